@@ -1,0 +1,1 @@
+"""The score sequencer for real-time video models."""

@@ -1,0 +1,5 @@
+"""Clocks: who says what time it is at the edge. `internal` has the real and the virtual one; outer clocks have their own files."""
+
+from sequencer.clocks.internal import Clock, RealClock, Timer, VirtualClock
+
+__all__ = ["Clock", "RealClock", "Timer", "VirtualClock"]

@@ -1,0 +1,205 @@
+"""What can be wrong, and how it is said.
+
+The exception tree (everything below is meant for people; any other exception is a bug of ours)::
+
+    SequencerError            message, optional hint, exit code
+    ├── ScoreError            a score that is not well: carries its diagnostics        exit 1
+    ├── ScheduleError         a compiled schedule that cannot be read or performed     exit 1
+    ├── JournalError          a journal that cannot be read, with its line             exit 1
+    ├── StageError            the stage (model, network, key) failed                   exit 1
+    ├── OutputError           a result could not be written (full disk, no access)     exit 1
+    └── UsageError            a flag or an argument that makes no sense                exit 2
+
+A score's faults are values, not exceptions: readers and compiler passes collect `Diagnostic`s and go on; one function,
+`render`, turns them into text.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+MOST_DIAGNOSTICS = 100
+"""How many diagnostics are shown for one score before the rest is only counted."""
+
+SHOWN_WIDTH = 160
+"""The widest source line that `render` prints; longer ones are cut around the caret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of source text. Lines and columns count from 1, in characters (code points); the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    def to(self, end: Span) -> Span:
+        """The span from the start of this one to the end of `end` (both of the same file)."""
+        return Span(self.file, self.line, self.column, end.end_line, end.end_column)
+
+
+NOWHERE = Span("", 0, 0, 0, 0)
+"""The span of a node that was made by code and not read from a file."""
+
+
+class Severity(StrEnum):
+    """How bad a diagnostic is. Errors stop a score from being performed; warnings do not (unless `--strict`)."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A replacement that cures a diagnostic: put `text` where `span` is (an empty span inserts)."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that a diagnostic speaks of, with its own short message."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One fault of a score, at its place: a stable code, one plain sentence, and a hint where there is one."""
+
+    code: str
+    message: str
+    span: Span
+    hint: str | None = None
+    fixes: tuple[Fix, ...] = ()
+    related: tuple[Related, ...] = ()
+    severity: Severity = field(default=Severity.ERROR)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the score cannot be performed because of this."""
+        return self.severity is Severity.ERROR
+
+
+class SequencerError(Exception):
+    """A failure that is explained to a person: a message, a hint for its cure, and the command's exit code."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message if self.hint is None else f"{self.message}\nhint: {self.hint}"
+
+
+class ScoreError(SequencerError):
+    """A score that cannot be performed. `diagnostics` holds every fault found, `sources` the texts they point into."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], sources: Mapping[str, str] | None = None) -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.sources = dict(sources or {})
+        super().__init__(render_all(self.diagnostics, self.sources))
+
+
+class ScheduleError(SequencerError):
+    """A compiled schedule that cannot be read back or performed."""
+
+
+class JournalError(SequencerError):
+    """A journal that cannot be read; `line` counts from 1, 0 where no line is to blame."""
+
+    def __init__(self, message: str, line: int = 0, hint: str | None = None) -> None:
+        super().__init__(message if line == 0 else f"line {line}: {message}", hint)
+        self.line = line
+
+
+class StageError(SequencerError):
+    """The stage failed: the model, the network, the key, or a message that could not be understood."""
+
+
+class OutputError(SequencerError):
+    """A result could not be written: no room, no access, a folder in use."""
+
+
+class UsageError(SequencerError):
+    """A flag or an argument that makes no sense."""
+
+    exit_code = 2
+
+
+def display_width(text: str) -> int:
+    """How many terminal cells `text` takes: wide East Asian characters take two, combining marks none."""
+    width = 0
+    for char in text:
+        if unicodedata.combining(char) or char in "\u200b\u200c\u200d\ufeff":
+            continue
+        width += 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    return width
+
+
+def _printable(text: str) -> str:
+    """`text` with tabs as one space and control characters visible, one character each, so that columns still fit."""
+    return "".join(" " if char == "\t" else char if char.isprintable() or char == " " else "\ufffd" for char in text)
+
+
+def _excerpt(line: str, column: int, end_column: int) -> tuple[str, int, int]:
+    """The part of a long line around the caret: (text, column, end_column), the columns counted from 1 in the text."""
+    if len(line) <= SHOWN_WIDTH:
+        return line, column, end_column
+    start = max(0, min(column - 1 - SHOWN_WIDTH // 3, len(line) - SHOWN_WIDTH))
+    stop = start + SHOWN_WIDTH
+    head = "…" if start > 0 else ""
+    tail = "…" if stop < len(line) else ""
+    shift = start - len(head)
+    return head + line[start:stop] + tail, column - shift, min(end_column, stop + 1) - shift
+
+
+def _pointer(span: Span, lines: list[str]) -> list[str]:
+    """The source line of `span` with a caret line below it, or nothing where the text does not hold that line."""
+    if not 1 <= span.line <= len(lines):
+        return []
+    source = lines[span.line - 1]
+    end = span.end_column if span.end_line == span.line else len(source) + 1
+    shown, column, end = _excerpt(_printable(source), span.column, end)
+    number = f"{span.line:>5}"
+    before = display_width(shown[: column - 1])
+    carets = max(1, display_width(shown[column - 1 : max(column, end - 1)]))
+    return [f"{number} │ {shown}", f"{'':>5} │ {' ' * before}{'^' * carets}"]
+
+
+def render(diagnostic: Diagnostic, text: str | None = None) -> str:
+    """One diagnostic as people read it: place, code, sentence; the line with a caret (given the file's text); hint."""
+    head = f"{diagnostic.span}: " if diagnostic.span.file or diagnostic.span.line else ""
+    parts = [f"{head}{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"]
+    lines = [] if text is None else text.splitlines()
+    parts += _pointer(diagnostic.span, lines)
+    for related in diagnostic.related:
+        parts.append(f"{related.span}: {related.message}")
+        if related.span.file == diagnostic.span.file:
+            parts += _pointer(related.span, lines)
+    if diagnostic.hint is not None:
+        parts.append(f"hint: {diagnostic.hint}")
+    return "\n".join(parts)
+
+
+def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
+    """All diagnostics of a score, at most `MOST_DIAGNOSTICS` of them, then how many more there are."""
+    every = tuple(diagnostics)
+    shown = [render(one, sources.get(one.span.file)) for one in every[:MOST_DIAGNOSTICS]]
+    if len(every) > MOST_DIAGNOSTICS:
+        shown.append(f"and {len(every) - MOST_DIAGNOSTICS} more")
+    return "\n\n".join(shown)

@@ -1,0 +1,506 @@
+"""What comes in and what goes out: two closed unions, small frozen values, JSON both ways.
+
+Every event carries `at`, the integer nanoseconds of its arrival, stamped once at the edge (monotonic, or virtual). Chunks and
+frames in events from the stage, and chunks in commands, count within the *take*, as the model counts them; the conductor
+alone knows which score chunk that is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from sequencer.images import ImageFile
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+# ---- events from the stage -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The stage is connected and takes commands. `stage` names it, for the report."""
+
+    at: int
+    stage: str = ""
+    kind: Literal["ready"] = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class StateReported:
+    """The model's `state`. `scheduled` are (chunk, prompt) pairs, by chunk."""
+
+    at: int
+    running: bool
+    started: bool
+    paused: bool
+    frame: int
+    chunk: int
+    prompt: str | None
+    scheduled: tuple[tuple[int, str], ...] = ()
+    image_set: bool = False
+    strength: float | None = None
+    kind: Literal["state"] = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkDone:
+    """`chunk_complete`: a chunk is made. `frames` is the take's total so far, whichever way the model counted."""
+
+    at: int
+    chunk: int
+    frames: int
+    prompt: str | None
+    kind: Literal["chunk_done"] = "chunk_done"
+
+
+@dataclass(frozen=True, slots=True)
+class PromptAccepted:
+    """A prompt was taken and queued for encoding; `chunk` where the dialect tells it."""
+
+    at: int
+    prompt: str
+    chunk: int | None = None
+    kind: Literal["prompt_accepted"] = "prompt_accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageAccepted:
+    """An image was encoded."""
+
+    at: int
+    width: int = 0
+    height: int = 0
+    kind: Literal["image_accepted"] = "image_accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionsReady:
+    """What the model holds after a conditioning command."""
+
+    at: int
+    has_prompt: bool
+    has_image: bool
+    kind: Literal["conditions_ready"] = "conditions_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Generation runs. Some models report it for each chunk."""
+
+    at: int
+    chunk: int = 0
+    prompt: str | None = None
+    kind: Literal["started"] = "started"
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Generation rests behind this chunk."""
+
+    at: int
+    chunk: int = 0
+    kind: Literal["paused"] = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Generation goes on."""
+
+    at: int
+    chunk: int = 0
+    kind: Literal["resumed"] = "resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class WasReset:
+    """Schedule, history, image, seed and counters are clear."""
+
+    at: int
+    kind: Literal["was_reset"] = "was_reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """`command_error`, or an error answer: `command` as the model names it, `reason` as it says it."""
+
+    at: int
+    command: str
+    reason: str
+    kind: Literal["refused"] = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """An image's bytes are where the model finds them."""
+
+    at: int
+    sha256: str
+    kind: Literal["uploaded"] = "uploaded"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFailed:
+    """An image could not be uploaded."""
+
+    at: int
+    sha256: str
+    reason: str
+    kind: Literal["upload_failed"] = "upload_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkShown:
+    """The first frame of a chunk has arrived."""
+
+    at: int
+    chunk: int
+    kind: Literal["chunk_shown"] = "chunk_shown"
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesMade:
+    """The simulated stage's pictures of a chunk: how many frames, SHA-256 of their raw bytes, the renderer's version."""
+
+    at: int
+    chunk: int
+    frames: int
+    sha256: str
+    renderer: str
+    kind: Literal["pictures"] = "pictures"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The connection to the stage broke."""
+
+    at: int
+    reason: str
+    kind: Literal["lost"] = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The connection stands again; a `StateReported` follows where the model sends one."""
+
+    at: int
+    kind: Literal["restored"] = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """The platform or the model ended the session; nothing more will come."""
+
+    at: int
+    reason: str
+    kind: Literal["session_ended"] = "session_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A message that nobody here knows. It is kept in the journal and otherwise ignored."""
+
+    at: int
+    message: str
+    data: str
+    """The message's data as JSON text."""
+    kind: Literal["unknown"] = "unknown"
+
+
+# ---- events from hands, gear and clocks ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NotePlayed:
+    """A note-on (velocity 0 is a note-off and fires nothing). Channels count from 1."""
+
+    at: int
+    note: int
+    velocity: int = 100
+    channel: int = 1
+    kind: Literal["note"] = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlMoved:
+    """A controller's new value."""
+
+    at: int
+    control: int
+    value: int
+    channel: int = 1
+    kind: Literal["cc"] = "cc"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramChosen:
+    """A program change; programs count from 1."""
+
+    at: int
+    program: int
+    channel: int = 1
+    kind: Literal["program"] = "program"
+
+
+@dataclass(frozen=True, slots=True)
+class Went:
+    """An operator said `go NAME`."""
+
+    at: int
+    name: str
+    kind: Literal["go"] = "go"
+
+
+@dataclass(frozen=True, slots=True)
+class HandPaused:
+    """An operator asked for a pause (`paused`) or for going on."""
+
+    at: int
+    paused: bool
+    kind: Literal["hand_pause"] = "hand_pause"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMoved:
+    """The outer clock's transport: start, stop or continue."""
+
+    at: int
+    what: Literal["start", "stop", "continue"]
+    kind: Literal["clock_moved"] = "clock_moved"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLocated:
+    """The outer clock jumped to a quarter."""
+
+    at: int
+    quarter: float
+    kind: Literal["clock_located"] = "clock_located"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFitted:
+    """A fit of the outer clock, made outside the conductor: at nanosecond `time` it stands at `quarter`, moving `quarters_per_ns`.
+
+    `deviation` is the fit's own standard error of a predicted time, in nanoseconds; `quality` says how it was found.
+    """
+
+    at: int
+    quarter: float
+    time: int
+    quarters_per_ns: float
+    deviation: float = 0.0
+    quality: Literal["searching", "locked", "free", "stopped"] = "locked"
+    kind: Literal["clock_fit"] = "clock_fit"
+
+
+@dataclass(frozen=True, slots=True)
+class BoundariesFitted:
+    """A fit of chunk boundaries: chunk `chunk` of the take begins at nanosecond `time`, each chunk lasting `chunk_ns`.
+
+    `lag` is the measured time from a chunk's report to its first frame shown, in nanoseconds; 0 where nothing is shown.
+    """
+
+    at: int
+    chunk: int
+    time: int
+    chunk_ns: float
+    deviation: float = 0.0
+    lag: int = 0
+    kind: Literal["boundary_fit"] = "boundary_fit"
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetChanged:
+    """An operator moved the offset between the clock and the pictures: positive shows them later."""
+
+    at: int
+    offset: int
+    kind: Literal["offset"] = "offset"
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """A time that the conductor asked for with `WakeAt` has come; `due` is the time it asked for."""
+
+    at: int
+    due: int
+    kind: Literal["woke"] = "woke"
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The run is to end now, whatever is still to come."""
+
+    at: int
+    reason: str
+    kind: Literal["closing"] = "closing"
+
+
+Event = (
+    Ready | StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady | Started | Paused | Resumed | WasReset
+    | Refused | Uploaded | UploadFailed | ChunkShown | PicturesMade | Lost | Restored | SessionEnded | Unknown | NotePlayed
+    | ControlMoved | ProgramChosen | Went | HandPaused | ClockMoved | ClockLocated | ClockFitted | BoundariesFitted
+    | OffsetChanged | Woke | Closing
+)  # fmt: skip
+
+
+# ---- commands ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Bring an image's bytes to the stage. Answered by `Uploaded` or `UploadFailed`."""
+
+    image: ImageFile
+    kind: Literal["upload"] = "upload"
+
+
+@dataclass(frozen=True, slots=True)
+class SetSeed:
+    """`set_seed`: read once, when `start` fires."""
+
+    seed: int
+    kind: Literal["set_seed"] = "set_seed"
+
+
+@dataclass(frozen=True, slots=True)
+class SetSrScale:
+    """`set_sr_scale`."""
+
+    scale: Literal["off", "2x", "4x"]
+    kind: Literal["set_sr_scale"] = "set_sr_scale"
+
+
+@dataclass(frozen=True, slots=True)
+class SetImageStrength:
+    """`set_image_strength`, 0…1."""
+
+    strength: float
+    kind: Literal["set_image_strength"] = "set_image_strength"
+
+
+@dataclass(frozen=True, slots=True)
+class SetConditioning:
+    """`set_conditioning`: prompt and image as one transaction. The image was uploaded before."""
+
+    prompt: str
+    image: str
+    """The image's SHA-256; the stage knows the upload that belongs to it."""
+    kind: Literal["set_conditioning"] = "set_conditioning"
+
+
+@dataclass(frozen=True, slots=True)
+class SetImage:
+    """`set_image`; `image` is the SHA-256."""
+
+    image: str
+    kind: Literal["set_image"] = "set_image"
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulePrompt:
+    """`schedule_prompt` for a chunk of the take."""
+
+    prompt: str
+    chunk: int
+    kind: Literal["schedule_prompt"] = "schedule_prompt"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """`start`."""
+
+    kind: Literal["start"] = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """`pause`."""
+
+    kind: Literal["pause"] = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """`resume`."""
+
+    kind: Literal["resume"] = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """`reset`."""
+
+    kind: Literal["reset"] = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Send a `Woke` at nanosecond `due`, or at once where that has passed. Never reaches the stage."""
+
+    due: int
+    kind: Literal["wake_at"] = "wake_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The run is over; close the session. `reason` is for the report."""
+
+    reason: str
+    kind: Literal["finish"] = "finish"
+
+
+ModelCommand = (
+    SetSeed | SetSrScale | SetImageStrength | SetConditioning | SetImage | SchedulePrompt | Start | Pause | Resume | Reset
+)  # fmt: skip
+"""The commands that a Helios model knows; `kind` is the model's name for each."""
+
+Command = Upload | ModelCommand | WakeAt | Finish
+
+
+# ---- JSON ----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _event_adapter() -> TypeAdapter[Any]:
+    from typing import Annotated
+
+    from pydantic import Field, TypeAdapter
+
+    return TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+
+
+@cache
+def _command_adapter() -> TypeAdapter[Any]:
+    from typing import Annotated
+
+    from pydantic import Field, TypeAdapter
+
+    return TypeAdapter(Annotated[Command, Field(discriminator="kind")])
+
+
+def event_from_json(value: object) -> Event:
+    """The event of a JSON object. Raises pydantic's ValidationError (a ValueError) for anything that is not one."""
+    event: Event = _event_adapter().validate_python(value)
+    return event
+
+
+def command_from_json(value: object) -> Command:
+    """The command of a JSON object. Raises pydantic's ValidationError (a ValueError) for anything that is not one."""
+    command: Command = _command_adapter().validate_python(value)
+    return command
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """An event as a JSON object, its `kind` included."""
+    value: dict[str, Any] = _event_adapter().dump_python(event, mode="json")
+    return value
+
+
+def command_to_json(command: Command) -> dict[str, Any]:
+    """A command as a JSON object, its `kind` included."""
+    value: dict[str, Any] = _command_adapter().dump_python(command, mode="json")
+    return value

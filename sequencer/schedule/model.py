@@ -1,0 +1,316 @@
+"""The schedule: a score compiled to chunks, ready to be performed and to be written as JSON.
+
+Built of *stretches*: one for each pass of each section in `play` order (a score without sections is one stretch). A
+stretch keeps its entries with exact local times, so that what follows a live section can be placed when its exit is
+known; the *takes* are the same entries laid on chunks at their nominal times, with what is in force at each opening.
+A score chunk counts on through cuts: score chunk k + j is chunk j of the take that was cut at k.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from sequencer.errors import NOWHERE, Span
+from sequencer.images import ImageFile
+from sequencer.timebase import ChunkGrid, Meter, MeterMap, Snap, TempoMap
+
+FORMAT = 1
+"""The number of the JSON format; readers accept every number up to their own."""
+
+
+# ---- what happens --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPrompt:
+    """Show a text."""
+
+    text: str
+    kind: Literal["prompt"] = "prompt"
+
+
+@dataclass(frozen=True, slots=True)
+class PickPrompt:
+    """In rules: show one of several texts, drawn anew at each firing by `draw(seed, key, firing)`."""
+
+    texts: tuple[str, ...]
+    key: str
+    kind: Literal["pick"] = "pick"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowImage:
+    """Show an image (with the prompt in force, where the chunk has none of its own)."""
+
+    image: ImageFile
+    kind: Literal["image"] = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """Image strength, 0…1; acts with the next image."""
+
+    value: Fraction
+    kind: Literal["strength"] = "strength"
+
+
+@dataclass(frozen=True, slots=True)
+class SuperResolution:
+    """Super-resolution: `off`, `2x` or `4x`."""
+
+    scale: Literal["off", "2x", "4x"]
+    kind: Literal["sr"] = "sr"
+
+
+@dataclass(frozen=True, slots=True)
+class CutTake:
+    """End the take before this chunk and open a new one; `seed` None keeps the seed."""
+
+    seed: int | None
+    kind: Literal["cut"] = "cut"
+
+
+@dataclass(frozen=True, slots=True)
+class PauseModel:
+    """In rules: pause."""
+
+    kind: Literal["pause"] = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeModel:
+    """In rules: resume."""
+
+    kind: Literal["resume"] = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class GotoSection:
+    """In rules: go on with a section at the next bar line that can be reached."""
+
+    section: str
+    kind: Literal["goto"] = "goto"
+
+
+CueAct = ShowPrompt | ShowImage | Strength | SuperResolution | CutTake
+RuleAct = CueAct | PickPrompt | PauseModel | ResumeModel | GotoSection
+
+
+# ---- what fires ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOn:
+    """A note-on of this number (0…127) with velocity > 0; `channel` 1…16, None is any."""
+
+    note: int
+    channel: int | None = None
+    kind: Literal["note"] = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlCrossing:
+    """A controller crossing `value` upwards (`above`) or downwards; re-arms 4 back."""
+
+    control: int
+    above: bool
+    value: int
+    channel: int | None = None
+    kind: Literal["cc"] = "cc"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramChange:
+    """A program change; programs count from 1."""
+
+    program: int
+    channel: int | None = None
+    kind: Literal["program"] = "program"
+
+
+@dataclass(frozen=True, slots=True)
+class TransportMove:
+    """The outer clock's start, stop or continue."""
+
+    what: Literal["start", "stop", "continue"]
+    kind: Literal["transport"] = "transport"
+
+
+@dataclass(frozen=True, slots=True)
+class GoWord:
+    """An operator's `go NAME`."""
+
+    name: str
+    kind: Literal["go"] = "go"
+
+
+Firing = NoteOn | ControlCrossing | ProgramChange | TransportMove | GoWord
+
+
+# ---- the schedule --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One cue at one time.
+
+    `offset` is its exact time in seconds since its stretch began, at the nominal tempo; `quarter` the same in quarters, or
+    None for a cue placed in seconds, chunks or frames. `chunk` is the score chunk it is planned for when every live stretch
+    before it lasts its max, and `error` the signed seconds by which that chunk's boundary lies behind its exact time.
+    """
+
+    id: int
+    place: str
+    offset: Fraction
+    quarter: Fraction | None
+    snap: Snap
+    chunk: int
+    error: Fraction
+    acts: tuple[CueAct, ...]
+    origin: Span = field(default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEntry:
+    """One rule, listening while its stretch plays. `key` names it in the journal and in draws."""
+
+    id: int
+    key: str
+    trigger: Firing
+    acts: tuple[RuleAct, ...]
+    origin: Span = field(default=NOWHERE)
+
+    @property
+    def changes_prompts(self) -> bool:
+        """Whether a firing can change which prompt a coming chunk shows."""
+        return any(isinstance(act, ShowPrompt | PickPrompt | GotoSection | CutTake) for act in self.acts)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One pass of one section.
+
+    `seconds` is its exact length at the nominal tempo (of a live stretch its max), `quarters` the same in quarters, None
+    where there are no beats or the length was written in seconds, chunks or frames. `until` is not empty for a live stretch.
+    `start` is its nominal start in seconds since the score began, `earliest` the soonest it can begin and `latest` the last
+    (the same as `start`): they differ behind a live stretch. Both in score chunks, snapped like a cue on its first beat.
+    """
+
+    index: int
+    section: str | None
+    occurrence: int
+    start: Fraction
+    seconds: Fraction
+    quarters: Fraction | None
+    tempo: TempoMap | None
+    meters: MeterMap | None
+    entries: tuple[Entry, ...]
+    rules: tuple[RuleEntry, ...]
+    until: tuple[Firing, ...] = ()
+    earliest: int = 0
+    latest: int = 0
+    origin: Span = field(default=NOWHERE)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it lasts until a trigger fires."""
+        return bool(self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is in force at the opening of a take, to be sent before its `start`. `prompt` is the prompt of its chunk 0."""
+
+    seed: int
+    sr: Literal["off", "2x", "4x"]
+    strength: Fraction | None
+    image: ImageFile | None
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """All that acts at one chunk, from however many cues. `chunk` is a score chunk; `entries` the ids it came from."""
+
+    chunk: int
+    prompt: str | None
+    image: ImageFile | None
+    strength: Fraction | None
+    sr: Literal["off", "2x", "4x"] | None
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """From a cut (or the beginning) to the next cut, at nominal times: opening settings and bundles by chunk."""
+
+    index: int
+    start: int
+    opening: Settings
+    bundles: tuple[Bundle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSpec:
+    """Who counts time: `chunks`, `bpm`, `midi` or `link`, with the (nominal) tempo and the opening meter."""
+
+    kind: Literal["chunks", "bpm", "midi", "link"]
+    bpm: Fraction | None
+    meter: Meter
+    port: str | None = None
+
+    @property
+    def is_outer(self) -> bool:
+        """Whether musical time comes from outside."""
+        return self.kind in ("midi", "link")
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A whole score on chunks. `end` is the number of score chunks at nominal times (with every live stretch at its max)."""
+
+    title: str | None
+    grid: ChunkGrid
+    clock: ClockSpec
+    snap: Snap
+    lead: int
+    late: Literal["shift", "drop"]
+    seed: int
+    sr: Literal["off", "2x", "4x"]
+    stretches: tuple[Stretch, ...]
+    takes: tuple[Take, ...]
+    end: int
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every entry, in the order of their stretches."""
+        return tuple(entry for stretch in self.stretches for entry in stretch.entries)
+
+    @property
+    def images(self) -> tuple[ImageFile, ...]:
+        """Every image that can be shown, once each, in order of first use."""
+        found: dict[str, ImageFile] = {}
+        for stretch in self.stretches:
+            for acts in (*(one.acts for one in stretch.entries), *(one.acts for one in stretch.rules)):
+                for act in acts:
+                    if isinstance(act, ShowImage):
+                        found.setdefault(act.image.sha256, act.image)
+        return tuple(found.values())
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether every chunk is known before the run: no outer clock, no live stretch, no rule."""
+        return not self.clock.is_outer and not any(one.is_live or one.rules for one in self.stretches)
+
+
+def draw(seed: int, key: str, ordinal: int, choices: int) -> int:
+    """Which of `choices` a `pick` takes: from SHA-256 of its own coordinates, never from a shared stream.
+
+    `key` names the place (section, occurrence, place) or the rule (its trigger); `ordinal` counts the picks there or the
+    firings.
+    """
+    digest = hashlib.sha256(f"{seed}\x1f{key}\x1f{ordinal}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") % choices

@@ -1,0 +1,493 @@
+"""The score: what an author wrote, as frozen nodes that know no syntax.
+
+Both notations read into these nodes and one printer writes them back. Every node carries the `Span` it came from; spans
+(and comments, and how a number was spelled) do not take part in equality, so two scores are equal when they say the same.
+Nothing here is resolved: variables, scenes, marks and places are names and numbers as written; the compiler resolves them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import Literal
+
+from sequencer.errors import NOWHERE, Span
+from sequencer.images import ImageFile
+from sequencer.timebase import Meter, Snap
+
+
+def _span() -> Span:
+    return field(default=NOWHERE, compare=False, repr=False)
+
+
+class Sr(StrEnum):
+    """Super-resolution: `off` is 640×384, `2x` 1280×768, `4x` 2560×1536."""
+
+    OFF = "off"
+    X2 = "2x"
+    X4 = "4x"
+
+
+# ---- texts ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """`{name}` inside a text."""
+
+    name: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text: literal strings (escapes, braces and folded white space already read) and variables, in order."""
+
+    parts: tuple[str | Variable, ...]
+    span: Span = _span()
+    block: bool = field(default=False, compare=False)
+    """Whether it was written with three quotes (a hint for the printer)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """`pick(text | text | …)`: one of its options, drawn from the seed and the place."""
+
+    options: tuple[Text, ...]
+    span: Span = _span()
+
+
+Words = Text | Pick
+
+
+# ---- places and durations ------------------------------------------------------------------------------------------
+
+
+class Unit(StrEnum):
+    """What a duration counts. A beat is the meter's denominator note."""
+
+    BARS = "bars"
+    BEATS = "beats"
+    CHUNKS = "chunks"
+    SECONDS = "seconds"
+    FRAMES = "frames"
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """An amount of one unit, > 0. Chunks and frames are whole."""
+
+    amount: Fraction
+    unit: Unit
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class AtBar:
+    """`9`, `9.3`, `9.3+1/2`: bar and beat from 1, `rest` the part of a beat beyond it."""
+
+    bar: int
+    beat: int = 1
+    rest: Fraction = Fraction(0)
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class AtTick:
+    """`9:3:240`: bar and beat from 1, ticks from 0, 480 to the beat."""
+
+    bar: int
+    beat: int
+    tick: int
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class AtOffset:
+    """`32b`, `12.5s`, `14c`, `396f`: an amount since the section began, from 0. Never in bars."""
+
+    amount: Fraction
+    unit: Unit
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """`+2bar`: from the previous `at` of the same block in source order, or from the block's start."""
+
+    by: Duration
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class AtMark:
+    """`mark drop`, `mark drop +1bar`: a mark of the same section."""
+
+    name: str
+    plus: Duration | None = None
+    span: Span = _span()
+
+
+Place = AtBar | AtTick | AtOffset | After | AtMark
+
+
+# ---- triggers ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OnNote:
+    """`note C3`, `note 60`: `written` is the name or the number; `middle` decides which number a name has."""
+
+    written: str
+    channel: int | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class OnControl:
+    """`cc 20 > 64` or `cc 20 < 64`: fires on the crossing, re-arms 4 beyond it."""
+
+    control: int
+    above: bool
+    value: int
+    channel: int | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class OnProgram:
+    """`program 5`: programs count from 1."""
+
+    program: int
+    channel: int | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class OnTransport:
+    """`start`, `stop`, `continue` of an outer clock."""
+
+    what: Literal["start", "stop", "continue"]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class OnGo:
+    """`go NAME`: an operator's word, from a key, the command line or another shell."""
+
+    name: str
+    span: Span = _span()
+
+
+Trigger = OnNote | OnControl | OnProgram | OnTransport | OnGo
+
+
+# ---- actions -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A text on its own."""
+
+    words: Words
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """`tram` shows the scene's base, `tram "action"` its follow with `{action}`."""
+
+    scene: str
+    action: Words | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class UseImage:
+    """`image "path"`: a path relative to the score's folder."""
+
+    path: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class SetStrength:
+    """`strength 0.8`: 0…1, acts with the image of its chunk."""
+
+    value: Fraction
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class SetSr:
+    """`sr 4x`."""
+
+    sr: Sr
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`cut`, `cut seed 9`: ends the take before its chunk and starts a new one. Without a seed the seed stays."""
+
+    seed: int | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTempo:
+    """`tempo 96`, `tempo 120 -> 132 over 4 bars`. `over` is None in a section's head: the ramp then lasts the section."""
+
+    bpm: Fraction
+    to: Fraction | None = None
+    over: Duration | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMeter:
+    """`meter 3/4`, on a bar line."""
+
+    meter: Meter
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class SetMark:
+    """`mark drop` among a cue's actions: names its place."""
+
+    name: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class SnapHere:
+    """`snap floor` among a cue's actions: for this cue only."""
+
+    snap: Snap
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """`pause`, in rules only."""
+
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """`resume`, in rules only."""
+
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """`goto SECTION`, in rules only: at the next bar line that can be reached."""
+
+    section: str
+    span: Span = _span()
+
+
+Action = (
+    Prompt
+    | Show
+    | UseImage
+    | SetStrength
+    | SetSr
+    | Cut
+    | ChangeTempo
+    | ChangeMeter
+    | SetMark
+    | SnapHere
+    | Pause
+    | Resume
+    | Goto
+)
+
+
+# ---- blocks --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """`at PLACE action, …`."""
+
+    place: Place
+    actions: tuple[Action, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """`every DUR [from PLACE] action, …`."""
+
+    every: Duration
+    start: Place | None
+    actions: tuple[Action, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`on TRIGGER -> action, …`."""
+
+    trigger: Trigger
+    actions: tuple[Action, ...]
+    span: Span = _span()
+
+
+Item = Cue | Every | Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch with its own local places. Live when `until` is not empty: then `duration` is None and `most` is its max."""
+
+    name: str
+    duration: Duration | None
+    items: tuple[Item, ...] = ()
+    until: tuple[Trigger, ...] = ()
+    most: Duration | None = None
+    tempo: ChangeTempo | None = None
+    meter: ChangeMeter | None = None
+    cut: Cut | None = None
+    span: Span = _span()
+    name_span: Span = _span()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it lasts until a trigger."""
+        return bool(self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """`let NAME = "text"`."""
+
+    name: str
+    text: Text
+    span: Span = _span()
+    name_span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`scene NAME { base "…" follow "…" }`; either may be missing in the source, never both."""
+
+    name: str
+    base: Text | None
+    follow: Text | None
+    silenced: tuple[str, ...] = ()
+    """Advice codes that are switched off for this scene."""
+    span: Span = _span()
+    name_span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """`use "scenes.score"` with what it brought: all `let`s and scenes of that file, its own uses included."""
+
+    path: str
+    lets: tuple[Let, ...] = ()
+    scenes: tuple[Scene, ...] = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class PlayItem:
+    """`drop*2` in `play`: twice in total."""
+
+    section: str
+    times: int = 1
+    span: Span = _span()
+
+
+# ---- the header ----------------------------------------------------------------------------------------------------
+
+
+class ClockKind(StrEnum):
+    """Who counts time: the model's chunks, a tempo counted in the model's frames, or somebody outside."""
+
+    CHUNKS = "chunks"
+    BPM = "bpm"
+    MIDI = "midi"
+    LINK = "link"
+
+    @property
+    def is_outer(self) -> bool:
+        """Whether musical time comes from outside, so that a run follows it."""
+        return self in (ClockKind.MIDI, ClockKind.LINK)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    """`clock …`. `bpm` is the tempo, or the nominal tempo of an outer clock; None only with `chunks`."""
+
+    kind: ClockKind = ClockKind.CHUNKS
+    bpm: Fraction | None = None
+    meter: Meter = Meter(4, 4)
+    port: str | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class GridLine:
+    """`grid 33 frames @ 24 fps`."""
+
+    frames: int = 33
+    fps: Fraction = Fraction(24)
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment, without its `#`; `own_line` when nothing else stands on its line."""
+
+    text: str
+    own_line: bool
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The opening lines. A field whose line was not written has its default, and None for its span in `spans`."""
+
+    title: str | None = None
+    clock: ClockLine | None = None
+    grid: GridLine | None = None
+    snap: Snap | None = None
+    lead: int | None = None
+    late: Literal["shift", "drop"] | None = None
+    seed: int | None = None
+    sr: Sr | None = None
+    middle: Literal["C3", "C4"] | None = None
+    spans: tuple[tuple[str, Span], ...] = field(default=(), compare=False, repr=False)
+    """(field, span of its statement) for each header line that was written, in source order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A whole score. `items` are its cues and rules outside of sections (only rules where there are sections)."""
+
+    header: Header = Header()
+    uses: tuple[Use, ...] = ()
+    lets: tuple[Let, ...] = ()
+    scenes: tuple[Scene, ...] = ()
+    sections: tuple[Section, ...] = ()
+    items: tuple[Item, ...] = ()
+    play: tuple[PlayItem, ...] = ()
+    end: Place | None = None
+    file: str = field(default="", compare=False)
+    """The name shown in messages; empty for a score read from a string."""
+    text: str = field(default="", compare=False, repr=False)
+    """The source text, for messages and for the journal."""
+    sources: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+    """(file, text) of every file that was read, the score's own first."""
+    comments: tuple[Comment, ...] = field(default=(), compare=False, repr=False)
+    images: tuple[ImageFile, ...] = field(default=(), compare=False)
+    """What was found at the paths of its images, one for each path that could be read."""
+    play_span: Span = _span()
+    end_span: Span = _span()

@@ -1,0 +1,5 @@
+"""Stages: where a performance happens. `protocol` says what a stage is; each kind of stage is a package of its own."""
+
+from sequencer.stages.protocol import Deliver, Pictures, Stage
+
+__all__ = ["Deliver", "Pictures", "Stage"]

@@ -1,0 +1,40 @@
+"""What a stage is to a performance: a thing that takes commands and delivers events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sequencer.events import Event, ModelCommand, Upload
+
+Deliver = Callable[["Event"], None]
+"""How a stage hands over an event, stamped with the run's clock. Call it in the loop's own thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The frames of one chunk: `frames` has shape (count, height, width, 3), RGB, 8 bits. `chunk` counts within the take."""
+
+    chunk: int
+    frames: NDArray[np.uint8]
+
+
+class Stage(Protocol):
+    """A Helios that can be played: connect, send, close. Everything it has to say comes as events through `Deliver`."""
+
+    async def open(self, deliver: Deliver) -> None:
+        """Connect and begin to deliver; a `Ready` event follows. Raises StageError where that is hopeless."""
+        ...
+
+    async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
+        """Send commands that are due together, in order, without waiting for answers. Refusals come as events."""
+        ...
+
+    async def close(self) -> None:
+        """End the session. Safe to call twice and after failures."""
+        ...

@@ -1,0 +1,328 @@
+"""Musical and chunked time, exactly.
+
+Musical time is counted in *quarter notes* (bpm counts quarters, as MIDI and Ableton Link do), as `Fraction`s; seconds are
+`Fraction`s too. Only a chunk is an integer, and it falls out last. No float decides anything here.
+
+Exact: meter ↔ quarters both ways, quarters → seconds also inside a ramp (a ramp is linear in seconds per quarter over
+quarters, so the seconds stay rational), seconds → quarters at a constant tempo, seconds ↔ frames ↔ chunks.
+Not exact: seconds → quarters inside a ramp, which needs a square root; `TempoMap.quarter_at` is then off by at most
+`INVERSE_BOUND` quarters, and is for display only.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil, floor, isqrt
+
+TICKS_PER_BEAT = 480
+"""Ticks in one beat of the meter, in places written `bar:beat:tick`."""
+
+INVERSE_BOUND = Fraction(1, 10**9)
+"""The largest error, in quarters, of `TempoMap.quarter_at` inside a ramp."""
+
+
+class Snap(StrEnum):
+    """How an exact time becomes a chunk boundary: `floor` is never late, `ceil` never early."""
+
+    NEAREST = "nearest"
+    FLOOR = "floor"
+    CEIL = "ceil"
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A time signature. A *beat* is its denominator note."""
+
+    numerator: int
+    denominator: int
+
+    def __post_init__(self) -> None:
+        if self.numerator < 1 or self.denominator < 1 or self.denominator & (self.denominator - 1):
+            raise ValueError(f"{self.numerator}/{self.denominator} is not a meter")
+
+    def __str__(self) -> str:
+        return f"{self.numerator}/{self.denominator}"
+
+    @property
+    def beat(self) -> Fraction:
+        """The length of one beat, in quarters."""
+        return Fraction(4, self.denominator)
+
+    @property
+    def bar(self) -> Fraction:
+        """The length of one bar, in quarters."""
+        return Fraction(4 * self.numerator, self.denominator)
+
+
+COMMON_TIME = Meter(4, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class BarBeat:
+    """A musical place as people count it: `bar` and `beat` from 1, `rest` the part of a beat beyond it, 0 ≤ rest < 1."""
+
+    bar: int
+    beat: int
+    rest: Fraction
+
+    def __str__(self) -> str:
+        return f"{self.bar}.{self.beat}" + (f"+{self.rest}" if self.rest else "")
+
+
+@dataclass(frozen=True, slots=True)
+class MeterMap:
+    """The meters of a stretch: `changes` are (bar, meter), the bar counted from 0, the first at bar 0, ascending."""
+
+    changes: tuple[tuple[int, Meter], ...]
+    _starts: tuple[Fraction, ...]
+
+    @classmethod
+    def of(cls, changes: Iterable[tuple[int, Meter]]) -> MeterMap:
+        """A map from (bar, meter) pairs; the later of two at one bar wins. Raises ValueError without one at bar 0."""
+        by_bar = dict(changes)
+        ordered = tuple(sorted(by_bar.items(), key=lambda pair: pair[0]))
+        if not ordered or ordered[0][0] != 0:
+            raise ValueError("a meter map starts at bar 0")
+        starts = [Fraction(0)]
+        for (bar, meter), (following, _) in pairwise(ordered):
+            starts.append(starts[-1] + (following - bar) * meter.bar)
+        return cls(ordered, tuple(starts))
+
+    def at_bar(self, bar: int) -> Meter:
+        """The meter of a bar, counted from 0."""
+        return self.changes[bisect_right(self.changes, bar, key=lambda change: change[0]) - 1][1]
+
+    def bar_start(self, bar: int) -> Fraction:
+        """Where a bar (counted from 0) begins, in quarters."""
+        index = bisect_right(self.changes, bar, key=lambda change: change[0]) - 1
+        first, meter = self.changes[index]
+        return self._starts[index] + (bar - first) * meter.bar
+
+    def quarter_of(self, bar: int, beat: int, rest: Fraction = Fraction(0)) -> Fraction:
+        """The quarter of a place counted from 1 (`rest` in beats). Raises ValueError for a beat the bar lacks."""
+        meter = self.at_bar(bar - 1) if bar >= 1 else self.changes[0][1]
+        if bar < 1 or not 1 <= beat <= meter.numerator or not 0 <= rest < 1:
+            raise ValueError(f"{bar}.{beat} does not exist in {meter}")
+        return self.bar_start(bar - 1) + (beat - 1 + rest) * meter.beat
+
+    def bar_beat_at(self, quarter: Fraction) -> BarBeat:
+        """The bar and beat of a quarter ≥ 0, exactly."""
+        index = max(0, bisect_right(self._starts, quarter) - 1)
+        first, meter = self.changes[index]
+        bars, inside = divmod(quarter - self._starts[index], meter.bar)
+        beats, rest = divmod(inside, meter.beat)
+        return BarBeat(first + int(bars) + 1, int(beats) + 1, rest / meter.beat)
+
+    def bar_line_from(self, quarter: Fraction) -> Fraction:
+        """The first bar line at or after a quarter ≥ 0, in quarters."""
+        here = self.bar_beat_at(quarter)
+        if here.beat == 1 and here.rest == 0:
+            return quarter
+        return self.bar_start(here.bar)
+
+
+@dataclass(frozen=True, slots=True)
+class TempoSegment:
+    """A stretch of one tempo or one ramp: seconds per quarter go linearly from `first` to `last` over `length` quarters.
+
+    `length` is None for the last segment, whose tempo is constant (`first == last`).
+    """
+
+    quarter: Fraction
+    seconds: Fraction
+    first: Fraction
+    last: Fraction
+    length: Fraction | None
+
+    def seconds_at(self, quarter: Fraction) -> Fraction:
+        """Seconds at a quarter of this segment."""
+        x = quarter - self.quarter
+        if self.length is None or self.first == self.last:
+            return self.seconds + self.first * x
+        return self.seconds + self.first * x + (self.last - self.first) * x * x / (2 * self.length)
+
+    def pace_at(self, quarter: Fraction) -> Fraction:
+        """Seconds per quarter at a quarter of this segment."""
+        if self.length is None or self.first == self.last:
+            return self.first
+        return self.first + (self.last - self.first) * (quarter - self.quarter) / self.length
+
+    def quarter_at(self, seconds: Fraction) -> Fraction:
+        """The quarter at a time of this segment; see `INVERSE_BOUND`."""
+        t = seconds - self.seconds
+        if self.length is None or self.first == self.last:
+            return self.quarter + t / self.first
+        half = (self.last - self.first) / (2 * self.length)
+        # a x² + b x − t = 0 in the form that loses nothing when the ramp is nearly flat: x = 2t / (b + √(b² + 4at))
+        root = _sqrt(self.first * self.first + 4 * half * t)
+        return self.quarter + 2 * t / (self.first + root)
+
+
+def _sqrt(value: Fraction) -> Fraction:
+    """The square root of a fraction ≥ 0, a little below the true one (relative error under 2⁻⁴⁷)."""
+    if value <= 0:
+        return Fraction(0)
+    # Scale by an even power of two so that the integer root has at least 48 significant bits.
+    shift = max(0, 96 - (value.numerator.bit_length() - value.denominator.bit_length()))
+    shift += shift & 1
+    return Fraction(isqrt((value.numerator << shift) // value.denominator), 1 << (shift // 2))
+
+
+@dataclass(frozen=True, slots=True)
+class TempoChange:
+    """From `quarter` on the tempo is `bpm`, or ramps from `bpm` to `to` over `over` quarters and then stays there."""
+
+    quarter: Fraction
+    bpm: Fraction
+    to: Fraction | None = None
+    over: Fraction | None = None
+
+    @classmethod
+    def ramp_in_seconds(cls, quarter: Fraction, bpm: Fraction, to: Fraction, seconds: Fraction) -> TempoChange:
+        """A ramp that lasts `seconds`: it spans 2·seconds / (s₀ + s₁) quarters, s being seconds per quarter."""
+        return cls(quarter, bpm, to, 2 * seconds / (60 / bpm + 60 / to))
+
+
+@dataclass(frozen=True, slots=True)
+class TempoMap:
+    """Quarters ↔ seconds of a stretch, from its start."""
+
+    segments: tuple[TempoSegment, ...]
+
+    @classmethod
+    def constant(cls, bpm: Fraction) -> TempoMap:
+        """One tempo for ever."""
+        return cls.of([TempoChange(Fraction(0), bpm)])
+
+    @classmethod
+    def of(cls, changes: Iterable[TempoChange]) -> TempoMap:
+        """A map from changes; the first is at quarter 0; a later change cuts a ramp short; at one quarter the last wins.
+
+        Raises ValueError without a change at quarter 0 or for a tempo that is not positive.
+        """
+        by_quarter = {change.quarter: change for change in changes}
+        ordered = sorted(by_quarter.values(), key=lambda change: change.quarter)
+        if not ordered or ordered[0].quarter != 0:
+            raise ValueError("a tempo map starts at quarter 0")
+        segments: list[TempoSegment] = []
+        seconds = Fraction(0)
+        for index, change in enumerate(ordered):
+            following = ordered[index + 1].quarter if index + 1 < len(ordered) else None
+            for segment in _segments(change, seconds, following):
+                segments.append(segment)
+                if segment.length is not None:
+                    seconds = segment.seconds_at(segment.quarter + segment.length)
+        return cls(tuple(segments))
+
+    def _at_quarter(self, quarter: Fraction) -> TempoSegment:
+        return self.segments[max(0, bisect_right(self.segments, quarter, key=lambda one: one.quarter) - 1)]
+
+    def seconds_at(self, quarter: Fraction) -> Fraction:
+        """Seconds at a quarter ≥ 0, exactly."""
+        return self._at_quarter(quarter).seconds_at(quarter)
+
+    def quarter_at(self, seconds: Fraction) -> Fraction:
+        """The quarter at a time ≥ 0: exact at a constant tempo, within `INVERSE_BOUND` inside a ramp (display only)."""
+        index = max(0, bisect_right(self.segments, seconds, key=lambda one: one.seconds) - 1)
+        return self.segments[index].quarter_at(seconds)
+
+    def bpm_at(self, quarter: Fraction) -> Fraction:
+        """Quarters a minute at a quarter ≥ 0."""
+        return 60 / self._at_quarter(quarter).pace_at(quarter)
+
+
+def _segments(change: TempoChange, seconds: Fraction, following: Fraction | None) -> list[TempoSegment]:
+    """The one or two segments of a change that begins at `seconds` and ends where the `following` one begins."""
+    if change.bpm <= 0 or (change.to is not None and change.to <= 0):
+        raise ValueError("a tempo is positive")
+    first = 60 / change.bpm
+    room = None if following is None else following - change.quarter
+    if change.to is None or not change.over:
+        pace = first if change.to is None else 60 / change.to
+        return [TempoSegment(change.quarter, seconds, pace, pace, room)]
+    last = 60 / change.to
+    if room is not None and room <= change.over:
+        return [TempoSegment(change.quarter, seconds, first, first + (last - first) * room / change.over, room)]
+    ramp = TempoSegment(change.quarter, seconds, first, last, change.over)
+    end = change.quarter + change.over
+    rest = None if following is None else following - end
+    return [ramp, TempoSegment(end, ramp.seconds_at(end), last, last, rest)]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkGrid:
+    """The model's grid: `frames` to a chunk at a nominal `fps` (exact). Helios makes 33 frames a chunk."""
+
+    frames: int = 33
+    fps: Fraction = Fraction(24)
+
+    @property
+    def chunk(self) -> Fraction:
+        """The nominal length of a chunk, in seconds."""
+        return self.frames / self.fps
+
+    def boundary(self, chunk: int) -> Fraction:
+        """The nominal time, in seconds, at which a chunk begins."""
+        return chunk * self.chunk
+
+    def frame_at(self, seconds: Fraction) -> Fraction:
+        """The exact frame at a time."""
+        return seconds * self.fps
+
+    def snap(self, seconds: Fraction, mode: Snap) -> int:
+        """The chunk whose boundary stands for a time. `nearest` is ⌈x − 1/2⌉: a tie goes to the earlier chunk."""
+        x = seconds / self.chunk
+        match mode:
+            case Snap.FLOOR:
+                return floor(x)
+            case Snap.CEIL:
+                return ceil(x)
+            case Snap.NEAREST:
+                return ceil(x - Fraction(1, 2))
+
+    def snap_error(self, seconds: Fraction, chunk: int) -> Fraction:
+        """How far a chunk's boundary lies behind a time, in seconds: positive is late, negative early."""
+        return self.boundary(chunk) - seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One instant in every coordinate. `seconds` and `frame` are exact; musical ones are None where there are no beats."""
+
+    seconds: Fraction
+    frame: Fraction
+    chunk: int
+    quarter: Fraction | None = None
+    bar_beat: BarBeat | None = None
+
+    @property
+    def tick(self) -> Fraction | None:
+        """Ticks since the beat (480 to a beat, not rounded)."""
+        return None if self.bar_beat is None else self.bar_beat.rest * TICKS_PER_BEAT
+
+
+def position_at_quarter(quarter: Fraction, tempo: TempoMap, meters: MeterMap, grid: ChunkGrid) -> Position:
+    """The position of a musical place: everything in it is exact."""
+    seconds = tempo.seconds_at(quarter)
+    return Position(seconds, grid.frame_at(seconds), floor(seconds / grid.chunk), quarter, meters.bar_beat_at(quarter))
+
+
+def position_at_seconds(
+    seconds: Fraction, grid: ChunkGrid, tempo: TempoMap | None = None, meters: MeterMap | None = None
+) -> Position:
+    """The position of a time; its musical part is within `INVERSE_BOUND` inside a ramp and exact elsewhere."""
+    frame, chunk = grid.frame_at(seconds), floor(seconds / grid.chunk)
+    if tempo is None or meters is None:
+        return Position(seconds, frame, chunk)
+    quarter = tempo.quarter_at(seconds)
+    return Position(seconds, frame, chunk, quarter, meters.bar_beat_at(quarter))
+
+
+def nanoseconds(seconds: Fraction) -> int:
+    """Whole nanoseconds of a time, rounded to the nearest (ties up): for stamps and wake times, never for places."""
+    return floor(seconds * 1_000_000_000 + Fraction(1, 2))
