@@ -203,3 +203,53 @@ def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) ->
     if len(every) > MOST_DIAGNOSTICS:
         shown.append(f"and {len(every) - MOST_DIAGNOSTICS} more")
     return "\n\n".join(shown)
+
+
+MOST_KEPT = 500
+"""How many diagnostics one reading keeps; later ones are only counted, so that no input can fill the memory."""
+
+
+class Faults:
+    """Collects diagnostics while a score is read and compiled, so that all of them can be shown at once."""
+
+    def __init__(self) -> None:
+        self._found: list[Diagnostic] = []
+        self.dropped = 0
+        self.has_errors = False
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        hint: str | None = None,
+        fixes: tuple[Fix, ...] = (),
+        related: tuple[Related, ...] = (),
+    ) -> None:
+        """Note something that stops the score from being performed."""
+        self.has_errors = True
+        self.add(Diagnostic(code, message, span, hint, fixes, related))
+
+    def warn(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        hint: str | None = None,
+        fixes: tuple[Fix, ...] = (),
+        related: tuple[Related, ...] = (),
+    ) -> None:
+        """Note something that the author should know."""
+        self.add(Diagnostic(code, message, span, hint, fixes, related, Severity.WARNING))
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic, or count it once there are `MOST_KEPT`."""
+        if len(self._found) < MOST_KEPT:
+            self._found.append(diagnostic)
+        else:
+            self.dropped += 1
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What was found, in the order of files and places; errors and warnings together."""
+        return tuple(sorted(self._found, key=lambda one: (one.span.file, one.span.line, one.span.column)))

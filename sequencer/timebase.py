@@ -79,7 +79,7 @@ class MeterMap:
     """The meters of a stretch: `changes` are (bar, meter), the bar counted from 0, the first at bar 0, ascending."""
 
     changes: tuple[tuple[int, Meter], ...]
-    _starts: tuple[Fraction, ...]
+    starts: tuple[Fraction, ...]
 
     @classmethod
     def of(cls, changes: Iterable[tuple[int, Meter]]) -> MeterMap:
@@ -101,7 +101,7 @@ class MeterMap:
         """Where a bar (counted from 0) begins, in quarters."""
         index = bisect_right(self.changes, bar, key=lambda change: change[0]) - 1
         first, meter = self.changes[index]
-        return self._starts[index] + (bar - first) * meter.bar
+        return self.starts[index] + (bar - first) * meter.bar
 
     def quarter_of(self, bar: int, beat: int, rest: Fraction = Fraction(0)) -> Fraction:
         """The quarter of a place counted from 1 (`rest` in beats). Raises ValueError for a beat the bar lacks."""
@@ -112,9 +112,9 @@ class MeterMap:
 
     def bar_beat_at(self, quarter: Fraction) -> BarBeat:
         """The bar and beat of a quarter ≥ 0, exactly."""
-        index = max(0, bisect_right(self._starts, quarter) - 1)
+        index = max(0, bisect_right(self.starts, quarter) - 1)
         first, meter = self.changes[index]
-        bars, inside = divmod(quarter - self._starts[index], meter.bar)
+        bars, inside = divmod(quarter - self.starts[index], meter.bar)
         beats, rest = divmod(inside, meter.beat)
         return BarBeat(first + int(bars) + 1, int(beats) + 1, rest / meter.beat)
 

@@ -195,8 +195,9 @@ class Stretch:
 
     `seconds` is its exact length at the nominal tempo (of a live stretch its max), `quarters` the same in quarters, None
     where there are no beats or the length was written in seconds, chunks or frames. `until` is not empty for a live stretch.
-    `start` is its nominal start in seconds since the score began, `earliest` the soonest it can begin and `latest` the last
-    (the same as `start`): they differ behind a live stretch. Both in score chunks, snapped like a cue on its first beat.
+    `start` is its nominal start in seconds since the score began (every live stretch before it lasts its max), `soonest`
+    the start if every live stretch before it is left as soon as it can be: they differ behind a live stretch. `latest`
+    and `earliest` are the same in score chunks, snapped like a cue on its first beat.
     """
 
     index: int
@@ -212,6 +213,7 @@ class Stretch:
     until: tuple[Firing, ...] = ()
     earliest: int = 0
     latest: int = 0
+    soonest: Fraction = Fraction(0)
     origin: Span = field(default=NOWHERE)
 
     @property

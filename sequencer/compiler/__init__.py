@@ -1,0 +1,54 @@
+"""Score → Schedule, in five passes that collect their faults and go on.
+
+``resolve``   names become texts, triggers firings, `play` an order of blocks
+``place``     each block's cues get exact local times, `every`s unfolded
+``expand``    blocks become stretches, one for each pass, picks drawn
+``quantise``  exact times fall onto chunks; takes are made
+``check``     what only shows on chunks: collisions, openings
+
+A block is placed once and passed many times, so `place` comes before `expand`. Everything here is pure: a score in, a
+schedule and diagnostics out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sequencer.compiler.check import check
+from sequencer.compiler.expand import expand
+from sequencer.compiler.place import place
+from sequencer.compiler.quantise import quantise
+from sequencer.compiler.resolve import resolve
+from sequencer.errors import Diagnostic, Faults, ScoreError
+from sequencer.schedule import Schedule
+from sequencer.score import Score
+
+__all__ = ["Compilation", "compile_all", "compile_score"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What compiling gave: a schedule unless something stops it, and every diagnostic, warnings included."""
+
+    schedule: Schedule | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def compile_all(score: Score) -> Compilation:
+    """Compile a score, faults collected."""
+    faults = Faults()
+    resolved = resolve(score, faults)
+    placed = place(resolved, faults)
+    stretches = expand(resolved, placed, faults)
+    schedule = quantise(resolved, stretches)
+    if not faults.has_errors:
+        check(schedule, faults)
+    return Compilation(None if faults.has_errors else schedule, faults.diagnostics)
+
+
+def compile_score(score: Score) -> Schedule:
+    """The schedule of a score. Raises ScoreError with every fault when there is an error; warnings are left aside."""
+    compilation = compile_all(score)
+    if compilation.schedule is None:
+        raise ScoreError(compilation.diagnostics, dict(score.sources))
+    return compilation.schedule

@@ -1,0 +1,91 @@
+"""Third pass: blocks become stretches, one for each pass in `play` order, with every pick drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sequencer.compiler.placed import PlacedBlock, PlacedCue
+from sequencer.compiler.resolved import CueWork, Resolved, ResolvedRule, RuleWork, Spoken
+from sequencer.compiler.triggers import firing_key
+from sequencer.errors import Faults
+from sequencer.schedule import CueAct, PickPrompt, RuleAct, RuleEntry, ShowPrompt, draw
+
+MOST_ENTRIES = 400_000
+"""How many cues a whole score may come to, all passes counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LooseEntry:
+    """A cue of one pass, its picks drawn, not yet on a chunk."""
+
+    cue: PlacedCue
+    acts: tuple[CueAct, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LooseStretch:
+    """One pass of one block."""
+
+    placed: PlacedBlock
+    occurrence: int
+    entries: tuple[LooseEntry, ...]
+    rules: tuple[RuleEntry, ...]
+
+
+def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Faults) -> tuple[LooseStretch, ...]:
+    """The stretches of a score, in play order. Blocks that could not be placed are left out (told before)."""
+    seed = resolved.score.header.seed or 0
+    occurrences: dict[int, int] = {}
+    stretches: list[LooseStretch] = []
+    entries = 0
+    rules = 0
+    for index in resolved.order:
+        block = placed[index]
+        if block is None:
+            continue
+        occurrence = occurrences[index] = occurrences.get(index, 0) + 1
+        entries += len(block.cues)
+        if entries > MOST_ENTRIES:
+            faults.error("E416", f"this score comes to more than {MOST_ENTRIES:,} cues", block.block.span, "play less of it")
+            break
+        stretch = _stretch(block, occurrence, seed, rules)
+        rules += len(stretch.rules)
+        stretches.append(stretch)
+    return tuple(stretches)
+
+
+def _stretch(placed: PlacedBlock, occurrence: int, seed: int, first_rule: int) -> LooseStretch:
+    block = placed.block
+    here = f"{block.name or ''}|{occurrence}"
+    ordinals: dict[str, int] = {}
+    entries: list[LooseEntry] = []
+    for cue in placed.cues:
+        acts = tuple(_drawn(act, cue, here, ordinals, seed) for act in cue.acts)
+        if acts:
+            entries.append(LooseEntry(cue, acts))
+    rules = tuple(_rule(rule, here, first_rule + index) for index, rule in enumerate(block.rules))
+    return LooseStretch(placed, occurrence, tuple(entries), rules)
+
+
+def _drawn(act: CueWork, cue: PlacedCue, here: str, ordinals: dict[str, int], seed: int) -> CueAct:
+    if not isinstance(act, Spoken):
+        return act
+    if not act.is_pick:
+        return ShowPrompt(act.texts[0])
+    # The place itself and the how-many-th pick there: moving lines or adding a pick elsewhere changes nothing here.
+    place = f"q{cue.quarter}" if cue.quarter is not None else f"s{cue.seconds}"
+    key = f"{here}|{place}"
+    ordinal = ordinals.get(key, 0)
+    ordinals[key] = ordinal + 1
+    return ShowPrompt(act.texts[draw(seed, key, ordinal, len(act.texts))])
+
+
+def _rule(rule: ResolvedRule, here: str, index: int) -> RuleEntry:
+    key = f"{here}|{firing_key(rule.trigger)}"
+    return RuleEntry(index, key, rule.trigger, tuple(_rule_act(act, key) for act in rule.acts), rule.span)
+
+
+def _rule_act(act: RuleWork, key: str) -> RuleAct:
+    if isinstance(act, Spoken):
+        return PickPrompt(act.texts, key) if act.is_pick else ShowPrompt(act.texts[0])
+    return act

@@ -1,0 +1,194 @@
+"""The time inside one block: its meters, its tempo and its length, and arithmetic on places with them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sequencer.compiler.placed import Spot
+from sequencer.errors import Faults, Fix, Span
+from sequencer.score import AtBar, AtOffset, AtTick, Duration, Unit
+from sequencer.timebase import TICKS_PER_BEAT, ChunkGrid, MeterMap, TempoMap
+
+MUSICAL = frozenset({Unit.BARS, Unit.BEATS})
+
+
+class LocalTime:
+    """Meters, tempo and grid of one block. `meters` and `tempo` are None where there are no beats."""
+
+    def __init__(self, grid: ChunkGrid, meters: MeterMap | None, faults: Faults) -> None:
+        self.grid = grid
+        self.meters = meters
+        self.tempo: TempoMap | None = None
+        self._faults = faults
+
+    # ---- spots -----------------------------------------------------------------------------------------------------
+
+    @property
+    def start(self) -> Spot:
+        """Where the block begins."""
+        if self.meters is None:
+            return Spot(None, Fraction(0), Unit.SECONDS)
+        return Spot(Fraction(0), None, Unit.BEATS)
+
+    def spot(self, place: AtBar | AtTick | AtOffset) -> Spot | None:
+        """The spot of a place that needs no other place. None where it does not exist (told)."""
+        match place:
+            case AtBar():
+                return self._bar(place.bar, place.beat, place.rest, place.span)
+            case AtTick():
+                return self._bar(place.bar, place.beat, Fraction(place.tick, TICKS_PER_BEAT), place.span)
+            case AtOffset():
+                if place.unit in MUSICAL:
+                    meters = self.beats(place.span)
+                    return None if meters is None else Spot(self._beats_on(Fraction(0), place.amount, meters), None, Unit.BEATS)
+                return Spot(None, self.timed(place.amount, place.unit), place.unit)
+
+    def _bar(self, bar: int, beat: int, rest: Fraction, span: Span) -> Spot | None:
+        meters = self.beats(span)
+        if meters is None:
+            return None
+        meter = meters.at_bar(bar - 1)
+        if beat > meter.numerator:
+            count = f"{meter.numerator} beat" + ("s" if meter.numerator != 1 else "")
+            there = meters.bar_beat_at(meters.bar_start(bar - 1) + (beat - 1 + rest) * meter.beat)
+            self._faults.error(
+                "E401",
+                f"bar {bar} has {count} ({meter}), so there is no {bar}.{beat}",
+                span,
+                f"{beat} beats on from bar {bar} is {there}; half a beat is written {bar}.{meter.numerator}+1/2",
+                (Fix(span, str(there)),),
+            )
+            return None
+        return Spot(meters.quarter_of(bar, beat, rest), None, Unit.BARS)
+
+    def beats(self, span: Span) -> MeterMap | None:
+        """The meters, or None (told) where there are no beats."""
+        if self.meters is None:
+            self._faults.error(
+                "E402",
+                "there are no bars and beats here: the clock counts chunks",
+                span,
+                "write a chunk (4c) or seconds (5.5s), or give the score a tempo: clock 120 bpm, 4/4",
+            )
+        return self.meters
+
+    def timed(self, amount: Fraction, unit: Unit) -> Fraction:
+        """Seconds of an amount of chunks, frames or seconds."""
+        match unit:
+            case Unit.CHUNKS:
+                return amount * self.grid.chunk
+            case Unit.FRAMES:
+                return amount / self.grid.fps
+            case Unit.SECONDS:
+                return amount
+            case Unit.BARS | Unit.BEATS:
+                raise ValueError(f"{unit} are not timed")
+
+    # ---- arithmetic ------------------------------------------------------------------------------------------------
+
+    def after(self, spot: Spot, amount: Fraction, unit: Unit, span: Span) -> Spot | None:
+        """The spot an amount behind another, unsnapped. None where that cannot be told exactly (told)."""
+        if unit not in MUSICAL:
+            seconds = self.seconds_of(spot, span)
+            if seconds is None:
+                return None
+            return Spot(None, seconds + self.timed(amount, unit), unit if spot.unit == unit else Unit.SECONDS)
+        meters = self.beats(span)
+        if meters is None:
+            return None
+        quarter = self._quarter_of(spot, span)
+        if quarter is None:
+            return None
+        if unit is Unit.BEATS:
+            return Spot(self._beats_on(quarter, amount, meters), None, Unit.BEATS)
+        return Spot(_bars_on(quarter, amount, meters), None, Unit.BARS)
+
+    def _quarter_of(self, spot: Spot, span: Span) -> Fraction | None:
+        if spot.quarter is not None:
+            return spot.quarter
+        if self.tempo is None or spot.seconds is None:
+            self._faults.error(
+                "E403",
+                "a change of tempo or meter needs a musical place",
+                span,
+                "write its bar, for example `at 5 …`",
+            )
+            return None
+        if not all(segment.first == segment.last for segment in self.tempo.segments):
+            self._faults.error(
+                "E404",
+                "bars and beats cannot be counted exactly from a place in seconds while the tempo ramps",
+                span,
+                "write the bar itself, for example 9.1",
+            )
+            return None
+        return self.tempo.quarter_at(spot.seconds)
+
+    def seconds_of(self, spot: Spot, span: Span) -> Fraction | None:
+        """The exact seconds of a spot. None where the tempo is not known yet (told)."""
+        if spot.seconds is not None:
+            return spot.seconds
+        if self.tempo is None or spot.quarter is None:
+            self._faults.error(
+                "E403",
+                "a change of tempo or meter needs a musical place",
+                span,
+                "write its bar, for example `at 5 …`",
+            )
+            return None
+        return self.tempo.seconds_at(spot.quarter)
+
+    def _beats_on(self, quarter: Fraction, beats: Fraction, meters: MeterMap) -> Fraction:
+        """`beats` denominator notes on, each as long as the meter it stands in says."""
+        if len(meters.changes) == 1:
+            return quarter + beats * meters.changes[0][1].beat
+        while True:
+            here = meters.bar_beat_at(quarter)
+            index = here.bar - 1
+            following = next((bar for bar, _ in meters.changes if bar > index), None)
+            length = meters.at_bar(index).beat
+            if following is None:
+                return quarter + beats * length
+            room = (meters.bar_start(following) - quarter) / length
+            if beats <= room:
+                return quarter + beats * length
+            quarter, beats = meters.bar_start(following), beats - room
+
+    def label(self, spot: Spot) -> str:
+        """A spot as people read it: `9.3+1/2`, `14c`, `396f`, `12.5s`."""
+        if spot.quarter is not None and self.meters is not None:
+            return str(self.meters.bar_beat_at(spot.quarter))
+        seconds = spot.seconds if spot.seconds is not None else Fraction(0)
+        match spot.unit:
+            case Unit.CHUNKS:
+                return f"{number(seconds / self.grid.chunk)}c"
+            case Unit.FRAMES:
+                return f"{number(seconds * self.grid.fps)}f"
+            case Unit.SECONDS | Unit.BARS | Unit.BEATS:
+                return f"{number(seconds)}s"
+
+
+def _bars_on(quarter: Fraction, bars: Fraction, meters: MeterMap) -> Fraction:
+    """`bars` bars on, at the same distance from the bar line; a part of a bar is measured in the bar it ends in."""
+    bar = meters.bar_beat_at(quarter).bar - 1
+    inside = quarter - meters.bar_start(bar)
+    whole, rest = divmod(bars, 1)
+    target = bar + int(whole)
+    return meters.bar_start(target) + inside + rest * meters.at_bar(target).bar
+
+
+def number(value: Fraction) -> str:
+    """A fraction as people read it: a decimal where that is exact and short, else three places and `…`."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    text = f"{float(value):.6f}".rstrip("0") if rest == 1 else ""
+    return text if text and Fraction(text) == value else f"{float(value):.3f}…"
+
+
+def length_of(duration: Duration, local: LocalTime) -> Spot | None:
+    """The end of a block of this length, as a spot. None where it cannot be told (told)."""
+    return local.after(local.start, duration.amount, duration.unit, duration.span)

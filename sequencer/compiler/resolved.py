@@ -1,0 +1,83 @@
+"""What `resolve` makes of a score: the same blocks, with texts for names and firings for triggers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sequencer.errors import Span
+from sequencer.images import ImageFile
+from sequencer.schedule import (
+    CutTake,
+    Firing,
+    GotoSection,
+    PauseModel,
+    ResumeModel,
+    ShowImage,
+    Strength,
+    SuperResolution,
+)
+from sequencer.score import ChangeMeter, ChangeTempo, Duration, Place, Score
+from sequencer.timebase import Snap
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A prompt with every name read: one text, or the texts of a pick."""
+
+    texts: tuple[str, ...]
+    is_pick: bool
+    span: Span
+
+
+PlainAct = ShowImage | Strength | SuperResolution | CutTake
+CueWork = Spoken | PlainAct
+RuleWork = CueWork | PauseModel | ResumeModel | GotoSection
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedCue:
+    """An `at` or (with `every`) an `every`, its actions sorted by what they are."""
+
+    place: Place | None
+    every: Duration | None
+    acts: tuple[CueWork, ...]
+    tempos: tuple[ChangeTempo, ...]
+    meters: tuple[ChangeMeter, ...]
+    marks: tuple[tuple[str, Span], ...]
+    snap: Snap | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedRule:
+    """An `on` with its firing."""
+
+    trigger: Firing
+    acts: tuple[RuleWork, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A section, or the whole of a score without sections (then `name` is None and `duration` too)."""
+
+    name: str | None
+    duration: Duration | None
+    is_live: bool
+    until: tuple[Firing, ...]
+    tempo: ChangeTempo | None
+    meter: ChangeMeter | None
+    cut: CutTake | None
+    cues: tuple[ResolvedCue, ...]
+    rules: tuple[ResolvedRule, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A score whose names are read. `blocks` in source order, `order` their indices as they play, `images` by path."""
+
+    score: Score
+    blocks: tuple[Block, ...]
+    order: tuple[int, ...]
+    images: dict[str, ImageFile]

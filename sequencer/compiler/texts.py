@@ -1,0 +1,187 @@
+"""Variables and scenes become texts."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from sequencer.compiler.resolved import Spoken
+from sequencer.errors import Faults, Fix, Related, Span
+from sequencer.score import Let, Pick, Scene, Score, Show, Text, Use, Variable, Words
+
+ACTION = "action"
+"""The variable that a scene's `follow` puts its action in."""
+
+LONGEST_TEXT = 20_000
+"""The longest prompt, in characters, that variables may unfold to (the model's encoder cuts off far earlier)."""
+
+
+def nearest(name: str, known: list[str]) -> str | None:
+    """The known name that `name` was probably meant to be, if there is one."""
+    found = get_close_matches(name, known, n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+class Vocabulary:
+    """The variables and scenes of a score, used files included. Finds what nobody uses, too."""
+
+    def __init__(self, score: Score, faults: Faults) -> None:
+        self._faults = faults
+        self._lets: dict[str, str] = {}
+        self._scenes: dict[str, Scene] = {}
+        self._let_spans: dict[str, Span] = {}
+        self._used: set[str] = set()
+        self._score = score
+        for use in score.uses:
+            self._take(use)
+        for let in score.lets:
+            self._define(let)
+        for scene in score.scenes:
+            self._add_scene(scene)
+        for scene in self._scenes.values():
+            self._check_scene(scene)
+
+    def _take(self, use: Use) -> None:
+        for let in use.lets:
+            self._define(let)
+        for scene in use.scenes:
+            self._add_scene(scene)
+
+    def _define(self, let: Let) -> None:
+        if let.name in self._let_spans:
+            first = Related(self._let_spans[let.name], "first said here")
+            self._faults.error(
+                "E301", f"the variable {let.name} is there already", let.name_span, "give it another name", related=(first,)
+            )
+            return
+        self._let_spans[let.name] = let.name_span
+        if let.name == ACTION:
+            self._faults.error(
+                "E302", "action is what a scene's follow is given; a variable cannot have that name", let.name_span
+            )
+        self._lets[let.name] = self._fill(let.text, None, earlier=True)
+
+    def _add_scene(self, scene: Scene) -> None:
+        if scene.name in self._scenes:
+            first = Related(self._scenes[scene.name].name_span, "first said here")
+            self._faults.error(
+                "E303", f"the scene {scene.name} is there already", scene.name_span, "give it another name", related=(first,)
+            )
+            return
+        self._scenes[scene.name] = scene
+
+    def _check_scene(self, scene: Scene) -> None:
+        """Read both texts once where they stand, so that a scene nobody shows is checked too."""
+        if scene.base is not None:
+            self._fill(scene.base, None)
+        if scene.follow is not None:
+            self._fill(scene.follow, "")
+            if not any(isinstance(part, Variable) and part.name == ACTION for part in scene.follow.parts):
+                self._faults.warn(
+                    "W301",
+                    f"the follow of {scene.name} has no {{action}}: every action would show the same prompt",
+                    scene.follow.span,
+                    "put {action} where the action belongs",
+                )
+
+    def _fill(self, text: Text, action: str | None, earlier: bool = False, silent: bool = False) -> str:
+        """A text with its variables filled in. Faults are told unless `silent` (they were told when the scene was read)."""
+        parts: list[str] = []
+        size = 0
+        for part in text.parts:
+            words = part if isinstance(part, str) else self._value(part, action, earlier, silent)
+            size += len(words)
+            if size > LONGEST_TEXT:
+                if not silent:
+                    self._faults.error(
+                        "E304",
+                        f"with its variables this text is longer than {LONGEST_TEXT:,} characters",
+                        text.span,
+                        "shorten the variables it uses",
+                    )
+                break
+            parts.append(words)
+        return "".join(parts).strip()
+
+    def _value(self, variable: Variable, action: str | None, earlier: bool, silent: bool) -> str:
+        name = variable.name
+        if name == ACTION and action is not None:
+            return action
+        if name in self._lets:
+            self._used.add(name)
+            return self._lets[name]
+        if not silent:
+            self._unknown(variable, earlier)
+        return ""
+
+    def _unknown(self, variable: Variable, earlier: bool) -> None:
+        name = variable.name
+        if name == ACTION:
+            self._faults.error("E305", "{action} belongs in a scene's follow, nowhere else", variable.span)
+            return
+        later = {let.name for let in self._score.lets}
+        if earlier and name in later:
+            self._faults.error(
+                "E306",
+                f"the variable {name} is defined further down",
+                variable.span,
+                f"move `let {name} = …` above this line",
+            )
+            return
+        guess = nearest(name, [*self._lets, ACTION] if not earlier else list(self._lets))
+        fixes = () if guess is None else (Fix(variable.span, "{" + guess + "}"),)
+        hint = "write {{ and }} for braces, or define it with `let`" if guess is None else f"did you mean {{{guess}}}?"
+        self._faults.error("E307", f"there is no variable {name}", variable.span, hint, fixes)
+
+    def speak(self, words: Words) -> Spoken | None:
+        """A prompt of its own. None where it came out empty (told)."""
+        texts = words.options if isinstance(words, Pick) else (words,)
+        return self._spoken(tuple(self._fill(text, None) for text in texts), words)
+
+    def show(self, show: Show) -> Spoken | None:
+        """A scene as it is shown. None where that cannot be (told)."""
+        scene = self._scenes.get(show.scene)
+        if scene is None:
+            guess = nearest(show.scene, list(self._scenes))
+            name = Span(show.span.file, show.span.line, show.span.column, show.span.line, show.span.column + len(show.scene))
+            fixes = () if guess is None else (Fix(name, guess),)
+            hint = f"did you mean {guess}?" if guess is not None else f'define it: scene {show.scene} {{ base "…" }}'
+            self._faults.error("E308", f"there is no scene {show.scene}", name, hint, fixes)
+            return None
+        self._used.add(f"scene {scene.name}")
+        if show.action is None:
+            if scene.base is None:
+                self._faults.error(
+                    "E309", f"the scene {scene.name} has no base", show.span, f'give it one, or write {scene.name} "…"'
+                )
+                return None
+            return self._spoken((self._fill(scene.base, None, silent=True),), show)
+        if scene.follow is None:
+            self._faults.error(
+                "E310",
+                f"the scene {scene.name} has no follow to put an action in",
+                show.span,
+                'give it one: follow "… {action} …"',
+            )
+            return None
+        follow = scene.follow
+        options = show.action.options if isinstance(show.action, Pick) else (show.action,)
+        actions = tuple(self._fill(option, None) for option in options)
+        texts = tuple(self._fill(follow, action, silent=True) for action in actions)
+        return self._spoken(texts, show.action if isinstance(show.action, Pick) else show)
+
+    def _spoken(self, texts: tuple[str, ...], source: Words | Show) -> Spoken | None:
+        if not all(texts):
+            self._faults.error("E311", "this prompt is empty, and the model takes no empty prompt", source.span)
+            return None
+        return Spoken(texts, isinstance(source, Pick), source.span)
+
+    def tell_unused(self) -> None:
+        """Warn of variables and scenes of the score itself that nothing uses."""
+        if not (self._score.sections or self._score.items):
+            return  # a library: others use what stands in it
+        for let in self._score.lets:
+            if let.name not in self._used and let.name in self._lets:
+                self._faults.warn("W302", f"nothing uses the variable {let.name}", let.name_span)
+        for scene in self._score.scenes:
+            if f"scene {scene.name}" not in self._used:
+                self._faults.warn("W303", f"nothing shows the scene {scene.name}", scene.name_span)

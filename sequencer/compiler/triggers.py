@@ -1,0 +1,72 @@
+"""Triggers become firings: note names get their numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from sequencer.errors import Faults
+from sequencer.schedule import ControlCrossing, Firing, GoWord, NoteOn, ProgramChange, TransportMove
+from sequencer.score import OnControl, OnGo, OnNote, OnProgram, OnTransport, Trigger
+
+_NOTE = re.compile(r"([A-Ga-g])([#b♯♭]?)(-?\d+)\Z")
+_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+HIGHEST_NOTE = 127
+
+
+def note_number(written: str, middle: Literal["C3", "C4"]) -> int | None:
+    """The MIDI number (0…127) of a note name or number, middle C (60) being called `middle`. None where there is none."""
+    if written.isascii() and written.isdigit():
+        number = int(written)
+        return number if number <= HIGHEST_NOTE else None
+    match = _NOTE.match(written)
+    if match is None:
+        return None
+    letter, sign, octave = match.groups()
+    shift = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}[sign]
+    lowest = 2 if middle == "C3" else 1
+    number = (int(octave) + lowest) * 12 + _STEPS[letter.upper()] + shift
+    return number if 0 <= number <= HIGHEST_NOTE else None
+
+
+def firing_of(trigger: Trigger, middle: Literal["C3", "C4"], faults: Faults) -> Firing | None:
+    """The firing of a trigger. None where the note has no number (told)."""
+    match trigger:
+        case OnNote():
+            number = note_number(trigger.written, middle)
+            if number is None:
+                faults.error(
+                    "E312",
+                    f"{trigger.written} is no MIDI note with middle C called {middle}",
+                    trigger.span,
+                    "notes go from 0 to 127",
+                )
+                return None
+            return NoteOn(number, trigger.channel)
+        case OnControl():
+            return ControlCrossing(trigger.control, trigger.above, trigger.value, trigger.channel)
+        case OnProgram():
+            return ProgramChange(trigger.program, trigger.channel)
+        case OnTransport():
+            return TransportMove(trigger.what)
+        case OnGo():
+            return GoWord(trigger.name)
+
+
+def firing_key(firing: Firing) -> str:
+    """A firing in one word, for the journal, for draws and for finding rules of the same trigger."""
+    match firing:
+        case NoteOn():
+            return f"note {firing.note}{_channel(firing.channel)}"
+        case ControlCrossing():
+            return f"cc {firing.control} {'>' if firing.above else '<'} {firing.value}{_channel(firing.channel)}"
+        case ProgramChange():
+            return f"program {firing.program}{_channel(firing.channel)}"
+        case TransportMove():
+            return firing.what
+        case GoWord():
+            return f"go {firing.name}"
+
+
+def _channel(channel: int | None) -> str:
+    return "" if channel is None else f" ch {channel}"
