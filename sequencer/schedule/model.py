@@ -40,6 +40,10 @@ class PickPrompt:
     key: str
     kind: Literal["pick"] = "pick"
 
+    def drawn(self, seed: int, firing: int) -> ShowPrompt:
+        """The text of a firing, counted from 0."""
+        return ShowPrompt(self.texts[draw(seed, self.key, firing, len(self.texts))])
+
 
 @dataclass(frozen=True, slots=True)
 class ShowImage:

@@ -1,0 +1,315 @@
+"""The ledger: what is committed to which chunk, what of it was sent, and what of that has landed."""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_right, insort
+from collections import deque
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sequencer.conductor.lines import Line, Scale, Slot, Status, kind_of
+from sequencer.events import (
+    Command,
+    SchedulePrompt,
+    SetConditioning,
+    SetImage,
+    SetImageStrength,
+    SetSeed,
+    SetSrScale,
+)
+
+MOST_TRIES = 3
+"""How often a refused prompt is sent, each time for a later chunk."""
+
+
+@dataclass(slots=True)
+class Flight:
+    """A command on its way: the model's name for it, the score chunk it acts on, and the prompt it carries."""
+
+    command: str
+    chunk: int
+    prompt: str | None = None
+    tries: int = 1
+
+
+class Ledger:
+    """Slots by score chunk. `seed`, `sr` and `strength` are what the model was last told."""
+
+    def __init__(self, seed: int, sr: Scale) -> None:
+        self.seed = seed
+        self.sr: Scale = sr
+        self.strength: Fraction | None = None
+        self.slots: dict[int, Slot] = {}
+        self._prompts: list[int] = []
+        self._touched: set[int] = set()
+        self._live: list[int] = []
+        self.flights: deque[Flight] = deque()
+        self._judged = -1
+        self._open_prompts: list[int] = []
+        self.overwritten: dict[int, Line] = {}
+
+    # ---- committing ------------------------------------------------------------------------------------------------
+
+    def commit(self, line: Line, chunk: int) -> Slot:
+        """Give a line its chunk, for good."""
+        slot = self.slots.get(chunk)
+        if slot is None:
+            slot = self.slots[chunk] = Slot(chunk)
+        line.chunk = chunk
+        if not line.is_final:
+            line.status = Status.COMMITTED
+        slot.add(line)
+        if slot.prompt is not None:
+            index = bisect_right(self._prompts, chunk)
+            if index == 0 or self._prompts[index - 1] != chunk:
+                insort(self._prompts, chunk)
+            self._touched.add(chunk)
+        if slot.needs_live:
+            heapq.heappush(self._live, chunk)
+        return slot
+
+    def active_at(self, chunk: int) -> str | None:
+        """The prompt that the plan shows at a chunk."""
+        index = bisect_right(self._prompts, chunk)
+        while index > 0:
+            prompt = self.slots[self._prompts[index - 1]].prompt
+            if prompt is not None:
+                return prompt
+            index -= 1
+        return None
+
+    def withdraw(self, line: Line, reason: str) -> SchedulePrompt | None:
+        """Take a committed line out because the plan changed. What was sent for it has to be overwritten: the text that is
+        active there now, for the score chunk (the caller turns it into the take's)."""
+        chunk = line.chunk
+        if chunk is None or line.is_final:
+            return None
+        slot = self.slots[chunk]
+        said = slot.said
+        slot.remove(line)
+        line.end(Status.SKIPPED, reason)
+        if said is None or slot.prompt is not None:
+            return None
+        text = self.active_at(chunk)
+        if text is None or text == said:
+            return None
+        self.overwritten[chunk] = line
+        slot.said = text
+        self.flights.append(Flight("schedule_prompt", chunk, text))
+        return SchedulePrompt(text, chunk)
+
+    def committed_from(self, chunk: int) -> list[Line]:
+        """The lines committed to a chunk or to a later one that have not ended, by chunk."""
+        chunks = sorted(number for number in self.slots if number >= chunk)
+        return [line for number in chunks for line in self.slots[number].lines if not line.is_final]
+
+    def has_later_prompt(self, line: Line, chunk: int) -> bool:
+        """Whether a cue with a later place shows a prompt at this chunk."""
+        slot = self.slots.get(chunk)
+        return slot is not None and any(other.time > line.time and "prompt" in other.open for other in slot.lines)
+
+    # ---- sending ---------------------------------------------------------------------------------------------------
+
+    def opening(self, chunk: int, at: int) -> list[Command]:
+        """The commands that set a take up: seed, sr, strength, then image and prompt as one, or the prompt."""
+        slot = self.slots.get(chunk) or Slot(chunk)
+        cut = slot.cut
+        if cut is not None and cut.seed is not None:
+            self.seed = cut.seed
+        self.sr = slot.sr or self.sr
+        self.strength = slot.strength if slot.strength is not None else self.strength
+        prompt = slot.prompt or self.active_at(chunk) or ""
+        commands: list[Command] = [SetSeed(self.seed), SetSrScale(self.sr)]
+        if self.strength is not None:
+            commands.append(SetImageStrength(float(self.strength)))
+        if slot.image is not None:
+            commands.append(SetConditioning(prompt, slot.image.sha256))
+            self.flights.append(Flight("set_conditioning", chunk, prompt))
+        else:
+            commands.append(SchedulePrompt(prompt, 0))
+            self.flights.append(Flight("schedule_prompt", chunk, prompt))
+        slot.said = prompt
+        slot.sent |= {"prompt", "image", "strength", "sr", "cut"}
+        self._touched.discard(chunk)
+        self._mark_sent(slot, at)
+        return commands
+
+    def renew(self, chunk: int) -> None:
+        """A take opens at `chunk`: nothing that was sent for a later chunk is known to the model any more."""
+        for later, slot in self.slots.items():
+            if later > chunk and any(not line.is_final for line in slot.lines):
+                slot.sent.clear()
+                slot.said = None
+                self._touched.add(later)
+                heapq.heappush(self._live, later)
+        self.flights.clear()
+
+    def prompts_due(self, base: int, making: int, started: bool, at: int) -> list[Command]:
+        """`schedule_prompt` for every committed prompt that was not sent yet; those with an image wait and go with it."""
+        commands: list[Command] = []
+        for chunk in sorted(self._touched):
+            slot = self.slots[chunk]
+            prompt = slot.prompt
+            if prompt is None or "prompt" in slot.sent:
+                continue
+            if slot.image is not None and "image" not in slot.sent:
+                continue
+            if started and chunk <= making:
+                continue
+            commands.append(SchedulePrompt(prompt, chunk - base))
+            self.flights.append(Flight("schedule_prompt", chunk, prompt))
+            slot.sent.add("prompt")
+            slot.said = prompt
+            self._mark_sent(slot, at)
+        self._touched.clear()
+        return commands
+
+    def resend(self, flight: Flight, base: int) -> SchedulePrompt:
+        """Send a refused prompt once more."""
+        slot = self.slots[flight.chunk]
+        prompt = flight.prompt or ""
+        slot.sent.add("prompt")
+        slot.said = prompt
+        self._touched.discard(flight.chunk)
+        self.flights.append(Flight(flight.command, flight.chunk, prompt, flight.tries + 1))
+        return SchedulePrompt(prompt, flight.chunk - base)
+
+    def recheck(self, scheduled: set[int], making: int) -> None:
+        """After a lost connection: prompts that the model does not hold, and images that it never accepted, are due again."""
+        for chunk, slot in self.slots.items():
+            if chunk > making and slot.said is not None and chunk not in scheduled:
+                slot.sent.discard("prompt")
+                self._touched.add(chunk)
+        for flight in [one for one in self.flights if one.command in ("set_conditioning", "set_image")]:
+            self.flights.remove(flight)
+            self.slots[flight.chunk].sent -= {"image", "prompt"}
+            heapq.heappush(self._live, flight.chunk)
+
+    def live_due(self, base: int, making: int, at: int) -> list[Command]:
+        """Strength, image with prompt, and sr of the next chunk (and of any that is overdue)."""
+        commands: list[Command] = []
+        while self._live and self._live[0] <= making + 1:
+            chunk = heapq.heappop(self._live)
+            if chunk <= base:
+                continue
+            commands += self._live_of(self.slots[chunk], chunk)
+            self._mark_sent(self.slots[chunk], at)
+        return commands
+
+    def _live_of(self, slot: Slot, chunk: int) -> list[Command]:
+        commands: list[Command] = []
+        strength, image, sr = slot.strength, slot.image, slot.sr
+        if strength is not None and "strength" not in slot.sent:
+            self.strength = strength
+            commands.append(SetImageStrength(float(strength)))
+            self.flights.append(Flight("set_image_strength", chunk))
+            slot.sent.add("strength")
+        if image is not None and "image" not in slot.sent:
+            prompt = slot.prompt or self.active_at(chunk)
+            if prompt is None:
+                commands.append(SetImage(image.sha256))
+                self.flights.append(Flight("set_image", chunk))
+            else:
+                commands.append(SetConditioning(prompt, image.sha256))
+                self.flights.append(Flight("set_conditioning", chunk, prompt))
+                slot.said = prompt
+            slot.sent |= {"image", "prompt"}
+        if sr is not None and "sr" not in slot.sent:
+            self.sr = sr
+            commands.append(SetSrScale(sr))
+            self.flights.append(Flight("set_sr_scale", chunk))
+            slot.sent.add("sr")
+        return commands
+
+    @staticmethod
+    def _mark_sent(slot: Slot, at: int) -> None:
+        for line in slot.lines:
+            if line.status is Status.COMMITTED and {kind_of(act) for act in line.acts} <= slot.sent:
+                line.status = Status.SENT
+            if line.sent is None and any(kind_of(act) in slot.sent for act in line.acts):
+                line.sent = at
+
+    # ---- landing ---------------------------------------------------------------------------------------------------
+
+    def began(self, chunk: int, at: int) -> None:
+        """A score chunk begins."""
+        slot = self.slots.get(chunk)
+        for line in slot.lines if slot is not None else ():
+            line.boundary = at
+
+    def opened(self, chunk: int) -> None:
+        """A take started at this chunk: its cut has landed."""
+        slot = self.slots.get(chunk)
+        for line in slot.lines if slot is not None else ():
+            line.land("cut", chunk)
+
+    def done(self, chunk: int, prompt: str | None) -> None:
+        """A score chunk was made, and the model says which prompt it showed (None where it does not say)."""
+        first = self._judged + 1 if self._judged < chunk else chunk
+        for number in range(first, chunk + 1):
+            slot = self.slots.get(number)
+            if slot is None:
+                continue
+            for line in slot.lines:
+                if line.status in (Status.SENT, Status.COMMITTED):
+                    for kind in ("sr", "strength"):
+                        if kind in slot.sent:
+                            line.land(kind, number)
+            if slot.prompt is not None:
+                self._open_prompts.append(number)
+        self._judged = max(self._judged, chunk)
+        self._judge_prompts(chunk, prompt)
+
+    def _judge_prompts(self, chunk: int, prompt: str | None) -> None:
+        """The newest prompt due by now is the one the model should show; older ones that never showed are missed."""
+        while len(self._open_prompts) > 1:
+            self._miss_prompt(self._open_prompts.pop(0), "no chunk was reported with it before the next prompt was due")
+        if not self._open_prompts:
+            return
+        slot = self.slots[self._open_prompts[0]]
+        wanted = slot.prompt
+        if wanted is not None and prompt is not None and prompt.strip() != wanted.strip():
+            return
+        for line in slot.lines:
+            line.land("prompt", chunk)
+        self._open_prompts.clear()
+
+    def _miss_prompt(self, chunk: int, reason: str) -> None:
+        for line in self.slots[chunk].lines:
+            if "prompt" in line.open:
+                line.end(Status.MISSED, reason)
+
+    def accepted_prompt(self, prompt: str) -> None:
+        """The model took a prompt: the oldest command that carries it has been answered."""
+        for flight in self.flights:
+            if flight.command == "schedule_prompt" and flight.prompt is not None and flight.prompt.strip() == prompt.strip():
+                self.overwritten.pop(flight.chunk, None)
+                self.flights.remove(flight)
+                return
+
+    def accepted_image(self, making: int) -> None:
+        """The model encoded an image: the oldest image on its way acts from the next chunk on, at the earliest on its own."""
+        for flight in self.flights:
+            if flight.command in ("set_conditioning", "set_image"):
+                self.flights.remove(flight)
+                for line in self.slots[flight.chunk].lines:
+                    line.land("image", max(flight.chunk, making))
+                return
+
+    def refused(self, command: str) -> Flight | None:
+        """The oldest command of this name that is on its way, taken off."""
+        for flight in self.flights:
+            if flight.command == command:
+                self.flights.remove(flight)
+                return flight
+        return None
+
+    def forget_landed(self, chunk: int) -> None:
+        """Answers for chunks long past will not come any more."""
+        while (
+            self.flights
+            and self.flights[0].chunk < chunk - 8
+            and self.flights[0].command not in ("set_conditioning", "set_image")
+        ):
+            self.flights.popleft()

@@ -1,0 +1,78 @@
+"""What became of every cue: the report of a run, made from the conductor's lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sequencer.conductor.lines import Line, Status
+from sequencer.timebase import ChunkGrid
+
+GOOD = frozenset({Status.LANDED, Status.OVERTAKEN, Status.SKIPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class CueReport:
+    """One cue, or one firing of a rule.
+
+    `planned` and `landed` are score chunks, `error_ms` the signed snap error in milliseconds (None for a rule), `lead_ms` how long
+    before its chunk began its first command left (None where it was not sent or the chunk never began), `waited_ms` how long a firing
+    waited for its chunk to begin.
+    """
+
+    number: int
+    section: str | None
+    place: str
+    line: int
+    what: str
+    planned: int | None
+    landed: int | None
+    status: Status
+    reason: str
+    error_ms: float | None
+    lead_ms: float | None
+    waited_ms: float | None
+    entry: int | None
+    rule: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole run: every cue, how it ended, and whether all that should have landed did."""
+
+    cues: tuple[CueReport, ...]
+    ended: str
+    takes: int
+    chunks: int
+    refused: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def all_landed(self) -> bool:
+        """Whether no cue was lost, late cues that landed elsewhere included as landed."""
+        return all(cue.status in GOOD for cue in self.cues)
+
+
+def cue_report(line: Line, grid: ChunkGrid) -> CueReport:
+    """The report of one line."""
+    error: Fraction | None = None
+    if line.rule is None and line.planned is not None:
+        error = grid.snap_error(line.time, line.planned)
+    lead = None if line.sent is None or line.boundary is None else (line.boundary - line.sent) / 1e6
+    waited = None if line.fired is None or line.boundary is None else (line.boundary - line.fired) / 1e6
+    return CueReport(
+        number=line.number,
+        section=line.section,
+        place=line.place,
+        line=line.origin.line,
+        what=", ".join(str(act.kind) for act in line.acts),
+        planned=line.planned,
+        landed=line.landed,
+        status=line.status,
+        reason=line.reason,
+        error_ms=None if error is None else round(float(error * 1000), 3),
+        lead_ms=None if lead is None else round(lead, 3),
+        waited_ms=None if waited is None else round(waited, 3),
+        entry=line.entry,
+        rule=line.rule,
+    )
