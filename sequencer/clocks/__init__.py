@@ -1,4 +1,4 @@
-"""Clocks: who says what time it is at the edge. `internal` has the real and the virtual one; outer clocks have their own files."""
+"""Clocks: who says what time it is at the edge. `internal` has the real and the virtual one; each outer clock has its own."""
 
 from sequencer.clocks.internal import Clock, RealClock, Timer, VirtualClock
 

@@ -15,9 +15,9 @@ GOOD = frozenset({Status.LANDED, Status.OVERTAKEN, Status.SKIPPED})
 class CueReport:
     """One cue, or one firing of a rule.
 
-    `planned` and `landed` are score chunks, `error_ms` the signed snap error in milliseconds (None for a rule), `lead_ms` how long
-    before its chunk began its first command left (None where it was not sent or the chunk never began), `waited_ms` how long a firing
-    waited for its chunk to begin.
+    `planned` and `landed` are score chunks, `error_ms` the signed snap error in milliseconds (None for a rule), `lead_ms`
+    how long before its chunk began its first command left (None where it was not sent or the chunk never began),
+    `waited_ms` how long a firing waited for its chunk to begin.
     """
 
     number: int

@@ -1,0 +1,278 @@
+"""The journal: everything that came in and everything that went out, as JSON lines, written as it happens.
+
+The first line is the header: ``{"helios-journal": FORMAT, …}`` with the score's text, the schedule, the settings and the
+versions. Every further line is one record: ``{"n": number, "at": ns, "event": {…}, "d": digest}`` or the same with
+``"command"``; a command's `at` is that of the event it answers. The last line of a whole run is
+``{"n": …, "at": …, "end": reason, "d": …}``. `d` is a chained digest: the first 16 hex digits of SHA-256 over the digest
+before it and the rest of the line, so that a changed, lost or moved line shows. No key, no token and no presigned URL
+ever comes here: events hold none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO, Any
+
+from sequencer.errors import JournalError, OutputError, ScheduleError
+from sequencer.events import Command, Event, command_from_json, command_to_json, event_from_json, event_to_json
+from sequencer.schedule import Schedule
+from sequencer.schedule.document import digest, from_document, to_document
+
+FORMAT = 1
+"""The number of the journal's format; every lower one is read as well."""
+
+_MARK = "helios-journal"
+LONGEST_LINE = 64 * 1024 * 1024
+"""The longest line, in bytes, that is read (a header holds the whole schedule)."""
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _chain(before: str, line: str) -> str:
+    return hashlib.sha256(f"{before}{line}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """What made a run: this package, Python, and the packages whose version can change a picture or a file."""
+    found = {"python": platform.python_version()}
+    for name in ("helios-sequencer", "numpy", "pillow", "av"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def header_of(schedule: Schedule, sources: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The header of a run: score text (every file that was read, the score's own first), schedule, settings, versions."""
+    return {
+        _MARK: FORMAT,
+        "title": schedule.title,
+        "seed": schedule.seed,
+        "grid": {"frames": schedule.grid.frames, "fps": str(schedule.grid.fps)},
+        "mode": "following" if schedule.clock.is_outer else "fixed",
+        "settings": dict(settings),
+        "versions": versions(),
+        "sources": [{"file": file, "text": text} for file, text in sources.items()],
+        "score_digest": hashlib.sha256("\0".join(sources.values()).encode("utf-8", "surrogatepass")).hexdigest(),
+        "schedule_digest": digest(schedule),
+        "schedule": to_document(schedule),
+    }
+
+
+class JournalWriter:
+    """Writes a journal line by line. A failure to write is raised once as OutputError; the caller decides what it means."""
+
+    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+        self._path = path
+        try:
+            self._file: IO[str] = path.open("x", encoding="utf-8", errors="surrogatepass", newline="\n")
+        except OSError as error:
+            raise OutputError(
+                f"the journal {path} cannot be written: {error.strerror}", "choose another folder with --out"
+            ) from None
+        self._number = 0
+        line = _dumps(header)
+        self._digest = _chain("", line)
+        self._write(line)
+        self.flush()
+
+    def _write(self, line: str) -> None:
+        try:
+            self._file.write(line + "\n")
+        except (OSError, ValueError) as error:
+            raise OutputError(f"the journal {self._path} cannot be written: {error}", "is the disk full?") from None
+
+    def _record(self, at: int, key: str, value: object) -> None:
+        self._number += 1
+        body = _dumps({"n": self._number, "at": at, key: value})
+        self._digest = _chain(self._digest, body)
+        self._write(f'{body[:-1]},"d":"{self._digest}"}}')
+
+    def event(self, event: Event) -> None:
+        """Write an event down, before the conductor hears it."""
+        self._record(event.at, "event", event_to_json(event))
+
+    def command(self, at: int, command: Command) -> None:
+        """Write a command down, before it leaves; `at` is the stamp of the event it answers."""
+        self._record(at, "command", command_to_json(command))
+
+    def end(self, at: int, reason: str) -> None:
+        """Write the last line of a run that came to its end."""
+        self._record(at, "end", reason)
+        self.flush()
+
+    def flush(self) -> None:
+        """Hand everything to the operating system: what was flushed survives the process."""
+        try:
+            self._file.flush()
+        except (OSError, ValueError) as error:
+            raise OutputError(f"the journal {self._path} cannot be written: {error}", "is the disk full?") from None
+
+    def close(self) -> None:
+        """Flush, bring it to the disk and close it. Safe to call twice."""
+        if self._file.closed:
+            return
+        try:
+            self.flush()
+            os.fsync(self._file.fileno())
+        finally:
+            self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line behind the header: an event, a command or the end, with its line number in the file."""
+
+    line: int
+    at: int
+    event: Event | None = None
+    command: Command | None = None
+    end: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal that was read. `cut_off` when its last line was not written to its end (that line is left out)."""
+
+    header: Mapping[str, Any]
+    schedule: Schedule
+    records: tuple[Record, ...]
+    cut_off: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the run came to its end and said so."""
+        return bool(self.records) and self.records[-1].end is not None
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The texts of the score's files, by name."""
+        return {str(one["file"]): str(one["text"]) for one in self.header.get("sources", ())}
+
+
+def read_journal(path: Path) -> Journal:
+    """Read a journal file, or the `journal.jsonl` of a run's folder.
+
+    Raises JournalError (with the line) for whatever does not read, except a last line that was cut off.
+    """
+    file = path / "journal.jsonl" if path.is_dir() else path
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise JournalError(
+            f"{file} cannot be read: {error.strerror}", hint="name a run's folder or its journal.jsonl"
+        ) from None
+    return parse_journal(data)
+
+
+def parse_journal(data: bytes) -> Journal:
+    """A journal from its bytes; see `read_journal`."""
+    lines = list(_lines(data))
+    if not lines:
+        raise JournalError("this journal is empty", 1)
+    number, first, whole = lines[0]
+    header = _object(number, first, whole)
+    if header is None or not isinstance(header.get(_MARK), int) or isinstance(header.get(_MARK), bool):
+        raise JournalError("this is not a journal", 1, "name a run's folder or its journal.jsonl")
+    if header[_MARK] > FORMAT:
+        raise JournalError(
+            f"this journal has format {header[_MARK]}, and this version reads up to {FORMAT}", 1, "update the sequencer"
+        )
+    try:
+        schedule = from_document(header.get("schedule"))
+    except ScheduleError as error:
+        raise JournalError(f"its schedule cannot be read: {error.message}", 1) from None
+    if not isinstance(header.get("sources", []), list) or not all(
+        isinstance(one, dict) and "file" in one and "text" in one for one in header.get("sources", [])
+    ):
+        raise JournalError("its score texts cannot be read", 1)
+    digest_so_far = _chain("", first)
+    records: list[Record] = []
+    cut_off = False
+    for number, text, whole in lines[1:]:
+        value = _object(number, text, whole)
+        if value is None:
+            cut_off = True
+            break
+        digest_so_far = _check_chain(number, text, value, digest_so_far)
+        records.append(_record(number, value, len(records) + 1))
+    return Journal(header, schedule, tuple(records), cut_off)
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, str, bool]]:
+    """(number, text, whether a newline ends it) of every line."""
+    start, number = 0, 0
+    while start < len(data):
+        number += 1
+        end = data.find(b"\n", start)
+        whole = end >= 0
+        stop = end if whole else len(data)
+        if stop - start > LONGEST_LINE:
+            raise JournalError(f"this line is longer than {LONGEST_LINE:,} bytes", number)
+        try:
+            text = data[start:stop].decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            if whole:
+                raise JournalError("this line is not text (UTF-8)", number) from None
+            text = ""
+        yield number, text, whole
+        start = stop + 1
+
+
+def _object(number: int, text: str, whole: bool) -> dict[str, Any] | None:
+    """The JSON object of a line; None for a last line that was cut off."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        if not whole and number > 1:
+            return None
+        raise JournalError(f"this is not a line of a journal: {error}", number) from None
+    if not isinstance(value, dict):
+        raise JournalError("this is not a line of a journal: no object", number)
+    return value
+
+
+def _check_chain(number: int, text: str, value: dict[str, Any], before: str) -> str:
+    """The digest so far behind this line. Raises JournalError where the chain is broken."""
+    given = value.get("d")
+    mark = text.rfind(',"d":"')
+    wanted = _chain(before, text[:mark] + "}") if mark >= 0 else ""
+    if given != wanted:
+        raise JournalError(
+            "the chain of digests is broken here: this line, or one before it, was changed, lost or moved", number
+        )
+    return wanted
+
+
+def _record(number: int, value: dict[str, Any], expected: int) -> Record:
+    if value.get("n") != expected or not isinstance(value.get("at"), int):
+        raise JournalError(f"this should be record {expected} with its stamp", number)
+    try:
+        if "event" in value:
+            return Record(number, value["at"], event=event_from_json(value["event"]))
+        if "command" in value:
+            return Record(number, value["at"], command=command_from_json(value["command"]))
+    except ValueError as error:
+        raise JournalError(f"this record cannot be read: {_first(error)}", number) from None
+    if isinstance(value.get("end"), str):
+        return Record(number, value["at"], end=value["end"])
+    raise JournalError("this is neither an event nor a command", number)
+
+
+def _first(error: ValueError) -> str:
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        fault = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+    return str(error)

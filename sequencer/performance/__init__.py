@@ -1,0 +1,6 @@
+"""The shell around a run: stamp → journal → conductor → stage."""
+
+from sequencer.performance.cues import ScriptedEvent, scripted
+from sequencer.performance.shell import Outcome, Performance, Watcher
+
+__all__ = ["Outcome", "Performance", "ScriptedEvent", "Watcher", "scripted"]

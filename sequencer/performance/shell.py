@@ -1,0 +1,159 @@
+"""The shell of a run: the only place where events, journal, conductor and stage meet. One inbox, one loop.
+
+Every event is stamped at the edge (by whoever delivers it), journaled, and given to the conductor; its commands are journaled
+and sent. The same loop serves a live run and a rehearsal: only the clock differs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sequencer.clocks import Clock
+from sequencer.conductor import Conductor, Report
+from sequencer.errors import OutputError
+from sequencer.events import ChunkDone, Closing, Command, Event, Finish, ModelCommand, Started, Upload, WakeAt
+from sequencer.journal import JournalWriter
+from sequencer.performance.cues import ScriptedEvent
+from sequencer.schedule import Schedule
+from sequencer.stages import Stage
+
+
+class Watcher(Protocol):
+    """Somebody who looks on: called after every event, with the commands that it led to."""
+
+    def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        """Look; never raise."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: the conductor's report, and what went wrong with the journal, if anything."""
+
+    report: Report
+    journal_failure: str | None
+
+
+class Performance:
+    """One run of a schedule on a stage.
+
+    `script` are events fed in by chunk or by time; `watchers` look on; `journal` may be None. A journal that can no longer
+    be written stops being written, loudly (`warn`), but never stops the show.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        stage: Stage,
+        clock: Clock,
+        journal: JournalWriter | None = None,
+        script: Sequence[ScriptedEvent] = (),
+        watchers: Sequence[Watcher] = (),
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
+        self.conductor = Conductor(schedule)
+        self._stage = stage
+        self._clock = clock
+        self._journal = journal
+        self._watchers = tuple(watchers)
+        self._warn = warn
+        self._inbox: deque[Event] = deque()
+        self._awake = asyncio.Event()
+        self._by_chunk = deque(sorted((one for one in script if one.chunk is not None), key=lambda one: one.chunk or 0))
+        self._by_time = [one for one in script if one.chunk is None]
+        self._chunks_done = 0
+        self._started = False
+        self._journal_failure: str | None = None
+
+    def deliver(self, event: Event) -> None:
+        """Put an event into the inbox. In the loop's own thread, or from a signal handler."""
+        self._inbox.append(event)
+        self._awake.set()
+
+    def close(self, reason: str) -> None:
+        """End the run now, as an operator would."""
+        self.deliver(Closing(self._clock.now(), reason))
+
+    async def run(self) -> Outcome:
+        """Perform to the end. The stage is closed however it ends; StageError where it cannot even be opened."""
+        last = self._clock.now()
+        try:
+            await self._stage.open(self.deliver)
+            while not self.conductor.is_finished:
+                if not self._inbox:
+                    self._awake.clear()
+                    if not await self._clock.idle(self._awake) and not self._inbox:
+                        self.close("nothing more can happen: the stage is silent and no time was asked for")
+                    continue
+                event = self._inbox.popleft()
+                last = event.at
+                await self._handle(event)
+        finally:
+            await self._stage.close()
+            self._end_journal(last)
+        return Outcome(self.conductor.report(), self._journal_failure)
+
+    async def _handle(self, event: Event) -> None:
+        self._write(lambda journal: journal.event(event))
+        commands = self.conductor.receive(event)
+        for command in commands:
+            self._write(lambda journal, command=command: journal.command(event.at, command))  # type: ignore[misc]  # binds now
+        if isinstance(event, ChunkDone):
+            self._write(lambda journal: journal.flush())
+        await self._carry_out(commands)
+        for watcher in self._watchers:
+            watcher(event, commands, self.conductor)
+        self._follow_script(event)
+
+    async def _carry_out(self, commands: tuple[Command, ...]) -> None:
+        together: list[Upload | ModelCommand] = []
+        for command in commands:
+            match command:
+                case WakeAt():
+                    self._wake(command.due)
+                case Finish():
+                    pass  # the loop ends because the conductor is finished; the stage is closed behind it
+                case _:
+                    together.append(command)
+        if together:
+            await self._stage.send(together)
+
+    def _wake(self, due: int) -> None:
+        from sequencer.events import Woke
+
+        self._clock.call_at(due, lambda: self.deliver(Woke(max(due, self._clock.now()), due)))
+
+    # ---- scripted events -------------------------------------------------------------------------------------------
+
+    def _follow_script(self, event: Event) -> None:
+        """Feed in what is due: by chunk when that many chunks are done, by time since the first start."""
+        if isinstance(event, Started) and not self._started:
+            self._started = True
+            for one in self._by_time:
+                self._clock.call_at(event.at + one.after, lambda one=one: self.deliver(one.at(self._clock.now())))  # type: ignore[misc]  # binds now
+        if isinstance(event, ChunkDone):
+            self._chunks_done = self.conductor.making
+        while self._started and self._by_chunk and (self._by_chunk[0].chunk or 0) <= self._chunks_done:
+            self.deliver(self._by_chunk.popleft().at(event.at))
+
+    # ---- the journal -----------------------------------------------------------------------------------------------
+
+    def _write(self, write: Callable[[JournalWriter], None]) -> None:
+        if self._journal is None or self._journal_failure is not None:
+            return
+        try:
+            write(self._journal)
+        except OutputError as error:
+            self._journal_failure = str(error)
+            if self._warn is not None:
+                self._warn(f"{error.message}; the show goes on without a journal")
+
+    def _end_journal(self, at: int) -> None:
+        if self.conductor.is_finished:
+            self._write(lambda journal: journal.end(at, self.conductor.ended))
+        if self._journal is not None:
+            self._write(lambda journal: journal.close())

@@ -1,0 +1,97 @@
+"""Replay: feed a journal's events to a fresh conductor and compare the commands. Needs no special mode and no stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sequencer.conductor import Conductor, Report
+from sequencer.events import Command
+from sequencer.journal import Journal, Record, read_journal
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """The first place where a journal and the conductor part: what the journal has there, and what comes out now.
+
+    `line` is the journal's line; `journaled` or `conducted` is None where that side has nothing there. `cue` says which
+    cue of which line of the score the command belongs to, as far as that can be told.
+    """
+
+    line: int
+    after: str
+    journaled: Command | None
+    conducted: Command | None
+    cue: str | None
+
+    def __str__(self) -> str:
+        there = "nothing" if self.journaled is None else str(self.journaled)
+        now = "nothing" if self.conducted is None else str(self.conducted)
+        cue = "" if self.cue is None else f"\ncue: {self.cue}"
+        return f"journal line {self.line}, after {self.after}:\n  the journal has {there}\n  now there is {now}{cue}"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a replay found. `divergence` None means that every command was the same."""
+
+    events: int
+    commands: int
+    divergence: Divergence | None
+    cut_off: bool
+    is_whole: bool
+    report: Report
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the conductor did now what the journal says it did."""
+        return self.divergence is None
+
+
+def replay(run: Path | str | Journal) -> Replay:
+    """Replay a run's folder, a journal file, or a journal that was read. Raises JournalError for one that does not read."""
+    journal = run if isinstance(run, Journal) else read_journal(Path(run))
+    conductor = Conductor(journal.schedule)
+    events = commands = 0
+    pending: list[Command] = []
+    after = "the start"
+    divergence: Divergence | None = None
+    last = journal.records[-1].line if journal.records else 1
+    for record in journal.records:
+        if record.command is not None:
+            commands += 1
+            expected = pending.pop(0) if pending else None
+            if expected != record.command:
+                divergence = Divergence(record.line, after, record.command, expected, _cue(conductor, record.command, expected))
+                break
+            continue
+        if pending:
+            divergence = Divergence(record.line, after, None, pending[0], _cue(conductor, None, pending[0]))
+            break
+        if record.event is not None:
+            events += 1
+            after = _name(record)
+            pending = list(conductor.receive(record.event))
+    # Commands that answer the very last event may be missing when the journal was cut off behind it.
+    if divergence is None and pending and journal.is_whole:
+        divergence = Divergence(last, after, None, pending[0], _cue(conductor, None, pending[0]))
+    return Replay(events, commands, divergence, journal.cut_off, journal.is_whole, conductor.report())
+
+
+def _name(record: Record) -> str:
+    kind = "" if record.event is None else record.event.kind
+    return f"{kind} at {record.at / 1e9:.3f} s"
+
+
+def _cue(conductor: Conductor, journaled: Command | None, conducted: Command | None) -> str | None:
+    """The cue that a command belongs to: the one whose prompt or chunk it carries."""
+    for command in (conducted, journaled):
+        chunk = getattr(command, "chunk", None)
+        prompt = getattr(command, "prompt", None)
+        for line in conductor.plan.lines:
+            texts = {getattr(act, "text", None) for act in line.acts}
+            same_chunk = chunk is None or line.chunk is None or line.chunk == conductor.base + chunk
+            if prompt is not None and prompt in texts and same_chunk:
+                where = f"{line.origin}" if line.origin.line else "a rule"
+                return f"{line.section or 'score'} {line.place} ({where})"
+    return None
