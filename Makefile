@@ -1,0 +1,59 @@
+# Two commands do all the set-up: `make rehearse` and `make test`. Everything lives in .venv; nothing else is touched.
+
+PYTHON ?= python3
+SCORE ?= scores/night-tram.score
+N ?= 200
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+READY := .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help rehearse test lint format bench lock wheel clean
+
+help: ## say what can be made
+	@echo "make rehearse [SCORE=$(SCORE)]   play a score on the embedded stage: video, timeline, journal"
+	@echo "make test                         run the tests"
+	@echo "make lint                         types, style and the walls between the rooms"
+	@echo "make format                       lay the code out"
+	@echo "make bench                        measure, as ratios side by side"
+	@echo "make wheel                        build the wheel"
+	@echo "make lock                         refresh requirements.lock from pyproject.toml"
+	@echo "make clean                        remove .venv and what was built"
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c "import pathlib; pathlib.Path('$(READY)').touch()"
+
+rehearse: $(READY) ## play a score on the embedded stage
+	$(BIN)/sequencer rehearse $(SCORE)
+
+test: $(READY) ## run the tests
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(READY) ## types, style and the walls between the rooms
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel --no-isolation
+
+lock: $(READY)
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+
+clean:
+	$(PYTHON) -c "import shutil; [shutil.rmtree(name, ignore_errors=True) for name in ('.venv', 'build', 'dist', '.mypy_cache', '.ruff_cache', '.pytest_cache', '.hypothesis')]"
