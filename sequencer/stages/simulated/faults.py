@@ -1,0 +1,356 @@
+"""The faults file: what the simulated stage does wrong, slowly or in its other dialect, and when. Small YAML.
+
+Every key may be left out; an empty file is a well-behaved model. Durations are written `350ms`, `12.5s`, `1m30s`; `nth`
+counts from 1, `chunk` and `take` from 0, chunks within their take. docs/faults.md explains each key with an example.
+Nothing here is drawn at random: jitter comes from hashes of `seed` and of the place it is used at, so that the same file
+gives the same run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from sequencer.errors import UsageError
+from sequencer.wire.helios import COMMAND_NAMES, Dialect
+
+LARGEST_FILE = 64 * 1024
+"""Bytes of the largest faults file that is read."""
+
+MOST_SHOWN = 20
+"""How many problems of one file are shown."""
+
+_DURATION = re.compile(r"(?:(\d{1,6})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)(ms|s))?")
+_MESSAGE_TYPES = (
+    "state", "chunk_complete", "prompt_accepted", "image_accepted", "conditions_ready", "generation_started",
+    "generation_paused", "generation_resumed", "generation_reset", "command_error", "prompt_scheduled", "prompt_switched",
+    "image_set", "seed_set", "error",
+)  # fmt: skip
+
+
+def _nanoseconds(value: object) -> object:
+    """`1m30s`, `12.5s`, `350ms` as nanoseconds; integers are nanoseconds already (for settings made in code)."""
+    if not isinstance(value, str):
+        return value
+    found = _DURATION.fullmatch(value.strip())
+    if not value.strip() or found is None:
+        raise ValueError(f"{value!r} is no duration: write 350ms, 12.5s or 1m30s")
+    minutes, amount, unit = found.groups()
+    seconds = Fraction(int(minutes or 0) * 60)
+    if amount is not None:
+        seconds += Fraction(amount) / (1000 if unit == "ms" else 1)
+    return int(seconds * 10**9)
+
+
+def _rational(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,9}|/0*[1-9]\d{0,8})?", value.strip()):
+        raise ValueError(f"{value!r} is no number: write 24, 19.5 or 30000/1001")
+    return Fraction(value.strip())
+
+
+Duration = Annotated[int, BeforeValidator(_nanoseconds), Field(ge=0, le=10**9 * 86400)]
+Rational = Annotated[Fraction, BeforeValidator(_rational), Field(gt=0, le=1000)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
+Index = Annotated[int, Field(ge=0, le=10**9)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Delays(_Part):
+    """How long things take."""
+
+    connect: Duration = 300_000_000
+    """From opening to `Ready`."""
+    answer: Duration = 20_000_000
+    """From a command to its answers (`prompt_accepted`, `command_error`, `state`, …)."""
+    jitter: Duration = 0
+    """Up to this much is added to each answer."""
+    commands: dict[Literal[COMMAND_NAMES], Duration] = Field(default_factory=dict)  # type: ignore[valid-type]  # names from one tuple
+    """Added to `answer` for commands of these names."""
+    at_chunk: bool = False
+    """While generating, answers wait for the end of the chunk in the making."""
+    prompt: Duration = 0
+    """Encoding a prompt. One that is not encoded when its chunk begins acts on the first chunk that begins afterwards."""
+    image: Duration = 180_000_000
+    """Encoding an image; `image_accepted` follows it."""
+    upload: Duration = 300_000_000
+    """Bringing an image's bytes to the model."""
+    shown: Duration = 120_000_000
+    """From a chunk's report to its first frame shown."""
+    shown_jitter: Duration = 0
+    """Up to this much is added to `shown`."""
+
+
+class Slow(_Part):
+    """A chunk, or several, that take longer: `factor` times, then `by` more."""
+
+    chunk: Index | None = None
+    """The chunk; instead of it `from` and `to` (both included) name a stretch."""
+    first: Index | None = Field(default=None, alias="from")
+    last: Index | None = Field(default=None, alias="to")
+    take: Index | None = None
+    """Only in this take; without it in every one."""
+    factor: Rational = Fraction(1)
+    by: Duration = 0
+
+    @model_validator(mode="after")
+    def _which(self) -> Slow:
+        if (self.chunk is None) == (self.first is None):
+            raise ValueError("say which chunk is slow: chunk: 5, or from: 5 and to: 9")
+        if self.last is not None and (self.first is None or self.last < self.first):
+            raise ValueError("to: needs a from: at or before it")
+        return self
+
+    def covers(self, take: int, chunk: int) -> bool:
+        """Whether this chunk is meant."""
+        if self.take is not None and take != self.take:
+            return False
+        if self.first is None:
+            return chunk == self.chunk
+        return self.first <= chunk and (self.last is None or chunk <= self.last)
+
+
+class Refusal(_Part):
+    """A command that is refused although it is right: the `nth` of its name, or those sent while `chunk` is being made."""
+
+    command: Literal[COMMAND_NAMES]  # type: ignore[valid-type]  # names from one tuple
+    nth: Count | None = None
+    chunk: Index | None = None
+    take: Index | None = None
+    reason: str = "refused by the faults file"
+
+    def covers(self, command: str, nth: int, take: int, chunk: int) -> bool:
+        """Whether this command is meant. Without `nth`, `chunk` and `take` all of its name are."""
+        return (
+            command == self.command
+            and self.nth in (None, nth)
+            and self.chunk in (None, chunk)
+            and self.take in (None, take)
+        )  # fmt: skip
+
+
+class Mishap(_Part):
+    """A message that is lost, repeated, delayed `by` a time, or swapped with the one that follows it."""
+
+    do: Literal["lose", "repeat", "delay", "swap"]
+    type: Literal[_MESSAGE_TYPES]  # type: ignore[valid-type]  # names from one tuple
+    """The message's type; in the early dialect its event's name."""
+    nth: Count | None = None
+    """The nth of its type; without it every one."""
+    by: Duration = 1_000_000_000
+
+    @model_validator(mode="after")
+    def _fits(self) -> Mishap:
+        if "by" in self.model_fields_set and self.do in ("lose", "swap"):
+            raise ValueError(f"by: has no meaning with do: {self.do}; it goes with delay and repeat")
+        return self
+
+
+class Moment(_Part):
+    """When something happens once: `at` a time after opening, or when `chunk` begins, in the first take that gets there.
+
+    `take` says in which take instead.
+    """
+
+    chunk: Index | None = None
+    take: Index | None = None
+    at: Duration | None = None
+
+    @model_validator(mode="after")
+    def _which(self) -> Moment:
+        if (self.chunk is None) == (self.at is None):
+            raise ValueError("say when: chunk: 5, or at: 12s")
+        if self.take is not None and self.chunk is None:
+            raise ValueError("take: goes with chunk:")
+        return self
+
+    def at_chunk(self, take: int, chunk: int) -> bool:
+        """Whether the beginning of this chunk is the moment."""
+        return self.chunk == chunk and self.take in (None, take)
+
+
+class Drop(Moment):
+    """The connection breaks for a while: nothing arrives at either end, the model goes on."""
+
+    lasting: Duration = Field(default=3_000_000_000, alias="for")
+    reason: str = "connection dropped by the faults file"
+
+
+class End(Moment):
+    """The session ends for good."""
+
+    reason: str = "session ended by the faults file"
+
+
+class UploadFault(_Part):
+    """An upload that fails: the `nth`, or that of an image whose path ends in `image`."""
+
+    nth: Count | None = None
+    image: str | None = None
+    reason: str = "upload failed by the faults file"
+
+    def covers(self, nth: int, path: str) -> bool:
+        """Whether this upload is meant. Without `nth` and `image` all are."""
+        return self.nth in (None, nth) and (self.image is None or path.endswith(self.image))
+
+
+class Faults(_Part):
+    """A whole faults file. The default is a model that behaves."""
+
+    seed: int = 0
+    """Where jitter and seeds drawn by the model come from."""
+    fps: Rational | None = None
+    """The true frame rate; without it the grid's."""
+    dialect: Dialect = "current"
+    scheduled_prompts: Literal["map", "list"] = "map"
+    """How `state` holds its schedule."""
+    frames_emitted: Literal["total", "chunk"] = "total"
+    """What `chunk_complete` counts."""
+    generation_started: Literal["once", "each"] = "once"
+    """Once on start, or for each chunk."""
+    warmup: Index = 0
+    """How many chunks at a take's beginning have no frames."""
+    reset_keeps: bool = False
+    """Whether super-resolution and image strength survive a reset."""
+    strength: Literal["captured", "live"] = "captured"
+    """Whether image strength is taken with an image, or acts on the next chunk."""
+    unheard: Duration = 0
+    """So long after each connect commands go unheard."""
+    jitter: Duration = 0
+    """Each chunk takes up to so much more or less."""
+    slow: tuple[Slow, ...] = ()
+    delays: Delays = Delays()
+    refuse: tuple[Refusal, ...] = ()
+    messages: tuple[Mishap, ...] = ()
+    stale_states: Annotated[int, Field(ge=0, le=100)] = 0
+    """How many older `state`s still arrive behind each `generation_reset`."""
+    drops: tuple[Drop, ...] = ()
+    end: End | None = None
+    uploads: tuple[UploadFault, ...] = ()
+
+
+WELL_BEHAVED = Faults()
+"""A model without faults."""
+
+
+# ---- reading -------------------------------------------------------------------------------------------------------
+
+
+class _Place:
+    """Where each key and item of a document stands, so that a fault found later has its line and column."""
+
+    def __init__(self) -> None:
+        self.marks: dict[tuple[str | int, ...], tuple[int, int]] = {}
+
+    def of(self, path: Iterable[str | int]) -> tuple[int, int]:
+        """The line and column of the deepest known part of a path."""
+        known = tuple(path)
+        while known and known not in self.marks:
+            known = known[:-1]
+        return self.marks.get(known, (1, 1))
+
+
+def read_faults(path: Path) -> Faults:
+    """The faults of a file. Raises UsageError, with place and cure, for one that cannot be read or makes no sense."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}", "give a faults file that exists") from error
+    if len(data) > LARGEST_FILE:
+        raise UsageError(f"{path}: is larger than {LARGEST_FILE} bytes", "a faults file is small; is it the right file?")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is not UTF-8 text", "save it as UTF-8") from error
+    return reads_faults(text, str(path))
+
+
+def reads_faults(text: str, name: str = "faults") -> Faults:
+    """The faults of a text, `name` standing for it in messages. Raises UsageError."""
+    place = _Place()
+    document = _document(text, name, place)
+    try:
+        return Faults.model_validate(document)
+    except ValidationError as error:
+        raise UsageError(_explain(error, name, place), "docs/faults.md lists every key") from error
+
+
+def _document(text: str, name: str, place: _Place) -> object:
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                mark = event.start_mark
+                where = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
+                raise UsageError(f"{where}: aliases (*name) are not read here", "write the value out")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
+        raise UsageError(f"{where}: {error.problem or 'is not YAML'}", "check the indentation and the quotes there") from error
+    except yaml.YAMLError as error:
+        raise UsageError(f"{name}: is not YAML: {error}", "a faults file holds printable text only") from error
+    except RecursionError as error:
+        raise UsageError(f"{name}: is nested too deeply", "docs/faults.md lists every key") from error
+    return {} if node is None else _value(node, (), name, place)
+
+
+def _value(node: yaml.Node, path: tuple[str | int, ...], name: str, place: _Place) -> object:
+    """A node as plain values: every scalar its text, for YAML's own guesses turn `12:30` into a number and `off` into False."""
+    place.marks.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
+    if isinstance(node, yaml.MappingNode):
+        found: dict[str, object] = {}
+        for key, value in node.value:
+            line, column = key.start_mark.line + 1, key.start_mark.column + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise UsageError(f"{name}:{line}:{column}: a key must be a word", "docs/faults.md lists every key")
+            if key.value in found:
+                raise UsageError(f"{name}:{line}:{column}: {key.value} is given twice", "keep one of the two")
+            place.marks[*path, key.value] = (line, column)
+            if value.value != "" or value.style:  # a key with nothing behind it is as good as none
+                found[key.value] = _value(value, (*path, key.value), name, place)
+        return found
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(one, (*path, index), name, place) for index, one in enumerate(node.value)]
+    return node.value
+
+
+def _explain(error: ValidationError, name: str, place: _Place) -> str:
+    problems = error.errors(include_url=False)
+    lines = []
+    for one in problems[:MOST_SHOWN]:
+        line, column = place.of(one["loc"])
+        key = ".".join(str(part) for part in one["loc"]) or "the file"
+        lines.append(f"{name}:{line}:{column}: {key}: {_sentence(one)}")
+    if len(problems) > MOST_SHOWN:
+        lines.append(f"and {len(problems) - MOST_SHOWN} more")
+    return "\n".join(lines)
+
+
+def _sentence(problem: Any) -> str:
+    """Pydantic's message in this program's words where its own would puzzle."""
+    match problem["type"]:
+        case "extra_forbidden":
+            return "there is no such key"
+        case "missing":
+            return "is required"
+        case "value_error":
+            return str(problem["ctx"]["error"])
+        case "model_type" | "model_attributes_type":
+            return "should be a map of keys"
+        case "tuple_type":
+            return "should be a list: begin each item with a dash"
+        case _:
+            pass
+    text: str = problem["msg"]
+    return text[0].lower() + text[1:]

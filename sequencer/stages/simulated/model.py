@@ -1,0 +1,538 @@
+"""Helios on paper: a discrete-event machine on integer nanoseconds. No I/O, no clock, no chance.
+
+::
+
+    IDLE ──start──▶ STARTING ──conditioning encoded──▶ MAKING ──chunk done──▶ MAKING …
+      ▲                                                 │  ▲
+      │                                      pause, chunk done
+      │                                                 ▼  │ resume
+      └──────reset (at the end of the chunk in the making)─ PAUSED
+
+Commands and the passing of time go in, messages go out (in either dialect), and so does what was made: `ChunkBegun` with all
+that its pictures depend on, and `ChunkMade`. A command sent while chunk k is made acts at the earliest at k+1; what
+is sent at the very instant of a boundary is sent during the chunk that begins there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from sequencer.events import (
+    ChunkDone,
+    ConditionsReady,
+    ImageAccepted,
+    Pause,
+    Paused,
+    PromptAccepted,
+    Refused,
+    Reset,
+    Resume,
+    Resumed,
+    SchedulePrompt,
+    SetConditioning,
+    SetImage,
+    SetImageStrength,
+    SetSeed,
+    SetSrScale,
+    Start,
+    Started,
+    StateReported,
+    WasReset,
+)
+from sequencer.stages.simulated.faults import WELL_BEHAVED, Faults
+from sequencer.timebase import ChunkGrid
+from sequencer.wire.helios import (
+    HeliosCommand,
+    HeliosEvent,
+    Problem,
+    SetPrompt,
+    read_command,
+    write_message,
+    write_seed_set,
+    write_switch,
+)
+
+SECOND = 1_000_000_000
+
+Scale = Literal["off", "2x", "4x"]
+
+DEFAULT_SR: Scale = "2x"
+DEFAULT_STRENGTH = 1.0
+DEFAULT_SEED = 0
+
+
+def hashed(*key: object) -> int:
+    """64 bits that depend on the key alone: the only chance there is here, and none of it is shared."""
+    text = "\x1f".join(map(str, key)).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that leaves the model at nanosecond `at`."""
+
+    at: int
+    type: str
+    data: Mapping[str, object]
+
+    @property
+    def name(self) -> str:
+        """Its type, or its event's name in the early dialect."""
+        return str(self.data["event"]) if self.type == "event" else self.type
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that the pictures of a chunk depend on. `image` is an upload's id; `first_frame` counts within the take."""
+
+    seed: int
+    prompt: str
+    image: str | None
+    strength: float
+    sr: Scale
+    chunk: int
+    first_frame: int
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkBegun:
+    """A chunk is being made: nothing can change its look any more. `due` is when it will be done."""
+
+    at: int
+    take: int
+    look: Look
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkMade:
+    """A chunk is done; its `chunk_complete` follows."""
+
+    at: int
+    take: int
+    look: Look
+
+
+Output = Message | ChunkBegun | ChunkMade
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedImage:
+    """What the model finds when it opens an upload: its size in pixels, or why it is no image (`problem`)."""
+
+    width: int
+    height: int
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A prompt on its way to a chunk. `order` counts acceptances."""
+
+    order: int
+    chunk: int
+    prompt: str
+    ready: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Pictured:
+    """An image on its way, with the strength that was set when it came."""
+
+    order: int
+    image: str
+    strength: float
+    ready: int
+
+
+class _RefusedError(Exception):
+    """A broken precondition, in the model's words."""
+
+
+# What is due at one nanosecond happens in this order.
+_ENCODED, _BOUNDARY, _ANSWER = range(3)
+
+
+class HeliosModel:
+    """One session's model. Feed `receive`/`command` and `advance` in order of time; both give what leaves the model by then."""
+
+    def __init__(self, faults: Faults = WELL_BEHAVED, grid: ChunkGrid | None = None) -> None:
+        self._faults = faults
+        grid = grid or ChunkGrid()
+        self._frames = grid.frames
+        self._chunk_ns = Fraction(grid.frames * SECOND) / (faults.fps or grid.fps)
+        self._due: list[tuple[int, int, int, Callable[[int], None]]] = []
+        self._asked = 0
+        self._out: list[Output] = []
+        self._uploads: dict[str, UploadedImage] = {}
+        self._heard: Counter[str] = Counter()
+        self._deaf_until = -1
+        self._answered = 0
+        self._old_states: list[StateReported] = []
+        self._accepted = 0
+        self._now = 0
+        self._sr: Scale = DEFAULT_SR
+        self._strength = DEFAULT_STRENGTH
+        self.take = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        """What a reset clears: everything but super-resolution, strength, uploads and the count of takes."""
+        self.chunk = 0
+        self._frame = 0
+        self._prompt: str | None = None
+        self._said: dict[int, _Said] = {}
+        self._pictured: list[_Pictured] = []
+        self._image: tuple[str, float] | None = None
+        self._seed_asked = DEFAULT_SEED
+        self._seed = DEFAULT_SEED
+        self._started = False
+        self._paused = False
+        self._pausing = False
+        self._resetting = False
+        self._making: Look | None = None
+        self._edge = Fraction(0)
+
+    # ---- from outside
+
+    @property
+    def deadline(self) -> int | None:
+        """When something will happen of itself; None when nothing will."""
+        return self._due[0][0] if self._due else None
+
+    @property
+    def is_making(self) -> bool:
+        """Whether a chunk is in the making."""
+        return self._making is not None
+
+    def advance(self, now: int) -> tuple[Output, ...]:
+        """Let time pass up to and with nanosecond `now`."""
+        self._pass(now)
+        out, self._out = tuple(self._out), []
+        return out
+
+    def connect(self, at: int) -> tuple[Output, ...]:
+        """A client connects: `state` goes out."""
+        self._pass(at)
+        self._deaf_until = at + self._faults.unheard
+        self._state(at)
+        return self.advance(at)
+
+    def uploaded(self, upload: str, image: UploadedImage) -> None:
+        """An upload's bytes have arrived under this id."""
+        self._uploads[upload] = image
+
+    def receive(self, name: str, data: Mapping[str, object], at: int) -> tuple[Output, ...]:
+        """A command as it stands on the wire; one that cannot be read is refused like any other."""
+        return self._hear(read_command(name, data), at)
+
+    def command(self, command: HeliosCommand, at: int) -> tuple[Output, ...]:
+        """A command that was read already."""
+        return self._hear(command, at)
+
+    # ---- time
+
+    def _pass(self, now: int) -> None:
+        while self._due and self._due[0][0] <= now:
+            at, _, _, act = heapq.heappop(self._due)
+            self._now = at
+            act(at)
+        self._now = max(self._now, now)
+
+    def _at(self, due: int, rank: int, act: Callable[[int], None]) -> None:
+        self._asked += 1
+        heapq.heappush(self._due, (due, rank, self._asked, act))
+
+    # ---- saying
+
+    def _say(self, event: HeliosEvent, at: int, chunk_frames: int | None = None) -> None:
+        faults = self._faults
+        name, data = write_message(event, faults.dialect, scheduled=faults.scheduled_prompts, chunk_frames=chunk_frames)
+        self._out.append(Message(at, name, data))
+
+    def _state(self, at: int) -> None:
+        state = StateReported(
+            at,
+            running=self._started and not self._paused,
+            started=self._started,
+            paused=self._paused,
+            frame=self._frame,
+            chunk=self.chunk,
+            prompt=self._prompt,
+            scheduled=tuple((chunk, self._said[chunk].prompt) for chunk in sorted(self._said)),
+            image_set=self._image is not None or any(one.ready <= at for one in self._pictured),
+            strength=self._strength,
+        )
+        if self._faults.stale_states:
+            self._old_states = [*self._old_states, state][-self._faults.stale_states :]
+        self._say(state, at)
+
+    # ---- commands
+
+    def _hear(self, command: HeliosCommand | Problem, at: int) -> tuple[Output, ...]:
+        self._pass(at)
+        if at >= self._deaf_until:
+            name = command.command if isinstance(command, Problem) else command.kind
+            self._heard[name] += 1
+            due = self._answer_due(name, at)
+            try:
+                self._check_script(name)
+                self._do(command, at, due)
+            except _RefusedError as error:
+                refused = Refused(due, name, str(error))
+                self._at(due, _ANSWER, lambda now: self._say(refused, now))
+            self._at(due, _ANSWER, self._state)
+        return self.advance(at)
+
+    def _answer_due(self, name: str, at: int) -> int:
+        """When the answers to a command leave: never before those to an earlier one."""
+        delays = self._faults.delays
+        wait = delays.answer + delays.commands.get(name, 0)
+        if delays.jitter:
+            wait += hashed(self._faults.seed, "answer", name, self._heard[name]) % (delays.jitter + 1)
+        due = at + wait
+        if delays.at_chunk and self._making is not None:
+            due = max(due, self._boundary_due)
+        self._answered = max(self._answered, due)
+        return self._answered
+
+    def _check_script(self, name: str) -> None:
+        for rule in self._faults.refuse:
+            if rule.covers(name, self._heard[name], self.take, self.chunk):
+                raise _RefusedError(rule.reason)
+
+    def _do(self, command: HeliosCommand | Problem, at: int, due: int) -> None:
+        """Carry out a command, its answers leaving at `due`. Nothing changes before the last reason to refuse it is past."""
+        match command:
+            case Problem():
+                raise _RefusedError(command.reason)
+            case SetPrompt() | SchedulePrompt() | SetConditioning() | SetImage():
+                self._condition(command, at, due)
+            case SetImageStrength() | SetSrScale() | SetSeed():
+                self._set(command, due)
+            case Start():
+                self._start(at)
+            case Pause():
+                self._pause(at)
+            case Resume():
+                self._resume(at, due)
+            case Reset() if self._making is not None:
+                self._resetting = True
+            case Reset():
+                self._reset(due)
+
+    def _condition(self, command: SetPrompt | SchedulePrompt | SetConditioning | SetImage, at: int, due: int) -> None:
+        delays = self._faults.delays
+        match command:
+            case SetPrompt():
+                self._accept_prompt(command.prompt, self._next, at + delays.prompt, due)
+            case SchedulePrompt():
+                if command.chunk < 0:
+                    raise _RefusedError("chunk must not be negative")
+                if self._started and command.chunk < self._next:
+                    raise _RefusedError(f"chunk {command.chunk} is in the past: the next chunk is {self._next}")
+                self._accept_prompt(command.prompt, command.chunk, at + delays.prompt, due)
+            case SetConditioning():
+                upload = self._open(command.image)
+                ready = at + max(delays.prompt, delays.image)
+                self._accept_prompt(command.prompt, self._next, ready, due)
+                self._accept_image(command.image, upload, ready, due)
+            case SetImage():
+                ready = at + delays.image
+                self._accept_image(command.image, self._open(command.image), ready, due)
+                self._later(max(ready, due), _ANSWER, self._conditions)
+
+    def _set(self, command: SetImageStrength | SetSrScale | SetSeed, due: int) -> None:
+        match command:
+            case SetImageStrength():
+                if not 0 <= command.strength <= 1:
+                    raise _RefusedError("image_strength must lie between 0 and 1")
+                self._strength = command.strength
+            case SetSrScale():
+                self._sr = command.scale
+            case SetSeed():
+                if command.seed < -1:
+                    raise _RefusedError("seed must be -1 or more")
+                self._seed_asked = command.seed
+                if self._faults.dialect == "2026-early":
+                    self._at(due, _ANSWER, lambda now: self._out.append(Message(now, *write_seed_set(command.seed))))
+
+    @property
+    def _next(self) -> int:
+        """The first chunk that a command sent now can act on."""
+        return self.chunk + 1 if self._making is not None else self.chunk
+
+    def _accept_prompt(self, prompt: str, chunk: int, ready: int, due: int) -> None:
+        if not prompt.strip():
+            raise _RefusedError("prompt is empty")
+        self._accepted += 1
+        self._said[chunk] = _Said(self._accepted, chunk, prompt, ready)
+        accepted = PromptAccepted(due, prompt, chunk)
+        self._at(due, _ANSWER, lambda now: self._say(accepted, now))
+        self._later(max(ready, due), _ANSWER, self._conditions)
+
+    def _conditions(self, at: int) -> None:
+        has_prompt = self._prompt is not None or bool(self._said)
+        self._say(ConditionsReady(at, has_prompt, self._image is not None or bool(self._pictured)), at)
+
+    def _open(self, upload: str) -> UploadedImage:
+        found = self._uploads.get(upload)
+        if found is None:
+            raise _RefusedError("image was not uploaded")
+        if found.problem is not None:
+            raise _RefusedError(found.problem)
+        return found
+
+    def _accept_image(self, upload: str, image: UploadedImage, ready: int, due: int) -> None:
+        self._accepted += 1
+        self._pictured.append(_Pictured(self._accepted, upload, self._strength, ready))
+        accepted = ImageAccepted(ready, image.width, image.height)
+        self._later(max(ready, due), _ENCODED, lambda now: self._say(accepted, now))
+
+    def _later(self, due: int, rank: int, act: Callable[[int], None]) -> None:
+        """Do something that a reset in between makes pointless."""
+        take = self.take
+        self._at(due, rank, lambda now: act(now) if self.take == take else None)
+
+    # ---- running
+
+    def _start(self, at: int) -> None:
+        if self._started:
+            raise _RefusedError("already started")
+        if 0 not in self._said:
+            raise _RefusedError("no prompt set for chunk 0")
+        self._started = True
+        self._seed = self._seed_asked
+        if self._seed == -1:
+            self._seed = hashed(self._faults.seed, "seed", self.take) % 2**32
+        self._begin_when_ready(at)
+
+    def _begin_when_ready(self, at: int) -> None:
+        """Begin the first chunk once its prompt, and the image that came with it, is encoded. A bare image is not waited for."""
+        if self._paused or self._making is not None or not self._started:
+            return
+        ready = max((one.ready for one in self._said.values() if one.chunk == 0), default=at)
+        if ready > at:
+            self._later(ready, _BOUNDARY, self._begin_when_ready)
+            return
+        self._edge = Fraction(at)
+        self._begin(at)
+        started = Started(at, 0, self._prompt)
+        self._at(max(at, self._answered), _ANSWER, lambda now: self._say(started, now))
+
+    def _begin(self, at: int) -> None:
+        """Begin the next chunk with all that is in force now."""
+        before = self._prompt
+        self._take_prompt(at)
+        self._take_image(at)
+        frames = 0 if self.chunk < self._faults.warmup else self._frames
+        image, captured = self._image or (None, 0.0)
+        strength = 0.0 if image is None else self._strength if self._faults.strength == "live" else captured
+        self._edge += self._length()
+        self._boundary_due = int(self._edge)
+        look = Look(self._seed, self._prompt or "", image, strength, self._sr, self.chunk, self._frame, frames)
+        self._making = look
+        self._out.append(ChunkBegun(at, self.take, look, self._boundary_due))
+        if self._faults.dialect == "2026-early" and before is not None and look.prompt != before:
+            self._out.append(Message(at, *write_switch(self._frame, self.chunk, look.prompt, before)))
+        self._at(self._boundary_due, _BOUNDARY, self._end)
+
+    def _take_prompt(self, at: int) -> None:
+        """Of the prompts that are due and encoded the last accepted is shown; what it overtakes is forgotten."""
+        due = [one for one in self._said.values() if one.chunk <= self.chunk and one.ready <= at]
+        if due:
+            shown = max(due, key=lambda one: one.order)
+            self._prompt = shown.prompt
+            for one in list(self._said.values()):
+                if one.chunk <= self.chunk and (one.ready <= at or one.order < shown.order):
+                    del self._said[one.chunk]
+
+    def _take_image(self, at: int) -> None:
+        due = [one for one in self._pictured if one.ready <= at]
+        if due:
+            shown = max(due, key=lambda one: one.order)
+            self._image = (shown.image, shown.strength)
+            self._pictured = [one for one in self._pictured if one.ready > at and one.order > shown.order]
+
+    def _length(self) -> Fraction:
+        """How long the chunk that begins now takes, in nanoseconds, exactly."""
+        length = self._chunk_ns
+        for slow in self._faults.slow:
+            if slow.covers(self.take, self.chunk):
+                length = length * slow.factor + slow.by
+        if self._faults.jitter:
+            width = self._faults.jitter
+            length += hashed(self._faults.seed, "chunk", self.take, self.chunk) % (2 * width + 1) - width
+        return max(length, Fraction(1))
+
+    def _end(self, at: int) -> None:
+        """The chunk in the making is done."""
+        look = self._making
+        if look is None:
+            return
+        self._making = None
+        self._frame += look.frames
+        self._out.append(ChunkMade(at, self.take, look))
+        per_chunk = look.frames if self._faults.frames_emitted == "chunk" else None
+        self._say(ChunkDone(at, look.chunk, self._frame, look.prompt), at, per_chunk)
+        self.chunk += 1
+        if self._resetting:
+            self._state(at)
+            self._reset(at)
+            return
+        if self._pausing:
+            self._rest(at, look.chunk)
+        else:
+            self._begin(at)
+            if self._faults.generation_started == "each":
+                self._say(Started(at, self.chunk, self._prompt), at)
+        self._state(at)
+
+    def _pause(self, at: int) -> None:
+        if not self._started or self._paused:
+            raise _RefusedError("not running")
+        if self._making is not None:
+            self._pausing = True
+        else:  # started, but its conditioning is still being encoded
+            self._rest(at, self.chunk)
+
+    def _rest(self, at: int, chunk: int) -> None:
+        self._pausing, self._paused = False, True
+        self._say(Paused(at, chunk), at)
+
+    def _resume(self, at: int, due: int) -> None:
+        if self._pausing:  # it has not come to rest yet, and now never will
+            self._pausing = False
+        elif self._paused:
+            self._paused = False
+            if self._frame == 0 and self.chunk == 0:
+                self._begin_when_ready(at)
+            else:
+                self._edge = Fraction(at)
+                self._begin(at)
+        else:
+            raise _RefusedError("not paused")
+        resumed = Resumed(due, self.chunk)
+        self._at(due, _ANSWER, lambda now: self._say(resumed, now))
+
+    def _reset(self, told: int) -> None:
+        """Clear everything now, and report it at nanosecond `told`."""
+        self.take += 1
+        self._clear()
+        if not self._faults.reset_keeps:
+            self._sr, self._strength = DEFAULT_SR, DEFAULT_STRENGTH
+        stale, self._old_states = self._old_states, []
+        self._at(told, _ANSWER, lambda now: self._tell_reset(now, stale))
+
+    def _tell_reset(self, at: int, stale: list[StateReported]) -> None:
+        self._say(WasReset(at), at)
+        for state in stale:
+            self._say(state, at)
+        self._state(at)

@@ -1,0 +1,329 @@
+"""The simulated stage: the model on paper behind a run's clock, with scripted faults and, where wanted, pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sequencer.clocks.internal import Clock, Timer
+from sequencer.errors import StageError
+from sequencer.events import (
+    ChunkShown,
+    Event,
+    Lost,
+    ModelCommand,
+    PicturesMade,
+    Ready,
+    Restored,
+    SessionEnded,
+    Upload,
+    Uploaded,
+    UploadFailed,
+)
+from sequencer.images import ImageFile
+from sequencer.stages.protocol import Deliver, Pictures
+from sequencer.stages.simulated.faults import WELL_BEHAVED, Drop, End, Faults
+from sequencer.stages.simulated.link import Link
+from sequencer.stages.simulated.model import ChunkBegun, ChunkMade, HeliosModel, Look, Message, Output, UploadedImage, hashed
+from sequencer.timebase import ChunkGrid
+from sequencer.wire.helios import HeliosReader, write_command
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sequencer.stages.simulated.pictures import Renderer
+
+PictureSink = Callable[[Pictures], None]
+"""Takes the frames of each chunk as it is made, in the run's own thread. It may keep the array; nobody writes to it again."""
+
+ImageBytes = Mapping[str, bytes] | Callable[[ImageFile], bytes]
+"""Where the bytes of images come from: by SHA-256, or a loader (which raises OSError or KeyError for what it has not)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedSettings:
+    """How the stage plays: the score's grid (the true rate is `faults.fps`, where given) and what goes wrong."""
+
+    grid: ChunkGrid = field(default_factory=ChunkGrid)
+    faults: Faults = field(default=WELL_BEHAVED)
+
+
+class SimulatedStage:
+    """A `Stage` in process. Same settings, clock and commands: the same events, to the nanosecond, and the same pictures.
+
+    Pictures are computed only where there is a sink; then the images that the score shows must be had from `images`.
+    Everything later happens in timers of the clock; pictures are drawn in one thread beside it while their chunk lasts.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        settings: SimulatedSettings | None = None,
+        pictures: PictureSink | None = None,
+        images: ImageBytes | None = None,
+    ) -> None:
+        self._clock = clock
+        self._settings = settings or SimulatedSettings()
+        self._faults = self._settings.faults
+        self._model = HeliosModel(self._faults, self._settings.grid)
+        self._link = Link(self._faults)
+        self._reader = HeliosReader(self._settings.grid.frames)
+        self._sink = pictures
+        self._images = images
+        self._deliver: Deliver | None = None
+        self._timers: list[Timer] = []
+        self._wake: Timer | None = None
+        self._opened = 0
+        self._connected = False
+        self._over = False
+        self._drops = list(self._faults.drops)
+        self._end = self._faults.end
+        self._upload_count = 0
+        self._painter = _Painter() if pictures is not None else None
+
+    # ---- Stage
+
+    async def open(self, deliver: Deliver) -> None:
+        """Connect: `Ready` and the first `StateReported` follow after the scripted delay. Once in a stage's life."""
+        if self._deliver is not None or self._over:
+            raise StageError("this simulated stage was opened before", "make a new one for each run")
+        self._deliver = deliver
+        self._opened = self._clock.now()
+        self._later(self._opened + self._faults.delays.connect, self._connect)
+        moments: list[Drop | End] = [*self._drops, *([self._end] if self._end else [])]
+        for moment in moments:
+            if moment.at is not None:
+                self._later(self._opened + moment.at, partial(self._happen, moment))
+
+    async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
+        """Give commands to the model. While the connection is lost they are lost too; after the end nobody hears them."""
+        if self._deliver is None:
+            raise StageError("the simulated stage is not open", "call open() first")
+        for command in commands:
+            if self._over or not self._connected:
+                return
+            if isinstance(command, Upload):
+                self._upload(command.image)
+            else:
+                name, data = write_command(command)
+                self._pass_on(self._model.receive(name, data, self._clock.now()))
+        self._wake_later()
+
+    async def close(self) -> None:
+        """End the session: nothing is delivered from here on."""
+        self._finish()
+
+    # ---- time
+
+    def _later(self, due: int, act: Callable[[], None]) -> None:
+        self._timers = [one for one in self._timers if one.action is not None]
+        self._timers.append(self._clock.call_at(due, act))
+
+    def _wake_later(self) -> None:
+        """Ask for the model's next deadline, once."""
+        due = self._model.deadline
+        if self._wake is not None and self._wake.action is not None:
+            if due is not None and self._wake.due <= due:
+                return
+            self._wake.cancel()
+        if due is not None and not self._over:
+            self._wake = self._clock.call_at(due, self._woken)
+
+    def _woken(self) -> None:
+        self._pass_on(self._model.advance(self._clock.now()))
+        self._wake_later()
+
+    # ---- what leaves the model
+
+    def _pass_on(self, outputs: tuple[Output, ...]) -> None:
+        for output in outputs:
+            if self._over:
+                return
+            match output:
+                case Message():
+                    for message in self._link.carry(output):
+                        self._arrive_at(message)
+                case ChunkBegun():
+                    self._begun(output)
+                case ChunkMade():
+                    self._made(output)
+
+    def _arrive_at(self, message: Message) -> None:
+        if message.at <= self._clock.now():
+            self._arrive(message)
+        else:
+            self._later(message.at, lambda: self._arrive(message))
+
+    def _arrive(self, message: Message) -> None:
+        if self._connected:
+            for event in self._reader.read(message.type, message.data, self._clock.now()):
+                self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        if self._deliver is not None and not self._over:
+            self._deliver(event)
+
+    def _begun(self, begun: ChunkBegun) -> None:
+        for drop in list(self._drops):
+            if drop.at_chunk(begun.take, begun.look.chunk):
+                self._drops.remove(drop)
+                self._happen(drop)
+        if self._end is not None and self._end.at_chunk(begun.take, begun.look.chunk):
+            self._happen(self._end)
+        if self._painter is not None and not self._over:
+            self._painter.begin(begun)
+
+    def _made(self, made: ChunkMade) -> None:
+        look = made.look
+        if self._painter is not None and self._sink is not None:
+            painted = self._painter.finish(made)
+            self._tell(PicturesMade(self._clock.now(), look.chunk, look.frames, painted.sha256, painted.renderer))
+            self._sink(Pictures(look.chunk, painted.frames))
+        if look.frames:
+            delays = self._faults.delays
+            lag = delays.shown
+            if delays.shown_jitter:
+                lag += hashed(self._faults.seed, "shown", made.take, look.chunk) % (delays.shown_jitter + 1)
+            self._later(made.at + lag, lambda: self._show(look))
+
+    def _show(self, look: Look) -> None:
+        if self._connected:
+            self._tell(ChunkShown(self._clock.now(), look.chunk))
+
+    # ---- the connection
+
+    def _connect(self) -> None:
+        self._connected = True
+        self._tell(Ready(self._clock.now(), "simulated"))
+        self._pass_on(self._model.connect(self._clock.now()))
+        self._wake_later()
+
+    def _happen(self, what: Drop | End) -> None:
+        """The connection breaks, for a while or for good."""
+        now = self._clock.now()
+        match what:
+            case End():
+                self._tell(SessionEnded(now, what.reason))
+                self._finish()
+            case Drop() if self._connected:
+                self._connected = False
+                self._tell(Lost(now, what.reason))
+                self._later(now + what.lasting, self._restore)
+            case Drop():
+                pass  # broken already: it cannot break more
+
+    def _restore(self) -> None:
+        self._connected = True
+        self._tell(Restored(self._clock.now()))
+        self._pass_on(self._model.connect(self._clock.now()))
+        self._wake_later()
+
+    def _finish(self) -> None:
+        self._over = True
+        self._connected = False
+        for timer in (*self._timers, *([self._wake] if self._wake else [])):
+            timer.cancel()
+        self._timers = []
+        if self._painter is not None:
+            self._painter.close()
+
+    # ---- uploads
+
+    def _upload(self, image: ImageFile) -> None:
+        self._upload_count += 1
+        nth, due = self._upload_count, self._clock.now() + self._faults.delays.upload
+        for fault in self._faults.uploads:
+            if fault.covers(nth, image.path):
+                self._later(due, partial(self._upload_failed, image, fault.reason))
+                return
+        try:
+            data = self._bytes_of(image)
+        except (OSError, KeyError, StageError) as error:
+            self._later(due, partial(self._upload_failed, image, f"{image.path}: the bytes cannot be had: {error}"))
+            return
+        self._later(due, partial(self._uploaded, image, data))
+
+    def _bytes_of(self, image: ImageFile) -> bytes | None:
+        """The image's bytes, None where nobody needs them. Raises StageError for bytes that are not the image's."""
+        if self._images is None:
+            if self._sink is not None:
+                raise StageError("pictures need the images' bytes, and the stage was given none")
+            return None
+        data = self._images(image) if callable(self._images) else self._images[image.sha256]
+        if hashlib.sha256(data).hexdigest() != image.sha256:
+            raise StageError("the file has changed since the score was read")
+        return data
+
+    def _uploaded(self, image: ImageFile, data: bytes | None) -> None:
+        if not self._connected:
+            self._upload_failed(image, "the connection broke during the upload")
+            return
+        self._model.uploaded(image.sha256, self._found(image, data))
+        self._tell(Uploaded(self._clock.now(), image.sha256))
+
+    def _upload_failed(self, image: ImageFile, reason: str) -> None:
+        self._tell(UploadFailed(self._clock.now(), image.sha256, reason))
+
+    def _found(self, image: ImageFile, data: bytes | None) -> UploadedImage:
+        """What the model makes of an upload: by its bytes where they are there, else by what is known of the file."""
+        if data is None:
+            problem = None if image.mime_type.startswith("image/") else f"{image.mime_type} is not an image type"
+            return UploadedImage(image.width, image.height, problem)
+        from sequencer.stages.simulated.rooms import opened
+
+        found = opened(data)
+        if isinstance(found, str):
+            return UploadedImage(0, 0, found)
+        if self._painter is not None:
+            self._painter.learn(image.sha256, found)
+        return UploadedImage(found.shape[1], found.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Painted:
+    frames: NDArray[np.uint8]
+    sha256: str
+    renderer: str
+
+
+class _Painter:
+    """Draws the chunk in the making in a thread of its own, so that a run in real time is not held up by its pictures."""
+
+    def __init__(self) -> None:
+        from sequencer.stages.simulated.pictures import Renderer
+
+        self._renderer: Renderer = Renderer()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+        self._making: Future[_Painted] | None = None
+        self._before: tuple[int, Look] | None = None
+
+    def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
+        """An image that later chunks show."""
+        self._renderer.learn(image, pixels)
+
+    def begin(self, begun: ChunkBegun) -> None:
+        """Begin to draw; the chunk before it in its take is what it may dissolve from."""
+        before = self._before[1] if self._before is not None and self._before[0] == begun.take else None
+        self._before = (begun.take, begun.look)
+        self._making = self._thread.submit(self._paint, begun.look, before)
+
+    def _paint(self, look: Look, before: Look | None) -> _Painted:
+        frames = self._renderer.frames(look, before)
+        return _Painted(frames, hashlib.sha256(frames).hexdigest(), self._renderer.version)
+
+    def finish(self, made: ChunkMade) -> _Painted:
+        """The pictures of the chunk that is done."""
+        if self._making is None:
+            raise StageError(f"chunk {made.look.chunk} was never begun")
+        painted, self._making = self._making.result(), None
+        return painted
+
+    def close(self) -> None:
+        """Stop drawing."""
+        self._thread.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,475 @@
+"""Helios' own words: its messages and commands, in both dialects, as the values that the rest of the program speaks.
+
+A message is a `type` and a `data` object, whatever carries it. Two dialects are read, without being told which it is:
+
+- `current`: `state`, `chunk_complete`, `prompt_accepted`, … each a type of its own;
+- `2026-early` (before April 2026): `{"type": "event", "data": {"event": NAME, …}}`, with `prompt_scheduled`,
+  `prompt_switched`, `image_set`, `seed_set` and `error` among the names.
+
+Reading never raises: what nobody knows, or what does not hold what its name promises, becomes an `Unknown` event. Numbers
+may come as doubles (`33.0`) or as text (`"33"`, which is how a map's keys travel), for both are seen in the field.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sequencer.events import (
+    ChunkDone,
+    ConditionsReady,
+    Event,
+    ImageAccepted,
+    ModelCommand,
+    Pause,
+    Paused,
+    PromptAccepted,
+    Refused,
+    Reset,
+    Resume,
+    Resumed,
+    SchedulePrompt,
+    SetConditioning,
+    SetImage,
+    SetImageStrength,
+    SetSeed,
+    SetSrScale,
+    Start,
+    Started,
+    StateReported,
+    Unknown,
+    WasReset,
+)
+
+Dialect = Literal["current", "2026-early"]
+
+FRAMES_PER_CHUNK = 33
+"""What a chunk holds when nothing else is known."""
+
+MOST_UNKNOWN = 4096
+"""How many characters of an unknown message's data are kept."""
+
+Data = dict[str, object]
+
+_MISSING = object()
+_LARGEST = 2**62
+"""No count, chunk, seed or strength is larger; what is would only break whoever reads it next."""
+_ERROR_TEXT = re.compile(r"\[(\w+)\]\s*(.*)", re.DOTALL)
+
+
+# ---- commands ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SetPrompt:
+    """`set_prompt`: at once where nothing runs, else for the next chunk. Other clients send it; this program schedules."""
+
+    prompt: str
+    kind: Literal["set_prompt"] = "set_prompt"
+
+
+HeliosCommand = ModelCommand | SetPrompt
+"""Every command of the surface."""
+
+COMMAND_NAMES = (
+    "set_prompt", "schedule_prompt", "set_conditioning", "set_image", "set_image_strength", "set_sr_scale", "set_seed",
+    "start", "pause", "resume", "reset",
+)  # fmt: skip
+"""The model's names for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a command could not be read: `command` is the name it came under."""
+
+    command: str
+    reason: str
+
+
+def write_command(command: HeliosCommand) -> tuple[str, Data]:
+    """A command's type and data. An `image` in the data is its SHA-256: put the upload that belongs to it in its place."""
+    data: Data
+    match command:
+        case SetPrompt():
+            data = {"prompt": command.prompt}
+        case SchedulePrompt():
+            data = {"prompt": command.prompt, "chunk": command.chunk}
+        case SetConditioning():
+            data = {"prompt": command.prompt, "image": command.image}
+        case SetImage():
+            data = {"image": command.image}
+        case SetImageStrength():
+            data = {"image_strength": command.strength}
+        case SetSrScale():
+            data = {"sr_scale": command.scale}
+        case SetSeed():
+            data = {"seed": command.seed}
+        case Start() | Pause() | Resume() | Reset():
+            data = {}
+    return command.kind, data
+
+
+def read_command(name: str, data: Mapping[str, object]) -> HeliosCommand | Problem:
+    """The command of a type and its data, or what is wrong with it.
+
+    Keys are exact: one that is misspelt is not seen, and its parameter falls to the default (a required one is missing
+    then). An `image` is an upload's id, bare or as `{"upload_id": …}`. Ranges are the model's business, not checked here.
+    """
+    try:
+        return _command(name, data)
+    except _MalformedError as error:
+        return Problem(name, str(error))
+
+
+def _command(name: str, data: Mapping[str, object]) -> HeliosCommand:  # noqa: PLR0912  one branch a command: a table, in effect
+    match name:
+        case "set_prompt":
+            return SetPrompt(_text(data, "prompt"))
+        case "schedule_prompt":
+            return SchedulePrompt(_text(data, "prompt"), _number(data, "chunk", 0))
+        case "set_conditioning":
+            return SetConditioning(_text(data, "prompt"), _upload(data))
+        case "set_image":
+            return SetImage(_upload(data))
+        case "set_image_strength":
+            return SetImageStrength(_real(data, "image_strength", 1.0))
+        case "set_sr_scale":
+            match data.get("sr_scale", "2x"):
+                case "off" | "2x" | "4x" as scale:
+                    return SetSrScale(scale)
+                case _:
+                    raise _MalformedError("sr_scale must be one of off, 2x, 4x")
+        case "set_seed":
+            return SetSeed(_integer(data, "seed", 0))
+        case "start":
+            return Start()
+        case "pause":
+            return Pause()
+        case "resume":
+            return Resume()
+        case "reset":
+            return Reset()
+        case _:
+            raise _MalformedError("unknown command")
+
+
+def _upload(data: Mapping[str, object]) -> str:
+    value = data.get("image")
+    if isinstance(value, Mapping):
+        value = value.get("upload_id")
+    if not isinstance(value, str) or not value:
+        raise _MalformedError("image is required")
+    return value
+
+
+# ---- messages, written ---------------------------------------------------------------------------------------------
+
+HeliosEvent = (
+    StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady | Started | Paused | Resumed | WasReset
+    | Refused
+)  # fmt: skip
+"""The events that are a message of the model."""
+
+
+def write_message(
+    event: HeliosEvent,
+    dialect: Dialect = "current",
+    *,
+    scheduled: Literal["map", "list"] = "map",
+    chunk_frames: int | None = None,
+) -> tuple[str, Data]:
+    """A model's message: (type, data).
+
+    `scheduled` is how `state` holds its schedule; `chunk_frames`, where given, is what `chunk_complete` counts instead of
+    the take's total. The current dialect has no place for the chunk of a `PromptAccepted`.
+    """
+    name, data = _message(event, dialect, scheduled, chunk_frames)
+    if dialect == "current" or name == "state":
+        return name, data
+    return "event", {"event": name, **data}
+
+
+def _message(
+    event: HeliosEvent, dialect: Dialect, scheduled: Literal["map", "list"], chunk_frames: int | None
+) -> tuple[str, Data]:
+    early = dialect == "2026-early"
+    match event:
+        case StateReported():
+            return "state", _state(event, scheduled)
+        case ChunkDone():
+            frames = event.frames if chunk_frames is None else chunk_frames
+            return "chunk_complete", {"chunk_index": event.chunk, "frames_emitted": frames, "active_prompt": event.prompt}
+        case PromptAccepted() if early:
+            return "prompt_scheduled", {"prompt": event.prompt, **({} if event.chunk is None else {"chunk": event.chunk})}
+        case PromptAccepted():
+            return "prompt_accepted", {"prompt": event.prompt}
+        case ImageAccepted():
+            return "image_set" if early else "image_accepted", {"width": event.width, "height": event.height}
+        case ConditionsReady():
+            return "conditions_ready", {"has_prompt": event.has_prompt, "has_image": event.has_image}
+        case Started():
+            return "generation_started", {"prompt": event.prompt, "chunk_index": event.chunk}
+        case Paused():
+            return "generation_paused", {"chunk_index": event.chunk}
+        case Resumed():
+            return "generation_resumed", {"chunk_index": event.chunk}
+        case WasReset():
+            return "generation_reset", {}
+        case Refused() if early:
+            return "error", {"message": f"[{event.command}] {event.reason}" if event.command else event.reason}
+        case Refused():
+            return "command_error", {"command": event.command, "reason": event.reason}
+
+
+def _state(event: StateReported, scheduled: Literal["map", "list"]) -> Data:
+    data: Data = {
+        "running": event.running,
+        "started": event.started,
+        "paused": event.paused,
+        "current_frame": event.frame,
+        "current_chunk": event.chunk,
+        "current_prompt": event.prompt,
+        "scheduled_prompts": {str(chunk): prompt for chunk, prompt in event.scheduled}
+        if scheduled == "map"
+        else [{"chunk": chunk, "prompt": prompt} for chunk, prompt in event.scheduled],
+        "image_set": event.image_set,
+    }
+    if event.strength is not None:
+        data["image_strength"] = event.strength
+    return data
+
+
+def write_switch(frame: int, chunk: int, prompt: str, previous: str | None) -> tuple[str, Data]:
+    """The early dialect's `prompt_switched`: from `chunk`, whose first frame is `frame`, another prompt is shown."""
+    return "event", {
+        "event": "prompt_switched",
+        "frame": frame,
+        "chunk": chunk,
+        "new_prompt": prompt,
+        "previous_prompt": previous,
+    }
+
+
+def write_seed_set(seed: int) -> tuple[str, Data]:
+    """The early dialect's `seed_set`; the current one has no message for it."""
+    return "event", {"event": "seed_set", "seed": seed}
+
+
+# ---- messages, read ------------------------------------------------------------------------------------------------
+
+
+class _MalformedError(ValueError):
+    """Data that does not hold what its name promises."""
+
+
+class FrameCount:
+    """Turns `frames_emitted` into the take's total, whether a model counts the total or each chunk.
+
+    Two chunks tell them apart: of the two readings the one is taken that makes a chunk's length come closest to `usual`
+    frames. Chunks of no frames (warm-up), repeated, lost and late reports are borne.
+    """
+
+    def __init__(self, usual: int = FRAMES_PER_CHUNK) -> None:
+        self._usual = usual
+        self._per_chunk = False
+        self.restart()
+
+    def restart(self) -> None:
+        """A new take begins: counts start over, the way of counting stays."""
+        self._chunk = -1
+        self._raw = 0
+        self._total = 0
+
+    def total(self, chunk: int, emitted: int) -> int:
+        """Frames of the take up to and with this chunk."""
+        steps = chunk - self._chunk
+        if steps <= 0:
+            behind = self._total + steps * emitted
+            return max(emitted, behind) if self._per_chunk else emitted
+        as_total = abs(emitted - self._raw - self._usual * steps)
+        as_chunk = abs(emitted - self._usual) * steps
+        if as_total != as_chunk and emitted > 0:
+            self._per_chunk = as_chunk < as_total
+        total = self._total + emitted * steps if self._per_chunk else emitted
+        self._chunk, self._raw, self._total = chunk, emitted, max(total, self._total)
+        return self._total
+
+
+class HeliosReader:
+    """Reads one connection's messages. It remembers only what later messages leave out: frames so far, the prompt in force."""
+
+    def __init__(self, frames_per_chunk: int = FRAMES_PER_CHUNK) -> None:
+        self._frames = FrameCount(frames_per_chunk)
+        self._prompt: str | None = None
+
+    def read(self, name: str, data: Mapping[str, object], at: int) -> tuple[Event, ...]:
+        """The events of a message that arrived at nanosecond `at`: one, or `Unknown` for what is not understood."""
+        event = read_message(name, data, at, self)
+        return (event,)
+
+    def _chunk_done(self, data: Mapping[str, object], at: int) -> ChunkDone:
+        chunk, emitted = _number(data, "chunk_index"), _number(data, "frames_emitted", 0)
+        prompt = _optional_text(data, "active_prompt") if "active_prompt" in data else self._prompt
+        return ChunkDone(at, chunk, self._frames.total(chunk, emitted), prompt)
+
+    def _started(self, chunk: int, prompt: str | None, at: int) -> Started:
+        self._prompt = prompt if prompt is not None else self._prompt
+        if chunk == 0:
+            self._frames.restart()
+        return Started(at, chunk, prompt)
+
+    def _reset(self, at: int) -> WasReset:
+        self._frames.restart()
+        self._prompt = None
+        return WasReset(at)
+
+
+def read_message(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) -> Event:
+    """The event of one message, `reader` being what is remembered of its connection. Never raises."""
+    if not isinstance(data, Mapping):
+        return _unknown(name, data, at)
+    inner, event = data.get("event"), None
+    try:
+        if name == "event" and isinstance(inner, str):
+            event = _read(inner, data, at, reader)
+        elif name != "event":
+            event = _read(name, data, at, reader)
+    except _MalformedError:
+        event = None
+    return _unknown(name, data, at) if event is None else event
+
+
+def _read(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) -> Event | None:  # noqa: PLR0912  as above
+    match name:
+        case "state":
+            return _read_state(data, at)
+        case "chunk_complete":
+            return reader._chunk_done(data, at)
+        case "prompt_accepted" | "prompt_scheduled":
+            return PromptAccepted(at, _text(data, "prompt"), _optional_number(data, "chunk"))
+        case "image_accepted" | "image_set":
+            return ImageAccepted(at, _number(data, "width", 0), _number(data, "height", 0))
+        case "conditions_ready":
+            return ConditionsReady(at, _flag(data, "has_prompt"), _flag(data, "has_image"))
+        case "generation_started":
+            return reader._started(_number(data, "chunk_index", 0), _optional_text(data, "prompt"), at)
+        case "prompt_switched":  # generation goes on from this chunk with another prompt: what a start of each chunk says too
+            return reader._started(_number(data, "chunk"), _text(data, "new_prompt"), at)
+        case "generation_paused":
+            return Paused(at, _number(data, "chunk_index", 0))
+        case "generation_resumed":
+            return Resumed(at, _number(data, "chunk_index", 0))
+        case "generation_reset":
+            return reader._reset(at)
+        case "command_error":
+            return Refused(at, _text(data, "command", ""), _text(data, "reason", ""))
+        case "error":
+            return _read_error(_text(data, "message"), at)
+        case _:
+            return None
+
+
+def _read_error(message: str, at: int) -> Refused:
+    found = _ERROR_TEXT.fullmatch(message)
+    return Refused(at, found[1], found[2]) if found else Refused(at, "", message)
+
+
+def _read_state(data: Mapping[str, object], at: int) -> StateReported:
+    running = _flag(data, "running")
+    strength = data.get("image_strength")
+    return StateReported(
+        at,
+        running=running,
+        started=_flag(data, "started", running),
+        paused=_flag(data, "paused", False),
+        frame=_number(data, "current_frame", 0),
+        chunk=_number(data, "current_chunk"),
+        prompt=_optional_text(data, "current_prompt"),
+        scheduled=_scheduled(data.get("scheduled_prompts")),
+        image_set=_flag(data, "image_set", False),
+        strength=None if strength is None else _real(data, "image_strength", 1.0),
+    )
+
+
+def _scheduled(value: object) -> tuple[tuple[int, str], ...]:
+    """`{"4": "text"}` or `[{"chunk": 4, "prompt": "text"}]` as pairs, by chunk; a chunk named twice has its later text."""
+    pairs: dict[int, str] = {}
+    if isinstance(value, Mapping):
+        for chunk in value:
+            pairs[_whole(chunk, "a scheduled chunk")] = _text(value, chunk)
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        for one in value:
+            if not isinstance(one, Mapping):
+                raise _MalformedError("scheduled_prompts must hold objects")
+            pairs[_number(one, "chunk")] = _text(one, "prompt")
+    elif value is not None:
+        raise _MalformedError("scheduled_prompts must be a map or a list")
+    return tuple(sorted(pairs.items()))
+
+
+def _unknown(name: str, data: object, at: int) -> Unknown:
+    try:
+        text = json.dumps(data, ensure_ascii=False, sort_keys=True, default=repr)
+    except (TypeError, ValueError, RecursionError):
+        text = json.dumps(repr(data), ensure_ascii=False)
+    return Unknown(at, name, text[:MOST_UNKNOWN])
+
+
+# ---- fields --------------------------------------------------------------------------------------------------------
+
+
+def _text(data: Mapping[str, object], key: str, default: object = _MISSING) -> str:
+    value = data.get(key, default)
+    if not isinstance(value, str):
+        raise _MalformedError(f"{key} is required" if value is _MISSING or value is None else f"{key} must be a text")
+    return value
+
+
+def _optional_text(data: Mapping[str, object], key: str) -> str | None:
+    return None if data.get(key) is None else _text(data, key)
+
+
+def _flag(data: Mapping[str, object], key: str, default: object = _MISSING) -> bool:
+    value = data.get(key, default)
+    if not isinstance(value, bool):
+        raise _MalformedError(f"{key} must be true or false")
+    return value
+
+
+def _whole(value: object, what: str) -> int:
+    """A whole number that may have travelled as a double or as text."""
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
+        return int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST:
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
+        return value
+    raise _MalformedError(f"{what} must be a whole number")
+
+
+def _integer(data: Mapping[str, object], key: str, default: object = _MISSING) -> int:
+    value = data.get(key, default)
+    if value is _MISSING:
+        raise _MalformedError(f"{key} is required")
+    return _whole(value, key)
+
+
+def _number(data: Mapping[str, object], key: str, default: object = _MISSING) -> int:
+    value = _integer(data, key, default)
+    if value < 0:
+        raise _MalformedError(f"{key} must not be negative")
+    return value
+
+
+def _optional_number(data: Mapping[str, object], key: str) -> int | None:
+    return None if data.get(key) is None else _number(data, key)
+
+
+def _real(data: Mapping[str, object], key: str, default: float) -> float:
+    value = data.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+        raise _MalformedError(f"{key} must be a number")
+    return float(value)
