@@ -1,0 +1,95 @@
+"""The command line: `sequencer COMMAND …`. One file a command; this one finds the command and says what went wrong.
+
+Exit codes: 0 all well, 1 the score or the run is not well, 2 the command line makes no sense, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import NoReturn
+
+from sequencer.errors import SequencerError, UsageError
+
+COMMANDS = ("check", "format", "sheet", "compile", "timeline", "rehearse", "replay")
+"""In the order in which help shows them; each is a module of this package with `add(parser)` and `run(args) -> int`."""
+
+HOME = "https://github.com/helios-sequencer/helios-sequencer"
+INTERRUPTED = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, f"see: {self.prog} --help")
+
+
+def _version() -> str:
+    try:
+        return version("helios-sequencer")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The whole command line, or with `only` just that command's part of it (loading the others would only take time)."""
+    whole = _Parser(
+        prog="sequencer",
+        description="A score sequencer for real-time video models: write a score, check it, rehearse it, replay it.",
+        epilog="Begin with: sequencer rehearse scores/first.score",
+    )
+    whole.add_argument("--version", action="version", version=f"sequencer {_version()}")
+    commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    for name in COMMANDS if only is None else (only,):
+        module = import_module(f"sequencer.cli.{name}")
+        summary = (module.__doc__ or "").split("\n", 1)[0]
+        part = commands.add_parser(
+            name, help=summary, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        module.add(part)
+        part.set_defaults(run=module.run)
+    if only is None:
+        part = commands.add_parser("completion", help="Print a completion script for bash, zsh or tcsh.")
+        part.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+        part.set_defaults(run=_completion)
+    return whole
+
+
+def _completion(args: argparse.Namespace) -> int:
+    import shtab
+
+    print(shtab.complete(parser(), args.shell))
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit code. Everything a user can cause is said in a sentence; anything else is a bug."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character must not end a run
+    try:
+        only = arguments[0] if arguments and arguments[0] in COMMANDS else None
+        args = parser(only).parse_args(arguments)
+        code: int = args.run(args)
+    except SequencerError as error:
+        print(f"sequencer: {error}" if error.exit_code != 1 or "error[" not in error.message else str(error), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("sequencer: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Somebody closed our output (`| head`): that is their right. Keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:  # noqa: BLE001  # the last door: whatever comes here is a bug, and is said to be one
+        traceback.print_exc()
+        print(
+            f"\nsequencer: this is a bug, not your fault. Please report it with the lines above: {HOME}/issues", file=sys.stderr
+        )
+        return 1
+    return code

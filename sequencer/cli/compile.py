@@ -1,0 +1,30 @@
+"""Compile a score to its chunk-indexed schedule, as JSON that can be performed without the score."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write (default: standard output)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compile one score."""
+    from sequencer.cli.scores import material, write_text
+    from sequencer.schedule.document import digest, to_json
+
+    found = material(args.score)
+    text = to_json(found.schedule)
+    if args.output is None:
+        print(text, end="")
+    else:
+        write_text(args.output, text)
+        print(
+            f"{args.output}: {len(found.schedule.entries)} cues, {found.schedule.end} chunks, "
+            f"digest {digest(found.schedule)[:12]}"
+        )
+    return 0

@@ -1,0 +1,43 @@
+"""Feed a run's journal to the conductor again and compare every command; say where they first differ."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("folder", metavar="RUN", type=Path, help="a run's folder, or its journal.jsonl")
+    parser.add_argument("--json", action="store_true", help="print the result for machines")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Replay one journal; 1 where it differs."""
+    from sequencer.replay import replay
+
+    result = replay(args.folder)
+    if args.json:
+        print(
+            json.dumps(
+                {
+                    "equal": result.is_equal,
+                    "events": result.events,
+                    "commands": result.commands,
+                    "cut_off": result.cut_off,
+                    "whole": result.is_whole,
+                    "divergence": None if result.divergence is None else str(result.divergence),
+                }
+            )
+        )
+    elif result.divergence is not None:
+        print(f"sequencer: the replay differs\n{result.divergence}", file=sys.stderr)
+    else:
+        print(f"{result.events} events, {result.commands} commands: every command is the same")
+    if result.cut_off and not args.json:
+        print("the journal's last line was cut off; it was replayed up to there", file=sys.stderr)
+    elif not result.is_whole and not args.json:
+        print("the run did not come to its end; it was replayed as far as it went", file=sys.stderr)
+    return 0 if result.is_equal else 1

@@ -1,0 +1,67 @@
+"""What several commands share: reading a score (or a compiled schedule) and printing what is wrong with it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sequencer.errors import Diagnostic, ScoreError, UsageError, render_all
+from sequencer.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Something that can be performed: its schedule, the texts it came from, and the folder its images are in."""
+
+    schedule: Schedule
+    sources: Mapping[str, str]
+    folder: Path
+    name: str
+
+
+def show(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> None:
+    """Print diagnostics to standard error."""
+    text = render_all(diagnostics, sources)
+    if text:
+        print(text, file=sys.stderr)
+
+
+def material(path: Path, *, quiet: bool = False) -> Material:
+    """The schedule of a score's file, or of a `.json` that `compile` wrote. Warnings are printed unless `quiet`."""
+    if path.suffix == ".json":
+        from sequencer.schedule.document import from_json
+
+        return Material(from_json(read_text(path)), {}, path.parent, path.stem)
+    from sequencer.checking import check
+
+    checked = check(path, advice=False)
+    if checked.schedule is None:
+        raise ScoreError(checked.diagnostics, checked.sources)
+    if not quiet:
+        show(checked.warnings, checked.sources)
+    return Material(checked.schedule, checked.sources, path.parent, path.stem)
+
+
+def read_text(path: Path) -> str:
+    """A text file's content. Raises UsageError where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not text (UTF-8)") from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all: under a temporary name, then renamed."""
+    from sequencer.errors import OutputError
+
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
