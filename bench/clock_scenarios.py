@@ -1,0 +1,182 @@
+"""Clocks to follow: what the source meant, and what arrived. Virtual time, seeded; nothing here waits.
+
+A `Clock` holds the true time of every tick (24 to a beat, some beats past the end, so that predictions can be judged) and the
+arrivals in order: (nanosecond, number of the true tick). A lost tick has no arrival, a doubled one has two.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+PPQN = 24
+BEATS = 64
+TAIL = 3 * PPQN
+TRACES = Path(__file__).parent.parent / "tests" / "data" / "clock-traces"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock. `truth` and `bpm` have one value for every tick; `arrivals` are (nanosecond, tick); `changes` the ticks of tempo steps."""
+
+    truth: tuple[float, ...]
+    bpm: tuple[float, ...]
+    arrivals: tuple[tuple[int, int], ...]
+    changes: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named way of making clocks from seeds; `score_from` is the tick from which errors count."""
+
+    name: str
+    make: Callable[[int], Clock]
+    score_from: int = 8 * PPQN
+    step_at: int | None = None
+
+
+def _tempo_line(tempo: Callable[[float], float], beats: int = BEATS) -> tuple[list[float], list[float]]:
+    """True tick times (ns) and bpm at each for a tempo given over beats; each tick interval has the tempo at its middle."""
+    times, bpms, now = [], [], 1e9
+    for tick in range(beats * PPQN + TAIL):
+        times.append(now)
+        bpms.append(tempo(tick / PPQN))
+        now += 60e9 / PPQN / tempo((tick + 0.5) / PPQN)
+    return times, bpms
+
+
+def _constant(_: float) -> float:
+    return 120.0
+
+
+def _step(beat: float) -> float:
+    return 120.0 if beat < BEATS / 2 else 140.0
+
+
+def _ramp(beat: float) -> float:
+    return 100.0 + 60.0 * min(1.0, max(0.0, (beat - 16) / 16))
+
+
+def _heard(times: list[float], noise: Callable[[int, float], float], beats: int = BEATS) -> list[tuple[int, int]]:
+    """Arrivals of all ticks but the tail, each put off by `noise`; none overtakes another."""
+    heard, last = [], 0
+    for tick, time in enumerate(times[: beats * PPQN]):
+        last = max(last, round(time + noise(tick, time)))
+        heard.append((last, tick))
+    return heard
+
+
+def white(tempo: Callable[[float], float], sigma_ms: float) -> Callable[[int], Clock]:
+    """Normal jitter of arrival."""
+
+    def make(seed: int) -> Clock:
+        chance = random.Random(seed)
+        times, bpm = _tempo_line(tempo)
+        heard = _heard(times, lambda _tick, _time: chance.gauss(0, sigma_ms * 1e6))
+        return Clock(tuple(times), tuple(bpm), tuple(heard), (0, BEATS // 2 * PPQN) if tempo is _step else (0,))
+
+    return make
+
+
+def quantised(seed: int) -> Clock:
+    """Stamps rounded to whole milliseconds, at a phase of the seed's."""
+    phase = random.Random(seed).random() * 1e6
+    times, bpm = _tempo_line(_constant)
+    heard = _heard(times, lambda _tick, time: round((time + phase) / 1e6) * 1e6 - phase - time)
+    return Clock(tuple(times), tuple(bpm), tuple(heard))
+
+
+def stalls(seed: int) -> Clock:
+    """1 ms of jitter, and about every two beats the receiver sleeps for 5 to 60 ms: what comes meanwhile is heard at its end."""
+    chance = random.Random(seed)
+    times, bpm = _tempo_line(_constant)
+    awake = 0.0
+
+    def late(_tick: int, time: float) -> float:
+        nonlocal awake
+        at = time + chance.gauss(0, 1e6)
+        if at > awake and chance.random() < 1 / 48:
+            awake = at + chance.uniform(5e6, 60e6)
+        return max(at, awake) - time
+
+    return Clock(tuple(times), tuple(bpm), tuple(_heard(times, late)))
+
+
+def lossy(seed: int) -> Clock:
+    """1 ms of jitter; one tick in a hundred is lost, one in two hundred comes twice."""
+    chance = random.Random(seed)
+    times, bpm = _tempo_line(_constant)
+    heard: list[tuple[int, int]] = []
+    for at, tick in _heard(times, lambda _tick, _time: chance.gauss(0, 1e6)):
+        if tick > 0 and chance.random() < 0.01:
+            continue
+        heard.append((at, tick))
+        if chance.random() < 0.005:
+            heard.append((at + 300_000, tick))
+    return Clock(tuple(times), tuple(bpm), tuple(heard))
+
+
+def wandering(share: float) -> Callable[[int], Clock]:
+    """A source whose every interval is off by up to `share` (a random walk), as `jack_midi_clock -J` makes it."""
+
+    def make(seed: int) -> Clock:
+        chance = random.Random(seed)
+        times, now = [], 1e9
+        for _ in range(BEATS * PPQN + TAIL):
+            times.append(now)
+            now += 60e9 / PPQN / 120 * (1 + chance.uniform(-share, share))
+        heard = _heard(times, lambda _tick, _time: 0.0)
+        return Clock(tuple(times), (120.0,) * len(times), tuple(heard))
+
+    return make
+
+
+def trace(name: str, bpm: float | None, period_ms: float = 0.0, arrival: bool = False) -> Callable[[int], Clock]:
+    """A captured clock; `period_ms` quantises it as JACK would, `arrival` takes what a client heard instead of the source's time."""
+
+    def make(seed: int) -> Clock:
+        with (TRACES / name).open(encoding="utf-8") as lines:
+            rows = [row for row in csv.DictReader(lines) if row["status"] == "0xf8"]
+        phase = random.Random(seed).random() * period_ms
+        raw = [float(row["source_s"]) * 1e3 for row in rows]
+        usual = sorted(after - before for before, after in zip(raw, raw[1:], strict=False))[len(raw) // 2]
+        times: list[float] = []
+        ticks: list[int] = []
+        for at in raw:
+            missing = max(0, round((at - times[-1]) / usual / (1 if len(times) < 2 else 1)) - 1) if arrival and times else 0
+            for lost in range(missing):
+                times.append(times[-1] + (at - times[-1]) / (missing - lost + 1))
+            ticks.append(len(times))
+            times.append(at)
+        heard, last = [], 0.0
+        for tick, row in zip(ticks, rows, strict=True):
+            at = float(row["arrival_s"]) * 1e3 if arrival else times[tick]
+            if period_ms:
+                at = ((at + phase) // period_ms) * period_ms - phase
+            last = max(last, at)
+            heard.append((round(1e9 + last * 1e6), tick))
+        true = tuple(1e9 + at * 1e6 for at in times)
+        if bpm is not None:
+            tempo = (bpm,) * len(true)
+        else:
+            tempo = tuple(60e9 / (true[min(i + 6, len(true) - 1)] - true[max(0, i - 6)]) * (min(i + 6, len(true) - 1) - max(0, i - 6)) / PPQN for i in range(len(true)))
+        return Clock(true, tempo, tuple(heard[: len(heard) - (0 if arrival else TAIL)]))
+
+    return make
+
+
+SCENARIOS = (
+    Scenario("constant, 1 ms", white(_constant, 1.0)),
+    Scenario("constant, 3 ms", white(_constant, 3.0)),
+    Scenario("1 ms quantised", quantised),
+    Scenario("late stalls", stalls),
+    Scenario("step 120→140, 1 ms", white(_step, 1.0), step_at=BEATS // 2 * PPQN),
+    Scenario("step 120→140, 3 ms", white(_step, 3.0), step_at=BEATS // 2 * PPQN),
+    Scenario("ramp 100→160, 1 ms", white(_ramp, 1.0)),
+    Scenario("lost 1 %, doubled ½ %", lossy),
+    Scenario("random walk 5 %", wandering(0.05)),
+    Scenario("random walk 20 %", wandering(0.20)),
+)

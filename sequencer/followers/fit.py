@@ -1,0 +1,230 @@
+"""One theory of a clock: a line (or a bend) through its ticks, with how sure it is and how well it has foretold so far.
+
+A `Fit` is a Kalman filter over (time of the latest tick, time between ticks, change of that per tick), written out by hand because
+it runs several times a tick. Its covariance is in units of its own noise, which it learns from its residuals: a normal prior
+with an inverse-gamma variance, so that what it foretells is a Student's t, and short runs know that they are short. All times are
+nanoseconds as floats, counted from a base that the caller keeps.
+
+A tick is, with some small probability, not where it belongs: held up on its way (late, and then often together with the next ones) or
+plainly wrong (early). Such ticks count less, by the odds that they are astray; they never pull the line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log, log1p, sqrt
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Where a clock's jitter comes from, in shares of one variance: `arrival` is white and does not add up, `source` does."""
+
+    name: str
+    arrival: float
+    source: float
+
+
+ARRIVAL = Noise("arrival", 1.0, 0.0)
+"""Ticks leave evenly and are held up on their way."""
+MIXED = Noise("mixed", 1.0, 0.05)
+"""Mostly held up on their way, with a source that strays a little."""
+SOURCE = Noise("source", 0.05, 1.0)
+"""The source itself strays: each interval has its own error, and errors add up (a random walk)."""
+
+NOISES = (ARRIVAL, MIXED, SOURCE)
+
+WANDER = 3e-12
+"""Variance that a tempo gains per tick, in units of the noise: fits forget what is older than some thirty beats."""
+BEND_WANDER = 1e-9
+"""The same for a bend's own change of tempo: ramps are seldom exactly even."""
+QUIETEST = 20_000.0**2
+"""The smallest variance believed in, ns²: a clock that looks better than 20 µs is only lucky or virtual."""
+MEMORY = 96.0
+"""Twice this many residuals make the noise estimate."""
+LATE = 0.02
+"""How often a tick is held up far beyond the jitter."""
+LATE_AGAIN = 0.6
+"""How often the next one is too: a stall holds up several."""
+LATE_BY = 50_000_000.0
+"""By how much, on average, in nanoseconds."""
+EARLY = 0.002
+"""How often a tick comes far too early."""
+TOGETHER = 1_500_000.0
+"""Ticks let go by one stall come within this many nanoseconds of each other."""
+_NORMAL = 0.9189385332046727
+
+
+class Fit:
+    """One theory. `index` is the number of the latest tick as this theory counts, `score` its log probability among its rivals."""
+
+    __slots__ = (
+        "a", "age", "alpha", "beta", "bends", "index", "late", "noise", "p00", "p01", "p02", "p11", "p12", "p22",
+        "score", "v", "x", "z",
+    )  # fmt: skip
+
+    def __init__(self, noise: Noise, time: float, period: float, variance: float) -> None:
+        self.noise = noise
+        self.index = 0
+        self.score = 0.0
+        self.age = 2
+        self.late = False
+        self.bends = False
+        self.z = 0.0
+        self.x = time
+        self.v = period
+        self.a = 0.0
+        self.p00 = noise.arrival
+        self.p01 = noise.arrival
+        self.p11 = 2.0 * noise.arrival + noise.source
+        self.p02 = self.p12 = self.p22 = 0.0
+        self.alpha = 2.0
+        self.beta = 2.0 * variance
+
+    @property
+    def variance(self) -> float:
+        """The noise's variance, ns²."""
+        return max(QUIETEST, self.beta / self.alpha)
+
+    def copy(self) -> Fit:
+        """The same theory once more."""
+        other = Fit.__new__(Fit)
+        for name in Fit.__slots__:
+            setattr(other, name, getattr(self, name))
+        return other
+
+    # ---- other theories of what happens next, each as of the latest tick ----
+
+    def stepped(self, share: float) -> Fit:
+        """From here on another tempo, near this one within `share` of it; the tick itself stands where it stood."""
+        other = self.copy()
+        other.age = 0
+        other.bends = False
+        other.a = other.p02 = other.p12 = other.p22 = 0.0
+        other.p11 += (share * self.v) ** 2 / self.variance
+        return other
+
+    def bent(self, share: float) -> Fit:
+        """From here on the tempo glides: it changes by `share` of itself per beat, more or less."""
+        other = self.copy()
+        other.age = 0
+        other.bends = True
+        other.p22 += (share * self.v / 24) ** 2 / self.variance
+        return other
+
+    def straightened(self) -> Fit:
+        """From here on the tempo stays as it is."""
+        other = self.copy()
+        other.age = 0
+        other.bends = False
+        other.a = other.p02 = other.p12 = other.p22 = 0.0
+        return other
+
+    def jumped(self, by: float) -> Fit:
+        """From here on the same tempo, but all ticks are shifted by something like `by` nanoseconds."""
+        other = self.copy()
+        other.age = 0
+        other.late = False
+        other.p00 += by * by / self.variance
+        return other
+
+    def heard_as(self, noise: Noise) -> Fit:
+        """The same line, but with the jitter explained otherwise."""
+        other = self.copy()
+        other.noise = noise
+        other.p00 = max(other.p00, noise.arrival * 0.1)
+        return other
+
+    # ---- learning ----
+
+    def tick(self, at: float, count: int, since: float) -> float:
+        """Take the tick at `at` for the `count`-th after the latest; `since` is the time from the previous arrival. Its log likelihood."""
+        noise = self.noise
+        k = float(count)
+        self.index += count
+        if self.bends:
+            a = self.a
+            self.x += k * (self.v + 0.5 * k * a)
+            self.v += k * a
+            p11, p02, p12, p22 = self.p11, self.p02, self.p12, self.p22
+            k2 = k * k
+            self.p00 += k * (2.0 * self.p01 + noise.source + k * (p11 + p02 + k * p12 + 0.25 * k2 * p22))
+            self.p01 += k * (p11 + p02 + k * (1.5 * p12 + 0.5 * k * p22))
+            self.p02 += k * (p12 + 0.5 * k * p22)
+            self.p11 += k * (2.0 * p12 + k * p22) + k * WANDER
+            self.p12 += k * p22
+            self.p22 += k * BEND_WANDER * WANDER
+        else:
+            self.x += k * self.v
+            self.p00 += k * (2.0 * self.p01 + noise.source + k * self.p11)
+            self.p01 += k * self.p11
+            self.p11 += k * WANDER
+        error = at - self.x
+        spread = self.p00 + noise.arrival
+        alpha, beta = self.alpha, self.beta
+        unit = beta / alpha
+        if unit < QUIETEST:
+            unit = QUIETEST
+        square = error * error / (unit * spread)
+        inlier = -_NORMAL - 0.5 * log(unit * spread) - (alpha + 0.5) * log1p(0.5 * square / alpha)
+        self.z = error / sqrt(unit * spread)
+        if error >= 0.0:
+            if self.late:
+                often = LATE_AGAIN
+                astray = often * (exp(-error / LATE_BY) / LATE_BY + (0.5 / TOGETHER if since < TOGETHER else 0.0))
+            else:
+                often = LATE
+                astray = often * exp(-error / LATE_BY) / LATE_BY
+        else:
+            often = EARLY
+            astray = often / (2.0 * LATE_BY)
+        good = (1.0 - often) * exp(inlier)
+        total = good + astray
+        if total <= 0.0:
+            return -60.0
+        weight = good / total
+        self.late = weight < 0.5 and error > 0.0
+        self.age += 1
+        if weight > 1e-4:
+            spread = self.p00 + noise.arrival / weight
+            gain = self.p00 / spread
+            g1 = self.p01 / spread
+            self.x += gain * error
+            self.v += g1 * error
+            p01 = self.p01
+            keep = 1.0 - gain
+            if self.bends:
+                p02 = self.p02
+                g2 = p02 / spread
+                self.a += g2 * error
+                self.p12 -= g1 * p02
+                self.p22 -= g2 * p02
+                self.p02 = p02 * keep
+            self.p00 *= keep
+            self.p01 = p01 * keep
+            self.p11 -= g1 * p01
+            alpha += 0.5 * weight
+            beta += 0.5 * weight * square * unit
+            if alpha > MEMORY:
+                beta *= MEMORY / alpha
+                alpha = MEMORY
+            self.alpha, self.beta = alpha, beta
+        return log(total)
+
+    # ---- foretelling ----
+
+    def ahead(self, ticks: float) -> float:
+        """The time of the tick that is `ticks` after the latest (fractions allowed)."""
+        return self.x + ticks * (self.v + 0.5 * ticks * self.a)
+
+    def deviation(self, ticks: float) -> float:
+        """The standard error of `ahead(ticks)`, nanoseconds."""
+        k = ticks
+        spread = self.p00 + 2.0 * k * self.p01 + k * k * self.p11
+        if self.bends:
+            spread += k * k * (self.p02 + k * self.p12 + 0.25 * k * k * self.p22)
+        return sqrt(max(0.0, spread + abs(k) * self.noise.source) * self.variance)
+
+    @property
+    def tempo_deviation(self) -> float:
+        """The standard error of the time between ticks, as a share of it."""
+        return sqrt(max(0.0, self.p11) * self.variance) / self.v

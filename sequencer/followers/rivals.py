@@ -1,0 +1,155 @@
+"""Rival theories of a clock, weighed by how well they foretell: the one with the best score speaks.
+
+At each tick every theory foretells, is scored by what came, and learns. A few new ones are born beside the leaders: the tempo has
+stepped here, it begins to glide, the glide has ended, all is shifted; and where a tick comes half an interval or more from where it should:
+ticks were lost, a tick came twice. A wrong theory is soon outscored and dropped; the old one stays beside a new one until that has
+proved itself, and so a stall that only looked like a change of tempo is forgotten as soon as it is over.
+"""
+
+from __future__ import annotations
+
+from math import log
+
+from sequencer.followers.fit import ARRIVAL, NOISES, Fit
+
+SHORTEST, LONGEST = 4_000_000.0, 160_000_000.0
+"""Times between ticks that are believed, nanoseconds: about 625 to 16 beats a minute."""
+MOST = 14
+"""How many theories are kept."""
+FAR = 18.0
+"""Theories that are this much (log odds) behind the leader are dropped."""
+STEP, BEND, STRAIGHTEN, JUMP = log(1 / 400), log(1 / 600), log(1 / 300), log(1 / 2000)
+LOST, LOST_MORE, TWICE = log(1 / 100), log(1 / 2), log(1 / 300)
+OTHER_NOISE = log(1e-4)
+FIRST_VARIANCE = 500_000.0**2
+"""The noise believed in before there is any to measure, ns²."""
+
+
+class Rivals:
+    """A small crowd of `Fit`s. `tick(at)` feeds them; `best` is the one to believe, None until two ticks are known."""
+
+    def __init__(self) -> None:
+        self.best: Fit | None = None
+        self._all: list[Fit] = []
+        self._heard = 0
+        self._last = 0.0
+        self._born = 0
+
+    def count_as(self, index: int) -> None:
+        """Let the latest tick be number `index`, for all theories that agree on which it is; the others keep their distance."""
+        if self.best is None:
+            self._heard = index
+            return
+        shift = index - self.best.index
+        for fit in self._all:
+            fit.index += shift
+
+    def agree(self, index: int) -> None:
+        """Let the latest tick be number `index` for every theory, whatever it counted before."""
+        self._heard = index
+        for fit in self._all:
+            fit.index = index
+
+    @property
+    def index(self) -> int:
+        """The number of the latest tick."""
+        return self._heard if self.best is None else self.best.index
+
+    def tick(self, at: float) -> None:
+        """Hear a tick at `at`, not earlier than the last one."""
+        since = at - self._last
+        self._last = at
+        if self.best is None:
+            self._begin(at, since)
+            return
+        self._compete(at, since)
+
+    def resume(self, at: float, count: int) -> None:
+        """Hear a tick after a silence in which `count` ticks must have gone by: the tempo is kept, roughly, the phase taken from here."""
+        best = self.best
+        if best is None:
+            self.tick(at)
+            return
+        kept = []
+        for noise in NOISES:
+            fit = max((one for one in self._all if one.noise is noise), key=lambda one: one.score, default=best).heard_as(noise)
+            fit = fit.straightened().stepped(0.02)
+            fit.index = best.index + count
+            fit.x, fit.p00, fit.p01, fit.late = at, noise.arrival, 0.0, False
+            fit.score = 0.0
+            kept.append(fit)
+        self._all, self.best, self._last = kept, kept[0], at
+
+    def _begin(self, at: float, since: float) -> None:
+        self._heard += 1
+        if self._heard == 1 or not SHORTEST <= since <= LONGEST:
+            return
+        for noise in NOISES:
+            fit = Fit(noise, at, since, FIRST_VARIANCE)
+            fit.index = self._heard
+            fit.score = 0.0 if noise is ARRIVAL else -1.0
+            self._all.append(fit)
+        self.best = self._all[0]
+
+    def _newborn(self) -> list[Fit]:
+        """Theories that something changes right after the latest tick."""
+        self._born += 1
+        born: list[Fit] = []
+        for noise in NOISES:
+            parent = next((fit for fit in self._all if fit.noise is noise), None)
+            if parent is None:
+                parent = self._all[0].heard_as(noise)
+                parent.score += OTHER_NOISE
+                born.append(parent)
+            step = parent.stepped(0.2)
+            step.score += STEP
+            born.append(step)
+            if parent.age > 6:
+                if parent.bends:
+                    flat = parent.straightened()
+                    flat.score += STRAIGHTEN
+                    born.append(flat)
+                elif self._born % 4 == 0:
+                    bend = parent.bent(0.03)
+                    bend.score += BEND
+                    born.append(bend)
+            if abs(parent.z) > 4.0:
+                jump = parent.jumped(30_000_000.0)
+                jump.score += JUMP
+                born.append(jump)
+        return born
+
+    def _compete(self, at: float, since: float) -> None:
+        crowd: list[Fit] = []
+        for fit in [*self._all, *self._newborn()]:
+            off = (at - fit.x) / fit.v
+            if off < 0.5:
+                twice = fit.copy()
+                twice.score += TWICE - log(fit.v)
+                crowd.append(twice)
+            elif off > 1.5:
+                count = int(off + 0.5)
+                lost = fit.copy()
+                lost.score += LOST + LOST_MORE * (count - 2) + lost.tick(at, count, since)
+                crowd.append(lost)
+            fit.score += fit.tick(at, 1, since)
+            if SHORTEST < fit.v < LONGEST:
+                crowd.append(fit)
+        crowd.sort(key=lambda one: -one.score)
+        top = crowd[0].score
+        kept: list[Fit] = []
+        for fit in crowd:
+            fit.score -= top
+            if fit.score < -FAR or len(kept) >= MOST:
+                break
+            if not any(_same(fit, other) for other in kept):
+                kept.append(fit)
+        self._all, self.best = kept, kept[0]
+
+
+def _same(one: Fit, other: Fit) -> bool:
+    """Whether two theories have come to say the same, so that the weaker can go."""
+    if one.index != other.index or one.noise is not other.noise or one.bends != other.bends:
+        return False
+    near = 0.15 * one.variance**0.5
+    return abs(one.x - other.x) < near and abs(one.v - other.v) * 48 < near and one.age > 6 and other.age > 6
