@@ -99,6 +99,10 @@ class Ledger:
         self.flights.append(Flight("schedule_prompt", chunk, text))
         return SchedulePrompt(text, chunk)
 
+    def prompts_beyond(self, chunk: int) -> int:
+        """How many committed prompts lie behind a chunk."""
+        return len(self._prompts) - bisect_right(self._prompts, chunk)
+
     def committed_from(self, chunk: int) -> list[Line]:
         """The lines committed to a chunk or to a later one that have not ended, by chunk."""
         chunks = sorted(number for number in self.slots if number >= chunk)

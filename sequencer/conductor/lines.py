@@ -56,13 +56,15 @@ def kind_of(act: CueAct) -> Kind:
 class Line:
     """One cue of one pass, or one firing of a rule.
 
-    `time` is its exact nominal time in score seconds, `planned` the score chunk it was first meant for, `chunk` the one it is
-    committed to, `landed` the one it landed on. `open` are the kinds of acts that have not landed yet; `sent` and
-    `boundary` are nanoseconds: when its first command left, and when the chunk it acts on began.
+    `time` is its exact nominal time in score seconds and `nominal` the score chunk that it snaps to; `planned` is the chunk
+    it was meant for when it was committed, `chunk` the one it is committed to, `landed` the one it landed on. `open` are
+    the kinds of acts that have not landed yet; `sent` and `boundary` are nanoseconds: when its first command left, and
+    when the chunk it acts on began.
     """
 
     number: int
     time: Fraction
+    nominal: int
     acts: tuple[CueAct, ...]
     snap: Snap
     place: str

@@ -77,6 +77,8 @@ PATIENCE = 10 * SECOND
 RETRY = SECOND
 """How long to wait before a refused start is tried again."""
 MOST_STARTS = 3
+MOST_AHEAD = 32
+"""How many prompts a certain stretch sends ahead: the model repeats them all in every `state`, whose size has a limit."""
 
 
 class Phase(StrEnum):
@@ -315,7 +317,10 @@ class Conductor:
         return limit if cut is None else min(limit, cut - 1)
 
     def _commit_up_to(self, limit: int) -> None:
+        reach = self.making + self.schedule.lead
         while (line := self.plan.next_line()) is not None and self.plan.chunk_of(line) <= limit:
+            if line.nominal > reach and self.ledger.prompts_beyond(self.making) >= MOST_AHEAD:
+                return
             self._commit(self.plan.pop())
 
     def _commit(self, line: Line) -> None:

@@ -39,6 +39,7 @@ class Plan:
         self._cuts: deque[Line] = deque()
         self._starts: list[int] = []
         self._uncertain: list[int | None] = []
+        self._end = 0
         self.lay(0, Fraction(0))
 
     # ---- laying ----------------------------------------------------------------------------------------------------
@@ -46,6 +47,7 @@ class Plan:
     def lay(self, stretch: int, start: Fraction) -> None:
         """Add passes from a stretch on to the end of `play`, beginning at an exact time."""
         fresh: list[Line] = []
+        grid = self.schedule.grid
         for one in self.schedule.stretches[stretch:]:
             current = Pass(len(self.passes), one, start, start + one.seconds)
             self.passes.append(current)
@@ -53,6 +55,7 @@ class Plan:
                 line = Line(
                     number=self._number(),
                     time=start + entry.offset,
+                    nominal=grid.snap(start + entry.offset, entry.snap),
                     acts=entry.acts,
                     snap=entry.snap,
                     place=entry.place,
@@ -66,7 +69,7 @@ class Plan:
                 fresh.append(line)
             start = current.end
         # By chunk and then by time: a cue that snaps up must not hold back a later one that snaps down.
-        fresh.sort(key=lambda line: (self.chunk_of(line), line.time))
+        fresh.sort(key=lambda line: (line.nominal, line.time))
         self.lines += fresh
         self.waiting += fresh
         self._index()
@@ -83,6 +86,8 @@ class Plan:
                 following = number
             self._uncertain[number] = following
         self._cuts = deque(line for line in self.waiting[self._cursor :] if _cuts(line))
+        last = self.waiting[-1].nominal + 1 if self.waiting else 1
+        self._end = max(ceil(self.passes[-1].end / grid.chunk), last)
 
     def _number(self) -> int:
         self._numbers += 1
@@ -107,6 +112,7 @@ class Plan:
         line = Line(
             number=self._number(),
             time=self.schedule.grid.boundary(chunk),
+            nominal=chunk,
             acts=acts,
             snap=self.schedule.snap,
             place=rule.key.split("|")[-1],
@@ -135,7 +141,7 @@ class Plan:
 
     def chunk_of(self, line: Line) -> int:
         """The score chunk of a line at nominal times."""
-        return self.schedule.grid.snap(line.time, line.snap)
+        return line.nominal
 
     def chunk_at(self, time: Fraction) -> int:
         """The score chunk of an exact nominal time, by the score's own snap."""
@@ -170,9 +176,7 @@ class Plan:
 
     def end_chunk(self) -> int:
         """How many score chunks the plan comes to."""
-        last = self.waiting[-1] if self.waiting else None
-        tail = 0 if last is None else max(self.chunk_of(line) for line in self.waiting[-8:]) + 1
-        return max(ceil(self.passes[-1].end / self.schedule.grid.chunk), tail, 1)
+        return self._end
 
     def exit_from(self, current: Pass, reach: int) -> Fraction | None:
         """The first bar line of a pass (any chunk, where there are no beats) that lands at `reach` or later.
