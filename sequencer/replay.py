@@ -88,7 +88,7 @@ def _cue(conductor: Conductor, journaled: Command | None, conducted: Command | N
     for command in (conducted, journaled):
         chunk = getattr(command, "chunk", None)
         prompt = getattr(command, "prompt", None)
-        for line in conductor.plan.lines:
+        for line in conductor.run.plan.lines:
             texts = {getattr(act, "text", None) for act in line.acts}
             same_chunk = chunk is None or line.chunk is None or line.chunk == conductor.base + chunk
             if prompt is not None and prompt in texts and same_chunk:

@@ -1,0 +1,111 @@
+"""What hands and gear do: rules, exits, gotos, pauses. What comes while a take is being opened is held until it runs."""
+
+from __future__ import annotations
+
+from sequencer.conductor.lines import kind_of
+from sequencer.conductor.plan import Pass
+from sequencer.conductor.run import Phase, Run
+from sequencer.conductor.sending import begin_cut, commit_limit, commit_up_to, send_due
+from sequencer.conductor.triggers import Trigger
+from sequencer.events import Command, HandPaused, Pause, Paused, Resume, Resumed, SchedulePrompt
+from sequencer.schedule import CueAct, Firing, GotoSection, PauseModel, PickPrompt, ResumeModel, RuleEntry
+
+
+def hand_pause(run: Run, event: HandPaused) -> list[Command]:
+    return [Pause() if event.paused else Resume()]
+
+
+def paused(run: Run, event: Paused) -> list[Command]:
+    run.paused = True
+    return []
+
+
+def resumed(run: Run, event: Resumed) -> list[Command]:
+    run.paused = False
+    return []
+
+
+def triggered(run: Run, event: Trigger) -> list[Command]:
+    """Rules and exits of the pass that plays now."""
+    firings = run.ear.heard(event)
+    return act_on(run, firings, event.at) if firings else []
+
+
+def hold(run: Run, event: Trigger | HandPaused) -> list[Command]:
+    """Nothing an operator did is lost while a take is being opened: it acts as soon as the take runs."""
+    heard = event if isinstance(event, HandPaused) else run.ear.heard(event)
+    if heard:
+        run.held.append(heard)
+    return []
+
+
+def act_on(run: Run, firings: frozenset[Firing], at: int) -> list[Command]:
+    if run.phase is not Phase.PLAYING:
+        run.held.append(firings)
+        return []
+    current = run.plan.pass_at(run.making)
+    commands: list[Command] = []
+    if any(trigger in firings for trigger in current.stretch.until):
+        commands += leave(run, current, current.stretch.index + 1, "the live section was left")
+        current = run.plan.passes[current.number]
+    for rule in current.stretch.rules:
+        if rule.trigger in firings:
+            commands += fire(run, rule, current, at)
+    return commands + send_due(run, at)
+
+
+def fire(run: Run, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
+    count = run.firings.get(rule.key, 0)
+    run.firings[rule.key] = count + 1
+    commands: list[Command] = []
+    acts: list[CueAct] = []
+    for act in rule.acts:
+        match act:
+            case PauseModel():
+                commands.append(Pause())
+            case ResumeModel():
+                commands.append(Resume())
+            case GotoSection():
+                target = run.plan.next_stretch_named(act.section, current.stretch.index)
+                if target is not None:
+                    commands += leave(run, current, target, f"goto {act.section}")
+            case PickPrompt():
+                acts.append(act.drawn(run.schedule.seed, count))
+            case _:
+                acts.append(act)
+    if acts:
+        commands += act_by_rule(run, rule, tuple(acts), current, at)
+    return commands
+
+
+def act_by_rule(run: Run, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pass, at: int) -> list[Command]:
+    kinds = {kind_of(act) for act in acts}
+    if "cut" in kinds:
+        chunk = run.making + 1
+        line = run.plan.fire(rule, acts, current, chunk, at)
+        commands = begin_cut(run, chunk, at)
+        run.ledger.commit(line, chunk)
+        return commands
+    chunk = run.making + (run.schedule.lead if "prompt" in kinds and "image" not in kinds else 1)
+    cut = run.plan.next_cut()
+    if cut is not None:
+        chunk = min(chunk, max(cut, run.making + 1))
+    run.ledger.commit(run.plan.fire(rule, acts, current, chunk, at), chunk)
+    return []
+
+
+def leave(run: Run, current: Pass, following: int, reason: str) -> list[Command]:
+    """Leave a pass at the next bar line within reach and lay what follows from there."""
+    exit_at = run.plan.exit_from(current, run.making + run.schedule.lead)
+    if exit_at is None and following == current.stretch.index + 1:
+        return []  # it ends by itself before it could be left
+    exit_at = current.end if exit_at is None else exit_at
+    run.plan.leave(current, exit_at, following, reason)
+    commit_up_to(run, commit_limit(run))
+    commands: list[Command] = []
+    for line in run.ledger.committed_from(run.making + 1):
+        if line.rule is None and line.time >= exit_at and line.pass_number == current.number:
+            overwrite = run.ledger.withdraw(line, reason)
+            if overwrite is not None:
+                commands.append(SchedulePrompt(overwrite.prompt, overwrite.chunk - run.base))
+    return commands

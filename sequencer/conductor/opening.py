@@ -1,0 +1,192 @@
+"""How a take comes to run: uploads, settings, conditions, start; resets between takes; lost connections."""
+
+from __future__ import annotations
+
+from sequencer.conductor.hands import act_on, hand_pause
+from sequencer.conductor.lines import Status
+from sequencer.conductor.playing import state_reported
+from sequencer.conductor.run import MOST_STARTS, PATIENCE, RETRY, Phase, Run
+from sequencer.conductor.sending import commit, commit_limit, commit_up_to, end_lines, finish, retry, send_due, wake_at
+from sequencer.events import (
+    Command,
+    ConditionsReady,
+    HandPaused,
+    ImageAccepted,
+    Lost,
+    PromptAccepted,
+    Ready,
+    Refused,
+    Reset,
+    Restored,
+    Start,
+    Started,
+    StateReported,
+    Upload,
+    Uploaded,
+    UploadFailed,
+    WasReset,
+    Woke,
+)
+
+
+def ready(run: Run, event: Ready) -> list[Command]:
+    images = run.schedule.images
+    run.uploads = {image.sha256 for image in images}
+    if not images:
+        return open_take(run, event.at)
+    run.phase = Phase.UPLOADING
+    return [Upload(image) for image in images]
+
+
+def uploaded(run: Run, event: Uploaded) -> list[Command]:
+    run.uploads.discard(event.sha256)
+    return [] if run.uploads else open_take(run, event.at)
+
+
+def upload_failed(run: Run, event: UploadFailed) -> list[Command]:
+    path = next((image.path for image in run.schedule.images if image.sha256 == event.sha256), event.sha256[:12])
+    return finish(run, f"the image {path} could not be uploaded: {event.reason}", well=False)
+
+
+def open_take(run: Run, at: int) -> list[Command]:
+    """Set a take up at `base`: its settings, and every prompt that may leave already."""
+    run.phase = Phase.OPENING
+    run.making = run.base
+    run.has_prompt = run.has_image = False
+    for line in run.plan.take_up_to(run.base):
+        commit(run, line)
+    commit_up_to(run, commit_limit(run))
+    commands = run.ledger.opening(run.base, at)
+    commands += run.ledger.prompts_due(run.base, run.making, False, at)
+    return [*commands, wake_at(run, at + PATIENCE)]
+
+
+def wants_image(run: Run) -> bool:
+    slot = run.ledger.slots.get(run.base)
+    return slot is not None and slot.image is not None
+
+
+def conditioned(run: Run, event: ConditionsReady) -> list[Command]:
+    run.has_prompt = run.has_prompt or event.has_prompt
+    run.has_image = run.has_image or event.has_image
+    return start_if_ready(run)
+
+
+def opening_prompt(run: Run, event: PromptAccepted) -> list[Command]:
+    run.ledger.accepted_prompt(event.prompt)
+    run.has_prompt = run.has_prompt or event.prompt.strip() == (run.ledger.active_at(run.base) or "").strip()
+    return start_if_ready(run)
+
+
+def opening_image(run: Run, event: ImageAccepted) -> list[Command]:
+    run.ledger.accepted_image(run.making)
+    run.has_image = True
+    return start_if_ready(run)
+
+
+def start_if_ready(run: Run) -> list[Command]:
+    if not run.has_prompt or (wants_image(run) and not run.has_image):
+        return []
+    return start(run)
+
+
+def start(run: Run) -> list[Command]:
+    run.phase = Phase.STARTING
+    run.starts += 1
+    return [Start()]
+
+
+def opening_refused(run: Run, event: Refused) -> list[Command]:
+    """What opens a take cannot be done without; the other prompts can be sent again later."""
+    run.refusals.append(f"{event.command}: {event.reason}")
+    flight = run.ledger.refused(event.command)
+    if event.command == "start":
+        if run.starts >= MOST_STARTS:
+            return finish(run, f"the model refused to start: {event.reason}", well=False)
+        run.phase = Phase.OPENING
+        run.has_prompt = run.has_image = False
+        return [wake_at(run, event.at + RETRY)]
+    if flight is not None and flight.chunk == run.base:
+        end_lines(run, flight, Status.REFUSED, event.reason)
+        return finish(run, f"the model refused what the take opens with ({event.command}): {event.reason}", well=False)
+    if flight is not None:
+        return retry(run, flight, event)
+    return []
+
+
+def opening_woke(run: Run, event: Woke) -> list[Command]:
+    """No answer in time, or a refused start's rest is over: try all the same, the model will say what it lacks."""
+    if event.due != run.due:
+        return []
+    if not run.connected:
+        return [wake_at(run, event.at + PATIENCE)]
+    if run.starts and not run.has_prompt:
+        commands = run.ledger.opening(run.base, event.at)
+        run.has_prompt = run.has_image = True
+        return [*commands, *start(run)]
+    run.notes.append("the model did not say that it has what it needs to start; it was started all the same")
+    return start(run)
+
+
+def started(run: Run, event: Started) -> list[Command]:
+    run.phase = Phase.PLAYING
+    run.starts = 0
+    run.fresh = False
+    run.takes += 1
+    run.making = run.base
+    run.ledger.opened(run.base)
+    run.ledger.began(run.base, event.at)
+    commands = send_due(run, event.at)
+    held, run.held = run.held, []
+    for earlier in held:
+        commands += hand_pause(run, earlier) if isinstance(earlier, HandPaused) else act_on(run, earlier, event.at)
+    return commands
+
+
+def started_before(run: Run, event: StateReported) -> list[Command]:
+    """A `state` that says it runs stands for a start whose own message was lost."""
+    if not (event.started and run.restarted):
+        return []
+    commands = started(run, Started(event.at, event.chunk))
+    run.fresh = True
+    return commands + state_reported(run, event)
+
+
+def was_reset(run: Run, event: WasReset) -> list[Command]:
+    run.base = run.next_base
+    run.ledger.began(run.base, event.at)
+    run.ledger.renew(run.base)
+    return open_take(run, event.at)
+
+
+def cutting_woke(run: Run, event: Woke) -> list[Command]:
+    if event.due != run.due:
+        return []
+    if not run.connected:
+        return [wake_at(run, event.at + PATIENCE)]
+    run.notes.append("the model did not report the reset; the new take was opened all the same")
+    return was_reset(run, WasReset(event.at))
+
+
+def lost(run: Run, event: Lost) -> list[Command]:
+    run.connected = False
+    run.notes.append(f"the connection was lost: {event.reason}")
+    return []
+
+
+def restored(run: Run, event: Restored) -> list[Command]:
+    """Connected again: what was on its way may be lost, and every command here can safely be sent twice."""
+    run.connected = True
+    run.restarted = True
+    match run.phase:
+        case Phase.PLAYING:
+            return send_due(run, event.at)
+        case Phase.UPLOADING:
+            return [Upload(image) for image in run.schedule.images if image.sha256 in run.uploads]
+        case Phase.OPENING | Phase.STARTING:
+            run.ledger.renew(run.base)
+            return open_take(run, event.at)
+        case Phase.CUTTING:
+            return [Reset(), wake_at(run, event.at + PATIENCE)]
+        case Phase.WAITING | Phase.FINISHED:
+            return []

@@ -1,0 +1,90 @@
+"""What the model reports while a take runs: chunks, states, answers, refusals."""
+
+from __future__ import annotations
+
+from sequencer.conductor.lines import Status
+from sequencer.conductor.run import Phase, Run
+from sequencer.conductor.sending import finish, retry, send_due
+from sequencer.events import ChunkDone, Closing, Command, ImageAccepted, PromptAccepted, Refused, SessionEnded, StateReported
+
+
+def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
+    if event.frames == 0 and event.chunk == 0 and run.making == run.base:
+        return []  # a warm-up chunk: nothing was made yet
+    chunk = run.base + event.chunk
+    if chunk < run.making:
+        return []  # said twice, or out of order
+    run.fresh = True
+    run.ledger.done(chunk, event.prompt)
+    run.making = chunk + 1
+    run.ledger.began(run.making, event.at)
+    run.ledger.forget_landed(chunk)
+    if run.making >= run.plan.end_chunk():
+        return finish(run, "the score is over", well=True)
+    return send_due(run, event.at)
+
+
+def last_chunk_of_take(run: Run, event: ChunkDone) -> list[Command]:
+    """While a reset is on its way, the chunk in the making is still finished and counts."""
+    chunk = run.base + event.chunk
+    if chunk >= run.making:
+        run.ledger.done(chunk, event.prompt)
+        run.making = chunk + 1
+    return []
+
+
+def state_reported(run: Run, event: StateReported) -> list[Command]:
+    """The model's own count, believed when this take has shown itself: late `state`s of the take before may still come."""
+    if not event.started or not run.fresh:
+        return []
+    ahead = run.base + event.chunk > run.making
+    if ahead:
+        run.making = run.base + event.chunk
+        run.ledger.began(run.making, event.at)
+    if run.restarted:
+        run.restarted = False
+        run.ledger.recheck({run.base + chunk for chunk, _ in event.scheduled}, run.making)
+        return send_due(run, event.at)
+    return send_due(run, event.at) if ahead else []
+
+
+def reset_refused(run: Run, event: Refused) -> list[Command]:
+    run.refusals.append(f"{event.command}: {event.reason}")
+    if event.command != "reset":
+        return []
+    slot = run.ledger.slots[run.next_base]
+    for line in slot.lines:
+        if "cut" in line.open:
+            line.end(Status.REFUSED, event.reason)
+    run.phase = Phase.PLAYING
+    return send_due(run, event.at)
+
+
+def prompt_accepted(run: Run, event: PromptAccepted) -> list[Command]:
+    run.ledger.accepted_prompt(event.prompt)
+    return []
+
+
+def image_accepted(run: Run, event: ImageAccepted) -> list[Command]:
+    run.ledger.accepted_image(run.making + 1)
+    return []
+
+
+def refused(run: Run, event: Refused) -> list[Command]:
+    run.refusals.append(f"{event.command}: {event.reason}")
+    flight = run.ledger.refused(event.command)
+    if flight is None:
+        return []
+    if flight.chunk in run.ledger.overwritten and flight.command == "schedule_prompt":
+        line = run.ledger.overwritten.pop(flight.chunk)
+        line.status, line.reason = Status.STUCK, event.reason
+        return []
+    return retry(run, flight, event) + send_due(run, event.at)
+
+
+def session_ended(run: Run, event: SessionEnded) -> list[Command]:
+    return finish(run, f"the session was ended: {event.reason}", well=False)
+
+
+def closing(run: Run, event: Closing) -> list[Command]:
+    return finish(run, event.reason, well=False)

@@ -1,0 +1,70 @@
+"""The state of a run: what the handlers of the conductor read and change. Nothing here looks outside."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sequencer.conductor.ledger import Ledger
+from sequencer.conductor.plan import Plan
+from sequencer.conductor.triggers import Ear
+from sequencer.events import HandPaused
+from sequencer.schedule import Firing, Schedule
+
+SECOND = 1_000_000_000
+PATIENCE = 10 * SECOND
+"""How long an opening or a reset may go unanswered before the next step is taken all the same."""
+RETRY = SECOND
+"""How long to wait before a refused start is tried again."""
+MOST_STARTS = 3
+MOST_AHEAD = 32
+"""How many prompts a certain stretch sends ahead: the model repeats them all in every `state`, whose size has a limit."""
+
+
+class Phase(StrEnum):
+    """Where a run is."""
+
+    WAITING = "waiting"
+    UPLOADING = "uploading"
+    OPENING = "opening"
+    STARTING = "starting"
+    PLAYING = "playing"
+    CUTTING = "cutting"
+    FINISHED = "finished"
+
+
+class Run:
+    """One run of one schedule. Score chunks are the model's plus `base`; `making` is the one being made (or made first)."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.phase = Phase.WAITING
+        self.plan = Plan(schedule)
+        self.ledger = Ledger(schedule.seed, schedule.sr)
+        self.ear = Ear(schedule)
+        self.base = 0
+        self.making = 0
+        self.takes = 0
+        self.paused = False
+        self.connected = True
+        self.ended = ""
+        self.refusals: list[str] = []
+        self.notes: list[str] = []
+        self.uploads: set[str] = set()
+        self.has_prompt = self.has_image = False
+        self.due: int | None = None
+        self.starts = 0
+        self.fresh = False
+        self.restarted = False
+        self.next_base = 0
+        self.firings: dict[str, int] = {}
+        self.held: list[frozenset[Firing] | HandPaused] = []
+
+    @property
+    def reach(self) -> int:
+        """The first score chunk that a prompt can still be scheduled for."""
+        return self.making + self.schedule.lead if self.is_running else self.base
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the take has started."""
+        return self.phase in (Phase.PLAYING, Phase.CUTTING)

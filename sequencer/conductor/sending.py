@@ -1,0 +1,129 @@
+"""What leaves: committing lines to chunks, sending what is due, beginning cuts, trying refused prompts again."""
+
+from __future__ import annotations
+
+from sequencer.conductor.ledger import MOST_TRIES, Flight
+from sequencer.conductor.lines import Line, Status, kind_of
+from sequencer.conductor.run import MOST_AHEAD, PATIENCE, Phase, Run
+from sequencer.events import Command, Finish, Refused, Reset, WakeAt
+from sequencer.schedule import CutTake
+
+
+def commit_limit(run: Run) -> int:
+    """The last score chunk that may be committed now; what a coming cut opens with waits for it."""
+    limit = max(run.making + run.schedule.lead, run.plan.certain_until(run.making))
+    cut = run.plan.next_cut()
+    return limit if cut is None else min(limit, cut - 1)
+
+
+def commit_up_to(run: Run, limit: int) -> None:
+    reach = run.making + run.schedule.lead
+    while (line := run.plan.next_line()) is not None and run.plan.chunk_of(line) <= limit:
+        if line.nominal > reach and run.ledger.prompts_beyond(run.making) >= MOST_AHEAD:
+            return
+        commit(run, run.plan.pop())
+
+
+def commit(run: Run, line: Line) -> None:
+    chunk = line.planned = run.plan.chunk_of(line)
+    soonest = soonest_chunk(run, line, chunk)
+    if chunk < soonest:
+        if run.schedule.late == "drop":
+            line.end(Status.DROPPED, f"chunk {chunk} could not be reached any more")
+            return
+        line.reason = f"chunk {chunk} could not be reached any more"
+        chunk = soonest
+    run.ledger.commit(line, chunk)
+
+
+def soonest_chunk(run: Run, line: Line, chunk: int) -> int:
+    """The first chunk at which a line can still act."""
+    if not run.is_running:
+        return run.base
+    kinds = {kind_of(act) for act in line.acts}
+    slot = run.ledger.slots.get(chunk)
+    carried = "image" in kinds or (slot is not None and slot.image is not None and "image" not in slot.sent)
+    return run.making + (run.schedule.lead if "prompt" in kinds and not carried else 1)
+
+
+def send_due(run: Run, at: int) -> list[Command]:
+    """Everything that is due now: commit what is within reach, then send it; begin a cut when its chunk is the next."""
+    if not run.connected:
+        return []
+    commit_up_to(run, commit_limit(run))
+    commands = run.ledger.live_due(run.base, run.making, at)
+    commands += run.ledger.prompts_due(run.base, run.making, True, at)
+    cut = run.plan.next_cut()
+    if cut is not None and run.making >= cut - 1:
+        commands += begin_cut(run, max(cut, run.making + 1), at)
+    return commands
+
+
+def begin_cut(run: Run, chunk: int, at: int) -> list[Command]:
+    """End the take before `chunk`: everything up to there that was not committed opens the new take."""
+    run.phase = Phase.CUTTING
+    run.next_base = chunk
+    for line in run.plan.take_up_to(chunk):
+        line.planned = run.plan.chunk_of(line)
+        if line.planned < chunk and run.schedule.late == "drop" and not _cuts(line):
+            line.end(Status.DROPPED, f"chunk {line.planned} could not be reached any more")
+            continue
+        if line.planned < chunk:
+            line.reason = f"chunk {line.planned} could not be reached any more"
+        run.ledger.commit(line, chunk)
+    return [Reset(), wake_at(run, at + PATIENCE)]
+
+
+def finish(run: Run, reason: str, well: bool) -> list[Command]:
+    run.phase = Phase.FINISHED
+    run.ended = reason
+    why = "no chunk was reported with it" if well else f"the run ended first: {reason}"
+    for line in run.plan.lines:
+        if not line.is_final:
+            line.end(Status.MISSED, line.reason or why)
+    return [Finish(reason)]
+
+
+def wake_at(run: Run, due: int) -> WakeAt:
+    run.due = due
+    return WakeAt(due)
+
+
+def retry(run: Run, flight: Flight, event: Refused) -> list[Command]:
+    """A refused prompt is sent again for the next chunk in reach; what else was refused is reported."""
+    slot = run.ledger.slots[flight.chunk]
+    lines = [line for line in slot.lines if "prompt" in line.open]
+    again = flight.command == "schedule_prompt" and run.schedule.late == "shift" and flight.tries < MOST_TRIES
+    if not again or not lines or slot.prompt != flight.prompt:
+        end_lines(run, flight, Status.REFUSED, event.reason)
+        return []
+    line = lines[-1]
+    line.reason = f"refused at chunk {flight.chunk} ({event.reason}), sent again"
+    chunk = max(flight.chunk, run.reach)
+    if chunk != flight.chunk:
+        slot.remove(line)
+        if run.ledger.has_later_prompt(line, chunk):
+            line.end(Status.OVERTAKEN, "a later cue acts where it could have landed")
+            return []
+        run.ledger.commit(line, chunk)
+    return [run.ledger.resend(Flight(flight.command, chunk, flight.prompt, flight.tries), run.base)]
+
+
+def end_lines(run: Run, flight: Flight, status: Status, reason: str) -> None:
+    kinds = _KINDS_OF_COMMAND.get(flight.command, frozenset())
+    for line in run.ledger.slots[flight.chunk].lines:
+        if line.open & kinds:
+            line.end(status, reason)
+
+
+def _cuts(line: Line) -> bool:
+    return any(isinstance(act, CutTake) for act in line.acts)
+
+
+_KINDS_OF_COMMAND: dict[str, frozenset[str]] = {
+    "schedule_prompt": frozenset({"prompt"}),
+    "set_conditioning": frozenset({"prompt", "image"}),
+    "set_image": frozenset({"image"}),
+    "set_image_strength": frozenset({"strength"}),
+    "set_sr_scale": frozenset({"sr"}),
+}

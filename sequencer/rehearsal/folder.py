@@ -1,0 +1,67 @@
+"""The folder of a run: written under a temporary name, renamed when whole, never shared by two runs."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+from sequencer.errors import OutputError, UsageError
+
+_UNSAFE = re.compile(r"[^\w.-]+")
+LONGEST_NAME = 60
+
+
+class RunFolder:
+    """A run's folder. `path` is where things are written now; `final` is what it will be called when it is whole."""
+
+    def __init__(self, final: Path) -> None:
+        self.final = final
+        self.path = final.with_name(f".{final.name}.partial")
+        if final.exists():
+            raise UsageError(f"{final} is there already", "choose another folder with --out, or remove it")
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir()
+        except FileExistsError:
+            raise UsageError(
+                f"{self.path} is there already: another run writes it, or an earlier one was killed",
+                f"if no run is going on, keep what is in it (sequencer replay {self.path}) and remove it",
+            ) from None
+        except OSError as error:
+            raise OutputError(f"{final} cannot be made: {error.strerror}", "choose another folder with --out") from None
+
+    @classmethod
+    def make(cls, out: Path | None, title: str) -> RunFolder:
+        """The folder that was asked for, or a new one under `runs/` with the time and the title in its name."""
+        if out is not None:
+            return cls(out)
+        words = _UNSAFE.sub("-", title).strip("-.")[:LONGEST_NAME] or "run"
+        stamp = time.strftime("%Y-%m-%d-%H%M%S")
+        name = f"{stamp}-{words}"
+        number = 1
+        while (Path("runs") / name).exists() or (Path("runs") / f".{name}.partial").exists():
+            number += 1
+            name = f"{stamp}-{words}-{number}"
+        return cls(Path("runs") / name)
+
+    def write(self, name: str, text: str) -> None:
+        """Write a text file into the folder. Raises OutputError."""
+        try:
+            (self.path / name).write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise OutputError(f"{name} cannot be written to {self.path}: {error.strerror}", "is the disk full?") from None
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write a JSON file into the folder. Raises OutputError."""
+        self.write(name, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+    def finish(self) -> Path:
+        """Give the folder its name: what it holds is whole."""
+        try:
+            self.path.replace(self.final)
+        except OSError as error:
+            raise OutputError(f"{self.path} cannot be renamed to {self.final}: {error.strerror}") from None
+        return self.final
