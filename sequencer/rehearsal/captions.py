@@ -1,0 +1,39 @@
+"""What the performance writes under a picture: title, take, section, bar and beat. A stage cannot know these."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sequencer.conductor import Conductor
+from sequencer.conductor.plan import Pass
+
+
+class Teller:
+    """Tells where a frame stands in the score, at nominal time."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        self._conductor = conductor
+
+    def score_chunk(self, chunk: int) -> int:
+        """The score chunk of a chunk of the take that plays."""
+        return self._conductor.base + chunk
+
+    def position(self, chunk: int, frame: int = 0) -> tuple[Pass, str]:
+        """The pass and the `bar.beat` (empty without beats) of a frame of a score chunk."""
+        run = self._conductor.run
+        grid = run.schedule.grid
+        seconds = grid.boundary(chunk) + Fraction(frame) / grid.fps
+        current = run.plan.passes[0]
+        for one in run.plan.passes[run.plan.pass_at(chunk).number :: -1]:
+            current = one
+            if one.start <= seconds:
+                break
+        later = current.number + 1
+        while later < len(run.plan.passes) and run.plan.passes[later].start <= seconds:
+            current = run.plan.passes[later]
+            later += 1
+        stretch = current.stretch
+        if stretch.tempo is None or stretch.meters is None:
+            return current, ""
+        place = stretch.meters.bar_beat_at(stretch.tempo.quarter_at(max(Fraction(0), seconds - current.start)))
+        return current, f"{place.bar}.{place.beat}"

@@ -1,0 +1,97 @@
+"""The report of a run, for machines (`report.json`) and for people (a table)."""
+
+from __future__ import annotations
+
+from statistics import mean
+from typing import Any
+
+from sequencer.conductor import CueReport, Report, Status
+
+FORMAT = 1
+WIDEST = 46
+
+
+def as_json(report: Report, extra: dict[str, Any]) -> dict[str, Any]:
+    """The report as a JSON object; `extra` holds what the run knows beside its cues (files, digests, times)."""
+    return {
+        "helios-report": FORMAT,
+        "ended": report.ended,
+        "all_landed": report.all_landed,
+        "takes": report.takes,
+        "chunks": report.chunks,
+        "summary": summary(report),
+        "cues": [_cue(cue) for cue in report.cues],
+        "refused": list(report.refused),
+        "notes": list(report.notes),
+        **extra,
+    }
+
+
+def _cue(cue: CueReport) -> dict[str, Any]:
+    return {name: getattr(cue, name) for name in cue.__dataclass_fields__}
+
+
+def summary(report: Report) -> dict[str, Any]:
+    """How many cues ended in which way, and how large their snap errors were, in milliseconds."""
+    counts: dict[str, int] = {}
+    for cue in report.cues:
+        counts[cue.status.value] = counts.get(cue.status.value, 0) + 1
+    errors = [abs(cue.error_ms) for cue in report.cues if cue.error_ms is not None]
+    shifted = sum(1 for cue in report.cues if cue.landed is not None and cue.planned is not None and cue.landed > cue.planned)
+    return {
+        "cues": len(report.cues),
+        "by_status": counts,
+        "landed_later_than_planned": shifted,
+        "snap_error_ms": {"mean": round(mean(errors), 1), "worst": max(errors)} if errors else None,
+    }
+
+
+def as_table(report: Report, most: int = 40) -> str:
+    """The cues as text: those that did not simply land come first when there are more than `most`."""
+    cues = list(report.cues)
+    left = 0
+    if len(cues) > most:
+        odd = [cue for cue in cues if cue.status is not Status.LANDED or cue.landed != cue.planned]
+        shown = (odd + [cue for cue in cues if cue not in odd])[:most]
+        left = len(cues) - len(shown)
+        cues = sorted(shown, key=lambda cue: (cue.planned is None, cue.planned or 0, cue.number))
+    head = ("cue", "planned", "landed", "snap", "lead", "", "")
+    rows = [head, *(_row(cue) for cue in cues)]
+    widths = [min(WIDEST, max(len(row[column]) for row in rows)) for column in range(len(head))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if column in (0, 5, 6) else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    if left:
+        lines.append(f"and {left} more that landed; all of them are in report.json")
+    return "\n".join(lines)
+
+
+def _row(cue: CueReport) -> tuple[str, str, str, str, str, str, str]:
+    place = f"{cue.section} {cue.place}" if cue.section is not None else cue.place
+    return (
+        place[:WIDEST],
+        "" if cue.planned is None else str(cue.planned),
+        "" if cue.landed is None else str(cue.landed),
+        "" if cue.error_ms is None else f"{cue.error_ms:+.0f} ms",
+        "" if cue.lead_ms is None else f"{cue.lead_ms / 1000:.1f} s",
+        cue.what,
+        cue.status.value if not cue.reason else f"{cue.status.value}: {cue.reason}",
+    )
+
+
+def verdict(report: Report) -> str:
+    """One line for the end of a run."""
+    facts = summary(report)
+    good = facts["by_status"].get("landed", 0)
+    parts = [f"{good} of {facts['cues']} cues landed"]
+    others = ("skipped", "overtaken", "dropped", "refused", "missed", "stuck")
+    parts += [f"{facts['by_status'][status]} {status}" for status in others if facts["by_status"].get(status)]
+    if facts["landed_later_than_planned"]:
+        parts.append(f"{facts['landed_later_than_planned']} later than planned")
+    parts.append(f"{report.takes} take" + ("s" if report.takes != 1 else ""))
+    parts.append(f"{report.chunks} chunks")
+    return f"{report.ended}: " + ", ".join(parts)
