@@ -1,0 +1,140 @@
+"""Scores built by hand and played on the simulated stage in virtual time, for tests that need no notation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from sequencer.clocks import VirtualClock
+from sequencer.compiler import compile_score
+from sequencer.conductor import Conductor, CueReport
+from sequencer.events import Command, Event
+from sequencer.images import ImageFile
+from sequencer.journal import JournalWriter, header_of
+from sequencer.performance import Outcome, Performance, scripted
+from sequencer.schedule import Schedule
+from sequencer.score import (
+    Action,
+    AtBar,
+    AtOffset,
+    ClockKind,
+    ClockLine,
+    Cue,
+    Cut,
+    Duration,
+    Header,
+    Item,
+    OnGo,
+    OnNote,
+    Prompt,
+    Rule,
+    Score,
+    Section,
+    Text,
+    Unit,
+)
+from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+
+PICTURE = ImageFile("a.png", "a" * 64, "image/png", 640, 384, 1000)
+OTHER_PICTURE = ImageFile("b.png", "b" * 64, "image/png", 640, 384, 1000)
+
+
+def say(text: str) -> Prompt:
+    return Prompt(Text((text,)))
+
+
+def at_chunk(chunk: int, *actions: Action | str) -> Cue:
+    return Cue(AtOffset(Fraction(chunk), Unit.CHUNKS), acts(actions))
+
+
+def at_bar(bar: int, *actions: Action | str, beat: int = 1) -> Cue:
+    return Cue(AtBar(bar, beat), acts(actions))
+
+
+def acts(actions: Sequence[Action | str]) -> tuple[Action, ...]:
+    return tuple(say(one) if isinstance(one, str) else one for one in actions)
+
+
+def on_note(note: str, *actions: Action | str) -> Rule:
+    return Rule(OnNote(note), acts(actions))
+
+
+def on_go(name: str, *actions: Action | str) -> Rule:
+    return Rule(OnGo(name), acts(actions))
+
+
+def bars(count: int) -> Duration:
+    return Duration(Fraction(count), Unit.BARS)
+
+
+def section(name: str, length: int, *items: Item, cut: Cut | None = None) -> Section:
+    return Section(name, bars(length), items, cut=cut)
+
+
+def live(name: str, most: int, *items: Item, until: str = "out", cut: Cut | None = None) -> Section:
+    return Section(name, None, items, until=(OnGo(until),), most=bars(most), cut=cut)
+
+
+def on_chunks(*items: Item, end: int, header: Header | None = None) -> Score:
+    return Score(
+        header=header or Header(seed=3),
+        items=items,
+        end=AtOffset(Fraction(end), Unit.CHUNKS),
+        images=(PICTURE, OTHER_PICTURE),
+    )
+
+
+def on_beats(*sections: Section, bpm: int = 120, header: Header | None = None, items: tuple[Item, ...] = ()) -> Score:
+    clock = ClockLine(ClockKind.BPM, Fraction(bpm))
+    return Score(
+        header=header or Header(clock=clock, seed=3),
+        sections=sections,
+        items=items,
+        images=(PICTURE, OTHER_PICTURE),
+    )
+
+
+@dataclass(slots=True)
+class Played:
+    """A run that was played: how it ended, every event and every command, in order."""
+
+    schedule: Schedule
+    outcome: Outcome
+    log: list[Event | Command]
+    conductor: Conductor
+
+    @property
+    def cues(self) -> tuple[CueReport, ...]:
+        return self.outcome.report.cues
+
+    def commands(self, kind: str) -> list[Command]:
+        return [one for one in self.log if one.kind == kind]  # events and commands have no kinds in common
+
+    def cue(self, place: str) -> CueReport:
+        (found,) = [one for one in self.cues if one.place == place]
+        return found
+
+
+def play(
+    score: Score | Schedule,
+    *events: str,
+    faults: Faults | None = None,
+    journal: Path | None = None,
+) -> Played:
+    """Play a score in virtual time."""
+    schedule = compile_score(score) if isinstance(score, Score) else score
+    clock = VirtualClock()
+    stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid, faults or Faults()))
+    log: list[Event | Command] = []
+
+    def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        log.append(event)
+        log.extend(commands)
+
+    writer = None if journal is None else JournalWriter(journal, header_of(schedule, {}, {}))
+    run = Performance(schedule, stage, clock, writer, [scripted(one) for one in events], [watch])
+    outcome = asyncio.run(run.run())
+    return Played(schedule, outcome, log, run.conductor)
