@@ -89,11 +89,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """All that the pictures of a chunk depend on. `image` is an upload's id; `first_frame` counts within the take."""
+    """All that the pictures of a chunk depend on.
+
+    `image` is an upload's id and `image_since` the frame it came with; frames count within the take.
+    """
 
     seed: int
     prompt: str
     image: str | None
+    image_since: int
     strength: float
     sr: Scale
     chunk: int
@@ -191,6 +195,7 @@ class HeliosModel:
         self._said: dict[int, _Said] = {}
         self._pictured: list[_Pictured] = []
         self._image: tuple[str, float] | None = None
+        self._image_since = 0
         self._seed_asked = DEFAULT_SEED
         self._seed = DEFAULT_SEED
         self._started = False
@@ -415,7 +420,7 @@ class HeliosModel:
         self._begin_when_ready(at)
 
     def _begin_when_ready(self, at: int) -> None:
-        """Begin the first chunk once its prompt, and the image that came with it, is encoded. A bare image is not waited for."""
+        """Begin the first chunk once its prompt, and an image that came with it, is encoded. A bare image is not waited for."""
         if self._paused or self._making is not None or not self._started:
             return
         ready = max((one.ready for one in self._said.values() if one.chunk == 0), default=at)
@@ -437,7 +442,9 @@ class HeliosModel:
         strength = 0.0 if image is None else self._strength if self._faults.strength == "live" else captured
         self._edge += self._length()
         self._boundary_due = int(self._edge)
-        look = Look(self._seed, self._prompt or "", image, strength, self._sr, self.chunk, self._frame, frames)
+        look = Look(
+            self._seed, self._prompt or "", image, self._image_since, strength, self._sr, self.chunk, self._frame, frames
+        )  # fmt: skip
         self._making = look
         self._out.append(ChunkBegun(at, self.take, look, self._boundary_due))
         if self._faults.dialect == "2026-early" and before is not None and look.prompt != before:
@@ -458,7 +465,7 @@ class HeliosModel:
         due = [one for one in self._pictured if one.ready <= at]
         if due:
             shown = max(due, key=lambda one: one.order)
-            self._image = (shown.image, shown.strength)
+            self._image, self._image_since = (shown.image, shown.strength), self._frame
             self._pictured = [one for one in self._pictured if one.ready > at and one.order > shown.order]
 
     def _length(self) -> Fraction:

@@ -275,7 +275,7 @@ class SimulatedStage:
         if data is None:
             problem = None if image.mime_type.startswith("image/") else f"{image.mime_type} is not an image type"
             return UploadedImage(image.width, image.height, problem)
-        from sequencer.stages.simulated.rooms import opened
+        from sequencer.stages.simulated.stills import opened
 
         found = opened(data)
         if isinstance(found, str):
@@ -315,7 +315,7 @@ class _Painter:
 
     def _paint(self, look: Look, before: Look | None) -> _Painted:
         frames = self._renderer.frames(look, before)
-        return _Painted(frames, hashlib.sha256(frames).hexdigest(), self._renderer.version)
+        return _Painted(frames, hashlib.sha256(frames.data).hexdigest(), self._renderer.version)
 
     def finish(self, made: ChunkMade) -> _Painted:
         """The pictures of the chunk that is done."""
