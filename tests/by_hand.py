@@ -111,7 +111,7 @@ class Played:
         return self.outcome.report.cues
 
     def commands(self, kind: str) -> list[Command]:
-        return [one for one in self.log if one.kind == kind]  # events and commands have no kinds in common
+        return [one for one in self.log if isinstance(one, Command) and one.kind == kind]
 
     def cue(self, place: str) -> CueReport:
         (found,) = [one for one in self.cues if one.place == place]
