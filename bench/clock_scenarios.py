@@ -10,6 +10,7 @@ import csv
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 PPQN = 24
@@ -20,22 +21,27 @@ TRACES = Path(__file__).parent.parent / "tests" / "data" / "clock-traces"
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One clock. `truth` and `bpm` have one value for every tick; `arrivals` are (nanosecond, tick); `changes` the ticks of tempo steps."""
+    """One clock. `truth` (ns) and `bpm` have one value for every tick; `arrivals` are (nanosecond, tick).
+
+    `changes` are the ticks at which the tempo steps, `walks` says that the source itself strays.
+    """
 
     truth: tuple[float, ...]
     bpm: tuple[float, ...]
     arrivals: tuple[tuple[int, int], ...]
     changes: tuple[int, ...] = (0,)
+    walks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named way of making clocks from seeds; `score_from` is the tick from which errors count."""
+    """A named way of making clocks from seeds. Errors count from tick `first` up to `last`; `step` is where the tempo steps."""
 
     name: str
     make: Callable[[int], Clock]
-    score_from: int = 8 * PPQN
-    step_at: int | None = None
+    first: int = 8 * PPQN
+    last: int = BEATS * PPQN
+    step: int | None = None
 
 
 def _tempo_line(tempo: Callable[[float], float], beats: int = BEATS) -> tuple[list[float], list[float]]:
@@ -90,7 +96,7 @@ def quantised(seed: int) -> Clock:
 
 
 def stalls(seed: int) -> Clock:
-    """1 ms of jitter, and about every two beats the receiver sleeps for 5 to 60 ms: what comes meanwhile is heard at its end."""
+    """1 ms of jitter, and about every two beats the receiver sleeps 5 to 60 ms: what comes meanwhile is heard at its end."""
     chance = random.Random(seed)
     times, bpm = _tempo_line(_constant)
     awake = 0.0
@@ -129,54 +135,46 @@ def wandering(share: float) -> Callable[[int], Clock]:
             times.append(now)
             now += 60e9 / PPQN / 120 * (1 + chance.uniform(-share, share))
         heard = _heard(times, lambda _tick, _time: 0.0)
-        return Clock(tuple(times), (120.0,) * len(times), tuple(heard))
+        return Clock(tuple(times), (120.0,) * len(times), tuple(heard), walks=True)
 
     return make
 
 
-def trace(name: str, bpm: float | None, period_ms: float = 0.0, arrival: bool = False) -> Callable[[int], Clock]:
-    """A captured clock; `period_ms` quantises it as JACK would, `arrival` takes what a client heard instead of the source's time."""
+def captured(name: str, bpm: float | None, period_ms: float = 0.0, walks: bool = False) -> Callable[[int], Clock]:
+    """A captured clock, by its source's time; `period_ms` rounds it down as a JACK period would, at a phase of the seed's.
+
+    Without `bpm` the true tempo at a tick is that of the interval after it.
+    """
 
     def make(seed: int) -> Clock:
         with (TRACES / name).open(encoding="utf-8") as lines:
-            rows = [row for row in csv.DictReader(lines) if row["status"] == "0xf8"]
-        phase = random.Random(seed).random() * period_ms
-        raw = [float(row["source_s"]) * 1e3 for row in rows]
-        usual = sorted(after - before for before, after in zip(raw, raw[1:], strict=False))[len(raw) // 2]
-        times: list[float] = []
-        ticks: list[int] = []
-        for at in raw:
-            missing = max(0, round((at - times[-1]) / usual / (1 if len(times) < 2 else 1)) - 1) if arrival and times else 0
-            for lost in range(missing):
-                times.append(times[-1] + (at - times[-1]) / (missing - lost + 1))
-            ticks.append(len(times))
-            times.append(at)
-        heard, last = [], 0.0
-        for tick, row in zip(ticks, rows, strict=True):
-            at = float(row["arrival_s"]) * 1e3 if arrival else times[tick]
-            if period_ms:
-                at = ((at + phase) // period_ms) * period_ms - phase
-            last = max(last, at)
-            heard.append((round(1e9 + last * 1e6), tick))
-        true = tuple(1e9 + at * 1e6 for at in times)
-        if bpm is not None:
-            tempo = (bpm,) * len(true)
-        else:
-            tempo = tuple(60e9 / (true[min(i + 6, len(true) - 1)] - true[max(0, i - 6)]) * (min(i + 6, len(true) - 1) - max(0, i - 6)) / PPQN for i in range(len(true)))
-        return Clock(true, tempo, tuple(heard[: len(heard) - (0 if arrival else TAIL)]))
+            source = [float(row["source_s"]) * 1e9 for row in csv.DictReader(lines) if row["status"] == "0xf8"]
+        times = tuple(1e9 + at for at in source)
+        tempo = [60e9 / PPQN / (after - before) for before, after in pairwise(times)]
+        phase, period = random.Random(seed).random(), period_ms * 1e6
+
+        def late(_tick: int, time: float) -> float:
+            return ((time / period + phase) // 1 + 1 - phase) * period - time if period else 0.0
+
+        heard = _heard(list(times), late, (len(times) - TAIL) // PPQN)
+        return Clock(times, (bpm,) * len(times) if bpm else (*tempo, tempo[-1]), tuple(heard), walks=walks)
 
     return make
 
 
+HALF = BEATS // 2 * PPQN
 SCENARIOS = (
     Scenario("constant, 1 ms", white(_constant, 1.0)),
     Scenario("constant, 3 ms", white(_constant, 3.0)),
-    Scenario("1 ms quantised", quantised),
+    Scenario("stamps of 1 ms", quantised),
     Scenario("late stalls", stalls),
-    Scenario("step 120→140, 1 ms", white(_step, 1.0), step_at=BEATS // 2 * PPQN),
-    Scenario("step 120→140, 3 ms", white(_step, 3.0), step_at=BEATS // 2 * PPQN),
-    Scenario("ramp 100→160, 1 ms", white(_ramp, 1.0)),
+    Scenario("step 120→140, 1 ms", white(_step, 1.0), HALF, HALF + 8 * PPQN, HALF),
+    Scenario("step 120→140, 3 ms", white(_step, 3.0), HALF, HALF + 8 * PPQN, HALF),
+    Scenario("ramp 100→160, 1 ms", white(_ramp, 1.0), 16 * PPQN, 33 * PPQN),
     Scenario("lost 1 %, doubled ½ %", lossy),
-    Scenario("random walk 5 %", wandering(0.05)),
-    Scenario("random walk 20 %", wandering(0.20)),
+    Scenario("random walk, 5 %", wandering(0.05)),
+    Scenario("random walk, 20 %", wandering(0.20)),
+    Scenario("captured: steady, JACK periods", captured("steady-128bpm.csv", 128.0, 1e3 * 256 / 48000)),
+    Scenario("captured: source jitter", captured("source-jitter-5.csv", 128.0, walks=True)),
+    Scenario("captured: klick ramp", captured("klick-ramp.csv", None), 32 * PPQN, 48 * PPQN),
 )

@@ -1,12 +1,12 @@
 """One theory of a clock: a line (or a bend) through its ticks, with how sure it is and how well it has foretold so far.
 
-A `Fit` is a Kalman filter over (time of the latest tick, time between ticks, change of that per tick), written out by hand because
-it runs several times a tick. Its covariance is in units of its own noise, which it learns from its residuals: a normal prior
-with an inverse-gamma variance, so that what it foretells is a Student's t, and short runs know that they are short. All times are
-nanoseconds as floats, counted from a base that the caller keeps.
+A `Fit` is a Kalman filter over (time of the latest tick, time between ticks, change of that per tick), written out by hand
+because it runs several times a tick. Its covariance is in units of its own noise, which it learns from its residuals: a normal
+prior with an inverse-gamma variance, so that what it foretells is a Student's t, and short runs know that they are short. All
+times are nanoseconds as floats, counted from a base that the caller keeps.
 
-A tick is, with some small probability, not where it belongs: held up on its way (late, and then often together with the next ones) or
-plainly wrong (early). Such ticks count less, by the odds that they are astray; they never pull the line.
+A tick is, with some small probability, not where it belongs: held up on its way (late, and then often together with the next
+ones) or plainly wrong (early). Such ticks count less, by the odds that they are astray; they never pull the line.
 """
 
 from __future__ import annotations
@@ -35,8 +35,10 @@ NOISES = (ARRIVAL, MIXED, SOURCE)
 
 WANDER = 3e-12
 """Variance that a tempo gains per tick, in units of the noise: fits forget what is older than some thirty beats."""
-BEND_WANDER = 1e-9
-"""The same for a bend's own change of tempo: ramps are seldom exactly even."""
+BEND_WANDER = 5e-8
+"""The same for a bend's own change of tempo: ramps are seldom exactly even (one that is even in bpm is not in seconds)."""
+SWERVE = 5e-6
+"""The same once more, as a share of the time between ticks: a clean clock can swerve too."""
 QUIETEST = 20_000.0**2
 """The smallest variance believed in, ns²: a clock that looks better than 20 µs is only lucky or virtual."""
 MEMORY = 96.0
@@ -51,15 +53,17 @@ EARLY = 0.002
 """How often a tick comes far too early."""
 TOGETHER = 1_500_000.0
 """Ticks let go by one stall come within this many nanoseconds of each other."""
+GLIDE = 48.0
+"""For how many ticks a bend is believed to go on."""
 _NORMAL = 0.9189385332046727
 
 
 class Fit:
-    """One theory. `index` is the number of the latest tick as this theory counts, `score` its log probability among its rivals."""
+    """One theory. `index` is the latest tick's number as this theory counts, `score` its log probability among its rivals."""
 
     __slots__ = (
-        "a", "age", "alpha", "beta", "bends", "index", "late", "noise", "p00", "p01", "p02", "p11", "p12", "p22",
-        "score", "v", "x", "z",
+        "a", "age", "alpha", "bends", "beta", "index", "late", "noise", "p00", "p01", "p02", "p11", "p12", "p22", "score",
+        "v", "x", "z",
     )  # fmt: skip
 
     def __init__(self, noise: Noise, time: float, period: float, variance: float) -> None:
@@ -88,8 +92,12 @@ class Fit:
     def copy(self) -> Fit:
         """The same theory once more."""
         other = Fit.__new__(Fit)
-        for name in Fit.__slots__:
-            setattr(other, name, getattr(self, name))
+        other.noise, other.index, other.score, other.age = self.noise, self.index, self.score, self.age
+        other.late, other.bends, other.z = self.late, self.bends, self.z
+        other.x, other.v, other.a = self.x, self.v, self.a
+        other.p00, other.p01, other.p02 = self.p00, self.p01, self.p02
+        other.p11, other.p12, other.p22 = self.p11, self.p12, self.p22
+        other.alpha, other.beta = self.alpha, self.beta
         return other
 
     # ---- other theories of what happens next, each as of the latest tick ----
@@ -137,7 +145,15 @@ class Fit:
     # ---- learning ----
 
     def tick(self, at: float, count: int, since: float) -> float:
-        """Take the tick at `at` for the `count`-th after the latest; `since` is the time from the previous arrival. Its log likelihood."""
+        """Take the tick at `at` for the `count`-th after the latest, and learn from it.
+
+        `since` is the time from the previous arrival. Returns how likely this theory held the tick to be (log, per nanosecond).
+        """
+        self._move(count)
+        return self._learn(at, since)
+
+    def _move(self, count: int) -> None:
+        """Foretell: `count` ticks on, and less sure."""
         noise = self.noise
         k = float(count)
         self.index += count
@@ -152,18 +168,21 @@ class Fit:
             self.p02 += k * (p12 + 0.5 * k * p22)
             self.p11 += k * (2.0 * p12 + k * p22) + k * WANDER
             self.p12 += k * p22
-            self.p22 += k * BEND_WANDER * WANDER
+            swerve = SWERVE * self.v
+            self.p22 += k * (BEND_WANDER + swerve * swerve * self.alpha / self.beta)
         else:
             self.x += k * self.v
             self.p00 += k * (2.0 * self.p01 + noise.source + k * self.p11)
             self.p01 += k * self.p11
             self.p11 += k * WANDER
-        error = at - self.x
-        spread = self.p00 + noise.arrival
+
+    def _learn(self, at: float, since: float) -> float:
+        noise = self.noise
         alpha, beta = self.alpha, self.beta
-        unit = beta / alpha
-        if unit < QUIETEST:
-            unit = QUIETEST
+        error = at - self.x
+        self.p00 = max(self.p00, 1e-6)
+        spread = self.p00 + noise.arrival
+        unit = max(beta / alpha, QUIETEST)
         square = error * error / (unit * spread)
         inlier = -_NORMAL - 0.5 * log(unit * spread) - (alpha + 0.5) * log1p(0.5 * square / alpha)
         self.z = error / sqrt(unit * spread)
@@ -212,9 +231,42 @@ class Fit:
 
     # ---- foretelling ----
 
+    def surprise(self, at: float) -> float:
+        """How far a next tick at `at` lies from where it should, in standard errors (roughly: of a line)."""
+        spread = self.p00 + 2.0 * self.p01 + self.p11 + self.noise.arrival + self.noise.source
+        return (at - self.x - self.v - 0.5 * self.a) / sqrt(spread * self.variance)
+
     def ahead(self, ticks: float) -> float:
-        """The time of the tick that is `ticks` after the latest (fractions allowed)."""
-        return self.x + ticks * (self.v + 0.5 * ticks * self.a)
+        """The time of the tick that is `ticks` after the latest (fractions and negative ones allowed).
+
+        A bend is believed for `GLIDE` ticks, and then goes on straight at the tempo reached: nobody turns a knob for ever.
+        """
+        if not self.bends:
+            return self.x + ticks * self.v
+        knee = min(GLIDE, max(-GLIDE, ticks))
+        return self.x + knee * (self.v + 0.5 * knee * self._bend) + (ticks - knee) * (self.v + knee * self._bend)
+
+    def ticks_at(self, time: float) -> float:
+        """How many ticks after the latest `time` is: the inverse of `ahead`."""
+        away = time - self.x
+        if not self.bends:
+            return away / self.v
+        bend = self._bend
+        for knee in (GLIDE, -GLIDE):
+            edge = knee * (self.v + 0.5 * knee * bend)
+            if (away - edge) * knee >= 0.0:
+                return knee + (away - edge) / (self.v + knee * bend)
+        return 2.0 * away / (self.v + sqrt(max(0.0, self.v * self.v + 2.0 * bend * away)))
+
+    def period_ahead(self, ticks: float) -> float:
+        """The time between ticks, `ticks` after the latest."""
+        return self.v + (min(GLIDE, max(-GLIDE, ticks)) * self._bend if self.bends else 0.0)
+
+    @property
+    def _bend(self) -> float:
+        """The change of the time between ticks, per tick, held so small that time goes forwards within `GLIDE` ticks."""
+        most = 0.6 * self.v / GLIDE
+        return min(most, max(-most, self.a))
 
     def deviation(self, ticks: float) -> float:
         """The standard error of `ahead(ticks)`, nanoseconds."""

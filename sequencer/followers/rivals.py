@@ -1,9 +1,9 @@
 """Rival theories of a clock, weighed by how well they foretell: the one with the best score speaks.
 
-At each tick every theory foretells, is scored by what came, and learns. A few new ones are born beside the leaders: the tempo has
-stepped here, it begins to glide, the glide has ended, all is shifted; and where a tick comes half an interval or more from where it should:
-ticks were lost, a tick came twice. A wrong theory is soon outscored and dropped; the old one stays beside a new one until that has
-proved itself, and so a stall that only looked like a change of tempo is forgotten as soon as it is over.
+At each tick every theory foretells, is scored by what came, and learns. A few new ones are born beside the leaders: the tempo
+has stepped here, it begins to glide, the glide has ended, all is shifted; and where a tick comes half an interval or more from
+where it should: ticks were lost, a tick came twice. A wrong theory is soon outscored and dropped; the old one stays beside a
+new one until that has proved itself, and so a stall that only looked like a change of tempo is forgotten as soon as it is over.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sequencer.followers.fit import ARRIVAL, NOISES, Fit
 
 SHORTEST, LONGEST = 4_000_000.0, 160_000_000.0
 """Times between ticks that are believed, nanoseconds: about 625 to 16 beats a minute."""
-MOST = 14
+MOST = 8
 """How many theories are kept."""
 FAR = 18.0
 """Theories that are this much (log odds) behind the leader are dropped."""
@@ -34,15 +34,6 @@ class Rivals:
         self._heard = 0
         self._last = 0.0
         self._born = 0
-
-    def count_as(self, index: int) -> None:
-        """Let the latest tick be number `index`, for all theories that agree on which it is; the others keep their distance."""
-        if self.best is None:
-            self._heard = index
-            return
-        shift = index - self.best.index
-        for fit in self._all:
-            fit.index += shift
 
     def agree(self, index: int) -> None:
         """Let the latest tick be number `index` for every theory, whatever it counted before."""
@@ -65,7 +56,7 @@ class Rivals:
         self._compete(at, since)
 
     def resume(self, at: float, count: int) -> None:
-        """Hear a tick after a silence in which `count` ticks must have gone by: the tempo is kept, roughly, the phase taken from here."""
+        """Hear a tick after a silence of `count` ticks: the tempo is kept, roughly, the phase taken from here."""
         best = self.best
         if best is None:
             self.tick(at)
@@ -73,7 +64,7 @@ class Rivals:
         kept = []
         for noise in NOISES:
             fit = max((one for one in self._all if one.noise is noise), key=lambda one: one.score, default=best).heard_as(noise)
-            fit = fit.straightened().stepped(0.02)
+            fit = fit.straightened().stepped(0.05)
             fit.index = best.index + count
             fit.x, fit.p00, fit.p01, fit.late = at, noise.arrival, 0.0, False
             fit.score = 0.0
@@ -91,7 +82,7 @@ class Rivals:
             self._all.append(fit)
         self.best = self._all[0]
 
-    def _newborn(self) -> list[Fit]:
+    def _newborn(self, at: float) -> list[Fit]:
         """Theories that something changes right after the latest tick."""
         self._born += 1
         born: list[Fit] = []
@@ -101,9 +92,10 @@ class Rivals:
                 parent = self._all[0].heard_as(noise)
                 parent.score += OTHER_NOISE
                 born.append(parent)
-            step = parent.stepped(0.2)
-            step.score += STEP
-            born.append(step)
+            if abs(parent.surprise(at)) > 0.7:
+                step = parent.stepped(0.2)
+                step.score += STEP
+                born.append(step)
             if parent.age > 6:
                 if parent.bends:
                     flat = parent.straightened()
@@ -121,7 +113,7 @@ class Rivals:
 
     def _compete(self, at: float, since: float) -> None:
         crowd: list[Fit] = []
-        for fit in [*self._all, *self._newborn()]:
+        for fit in [*self._all, *self._newborn(at)]:
             off = (at - fit.x) / fit.v
             if off < 0.5:
                 twice = fit.copy()
@@ -133,8 +125,11 @@ class Rivals:
                 lost.score += LOST + LOST_MORE * (count - 2) + lost.tick(at, count, since)
                 crowd.append(lost)
             fit.score += fit.tick(at, 1, since)
-            if SHORTEST < fit.v < LONGEST:
-                crowd.append(fit)
+            crowd.append(fit)
+        crowd = [fit for fit in crowd if SHORTEST < fit.v < LONGEST]
+        if not crowd:
+            self._heard, self.best, self._all = self.index + 1, None, []
+            return
         crowd.sort(key=lambda one: -one.score)
         top = crowd[0].score
         kept: list[Fit] = []

@@ -1,0 +1,224 @@
+"""How well clocks are followed: ours beside the mean of 24 ticks, isobar's own follower, and an oracle. Virtual time, one run.
+
+    python bench/clock.py [--seeds 5] [--only WORD] [--plot docs/clock-following.svg] [--table FILE]
+
+Each scenario is played with several seeds; each number is the median over the seeds of that run's RMS. Exits with 1 where a
+goal is missed. What is judged at each tick: *phase*, the position said at the tick's true time against its number, in ms;
+*tempo*, in bpm; *ahead*, the time foretold for the tick one or two quarters later, in ms; *settled*, beats from a step until the
+tempo is within 1 % and stays there for a beat; *slips*, ticks numbered wrongly, and at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf, isnan, nan, sqrt
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from clock_plot import plot
+from clock_rivals import Follower, Isobar, MeanOf24, Oracle, Ours
+from clock_scenarios import PPQN, SCENARIOS, Clock, Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One follower on one clock. Not a number where the scenario does not ask."""
+
+    phase: float
+    tempo: float
+    one_ahead: float
+    one_ahead_median: float
+    two_ahead: float
+    settled: float
+    slips: float
+    slipped_at_end: float
+    microseconds: float
+
+
+FOLLOWERS: dict[str, Callable[[Clock], Follower]] = {
+    "ours": lambda _: Ours(),
+    "MA24": lambda _: MeanOf24(),
+    "isobar": lambda _: Isobar(),
+    "oracle": lambda clock: Oracle(clock.changes, clock.walks),
+}
+NO_ORACLE = frozenset({"ramp 100→160, 1 ms", "captured: klick ramp"})
+"""Where no straight line is right, however much it knows."""
+
+
+def _rms(values: list[float]) -> float:
+    return sqrt(sum(value * value for value in values) / len(values)) if values else nan
+
+
+def judge(follower: Follower, clock: Clock, scenario: Scenario) -> Outcome:
+    """Play a clock to a follower and take its errors."""
+    phase: list[float] = []
+    tempo: list[float] = []
+    ahead: dict[int, list[float]] = {PPQN: [], 2 * PPQN: []}
+    slips, within, settled, off = 0, 0, inf if scenario.step is not None else nan, 0.0
+    spent = 0.0
+    for at, tick in clock.arrivals:
+        before = time.process_time()
+        follower.tick(at, tick)
+        spent += time.process_time() - before
+        bpm = follower.bpm
+        if bpm <= 0:
+            continue
+        true = clock.truth[tick]
+        off = follower.position(round(true)) - tick
+        if scenario.step is not None and tick >= scenario.step and settled == inf:
+            within = within + 1 if abs(bpm / clock.bpm[tick] - 1) < 0.01 else 0
+            if within == PPQN:
+                settled = (tick - PPQN + 1 - scenario.step) / PPQN
+        if not scenario.first <= tick < scenario.last:
+            continue
+        slips += abs(off) > 0.5
+        phase.append(off * 60e3 / PPQN / clock.bpm[tick])
+        tempo.append(bpm - clock.bpm[tick])
+        for ticks, errors in ahead.items():
+            if tick + ticks < len(clock.truth):
+                errors.append((follower.time_of(tick + ticks) - clock.truth[tick + ticks]) / 1e6)
+    return Outcome(
+        _rms(phase),
+        _rms(tempo),
+        _rms(ahead[PPQN]),
+        median(abs(error) for error in ahead[PPQN]),
+        _rms(ahead[2 * PPQN]),
+        settled,
+        float(slips),
+        float(abs(off) > 0.5),
+        spent / len(clock.arrivals) * 1e6,
+    )
+
+
+Results = dict[str, dict[str, Outcome]]
+
+
+def run(scenarios: tuple[Scenario, ...], seeds: int) -> Results:
+    """The median outcome of every follower in every scenario."""
+    results: Results = {}
+    for scenario in scenarios:
+        clocks = [scenario.make(seed) for seed in range(seeds)]
+        results[scenario.name] = {}
+        for name, make in FOLLOWERS.items():
+            if name == "oracle" and scenario.name in NO_ORACLE:
+                continue
+            outcomes = [judge(make(clock), clock, scenario) for clock in clocks]
+            fields = Outcome.__slots__
+            results[scenario.name][name] = Outcome(*(median(getattr(one, field) for one in outcomes) for field in fields))
+    return results
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """`value(results of the scenario)` is to be at most `most`."""
+
+    scenario: str
+    text: str
+    most: float
+    value: Callable[[dict[str, Outcome]], float]
+
+
+def _share(field: str, of: str) -> Callable[[dict[str, Outcome]], float]:
+    def value(row: dict[str, Outcome]) -> float:
+        mine, theirs = getattr(row["ours"], field), getattr(row[of], field)
+        return float(mine / theirs) if theirs else (0.0 if mine == 0 else inf)
+
+    return value
+
+
+def _own(field: str) -> Callable[[dict[str, Outcome]], float]:
+    return lambda row: float(getattr(row["ours"], field))
+
+
+GOALS = (
+    *(
+        goal
+        for sigma in ("1 ms", "3 ms")
+        for goal in (
+            Goal(f"constant, {sigma}", "phase / MA24", 0.15, _share("phase", "MA24")),
+            Goal(f"constant, {sigma}", "two beats ahead / MA24", 0.10, _share("two_ahead", "MA24")),
+            Goal(f"constant, {sigma}", "two beats ahead / oracle", 2.0, _share("two_ahead", "oracle")),
+        )
+    ),
+    Goal("step 120→140, 1 ms", "settled / MA24", 0.5, _share("settled", "MA24")),
+    Goal("step 120→140, 1 ms", "settled / isobar", 0.3, _share("settled", "isobar")),
+    Goal("step 120→140, 3 ms", "settled, beats", 1.5, _own("settled")),
+    Goal("ramp 100→160, 1 ms", "tempo / MA24", 0.6, _share("tempo", "MA24")),
+    Goal("ramp 100→160, 1 ms", "phase / MA24", 1.0, _share("phase", "MA24")),
+    Goal("late stalls", "two beats ahead / MA24", 0.25, _share("two_ahead", "MA24")),
+    Goal("lost 1 %, doubled ½ %", "slipped at the end", 0.0, _own("slipped_at_end")),
+    Goal("captured: klick ramp", "one beat ahead, median / MA24", 0.5, _share("one_ahead_median", "MA24")),
+    Goal("random walk, 5 %", "tempo / MA24", 1.0, _share("tempo", "MA24")),
+    Goal("random walk, 20 %", "tempo / MA24", 1.0, _share("tempo", "MA24")),
+)
+
+
+def _number(value: float) -> str:
+    if isnan(value):
+        return "–"
+    if value == inf:
+        return "never"
+    return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}" if abs(value) < 10 else f"{value:.0f}"
+
+
+def table(results: Results, seeds: int) -> str:
+    """The results as a Markdown table: phase ms / tempo bpm / two beats ahead ms, then settling, slips and cost."""
+    head = ["scenario", *FOLLOWERS]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for name, row in results.items():
+        unknown = [""] * (len(FOLLOWERS) - len(row))
+        cells = [" / ".join(_number(value) for value in (one.phase, one.tempo, one.two_ahead)) for one in row.values()]
+        lines.append(f"| {name} | " + " | ".join([*cells, *unknown]) + " |")
+        if not isnan(row["ours"].settled):
+            lines.append("| … settled after, beats | " + " | ".join(_number(one.settled) for one in row.values()) + " |")
+        if any(one.slips for one in row.values()):
+            lines.append(
+                "| … ticks numbered wrongly | " + " | ".join([*(_number(one.slips) for one in row.values()), *unknown]) + " |"
+            )
+    cost = {name: median(row[name].microseconds for row in results.values() if name in row) for name in FOLLOWERS}
+    lines.append("| CPU time a tick, µs | " + " | ".join(_number(cost[name]) for name in FOLLOWERS) + " |")
+    return "\n".join([*lines, "", f"Phase ms / tempo bpm / two beats ahead ms: RMS, median of {seeds} seeds."])
+
+
+def goals(results: Results) -> tuple[str, bool]:
+    """The goals as a Markdown table, and whether all that were measured are reached."""
+    lines, well = ["| scenario | measure | goal | ours | |", "|---|---|---|---|---|"], True
+    for goal in GOALS:
+        if goal.scenario in results:
+            value = goal.value(results[goal.scenario])
+            met = value <= goal.most
+            well = well and met
+            lines.append(
+                f"| {goal.scenario} | {goal.text} | ≤ {goal.most:g} | {_number(value)} | {'met' if met else 'MISSED'} |"
+            )
+    return "\n".join(lines), well
+
+
+def main() -> int:
+    """Run, print, and say by the exit code whether the goals are met."""
+    parser = argparse.ArgumentParser(description="Followers of MIDI clock, measured side by side in virtual time.")
+    parser.add_argument("--seeds", type=int, default=5, help="how many clocks of each kind (default 5)")
+    parser.add_argument("--only", default="", help="only scenarios with this word in their names")
+    parser.add_argument("--plot", type=Path, help="write the plot (SVG) there")
+    parser.add_argument("--table", type=Path, help="write both tables (Markdown) there")
+    flags = parser.parse_args()
+    chosen = tuple(scenario for scenario in SCENARIOS if flags.only in scenario.name)
+    results = run(chosen, flags.seeds)
+    judged, well = goals(results)
+    text = f"{table(results, flags.seeds)}\n\n{judged}\n"
+    print(text)
+    if flags.table is not None:
+        flags.table.write_text(text, encoding="utf-8")
+    if flags.plot is not None:
+        flags.plot.write_text(plot(FOLLOWERS), encoding="utf-8")
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
