@@ -1,11 +1,11 @@
 """How well clocks are followed: ours beside the mean of 24 ticks, isobar's own follower, and an oracle. Virtual time, one run.
 
-    python bench/clock.py [--seeds 5] [--only WORD] [--plot docs/clock-following.svg] [--table FILE]
+    python -m bench.clock [--seeds 5] [--only WORD] [--plot docs/clock-following.svg] [--table FILE]
 
 Each scenario is played with several seeds; each number is the median over the seeds of that run's RMS. Exits with 1 where a
 goal is missed. What is judged at each tick: *phase*, the position said at the tick's true time against its number, in ms;
-*tempo*, in bpm; *ahead*, the time foretold for the tick one or two quarters later, in ms; *settled*, beats from a step until the
-tempo is within 1 % and stays there for a beat; *slips*, ticks numbered wrongly, and at the end.
+*tempo*, in bpm; *ahead*, the time foretold for the tick one or two quarters later, in ms; *settled*, beats from a step until
+the tempo is within 1 % and stays there for a beat; *slips*, ticks numbered wrongly, and at the end.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from math import inf, isnan, nan, sqrt
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from clock_plot import plot
-from clock_rivals import Follower, Isobar, MeanOf24, Oracle, Ours
-from clock_scenarios import PPQN, SCENARIOS, Clock, Scenario
+from bench.clock_plot import plot
+from bench.clock_rivals import Follower, Isobar, MeanOf24, Oracle, Ours
+from bench.clock_scenarios import PPQN, SCENARIOS, Clock, Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +181,8 @@ def table(results: Results, seeds: int) -> str:
             lines.append(
                 "| … ticks numbered wrongly | " + " | ".join([*(_number(one.slips) for one in row.values()), *unknown]) + " |"
             )
-    cost = {name: median(row[name].microseconds for row in results.values() if name in row) for name in FOLLOWERS}
-    lines.append("| CPU time a tick, µs | " + " | ".join(_number(cost[name]) for name in FOLLOWERS) + " |")
+    spent = [[row[name].microseconds for row in results.values() if name in row] for name in FOLLOWERS]
+    lines.append("| CPU time a tick, µs | " + " | ".join(_number(median(cost)) if cost else "" for cost in spent) + " |")
     return "\n".join([*lines, "", f"Phase ms / tempo bpm / two beats ahead ms: RMS, median of {seeds} seeds."])
 
 

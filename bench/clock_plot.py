@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from clock_rivals import Follower
-from clock_scenarios import PPQN, SCENARIOS, Clock, Scenario
+from bench.clock_rivals import Follower
+from bench.clock_scenarios import PPQN, SCENARIOS, Clock, Scenario
 
 WIDTH, HEIGHT, LEFT, TOP, GAP = 860, 210, 64, 34, 66
 COLOURS = {"ours": "#0a6b3d", "MA24": "#c2571a", "isobar": "#7a4fb5", "oracle": "#8a8a8a", "true": "#222222"}

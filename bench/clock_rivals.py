@@ -110,7 +110,7 @@ class Isobar(_FromLastTick):
 
     def __init__(self) -> None:
         super().__init__()
-        import mido
+        import mido  # type: ignore[import-untyped]  # mido carries no types
         from isobar.io.midi import input as module  # type: ignore[import-untyped, import-not-found, unused-ignore]  # no types; not there without the bench group
 
         self._now = 0.0
