@@ -43,6 +43,7 @@ from sequencer.events import (
     Unknown,
     WasReset,
 )
+from sequencer.wire.fields import MalformedError, flag, integer, number, optional_number, optional_text, real, text, whole
 
 Dialect = Literal["current", "2026-early"]
 
@@ -54,9 +55,6 @@ MOST_UNKNOWN = 4096
 
 Data = dict[str, object]
 
-_MISSING = object()
-_LARGEST = 2**62
-"""No count, chunk, seed or strength is larger; what is would only break whoever reads it next."""
 _ERROR_TEXT = re.compile(r"\[(\w+)\]\s*(.*)", re.DOTALL)
 
 
@@ -120,30 +118,30 @@ def read_command(name: str, data: Mapping[str, object]) -> HeliosCommand | Probl
     """
     try:
         return _command(name, data)
-    except _MalformedError as error:
+    except MalformedError as error:
         return Problem(name, str(error))
 
 
 def _command(name: str, data: Mapping[str, object]) -> HeliosCommand:  # noqa: PLR0912  one branch a command: a table, in effect
     match name:
         case "set_prompt":
-            return SetPrompt(_text(data, "prompt"))
+            return SetPrompt(text(data, "prompt"))
         case "schedule_prompt":
-            return SchedulePrompt(_text(data, "prompt"), _number(data, "chunk", 0))
+            return SchedulePrompt(text(data, "prompt"), number(data, "chunk", 0))
         case "set_conditioning":
-            return SetConditioning(_text(data, "prompt"), _upload(data))
+            return SetConditioning(text(data, "prompt"), _upload(data))
         case "set_image":
             return SetImage(_upload(data))
         case "set_image_strength":
-            return SetImageStrength(_real(data, "image_strength", 1.0))
+            return SetImageStrength(real(data, "image_strength", 1.0))
         case "set_sr_scale":
             match data.get("sr_scale", "2x"):
                 case "off" | "2x" | "4x" as scale:
                     return SetSrScale(scale)
                 case _:
-                    raise _MalformedError("sr_scale must be one of off, 2x, 4x")
+                    raise MalformedError("sr_scale must be one of off, 2x, 4x")
         case "set_seed":
-            return SetSeed(_integer(data, "seed", 0))
+            return SetSeed(integer(data, "seed", 0))
         case "start":
             return Start()
         case "pause":
@@ -153,7 +151,7 @@ def _command(name: str, data: Mapping[str, object]) -> HeliosCommand:  # noqa: P
         case "reset":
             return Reset()
         case _:
-            raise _MalformedError("unknown command")
+            raise MalformedError("unknown command")
 
 
 def _upload(data: Mapping[str, object]) -> str:
@@ -161,7 +159,7 @@ def _upload(data: Mapping[str, object]) -> str:
     if isinstance(value, Mapping):
         value = value.get("upload_id")
     if not isinstance(value, str) or not value:
-        raise _MalformedError("image is required")
+        raise MalformedError("image is required")
     return value
 
 
@@ -261,10 +259,6 @@ def write_seed_set(seed: int) -> tuple[str, Data]:
 # ---- messages, read ------------------------------------------------------------------------------------------------
 
 
-class _MalformedError(ValueError):
-    """Data that does not hold what its name promises."""
-
-
 class FrameCount:
     """Turns `frames_emitted` into the take's total, whether a model counts the total or each chunk.
 
@@ -311,8 +305,8 @@ class HeliosReader:
         return (event,)
 
     def _chunk_done(self, data: Mapping[str, object], at: int) -> ChunkDone:
-        chunk, emitted = _number(data, "chunk_index"), _number(data, "frames_emitted", 0)
-        prompt = _optional_text(data, "active_prompt") if "active_prompt" in data else self._prompt
+        chunk, emitted = number(data, "chunk_index"), number(data, "frames_emitted", 0)
+        prompt = optional_text(data, "active_prompt") if "active_prompt" in data else self._prompt
         return ChunkDone(at, chunk, self._frames.total(chunk, emitted), prompt)
 
     def _started(self, chunk: int, prompt: str | None, at: int) -> Started:
@@ -337,7 +331,7 @@ def read_message(name: str, data: Mapping[str, object], at: int, reader: HeliosR
             event = _read(inner, data, at, reader)
         elif name != "event":
             event = _read(name, data, at, reader)
-    except _MalformedError:
+    except MalformedError:
         event = None
     return _unknown(name, data, at) if event is None else event
 
@@ -349,25 +343,25 @@ def _read(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) 
         case "chunk_complete":
             return reader._chunk_done(data, at)
         case "prompt_accepted" | "prompt_scheduled":
-            return PromptAccepted(at, _text(data, "prompt"), _optional_number(data, "chunk"))
+            return PromptAccepted(at, text(data, "prompt"), optional_number(data, "chunk"))
         case "image_accepted" | "image_set":
-            return ImageAccepted(at, _number(data, "width", 0), _number(data, "height", 0))
+            return ImageAccepted(at, number(data, "width", 0), number(data, "height", 0))
         case "conditions_ready":
-            return ConditionsReady(at, _flag(data, "has_prompt"), _flag(data, "has_image"))
+            return ConditionsReady(at, flag(data, "has_prompt"), flag(data, "has_image"))
         case "generation_started":
-            return reader._started(_number(data, "chunk_index", 0), _optional_text(data, "prompt"), at)
+            return reader._started(number(data, "chunk_index", 0), optional_text(data, "prompt"), at)
         case "prompt_switched":  # generation goes on from this chunk with another prompt: what a start of each chunk says too
-            return reader._started(_number(data, "chunk"), _text(data, "new_prompt"), at)
+            return reader._started(number(data, "chunk"), text(data, "new_prompt"), at)
         case "generation_paused":
-            return Paused(at, _number(data, "chunk_index", 0))
+            return Paused(at, number(data, "chunk_index", 0))
         case "generation_resumed":
-            return Resumed(at, _number(data, "chunk_index", 0))
+            return Resumed(at, number(data, "chunk_index", 0))
         case "generation_reset":
             return reader._reset(at)
         case "command_error":
-            return Refused(at, _text(data, "command", ""), _text(data, "reason", ""))
+            return Refused(at, text(data, "command", ""), text(data, "reason", ""))
         case "error":
-            return _read_error(_text(data, "message"), at)
+            return _read_error(text(data, "message"), at)
         case _:
             return None
 
@@ -378,19 +372,19 @@ def _read_error(message: str, at: int) -> Refused:
 
 
 def _read_state(data: Mapping[str, object], at: int) -> StateReported:
-    running = _flag(data, "running")
+    running = flag(data, "running")
     strength = data.get("image_strength")
     return StateReported(
         at,
         running=running,
-        started=_flag(data, "started", running),
-        paused=_flag(data, "paused", False),
-        frame=_number(data, "current_frame", 0),
-        chunk=_number(data, "current_chunk"),
-        prompt=_optional_text(data, "current_prompt"),
+        started=flag(data, "started", running),
+        paused=flag(data, "paused", False),
+        frame=number(data, "current_frame", 0),
+        chunk=number(data, "current_chunk"),
+        prompt=optional_text(data, "current_prompt"),
         scheduled=_scheduled(data.get("scheduled_prompts")),
-        image_set=_flag(data, "image_set", False),
-        strength=None if strength is None else _real(data, "image_strength", 1.0),
+        image_set=flag(data, "image_set", False),
+        strength=None if strength is None else real(data, "image_strength", 1.0),
     )
 
 
@@ -399,14 +393,14 @@ def _scheduled(value: object) -> tuple[tuple[int, str], ...]:
     pairs: dict[int, str] = {}
     if isinstance(value, Mapping):
         for chunk in value:
-            pairs[_whole(chunk, "a scheduled chunk")] = _text(value, chunk)
+            pairs[whole(chunk, "a scheduled chunk")] = text(value, chunk)
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for one in value:
             if not isinstance(one, Mapping):
-                raise _MalformedError("scheduled_prompts must hold objects")
-            pairs[_number(one, "chunk")] = _text(one, "prompt")
+                raise MalformedError("scheduled_prompts must hold objects")
+            pairs[number(one, "chunk")] = text(one, "prompt")
     elif value is not None:
-        raise _MalformedError("scheduled_prompts must be a map or a list")
+        raise MalformedError("scheduled_prompts must be a map or a list")
     return tuple(sorted(pairs.items()))
 
 
@@ -416,60 +410,3 @@ def _unknown(name: str, data: object, at: int) -> Unknown:
     except (TypeError, ValueError, RecursionError):
         text = json.dumps(repr(data), ensure_ascii=False)
     return Unknown(at, name, text[:MOST_UNKNOWN])
-
-
-# ---- fields --------------------------------------------------------------------------------------------------------
-
-
-def _text(data: Mapping[str, object], key: str, default: object = _MISSING) -> str:
-    value = data.get(key, default)
-    if not isinstance(value, str):
-        raise _MalformedError(f"{key} is required" if value is _MISSING or value is None else f"{key} must be a text")
-    return value
-
-
-def _optional_text(data: Mapping[str, object], key: str) -> str | None:
-    return None if data.get(key) is None else _text(data, key)
-
-
-def _flag(data: Mapping[str, object], key: str, default: object = _MISSING) -> bool:
-    value = data.get(key, default)
-    if not isinstance(value, bool):
-        raise _MalformedError(f"{key} must be true or false")
-    return value
-
-
-def _whole(value: object, what: str) -> int:
-    """A whole number that may have travelled as a double or as text."""
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
-        return int(value)
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST:
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
-        return value
-    raise _MalformedError(f"{what} must be a whole number")
-
-
-def _integer(data: Mapping[str, object], key: str, default: object = _MISSING) -> int:
-    value = data.get(key, default)
-    if value is _MISSING:
-        raise _MalformedError(f"{key} is required")
-    return _whole(value, key)
-
-
-def _number(data: Mapping[str, object], key: str, default: object = _MISSING) -> int:
-    value = _integer(data, key, default)
-    if value < 0:
-        raise _MalformedError(f"{key} must not be negative")
-    return value
-
-
-def _optional_number(data: Mapping[str, object], key: str) -> int | None:
-    return None if data.get(key) is None else _number(data, key)
-
-
-def _real(data: Mapping[str, object], key: str, default: float) -> float:
-    value = data.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
-        raise _MalformedError(f"{key} must be a number")
-    return float(value)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from sequencer.stages.simulated.faults import Faults
-from sequencer.stages.simulated.model import Message
+from sequencer.stages.simulated.outputs import Message
 
 
 class Link:

@@ -15,13 +15,10 @@ is sent at the very instant of a boundary is sent during the chunk that begins t
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 from sequencer.events import (
     ChunkDone,
@@ -45,7 +42,9 @@ from sequencer.events import (
     StateReported,
     WasReset,
 )
+from sequencer.stages.simulated.conditions import Conditions
 from sequencer.stages.simulated.faults import WELL_BEHAVED, Faults
+from sequencer.stages.simulated.outputs import ChunkBegun, ChunkMade, Look, Message, Output, Scale, UploadedImage, hashed
 from sequencer.timebase import ChunkGrid
 from sequencer.wire.helios import (
     HeliosCommand,
@@ -60,100 +59,9 @@ from sequencer.wire.helios import (
 
 SECOND = 1_000_000_000
 
-Scale = Literal["off", "2x", "4x"]
-
 DEFAULT_SR: Scale = "2x"
 DEFAULT_STRENGTH = 1.0
 DEFAULT_SEED = 0
-
-
-def hashed(*key: object) -> int:
-    """64 bits that depend on the key alone: the only chance there is here, and none of it is shared."""
-    text = "\x1f".join(map(str, key)).encode()
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message that leaves the model at nanosecond `at`."""
-
-    at: int
-    type: str
-    data: Mapping[str, object]
-
-    @property
-    def name(self) -> str:
-        """Its type, or its event's name in the early dialect."""
-        return str(self.data["event"]) if self.type == "event" else self.type
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """All that the pictures of a chunk depend on.
-
-    `image` is an upload's id and `image_since` the frame it came with; frames count within the take.
-    """
-
-    seed: int
-    prompt: str
-    image: str | None
-    image_since: int
-    strength: float
-    sr: Scale
-    chunk: int
-    first_frame: int
-    frames: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkBegun:
-    """A chunk is being made: nothing can change its look any more. `due` is when it will be done."""
-
-    at: int
-    take: int
-    look: Look
-    due: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkMade:
-    """A chunk is done; its `chunk_complete` follows."""
-
-    at: int
-    take: int
-    look: Look
-
-
-Output = Message | ChunkBegun | ChunkMade
-
-
-@dataclass(frozen=True, slots=True)
-class UploadedImage:
-    """What the model finds when it opens an upload: its size in pixels, or why it is no image (`problem`)."""
-
-    width: int
-    height: int
-    problem: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A prompt on its way to a chunk. `order` counts acceptances."""
-
-    order: int
-    chunk: int
-    prompt: str
-    ready: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Pictured:
-    """An image on its way, with the strength that was set when it came."""
-
-    order: int
-    image: str
-    strength: float
-    ready: int
 
 
 class _RefusedError(Exception):
@@ -180,7 +88,6 @@ class HeliosModel:
         self._deaf_until = -1
         self._answered = 0
         self._old_states: list[StateReported] = []
-        self._accepted = 0
         self._now = 0
         self._sr: Scale = DEFAULT_SR
         self._strength = DEFAULT_STRENGTH
@@ -191,11 +98,7 @@ class HeliosModel:
         """What a reset clears: everything but super-resolution, strength, uploads and the count of takes."""
         self.chunk = 0
         self._frame = 0
-        self._prompt: str | None = None
-        self._said: dict[int, _Said] = {}
-        self._pictured: list[_Pictured] = []
-        self._image: tuple[str, float] | None = None
-        self._image_since = 0
+        self._conditions = Conditions()
         self._seed_asked = DEFAULT_SEED
         self._seed = DEFAULT_SEED
         self._started = False
@@ -270,9 +173,9 @@ class HeliosModel:
             paused=self._paused,
             frame=self._frame,
             chunk=self.chunk,
-            prompt=self._prompt,
-            scheduled=tuple((chunk, self._said[chunk].prompt) for chunk in sorted(self._said)),
-            image_set=self._image is not None or any(one.ready <= at for one in self._pictured),
+            prompt=self._conditions.prompt,
+            scheduled=self._conditions.scheduled,
+            image_set=self._conditions.has_image(at),
             strength=self._strength,
         )
         if self._faults.stale_states:
@@ -352,7 +255,7 @@ class HeliosModel:
             case SetImage():
                 ready = at + delays.image
                 self._accept_image(command.image, self._open(command.image), ready, due)
-                self._later(max(ready, due), _ANSWER, self._conditions)
+                self._later(max(ready, due), _ANSWER, self._say_conditions)
 
     def _set(self, command: SetImageStrength | SetSrScale | SetSeed, due: int) -> None:
         match command:
@@ -377,15 +280,13 @@ class HeliosModel:
     def _accept_prompt(self, prompt: str, chunk: int, ready: int, due: int) -> None:
         if not prompt.strip():
             raise _RefusedError("prompt is empty")
-        self._accepted += 1
-        self._said[chunk] = _Said(self._accepted, chunk, prompt, ready)
+        self._conditions.say(prompt, chunk, ready)
         accepted = PromptAccepted(due, prompt, chunk)
         self._at(due, _ANSWER, lambda now: self._say(accepted, now))
-        self._later(max(ready, due), _ANSWER, self._conditions)
+        self._later(max(ready, due), _ANSWER, self._say_conditions)
 
-    def _conditions(self, at: int) -> None:
-        has_prompt = self._prompt is not None or bool(self._said)
-        self._say(ConditionsReady(at, has_prompt, self._image is not None or bool(self._pictured)), at)
+    def _say_conditions(self, at: int) -> None:
+        self._say(ConditionsReady(at, self._conditions.has_prompt, self._conditions.has_image(at)), at)
 
     def _open(self, upload: str) -> UploadedImage:
         found = self._uploads.get(upload)
@@ -396,8 +297,7 @@ class HeliosModel:
         return found
 
     def _accept_image(self, upload: str, image: UploadedImage, ready: int, due: int) -> None:
-        self._accepted += 1
-        self._pictured.append(_Pictured(self._accepted, upload, self._strength, ready))
+        self._conditions.picture(upload, self._strength, ready)
         accepted = ImageAccepted(ready, image.width, image.height)
         self._later(max(ready, due), _ENCODED, lambda now: self._say(accepted, now))
 
@@ -411,7 +311,7 @@ class HeliosModel:
     def _start(self, at: int) -> None:
         if self._started:
             raise _RefusedError("already started")
-        if 0 not in self._said:
+        if self._conditions.opening() is None:
             raise _RefusedError("no prompt set for chunk 0")
         self._started = True
         self._seed = self._seed_asked
@@ -423,50 +323,40 @@ class HeliosModel:
         """Begin the first chunk once its prompt, and an image that came with it, is encoded. A bare image is not waited for."""
         if self._paused or self._making is not None or not self._started:
             return
-        ready = max((one.ready for one in self._said.values() if one.chunk == 0), default=at)
-        if ready > at:
+        ready = self._conditions.opening()
+        if ready is not None and ready > at:
             self._later(ready, _BOUNDARY, self._begin_when_ready)
             return
         self._edge = Fraction(at)
         self._begin(at)
-        started = Started(at, 0, self._prompt)
+        started = Started(at, 0, self._conditions.prompt)
         self._at(max(at, self._answered), _ANSWER, lambda now: self._say(started, now))
 
     def _begin(self, at: int) -> None:
         """Begin the next chunk with all that is in force now."""
-        before = self._prompt
-        self._take_prompt(at)
-        self._take_image(at)
+        conditions = self._conditions
+        before = conditions.prompt
+        conditions.begin(self.chunk, self._frame, at)
         frames = 0 if self.chunk < self._faults.warmup else self._frames
-        image, captured = self._image or (None, 0.0)
-        strength = 0.0 if image is None else self._strength if self._faults.strength == "live" else captured
+        captured = conditions.strength if self._faults.strength == "captured" else self._strength
         self._edge += self._length()
         self._boundary_due = int(self._edge)
         look = Look(
-            self._seed, self._prompt or "", image, self._image_since, strength, self._sr, self.chunk, self._frame, frames
-        )  # fmt: skip
+            seed=self._seed,
+            prompt=conditions.prompt or "",
+            image=conditions.image,
+            image_since=conditions.image_since,
+            strength=0.0 if conditions.image is None else captured,
+            sr=self._sr,
+            chunk=self.chunk,
+            first_frame=self._frame,
+            frames=frames,
+        )
         self._making = look
         self._out.append(ChunkBegun(at, self.take, look, self._boundary_due))
         if self._faults.dialect == "2026-early" and before is not None and look.prompt != before:
             self._out.append(Message(at, *write_switch(self._frame, self.chunk, look.prompt, before)))
         self._at(self._boundary_due, _BOUNDARY, self._end)
-
-    def _take_prompt(self, at: int) -> None:
-        """Of the prompts that are due and encoded the last accepted is shown; what it overtakes is forgotten."""
-        due = [one for one in self._said.values() if one.chunk <= self.chunk and one.ready <= at]
-        if due:
-            shown = max(due, key=lambda one: one.order)
-            self._prompt = shown.prompt
-            for one in list(self._said.values()):
-                if one.chunk <= self.chunk and (one.ready <= at or one.order < shown.order):
-                    del self._said[one.chunk]
-
-    def _take_image(self, at: int) -> None:
-        due = [one for one in self._pictured if one.ready <= at]
-        if due:
-            shown = max(due, key=lambda one: one.order)
-            self._image, self._image_since = (shown.image, shown.strength), self._frame
-            self._pictured = [one for one in self._pictured if one.ready > at and one.order > shown.order]
 
     def _length(self) -> Fraction:
         """How long the chunk that begins now takes, in nanoseconds, exactly."""
@@ -499,7 +389,7 @@ class HeliosModel:
         else:
             self._begin(at)
             if self._faults.generation_started == "each":
-                self._say(Started(at, self.chunk, self._prompt), at)
+                self._say(Started(at, self.chunk, self._conditions.prompt), at)
         self._state(at)
 
     def _pause(self, at: int) -> None:

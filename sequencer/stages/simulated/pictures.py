@@ -27,8 +27,8 @@ from PIL import features
 
 from sequencer.errors import StageError
 from sequencer.stages.simulated.lettering import Lettering
-from sequencer.stages.simulated.model import Look
 from sequencer.stages.simulated.noise import TURN, levelled, sine, smooth, spread
+from sequencer.stages.simulated.outputs import Look
 from sequencer.stages.simulated.packed import Packed, blended, packed, unpacked
 from sequencer.stages.simulated.palette import SHADES, palette
 from sequencer.stages.simulated.stills import fitted

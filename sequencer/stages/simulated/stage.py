@@ -28,7 +28,8 @@ from sequencer.images import ImageFile
 from sequencer.stages.protocol import Deliver, Pictures
 from sequencer.stages.simulated.faults import WELL_BEHAVED, Drop, End, Faults
 from sequencer.stages.simulated.link import Link
-from sequencer.stages.simulated.model import ChunkBegun, ChunkMade, HeliosModel, Look, Message, Output, UploadedImage, hashed
+from sequencer.stages.simulated.model import HeliosModel
+from sequencer.stages.simulated.outputs import ChunkBegun, ChunkMade, Look, Message, Output, UploadedImage, hashed
 from sequencer.timebase import ChunkGrid
 from sequencer.wire.helios import HeliosReader, write_command
 

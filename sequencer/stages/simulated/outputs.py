@@ -1,0 +1,79 @@
+"""What leaves the simulated model: messages, and what its pictures are made from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Scale = Literal["off", "2x", "4x"]
+
+
+def hashed(*key: object) -> int:
+    """64 bits that depend on the key alone: the only chance there is here, and none of it is shared."""
+    text = "\x1f".join(map(str, key)).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that leaves the model at nanosecond `at`."""
+
+    at: int
+    type: str
+    data: Mapping[str, object]
+
+    @property
+    def name(self) -> str:
+        """Its type, or its event's name in the early dialect."""
+        return str(self.data["event"]) if self.type == "event" else self.type
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that the pictures of a chunk depend on.
+
+    `image` is an upload's id and `image_since` the frame it came with; frames count within the take.
+    """
+
+    seed: int
+    prompt: str
+    image: str | None
+    image_since: int
+    strength: float
+    sr: Scale
+    chunk: int
+    first_frame: int
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkBegun:
+    """A chunk is being made: nothing can change its look any more. `due` is when it will be done."""
+
+    at: int
+    take: int
+    look: Look
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkMade:
+    """A chunk is done; its `chunk_complete` follows."""
+
+    at: int
+    take: int
+    look: Look
+
+
+Output = Message | ChunkBegun | ChunkMade
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedImage:
+    """What the model finds when it opens an upload: its size in pixels, or why it is no image (`problem`)."""
+
+    width: int
+    height: int
+    problem: str | None = None
