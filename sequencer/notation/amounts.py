@@ -1,0 +1,258 @@
+"""Amounts with a unit, as both notations write them: `8 bars`, `1/2b`, `2c`, `12.5s`, `1m30s`, `96f`.
+
+Every function of the readers has one shape: text and the span it stands at go in, a value comes out, or None when a fault
+was told. The first pattern of each is the quick way for what is written right; only what it does not know is looked at closely.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from fractions import Fraction
+
+from sequencer.errors import Faults, Fix, Span
+from sequencer.notation.guess import nearest, part, shown
+from sequencer.score import Duration, Unit
+
+LARGEST = 10_000_000
+"""The largest number that a place or a length may hold, in whatever unit."""
+
+MOST_DIGITS = 9
+"""How many digits may stand behind a decimal point or under a fraction's bar."""
+
+WHOLE = frozenset({Unit.CHUNKS, Unit.FRAMES})
+"""The units that are never divided."""
+
+_PLAIN = re.compile(r"([0-9]{1,7})(?:([bcfs])| ?(bars?|beats?))\Z")
+_AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]+)|/([0-9]+))?([ \t]*)([^\W\d_]*)\Z")
+_MINUTES = re.compile(r"([0-9]+)m([0-9]+)(?:\.([0-9]+))?s\Z")
+_TWO_UNITS = re.compile(r"([0-9]+)[ \t]*(bars?|beats?|b)[ \t,]+(?:and[ \t]+)?([0-9]+)[ \t]*(bars?|beats?|b|ticks?)\Z")
+_BAR_BEAT = re.compile(r"([0-9]+)\.([0-9]+)\Z")
+
+_UNITS = {
+    "bar": Unit.BARS,
+    "bars": Unit.BARS,
+    "beat": Unit.BEATS,
+    "beats": Unit.BEATS,
+    "b": Unit.BEATS,
+    "c": Unit.CHUNKS,
+    "f": Unit.FRAMES,
+    "s": Unit.SECONDS,
+    "ms": Unit.SECONDS,
+    "m": Unit.SECONDS,
+}
+_SCALES = {"ms": Fraction(1, 1000), "m": Fraction(60)}
+_LONG = {
+    "chunk": "c",
+    "chunks": "c",
+    "frame": "f",
+    "frames": "f",
+    "fr": "f",
+    "second": "s",
+    "seconds": "s",
+    "sec": "s",
+    "secs": "s",
+    "minute": "m",
+    "minutes": "m",
+    "min": "m",
+    "mins": "m",
+    "millisecond": "ms",
+    "milliseconds": "ms",
+    "msec": "ms",
+}
+SPELLINGS = {
+    "a length": "write 8 bars, 4b, 1/2b, 2c, 12.5s, 350ms, 1m30s or 96f",
+    "a place": "write 9, 9.3, 9.3+1/2, 9:3:240, 32b, 12.5s, 14c, 396f, +2bar or mark NAME",
+}
+
+
+def read_duration(text: str, span: Span, faults: Faults) -> Duration | None:
+    """A length: `8 bars`, `8bar`, `4 beats`, `4b`, `1/2b`, `2c`, `12.5s`, `96f`. Never zero, chunks and frames whole."""
+    match = _PLAIN.match(text)
+    if match is not None:
+        number, short, long = match.groups()
+        if whole := int(number):
+            return Duration(Fraction(whole), _UNITS[short or long], span)
+    if text.startswith("+") and len(text) > 1:
+        cured = text[1:].lstrip()
+        faults.error("E220", "a length has no sign", span, f"write {shown(cured)}", (Fix(span, cured),))
+        return None
+    read = read_amount(text, span, faults, "a length")
+    if read is None:
+        return None
+    amount, unit = read
+    if amount == 0:
+        faults.error("E212", "a length is longer than nothing", span, "write at least 1c, 1f or a part of a beat such as 1/4b")
+        return None
+    return Duration(amount, unit, span)
+
+
+def read_amount(text: str, span: Span, faults: Faults, what: str) -> tuple[Fraction, Unit] | None:
+    """An amount ≥ 0 and its unit; `what` names the thing in messages (`a length`, `a place`)."""
+    if not plain_digits(text, span, faults):
+        return None
+    minutes = _MINUTES.match(text)
+    if minutes is not None:
+        return _minutes(span, faults, *minutes.groups())
+    match = _AMOUNT.match(text)
+    if match is None:
+        _refuse(text, span, faults, what)
+        return None
+    whole, decimals, under, space, unit_text = match.groups()
+    at_unit = part(text, span, match.start(5), len(text))
+    unit = _unit(text, space, unit_text, span, at_unit, faults)
+    if unit is None:
+        return None
+    value = number_of(whole, decimals, under, span, faults)
+    if value is None:
+        return None
+    value *= _SCALES.get(unit_text, 1)
+    if decimals is not None and unit in (Unit.BARS, Unit.BEATS):
+        _no_decimals(text, value, unit_text, match.group(0)[: match.start(4)], span, faults)
+        return None
+    if unit in WHOLE and (decimals is not None or under is not None):
+        name, low = unit.value, int(value)
+        fixes = (Fix(span, f"{max(low, 1)}{unit_text}"),)
+        faults.error("E209", f"{name} are whole", span, f"write {max(low, 1)}{unit_text} or {low + 1}{unit_text}", fixes)
+        return None
+    if value > LARGEST:
+        _too_large(span, faults)
+        return None
+    return value, unit
+
+
+def number_of(whole: str, decimals: str | None, under: str | None, span: Span, faults: Faults) -> Fraction | None:
+    """The exact number of its digits: `whole`, `whole.decimals` or `whole/under`."""
+    if len(whole.lstrip("0")) > len(str(LARGEST)):
+        _too_large(span, faults)
+        return None
+    if max(len(decimals or ""), len(under or "")) > MOST_DIGITS:
+        faults.error("E213", f"more than {MOST_DIGITS} digits say more than any clock can", span, "write it shorter")
+        return None
+    if under is not None:
+        if int(under) == 0:
+            faults.error("E221", "nothing can be divided by zero", span, "write a part of a beat as 1/2 or 3/4")
+            return None
+        return Fraction(int(whole), int(under))
+    if decimals is not None:
+        return Fraction(int(whole + decimals), 10 ** len(decimals))
+    return Fraction(int(whole))
+
+
+def plain_digits(text: str, span: Span, faults: Faults) -> bool:
+    """Tell digits and minus signs that only look right, each with its plain twin. True where all are plain."""
+    if text.isascii():
+        return True
+    cured = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else "-" if char in "−–—" else char for char in text)
+    if cured == text:
+        return True
+    first = next(index for index, char in enumerate(text) if (char.isdecimal() and not char.isascii()) or char in "−–—")
+    at = part(text, span, first, first + 1)
+    hint = f"write {shown(cured)}"
+    faults.error("E215", f"{shown(text[first])} is not one of the digits 0 to 9", at, hint, (Fix(span, cured),))
+    return False
+
+
+def told_comma(text: str, span: Span, faults: Faults) -> bool:
+    """Tell a comma between digits. True when it was told."""
+    match = re.match(r"([0-9]+),([0-9][\w+/]*)\Z", text)
+    if match is None:
+        return False
+    cured = f"{match.group(1)}.{match.group(2)}"
+    at = part(text, span, match.end(1), match.end(1) + 1)
+    faults.error(
+        "E203", "a comma stands between actions, never inside a number or a place", at, f"write {cured}", (Fix(at, "."),)
+    )
+    return True
+
+
+def _too_large(span: Span, faults: Faults) -> None:
+    faults.error("E213", f"this number is larger than {LARGEST:,}, the largest a score may hold", span, "write a smaller one")
+
+
+def _minutes(span: Span, faults: Faults, minutes: str, seconds: str, decimals: str | None) -> tuple[Fraction, Unit] | None:
+    long = number_of(minutes, None, None, span, faults)
+    rest = None if long is None else number_of(seconds, decimals, None, span, faults)
+    if long is None or rest is None:
+        return None
+    if rest >= 60:
+        total = long * 60 + rest
+        cured = f"{int(total // 60)}m{int(total % 60)}" + (f".{decimals}s" if decimals else "s")
+        faults.error("E222", "behind minutes, seconds go up to 59", span, f"write {cured}", (Fix(span, cured),))
+        return None
+    return long * 60 + rest, Unit.SECONDS
+
+
+def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: Faults) -> Unit | None:
+    """The unit named `unit`, spelled the one way. None where it is not (told)."""
+    number = text[: len(text) - len(unit)].rstrip()
+    if unit in _UNITS:
+        if not space or unit.startswith(("bar", "beat")):
+            return _UNITS[unit]
+        cured = number + unit
+        faults.error("E216", f"{unit} stands right behind its number", span, f"write {cured}", (Fix(span, cured),))
+        return None
+    if not unit:
+        whole = number.isdigit()
+        hint = f"write {number} bars, {number}b, {number}c or {number}s" if whole else "write 8 bars, 4b, 1/2b, 2c or 12.5s"
+        fixes = (Fix(span, f"{number} bars"),) if whole else ()
+        faults.error("E211", f"{shown(number)} of what? A unit is missing", span, hint, fixes)
+        return None
+    low = unit.casefold()
+    if low in _LONG or low in _UNITS:
+        short = _LONG.get(low, low)
+        cured = f"{number} {short}" if short.startswith(("bar", "beat")) else number + short
+        message = f"the unit {unit} is written {short}" if low in _LONG else f"units are written small: {short}"
+        faults.error("E216", message, at_unit, f"write {cured}", (Fix(span, cured),))
+        return None
+    guess = nearest(unit, [*_LONG, "bars", "beats"])
+    if guess is None:
+        faults.error("E210", f"{shown(unit)} is no unit", at_unit, "a unit is bars, b (beats), c (chunks), s, ms or f (frames)")
+        return None
+    short = _LONG.get(guess, guess)
+    cured = f"{number} {short}" if short.startswith(("bar", "beat")) else number + short
+    faults.error("E210", f"{shown(unit)} is no unit", at_unit, f"did you mean {cured}?", (Fix(span, cured),))
+    return None
+
+
+def _no_decimals(text: str, value: Fraction, unit: str, number: str, span: Span, faults: Faults) -> None:
+    gap = " " if unit.startswith(("bar", "beat")) else ""
+    cured = f"{value}{gap}{unit}"
+    hint = f"write {cured}" + (
+        f"; the place on bar {number.split('.', maxsplit=1)[0]}, beat {number.split('.')[1]} is {number}" if _BAR_BEAT.match(number) else ""
+    )
+    name = "bars" if unit.startswith("bar") else "beats"
+    faults.error(
+        "E217", f"parts of {name} are written as fractions, so {shown(text)} is not clear", span, hint, (Fix(span, cured),)
+    )
+
+
+def _refuse(text: str, span: Span, faults: Faults, what: str) -> None:
+    """Say as well as can be said why this is no amount."""
+    if told_comma(text, span, faults):
+        return
+    two = _TWO_UNITS.match(text)
+    if two is not None:
+        hint = "one amount has one unit: count the beats of the bars and write them all as beats (14b)"
+        faults.error("E214", "two amounts stand here", span, hint)
+        return
+    if text.startswith("-"):
+        faults.error("E206", f"{what} is never negative", span, "leave out the minus", (Fix(span, text[1:].lstrip()),))
+        return
+    low = text.casefold()
+    if low in _UNITS or low in _LONG:
+        short = _LONG.get(low, low)
+        cured = f"1 {short.rstrip('s')}" if short.startswith(("bar", "beat")) else f"1{short}"
+        faults.error("E211", f"how many {shown(text)}? A number is missing", span, f"write {cured}", (Fix(span, cured),))
+        return
+    clock = re.match(r"([0-9]+):([0-9]{2})\Z", text)
+    if clock is not None:
+        cured = f"{clock.group(1)}m{clock.group(2)}s"
+        faults.error(
+            "E202", f"{text} can be a time or a bar and a beat", span, f"as a length of time write {cured}", (Fix(span, cured),)
+        )
+        return
+    if text.startswith(".") and text[1:2].isdigit():
+        faults.error("E223", "a number begins with a digit", span, f"write 0{shown(text)}", (Fix(span, "0" + text),))
+        return
+    faults.error("E201", f"{shown(text)} is not {what}" if text else f"{what} is missing", span, SPELLINGS[what])

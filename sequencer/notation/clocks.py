@@ -1,0 +1,115 @@
+"""The clock line, as both notations write it: `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`, `link, …`."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from sequencer.errors import Faults, Fix, Span
+from sequencer.notation.guess import nearest, part, shown
+from sequencer.notation.settings import read_bpm, read_meter
+from sequencer.notation.words import read_string
+from sequencer.score import ClockKind, ClockLine
+from sequencer.timebase import COMMON_TIME, Meter
+
+SPELLINGS = 'write chunks, 120 bpm, 4/4, midi "port", 4/4, nominal 120 bpm, or link, 4/4, nominal 120 bpm'
+
+_PIECE = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"|")+')
+_BPM = re.compile(r"(\S+?)[ \t]*bpm\Z", re.IGNORECASE)
+_MIDI = re.compile(r"midi(?:[ \t]+(.+))?\Z")
+_NOMINAL = re.compile(r"nominal[ \t]+(\S+?)(?:[ \t]*bpm)?\Z")
+
+
+def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
+    """A clock without its word. An outer clock names the tempo it is expected to have: plans are made with it."""
+    pieces: list[tuple[str, Span]] = []
+    for match in _PIECE.finditer(text):
+        piece = match.group().strip()
+        start = match.start() + match.group().index(piece) if piece else match.start()
+        pieces.append((piece, part(text, span, start, start + len(piece))))
+    if not pieces or not pieces[0][0]:
+        faults.error("E247", "the clock is missing", span, SPELLINGS)
+        return None
+    first, at = pieces[0]
+    more = _more(pieces[1:], faults)
+    if more is None:
+        return None
+    meter, nominal, nominal_at = more
+    bpm = _BPM.match(first)
+    midi = _MIDI.match(first)
+    if first == "chunks":
+        if len(pieces) > 1:
+            faults.error("E247", "chunks have no tempo and no meter", pieces[1][1], "leave it out, or write clock 120 bpm, 4/4")
+            return None
+        return ClockLine(ClockKind.CHUNKS, None, COMMON_TIME, None, span)
+    if bpm is not None:
+        value = read_bpm(bpm.group(1), part(first, at, *bpm.span(1)), faults)
+        if value is None:
+            return None
+        if nominal_at is not None:
+            faults.error("E247", "a clock of fixed tempo has no other, nominal one", nominal_at, "leave it out")
+            return None
+        return ClockLine(ClockKind.BPM, value, meter, None, span)
+    if midi is None and first != "link":
+        _unknown(first, at, faults)
+        return None
+    port: str | None = None
+    if midi is not None and midi.group(1) is not None:
+        port = _port(midi.group(1), part(first, at, *midi.span(1)), faults)
+        if port is None:
+            return None
+    if nominal is None:
+        what = "midi" if midi is not None else "link"
+        message = "a clock from outside needs a nominal tempo: what comes before it sounds is planned with it"
+        end = Span(span.file, span.end_line, span.end_column, span.end_line, span.end_column)
+        tail = ", nominal 120 bpm"
+        faults.error("E248", message, span, f"write clock {what}{tail}", (Fix(end, tail),))
+        return None
+    return ClockLine(ClockKind.MIDI if midi is not None else ClockKind.LINK, nominal, meter, port, span)
+
+
+def _more(pieces: list[tuple[str, Span]], faults: Faults) -> tuple[Meter, Fraction | None, Span | None] | None:
+    """What stands behind the first comma: a meter and a nominal tempo, each at most once."""
+    meter: Meter | None = None
+    nominal: Fraction | None = None
+    nominal_at: Span | None = None
+    for piece, at in pieces:
+        found = _NOMINAL.match(piece)
+        if found is not None and nominal is None:
+            nominal, nominal_at = read_bpm(found.group(1), part(piece, at, *found.span(1)), faults), at
+            if nominal is None:
+                return None
+        elif meter is None and re.match(r"[0-9\W]", piece) and not piece.startswith('"') and "bpm" not in piece:
+            meter = read_meter(piece, at, faults)
+            if meter is None:
+                return None
+        else:
+            hint = "behind the comma stands a meter (4/4), and with midi or link nominal 120 bpm"
+            fixes = (Fix(at, f"nominal {piece}"),) if _BPM.match(piece) else ()
+            faults.error("E247", f"{shown(piece) or 'nothing'} says nothing about a clock here", at, hint, fixes)
+            return None
+    return meter or COMMON_TIME, nominal, nominal_at
+
+
+def _port(literal: str, span: Span, faults: Faults) -> str | None:
+    if literal.startswith('"') and literal.endswith('"') and len(literal) >= 2:
+        port = read_string(literal, span, faults)
+        if port == "":
+            faults.error("E247", "this port has no name", span, "leave it out to take the first port", (Fix(span, ""),))
+            return None
+        return port
+    cured = f'"{literal.strip(chr(34))}"'
+    faults.error("E247", "a port's name stands in quotes", span, f"write midi {shown(cured)}", (Fix(span, cured),))
+    return None
+
+
+def _unknown(first: str, at: Span, faults: Faults) -> None:
+    if re.match(r"[0-9./]+\Z", first):
+        faults.error("E247", "a tempo is followed by bpm", at, f"write {shown(first)} bpm", (Fix(at, f"{first} bpm"),))
+        return
+    word = re.match(r"\S*", first)
+    name = word.group() if word else ""
+    guess = nearest(name, ("chunks", "midi", "link"))
+    hint = f"did you mean {guess}?" if guess else SPELLINGS
+    fixes = (Fix(part(first, at, 0, len(name)), guess),) if guess else ()
+    faults.error("E247", f"{shown(first)} is not a clock", at, hint, fixes)

@@ -1,0 +1,56 @@
+"""The readers of single values that both notations share, in one place to import them from.
+
+Each takes the text of a value, the span it stands at, and where faults go; each gives the value, or None when it told a fault.
+"""
+
+from sequencer.notation.amounts import read_duration
+from sequencer.notation.clocks import read_clock
+from sequencer.notation.names import ACTION_WORDS, RESERVED, is_name, read_name, read_scene_name
+from sequencer.notation.places import read_place
+from sequencer.notation.settings import (
+    checked_tempo,
+    read_bpm,
+    read_cut,
+    read_fps,
+    read_grid,
+    read_late,
+    read_lead,
+    read_meter,
+    read_middle,
+    read_pass,
+    read_play,
+    read_seed,
+    read_snap,
+    read_sr,
+    read_strength,
+    read_tempo,
+)
+from sequencer.notation.triggers import read_trigger
+
+__all__ = [
+    "ACTION_WORDS",
+    "RESERVED",
+    "checked_tempo",
+    "is_name",
+    "read_bpm",
+    "read_clock",
+    "read_cut",
+    "read_duration",
+    "read_fps",
+    "read_grid",
+    "read_late",
+    "read_lead",
+    "read_meter",
+    "read_middle",
+    "read_name",
+    "read_pass",
+    "read_place",
+    "read_play",
+    "read_scene_name",
+    "read_seed",
+    "read_snap",
+    "read_sr",
+    "read_strength",
+    "read_tempo",
+    "read_trigger",
+]
