@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from sequencer.conductor.lines import kind_of
 from sequencer.conductor.plan import Pass
 from sequencer.conductor.run import Phase, Run
@@ -99,8 +101,15 @@ def leave(run: Run, current: Pass, following: int, reason: str) -> list[Command]
     exit_at = run.plan.exit_from(current, run.making + run.schedule.lead)
     if exit_at is None and following == current.stretch.index + 1:
         return []  # it ends by itself before it could be left
-    exit_at = current.end if exit_at is None else exit_at
-    run.plan.leave(current, exit_at, following, reason)
+    return leave_at(run, current, current.end if exit_at is None else exit_at, following, reason)
+
+
+def leave_at(
+    run: Run, current: Pass, exit_at: Fraction, following: int, reason: str, quarter: Fraction | None = None
+) -> list[Command]:
+    """Leave a pass at an exact nominal time; what was sent and is not in the new plan is overwritten."""
+    run.plan.leave(current, exit_at, following, reason, quarter)
+    run.plan.forecast(run.making + run.schedule.lead)
     commit_up_to(run, commit_limit(run))
     commands: list[Command] = []
     for line in run.ledger.committed_from(run.making + 1):
@@ -109,3 +118,20 @@ def leave(run: Run, current: Pass, following: int, reason: str) -> list[Command]
             if overwrite is not None:
                 commands.append(SchedulePrompt(overwrite.prompt, overwrite.chunk - run.base))
     return commands
+
+
+def leave_after_max(run: Run, at: int) -> list[Command]:
+    """While an outer clock stands still, a live section's max counts on at the nominal tempo: there is always a way out."""
+    follow = run.follow
+    if follow is None or not follow.outer or follow.stopped_for is None:
+        return []
+    current = run.plan.pass_at(run.making)
+    bpm = run.schedule.clock.bpm
+    if not current.stretch.is_live or bpm is None:
+        return []
+    here = follow.quarter_at(at) or 0.0
+    left = (float(current.end_quarter) - here) * 60e9 / float(bpm)
+    if at - follow.stopped_for < left:
+        return []
+    quarter = Fraction(here).limit_denominator(96)
+    return leave_at(run, current, current.end, current.stretch.index + 1, "its max passed while the clock stood", quarter)

@@ -236,12 +236,6 @@ class Ledger:
 
     # ---- landing ---------------------------------------------------------------------------------------------------
 
-    def began(self, chunk: int, at: int) -> None:
-        """A score chunk begins."""
-        slot = self.slots.get(chunk)
-        for line in slot.lines if slot is not None else ():
-            line.boundary = at
-
     def opened(self, chunk: int) -> None:
         """A take started at this chunk: its cut has landed."""
         slot = self.slots.get(chunk)

@@ -59,7 +59,7 @@ class Line:
     `time` is its exact nominal time in score seconds and `nominal` the score chunk that it snaps to; `planned` is the chunk
     it was meant for when it was committed, `chunk` the one it is committed to, `landed` the one it landed on. `open` are
     the kinds of acts that have not landed yet; `sent` and `boundary` are nanoseconds: when its first command left, and
-    when the chunk it acts on began.
+    when the chunk it acts on began. `off` is how many nanoseconds behind its place it was shown, in a following run.
     """
 
     number: int
@@ -82,6 +82,7 @@ class Line:
     fired: int | None = None
     sent: int | None = None
     boundary: int | None = None
+    off: float | None = None
     open: set[Kind] = field(default_factory=set)
 
     @property

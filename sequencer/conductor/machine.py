@@ -5,6 +5,7 @@
     WAITING ──ready──▶ UPLOADING ──all uploaded──▶ OPENING ──conditions there──▶ STARTING ──started──▶ PLAYING
                                                       ▲                                                  │ a cut is due
                                                       └───────────── reset reported ◀── CUTTING ◀────────┘
+    OPENING ──an outer clock stands──▶ ARMED ──it moves──▶ STARTING
     any ──last chunk done, session ended, closing, start refused──▶ FINISHED
 
 `TABLE` below says which handler hears which event in which phase; what is not in it is not heard. Score chunks are the
@@ -17,6 +18,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sequencer.conductor.following import (
+    armed_clock_moved,
+    boundaries_fitted,
+    clock_fitted,
+    clock_moved,
+    held_clock_moved,
+    located,
+    offset_changed,
+    relocated,
+)
 from sequencer.conductor.hands import hand_pause, hold, paused, resumed, triggered
 from sequencer.conductor.opening import (
     conditioned,
@@ -48,7 +59,10 @@ from sequencer.conductor.playing import (
 from sequencer.conductor.report import Report, cue_report
 from sequencer.conductor.run import Phase, Run
 from sequencer.events import (
+    BoundariesFitted,
     ChunkDone,
+    ClockFitted,
+    ClockLocated,
     ClockMoved,
     Closing,
     Command,
@@ -59,6 +73,7 @@ from sequencer.events import (
     ImageAccepted,
     Lost,
     NotePlayed,
+    OffsetChanged,
     Paused,
     ProgramChosen,
     PromptAccepted,
@@ -81,8 +96,9 @@ from sequencer.schedule import Schedule
 class Conductor:
     """One run of one schedule: `receive` every event in the order in which it came, do what the commands say."""
 
-    def __init__(self, schedule: Schedule) -> None:
-        self.run = Run(schedule)
+    def __init__(self, schedule: Schedule, following: bool | None = None) -> None:
+        """`following` binds places to chunks late; None does so where the score's clock comes from outside."""
+        self.run = Run(schedule, schedule.clock.is_outer if following is None else following)
 
     def receive(self, event: Event) -> tuple[Command, ...]:
         """What is to be done now that this has happened. Chunks in the commands count within the take."""
@@ -131,6 +147,10 @@ class Conductor:
 Handler = Callable[[Any, Any], list[Command]]
 
 _ANYWHERE: dict[type[Event], Handler] = {
+    ClockFitted: clock_fitted,
+    BoundariesFitted: boundaries_fitted,
+    OffsetChanged: offset_changed,
+    ClockLocated: located,
     SessionEnded: session_ended,
     Closing: closing,
     Lost: lost,
@@ -138,7 +158,7 @@ _ANYWHERE: dict[type[Event], Handler] = {
 }
 _TRIGGERS = (NotePlayed, ControlMoved, ProgramChosen, Went, ClockMoved)
 
-_HELD: dict[type[Event], Handler] = dict.fromkeys((*_TRIGGERS, HandPaused), hold)
+_HELD: dict[type[Event], Handler] = {**dict.fromkeys((*_TRIGGERS, HandPaused), hold), ClockMoved: held_clock_moved}
 
 _PHASES: dict[Phase, dict[type[Event], Handler]] = {
     Phase.WAITING: {Ready: ready},
@@ -150,6 +170,7 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
         Refused: opening_refused,
         Woke: opening_woke,
     },
+    Phase.ARMED: {ClockMoved: armed_clock_moved, PromptAccepted: prompt_accepted, ImageAccepted: image_accepted},
     Phase.STARTING: {
         Started: started,
         StateReported: started_before,
@@ -167,6 +188,8 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
         Paused: paused,
         Resumed: resumed,
         **dict.fromkeys(_TRIGGERS, triggered),
+        ClockMoved: clock_moved,
+        ClockLocated: relocated,
     },
     Phase.CUTTING: {
         ChunkDone: last_chunk_of_take,

@@ -6,7 +6,7 @@ from sequencer.conductor.hands import act_on, hand_pause
 from sequencer.conductor.lines import Status
 from sequencer.conductor.playing import state_reported
 from sequencer.conductor.run import MOST_STARTS, PATIENCE, RETRY, Phase, Run
-from sequencer.conductor.sending import commit, commit_limit, commit_up_to, end_lines, finish, retry, send_due, wake_at
+from sequencer.conductor.sending import began, commit, commit_limit, commit_up_to, end_lines, finish, retry, send_due, wake_at
 from sequencer.events import (
     Command,
     ConditionsReady,
@@ -53,6 +53,7 @@ def open_take(run: Run, at: int) -> list[Command]:
     run.phase = Phase.OPENING
     run.making = run.base
     run.has_prompt = run.has_image = False
+    run.plan.forecast(run.base + run.schedule.lead)
     for line in run.plan.take_up_to(run.base):
         commit(run, line)
     commit_up_to(run, commit_limit(run))
@@ -86,6 +87,9 @@ def opening_image(run: Run, event: ImageAccepted) -> list[Command]:
 
 def start_if_ready(run: Run) -> list[Command]:
     if not run.has_prompt or (wants_image(run) and not run.has_image):
+        return []
+    if run.follow is not None and not run.follow.is_running:
+        run.phase = Phase.ARMED  # the model is warm; its start leaves on the clock's first beat
         return []
     return start(run)
 
@@ -135,7 +139,10 @@ def started(run: Run, event: Started) -> list[Command]:
     run.takes += 1
     run.making = run.base
     run.ledger.opened(run.base)
-    run.ledger.began(run.base, event.at)
+    if run.follow is not None:
+        run.follow.begins(event.at)
+        run.follow.boundary(run.base, event.at)
+    began(run, run.base, event.at)
     commands = send_due(run, event.at)
     held, run.held = run.held, []
     for earlier in held:
@@ -154,7 +161,7 @@ def started_before(run: Run, event: StateReported) -> list[Command]:
 
 def was_reset(run: Run, event: WasReset) -> list[Command]:
     run.base = run.next_base
-    run.ledger.began(run.base, event.at)
+    began(run, run.base, event.at)
     run.ledger.renew(run.base)
     return open_take(run, event.at)
 
@@ -183,7 +190,7 @@ def restored(run: Run, event: Restored) -> list[Command]:
             return send_due(run, event.at)
         case Phase.UPLOADING:
             return [Upload(image) for image in run.schedule.images if image.sha256 in run.uploads]
-        case Phase.OPENING | Phase.STARTING:
+        case Phase.OPENING | Phase.ARMED | Phase.STARTING:
             run.ledger.renew(run.base)
             return open_take(run, event.at)
         case Phase.CUTTING:

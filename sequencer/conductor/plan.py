@@ -11,26 +11,51 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
+from sequencer.conductor.follow import Follow
 from sequencer.conductor.lines import Line, Status, kind_of
 from sequencer.schedule import CueAct, CutTake, RuleEntry, Schedule, Stretch
 from sequencer.timebase import Snap
 
+FAR = 1 << 40
+"""The chunk of what a following run cannot place yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One stretch as it is played. `start` and `end` are exact nominal score seconds."""
+    """One stretch as it is played. `start` and `end` are exact nominal score seconds, `quarter` is where it starts in
+    quarters since the score began (nominal ones, where its length was not written in beats)."""
 
     number: int
     stretch: Stretch
     start: Fraction
     end: Fraction
+    quarter: Fraction = Fraction(0)
+
+    def quarter_at(self, seconds: Fraction) -> Fraction:
+        """The quarter of a nominal score time of this pass."""
+        inside = seconds - self.start
+        if self.stretch.tempo is None:
+            return self.quarter + inside * NOMINAL_QUARTERS
+        return self.quarter + self.stretch.tempo.quarter_at(max(Fraction(0), inside))
+
+    @property
+    def end_quarter(self) -> Fraction:
+        """Where it ends, in quarters since the score began."""
+        if self.stretch.quarters is not None and self.end - self.start == self.stretch.seconds:
+            return self.quarter + self.stretch.quarters
+        return self.quarter_at(self.end)
+
+
+NOMINAL_QUARTERS = Fraction(2)
+"""Quarters a second where a stretch has no tempo at all (120 bpm)."""
 
 
 class Plan:
     """The passes of a run and its lines. `lines` are all that ever were; `waiting` those not committed yet, by exact time."""
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Schedule, follow: Follow | None = None) -> None:
         self.schedule = schedule
+        self.follow = follow
         self.passes: list[Pass] = []
         self.lines: list[Line] = []
         self.waiting: list[Line] = []
@@ -40,22 +65,23 @@ class Plan:
         self._starts: list[int] = []
         self._uncertain: list[int | None] = []
         self._end = 0
-        self.lay(0, Fraction(0))
+        self._began: dict[int, float] = {}
+        self.lay(0, Fraction(0), Fraction(0))
 
     # ---- laying ----------------------------------------------------------------------------------------------------
 
-    def lay(self, stretch: int, start: Fraction) -> None:
-        """Add passes from a stretch on to the end of `play`, beginning at an exact time."""
+    def lay(self, stretch: int, start: Fraction, quarter: Fraction) -> None:
+        """Add passes from a stretch on to the end of `play`, beginning at an exact time and quarter."""
         fresh: list[Line] = []
         grid = self.schedule.grid
         for one in self.schedule.stretches[stretch:]:
-            current = Pass(len(self.passes), one, start, start + one.seconds)
+            current = Pass(len(self.passes), one, start, start + one.seconds, quarter)
             self.passes.append(current)
             for entry in one.entries:
                 line = Line(
                     number=self._number(),
                     time=start + entry.offset,
-                    nominal=grid.snap(start + entry.offset, entry.snap),
+                    nominal=grid.snap(start + entry.offset, entry.snap) if self.follow is None else FAR,
                     acts=entry.acts,
                     snap=entry.snap,
                     place=entry.place,
@@ -67,7 +93,7 @@ class Plan:
                     open={kind_of(act) for act in entry.acts},
                 )
                 fresh.append(line)
-            start = current.end
+            start, quarter = current.end, current.end_quarter
         # By chunk and then by time: a cue that snaps up must not hold back a later one that snaps down.
         fresh.sort(key=lambda line: (line.nominal, line.time))
         self.lines += fresh
@@ -88,13 +114,16 @@ class Plan:
         self._cuts = deque(line for line in self.waiting[self._cursor :] if _cuts(line))
         last = self.waiting[-1].nominal + 1 if self.waiting else 1
         self._end = max(ceil(self.passes[-1].end / grid.chunk), last)
+        if self.follow is not None:
+            self._starts = [0, *[FAR] * (len(self.passes) - 1)]
+            self._end = FAR
 
     def _number(self) -> int:
         self._numbers += 1
         return self._numbers
 
-    def leave(self, current: Pass, at: Fraction, following: int, reason: str) -> None:
-        """Leave a pass at an exact time and go on with stretch `following`, laid anew from there."""
+    def leave(self, current: Pass, at: Fraction, following: int, reason: str, quarter: Fraction | None = None) -> None:
+        """Leave a pass at an exact time and go on with stretch `following`, laid anew from there (at `quarter`, if given)."""
         kept = self.waiting[self._cursor :]
         for line in kept:
             if line.time >= at and line.pass_number == current.number:
@@ -104,8 +133,62 @@ class Plan:
         self.waiting = [line for line in kept if line.time < at and line.pass_number <= current.number]
         self._cursor = 0
         del self.passes[current.number :]
-        self.passes.append(Pass(current.number, current.stretch, current.start, at))
-        self.lay(following, at)
+        self.passes.append(Pass(current.number, current.stretch, current.start, at, current.quarter))
+        self.lay(following, at, self.passes[-1].end_quarter if quarter is None else quarter)
+
+    def relocate(self, quarter: Fraction, reach: int) -> Line | None:
+        """Following: the clock jumped to a quarter. Lay the plan anew from there; returns the line that brings what is in
+        force there to `reach`, or None where nothing is in force yet."""
+        target = next((one for one in self.passes if quarter < one.end_quarter), self.passes[-1])
+        kept = self.waiting[self._cursor :]
+        for line in kept:
+            if self._quarter_of(line) < quarter:
+                line.end(Status.SKIPPED, "the clock was moved past it")
+        laid_anew = {line.number for line in kept if not line.is_final}
+        passed = [one for one in self.passes if one.number < target.number]
+        force = self._in_force(passed, target, quarter)
+        self.waiting, self._cursor = [], 0
+        self.lines = [line for line in self.lines if line.number not in laid_anew]
+        del self.passes[target.number :]
+        self._began = {number: time for number, time in self._began.items() if number < target.number}
+        first = len(self.lines)
+        self.lay(target.stretch.index, target.start, target.quarter)
+        gone = {line.number for line in self.lines[first:] if self._quarter_of(line) < quarter}
+        self.lines = [line for line in self.lines if line.number not in gone]
+        self.waiting = [line for line in self.waiting if line.number not in gone]
+        self._cuts = deque(line for line in self.waiting if _cuts(line))
+        self._starts = [0 if number <= target.number else FAR for number in range(len(self.passes))]
+        if not force:
+            return None
+        chase = Line(
+            number=self._number(),
+            time=target.start,
+            nominal=reach,
+            acts=force,
+            snap=self.schedule.snap,
+            place=f"locate to quarter {quarter}",
+            section=target.stretch.section,
+            pass_number=target.number,
+            origin=target.stretch.origin,
+            planned=reach,
+            open={kind_of(act) for act in force},
+        )
+        self.lines.append(chase)
+        return chase
+
+    def _quarter_of(self, line: Line) -> Fraction:
+        current = self.passes[line.pass_number]
+        return current.quarter + line.quarter if line.quarter is not None else current.quarter_at(line.time)
+
+    def _in_force(self, passed: list[Pass], target: Pass, quarter: Fraction) -> tuple[CueAct, ...]:
+        """What the score has in force at a quarter: the last act of each kind before it, cuts left out."""
+        last: dict[str, CueAct] = {}
+        for one in [*passed, target]:
+            for entry in one.stretch.entries:
+                inside = entry.quarter if entry.quarter is not None else one.quarter_at(one.start + entry.offset) - one.quarter
+                if one.number < target.number or one.quarter + inside < quarter:
+                    last.update({kind_of(act): act for act in entry.acts})
+        return tuple(last[kind] for kind in ("strength", "image", "prompt", "sr") if kind in last)
 
     def fire(self, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pass, chunk: int, at: int) -> Line:
         """A line for one firing of a rule at nanosecond `at`, planned for a chunk. It is not in `waiting`."""
@@ -126,6 +209,65 @@ class Plan:
         )
         self.lines.append(line)
         return line
+
+    # ---- following -------------------------------------------------------------------------------------------------
+
+    def forecast(self, limit: int) -> None:
+        """Following: say by the newest fits which chunk the coming lines, passes and the end fall on, as far as `limit`."""
+        follow = self.follow
+        if follow is None:
+            return
+        stop = self._cursor
+        beyond = False
+        for index in range(self._cursor, len(self.waiting)):
+            line = self.waiting[index]
+            if beyond and line.nominal == FAR:
+                break
+            line.nominal = FAR if beyond else self._followed(line)
+            beyond = beyond or line.nominal > limit + 1
+            stop = index + 1
+        self.waiting[self._cursor : stop] = sorted(
+            self.waiting[self._cursor : stop], key=lambda line: (line.nominal, line.time)
+        )
+        self._forecast_passes(follow, limit)
+
+    def _followed(self, line: Line) -> int:
+        time = self.time_of_line(line)
+        if time is None or self.follow is None:
+            # The opening stands at the score's very beginning, whatever the clock does.
+            return 0 if line.time == 0 else FAR
+        chunk = self.follow.chunk_at(time, line.snap)
+        return 0 if line.time == 0 else FAR if chunk is None else max(0, chunk)
+
+    def time_of_line(self, line: Line) -> float | None:
+        """When a line's place will be, by the newest fit of the clock; a place in seconds counts from its section's start."""
+        if self.follow is None:
+            return None
+        current = self.passes[line.pass_number]
+        if line.quarter is not None or not self.follow.outer:
+            quarter = current.quarter + (line.quarter or 0)
+            return self.follow.time_of(float(quarter), float(line.time))
+        began = self._began.get(current.number) or self.follow.time_of(float(current.quarter), float(current.start))
+        return None if began is None else began + float(line.time - current.start) * 1e9
+
+    def _forecast_passes(self, follow: Follow, limit: int) -> None:
+        for number in range(1, len(self.passes)):
+            if self._starts[number] <= limit - self.schedule.lead:
+                continue  # it plays, or has played
+            current = self.passes[number]
+            time = follow.time_of(float(current.quarter), float(current.start))
+            chunk = None if time is None else follow.chunk_at(time, self.schedule.snap)
+            self._starts[number] = FAR if chunk is None else max(chunk, self._starts[number - 1])
+            if chunk is not None and time is not None and chunk <= limit:
+                self._began[number] = time
+            if self._starts[number] > limit + 1:
+                self._starts[number + 1 :] = [FAR] * (len(self.passes) - number - 1)
+                self._end = FAR
+                return
+        last = self.passes[-1]
+        time = follow.time_of(float(last.end_quarter), float(last.end))
+        chunk = None if time is None else follow.chunk_at(time, Snap.CEIL)
+        self._end = FAR if chunk is None else max(chunk, 1)
 
     # ---- reading ---------------------------------------------------------------------------------------------------
 
@@ -156,7 +298,7 @@ class Plan:
 
         -1 where nothing is certain.
         """
-        if self.schedule.clock.is_outer:
+        if self.follow is not None:
             return -1
         uncertain = self._uncertain[self.pass_at(making).number]
         return self.end_chunk() if uncertain is None else self._starts[uncertain] - 1
@@ -187,15 +329,23 @@ class Plan:
         if stretch.meters is None or stretch.tempo is None:
             at = max(grid.boundary(reach), current.start)
             return at if at < current.end else None
-        earliest = max(Fraction(0), grid.boundary(reach) - grid.chunk - current.start)
+        earliest = Fraction(0) if self.follow else max(Fraction(0), grid.boundary(reach) - grid.chunk - current.start)
         bar = max(1, stretch.meters.bar_beat_at(stretch.tempo.quarter_at(earliest)).bar - 1)
         while True:
             at = current.start + stretch.tempo.seconds_at(stretch.meters.bar_start(bar))
             if at >= current.end:
                 return None
-            if grid.snap(at, Snap(self.schedule.snap)) >= reach:
+            if self._bar_chunk(current, at, stretch.meters.bar_start(bar)) >= reach:
                 return at
             bar += 1
+
+    def _bar_chunk(self, current: Pass, at: Fraction, quarter: Fraction) -> int:
+        """The score chunk of a bar line of a pass."""
+        if self.follow is None:
+            return self.chunk_at(at)
+        time = self.follow.time_of(float(current.quarter + quarter), float(at))
+        chunk = None if time is None else self.follow.chunk_at(time, self.schedule.snap)
+        return FAR if chunk is None else chunk
 
     def next_stretch_named(self, section: str, after: int) -> int | None:
         """The next stretch of a section behind stretch `after` in `play`, else the first."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sequencer.conductor.hands import leave_after_max
 from sequencer.conductor.lines import Status
 from sequencer.conductor.run import Phase, Run
-from sequencer.conductor.sending import finish, retry, send_due
+from sequencer.conductor.sending import began, finish, retry, send_due
 from sequencer.events import ChunkDone, Closing, Command, ImageAccepted, PromptAccepted, Refused, SessionEnded, StateReported
 
 
@@ -17,11 +18,14 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
     run.fresh = True
     run.ledger.done(chunk, event.prompt)
     run.making = chunk + 1
-    run.ledger.began(run.making, event.at)
+    if run.follow is not None:
+        run.follow.boundary(run.making, event.at)
+        run.plan.forecast(run.making + run.schedule.lead)
+    began(run, run.making, event.at)
     run.ledger.forget_landed(chunk)
     if run.making >= run.plan.end_chunk():
         return finish(run, "the score is over", well=True)
-    return send_due(run, event.at)
+    return leave_after_max(run, event.at) + send_due(run, event.at)
 
 
 def last_chunk_of_take(run: Run, event: ChunkDone) -> list[Command]:
@@ -40,7 +44,7 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
     ahead = run.base + event.chunk > run.making
     if ahead:
         run.making = run.base + event.chunk
-        run.ledger.began(run.making, event.at)
+        began(run, run.making, event.at)
     if run.restarted:
         run.restarted = False
         run.ledger.recheck({run.base + chunk for chunk, _ in event.scheduled}, run.making)

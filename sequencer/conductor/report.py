@@ -70,7 +70,7 @@ def cue_report(line: Line, grid: ChunkGrid) -> CueReport:
         landed=line.landed,
         status=line.status,
         reason=line.reason,
-        error_ms=None if error is None else round(float(error * 1000), 3),
+        error_ms=round(line.off / 1e6, 3) if line.off is not None else None if error is None else round(float(error * 1000), 3),
         lead_ms=None if lead is None else round(lead, 3),
         waited_ms=None if waited is None else round(waited, 3),
         entry=line.entry,

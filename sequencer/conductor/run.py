@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from sequencer.conductor.follow import Follow
 from sequencer.conductor.ledger import Ledger
 from sequencer.conductor.plan import Plan
 from sequencer.conductor.triggers import Ear
@@ -26,6 +27,7 @@ class Phase(StrEnum):
     WAITING = "waiting"
     UPLOADING = "uploading"
     OPENING = "opening"
+    ARMED = "armed"
     STARTING = "starting"
     PLAYING = "playing"
     CUTTING = "cutting"
@@ -35,10 +37,11 @@ class Phase(StrEnum):
 class Run:
     """One run of one schedule. Score chunks are the model's plus `base`; `making` is the one being made (or made first)."""
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Schedule, following: bool = False) -> None:
         self.schedule = schedule
         self.phase = Phase.WAITING
-        self.plan = Plan(schedule)
+        self.follow = Follow(schedule, schedule.clock.is_outer) if following else None
+        self.plan = Plan(schedule, self.follow)
         self.ledger = Ledger(schedule.seed, schedule.sr)
         self.ear = Ear(schedule)
         self.base = 0

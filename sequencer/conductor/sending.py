@@ -50,6 +50,7 @@ def send_due(run: Run, at: int) -> list[Command]:
     """Everything that is due now: commit what is within reach, then send it; begin a cut when its chunk is the next."""
     if not run.connected:
         return []
+    run.plan.forecast(run.making + run.schedule.lead)
     commit_up_to(run, commit_limit(run))
     commands = run.ledger.live_due(run.base, run.making, at)
     commands += run.ledger.prompts_due(run.base, run.making, True, at)
@@ -57,6 +58,22 @@ def send_due(run: Run, at: int) -> list[Command]:
     if cut is not None and run.making >= cut - 1:
         commands += begin_cut(run, max(cut, run.making + 1), at)
     return commands
+
+
+def began(run: Run, chunk: int, at: int) -> None:
+    """A score chunk begins. A following run notes how far its cues are off, and whether the tempo changed under them."""
+    slot = run.ledger.slots.get(chunk)
+    for line in slot.lines if slot is not None else ():
+        line.boundary = at
+        if run.follow is None or line.rule is not None:
+            continue
+        beat = run.plan.time_of_line(line)
+        if beat is None:
+            continue
+        line.off = at + run.follow.lag - run.follow.offset - beat
+        nearest = run.follow.chunk_at(beat, line.snap)
+        if nearest is not None and nearest != chunk and not line.reason:
+            line.reason = f"the tempo changed inside the reach: chunk {nearest} would be right by now"
 
 
 def begin_cut(run: Run, chunk: int, at: int) -> list[Command]:

@@ -1,0 +1,77 @@
+"""What a following run hears beside the model: the outer clock's fits and its transport, boundaries, the operator's offset."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sequencer.conductor.hands import act_on, hold
+from sequencer.conductor.lines import Status
+from sequencer.conductor.opening import start
+from sequencer.conductor.run import Phase, Run
+from sequencer.conductor.sending import send_due
+from sequencer.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved, Command, OffsetChanged
+
+
+def clock_fitted(run: Run, event: ClockFitted) -> list[Command]:
+    """A new fit of the clock; an armed run starts when it finds the clock running."""
+    if run.follow is None:
+        return []
+    run.follow.clock_fitted(event)
+    return start(run) if run.phase is Phase.ARMED and run.follow.is_running else []
+
+
+def boundaries_fitted(run: Run, event: BoundariesFitted) -> list[Command]:
+    """A new fit of boundaries; fits of a take that was reset are not believed."""
+    if run.follow is not None and run.phase is Phase.PLAYING:
+        run.follow.boundaries_fitted(event, run.base)
+    return []
+
+
+def offset_changed(run: Run, event: OffsetChanged) -> list[Command]:
+    """The operator moved the offset: it holds for everything that is not committed yet."""
+    if run.follow is not None:
+        run.follow.offset = event.offset
+    return []
+
+
+def clock_moved(run: Run, event: ClockMoved) -> list[Command]:
+    """Start, stop, continue: for the musical time, then for the rules that listen to it."""
+    if run.follow is not None:
+        run.follow.clock_moved(event)
+    firings = run.ear.heard(event)
+    return act_on(run, firings, event.at)
+
+
+def held_clock_moved(run: Run, event: ClockMoved) -> list[Command]:
+    """While a take is being opened the musical time moves on, and the rules wait."""
+    if run.follow is not None:
+        run.follow.clock_moved(event)
+    return hold(run, event)
+
+
+def armed_clock_moved(run: Run, event: ClockMoved) -> list[Command]:
+    """The clock's first beat: the model's start leaves."""
+    held_clock_moved(run, event)
+    return start(run) if run.follow is not None and run.follow.is_running else []
+
+
+def located(run: Run, event: ClockLocated) -> list[Command]:
+    """A jump while no take plays: the score begins there."""
+    if run.follow is not None:
+        run.follow.located(event.at, event.quarter)
+    return []
+
+
+def relocated(run: Run, event: ClockLocated) -> list[Command]:
+    """A jump: what is in force at the new place lands at reach, nothing in between is played."""
+    if run.follow is None:
+        return []
+    run.follow.located(event.at, event.quarter)
+    quarter = Fraction(event.quarter).limit_denominator(96)
+    chase = run.plan.relocate(quarter, run.making + run.schedule.lead)
+    for line in run.ledger.committed_from(run.making + 1):
+        if line.status is Status.COMMITTED and line.rule is None:
+            run.ledger.withdraw(line, "the clock was moved away from it")
+    if chase is not None:
+        run.ledger.commit(chase, chase.nominal)
+    return send_due(run, event.at)
