@@ -6,6 +6,8 @@ quarters: what an outer clock says is measured, so nothing exact is lost.
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import replace
 from math import ceil, floor
 
 from sequencer.events import BoundariesFitted, ClockFitted, ClockMoved
@@ -13,6 +15,7 @@ from sequencer.schedule import Schedule
 from sequencer.timebase import Snap
 
 SECOND = 1_000_000_000
+FEWEST, MOST_SEEN = 2, 9
 STRAYS = 2.0
 """A place within so many standard deviations of a boundary counts as on it, so that `floor` and `ceil` do not flap."""
 
@@ -36,6 +39,7 @@ class Follow:
         self._length = float(schedule.grid.chunk * SECOND)
         self._deviation = 0.0
         self._fitted = False
+        self._seen: deque[tuple[int, int]] = deque(maxlen=MOST_SEEN)
 
     # ---- hearing ---------------------------------------------------------------------------------------------------
 
@@ -53,18 +57,28 @@ class Follow:
                 self._zero = 0.0
                 self._was_started = True
                 self.is_running = True
+                self._stand(move.at, 0.0)
             case "stop":
                 if self.is_running:
                     self._stopped_at = (move.at, self.quarter_at(move.at) or 0.0)
                 self.is_running = False
             case "continue":
+                here = self.quarter_at(move.at) or 0.0
                 self._stopped_at = None
                 self.is_running = True
+                self._stand(move.at, here)
 
     def located(self, at: int, quarter: float) -> None:
         """The outer clock jumped. While it stands, it stands there now; while it runs, its next fit says the rest."""
         if self._stopped_at is not None:
             self._stopped_at = (at, quarter)
+        else:
+            self._stand(at, quarter)
+
+    def _stand(self, at: int, quarter: float) -> None:
+        """The clock stands at a score quarter now, and moves on at the tempo it had: true until its next fit."""
+        if self._clock is not None:
+            self._clock = replace(self._clock, quarter=quarter + self._zero, time=at)
 
     def begins(self, at: int) -> None:
         """The score's time 0 is now: for an internal clock, or for an outer one that ran before anybody listened."""
@@ -83,9 +97,20 @@ class Follow:
         self.lag = fit.lag
 
     def boundary(self, chunk: int, at: int) -> None:
-        """A score chunk began: used where nobody fits boundaries, and when a take begins."""
-        if not self._fitted or chunk < self._chunk or self._time is None:
-            self._chunk, self._time = chunk, float(at)
+        """A score chunk began. Where nobody fits boundaries the last ones measure the length of a chunk."""
+        if self._fitted:
+            return
+        self._seen.append((chunk, at))
+        self._chunk, self._time = chunk, float(at)
+        first, then = self._seen[0]
+        if chunk - first >= FEWEST and at > then:
+            self._length = (at - then) / (chunk - first)
+
+    def take_began(self, chunk: int, at: int) -> None:
+        """A take began: boundaries of the take before say nothing any more."""
+        self._fitted = False
+        self._seen.clear()
+        self.boundary(chunk, at)
 
     # ---- predicting ------------------------------------------------------------------------------------------------
 

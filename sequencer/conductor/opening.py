@@ -141,7 +141,7 @@ def started(run: Run, event: Started) -> list[Command]:
     run.ledger.opened(run.base)
     if run.follow is not None:
         run.follow.begins(event.at)
-        run.follow.boundary(run.base, event.at)
+        run.follow.take_began(run.base, event.at)
     began(run, run.base, event.at)
     commands = send_due(run, event.at)
     held, run.held = run.held, []
