@@ -16,7 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Replay one journal; 1 where it differs."""
-    from sequencer.replay import replay
+    from sequencer.replaying import replay
 
     result = replay(args.folder)
     if args.json:

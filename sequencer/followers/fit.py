@@ -59,10 +59,13 @@ _NORMAL = 0.9189385332046727
 
 
 class Fit:
-    """One theory. `index` is the latest tick's number as this theory counts, `score` its log probability among its rivals."""
+    """One theory. `index` is the latest tick's number as this theory counts, `score` its log probability among its rivals.
+
+    `age` counts the ticks since it was born, `doubled` how many must pass before it may take one for a double.
+    """
 
     __slots__ = (
-        "a", "age", "alpha", "bends", "beta", "index", "late", "noise", "p00", "p01", "p02", "p11", "p12", "p22", "score",
+        "a", "age", "alpha", "bends", "beta", "doubled", "index", "late", "noise", "p00", "p01", "p02", "p11", "p12", "p22", "score",
         "v", "x", "z",
     )  # fmt: skip
 
@@ -71,6 +74,7 @@ class Fit:
         self.index = 0
         self.score = 0.0
         self.age = 2
+        self.doubled = 0
         self.late = False
         self.bends = False
         self.z = 0.0
@@ -93,7 +97,7 @@ class Fit:
         """The same theory once more."""
         other = Fit.__new__(Fit)
         other.noise, other.index, other.score, other.age = self.noise, self.index, self.score, self.age
-        other.late, other.bends, other.z = self.late, self.bends, self.z
+        other.late, other.bends, other.z, other.doubled = self.late, self.bends, self.z, self.doubled
         other.x, other.v, other.a = self.x, self.v, self.a
         other.p00, other.p01, other.p02 = self.p00, self.p01, self.p02
         other.p11, other.p12, other.p22 = self.p11, self.p12, self.p22
@@ -203,6 +207,7 @@ class Fit:
         weight = good / total
         self.late = weight < 0.5 and error > 0.0
         self.age += 1
+        self.doubled -= 1
         if weight > 1e-4:
             spread = self.p00 + noise.arrival / weight
             gain = self.p00 / spread

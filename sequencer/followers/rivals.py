@@ -20,6 +20,9 @@ FAR = 18.0
 """Theories that are this much (log odds) behind the leader are dropped."""
 STEP, BEND, STRAIGHTEN, JUMP = log(1 / 400), log(1 / 600), log(1 / 300), log(1 / 2000)
 LOST, LOST_MORE, TWICE = log(1 / 100), log(1 / 2), log(1 / 300)
+SELDOM = 12
+"""Between two ticks that came twice there are at least this many that did not: else the stamps are coarse, and all ticks real."""
+HELD = log(1 / 10)
 OTHER_NOISE = log(1e-4)
 FIRST_VARIANCE = 500_000.0**2
 """The noise believed in before there is any to measure, ns²."""
@@ -56,20 +59,26 @@ class Rivals:
         self._compete(at, since)
 
     def resume(self, at: float, count: int) -> None:
-        """Hear a tick after a silence of `count` ticks: the tempo is kept, roughly, the phase taken from here."""
+        """Hear a tick after a silence of `count` ticks: the tempo is kept, roughly, the phase taken from here.
+
+        Or else all of them were only held up on their way, and come now: the next ones will tell.
+        """
         best = self.best
         if best is None:
             self.tick(at)
             return
+        held = best.copy()
+        held.score = HELD + held.tick(at, 1, at - self._last)
+        level = -log(best.v)
         kept = []
         for noise in NOISES:
             fit = max((one for one in self._all if one.noise is noise), key=lambda one: one.score, default=best).heard_as(noise)
             fit = fit.straightened().stepped(0.05)
             fit.index = best.index + count
             fit.x, fit.p00, fit.p01, fit.late = at, noise.arrival, 0.0, False
-            fit.score = 0.0
+            fit.score = level
             kept.append(fit)
-        self._all, self.best, self._last = kept, kept[0], at
+        self._all, self.best, self._last = [*kept, held], kept[0], at
 
     def _begin(self, at: float, since: float) -> None:
         self._heard += 1
@@ -93,7 +102,8 @@ class Rivals:
                 parent.score += OTHER_NOISE
                 born.append(parent)
             if abs(parent.surprise(at)) > 0.7:
-                step = parent.stepped(0.2)
+                share = 1.0 if abs(at - parent.x - parent.v) > 0.4 * parent.v else 0.2
+                step = parent.stepped(share)
                 step.score += STEP
                 born.append(step)
             if parent.age > 6:
@@ -115,9 +125,10 @@ class Rivals:
         crowd: list[Fit] = []
         for fit in [*self._all, *self._newborn(at)]:
             off = (at - fit.x) / fit.v
-            if off < 0.5:
+            if off < 0.5 and True:
                 twice = fit.copy()
                 twice.score += TWICE - log(fit.v)
+                twice.doubled = SELDOM
                 crowd.append(twice)
             elif off > 1.5:
                 count = int(off + 0.5)

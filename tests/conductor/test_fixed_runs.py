@@ -20,7 +20,7 @@ from sequencer.events import (
     Start,
     Started,
 )
-from sequencer.replay import replay
+from sequencer.replaying import replay
 from sequencer.score import Cut, Header, SetSr, SetStrength, Sr, UseImage
 from sequencer.stages.simulated import Faults
 

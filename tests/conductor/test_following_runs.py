@@ -27,7 +27,7 @@ from sequencer.events import (
 )
 from sequencer.journal import JournalWriter, header_of
 from sequencer.performance import Outcome, Performance
-from sequencer.replay import replay
+from sequencer.replaying import replay
 from sequencer.score import ClockKind, ClockLine, Header, Score
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
 
@@ -79,6 +79,8 @@ class Gear:
             case float(bpm):
                 self._tempo = bpm / 60
                 self._rate = self._tempo if self._rate else 0.0
+            case _:
+                raise AssertionError(f"{what} is no move")
         self.history.append((seconds, self._quarter, self._rate))
         self._fit(at, deliver)
 

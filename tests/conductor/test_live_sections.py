@@ -9,7 +9,7 @@ from by_hand import Played, at_bar, live, on_beats, on_go, on_note, play, sectio
 
 from sequencer.conductor import Status
 from sequencer.events import ChunkDone, Pause, Resume, SchedulePrompt, Started
-from sequencer.replay import replay
+from sequencer.replaying import replay
 from sequencer.score import Cut, Goto, OnControl, OnNote, Rule, Score, SetSr, Sr
 from sequencer.score import Pause as PauseAction
 from sequencer.score import Resume as ResumeAction

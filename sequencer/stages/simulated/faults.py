@@ -23,6 +23,9 @@ from sequencer.wire.helios import COMMAND_NAMES, Dialect
 LARGEST_FILE = 64 * 1024
 """Bytes of the largest faults file that is read."""
 
+DEEPEST = 8
+"""How deeply lists and maps may be nested; no key needs more than three."""
+
 MOST_SHOWN = 20
 """How many problems of one file are shown."""
 
@@ -288,11 +291,15 @@ def reads_faults(text: str, name: str = "faults") -> Faults:
 
 def _document(text: str, name: str, place: _Place) -> object:
     try:
+        depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            mark = event.start_mark
+            where = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
             if isinstance(event, yaml.AliasEvent):
-                mark = event.start_mark
-                where = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
                 raise UsageError(f"{where}: aliases (*name) are not read here", "write the value out")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise UsageError(f"{where}: is nested too deeply", "docs/faults.md lists every key")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -300,8 +307,6 @@ def _document(text: str, name: str, place: _Place) -> object:
         raise UsageError(f"{where}: {error.problem or 'is not YAML'}", "check the indentation and the quotes there") from error
     except yaml.YAMLError as error:
         raise UsageError(f"{name}: is not YAML: {error}", "a faults file holds printable text only") from error
-    except RecursionError as error:
-        raise UsageError(f"{name}: is nested too deeply", "docs/faults.md lists every key") from error
     return {} if node is None else _value(node, (), name, place)
 
 
