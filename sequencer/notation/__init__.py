@@ -1,0 +1,43 @@
+"""Both notations of the score language: reading, and writing back.
+
+`read` and `reads` raise `ScoreError` with every fault of the score; `sequencer.notation.reading` has the form that does not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sequencer.errors import ScoreError
+from sequencer.notation.reading import Limits, Notation, Reading, load, load_text
+from sequencer.score import Score
+
+__all__ = ["Limits", "Notation", "Reading", "load", "load_text", "read", "reads"]
+
+
+def read(path: Path | str, *, notation: Notation | None = None, limits: Limits | None = None) -> Score:
+    """The score in a file (`.score`: text, `.yaml`: YAML), with the files it uses and its images looked at.
+
+    Raises ScoreError with all its diagnostics when it is not well.
+    """
+    return _sound(load(path, notation, limits))
+
+
+def reads(
+    text: str,
+    *,
+    file: str = "",
+    folder: Path | None = None,
+    notation: Notation | None = None,
+    limits: Limits | None = None,
+) -> Score:
+    """The score in a text; `file` is the name shown in messages, `folder` where its images and used files lie.
+
+    Without a folder images are not looked at and `use` is refused. Raises ScoreError with all its diagnostics.
+    """
+    return _sound(load_text(text, file, folder, notation, limits))
+
+
+def _sound(reading: Reading) -> Score:
+    if reading.score is None:
+        raise ScoreError(reading.diagnostics, reading.sources)
+    return reading.score

@@ -1,0 +1,190 @@
+"""Scenes and sections while their lines are read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from lark import Token
+
+from sequencer.errors import Faults, Fix, Related, Span
+from sequencer.notation import values
+from sequencer.notation.grammar import Branch
+from sequencer.notation.nodes import Nodes, first_token, last_token
+from sequencer.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Pick, Scene, Section, Text, Trigger
+
+_JOINED = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
+_ADVICE = re.compile(r"W\d{3}")
+
+
+@dataclass(slots=True)
+class OpenScene:
+    """A scene whose closing brace was not read yet."""
+
+    name: str | None
+    head: Span
+    name_span: Span
+    base: Text | None = None
+    follow: Text | None = None
+    silenced: list[str] = field(default_factory=list)
+    said: dict[str, Span] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, branch: Branch, nodes: Nodes) -> OpenScene:
+        """The block that `scene NAME {` opens."""
+        label = last_token(branch)
+        at = nodes.span(label)
+        return cls(values.read_scene_name(str(label), at, nodes.faults), nodes.over(branch), at)
+
+    def is_indented(self) -> bool:
+        """Whether its lines stand further in than its head."""
+        return all(span.column > self.head.column for span in self.said.values())
+
+    def take(self, branch: Branch, nodes: Nodes) -> None:
+        """Read `base`, `follow` or `quiet`."""
+        span = nodes.over(branch)
+        kind = str(branch.data)
+        if kind == "quiet":
+            self._quiet(branch, nodes)
+            return
+        if kind in self.said:
+            first = Related(self.said[kind], "first said here")
+            nodes.faults.error(
+                "E121", f"the scene has two texts for `{kind}`", span, "keep one of them", (Fix(span, ""),), (first,)
+            )
+            return
+        self.said[kind] = span
+        words = nodes.words(branch.children[1])
+        if isinstance(words, Pick):
+            hint = "write one text; `pick` stands where the scene is shown"
+            nodes.faults.error("E153", f"`{kind}` is one text", words.span, hint)
+        elif kind == "base":
+            self.base = words
+        else:
+            self.follow = words
+
+    def _quiet(self, branch: Branch, nodes: Nodes) -> None:
+        for token in branch.children[1:]:
+            if not isinstance(token, Token) or token.type == "COMMA":
+                continue
+            if _ADVICE.fullmatch(token):
+                self.silenced.append(str(token))
+            else:
+                hint = "advice has codes like W601; `check` shows them"
+                nodes.faults.error("E150", f"`{token}` is no code of advice", nodes.span(token), hint)
+
+    def scene(self, end: Span, faults: Faults) -> Scene | None:
+        """The whole scene, its closing brace at `end`."""
+        if not self.said:
+            hint = 'give it a base: base "…"'
+            faults.error("E122", f"the scene {self.name} has neither base nor follow", self.head, hint)
+            return None
+        if self.name is None:
+            return None
+        return Scene(self.name, self.base, self.follow, tuple(self.silenced), self.head.to(end), self.name_span)
+
+
+@dataclass(slots=True)
+class OpenSection:
+    """A section whose closing brace was not read yet."""
+
+    name: str
+    head: Span
+    name_span: Span
+    duration: Duration | None = None
+    until: tuple[Trigger, ...] = ()
+    most: Duration | None = None
+    tempo: ChangeTempo | None = None
+    meter: ChangeMeter | None = None
+    cut: Cut | None = None
+    items: list[Item] = field(default_factory=list)
+    said: dict[str, Span] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, branch: Branch, nodes: Nodes) -> OpenSection:
+        """The block that `section NAME …, … {` opens."""
+        label = branch.children[1]
+        token = label if isinstance(label, Token) else first_token(label)
+        section = cls(str(token), nodes.over(branch), nodes.span(token))
+        until: list[Trigger] = []
+        live: Span | None = None
+        for child in branch.children[2:]:
+            match child:
+                case Token(type="AMOUNT"):
+                    section._length(child, nodes)
+                case Token(type="UNTIL"):
+                    live = nodes.span(child)
+                case Token(type="TRIGGER"):
+                    trigger = nodes.trigger(child)
+                    until += [] if trigger is None else [trigger]
+                case Token(type="OR" | "COMMA"):
+                    pass
+                case _:
+                    section._option(child, nodes)
+        section.until = tuple(until)
+        section._check_live(live, nodes)
+        return section
+
+    def _length(self, token: Token, nodes: Nodes) -> None:
+        joined = _JOINED.search(token)
+        if joined is None:
+            self.duration = nodes.duration(token)
+            return
+        word = joined.group(1)
+        at = nodes.part(token, joined.start(1), joined.end(1))
+        gap = nodes.part(token, joined.start(), joined.start())
+        message = "between a section's length and what else is said of it stands a comma"
+        nodes.faults.error("E135", message, at, f"put a comma before `{word}`", (Fix(gap, ","),))
+
+    def is_indented(self) -> bool:
+        """Whether its lines stand further in than its head."""
+        return all(item.span.column > self.head.column for item in self.items)
+
+    def _option(self, node: Token | Branch, nodes: Nodes) -> None:
+        first = node if isinstance(node, Token) else first_token(node)
+        span = nodes.span(node) if isinstance(node, Token) else nodes.over(node)
+        kind = first.type
+        if kind in self.said:
+            word = str(first).split(maxsplit=1)[0]
+            related = (Related(self.said[kind], "first said here"),)
+            nodes.faults.error("E136", f"the section has two of `{word}`", span, "keep one of them", related=related)
+            return
+        self.said[kind] = span
+        match node:
+            case Token(type="CUT"):
+                self.cut = nodes.cut(node)
+            case Token():
+                self.meter = nodes.meter(node)
+            case _ if kind == "MAX":
+                self.most = nodes.duration(last_token(node))
+            case _:
+                self.tempo = nodes.tempo(node, in_head=True)
+
+    def _check_live(self, live: Span | None, nodes: Nodes) -> None:
+        if live is not None and "MAX" not in self.said:
+            end = Span(self.head.file, self.head.end_line, self.head.end_column, self.head.end_line, self.head.end_column)
+            nodes.faults.error(
+                "E137",
+                "a live section needs its longest length, so that there is always a way out",
+                self.head,
+                "add, for example: , max 32 bars",
+                (Fix(end, ", max 32 bars"),),
+            )
+        if live is None and "MAX" in self.said:
+            hint = "leave `max` out; a section of fixed length has no other"
+            nodes.faults.error("E138", "`max` belongs to a live section (until …)", self.said["MAX"], hint)
+
+    def section(self, end: Span) -> Section:
+        """The whole section, its closing brace at `end`."""
+        return Section(
+            self.name,
+            self.duration,
+            tuple(self.items),
+            self.until,
+            self.most,
+            self.tempo,
+            self.meter,
+            self.cut,
+            self.head.to(end),
+            self.name_span,
+        )

@@ -1,0 +1,335 @@
+"""From the grammar's tokens to a score's nodes: texts, actions, cues, rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lark import Token
+
+from sequencer.errors import Faults, Fix, Related, Span
+from sequencer.notation import values, words
+from sequencer.notation.grammar import Branch
+from sequencer.notation.source import Source
+from sequencer.score import (
+    Action,
+    ChangeMeter,
+    ChangeTempo,
+    Cue,
+    Cut,
+    Duration,
+    Every,
+    Goto,
+    Item,
+    Pause,
+    Pick,
+    Place,
+    Prompt,
+    Resume,
+    Rule,
+    SetMark,
+    SetSr,
+    SetStrength,
+    Show,
+    SnapHere,
+    Text,
+    Trigger,
+    UseImage,
+    Words,
+)
+
+MOST_IN_VALUE = 200
+"""The longest place, duration, number or trigger, in characters."""
+
+TEXTS = frozenset({"TEXT", "BLOCK"})
+"""The tokens that are texts."""
+
+
+class Nodes:
+    """Makes nodes from the tokens of one source. `base` and `line` say where the run that was parsed begins."""
+
+    def __init__(self, source: Source, faults: Faults) -> None:
+        self.source = source
+        self.faults = faults
+        self.base = 0
+        self.line = 0
+
+    # ---- spans -----------------------------------------------------------------------------------------------------
+
+    def at(self, start: int, end: int) -> Span:
+        """The span of a stretch of the run, given as offsets in it."""
+        return self.source.span(self.base + start, self.base + end)
+
+    def span(self, token: Token) -> Span:
+        """The span of a token."""
+        start = token.start_pos
+        end = token.end_pos
+        line = token.line
+        if start is None or end is None or line is None or token.end_line != line:
+            return self.at(start or 0, end or 0)
+        line += self.line
+        column = self.base + start - self.source.starts[line - 1] + 1
+        return Span(self.source.file, line, column, line, column + end - start)
+
+    def part(self, token: Token, start: int, end: int | None = None) -> Span:
+        """The span of `token[start:end]`."""
+        first = token.start_pos or 0
+        return self.at(first + start, first + (len(token) if end is None else end))
+
+    def over(self, branch: Branch) -> Span:
+        """The span of a whole branch."""
+        return self.at(first_token(branch).start_pos or 0, last_token(branch).end_pos or 0)
+
+    # ---- values ----------------------------------------------------------------------------------------------------
+
+    def rest(self, token: Token, word: str) -> tuple[str, Span]:
+        """What stands behind a token's first word, with its span: `at 9.3` gives `9.3`."""
+        value = token[len(word) :].lstrip(" \t")
+        start = len(token) - len(value)
+        if token.end_line != token.line:
+            return value, self.part(token, start)
+        line = (token.line or 1) + self.line
+        column = self.base + (token.start_pos or 0) + start - self.source.starts[line - 1] + 1
+        return value, Span(self.source.file, line, column, line, column + len(value))
+
+    def too_long(self, text: str, span: Span) -> bool:
+        """Tell a value that is far too long to be one."""
+        if len(text) <= MOST_IN_VALUE:
+            return False
+        self.faults.error("E149", f"this is longer than {MOST_IN_VALUE} characters, and no value is", span)
+        return True
+
+    def place(self, token: Token, word: str) -> Place | None:
+        text, span = self.rest(token, word)
+        if self.too_long(text, span):
+            return None
+        if text[-1] == ":":
+            colon = Span(span.file, span.line, span.end_column - 1, span.line, span.end_column)
+            self.faults.error("E125", "no colon stands behind a place", colon, "leave it out", (Fix(colon, ""),))
+            return None
+        return values.read_place(text, span, self.faults)
+
+    def duration(self, token: Token, word: str = "") -> Duration | None:
+        text, span = self.rest(token, word)
+        return None if self.too_long(text, span) else values.read_duration(text, span, self.faults)
+
+    def trigger(self, token: Token) -> Trigger | None:
+        span = self.span(token)
+        return None if self.too_long(token, span) else values.read_trigger(str(token), span, self.faults)
+
+    # ---- texts -----------------------------------------------------------------------------------------------------
+
+    def text(self, token: Token, word: int = 0) -> Text | None:
+        """The text of a token, or of what stands behind its first `word` characters."""
+        if word == 0:
+            return words.read_text(str(token), self.span(token), self.faults)
+        return words.read_text(token[word:], self.part(token, word), self.faults)
+
+    def words(self, node: Token | Branch) -> Words | None:
+        if isinstance(node, Token):
+            return self.text(node)
+        options = [self.text(token) for token in node.children if isinstance(token, Token) and token.type in TEXTS]
+        kept = tuple(option for option in options if option is not None)
+        return Pick(kept, self.over(node)) if len(kept) == len(options) else None
+
+    def literal(self, token: Token, word: int = 0) -> str | None:
+        """A text that is no prompt (a path, a title): its escapes are read, its braces are only braces."""
+        literal = token[word:].lstrip(" \t")
+        return words.read_string(literal, self.part(token, len(token) - len(literal)), self.faults)
+
+    def behind(self, branch: Branch) -> tuple[str, Span]:
+        """What a statement says behind its first word, with its span."""
+        first = first_token(branch)
+        start = self.base + (first.end_pos or 0)
+        end = self.base + (last_token(branch).end_pos or 0)
+        text = self.source.text[start:end]
+        value = text.strip(" \t\n")
+        start += len(text) - len(text.lstrip(" \t\n"))
+        return value, self.source.span(start, start + len(value))
+
+    # ---- statements ------------------------------------------------------------------------------------------------
+
+    def cue(self, branch: Branch) -> Cue | None:
+        """`at PLACE action, …`."""
+        head = first_token(branch)
+        place = self.place(head, "at")
+        actions = self.actions(branch.children[1:], False)
+        return None if place is None else Cue(place, actions, self.over(branch))
+
+    def every(self, branch: Branch) -> Every | None:
+        """`every DUR [from PLACE] action, …`."""
+        head = first_token(branch)
+        step = self.duration(head, "every")
+        start = None
+        rest = branch.children[1:]
+        good = True
+        if rest and isinstance(rest[0], Token) and rest[0].type == "FROM":
+            start = self.place(rest[0], "from")
+            good = start is not None
+            rest = rest[1:]
+        actions = self.actions(rest, False)
+        return Every(step, start, actions, self.over(branch)) if good and step is not None else None
+
+    def rule(self, branch: Branch) -> Rule | None:
+        """`on TRIGGER -> action, …`."""
+        name = branch.children[1]
+        trigger = self.trigger(name) if isinstance(name, Token) else None
+        actions = self.actions(branch.children[2:], True)
+        return None if trigger is None else Rule(trigger, actions, self.over(branch))
+
+    def item(self, branch: Branch) -> Item | None:
+        """A cue, an `every` or a rule."""
+        match branch.data:
+            case "cue":
+                return self.cue(branch)
+            case "every":
+                return self.every(branch)
+            case _:
+                return self.rule(branch)
+
+    # ---- actions ---------------------------------------------------------------------------------------------------
+
+    def actions(self, children: list[Token | Branch], in_rule: bool) -> tuple[Action, ...]:
+        found: list[Action] = []
+        comma: Token | None = None
+        for child in children:
+            if isinstance(child, Token) and child.type == "COMMA":
+                comma = child
+                continue
+            action = self.action(child)
+            if action is None:
+                continue
+            if comma is not None and isinstance(action, Prompt) and found and _wants_action(found[-1]):
+                self._comma_before_action(comma, found[-1], action)
+            if not in_rule and isinstance(action, (Pause, Resume, Goto)):
+                self._only_in_rules(action)
+            found.append(action)
+        return tuple(found)
+
+    def _comma_before_action(self, comma: Token, show: Action, prompt: Prompt) -> None:
+        gap = Span(show.span.file, show.span.end_line, show.span.end_column, prompt.span.line, prompt.span.column)
+        name = show.scene if isinstance(show, Show) else ""
+        self.faults.error(
+            "E124",
+            "these are two prompts for one chunk: a scene and a text",
+            self.span(comma),
+            f'remove the comma, so that the text is the scene\'s action: {name} "…"',
+            (Fix(gap, " "),),
+            (Related(show.span, "the scene is a prompt of its own here"),),
+        )
+
+    def _only_in_rules(self, action: Action) -> None:
+        word = type(action).__name__.lower()
+        hint = f"write a rule for it: on go NAME -> {word}"
+        self.faults.error("E141", f"{word} answers to a trigger: it stands in a rule", action.span, hint)
+
+    def action(self, node: Token | Branch) -> Action | None:
+        """One action; None when something in it was told."""
+        if not isinstance(node, Token):
+            return self._longer(node)
+        span = self.span(node)
+        match node.type:
+            case "SAY":
+                quote = node.index('"')
+                action = self.text(node, quote)
+                return None if action is None else Show(node[:quote].rstrip(" \t"), action, span)
+            case "TEXT" | "BLOCK":
+                text = words.read_text(str(node), span, self.faults)
+                return None if text is None else Prompt(text, span)
+            case "IMAGE":
+                path = self.literal(node, len("image"))
+                return None if path is None else UseImage(path, span)
+            case "PAUSE":
+                return Pause(span)
+            case "RESUME":
+                return Resume(span)
+            case "CUT":
+                return self.cut(node)
+            case "SET_METER":
+                return self.meter(node)
+            case "SET_SEED":
+                return self._seed_here(node, span)
+            case _:
+                return self._setting(node, span)
+
+    def _setting(self, token: Token, span: Span) -> Action | None:
+        """An action that sets one value."""
+        word = token.split(maxsplit=1)[0]
+        text, at = self.rest(token, word)
+        if self.too_long(text, at):
+            return None
+        match token.type:
+            case "SET_SR":
+                sr = values.read_sr(text, at, self.faults)
+                return None if sr is None else SetSr(sr, span)
+            case "SET_STRENGTH":
+                strength = values.read_strength(text, at, self.faults)
+                return None if strength is None else SetStrength(strength, span)
+            case "SET_SNAP":
+                snap = values.read_snap(text, at, self.faults)
+                return None if snap is None else SnapHere(snap, span)
+            case "SET_MARK":
+                return SetMark(text, span) if values.read_name(text, at, self.faults, "a mark") else None
+            case _:
+                return Goto(text, span) if values.read_name(text, at, self.faults, "a section") else None
+
+    def _seed_here(self, token: Token, span: Span) -> None:
+        self.faults.error(
+            "E133",
+            "the model reads its seed only when a take starts",
+            span,
+            f"start a new take with it: cut {' '.join(token.split())}",
+            (Fix(Span(span.file, span.line, span.column, span.line, span.column), "cut "),),
+        )
+
+    def _longer(self, branch: Branch) -> Action | None:
+        match branch.data:
+            case "show":
+                head = first_token(branch)
+                action = None
+                if len(branch.children) > 1:
+                    action = self.words(branch.children[1])
+                    if action is None:
+                        return None
+                return Show(str(head), action, self.over(branch))
+            case "pick":
+                pick = self.words(branch)
+                return None if pick is None else Prompt(pick, pick.span)
+            case _:
+                return self.tempo(branch)
+
+    def cut(self, token: Token) -> Cut | None:
+        """`cut`, `cut seed N`."""
+        span = self.span(token)
+        return None if self.too_long(token, span) else values.read_cut(str(token), span, self.faults)
+
+    def meter(self, token: Token) -> ChangeMeter | None:
+        """`meter 3/4`."""
+        text, at = self.rest(token, "meter")
+        meter = None if self.too_long(text, at) else values.read_meter(text, at, self.faults)
+        return None if meter is None else ChangeMeter(meter, self.span(token))
+
+    def tempo(self, branch: Branch, in_head: bool = False) -> ChangeTempo | None:
+        """`tempo 120 -> 132 over 4 bars`."""
+        text, at = self.behind(branch)
+        change = None if self.too_long(text, at) else values.read_tempo(text, at, self.faults, in_head)
+        return None if change is None else replace(change, span=self.over(branch))
+
+
+def _wants_action(action: Action) -> bool:
+    return isinstance(action, Show) and action.action is None
+
+
+def first_token(branch: Branch) -> Token:
+    """The first token below a branch."""
+    node: Token | Branch = branch
+    while not isinstance(node, Token):
+        node = node.children[0]
+    return node
+
+
+def last_token(branch: Branch) -> Token:
+    """The last token below a branch."""
+    node: Token | Branch = branch
+    while not isinstance(node, Token):
+        node = node.children[-1]
+    return node

@@ -1,0 +1,135 @@
+"""The images of a score: found, measured, identified by their bytes, never kept."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from sequencer.errors import Faults, Fix, Span
+from sequencer.images import ImageFile
+from sequencer.notation.guess import nearest
+from sequencer.score import Action, Score, UseImage
+
+FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+"""The kinds of image that are taken, as Pillow and as the wire call them."""
+
+_HEADS = ((b"\x89PNG\r\n\x1a\n", "PNG"), (b"\xff\xd8\xff", "JPEG"))
+
+
+def look_at(
+    score: Score, folder: Path, most_bytes: int, most_pixels: int, outside: bool, faults: Faults
+) -> tuple[ImageFile, ...]:
+    """What lies at the paths of a score's images, each looked at once; what is wrong is told at its first use."""
+    seen: dict[str, ImageFile | None] = {}
+    root = folder.resolve()
+    for image in _images(score):
+        if image.path not in seen:
+            seen[image.path] = _Look(image, folder, root, faults).image(most_bytes, most_pixels, outside)
+    return tuple(found for found in seen.values() if found is not None)
+
+
+def _images(score: Score) -> Iterator[UseImage]:
+    for items in (score.items, *(section.items for section in score.sections)):
+        for item in items:
+            actions: tuple[Action, ...] = item.actions
+            for action in actions:
+                if isinstance(action, UseImage):
+                    yield action
+
+
+class _Look:
+    def __init__(self, image: UseImage, folder: Path, root: Path, faults: Faults) -> None:
+        self.image_path = image.path
+        self.span: Span = image.span
+        self.folder = folder
+        self.root = root
+        self.faults = faults
+
+    def image(self, most_bytes: int, most_pixels: int, outside: bool) -> ImageFile | None:
+        """The image, or None when something was told."""
+        data = self._bytes(most_bytes, outside)
+        if data is None:
+            return None
+        if not data:
+            return self._tell("E523", f"the image {self.image_path} is an empty file")
+        return self._measured(data, most_pixels)
+
+    def _tell(self, code: str, message: str, hint: str | None = None, fixes: tuple[Fix, ...] = ()) -> None:
+        self.faults.error(code, message, self.span, hint, fixes)
+
+    def _bytes(self, most: int, outside: bool) -> bytes | None:
+        shown = self.image_path
+        if not shown or "\x00" in shown:
+            return self._tell("E520", "an image has a path", 'write, for example: image "refs/tram.png"')
+        if "\\" in shown:
+            cured = shown.replace("\\", "/")
+            return self._tell("E525", "folders in a path stand apart by /", f"write {cured}", self._as_path(cured))
+        path = self.folder / shown
+        try:
+            real = path.resolve()
+            if not outside and (Path(shown).is_absolute() or not real.is_relative_to(self.root)):
+                hint = "copy it into the score's folder, or allow more (--allow-outside)"
+                return self._tell("E521", f"the image {shown} lies outside of the score's folder", hint)
+            if real.is_dir():
+                return self._tell("E520", f"{shown} is a folder, not an image", "name a file in it")
+            if not real.exists():
+                return self._missing(path)
+            size = real.stat().st_size
+            if size > most or not real.is_file():
+                return self._too_large(size, most)
+            data = real.read_bytes()
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            return self._tell("E526", f"the image {shown} could not be read: {reason}")
+        return data if len(data) <= most else self._too_large(len(data), most)
+
+    def _too_large(self, size: int, most: int) -> None:
+        message = f"the image {self.image_path} has {size:,} bytes; {most:,} is the most"
+        self._tell("E522", message, "make it smaller: the model works at 640×384")
+
+    def _as_path(self, cured: str) -> tuple[Fix, ...]:
+        return (Fix(self.span, f'image "{cured}"'),)
+
+    def _missing(self, path: Path) -> None:
+        """Tell a missing image, with the one that was probably meant."""
+        meant: str | None = None
+        try:
+            names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())[:1000]
+            name = nearest(path.name, names)
+            meant = None if name is None else self.image_path[: len(self.image_path) - len(path.name)] + name
+        except OSError:
+            names = []
+        hint = f"did you mean {meant}?" if meant else "paths count from the folder that the score lies in"
+        fixes = self._as_path(meant) if meant else ()
+        self._tell("E520", f"there is no image {self.image_path}", hint, fixes)
+
+    def _measured(self, data: bytes, most_pixels: int) -> ImageFile | None:
+        from PIL import Image, UnidentifiedImageError  # only a score with images needs it
+
+        shown = self.image_path
+        kinds = "PNG, JPEG and WebP are taken"
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", Image.DecompressionBombWarning)
+                with Image.open(BytesIO(data)) as picture:
+                    mime = FORMATS.get(picture.format or "")
+                    width, height = picture.size
+                    if mime is None:
+                        return self._tell("E524", f"the image {shown} is a {picture.format}", kinds)
+                    if width * height > most_pixels:
+                        return self._too_many(width, height, most_pixels)
+                    picture.load()
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            return self._tell("E527", f"the image {shown} would unpack to far too many pixels", "make it smaller")
+        except UnidentifiedImageError:
+            return self._tell("E523", f"{shown} is not an image", kinds)
+        except Exception as error:  # noqa: BLE001 - a decoder may fail in any way on a broken file; it is told as such
+            return self._tell("E523", f"the image {shown} is broken: {str(error)[:80]}", "save it anew")
+        return ImageFile(shown, hashlib.sha256(data).hexdigest(), mime, width, height, len(data))
+
+    def _too_many(self, width: int, height: int, most: int) -> None:
+        message = f"the image {self.image_path} has {width:,}×{height:,} pixels; {most:,} in all is the most"
+        self._tell("E527", message, "make it smaller: the model works at 640×384")

@@ -1,0 +1,214 @@
+"""Reading a score with everything it needs: its file, the files it uses, its images.
+
+`load` and `load_text` give a `Reading` and never raise for what a user did; `read` and `reads` (in the package itself) raise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+from sequencer.errors import Diagnostic, Faults, Span
+from sequencer.notation.decoding import decode, load_bytes
+from sequencer.notation.guess import nearest
+from sequencer.notation.source import normal, printable
+from sequencer.score import Let, Scene, Score, Use
+
+
+class Notation(StrEnum):
+    """The two ways to write a score."""
+
+    TEXT = "text"
+    YAML = "yaml"
+
+
+SUFFIXES = {".score": Notation.TEXT, ".yaml": Notation.YAML, ".yml": Notation.YAML}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a score may cost and reach. All of it can be widened by the caller."""
+
+    bytes: int = 16 * 1024 * 1024
+    """The largest score file."""
+    image_bytes: int = 20_000_000
+    """The largest image file."""
+    image_pixels: int = 50_000_000
+    """The most pixels of an image."""
+    uses: int = 100
+    """How many files one score may bring in, over all levels."""
+    outside: bool = False
+    """Whether images and used files may lie outside of the score's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading: the score where there were no errors, every diagnostic, and the texts they point into."""
+
+    score: Score | None
+    diagnostics: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+    dropped: int = 0
+    """How many diagnostics more there were."""
+
+
+def load(path: Path | str, notation: Notation | None = None, limits: Limits | None = None) -> Reading:
+    """Read a score's file. The notation is chosen by its suffix when none is given."""
+    loader = _Loader(limits or Limits())
+    file = Path(path)
+    loader.folder = file.parent
+    data = load_bytes(file, str(path), loader.limits.bytes, loader.faults)
+    text = None if data is None else decode(data, str(path), loader.faults)
+    if text is None:
+        return loader.reading(None)
+    chosen = notation or SUFFIXES.get(file.suffix.lower())
+    if chosen is None:
+        hint = "a score's file ends in .score (text) or .yaml"
+        loader.faults.error("E507", f"{file.name} could be in either notation", Span(str(path), 0, 0, 0, 0), hint)
+        return loader.reading(None)
+    loader.open_files.append(_real(file))
+    return loader.reading(loader.whole(text, str(path), chosen))
+
+
+def load_text(
+    text: str,
+    file: str = "",
+    folder: Path | None = None,
+    notation: Notation | None = None,
+    limits: Limits | None = None,
+) -> Reading:
+    """Read a score from a text. Without a `folder` nothing else is opened: images are not looked at, `use` is refused."""
+    loader = _Loader(limits or Limits())
+    loader.folder = folder
+    if len(text) > loader.limits.bytes:
+        hint = "split it with `use`"
+        loader.faults.error(
+            "E502", f"this score is longer than {loader.limits.bytes:,} characters", Span(file, 0, 0, 0, 0), hint
+        )
+        return loader.reading(None)
+    chosen = notation or SUFFIXES.get(PurePosixPath(file).suffix.lower(), Notation.TEXT)
+    return loader.reading(loader.whole(normal(text), file, chosen))
+
+
+def _real(path: Path) -> Path:
+    return path.resolve()
+
+
+class _Loader:
+    """One reading: its faults, its folder, and the files it has opened."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.faults = Faults()
+        self.folder: Path | None = None
+        self.sources: dict[str, str] = {}
+        self.open_files: list[Path] = []
+        self.known: dict[Path, Use | None] = {}
+
+    def reading(self, score: Score | None) -> Reading:
+        """What came of it."""
+        whole = None if self.faults.has_errors else score
+        return Reading(whole, self.faults.diagnostics, self.sources, self.faults.dropped)
+
+    def whole(self, text: str, file: str, notation: Notation) -> Score:
+        """The score of a text, with what it uses and its images."""
+        score = self._parse(text, file, notation)
+        uses = tuple(self._use(use, file) for use in score.uses)
+        score = replace(score, uses=uses, sources=tuple(self.sources.items()))
+        if self.folder is not None:
+            from sequencer.notation.pictures import look_at  # Pillow is opened only where there may be images
+
+            images = look_at(
+                score, self.folder, self.limits.image_bytes, self.limits.image_pixels, self.limits.outside, self.faults
+            )
+            score = replace(score, images=images)
+        return score
+
+    def _parse(self, text: str, file: str, notation: Notation) -> Score:
+        self.sources[file] = printable(text)
+        match notation:
+            case Notation.TEXT:
+                from sequencer.notation.text import read_text
+
+                return read_text(text, file, self.faults)
+            case Notation.YAML:
+                from sequencer.notation.yaml import read_yaml
+
+                return read_yaml(text, file, self.faults)
+
+    # ---- use -------------------------------------------------------------------------------------------------------
+
+    def _use(self, use: Use, file: str) -> Use:
+        """`use` with what it brings; a file is read once, however often it is used."""
+        path = self._used_path(use)
+        if path is None:
+            return use
+        real = _real(path)
+        if real in self.open_files:
+            names = " → ".join(one.name for one in [*self.open_files[self.open_files.index(real) :], real])
+            self.faults.error("E511", f"this goes round in a circle: {names}", use.span, "leave this line out")
+            return use
+        if real not in self.known:
+            if len(self.known) >= self.limits.uses:
+                self.faults.error("E512", f"a score uses at most {self.limits.uses} files", use.span)
+                return use
+            self.known[real] = self._read_used(path, real, use, file)
+            return self.known[real] or use
+        return replace(use)  # it brought everything already
+
+    def _used_path(self, use: Use) -> Path | None:
+        if self.folder is None:
+            self.faults.error("E513", "this score has no folder, so it cannot use a file", use.span, "read it from a file")
+            return None
+        written = Path(use.path)
+        path = self.folder / written
+        inside = not written.is_absolute() and _real(path).is_relative_to(_real(self.folder))
+        if not inside and not self.limits.outside:
+            hint = "copy it into the score's folder, or allow more (--allow-outside)"
+            self.faults.error("E510", f"{use.path} lies outside of the score's folder", use.span, hint)
+            return None
+        return path
+
+    def _read_used(self, path: Path, real: Path, use: Use, file: str) -> Use | None:
+        shown = str(path) if file else use.path
+        notation = SUFFIXES.get(path.suffix.lower())
+        if notation is None:
+            hint = "a used file ends in .score or .yaml"
+            self.faults.error("E507", f"{use.path} could be in either notation", use.span, hint)
+            return None
+        data = load_bytes(path, use.path, self.limits.bytes, self.faults, use.span)
+        text = None if data is None else decode(data, shown, self.faults)
+        if text is None:
+            return None
+        self.open_files.append(real)
+        inner = self._parse(text, shown, notation)
+        lets: list[Let] = []
+        scenes: list[Scene] = []
+        for nested in inner.uses:
+            brought = self._use(self._from_there(nested, path), shown)
+            lets += brought.lets
+            scenes += brought.scenes
+        self.open_files.pop()
+        lets += inner.lets
+        scenes += inner.scenes
+        if not lets and not scenes:
+            message = f"{use.path} has neither variables nor scenes: there is nothing to use in it"
+            self.faults.warn("W101", message, use.span, "leave this line out")
+        return replace(use, lets=tuple(lets), scenes=tuple(scenes))
+
+    def _from_there(self, nested: Use, path: Path) -> Use:
+        """A used file's own `use`, its path seen from the score's folder."""
+        if self.folder is None:
+            return nested
+        beside = path.parent / nested.path
+        try:
+            return replace(nested, path=beside.relative_to(self.folder).as_posix())
+        except ValueError:
+            return replace(nested, path=str(beside))
+
+
+def nearest_name(name: str, names: list[str]) -> str | None:
+    """A hint at the name that was probably meant."""
+    meant = nearest(name, names)
+    return None if meant is None else f"did you mean {meant}?"

@@ -1,0 +1,251 @@
+"""Explains a statement that the grammar refused: what is wrong, where, and how to write it."""
+
+from __future__ import annotations
+
+import re
+
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from sequencer.errors import Faults, Fix, Span
+from sequencer.notation import values
+from sequencer.notation.expected import expected
+from sequencer.notation.grammar import STATEMENTS, parser
+from sequencer.notation.guess import nearest, shown
+from sequencer.notation.lines import CURLY, Flaw, Kind, Statement
+from sequencer.notation.repairs import ACTIONS, FINDERS, Repair, mask
+from sequencer.notation.repairs import STATEMENTS as WORDS
+from sequencer.notation.source import Source
+
+LONGEST_TRIED = 2_000
+"""Longer statements are not repaired on trial."""
+
+
+class Slips:
+    """Explains refused statements of one source."""
+
+    def __init__(self, source: Source, faults: Faults) -> None:
+        self.source = source
+        self.faults = faults
+
+    def explain(self, statement: Statement, following: Statement | None, in_block: bool) -> bool:
+        """Tell what is wrong with a statement. True when it was meant to open a block."""
+        text = self.source.text[statement.start : statement.end]
+        opens = statement.kind is Kind.OPEN
+        if self._flaws(statement):
+            return opens
+        if text == "{":
+            if not in_block:
+                hint = "it stands at the end of a section's or a scene's first line"
+                self.faults.error("E114", "this brace opens nothing", self._span(statement, 0, 1), hint)
+            return True
+        if self._missing_brace(statement, text, following):
+            return True
+        if len(text) > LONGEST_TRIED:
+            self._plainly(statement, text)
+            return opens
+        first = re.match(r"[^\W\d][\w\-]*", text)
+        word = first.group() if first else ""
+        if word not in WORDS:
+            self._unknown(statement, text, word, in_block)
+        elif not (self._no_place(statement, text) or self._repaired(statement, text)):
+            self._plainly(statement, text)
+        return opens
+
+    def _span(self, statement: Statement, start: int, end: int) -> Span:
+        return self.source.span(statement.start + start, statement.start + end)
+
+    # ---- marks -----------------------------------------------------------------------------------------------------
+
+    def _flaws(self, statement: Statement) -> bool:
+        """Tell what is wrong with quotes and brackets. True when there was something."""
+        for flaw, start, end in statement.flaws:
+            span = self.source.span(start, end)
+            text = self.source.text[start:end]
+            match flaw:
+                case Flaw.UNCLOSED_BLOCK:
+                    opening = self.source.span(start, start + 3)
+                    hint = 'end it with """'
+                    self.faults.error("E106", "this text has no closing quotes", opening, hint)
+                case Flaw.UNCLOSED:
+                    self._unclosed(statement, start, end, text)
+                case Flaw.CURLY:
+                    inner = text.strip(CURLY + '"').replace("\\", "\\\\").replace('"', '\\"')
+                    hint = 'texts stand in plain quotes: "'
+                    self.faults.error("E107", "these quotes are typographic", span, hint, (Fix(span, f'"{inner}"'),))
+                case Flaw.PAREN:
+                    at = self.source.span(max(statement.start, start - 1), start)
+                    insert = (Fix(self.source.span(start, start), ")"),)
+                    self.faults.error("E140", "this bracket is not closed", at, "close it with )", insert)
+            if flaw in {Flaw.UNCLOSED, Flaw.UNCLOSED_BLOCK}:
+                break
+        return bool(statement.flaws)
+
+    def _unclosed(self, statement: Statement, start: int, end: int, text: str) -> None:
+        before = self.source.text[statement.start : start]
+        if before.count('"') and re.search(r'"[^\s,|)}][^"]*\Z', before):
+            self._inner_quotes(statement)
+            return
+        curly = re.search(f"[{CURLY}]\\s*$", text)
+        if curly:
+            at = self.source.span(start + curly.start(), start + curly.start() + 1)
+            hint = 'end the text with a plain quote: "'
+            self.faults.error("E107", "this quote is typographic", at, hint, (Fix(at, '"'),))
+            return
+        stop = start + len(re.sub(r"[ \t]*(?:[{},]|[ \t]#.*)?[ \t]*\Z", "", text))
+        stop = max(stop, start + 1)
+        insert = (Fix(self.source.span(stop, stop), '"'),)
+        hint = 'end it with "; a text over several lines has three: """'
+        self.faults.error("E105", "this text has no closing quote", self.source.span(start, end), hint, insert)
+
+    def _inner_quotes(self, statement: Statement) -> bool:
+        """Tell quotes inside a text, as in `"She says "hi" and goes"`. True when that is what it is."""
+        start, end = statement.start, statement.end
+        line_end = self.source.text.find("\n", start, end)
+        stop = end if line_end < 0 else line_end
+        line = self.source.text[start:stop]
+        first, last = line.find('"'), line.rstrip().rfind('"')
+        inner = line[first + 1 : last]
+        if first < 0 or not re.search(r'\w"|"\w', inner) or '"""' in line or re.search(r'"\s*[,|]\s*', inner):
+            return False
+        cured = re.sub(r'(?<!\\)"', r'\\"', inner)
+        at = self._span(statement, first + 1, last)
+        hint = 'inside a text a quote is written \\"'
+        self.faults.error("E110", "a quote inside this text ends it early", at, hint, (Fix(at, cured),))
+        return True
+
+    # ---- blocks ----------------------------------------------------------------------------------------------------
+
+    def _missing_brace(self, statement: Statement, text: str, following: Statement | None) -> bool:
+        """Tell a section or scene without its opening brace."""
+        if statement.kind is not Kind.PLAIN or not re.match(r"(?:section|scene)\b", text) or not _reads(text + " {"):
+            return False
+        word = text.split(maxsplit=1)[0]
+        span = self._span(statement, 0, len(text))
+        if following is not None and self.source.text[following.start : following.end] == "{":
+            at = self.source.span(following.start, following.end)
+            gap = self.source.span(statement.end, following.end)
+            message = f"the opening brace stands on the line of its {word}"
+            self.faults.error("E114", message, at, "move it up, behind the head", (Fix(gap, " {"),))
+        else:
+            end = self.source.span(statement.end, statement.end)
+            message = f"this {word} has no opening brace"
+            self.faults.error("E113", message, span, "its lines stand between { and }", (Fix(end, " {"),))
+        return True
+
+    # ---- words -----------------------------------------------------------------------------------------------------
+
+    def _unknown(self, statement: Statement, text: str, word: str, in_block: bool) -> None:
+        """Tell a statement that begins with no statement's word."""
+        place = "at 1 " if in_block else "at 0c "
+        if word in ACTIONS or text.startswith('"'):
+            what = "a text" if text.startswith('"') else f"`{word}`"
+            insert = (Fix(self._span(statement, 0, 0), place),) if _reads(place + text) else ()
+            span = self._span(statement, 0, len(word) or 1)
+            self.faults.error("E117", f"{what} needs a place", span, f"write: {place}…", insert)
+            return
+        if text.startswith(("//", "/*", "--", ";", "%", "'")):
+            sign = re.match(r"//|/\*|--|.", text)
+            length = 1 if sign is None else sign.end()
+            at = self._span(statement, 0, length)
+            message = f"`{text[:length]}` opens no comment"
+            self.faults.error("E109", message, at, "write # instead", (Fix(at, "#"),))
+            return
+        end = len(word) or 1
+        span = self._span(statement, 0, end)
+        meant = nearest(word, WORDS) if word else None
+        if meant is not None:
+            hint = f"did you mean {meant}?"
+            fixes = (Fix(span, meant),) if _reads(meant + text[end:]) else ()
+            self.faults.error("E101", f"no statement begins with `{shown(word)}`", span, hint, fixes)
+            return
+        if word and re.match(rf"{re.escape(word)}(?:[ \t]*\"|[ \t]*$)", text) and _reads(place + text):
+            insert = (Fix(self._span(statement, 0, 0), place),)
+            self.faults.error("E117", f"the scene {shown(word)} needs a place", span, f"write: {place}{shown(word)} …", insert)
+            return
+        hint = "a statement begins with one of: " + ", ".join(WORDS[: 18 if not in_block else 18])
+        self.faults.error("E101", f"no statement begins with `{shown(text[:end])}`", span, hint)
+
+    def _no_place(self, statement: Statement, text: str) -> bool:
+        """Tell `at`, `end`, `from` and `every` whose place or length is none."""
+        match = re.match(r"(at|end|every)(?![\w\-])[ \t]*([^\s\",{}]*)", text)
+        if match is None or re.match(r"[+\-]?\d|mark\b|bars?\b|beats?\b", match.group(2)):
+            return False
+        word, value = match.group(1), match.group(2)
+        what = "a length" if word == "every" else "a place"
+        span = self._span(statement, match.start(2), match.end(2)) if value else self._span(statement, 0, len(word))
+        if not value or value in ACTIONS or _reads(f"{word} 1 {text[match.start(2) :]}".replace("every 1", "every 1 bar")):
+            hint = f"write, for example: {word} {'4 bars' if word == 'every' else '9.3'} …"
+            self.faults.error("E161", f"behind `{word}` stands {what}", span, hint)
+        elif word == "every":
+            values.read_duration(value, span, self.faults)
+        else:
+            values.read_place(value, span, self.faults)
+        return True
+
+    def _repaired(self, statement: Statement, text: str) -> bool:
+        """Tell the slip whose repair makes the statement valid, if there is one."""
+        if self._inner_quotes(statement):
+            return True
+        masked = mask(text)
+        for finder in FINDERS:
+            for repair in finder(text, masked):
+                if self._offered(statement, text, repair):
+                    return True
+        return False
+
+    def _offered(self, statement: Statement, text: str, repair: Repair) -> bool:
+        if repair.text == "\x00":
+            bare = "-".join(re.findall(r"\w+", text[repair.start : repair.end]))
+            repair = Repair(repair.code, repair.start, repair.end, bare, repair.message, f"write {bare}")
+        if not _reads(repair.of(text)):
+            return False
+        start, end = repair.start, repair.end
+        fix = (Fix(self._span(statement, start, end), repair.text),)
+        lead = len(text[start:end]) - len(text[start:end].lstrip(" \t"))
+        if start + lead >= end:  # an insertion, or only blanks: the caret stands on the word behind
+            behind = re.match(r"\s*(\"|[^\s\",{}()|]+|.)?", text[end:])
+            begin = end + (0 if behind is None or behind.group(1) is None else behind.start(1))
+            shown_span = self._span(statement, begin, end + (0 if behind is None else behind.end()))
+        else:
+            shown_span = self._span(statement, start + lead, start + len(text[start:end].rstrip(" \t")))
+        self.faults.error(repair.code, repair.message, shown_span, repair.hint, fix)
+        return True
+
+    # ---- nothing better to say -------------------------------------------------------------------------------------
+
+    def _plainly(self, statement: Statement, text: str) -> None:
+        """Tell what was expected and what stands there."""
+        try:
+            parser().parse(text + "\n", start=STATEMENTS)
+        except UnexpectedInput as error:
+            at = min(max(0, error.pos_in_stream or 0), len(text))
+            found = re.match(r"[ \t]*(\"[^\"\n]*\"?|[\w.\-]+|\S)?", text[at:])
+            begin = at if found is None or found.group(1) is None else at + found.start(1)
+            end = begin if found is None or found.group(1) is None else at + found.end(1)
+            names: set[str] = set()
+            match error:
+                case UnexpectedToken():
+                    names = set(error.expected)
+                case UnexpectedCharacters():
+                    names = set(error.allowed)
+                case _:
+                    pass
+            wanted = expected(names)
+            if begin >= end:
+                span = self._span(statement, max(0, len(text.rstrip()) - 1), len(text.rstrip()))
+                self.faults.error("E103", f"the statement stops too early: {wanted} is missing", span)
+            else:
+                span = self._span(statement, begin, end)
+                self.faults.error("E102", f"{wanted} was expected here, not {shown(text[begin:end])}", span)
+        else:
+            span = self._span(statement, 0, len(text))
+            self.faults.error("E102", "this statement could not be read", span)
+
+
+def _reads(text: str) -> bool:
+    """Whether the grammar accepts `text` as a run of statements."""
+    try:
+        parser().parse(text + "\n", start=STATEMENTS)
+    except UnexpectedInput:
+        return False
+    return True

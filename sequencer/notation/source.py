@@ -1,0 +1,76 @@
+"""A file's text, and where each character of it stands."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from sequencer.errors import Faults, Fix, Span
+
+LONGEST_LINE = 200_000
+"""The longest line that is read, in characters."""
+
+_LINE_END = re.compile(r"\n")
+_TOO_LONG = re.compile(rf"[^\n]{{{LONGEST_LINE + 1}}}")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+
+
+class Source:
+    """A text with the place of each of its lines."""
+
+    __slots__ = ("file", "starts", "text")
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self.starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+
+    def line(self, at: int) -> int:
+        """The line of the character at `at`, counted from 0."""
+        return bisect_right(self.starts, at) - 1
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of `text[start:end]`."""
+        line = bisect_right(self.starts, start)
+        end_line = bisect_right(self.starts, end, lo=line - 1)
+        if end_line > line and end == self.starts[end_line - 1]:
+            end_line -= 1  # an end at a line's very start stands behind the newline before it
+        return Span(self.file, line, start - self.starts[line - 1] + 1, end_line, end - self.starts[end_line - 1] + 1)
+
+
+def normal(text: str) -> str:
+    """`text` without a byte order mark and with plain newlines; columns stay right, for both stood at a line's edge."""
+    text = text.removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def printable(text: str) -> str:
+    """`text` as messages show it: what would break a line or a terminal becomes one sign of the same width."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def check_characters(source: Source, faults: Faults) -> bool:
+    """Tell characters that cannot stand in a score. False when there is no point in reading on."""
+    if "\x00" in source.text[:8192]:
+        at = source.text.index("\x00")
+        faults.error(
+            "E506", "this is not a text file: it holds zero bytes", source.span(at, at + 1), "a score is plain UTF-8 text"
+        )
+        return False
+    too_long = _TOO_LONG.search(source.text)
+    if too_long:
+        at = source.span(too_long.start(), too_long.start() + 1)
+        hint = 'break the text over several lines: """…"""'
+        faults.error("E148", f"this line is longer than {LONGEST_LINE:,} characters", at, hint)
+        return False
+    for count, match in enumerate(_CONTROL.finditer(source.text)):
+        if count == MOST_CONTROLS:
+            break
+        at = source.span(match.start(), match.end())
+        name = f"U+{ord(match.group()):04X}"
+        faults.error("E146", f"the control character {name} cannot stand in a score", at, "leave it out", (Fix(at, " "),))
+    return True
+
+
+MOST_CONTROLS = 20
+"""How many control characters are told one by one."""
