@@ -10,7 +10,7 @@ from sequencer.conductor.run import Phase, Run
 from sequencer.conductor.sending import begin_cut, commit_limit, commit_up_to, send_due
 from sequencer.conductor.triggers import Trigger
 from sequencer.events import Command, HandPaused, Pause, Paused, Resume, Resumed, SchedulePrompt
-from sequencer.schedule import CueAct, Firing, GotoSection, PauseModel, PickPrompt, ResumeModel, RuleEntry
+from sequencer.schedule import CueAct, CutTake, Firing, GotoSection, PauseModel, PickPrompt, ResumeModel, RuleEntry
 
 
 def hand_pause(run: Run, event: HandPaused) -> list[Command]:
@@ -50,7 +50,8 @@ def act_on(run: Run, firings: frozenset[Firing], at: int) -> list[Command]:
     if any(trigger in firings for trigger in current.stretch.until):
         commands += leave(run, current, current.stretch.index + 1, "the live section was left")
         current = run.plan.passes[current.number]
-    for rule in current.stretch.rules:
+    # A rule that cuts comes last: behind its reset nothing more can be sent to the take that plays.
+    for rule in sorted(current.stretch.rules, key=lambda one: any(isinstance(act, CutTake) for act in one.acts)):
         if rule.trigger in firings:
             commands += fire(run, rule, current, at)
     return commands + send_due(run, at)
@@ -82,6 +83,9 @@ def fire(run: Run, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
 
 def act_by_rule(run: Run, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pass, at: int) -> list[Command]:
     kinds = {kind_of(act) for act in acts}
+    if run.phase is Phase.CUTTING:
+        run.ledger.commit(run.plan.fire(rule, acts, current, run.next_base, at), run.next_base)
+        return []
     if "cut" in kinds:
         chunk = run.making + 1
         line = run.plan.fire(rule, acts, current, chunk, at)

@@ -48,7 +48,7 @@ def soonest_chunk(run: Run, line: Line, chunk: int) -> int:
 
 def send_due(run: Run, at: int) -> list[Command]:
     """Everything that is due now: commit what is within reach, then send it; begin a cut when its chunk is the next."""
-    if not run.connected:
+    if not run.connected or run.phase is not Phase.PLAYING:
         return []
     run.plan.forecast(run.making + run.schedule.lead)
     commit_up_to(run, commit_limit(run))
