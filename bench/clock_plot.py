@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from bench.clock_rivals import Follower
 from bench.clock_scenarios import PPQN, SCENARIOS, Clock, Scenario
 
-WIDTH, HEIGHT, LEFT, TOP, GAP = 860, 210, 64, 34, 66
+WIDTH, HEIGHT, LEFT, TOP, GAP = 860, 200, 48, 34, 66
 COLOURS = {"ours": "#0a6b3d", "MA24": "#c2571a", "isobar": "#7a4fb5", "oracle": "#8a8a8a", "true": "#222222"}
 Series = dict[str, list[tuple[float, float]]]
 
@@ -41,13 +41,12 @@ def _panel(title: str, unit: str, series: Series, low: float, high: float, top: 
         across = LEFT + (x - left) / (right - left) * (WIDTH - LEFT - 20)
         return f"{across:.1f},{top + HEIGHT - (min(high, max(low, y)) - low) / (high - low) * HEIGHT:.1f}"
 
-    parts = [f'<text x="{LEFT}" y="{top - 10}" class="title">{title}</text>']
+    parts = [f'<text x="{LEFT}" y="{top - 10}" class="title">{title}, {unit}</text>']
     for step in range(5):
         value = low + (high - low) * step / 4
         x0, y = place(left, value).split(",")
         parts.append(f'<line x1="{x0}" x2="{WIDTH - 20}" y1="{y}" y2="{y}" class="grid"/>')
         parts.append(f'<text x="{LEFT - 8}" y="{float(y) + 4:.1f}" class="left">{value:g}</text>')
-    parts.append(f'<text x="14" y="{top + HEIGHT / 2:.0f}" class="unit">{unit}</text>')
     for beat in range(int(left), int(right) + 1, 2):
         x, y = place(max(left, beat), low).split(",")
         parts.append(f'<text x="{x}" y="{float(y) + 16:.1f}" class="below">{beat}</text>')

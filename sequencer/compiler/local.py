@@ -191,4 +191,6 @@ def number(value: Fraction) -> str:
 
 def length_of(duration: Duration, local: LocalTime) -> Spot | None:
     """The end of a block of this length, as a spot. None where it cannot be told (told)."""
+    if duration.unit not in MUSICAL:  # needs no tempo, which may itself depend on this length
+        return Spot(None, local.timed(duration.amount, duration.unit), duration.unit)
     return local.after(local.start, duration.amount, duration.unit, duration.span)

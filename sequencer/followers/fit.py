@@ -41,6 +41,8 @@ SWERVE = 5e-6
 """The same once more, as a share of the time between ticks: a clean clock can swerve too."""
 QUIETEST = 20_000.0**2
 """The smallest variance believed in, ns²: a clock that looks better than 20 µs is only lucky or virtual."""
+FADING = 1 - 1 / 64
+"""How faults fade, per tick."""
 MEMORY = 96.0
 """Twice this many residuals make the noise estimate."""
 LATE = 0.02
@@ -61,12 +63,13 @@ _NORMAL = 0.9189385332046727
 class Fit:
     """One theory. `index` is the latest tick's number as this theory counts, `score` its log probability among its rivals.
 
-    `age` counts the ticks since it was born, `doubled` how many must pass before it may take one for a double.
+    `age` counts the ticks since it was born, `faults` the ticks that it lately took for lost or doubled (fading), and `floor`
+    is the smallest variance that it believes in, ns².
     """
 
     __slots__ = (
-        "a", "age", "alpha", "bends", "beta", "doubled", "index", "late", "noise", "p00", "p01", "p02", "p11", "p12", "p22", "score",
-        "v", "x", "z",
+        "a", "age", "alpha", "bends", "beta", "faults", "floor", "index", "late", "noise", "p00", "p01", "p02", "p11", "p12",
+        "p22", "score", "v", "x", "z",
     )  # fmt: skip
 
     def __init__(self, noise: Noise, time: float, period: float, variance: float) -> None:
@@ -74,7 +77,8 @@ class Fit:
         self.index = 0
         self.score = 0.0
         self.age = 2
-        self.doubled = 0
+        self.faults = 0.0
+        self.floor = QUIETEST
         self.late = False
         self.bends = False
         self.z = 0.0
@@ -91,13 +95,14 @@ class Fit:
     @property
     def variance(self) -> float:
         """The noise's variance, ns²."""
-        return max(QUIETEST, self.beta / self.alpha)
+        return max(self.floor, self.beta / self.alpha)
 
     def copy(self) -> Fit:
         """The same theory once more."""
         other = Fit.__new__(Fit)
         other.noise, other.index, other.score, other.age = self.noise, self.index, self.score, self.age
-        other.late, other.bends, other.z, other.doubled = self.late, self.bends, self.z, self.doubled
+        other.late, other.bends, other.z, other.floor = self.late, self.bends, self.z, self.floor
+        other.faults = self.faults
         other.x, other.v, other.a = self.x, self.v, self.a
         other.p00, other.p01, other.p02 = self.p00, self.p01, self.p02
         other.p11, other.p12, other.p22 = self.p11, self.p12, self.p22
@@ -186,7 +191,7 @@ class Fit:
         error = at - self.x
         self.p00 = max(self.p00, 1e-6)
         spread = self.p00 + noise.arrival
-        unit = max(beta / alpha, QUIETEST)
+        unit = max(beta / alpha, self.floor)
         square = error * error / (unit * spread)
         inlier = -_NORMAL - 0.5 * log(unit * spread) - (alpha + 0.5) * log1p(0.5 * square / alpha)
         self.z = error / sqrt(unit * spread)
@@ -207,7 +212,7 @@ class Fit:
         weight = good / total
         self.late = weight < 0.5 and error > 0.0
         self.age += 1
-        self.doubled -= 1
+        self.faults *= FADING
         if weight > 1e-4:
             spread = self.p00 + noise.arrival / weight
             gain = self.p00 / spread

@@ -8,9 +8,11 @@ new one until that has proved itself, and so a stall that only looked like a cha
 
 from __future__ import annotations
 
+from collections import deque
 from math import log
 
-from sequencer.followers.fit import ARRIVAL, NOISES, Fit
+from sequencer.followers.fit import ARRIVAL, FADING, NOISES, QUIETEST, Fit
+from sequencer.followers.grain import Grain
 
 SHORTEST, LONGEST = 4_000_000.0, 160_000_000.0
 """Times between ticks that are believed, nanoseconds: about 625 to 16 beats a minute."""
@@ -20,8 +22,10 @@ FAR = 18.0
 """Theories that are this much (log odds) behind the leader are dropped."""
 STEP, BEND, STRAIGHTEN, JUMP = log(1 / 400), log(1 / 600), log(1 / 300), log(1 / 2000)
 LOST, LOST_MORE, TWICE = log(1 / 100), log(1 / 2), log(1 / 300)
-SELDOM = 12
-"""Between two ticks that came twice there are at least this many that did not: else the stamps are coarse, and all ticks real."""
+FAULTY = 6.0
+"""A theory with more faults (fading over 64 ticks) than this is wrong however well it fits: the stamps are coarse."""
+REVIEWED = 96
+"""So many ticks back are looked at again when the stamps turn out to be coarse."""
 HELD = log(1 / 10)
 OTHER_NOISE = log(1e-4)
 FIRST_VARIANCE = 500_000.0**2
@@ -37,10 +41,13 @@ class Rivals:
         self._heard = 0
         self._last = 0.0
         self._born = 0
+        self._grain = Grain()
+        self._past: deque[float] = deque(maxlen=REVIEWED)
+        self._raw = 0
 
     def agree(self, index: int) -> None:
         """Let the latest tick be number `index` for every theory, whatever it counted before."""
-        self._heard = index
+        self._heard = self._raw = index
         for fit in self._all:
             fit.index = index
 
@@ -53,10 +60,21 @@ class Rivals:
         """Hear a tick at `at`, not earlier than the last one."""
         since = at - self._last
         self._last = at
+        self._raw += 1
+        self._past.append(at)
         if self.best is None:
             self._begin(at, since)
             return
         self._compete(at, since)
+        best = self.best
+        found = self._grain.hear(since)
+        if best.faults > FAULTY:
+            found = self._grain.found(best.v) or found
+        if found:
+            self._review()
+        elif self._grain.size == 0.0 and best.floor > QUIETEST:
+            for fit in self._all:
+                fit.floor = QUIETEST
 
     def resume(self, at: float, count: int) -> None:
         """Hear a tick after a silence of `count` ticks: the tempo is kept, roughly, the phase taken from here.
@@ -67,6 +85,9 @@ class Rivals:
         if best is None:
             self.tick(at)
             return
+        self._past.clear()
+        self._past.append(at)
+        self._raw = best.index + count
         held = best.copy()
         held.score = HELD + held.tick(at, 1, at - self._last)
         level = -log(best.v)
@@ -79,6 +100,36 @@ class Rivals:
             fit.score = level
             kept.append(fit)
         self._all, self.best, self._last = [*kept, held], kept[0], at
+
+    def _review(self) -> None:
+        """The stamps are coarse: look at the past ticks again as what they are, a line with the grain for its noise.
+
+        Where the grain is a good part of an interval, ticks may have been taken for lost or doubled that were not: then all
+        that were heard count.
+        """
+        best, past = self.best, self._past
+        if best is None or len(past) < 8:
+            return
+        count = len(past)
+        middle = (count - 1) / 2
+        spread = count * (count * count - 1) / 12
+        mean = sum(past) / count
+        period = sum((place - middle) * time for place, time in enumerate(past)) / spread
+        if not SHORTEST < period < LONGEST:
+            return
+        grain = self._grain.size
+        fits = []
+        for noise in NOISES:
+            fit = Fit(noise, mean + period * middle, period, grain * grain / 12)
+            fit.floor = grain * grain / 12
+            fit.p00 = 1 / count + middle * middle / spread
+            fit.p01, fit.p11 = middle / spread, 1 / spread
+            fit.alpha, fit.beta = 24.0, 24.0 * fit.floor
+            fit.age = count
+            fit.index = self._raw if grain > 0.35 * period else best.index
+            fit.score = 0.0 if noise is ARRIVAL else -3.0
+            fits.append(fit)
+        self._all, self.best = fits, fits[0]
 
     def _begin(self, at: float, since: float) -> None:
         self._heard += 1
@@ -125,15 +176,16 @@ class Rivals:
         crowd: list[Fit] = []
         for fit in [*self._all, *self._newborn(at)]:
             off = (at - fit.x) / fit.v
-            if off < 0.5 and True:
+            if off < 0.5:
                 twice = fit.copy()
                 twice.score += TWICE - log(fit.v)
-                twice.doubled = SELDOM
+                twice.faults = fit.faults * FADING + 1.0
                 crowd.append(twice)
             elif off > 1.5:
                 count = int(off + 0.5)
                 lost = fit.copy()
                 lost.score += LOST + LOST_MORE * (count - 2) + lost.tick(at, count, since)
+                lost.faults += 1.0
                 crowd.append(lost)
             fit.score += fit.tick(at, 1, since)
             crowd.append(fit)

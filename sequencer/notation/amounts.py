@@ -219,7 +219,9 @@ def _no_decimals(text: str, value: Fraction, unit: str, number: str, span: Span,
     gap = " " if unit.startswith(("bar", "beat")) else ""
     cured = f"{value}{gap}{unit}"
     hint = f"write {cured}" + (
-        f"; the place on bar {number.split('.', maxsplit=1)[0]}, beat {number.split('.')[1]} is {number}" if _BAR_BEAT.match(number) else ""
+        f"; the place on bar {number.split('.', maxsplit=1)[0]}, beat {number.split('.')[1]} is {number}"
+        if _BAR_BEAT.match(number)
+        else ""
     )
     name = "bars" if unit.startswith("bar") else "beats"
     faults.error(

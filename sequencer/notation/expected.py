@@ -30,10 +30,47 @@ _WORDS = {
     "$END": "the end",
 }
 _ACTION = frozenset(
-    "NAME SAY IMAGE SET_STRENGTH SET_SR SET_SNAP SET_METER SET_MARK SET_SEED CUT TEMPO PAUSE RESUME GOTO".split()
+    [
+        "NAME",
+        "SAY",
+        "IMAGE",
+        "SET_STRENGTH",
+        "SET_SR",
+        "SET_SNAP",
+        "SET_METER",
+        "SET_MARK",
+        "SET_SEED",
+        "CUT",
+        "TEMPO",
+        "PAUSE",
+        "RESUME",
+        "GOTO",
+    ]
 )
 _OPENING = frozenset(
-    "SCORE CLOCK GRID SNAP LEAD LATE SEED SR MIDDLE USE LET SCENE BASE FOLLOW QUIET SECTION AT EVERY ON PLAY END".split()
+    [
+        "SCORE",
+        "CLOCK",
+        "GRID",
+        "SNAP",
+        "LEAD",
+        "LATE",
+        "SEED",
+        "SR",
+        "MIDDLE",
+        "USE",
+        "LET",
+        "SCENE",
+        "BASE",
+        "FOLLOW",
+        "QUIET",
+        "SECTION",
+        "AT",
+        "EVERY",
+        "ON",
+        "PLAY",
+        "END",
+    ]
 )
 
 

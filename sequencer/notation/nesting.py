@@ -8,12 +8,12 @@ from enum import Enum
 from lark import Token
 
 from sequencer.errors import NOWHERE, Fix, Related, Span
+from sequencer.notation import values
 from sequencer.notation.blocks import OpenScene, OpenSection
 from sequencer.notation.grammar import Branch
 from sequencer.notation.header import LINES, HeaderLines
 from sequencer.notation.lines import Kind, Statement
 from sequencer.notation.nodes import Nodes, first_token
-from sequencer.notation import values
 from sequencer.score import Comment, Item, Let, Pick, Place, PlayItem, Scene, Score, Section, Use
 
 ITEMS = frozenset({"cue", "every", "rule"})

@@ -247,7 +247,8 @@ class Nodes:
             case "SET_METER":
                 return self.meter(node)
             case "SET_SEED":
-                return self._seed_here(node, span)
+                self._seed_here(node, span)
+                return None
             case _:
                 return self._setting(node, span)
 

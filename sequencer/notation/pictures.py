@@ -54,7 +54,8 @@ class _Look:
         if data is None:
             return None
         if not data:
-            return self._tell("E523", f"the image {self.image_path} is an empty file")
+            self._tell("E523", f"the image {self.image_path} is an empty file")
+            return None
         return self._measured(data, most_pixels)
 
     def _tell(self, code: str, message: str, hint: str | None = None, fixes: tuple[Fix, ...] = ()) -> None:
@@ -63,28 +64,38 @@ class _Look:
     def _bytes(self, most: int, outside: bool) -> bytes | None:
         shown = self.image_path
         if not shown or "\x00" in shown:
-            return self._tell("E520", "an image has a path", 'write, for example: image "refs/tram.png"')
+            self._tell("E520", "an image has a path", 'write, for example: image "refs/tram.png"')
+            return None
         if "\\" in shown:
             cured = shown.replace("\\", "/")
-            return self._tell("E525", "folders in a path stand apart by /", f"write {cured}", self._as_path(cured))
+            self._tell("E525", "folders in a path stand apart by /", f"write {cured}", self._as_path(cured))
+            return None
         path = self.folder / shown
         try:
             real = path.resolve()
             if not outside and (Path(shown).is_absolute() or not real.is_relative_to(self.root)):
                 hint = "copy it into the score's folder, or allow more (--allow-outside)"
-                return self._tell("E521", f"the image {shown} lies outside of the score's folder", hint)
+                self._tell("E521", f"the image {shown} lies outside of the score's folder", hint)
+                return None
             if real.is_dir():
-                return self._tell("E520", f"{shown} is a folder, not an image", "name a file in it")
+                self._tell("E520", f"{shown} is a folder, not an image", "name a file in it")
+                return None
             if not real.exists():
-                return self._missing(path)
+                self._missing(path)
+                return None
             size = real.stat().st_size
             if size > most or not real.is_file():
-                return self._too_large(size, most)
+                self._too_large(size, most)
+                return None
             data = real.read_bytes()
         except (OSError, ValueError, RuntimeError) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            return self._tell("E526", f"the image {shown} could not be read: {reason}")
-        return data if len(data) <= most else self._too_large(len(data), most)
+            self._tell("E526", f"the image {shown} could not be read: {reason}")
+            return None
+        if len(data) > most:  # it grew while it was looked at
+            self._too_large(len(data), most)
+            return None
+        return data
 
     def _too_large(self, size: int, most: int) -> None:
         message = f"the image {self.image_path} has {size:,} bytes; {most:,} is the most"
@@ -118,16 +129,21 @@ class _Look:
                     mime = FORMATS.get(picture.format or "")
                     width, height = picture.size
                     if mime is None:
-                        return self._tell("E524", f"the image {shown} is a {picture.format}", kinds)
+                        self._tell("E524", f"the image {shown} is a {picture.format}", kinds)
+                        return None
                     if width * height > most_pixels:
-                        return self._too_many(width, height, most_pixels)
+                        self._too_many(width, height, most_pixels)
+                        return None
                     picture.load()
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            return self._tell("E527", f"the image {shown} would unpack to far too many pixels", "make it smaller")
+            self._tell("E527", f"the image {shown} would unpack to far too many pixels", "make it smaller")
+            return None
         except UnidentifiedImageError:
-            return self._tell("E523", f"{shown} is not an image", kinds)
+            self._tell("E523", f"{shown} is not an image", kinds)
+            return None
         except Exception as error:  # noqa: BLE001 - a decoder may fail in any way on a broken file; it is told as such
-            return self._tell("E523", f"the image {shown} is broken: {str(error)[:80]}", "save it anew")
+            self._tell("E523", f"the image {shown} is broken: {str(error)[:80]}", "save it anew")
+            return None
         return ImageFile(shown, hashlib.sha256(data).hexdigest(), mime, width, height, len(data))
 
     def _too_many(self, width: int, height: int, most: int) -> None:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from sequencer.notation.guess import nearest
 
-STATEMENTS = (
-    "score clock grid snap lead late seed sr middle use let scene section at every on play end base follow quiet".split()
+_WORD = re.compile(r"\w+")
+
+STATEMENTS = tuple(
+    _WORD.findall("score clock grid snap lead late seed sr middle use let scene section at every on play end base follow quiet")
 )
 """The words that open a statement."""
 
-ACTIONS = "image strength sr cut tempo meter mark snap pause resume goto pick".split()
+ACTIONS = tuple(_WORD.findall("image strength sr cut tempo meter mark snap pause resume goto pick"))
 """The words that open an action."""
 
 

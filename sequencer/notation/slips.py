@@ -162,7 +162,7 @@ class Slips:
             insert = (Fix(self._span(statement, 0, 0), place),)
             self.faults.error("E117", f"the scene {shown(word)} needs a place", span, f"write: {place}{shown(word)} …", insert)
             return
-        hint = "a statement begins with one of: " + ", ".join(WORDS[: 18 if not in_block else 18])
+        hint = "a statement begins with one of: " + ", ".join(WORDS)
         self.faults.error("E101", f"no statement begins with `{shown(text[:end])}`", span, hint)
 
     def _no_place(self, statement: Statement, text: str) -> bool:

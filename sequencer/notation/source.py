@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import islice
 
 from sequencer.errors import Faults, Fix, Span
 
@@ -59,16 +60,15 @@ def check_characters(source: Source, faults: Faults) -> bool:
         return False
     too_long = _TOO_LONG.search(source.text)
     if too_long:
-        at = source.span(too_long.start(), too_long.start() + 1)
+        span = source.span(too_long.start(), too_long.start() + 1)
         hint = 'break the text over several lines: """…"""'
-        faults.error("E148", f"this line is longer than {LONGEST_LINE:,} characters", at, hint)
+        faults.error("E148", f"this line is longer than {LONGEST_LINE:,} characters", span, hint)
         return False
-    for count, match in enumerate(_CONTROL.finditer(source.text)):
-        if count == MOST_CONTROLS:
-            break
-        at = source.span(match.start(), match.end())
+    for match in islice(_CONTROL.finditer(source.text), MOST_CONTROLS):
+        span = source.span(match.start(), match.end())
         name = f"U+{ord(match.group()):04X}"
-        faults.error("E146", f"the control character {name} cannot stand in a score", at, "leave it out", (Fix(at, " "),))
+        message = f"the control character {name} cannot stand in a score"
+        faults.error("E146", message, span, "leave it out", (Fix(span, " "),))
     return True
 
 
