@@ -1,0 +1,66 @@
+"""What every test room shares: golden files, and things that may be missing on a machine but not in the whole test run."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+REQUIRE_ALL = "SEQUENCER_REQUIRE_ALL"
+"""Set to 1 where everything must be there: then nothing is skipped for want of a tool, it fails."""
+
+MOST_DIFFERENCES = 200
+"""How many lines of difference a failed comparison shows."""
+
+Golden = Callable[[str, str], None]
+"""Compares a text with the file of that name in the folder `goldens/` beside the test: `golden("tokens.txt", text)`."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-golden` writes what the tests give into their golden files instead of comparing."""
+    parser.addoption("--update-golden", action="store_true", help="write golden files instead of comparing with them")
+
+
+def require(condition: object, reason: str) -> None:
+    """Skip the test where `condition` does not hold, or fail where everything is required (SEQUENCER_REQUIRE_ALL=1)."""
+    if condition:
+        return
+    if os.environ.get(REQUIRE_ALL) == "1":
+        pytest.fail(f"{REQUIRE_ALL}=1, but: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def _difference(expected: str, found: str, path: Path) -> str:
+    lines = list(
+        difflib.unified_diff(
+            expected.splitlines(keepends=True), found.splitlines(keepends=True), f"{path.name} (golden)", "found", n=2
+        )
+    )
+    shown = "".join(line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n" for line in lines[:MOST_DIFFERENCES])
+    more = f"… and {len(lines) - MOST_DIFFERENCES} more lines\n" if len(lines) > MOST_DIFFERENCES else ""
+    return f"{path} differs; --update-golden accepts what was found\n\n{shown}{more}"
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare texts with files in `goldens/` beside the test; with `--update-golden` the files are written instead."""
+    folder = request.path.parent / "goldens"
+    update = bool(request.config.getoption("--update-golden"))
+
+    def compare(name: str, text: str) -> None:
+        path = folder / name
+        if update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.is_file() or path.read_bytes() != text.encode():
+                path.write_bytes(text.encode())
+        elif not path.is_file():
+            pytest.fail(f"{path} does not exist; --update-golden writes it\n\n{text[:2000]}", pytrace=False)
+        else:
+            expected = path.read_bytes().decode()
+            if expected != text:
+                pytest.fail(_difference(expected, text, path), pytrace=False)
+
+    return compare
