@@ -1,0 +1,12 @@
+"""The cue sheet: every cue with its number, place, time, frame, chunk, snap error, acts and source line.
+
+>>> from sequencer import compile_score, reads
+>>> from sequencer.sheet import summary_line
+>>> summary_line(compile_score(reads('at 0c "A paper boat."\\nend 4c\\n')))
+'4 chunks (5.5 s), 1 cue; every cue stands exactly on a chunk'
+"""
+
+from sequencer.sheet.rows import Part, Row, RuleRow, Sheet, facts, sheet_of
+from sequencer.sheet.summary import summary_line
+
+__all__ = ["Part", "Row", "RuleRow", "Sheet", "facts", "sheet_of", "summary_line"]

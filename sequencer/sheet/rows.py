@@ -1,0 +1,227 @@
+"""The cue sheet as values: parts (passes of sections) with their cues, and rules with where they listen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sequencer.errors import Span
+from sequencer.schedule import CutTake, Entry, RuleEntry, Schedule, ShowPrompt, Stretch
+from sequencer.schedule.words import (
+    act_in_words,
+    bar_beat_of,
+    firing_in_words,
+    length_in_words,
+    meter_in_words,
+    news,
+    number,
+    pass_in_words,
+    tempo_in_words,
+)
+from sequencer.timebase import Snap
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One cue.
+
+    `seconds` is its exact time: since the score began, or (where `after` names a live part) since that part was left.
+    `chunk` is its score chunk, of a cue behind a live part the latest one; `earliest` differs there. `frame` and `error`
+    (signed seconds, positive is late) are None there too: both depend on when the live part is left; `error_at_latest` is
+    the error if it lasts its max. `brief` holds the acts with only what is new in a prompt.
+    """
+
+    number: int
+    place: str
+    bar_beat: str
+    after: str | None
+    seconds: Fraction
+    frame: Fraction | None
+    chunk: int
+    earliest: int
+    snap: Snap
+    error: Fraction | None
+    error_at_latest: Fraction
+    take: int
+    acts: tuple[str, ...]
+    brief: tuple[str, ...]
+    origin: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """One rule: what fires it, what it does, and the parts in which it listens."""
+
+    number: int
+    trigger: str
+    acts: tuple[str, ...]
+    parts: tuple[str, ...]
+    everywhere: bool
+    origin: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One pass of one section (or the whole of a score without sections), with its cues.
+
+    `seconds` and `after` are its start as in `Row`. It plays from chunk `chunk` (`earliest` behind a live part) to before
+    `end`, which for a live part is where it ends at the latest; `left_earliest` is None unless it is live and something
+    follows. `until` says what ends a live part.
+    """
+
+    name: str
+    section: str | None
+    occurrence: int
+    length: str
+    tempo: str
+    meter: str
+    after: str | None
+    seconds: Fraction
+    duration: Fraction
+    chunk: int
+    earliest: int
+    end: int
+    left_earliest: int | None
+    until: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A whole cue sheet."""
+
+    schedule: Schedule
+    parts: tuple[Part, ...]
+    rules: tuple[RuleRow, ...]
+
+    @property
+    def title(self) -> str:
+        """The score's title, or a plain word."""
+        return self.schedule.title or "Untitled"
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Every cue, in order."""
+        return tuple(row for part in self.parts for row in part.rows)
+
+
+def sheet_of(schedule: Schedule) -> Sheet:
+    """The cue sheet of a schedule."""
+    passes = Counter(stretch.section for stretch in schedule.stretches)
+    starts = [take.start for take in schedule.takes]
+    parts: list[Part] = []
+    left: tuple[str, Fraction] | None = None
+    shown: str | None = None
+    take = 0
+    for index, stretch in enumerate(schedule.stretches):
+        following = schedule.stretches[index + 1] if index + 1 < len(schedule.stretches) else None
+        name = pass_in_words(stretch.section, stretch.occurrence, passes[stretch.section])
+        after, zero = (None, Fraction(0)) if left is None else left
+        rows: list[Row] = []
+        for entry in stretch.entries:
+            while take + 1 < len(starts) and starts[take + 1] <= entry.chunk:
+                take += 1
+            if any(isinstance(act, CutTake) for act in entry.acts):
+                shown = None
+            rows.append(_row(schedule, stretch, entry, after, zero, take, shown))
+            shown = next((act.text for act in entry.acts if isinstance(act, ShowPrompt)), shown)
+        parts.append(
+            Part(
+                name=name,
+                section=stretch.section,
+                occurrence=stretch.occurrence,
+                length=length_in_words(stretch),
+                tempo="" if stretch.tempo is None else tempo_in_words(stretch.tempo),
+                meter=meter_in_words(stretch),
+                after=after,
+                seconds=stretch.start - zero,
+                duration=stretch.seconds,
+                chunk=stretch.latest,
+                earliest=stretch.earliest,
+                end=schedule.end if following is None else following.latest,
+                left_earliest=following.earliest if stretch.is_live and following is not None else None,
+                until=tuple(firing_in_words(one) for one in stretch.until),
+                rows=tuple(rows),
+            )
+        )
+        if stretch.is_live:
+            left = (name, stretch.start + stretch.seconds)
+    return Sheet(schedule, tuple(parts), _rules(schedule, passes))
+
+
+def _row(
+    schedule: Schedule, stretch: Stretch, entry: Entry, after: str | None, zero: Fraction, take: int, shown: str | None
+) -> Row:
+    time = stretch.start + entry.offset
+    return Row(
+        number=entry.id + 1,
+        place=entry.place,
+        bar_beat=bar_beat_of(stretch, entry.quarter, entry.offset),
+        after=after,
+        seconds=time - zero,
+        frame=schedule.grid.frame_at(time) if after is None else None,
+        chunk=entry.chunk,
+        earliest=entry.chunk if after is None else schedule.grid.snap(stretch.soonest + entry.offset, entry.snap),
+        snap=entry.snap,
+        error=entry.error if after is None else None,
+        error_at_latest=entry.error,
+        take=take + 1,
+        acts=tuple(act_in_words(act) for act in entry.acts),
+        brief=tuple(
+            act_in_words(ShowPrompt(news(shown, act.text)) if isinstance(act, ShowPrompt) else act) for act in entry.acts
+        ),
+        origin=entry.origin,
+    )
+
+
+def _rules(schedule: Schedule, passes: Counter[str | None]) -> tuple[RuleRow, ...]:
+    """Every rule once, however many passes listen for it."""
+    found: dict[tuple[str, Span, tuple[str, ...]], list[Stretch]] = {}
+    for stretch in schedule.stretches:
+        for rule in stretch.rules:
+            found.setdefault(_said(rule), []).append(stretch)
+    return tuple(
+        RuleRow(
+            number=index + 1,
+            trigger=trigger,
+            acts=acts,
+            parts=tuple(pass_in_words(one.section, one.occurrence, passes[one.section]) for one in stretches),
+            everywhere=len(stretches) == len(schedule.stretches),
+            origin=origin,
+        )
+        for index, ((trigger, origin, acts), stretches) in enumerate(found.items())
+    )
+
+
+def _said(rule: RuleEntry) -> tuple[str, Span, tuple[str, ...]]:
+    return firing_in_words(rule.trigger), rule.origin, tuple(act_in_words(act) for act in rule.acts)
+
+
+def facts(schedule: Schedule) -> str:
+    """What the sheet is counted on: clock, grid, snap, lead, seed and sr, as the header of a score says them."""
+    clock = schedule.clock
+    beats = "" if clock.bpm is None else f"{number(clock.bpm)} bpm {clock.meter}"
+    port = "" if clock.port is None else f" “{clock.port}”"
+    who = {
+        "chunks": "clock chunks",
+        "bpm": beats,
+        "midi": f"MIDI clock{port}, nominal {beats}",
+        "link": f"Link, nominal {beats}",
+    }
+    grid = schedule.grid
+    return " · ".join(
+        (
+            who[clock.kind],
+            f"{grid.frames} frames @ {number(grid.fps)} fps = {number(grid.chunk)} s a chunk",
+            f"snap {schedule.snap}",
+            f"lead {schedule.lead}c",
+            f"seed {schedule.seed}",
+            f"sr {schedule.sr}",
+        )
+    )
+
+
+def origin_in_words(origin: Span) -> str:
+    """`file:line` of a cue; empty for one that was made by code."""
+    return f"{origin.file}:{origin.line}" if origin.line and origin.file else f"line {origin.line}" if origin.line else ""
