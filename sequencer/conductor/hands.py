@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from sequencer.conductor.lines import kind_of
+from sequencer.conductor.lines import Status, kind_of
 from sequencer.conductor.plan import Pass
 from sequencer.conductor.run import Phase, Run
 from sequencer.conductor.sending import begin_cut, commit_limit, commit_up_to, send_due
@@ -96,7 +96,11 @@ def act_by_rule(run: Run, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pa
     cut = run.plan.next_cut()
     if cut is not None:
         chunk = min(chunk, max(cut, run.making + 1))
-    run.ledger.commit(run.plan.fire(rule, acts, current, chunk, at), chunk)
+    line = run.plan.fire(rule, acts, current, chunk, at)
+    if run.follow is None and chunk >= run.plan.end_chunk():
+        line.end(Status.SKIPPED, "it fired too near the end: no chunk within reach was left")
+    else:
+        run.ledger.commit(line, chunk)
     return []
 
 

@@ -96,10 +96,14 @@ class Line:
             self.status, self.reason = status, reason or self.reason
 
     def overtake(self, kind: Kind, reason: str) -> None:
-        """Another line of the same kind acts in its place."""
+        """Another line of the same kind acts in its place. What else this line does may still land; then the reason tells."""
         self.open.discard(kind)
-        if not self.open and not self.is_final:
+        if not self.open and self.landed is None:
             self.end(Status.OVERTAKEN, reason)
+        elif not self.is_final:
+            self.reason = f"without its {kind}: {reason}"
+            if not self.open:
+                self.end(Status.LANDED)
 
     def land(self, kind: Kind, chunk: int) -> None:
         """One of its acts has landed; with the last one the whole line has."""

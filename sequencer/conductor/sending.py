@@ -96,7 +96,9 @@ def finish(run: Run, reason: str, well: bool) -> list[Command]:
     run.ended = reason
     why = "no chunk was reported with it" if well else f"the run ended first: {reason}"
     for line in run.plan.lines:
-        if not line.is_final:
+        if line.rule is not None and line.landed is None and (line.chunk or 0) >= run.plan.end_chunk():
+            line.end(Status.SKIPPED, "it fired too near the end: no chunk within reach was left")
+        elif not line.is_final:
             line.end(Status.MISSED, line.reason or why)
     return [Finish(reason)]
 

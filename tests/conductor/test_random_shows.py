@@ -150,7 +150,7 @@ def _reports_are_true(played: Played) -> None:
     by_number = {line.number: line for line in played.conductor.run.plan.lines}
     for cue in played.cues:
         texts = [act.text for act in by_number[cue.number].acts if isinstance(act, ShowPrompt)]
-        if cue.status is Status.LANDED and texts and cue.landed in shown:
+        if cue.status is Status.LANDED and texts and cue.landed in shown and "without its prompt" not in cue.reason:
             assert shown[cue.landed] in (texts[0], None), (cue, shown[cue.landed])
 
 
