@@ -5,7 +5,7 @@ from __future__ import annotations
 from sequencer.conductor.hands import act_on, hand_pause
 from sequencer.conductor.lines import Status
 from sequencer.conductor.playing import state_reported
-from sequencer.conductor.run import MOST_STARTS, PATIENCE, RETRY, Phase, Run
+from sequencer.conductor.run import MOST_RESETS, MOST_STARTS, PATIENCE, RETRY, Phase, Run
 from sequencer.conductor.sending import began, commit, commit_limit, commit_up_to, end_lines, finish, retry, send_due, wake_at
 from sequencer.events import (
     Command,
@@ -166,13 +166,40 @@ def was_reset(run: Run, event: WasReset) -> list[Command]:
     return open_take(run, event.at)
 
 
+def reset_refused(run: Run, event: Refused) -> list[Command]:
+    """No cut then. But refused the second time of asking, the first one has worked: there is nothing left to reset."""
+    run.refusals.append(f"{event.command}: {event.reason}")
+    if event.command != "reset":
+        return []
+    if run.resets > 1:
+        return was_reset(run, WasReset(event.at))
+    for line in run.ledger.slots[run.next_base].lines:
+        if "cut" in line.open:
+            line.end(Status.REFUSED, event.reason)
+    run.phase = Phase.PLAYING
+    return send_due(run, event.at)
+
+
 def cutting_woke(run: Run, event: Woke) -> list[Command]:
     if event.due != run.due:
         return []
     if not run.connected:
         return [wake_at(run, event.at + PATIENCE)]
+    if run.resets < MOST_RESETS:
+        # It may be in a long chunk, or the message was lost either way. Asking twice does no harm.
+        run.resets += 1
+        return [Reset(), wake_at(run, event.at + PATIENCE)]
     run.notes.append("the model did not report the reset; the new take was opened all the same")
     return was_reset(run, WasReset(event.at))
+
+
+def reset_again(run: Run, event: WasReset) -> list[Command]:
+    """A reset that was asked for twice came twice: what had been set up for the take is gone, so set it up again."""
+    if run.resets <= 1:
+        return []
+    run.resets -= 1
+    run.ledger.renew(run.base)
+    return open_take(run, event.at)
 
 
 def lost(run: Run, event: Lost) -> list[Command]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sequencer.conductor.hands import leave_after_max
 from sequencer.conductor.lines import Status
-from sequencer.conductor.run import Phase, Run
+from sequencer.conductor.run import Run
 from sequencer.conductor.sending import began, finish, retry, send_due
 from sequencer.events import ChunkDone, Closing, Command, ImageAccepted, PromptAccepted, Refused, SessionEnded, StateReported
 
@@ -50,18 +50,6 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
         run.ledger.recheck({run.base + chunk for chunk, _ in event.scheduled}, run.making)
         return send_due(run, event.at)
     return send_due(run, event.at) if ahead else []
-
-
-def reset_refused(run: Run, event: Refused) -> list[Command]:
-    run.refusals.append(f"{event.command}: {event.reason}")
-    if event.command != "reset":
-        return []
-    slot = run.ledger.slots[run.next_base]
-    for line in slot.lines:
-        if "cut" in line.open:
-            line.end(Status.REFUSED, event.reason)
-    run.phase = Phase.PLAYING
-    return send_due(run, event.at)
 
 
 def prompt_accepted(run: Run, event: PromptAccepted) -> list[Command]:

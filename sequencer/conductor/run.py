@@ -17,6 +17,7 @@ PATIENCE = 10 * SECOND
 RETRY = SECOND
 """How long to wait before a refused start is tried again."""
 MOST_STARTS = 3
+MOST_RESETS = 3
 MOST_AHEAD = 32
 """How many prompts a certain stretch sends ahead: the model repeats them all in every `state`, whose size has a limit."""
 
@@ -56,6 +57,7 @@ class Run:
         self.has_prompt = self.has_image = False
         self.due: int | None = None
         self.starts = 0
+        self.resets = 0
         self.fresh = False
         self.restarted = False
         self.next_base = 0
