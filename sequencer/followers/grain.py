@@ -16,8 +16,12 @@ NEAR = 0.12
 """How equal, as a share of how far it stands out."""
 ALIKE = 0.08
 """How equal in size those that stand out must be."""
+TIGHT = 0.03
+"""The same where one stands out by a whole interval: stamps on a lattice are equal, and else a tick was lost or doubled."""
 LEAST = 0.05
 """How far, as a share of the usual interval, one must stand out."""
+WHOLE = 0.8
+"""From this share of the usual interval on, one that stands out may be a lost or a doubled tick as well as the grain."""
 KEPT = 3000
 """After this many ticks without another sign of it the grain is forgotten."""
 
@@ -44,7 +48,8 @@ class Grain:
         others = sorted(value for place, value in enumerate(self._intervals) if place != AROUND)
         usual = (others[AROUND - 1] + others[AROUND]) / 2
         out = middle - usual
-        if abs(out) < LEAST * usual or others[-1] - others[0] > 2 * NEAR * abs(out):
+        spread = others[-1] - others[0]
+        if abs(out) < LEAST * usual or spread > 2 * (TIGHT if abs(out) > WHOLE * usual else NEAR) * abs(out):
             return False
         self._signs.append((self._heard, out))
         return self._proven(usual)
@@ -60,7 +65,7 @@ class Grain:
     def _proven(self, usual: float) -> bool:
         """Whether the latest signs are of one size; those as large as an interval, as lost ticks are, must come evenly too."""
         size = self._signs[-1][1]
-        need = 4 if abs(size) > 0.8 * usual else 3
+        need = 4 if abs(size) > WHOLE * usual else 3
         signs = list(self._signs)[-need:]
         if len(signs) < need or any(abs(out - size) > ALIKE * abs(size) for _, out in signs):
             return False

@@ -14,8 +14,8 @@ from math import log
 from sequencer.followers.fit import ARRIVAL, FADING, NOISES, QUIETEST, Fit
 from sequencer.followers.grain import Grain
 
-SHORTEST, LONGEST = 4_000_000.0, 160_000_000.0
-"""Times between ticks that are believed, nanoseconds: about 625 to 16 beats a minute."""
+SHORTEST, LONGEST = 3_500_000.0, 240_000_000.0
+"""Times between ticks that are believed, nanoseconds: about 714 to 10 beats a minute."""
 MOST = 8
 """How many theories are kept."""
 FAR = 18.0
@@ -26,6 +26,8 @@ FAULTY = 6.0
 """A theory with more faults (fading over 64 ticks) than this is wrong however well it fits: the stamps are coarse."""
 REVIEWED = 96
 """So many ticks back are looked at again when the stamps turn out to be coarse."""
+AFRESH, AGREE = 3.0, 0.3
+"""A tempo this many times the old one (or that part of it) is no step but a new clock; how alike its first intervals are."""
 HELD = log(1 / 10)
 OTHER_NOISE = log(1e-4)
 FIRST_VARIANCE = 500_000.0**2
@@ -40,6 +42,7 @@ class Rivals:
         self._all: list[Fit] = []
         self._heard = 0
         self._last = 0.0
+        self._since = 0.0
         self._born = 0
         self._grain = Grain()
         self._past: deque[float] = deque(maxlen=REVIEWED)
@@ -58,16 +61,17 @@ class Rivals:
 
     def tick(self, at: float) -> None:
         """Hear a tick at `at`, not earlier than the last one."""
-        since = at - self._last
-        self._last = at
+        since, before = at - self._last, self._since
+        self._last, self._since = at, since
         self._raw += 1
         self._past.append(at)
         if self.best is None:
             self._begin(at, since)
             return
-        self._compete(at, since)
-        best = self.best
+        best = self._compete(at, since, before)
         found = self._grain.hear(since)
+        if best is None:
+            return  # what came fits no tempo at all: begin again with the next ticks
         if best.faults > FAULTY:
             found = self._grain.found(best.v) or found
         if found:
@@ -172,9 +176,20 @@ class Rivals:
                 born.append(jump)
         return born
 
-    def _compete(self, at: float, since: float) -> None:
+    def _afresh(self, at: float, since: float, before: float) -> list[Fit]:
+        """A theory that knows nothing of the past, where two intervals agree, and with no tempo near the old one."""
+        leader = self._all[0]
+        if not SHORTEST < before < LONGEST or abs(since - before) > AGREE * before or 1 / AFRESH < since / leader.v < AFRESH:
+            return []
+        fit = Fit(ARRIVAL, at - since, before, FIRST_VARIANCE)
+        fit.index = leader.index
+        fit.score = leader.score + STEP
+        return [fit]
+
+    def _compete(self, at: float, since: float, before: float) -> Fit | None:
+        """Let every theory, old and new, foretell the tick and learn from it; the one that then leads, None where all fail."""
         crowd: list[Fit] = []
-        for fit in [*self._all, *self._newborn(at)]:
+        for fit in [*self._all, *self._newborn(at), *self._afresh(at, since, before)]:
             off = (at - fit.x) / fit.v
             if off < 0.5:
                 twice = fit.copy()
@@ -192,7 +207,7 @@ class Rivals:
         crowd = [fit for fit in crowd if SHORTEST < fit.v < LONGEST]
         if not crowd:
             self._heard, self.best, self._all = self.index + 1, None, []
-            return
+            return None
         crowd.sort(key=lambda one: -one.score)
         top = crowd[0].score
         kept: list[Fit] = []
@@ -203,6 +218,7 @@ class Rivals:
             if not any(_same(fit, other) for other in kept):
                 kept.append(fit)
         self._all, self.best = kept, kept[0]
+        return kept[0]
 
 
 def _same(one: Fit, other: Fit) -> bool:
