@@ -6,7 +6,23 @@
 '4 chunks (5.5 s), 1 cue; every cue stands exactly on a chunk'
 """
 
+from sequencer.sheet.documents import as_csv, as_json, as_markdown
+from sequencer.sheet.page import as_html
 from sequencer.sheet.rows import Part, Row, RuleRow, Sheet, facts, sheet_of
 from sequencer.sheet.summary import summary_line
+from sequencer.sheet.table import as_table
 
-__all__ = ["Part", "Row", "RuleRow", "Sheet", "facts", "sheet_of", "summary_line"]
+__all__ = [
+    "Part",
+    "Row",
+    "RuleRow",
+    "Sheet",
+    "as_csv",
+    "as_html",
+    "as_json",
+    "as_markdown",
+    "as_table",
+    "facts",
+    "sheet_of",
+    "summary_line",
+]

@@ -1,0 +1,46 @@
+"""Print a score's cue sheet: every cue with its place, time, frame, chunk, snap error, what it does and its source line."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+KINDS = ("table", "csv", "markdown", "json", "html")
+_ENDINGS = {".csv": "csv", ".md": "markdown", ".json": "json", ".html": "html", ".htm": "html"}
+WIDTH_OF_FILES = 120
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file, or a compiled .json")
+    parser.add_argument("--as", dest="kind", choices=KINDS, help="what to make (default: by the ending of FILE, else a table)")
+    parser.add_argument("--full", action="store_true", help="in a table: every prompt whole, wrapped")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write (default: standard output)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make one sheet."""
+    from sequencer.cli.scores import material, write_text
+    from sequencer.sheet import as_csv, as_html, as_json, as_markdown, as_table, sheet_of
+
+    sheet = sheet_of(material(args.score).schedule)
+    kind = args.kind or ("table" if args.output is None else _ENDINGS.get(args.output.suffix.lower(), "table"))
+    match kind:
+        case "csv":
+            text = as_csv(sheet)
+        case "markdown":
+            text = as_markdown(sheet)
+        case "json":
+            text = as_json(sheet)
+        case "html":
+            text = as_html(sheet)
+        case _:
+            width = shutil.get_terminal_size((WIDTH_OF_FILES, 24)).columns if args.output is None else WIDTH_OF_FILES
+            text = as_table(sheet, width, full=args.full)
+    if args.output is None:
+        print(text, end="")
+    else:
+        write_text(args.output, text)
+        print(f"{args.output}: {len(sheet.rows)} cues")
+    return 0

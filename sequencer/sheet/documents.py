@@ -1,0 +1,191 @@
+"""The cue sheet as CSV, Markdown and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from typing import Any
+
+from sequencer.schedule.words import decimal
+from sequencer.sheet.rows import Row, RuleRow, Sheet, facts, origin_in_words
+from sequencer.sheet.summary import summary_line
+from sequencer.sheet.table import error_of, frame_of, heading, place_of, plain, span_of_chunks, time_of
+
+FORMAT = 1
+"""The number of the JSON sheet's format."""
+
+COLUMNS = (
+    "cue",
+    "section",
+    "pass",
+    "place",
+    "bar_beat",
+    "counted_from",
+    "seconds",
+    "frame",
+    "chunk",
+    "earliest_chunk",
+    "snap",
+    "snap_error_ms",
+    "take",
+    "trigger",
+    "action",
+    "source",
+)
+"""The columns of the CSV sheet. `counted_from` is empty (the score's start) or `exit of NAME`."""
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
+
+
+def as_csv(sheet: Sheet) -> str:
+    """One line a cue, rules last, with a heading line; RFC 4180 with newlines alone. No cell begins like a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for part in sheet.parts:
+        for row in part.rows:
+            writer.writerow(
+                (
+                    row.number,
+                    part.section or "",
+                    part.occurrence,
+                    row.place,
+                    row.bar_beat,
+                    "" if row.after is None else f"exit of {row.after}",
+                    decimal(row.seconds, 6, trim=True),
+                    "" if row.frame is None else decimal(row.frame, 6, trim=True),
+                    row.chunk,
+                    row.earliest,
+                    row.snap.value,
+                    "" if row.error is None else decimal(row.error * 1000, 3, trim=True),
+                    row.take,
+                    "",
+                    ", ".join(row.acts),
+                    origin_in_words(row.origin),
+                )
+            )
+    for rule in sheet.rules:
+        where = "" if rule.everywhere else ", ".join(rule.parts)
+        cells = [f"R{rule.number}", where, *[""] * 11, rule.trigger, ", ".join(rule.acts), origin_in_words(rule.origin)]
+        writer.writerow(cells)
+    return out.getvalue()
+
+
+def as_markdown(sheet: Sheet) -> str:
+    """A heading, a table for each part, and a list of rules. Texts are escaped: what a prompt says is never markup."""
+    lines = [f"# {_marked(sheet.title)}", "", _marked(facts(sheet.schedule)), "", _marked(summary_line(sheet.schedule))]
+    for part in sheet.parts:
+        if part.section is not None or part.until:
+            lines += ["", f"## {_marked(heading(part))}"]
+        if part.rows:
+            lines += [
+                "",
+                "| # | place | time | frame | chunk | snap error, ms | what | line |",
+                "|--:|:--|--:|--:|--:|--:|:--|--:|",
+            ]
+            lines += [_row(row) for row in part.rows]
+    if sheet.rules:
+        lines += ["", "## Rules", ""]
+        lines += [_rule(rule) for rule in sheet.rules]
+    return "\n".join(lines) + "\n"
+
+
+def _row(row: Row) -> str:
+    cells = (
+        str(row.number),
+        place_of(row),
+        time_of(row),
+        frame_of(row),
+        span_of_chunks(row.earliest, row.chunk),
+        error_of(row),
+        ", ".join(row.acts),
+        str(row.origin.line) if row.origin.line else "",
+    )
+    return "| " + " | ".join(_marked(cell) for cell in cells) + " |"
+
+
+def _rule(rule: RuleRow) -> str:
+    where = "everywhere" if rule.everywhere else f"in {', '.join(rule.parts)}"
+    line = f", line {rule.origin.line}" if rule.origin.line else ""
+    return "- " + _marked(f"on {rule.trigger} ({where}{line}) → {', '.join(rule.acts)}")
+
+
+def _marked(text: str) -> str:
+    return _MARKUP.sub(r"\\\1", plain(text).replace("&", "&amp;"))
+
+
+def as_json(sheet: Sheet) -> str:
+    """The sheet for machines: exact times as fractions (text) beside rounded numbers; ends in a newline."""
+    schedule = sheet.schedule
+    value = {
+        "helios-sheet": FORMAT,
+        "title": schedule.title,
+        "clock": {
+            "kind": schedule.clock.kind,
+            "bpm": None if schedule.clock.bpm is None else str(schedule.clock.bpm),
+            "meter": str(schedule.clock.meter),
+            "port": schedule.clock.port,
+        },
+        "grid": {"frames": schedule.grid.frames, "fps": str(schedule.grid.fps), "chunk_seconds": str(schedule.grid.chunk)},
+        "snap": schedule.snap.value,
+        "lead": schedule.lead,
+        "seed": schedule.seed,
+        "sr": schedule.sr,
+        "chunks": schedule.end,
+        "takes": [{"take": take.index + 1, "chunk": take.start, "seed": take.opening.seed} for take in schedule.takes],
+        "summary": summary_line(schedule),
+        "parts": [
+            {
+                "name": part.name,
+                "section": part.section,
+                "pass": part.occurrence,
+                "length": part.length,
+                "seconds": str(part.duration),
+                "tempo": part.tempo or None,
+                "meter": part.meter or None,
+                "starts_after_exit_of": part.after,
+                "starts_at_seconds": str(part.seconds),
+                "chunk": part.chunk,
+                "earliest_chunk": part.earliest,
+                "end_chunk": part.end,
+                "until": list(part.until),
+                "left_at_the_earliest": part.left_earliest,
+                "cues": [_cue(row) for row in part.rows],
+            }
+            for part in sheet.parts
+        ],
+        "rules": [
+            {
+                "rule": rule.number,
+                "trigger": rule.trigger,
+                "parts": list(rule.parts),
+                "everywhere": rule.everywhere,
+                "acts": list(rule.acts),
+                "source": origin_in_words(rule.origin),
+            }
+            for rule in sheet.rules
+        ],
+    }
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def _cue(row: Row) -> dict[str, Any]:
+    return {
+        "cue": row.number,
+        "place": row.place,
+        "bar_beat": row.bar_beat or None,
+        "after_exit_of": row.after,
+        "seconds": str(row.seconds),
+        "time": time_of(row),
+        "frame": None if row.frame is None else str(row.frame),
+        "chunk": row.chunk,
+        "earliest_chunk": row.earliest,
+        "snap": row.snap.value,
+        "snap_error_ms": None if row.error is None else decimal(row.error * 1000, 3, trim=True),
+        "snap_error_ms_at_the_latest": decimal(row.error_at_latest * 1000, 3, trim=True),
+        "take": row.take,
+        "acts": list(row.acts),
+        "source": origin_in_words(row.origin),
+    }
