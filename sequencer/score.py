@@ -384,6 +384,7 @@ class Scene:
     """Advice codes that are switched off for this scene."""
     span: Span = _span()
     name_span: Span = _span()
+    quiet_span: Span = _span()
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,7 +445,7 @@ class GridLine:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment, without its `#`; `own_line` when nothing else stands on its line."""
+    """A comment, without its `#` and the blank behind it; `own_line` when nothing else stands on its line."""
 
     text: str
     own_line: bool

@@ -11,7 +11,7 @@ from sequencer.errors import ScoreError
 from sequencer.notation.reading import Limits, Notation, Reading, load, load_text
 from sequencer.score import Score
 
-__all__ = ["Limits", "Notation", "Reading", "load", "load_text", "read", "reads"]
+__all__ = ["Limits", "Notation", "Reading", "load", "load_text", "print_score", "read", "reads"]
 
 
 def read(path: Path | str, *, notation: Notation | None = None, limits: Limits | None = None) -> Score:
@@ -35,6 +35,22 @@ def reads(
     Without a folder images are not looked at and `use` is refused. Raises ScoreError with all its diagnostics.
     """
     return _sound(load_text(text, file, folder, notation, limits))
+
+
+def print_score(score: Score, notation: Notation | str = Notation.TEXT) -> str:
+    """`score` in a notation, in its one layout, comments kept: it reads back to an equal score.
+
+    Raises ValueError for a notation there is none of, and for a score made by code that the language cannot spell.
+    """
+    match Notation(notation):
+        case Notation.TEXT:
+            from sequencer.notation.printer import print_text
+
+            return print_text(score)
+        case Notation.YAML:
+            from sequencer.notation.yaml_printer import print_yaml
+
+            return print_yaml(score)
 
 
 def _sound(reading: Reading) -> Score:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lark import Token
 
-from sequencer.errors import Faults, Fix, Related, Span
+from sequencer.errors import NOWHERE, Faults, Fix, Related, Span
 from sequencer.notation import values
 from sequencer.notation.grammar import Branch
 from sequencer.notation.nodes import Nodes, first_token, last_token
@@ -64,6 +64,7 @@ class OpenScene:
             self.follow = words
 
     def _quiet(self, branch: Branch, nodes: Nodes) -> None:
+        self.said.setdefault("quiet", nodes.over(branch))
         for token in branch.children[1:]:
             if not isinstance(token, Token) or token.type == "COMMA":
                 continue
@@ -75,13 +76,14 @@ class OpenScene:
 
     def scene(self, end: Span, faults: Faults) -> Scene | None:
         """The whole scene, its closing brace at `end`."""
-        if not self.said:
+        if not self.said.keys() & {"base", "follow"}:
             hint = 'give it a base: base "…"'
             faults.error("E122", f"the scene {self.name} has neither base nor follow", self.head, hint)
             return None
         if self.name is None:
             return None
-        return Scene(self.name, self.base, self.follow, tuple(self.silenced), self.head.to(end), self.name_span)
+        quiet = self.said.get("quiet", NOWHERE)
+        return Scene(self.name, self.base, self.follow, tuple(self.silenced), self.head.to(end), self.name_span, quiet)
 
 
 @dataclass(slots=True)

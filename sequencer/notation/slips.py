@@ -8,7 +8,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation import values
-from sequencer.notation.expected import expected
+from sequencer.notation.expected import expected, position
 from sequencer.notation.grammar import STATEMENTS, parser
 from sequencer.notation.guess import nearest, shown
 from sequencer.notation.lines import CURLY, Flaw, Kind, Statement
@@ -218,7 +218,7 @@ class Slips:
         try:
             parser().parse(text + "\n", start=STATEMENTS)
         except UnexpectedInput as error:
-            at = min(max(0, error.pos_in_stream or 0), len(text))
+            at = min(position(error), len(text))
             found = re.match(r"[ \t]*(\"[^\"\n]*\"?|[\w.\-]+|\S)?", text[at:])
             begin = at if found is None or found.group(1) is None else at + found.start(1)
             end = begin if found is None or found.group(1) is None else at + found.end(1)

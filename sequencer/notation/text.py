@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from lark.exceptions import UnexpectedInput
 
 from sequencer.errors import Faults
+from sequencer.notation.expected import position
 from sequencer.notation.grammar import STATEMENTS, parser
 from sequencer.notation.lines import Kind, cut
 from sequencer.notation.nesting import Nesting
@@ -109,7 +110,7 @@ class _Reader:
         try:
             tree = parser().parse(self.source.text[start:end] + "\n", start=STATEMENTS)
         except UnexpectedInput as error:
-            return self._culprit(at, stop, start + max(0, error.pos_in_stream or 0))
+            return self._culprit(at, stop, start + position(error))
         self.nodes.base = start
         self.nodes.line = self.source.line(start)
         for child in tree.children:
@@ -133,6 +134,8 @@ class _Reader:
     def _comments(self) -> tuple[Comment, ...]:
         text = self.source.text
         return tuple(
-            Comment(text[one.start + 1 : one.end].strip(), one.own_line, self.source.span(one.start, one.end))
+            Comment(
+                text[one.start + 1 : one.end].rstrip().removeprefix(" "), one.own_line, self.source.span(one.start, one.end)
+            )
             for one in self.remarks
         )
