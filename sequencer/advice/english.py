@@ -76,9 +76,9 @@ def words(text: str) -> list[str]:
 
 
 def is_english(text: str) -> bool:
-    """Whether a text looks like English: at least one word in eight is a small English word."""
+    """Whether a text looks like English: at least one word in ten is a small English word."""
     every = words(text)
-    return bool(every) and 8 * sum(word in _SMALL for word in every) >= len(every)
+    return bool(every) and 10 * sum(word in _SMALL for word in every) >= len(every)
 
 
 def things(text: str) -> frozenset[str]:

@@ -212,7 +212,7 @@ def _lost(before: str, after: str, words_of: re.Pattern[str]) -> str | None:
 def subject(said: Said) -> Iterator[Told]:
     """A follow-up re-states the subject: the model knows nothing of the prompt before. Source: the guide."""
     for family in said.families:
-        if family.base is None or family.follow is None or not is_english(family.base) or not is_english(family.follow):
+        if family.base is None or family.follow is None or not is_english(family.base):
             continue
         first = things(sentences(family.base)[0]) if family.base else frozenset()
         rest = [one for one in sentences(family.follow) if one not in sentences(family.base)]
