@@ -116,6 +116,11 @@ class HeliosModel:
         return self._due[0][0] if self._due else None
 
     @property
+    def answered(self) -> int:
+        """When the answers to the last command leave, in nanoseconds."""
+        return self._answered
+
+    @property
     def is_making(self) -> bool:
         """Whether a chunk is in the making."""
         return self._making is not None
