@@ -256,7 +256,15 @@ class _Resolver:
                 return self.vocabulary.show(action)
             case UseImage():
                 image = self.images.get(action.path)
-                return None if image is None else ShowImage(image)  # the reader told why it is not there
+                if image is None:  # a missing file was told by the reader; here the score has no folder to look in
+                    self.faults.error(
+                        "E326",
+                        f"the image {action.path} was not looked at: this score was read without its folder",
+                        action.span,
+                        "read the score from its file, or say which folder its images are in",
+                    )
+                    return None
+                return ShowImage(image)
             case SetStrength():
                 return Strength(action.value)
             case SetSr():
