@@ -1,0 +1,80 @@
+"""A queue between whoever makes frames and the thread that encodes them: bounded in bytes, nothing is ever dropped."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from threading import Condition
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+MOST_BYTES = 96 << 20
+"""How much may wait: four chunks of the native size, or eight frames of 2560×1536."""
+
+
+class Backlog(Generic[Item]):
+    """First in, first out. `put` waits while there is too much; `end` lets the reader finish; `give_up` frees both sides."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most = most_bytes
+        self._items: deque[tuple[Item, int]] = deque()
+        self._bytes = 0
+        self._ended = False
+        self._broken = False
+        self._changed = Condition()
+        self.waited = 0
+        """How often `put` had to wait, or found no room."""
+        self.highest = 0
+        """The most items that ever waited."""
+
+    def put(self, item: Item, size: int) -> bool:
+        """Add an item of so many bytes, waiting for room; False where the reader is gone."""
+        with self._changed:
+            if self._bytes + size > self._most and self._items:
+                self.waited += 1
+            while self._bytes + size > self._most and self._items and not self._broken:
+                self._changed.wait()
+            return self._add(item, size)
+
+    def offer(self, item: Item, size: int) -> bool:
+        """Add an item whatever waits already: for callers that must not wait. Going over the bound is counted."""
+        with self._changed:
+            if self._bytes + size > self._most and self._items:
+                self.waited += 1
+            return self._add(item, size)
+
+    def _add(self, item: Item, size: int) -> bool:
+        if self._broken or self._ended:
+            return False
+        self._items.append((item, size))
+        self._bytes += size
+        self.highest = max(self.highest, len(self._items))
+        self._changed.notify_all()
+        return True
+
+    def end(self) -> None:
+        """Nothing more will come; the reader finishes what is there."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def give_up(self) -> None:
+        """Throw away what waits, and let nobody wait any longer."""
+        with self._changed:
+            self._broken = True
+            self._items.clear()
+            self._bytes = 0
+            self._changed.notify_all()
+
+    def __iter__(self) -> Iterator[Item]:
+        while True:
+            with self._changed:
+                while not self._items and not self._ended and not self._broken:
+                    self._changed.wait()
+                if self._broken or not self._items:
+                    return
+                item, size = self._items.popleft()
+                self._bytes -= size
+                self._changed.notify_all()
+            yield item

@@ -1,0 +1,121 @@
+"""The caption: title and section, take and bar.beat, laid over the top of a picture as it goes into the video.
+
+It is drawn once for each text and mixed into the planes of the frames that go to the encoder: the pictures of a stage, and
+their digests, know nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from sequencer.letters import Pen
+
+_KEPT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What stands over one frame. Empty parts leave their place empty; any text can be shown."""
+
+    title: str = ""
+    section: str = ""
+    take: str = ""
+    place: str = ""
+    """Bar and beat, such as `12.3`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """How the top rows of a picture are mixed: value × keep + add, over 256, for luma and for both chroma planes."""
+
+    luma_keep: NDArray[np.uint16]
+    luma_add: NDArray[np.uint16]
+    chroma_keep: NDArray[np.uint16]
+    chroma_add: NDArray[np.uint16]
+
+
+class CaptionBand:
+    """Lays captions over yuv420p planes (MPEG range) of one size."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._width = width
+        self.rows = min(height, max(24, height // 10)) & ~1
+        """How many rows from the top are touched."""
+        self._margin = max(6, width * 5 // 160)
+        self._large = Pen(max(9, height * 5 // 128))
+        self._small = Pen(max(8, height * 9 // 320))
+        self._bands: OrderedDict[Caption, _Band] = OrderedDict()
+
+    def lay(self, caption: Caption, luma: NDArray[np.uint8], first: NDArray[np.uint8], second: NDArray[np.uint8]) -> None:
+        """Mix a caption into the top of a picture's three planes, in place."""
+        band = self._band(caption)
+        rows = self.rows
+        luma[:rows] = (luma[:rows] * band.luma_keep + band.luma_add) >> 8
+        for plane in (first, second):
+            plane[: rows // 2] = (plane[: rows // 2] * band.chroma_keep + band.chroma_add) >> 8
+
+    def _band(self, caption: Caption) -> _Band:
+        found = self._bands.get(caption)
+        if found is None:
+            found = self._bands[caption] = self._drawn(caption)
+            if len(self._bands) > _KEPT:
+                self._bands.popitem(last=False)
+        else:
+            self._bands.move_to_end(caption)
+        return found
+
+    def _drawn(self, caption: Caption) -> _Band:
+        mask = Image.new("L", (self._width, self.rows))
+        self._write(ImageDraw.Draw(mask), caption)
+        ink = np.asarray(mask, dtype=np.int64)
+        ink = ink + (ink >> 7)  # 255 counts as all of 256
+        depth = np.arange(self.rows, 0, -1, dtype=np.int64)  # darkest at the top, nothing at the lower edge
+        dark = (150 * depth * (2 * self.rows - depth) // (self.rows * self.rows))[:, None]
+        behind = dark * (256 - ink) >> 8
+        keep = 256 - ink - behind
+        small = (keep[::2, ::2] + keep[1::2, ::2] + keep[::2, 1::2] + keep[1::2, 1::2]) >> 2
+        return _Band(
+            luma_keep=keep.astype(np.uint16),
+            luma_add=(behind * 16 + ink * 235).astype(np.uint16),
+            chroma_keep=small.astype(np.uint16),
+            chroma_add=((256 - small) * 128).astype(np.uint16),
+        )
+
+    def _write(self, draw: ImageDraw.ImageDraw, caption: Caption) -> None:
+        top = max(0, (self.rows - 2 * self._large.size) // 3)
+        below = top + (self._large.size - self._small.size)
+        right = self._width - self._margin
+        if caption.place:
+            right -= self._even(draw, right, top, caption.place)
+        if caption.take:
+            gap = self._small.size if caption.place else 0
+            right -= gap + self._small.width(caption.take)
+            self._small.draw(draw, (right, below), caption.take, 200)
+        left = self._margin
+        room = max(0, right - left - 2 * self._small.size)
+        if caption.title:
+            title = self._large.shortened(one_line(caption.title), room)
+            used = self._large.draw(draw, (left, top), title) + self._small.size
+            left, room = left + used, room - used
+        if caption.section and room > 4 * self._small.size:
+            self._small.draw(draw, (left, below), self._small.shortened(one_line(caption.section), room), 200)
+
+    def _even(self, draw: ImageDraw.ImageDraw, right: int, top: int, place: str) -> int:
+        """Draw bar and beat with all digits equally wide, so that they stand still; returns the width, gap included."""
+        digit = max(self._large.width(one) for one in "0123456789")
+        widths = [digit if one.isdigit() else self._large.width(one) for one in place]
+        left = right - sum(widths)
+        for one, width in zip(place, widths, strict=True):
+            self._large.draw(draw, (left + (width - self._large.width(one)) // 2, top), one)
+            left += width
+        return max(sum(widths), 5 * digit)
+
+
+def one_line(text: str) -> str:
+    """`text` without breaks and controls, and no longer than could ever be shown."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text[:400]).split())
