@@ -52,14 +52,19 @@ def versions() -> dict[str, str]:
     return found
 
 
-def header_of(schedule: Schedule, sources: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The header of a run: score text (every file that was read, the score's own first), schedule, settings, versions."""
+def header_of(
+    schedule: Schedule, sources: Mapping[str, str], settings: Mapping[str, Any], following: bool | None = None
+) -> dict[str, Any]:
+    """The header of a run: score text (every file that was read, the score's own first), schedule, settings, versions.
+
+    `following` is the run's mode, None for the one that the score's clock asks for.
+    """
     return {
         _MARK: FORMAT,
         "title": schedule.title,
         "seed": schedule.seed,
         "grid": {"frames": schedule.grid.frames, "fps": str(schedule.grid.fps)},
-        "mode": "following" if schedule.clock.is_outer else "fixed",
+        "mode": "following" if (schedule.clock.is_outer if following is None else following) else "fixed",
         "settings": dict(settings),
         "versions": versions(),
         "sources": [{"file": file, "text": text} for file, text in sources.items()],
@@ -148,6 +153,11 @@ class Journal:
     schedule: Schedule
     records: tuple[Record, ...]
     cut_off: bool
+
+    @property
+    def following(self) -> bool:
+        """Whether places were bound to chunks late, by an outer clock."""
+        return self.header.get("mode") == "following"
 
     @property
     def is_whole(self) -> bool:

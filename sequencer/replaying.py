@@ -51,7 +51,7 @@ class Replay:
 def replay(run: Path | str | Journal) -> Replay:
     """Replay a run's folder, a journal file, or a journal that was read. Raises JournalError for one that does not read."""
     journal = run if isinstance(run, Journal) else read_journal(Path(run))
-    conductor = Conductor(journal.schedule)
+    conductor = Conductor(journal.schedule, journal.following)
     events = commands = 0
     pending: list[Command] = []
     after = "the start"

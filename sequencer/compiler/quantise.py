@@ -47,6 +47,7 @@ def quantise(resolved: Resolved, stretches: tuple[LooseStretch, ...]) -> Schedul
         stretches=tuple(laid),
         takes=takes_of(entries, header.seed or 0, header.sr.value if header.sr is not None else "2x"),
         end=end,
+        middle=header.middle or "C3",
     )
 
 

@@ -142,6 +142,7 @@ class Conductor:
             chunks=self.run.making,
             refused=tuple(self.run.refusals),
             notes=tuple(self.run.notes),
+            ended_well=self.run.ended_well,
         )
 
 

@@ -46,6 +46,8 @@ class Report:
     chunks: int
     refused: tuple[str, ...]
     notes: tuple[str, ...]
+    ended_well: bool = False
+    """Whether the score was played to its end."""
 
     @property
     def all_landed(self) -> bool:

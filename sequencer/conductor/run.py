@@ -51,6 +51,7 @@ class Run:
         self.paused = False
         self.connected = True
         self.ended = ""
+        self.ended_well = False
         self.refusals: list[str] = []
         self.notes: list[str] = []
         self.uploads: set[str] = set()

@@ -95,6 +95,7 @@ def begin_cut(run: Run, chunk: int, at: int) -> list[Command]:
 def finish(run: Run, reason: str, well: bool) -> list[Command]:
     run.phase = Phase.FINISHED
     run.ended = reason
+    run.ended_well = well
     why = "no chunk was reported with it" if well else f"the run ended first: {reason}"
     for line in run.plan.lines:
         if line.rule is not None and line.landed is None and (line.chunk or 0) >= run.plan.end_chunk():

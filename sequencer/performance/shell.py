@@ -42,7 +42,8 @@ class Performance:
     """One run of a schedule on a stage.
 
     `script` are events fed in by chunk or by time; `watchers` look on; `journal` may be None. A journal that can no longer
-    be written stops being written, loudly (`warn`), but never stops the show.
+    be written stops being written, loudly (`warn`), but never stops the show. `following` binds places to chunks late; None does
+    so where the score's clock comes from outside.
     """
 
     def __init__(
@@ -54,8 +55,9 @@ class Performance:
         script: Sequence[ScriptedEvent] = (),
         watchers: Sequence[Watcher] = (),
         warn: Callable[[str], None] | None = None,
+        following: bool | None = None,
     ) -> None:
-        self.conductor = Conductor(schedule)
+        self.conductor = Conductor(schedule, following)
         self._stage = stage
         self._clock = clock
         self._journal = journal
@@ -102,8 +104,7 @@ class Performance:
         commands = self.conductor.receive(event)
         for command in commands:
             self._write(lambda journal, command=command: journal.command(event.at, command))  # type: ignore[misc]  # binds now
-        if isinstance(event, ChunkDone):
-            self._write(lambda journal: journal.flush())
+        self._write(lambda journal: journal.flush())  # a run that is killed now has lost at most this event
         await self._carry_out(commands)
         for watcher in self._watchers:
             watcher(event, commands, self.conductor)

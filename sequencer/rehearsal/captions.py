@@ -18,6 +18,10 @@ class Teller:
         """The score chunk of a chunk of the take that plays."""
         return self._conductor.base + chunk
 
+    def prompt(self, chunk: int) -> str | None:
+        """The prompt that plays at a score chunk, as far as it was sent."""
+        return self._conductor.run.ledger.active_at(chunk)
+
     def position(self, chunk: int, frame: int = 0) -> tuple[Pass, str]:
         """The pass and the `bar.beat` (empty without beats) of a frame of a score chunk."""
         run = self._conductor.run

@@ -16,6 +16,7 @@ def as_json(report: Report, extra: dict[str, Any]) -> dict[str, Any]:
     return {
         "helios-report": FORMAT,
         "ended": report.ended,
+        "ended_well": report.ended_well,
         "all_landed": report.all_landed,
         "takes": report.takes,
         "chunks": report.chunks,

@@ -289,6 +289,8 @@ class Schedule:
     stretches: tuple[Stretch, ...]
     takes: tuple[Take, ...]
     end: int
+    middle: Literal["C3", "C4"] = "C3"
+    """What the score calls note 60: only for reading and showing note names; every trigger here is a number already."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -20,6 +20,7 @@ from sequencer.schedule.model import (
     ProgramChange,
     ResumeModel,
     RuleAct,
+    Schedule,
     ShowImage,
     ShowPrompt,
     Strength,
@@ -168,3 +169,27 @@ def news(before: str | None, text: str) -> str:
         elif not shown or shown[-1] != "…":
             shown.append("…")
     return " ".join(shown) if shown != ["…"] else text
+
+
+def facts_in_words(schedule: Schedule) -> str:
+    """What a schedule is counted on: clock, grid, snap, lead, seed and sr, as the header of a score says them."""
+    clock = schedule.clock
+    beats = "" if clock.bpm is None else f"{number(clock.bpm)} bpm {clock.meter}"
+    port = "" if clock.port is None else f" “{clock.port}”"
+    who = {
+        "chunks": "clock chunks",
+        "bpm": beats,
+        "midi": f"MIDI clock{port}, nominal {beats}",
+        "link": f"Link, nominal {beats}",
+    }
+    grid = schedule.grid
+    return " · ".join(
+        (
+            who[clock.kind],
+            f"{grid.frames} frames @ {number(grid.fps)} fps = {number(grid.chunk)} s a chunk",
+            f"snap {schedule.snap}",
+            f"lead {schedule.lead}c",
+            f"seed {schedule.seed}",
+            f"sr {schedule.sr}",
+        )
+    )

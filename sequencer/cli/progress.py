@@ -1,0 +1,64 @@
+"""A live line while something takes its time: a bar on a terminal, a line now and then elsewhere, nothing with `-q`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+EVERY = 10.0
+"""Seconds between two lines where there is no terminal."""
+
+
+class LiveLine:
+    """Shows how far something is. Use as a context manager; `quiet` shows nothing at all. Writes to standard error."""
+
+    def __init__(self, what: str, quiet: bool = False) -> None:
+        self._what = what
+        self._quiet = quiet
+        self._bar: Progress | None = None
+        self._task = 0
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if not self._quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.completed}/{task.total}"),
+                TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[where]}", markup=False),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.start()
+            self._task = int(self._bar.add_task(self._what, total=None, where=""))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def show(self, done: int, total: int, where: str) -> None:
+        """How far it is, and where."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, total=total, where=where)  # type: ignore[arg-type]  # a TaskID is an int
+        elif not self._quiet and time.monotonic() - self._last > EVERY:
+            self._last = time.monotonic()
+            print(f"{self._what} {done}/{total} {where}".rstrip(), file=sys.stderr, flush=True)
+
+    def say(self, text: str) -> None:
+        """A line that stays, above the bar."""
+        if self._bar is not None:
+            self._bar.console.print(text, markup=False, highlight=False)
+        else:
+            print(text, file=sys.stderr, flush=True)

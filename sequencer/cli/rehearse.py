@@ -1,0 +1,123 @@
+"""Play a score on the embedded stage: no key, no GPU. Leaves a video, a timeline, a contact sheet, a report and a journal.
+
+Time is virtual (as fast as pictures can be drawn) unless --realtime is given. Exit code 0 when every cue landed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sequencer.cli.progress import LiveLine
+    from sequencer.rehearsal import Moment, Rehearsed
+
+SMALLEST, LARGEST = 64, 4096
+
+
+def video_size(text: str) -> tuple[int, int]:
+    """Read `1280x768`: even numbers from 64 to 4096."""
+    parts = text.lower().replace("×", "x").split("x")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT, such as 1280x768")
+    width, height = int(parts[0]), int(parts[1])
+    if any(side % 2 or not SMALLEST <= side <= LARGEST for side in (width, height)):
+        raise argparse.ArgumentTypeError(f"{text}: both sides must be even and from {SMALLEST} to {LARGEST}")
+    return width, height
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file, or a compiled .json")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: runs/<time>-<title>)")
+    parser.add_argument("--no-video", action="store_true", help="leave out the pictures: only journal, report and timeline")
+    parser.add_argument(
+        "--video-size", metavar="WxH", type=video_size, default=(1280, 768), help="the video's size (default: 1280x768)"
+    )
+    parser.add_argument("--realtime", action="store_true", help="play at the speed of a live run")
+    parser.add_argument(
+        "--event",
+        metavar="'WHAT@TIME'",
+        action="append",
+        default=[],
+        help="feed something in: 'go exit@12c', 'note C3@14c', 'cc 20=70@9c', 'program 5@30s' (repeatable)",
+    )
+    parser.add_argument("--faults", metavar="FILE", type=Path, help="let things go wrong as this file says (docs/faults.md)")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no table: only what went wrong")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON, nothing else")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Rehearse one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
+    from sequencer.cli.progress import LiveLine
+    from sequencer.cli.scores import material
+    from sequencer.rehearsal import rehearse
+    from sequencer.stages.simulated import read_faults
+
+    quiet = args.quiet or args.json
+    faults = None if args.faults is None else read_faults(args.faults)
+    found = material(args.score, quiet=args.quiet)
+    with LiveLine("rehearsing", quiet) as line:
+        rehearsed = rehearse(
+            found.schedule,
+            sources=found.sources,
+            folder=found.folder,
+            out=args.out,
+            video=not args.no_video,
+            size=args.video_size,
+            realtime=args.realtime,
+            events=args.event,
+            faults=faults,
+            watch=lambda moment: _show(line, moment),
+            warn=lambda text: line.say(f"sequencer: {text}"),
+        )
+    return _tell(args, rehearsed)
+
+
+def _show(line: LiveLine, moment: Moment) -> None:
+    where = " ".join(part for part in (moment.section or "", moment.place, moment.prompt or "") if part)
+    line.show(moment.chunk, moment.chunks, where if len(where) <= 60 else where[:59] + "…")
+
+
+def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
+    from sequencer.cli import INTERRUPTED
+    from sequencer.rehearsal.report import as_table, verdict
+
+    report = rehearsed.report
+    if args.json:
+        text = "{}" if rehearsed.folder is None else (rehearsed.folder / "report.json").read_text(encoding="utf-8")
+        print(json.dumps({"folder": str(rehearsed.folder), **json.loads(text)}, ensure_ascii=False))
+    elif not args.quiet:
+        print(as_table(report))
+        print()
+        print(verdict(report))
+        _list(rehearsed)
+    if report.ended.startswith("interrupted"):
+        print(f"sequencer: {report.ended}; what was made up to there is whole, in {rehearsed.folder}", file=sys.stderr)
+        return INTERRUPTED
+    if rehearsed.went_well:
+        return 0
+    print(f"sequencer: the run did not go as written: {verdict(report)}", file=sys.stderr)
+    return 1
+
+
+_WHAT = {
+    "video.mp4": "the pictures, with bar and beat",
+    "contact-sheet.png": "one picture a chunk",
+    "timeline.html": "what was planned and what landed",
+    "timeline.svg": "the same as one picture",
+    "report.json": "every cue, for machines",
+    "journal.jsonl": "everything that happened; try: sequencer replay",
+}
+
+
+def _list(rehearsed: Rehearsed) -> None:
+    if rehearsed.folder is None:
+        return
+    print(f"{rehearsed.folder}/")
+    for name, what in _WHAT.items():
+        if (rehearsed.folder / name).exists():
+            print(f"  {name:<18} {what}")

@@ -1,0 +1,258 @@
+"""One rehearsal: a schedule on the simulated stage, in virtual or real time, with what it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sequencer.clocks import RealClock, VirtualClock
+from sequencer.conductor import Conductor, Report
+from sequencer.events import ChunkDone, Command, Event, PicturesMade
+from sequencer.images import ImageFile
+from sequencer.journal import JournalWriter, header_of
+from sequencer.performance import Outcome, Performance, ScriptedEvent, scripted
+from sequencer.rehearsal.captions import Teller
+from sequencer.rehearsal.folder import RunFolder
+from sequencer.rehearsal.interrupts import closing_on_signals
+from sequencer.rehearsal.report import as_json
+from sequencer.schedule import Schedule
+from sequencer.schedule.document import digest
+from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+
+if TYPE_CHECKING:
+    from sequencer.rehearsal.film import Film
+    from sequencer.stages import Pictures
+
+DEFAULT_SIZE = (1280, 768)
+"""Width and height of the video, in pixels: what Helios shows with super-resolution 2×."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where a rehearsal is: score chunk `chunk` of (at most) `chunks` is done."""
+
+    chunk: int
+    chunks: int
+    take: int
+    section: str | None
+    place: str
+    prompt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPictures:
+    """The digest of one chunk's raw frames: take (from 1), chunk within the take, SHA-256 over its RGB bytes."""
+
+    take: int
+    chunk: int
+    frames: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What became of a rehearsal. `folder` is None where nothing was saved; `renderer` names what drew the pictures."""
+
+    report: Report
+    schedule: Schedule
+    folder: Path | None
+    pictures: tuple[ChunkPictures, ...]
+    renderer: str | None
+    journal_failure: str | None
+
+    @property
+    def went_well(self) -> bool:
+        """Whether the score was played to its end and every cue landed."""
+        return self.report.ended_well and self.report.all_landed
+
+
+Watch = Callable[[Moment], None]
+
+
+def rehearse(
+    schedule: Schedule,
+    *,
+    sources: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    out: Path | None = None,
+    save: bool = True,
+    video: bool = True,
+    size: tuple[int, int] = DEFAULT_SIZE,
+    realtime: bool = False,
+    events: Sequence[str | ScriptedEvent] = (),
+    faults: Faults | None = None,
+    watch: Watch | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> Rehearsed:
+    """Play a schedule on the embedded stage; leave a run's folder with video, contact sheet, journal, report and timeline.
+
+    `sources` are the score's texts by file name, for the journal; `folder` is where its images are (default: here). `out`
+    names the run's folder (default: a new one under `runs/`); `save=False` leaves nothing. `video=False` computes no
+    pictures. `size` is the video's (width, height). `events` are fed in by hand, such as ``go exit@12c``. `watch` hears
+    after every chunk where the run is, `warn` what went wrong beside it.
+
+    >>> import sequencer
+    >>> schedule = sequencer.compile_score(sequencer.reads('seed 1\\nat 0c "A paper boat."\\nend 3c\\n'))
+    >>> sequencer.rehearse(schedule, video=False, save=False).report.chunks
+    3
+
+    Raises UsageError (a folder that is there already, an event that cannot be read), OutputError (nothing half-written stays
+    behind then) and StageError.
+    """
+    script = [scripted(one, schedule.middle) if isinstance(one, str) else one for one in events]
+    keep = RunFolder.make(out, schedule.title or "run") if save else None
+    try:
+        settings = _Settings(schedule, dict(sources or {}), folder or Path(), video, size, realtime, faults or Faults())
+        result = asyncio.run(_Run(settings, keep, script, watch, warn).play())
+    except BaseException:
+        if keep is not None:
+            shutil.rmtree(keep.path, ignore_errors=True)  # nothing half-written passes for a run
+        raise
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    schedule: Schedule
+    sources: Mapping[str, str]
+    images: Path
+    video: bool
+    size: tuple[int, int]
+    realtime: bool
+    faults: Faults
+
+    def told(self) -> dict[str, Any]:
+        """What of it stands in the journal and the report."""
+        return {
+            "stage": "simulated",
+            "realtime": self.realtime,
+            "pictures": self.video,
+            "video_size": list(self.size) if self.video else None,
+            "faults": self.faults.model_dump(mode="json", exclude_defaults=True),
+        }
+
+
+class _Run:
+    """The parts of one rehearsal, put together."""
+
+    def __init__(
+        self,
+        settings: _Settings,
+        keep: RunFolder | None,
+        script: Sequence[ScriptedEvent],
+        watch: Watch | None,
+        warn: Callable[[str], None] | None,
+    ) -> None:
+        self._settings = settings
+        self._keep = keep
+        self._watch = watch
+        self._made: list[ChunkPictures] = []
+        self._renderer: str | None = None
+        schedule = settings.schedule
+        clock = RealClock() if settings.realtime else VirtualClock()
+        stage = SimulatedStage(
+            clock,
+            settings=SimulatedSettings(schedule.grid, settings.faults),
+            pictures=self._picture if settings.video else None,
+            images=self._image,
+        )
+        journal = None
+        if keep is not None:
+            header = header_of(schedule, settings.sources, settings.told(), following=False)
+            journal = JournalWriter(keep.path / "journal.jsonl", header)
+        # An outer clock is rehearsed at its nominal tempo: nothing has to be plugged in.
+        self._performance = Performance(schedule, stage, clock, journal, script, [self._look], warn, following=False)
+        self._teller = Teller(self._performance.conductor)
+        self._film: Film | None = None
+
+    async def play(self) -> Rehearsed:
+        """Perform, then write what the run leaves."""
+        with ExitStack() as stack:
+            self._film = stack.enter_context(self._filming())
+            stack.enter_context(closing_on_signals(self._performance.close))
+            outcome = await self._performance.run()
+        settings = self._settings
+        rehearsed = Rehearsed(
+            outcome.report, settings.schedule, None, tuple(self._made), self._renderer, outcome.journal_failure
+        )
+        return rehearsed if self._keep is None else self._left(self._keep, rehearsed, outcome)
+
+    def _filming(self) -> AbstractContextManager[Film | None]:
+        if self._keep is None or not self._settings.video:
+            return nullcontext()
+        from sequencer.rehearsal.film import Film
+
+        return Film(self._keep.path, self._settings.schedule, self._settings.size)
+
+    # ---- while it runs ---------------------------------------------------------------------------------------------
+
+    def _image(self, image: ImageFile) -> bytes:
+        return (self._settings.images / image.path).read_bytes()
+
+    def _picture(self, pictures: Pictures) -> None:
+        if self._film is not None:
+            conductor = self._performance.conductor
+            self._film.add(pictures, self._teller, conductor.run.takes)
+
+    def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:  # a Watcher
+        match event:
+            case PicturesMade():
+                self._renderer = event.renderer
+                self._made.append(ChunkPictures(max(1, conductor.run.takes), event.chunk, event.frames, event.sha256))
+            case ChunkDone() if self._watch is not None:
+                chunk = max(0, conductor.making - 1)
+                current, place = self._teller.position(chunk)
+                self._watch(
+                    Moment(
+                        conductor.making,
+                        conductor.run.plan.end_chunk(),
+                        conductor.run.takes,
+                        current.stretch.section,
+                        place,
+                        event.prompt,
+                    )
+                )
+            case _:
+                pass
+
+    # ---- what it leaves --------------------------------------------------------------------------------------------
+
+    def _left(self, keep: RunFolder, rehearsed: Rehearsed, outcome: Outcome) -> Rehearsed:
+        from sequencer.timeline import timeline_html, timeline_svg
+
+        schedule = self._settings.schedule
+        document = as_json(outcome.report, self._facts(outcome))
+        keep.write_json("report.json", document)
+        keep.write("timeline.svg", timeline_svg(schedule, outcome.report))
+        keep.write("timeline.html", timeline_html(schedule, outcome.report))
+        final = keep.finish()
+        return Rehearsed(
+            rehearsed.report,
+            rehearsed.schedule,
+            final,
+            rehearsed.pictures,
+            rehearsed.renderer,
+            rehearsed.journal_failure,
+        )
+
+    def _facts(self, outcome: Outcome) -> dict[str, Any]:
+        schedule = self._settings.schedule
+        facts: dict[str, Any] = {
+            "title": schedule.title,
+            "seed": schedule.seed,
+            "schedule_digest": digest(schedule),
+            "settings": self._settings.told(),
+        }
+        if outcome.journal_failure is not None:
+            facts["journal_failure"] = outcome.journal_failure
+        if self._made:
+            facts["pictures"] = {
+                "renderer": self._renderer,
+                "chunks": [[one.take, one.chunk, one.frames, one.sha256] for one in self._made],
+            }
+        return facts
