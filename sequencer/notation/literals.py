@@ -21,7 +21,7 @@ _QUOTE = re.compile(r'"(?="|\Z)')
 
 def literal(text: Text, source: str, indent: str) -> str:
     """A text with its quotes. `source` is the score's own text: there the lines of a three-quoted one are looked up."""
-    if not text.block:
+    if not text.block or not text.parts:
         return spelling.quoted(text)
     for lines in (_lines_in(source, text.span), _broken(text)):
         block = _block(lines, indent)

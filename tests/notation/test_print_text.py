@@ -1,0 +1,55 @@
+"""The formatter of the text notation: what it prints reads back, and printing again changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from score_strategies import scores
+
+from sequencer.compiler import compile_score
+from sequencer.notation import load_text, print_score, read, reads
+from sequencer.schedule.document import digest
+from sequencer.score import Score
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "scores").rglob("*.score"))
+
+
+def again(score: Score, folder: Path | None = None) -> Score:
+    """What is printed, read."""
+    text = print_score(score)
+    reading = load_text(text, score.file, folder)
+    assert reading.score is not None, (text, reading.diagnostics)
+    return reading.score
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_examples_are_laid_out_and_come_back(path: Path) -> None:
+    score = read(path)
+    assert print_score(score) == score.text, f"sequencer format {path}"
+    back = again(score, path.parent)
+    assert back == score
+    assert [one.text for one in back.comments] == [one.text for one in score.comments]
+    assert back.images == score.images
+    if score.sections or score.items:
+        assert digest(compile_score(back)) == digest(compile_score(score))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_score_without_places_is_printed_in_the_usual_order(path: Path) -> None:
+    """Every other layout of the same score is the same score: here one line after the other, no blank, no comment."""
+    score = read(path)
+    squeezed = "\n".join(line.strip() for line in score.text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    other = reads(squeezed, file=score.file, folder=path.parent)
+    assert other == score
+    assert again(other, path.parent) == score
+
+
+@settings(max_examples=300, deadline=None)
+@given(scores)
+def test_random_scores_come_back(score: Score) -> None:
+    text = print_score(score)
+    back = again(score)
+    assert back == score
+    assert print_score(back) == text
