@@ -1,0 +1,216 @@
+"""The YAML notation: from a text to a `Score`.
+
+The same language in other clothes: keys are the words of the text notation, values are read by the same functions, so places,
+lengths, triggers and texts mean the same and fail with the same words. `yaml_tree` makes a tree with places from the text,
+`yaml_values`, `yaml_cues` and `yaml_blocks` read it, `yaml_comments` finds what PyYAML drops.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from sequencer.errors import NOWHERE, Faults, Span
+from sequencer.notation import values
+from sequencer.notation.guess import shown
+from sequencer.notation.source import Source, check_characters, printable
+from sequencer.notation.yaml_blocks import Blocks
+from sequencer.notation.yaml_comments import comments_of, with_last_comments
+from sequencer.notation.yaml_cues import Cues
+from sequencer.notation.yaml_scalars import Scalar, value_span
+from sequencer.notation.yaml_tree import Mapping, Node, Sequence, grow
+from sequencer.notation.yaml_values import Values
+from sequencer.score import Header, Item, Let, Place, PlayItem, Scene, Score, Section, Use
+
+HEADER_KEYS = ("score", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle")
+STRUCTURE_KEYS = ("use", "let", "scenes", "sections", "cues", "rules", "play", "end")
+"""The keys at the top."""
+
+_UNREADABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_TEXT_NOTATION = re.compile(r'\s*(?:score|use|let|clock|at|section|scene|seed|grid)[ \t]+["\w]')
+
+
+def read_yaml(text: str, file: str, faults: Faults) -> Score:
+    """The score that `text` says. Faults are told, and what they touch is left out; `text` has plain newlines and no BOM."""
+    source = Source(file, text)
+    if not check_characters(source, faults):
+        return Score(file=file, text=text)
+    clean = Source(file, _UNREADABLE.sub("\ufffd", printable(text)))
+    with _no_collection():
+        score = _Reader(clean, faults).score()
+    return replace(score, text=text, sources=((file, text),))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Reading makes many small objects and no cycles: looking for cycles among them costs a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What a score is made of, as it grows."""
+
+    uses: list[Use] = field(default_factory=list)
+    lets: list[Let] = field(default_factory=list)
+    scenes: list[Scene] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    play: tuple[PlayItem, ...] = ()
+    end: Place | None = None
+    play_span: Span = NOWHERE
+    end_span: Span = NOWHERE
+
+
+class _Reader:
+    def __init__(self, source: Source, faults: Faults) -> None:
+        self.source = source
+        self.faults = faults
+        self.values = Values(source, faults)
+        cues = Cues(self.values)
+        self.cues = cues
+        self.blocks = Blocks(self.values, cues)
+        self.parts = _Parts()
+        self.header = Header()
+        self.spans: list[tuple[str, Span]] = []
+
+    def score(self) -> Score:
+        """Read the whole."""
+        tree = grow(self.source, self.faults)
+        if isinstance(tree, Mapping):
+            for word, (key, value) in tree.entries.items():
+                self._entry(word, key, value, tree)
+            if tree.whole and not tree.entries:
+                self._empty()
+        else:
+            self._no_mapping(tree)
+        comments = comments_of(self.source, tree)
+        parts = self.parts
+        sections = parts.sections
+        if comments and sections:
+            starts = [section.span.line for section in sections[1:]]
+            starts.append(self._behind_sections(tree))
+            sections = [with_last_comments(one, comments, line) for one, line in zip(sections, starts, strict=True)]
+        return Score(
+            replace(self.header, spans=tuple(self.spans)),
+            tuple(parts.uses),
+            tuple(parts.lets),
+            tuple(parts.scenes),
+            tuple(sections),
+            tuple(parts.items),
+            parts.play,
+            parts.end,
+            file=self.source.file,
+            comments=comments,
+            play_span=parts.play_span,
+            end_span=parts.end_span,
+        )
+
+    def _behind_sections(self, tree: Node) -> int:
+        """The line of the key that follows `sections`, or one behind the last."""
+        if isinstance(tree, Mapping) and "sections" in tree.entries:
+            words = list(tree.entries)
+            at = words.index("sections") + 1
+            if at < len(words):
+                return tree.entries[words[at]][0].line + 1
+        return len(self.source.starts) + 1
+
+    # ---- what is no score ------------------------------------------------------------------------------------------
+
+    def _empty(self) -> None:
+        end = len(self.source.text)
+        hint = 'the smallest score has one cue: cues: [{at: 0c, prompt: "A paper boat drifts along a gutter."}]'
+        self.faults.error("E151", "this score is empty", self.source.span(0, min(end, 1)), hint)
+
+    def _no_mapping(self, tree: Node) -> None:
+        if self.faults.has_errors and not isinstance(tree, Scalar):
+            return
+        if tree is None or (isinstance(tree, Scalar) and not tree.value.strip()):
+            if not self.faults.has_errors:
+                self._empty()
+            return
+        line_end = self.source.text.find("\n", tree.start)
+        span = self.source.span(tree.start, len(self.source.text) if line_end < 0 else max(line_end, tree.start + 1))
+        if isinstance(tree, Scalar) and _TEXT_NOTATION.match(tree.value):
+            hint = "name the file .score; in YAML it begins, for example, with score: Night tram"
+            self.faults.error("E609", "this looks like the text notation, and the file says it is YAML", span, hint)
+            return
+        what = "a list" if isinstance(tree, Sequence) else shown(tree.value) if isinstance(tree, Scalar) else "this"
+        self.faults.error("E609", f"a score in YAML begins with keys, and here stands {what}", span, "write score: Night tram")
+
+    # ---- the keys at the top ---------------------------------------------------------------------------------------
+
+    def _entry(self, word: str, key: Scalar, value: Node, tree: Mapping) -> None:
+        parts = self.parts
+        match word:
+            case "use":
+                parts.uses += self.blocks.uses(value, key)
+            case "let":
+                parts.lets += self.blocks.lets(value, key)
+            case "scenes":
+                parts.scenes += self.blocks.scenes(value, key)
+            case "sections":
+                parts.sections += self.blocks.sections(value, key)
+            case "cues" | "rules":
+                parts.items += self.cues.items(value, key)
+            case "play":
+                parts.play_span = self.values.entry(key, value)
+                parts.play = self._play(value, key)
+            case "end":
+                parts.end_span = self.values.entry(key, value)
+                parts.end = self.values.read(value, key, values.read_place)
+            case _ if word in HEADER_KEYS:
+                self.spans.append(("title" if word == "score" else word, self.values.entry(key, value)))
+                self._line(word, key, value)
+            case _:
+                self.values.unknown_key(key, value, HEADER_KEYS + STRUCTURE_KEYS, "a score", tree)
+
+    def _line(self, word: str, key: Scalar, value: Node) -> None:
+        """One line of the header."""
+        read = self.values.read
+        match word:
+            case "score":
+                self.header = replace(self.header, title=self.values.string(value, key))
+            case "clock":
+                clock = read(value, key, values.read_clock)
+                if clock is not None:
+                    self.header = replace(self.header, clock=replace(clock, span=self.values.entry(key, value)))
+            case "grid":
+                grid = read(value, key, values.read_grid)
+                if grid is not None:
+                    self.header = replace(self.header, grid=replace(grid, span=self.values.entry(key, value)))
+            case "snap":
+                self.header = replace(self.header, snap=read(value, key, values.read_snap))
+            case "lead":
+                self.header = replace(self.header, lead=read(value, key, values.read_lead))
+            case "late":
+                late = read(value, key, values.read_late)
+                self.header = replace(self.header, late=late)
+            case "seed":
+                self.header = replace(self.header, seed=read(value, key, values.read_seed))
+            case "sr":
+                self.header = replace(self.header, sr=read(value, key, values.read_sr))
+            case _:
+                middle = read(value, key, values.read_middle)
+                self.header = replace(self.header, middle=middle)
+
+    def _play(self, node: Node, key: Scalar) -> tuple[PlayItem, ...]:
+        """`play: intro drop*2 finale`, or a list of the same."""
+        if not isinstance(node, Sequence):
+            scalar = self.values.scalar(node, key)
+            if scalar is None:
+                return ()
+            return values.read_play(scalar.value, value_span(scalar, self.source), self.faults) or ()
+        items = [self.values.read(item, key, values.read_pass) for item in node.items]
+        if not node.items and node.whole:
+            self.values.nothing(key)
+        return tuple(item for item in items if item is not None)

@@ -1,0 +1,348 @@
+"""Variables, scenes and sections of the YAML notation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from sequencer.errors import Fix, Related, Span
+from sequencer.notation import values
+from sequencer.notation.guess import part, shown
+from sequencer.notation.yaml_cues import SAME_SEED, Cues, read_cut_value
+from sequencer.notation.yaml_scalars import Scalar, value_span
+from sequencer.notation.yaml_tree import Mapping, Node
+from sequencer.notation.yaml_values import Values
+from sequencer.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Let, Scene, Section, Text, Trigger, Use
+
+SECTION_KEYS = ("section", "until", "max", "tempo", "meter", "cut", "cues", "rules")
+SCENE_KEYS = ("base", "follow", "quiet")
+LENGTH_WORDS = ("length", "duration", "bars", "beats", "for")
+"""Keys under which a section's length is looked for in vain."""
+
+_ADVICE = re.compile(r"W\d{3}\Z")
+_PIECES = re.compile(r",(?!\d)")
+_OR = re.compile(r"[ \t]+or[ \t]+")
+_JOINED = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
+
+
+class Blocks:
+    """Reads the parts of a score that have a name."""
+
+    def __init__(self, values_: Values, cues: Cues) -> None:
+        self.values = values_
+        self.cues = cues
+        self.source = values_.source
+        self.faults = values_.faults
+
+    # ---- use, let, scenes ------------------------------------------------------------------------------------------
+
+    def uses(self, node: Node, key: Scalar) -> list[Use]:
+        """`use: library.score`, or a list of files."""
+        found: list[Use] = []
+        for item in self.values.items(node, key):
+            path = self.values.string(item, key)
+            if path is not None and isinstance(item, Scalar):
+                found.append(Use(path, span=value_span(item, self.source)))
+        return found
+
+    def lets(self, node: Node, key: Scalar) -> list[Let]:
+        """`let: {hero: a woman in a yellow raincoat}`."""
+        mapping = self.values.mapping(node, key, "let: {hero: a woman in a yellow raincoat}")
+        found: list[Let] = []
+        for name, text in () if mapping is None else mapping.entries.values():
+            span = value_span(name, self.source)
+            if isinstance(text, Mapping) and "pick" in text.entries:
+                hint = "draw where the variable is shown, or write one text"
+                self.faults.error("E153", "a variable is one text; pick stands among actions", self.values.span(text), hint)
+                continue
+            read = self.values.text(text, name)
+            if values.read_name(name.value, span, self.faults, "a variable") is not None and read is not None:
+                found.append(Let(name.value, read, self.values.entry(name, text), span))
+        return found
+
+    def scenes(self, node: Node, key: Scalar) -> list[Scene]:
+        """`scenes: {tram: {base: …, follow: …}}`."""
+        mapping = self.values.mapping(node, key, "scenes: {tram: {base: …, follow: …}}")
+        found: list[Scene] = []
+        for name, content in () if mapping is None else mapping.entries.values():
+            span = value_span(name, self.source)
+            label = values.read_scene_name(name.value, span, self.faults)
+            scene = self._scene(label, name, content, span)
+            if scene is not None:
+                found.append(scene)
+        return found
+
+    def _scene(self, label: str | None, name: Scalar, content: Node, name_span: Span) -> Scene | None:
+        inner = self.values.mapping(content, name, "{base: …, follow: …}")
+        if inner is None:
+            return None
+        self.values.unknown(inner, SCENE_KEYS, "a scene")
+        texts: dict[str, Text | None] = {}
+        for word in ("base", "follow"):
+            if word in inner.entries:
+                key, value = inner.entries[word]
+                if isinstance(value, Mapping) and "pick" in value.entries:
+                    hint = "write one text; `pick` stands where the scene is shown"
+                    self.faults.error("E153", f"`{word}` is one text", self.values.span(value), hint)
+                    texts[word] = None
+                else:
+                    texts[word] = self.values.text(value, key)
+        if not texts and inner.whole:
+            hint = "give it a base: base: …"
+            self.faults.error("E122", f"the scene {shown(name.value)} has neither base nor follow", name_span, hint)
+            return None
+        quiet = self._quiet(*inner.entries["quiet"]) if "quiet" in inner.entries else ()
+        if label is None or None in texts.values() or not texts:
+            return None
+        span = self.values.key(name).to(self.source.span(inner.start, inner.end))
+        return Scene(label, texts.get("base"), texts.get("follow"), quiet, span, name_span)
+
+    def _quiet(self, key: Scalar, node: Node) -> tuple[str, ...]:
+        codes: list[str] = []
+        for item in self.values.items(node, key):
+            if not isinstance(item, Scalar):
+                self.values.read(item, key, lambda text, span, faults: None)
+                continue
+            span = value_span(item, self.source)
+            for match in re.finditer(r"[^\s,]+", item.value):
+                if _ADVICE.match(match.group()):
+                    codes.append(match.group())
+                else:
+                    at = part(item.value, span, *match.span())
+                    hint = "advice has codes like W601; `check` shows them"
+                    self.faults.error("E150", f"`{shown(match.group())}` is no code of advice", at, hint)
+        return tuple(codes)
+
+    # ---- sections --------------------------------------------------------------------------------------------------
+
+    def sections(self, node: Node, key: Scalar) -> list[Section]:
+        """The items of `sections`."""
+        found: list[Section] = []
+        if isinstance(node, Scalar) and node.is_empty:
+            return found
+        for item in self.values.items(node, key, wants_dashes=True):
+            if isinstance(item, Mapping):
+                section = self._section(item)
+                if section is not None:
+                    found.append(section)
+            elif item is not None:
+                message = "each item of `sections` holds keys with values"
+                self.faults.error("E609", message, self.values.span(item), "write it as - section: NAME 8 bars")
+        return found
+
+    def _section(self, node: Mapping) -> Section | None:
+        head = _Head()
+        entries = node.entries
+        span = self.source.span(node.start, node.end)
+        if "section" in entries:
+            key, value = entries["section"]
+            scalar = self.values.scalar(value, key)
+            if scalar is not None:
+                self._head(scalar, head)
+        elif node.whole:
+            at = self.source.span(node.start, node.start + 1)
+            self.faults.error("E611", "this section has no name", at, "begin it with: section: NAME 8 bars")
+        items: list[Item] = []
+        for word, (key, value) in entries.items():
+            if word in ("cues", "rules"):
+                items += self.cues.items(value, key)
+            elif word != "section":
+                self._option(word, key, value, head, node)
+        if node.whole and head.name is not None:
+            self._check(head, node)
+        if head.name is None or head.name_span is None or not head.good:
+            return None
+        return Section(
+            head.name,
+            head.duration,
+            tuple(items),
+            tuple(head.until),
+            head.most,
+            head.tempo,
+            head.meter,
+            head.cut,
+            span,
+            head.name_span,
+        )
+
+    def _head(self, scalar: Scalar, head: _Head) -> None:
+        """`intro 8 bars, tempo 120 -> 132, meter 3/4, cut seed 99`."""
+        text, span = scalar.value, value_span(scalar, self.source)
+        head.span = span
+        if len(text) > 2_000:
+            self.faults.error("E149", "this is longer than 2000 characters, and no head of a section is", span)
+            return
+        start = 0
+        for index, piece in enumerate(_PIECES.split(text)):
+            lead = len(piece) - len(piece.lstrip())
+            content = piece.strip()
+            at = part(text, span, start + lead, start + lead + len(content))
+            start += len(piece) + 1
+            if index == 0:
+                self._name(content, at, head)
+            else:
+                self._piece(content, at, head)
+
+    def _name(self, text: str, at: Span, head: _Head) -> None:
+        match = re.match(r"(\S*)[ \t\n]*", text)
+        name = match.group(1) if match else ""
+        end = match.end() if match else 0
+        head.name_span = part(text, at, 0, len(name))
+        head.name = values.read_name(name, head.name_span, self.faults, "a section")
+        head.good = head.name is not None
+        rest = text[end:]
+        rest_at = part(text, at, end, len(text))
+        if not rest:
+            return
+        if rest == "until" or rest.startswith("until "):
+            self._until_text(rest, rest_at, head)
+            return
+        joined = _JOINED.search(rest)
+        if joined is not None:
+            word = joined.group(1)
+            gap = part(rest, rest_at, joined.start(), joined.start())
+            message = "between a section's length and what else is said of it stands a comma"
+            where = part(rest, rest_at, joined.start(1), joined.end(1))
+            self.faults.error("E135", message, where, f"put a comma before `{word}`", (Fix(gap, ","),))
+            head.said["length"] = rest_at
+            return
+        head.said["length"] = rest_at
+        head.duration = values.read_duration(rest, rest_at, self.faults)
+        head.good = head.good and head.duration is not None
+
+    def _until_text(self, text: str, at: Span, head: _Head) -> None:
+        head.said["until"] = at
+        start = 5
+        while start < len(text):
+            found = _OR.search(text, start)
+            stop = len(text) if found is None else found.start()
+            piece = text[start:stop]
+            lead = len(piece) - len(piece.lstrip())
+            trigger = values.read_trigger(piece.strip(), part(text, at, start + lead, stop), self.faults)
+            head.until += [] if trigger is None else [trigger]
+            start = len(text) if found is None else found.end()
+        if text == "until":
+            self.faults.error("E238", "until what? A trigger is missing", at, "write until note C3, or until go exit")
+
+    def _piece(self, text: str, at: Span, head: _Head) -> None:
+        """What stands behind a comma of a section's head."""
+        match = re.match(r"(\S*)[ \t]*", text)
+        word, rest = (match.group(1), text[match.end() :]) if match else ("", "")
+        rest_at = part(text, at, len(text) - len(rest), len(text))
+        if word not in ("max", "tempo", "meter", "cut"):
+            from sequencer.notation.guess import nearest
+
+            meant = nearest(word, ("max", "tempo", "meter", "cut"))
+            hint = (
+                f"did you mean {meant}?" if meant else "behind the comma stands tempo …, meter …, cut …, or max … of a live one"
+            )
+            first = part(text, at, 0, len(word))
+            fixes = (Fix(first, meant),) if meant else ()
+            self.faults.error("E610", f"a section's head has no `{shown(word) or ' '}`", first, hint, fixes)
+            return
+        if self._twice(word, at, head):
+            return
+        match word:
+            case "max":
+                head.most = values.read_duration(rest, rest_at, self.faults)
+            case "tempo":
+                change = values.read_tempo(rest, rest_at, self.faults, True)
+                head.tempo = None if change is None else replace(change, span=at)
+            case "meter":
+                meter = values.read_meter(rest, rest_at, self.faults)
+                head.meter = None if meter is None else ChangeMeter(meter, at)
+            case _:
+                head.cut = values.read_cut(text, at, self.faults)
+
+    def _option(self, word: str, key: Scalar, node: Node, head: _Head, whole: Mapping) -> None:
+        """`until`, `max`, `tempo`, `meter` and `cut` as keys of their own."""
+        if word not in SECTION_KEYS:
+            self._unknown(word, key, node, whole)
+            return
+        span = self.values.entry(key, node)
+        if self._twice(word, span, head):
+            return
+        match word:
+            case "until":
+                for item in self.values.items(node, key):
+                    self._until_item(item, key, head)
+            case "max":
+                head.most = self.values.read(node, key, values.read_duration)
+            case "tempo":
+                change = self.values.read(node, key, lambda text, at, faults: values.read_tempo(text, at, faults, True))
+                head.tempo = None if change is None else replace(change, span=span)
+            case "meter":
+                meter = self.values.read(node, key, values.read_meter)
+                head.meter = None if meter is None else ChangeMeter(meter, span)
+            case _:
+                if isinstance(node, Scalar) and (node.is_empty or node.value == SAME_SEED):
+                    head.cut = Cut(None, span)
+                else:
+                    cut = self.values.read(node, key, read_cut_value)
+                    head.cut = None if cut is None else replace(cut, span=span)
+
+    def _until_item(self, item: Node, key: Scalar, head: _Head) -> None:
+        """`until: note C3 or program 5`, or one trigger of a list."""
+        if isinstance(item, Scalar) and _OR.search(item.value):
+            span = value_span(item, self.source)
+            start = 0
+            for found in [*_OR.finditer(item.value), None]:
+                stop = len(item.value) if found is None else found.start()
+                trigger = values.read_trigger(item.value[start:stop], part(item.value, span, start, stop), self.faults)
+                head.until += [] if trigger is None else [trigger]
+                start = stop if found is None else found.end()
+            return
+        trigger = self.values.read(item, key, values.read_trigger)
+        head.until += [] if trigger is None else [trigger]
+
+    def _unknown(self, word: str, key: Scalar, node: Node, whole: Mapping) -> None:
+        if word in LENGTH_WORDS and isinstance(node, Scalar):
+            length = f"{node.value} {word}" if word in ("bars", "beats") else node.value
+            hint = f"write it behind the name: section: NAME {shown(length)}"
+            self.faults.error("E610", "a section's length has no key of its own", self.values.key(key), hint)
+            return
+        self.values.unknown_key(key, node, SECTION_KEYS, "a section", whole)
+
+    def _twice(self, word: str, span: Span, head: _Head) -> bool:
+        if word in head.said:
+            related = (Related(head.said[word], "first said here"),)
+            self.faults.error("E136", f"the section has two of `{word}`", span, "keep one of them", related=related)
+            return True
+        head.said[word] = span
+        return False
+
+    def _check(self, head: _Head, node: Mapping) -> None:
+        """Tell a section that is neither of fixed length nor live, or both."""
+        at = head.span or self.source.span(node.start, node.start + 1)
+        end = Span(at.file, at.end_line, at.end_column, at.end_line, at.end_column)
+        live, length = head.said.get("until"), head.said.get("length")
+        if live is not None and length is not None:
+            related = (Related(length, "its length"),)
+            message = "a section has a length, or lasts until a trigger, not both"
+            self.faults.error("E612", message, live, "leave the length out and write max, or leave until out", related=related)
+        elif live is not None and "max" not in head.said:
+            message = "a live section needs its longest length, so that there is always a way out"
+            self.faults.error("E137", message, at, "add, for example: max: 32 bars", (Fix(end, ", max 32 bars"),))
+        elif live is None and "max" in head.said:
+            hint = "leave `max` out; a section of fixed length has no other"
+            self.faults.error("E138", "`max` belongs to a live section (until: …)", head.said["max"], hint)
+        elif live is None and length is None and not any(word in node.entries for word in LENGTH_WORDS):
+            hint = f"write, for example: section: {shown(head.name or '')} 8 bars"
+            self.faults.error("E611", "this section has no length", at, hint, (Fix(end, " 8 bars"),))
+
+
+@dataclass(slots=True)
+class _Head:
+    """What is said of a section besides its cues."""
+
+    name: str | None = None
+    name_span: Span | None = None
+    span: Span | None = None
+    duration: Duration | None = None
+    until: list[Trigger] = field(default_factory=list)
+    most: Duration | None = None
+    tempo: ChangeTempo | None = None
+    meter: ChangeMeter | None = None
+    cut: Cut | None = None
+    said: dict[str, Span] = field(default_factory=dict)
+    good: bool = True

@@ -1,0 +1,378 @@
+"""Cues and rules of the YAML notation: one mapping each, whose keys are its place or trigger and its actions, in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from sequencer.errors import Faults, Fix, Related, Span
+from sequencer.notation import values
+from sequencer.notation.guess import part, shown
+from sequencer.notation.yaml_scalars import Scalar, value_span
+from sequencer.notation.yaml_tree import Mapping, Node, Sequence
+from sequencer.notation.yaml_values import Values
+from sequencer.score import (
+    Action,
+    ChangeMeter,
+    ChangeTempo,
+    Cue,
+    Cut,
+    Every,
+    Goto,
+    Item,
+    Pause,
+    Prompt,
+    Resume,
+    Rule,
+    SetMark,
+    SetSr,
+    SetStrength,
+    Show,
+    SnapHere,
+    UseImage,
+)
+
+ACTION_KEYS = ("prompt", "show", "action", "image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "do")
+RULE_KEYS = ("pause", "resume", "goto")
+"""The keys of actions, and those that only rules have."""
+
+BARE_WORDS = ("cut", "pause", "resume")
+"""The actions that may stand in `do` as a word alone."""
+
+SAME_SEED = "same seed"
+"""`cut: same seed` is the `cut` without a seed of its own."""
+
+_HEADS = ("at", "every", "from", "when", "on")
+_CUT_SEED = re.compile(r"(?:cut[ \t]+)?seed[ \t]+(\S+)\Z")
+_SAID = re.compile(r"([^\W\d]\w*(?:-\w+)*)[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.+)\Z", re.DOTALL)
+
+
+class Cues:
+    """Reads cues and rules with the helpers of `Values`."""
+
+    def __init__(self, values_: Values) -> None:
+        self.values = values_
+        self.source = values_.source
+        self.file = values_.file
+        self.faults = values_.faults
+        self.readers: dict[str, Callable[[Node, Scalar], Action | None]] = {
+            "prompt": self._prompt,
+            "image": self._image,
+            "strength": self._strength,
+            "sr": self._sr,
+            "cut": self._cut,
+            "tempo": self._tempo,
+            "meter": self._meter,
+            "mark": self._mark,
+            "snap": self._snap,
+            "pause": self._pause,
+            "resume": self._resume,
+            "goto": self._goto,
+        }
+
+    # ---- items -----------------------------------------------------------------------------------------------------
+
+    def items(self, node: Node, key: Scalar) -> list[Item]:
+        """What stands in `cues` or `rules`. `rules` holds rules only, `cues` takes both."""
+        if isinstance(node, Scalar) and node.is_empty:
+            return []
+        found: list[Item] = []
+        rules = key.value == "rules"
+        for item in self.values.items(node, key, wants_dashes=True):
+            if isinstance(item, Mapping):
+                read = self.item(item, rules)
+                if read is not None:
+                    found.append(read)
+            elif item is not None:
+                example = "- {when: note C3, show: tram}" if rules else '- {at: 1, prompt: "…"}'
+                message = f"each item of `{key.value}` holds keys with values"
+                self.faults.error("E609", message, self.values.span(item), f"write it as {example}")
+        return found
+
+    def item(self, node: Mapping, in_rules: bool) -> Item | None:
+        """One cue, `every` or rule."""
+        entries = node.entries
+        has_at, has_every = "at" in entries, "every" in entries
+        when = "when" if "when" in entries else "on"
+        has_when = when in entries
+        if has_at + has_every + has_when != 1 or (in_rules and not has_when):
+            self._unclear(node, in_rules)
+            return None
+        if not has_when and ("pause" in entries or "resume" in entries or "goto" in entries):
+            self._only_in_rules(entries)
+        actions = self._actions(node, has_when, has_every)
+        if not node.whole:
+            return None
+        span = self._over(node)
+        if has_at:
+            key, value = entries["at"]
+            place = self.values.read(value, key, values.read_place)
+            return None if place is None else Cue(place, actions, span)
+        if has_when:
+            key, value = entries[when]
+            trigger = self.values.read(value, key, values.read_trigger)
+            return None if trigger is None else Rule(trigger, actions, span)
+        key, value = entries["every"]
+        step = self.values.read(value, key, values.read_duration)
+        if "from" not in entries:
+            return None if step is None else Every(step, None, actions, span)
+        key, value = entries["from"]
+        start = self.values.read(value, key, values.read_place)
+        return None if step is None or start is None else Every(step, start, actions, span)
+
+    def _over(self, node: Mapping) -> Span:
+        if node.end_line == node.line:
+            return Span(self.file, node.line + 1, node.column + 1, node.line + 1, node.end_column + 1)
+        return self.source.span(node.start, node.end)
+
+    def _unclear(self, node: Mapping, in_rules: bool) -> None:
+        """Tell a mapping that is neither one cue nor one rule; its actions are read for their own faults."""
+        entries = node.entries
+        heads = [entries[word][0] for word in ("at", "every", "when", "on") if word in entries]
+        if len(heads) > 1:
+            first = Related(self.values.key(heads[0]), "the first one")
+            message = f"`{heads[1].value}` cannot stand beside `{heads[0].value}`"
+            hint = "make two items of it, each with its own place, step or trigger"
+            self.faults.error("E612", message, self.values.key(heads[1]), hint, related=(first,))
+            known = set(heads)
+            self._actions(node, any(key.value in ("when", "on") for key in known), "every" in entries)
+            return
+        self._actions(node, in_rules, "from" in entries)
+        if not node.whole:
+            return
+        at = self.source.span(node.start, node.end)
+        if in_rules and heads:
+            message = f"`{heads[0].value}` stands among the rules"
+            self.faults.error(
+                "E612", message, self.values.key(heads[0]), "put this item under `cues`; a rule begins with `when`"
+            )
+            return
+        if in_rules:
+            self.faults.error("E611", "this rule has no trigger", at, "write, for example: when: note C3")
+            return
+        insert: tuple[Fix, ...]
+        if node.flow:
+            insert = (Fix(self.source.span(node.start + 1, node.start + 1), "at: 1, "),)
+        else:
+            insert = (Fix(self.source.span(node.start, node.start), f"at: 1\n{' ' * node.column}"),)
+        if any(word in self._heads_nearby(node) for word in _HEADS):
+            insert = ()
+        self.faults.error("E117", "this cue has no place", at, "write, for example: at: 1", insert)
+
+    def _heads_nearby(self, node: Mapping) -> set[str]:
+        """Which place or trigger a misspelled key of a mapping was probably meant to be."""
+        from sequencer.notation.guess import nearest
+
+        known = set(ACTION_KEYS) | set(RULE_KEYS)
+        return {nearest(word, _HEADS) or "" for word in node.entries if word not in known} & set(_HEADS)
+
+    def _only_in_rules(self, entries: dict[str, tuple[Scalar, Node]]) -> None:
+        for word in RULE_KEYS:
+            if word in entries:
+                hint = f"write a rule for it: - {{when: go NAME, {word}:{' drop' if word == 'goto' else ''}}}"
+                message = f"{word} answers to a trigger: it stands in a rule"
+                self.faults.error("E141", message, self.values.key(entries[word][0]), hint)
+
+    # ---- actions ---------------------------------------------------------------------------------------------------
+
+    def _actions(self, node: Mapping, in_rule: bool, in_every: bool) -> tuple[Action, ...]:
+        found: list[Action] = []
+        entries = node.entries
+        for word, (key, value) in entries.items():
+            reader = self.readers.get(word)
+            if reader is not None:
+                action = reader(value, key)
+                if action is not None:
+                    found.append(action)
+            elif word == "show":
+                show = self._show(value, key, entries)
+                if show is not None:
+                    found.append(show)
+            elif word == "action":
+                if "show" not in entries:
+                    self._without_show(key, value)
+            elif word == "do":
+                self._do(value, key, in_rule, found)
+            elif word not in _HEADS or (word == "from" and not in_every):
+                self._unknown(node, key, value, in_rule)
+        if not found and node.whole and not self.faults.has_errors:
+            self._idle(node)
+        return tuple(found)
+
+    def _idle(self, node: Mapping) -> None:
+        at = self.source.span(node.start, node.end)
+        self.faults.error("E611", "nothing happens here: this has no action", at, 'write, for example: prompt: "…"')
+
+    def _unknown(self, node: Mapping, key: Scalar, value: Node, in_rule: bool) -> None:
+        if key.value == "seed":
+            span = self.values.entry(key, value)
+            written = value.value if isinstance(value, Scalar) else ""
+            hint = f"start a new take with it: cut: seed {shown(written) or 5}"
+            fixes = (Fix(span, f"cut: seed {written}"),) if re.fullmatch(r"[0-9]{1,10}", written) else ()
+            self.faults.error("E133", "the model reads its seed only when a take starts", span, hint, fixes)
+            return
+        if key.value == "from":
+            message = "`from` says where an `every` begins; a cue has its own place"
+            self.faults.error("E612", message, self.values.key(key), "leave it out, or write every instead of at")
+            return
+        if key.value == "pick":
+            hint = "write prompt: {pick: […]}, or with a scene action: {pick: […]}"
+            self.faults.error("E610", "`pick` is a text and stands where a text does", self.values.key(key), hint)
+            return
+        known = (*_HEADS, *ACTION_KEYS, *(RULE_KEYS if in_rule else ()))
+        self.values.unknown_key(key, value, known, "a rule" if in_rule else "a cue", node)
+
+    def _without_show(self, key: Scalar, value: Node) -> None:
+        at = self.values.key(key)
+        hint = "name the scene (show: tram), or write prompt instead of action"
+        self.faults.error("E621", "an action is what a scene shows, and no scene is named", at, hint, (Fix(at, "prompt"),))
+        self.values.words(value, key)
+
+    def _do(self, node: Node, key: Scalar, in_rule: bool, found: list[Action]) -> None:
+        """`do: [cut, {mark: a}, {mark: b}]`: actions in order, any of them more than once."""
+        for item in self.values.items(node, key):
+            if isinstance(item, Scalar):
+                self._bare(item, key, in_rule, found)
+            elif isinstance(item, Mapping):
+                if not in_rule:
+                    self._only_in_rules(item.entries)
+                found += self._inner(item, in_rule)
+            elif isinstance(item, Sequence):
+                self.faults.error("E607", "`do` is one list of actions", self.values.span(item), "unfold the inner list")
+
+    def _inner(self, node: Mapping, in_rule: bool) -> tuple[Action, ...]:
+        for word in (*_HEADS, "do"):
+            if word in node.entries:
+                message = f"`{word}` cannot stand inside of `do`"
+                self.faults.error("E612", message, self.values.key(node.entries[word][0]), "here stand actions only")
+                return ()
+        return self._actions(node, in_rule, False)
+
+    def _bare(self, item: Scalar, key: Scalar, in_rule: bool, found: list[Action]) -> None:
+        span = value_span(item, self.source)
+        match item.value:
+            case "cut":
+                found.append(Cut(None, span))
+            case "pause" | "resume" as word:
+                if in_rule:
+                    found.append(Pause(span) if word == "pause" else Resume(span))
+                else:
+                    hint = f"write a rule for it: - {{when: go NAME, do: {word}}}"
+                    self.faults.error("E141", f"{word} answers to a trigger: it stands in a rule", span, hint)
+            case _ if item.is_empty:
+                self.values.nothing(key)
+            case _:
+                known = ", ".join(BARE_WORDS)
+                hint = f"a word alone is one of {known}; other actions are written {{sr: 4x}}, {{prompt: …}}"
+                self.faults.error("E620", f"{shown(item.value)} is no action", self.values.span(item), hint)
+
+    # ---- one action each -------------------------------------------------------------------------------------------
+
+    def _prompt(self, node: Node, key: Scalar) -> Prompt | None:
+        if node.__class__ is Scalar:
+            text = self.values.text(node, key)
+            return None if text is None else Prompt(text, text.span)
+        words = self.values.words(node, key)
+        return None if words is None else Prompt(words, words.span)
+
+    def _show(self, node: Node, key: Scalar, entries: dict[str, tuple[Scalar, Node]]) -> Show | None:
+        scalar = self.values.scalar(node, key)
+        action = None
+        good = True
+        if "action" in entries:
+            word, value = entries["action"]
+            action = self.values.text(value, word) if value.__class__ is Scalar else self.values.words(value, word)
+            good = action is not None
+        if scalar is None:
+            return None
+        span = value_span(scalar, self.source)
+        if not values.is_name(scalar.value) or scalar.value in values.RESERVED:
+            self._no_scene(scalar, span, action is None and good)
+            return None
+        if not good:
+            return None
+        return Show(scalar.value, action, span if action is None else span.to(action.span))
+
+    def _no_scene(self, scalar: Scalar, span: Span, alone: bool) -> None:
+        said = _SAID.match(scalar.value) if alone else None
+        if said is None:
+            values.read_scene_name(scalar.value, span, self.faults)
+            return
+        name, text = said.groups()
+        text = text.strip().removeprefix('"').removesuffix('"')
+        quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        at = part(scalar.value, span, said.end(1), len(scalar.value))
+        message = "a scene and what happens in it are two keys"
+        hint = f"write show: {shown(name)}, action: {shown(quoted)}"
+        inside = self.source.text[: scalar.start].rsplit("\n", 1)[-1]
+        flow = "{" in inside
+        column = len(inside) - len(inside.lstrip(" -"))
+        between = ", " if flow else "\n" + " " * column
+        fixes = (Fix(at, f"{between}action: {quoted}"),) if at != span and "{" not in name else ()
+        self.faults.error("E124", message, at, hint, fixes)
+
+    def _image(self, node: Node, key: Scalar) -> UseImage | None:
+        path = self.values.string(node, key)
+        return None if path is None or not isinstance(node, Scalar) else UseImage(path, value_span(node, self.source))
+
+    def _strength(self, node: Node, key: Scalar) -> SetStrength | None:
+        value = self.values.read(node, key, values.read_strength)
+        return None if value is None else SetStrength(value, self.values.entry(key, node))
+
+    def _sr(self, node: Node, key: Scalar) -> SetSr | None:
+        value = self.values.read(node, key, values.read_sr)
+        return None if value is None else SetSr(value, self.values.entry(key, node))
+
+    def _cut(self, node: Node, key: Scalar) -> Cut | None:
+        span = self.values.entry(key, node)
+        if isinstance(node, Scalar) and (node.is_empty or node.value in (SAME_SEED, "cut")):
+            return Cut(None, span)
+        read = self.values.read(node, key, read_cut_value)
+        return None if read is None else replace(read, span=span)
+
+    def _tempo(self, node: Node, key: Scalar) -> ChangeTempo | None:
+        change = self.values.read(node, key, values.read_tempo)
+        return None if change is None else replace(change, span=self.values.entry(key, node))
+
+    def _meter(self, node: Node, key: Scalar) -> ChangeMeter | None:
+        meter = self.values.read(node, key, values.read_meter)
+        return None if meter is None else ChangeMeter(meter, self.values.entry(key, node))
+
+    def _mark(self, node: Node, key: Scalar) -> SetMark | None:
+        name = self.values.read(node, key, lambda text, span, faults: values.read_name(text, span, faults, "a mark"))
+        return None if name is None else SetMark(name, self.values.entry(key, node))
+
+    def _snap(self, node: Node, key: Scalar) -> SnapHere | None:
+        snap = self.values.read(node, key, values.read_snap)
+        return None if snap is None else SnapHere(snap, self.values.entry(key, node))
+
+    def _goto(self, node: Node, key: Scalar) -> Goto | None:
+        name = self.values.read(node, key, lambda text, span, faults: values.read_name(text, span, faults, "a section"))
+        return None if name is None or not isinstance(node, Scalar) else Goto(name, value_span(node, self.source))
+
+    def _pause(self, node: Node, key: Scalar) -> Pause | None:
+        return Pause(self.values.key(key)) if self._no_value(node, key) else None
+
+    def _resume(self, node: Node, key: Scalar) -> Resume | None:
+        return Resume(self.values.key(key)) if self._no_value(node, key) else None
+
+    def _no_value(self, node: Node, key: Scalar) -> bool:
+        if node is None or (isinstance(node, Scalar) and node.is_empty):
+            return node is not None
+        span = self.values.span(node)
+        hint = f"write {key.value}: alone, or do: {key.value}"
+        self.faults.error("E612", f"`{key.value}` has no value", span, hint, (Fix(span, ""),))
+        return False
+
+
+def read_cut_value(text: str, span: Span, faults: Faults) -> Cut | None:
+    """What stands behind `cut:`: `seed 99`, or `same seed`."""
+    match = _CUT_SEED.match(text)
+    if match is not None:
+        seed = values.read_seed(match.group(1), part(text, span, *match.span(1)), faults)
+        return None if seed is None else Cut(seed, span)
+    bare = re.fullmatch(r"[0-9]{1,10}", text)
+    cured = f"seed {text}" if bare else SAME_SEED
+    faults.error("E258", f"{shown(text)} is not a cut", span, f"write cut: {cured}", (Fix(span, cured),))
+    return None

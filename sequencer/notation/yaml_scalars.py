@@ -1,0 +1,132 @@
+"""Scalars of YAML and where each character of them stands in the file.
+
+A scalar's value is not always its source: quotes, escapes, folded lines and indentation lie between them. `locator_of` finds
+the way back, so that a fault inside a text has its own column however the text was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sequencer.errors import Span
+from sequencer.notation.source import Source
+
+Locate = Callable[[int, int], Span]
+"""Makes the span of a stretch of a value, given as offsets in it."""
+
+
+class Scalar:
+    """A value as text. `line` and `column` count from 0; `style` is None (plain), `'`, `"`, `|` or `>`."""
+
+    __slots__ = ("column", "end", "line", "start", "style", "value")
+
+    def __init__(self, value: str, line: int, column: int, start: int, end: int, style: str | None) -> None:
+        self.value = value
+        self.line = line
+        self.column = column
+        self.start = start
+        self.end = end
+        self.style = style
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands there: `cut:`."""
+        return self.start == self.end
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it is written with `|` or `>`."""
+        return self.style in ("|", ">")
+
+
+def value_span(scalar: Scalar, source: Source) -> Span:
+    """The span of a value without its quotes where it stands verbatim on one line, else of all that is written."""
+    value, style = scalar.value, scalar.style
+    length = len(value)
+    if not style:
+        if scalar.end - scalar.start == length and "\n" not in value:
+            line, column = scalar.line + 1, scalar.column + 1
+            return Span(source.file, line, column, line, column + length)
+    elif style in ("'", '"') and scalar.end - scalar.start == length + 2:
+        line, column = scalar.line + 1, scalar.column + 2
+        if source.text.find("\n", scalar.start, scalar.end) < 0:
+            return Span(source.file, line, column, line, column + length)
+    return whole_span(scalar, source)
+
+
+def whole_span(scalar: Scalar, source: Source) -> Span:
+    """The span of all that is written, quotes included, without white space behind it."""
+    start, end = scalar.start, scalar.end
+    if scalar.style in ("|", ">"):
+        end = start + len(source.text[start:end].rstrip())
+    elif source.text.find("\n", start, end) < 0:
+        line, column = scalar.line + 1, scalar.column + 1
+        return Span(source.file, line, column, line, column + end - start)
+    return source.span(start, end)
+
+
+def locator_of(scalar: Scalar, source: Source) -> Locate:
+    """Makes spans of stretches of a scalar's value; the whole scalar where the way back is not found."""
+    whole = whole_span(scalar, source)
+    offsets: list[int] | None = None
+
+    def locate(start: int, end: int) -> Span:
+        nonlocal offsets
+        if offsets is None:
+            offsets = _offsets(scalar, source.text)
+        if not 0 <= start <= end < len(offsets):
+            return whole
+        first = offsets[start]
+        last = offsets[end - 1] + 1 if end > start else first
+        return source.span(first, max(last, first))
+
+    return locate
+
+
+def _offsets(scalar: Scalar, text: str) -> list[int]:
+    """Where each character of the value stands in the text, and one more for its end. Empty when that is not known."""
+    at, stop = scalar.start, scalar.end
+    if scalar.is_block:
+        newline = text.find("\n", at, stop)
+        at = stop if newline < 0 else newline + 1
+    elif scalar.style:
+        at, stop = at + 1, stop - 1
+    escapes = scalar.style == '"'
+    offsets: list[int] = []
+    for char in scalar.value:
+        blank = char.isspace()
+        at = _skipped(text, at, stop, escapes, blank)
+        if at >= stop and not blank:
+            return []
+        offsets.append(min(at, max(scalar.start, stop - 1)))
+        if escapes and text[at : at + 1] == "\\":
+            at += _ESCAPES.get(text[at + 1 : at + 2], 2)
+        elif scalar.style == "'" and char == "'":
+            at += 2
+        elif at < stop and text[at] == char and char != "\n":
+            at += 1
+        elif not blank:
+            return []
+    offsets.append(at)
+    return offsets
+
+
+def _skipped(text: str, at: int, stop: int, escapes: bool, blank: bool) -> int:
+    """Where the next character of a value stands: behind folded line ends, and for one that is not blank behind all space."""
+    while True:
+        if escapes and text.startswith("\\\n", at):
+            at = _solid(text, at + 2, stop)
+        elif not blank and at < stop and text[at].isspace():
+            at = _solid(text, at, stop)
+        else:
+            return at
+
+
+_ESCAPES = {"x": 4, "u": 6, "U": 10}
+"""How long an escape is in a double-quoted scalar; all others have two characters."""
+
+
+def _solid(text: str, at: int, stop: int) -> int:
+    while at < stop and text[at].isspace():
+        at += 1
+    return at

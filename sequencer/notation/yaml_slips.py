@@ -1,0 +1,246 @@
+"""What PyYAML could not read, said in the language's own words: what is wrong, where, and how to write it."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from sequencer.errors import Faults, Fix, Span
+from sequencer.notation.guess import shown
+from sequencer.notation.source import Source
+
+_KEY = re.compile(r"[ \t]*(?:- +)*[\"']?[\w-]+[\"']?[ \t]*:(?=\s|\Z)[ \t]*")
+_FLOW_KEY = re.compile(r"[\w-]+[ \t]*:[ \t]+")
+_REST = "another colon, a brace or a comma in it means something to YAML"
+
+
+def explain(error: yaml.YAMLError, source: Source, faults: Faults) -> None:
+    """Tell an error of PyYAML's scanner or parser."""
+    _Slip(error, source, faults).tell()
+
+
+class _Slip:
+    def __init__(self, error: yaml.YAMLError, source: Source, faults: Faults) -> None:
+        self.source = source
+        self.faults = faults
+        self.problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
+        self.context = str(getattr(error, "context", None) or "")
+        mark = getattr(error, "problem_mark", None)
+        context_mark = getattr(error, "context_mark", None)
+        position = getattr(error, "position", None)
+        length = len(source.text)
+        self.at = min(length, mark.index) if mark is not None else min(length, position or 0)
+        self.since = min(length, context_mark.index) if context_mark is not None else self.at
+        start = source.starts[source.line(self.at)]
+        self.line_start = start
+        newline = source.text.find("\n", start)
+        self.line = source.text[start : length if newline < 0 else newline]
+
+    def tell(self) -> None:
+        for telling in (
+            self._tab,
+            self._comment,
+            self._quote,
+            self._backslash,
+            self._colon,
+            self._brace_text,
+            self._sign,
+            self._flow,
+            self._no_colon,
+            self._indent,
+        ):
+            if telling():
+                return
+        span = self._span(self.at, self.at + 1)
+        self.faults.error("E601", f"this is not YAML: {self.problem}", span, "the pages on YAML scores show every form")
+
+    def _span(self, start: int, end: int) -> Span:
+        """A stretch of the text; where nothing stands there any more, the last thing that does."""
+        text = self.source.text
+        start = min(start, len(text))
+        if not text[start:end].strip():
+            start = max(0, len(text[:end].rstrip()) - 1)
+            end = start + 1
+        return self.source.span(start, min(end, len(text)))
+
+    # ---- signs -----------------------------------------------------------------------------------------------------
+
+    def _tab(self) -> bool:
+        tab = re.match(r"[ -]*(\t+)", self.line)
+        if tab is None or "\t" not in self.line[: max(1, self.at - self.line_start) + 1]:
+            return False
+        at = self.source.span(self.line_start + tab.start(1), self.line_start + tab.end(1))
+        fixes = (Fix(at, "  " * len(tab.group(1))),)
+        self.faults.error("E614", "a tab cannot indent YAML", at, "indent with spaces, two for each level", fixes)
+        return True
+
+    def _comment(self) -> bool:
+        sign = re.match(r"[ \t]*(//|/\*|--(?!-)|;)", self.line)
+        if sign is None:
+            # a plain word over several lines ends in a complaint about the line behind it
+            before = self.source.text[: self.line_start].splitlines()[-1:] or [""]
+            sign = re.match(r"[ \t]*(//|/\*|--(?!-)|;)", before[0])
+            if sign is None:
+                return False
+            start = self.line_start - len(before[0]) - 1
+        else:
+            start = self.line_start
+        at = self.source.span(start + sign.start(1), start + sign.end(1))
+        self.faults.error("E109", f"`{sign.group(1)}` opens no comment", at, "write # instead", (Fix(at, "#"),))
+        return True
+
+    def _quote(self) -> bool:
+        if "quoted scalar" not in self.context:
+            return False
+        if "escape" in self.problem:
+            return False
+        if "document separator" not in self.problem and "end of stream" not in self.problem:
+            return False
+        quote = self.source.text[self.since : self.since + 1]
+        line_end = self.source.text.find("\n", self.since)
+        stop = len(self.source.text) if line_end < 0 else line_end
+        written = self.source.text[self.since : stop]
+        stop = self.since + len(re.sub(r"[ \t]*(?:\}|[ \t]#.*)?[ \t]*\Z", "", written))
+        insert = (Fix(self.source.span(stop, stop), quote),)
+        at = self.source.span(self.since, max(stop, self.since + 1))
+        self.faults.error("E105", "this text has no closing quote", at, f"end it with {quote}", insert)
+        return True
+
+    def _backslash(self) -> bool:
+        if "escape" not in self.problem:
+            return False
+        at = self._span(self.at - 1, self.at + 1)
+        hint = 'write \\\\ for a backslash and \\" for a quote, or put the text in single quotes'
+        self.faults.error("E272", f"{shown(self.source.text[self.at - 1 : self.at + 1])} is not an escape", at, hint)
+        return True
+
+    # ---- texts without quotes --------------------------------------------------------------------------------------
+
+    def _quoted(self, start: int, end: int) -> tuple[Span, tuple[Fix, ...], str]:
+        """Put a stretch in quotes: its span, the repair, and how it is then written."""
+        text = self.source.text[start:end].rstrip()
+        span = self.source.span(start, start + len(text))
+        cured = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return span, (Fix(span, cured),), cured
+
+    def _value_at(self) -> tuple[int, int] | None:
+        """The plain value of the line that the problem stands in, to the line's end, where it has a key."""
+        key = _KEY.match(self.line)
+        if key is None or key.end() >= len(self.line):
+            return None
+        value = self.line[key.end() :]
+        comment = re.search(r"[ \t]#", value)
+        return self.line_start + key.end(), self.line_start + key.end() + (comment.start() if comment else len(value))
+
+    def _colon(self) -> bool:
+        if "mapping values are not allowed" not in self.problem:
+            return False
+        found = self._value_at()
+        if found is not None and self.at > found[0] and self.source.text[found[0]] not in "\"'{[|>":
+            span, fixes, _ = self._quoted(*found)
+            hint = "put the text in quotes"
+            self.faults.error(
+                "E615", "a colon with a blank behind it ends a word, so this text needs quotes", span, hint, fixes
+            )
+            return True
+        at = self._span(self.at, self.at + 1)
+        hint = "a key begins on a line of its own, as far in as the keys above it"
+        self.faults.error("E615", "no colon can stand here", at, hint)
+        return True
+
+    def _brace_text(self) -> bool:
+        """A text that begins with a variable: `base: {hero} waits`."""
+        found = self._value_at()
+        if found is None or self.source.text[found[0]] not in '{["':
+            return False
+        text = self.source.text
+        first = text[found[0]]
+        behind = re.match(r"\{[^{}\n]*\}[ \t]*[^\s,}\]#]|\[[^\[\]\n]*\][ \t]*[^\s,}\]#]", text[found[0] : found[1]])
+        if behind is None and first == '"':
+            return self._behind_quote(found)
+        if behind is None:
+            return False
+        span, fixes, _ = self._quoted(*found)
+        self.faults.error("E618", f"a text that begins with {first} stands in quotes", span, "put it in quotes", fixes)
+        return True
+
+    def _behind_quote(self, found: tuple[int, int]) -> bool:
+        start, end = found
+        written = self.source.text[start:end].rstrip()
+        if written.count('"') < 3 or not written.endswith('"'):
+            return False
+        inner = written[1:-1]
+        span = self.source.span(start + 1, start + len(written) - 1)
+        cured = re.sub(r'(?<!\\)"', r'\\"', inner)
+        hint = 'inside a text in quotes a quote is written \\"'
+        self.faults.error("E110", "a quote inside this text ends it early", span, hint, (Fix(span, cured),))
+        return True
+
+    def _sign(self) -> bool:
+        char = re.search(r"found character '(.)'", self.problem)
+        anchor = "scanning an anchor" in self.context or "scanning an alias" in self.context
+        if char is None and not anchor:
+            return False
+        sign = self.source.text[self.at : self.at + 1] if char is not None else self.source.text[self.since : self.since + 1]
+        start = self.at if char is not None else self.since
+        found = self._value_at()
+        if found is not None and found[0] == start:
+            span, fixes, _ = self._quoted(*found)
+        else:
+            span, fixes = self._span(start, start + 1), ()
+        self.faults.error("E618", f"a text that begins with {shown(sign)} stands in quotes", span, "put it in quotes", fixes)
+        return True
+
+    # ---- brackets and indentation ----------------------------------------------------------------------------------
+
+    def _flow(self) -> bool:
+        if "flow" not in self.context:
+            return False
+        opened = self.source.text[self.since : self.since + 1]
+        closing = {"{": "}", "[": "]"}.get(opened)
+        if closing is None:
+            return False
+        line_end = self.source.text.find("\n", self.since)
+        stop = len(self.source.text) if line_end < 0 else line_end
+        if self.at >= stop:  # the next line came, and the bracket was still open
+            solid = self.since + len(re.sub(r"[ \t]+#.*\Z", "", self.source.text[self.since : stop]).rstrip())
+            at = self.source.span(self.since, self.since + 1)
+            insert = (Fix(self.source.span(solid, solid), closing),)
+            self.faults.error("E624", f"this {opened} is not closed", at, f"close it with {closing}", insert)
+            return True
+        at = self._span(self.at, self.at + 1)
+        message = f"between {opened} and {closing} stand commas, and a text with a comma or a quote in it stands in quotes"
+        self.faults.error("E617", message, at, 'put a comma here, or write the text as "…"')
+        return True
+
+    def _no_colon(self) -> bool:
+        if "could not find expected ':'" not in self.problem:
+            return False
+        start = self.since
+        line = self.source.line(start)
+        first = self.source.starts[line]
+        newline = self.source.text.find("\n", first)
+        text = self.source.text[first : len(self.source.text) if newline < 0 else newline]
+        begin = first + len(text) - len(text.lstrip())
+        word = re.match(r"[\w-]+", text.strip())
+        at = self.source.span(begin, first + len(text.rstrip()))
+        hint = f"write {word.group()}: and the value" if word else "write a key, a colon, a blank and the value"
+        if word and re.match(r"[\w-]+:\S", text.strip()):
+            hint = f"put a blank behind {word.group()}:"
+        self.faults.error("E616", "a key and its colon are missing here", at, hint)
+        return True
+
+    def _indent(self) -> bool:
+        if "block" not in self.context and "block" not in self.problem and "document start" not in self.problem:
+            return False
+        at = self.source.span(self.at, self.line_start + len(self.line)) if self.at < self.line_start + len(self.line) else None
+        span = at or self._span(self.at, self.at + 1)
+        if re.match(r"[ \t]*[\]}]", self.line):
+            closes = self.line.strip()[0]
+            one = self.source.span(self.at, self.at + 1)
+            self.faults.error("E623", f"this {closes} closes nothing", one, "leave it out", (Fix(one, ""),))
+            return True
+        hint = "keys of one block stand exactly below each other, and so do the dashes of one list"
+        self.faults.error("E623", "this line is indented neither as what stands above it nor deeper", span, hint)
+        return True

@@ -1,0 +1,265 @@
+"""From YAML to a tree of plain values with their places: every scalar is text, whatever it looks like.
+
+The tree is built from PyYAML's events, which carry marks, and not from its loaders, which guess types (`17:1` would become
+1021, `off` false). libyaml is used where PyYAML has it, PyYAML's own parser elsewhere; the events are the same.
+What this notation does not have is told here: tags, anchors and aliases, keys that are no words, a second document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from sequencer.errors import Faults, Fix, Related, Span
+from sequencer.notation.guess import shown
+from sequencer.notation.source import Source
+from sequencer.notation.yaml_scalars import Scalar
+from sequencer.notation.yaml_slips import explain
+
+MOST_DEPTH = 16
+"""How deep lists and mappings may stand in each other; a score needs nine."""
+
+MOST_FAULTS = 500
+"""After so many faults of form the rest is not read."""
+
+
+class Sequence:
+    """A list: `whole` where its end was reached."""
+
+    __slots__ = ("end", "flow", "items", "start", "whole")
+
+    def __init__(self, items: list[Node], start: int, end: int, flow: bool, whole: bool) -> None:
+        self.items = items
+        self.start = start
+        self.end = end
+        self.flow = flow
+        self.whole = whole
+
+
+class Mapping:
+    """Keys with their values, in source order: `whole` where its end was reached."""
+
+    __slots__ = ("column", "end", "end_column", "end_line", "entries", "flow", "line", "start", "whole")
+
+    def __init__(self, start: int, line: int, column: int, flow: bool) -> None:
+        self.entries: dict[str, tuple[Scalar, Node]] = {}
+        self.start = start
+        self.line = line
+        self.column = column
+        self.end = start
+        self.end_line = -1
+        self.end_column = -1
+        self.flow = flow
+        self.whole = True
+
+
+Node = Scalar | Sequence | Mapping | None
+"""A value of the tree; None where there was one that could not be read (told)."""
+
+
+def grow(source: Source, faults: Faults) -> Node:
+    """The tree of a source. None when it holds nothing, or nothing that could be read (told)."""
+    return _Grower(source, faults).document()
+
+
+def _events(text: str) -> Any:
+    """PyYAML's parser; neither it nor its events are typed well enough to be anything but Any."""
+    if yaml.__with_libyaml__:
+        from yaml import _yaml
+
+        return _yaml.CParser(text)
+    return yaml.Loader(text)
+
+
+class _Grower:
+    def __init__(self, source: Source, faults: Faults) -> None:
+        self.source = source
+        self.faults = faults
+        self.next: Callable[[], Any] = _events(source.text).get_event
+        self.stopped = False
+        self.told = 0
+
+    def document(self) -> Node:
+        root: Node = None
+        found = False
+        try:
+            while True:
+                event = self.next()
+                kind = event.__class__
+                if kind is StreamEndEvent:
+                    break
+                if kind is DocumentStartEvent and found:
+                    at = self.source.span(event.start_mark.index, event.start_mark.index + 3)
+                    hint = "leave the line --- out; each score has a file of its own"
+                    self.faults.error("E613", "a second document begins here, and a file holds one score", at, hint)
+                    break
+                if kind in _NODES:
+                    root = self.node(event, 1)
+                    found = True
+                    if self.stopped:
+                        break
+        except yaml.YAMLError as error:
+            self._stop(error)
+        return root
+
+    def _stop(self, error: yaml.YAMLError) -> None:
+        if not self.stopped:
+            explain(error, self.source, self.faults)
+        self.stopped = True
+
+    def node(self, event: Any, depth: int) -> Node:
+        """The value that begins with `event`."""
+        kind = event.__class__
+        if kind is AliasEvent:
+            self._no_anchor(event, f"*{event.anchor}")
+            return None
+        good = event.anchor is None or self._no_anchor(event, f"&{event.anchor}")
+        if event.tag is not None:
+            good = self._no_tag(event)
+        node: Node
+        if kind is ScalarEvent:
+            mark = event.start_mark
+            node = Scalar(event.value, mark.line, mark.column, mark.index, event.end_mark.index, event.style)
+        elif depth > MOST_DEPTH:
+            at = self.source.span(event.start_mark.index, event.start_mark.index + 1)
+            self.faults.error("E603", f"lists and mappings stand more than {MOST_DEPTH} deep in each other", at, "unfold them")
+            self.stopped = True
+            return None
+        elif kind is MappingStartEvent:
+            node = self._mapping(event, depth)
+        else:
+            node = self._sequence(event, depth)
+        return node if good else None
+
+    def _mapping(self, start: Any, depth: int) -> Mapping:
+        mark = start.start_mark
+        mapping = Mapping(mark.index, mark.line, mark.column, start.flow_style)
+        entries = mapping.entries
+        following = self.next
+        event: Any
+        try:
+            while True:
+                event = ending = following()
+                kind = event.__class__
+                if kind is MappingEndEvent:
+                    break
+                key: Node
+                if kind is _SCALAR and event.anchor is None and event.tag is None:
+                    mark = event.start_mark
+                    key = Scalar(event.value, mark.line, mark.column, mark.index, event.end_mark.index, event.style)
+                else:
+                    key = self.node(event, depth + 1)
+                event = following()
+                value: Node
+                if event.__class__ is _SCALAR and event.anchor is None and event.tag is None:
+                    mark = event.start_mark
+                    value = Scalar(event.value, mark.line, mark.column, mark.index, event.end_mark.index, event.style)
+                    mapping.end = value.end
+                else:
+                    value = self.node(event, depth + 1)
+                    mapping.end = event.end_mark.index if value is None else value.end
+                if key.__class__ is not Scalar:
+                    self._no_key(key)
+                elif key.value in entries:
+                    self._twice(key, entries)
+                else:
+                    entries[key.value] = (key, value)
+                if self.stopped:
+                    mapping.whole = False
+                    return mapping
+            if mapping.flow:
+                mark = ending.end_mark
+                mapping.end, mapping.end_line, mapping.end_column = mark.index, mark.line, mark.column
+        except yaml.YAMLError as error:
+            self._stop(error)
+            mapping.whole = False
+        return mapping
+
+    def _sequence(self, start: Any, depth: int) -> Sequence:
+        items: list[Node] = []
+        sequence = Sequence(items, start.start_mark.index, start.end_mark.index, start.flow_style, True)
+        following = self.next
+        try:
+            while True:
+                event = ending = following()
+                if event.__class__ is SequenceEndEvent:
+                    break
+                item = self.node(event, depth + 1)
+                items.append(item)
+                sequence.end = event.end_mark.index if item is None else item.end
+                if self.stopped:
+                    sequence.whole = False
+                    return sequence
+            if sequence.flow:
+                sequence.end = ending.end_mark.index
+        except yaml.YAMLError as error:
+            self._stop(error)
+            sequence.whole = False
+        return sequence
+
+    # ---- what this notation does not have --------------------------------------------------------------------------
+
+    def _count(self) -> None:
+        self.told += 1
+        if self.told >= MOST_FAULTS:
+            self.stopped = True
+
+    def _no_anchor(self, event: Any, written: str) -> bool:
+        self._count()
+        start = event.start_mark.index
+        at = self.source.span(start, start + len(written))
+        hint = "write the value itself, or name a text with `let`; a text that begins with * or & stands in quotes"
+        self.faults.error("E604", f"{shown(written)}: scores have no anchors and no aliases", at, hint)
+        return False
+
+    def _no_tag(self, event: Any) -> bool:
+        self._count()
+        start = event.start_mark.index
+        text = self.source.text
+        end = start
+        while end < len(text) and not text[end].isspace():
+            end += 1
+        at = self.source.span(start, end)
+        hint = "leave it out: every value is text; a text that begins with ! stands in quotes"
+        self.faults.error("E605", f"{shown(text[start:end])}: scores have no tags", at, hint, (Fix(at, ""),))
+        return False
+
+    def _no_key(self, key: Node) -> None:
+        if key is None or isinstance(key, Scalar):
+            return
+        self._count()
+        span = self.source.span(key.start, max(key.end, key.start + 1))
+        self._braces(span, "in front of a colon stands one word")
+
+    def _braces(self, span: Span, message: str) -> None:
+        hint = "a text that begins with { or [ stands in quotes"
+        self.faults.error("E606", message, span, hint)
+
+    def _twice(self, key: Node, entries: dict[str, tuple[Scalar, Node]]) -> None:
+        if not isinstance(key, Scalar):
+            return
+        self._count()
+        at = self.source.span(key.start, key.end)
+        first = entries[key.value][0]
+        related = Related(self.source.span(first.start, first.end), "first said here")
+        word = shown(key.value) or "nothing"
+        hint = "keep one of them; what happens twice in one cue stands in a list: do: [{mark: a}, {mark: b}]"
+        if not key.value:
+            hint = "between two commas, and in front of a colon, stands something"
+        self.faults.error("E602", f"`{word}` is said twice here", at, hint, related=(related,))
+
+
+_SCALAR: Any = ScalarEvent
+_NODES = frozenset({ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent})

@@ -1,0 +1,281 @@
+"""What every part of the YAML reader needs: values, texts, lists and mappings from the tree, and their faults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from sequencer.errors import Faults, Fix, Span
+from sequencer.notation import words
+from sequencer.notation.guess import nearest, shown
+from sequencer.notation.lines import CURLY, CURLY_OPEN
+from sequencer.notation.source import Source
+from sequencer.notation.yaml_scalars import Scalar, locator_of, value_span, whole_span
+from sequencer.notation.yaml_tree import Mapping, Node, Sequence
+from sequencer.score import Pick, Text, Words
+
+MOST_IN_VALUE = 200
+"""The longest place, duration, number or trigger, in characters."""
+
+Value = TypeVar("Value")
+ReadValue = Callable[[str, Span, Faults], Value]
+"""One of the readers that both notations share."""
+
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+
+
+class Values:
+    """Reads nodes of one source's tree."""
+
+    __slots__ = ("faults", "file", "source")
+
+    def __init__(self, source: Source, faults: Faults) -> None:
+        self.source = source
+        self.file = source.file
+        self.faults = faults
+
+    # ---- spans -----------------------------------------------------------------------------------------------------
+
+    def key(self, key: Scalar) -> Span:
+        """The span of a key."""
+        return whole_span(key, self.source)
+
+    def span(self, node: Scalar | Sequence | Mapping) -> Span:
+        """The span of a node; of a long one over several lines, its first line is what a message shows."""
+        if isinstance(node, Scalar):
+            return whole_span(node, self.source)
+        return self.source.span(node.start, max(node.end, node.start + 1))
+
+    def entry(self, key: Scalar, value: Node) -> Span:
+        """The span of a key with its value."""
+        end = key.end if value is None else max(key.end, value.end)
+        if isinstance(value, Scalar) and not value.is_empty:
+            return self.key(key).to(whole_span(value, self.source))
+        return self.source.span(key.start, end)
+
+    # ---- scalars ---------------------------------------------------------------------------------------------------
+
+    def read(self, node: Node, key: Scalar, reader: ReadValue[Value]) -> Value | None:
+        """What `reader` makes of a scalar."""
+        if node.__class__ is not Scalar:
+            self._one_value(node, key)
+            return None
+        if len(node.value) > MOST_IN_VALUE:
+            message = f"this is longer than {MOST_IN_VALUE} characters, and no value is"
+            self.faults.error("E149", message, self.span(node))
+            return None
+        return reader(node.value, value_span(node, self.source), self.faults)
+
+    def _one_value(self, node: Node, key: Scalar) -> None:
+        """Tell a list or a mapping where one value is wanted."""
+        if node is None or isinstance(node, Scalar):
+            return
+        span = self.source.span(node.start, max(node.end, node.start + 1))
+        what = "a list" if isinstance(node, Sequence) else "a mapping"
+        self.faults.error("E607", f"`{shown(key.value)}` is one value, and here stands {what}", span, "write the value alone")
+
+    def scalar(self, node: Node, key: Scalar) -> Scalar | None:
+        """A scalar, not empty."""
+        if not isinstance(node, Scalar):
+            self._one_value(node, key)
+            return None
+        if node.is_empty:
+            self.nothing(key)
+            return None
+        return node
+
+    def nothing(self, key: Scalar) -> None:
+        """Tell a key without a value."""
+        self.faults.error(
+            "E622", f"behind `{shown(key.value)}` stands nothing", self.key(key), "write its value, or leave it out"
+        )
+
+    def string(self, node: Node, key: Scalar) -> str | None:
+        """A title or a path: one line in which braces mean nothing."""
+        scalar = self.scalar(node, key)
+        if scalar is None:
+            return None
+        value = scalar.value.strip(" \t\n") if scalar.is_block else scalar.value
+        found = _UNSHOWN.search(value)
+        if found is None:
+            return value
+        if found.group() == "\n":
+            self.faults.error("E275", "this is written on one line", self.span(scalar), "write it on one line")
+        else:
+            message = f"the control character U+{ord(found.group()):04X} cannot stand in a text"
+            self.faults.error("E274", message, self.span(scalar), "leave it out")
+        return None
+
+    # ---- texts -----------------------------------------------------------------------------------------------------
+
+    def text(self, node: Node, key: Scalar) -> Text | None:
+        """A text with its variables."""
+        if node.__class__ is not Scalar:
+            if isinstance(node, Mapping) and node.flow and self._unquoted(node):
+                return None
+            self._one_value(node, key)
+            return None
+        scalar: Scalar = node
+        style = scalar.style
+        if not style:
+            if scalar.start == scalar.end:
+                self.nothing(key)
+                return None
+            if scalar.value[0] in CURLY_OPEN and scalar.value[-1] in CURLY:
+                self._curly(scalar)
+                return None
+        value = scalar.value
+        block = style in ("|", ">")
+        if "{" in value or "}" in value or "\n" in value or block:
+            locate = locator_of(scalar, self.source)
+            several = block or self.source.text.find("\n", scalar.start, scalar.end) >= 0
+            return words.plain(value, whole_span(scalar, self.source), self.faults, locate, several)
+        if self.source.text.find("\n", scalar.start, scalar.end) >= 0:
+            return words.plain(value, whole_span(scalar, self.source), self.faults, locator_of(scalar, self.source), True)
+        line, column = scalar.line + 1, scalar.column + 1
+        return words.plain(value, Span(self.file, line, column, line, column + scalar.end - scalar.start), self.faults)
+
+    def _curly(self, scalar: Scalar) -> None:
+        span = self.span(scalar)
+        inner = scalar.value.strip(CURLY).replace("\\", "\\\\").replace('"', '\\"')
+        hint = 'texts stand in plain quotes: "'
+        self.faults.error("E107", "these quotes are typographic", span, hint, (Fix(span, f'"{inner}"'),))
+
+    def _unquoted(self, node: Mapping) -> bool:
+        """Tell `{name}` that YAML took for a mapping."""
+        first = next(iter(node.entries.values()), None)
+        if len(node.entries) != 1 or first is None or not isinstance(first[1], Scalar) or not first[1].is_empty:
+            return False
+        span = self.span(node)
+        cured = f'"{self.source.text[node.start : node.end]}"'
+        self.faults.error(
+            "E618", "a text that begins with { stands in quotes", span, f"write {shown(cured)}", (Fix(span, cured),)
+        )
+        return True
+
+    def words(self, node: Node, key: Scalar) -> Words | None:
+        """A text, or `{pick: [text, …]}`."""
+        if not isinstance(node, Mapping) or "pick" not in node.entries:
+            return self.text(node, key)
+        word, options = node.entries["pick"]
+        self.unknown(node, ("pick",), "a text drawn from several")
+        found = [self.text(option, word) for option in self.items(options, word)]
+        kept = tuple(option for option in found if option is not None)
+        if not found:
+            if options is not None:
+                self.nothing(word)
+            return None
+        return Pick(kept, self.span(node)) if len(kept) == len(found) else None
+
+    # ---- lists and mappings ----------------------------------------------------------------------------------------
+
+    def items(self, node: Node, key: Scalar, wants_dashes: bool = False) -> list[Node]:
+        """The items of a list; a single value counts as a list of one (told where `wants_dashes`)."""
+        if isinstance(node, Sequence):
+            return node.items
+        if node is None:
+            return []
+        if isinstance(node, Scalar) and node.is_empty:
+            self.nothing(key)
+            return []
+        if wants_dashes:
+            at = self.source.span(node.start, node.start + 1)
+            hint = "put a dash and a blank in front of each: - {…}"
+            self.faults.error("E608", f"`{shown(key.value)}` is a list", at, hint)
+        return [node]
+
+    def mapping(self, node: Node, key: Scalar, example: str) -> Mapping | None:
+        """A mapping."""
+        if isinstance(node, Mapping):
+            return node
+        if isinstance(node, Scalar) and node.is_empty:
+            self.nothing(key)
+        elif node is not None:
+            span = self.span(node)
+            self.faults.error("E609", f"`{shown(key.value)}` holds keys with values", span, f"write it as {example}")
+        return None
+
+    def unknown(self, node: Mapping, known: Iterable[str], where: str) -> None:
+        """Tell every key of a mapping that is not known in it."""
+        words_known = tuple(known)
+        for name, (key, value) in node.entries.items():
+            if name not in words_known:
+                self.unknown_key(key, value, words_known, where, node)
+
+    def unknown_key(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> None:
+        """Tell one key that is not known where it stands."""
+        span = self.key(key)
+        word = key.value
+        if node.flow and isinstance(value, Scalar) and value.is_empty and self._cut_by_comma(key, node):
+            return
+        if word == "<<":
+            self.faults.error("E604", "scores have no merged mappings", span, "write the keys themselves")
+            return
+        meant = nearest(word, known)
+        if meant is not None:
+            fixes = (Fix(span, meant),) if meant not in node.entries else ()
+            self.faults.error("E610", f"{where} has no `{shown(word)}`", span, f"did you mean {meant}?", fixes)
+            return
+        home = _HOMES.get(word)
+        hint = f"`{word}` belongs {home}" if home else "write one of: " + ", ".join(known)
+        self.faults.error("E610", f"{where} has no `{shown(word) or ' '}`", span, hint)
+
+    def _cut_by_comma(self, key: Scalar, node: Mapping) -> bool:
+        """Tell a comma that YAML took for the end of a value: `{at: 9,3}`, `{prompt: Rain, then snow}`."""
+        before: tuple[Scalar, Node] | None = None
+        for other in node.entries.values():
+            if other[0] is key:
+                break
+            before = other
+        if before is None or not isinstance(before[1], Scalar) or before[1].style:
+            return False
+        value = before[1]
+        comma = self.source.text.find(",", value.end)
+        if comma < 0 or comma > key.start:
+            return False
+        if value.value[-1:].isdigit() and key.value[:1].isdigit() and key.start == comma + 1:
+            at = self.source.span(comma, comma + 1)
+            message = "a comma stands between actions, never inside a number or a place"
+            self.faults.error("E203", message, at, f"write {shown(value.value)}.{shown(key.value)}", (Fix(at, "."),))
+            return True
+        if before[0].value not in _TEXT_KEYS:
+            return False
+        last = key
+        for other in list(node.entries.values())[list(node.entries).index(key.value) + 1 :]:
+            if not isinstance(other[1], Scalar) or not other[1].is_empty:
+                break
+            last = other[0]
+        span = self.source.span(value.start, last.end)
+        if last is not key and key.start > value.end and self._told_at(value):
+            return True
+        written = self.source.text[value.start : last.end]
+        cured = '"' + written.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        message = "a comma ends a text without quotes inside { }"
+        self.faults.error("E617", message, span, f"write {shown(cured, 60)}", (Fix(span, cured),))
+        return True
+
+    def _told_at(self, value: Scalar) -> bool:
+        at = self.source.span(value.start, value.start + 1)
+        return any(
+            one.code == "E617" and (one.span.line, one.span.column) == (at.line, at.column) for one in self.faults.diagnostics
+        )
+
+
+_TEXT_KEYS = frozenset({"prompt", "action", "base", "follow", "show", "score", "image"})
+
+_HOMES = {
+    **dict.fromkeys(("base", "follow", "quiet"), "to a scene: scenes: {NAME: {base: …, follow: …}}"),
+    **dict.fromkeys(("cues", "rules"), "to a section, or to a score without sections"),
+    **dict.fromkeys(("section", "until", "max"), "to an item of sections: - section: NAME 8 bars"),
+    **dict.fromkeys(
+        ("score", "clock", "grid", "lead", "late", "middle", "use", "let", "scenes", "sections", "play", "end"),
+        "at the top, not indented",
+    ),
+    **dict.fromkeys(
+        ("at", "every", "from", "show", "action", "prompt", "image", "strength", "cut", "mark"),
+        "to a cue: - {at: 1, show: tram}",
+    ),
+    **dict.fromkeys(("when", "on", "goto", "pause", "resume"), "to a rule: - {when: note C3, show: tram}"),
+    "scene": "under scenes: scenes: {tram: {base: …, follow: …}}",
+}
