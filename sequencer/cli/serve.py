@@ -1,0 +1,129 @@
+"""Serve the simulated Helios behind Reactor's wire, so that any Reactor client can rehearse without a key."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("--host", default="127.0.0.1", help="the address to serve at (default: this machine only)")
+    parser.add_argument("--port", type=int, default=8080, help="the port (default 8080; 0 takes a free one)")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="a faults file: what goes wrong, and when")
+    parser.add_argument(
+        "--dialect", choices=("current", "2026-early"), help="the model's messages (default: the faults file's)"
+    )
+    parser.add_argument("--wire", choices=("both", "v0"), default="both", help="v0: a runtime of the older kind")
+    parser.add_argument("--fps", metavar="RATE", help="the true frame rate, as 24, 19.5 or 30000/1001 (default 24)")
+    parser.add_argument(
+        "--native-size", action="store_true", help="send 1280×768 at 2x and 2560×1536 at 4x, not always 640×384"
+    )
+    parser.add_argument("--latency", type=int, default=0, metavar="MS", help="each datagram's delay, each way")
+    parser.add_argument("--jitter", type=int, default=0, metavar="MS", help="up to this much more")
+    parser.add_argument("--loss", type=float, default=0.0, metavar="PERCENT", help="datagrams that never arrive, each way")
+    parser.add_argument("--refuse", action="append", default=[], metavar="COMMAND[:NTH]", help="refuse a command, or its nth")
+    parser.add_argument(
+        "--drop-after",
+        action="append",
+        default=[],
+        type=float,
+        metavar="SECONDS",
+        help="break every connection without a word, so long after the first chunk began (may be given several times)",
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="say what happens")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    import asyncio
+    import logging
+
+    from sequencer.errors import UsageError
+
+    settings = _settings(args)
+    if args.verbose:
+        logging.basicConfig(level=logging.WARNING, format="%(message)s")
+        logging.getLogger("sequencer.standin").setLevel(logging.INFO)
+    if not 0 <= settings.port <= 65535:
+        raise UsageError(f"--port {settings.port} is no port", "ports go from 0 to 65535")
+    asyncio.run(_serve(args, settings))
+    return 0
+
+
+def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its type is only loaded when it is made
+    from dataclasses import replace
+    from fractions import Fraction
+
+    from sequencer.errors import UsageError
+    from sequencer.stages.simulated import Faults, read_faults
+    from sequencer.standin import BadNetwork, StandInSettings
+
+    faults = read_faults(args.faults) if args.faults is not None else Faults()
+    changes: dict[str, object] = {}
+    if args.dialect is not None:
+        changes["dialect"] = args.dialect
+    if args.fps is not None:
+        try:
+            changes["fps"] = Fraction(args.fps)
+        except (ValueError, ZeroDivisionError):
+            raise UsageError(f"--fps {args.fps} is no rate", "write 24, 19.5 or 30000/1001") from None
+    if args.refuse:
+        changes["refuse"] = [*(one.model_dump() for one in faults.refuse), *(_refusal(one) for one in args.refuse)]
+    if changes:
+        from pydantic import ValidationError
+
+        try:
+            faults = Faults.model_validate({**faults.model_dump(by_alias=True), **changes})
+        except ValidationError as error:
+            raise UsageError(f"that cannot be served: {error.errors()[0]['msg']}", "see: sequencer serve --help") from None
+    if not 0 <= args.loss <= 100:
+        raise UsageError(f"--loss {args.loss} is no percentage")
+    if args.latency < 0 or args.jitter < 0 or any(one < 0 for one in args.drop_after):
+        raise UsageError("--latency, --jitter and --drop-after cannot be negative")
+    network = BadNetwork(args.latency, args.jitter, args.loss / 100)
+    return replace(
+        StandInSettings(),
+        host=args.host,
+        port=args.port,
+        faults=faults,
+        wires=args.wire,
+        native_size=args.native_size,
+        network=network,
+        drop_after=tuple(sorted(args.drop_after)),
+    )
+
+
+def _refusal(text: str) -> dict[str, object]:
+    command, _, nth = text.partition(":")
+    from sequencer.errors import UsageError
+    from sequencer.wire.helios import COMMAND_NAMES
+
+    if command not in COMMAND_NAMES or (nth and not nth.isdigit()):
+        raise UsageError(f"--refuse {text} names no command", f"the commands are {', '.join(COMMAND_NAMES)}")
+    return {"command": command, **({"nth": int(nth)} if nth else {})}
+
+
+async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no-untyped-def]  # as above
+    import asyncio
+    import signal
+    from contextlib import suppress
+
+    from sequencer.standin import StandIn
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows has no handlers here: there Ctrl-C interrupts asyncio.run itself
+            loop.add_signal_handler(one, stop.set)
+    async with StandIn(settings) as server:
+        print(
+            f"A simulated Helios is served at {server.url} (Ctrl-C ends it).\n\n"
+            f"  sequencer perform SCORE --local --url {server.url}\n"
+            f"  REACTOR_API_KEY=rk_rehearsal sequencer perform SCORE --url {server.url}\n\n"
+            f"Python:      Reactor(model_name='helios', api_url='{server.url}', local=True)\n"
+            f"JavaScript:  new Reactor({{ modelName: 'helios', apiUrl: '{server.url}', local: true }})",
+            flush=True,
+        )
+        await stop.wait()
+        print("ending: every client is told", flush=True)

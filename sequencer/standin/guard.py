@@ -1,0 +1,148 @@
+"""Who may ask, and how much: hosts, origins, versions and the size of bodies. It answers in the platform's words."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from sequencer.standin.uploads import LARGEST
+
+LARGEST_JSON = 1024 * 1024
+"""Bytes of the largest JSON body; an offer is a few thousand."""
+
+BODY_LIMIT = LARGEST + 64 * 1024
+
+_HEADERS = (
+    "Authorization, Content-Type, Reactor-API-Key, Reactor-API-Version, Reactor-API-Accept-Version, Reactor-WebRTC-Version"
+)
+
+
+class _Faults(web.HTTPException):
+    """An answer that ends a request."""
+
+    def __init__(self, status: int, detail: object, headers: Mapping[str, str] | None = None) -> None:
+        self.status_code = status
+        super().__init__(text=json.dumps({"detail": detail}), content_type="application/json", headers=headers)
+
+
+def fault(status: int, detail: object, **headers: str) -> web.HTTPException:
+    """An error as the platform writes it; raise it. Header names are given with underscores."""
+    kind = type(f"HTTP{status}", (_Faults,), {"status_code": status})
+    made: web.HTTPException = kind(status, detail, {key.replace("_", "-"): value for key, value in headers.items()})
+    return made
+
+
+def _is_loopback(host: str) -> bool:
+    if host in ("localhost", "") or host.endswith(".localhost"):
+        return host != ""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _host_of(header: str) -> str:
+    """The host of `host:port`, without either where it cannot be read."""
+    try:
+        return (urlsplit(f"//{header}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def middleware(host: str) -> Middleware:
+    """The guard of a server that is bound to `host`.
+
+    Loopback names are let in, and the address it is bound to; a page on another host could otherwise reach a server on this
+    machine through a name of its own (DNS rebinding). Bound to every address, literal addresses are let in.
+    """
+
+    def is_ours(name: str) -> bool:
+        if _is_loopback(name) or name == host.strip("[]").lower():
+            return True
+        if host not in ("0.0.0.0", "::"):  # noqa: S104  compared with, not bound to
+            return False
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        origin = request.headers.get("Origin")
+        try:
+            if not is_ours(_host_of(request.headers.get("Host", ""))):
+                raise fault(403, "this host name is not served here")
+            if origin is not None and origin != "null" and not is_ours(_origin_host(origin)):
+                raise fault(403, "this origin is not let in")
+            if origin == "null":
+                raise fault(403, "a page without an origin is not let in: serve it from localhost")
+            if request.method == "OPTIONS":
+                response: web.StreamResponse = web.Response(status=204)
+            else:
+                _check_versions(request)
+                response = await handler(request)
+        except web.HTTPException as error:
+            if origin is not None and error.status != 403:
+                error.headers.update(_cors(origin))
+            if error.content_type != "application/json" and error.status >= 400:
+                raise fault(error.status, error.reason) from None
+            raise
+        if origin is not None and not response.prepared:
+            response.headers.update(_cors(origin))
+        return response
+
+    return guard
+
+
+def _origin_host(origin: str) -> str:
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return ""
+    return (parts.hostname or "").lower() if parts.scheme in ("http", "https") else ""
+
+
+def _cors(origin: str) -> dict[str, str]:
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE, OPTIONS",
+        "Access-Control-Allow-Headers": _HEADERS,
+        "Access-Control-Max-Age": "600",
+        "Vary": "Origin",
+    }
+
+
+def _check_versions(request: web.Request) -> None:
+    """426 for a client that is too old, 501 for one that wants more than is here."""
+    for name, ours in (("Reactor-API-Version", 1), ("Reactor-WebRTC-Version", 1)):
+        theirs = request.headers.get(name, "").partition(".")[0]
+        if theirs.isdigit() and int(theirs) < ours:
+            raise fault(426, f"{name} {theirs} is too old")
+        if theirs.isdigit() and int(theirs) > ours:
+            raise fault(501, f"{name} {theirs} is not spoken here")
+
+
+async def json_body(request: web.Request) -> dict[str, object]:
+    """The JSON object that came with a request; empty for none and for null."""
+    data = bytearray()
+    async for piece in request.content.iter_chunked(64 * 1024):
+        data += piece
+        if len(data) > LARGEST_JSON:
+            raise fault(413, f"a body may have up to {LARGEST_JSON} bytes")
+    if not data.strip():
+        return {}
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        raise fault(422, [{"loc": ["body"], "msg": "not JSON", "type": "json_invalid"}]) from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise fault(422, [{"loc": ["body"], "msg": "not an object", "type": "model_type"}])
+    return value

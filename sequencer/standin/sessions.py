@@ -1,0 +1,358 @@
+"""Who plays: a session with its model, its clients, its uploads and clips, from its beginning to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+from sequencer.stages.simulated.faults import Drop, End
+from sequencer.standin.clips import Clips
+from sequencer.standin.peer import BadOfferError, Peer
+from sequencer.standin.relay import Relay
+from sequencer.standin.schema import document
+from sequencer.standin.settings import LOCAL_SESSION, MODEL, TRACK, StandInSettings
+from sequencer.standin.show import Show
+from sequencer.standin.uploads import Slot, Uploads
+from sequencer.wire.helios import Problem, read_command
+from sequencer.wire.messages import (
+    ClipAsked,
+    CommandSent,
+    Done,
+    Ended,
+    Failed,
+    FromClient,
+    Malformed,
+    ModelMessage,
+    Moderation,
+    RecordingAsked,
+    Schema,
+    SchemaAsked,
+    TrackAsked,
+)
+
+log = logging.getLogger("sequencer.standin")
+
+MOST_CONNECTIONS = 64
+UPLOAD_PATIENCE = 10.0
+"""Seconds that a command waits for the bytes of an upload that it names."""
+MOST_EVENTS = 2000
+"""Events that a session remembers."""
+
+
+class Session:
+    """One session. `over` is called once, with the reason, when it has ended."""
+
+    def __init__(
+        self,
+        settings: StandInSettings,
+        number: str,
+        over: Callable[[Session], None],
+        *,
+        seconds: float,
+        ready_in: float = 0.0,
+    ) -> None:
+        self.id = number
+        self._settings = settings
+        self._over = over
+        self.show = Show(settings.faults, settings.grid, self, settings.native_size)
+        self.uploads = Uploads(settings.url_seconds)
+        self.clips = Clips(self.show, self.show.rate)
+        self.peers: dict[int, Peer] = {}
+        self._answers: dict[int, str | None] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._timers: list[asyncio.TimerHandle] = []
+        self._ready_at = time.monotonic() + ready_in
+        self._orphaned = time.monotonic()
+        self._dark_until = 0.0
+        self._drops = list(settings.drop_after)
+        self._upload_count = 0
+        self.ended: str | None = None
+        self.events: deque[dict[str, object]] = deque(maxlen=MOST_EVENTS)
+        self.happenings = 0
+        self.news = asyncio.Event()
+        self.show.start()
+        loop = asyncio.get_running_loop()
+        self._timers.append(loop.call_later(seconds, self.end, "the session's time is up"))
+        self._spawn(self._watch())
+
+    # ---- what it is
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a local runtime's only one."""
+        return self.id == LOCAL_SESSION
+
+    @property
+    def state(self) -> str:
+        """Its state as the platform spells it (a local runtime spells it small)."""
+        if self.ended is not None:
+            state = "TERMINATED" if self.is_local else "CLOSED"
+        elif time.monotonic() < self._ready_at:
+            state = "PENDING"
+        elif not self.peers:
+            state = "READY" if self.is_local and self.show.began is None else "WAITING"
+        elif self.is_local:
+            state = "STREAMING"
+        else:
+            state = "ACTIVE"
+        return state.lower() if self.is_local else state
+
+    def descriptor(self) -> dict[str, object]:
+        """What the platform tells of it: transport and capabilities only once it is ready."""
+        told: dict[str, object] = {
+            "session_id": self.id,
+            "state": self.state,
+            "cluster": "stand-in",
+            "model": {"name": MODEL},
+            "server_info": {"server_version": "3.2.3-stand-in"},
+        }
+        if self.ended is None and time.monotonic() >= self._ready_at:
+            told["selected_transport"] = {"protocol": "webrtc", "version": "1.0"}
+            told["capabilities"] = {
+                "protocol_version": "v0",
+                "emission_fps": float(self.show.rate),
+                "commands": [],
+                "tracks": [{"name": TRACK, "kind": "video", "direction": "recvonly"}],
+            }
+        return told
+
+    def note(self, event: str, **detail: object) -> None:
+        """Remember that something happened, for `/events`."""
+        self.happenings += 1
+        self.events.append({"n": self.happenings, "event": event, "ts": time.time(), "state": self.state, "detail": detail})
+        self.news.set()
+        self.news = asyncio.Event()
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # ---- connections
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether nobody gets through at the moment."""
+        return time.monotonic() < self._dark_until
+
+    def register(self) -> int | None:
+        """A new connection's number; None where there are too many."""
+        if len(self._answers) >= MOST_CONNECTIONS:
+            for number in [one for one in self._answers if one not in self.peers]:
+                del self._answers[number]
+        if len(self._answers) >= MOST_CONNECTIONS:
+            return None
+        number = 1002 + secrets.randbelow(8997)
+        while number in self._answers:
+            number = 1002 + secrets.randbelow(8997)
+        self._answers[number] = None
+        return number
+
+    def knows(self, number: int) -> bool:
+        """Whether this connection was registered."""
+        return number in self._answers
+
+    def offer(self, number: int, sdp: str, mapping: Sequence[Mapping[str, object]]) -> None:
+        """Begin to answer an offer; the answer is fetched later, once. A second one on the same number replaces the first."""
+        self._answers[number] = None
+        old = self.peers.pop(number, None)
+        if old is not None:
+            self._spawn(old.close())
+        needs_relay = not self._settings.network.is_good or self._settings.drop_after or self._settings.faults.drops
+        relay = Relay(self._settings.network) if needs_relay else None
+        peer = Peer(self, number, self.show.screen, self._settings, relay)
+        self.peers[number] = peer
+        self._spawn(self._answer(peer, sdp, mapping))
+
+    async def _answer(self, peer: Peer, sdp: str, mapping: Sequence[Mapping[str, object]]) -> None:
+        try:
+            self._answers[peer.number] = await peer.answer(sdp, mapping)
+        except BadOfferError as error:  # the platform says nothing then: the client has to have a deadline
+            log.info("connection %d: %s", peer.number, error)
+            self.note("error", message=str(error))
+            await peer.close()
+
+    def take_answer(self, number: int) -> str | None:
+        """The answer, handed out once."""
+        answer = self._answers.get(number)
+        if answer is not None:
+            self._answers[number] = None
+        return answer
+
+    def opened(self, peer: Peer) -> None:
+        """A client's channels stand: the model says how it stands (a race that clients must not count on)."""
+        self.note("connected", connection=peer.number)
+        self.show.connect()
+
+    def gone(self, peer: Peer) -> None:
+        """A client's connection is over."""
+        if self.peers.get(peer.number) is peer:
+            del self.peers[peer.number]
+        self.note("disconnected", connection=peer.number)
+        self._orphaned = time.monotonic()
+        self._spawn(peer.close())
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(0.1)
+            if not self.peers and time.monotonic() - self._orphaned > self._settings.orphan_seconds:
+                self.end("nobody is connected any more")
+            began = self.show.began
+            if began is not None and self._drops and time.monotonic() - began >= self._drops[0]:
+                self._drops.pop(0)
+                self._kill(0.0)
+
+    def _kill(self, lasting: float) -> None:
+        """Break every connection without a word; for `lasting` seconds nobody gets through."""
+        self.note("killed", lasting=lasting)
+        self._dark_until = time.monotonic() + lasting
+        for peer in list(self.peers.values()):
+            peer.mute()
+
+    # ---- what the model says
+
+    def said(self, name: str, data: Mapping[str, object]) -> None:
+        """Tell everyone."""
+        if name in ("command_error", "error"):
+            self.note("refused", **{str(key): value for key, value in data.items()})
+        for peer in list(self.peers.values()):
+            peer.say(ModelMessage(name, data))
+
+    def happened(self, what: Drop | End) -> None:
+        """The faults file has its way."""
+        match what:
+            case Drop():
+                self._kill(what.lasting / 1_000_000_000)
+            case End():
+                self.end(what.reason)
+
+    # ---- what clients say
+
+    def heard(self, peer: Peer, message: FromClient) -> None:
+        """Do what a client asks for."""
+        match message:
+            case CommandSent():
+                self._command(peer, message)
+            case SchemaAsked():
+                peer.say(Schema(document(), message.request), "control")
+            case ClipAsked():
+                peer.say(self.clips.ask(message.seconds, message.request), "control")
+            case RecordingAsked():
+                peer.say(self.clips.ask(None, message.request), "control")
+            case TrackAsked(do="publish"):
+                peer.say(Failed(message.request, "publish_refused", f"{message.name} takes nothing"), "control")
+            case Malformed():
+                self.note("error", message=f"a frame could not be read: {message.reason}")
+            case _:
+                pass  # pings, notices of uploads, what nobody knows: heard, and that is all
+
+    def _command(self, peer: Peer, sent: CommandSent) -> None:
+        self.note("command", name=sent.type, wire=str(peer.wire))
+        if sent.uploads:
+            self._spawn(self._command_with_uploads(peer, sent))
+        else:
+            self._carry_out(peer, sent, sent.data)
+
+    async def _command_with_uploads(self, peer: Peer, sent: CommandSent) -> None:
+        data = dict(sent.data)
+        for name, reference in sent.uploads:
+            slot = await self.uploads.wait(reference.upload_id, UPLOAD_PATIENCE)
+            if slot is None:
+                self._refuse(peer, sent, "unresolved_upload", f"{name}: the bytes of the upload never came")
+                return
+            data[name] = reference.upload_id
+        self._carry_out(peer, sent, data)
+
+    def _carry_out(self, peer: Peer, sent: CommandSent, data: Mapping[str, object]) -> None:
+        if self.ended is not None:
+            return
+        read = read_command(sent.type, data)
+        if isinstance(read, Problem):
+            self._refuse(peer, sent, "invalid_command", read.reason)
+            return
+        if not self._moderated(sent.type, data):
+            return
+        after = self.show.command(sent.type, data)
+        if sent.request:
+            self._later(after + 0.001, lambda: peer.say(Done(sent.request)))
+
+    def _refuse(self, peer: Peer, sent: CommandSent, code: str, reason: str) -> None:
+        """An error where the wire has a place for it, silence where it has none; `/events` knows of it either way."""
+        self.note("error", message=f"command '{sent.type}' rejected ({sent.type}: {reason})", code=code)
+        if sent.request:
+            peer.say(Failed(sent.request, code, reason))
+
+    def _moderated(self, command: str, data: Mapping[str, object]) -> bool:
+        """Whether a command may pass: prompts with certain words are warned of, or end the session."""
+        prompt = str(data.get("prompt", "")).lower()
+        if any(word in prompt for word in self._settings.terminated):
+            self._moderate("terminate", command)
+            self.end("moderation")
+            return False
+        if any(word in prompt for word in self._settings.moderated):
+            self._moderate("warn", command)
+        return True
+
+    def _moderate(self, action: str, command: str) -> None:
+        verdict = Moderation(action, "prompt", command, ("stand-in",), "the prompt holds a word that the stand-in knows")
+        self.note("moderation", action=action, command=command)
+        for peer in list(self.peers.values()):
+            peer.say(verdict, "control")
+
+    def _later(self, seconds: float, act: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        self._timers = [one for one in self._timers if not one.cancelled() and one.when() > loop.time()]
+        self._timers.append(loop.call_later(seconds, act))
+
+    # ---- uploads
+
+    def upload_fault(self, name: str) -> str | None:
+        """Why the upload that comes now is to fail, if the faults file wants it to."""
+        self._upload_count += 1
+        for fault in self._settings.faults.uploads:
+            if fault.covers(self._upload_count, name):
+                return fault.reason
+        return None
+
+    def uploaded(self, slot: Slot) -> None:
+        """A file's bytes are here."""
+        if slot.found is not None:
+            self.show.learn(slot.reference.upload_id, slot.found, slot.pixels)
+        if slot.pixels is not None:
+            self.clips.learn(slot.reference.upload_id, slot.pixels)
+        self.note("uploaded", name=slot.reference.name, size=slot.reference.size)
+
+    # ---- the end
+
+    def end(self, reason: str) -> None:
+        """End the session: every client is told, then its connection closes."""
+        if self.ended is not None:
+            return
+        self.ended = reason
+        self.note("ended", reason=reason)
+        for peer in list(self.peers.values()):
+            peer.say(Ended(reason), "control")
+        self._spawn(self._close_soon())
+        self._over(self)
+
+    async def _close_soon(self) -> None:
+        await asyncio.sleep(0.2)
+        await asyncio.gather(*(peer.close() for peer in list(self.peers.values())))
+
+    async def stop(self) -> None:
+        """End at once and give everything back."""
+        self.end("the server stops")
+        for timer in self._timers:
+            timer.cancel()
+        await asyncio.gather(*(peer.close() for peer in list(self.peers.values())))
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.clips.stop()
+        await self.show.stop()

@@ -1,0 +1,74 @@
+"""How a stand-in plays, and how badly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sequencer.stages.simulated import Faults
+from sequencer.stages.simulated.faults import WELL_BEHAVED
+from sequencer.timebase import ChunkGrid
+
+LOCAL_SESSION = "00000000-0000-0000-0000-000000000000"
+"""The id of a local runtime's only session."""
+
+MODEL = "helios"
+"""The only model that is played here."""
+
+TRACK = "main_video"
+"""Its only track."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadNetwork:
+    """What a relay between the peers does to every datagram, each way. Times are milliseconds, `loss` is 0…1."""
+
+    latency: int = 0
+    jitter: int = 0
+    loss: float = 0.0
+    seed: int = 0
+    """Where jitter and loss come from, so that two runs are alike as far as a network can be."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.latency or self.jitter or self.loss)
+
+
+@dataclass(frozen=True, slots=True)
+class StandInSettings:
+    """A stand-in server, as `sequencer serve` makes it. The defaults are a runtime of the newer kind that behaves."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    """0 takes a free one."""
+    grid: ChunkGrid = field(default_factory=ChunkGrid)
+    faults: Faults = WELL_BEHAVED
+    wires: Literal["both", "v0"] = "both"
+    """`v0`: a runtime of the older kind, which understands nothing else and keeps silent at it."""
+    native_size: bool = False
+    """Whether pictures come in the size that super-resolution gives them; else always 640×384."""
+    network: BadNetwork = BadNetwork()
+    drop_after: tuple[float, ...] = ()
+    """Seconds after the first chunk began at which every connection is killed without a word."""
+    doubles: bool = True
+    """Whether whole numbers travel as doubles in v0 too, as newer runtimes send them."""
+    token_seconds: int = 3600
+    session_seconds: int = 1200
+    """The platform's own limit of a session."""
+    most_sessions: int = 5
+    """At once; one more is a 429."""
+    silence_seconds: float = 20.0
+    """A client that says nothing for so long is dropped."""
+    orphan_seconds: float = 60.0
+    """A session without a client ends after so long."""
+    url_seconds: float = 900.0
+    """How long an upload's address is good for."""
+    moderated: tuple[str, ...] = ("forbidden", "verboten")
+    """Words in prompts that the platform warns of."""
+    terminated: tuple[str, ...] = ("abomination",)
+    """Words in prompts that end the session."""
+    stun: tuple[str, ...] = ()
+    """STUN servers that clients are told to use (`stun:host:port`)."""
+    moods: tuple[tuple[str, str, int, int], ...] = ()
+    """Answers of another kind: (method, beginning of the path, status, how many times), for trying a client's nerves."""

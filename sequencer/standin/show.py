@@ -1,0 +1,192 @@
+"""The model in real time: what it says goes to everyone who listens, what it makes goes onto the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+from sequencer.stages.simulated.faults import Drop, End, Faults
+from sequencer.stages.simulated.link import Link
+from sequencer.stages.simulated.model import HeliosModel
+from sequencer.stages.simulated.outputs import (
+    ChunkBegun,
+    ChunkMade,
+    Look,
+    Message,
+    Output,
+    UploadedImage,
+    hashed,
+)
+from sequencer.standin.screen import Painter, Picture, Screen
+from sequencer.timebase import ChunkGrid
+
+log = logging.getLogger("sequencer.standin")
+SECOND = 1_000_000_000
+
+
+class Audience(Protocol):
+    """Who hears of a show: its session."""
+
+    def said(self, name: str, data: Mapping[str, object]) -> None:
+        """The model said something."""
+        ...
+
+    def happened(self, what: Drop | End) -> None:
+        """The faults file wants the connection broken, or the session over."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A chunk as it went onto the screen: what it looked like, and from when to when it was seen (monotonic seconds)."""
+
+    look: Look
+    before: Look | None
+    start: float
+    end: float
+
+
+MOST_KEPT = 1200
+"""Chunks that clips can be made of."""
+
+
+class Show:
+    """One session's model, painter and screen. Everything happens in the loop's own thread, but for the drawing."""
+
+    def __init__(self, faults: Faults, grid: ChunkGrid, audience: Audience, native_size: bool = False) -> None:
+        self._faults = faults
+        self._audience = audience
+        self._model = HeliosModel(faults, grid)
+        self._link = Link(faults)
+        self._painter = Painter(native_size)
+        self.rate = faults.fps or grid.fps
+        """Frames a second."""
+        self.screen = Screen(self.rate)
+        self._wake: asyncio.TimerHandle | None = None
+        self._painting: Future[tuple[Picture, ...]] | None = None
+        self._before: tuple[int, Look] | None = None
+        self._look_before: Look | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._moments: list[Drop | End] = [*faults.drops, *([faults.end] if faults.end else [])]
+        self._timers: list[asyncio.TimerHandle] = []
+        self._take = 0
+        self.made: list[Made] = []
+        self.opened = time.monotonic()
+        self.began: float | None = None
+        """When the first chunk began."""
+        self.heard: list[tuple[str, Mapping[str, object]]] = []
+        """Every command that reached the model, for whoever wants to compare."""
+
+    def start(self) -> None:
+        """Begin, in the running loop."""
+        self.screen.start()
+        for moment in self._moments:
+            if moment.at is not None:
+                delay = moment.at / SECOND
+                self._timers.append(asyncio.get_running_loop().call_later(delay, self._audience.happened, moment))
+
+    async def stop(self) -> None:
+        """End: nothing is said or shown from here on."""
+        for timer in (*self._timers, *([self._wake] if self._wake else [])):
+            timer.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        await self.screen.stop()
+        self._painter.close()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a chunk is being made."""
+        return self._model.is_making
+
+    def learn(self, upload: str, found: UploadedImage, pixels: object = None) -> None:
+        """An upload's bytes are here."""
+        self._model.uploaded(upload, found)
+        if pixels is not None:
+            self._painter.learn(upload, pixels)  # type: ignore[arg-type]  # numpy is only named where it is loaded
+
+    def connect(self) -> None:
+        """A client is there: the model says how it stands."""
+        self._pass_on(self._model.connect(time.monotonic_ns()))
+
+    def command(self, name: str, data: Mapping[str, object]) -> float:
+        """Give a command to the model: seconds until its answers are out."""
+        now = time.monotonic_ns()
+        self.heard.append((name, data))
+        self._pass_on(self._model.receive(name, data, now))
+        return max(0, self._model.answered - now) / SECOND
+
+    # ---- time
+
+    def _woken(self) -> None:
+        self._wake = None
+        self._pass_on(self._model.advance(time.monotonic_ns()))
+
+    def _pass_on(self, outputs: tuple[Output, ...]) -> None:
+        for output in outputs:
+            match output:
+                case Message():
+                    for message in self._link.carry(output):
+                        self._say_at(message)
+                case ChunkBegun():
+                    self._begun(output)
+                case ChunkMade():
+                    self._made(output)
+        due = self._model.deadline
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        if due is not None:
+            wait = max(0, due - time.monotonic_ns()) / SECOND
+            self._wake = asyncio.get_running_loop().call_later(wait, self._woken)
+
+    def _say_at(self, message: Message) -> None:
+        wait = (message.at - time.monotonic_ns()) / SECOND
+        if wait > 0.001:
+            self._timers = [one for one in self._timers if not one.cancelled() and one.when() > time.monotonic()]
+            self._timers.append(asyncio.get_running_loop().call_later(wait, self._say, message))
+        else:
+            self._say(message)
+
+    def _say(self, message: Message) -> None:
+        if message.type == "generation_reset" or message.name == "generation_reset":
+            self.screen.clear()
+        self._audience.said(message.type, message.data)
+
+    # ---- pictures
+
+    def _begun(self, begun: ChunkBegun) -> None:
+        self.began = self.began or time.monotonic()
+        for moment in [one for one in self._moments if one.at_chunk(begun.take, begun.look.chunk)]:
+            self._moments.remove(moment)
+            self._audience.happened(moment)
+        before = self._before[1] if self._before is not None and self._before[0] == begun.take else None
+        self._before = (begun.take, begun.look)
+        self._take = begun.take
+        if begun.look.frames:
+            self._painting = self._painter.paint(begun.look, before)
+            self._look_before = before
+
+    def _made(self, made: ChunkMade) -> None:
+        painting, self._painting = self._painting, None
+        if painting is None or not made.look.frames:
+            return
+        delays = self._faults.delays
+        lag = delays.shown
+        if delays.shown_jitter:
+            lag += hashed(self._faults.seed, "shown", made.take, made.look.chunk) % (delays.shown_jitter + 1)
+        task = asyncio.create_task(self._show(made, self._look_before, painting, time.monotonic() + lag / SECOND))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _show(self, made: ChunkMade, before: Look | None, painting: Future[tuple[Picture, ...]], at: float) -> None:
+        pictures = await asyncio.wrap_future(painting)
+        if made.take != self._take and self.screen.is_dark:
+            return  # a reset came in between, and what it cleared must not come back
+        start, end = self.screen.show(pictures, max(at, time.monotonic()))
+        self.made = [*self.made[-MOST_KEPT:], Made(made.look, before, start, end)]
