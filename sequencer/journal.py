@@ -33,8 +33,7 @@ LONGEST_LINE = 64 * 1024 * 1024
 """The longest line, in bytes, that is read (a header holds the whole schedule)."""
 
 
-def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _chain(before: str, line: str) -> str:
