@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from sequencer.letters import Pen
 from sequencer.stages.simulated.packed import GREEN, RED_BLUE, Packed, blended
 
 PROMPT_SIZE = 17
@@ -41,8 +42,8 @@ class Lettering:
 
     def __init__(self, width: int) -> None:
         self._width = width
-        self._prompt_font = ImageFont.load_default(PROMPT_SIZE)
-        self._facts_font = ImageFont.load_default(FACTS_SIZE)
+        self._prompt = Pen(PROMPT_SIZE)
+        self._facts = Pen(FACTS_SIZE)
         cells = [self._drawn(digit) for digit in "0123456789"]
         self._cell = max(cell.shape[1] for cell in cells)
         self._digits = np.zeros((10, FACTS_SIZE + 5, self._cell), np.uint32)
@@ -51,38 +52,14 @@ class Lettering:
             self._digits[index, :, start : start + cell.shape[1]] = cell
 
     def _drawn(self, text: str) -> Packed:
-        width = max(1, round(self._facts_font.getlength(text)))
-        mask = Image.new("L", (width, FACTS_SIZE + 5))
-        ImageDraw.Draw(mask).text((0, 0), text, font=self._facts_font, fill=220)
+        mask = Image.new("L", (max(1, self._facts.width(text)), FACTS_SIZE + 5))
+        self._facts.draw(ImageDraw.Draw(mask), (0, 0), text, 220)
         return np.asarray(mask, dtype=np.uint32)
 
     def wrapped(self, text: str) -> list[str]:
         """A prompt on at most `MOST_LINES` lines; what does not fit ends in an ellipsis."""
-        room = self._width - 2 * MARGIN
         clean = "".join(char if char.isprintable() else " " for char in text[:2000])
-        lines: list[str] = []
-        line = ""
-        for word in clean.split():
-            longer = f"{line} {word}" if line else word
-            if not line or self._prompt_font.getlength(longer) <= room:
-                line = longer
-            else:
-                lines.append(line)
-                line = word
-            if len(lines) > MOST_LINES:
-                break
-        lines.append(line)
-        shown = lines[:MOST_LINES]
-        if len(lines) > MOST_LINES:
-            shown[-1] += " …"
-        return [self._shortened(one, room) for one in shown]
-
-    def _shortened(self, line: str, room: int) -> str:
-        if self._prompt_font.getlength(line) <= room:
-            return line
-        while line and self._prompt_font.getlength(line + "…") > room:
-            line = line[:-1]
-        return line.rstrip() + "…"
+        return self._prompt.wrapped(clean, self._width - 2 * MARGIN, MOST_LINES)
 
     def panel(self, prompt: str, facts: str) -> Panel:
         """The panel of a chunk; `facts` stands below the prompt, and the frame's number behind it."""
@@ -92,11 +69,10 @@ class Lettering:
         draw = ImageDraw.Draw(mask)
         top = SCRIM
         for line in lines:
-            draw.text((MARGIN, top), line, font=self._prompt_font, fill=255)
+            self._prompt.draw(draw, (MARGIN, top), line)
             top += LINE
         top += 6
-        draw.text((MARGIN, top), facts, font=self._facts_font, fill=200)
-        column = MARGIN + round(self._facts_font.getlength(facts))
+        column = MARGIN + self._facts.draw(draw, (MARGIN, top), facts, 200)
         depth = np.minimum(np.arange(rows, dtype=np.int64), SCRIM + 40)
         behind = (256 - 170 * depth * depth // (SCRIM + 40) ** 2).astype(np.uint32)
         ink = np.asarray(mask, dtype=np.uint32)

@@ -7,12 +7,13 @@ import re
 
 import numpy as np
 
+from sequencer.stages.simulated.noise import TURN, sine
 from sequencer.stages.simulated.packed import Packed, packed
 
-COLOURS = 2048
+COLOURS = 1024
 """Steps from the darkest to the brightest colour of a palette."""
 
-SHADES = 32
+SHADES = 64
 """Steps of relief from shadow to highlight; the middle one leaves a colour as it is."""
 
 _HUES = 1536  # six sectors of 256
@@ -28,15 +29,15 @@ _NAMED = {
 
 # From the darkest to the brightest: (step, which of the three hues, saturation, value)
 _STOPS = (
-    (0, 0, 190, 12),
-    (320, 0, 200, 40),
-    (680, 0, 190, 84),
-    (1000, 1, 178, 132),
-    (1280, 1, 150, 180),
-    (1520, 2, 140, 216),
-    (1720, 2, 150, 242),
-    (1880, 2, 90, 254),
-    (2047, 2, 24, 255),
+    (0, 0, 190, 10),
+    (150, 0, 204, 36),
+    (320, 0, 196, 82),
+    (480, 1, 182, 134),
+    (620, 1, 150, 184),
+    (750, 2, 140, 220),
+    (860, 2, 150, 244),
+    (940, 2, 90, 254),
+    (1023, 2, 24, 255),
 )
 
 _OLIVE = range(130, 340)
@@ -79,6 +80,7 @@ def _hues(prompt: str) -> tuple[int, int, int]:
 def palette(prompt: str) -> Packed:
     """The colours of a prompt as 0x00BBGGRR, indexed by colour × SHADES + shade."""
     hues = _hues(prompt)
+    bands = 44 + hashlib.sha256(prompt.encode()).digest()[5] % 40  # colours from one fold of the sheen to the next
     places = np.array([stop[0] for stop in _STOPS], dtype=np.int64)
     stops = np.array([_rgb(hues[which], saturation, value) for _, which, saturation, value in _STOPS], dtype=np.int64)
     colour = np.arange(COLOURS, dtype=np.int64)
@@ -86,10 +88,12 @@ def palette(prompt: str) -> Packed:
     span = (places[left + 1] - places[left])[:, None]
     part = (colour - places[left])[:, None]
     plain = stops[left] + (stops[left + 1] - stops[left]) * part // span
+    sheen = np.array([sine(step * TURN // bands, 17) for step in range(COLOURS)], dtype=np.int64)[:, None]
+    plain = plain * (256 + sheen) >> 8
     shade = np.arange(SHADES, dtype=np.int64) - SHADES // 2
-    darker = plain[:, None, :] * (256 + np.minimum(shade, 0) * 11)[None, :, None] // 256
+    darker = plain[:, None, :] * (512 + np.minimum(shade, 0) * 11)[None, :, None] // 512
     glint = np.maximum(shade, 0)
     lighter = (
-        darker + (255 - darker) * (glint * glint)[None, :, None] * 3 // 1024 + plain[:, None, :] * glint[None, :, None] // 48
+        darker + (255 - darker) * (glint * glint)[None, :, None] * 3 // 4096 + plain[:, None, :] * glint[None, :, None] // 96
     )
     return packed(np.minimum(lighter, 255).astype(np.uint8).reshape(-1, 3))

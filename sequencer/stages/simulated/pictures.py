@@ -2,7 +2,8 @@
 
 Frames are 640×384 RGB and depend, bit for bit, on the looks of their chunk and of the one before alone. On the way to a
 frame there are only integers and tables: a height field is looked up through two drifting warps, lifted by a drifting glow,
-and turned into colours by a palette that knows relief; then comes the image, then what is written on it.
+and turned into colours by a palette that knows relief; over it drift rain, snow, sparks, stars or soft lights, as the prompt
+has it; then comes the image, then what is written on all of it.
 
 - The *seed* makes the warps and the field, the *prompt* the field, its style and the palette.
 - *Super-resolution* is detail: `off` is half the resolution, `2x` full, `4x` full with two more octaves and a keener light.
@@ -27,6 +28,7 @@ from PIL import features
 
 from sequencer.errors import StageError
 from sequencer.stages.simulated.lettering import Lettering
+from sequencer.stages.simulated.motes import Motes
 from sequencer.stages.simulated.noise import TURN, levelled, sine, smooth, spread
 from sequencer.stages.simulated.outputs import Look
 from sequencer.stages.simulated.packed import Packed, blended, packed, unpacked
@@ -35,7 +37,7 @@ from sequencer.stages.simulated.stills import fitted
 
 HEIGHT, WIDTH = 384, 640
 
-EDITION = 1
+EDITION = 2
 """Goes up whenever any picture changes."""
 
 FADE = 10
@@ -47,8 +49,8 @@ _CELLS = _STRIDE * _ROWS
 _SCROLL = 256
 _WARP = 88
 _DRIFT = 12
-_FIELD_TOP = 1560
-_GLOW_TOP = 440
+_FIELD_TOP = 790
+_GLOW_TOP = 225
 _KEPT = 6
 
 Key = TypeVar("Key")
@@ -102,7 +104,7 @@ def _field(key: tuple[int, str, str]) -> NDArray[np.uint16]:
         height += smooth(_ROWS, _STRIDE, 128, 256, seed, prompt, "finest") // 14
     height = spread(height, 65535)
     slope = 2 * height - np.roll(height, 4, axis=1) - np.roll(height, 4, axis=0)
-    light = np.clip(SHADES // 2 + slope * (3 if sr == "4x" else 2) // 1280, 0, SHADES - 1)
+    light = np.clip(SHADES // 2 + slope * (3 if sr == "4x" else 2) // 640, 0, SHADES - 1)
     packed: NDArray[np.uint16] = ((levelled(height) * _FIELD_TOP >> 16) * SHADES + light).astype(np.uint16).ravel()
     return np.concatenate([packed, packed, packed[: 16 * _STRIDE]])
 
@@ -130,13 +132,25 @@ def _window(offsets: NDArray[np.intp], frame: int, down: int, along: int, step: 
     return offsets[top : top + HEIGHT : step, left : left + WIDTH : step]
 
 
+def _drifting(image: Packed, frame: int, step: int) -> Packed:
+    """The part of an image that a frame sees; it swings slowly, by parts of a pixel, so that sharp edges do not jerk."""
+    down = (_DRIFT << 4) + sine(frame * 9, _DRIFT << 4)
+    along = (_DRIFT << 4) + sine(frame * 5 + 700, _DRIFT << 4)
+    top, left = down >> 4, along >> 4
+    here = image[top : top + HEIGHT + 1, left : left + WIDTH + 1]
+    if step == 2:
+        return here[:HEIGHT:2, :WIDTH:2]
+    rows = blended(here[:-1], here[1:], np.uint32((down & 15) << 4))
+    return blended(rows[:, :-1], rows[:, 1:], np.uint32((along & 15) << 4))
+
+
 def _presence(look: Look, frame: int) -> Packed:
     """How much of the image is seen at each height, 0…256: all of it when it comes, less and less where the field is high."""
     age = frame - look.image_since
-    level = 512 - 200 * age // (age + 180)
-    height = np.arange(65536 // SHADES, dtype=np.int64) * 256 // _FIELD_TOP
     strength = int(look.strength * 256)
-    weight = np.clip(level - height, 0, 256) * strength >> 8
+    level = (512 - 200 * age // (age + 180)) * (64 + 3 * strength // 4) >> 8
+    height = np.arange(65536 // SHADES, dtype=np.int64) * 256 // _FIELD_TOP
+    weight = np.clip(level - height, 0, 256) * (2 * strength - (strength * strength >> 8)) >> 8
     return np.repeat(weight.astype(np.uint32), SHADES)
 
 
@@ -178,15 +192,19 @@ class Renderer:
         self._warps = _Kept(_warp)
         self._fields = _Kept(_field)
         self._palettes = _Kept(palette)
+        self._motes = _Kept(self._scattered)
 
     def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
         """Keep an image, shape (height, width, 3), to be shown under this id."""
-        self._images[image] = packed(fitted(pixels, HEIGHT + 2 * _DRIFT, WIDTH + 2 * _DRIFT))
+        self._images[image] = packed(fitted(pixels, HEIGHT + 2 * _DRIFT + 1, WIDTH + 2 * _DRIFT + 1))
 
     def frames(self, look: Look, before: Look | None = None) -> NDArray[np.uint8]:
         """The frames of a chunk, shape (count, HEIGHT, WIDTH, 3). `before` is the look of the chunk before it in its take."""
         pictures = np.empty((look.frames, HEIGHT, WIDTH, 3), np.uint8)
-        facts = f"seed {look.seed}   ·   chunk {look.chunk}   ·   sr {look.sr}   ·   frame "
+        facts = f"seed {look.seed}   ·   chunk {look.chunk}   ·   sr {look.sr}   ·   "
+        if look.image in self._images:
+            facts += f"image {int(look.strength * 100)} %   ·   "
+        facts += "frame "
         panel = self._lettering.panel(look.prompt, facts)
         fades = before is not None and _shown(before) != _shown(look)
         for index in range(look.frames):
@@ -197,6 +215,10 @@ class Renderer:
             self._lettering.write(scene, panel, frame)
             unpacked(scene, pictures[index])
         return pictures
+
+    def _scattered(self, key: tuple[int, str]) -> Motes:
+        seed, prompt = key
+        return Motes(seed, prompt, self._palettes[prompt], HEIGHT, WIDTH)
 
     def _scene(self, look: Look, frame: int) -> Packed:
         """One picture without its lettering."""
@@ -209,9 +231,9 @@ class Renderer:
         heights = np.take(self._fields[look.seed, look.prompt, look.sr][start:], places, mode="clip")
         np.add(heights, self._light(frame)[::step, ::step], out=places)
         scene: Packed = np.take(self._palettes[look.prompt], places, mode="clip")
+        self._motes[look.seed, look.prompt].lay(scene, frame, step)
         if look.image is not None and look.image in self._images and look.strength > 0:
-            top, left = _DRIFT + sine(frame * 9, _DRIFT), _DRIFT + sine(frame * 5 + 700, _DRIFT)
-            still = self._images[look.image][top : top + HEIGHT : step, left : left + WIDTH : step]
+            still = _drifting(self._images[look.image], frame, step)
             places[:] = heights
             scene = blended(scene, still, np.take(_presence(look, frame), places, mode="clip"))
         return scene if step == 1 else np.repeat(np.repeat(scene, 2, axis=0), 2, axis=1)
