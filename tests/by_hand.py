@@ -11,6 +11,7 @@ from pathlib import Path
 from sequencer.clocks import VirtualClock
 from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor, CueReport
+from sequencer.conductor.run import Phase
 from sequencer.events import Command, Event
 from sequencer.images import ImageFile
 from sequencer.journal import JournalWriter, header_of
@@ -105,6 +106,8 @@ class Played:
     outcome: Outcome
     log: list[Event | Command]
     conductor: Conductor
+    ways: set[tuple[Phase, Phase, type[Event]]]
+    """Every change of phase that happened, and what led to it."""
 
     @property
     def cues(self) -> tuple[CueReport, ...]:
@@ -130,11 +133,18 @@ def play(
     stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid, faults or Faults()))
     log: list[Event | Command] = []
 
+    ways: set[tuple[Phase, Phase, type[Event]]] = set()
+    phase = Phase.WAITING
+
     def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        nonlocal phase
         log.append(event)
         log.extend(commands)
+        if conductor.phase is not phase:
+            ways.add((phase, conductor.phase, type(event)))
+            phase = conductor.phase
 
     writer = None if journal is None else JournalWriter(journal, header_of(schedule, {}, {}))
     run = Performance(schedule, stage, clock, writer, [scripted(one) for one in events], [watch])
     outcome = asyncio.run(run.run())
-    return Played(schedule, outcome, log, run.conductor)
+    return Played(schedule, outcome, log, run.conductor, ways)

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sequencer.conductor import Status
+from sequencer.conductor.diagram import WAYS
+from sequencer.conductor.run import Phase
 from sequencer.events import ChunkDone, Reset, SchedulePrompt, SetConditioning, SetSeed, Start, Started, WasReset
 from sequencer.replaying import replay
 from sequencer.schedule import ShowPrompt
@@ -100,6 +102,7 @@ def check(played: Played, journal: Path, disturbed: bool) -> None:
     _nothing_for_the_past(played)
     _openings_are_in_order(played)
     _reports_are_true(played)
+    _ways_are_drawn(played)
     for cue in played.cues:
         assert cue.status not in (Status.WAITING, Status.COMMITTED, Status.SENT), cue
         assert cue.status is Status.LANDED or cue.reason, f"{cue} says nothing"
@@ -109,6 +112,11 @@ def check(played: Played, journal: Path, disturbed: bool) -> None:
     assert result.report == played.outcome.report
     if not disturbed:
         assert played.outcome.report.all_landed, [cue for cue in played.cues if cue.status is not Status.LANDED]
+
+
+def _ways_are_drawn(played: Played) -> None:
+    drawn = {(start, end, event) for start, end, events, _ in WAYS for event in events}
+    assert {way for way in played.ways if way[1] is not Phase.FINISHED} <= drawn
 
 
 def _nothing_for_the_past(played: Played) -> None:

@@ -1,0 +1,25 @@
+"""The drawn state machine, the table and the page say the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sequencer.conductor.diagram import WAYS, mermaid
+from sequencer.conductor.machine import TABLE
+from sequencer.conductor.run import Phase
+
+
+def test_every_way_that_is_drawn_is_handled() -> None:
+    for start, _, events, _ in WAYS:
+        for event in events:
+            assert (start, event) in TABLE, (start, event)
+
+
+def test_every_phase_can_be_reached_and_left() -> None:
+    assert {end for _, end, _, _ in WAYS} == set(Phase) - {Phase.WAITING, Phase.FINISHED}
+    assert {start for start, _, _, _ in WAYS} == set(Phase) - {Phase.FINISHED}
+
+
+def test_the_page_shows_the_diagram() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert mermaid() in page
