@@ -301,7 +301,7 @@ class ClockFitted:
 class BoundariesFitted:
     """A fit of chunk boundaries: chunk `chunk` of the take begins at nanosecond `time`, each chunk lasting `chunk_ns`.
 
-    `lag` is the measured time from a chunk's report to its first frame shown, in nanoseconds; 0 where nothing is shown.
+    `lag` is the measured time from a chunk's beginning to its first frame shown, in nanoseconds; 0 where nothing is shown.
     """
 
     at: int

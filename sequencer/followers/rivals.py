@@ -18,6 +18,8 @@ SHORTEST, LONGEST = 3_500_000.0, 240_000_000.0
 """Times between ticks that are believed, nanoseconds: about 714 to 10 beats a minute."""
 MOST = 8
 """How many theories are kept."""
+MOST_LATE = 4
+"""How many of them may hold the latest tick for late: else they leave no room for the news that all is shifted."""
 FAR = 18.0
 """Theories that are this much (log odds) behind the leader are dropped."""
 STEP, BEND, STRAIGHTEN, JUMP = log(1 / 400), log(1 / 600), log(1 / 300), log(1 / 2000)
@@ -211,12 +213,15 @@ class Rivals:
         crowd.sort(key=lambda one: -one.score)
         top = crowd[0].score
         kept: list[Fit] = []
+        late = 0
         for fit in crowd:
             fit.score -= top
             if fit.score < -FAR or len(kept) >= MOST:
                 break
-            if not any(_same(fit, other) for other in kept):
-                kept.append(fit)
+            if (fit.late and late >= MOST_LATE) or any(_same(fit, other) for other in kept):
+                continue
+            late += fit.late
+            kept.append(fit)
         self._all, self.best = kept, kept[0]
         return kept[0]
 

@@ -1,0 +1,57 @@
+"""What the stage reports of chunks, turned into fits of their boundaries: events just before the report they rest on."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sequencer.events import BoundariesFitted, ChunkDone, ChunkShown, Event, Paused, Resumed, Started, WasReset
+from sequencer.followers.boundaries import BoundaryFollower
+
+
+class BoundaryFeed:
+    """Hears every event of a run and says where boundaries are. `chunk` is a chunk's nominal length in seconds.
+
+    Pure: time comes in with the events. The shell asks it before each event is given to the conductor::
+
+        fit = feed.hear(event)
+        if fit is not None:
+            handle(fit)
+        handle(event)
+    """
+
+    def __init__(self, chunk: Fraction) -> None:
+        self.follower = BoundaryFollower(float(chunk) * 1e9)
+        self._began = False
+
+    def hear(self, event: Event) -> BoundariesFitted | None:
+        """The fit to deliver before this event, or None where it brings no news of boundaries."""
+        follower = self.follower
+        match event:
+            case Started() if not self._began:
+                self._began = True
+                follower.started(event.at)
+                return None
+            case WasReset():
+                self._began = False
+                follower.rests()
+                return None
+            case ChunkDone():
+                follower.done(event.chunk, event.at)
+                return self._fitted(event.at)
+            case Paused():
+                follower.rests()
+                return None
+            case Resumed():
+                follower.resumed(event.at)
+                return self._fitted(event.at)
+            case ChunkShown():
+                follower.shown(event.chunk, event.at)
+                return None
+            case _:
+                return None
+
+    def _fitted(self, at: int) -> BoundariesFitted | None:
+        fit = self.follower.fit()
+        if fit is None:
+            return None
+        return BoundariesFitted(at, fit.chunk, fit.time, fit.chunk_ns, fit.deviation, fit.lag)

@@ -1,0 +1,154 @@
+"""MIDI messages turned into a run's events: the outer clock, its transport, and what hands play.
+
+`MidiFeed` is pure: bytes and stamps go in, events come out, whether they come from a port, a file or a test in virtual time.
+What listens to a port is in `midi_live`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sequencer.events import ClockFitted, ClockLocated, ClockMoved, ControlMoved, Event, NotePlayed, ProgramChosen
+from sequencer.followers.clock import ClockFollower
+
+SYSTEM = 0xF0
+HIGHEST = 127
+
+EVERY = 6
+"""A fit is told at least every so many ticks: each sixteenth …"""
+MOVED = 3_000_000
+"""… and at once where a time two quarters ahead has moved by so many nanoseconds since the last one told."""
+AHEAD = 2.0
+
+
+class MidiFeed:
+    """Follows the clock in a stream of MIDI messages and hands on the rest. Where `follows` is False, ticks are passed over.
+
+    Start and Continue are told with the first tick behind them, for that tick is where the music begins; while nothing is
+    followed they are told at once. A Start of a clock that has already played is a jump to 0 first.
+    """
+
+    def __init__(self, nominal_bpm: float = 120.0, follows: bool = True) -> None:
+        self.follower = ClockFollower(nominal_bpm)
+        self._follows = follows
+        self._pending: Literal["start", "continue"] | None = None
+        self._at_zero = True
+        """Whether the conductor takes the clock to stand at 0."""
+        self._told: ClockFitted | None = None
+        self._ticks = 0
+
+    @property
+    def awaits_ticks(self) -> bool:
+        """Whether Start or Continue was heard and no tick since: gear that does not send its clock."""
+        return self._pending is not None
+
+    @property
+    def due(self) -> int | None:
+        """When `silence` is worth calling, nanoseconds; None while there is nothing to wait for."""
+        return self.follower.silence_due if self._follows and self._pending is None else None
+
+    def hear(self, message: bytes, at: int) -> tuple[Event, ...]:
+        """Take one whole message, stamped at `at`. What is no message that anybody here asks for gives nothing."""
+        if not message or any(byte > HIGHEST for byte in message[1:]):
+            return ()
+        status = message[0]
+        if status < SYSTEM:
+            return _played(status & 0xF0, (status & 0x0F) + 1, message[1:], at)
+        match status:
+            case 0xF8 if self._follows:
+                return self._tick(at)
+            case 0xFA:
+                return self.start(at)
+            case 0xFB:
+                return self._continue(at)
+            case 0xFC:
+                return self._stop(at)
+            case 0xF2 if len(message) == 3:
+                return self._locate(message[1] | message[2] << 7, at)
+            case _:
+                return ()
+
+    def start(self, at: int) -> tuple[Event, ...]:
+        """Start, by the gear or by hand (for gear that only ticks): the next tick is beat 0."""
+        if not self._follows:
+            return (ClockMoved(at, "start"),)
+        self.follower.start(at)
+        self._pending = "start"
+        jump = () if self._at_zero else (ClockLocated(at, 0.0),)
+        self._at_zero = True
+        return jump
+
+    def silence(self, at: int) -> tuple[Event, ...]:
+        """Tell the time while no ticks come. A clock that has just fallen silent is told as running free."""
+        if not self._follows or self._pending is not None or not self.follower.silence(at):
+            return ()
+        return self._fitted(at)
+
+    def unplugged(self, at: int) -> tuple[Event, ...]:
+        """The port is gone: the clock runs free on its last tempo until ticks come again."""
+        if not self._follows or self._pending is not None or self.follower.state in ("stopped", "free"):
+            return ()
+        self.follower.unplugged(at)
+        return self._fitted(at)
+
+    # ---- inside ----
+
+    def _tick(self, at: int) -> tuple[Event, ...]:
+        follower = self.follower
+        follower.tick(at)
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            self._at_zero = False
+            return (ClockMoved(at, pending), *self._fitted(at))
+        if follower.state == "stopped":
+            return ()
+        self._ticks += 1
+        told = self._told
+        known = told is not None and told.quality == follower.state and told.quarters_per_ns > 0
+        if told is not None and known and self._ticks < EVERY:
+            quarter = follower.beat_at(at) + AHEAD
+            foretold = told.time + (quarter - told.quarter) / told.quarters_per_ns
+            if abs(foretold - follower.time_of(quarter)) < MOVED:
+                return ()
+        return self._fitted(at)
+
+    def _continue(self, at: int) -> tuple[Event, ...]:
+        if not self._follows:
+            return (ClockMoved(at, "continue"),)
+        if self.follower.state == "stopped":
+            self.follower.resume(at)
+            self._pending = "continue"
+        return ()
+
+    def _stop(self, at: int) -> tuple[Event, ...]:
+        if not self._follows:
+            return (ClockMoved(at, "stop"),)
+        was_moving = self.follower.state != "stopped" and self._pending is None
+        self.follower.stop(at)
+        self._pending = None
+        return (ClockMoved(at, "stop"),) if was_moving else ()
+
+    def _locate(self, sixteenths: int, at: int) -> tuple[Event, ...]:
+        if not self._follows:
+            return ()
+        self.follower.locate(sixteenths)
+        self._at_zero = sixteenths == 0
+        return (ClockLocated(at, sixteenths / 4),)
+
+    def _fitted(self, at: int) -> tuple[Event, ...]:
+        quarter, time, rate, deviation, quality = self.follower.fit()
+        self._ticks = 0
+        self._told = ClockFitted(at, quarter, time, rate, deviation, quality)
+        return (self._told,)
+
+
+def _played(kind: int, channel: int, data: bytes, at: int) -> tuple[Event, ...]:
+    match kind, len(data):
+        case 0x90, 2 if data[1] > 0:
+            return (NotePlayed(at, data[0], data[1], channel),)
+        case 0xB0, 2:
+            return (ControlMoved(at, data[0], data[1], channel),)
+        case 0xC0, 1:
+            return (ProgramChosen(at, data[0] + 1, channel),)
+        case _:
+            return ()

@@ -1,0 +1,198 @@
+"""MIDI bytes in, events out: the clock and its transport as the conductor takes them. All times are virtual."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sequencer.clocks.midi import EVERY, MidiFeed
+from sequencer.events import ClockFitted, ClockLocated, ClockMoved, ControlMoved, Event, NotePlayed, ProgramChosen
+
+MS = 1_000_000
+S = 1_000_000_000
+TICK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
+PERIOD = 60 * S / 24 / 120
+
+
+def ticks(feed: MidiFeed, first: int, count: int, jitter: float = 0.0, seed: int = 0) -> list[Event]:
+    """A steady clock at 120 bpm."""
+    chance, last, events = random.Random(seed), 0, list[Event]()
+    for number in range(count):
+        last = max(last, round(first + number * PERIOD + chance.gauss(0, jitter)))
+        events += feed.hear(TICK, last)
+    return events
+
+
+def kinds(events: Iterable[Event]) -> list[str]:
+    return [event.what if isinstance(event, ClockMoved) else event.kind for event in events]
+
+
+def position(sixteenths: int) -> bytes:
+    return bytes((0xF2, sixteenths & 0x7F, sixteenths >> 7))
+
+
+class TestTransport:
+    def test_start_is_told_with_the_first_tick(self) -> None:
+        feed = MidiFeed()
+        assert feed.hear(START, S) == ()
+        assert feed.awaits_ticks
+        events = feed.hear(TICK, S + 7 * MS)
+        assert events[0] == ClockMoved(S + 7 * MS, "start")
+        assert isinstance(events[1], ClockFitted)
+        assert events[1].quarter == 0
+        assert not feed.awaits_ticks
+
+    def test_ticks_of_gear_that_stands_tell_nothing(self) -> None:
+        feed = MidiFeed()
+        assert ticks(feed, S, 200) == []
+
+    def test_stop_is_told_once(self) -> None:
+        feed = MidiFeed()
+        feed.hear(START, S)
+        ticks(feed, S, 48)
+        assert kinds(feed.hear(STOP, 3 * S)) == ["stop"]
+        assert feed.hear(STOP, 4 * S) == ()
+
+    def test_a_start_without_ticks_never_was(self) -> None:
+        feed = MidiFeed()
+        feed.hear(START, S)
+        assert feed.hear(STOP, 2 * S) == ()
+
+    def test_continue_after_a_position(self) -> None:
+        feed = MidiFeed()
+        feed.hear(START, S)
+        ticks(feed, S, 48)
+        feed.hear(STOP, 3 * S)
+        assert feed.hear(position(16), 4 * S) == (ClockLocated(4 * S, 4.0),)
+        assert feed.hear(CONTINUE, 5 * S) == ()
+        events = feed.hear(TICK, 5 * S + 2 * MS)
+        assert kinds(events) == ["continue", "clock_fit"]
+        assert isinstance(events[1], ClockFitted)
+        assert abs(events[1].quarter - 4) < 0.01
+
+    def test_a_second_start_is_a_jump_to_0(self) -> None:
+        feed = MidiFeed()
+        feed.hear(START, S)
+        ticks(feed, S, 48)
+        feed.hear(STOP, 3 * S)
+        assert feed.hear(START, 4 * S) == (ClockLocated(4 * S, 0.0),)
+        assert kinds(feed.hear(TICK, 4 * S + MS))[0] == "start"
+
+    def test_position_0_and_then_start_jump_once(self) -> None:
+        feed = MidiFeed()
+        feed.hear(START, S)
+        ticks(feed, S, 48)
+        feed.hear(STOP, 3 * S)
+        assert kinds(feed.hear(position(0), 3 * S + MS)) == ["clock_located"]
+        assert feed.hear(START, 4 * S) == ()
+
+    def test_a_jump_while_running(self) -> None:
+        feed = MidiFeed()
+        feed.hear(START, S)
+        ticks(feed, S, 49)
+        assert feed.hear(position(400), 2 * S + MS) == (ClockLocated(2 * S + MS, 100.0),)
+        (fit,) = feed.hear(TICK, 2 * S + 20 * MS)
+        assert isinstance(fit, ClockFitted)
+        assert abs(fit.quarter - 100) < 0.1
+
+    def test_where_nothing_is_followed_transport_is_told_at_once(self) -> None:
+        feed = MidiFeed(follows=False)
+        assert feed.hear(START, S) == (ClockMoved(S, "start"),)
+        assert feed.hear(TICK, S) == ()
+        assert feed.hear(STOP, S) == (ClockMoved(S, "stop"),)
+        assert feed.hear(CONTINUE, S) == (ClockMoved(S, "continue"),)
+        assert feed.hear(position(4), S) == ()
+        assert feed.due is None
+        assert feed.silence(S) == feed.unplugged(S) == ()
+
+
+class TestFits:
+    def test_a_steady_clock_is_told_each_sixteenth(self) -> None:
+        feed = MidiFeed()
+        feed.hear(START, S)
+        ticks(feed, S, 96, 0.3 * MS)
+        fits = ticks(feed, round(S + 96 * PERIOD), 24 * 8, 0.3 * MS)
+        assert len(fits) == 24 * 8 / EVERY
+
+    def test_a_step_is_told_at_once(self) -> None:
+        feed = MidiFeed()
+        feed.hear(START, S)
+        ticks(feed, S, 24 * 8)
+        now, told = S + 24 * 8 * PERIOD, []
+        for number in range(8):
+            told += [(number, fit) for fit in feed.hear(TICK, round(now)) if isinstance(fit, ClockFitted)]
+            now += PERIOD / 1.2
+        assert any(number <= 4 and abs(fit.quarters_per_ns * 60e9 / 144 - 1) < 0.02 for number, fit in told)
+
+    def test_fits_foretell(self) -> None:
+        feed = MidiFeed()
+        feed.hear(START, S)
+        told = ticks(feed, S, 24 * 16, MS)
+        fit = told[-1]
+        assert isinstance(fit, ClockFitted)
+        assert fit.quality == "locked"
+        assert abs(fit.time + (20 - fit.quarter) / fit.quarters_per_ns - (S + 20 * S / 2)) < MS
+
+    def test_silence_and_unplugging_are_told_once(self) -> None:
+        feed = MidiFeed()
+        assert feed.due is None
+        feed.hear(START, S)
+        assert feed.due is None, "a start without ticks is no silence"
+        ticks(feed, S, 48)
+        due = feed.due
+        assert due is not None
+        assert feed.silence(due - MS) == ()
+        (fit,) = feed.silence(due)
+        assert isinstance(fit, ClockFitted)
+        assert fit.quality == "free"
+        assert feed.silence(due + S) == feed.unplugged(due + S) == ()
+        events = feed.hear(TICK, round(S + 96 * PERIOD))
+        assert isinstance(events[0], ClockFitted)
+        assert events[0].quality != "free"
+        (fit,) = feed.unplugged(round(S + 97 * PERIOD))
+        assert isinstance(fit, ClockFitted)
+        assert fit.quality == "free"
+
+
+class TestHands:
+    def test_notes_controllers_programs(self) -> None:
+        feed = MidiFeed()
+        assert feed.hear(bytes((0x99, 60, 100)), S) == (NotePlayed(S, 60, 100, 10),)
+        assert feed.hear(bytes((0x90, 60, 0)), S) == (), "velocity 0 is a note-off"
+        assert feed.hear(bytes((0x80, 60, 64)), S) == ()
+        assert feed.hear(bytes((0xBF, 20, 65)), S) == (ControlMoved(S, 20, 65, 16),)
+        assert feed.hear(bytes((0xC0, 4)), S) == (ProgramChosen(S, 5, 1),)
+
+    @given(st.lists(st.binary(max_size=4), max_size=40))
+    @settings(max_examples=200, deadline=None)
+    def test_any_bytes(self, messages: list[bytes]) -> None:
+        feed, now = MidiFeed(), S
+        for message in messages:
+            now += 5 * MS
+            for event in feed.hear(message, now):
+                assert event.at == now
+
+    @given(
+        st.lists(
+            st.sampled_from([TICK, TICK, TICK, START, STOP, CONTINUE, position(0), position(7), b"", b"\xff"]), max_size=80
+        )
+    )
+    @settings(max_examples=200, deadline=None)
+    def test_any_transport(self, messages: list[bytes]) -> None:
+        """Moves alternate: no stop without a start or continue before it, and no two stops."""
+        feed, now, moving = MidiFeed(), S, False
+        for message in messages:
+            now += 21 * MS
+            events = (
+                feed.unplugged(now) if message == b"\xff" else feed.silence(now + S) if not message else feed.hear(message, now)
+            )
+            for event in events:
+                if isinstance(event, ClockMoved):
+                    assert event.what != "stop" or moving
+                    moving = event.what != "stop"
+                if isinstance(event, ClockFitted):
+                    assert event.quarters_per_ns >= 0
+                    assert moving

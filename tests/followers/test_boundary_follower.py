@@ -1,0 +1,175 @@
+"""The follower of chunk boundaries: steady, jittering, slow and late chunks, pauses, takes. All times are virtual."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sequencer.followers.boundaries import BoundaryFollower
+
+MS = 1_000_000
+S = 1_000_000_000
+L = 1_375 * MS
+
+
+def true_boundaries(count: int, length: Callable[[int], float] = lambda _: float(L)) -> list[float]:
+    """When chunks begin: number `count` included."""
+    times = [float(S)]
+    for chunk in range(count):
+        times.append(times[-1] + length(chunk))
+    return times
+
+
+def errors(true: list[float], held_up: Callable[[int], float] = lambda _: 0.0, ahead: int = 3) -> list[float]:
+    """Milliseconds by which boundaries foretold `ahead` chunks are off, after each chunk's report."""
+    follower, last, off = BoundaryFollower(L), round(true[0]), []
+    follower.started(last)
+    for chunk in range(len(true) - ahead - 1):
+        last = max(last, round(true[chunk + 1] + held_up(chunk)))
+        follower.done(chunk, last)
+        foretold = follower.time_of(chunk + 1 + ahead)
+        assert foretold is not None
+        off.append((foretold - true[chunk + 1 + ahead]) / MS)
+    return off
+
+
+def test_a_steady_model_is_foretold_exactly() -> None:
+    assert max(map(abs, errors(true_boundaries(40)))) < 1
+
+
+def test_before_two_boundaries_the_nominal_length_counts() -> None:
+    follower = BoundaryFollower(L)
+    assert follower.fit() is None
+    assert follower.time_of(4) is None
+    follower.started(S)
+    assert follower.time_of(4) == S + 4 * L
+    fit = follower.fit()
+    assert fit is not None
+    assert fit.deviation > 50 * MS
+
+
+def test_a_chunk_lasts_some_time() -> None:
+    with pytest.raises(ValueError, match="some time"):
+        BoundaryFollower(0)
+
+
+def test_reports_that_jitter_are_averaged() -> None:
+    chance = random.Random(1)
+    jitter = [abs(chance.gauss(0, 20 * MS)) for _ in range(90)]
+    off = errors(true_boundaries(90), lambda chunk: jitter[chunk])[20:]
+    mean = sum(off) / len(off)
+    assert 5 < mean < 25, "half the jitter's mean is nobody's to know"
+    assert max(abs(one - mean) for one in off) < 15
+
+
+def test_chunks_that_jitter_are_followed_from_the_latest_boundary() -> None:
+    chance = random.Random(2)
+    off = errors(true_boundaries(90, lambda _: L + chance.uniform(-30 * MS, 30 * MS)))[5:]
+    assert (sum(one * one for one in off) / len(off)) ** 0.5 < 1.25 * 30
+
+
+@pytest.mark.parametrize("longer", [400, 700, 1375, 5000])
+def test_a_slow_chunk_moves_all_that_follow(longer: int) -> None:
+    off = errors(true_boundaries(60, lambda chunk: L + (longer * MS if chunk == 40 else 0)))
+    assert [abs(one) < 20 for one in off[:36]] == [True] * 36
+    assert max(map(abs, off[40:])) < 25, "from its own report on all is known"
+
+
+@pytest.mark.parametrize("held", [100, 600, 3000])
+def test_a_report_held_up_moves_nothing_for_long(held: int) -> None:
+    off = errors(true_boundaries(60), lambda chunk: held * MS if chunk == 40 else 0)
+    assert max(map(abs, off[43:])) < 20
+
+
+@pytest.mark.parametrize("factor", [0.6, 0.8, 0.95, 1.05, 1.15, 1.5, 2, 3.5])
+def test_another_rate_is_learnt_within_two_chunks(factor: float) -> None:
+    off = errors(true_boundaries(60, lambda chunk: L * (factor if chunk >= 40 else 1)))
+    assert max(map(abs, off[43:])) < 40
+
+
+def test_the_lag_is_from_a_chunks_beginning_to_its_first_frame() -> None:
+    follower = BoundaryFollower(L)
+    follower.started(S)
+    assert follower.lag == 0
+    for chunk in range(8):
+        follower.done(chunk, S + (chunk + 1) * L)
+        late = 500 * MS if chunk == 3 else 0
+        follower.shown(chunk, S + (chunk + 1) * L + 120 * MS + late)
+    assert follower.lag == L + 120 * MS
+    follower.shown(99, S)
+    assert follower.lag == L + 120 * MS, "a chunk that nobody reported says nothing"
+
+
+def test_a_pause_keeps_the_length_and_moves_the_boundary() -> None:
+    follower = BoundaryFollower(L)
+    follower.started(S)
+    for chunk in range(10):
+        follower.done(chunk, S + (chunk + 1) * L)
+    follower.rests()
+    assert follower.fit() is None
+    follower.resumed(100 * S)
+    assert follower.time_of(10) == pytest.approx(100 * S, abs=MS)
+    assert follower.time_of(12) == pytest.approx(100 * S + 2 * L, abs=20 * MS)
+    follower.done(10, 100 * S + L)
+    assert follower.time_of(13) == pytest.approx(100 * S + 3 * L, abs=20 * MS)
+
+
+def test_a_new_take_counts_from_0_and_remembers_the_length() -> None:
+    follower = BoundaryFollower(L)
+    follower.started(S)
+    true = 1_600 * MS
+    for chunk in range(10):
+        follower.done(chunk, S + (chunk + 1) * true)
+    follower.rests()
+    follower.started(60 * S)
+    assert follower.time_of(0) == pytest.approx(60 * S, abs=MS)
+    assert follower.time_of(3) == pytest.approx(60 * S + 3 * true, abs=30 * MS)
+
+
+def test_reports_twice_out_of_order_or_missing() -> None:
+    follower = BoundaryFollower(L)
+    follower.started(S)
+    for chunk in (0, 1, 1, 0, 2, 3, 7, 8, 9):
+        follower.done(chunk, S + (chunk + 1) * L)
+    assert follower.time_of(14) == pytest.approx(S + 14 * L, abs=20 * MS)
+
+
+def test_heard_only_from_the_middle_of_a_take() -> None:
+    follower = BoundaryFollower(L)
+    follower.done(17, S)
+    follower.done(18, S + L)
+    assert follower.time_of(20) == pytest.approx(S + 2 * L, abs=2 * MS)
+
+
+@given(st.lists(st.tuples(st.sampled_from("sdxrpw"), st.integers(0, 30), st.integers(0, 8 * S)), max_size=60))
+@settings(max_examples=150, deadline=None)
+def test_anything_in_any_order(script: list[tuple[str, int, int]]) -> None:
+    """No failure, and what is foretold goes forwards."""
+    follower, now = BoundaryFollower(L), 0
+    for what, chunk, wait in script:
+        now += wait
+        match what:
+            case "s":
+                follower.started(now)
+            case "d":
+                follower.done(chunk, now)
+            case "x":
+                follower.shown(chunk, now)
+            case "r":
+                follower.rests()
+            case "p":
+                follower.resumed(now)
+            case _:
+                follower.done(follower.fit().chunk if follower.fit() else 0, now)  # type: ignore[union-attr]  # asked just before
+        fit = follower.fit()
+        if fit is not None:
+            assert fit.chunk_ns > 0
+            assert fit.deviation >= 0
+            first, second = follower.time_of(fit.chunk), follower.time_of(fit.chunk + 1)
+            assert first is not None
+            assert second is not None
+            assert first < second
