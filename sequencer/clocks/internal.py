@@ -10,33 +10,13 @@ import asyncio
 import heapq
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol
 
-
-@dataclass(order=True, slots=True)
-class Timer:
-    """Something that is to happen at nanosecond `due`. `cancel()` makes it not happen."""
-
-    due: int
-    order: int
-    action: Callable[[], None] | None = field(compare=False)
-
-    def cancel(self) -> None:
-        """Forget it; harmless when it has happened already."""
-        self.action = None
+from sequencer.timers import Timekeeper, Timer
 
 
-class Clock(Protocol):
-    """What a run needs of time."""
-
-    def now(self) -> int:
-        """Nanoseconds; only differences mean anything."""
-        ...
-
-    def call_at(self, due: int, action: Callable[[], None]) -> Timer:
-        """Call `action` at nanosecond `due`, or as soon as possible where that has passed. `action` must not block."""
-        ...
+class Clock(Timekeeper, Protocol):
+    """What a run needs of time: a timekeeper that can also let time pass."""
 
     async def idle(self, awake: asyncio.Event) -> bool:
         """Let time pass until `awake` is set or a timer has fired. False when no timer is left and nothing else can come."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sequencer.clocks.internal import Clock, Timer
 from sequencer.errors import StageError
 from sequencer.events import (
     ChunkShown,
@@ -31,6 +30,7 @@ from sequencer.stages.simulated.link import Link
 from sequencer.stages.simulated.model import HeliosModel
 from sequencer.stages.simulated.outputs import ChunkBegun, ChunkMade, Look, Message, Output, UploadedImage, hashed
 from sequencer.timebase import ChunkGrid
+from sequencer.timers import Timekeeper, Timer
 from sequencer.wire.helios import HeliosReader, write_command
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class SimulatedStage:
 
     def __init__(
         self,
-        clock: Clock,
+        clock: Timekeeper,
         *,
         settings: SimulatedSettings | None = None,
         pictures: PictureSink | None = None,
