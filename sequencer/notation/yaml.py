@@ -18,12 +18,12 @@ from sequencer.notation import values
 from sequencer.notation.guess import shown
 from sequencer.notation.source import Source, check_characters, printable
 from sequencer.notation.yaml_blocks import Blocks
-from sequencer.notation.yaml_comments import comments_of, with_last_comments
+from sequencer.notation.yaml_comments import comments_of, reaching_over
 from sequencer.notation.yaml_cues import Cues
 from sequencer.notation.yaml_scalars import Scalar, value_span
 from sequencer.notation.yaml_tree import Mapping, Node, Sequence, grow
 from sequencer.notation.yaml_values import Values
-from sequencer.score import Header, Item, Let, Place, PlayItem, Scene, Score, Section, Use
+from sequencer.score import Comment, Header, Item, Let, Place, PlayItem, Scene, Score, Section, Use
 
 HEADER_KEYS = ("score", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle")
 STRUCTURE_KEYS = ("use", "let", "scenes", "sections", "cues", "rules", "play", "end")
@@ -95,17 +95,14 @@ class _Reader:
             self._no_mapping(tree)
         comments = comments_of(self.source, tree)
         parts = self.parts
-        sections = parts.sections
-        if comments and sections:
-            starts = [section.span.line for section in sections[1:]]
-            starts.append(self._behind_sections(tree))
-            sections = [with_last_comments(one, comments, line) for one, line in zip(sections, starts, strict=True)]
+        if comments:
+            self._reach_over(comments, tree)
         return Score(
             replace(self.header, spans=tuple(self.spans)),
             tuple(parts.uses),
             tuple(parts.lets),
             tuple(parts.scenes),
-            tuple(sections),
+            tuple(parts.sections),
             tuple(parts.items),
             parts.play,
             parts.end,
@@ -115,11 +112,23 @@ class _Reader:
             end_span=parts.end_span,
         )
 
-    def _behind_sections(self, tree: Node) -> int:
-        """The line of the key that follows `sections`, or one behind the last."""
-        if isinstance(tree, Mapping) and "sections" in tree.entries:
+    def _reach_over(self, comments: tuple[Comment, ...], tree: Node) -> None:
+        """Let sections and scenes hold the comments behind their last lines."""
+        sections, scenes = self.parts.sections, self.parts.scenes
+        lines = [section.span.line for section in sections[1:]] + [self._behind(tree, "sections")]
+        for index, (section, line) in enumerate(zip(tuple(sections), lines, strict=False)):
+            span = reaching_over(section.span, comments, line, section.span.column)
+            sections[index] = replace(section, span=span)
+        lines = [scene.span.line for scene in scenes[1:]] + [self._behind(tree, "scenes")]
+        for index, (scene, line) in enumerate(zip(tuple(scenes), lines, strict=False)):
+            span = reaching_over(scene.span, comments, line, scene.span.column + 1)
+            scenes[index] = replace(scene, span=span)
+
+    def _behind(self, tree: Node, word: str) -> int:
+        """The line of the key that follows `word`, or one behind the last."""
+        if isinstance(tree, Mapping) and word in tree.entries:
             words = list(tree.entries)
-            at = words.index("sections") + 1
+            at = words.index(word) + 1
             if at < len(words):
                 return tree.entries[words[at]][0].line + 1
         return len(self.source.starts) + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from sequencer.errors import Fix, Related, Span
+from sequencer.errors import NOWHERE, Fix, Related, Span
 from sequencer.notation import values
 from sequencer.notation.guess import part, shown
 from sequencer.notation.yaml_cues import SAME_SEED, Cues, read_cut_value
@@ -95,7 +95,8 @@ class Blocks:
         if label is None or None in texts.values() or not texts:
             return None
         span = self.values.key(name).to(self.source.span(inner.start, inner.end))
-        return Scene(label, texts.get("base"), texts.get("follow"), quiet, span, name_span)
+        quiet_span = self.values.entry(*inner.entries["quiet"]) if "quiet" in inner.entries else NOWHERE
+        return Scene(label, texts.get("base"), texts.get("follow"), quiet, span, name_span, quiet_span)
 
     def _quiet(self, key: Scalar, node: Node) -> tuple[str, ...]:
         codes: list[str] = []

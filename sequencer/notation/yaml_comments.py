@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from sequencer.errors import Span
 from sequencer.notation.source import Source
 from sequencer.notation.yaml_scalars import Scalar
 from sequencer.notation.yaml_tree import Mapping, Node, Sequence
-from sequencer.score import Comment, Section
+from sequencer.score import Comment
 
 _SIGN = re.compile(r"(?<!\S)#[^\n]*")
 
@@ -31,7 +32,7 @@ def comments_of(source: Source, tree: Node) -> tuple[Comment, ...]:
             continue
         line = source.starts[source.line(start)]
         own = not text[line:start].strip()
-        found.append(Comment(match.group()[1:].strip(), own, source.span(start, at)))
+        found.append(Comment(match.group()[1:].rstrip().removeprefix(" "), own, source.span(start, at)))
     return tuple(found)
 
 
@@ -55,13 +56,16 @@ def _ranges(node: Node, text: str) -> Iterator[tuple[int, int]]:
             return
 
 
-def with_last_comments(section: Section, comments: tuple[Comment, ...], before: int) -> Section:
-    """`section` reaching over the comments behind its last line that are indented as its lines are.
+def reaching_over(span: Span, comments: tuple[Comment, ...], before: int, least: int) -> Span:
+    """The span of a section or a scene with the comments behind its last line: on that line, or indented as its lines
+    are (from the column `least` on).
 
-    `before` is the line on which what follows the section begins: comments from there on are not its own.
+    `before` is the line on which what follows begins: comments from there on belong to that.
     """
-    span = section.span
     for comment in comments:
-        if comment.own_line and span.end_line < comment.span.line < before and comment.span.column >= span.column:
-            span = replace(span, end_line=comment.span.end_line, end_column=comment.span.end_column)
-    return section if span is section.span else replace(section, span=span)
+        here = comment.span
+        behind = not comment.own_line and here.line == span.end_line and here.column >= span.end_column
+        below = comment.own_line and span.end_line < here.line < before and here.column >= least
+        if behind or below:
+            span = replace(span, end_line=here.end_line, end_column=here.end_column)
+    return span
