@@ -228,8 +228,8 @@ class _Run:
         schedule = self._settings.schedule
         document = as_json(outcome.report, self._facts(outcome))
         keep.write_json("report.json", document)
-        keep.write("timeline.svg", timeline_svg(schedule, outcome.report))
-        keep.write("timeline.html", timeline_html(schedule, outcome.report))
+        keep.write("timeline.svg", timeline_svg(schedule, self._performance.conductor))
+        keep.write("timeline.html", timeline_html(schedule, self._performance.conductor))
         final = keep.finish()
         return Rehearsed(
             rehearsed.report,

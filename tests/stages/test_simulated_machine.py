@@ -116,6 +116,8 @@ class ModelMachine(RuleBasedStateMachine):
                 assert self.making is None
             case Unknown():
                 assert message.name == "seed_set"
+            case _:
+                pass  # the others say nothing that is followed here
 
     def do(self, command: HeliosCommand) -> bool:
         """Send a command; whether it was accepted. What is refused leaves no trace."""

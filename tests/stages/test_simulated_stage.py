@@ -121,7 +121,7 @@ async def performed(
 
 def test_it_is_a_stage() -> None:
     stage: Stage = SimulatedStage(VirtualClock())
-    assert stage
+    assert {"open", "send", "close"} <= set(dir(stage))
 
 
 def test_a_short_performance_event_by_event() -> None:
