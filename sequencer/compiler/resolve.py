@@ -201,7 +201,7 @@ class _Resolver:
     def _only_in_rules(self, action: Pause | Resume | Goto) -> None:
         word = {Pause: "pause", Resume: "resume", Goto: "goto"}[type(action)]
         self.faults.error(
-            "E318",
+            "E141",
             f"{word} belongs in a rule: a score's own time goes on while the model rests",
             action.span,
             f"write a rule: on go {word} -> {word}" + (f" {action.section}" if isinstance(action, Goto) else ""),
