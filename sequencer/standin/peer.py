@@ -66,7 +66,7 @@ class Peer:
         self._track: ScreenTrack | None = None
         self._last_heard = time.monotonic()
         self._is_offered = False
-        self._early: list[tuple[Sequence[Mapping[str, object]], bool]] = []
+        self._early: list[Sequence[Mapping[str, object]]] = []
         self._is_open = False
         self._is_over = False
         self._watch: asyncio.Task[None] | None = None
@@ -83,8 +83,8 @@ class Peer:
             await self._pc.setRemoteDescription(RTCSessionDescription(offer, "offer"))
             self._attach(mapping)
             self._is_offered = True
-            for found, final in self._early:
-                await self.candidates(found, final)
+            for found in self._early:
+                await self.candidates(found)
             await self._pc.setLocalDescription(await self._pc.createAnswer())
         except Exception as error:  # aiortc raises whatever its parser stumbled over
             raise BadOfferError(f"the offer cannot be answered: {error}") from error
@@ -105,12 +105,15 @@ class Peer:
             transceiver.sender.replaceTrack(self._track)
             transceiver.direction = "sendonly"
 
-    async def candidates(self, found: Sequence[Mapping[str, object]], final: bool) -> None:
-        """Candidates that trickle in. Where a relay stands between, nobody needs them."""
+    async def candidates(self, found: Sequence[Mapping[str, object]]) -> None:
+        """Candidates that trickle in. Where a relay stands between, nobody needs them.
+
+        That they were the last is not passed on: the notice can overtake them, and what comes behind it would not count.
+        """
         if self._relay is not None or self._is_over:
             return
         if not self._is_offered:
-            self._early.append((found, final))
+            self._early.append(found)
             return
         for one in found:
             text = str(one.get("candidate") or "").removeprefix("candidate:")
@@ -126,8 +129,6 @@ class Peer:
             if candidate.sdpMid is None and candidate.sdpMLineIndex is None:
                 candidate.sdpMLineIndex = 0
             await self._pc.addIceCandidate(candidate)
-        if final:
-            await self._pc.addIceCandidate(None)
 
     # ---- the connection
 

@@ -298,7 +298,7 @@ class Routes:
         peer = session.peers.get(number)
         if peer is not None:
             listed = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-            await peer.candidates(listed, bool(body.get("is_final")))
+            await peer.candidates(listed)
         return web.Response(status=202)
 
     # ---- uploads
