@@ -84,7 +84,7 @@ def _show(line: LiveLine, moment: Moment) -> None:
 
 def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
     from sequencer.cli import INTERRUPTED
-    from sequencer.rehearsal.report import as_table, verdict
+    from sequencer.runs.report import as_table, verdict
 
     report = rehearsed.report
     if args.json:

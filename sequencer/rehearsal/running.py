@@ -16,16 +16,16 @@ from sequencer.events import ChunkDone, Command, Event, PicturesMade
 from sequencer.images import ImageFile
 from sequencer.journal import JournalWriter, header_of
 from sequencer.performance import Outcome, Performance, ScriptedEvent, scripted
-from sequencer.rehearsal.captions import Teller
-from sequencer.rehearsal.folder import RunFolder
-from sequencer.rehearsal.interrupts import closing_on_signals
-from sequencer.rehearsal.report import as_json
+from sequencer.runs.captions import Teller
+from sequencer.runs.folder import RunFolder
+from sequencer.runs.interrupts import closing_on_signals
+from sequencer.runs.report import as_json
 from sequencer.schedule import Schedule
 from sequencer.schedule.document import digest
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
 
 if TYPE_CHECKING:
-    from sequencer.rehearsal.film import Film
+    from sequencer.runs.film import Film
     from sequencer.stages import Pictures
 
 DEFAULT_SIZE = (1280, 768)
@@ -185,7 +185,7 @@ class _Run:
     def _filming(self) -> AbstractContextManager[Film | None]:
         if self._keep is None or not self._settings.video:
             return nullcontext()
-        from sequencer.rehearsal.film import Film
+        from sequencer.runs.film import Film
 
         return Film(self._keep.path, self._settings.schedule, self._settings.size)
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from sequencer.recorder import Caption, ContactSheet, VideoWriter
-from sequencer.rehearsal.captions import Teller
+from sequencer.runs.captions import Teller
 from sequencer.schedule import Schedule
 from sequencer.stages import Pictures
 
