@@ -8,7 +8,7 @@
 
 from sequencer.sheet.documents import as_csv, as_json, as_markdown
 from sequencer.sheet.page import as_html
-from sequencer.sheet.rows import Part, Row, RuleRow, Sheet, facts, sheet_of
+from sequencer.sheet.rows import Part, Row, RuleRow, Sheet, sheet_of
 from sequencer.sheet.summary import summary_line
 from sequencer.sheet.table import as_table
 
@@ -22,7 +22,6 @@ __all__ = [
     "as_json",
     "as_markdown",
     "as_table",
-    "facts",
     "sheet_of",
     "summary_line",
 ]

@@ -8,8 +8,8 @@ import json
 import re
 from typing import Any
 
-from sequencer.schedule.words import decimal
-from sequencer.sheet.rows import Row, RuleRow, Sheet, facts, origin_in_words
+from sequencer.schedule.words import decimal, facts_in_words
+from sequencer.sheet.rows import Row, RuleRow, Sheet, origin_in_words
 from sequencer.sheet.summary import summary_line
 from sequencer.sheet.table import error_of, frame_of, heading, place_of, plain, span_of_chunks, time_of
 
@@ -75,7 +75,8 @@ def as_csv(sheet: Sheet) -> str:
 
 def as_markdown(sheet: Sheet) -> str:
     """A heading, a table for each part, and a list of rules. Texts are escaped: what a prompt says is never markup."""
-    lines = [f"# {_marked(sheet.title)}", "", _marked(facts(sheet.schedule)), "", _marked(summary_line(sheet.schedule))]
+    schedule = sheet.schedule
+    lines = [f"# {_marked(sheet.title)}", "", _marked(facts_in_words(schedule)), "", _marked(summary_line(schedule))]
     for part in sheet.parts:
         if part.section is not None or part.until:
             lines += ["", f"## {_marked(heading(part))}"]

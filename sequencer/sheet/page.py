@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from sequencer.sheet.rows import Part, Row, RuleRow, Sheet, facts, origin_in_words
+from sequencer.schedule.words import facts_in_words
+from sequencer.sheet.rows import Part, Row, RuleRow, Sheet, origin_in_words
 from sequencer.sheet.summary import summary_line
 from sequencer.sheet.table import error_of, frame_of, heading, place_of, span_of_chunks, time_of
 
@@ -47,7 +48,8 @@ _HEAD = (
 def as_html(sheet: Sheet) -> str:
     """The sheet as a whole HTML page. Everything that comes from the score is escaped; there is no script in it."""
     title = escape(sheet.title)
-    body = [f"<h1>{title}</h1>", f"<p>{escape(facts(sheet.schedule))}</p>", f"<p>{escape(summary_line(sheet.schedule))}</p>"]
+    head = (facts_in_words(sheet.schedule), summary_line(sheet.schedule))
+    body = [f"<h1>{title}</h1>", *(f"<p>{escape(line)}</p>" for line in head)]
     for part in sheet.parts:
         body += _part(part)
     if sheet.rules:

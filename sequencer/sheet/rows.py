@@ -15,7 +15,6 @@ from sequencer.schedule.words import (
     length_in_words,
     meter_in_words,
     news,
-    number,
     pass_in_words,
     tempo_in_words,
 )
@@ -196,30 +195,6 @@ def _rules(schedule: Schedule, passes: Counter[str | None]) -> tuple[RuleRow, ..
 
 def _said(rule: RuleEntry) -> tuple[str, Span, tuple[str, ...]]:
     return firing_in_words(rule.trigger), rule.origin, tuple(act_in_words(act) for act in rule.acts)
-
-
-def facts(schedule: Schedule) -> str:
-    """What the sheet is counted on: clock, grid, snap, lead, seed and sr, as the header of a score says them."""
-    clock = schedule.clock
-    beats = "" if clock.bpm is None else f"{number(clock.bpm)} bpm {clock.meter}"
-    port = "" if clock.port is None else f" “{clock.port}”"
-    who = {
-        "chunks": "clock chunks",
-        "bpm": beats,
-        "midi": f"MIDI clock{port}, nominal {beats}",
-        "link": f"Link, nominal {beats}",
-    }
-    grid = schedule.grid
-    return " · ".join(
-        (
-            who[clock.kind],
-            f"{grid.frames} frames @ {number(grid.fps)} fps = {number(grid.chunk)} s a chunk",
-            f"snap {schedule.snap}",
-            f"lead {schedule.lead}c",
-            f"seed {schedule.seed}",
-            f"sr {schedule.sr}",
-        )
-    )
 
 
 def origin_in_words(origin: Span) -> str:

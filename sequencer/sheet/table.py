@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sequencer.errors import display_width
-from sequencer.schedule.words import clock_time, decimal, milliseconds
-from sequencer.sheet.rows import Part, Row, RuleRow, Sheet, facts
+from sequencer.schedule.words import clock_time, decimal, facts_in_words, milliseconds
+from sequencer.sheet.rows import Part, Row, RuleRow, Sheet
 from sequencer.sheet.summary import summary_line
 
 NARROWEST = 28
@@ -29,7 +29,7 @@ def as_table(sheet: Sheet, width: int = 120, *, full: bool = False) -> str:
     every = [_HEAD, *(cells for body in bodies for cells in body)]
     widths = [max(display_width(cells[column]) for cells in every) for column in range(len(_HEAD))]
     widths[_WHAT] = max(NARROWEST, width - sum(widths) + widths[_WHAT] - 2 * (len(_HEAD) - 1))
-    lines = [sheet.title, facts(sheet.schedule), summary_line(sheet.schedule)]
+    lines = [sheet.title, facts_in_words(sheet.schedule), summary_line(sheet.schedule)]
     if sheet.rows:
         lines += ["", *_lay(_HEAD, widths, full)]
     for part, body in zip(sheet.parts, bodies, strict=True):

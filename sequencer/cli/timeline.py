@@ -1,0 +1,63 @@
+"""Draw a score, or a run of it, as a timeline: an SVG picture, or an HTML page to scroll and zoom."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sequencer.conductor import Conductor
+
+_PAGES = (".html", ".htm")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument(
+        "source", metavar="SCORE|RUN", type=Path, help="a .score or .yaml file, a compiled .json, a run's folder or its journal"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", required=True, help="where to write: a .svg picture or a .html page"
+    )
+    parser.add_argument("--no-pictures", action="store_true", help="name images instead of showing them small")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw one timeline."""
+    from sequencer.cli.scores import material, write_text
+    from sequencer.errors import UsageError
+    from sequencer.timeline import thumbnails_of, timeline_html, timeline_svg
+
+    ending = args.output.suffix.lower()
+    if ending not in (".svg", *_PAGES):
+        raise UsageError(f"{args.output} should end in .svg or .html", "a .svg is a picture, a .html page scrolls and zooms")
+    conductor: Conductor | None = None
+    if args.source.is_dir() or args.source.suffix == ".jsonl":
+        conductor, folder = _conducted(args.source)
+        schedule = conductor.run.schedule
+    else:
+        found = material(args.source)
+        schedule, folder = found.schedule, found.folder
+    thumbnails = {} if args.no_pictures or folder is None else thumbnails_of(schedule, folder)
+    draw = timeline_html if ending in _PAGES else timeline_svg
+    text = draw(schedule, conductor, thumbnails)
+    write_text(args.output, text)
+    chunks = schedule.end if conductor is None else conductor.making
+    print(f"{args.output}: {chunks} chunks, {len(text.encode()) // 1024 + 1} KiB")
+    return 0
+
+
+def _conducted(source: Path) -> tuple[Conductor, Path | None]:
+    """The conductor of a run, as its journal left it, and the folder of its score where that can still be told."""
+    from sequencer.conductor import Conductor
+    from sequencer.journal import read_journal
+
+    journal = read_journal(source)
+    mode = journal.header.get("mode")
+    conductor = Conductor(journal.schedule, None if mode is None else mode == "following")
+    for record in journal.records:
+        if record.event is not None:
+            conductor.receive(record.event)
+    first = next(iter(journal.sources), "")
+    return conductor, Path(first).parent if first else None

@@ -1,0 +1,179 @@
+"""The plot of a run: what was performed where, and what was planned. A live pass has the length that it really had."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+
+from sequencer.conductor import Conductor, Status
+from sequencer.conductor.lines import Line
+from sequencer.conductor.plan import Pass
+from sequencer.schedule import Entry, Schedule
+from sequencer.schedule.arrange import takes_of
+from sequencer.schedule.words import (
+    act_in_words,
+    clock_time,
+    facts_in_words,
+    milliseconds,
+    pass_in_words,
+)
+from sequencer.timeline.planned import caption_of
+from sequencer.timeline.plot import Band, Fate, Flag, Plot, hues, lanes_of
+
+_FATES: dict[Status, Fate] = {
+    Status.LANDED: "landed",
+    Status.OVERTAKEN: "aside",
+    Status.SKIPPED: "aside",
+    Status.DROPPED: "lost",
+    Status.REFUSED: "lost",
+    Status.MISSED: "lost",
+    Status.STUCK: "lost",
+}
+
+
+def performed(conductor: Conductor) -> Plot:
+    """What was performed, as far as the conductor has heard."""
+    schedule = conductor.run.schedule
+    lines = conductor.run.plan.lines
+    end = max(conductor.run.making, 1 + max((line.landed for line in lines if line.landed is not None), default=0), 1)
+    bands = _bands(conductor, end)
+    lanes = lanes_of(takes_of(_landed(lines), schedule.seed, schedule.sr), end, tuple(bands.values()))
+    names = {line.pass_number: "" for line in lines}
+    names.update({number: band.name for number, band in bands.items()})
+    flags = sorted(
+        (_flag(line, names[line.pass_number], schedule) for line in lines), key=lambda flag: (flag.chunk, flag.planned or 0)
+    )
+    return Plot(
+        title=schedule.title or "Untitled",
+        subtitle=f"performed: {_outcome(conductor, end)} · {facts_in_words(schedule)}",
+        grid=schedule.grid,
+        end=end,
+        bands=tuple(bands.values()),
+        takes=lanes.takes,
+        prompts=lanes.prompts,
+        images=lanes.images,
+        strengths=lanes.strengths,
+        scales=lanes.scales,
+        flags=tuple(flags),
+        performed=True,
+    )
+
+
+def _outcome(conductor: Conductor, end: int) -> str:
+    lines = conductor.run.plan.lines
+    landed = sum(1 for line in lines if line.status is Status.LANDED)
+    seconds = clock_time(conductor.run.schedule.grid.boundary(end), 1)
+    return f"{landed} of {len(lines)} cues landed in {end} chunks ({seconds})"
+
+
+def _landed(lines: list[Line]) -> list[Entry]:
+    """What landed, as entries on the chunks where it did, in the order in which it acted."""
+    found = sorted(
+        ((line.landed, line.fired is not None, line.time, line.number, line) for line in lines if line.landed is not None),
+        key=lambda one: one[:4],
+    )
+    return [
+        Entry(line.number, line.place, line.time, None, line.snap, chunk, Fraction(0), line.acts, line.origin)
+        for chunk, _, _, _, line in found
+    ]
+
+
+def _bands(conductor: Conductor, end: int) -> dict[int, Band]:
+    """The passes that were played, by their numbers."""
+    run = conductor.run
+    grid = run.schedule.grid
+    tints = hues(run.schedule.stretches)
+    played: Counter[str | None] = Counter()
+    starts = _starts(conductor)
+    bands: dict[int, Band] = {}
+    totals = Counter(one.stretch.section for one in run.plan.passes if starts[one.number] < end)
+    for one in run.plan.passes:
+        start = starts[one.number]
+        if start >= end:
+            continue
+        section = one.stretch.section
+        played[section] += 1
+        stop = min(starts.get(one.number + 1, start + (one.end - one.start) / grid.chunk), Fraction(end))
+        caption = caption_of(one.stretch)
+        if one.stretch.is_live:
+            left_early = one.end - one.start < one.stretch.seconds
+            caption = (
+                f"live, left at chunk {grid.snap(one.end, run.schedule.snap)}" if left_early else f"live, {caption} in full"
+            )
+        bands[one.number] = Band(
+            name=pass_in_words(section, played[section], totals[section]),
+            hue=tints[section],
+            stretch=one.stretch,
+            start=start,
+            end=max(stop, start),
+            caption=caption,
+            open_from=None,
+            earliest=int(start),
+            latest=int(start),
+        )
+    return bands
+
+
+def _starts(conductor: Conductor) -> dict[int, Fraction]:
+    """Where each pass began, in chunks: exactly in a fixed run; in a following one as its first cue says that landed."""
+    run = conductor.run
+    grid = run.schedule.grid
+    if run.follow is None:
+        return {one.number: one.start / grid.chunk for one in run.plan.passes}
+    first: dict[int, tuple[int, Line]] = {}
+    for line in run.plan.lines:
+        if line.landed is not None and line.rule is None:
+            first.setdefault(line.pass_number, (line.landed, line))
+    starts: dict[int, Fraction] = {}
+    before: Pass | None = None
+    for one in run.plan.passes:
+        nominal = one.start / grid.chunk
+        if one.number in first:
+            landed, cue = first[one.number]
+            off = Fraction(round(cue.off or 0), 1_000_000_000)
+            nominal = landed - (off + cue.time - one.start) / grid.chunk
+        elif before is not None:
+            nominal = starts[before.number] + (one.start - before.start) / grid.chunk
+        least = starts[before.number] if before is not None else Fraction(0)
+        starts[one.number] = max(nominal, least)
+        before = one
+    return starts
+
+
+def _flag(line: Line, name: str, schedule: Schedule) -> Flag:
+    grid = schedule.grid
+    is_fired = line.rule is not None
+    chunk = next((at for at in (line.landed, line.chunk, line.planned) if at is not None), line.nominal)
+    error: Fraction | None = None
+    if line.off is not None:
+        error = Fraction(round(line.off), 1_000_000_000)
+    elif line.landed is not None and not is_fired:
+        error = grid.snap_error(line.time, line.landed)
+    exact = None
+    if not is_fired and line.landed is not None and error is not None:
+        exact = line.landed - error / grid.chunk
+    fate = _FATES.get(line.status, "aside")
+    if fate == "landed" and line.landed != line.planned:
+        fate = "later"
+    words = [f"{name} {line.place}".strip()]
+    if line.origin.line:
+        words.append(f"line {line.origin.line}")
+    if line.planned is not None:
+        words.append(f"planned for chunk {line.planned}")
+    words.append(line.status.value if line.landed is None else f"landed on chunk {line.landed}")
+    if line.reason:
+        words.append(line.reason)
+    if error is not None:
+        words.append(f"{milliseconds(error)} ms")
+    acts = ", ".join(act_in_words(act) for act in line.acts)
+    return Flag(
+        label=line.place,
+        exact=exact,
+        chunk=chunk,
+        error=error,
+        full=f"{', '.join(words)}: {acts}",
+        fate=fate,
+        planned=line.planned,
+        landed=line.landed,
+        fired=is_fired,
+    )

@@ -1,0 +1,96 @@
+"""The plot of a schedule: everything where it is planned, live passes at their longest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+
+from sequencer.schedule import Entry, Schedule, Stretch
+from sequencer.schedule.words import (
+    act_in_words,
+    facts_in_words,
+    firing_in_words,
+    length_in_words,
+    meter_in_words,
+    milliseconds,
+    pass_in_words,
+    tempo_in_words,
+)
+from sequencer.timeline.plot import Band, Flag, Plot, hues, lanes_of
+
+
+def planned(schedule: Schedule) -> Plot:
+    """What is to be performed."""
+    bands = _bands(schedule)
+    lanes = lanes_of(schedule.takes, schedule.end, bands)
+    flags: list[Flag] = []
+    is_open = False
+    for band, stretch in zip(bands, schedule.stretches, strict=True):
+        flags += [_flag(schedule, stretch, band, entry, is_open) for entry in stretch.entries]
+        is_open = is_open or stretch.is_live
+    return Plot(
+        title=schedule.title or "Untitled",
+        subtitle=facts_in_words(schedule),
+        grid=schedule.grid,
+        end=max(schedule.end, 1),
+        bands=bands,
+        takes=lanes.takes,
+        prompts=lanes.prompts,
+        images=lanes.images,
+        strengths=lanes.strengths,
+        scales=lanes.scales,
+        flags=tuple(flags),
+        performed=False,
+    )
+
+
+def caption_of(stretch: Stretch) -> str:
+    """Length, tempo and meter of a pass on one line."""
+    words = [length_in_words(stretch)]
+    if stretch.tempo is not None:
+        words += [tempo_in_words(stretch.tempo), meter_in_words(stretch)]
+    return " · ".join(words)
+
+
+def _bands(schedule: Schedule) -> tuple[Band, ...]:
+    grid = schedule.grid
+    passes = Counter(stretch.section for stretch in schedule.stretches)
+    tints = hues(schedule.stretches)
+    bands: list[Band] = []
+    for index, stretch in enumerate(schedule.stretches):
+        following = schedule.stretches[index + 1] if index + 1 < len(schedule.stretches) else None
+        caption = caption_of(stretch)
+        open_from: int | None = None
+        if stretch.is_live:
+            open_from = following.earliest if following is not None else stretch.latest
+            caption = f"until {' or '.join(firing_in_words(one) for one in stretch.until)} · at most {caption}"
+        if stretch.earliest != stretch.latest:
+            caption = f"begins at chunk {stretch.earliest}…{stretch.latest} · {caption}"
+        bands.append(
+            Band(
+                name=pass_in_words(stretch.section, stretch.occurrence, passes[stretch.section]),
+                hue=tints[stretch.section],
+                stretch=stretch,
+                start=stretch.start / grid.chunk,
+                end=(stretch.start + stretch.seconds) / grid.chunk,
+                caption=caption,
+                open_from=open_from,
+                earliest=stretch.earliest,
+                latest=stretch.latest,
+            )
+        )
+    return tuple(bands)
+
+
+def _flag(schedule: Schedule, stretch: Stretch, band: Band, entry: Entry, is_open: bool) -> Flag:
+    where = f"{band.name} {entry.place}" if stretch.section is not None else entry.place
+    line = f", line {entry.origin.line}" if entry.origin.line else ""
+    error = None if is_open else entry.error
+    if is_open:
+        earliest = schedule.grid.snap(stretch.soonest + entry.offset, entry.snap)
+        on = f"chunk {earliest}…{entry.chunk}"
+    else:
+        on = f"chunk {entry.chunk}, snap error {milliseconds(entry.error)} ms"
+    acts = ", ".join(act_in_words(act) for act in entry.acts)
+    exact = (stretch.start + entry.offset) / schedule.grid.chunk
+    return Flag(entry.place, exact + Fraction(0), entry.chunk, error, f"{where} ({on}{line}): {acts}")

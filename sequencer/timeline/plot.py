@@ -1,0 +1,203 @@
+"""What a timeline shows, before anything is drawn: everything on the axis of score chunks, exact places as fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from sequencer.schedule import Stretch, Take
+from sequencer.schedule.words import news, number
+from sequencer.timebase import ChunkGrid
+
+HUES = 6
+"""How many tints sections are told apart by."""
+
+Fate = Literal["planned", "landed", "later", "lost", "aside"]
+"""What became of a cue: not performed yet, landed where it was planned, landed elsewhere, lost, or rightly left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One pass of one section, from `start` to `end` in chunks (exact).
+
+    `open_from` is the chunk from which a live pass may be left (None for a fixed one and for one that was performed);
+    `earliest` and `latest` are where it begins: they differ behind a live pass.
+    """
+
+    name: str
+    hue: int
+    stretch: Stretch
+    start: Fraction
+    end: Fraction
+    caption: str
+    open_from: int | None
+    earliest: int
+    latest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Something in force from score chunk `start` to before `end`: `short` is written there, `full` is told on pointing."""
+
+    start: int
+    end: int
+    short: str
+    full: str
+    hue: int = 0
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One cue: its exact place in chunks, the chunk it stands on, and its signed snap error in seconds (None where open).
+
+    In a performed timeline `planned` and `landed` are the chunks of the run, and `exact` is None for what a rule fired.
+    """
+
+    label: str
+    exact: Fraction | None
+    chunk: int
+    error: Fraction | None
+    full: str
+    fate: Fate = "planned"
+    planned: int | None = None
+    landed: int | None = None
+    fired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A whole timeline: `end` chunks with their lanes. `images` carry the picture's digest as `key`."""
+
+    title: str
+    subtitle: str
+    grid: ChunkGrid
+    end: int
+    bands: tuple[Band, ...]
+    takes: tuple[Held, ...]
+    prompts: tuple[Held, ...]
+    images: tuple[Held, ...]
+    strengths: tuple[Held, ...]
+    scales: tuple[Held, ...]
+    flags: tuple[Flag, ...]
+    performed: bool
+
+    @property
+    def has_beats(self) -> bool:
+        """Whether there is a ruler of bars to draw."""
+        return any(band.stretch.meters is not None for band in self.bands)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any cue stands beside its place."""
+        return any(flag.error for flag in self.flags)
+
+
+def hues(stretches: Sequence[Stretch]) -> dict[str | None, int]:
+    """A tint for each section, in order of first appearance."""
+    found: dict[str | None, int] = {}
+    for stretch in stretches:
+        found.setdefault(stretch.section, len(found) % HUES)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """What is in force where, for every handle of the model."""
+
+    takes: tuple[Held, ...]
+    prompts: tuple[Held, ...]
+    images: tuple[Held, ...]
+    strengths: tuple[Held, ...]
+    scales: tuple[Held, ...]
+
+
+def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band]) -> Lanes:
+    """Lay takes out as lanes. A cut ends prompt and image; sr and strength go on."""
+    tints = _Tints(bands)
+    found: dict[str, list[Held]] = {"take": [], "prompt": [], "image": [], "strength": [], "sr": []}
+    for index, take in enumerate(takes):
+        stop = takes[index + 1].start if index + 1 < len(takes) else max(end, take.start + 1)
+        seed = f"take {index + 1}  seed {take.opening.seed}"
+        found["take"].append(Held(take.start, stop, seed, f"take {index + 1}: chunks {take.start} to {stop - 1}, {seed}"))
+        before: str | None = None
+        for bundle in take.bundles:
+            at = bundle.chunk
+            if bundle.prompt is not None:
+                _hold(found["prompt"], Held(at, stop, news(before, bundle.prompt), bundle.prompt, tints.at(at)))
+                before = bundle.prompt
+            if bundle.image is not None:
+                name = bundle.image.path.rsplit("/", 1)[-1]
+                full = f"image {bundle.image.path}"
+                _hold(found["image"], Held(at, stop, name, full, tints.at(at), bundle.image.sha256), across_cuts=False)
+        for kind, opening in (("strength", take.opening.strength), ("sr", take.opening.sr)):
+            if opening is not None:
+                text = opening if isinstance(opening, str) else number(opening)
+                _hold(found[kind], Held(take.start, stop, text, f"{kind} {text}", key=text))
+        for bundle in take.bundles:
+            if bundle.strength is not None:
+                text = number(bundle.strength)
+                _hold(found["strength"], Held(bundle.chunk, stop, text, f"strength {text}", key=text))
+            if bundle.sr is not None:
+                _hold(found["sr"], Held(bundle.chunk, stop, bundle.sr, f"sr {bundle.sr}", key=bundle.sr))
+    return Lanes(
+        tuple(found["take"]), tuple(found["prompt"]), tuple(found["image"]), tuple(found["strength"]), tuple(found["sr"])
+    )
+
+
+def _hold(lane: list[Held], new: Held, *, across_cuts: bool = True) -> None:
+    """Put `new` into a lane: it ends what was in force there, or goes on with it where nothing changes."""
+    if lane and lane[-1].end >= new.start:
+        last = lane.pop()
+        goes_on = across_cuts or last.end > new.start
+        if goes_on and last.full == new.full and new.key and last.key == new.key:
+            new = Held(last.start, new.end, last.short, last.full, last.hue, last.key)
+        elif last.start < new.start:
+            lane.append(Held(last.start, new.start, last.short, last.full, last.hue, last.key))
+    lane.append(new)
+
+
+class _Tints:
+    """Which tint a chunk has: that of the last band that begins at it or before. Asked in ascending order."""
+
+    def __init__(self, bands: Sequence[Band]) -> None:
+        self._bands = bands
+        self._at = 0
+
+    def at(self, chunk: int) -> int:
+        while self._at + 1 < len(self._bands) and self._bands[self._at + 1].latest <= chunk:
+            self._at += 1
+        return self._bands[self._at].hue if self._bands else 0
+
+
+def bars_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[int, Fraction]]:
+    """(bar counted from 1, where it begins in chunks) of a band."""
+    stretch = band.stretch
+    if stretch.meters is None or stretch.tempo is None:
+        return
+    bar = 0
+    while True:
+        at = band.start + stretch.tempo.seconds_at(stretch.meters.bar_start(bar)) / grid.chunk
+        if at >= band.end:
+            return
+        yield bar + 1, at
+        bar += 1
+
+
+def beats_of(band: Band, grid: ChunkGrid) -> Iterator[Fraction]:
+    """Where the beats of a band begin that are no bar lines, in chunks."""
+    stretch = band.stretch
+    if stretch.meters is None or stretch.tempo is None:
+        return
+    bar = 0
+    while True:
+        meter, first = stretch.meters.at_bar(bar), stretch.meters.bar_start(bar)
+        for beat in range(meter.numerator):
+            at = band.start + stretch.tempo.seconds_at(first + beat * meter.beat) / grid.chunk
+            if at >= band.end:
+                return
+            if beat:
+                yield at
+        bar += 1

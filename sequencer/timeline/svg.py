@@ -1,0 +1,399 @@
+"""The timeline as one SVG picture: systems of chunks below each other, self-contained, the same bytes for the same score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from sequencer.schedule.words import clock_time, decimal, milliseconds
+from sequencer.timeline.layout import (
+    BAND,
+    BARS,
+    ERRORS,
+    LEFT,
+    LINE,
+    RUN,
+    SNAP,
+    THIN,
+    WIDTH,
+    Heights,
+    System,
+    heights_of,
+    systems_of,
+)
+from sequencer.timeline.lettering import cut, px, tip, wrap, xml
+from sequencer.timeline.looks import style_of_svg
+from sequencer.timeline.plot import Band, Flag, Held, Plot, bars_of, beats_of
+
+CELL = Fraction(29, 5)
+"""About how wide one character is, in pixels."""
+NARROWEST = Fraction(2)
+"""Blocks that would begin closer to the one before are left out: nobody could tell them apart."""
+_HATCHING = (
+    '<defs><pattern id="open" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<path class="k-live" d="M0 0V7" stroke-width="2.4" opacity=".35"/></pattern></defs>'
+)
+
+_Look = Callable[[Held], str]
+
+STEPS = (1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000, 2000, 5000, 10000)
+
+
+def draw_svg(plot: Plot, thumbnails: Mapping[str, str]) -> str:
+    """The whole picture. `thumbnails` are data addresses by the images' digests."""
+    pictured = any(image.key in thumbnails for image in plot.images)
+    heights = heights_of(plot, pictured)
+    systems = systems_of(plot, heights.whole)
+    height = systems[-1].top + heights.whole + 34
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" role="img">',
+        f"<title>{xml(plot.title)}: timeline</title><style>{style_of_svg()}</style>",
+        _HATCHING,
+        f'<rect class="paper" width="{WIDTH}" height="{height}"/>',
+        f'<text class="t" x="{LEFT}" y="36">{xml(cut(plot.title, 70))}</text>',
+        f'<text class="s soft" x="{LEFT}" y="56">{xml(plot.subtitle)}</text>',
+    ]
+    bars = [(band, tuple(bars_of(band, plot.grid))) for band in plot.bands]
+    for system in systems:
+        parts += _Drawing(plot, system, heights, thumbnails, bars).lines()
+    parts.append(_legend(plot, height - 16))
+    parts.append("</svg>")
+    return "\n".join(part for part in parts if part) + "\n"
+
+
+def _legend(plot: Plot, y: int) -> str:
+    words: list[tuple[str, str]] = []
+    if plot.has_errors:
+        words += [("f-late", "later than written"), ("f-early", "earlier than written")]
+    if any(band.open_from is not None for band in plot.bands):
+        words.append(("f-live", "may be left here"))
+    if plot.performed:
+        words += [("f-good", "landed as planned"), ("f-late", "landed elsewhere"), ("f-bad", "lost")]
+    x, shown = Fraction(LEFT), []
+    for mark, text in words:
+        shown.append(
+            f'<rect class="{mark}" x="{px(x)}" y="{y - 8}" width="9" height="9" rx="2"/>'
+            f'<text class="soft" x="{px(x + 14)}" y="{y}">{text}</text>'
+        )
+        x += 14 + len(text) * CELL + 22
+    return "".join(shown)
+
+
+class _Drawing:
+    """One system, being drawn."""
+
+    def __init__(
+        self,
+        plot: Plot,
+        system: System,
+        heights: Heights,
+        thumbnails: Mapping[str, str],
+        bars: Sequence[tuple[Band, tuple[tuple[int, Fraction], ...]]],
+    ) -> None:
+        self._plot, self._system, self._heights, self._thumbnails, self._bars = plot, system, heights, thumbnails, bars
+
+    def lines(self) -> list[str]:
+        """Everything in it, back to front."""
+        plot, heights = self._plot, self._heights
+        flags = [flag for flag in plot.flags if self._sees(flag)]
+        return [
+            f'<g transform="translate(0 {self._system.top})">',
+            self._grid(),
+            *self._bands(),
+            *self._bar_ruler(),
+            *self._snaps(flags),
+            *self._chunk_ruler(),
+            *self._prompts(),
+            *self._images(),
+            *self._plain(heights.strengths, plot.strengths, "strength", lambda held: "f-faint"),
+            *self._plain(heights.scales, plot.scales, "SR", lambda held: f"r-{held.key}"),
+            *self._plain(heights.takes, plot.takes, "take", lambda held: "f-faint", bold=True),
+            *self._errors(flags),
+            *self._run(flags),
+            "</g>",
+        ]
+
+    # ---- what is common --------------------------------------------------------------------------------------------
+
+    def _sees(self, flag: Flag) -> bool:
+        return any(
+            at is not None and self._system.first <= at <= self._system.stop for at in (flag.chunk, flag.planned, flag.landed)
+        )
+
+    def _inside(self, at: Fraction | int) -> bool:
+        return self._system.first <= at < self._system.stop
+
+    def _clipped(self, start: Fraction | int, end: Fraction | int) -> tuple[Fraction, Fraction] | None:
+        """(left, width) in pixels of the part of a stretch that this system shows."""
+        left, right = max(start, self._system.first), min(end, self._system.stop)
+        if left >= right:
+            return None
+        return self._system.x(left), (right - left) * self._system.scale
+
+    def _name(self, top: int, text: str, height: int = THIN) -> str:
+        return f'<text class="e soft" x="{LEFT - 10}" y="{px(Fraction(top) + Fraction(height, 2) + 4)}">{text}</text>'
+
+    def _grid(self) -> str:
+        """A faint line down the lanes at every chunk, or at every so many where they are dense."""
+        step = _step(self._system.scale, 9)
+        first = -(-self._system.first // step) * step
+        xs = (self._system.x(chunk) for chunk in range(first, self._system.stop + 1, step))
+        top, bottom = self._heights.prompts, self._heights.whole - 4
+        return f'<path class="k-faint" d="{"".join(f"M{px(x)} {top}V{bottom}" for x in xs)}"/>'
+
+    # ---- rulers ----------------------------------------------------------------------------------------------------
+
+    def _bands(self) -> Iterable[str]:
+        top = self._heights.band
+        for band in self._plot.bands:
+            box = self._clipped(band.start, band.end)
+            if box is None:
+                continue
+            left, width = box
+            full = f"{band.name}: {band.caption}"
+            yield (
+                f'<g><title>{tip(full)}</title><rect class="h{band.hue}" x="{px(left)}" y="{top}" '
+                f'width="{px(max(width - 1, Fraction(1)))}" height="{BAND}" rx="3"/>'
+            )
+            if band.open_from is not None and (hatched := self._clipped(max(band.start, Fraction(band.open_from)), band.end)):
+                yield (
+                    f'<rect fill="url(#open)" x="{px(hatched[0])}" y="{top}" width="{px(hatched[1])}" height="{BAND}" rx="3"/>'
+                )
+            if band.start >= self._system.first:
+                yield f'<rect class="g{band.hue}" x="{px(left)}" y="{top}" width="3" height="{BAND}" rx="1.5"/>'
+            yield from self._band_text(band, left, width, top)
+            yield "</g>"
+
+    def _band_text(self, band: Band, left: Fraction, width: Fraction, top: int) -> Iterable[str]:
+        room = int((width - 14) / Fraction(13, 2))
+        name = cut(band.name, room) if band.stretch.section is not None else ""
+        if name and room >= 1:
+            yield f'<text class="b x{band.hue}" x="{px(left + 9)}" y="{top + 15}">{xml(name)}</text>'
+        rest = int((width - 26 - len(name) * Fraction(13, 2)) / CELL)
+        if rest >= 6:
+            x = left + 9 + (len(name) * Fraction(34, 5) + 8 if name else 0)
+            yield f'<text class="x{band.hue}" x="{px(x)}" y="{top + 15}" opacity=".8">{xml(cut(band.caption, rest))}</text>'
+
+    def _bar_ruler(self) -> Iterable[str]:
+        top = self._heights.bars
+        if top is None:
+            return
+        base = top + BARS - 4
+        yield self._name(top - 2, "bar")
+        yield f'<path class="k-line" d="M{px(self._system.x(self._system.first))} {base}H{px(self._system.right)}"/>'
+        ticks, beats, numbers = [], [], []
+        for band, bars in self._bars:
+            seen = [(bar, at) for bar, at in bars if self._inside(at)]
+            if not seen:
+                continue
+            gap = (bars[-1][1] - bars[0][1]) / (len(bars) - 1) if len(bars) > 1 else band.end - band.start
+            step = _step(gap * self._system.scale, 24)
+            for bar, at in seen:
+                x = self._system.x(at)
+                is_named = (bar - 1) % step == 0
+                ticks.append(f"M{px(x)} {base}v-{7 if is_named else 4}")
+                if is_named:
+                    numbers.append(f'<text class="n" x="{px(x + 3)}" y="{base - 4}">{bar}</text>')
+            meter = band.stretch.meters.at_bar(0) if band.stretch.meters is not None else None
+            if meter is not None and gap * self._system.scale >= 8 * meter.numerator:
+                beats += [f"M{px(self._system.x(at))} {base}v-3" for at in beats_of(band, self._plot.grid) if self._inside(at)]
+        if beats:
+            yield f'<path class="k-line" d="{"".join(beats)}"/>'
+        if ticks:
+            yield f'<path class="k-soft" d="{"".join(ticks)}"/>'
+        yield from numbers
+
+    def _snaps(self, flags: Sequence[Flag]) -> Iterable[str]:
+        """From each cue's exact place on the ruler of bars to the boundary that it snapped to."""
+        top = self._heights.snap
+        if top is None:
+            return
+        yield self._name(top, "snap", SNAP)
+        high, low = top - 3, top + SNAP - 2
+        drawn: set[tuple[str, str]] = set()
+        for flag in flags:
+            if flag.exact is None or not self._inside(flag.exact) or flag.fired:
+                continue
+            start, stop = px(self._system.x(flag.exact)), px(self._system.x(flag.chunk))
+            if (start, stop) in drawn:
+                continue
+            drawn.add((start, stop))
+            side = _side(flag)
+            yield (
+                f'<path class="k-{side}" stroke-width="1.4" d="M{start} {high}V{high + 4}L{stop} {low - 4}V{low}"/>'
+                f'<circle class="f-{side}" cx="{start}" cy="{high}" r="2.2"/>'
+            )
+
+    def _chunk_ruler(self) -> Iterable[str]:
+        top = self._heights.chunks
+        system = self._system
+        yield self._name(top - 1, "chunk")
+        yield f'<text class="e n soft" x="{LEFT - 10}" y="{top + 24}">min:s</text>'
+        yield f'<path class="k-soft" d="M{px(system.x(system.first))} {top}H{px(system.right)}"/>'
+        step = _step(system.scale, 18)
+        seconds = _step(system.scale, 46)
+        ticks = []
+        for chunk in range(system.first, system.stop + 1):
+            if chunk % step == 0 or system.scale >= 5:
+                ticks.append(f"M{px(system.x(chunk))} {top}v{5 if chunk % step == 0 else 3}")
+            if chunk % step == 0 and chunk < system.stop:
+                x = px(system.x(chunk) + 3)
+                yield f'<text class="n w" x="{x}" y="{top + 12}">{chunk}</text>'
+                if chunk % seconds == 0:
+                    yield f'<text class="n soft" x="{x}" y="{top + 24}">{clock_time(self._plot.grid.boundary(chunk), 1)}</text>'
+        yield f'<path class="k-soft" d="{"".join(ticks)}"/>'
+
+    # ---- lanes -----------------------------------------------------------------------------------------------------
+
+    def _seen(self, lane: Sequence[Held]) -> Iterable[tuple[Held, Fraction, Fraction]]:
+        """(held, left, width) of what a lane shows here; what would begin on top of its neighbour is left out."""
+        last: Fraction | None = None
+        for held in lane:
+            box = self._clipped(held.start, held.end)
+            if box is None or (last is not None and box[0] - last < NARROWEST):
+                continue
+            last = box[0]
+            yield held, *box
+
+    def _prompts(self) -> Iterable[str]:
+        top, lines = self._heights.prompts, self._heights.prompt_lines
+        height = lines * LINE + 8
+        yield self._name(top, "prompt", 26)
+        for held, left, width in self._seen(self._plot.prompts):
+            wide = max(width - 2, Fraction(1))
+            yield (
+                f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" height="{height}">'
+                f"<title>chunk {held.start}: {tip(held.full)}</title>"
+                f'<rect class="h{held.hue}" width="100%" height="100%" rx="3"/>'
+            )
+            if held.start >= self._system.first:
+                yield f'<rect class="g{held.hue}" width="3" height="100%" rx="1.5"/>'
+            for index, line in enumerate(wrap(held.short, int((wide - 13) / CELL), lines) if wide >= 40 else ()):
+                yield f'<text class="x{held.hue}" x="8" y="{15 + index * LINE}">{xml(line)}</text>'
+            yield "</svg>"
+
+    def _images(self) -> Iterable[str]:
+        top, height = self._heights.images, self._heights.image_height
+        if top is None:
+            return
+        yield self._name(top, "image", height)
+        for held, left, width in self._seen(self._plot.images):
+            wide = max(width - 2, Fraction(1))
+            picture = self._thumbnails.get(held.key)
+            yield (
+                f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" height="{height}">'
+                f'<title>chunk {held.start}: {tip(held.full)}</title><rect class="f-faint" width="100%" height="100%" rx="3"/>'
+            )
+            x = 8
+            if picture is not None:
+                shown = height * 5 // 3
+                yield f'<image href="{xml(picture)}" width="{shown}" height="{height}" preserveAspectRatio="xMidYMid slice"/>'
+                x += shown
+            name = cut(held.short, int((wide - x - 4) / CELL))
+            if name:
+                yield f'<text x="{x}" y="{px(Fraction(height, 2) + 4)}">{xml(name)}</text>'
+            yield "</svg>"
+
+    def _plain(self, top: int | None, lane: Sequence[Held], name: str, look: _Look, bold: bool = False) -> Iterable[str]:
+        """A thin lane of plain bars with a word in each."""
+        if top is None:
+            return
+        yield self._name(top, name)
+        for held, left, width in self._seen(lane):
+            wide = max(width - 1, Fraction(1))
+            text = cut(held.short, int((wide - 10) / CELL))
+            yield (
+                f'<g><title>{tip(held.full)}</title><rect class="{look(held)}" x="{px(left)}" y="{top}" width="{px(wide)}" '
+                f'height="{THIN}" rx="2"/>'
+            )
+            if bold and held.start >= self._system.first:
+                yield f'<rect class="f-ink" x="{px(left)}" y="{top}" width="2" height="{THIN}"/>'
+            if text:
+                yield f'<text x="{px(left + 7)}" y="{top + 11}">{xml(text)}</text>'
+            yield "</g>"
+
+    def _errors(self, flags: Sequence[Flag]) -> Iterable[str]:
+        """A bar for each cue, up where it is late, down where it is early, all to one scale."""
+        top = self._heights.errors
+        if top is None:
+            return
+        middle = top + ERRORS // 2
+        yield self._name(top, "snap error", ERRORS)
+        most = max((abs(flag.error) for flag in self._plot.flags if flag.error is not None), default=Fraction(0))
+        full = max(most, self._plot.grid.chunk / 2)
+        high = ERRORS // 2 - 1
+        yield f'<text class="e n soft" x="{LEFT - 10}" y="{px(Fraction(middle) + 15)}">± {decimal(full * 1000, 0)} ms</text>'
+        yield f'<path class="k-line" d="M{px(self._system.x(self._system.first))} {middle}H{px(self._system.right)}"/>'
+        last: Fraction | None = None
+        named: Fraction | None = None
+        for flag in flags:
+            if flag.error is None or not self._inside(flag.chunk):
+                continue
+            x = self._system.x(flag.chunk)
+            if last is not None and x - last < NARROWEST:
+                continue
+            last = x
+            length = abs(flag.error) / full * high
+            side = _side(flag)
+            y = middle - length if flag.error > 0 else Fraction(middle)
+            yield (
+                f'<g><title>{tip(flag.full)}</title><rect class="f-{side}" x="{px(x - 2)}" '
+                f'y="{px(y - (0 if length else 1))}" width="5" height="{px(max(length, Fraction(2)))}" rx="1"/>'
+            )
+            if flag.error and (named is None or x - named >= 30):
+                named = x
+                label = milliseconds(flag.error, 0).replace("-", "−")
+                at = middle - 4 if flag.error < 0 else middle + 11
+                yield f'<text class="n f-{side}" x="{px(x + 5)}" y="{at}">{label}</text>'
+            yield "</g>"
+
+    def _run(self, flags: Sequence[Flag]) -> Iterable[str]:
+        """Planned against landed: a dot where it landed, a ring where it was planned and did not land, a line between them."""
+        top = self._heights.run
+        if top is None:
+            return
+        middle = top + RUN // 2
+        yield self._name(top, "landed", RUN)
+        yield f'<path class="k-faint" d="M{px(self._system.x(self._system.first))} {middle}H{px(self._system.right)}"/>'
+        last: Fraction | None = None
+        for flag in flags:
+            at = flag.landed if flag.landed is not None else flag.planned
+            if at is None or not self._inside(at):
+                continue
+            x = self._system.x(at)
+            if flag.fate == "landed" and last is not None and x - last < NARROWEST:
+                continue
+            last = x
+            yield f"<g><title>{tip(flag.full)}</title>{self._fate(flag, x, middle)}</g>"
+
+    def _fate(self, flag: Flag, x: Fraction, y: int) -> str:
+        match flag.fate:
+            case "landed" | "planned":
+                if flag.fired:
+                    return f'<path class="f-live" d="M{px(x)} {y - 5}l5 5l-5 5l-5 -5z"/>'
+                return f'<circle class="f-good" cx="{px(x)}" cy="{y}" r="4"/>'
+            case "later":
+                line = ""
+                if flag.planned is not None:
+                    start = max(self._system.x(flag.planned), Fraction(LEFT))
+                    line = (
+                        f'<path class="k-late" stroke-width="1.6" stroke-dasharray="2 2" d="M{px(start)} {y}H{px(x)}"/>'
+                        f'<circle class="k-late" cx="{px(start)}" cy="{y}" r="3.4"/>'
+                    )
+                return f'{line}<circle class="f-late" cx="{px(x)}" cy="{y}" r="4"/>'
+            case "lost":
+                return f'<path class="k-bad" stroke-width="2.2" d="M{px(x - 4)} {y - 4}l8 8m0 -8l-8 8"/>'
+            case "aside":
+                return f'<circle class="k-soft" stroke-width="1.2" stroke-dasharray="2 1.5" cx="{px(x)}" cy="{y}" r="3.6"/>'
+
+
+def _side(flag: Flag) -> str:
+    """Late, early, or neither."""
+    if not flag.error:
+        return "soft"
+    return "late" if flag.error > 0 else "early"
+
+
+def _step(scale: Fraction, least: int) -> int:
+    """Every how many units of `scale` pixels something `least` pixels wide may stand."""
+    return next((step for step in STEPS if step * scale >= least), STEPS[-1])

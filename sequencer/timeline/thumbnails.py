@@ -1,0 +1,48 @@
+"""The images of a score, small enough to stand in a timeline."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from pathlib import Path
+
+from sequencer.schedule import Schedule
+
+SIZE = (160, 96)
+"""Pixels of a thumbnail; it is shown at about half of that."""
+MOST = 64
+"""How many different images are shown; further ones are named only."""
+LARGEST = 64 * 1024 * 1024
+"""Files larger than so many bytes are not opened."""
+
+
+def thumbnails_of(schedule: Schedule, folder: Path) -> dict[str, str]:
+    """Small JPEGs as `data:` addresses by the images' digests.
+
+    An image that is not there any more, was changed, or cannot be decoded is left out: then it is named, not shown.
+    """
+    found: dict[str, str] = {}
+    for image in schedule.images[:MOST]:
+        shown = _thumbnail(folder / image.path, image.sha256)
+        if shown is not None:
+            found[image.sha256] = shown
+    return found
+
+
+def _thumbnail(path: Path, digest: str) -> str | None:
+    from PIL import Image, ImageOps
+
+    try:
+        if path.stat().st_size > LARGEST:
+            return None
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != digest:
+            return None
+        with Image.open(io.BytesIO(data)) as picture:
+            small = ImageOps.fit(picture.convert("RGB"), SIZE, Image.Resampling.LANCZOS)
+    except (OSError, ValueError, Image.DecompressionBombError, SyntaxError):
+        return None  # the picture is an ornament: a score whose image went away still has a timeline
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=82, optimize=True)
+    return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
