@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sequencer.errors import Diagnostic, ScoreError
 from sequencer.schedule import Schedule
 from sequencer.score import Score
+
+if TYPE_CHECKING:
+    from sequencer.notation import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +42,29 @@ class Checked:
 
 
 def check(path: Path, *, advice: bool = True) -> Checked:
-    """Read a score's file and compile it. Faults of a score are in the result; a file that is not there raises ScoreError."""
-    from sequencer.compiler import compile_all
+    """Read a score's file and compile it. Everything that is wrong is in the result, also a file that is not there."""
     from sequencer.notation import load
 
-    loaded = load(path)
+    return _compiled(load(path), advice)
+
+
+def check_text(text: str, file: str = "", *, advice: bool = True) -> Checked:
+    """The same for a text without a folder: nothing else is read, so images and used files are told as errors."""
+    from sequencer.notation import load_text
+
+    return _compiled(load_text(text, file), advice)
+
+
+def _compiled(loaded: Reading, advice: bool) -> Checked:
+    from sequencer.compiler import compile_all
+
     diagnostics = list(loaded.diagnostics)
-    if loaded.score is None:
-        return Checked(None, None, tuple(diagnostics), loaded.sources)
-    compilation = compile_all(loaded.score)
-    # An image that could not be read was told by the reader, at its place and with the reason.
-    told = {(one.span.file, one.span.line) for one in diagnostics if one.is_error}
-    diagnostics += [one for one in compilation.diagnostics if one.code != "E326" or (one.span.file, one.span.line) not in told]
-    schedule = None if any(one.is_error for one in diagnostics) else compilation.schedule
-    if advice and schedule is not None:
+    schedule = None
+    if loaded.score is not None:
+        compilation = compile_all(loaded.score)
+        diagnostics += compilation.diagnostics
+        schedule = compilation.schedule
+    if advice and schedule is not None and loaded.score is not None:
         from sequencer.advice import advise
 
         diagnostics += advise(loaded.score)
