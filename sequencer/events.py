@@ -323,6 +323,15 @@ class OffsetChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ClipWanted:
+    """An operator asked the platform for a clip of the last `seconds`."""
+
+    at: int
+    seconds: int
+    kind: Literal["clip"] = "clip"
+
+
+@dataclass(frozen=True, slots=True)
 class Woke:
     """A time that the conductor asked for with `WakeAt` has come; `due` is the time it asked for."""
 
@@ -344,7 +353,7 @@ Event = (
     Ready | StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady | Started | Paused | Resumed | WasReset
     | Refused | Uploaded | UploadFailed | ChunkShown | PicturesMade | Lost | Restored | SessionEnded | Unknown | NotePlayed
     | ControlMoved | ProgramChosen | Went | HandPaused | ClockMoved | ClockLocated | ClockFitted | BoundariesFitted
-    | OffsetChanged | Woke | Closing
+    | OffsetChanged | ClipWanted | Woke | Closing
 )  # fmt: skip
 
 

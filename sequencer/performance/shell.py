@@ -42,8 +42,8 @@ class Performance:
     """One run of a schedule on a stage.
 
     `script` are events fed in by chunk or by time; `watchers` look on; `journal` may be None. A journal that can no longer
-    be written stops being written, loudly (`warn`), but never stops the show. `following` binds places to chunks late; None does
-    so where the score's clock comes from outside.
+    be written stops being written, loudly (`warn`), but never stops the show. `following` binds places to chunks late;
+    None does so where the score's clock comes from outside.
     """
 
     def __init__(

@@ -1,0 +1,21 @@
+"""Tell a run that is going on what an operator would: go NAME, pause, resume, note C3, offset -40ms, clip 30s, finish."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("run", metavar="RUN", type=Path, help="the folder of the run")
+    parser.add_argument("words", metavar="WORDS", nargs="+", help="what to tell it, such as: go exit")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Tell one thing."""
+    from sequencer.desk.caller import tell
+
+    tell(args.run, " ".join(args.words))
+    print(f"told: {' '.join(args.words)}")
+    return 0

@@ -1,0 +1,80 @@
+"""The door of a run that is going on: takes what `sequencer tell RUN …` says, on the loopback interface only.
+
+The run's folder holds `desk.json` while the door is open: the port and a word that only those can know who may read the
+folder. Each call is one line of JSON each way: ``{"word": …, "say": "go exit"}`` → ``{"told": "go exit"}`` or ``{"error": …}``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sequencer.errors import OutputError, UsageError
+
+FILE = "desk.json"
+LONGEST = 4096
+"""The longest call, in bytes."""
+PATIENCE = 5.0
+"""Seconds that a caller may take to say its line."""
+
+
+class Door:
+    """Opens on a free port; `hear(text)` gets what is said and raises UsageError for what makes no sense."""
+
+    def __init__(self, folder: Path, hear: Callable[[str], None]) -> None:
+        self._path = folder / FILE
+        self._hear = hear
+        self._word = secrets.token_hex(16)
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Listen, and say where in the run's folder. Raises OutputError."""
+        self._server = await asyncio.start_server(self._called, "127.0.0.1", 0, limit=LONGEST)
+        port = self._server.sockets[0].getsockname()[1]
+        try:
+            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({"port": port, "word": self._word}, file)
+        except OSError as error:
+            await self.close()
+            raise OutputError(f"{self._path} cannot be written: {error.strerror}") from None
+
+    async def close(self) -> None:
+        """Close the door and take the note away. Safe to call twice."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self._path.unlink(missing_ok=True)
+
+    async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                line = await reader.readline()
+            writer.write(json.dumps(self._answer(line), ensure_ascii=False).encode() + b"\n")
+            async with asyncio.timeout(PATIENCE):
+                await writer.drain()
+        except (OSError, TimeoutError, ValueError):
+            pass  # a caller that hangs up, is silent or shouts is not our trouble: the show goes on
+        finally:
+            writer.close()
+
+    def _answer(self, line: bytes) -> dict[str, Any]:
+        try:
+            call = json.loads(line)
+        except (ValueError, RecursionError):
+            call = None
+        if not isinstance(call, dict) or not isinstance(call.get("word"), str) or not isinstance(call.get("say"), str):
+            return {"error": "this is not a call"}
+        if not hmac.compare_digest(call["word"].encode(), self._word.encode()):
+            return {"error": "this is not the run's word"}
+        try:
+            self._hear(call["say"])
+        except UsageError as error:
+            return {"error": error.message, "hint": error.hint}
+        return {"told": call["say"]}

@@ -1,0 +1,73 @@
+"""Keys from the terminal, one at a time and without Enter. Nothing happens where standard input is no terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+
+class Keys:
+    """While open, calls `press(key)` in the loop's thread for every key. Ctrl-C stays a signal. Use as a context manager."""
+
+    def __init__(self, press: Callable[[str], None]) -> None:
+        self._press = press
+        self._loop = asyncio.get_running_loop()
+        self._undo: Callable[[], None] | None = None
+
+    def __enter__(self) -> Self:
+        if sys.stdin is not None and sys.stdin.isatty():
+            self._undo = self._open_windows() if sys.platform == "win32" else self._open_terminal()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._undo is not None:
+            self._undo()
+            self._undo = None
+
+    def _open_terminal(self) -> Callable[[], None]:
+        import os
+        import termios
+        import tty
+
+        number = sys.stdin.fileno()
+        before = termios.tcgetattr(number)
+        tty.setcbreak(number, termios.TCSADRAIN)
+
+        def read() -> None:
+            with suppress(OSError):
+                for key in os.read(number, 64).decode("utf-8", "replace"):
+                    self._press(key)
+
+        self._loop.add_reader(number, read)
+
+        def undo() -> None:
+            self._loop.remove_reader(number)
+            termios.tcsetattr(number, termios.TCSADRAIN, before)
+
+        return undo
+
+    def _open_windows(self) -> Callable[[], None]:
+        """A thread that asks for keys: this system's loops cannot wait for a console."""
+        import importlib
+
+        console: Any = importlib.import_module("msvcrt")
+        over = threading.Event()
+
+        def read() -> None:
+            while not over.wait(0.03):
+                while console.kbhit():
+                    self._loop.call_soon_threadsafe(self._press, console.getwch())
+
+        thread = threading.Thread(target=read, name="keys", daemon=True)
+        thread.start()
+
+        def undo() -> None:
+            over.set()
+            thread.join()
+
+        return undo
