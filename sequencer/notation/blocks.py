@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from lark import Token
-
 from sequencer.errors import NOWHERE, Faults, Fix, Related, Span
 from sequencer.notation import values
-from sequencer.notation.grammar import Branch
-from sequencer.notation.nodes import Nodes, first_token, last_token
+from sequencer.notation.grammar import Branch, Token
+from sequencer.notation.guess import shown
+from sequencer.notation.nodes import Nodes
 from sequencer.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Pick, Scene, Section, Text, Trigger
 
 _JOINED = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
@@ -32,9 +31,9 @@ class OpenScene:
     @classmethod
     def of(cls, branch: Branch, nodes: Nodes) -> OpenScene:
         """The block that `scene NAME {` opens."""
-        label = last_token(branch)
+        label = branch.last
         at = nodes.span(label)
-        return cls(values.read_scene_name(str(label), at, nodes.faults), nodes.over(branch), at)
+        return cls(values.read_scene_name(label.text, at, nodes.faults), nodes.over(branch), at)
 
     def is_indented(self) -> bool:
         """Whether its lines stand further in than its head."""
@@ -43,7 +42,7 @@ class OpenScene:
     def take(self, branch: Branch, nodes: Nodes) -> None:
         """Read `base`, `follow` or `quiet`."""
         span = nodes.over(branch)
-        kind = str(branch.data)
+        kind = branch.rule
         if kind == "quiet":
             self._quiet(branch, nodes)
             return
@@ -66,13 +65,13 @@ class OpenScene:
     def _quiet(self, branch: Branch, nodes: Nodes) -> None:
         self.said.setdefault("quiet", nodes.over(branch))
         for token in branch.children[1:]:
-            if not isinstance(token, Token) or token.type == "COMMA":
+            if not isinstance(token, Token) or token.kind == "COMMA":
                 continue
-            if _ADVICE.fullmatch(token):
-                self.silenced.append(str(token))
+            if _ADVICE.fullmatch(token.text):
+                self.silenced.append(token.text)
             else:
                 hint = "advice has codes like W601; `check` shows them"
-                nodes.faults.error("E150", f"`{token}` is no code of advice", nodes.span(token), hint)
+                nodes.faults.error("E150", f"`{shown(token.text)}` is no code of advice", nodes.span(token), hint)
 
     def scene(self, end: Span, faults: Faults) -> Scene | None:
         """The whole scene, its closing brace at `end`."""
@@ -106,20 +105,20 @@ class OpenSection:
     def of(cls, branch: Branch, nodes: Nodes) -> OpenSection:
         """The block that `section NAME …, … {` opens."""
         label = branch.children[1]
-        token = label if isinstance(label, Token) else first_token(label)
-        section = cls(str(token), nodes.over(branch), nodes.span(token))
+        token = label if isinstance(label, Token) else label.first
+        section = cls(token.text, nodes.over(branch), nodes.span(token))
         until: list[Trigger] = []
         live: Span | None = None
         for child in branch.children[2:]:
             match child:
-                case Token(type="AMOUNT"):
+                case Token(kind="AMOUNT"):
                     section._length(child, nodes)
-                case Token(type="UNTIL"):
+                case Token(kind="UNTIL"):
                     live = nodes.span(child)
-                case Token(type="TRIGGER"):
+                case Token(kind="TRIGGER"):
                     trigger = nodes.trigger(child)
                     until += [] if trigger is None else [trigger]
-                case Token(type="OR" | "COMMA"):
+                case Token(kind="OR" | "COMMA"):
                     pass
                 case _:
                     section._option(child, nodes)
@@ -128,7 +127,7 @@ class OpenSection:
         return section
 
     def _length(self, token: Token, nodes: Nodes) -> None:
-        joined = _JOINED.search(token)
+        joined = _JOINED.search(token.text)
         if joined is None:
             self.duration = nodes.duration(token)
             return
@@ -143,22 +142,22 @@ class OpenSection:
         return all(item.span.column > self.head.column for item in self.items)
 
     def _option(self, node: Token | Branch, nodes: Nodes) -> None:
-        first = node if isinstance(node, Token) else first_token(node)
+        first = node if isinstance(node, Token) else node.first
         span = nodes.span(node) if isinstance(node, Token) else nodes.over(node)
-        kind = first.type
+        kind = first.kind
         if kind in self.said:
-            word = str(first).split(maxsplit=1)[0]
+            word = first.text.split(maxsplit=1)[0]
             related = (Related(self.said[kind], "first said here"),)
             nodes.faults.error("E136", f"the section has two of `{word}`", span, "keep one of them", related=related)
             return
         self.said[kind] = span
         match node:
-            case Token(type="CUT"):
+            case Token(kind="CUT"):
                 self.cut = nodes.cut(node)
             case Token():
                 self.meter = nodes.meter(node)
             case _ if kind == "MAX":
-                self.most = nodes.duration(last_token(node))
+                self.most = nodes.duration(node.last)
             case _:
                 self.tempo = nodes.tempo(node, in_head=True)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-
 _WORDS = {
     "_NL": "the end of the line",
     "_TOP": "",
@@ -93,14 +91,3 @@ def expected(names: Iterable[str]) -> str:
     if not phrases:
         return "something else"
     return phrases[0] if len(phrases) == 1 else ", ".join(phrases[:-1]) + " or " + phrases[-1]
-
-
-def position(error: UnexpectedInput) -> int:
-    """Where the parser stopped, as an offset in its input; 0 where it does not say."""
-    match error:
-        case UnexpectedToken():
-            return error.token.start_pos or 0
-        case UnexpectedCharacters():
-            return error.pos_in_stream  # type: ignore[return-value]  # lark sets it, but declares it None for all errors
-        case _:
-            return 0

@@ -51,7 +51,7 @@ class HeaderLines:
     def take(self, branch: Branch) -> None:
         """Read one line; each may stand once."""
         span = self.nodes.over(branch)
-        kind = str(branch.data)
+        kind = branch.rule
         if kind in self.spans:
             word = "score" if kind == "title" else kind
             first = Related(self.spans[kind], "first said here")

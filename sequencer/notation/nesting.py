@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from lark import Token
-
 from sequencer.errors import NOWHERE, Fix, Related, Span
 from sequencer.notation import values
 from sequencer.notation.blocks import OpenScene, OpenSection
-from sequencer.notation.grammar import Branch
+from sequencer.notation.grammar import Branch, Token
 from sequencer.notation.header import LINES, HeaderLines
 from sequencer.notation.lines import Kind, Statement
-from sequencer.notation.nodes import Nodes, first_token
+from sequencer.notation.nodes import Nodes
 from sequencer.score import Comment, Item, Let, Pick, Place, PlayItem, Scene, Score, Section, Use
 
 ITEMS = frozenset({"cue", "every", "rule"})
@@ -85,7 +83,7 @@ class Nesting:
         if isinstance(node, Token):
             self._close(node)
             return
-        kind = str(node.data)
+        kind = node.rule
         match self.block:
             case OpenSection() as section if kind in ITEMS:
                 item = self.nodes.item(node)
@@ -108,7 +106,7 @@ class Nesting:
             if item is not None:
                 self.parts.items.append(item)
         elif kind in SCENE_LINES:
-            word = first_token(node)
+            word = node.first.text
             self.faults.error(
                 "E120", f"`{word}` belongs to a scene", self.nodes.over(node), "write it inside: scene NAME { … }"
             )
@@ -147,7 +145,7 @@ class Nesting:
             hint = "draw where the variable is shown, or write one text"
             self.faults.error("E153", "a variable is one text; pick stands among actions", words.span, hint)
         elif words is not None:
-            self.parts.lets.append(Let(str(name), words, span, self.nodes.span(name)))
+            self.parts.lets.append(Let(name.text, words, span, self.nodes.span(name)))
 
     def _said_twice(self, word: str, earlier: Span, span: Span) -> bool:
         if earlier == NOWHERE:
@@ -171,7 +169,7 @@ class Nesting:
         if not isinstance(block, (OpenSection, OpenScene)):
             return
         span = self.nodes.over(node)
-        word = "score" if kind == "title" else str(first_token(node)).split(maxsplit=1)[0]
+        word = "score" if kind == "title" else node.first.text.split(maxsplit=1)[0]
         inside = "section" if isinstance(block, OpenSection) else "scene"
         if kind in {"section", "scene"} or (span.column == 1 and kind not in ITEMS | SCENE_LINES and block.is_indented()):
             self._unclosed(block, span, f"before `{word}`", "}\n\n")
@@ -264,4 +262,4 @@ class Nesting:
 
 def _token(branch: Branch, index: int) -> Token:
     child = branch.children[index]
-    return child if isinstance(child, Token) else first_token(child)
+    return child if isinstance(child, Token) else child.first

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
-
-from lark import Token
 
 from sequencer.errors import Faults, Fix, Related, Span
 from sequencer.notation import values, words
-from sequencer.notation.grammar import Branch
+from sequencer.notation.grammar import Branch, Token
 from sequencer.notation.source import Source
 from sequencer.score import (
     Action,
@@ -45,51 +44,48 @@ TEXTS = frozenset({"TEXT", "BLOCK"})
 
 
 class Nodes:
-    """Makes nodes from the tokens of one source. `base` and `line` say where the run that was parsed begins."""
+    """Makes nodes from the tokens of one source, statement by statement."""
 
     def __init__(self, source: Source, faults: Faults) -> None:
         self.source = source
         self.faults = faults
-        self.base = 0
-        self.line = 0
+        self.line = 1
+        self.before = -1
+        self.one_line = False
 
     # ---- spans -----------------------------------------------------------------------------------------------------
 
+    def begin(self, start: int, end: int) -> None:
+        """Say where the next statement stands: spans inside a statement of one line are then plain sums."""
+        starts = self.source.starts
+        self.line = line = bisect_right(starts, start)
+        self.before = starts[line - 1] - 1
+        self.one_line = line == len(starts) or end < starts[line]
+
     def at(self, start: int, end: int) -> Span:
-        """The span of a stretch of the run, given as offsets in it."""
-        return self.source.span(self.base + start, self.base + end)
+        """The span of a stretch of the source, in the statement that was begun."""
+        if self.one_line:
+            return Span(self.source.file, self.line, start - self.before, self.line, end - self.before)
+        return self.source.span(start, end)
 
     def span(self, token: Token) -> Span:
         """The span of a token."""
-        start = token.start_pos
-        end = token.end_pos
-        line = token.line
-        if start is None or end is None or line is None or token.end_line != line:
-            return self.at(start or 0, end or 0)
-        line += self.line
-        column = self.base + start - self.source.starts[line - 1] + 1
-        return Span(self.source.file, line, column, line, column + end - start)
+        return self.at(token.start, token.end)
 
     def part(self, token: Token, start: int, end: int | None = None) -> Span:
-        """The span of `token[start:end]`."""
-        first = token.start_pos or 0
-        return self.at(first + start, first + (len(token) if end is None else end))
+        """The span of a token's `text[start:end]`."""
+        return self.at(token.start + start, token.end if end is None else token.start + end)
 
     def over(self, branch: Branch) -> Span:
         """The span of a whole branch."""
-        return self.at(first_token(branch).start_pos or 0, last_token(branch).end_pos or 0)
+        return self.at(branch.first.start, branch.last.end)
 
     # ---- values ----------------------------------------------------------------------------------------------------
 
     def rest(self, token: Token, word: str) -> tuple[str, Span]:
         """What stands behind a token's first word, with its span: `at 9.3` gives `9.3`."""
-        value = token[len(word) :].lstrip(" \t")
-        start = len(token) - len(value)
-        if token.end_line != token.line:
-            return value, self.part(token, start)
-        line = (token.line or 1) + self.line
-        column = self.base + (token.start_pos or 0) + start - self.source.starts[line - 1] + 1
-        return value, Span(self.source.file, line, column, line, column + len(value))
+        value = token.text[len(word) :].lstrip(" \t")
+        return value, self.at(token.end - len(value), token.end)
 
     def too_long(self, text: str, span: Span) -> bool:
         """Tell a value that is far too long to be one."""
@@ -114,55 +110,53 @@ class Nodes:
 
     def trigger(self, token: Token) -> Trigger | None:
         span = self.span(token)
-        return None if self.too_long(token, span) else values.read_trigger(str(token), span, self.faults)
+        return None if self.too_long(token.text, span) else values.read_trigger(token.text, span, self.faults)
 
     # ---- texts -----------------------------------------------------------------------------------------------------
 
     def text(self, token: Token, word: int = 0) -> Text | None:
         """The text of a token, or of what stands behind its first `word` characters."""
         if word == 0:
-            return words.read_text(str(token), self.span(token), self.faults)
-        return words.read_text(token[word:], self.part(token, word), self.faults)
+            return words.read_text(token.text, self.span(token), self.faults)
+        return words.read_text(token.text[word:], self.part(token, word), self.faults)
 
     def words(self, node: Token | Branch) -> Words | None:
         if isinstance(node, Token):
             return self.text(node)
-        options = [self.text(token) for token in node.children if isinstance(token, Token) and token.type in TEXTS]
+        options = [self.text(token) for token in node.children if isinstance(token, Token) and token.kind in TEXTS]
         kept = tuple(option for option in options if option is not None)
         return Pick(kept, self.over(node)) if len(kept) == len(options) else None
 
     def literal(self, token: Token, word: int = 0) -> str | None:
         """A text that is no prompt (a path, a title): its escapes are read, its braces are only braces."""
-        literal = token[word:].lstrip(" \t")
-        return words.read_string(literal, self.part(token, len(token) - len(literal)), self.faults)
+        literal = token.text[word:].lstrip(" \t")
+        return words.read_string(literal, self.at(token.end - len(literal), token.end), self.faults)
 
     def behind(self, branch: Branch) -> tuple[str, Span]:
         """What a statement says behind its first word, with its span."""
-        first = first_token(branch)
-        start = self.base + (first.end_pos or 0)
-        end = self.base + (last_token(branch).end_pos or 0)
-        text = self.source.text[start:end]
+        start = branch.first.end
+        text = self.source.text[start : branch.last.end]
         value = text.strip(" \t\n")
         start += len(text) - len(text.lstrip(" \t\n"))
-        return value, self.source.span(start, start + len(value))
+        return value, self.at(start, start + len(value))
 
     # ---- statements ------------------------------------------------------------------------------------------------
 
     def cue(self, branch: Branch) -> Cue | None:
         """`at PLACE action, …`."""
-        head = first_token(branch)
+        head = branch.first
         place = self.place(head, "at")
         actions = self.actions(branch.children[1:], False)
         return None if place is None else Cue(place, actions, self.over(branch))
 
     def every(self, branch: Branch) -> Every | None:
         """`every DUR [from PLACE] action, …`."""
-        head = first_token(branch)
+        head = branch.first
         step = self.duration(head, "every")
         start = None
         rest = branch.children[1:]
         good = True
-        if rest and isinstance(rest[0], Token) and rest[0].type == "FROM":
+        if rest and isinstance(rest[0], Token) and rest[0].kind == "FROM":
             start = self.place(rest[0], "from")
             good = start is not None
             rest = rest[1:]
@@ -178,7 +172,7 @@ class Nodes:
 
     def item(self, branch: Branch) -> Item | None:
         """A cue, an `every` or a rule."""
-        match branch.data:
+        match branch.rule:
             case "cue":
                 return self.cue(branch)
             case "every":
@@ -192,7 +186,7 @@ class Nodes:
         found: list[Action] = []
         comma: Token | None = None
         for child in children:
-            if isinstance(child, Token) and child.type == "COMMA":
+            if isinstance(child, Token) and child.kind == "COMMA":
                 comma = child
                 continue
             action = self.action(child)
@@ -227,13 +221,13 @@ class Nodes:
         if not isinstance(node, Token):
             return self._longer(node)
         span = self.span(node)
-        match node.type:
+        match node.kind:
             case "SAY":
-                quote = node.index('"')
+                quote = node.text.index('"')
                 action = self.text(node, quote)
-                return None if action is None else Show(node[:quote].rstrip(" \t"), action, span)
+                return None if action is None else Show(node.text[:quote].rstrip(" \t"), action, span)
             case "TEXT" | "BLOCK":
-                text = words.read_text(str(node), span, self.faults)
+                text = words.read_text(node.text, span, self.faults)
                 return None if text is None else Prompt(text, span)
             case "IMAGE":
                 path = self.literal(node, len("image"))
@@ -254,11 +248,11 @@ class Nodes:
 
     def _setting(self, token: Token, span: Span) -> Action | None:
         """An action that sets one value."""
-        word = token.split(maxsplit=1)[0]
+        word = token.text.split(maxsplit=1)[0]
         text, at = self.rest(token, word)
         if self.too_long(text, at):
             return None
-        match token.type:
+        match token.kind:
             case "SET_SR":
                 sr = values.read_sr(text, at, self.faults)
                 return None if sr is None else SetSr(sr, span)
@@ -278,20 +272,20 @@ class Nodes:
             "E133",
             "the model reads its seed only when a take starts",
             span,
-            f"start a new take with it: cut {' '.join(token.split())}",
+            f"start a new take with it: cut {' '.join(token.text.split())}",
             (Fix(Span(span.file, span.line, span.column, span.line, span.column), "cut "),),
         )
 
     def _longer(self, branch: Branch) -> Action | None:
-        match branch.data:
+        match branch.rule:
             case "show":
-                head = first_token(branch)
+                head = branch.first
                 action = None
                 if len(branch.children) > 1:
                     action = self.words(branch.children[1])
                     if action is None:
                         return None
-                return Show(str(head), action, self.over(branch))
+                return Show(head.text, action, self.over(branch))
             case "pick":
                 pick = self.words(branch)
                 return None if pick is None else Prompt(pick, pick.span)
@@ -301,7 +295,7 @@ class Nodes:
     def cut(self, token: Token) -> Cut | None:
         """`cut`, `cut seed N`."""
         span = self.span(token)
-        return None if self.too_long(token, span) else values.read_cut(str(token), span, self.faults)
+        return None if self.too_long(token.text, span) else values.read_cut(token.text, span, self.faults)
 
     def meter(self, token: Token) -> ChangeMeter | None:
         """`meter 3/4`."""
@@ -318,19 +312,3 @@ class Nodes:
 
 def _wants_action(action: Action) -> bool:
     return isinstance(action, Show) and action.action is None
-
-
-def first_token(branch: Branch) -> Token:
-    """The first token below a branch."""
-    node: Token | Branch = branch
-    while not isinstance(node, Token):
-        node = node.children[0]
-    return node
-
-
-def last_token(branch: Branch) -> Token:
-    """The last token below a branch."""
-    node: Token | Branch = branch
-    while not isinstance(node, Token):
-        node = node.children[-1]
-    return node

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation import values
-from sequencer.notation.expected import expected, position
-from sequencer.notation.grammar import STATEMENTS, parser
+from sequencer.notation.expected import expected
+from sequencer.notation.grammar import Refused, parser
 from sequencer.notation.guess import nearest, shown
-from sequencer.notation.lines import CURLY, Flaw, Kind, Statement
+from sequencer.notation.lines import CURLY, Flaw, Kind, Statement, cut
 from sequencer.notation.repairs import ACTIONS, FINDERS, Repair, mask
 from sequencer.notation.repairs import STATEMENTS as WORDS
 from sequencer.notation.source import Source
 
 LONGEST_TRIED = 2_000
 """Longer statements are not repaired on trial."""
+
+
+LONGEST_SHOWN = 200
+"""How much of a statement is looked at for the word that stands where it was refused."""
 
 
 class Slips:
@@ -27,8 +29,8 @@ class Slips:
         self.source = source
         self.faults = faults
 
-    def explain(self, statement: Statement, following: Statement | None, in_block: bool) -> bool:
-        """Tell what is wrong with a statement. True when it was meant to open a block."""
+    def explain(self, statement: Statement, following: Statement | None, in_block: bool, refusal: Refused | None) -> bool:
+        """Tell what is wrong with a statement that the grammar refused. True when it was meant to open a block."""
         text = self.source.text[statement.start : statement.end]
         opens = statement.kind is Kind.OPEN
         if self._flaws(statement):
@@ -41,14 +43,14 @@ class Slips:
         if self._missing_brace(statement, text, following):
             return True
         if len(text) > LONGEST_TRIED:
-            self._plainly(statement, text)
+            self._plainly(statement, text, refusal)
             return opens
         first = re.match(r"[^\W\d][\w\-]*", text)
         word = first.group() if first else ""
         if word not in WORDS:
             self._unknown(statement, text, word, in_block)
         elif not (self._no_place(statement, text) or self._repaired(statement, text)):
-            self._plainly(statement, text)
+            self._plainly(statement, text, refusal)
         return opens
 
     def _span(self, statement: Statement, start: int, end: int) -> Span:
@@ -213,39 +215,30 @@ class Slips:
 
     # ---- nothing better to say -------------------------------------------------------------------------------------
 
-    def _plainly(self, statement: Statement, text: str) -> None:
+    def _plainly(self, statement: Statement, text: str, refusal: Refused | None) -> None:
         """Tell what was expected and what stands there."""
-        try:
-            parser().parse(text + "\n", start=STATEMENTS)
-        except UnexpectedInput as error:
-            at = min(position(error), len(text))
-            found = re.match(r"[ \t]*(\"[^\"\n]*\"?|[\w.\-]+|\S)?", text[at:])
-            begin = at if found is None or found.group(1) is None else at + found.start(1)
-            end = begin if found is None or found.group(1) is None else at + found.end(1)
-            names: set[str] = set()
-            match error:
-                case UnexpectedToken():
-                    names = set(error.expected)
-                case UnexpectedCharacters():
-                    names = set(error.allowed)
-                case _:
-                    pass
-            wanted = expected(names)
-            if begin >= end:
-                span = self._span(statement, max(0, len(text.rstrip()) - 1), len(text.rstrip()))
-                self.faults.error("E103", f"the statement stops too early: {wanted} is missing", span)
-            else:
-                span = self._span(statement, begin, end)
-                self.faults.error("E102", f"{wanted} was expected here, not {shown(text[begin:end])}", span)
+        if refusal is None:
+            self.faults.error("E102", "this statement could not be read", self._span(statement, 0, len(text)))
+            return
+        at = min(refusal.at - statement.start, len(text))
+        found = re.match(r"(\"[^\"\n]*\"?|[\w.\-]+|\S)?", text[at : at + LONGEST_SHOWN])
+        end = at + (0 if found is None else found.end())
+        wanted = expected(refusal.expected)
+        if at >= end:
+            span = self._span(statement, max(0, len(text) - 1), len(text))
+            self.faults.error("E103", f"the statement stops too early: {wanted} is missing", span)
         else:
-            span = self._span(statement, 0, len(text))
-            self.faults.error("E102", "this statement could not be read", span)
+            self.faults.error("E102", f"{wanted} was expected here, not {shown(text[at:end])}", self._span(statement, at, end))
 
 
 def _reads(text: str) -> bool:
-    """Whether the grammar accepts `text` as a run of statements."""
+    """Whether the grammar accepts every statement of `text`."""
+    statements, _ = cut(text)
     try:
-        parser().parse(text + "\n", start=STATEMENTS)
-    except UnexpectedInput:
+        for statement in statements:
+            if statement.flaws:
+                return False
+            parser().parse(text, statement.start, statement.end)
+    except Refused:
         return False
     return True
