@@ -1,0 +1,226 @@
+"""A page played from top to bottom in one folder, as a reader would: its scores are written and checked, its commands run.
+
+What a block is, is said by its fence and by the HTML comment before it; CONTRIBUTING.md has the list.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from docs.pages import ROOT, Block, Page
+
+import sequencer
+from sequencer.cli import main
+from sequencer.schedule.document import digest
+
+COLUMNS = "110"
+"""How wide shown sheets are."""
+
+FRAMES = {
+    "a section": """\
+clock 120 bpm, 4/4
+let light = "Soft rain haze."
+scene tram { base "A tram stop. {light}" follow "The tram stop. {action} {light}" }
+section part 16 bars {
+%s}
+""",
+    "a live section": """\
+clock 120 bpm, 4/4
+let light = "Soft rain haze."
+scene tram { base "A tram stop. {light}" follow "The tram stop. {action} {light}" }
+section part until go out, max 16 bars {
+at 1 tram
+%s}
+""",
+    "a score": """\
+%sat 0c "A paper boat drifts along a gutter."
+end 8c
+""",
+}
+"""What stands around a block that is only a part of a score: `<!-- score: inside a section -->`."""
+
+_DIGEST = re.compile(r'"d":"[0-9a-f]{16}"')
+_MADE_UP = re.compile(r"runs/\d{4}-\d\d-\d\d-\d{6}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the comment before a score says of it."""
+
+    file: str
+    frame: str = ""
+    wrong: frozenset[str] = frozenset()
+    warns: frozenset[str] = frozenset()
+    same: bool = False
+
+
+def _said(note: tuple[str, str] | None, file: str) -> _Said:
+    """Read `file NAME, inside FRAME, wrong CODES, warns CODES, same`. Raises ValueError for anything else."""
+    said = _Said(file)
+    for part in () if note is None else note[1].split(","):
+        word, _, rest = part.strip().partition(" ")
+        match word:
+            case "file" if rest:
+                said = replace(said, file=rest)
+            case "inside" if rest in FRAMES:
+                said = replace(said, frame=FRAMES[rest])
+            case "wrong" if rest:
+                said = replace(said, wrong=frozenset(rest.split()))
+            case "warns" if rest:
+                said = replace(said, warns=frozenset(rest.split()))
+            case "same" if not rest:
+                said = replace(said, same=True)
+            case _:
+                raise ValueError(f"{part.strip()!r} is not a thing to say about a score")
+    return said
+
+
+@dataclass
+class Session:
+    """One page in one folder. `faults` are sentences about what did not fit; `shown` what each output block should show."""
+
+    page: Page
+    folder: Path
+    faults: list[str] = field(default_factory=list)
+    shown: dict[int, str] = field(default_factory=dict)
+    ran: int = 0
+    _score: Path | None = None
+
+    def play(self) -> None:
+        """Play the page; the working folder must be `folder`."""
+        for block in self.page.blocks():
+            kind = block.info.split()
+            if kind[:1] == ["score"] or kind[:2] == ["yaml", "score"]:
+                self._write(block, ".score" if kind[0] == "score" else ".yaml")
+            elif block.note is not None and block.note[0] == "output":
+                self._compare(block, self._output(block, block.note[1]))
+            elif kind == ["console"]:
+                self._compare(block, self._console(block))
+            elif block.note is not None:
+                self._complain(block, f"nothing reads this block, but it is said to be {block.note}")
+
+    def _complain(self, block: Block, what: str) -> None:
+        self.faults.append(f"{self.page.name}:{block.line}: {what}")
+
+    # ---- scores ----------------------------------------------------------------------------------------------------
+
+    def _write(self, block: Block, ending: str) -> None:
+        try:
+            said = _said(block.note, f"line-{block.line}{ending}")
+        except ValueError as error:
+            self._complain(block, str(error))
+            return
+        self.ran += 1
+        before, path = self._score, self.folder / said.file
+        path.write_text(said.frame % block.text if said.frame else block.text, encoding="utf-8", newline="\n")
+        self._score = path
+        found = self._check(path)
+        if not isinstance(found, sequencer.Checked):
+            self._complain(block, str(found))
+            return
+        if {one.code for one in found.errors} != said.wrong:
+            told = "\n".join(str(one) for one in found.errors)
+            self._complain(block, f"should have {set(said.wrong) or 'no'} errors, but has\n{told}")
+        if {one.code for one in found.warnings} != said.warns:
+            self._complain(block, f"should have {set(said.warns) or 'no'} warnings, but has\n{found.warnings}")
+        if said.same:
+            other = None if before is None else self._check(before)
+            if not isinstance(other, sequencer.Checked) or found.schedule is None or other.schedule is None:
+                self._complain(block, "cannot be the same as the score before it")
+            elif digest(found.schedule) != digest(other.schedule):
+                self._complain(block, "is not the same as the score before it")
+
+    @staticmethod
+    def _check(path: Path) -> sequencer.Checked | sequencer.ScoreError:
+        try:
+            return sequencer.check(path, advice=False)
+        except sequencer.ScoreError as error:
+            return error
+
+    # ---- outputs ---------------------------------------------------------------------------------------------------
+
+    def _compare(self, block: Block, text: str) -> None:
+        self.ran += 1
+        if _plain(text) != _plain(block.text):
+            self.shown[block.line] = text
+            self._complain(block, f"shows\n{block.text}\nbut there is\n{text}")
+
+    def _output(self, block: Block, what: str) -> str:
+        words = what.split()
+        if words[:1] == ["lines"] and len(words) == 4:  # lines FROM TO FILE
+            lines = (self.folder / words[3]).read_text(encoding="utf-8").split("\n")
+            return "".join(line + "\n" for line in lines[int(words[1]) - 1 : int(words[2])])
+        if words[:1] == ["file"]:
+            return (self.folder / words[1]).read_text(encoding="utf-8")
+        if self._score is None:
+            self._complain(block, "there is no score before it")
+            return ""
+        name = self._score.name
+        if what == "sheet":
+            return self._run(["sheet", name])
+        if what == "cues":
+            text = self._run(["sheet", name])
+            start = re.search(r"^ *#  place", text, re.MULTILINE)
+            return text if start is None else text[start.start() :]
+        if what == "check":
+            return self._run(["check", name])
+        if what in ("text", "yaml"):
+            return self._run(["format", "--to", what, "--stdout", name])
+        self._complain(block, f"{what!r} is no output")
+        return ""
+
+    def _console(self, block: Block) -> str:
+        text = ""
+        for line in block.text.splitlines():
+            if not line.startswith("$ "):
+                continue
+            text += line + "\n"
+            words = shlex.split(line[2:], comments=True)
+            if words[:1] == ["sequencer"]:
+                text += self._run(words[1:])
+            elif words[:1] == ["cp"] and len(words) == 3:
+                shutil.copy(words[1], words[2])
+            else:
+                self._complain(block, f"{line!r} is not run here; commands that are only shown stand in a block marked sh")
+        return text
+
+    def _run(self, words: list[str]) -> str:
+        """What a command prints, both streams together."""
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            try:
+                main(words)
+            except SystemExit as error:  # --help and --version end so
+                if error.code not in (0, None):
+                    raise
+        return printed.getvalue()
+
+
+def _plain(text: str) -> str:
+    """A text without what differs from machine to machine: a journal's chain of digests (its header names versions) and the
+    time in the name of a folder that was not named."""
+    return _MADE_UP.sub("runs/TIME", _DIGEST.sub('"d":""', text))
+
+
+def rewritten(page: Page, shown: dict[int, str]) -> str:
+    """The page with the outputs that its blocks should show."""
+    lines = page.text.split("\n")
+    for block in reversed(list(page.blocks())):
+        if block.line in shown:
+            lines[block.line - 1 : block.line - 1 + block.text.count("\n")] = shown[block.line].rstrip("\n").split("\n")
+    return "\n".join(lines)
+
+
+def prepare(folder: Path) -> Path:
+    """A folder to work in, beside the example scores: what a reader has after a clone."""
+    shutil.copytree(ROOT / "scores", folder / "scores")
+    work = folder / "my-show"
+    work.mkdir()
+    shutil.copytree(ROOT / "scores" / "images", work / "images")
+    return work
