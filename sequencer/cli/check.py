@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sequencer.checking import Checked
+
+MOST_NAMED = 5
+"""How many codes the last line names."""
+
+MOST_FOLDERS = 100
+"""How many folders beside a score are watched."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -11,27 +24,107 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scores", metavar="SCORE", nargs="+", type=Path, help="a .score or .yaml file")
     parser.add_argument("--strict", action="store_true", help="warnings count as errors")
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing about scores that are well")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON, with spans and replacement texts")
+    parser.add_argument("--watch", action="store_true", help="stay, and check again whenever a file is saved (end with Ctrl-C)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Check every score; 1 when one is not well."""
+    if args.watch:
+        return _watched(args)
+    found = _look(args)
+    return _tell(found, args, indent=2)
+
+
+def _look(args: argparse.Namespace) -> list[tuple[Path, Checked]]:
     from sequencer.checking import check
-    from sequencer.cli.scores import show
-    from sequencer.errors import ScoreError
 
-    well = True
-    for path in args.scores:
-        try:
-            checked = check(path)
-        except ScoreError as error:
-            show(error.diagnostics, error.sources)
-            well = False
-            continue
-        show(checked.diagnostics, checked.sources)
-        if checked.errors or (args.strict and checked.warnings):
-            well = False
-        elif checked.schedule is not None and not args.quiet:
-            from sequencer.sheet import summary_line
+    return [(path, check(path)) for path in args.scores]
 
-            print(f"{path}: {summary_line(checked.schedule)}")
+
+def _tell(found: list[tuple[Path, Checked]], args: argparse.Namespace, indent: int | None) -> int:
+    well = all(_is_well(checked, args) for _, checked in found)
+    if args.json:
+        print(json.dumps(_document(found, args), ensure_ascii=False, indent=indent))
+    else:
+        _print(found, args)
     return 0 if well else 1
+
+
+def _is_well(checked: Checked, args: argparse.Namespace) -> bool:
+    return checked.schedule is not None and not (args.strict and checked.warnings)
+
+
+def _summary(checked: Checked) -> str | None:
+    if checked.schedule is None:
+        return None
+    from sequencer.sheet import summary_line
+
+    return summary_line(checked.schedule)
+
+
+def _print(found: list[tuple[Path, Checked]], args: argparse.Namespace) -> None:
+    from sequencer.cli.scores import show
+
+    codes: dict[str, None] = {}
+    for path, checked in found:
+        show(checked.diagnostics, checked.sources)
+        for one in checked.diagnostics if args.strict else checked.errors:
+            codes.setdefault(one.code)
+        if _is_well(checked, args) and not args.quiet:
+            print(f"{path}: {_summary(checked)}")
+    if codes:
+        more = " …" if len(codes) > MOST_NAMED else ""
+        print(f"\nto read more: sequencer explain {' '.join(list(codes)[:MOST_NAMED])}{more}", file=sys.stderr)
+
+
+def _document(found: list[tuple[Path, Checked]], args: argparse.Namespace) -> dict[str, Any]:
+    from sequencer.cli.diagnostics import document, score
+
+    return document(
+        score(str(path), checked.diagnostics, _is_well(checked, args), _summary(checked)) for path, checked in found
+    )
+
+
+# ---- watching ------------------------------------------------------------------------------------------------------
+
+
+def _watched(args: argparse.Namespace, pause: Callable[[], None] | None = None) -> int:
+    """Check now and after every change, until somebody interrupts; the exit code is that of the last check."""
+    from sequencer.cli.watching import changes, rest
+
+    files: set[Path] = set(_around(args.scores))
+    code = 0
+    again = False
+    try:
+        for _ in changes(lambda: files, pause or rest):
+            found = _look(args)
+            files.update(_read_by(found))
+            if again and not args.json:
+                print("\n── checked again ──")
+            code = _tell(found, args, indent=None)
+            sys.stdout.flush()
+            again = True
+    except KeyboardInterrupt:
+        return code
+    return code
+
+
+def _around(scores: Iterable[Path]) -> Iterator[Path]:
+    """The scores themselves, and the folders that images and used files may come to lie in."""
+    for path in scores:
+        yield path
+        yield path.parent
+        try:
+            below = sorted(one for one in path.parent.iterdir() if one.is_dir() and not one.name.startswith("."))
+        except OSError:
+            below = []
+        yield from below[:MOST_FOLDERS]
+
+
+def _read_by(found: list[tuple[Path, Checked]]) -> Iterator[Path]:
+    """Every file that was read for these scores."""
+    for path, checked in found:
+        yield from (Path(name) for name in checked.sources if name)
+        if checked.score is not None:
+            yield from (path.parent / image.path for image in checked.score.images)
