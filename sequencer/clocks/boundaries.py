@@ -11,6 +11,8 @@ from sequencer.followers.boundaries import BoundaryFollower
 class BoundaryFeed:
     """Hears every event of a run and says where boundaries are. `chunk` is a chunk's nominal length in seconds.
 
+    `lag` (nanoseconds) is believed until frames are seen; `feed.follower.lag` says the one in force, `.fixed_lag` overrules it.
+
     Pure: time comes in with the events. The shell asks it before each event is given to the conductor::
 
         fit = feed.hear(event)
@@ -19,8 +21,8 @@ class BoundaryFeed:
         handle(event)
     """
 
-    def __init__(self, chunk: Fraction) -> None:
-        self.follower = BoundaryFollower(float(chunk) * 1e9)
+    def __init__(self, chunk: Fraction, lag: int = 0) -> None:
+        self.follower = BoundaryFollower(float(chunk) * 1e9, lag)
         self._began = False
 
     def hear(self, event: Event) -> BoundariesFitted | None:

@@ -46,11 +46,16 @@ class BoundaryFit:
 
 
 class BoundaryFollower:
-    """The boundaries of one run, take after take. `nominal_ns` is a chunk's length as the score has it."""
+    """The boundaries of one run, take after take. `nominal_ns` is a chunk's length as the score has it.
 
-    def __init__(self, nominal_ns: float) -> None:
+    `lag` (nanoseconds) is believed until one is measured; `fixed_lag`, where somebody sets it, holds against all measuring.
+    """
+
+    def __init__(self, nominal_ns: float, lag: int = 0) -> None:
         if not nominal_ns > 0:
             raise ValueError("a chunk lasts some time")
+        self.fixed_lag: int | None = None
+        self._first_lag = lag
         self._nominal = float(nominal_ns)
         self._rivals = Rivals()
         self._base: int | None = None
@@ -115,8 +120,10 @@ class BoundaryFollower:
 
     @property
     def lag(self) -> int:
-        """Nanoseconds from a chunk's beginning to its first frame shown: the median of the latest, 0 while none is known."""
-        return round(median(self._lags)) if self._lags else 0
+        """The lag in force: nanoseconds from a chunk's beginning to its first frame shown; the median of the latest."""
+        if self.fixed_lag is not None:
+            return self.fixed_lag
+        return round(median(self._lags)) if self._lags else self._first_lag
 
     @property
     def chunk_ns(self) -> float:
