@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,11 @@ MOST_NAMED = 5
 
 MOST_FOLDERS = 100
 """How many folders beside a score are watched."""
+
+MOST_FILES = 1_000
+"""How many files of one folder are watched."""
+
+_WATCHED = frozenset({".score", ".yaml", ".yml", ".png", ".jpg", ".jpeg", ".webp"})
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -93,11 +99,11 @@ def _watched(args: argparse.Namespace, pause: Callable[[], None] | None = None) 
     """Check now and after every change, until somebody interrupts; the exit code is that of the last check."""
     from sequencer.cli.watching import changes, rest
 
-    files: set[Path] = set(_around(args.scores))
+    files: set[Path] = set()
     code = 0
     again = False
     try:
-        for _ in changes(lambda: files, pause or rest):
+        for _ in changes(lambda: {*_around(args.scores), *files}, pause or rest):
             found = _look(args)
             files.update(_read_by(found))
             if again and not args.json:
@@ -111,15 +117,16 @@ def _watched(args: argparse.Namespace, pause: Callable[[], None] | None = None) 
 
 
 def _around(scores: Iterable[Path]) -> Iterator[Path]:
-    """The scores themselves, and the folders that images and used files may come to lie in."""
+    """The scores, the folders that images and used files may lie in, and what lies there that a score can hold."""
     for path in scores:
         yield path
-        yield path.parent
         try:
             below = sorted(one for one in path.parent.iterdir() if one.is_dir() and not one.name.startswith("."))
         except OSError:
             below = []
-        yield from below[:MOST_FOLDERS]
+        for folder in (path.parent, *below[:MOST_FOLDERS]):
+            yield folder
+            yield from islice((one for one in folder.glob("*.*") if one.suffix.lower() in _WATCHED), MOST_FILES)
 
 
 def _read_by(found: list[tuple[Path, Checked]]) -> Iterator[Path]:
