@@ -224,12 +224,14 @@ class _Run:
 
     def _left(self, keep: RunFolder, rehearsed: Rehearsed, outcome: Outcome) -> Rehearsed:
         from sequencer.timeline import timeline_html, timeline_svg
+        from sequencer.timeline.thumbnails import thumbnails_of
 
         schedule = self._settings.schedule
+        thumbnails = thumbnails_of(schedule, self._settings.images)
         document = as_json(outcome.report, self._facts(outcome))
         keep.write_json("report.json", document)
-        keep.write("timeline.svg", timeline_svg(schedule, self._performance.conductor))
-        keep.write("timeline.html", timeline_html(schedule, self._performance.conductor))
+        keep.write("timeline.svg", timeline_svg(schedule, self._performance.conductor, thumbnails))
+        keep.write("timeline.html", timeline_html(schedule, self._performance.conductor, thumbnails))
         final = keep.finish()
         return Rehearsed(
             rehearsed.report,

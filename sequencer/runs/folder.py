@@ -24,6 +24,9 @@ class RunFolder:
             raise UsageError(f"{final} is there already", "choose another folder with --out, or remove it")
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{final.parent} cannot be made: {error.strerror}", "choose another folder with --out") from None
+        try:
             self.path.mkdir()
         except FileExistsError:
             raise UsageError(

@@ -58,7 +58,7 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 LIMITED = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
+resource.setrlimit(resource.RLIMIT_FSIZE, (MOST, MOST))
 from sequencer.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -67,7 +67,7 @@ sys.exit(main(sys.argv[1:]))
 @pytest.mark.parametrize("limit", [2_000, 40_000, 400_000])
 def test_a_full_disk_leaves_nothing_that_looks_whole(limit: int, tmp_path: Path) -> None:
     require(os.name == "posix", "file size limits are a Unix matter")
-    program = LIMITED.replace("LIMIT", str(limit))
+    program = LIMITED.replace("MOST", str(limit))
     ran = subprocess.run(
         [sys.executable, "-c", program, "rehearse", str(FIRST), "--out", str(tmp_path / "run")],
         cwd=ROOT,
