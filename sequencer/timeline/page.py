@@ -45,7 +45,7 @@ button{font:inherit;color:inherit;background:var(--faint);border:0;border-radius
 #frame{display:grid;grid-template-columns:max-content 1fr;margin-top:16px;border-top:1px solid var(--faint)}
 #names{padding-right:12px;text-align:right;color:var(--soft);font-size:12px}
 #scroll{overflow-x:auto;overflow-y:hidden;padding-bottom:8px}
-#strip{position:relative;width:calc(var(--c)*var(--many));min-width:1px}
+#strip{position:relative;margin-left:6px;width:calc(var(--c)*var(--many));min-width:1px}
 .lane,#names div{position:relative;height:var(--h);margin-top:6px}
 #names div{display:flex;align-items:center;justify-content:flex-end}
 .lane.close,#names div.close{margin-top:0}
@@ -65,7 +65,8 @@ button{font:inherit;color:inherit;background:var(--faint);border:0;border-radius
 .take{border-left:2px solid var(--ink);font-weight:600}
 svg.over{position:absolute;inset:0;width:100%;height:100%;overflow:visible}
 svg.over path{vector-effect:non-scaling-stroke;fill:none;stroke-width:1}
-.num{position:absolute;font-style:normal;left:calc(var(--x)*var(--c) + 3px);font-size:10.5px;font-variant-numeric:tabular-nums;white-space:nowrap}
+.num{position:absolute;left:calc(var(--x)*var(--c) + 3px);font-size:10.5px;font-style:normal;
+ font-variant-numeric:tabular-nums;white-space:nowrap}
 .chunk{top:4px;font-weight:600}.time{top:18px;color:var(--soft)}.bar{bottom:5px}
 .err{position:absolute;left:calc(var(--x)*var(--c) - 2px);width:5px;border-radius:1px}
 .err.late{bottom:50%;background:var(--late)}.err.early{top:50%;background:var(--early)}

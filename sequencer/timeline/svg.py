@@ -62,17 +62,24 @@ def draw_svg(plot: Plot, thumbnails: Mapping[str, str]) -> str:
 
 
 def _legend(plot: Plot, y: int) -> str:
-    words: list[tuple[str, str]] = []
-    if plot.has_errors:
-        words += [("f-late", "later than written"), ("f-early", "earlier than written")]
-    if any(band.open_from is not None for band in plot.bands):
-        words.append(("f-live", "may be left here"))
-    if plot.performed:
-        words += [("f-good", "landed as planned"), ("f-late", "landed elsewhere"), ("f-bad", "lost")]
+    """What the colours mean, of those that occur."""
+    fates = {flag.fate for flag in plot.flags} if plot.performed else set()
+    told = (
+        ("late", "later than written", any((flag.error or 0) > 0 for flag in plot.flags)),
+        ("early", "earlier than written", any((flag.error or 0) < 0 for flag in plot.flags)),
+        ("live", "may be left from here on", any(band.open_from is not None for band in plot.bands)),
+        ("good", "landed as planned", "landed" in fates),
+        ("live", "fired by a rule", plot.performed and any(flag.fired for flag in plot.flags)),
+        ("late", "landed later than planned", "later" in fates),
+        ("soft", "skipped or overtaken", "aside" in fates),
+        ("bad", "lost", "lost" in fates),
+    )
     x, shown = Fraction(LEFT), []
-    for mark, text in words:
+    for colour, text, occurs in told:
+        if not occurs:
+            continue
         shown.append(
-            f'<rect class="{mark}" x="{px(x)}" y="{y - 8}" width="9" height="9" rx="2"/>'
+            f'<rect class="f-{colour}" x="{px(x)}" y="{y - 8}" width="9" height="9" rx="2"/>'
             f'<text class="soft" x="{px(x + 14)}" y="{y}">{text}</text>'
         )
         x += 14 + len(text) * CELL + 22
@@ -230,7 +237,7 @@ class _Drawing:
         yield self._name(top - 1, "chunk")
         yield f'<text class="e n soft" x="{LEFT - 10}" y="{top + 24}">min:s</text>'
         yield f'<path class="k-soft" d="M{px(system.x(system.first))} {top}H{px(system.right)}"/>'
-        step = _step(system.scale, 18)
+        step = _step(system.scale, 7 + 6 * len(str(system.stop)))
         seconds = _step(system.scale, 46)
         ticks = []
         for chunk in range(system.first, system.stop + 1):
@@ -268,7 +275,7 @@ class _Drawing:
             )
             if held.start >= self._system.first:
                 yield f'<rect class="g{held.hue}" width="3" height="100%" rx="1.5"/>'
-            for index, line in enumerate(wrap(held.short, int((wide - 13) / CELL), lines) if wide >= 40 else ()):
+            for index, line in enumerate(wrap(held.short, int((wide - 13) / CELL), lines) if wide >= 32 else ()):
                 yield f'<text class="x{held.hue}" x="8" y="{15 + index * LINE}">{xml(line)}</text>'
             yield "</svg>"
 
