@@ -86,9 +86,9 @@ class Parser:
             if at < end:
                 scanner = scanners[lexers[state]] or self._scanner(lexers[state])
                 match = scanner.match(text, at, end)
-                if match is None:
+                kind = None if match is None else match.lastgroup
+                if match is None or kind is None:  # the second where only the end can follow: nothing to look for
                     raise self._refused(states, text, at)
-                kind = match.lastgroup or ""
                 begin, at = match.span(kind)
             else:
                 kind, begin = END, end
