@@ -11,6 +11,7 @@ from sequencer.compiler.placed import PlacedBlock, PlacedCue, Spot
 from sequencer.compiler.resolved import Block, Resolved, ResolvedCue
 from sequencer.compiler.texts import nearest
 from sequencer.errors import Faults, Fix, Related, Span
+from sequencer.schedule import Mark
 from sequencer.score import (
     After,
     AtBar,
@@ -99,7 +100,7 @@ class _Placer:
         cues.sort(key=lambda cue: cue.seconds)
         if self.block.cut is not None:
             cues.insert(0, self._opening_cut())
-        marks = tuple((name, self._mark_seconds(marked)) for name, marked in self.marks.items())
+        marks = tuple(self._mark(name, marked) for name, marked in self.marks.items())
         return PlacedBlock(self.block, length, end.quarter, self.local.tempo, self.local.meters, tuple(cues), marks)
 
     def _opening_cut(self) -> PlacedCue:
@@ -108,10 +109,12 @@ class _Placer:
         acts = () if cut is None else (cut,)
         return PlacedCue(self.local.label(start), start.quarter, Fraction(0), acts, None, self.block.span)
 
-    def _mark_seconds(self, marked: _Marked) -> Fraction:
+    def _mark(self, name: str, marked: _Marked) -> Mark:
         spot = self.spots[marked.cue]
-        seconds = self.local.seconds_of(spot, marked.span) if isinstance(spot, Spot) else None
-        return Fraction(0) if seconds is None else seconds
+        if not isinstance(spot, Spot):
+            return Mark(name, Fraction(0), None)
+        seconds = self.local.seconds_of(spot, marked.span)
+        return Mark(name, Fraction(0) if seconds is None else seconds, spot.quarter)
 
     def _open_end(self, placed: list[_Spot]) -> _Spot:
         """The end of a score without sections: where it says, or some chunks behind its last cue."""

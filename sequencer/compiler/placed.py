@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from sequencer.compiler.resolved import Block, CueWork
 from sequencer.errors import Span
+from sequencer.schedule import Mark
 from sequencer.score import Unit
 from sequencer.timebase import MeterMap, Snap, TempoMap
 
@@ -42,5 +43,4 @@ class PlacedBlock:
     tempo: TempoMap | None
     meters: MeterMap | None
     cues: tuple[PlacedCue, ...]
-    marks: tuple[tuple[str, Fraction], ...]
-    """(name, seconds since the block began)."""
+    marks: tuple[Mark, ...]

@@ -72,6 +72,7 @@ def _lay(
         latest=grid.snap(start, snap),
         soonest=soonest,
         origin=placed.block.span,
+        marks=placed.marks,
     )
 
 

@@ -194,6 +194,18 @@ class RuleEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A named place of a stretch: exact seconds since it began, and quarters where the place is a musical one.
+
+    Marks are help for people and tools; nothing that is performed depends on them, and they are not in the digest.
+    """
+
+    name: str
+    offset: Fraction
+    quarter: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """One pass of one section.
 
@@ -219,6 +231,7 @@ class Stretch:
     latest: int = 0
     soonest: Fraction = Fraction(0)
     origin: Span = field(default=NOWHERE)
+    marks: tuple[Mark, ...] = ()
 
     @property
     def is_live(self) -> bool:
