@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
-from math import ceil, floor, isqrt
+from math import floor, isqrt
 
 TICKS_PER_BEAT = 480
 """Ticks in one beat of the meter, in places written `bar:beat:tick`."""
@@ -60,6 +60,8 @@ class Meter:
 
 
 COMMON_TIME = Meter(4, 4)
+
+_NOUGHT = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +108,22 @@ class MeterMap:
     def quarter_of(self, bar: int, beat: int, rest: Fraction = Fraction(0)) -> Fraction:
         """The quarter of a place counted from 1 (`rest` in beats). Raises ValueError for a beat the bar lacks."""
         meter = self.at_bar(bar - 1) if bar >= 1 else self.changes[0][1]
-        if bar < 1 or not 1 <= beat <= meter.numerator or not 0 <= rest < 1:
+        if bar < 1 or not 1 <= beat <= meter.numerator or not (rest == 0 or 0 <= rest < 1):
             raise ValueError(f"{bar}.{beat} does not exist in {meter}")
-        return self.bar_start(bar - 1) + (beat - 1 + rest) * meter.beat
+        if len(self.changes) > 1:
+            return self.bar_start(bar - 1) + (beat - 1 + rest) * meter.beat
+        # Nearly every score: one meter. Whole numbers are several times as fast as fractions.
+        beats = (bar - 1) * meter.numerator + beat - 1
+        return Fraction(4 * (beats * rest.denominator + rest.numerator), meter.denominator * rest.denominator)
 
     def bar_beat_at(self, quarter: Fraction) -> BarBeat:
         """The bar and beat of a quarter ≥ 0, exactly."""
-        index = max(0, bisect_right(self.starts, quarter) - 1)
+        index = 0 if len(self.starts) == 1 else max(0, bisect_right(self.starts, quarter) - 1)
         first, meter = self.changes[index]
-        bars, inside = divmod(quarter - self.starts[index], meter.bar)
-        beats, rest = divmod(inside, meter.beat)
-        return BarBeat(first + int(bars) + 1, int(beats) + 1, rest / meter.beat)
+        inside = quarter - self.starts[index] if index else quarter
+        whole, part = divmod(inside.numerator * meter.denominator, unit := 4 * inside.denominator)
+        bars, beats = divmod(whole, meter.numerator)
+        return BarBeat(first + bars + 1, beats + 1, Fraction(part, unit) if part else _NOUGHT)
 
     def bar_line_from(self, quarter: Fraction) -> Fraction:
         """The first bar line at or after a quarter ≥ 0, in quarters."""
@@ -141,9 +148,9 @@ class TempoSegment:
 
     def seconds_at(self, quarter: Fraction) -> Fraction:
         """Seconds at a quarter of this segment."""
-        x = quarter - self.quarter
+        x = quarter - self.quarter if self.quarter else quarter
         if self.length is None or self.first == self.last:
-            return self.seconds + self.first * x
+            return self.seconds + self.first * x if self.seconds else self.first * x
         return self.seconds + self.first * x + (self.last - self.first) * x * x / (2 * self.length)
 
     def pace_at(self, quarter: Fraction) -> Fraction:
@@ -276,18 +283,22 @@ class ChunkGrid:
 
     def snap(self, seconds: Fraction, mode: Snap) -> int:
         """The chunk whose boundary stands for a time. `nearest` is ⌈x − 1/2⌉: a tie goes to the earlier chunk."""
-        x = seconds / self.chunk
+        # x = above / below, in whole numbers: this runs for every cue, and again in every run.
+        above = seconds.numerator * self.fps.numerator
+        below = seconds.denominator * self.fps.denominator * self.frames
         match mode:
             case Snap.FLOOR:
-                return floor(x)
+                return above // below
             case Snap.CEIL:
-                return ceil(x)
+                return -(-above // below)
             case Snap.NEAREST:
-                return ceil(x - Fraction(1, 2))
+                return -((below - 2 * above) // (2 * below))
 
     def snap_error(self, seconds: Fraction, chunk: int) -> Fraction:
         """How far a chunk's boundary lies behind a time, in seconds: positive is late, negative early."""
-        return self.boundary(chunk) - seconds
+        fps = self.fps
+        above = chunk * self.frames * fps.denominator * seconds.denominator - seconds.numerator * fps.numerator
+        return Fraction(above, fps.numerator * seconds.denominator)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sequencer.collection import paused_collection
 from sequencer.compiler.check import check
 from sequencer.compiler.expand import expand
 from sequencer.compiler.place import place
@@ -36,6 +37,11 @@ class Compilation:
 
 def compile_all(score: Score) -> Compilation:
     """Compile a score, faults collected."""
+    with paused_collection():
+        return _compiled(score)
+
+
+def _compiled(score: Score) -> Compilation:
     faults = Faults()
     resolved = resolve(score, faults)
     placed = place(resolved, faults)

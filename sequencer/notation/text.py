@@ -6,10 +6,7 @@ statement that the grammar refuses is explained (`slips`) and left out, and read
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
+from sequencer.collection import paused_collection
 from sequencer.errors import Faults
 from sequencer.notation.grammar import Refused, parser
 from sequencer.notation.lines import Statement, cut
@@ -28,20 +25,8 @@ def read_text(text: str, file: str, faults: Faults) -> Score:
     source = Source(file, text)
     if not check_characters(source, faults):
         return Score(file=file, text=text)
-    with _no_collection():
+    with paused_collection():
         return _Reader(source, faults).score()
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Reading makes many small objects and no cycles: looking for cycles among them costs a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 class _Reader:

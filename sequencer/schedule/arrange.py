@@ -6,7 +6,7 @@ Used twice with the same rules: by the compiler at nominal times, and by the con
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
@@ -36,11 +36,11 @@ class Acting:
     strength: Fraction | None = None
     sr: Scale | None = None
     cut: tuple[int | None] | None = None
-    entries: tuple[int, ...] = ()
+    entries: list[int] = field(default_factory=list)
 
     def take_in(self, entry: Entry) -> None:
         """Add an entry that acts at this chunk, in order of exact time and source."""
-        self.entries = (*self.entries, entry.id)
+        self.entries.append(entry.id)
         for act in entry.acts:
             match act:
                 case ShowPrompt():
@@ -56,7 +56,7 @@ class Acting:
 
     def bundle(self) -> Bundle:
         """The same, finished; without the cut, which is a take's own."""
-        return Bundle(self.chunk, self.prompt, self.image, self.strength, self.sr, self.entries)
+        return Bundle(self.chunk, self.prompt, self.image, self.strength, self.sr, tuple(self.entries))
 
 
 def gather(entries: Iterable[Entry]) -> tuple[Acting, ...]:
