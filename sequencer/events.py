@@ -173,6 +173,16 @@ class PicturesMade:
 
 
 @dataclass(frozen=True, slots=True)
+class StageStatus:
+    """How far the stage's connection is, by the platform's four names; `detail` says more where there is more to say."""
+
+    at: int
+    status: Literal["disconnected", "connecting", "waiting", "ready"]
+    detail: str = ""
+    kind: Literal["stage_status"] = "stage_status"
+
+
+@dataclass(frozen=True, slots=True)
 class Lost:
     """The connection to the stage broke."""
 
@@ -351,8 +361,8 @@ class Closing:
 
 Event = (
     Ready | StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady | Started | Paused | Resumed | WasReset
-    | Refused | Uploaded | UploadFailed | ChunkShown | PicturesMade | Lost | Restored | SessionEnded | Unknown | NotePlayed
-    | ControlMoved | ProgramChosen | Went | HandPaused | ClockMoved | ClockLocated | ClockFitted | BoundariesFitted
+    | Refused | Uploaded | UploadFailed | ChunkShown | PicturesMade | StageStatus | Lost | Restored | SessionEnded | Unknown
+    | NotePlayed | ControlMoved | ProgramChosen | Went | HandPaused | ClockMoved | ClockLocated | ClockFitted | BoundariesFitted
     | OffsetChanged | ClipWanted | Woke | Closing
 )  # fmt: skip
 
