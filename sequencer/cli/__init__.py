@@ -11,7 +11,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
 from sequencer.errors import SequencerError, UsageError
@@ -23,12 +22,22 @@ HOME = "https://github.com/helios-sequencer/helios-sequencer"
 INTERRUPTED = 130
 
 
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        print(f"sequencer {_version()}")
+        parser.exit()
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, f"see: {self.prog} --help")
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # loads as much as a small check does
+
     try:
         return version("helios-sequencer")
     except PackageNotFoundError:
@@ -42,7 +51,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
         description="A score sequencer for real-time video models: write a score, check it, rehearse it, replay it.",
         epilog="Begin with: sequencer rehearse scores/first.score",
     )
-    whole.add_argument("--version", action="version", version=f"sequencer {_version()}")
+    whole.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     for name in COMMANDS if only is None else (only,):
         module = import_module(f"sequencer.cli.{name}")
