@@ -5,7 +5,7 @@ from __future__ import annotations
 from sequencer.codes.record import Code, Example, code
 
 LONG_LINE = 'at 0c "' + "word " * 40_001 + '"\n'
-MANY_FAULTS = "no\n" * 501
+MANY_FAULTS = "no\n" * 401
 START = 'at 0c "A tram waits at an empty stop."\n'
 
 CODES: tuple[Code, ...] = (
@@ -313,8 +313,8 @@ at 0c tram
     code(
         "E152",
         "too many faults",
-        "After 500 statements that could not be read the rest is left alone: this is likely no score.",
-        Example(MANY_FAULTS, shown="no\nno\nno\n… (501 such lines)\n"),
+        "After 400 statements that could not be read the rest is left alone: this is likely no score.",
+        Example(MANY_FAULTS, shown="no\nno\nno\n… (401 such lines)\n"),
         START,
     ),
     code(

@@ -37,21 +37,30 @@ def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: F
     seed = resolved.score.header.seed or 0
     occurrences: dict[int, int] = {}
     stretches: list[LooseStretch] = []
-    entries = 0
     rules = 0
+    if _too_many(resolved, placed, faults):
+        return ()
     for index in resolved.order:
         block = placed[index]
         if block is None:
             continue
         occurrence = occurrences[index] = occurrences.get(index, 0) + 1
-        entries += len(block.cues)
-        if entries > MOST_ENTRIES:
-            faults.error("E416", f"this score comes to more than {MOST_ENTRIES:,} cues", block.block.span, "play less of it")
-            break
         stretch = _stretch(block, occurrence, seed, rules)
         rules += len(stretch.rules)
         stretches.append(stretch)
     return tuple(stretches)
+
+
+def _too_many(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Faults) -> bool:
+    """Tell a score that would unfold to more cues than memory should hold, before any of them is made."""
+    entries = 0
+    for index in resolved.order:
+        block = placed[index]
+        entries += 0 if block is None else len(block.cues)
+        if block is not None and entries > MOST_ENTRIES:
+            faults.error("E416", f"this score comes to more than {MOST_ENTRIES:,} cues", block.block.span, "play less of it")
+            return True
+    return False
 
 
 def _stretch(placed: PlacedBlock, occurrence: int, seed: int, first_rule: int) -> LooseStretch:

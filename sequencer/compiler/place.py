@@ -347,6 +347,13 @@ class _Placer:
 
     def _repeat(self, cue: ResolvedCue, step: Duration, first: Spot, length: Fraction) -> Iterator[PlacedCue]:
         """The placed cues of an `every`: multiples of its step from its first place, so that nothing adds up."""
+        last = self.local.after(first, step.amount * MOST_CUES, step.unit, step.span)
+        beyond = None if last is None else self.local.seconds_of(last, step.span)
+        if beyond is None:
+            return
+        if beyond < length:
+            self.faults.error("E414", f"this `every` comes to more than {MOST_CUES:,} cues", step.span, "write a longer one")
+            return
         previous: Fraction | None = None
         for count in range(MOST_CUES):
             there = self.local.after(first, step.amount * count, step.unit, step.span) if count else first
@@ -354,19 +361,25 @@ class _Placer:
             if there is None or seconds is None or seconds >= length:
                 return
             if previous is not None and seconds - previous < self.local.grid.chunk:
+                shortest = self._shortest(step)
                 self.faults.error(
                     "E413",
                     f"this `every` is denser than a chunk ({number(self.local.grid.chunk)} s)",
                     step.span,
-                    f"the model changes at chunk boundaries only; write a longer one, at least {self._shortest()}",
+                    f"the model changes at chunk boundaries only; write a longer one, at least {shortest}",
+                    (Fix(step.span, shortest),),
                 )
                 return
             yield PlacedCue(self.local.label(there), there.quarter, seconds, cue.acts, cue.snap, cue.span)
             previous = seconds
-        self.faults.error("E414", f"this `every` comes to more than {MOST_CUES:,} cues", step.span, "write a longer one")
 
-    def _shortest(self) -> str:
-        return "1c" if self.bpm is None else f"{-(-self.local.grid.chunk * self.bpm // 60)}b"
+    def _shortest(self, step: Duration) -> str:
+        """A step that is a chunk long wherever it stands: whole beats at the fastest tempo, or one chunk."""
+        if step.unit not in MUSICAL or self.local.tempo is None or self.local.meters is None:
+            return "1c"
+        fastest = min(min(one.first, one.last) for one in self.local.tempo.segments)
+        beat = min(meter.beat for _, meter in self.local.meters.changes)
+        return f"{-(-self.local.grid.chunk // (fastest * beat))}b"
 
     def _past_the_end(self, cue: ResolvedCue, length: Fraction) -> None:
         what = "the score" if self.block.name is None else f"the section {self.block.name}"

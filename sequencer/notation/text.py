@@ -16,7 +16,7 @@ from sequencer.notation.slips import Slips
 from sequencer.notation.source import Source, check_characters
 from sequencer.score import Comment, Score
 
-MOST_FAULTS = 500
+MOST_FAULTS = 400
 """After so many faulty statements the rest is not read."""
 
 
