@@ -1,0 +1,26 @@
+"""The stage at Reactor: a live Helios over HTTP and WebRTC.
+
+In the order of a session: `settings` (where, how, with which key), `platform` (one HTTP client, errors in words), `token`,
+`session`, `stun` and `signalling` (how to meet), `connection` (the peers' connection: channels and frames), `answers` (which
+command an answer belongs to), `uploads`, `shown` (which chunk a frame belongs to), `clips`, and `stage`, which is all of it.
+"""
+
+from sequencer.stages.reactor.clips import Clip
+from sequencer.stages.reactor.frames import FrameSink, LiveFrame
+from sequencer.stages.reactor.hidden import Secret
+from sequencer.stages.reactor.settings import KEY_VARIABLE, ReactorSettings, find_key
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.stages.reactor.status import Measures, Status
+
+__all__ = [
+    "KEY_VARIABLE",
+    "Clip",
+    "FrameSink",
+    "LiveFrame",
+    "Measures",
+    "ReactorSettings",
+    "ReactorStage",
+    "Secret",
+    "Status",
+    "find_key",
+]

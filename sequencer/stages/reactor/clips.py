@@ -1,0 +1,78 @@
+"""Clips of the last seconds, as the platform keeps them: asked for on a channel, waited for, fetched, joined to one MP4."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from sequencer.errors import StageError
+from sequencer.stages.reactor.platform import Platform
+from sequencer.stages.reactor.token import Token
+from sequencer.wire.messages import ClipFailed, ClipReady, Failed
+
+PATIENCE = 60.0
+"""Seconds that a clip may take from the asking to the last byte."""
+
+MOST_SEGMENTS = 4000
+LARGEST = 256 * 1024 * 1024
+"""Bytes of the largest clip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A clip: an MP4's bytes, and from where to where it goes, in seconds of the platform's recording."""
+
+    data: bytes
+    start: float
+    end: float
+
+
+def clip_problem(answer: ClipFailed | Failed) -> StageError:
+    """The error that a refused clip is."""
+    reason = answer.reason if isinstance(answer, ClipFailed) else answer.message or answer.code
+    cure = "it comes with the first chunk" if "no media" in reason else None
+    if "RECORDER_DISABLED" in reason:
+        cure = "start the runtime with --record"
+    return StageError(f"the platform gives no clip: {reason}", cure)
+
+
+async def fetch(platform: Platform, token: Token, ready: ClipReady) -> Clip:
+    """The clip that a `ClipReady` speaks of, once its last segment is closed. Raises StageError."""
+    deadline = time.monotonic() + PATIENCE
+    playlist = urljoin(platform.base + "/", ready.playlist_url)
+    while True:
+        status, data, wait = await platform.fetch("fetching the clip", playlist, await token.headers())
+        if status == 200:
+            break
+        if status in (404, 410):
+            raise StageError("the clip is gone: the platform keeps the last minutes only", "ask for it sooner")
+        if status != 202:
+            raise StageError(f"fetching the clip: the platform answered {status}")
+        if time.monotonic() > deadline:
+            raise StageError(f"the clip was not ready within {PATIENCE:.0f} s", "try again")
+        await asyncio.sleep(min(wait if wait is not None else 0.5, 5.0))
+    pieces = bytearray()
+    for url in _addresses(data.decode("utf-8", "replace"), playlist):
+        status, piece, _ = await platform.fetch("fetching the clip", url, await token.headers())
+        if status != 200:
+            raise StageError(f"a part of the clip could not be fetched: the platform answered {status}", "try again")
+        pieces += piece
+        if len(pieces) > LARGEST:
+            raise StageError("the clip is too large")
+    return Clip(bytes(pieces), ready.start, ready.end)
+
+
+def _addresses(playlist: str, base: str) -> list[str]:
+    """The addresses of an HLS playlist's parts, the opening one first. Raises StageError for what is no playlist."""
+    lines = [line.strip() for line in playlist.splitlines()]
+    if not lines or lines[0] != "#EXTM3U":
+        raise StageError("fetching the clip: the answer is no playlist")
+    opening = re.search(r'#EXT-X-MAP:.*?URI="([^"]+)"', playlist)
+    found = [] if opening is None else [opening[1]]
+    found += [line for line in lines if line and not line.startswith("#")]
+    if len(found) > MOST_SEGMENTS or not found:
+        raise StageError("fetching the clip: the playlist makes no sense")
+    return [urljoin(base, one) for one in found]

@@ -1,0 +1,190 @@
+"""The peers' connection: an offer, two channels, the frames of the model's tracks, and how long it has been silent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.exceptions import InvalidStateError
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from aiortc.rtcrtpreceiver import RemoteStreamTrack
+from av import VideoFrame
+
+from sequencer.errors import StageError
+from sequencer.stages.reactor.session import Track
+from sequencer.stages.reactor.stun import IceServer
+from sequencer.wire.messages import Channel, Frame
+
+CLOSING_SECONDS = 3.0
+"""How long closing may take; a peer that is gone does not answer."""
+
+_RTC = (OSError, ValueError, InvalidStateError, RuntimeError, KeyError, AssertionError)
+"""What aiortc raises for descriptions that it cannot use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Who hears of what happens. All are called in the loop's own thread."""
+
+    received: Callable[[Channel, str | bytes], None]
+    frame: Callable[[VideoFrame], None]
+    broken: Callable[[str], None]
+    """Called once, with why; not for a connection that was closed here."""
+
+
+class Connection:
+    """One connection from its offer to its end."""
+
+    def __init__(self, tracks: Sequence[Track], hooks: Hooks, servers: Sequence[IceServer] = ()) -> None:
+        listed = [RTCIceServer(list(one.uris), one.username, one.password) for one in servers]
+        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=listed, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self._hooks = hooks
+        self._tracks = tuple(tracks)
+        self._readers: set[asyncio.Task[None]] = set()
+        self._open: dict[Channel, asyncio.Event] = {"control": asyncio.Event(), "data": asyncio.Event()}
+        self._connected = asyncio.Event()
+        self._failed = asyncio.Event()
+        self._is_over = False
+        self._bytes = -1
+        self._last_sign = time.monotonic()
+        self._transceivers = [
+            self._pc.addTransceiver(one.kind, direction="recvonly" if one.direction == "recvonly" else "sendonly")
+            for one in self._tracks
+        ]
+        # Control first: a runtime that knows one channel only takes the last, which then is data.
+        self._channels: dict[Channel, RTCDataChannel] = {name: self._channel(name) for name in ("control", "data")}
+        self._pc.on("track", self._track)
+        self._pc.on("connectionstatechange", self._state_changed)
+
+    def _channel(self, name: Channel) -> RTCDataChannel:
+        channel = self._pc.createDataChannel(name)
+        channel.on("open", self._open[name].set)
+        channel.on("message", lambda payload: self._received(name, payload))
+        channel.on("close", lambda: self._broken(f"the {name} channel was closed from the other side"))
+        return channel
+
+    # ---- meeting
+
+    async def offer(self) -> tuple[str, list[dict[str, object]]]:
+        """The offer, with every candidate in it, and the map of its tracks. Raises StageError."""
+        try:
+            await self._pc.setLocalDescription(await self._pc.createOffer())
+        except _RTC as error:
+            raise StageError(f"no connection could be offered: {error}") from error
+        sdp: str = self._pc.localDescription.sdp
+        if "a=candidate:" not in sdp:
+            raise StageError(
+                "this machine has no network address that a connection could use",
+                "media takes a real interface: connect to a network (a virtual interface with an address is enough)",
+            )
+        mapping: list[dict[str, object]] = [
+            {"mid": transceiver.mid, "name": track.name, "kind": track.kind, "direction": track.direction}
+            for transceiver, track in zip(self._transceivers, self._tracks, strict=True)
+        ]
+        return sdp, mapping
+
+    async def accept(self, answer: str, seconds: float) -> None:
+        """Take the answer and come back when everything stands. Raises StageError."""
+        try:
+            await self._pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        except _RTC as error:
+            raise StageError(f"the platform's answer cannot be used: {error}") from error
+        failed = asyncio.create_task(self._failed.wait())
+        stands = asyncio.create_task(self._stands())
+        try:
+            await asyncio.wait((failed, stands), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if not stands.done():
+                why = "was refused" if failed.done() else f"did not come about within {seconds:.0f} s"
+                raise StageError(f"the media connection {why}", "does a firewall keep UDP out?")
+        finally:
+            failed.cancel()
+            stands.cancel()
+        self._last_sign = time.monotonic()
+
+    async def _stands(self) -> None:
+        await self._connected.wait()
+        for event in self._open.values():
+            await event.wait()
+
+    def _state_changed(self) -> None:
+        state = self._pc.connectionState
+        if state == "connected":
+            self._connected.set()
+        elif state in ("failed", "closed"):
+            self._failed.set()
+            self._broken("the media connection failed" if state == "failed" else "the other side closed the connection")
+
+    def _broken(self, why: str) -> None:
+        self._failed.set()
+        if not self._is_over:
+            self._is_over = True
+            self._hooks.broken(why)
+
+    # ---- channels
+
+    def _received(self, channel: Channel, payload: str | bytes) -> None:
+        if not self._is_over:
+            self._hooks.received(channel, payload)
+
+    def send(self, frame: Frame) -> None:
+        """Send a frame now. Raises StageError for one that cannot be sent (too large; the channel is gone)."""
+        try:
+            self._channels[frame.channel].send(frame.payload)
+        except InvalidStateError:
+            raise StageError(f"the {frame.channel} channel is not open") from None
+        except ValueError as error:
+            raise StageError(f"the message cannot be sent: {error}", "is a prompt too long?") from None
+
+    async def silent_for(self) -> float:
+        """Seconds since anything at all came from the other side, be it an acknowledgement.
+
+        A channel's transport acknowledges whatever is sent, so a ping shows within a round trip whether somebody is there.
+        """
+        count = 0
+        for stats in (await self._pc.getStats()).values():
+            count += int(getattr(stats, "bytesReceived", 0) or 0)
+        if count != self._bytes:
+            self._bytes = count
+            self._last_sign = time.monotonic()
+        return time.monotonic() - self._last_sign
+
+    # ---- media
+
+    def _track(self, track: MediaStreamTrack) -> None:
+        if isinstance(track, RemoteStreamTrack) and track.kind == "video":
+            task = asyncio.create_task(self._read(track))
+            self._readers.add(task)
+            task.add_done_callback(self._readers.discard)
+
+    async def _read(self, track: RemoteStreamTrack) -> None:
+        with contextlib.suppress(MediaStreamError):
+            while True:
+                frame = await track.recv()
+                if isinstance(frame, VideoFrame) and not self._is_over:
+                    self._hooks.frame(frame)
+
+    # ---- the end
+
+    async def close(self) -> None:
+        """Close channels, then the connection. Safe to call twice, and for one that never stood."""
+        self._is_over = True
+        for channel in self._channels.values():
+            if channel.readyState == "open":
+                channel.close()
+        for task in list(self._readers):
+            task.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await self._pc.close()
+        await asyncio.gather(*self._readers, return_exceptions=True)

@@ -1,0 +1,172 @@
+"""The session: made (or taken over), waited for, described, and in the end closed. Both kinds of routes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sequencer.errors import StageError
+from sequencer.stages.reactor.platform import Answer, Platform, PlatformError
+from sequencer.stages.reactor.settings import ReactorSettings
+from sequencer.stages.reactor.token import Token
+
+OVER = ("CLOSED", "INACTIVE", "TERMINATED", "CLOSING")
+"""States that nothing comes after."""
+
+CLIENT = {"sdk_version": "1.0", "sdk_type": "helios-sequencer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A track as the platform describes it. `direction` is the client's: `recvonly` is what the model sends."""
+
+    name: str
+    kind: str
+    direction: str
+
+
+class Session:
+    """One session. Every call carries a token that is still good."""
+
+    def __init__(self, platform: Platform, token: Token, settings: ReactorSettings) -> None:
+        self._platform = platform
+        self._token = token
+        self._settings = settings
+        self.id = ""
+        self.tracks: tuple[Track, ...] = ()
+        self.fps: float | None = None
+        """The rate that the platform says, where it says one."""
+        self._is_open = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is one that has to be closed."""
+        return self._is_open
+
+    async def open(self, waiting: Callable[[str], None]) -> None:
+        """Make or take over a session and wait until it can be connected to. `waiting` hears the platform's state.
+
+        Raises PlatformError or StageError.
+        """
+        if self._settings.local:
+            body = await self._open_local()
+        elif self._settings.adopt is not None:
+            self.id = self._settings.adopt
+            self._is_open = True
+            self._token.bind(self.id)
+            body = await self._wait(waiting)
+        else:
+            body = await self._create(waiting)
+        self._describe(body)
+
+    async def _open_local(self) -> Mapping[str, Any]:
+        if self._settings.adopt is not None:
+            answer = await self.ask("finding the session", "GET", "/session")
+            self.id = str(answer.body.get("session_id", ""))
+            state = str(answer.body.get("state", "")).upper()
+            if not answer.body.get("capabilities") or state in OVER or self.id != self._settings.adopt:
+                raise StageError("the session of the run is over", "perform the score anew")
+        else:
+            answer = await self.ask("starting a session", "POST", "/start_session", {})
+            self.id = str(answer.body.get("session_id", ""))
+        self._is_open = True
+        return answer.body
+
+    async def _create(self, waiting: Callable[[str], None]) -> Mapping[str, Any]:
+        body = {
+            "model": {"name": self._settings.model},
+            "client_info": CLIENT,
+            "supported_transports": [{"protocol": "webrtc", "version": "1.0"}],
+        }
+        answer = await self.ask("making a session", "POST", "/sessions", body)
+        self.id = str(answer.body.get("session_id", ""))
+        if not self.id:
+            raise StageError("making a session: the answer names none", "is --url the platform's address?")
+        self._is_open = True
+        return await self._wait(waiting)
+
+    async def _wait(self, waiting: Callable[[str], None]) -> Mapping[str, Any]:
+        deadline, pause = time.monotonic() + self._settings.waiting_seconds, 0.2
+        while True:
+            body = (await self.ask("asking for the session", "GET", f"/sessions/{self.id}")).body
+            state = str(body.get("state", "")).upper()
+            if state in OVER:
+                self._is_open = False
+                raise StageError(
+                    f"the session is {state} before it began"
+                    if self._settings.adopt is None
+                    else "the session of the run is over",
+                    "perform the score anew; if that stays so, the model is not available now",
+                )
+            if body.get("selected_transport") and body.get("capabilities"):
+                return body
+            if time.monotonic() > deadline:
+                raise StageError(
+                    f"no GPU was free for {self._settings.waiting_seconds:.0f} s (the session is {state or 'in no state'})",
+                    "try again later",
+                )
+            waiting(state)
+            await asyncio.sleep(pause)
+            pause = min(10.0, pause * 2)
+
+    def _describe(self, body: Mapping[str, Any]) -> None:
+        capabilities = body.get("capabilities")
+        capabilities = capabilities if isinstance(capabilities, Mapping) else {}
+        listed = capabilities.get("tracks")
+        self.tracks = tuple(
+            Track(str(one.get("name", "")), str(one.get("kind", "video")), str(one.get("direction", "recvonly")))
+            for one in (listed if isinstance(listed, list) else ())
+            if isinstance(one, Mapping)
+        ) or (Track("main_video", "video", "recvonly"),)
+        fps = capabilities.get("emission_fps")
+        self.fps = float(fps) if isinstance(fps, int | float) and not isinstance(fps, bool) and fps > 0 else None
+
+    async def state(self) -> str:
+        """The session's state as the platform spells it, in capitals. Raises PlatformError."""
+        path = "/session" if self._settings.local else f"/sessions/{self.id}"
+        body = (await self.ask("asking for the session", "GET", path)).body
+        if self._settings.local and not body.get("capabilities"):
+            return "CLOSED"
+        return str(body.get("state", "")).upper()
+
+    async def ask(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        again: bool | None = None,
+    ) -> Answer:
+        """A call with a token; one that is not accepted any more is made anew once. Raises PlatformError."""
+        try:
+            proof = await self._token.headers()
+            return await self._platform.ask(what, method, path, body, {**proof, **(headers or {})}, again=again)
+        except PlatformError as error:
+            if error.status != 401 or self._settings.local or "getting a token" in error.message:
+                raise
+            self._token.forget()
+        proof = await self._token.headers()
+        return await self._platform.ask(what, method, path, body, {**proof, **(headers or {})}, again=again)
+
+    async def close(self) -> None:
+        """Close it. Raises PlatformError where that could not be done: then it may run on, and cost, until its timeout."""
+        if not self._is_open:
+            return
+        try:
+            if self._settings.local:
+                await self.ask("ending the session", "POST", "/stop_session", {}, again=True)
+            else:
+                await self.ask("ending the session", "DELETE", f"/sessions/{self.id}")
+        except PlatformError as error:
+            if error.status not in (400, 404, 409):  # over already
+                raise
+        self._is_open = False
+
+    def forget(self) -> None:
+        """It is over: there is nothing to close."""
+        self._is_open = False

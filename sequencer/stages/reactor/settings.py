@@ -1,0 +1,114 @@
+"""Where the platform is, how to speak to it, and where the key comes from."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from sequencer.errors import StageError, UsageError
+from sequencer.stages.reactor.hidden import Secret
+from sequencer.wire.messages import Reference
+
+KEY_VARIABLE = "REACTOR_API_KEY"
+"""The environment variable that holds the key."""
+
+PRODUCTION = "https://api.reactor.inc"
+LOCAL = "http://localhost:8080"
+LARGEST_KEY_FILE = 4096
+
+REHEARSE = "to rehearse without a key: `sequencer rehearse SCORE`, or `sequencer serve` and `sequencer perform SCORE --local`"
+
+
+def find_key(environment: Mapping[str, str], file: Path | None = None) -> Secret:
+    """The API key: from `file` where one is given, else from the environment. Raises UsageError that says where it goes."""
+    if file is not None:
+        try:
+            with file.open(encoding="utf-8") as opened:
+                text = opened.read(LARGEST_KEY_FILE).strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise UsageError(
+                f"the key file {file} cannot be read: {reason}", "give a file that holds the key and nothing else"
+            ) from None
+        where = f"the key file {file}"
+    else:
+        text, where = environment.get(KEY_VARIABLE, "").strip(), KEY_VARIABLE
+    if not text:
+        raise UsageError(
+            f"there is no API key: {where} is empty or not set",
+            f"put your Reactor key (rk_…) into the variable {KEY_VARIABLE}, or into a file for --key-file; {REHEARSE}",
+        )
+    if not text.isascii() or any(char.isspace() or not char.isprintable() for char in text):
+        raise UsageError(f"{where} does not hold a key: it has spaces or odd characters in it", "a key looks like rk_…")
+    return Secret(text)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address stays on this machine."""
+    host = (urlsplit(url).hostname or "").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class ReactorSettings:
+    """A session to be. Times are seconds."""
+
+    url: str = PRODUCTION
+    local: bool = False
+    """Whether a local runtime's session routes are spoken, which need no key."""
+    key: Secret | None = field(default=None, repr=False)
+    model: str = "helios"
+    wire: Literal["auto", "v0", "v1"] = "auto"
+    """`auto` speaks v1, and v0 where that is not understood."""
+    frames_per_chunk: int = 33
+    session_seconds: int = 1200
+    """The longest that the session may last: asked for with the token, and warned of before it comes."""
+    adopt: str | None = None
+    """The session of a run that broke off, to be taken over instead of making a new one."""
+    uploaded: Mapping[str, Reference] = field(default_factory=dict)
+    """Uploads that an adopted session holds, by SHA-256."""
+    waiting_seconds: float = 300.0
+    """How long to wait for a GPU."""
+    connect_seconds: float = 20.0
+    """How long one try to connect may take."""
+    settle_seconds: float | None = None
+    """How long to wait behind a connect before the first command; None: a second at the platform, nothing locally."""
+    grace_seconds: float = 50.0
+    """How long a lost connection is tried anew: the platform keeps a session without a client for 60 s, older ones for 30."""
+    ping_seconds: float = 5.0
+    silence_seconds: float = 5.0
+    """Nothing at all received for so long, though asked for a sign of life: the connection is lost."""
+    gathering_seconds: float = 1.0
+    """How long a STUN or TURN server may take to answer before it is left out."""
+    answer_seconds: float = 10.0
+    """A command of wire v1 that is not answered for so long is noted."""
+
+    def base(self) -> str:
+        """The address, no slash at its end. Raises UsageError for what is none, or would tell the key to everyone."""
+        url = self.url.rstrip("/")
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"{url} is no address", "write for example --url http://127.0.0.1:8080")
+        if parts.username is not None or parts.password is not None:
+            raise UsageError("an address must not hold a name or a password", f"the key goes into {KEY_VARIABLE}")
+        if parts.scheme == "http" and not self.local and not is_loopback(url):
+            raise UsageError(f"{url} is not encrypted: the key would be sent for everyone to read", "use https://")
+        return url
+
+    def checked_key(self) -> Secret:
+        """The key. Raises StageError where there is none and one is needed."""
+        if self.key is None:
+            raise StageError(
+                "there is no API key, and a live Helios needs one",
+                f"put your Reactor key (rk_…) into the environment variable {KEY_VARIABLE}; {REHEARSE}",
+            )
+        return self.key

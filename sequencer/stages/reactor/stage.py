@@ -1,0 +1,406 @@
+"""A live Helios as a `Stage`: connects, sends, keeps the connection or makes another, and ends the session whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+import httpx
+from av import VideoFrame
+
+from sequencer.clocks import Clock
+from sequencer.errors import StageError
+from sequencer.events import (
+    ChunkDone,
+    ChunkShown,
+    Event,
+    Lost,
+    ModelCommand,
+    Ready,
+    Restored,
+    SessionEnded,
+    Started,
+    Unknown,
+    Upload,
+    Uploaded,
+    UploadFailed,
+    WasReset,
+)
+from sequencer.images import ImageFile
+from sequencer.stages.protocol import Deliver
+from sequencer.stages.reactor.clips import PATIENCE, Clip, fetch
+from sequencer.stages.reactor.connection import Connection, Hooks
+from sequencer.stages.reactor.frames import Frames, FrameSink
+from sequencer.stages.reactor.platform import Platform, PlatformError
+from sequencer.stages.reactor.session import OVER, Session
+from sequencer.stages.reactor.settings import ReactorSettings
+from sequencer.stages.reactor.shown import ShownChunks
+from sequencer.stages.reactor.signalling import Signalling, mended
+from sequencer.stages.reactor.status import Measures, Status, StatusName
+from sequencer.stages.reactor.stun import reachable
+from sequencer.stages.reactor.talk import Talk
+from sequencer.stages.reactor.token import Token
+from sequencer.stages.reactor.uploads import ImageBytes, Progress, Uploads
+from sequencer.wire.codec import Wire
+from sequencer.wire.messages import Ping, Reference, TrackAsked
+
+SECOND = 1_000_000_000
+UNDERSTOOD_SECONDS = 3.0
+"""How long a runtime may take to show that it understands the wire."""
+TRIES = 3
+"""How often the first connection is tried."""
+WARNINGS = (120, 30)
+"""Seconds before the session's end at which a warning is given."""
+
+
+class ReactorStage:
+    """A `Stage` at Reactor, or at anything that speaks as it does.
+
+    `images` gives the bytes of the images that the score shows; `sink` takes every frame; `notice` hears what a person should
+    know (warnings of limits, of moderation, of a session that could not be closed); `progress` hears of uploads.
+    `transport` replaces the network under HTTP (tests). Once in a stage's life: open, send as often as wanted, close.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        settings: ReactorSettings,
+        *,
+        images: ImageBytes | None = None,
+        sink: FrameSink | None = None,
+        notice: Callable[[str], None] | None = None,
+        progress: Progress | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._notice = notice or (lambda _: None)
+        self._platform = Platform(settings.base(), transport=transport)
+        self._token = Token(self._platform, settings)
+        self._session = Session(self._platform, self._token, settings)
+        self._signalling = Signalling(self._session, settings.local)
+        self._uploads = Uploads(self._platform, self._session, images, settings.uploaded, progress)
+        self._shown = ShownChunks(settings.frames_per_chunk)
+        self._frames = Frames(self._shown, sink, self._chunk_shown)
+        wire = Wire.V0 if settings.wire == "v0" else Wire.V1
+        self._talk = Talk(clock, wire, settings.frames_per_chunk, self._hear, self._notice)
+        self._connection: Connection | None = None
+        self._deliver: Deliver | None = None
+        self._held: list[Event] | None = []
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._uploading: dict[str, asyncio.Task[None]] = {}
+        self._made: int | None = None
+        self._closed_at: int | None = None
+        self._losses = 0
+        self._is_over = False
+        self._last_ping = 0
+        self._warned: set[int] = set()
+        self.status = Status("disconnected", clock.now())
+        """How the connection stands."""
+        self.closing_trouble: str | None = None
+        """What kept the session from being closed, if anything: it may run on, and cost, until its timeout."""
+
+    # ---- what is known from outside
+
+    @property
+    def session_id(self) -> str:
+        """The session's id, empty before there is one. No secret: it takes the key to reach it."""
+        return self._session.id
+
+    @property
+    def uploads(self) -> Mapping[str, Reference]:
+        """What the session holds, by SHA-256, for a run that takes it over."""
+        return dict(self._uploads.references)
+
+    @property
+    def platform_fps(self) -> float | None:
+        """The frame rate that the platform says, where it says one."""
+        return self._session.fps
+
+    def measures(self) -> Measures:
+        """What was measured so far."""
+        now = self._clock.now()
+        billed = 0 if self._made is None else (self._closed_at or now) - self._made
+        latencies = tuple(self._talk.latencies)
+        wire = str(self._talk.wire)
+        return Measures(self._frames.count, self._frames.rate(now), self._shown.lag, billed, self._losses, latencies, wire)
+
+    # ---- Stage
+
+    async def open(self, deliver: Deliver) -> None:
+        """Make the session and connect; `Ready` is delivered before this comes back. Raises StageError.
+
+        It may take minutes (waiting for a GPU): `status` says where it is. Cancelling it is fine; call `close` afterwards.
+        """
+        if self._deliver is not None or self._is_over:
+            raise StageError("this stage was opened before", "make a new one for each run")
+        if not self._settings.local:
+            self._settings.checked_key()
+        self._deliver = deliver
+        self._set("connecting", "making the session")
+        self._made = self._clock.now()
+        try:
+            await self._session.open(lambda state: self._set("waiting", state))
+            self._token.bind(self._session.id)
+            await self._first_meeting()
+        except StageError:
+            self._set("disconnected")
+            raise
+        self._set("ready")
+        self._release(Ready(self._clock.now(), f"reactor {self._talk.wire}{' local' if self._settings.local else ''}"))
+        self._spawn(self._watch())
+
+    async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
+        """Send commands, all at once. While the connection is lost they are lost too; after the end nobody hears them."""
+        if self._deliver is None:
+            raise StageError("the stage is not open", "call open() first")
+        for command in commands:
+            if self._is_over:
+                return
+            if isinstance(command, Upload):
+                self._upload(command.image)
+            elif self._connection is not None:
+                self._talk.command(command, self._uploads.references)
+
+    async def close(self) -> None:
+        """End the session. Safe to call twice, and after failures; never raises for a network that is gone."""
+        self._is_over = True
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._hang_up()
+        if self._session.is_open:
+            try:
+                await self._session.close()
+            except StageError as error:
+                self.closing_trouble = error.message
+                self._notice(
+                    f"the session could not be closed ({error.message}): it may run on, and be billed, until its timeout; "
+                    "Reactor's dashboard can end it"
+                )
+        if self._closed_at is None:
+            self._closed_at = self._clock.now()
+        self._set("disconnected")
+        await self._platform.close()
+
+    async def clip(self, seconds: float) -> Clip:
+        """A clip of the last seconds, as the platform keeps it. Raises StageError."""
+        if self._connection is None:
+            raise StageError("there is no connection to ask for a clip on", "ask again when it stands")
+        ready = await self._talk.clip(seconds, PATIENCE)
+        return await fetch(self._platform, self._token, ready)
+
+    # ---- meeting
+
+    async def _first_meeting(self) -> None:
+        for attempt in range(1, TRIES + 1):
+            self._set("connecting", "meeting the model" if attempt == 1 else f"meeting the model, try {attempt}")
+            try:
+                await self._meet()
+            except PlatformError:
+                raise
+            except StageError:
+                if attempt == TRIES:
+                    raise
+            else:
+                return
+
+    async def _meet(self) -> None:
+        """Make a connection that understands us. Raises StageError."""
+        await self._connect()
+        self._talk.greet()
+        try:
+            async with asyncio.timeout(UNDERSTOOD_SECONDS):
+                await self._talk.heard.wait()
+        except TimeoutError:
+            if self._connection is None:
+                raise StageError("the connection broke at once") from None
+            if self._talk.wire is Wire.V1 and self._settings.wire == "auto":
+                await self._hang_up()
+                self._talk.wire = Wire.V0
+                await self._meet()
+                return
+            if self._talk.wire is Wire.V1:
+                await self._hang_up()
+                raise StageError("the runtime does not understand wire v1", "use --wire auto or --wire v0") from None
+        settle = self._settings.settle_seconds
+        await asyncio.sleep((0.0 if self._settings.local else 1.0) if settle is None else settle)
+        if self._connection is None:
+            raise StageError("the connection broke at once")
+
+    async def _connect(self) -> None:
+        servers = await self._signalling.ice_servers()
+        servers = await reachable(servers, self._settings.gathering_seconds) if servers else ()
+        hooks = Hooks(self._talk.received, self._frame, lambda why: self._broken(connection, why))
+        connection = Connection(self._session.tracks, hooks, servers)
+        try:
+            offer, mapping = await connection.offer()
+            number = await self._signalling.register()
+            answer = await self._signalling.exchange(number, offer, mapping, self._settings.connect_seconds)
+            self._talk.begin(connection.send)
+            await connection.accept(mended(answer), self._settings.connect_seconds)
+            for track in self._session.tracks:
+                if track.direction == "recvonly":
+                    self._talk.say(TrackAsked("resume", track.name))
+            self._talk.say(Ping())
+        except BaseException:
+            self._talk.end()
+            await connection.close()
+            raise
+        self._connection = connection
+        self._last_ping = self._clock.now()
+
+    async def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        self._talk.end()
+        if connection is not None:
+            await connection.close()
+
+    # ---- losing and finding again
+
+    def _broken(self, connection: Connection, why: str) -> None:
+        if connection is not self._connection or self._is_over:
+            return
+        self._connection = None
+        self._talk.end()
+        self._spawn(connection.close())
+        if self._held is not None:
+            return  # it never stood: whoever is meeting sees it
+        self._losses += 1
+        self._shown.lost()
+        self._set("connecting", why)
+        self._hear(Lost(self._clock.now(), why))
+        self._held = []
+        self._spawn(self._again(why))
+
+    async def _again(self, why: str) -> None:
+        """Connect anew within the grace that the platform gives, or end the run."""
+        deadline = self._clock.now() + int(self._settings.grace_seconds * SECOND)
+        pause, last = 0.2, why
+        while self._clock.now() < deadline:
+            try:
+                if await self._session.state() in OVER:
+                    self._session.forget()
+                    self._end("the session was over when the connection was made again")
+                    return
+                await self._meet()
+            except StageError as error:
+                last = error.message
+                await self._hang_up()
+                if isinstance(error, PlatformError) and error.status in (401, 402, 403, 404, 426, 501):
+                    self._end(f"the connection was lost and cannot be made again: {last}")
+                    return
+                self._set("connecting", last)
+                await asyncio.sleep(pause)
+                pause = min(5.0, pause * 1.7)
+            else:
+                self._set("ready")
+                self._release(Restored(self._clock.now()))
+                return
+        self._end(f"the connection could not be made again within {self._settings.grace_seconds:.0f} s: {last}")
+
+    def _end(self, reason: str) -> None:
+        self._release(SessionEnded(self._clock.now(), reason))
+
+    async def _watch(self) -> None:
+        """Signs of life both ways, commands without an answer, and limits."""
+        while True:
+            await asyncio.sleep(min(1.0, self._settings.silence_seconds / 4))
+            now = self._clock.now()
+            self._warn(now)
+            connection = self._connection
+            if connection is None or self._held is not None:
+                continue
+            silent = await connection.silent_for()
+            if silent > self._settings.silence_seconds:
+                self._broken(connection, f"nothing came for {silent:.0f} s")
+                continue
+            due = now - self._last_ping > self._settings.ping_seconds * SECOND
+            if due or silent > self._settings.silence_seconds / 3:
+                with contextlib.suppress(StageError):
+                    self._talk.say(Ping())
+                    self._last_ping = now
+            for asked in self._talk.overdue(now - int(self._settings.answer_seconds * SECOND)):
+                self._hear(Unknown(now, "unanswered", f'{{"command": "{asked.name}"}}'))
+                self._notice(f"{asked.name} was not answered within {self._settings.answer_seconds:.0f} s")
+
+    def _warn(self, now: int) -> None:
+        if self._made is None:
+            return
+        left = self._settings.session_seconds - (now - self._made) / SECOND
+        for before in WARNINGS:
+            if left <= before and before not in self._warned and before < self._settings.session_seconds:
+                self._warned.add(before)
+                self._notice(
+                    f"the session's limit of {self._settings.session_seconds / 60:.0f} min comes in {max(0, left):.0f} s"
+                )
+
+    # ---- what comes in
+
+    def _hear(self, event: Event) -> None:
+        """Something happened: keep count, and tell it, or hold it while the connection is not announced yet."""
+        match event:
+            case ChunkDone():
+                self._shown.done(event.chunk, event.frames, event.at)
+            case Started():
+                self._shown.started(event.chunk)
+            case WasReset():
+                self._shown.reset()
+            case SessionEnded():
+                self._set("disconnected", event.reason)
+                self._release(event)
+                return
+            case _:
+                pass
+        if self._held is not None and not isinstance(event, Uploaded | UploadFailed):
+            self._held.append(event)
+        elif self._deliver is not None and not self._is_over:
+            self._deliver(event)
+
+    def _release(self, first: Event) -> None:
+        """Tell an event, then what was held behind it."""
+        held, self._held = self._held or [], None
+        for event in (first, *held):
+            if self._deliver is not None and not self._is_over:
+                self._deliver(event)
+        if isinstance(first, SessionEnded):
+            self._is_over = True
+
+    def _frame(self, picture: VideoFrame) -> None:
+        self._frames.take(picture, self._clock.now())
+
+    def _chunk_shown(self, chunk: int, at: int) -> None:
+        self._hear(ChunkShown(at, chunk))
+
+    # ---- uploads
+
+    def _upload(self, image: ImageFile) -> None:
+        if image.sha256 in self._uploading:
+            return
+        task = self._spawn(self._bring(image))
+        self._uploading[image.sha256] = task
+        task.add_done_callback(lambda _: self._uploading.pop(image.sha256, None))
+
+    async def _bring(self, image: ImageFile) -> None:
+        try:
+            reference = await self._uploads.bring(image)
+        except StageError as error:
+            self._hear(UploadFailed(self._clock.now(), image.sha256, error.message))
+            return
+        self._talk.uploaded(reference)
+        self._hear(Uploaded(self._clock.now(), image.sha256))
+
+    # ---- small things
+
+    def _set(self, name: StatusName, detail: str = "") -> None:
+        since = self.status.since if self.status.name == name else self._clock.now()
+        self.status = Status(name, since, detail)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

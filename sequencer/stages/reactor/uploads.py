@@ -1,0 +1,115 @@
+"""Images on their way to the model: looked at here before a byte leaves, brought to an address that may have expired."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
+
+from sequencer.errors import StageError
+from sequencer.images import ImageFile
+from sequencer.stages.reactor.platform import Platform, PlatformError
+from sequencer.stages.reactor.session import Session
+from sequencer.wire.messages import Reference
+
+ImageBytes = Mapping[str, bytes] | Callable[[ImageFile], bytes]
+"""Where the bytes of images come from: by SHA-256, or a loader (which raises OSError or KeyError for what it has not)."""
+
+Progress = Callable[[ImageFile, int, int], None]
+"""Hears how many of how many bytes of an image have left."""
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes of the largest image that is sent."""
+
+TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
+
+TRIES = 3
+BROUGHT_BEFORE = 409
+EXPIRED = (401, 403, 404, 410)
+"""What a presigned address answers that is no good any more: another one is asked for."""
+
+
+class Uploads:
+    """One session's uploads."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        session: Session,
+        images: ImageBytes | None,
+        known: Mapping[str, Reference],
+        progress: Progress | None = None,
+    ) -> None:
+        self._platform = platform
+        self._session = session
+        self._images = images
+        self._progress = progress
+        self.references: dict[str, Reference] = dict(known)
+        """What the session holds, by SHA-256."""
+
+    async def bring(self, image: ImageFile) -> Reference:
+        """Bring an image to the platform, unless it is there. Raises StageError, whose message stands alone."""
+        known = self.references.get(image.sha256)
+        if known is not None:
+            return known
+        data = await asyncio.to_thread(self._checked, image)
+        name = PurePosixPath(image.path).name or "image"
+        status = 0
+        for attempt in range(TRIES):
+            reference, url = await self._slot(image, name, len(data))
+            try:
+                status = await self._platform.put(url, data, image.mime_type, self._told(image))
+            except PlatformError:
+                if attempt == TRIES - 1:
+                    raise
+                await asyncio.sleep(0.3 * (attempt + 1))
+                continue
+            if status < 300 or status == BROUGHT_BEFORE:
+                self.references[image.sha256] = reference
+                return reference
+            if status not in EXPIRED and status < 500:
+                break
+        raise StageError(f"{image.path} could not be uploaded: the platform's store answered {status}", "try again")
+
+    async def _slot(self, image: ImageFile, name: str, size: int) -> tuple[Reference, str]:
+        body: dict[str, object] = {"name": name, "size": size, "mime_type": image.mime_type}
+        answer = await self._session.ask(
+            f"uploading {image.path}", "POST", f"/sessions/{self._session.id}/uploads", body, again=True
+        )
+        upload, url = answer.body.get("presigned_id"), answer.body.get("presigned_url")
+        if not isinstance(upload, str) or not upload or not isinstance(url, str) or not url:
+            raise StageError(f"uploading {image.path}: the answer names no address")
+        return Reference(upload, name, image.mime_type, size), url
+
+    def _told(self, image: ImageFile) -> Callable[[int, int], None]:
+        return lambda sent, size: self._progress(image, sent, size) if self._progress is not None else None
+
+    def _checked(self, image: ImageFile) -> bytes:
+        """The image's bytes, looked at: type, size, content. Raises StageError."""
+        if image.mime_type not in TYPES:
+            raise StageError(
+                f"{image.path} is {image.mime_type or 'of no type'}: Helios takes pictures only", "convert it to PNG"
+            )
+        if image.size > LARGEST:
+            raise StageError(f"{image.path} has {image.size} bytes; {LARGEST} may be sent", "make it smaller")
+        data = self._bytes(image)
+        if len(data) > LARGEST:
+            raise StageError(f"{image.path} has {len(data)} bytes; {LARGEST} may be sent", "make it smaller")
+        if hashlib.sha256(data).hexdigest() != image.sha256:
+            raise StageError(f"{image.path} has changed since the score was read", "perform the score anew")
+        from sequencer.stages.simulated.stills import opened
+
+        found = opened(data)
+        if isinstance(found, str):
+            raise StageError(f"{image.path}: {found}", "is the file whole? open it in a picture viewer")
+        return data
+
+    def _bytes(self, image: ImageFile) -> bytes:
+        if self._images is None:
+            raise StageError(f"{image.path}: the stage was given no images")
+        try:
+            return self._images(image) if callable(self._images) else self._images[image.sha256]
+        except (OSError, KeyError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not there"
+            raise StageError(f"{image.path} cannot be read: {reason}") from None
