@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
@@ -96,6 +95,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception:  # noqa: BLE001  # the last door: whatever comes here is a bug, and is said to be one
+        import traceback
+
         traceback.print_exc()
         print(
             f"\nsequencer: this is a bug, not your fault. Please report it with the lines above: {HOME}/issues", file=sys.stderr

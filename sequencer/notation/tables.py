@@ -12,8 +12,6 @@ import json
 from collections import deque
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,15 +69,14 @@ class Tables:
     end: int
 
 
-def grammar_folder() -> Traversable:
+def grammar_folder() -> Path:
     """Where `score.lark` lies: in the installed package, or at the top of the repository."""
-    packed = files("sequencer") / "_grammar"
-    if (packed / SOURCES[0]).is_file():
-        return packed
-    return Path(__file__).resolve().parents[2] / "grammar"
+    package = Path(__file__).resolve().parents[1]
+    packed = package / "_grammar"
+    return packed if (packed / SOURCES[0]).is_file() else package.parent / "grammar"
 
 
-def source_digest(folder: Traversable) -> str:
+def source_digest(folder: Path) -> str:
     """SHA-256 (hex) of the grammar's files."""
     whole = hashlib.sha256()
     for name in SOURCES:
@@ -105,8 +102,6 @@ def tables() -> Tables:
 
 def lark_parser(start: tuple[str, ...], strict: bool = False) -> Lark:
     """Lark's own parser for these start rules. `strict` refuses terminals that collide (it needs `interegular`)."""
-    from importlib.resources import as_file
-
     from lark import Lark
     from lark.lexer import ContextualLexer
 
@@ -118,16 +113,15 @@ def lark_parser(start: tuple[str, ...], strict: bool = False) -> Lark:
             super().__init__(conf, *args, **options)
 
     plugins = {} if strict else {"ContextualLexer": Unchecked}
-    with as_file(grammar_folder()) as folder:
-        return Lark.open(
-            str(folder / SOURCES[0]),
-            parser="lalr",
-            lexer="contextual",
-            start=list(start),
-            strict=strict,
-            maybe_placeholders=False,
-            _plugins=plugins,
-        )
+    return Lark.open(
+        str(grammar_folder() / SOURCES[0]),
+        parser="lalr",
+        lexer="contextual",
+        start=list(start),
+        strict=strict,
+        maybe_placeholders=False,
+        _plugins=plugins,
+    )
 
 
 def made() -> dict[str, Any]:

@@ -12,7 +12,6 @@ from sequencer.notation.grammar import Refused, parser
 from sequencer.notation.lines import Statement, cut
 from sequencer.notation.nesting import Nesting
 from sequencer.notation.nodes import Nodes
-from sequencer.notation.slips import Slips
 from sequencer.notation.source import Source, check_characters
 from sequencer.score import Comment, Score
 
@@ -36,7 +35,6 @@ class _Reader:
         self.statements, self.remarks = cut(source.text)
         self.nodes = Nodes(source, faults)
         self.nesting = Nesting(self.nodes)
-        self.slips = Slips(source, faults)
         self.parser = parser()
         self.faulty = 0
 
@@ -69,10 +67,12 @@ class _Reader:
             self._explain(index, statement, None)
 
     def _explain(self, index: int, statement: Statement, refusal: Refused | None) -> None:
+        from sequencer.notation.slips import Slips  # only a faulty score pays for the many patterns of slips
+
         self.faulty += 1
         following = self.statements[index + 1] if index + 1 < len(self.statements) else None
         inside = self.nesting.block is not None
-        self.nesting.refused(statement, self.slips.explain(statement, following, inside, refusal))
+        self.nesting.refused(statement, Slips(self.source, self.faults).explain(statement, following, inside, refusal))
 
     def _comments(self) -> tuple[Comment, ...]:
         text = self.source.text
