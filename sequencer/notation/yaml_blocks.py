@@ -10,7 +10,7 @@ from sequencer.notation import values
 from sequencer.notation.guess import part, shown
 from sequencer.notation.yaml_cues import SAME_SEED, Cues, read_cut_value
 from sequencer.notation.yaml_scalars import Scalar, value_span
-from sequencer.notation.yaml_tree import Mapping, Node
+from sequencer.notation.yaml_tree import Mapping, Node, Sequence
 from sequencer.notation.yaml_values import Values
 from sequencer.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Let, Scene, Section, Text, Trigger, Use
 
@@ -46,10 +46,9 @@ class Blocks:
         return found
 
     def lets(self, node: Node, key: Scalar) -> list[Let]:
-        """`let: {hero: a woman in a yellow raincoat}`."""
-        mapping = self.values.mapping(node, key, "let: {hero: a woman in a yellow raincoat}")
+        """`let: {hero: a woman in a yellow raincoat}`, or a list of the same."""
         found: list[Let] = []
-        for name, text in () if mapping is None else mapping.entries.values():
+        for name, text in self._named(node, key, "let: {hero: a woman in a yellow raincoat}"):
             span = value_span(name, self.source)
             if isinstance(text, Mapping) and "pick" in text.entries:
                 hint = "draw where the variable is shown, or write one text"
@@ -61,15 +60,23 @@ class Blocks:
         return found
 
     def scenes(self, node: Node, key: Scalar) -> list[Scene]:
-        """`scenes: {tram: {base: …, follow: …}}`."""
-        mapping = self.values.mapping(node, key, "scenes: {tram: {base: …, follow: …}}")
+        """`scenes: {tram: {base: …, follow: …}}`, or a list of the same."""
         found: list[Scene] = []
-        for name, content in () if mapping is None else mapping.entries.values():
+        for name, content in self._named(node, key, "scenes: {tram: {base: …, follow: …}}"):
             span = value_span(name, self.source)
             label = values.read_scene_name(name.value, span, self.faults)
             scene = self._scene(label, name, content, span)
             if scene is not None:
                 found.append(scene)
+        return found
+
+    def _named(self, node: Node, key: Scalar, example: str) -> list[tuple[Scalar, Node]]:
+        """Names with what they name: of one mapping, or of a list of mappings (where a name stands twice, say)."""
+        found: list[tuple[Scalar, Node]] = []
+        for part_ in node.items if isinstance(node, Sequence) else (node,):
+            mapping = self.values.mapping(part_, key, example)
+            if mapping is not None:
+                found += mapping.entries.values()
         return found
 
     def _scene(self, label: str | None, name: Scalar, content: Node, name_span: Span) -> Scene | None:

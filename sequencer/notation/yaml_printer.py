@@ -114,7 +114,12 @@ def _block(key: str, depth: int, rows: list[Row]) -> list[Row]:
 
 
 def _lets(lets: tuple[Let, ...]) -> list[Row]:
-    return _block("let", 0, [Row(1, _text_lines(spell.name(let.name), let.text), let.span) for let in lets])
+    twice = len({let.name for let in lets}) < len(lets)
+    rows = [Row(1, _text_lines(spell.name(let.name), let.text), let.span) for let in lets]
+    if twice:  # a fault of the score, not of its notation: a list holds what a mapping cannot
+        for row in rows:
+            row.lines = [("  " if number else "- ") + line for number, line in enumerate(row.lines)]
+    return _block("let", 0, rows)
 
 
 def _text_lines(key: str, text: Text) -> list[str]:
@@ -127,19 +132,25 @@ def _text_lines(key: str, text: Text) -> list[str]:
 
 def _scenes(scenes: tuple[Scene, ...]) -> list[Row]:
     rows: list[Row] = []
+    twice = len({scene.name for scene in scenes}) < len(scenes)  # as with variables
+    depth = 3 if twice else 2
     for scene in scenes:
         inside: list[Row] = []
         if scene.base is not None:
-            inside.append(Row(2, _text_lines("base", scene.base), scene.base.span))
+            inside.append(Row(depth, _text_lines("base", scene.base), scene.base.span))
         if scene.follow is not None:
-            inside.append(Row(2, _text_lines("follow", scene.follow), scene.follow.span))
+            inside.append(Row(depth, _text_lines("follow", scene.follow), scene.follow.span))
         if scene.silenced:
-            inside.append(Row(2, [f"quiet: [{', '.join(scene.silenced)}]"], scene.quiet_span))
+            inside.append(Row(depth, [f"quiet: [{', '.join(scene.silenced)}]"], scene.quiet_span))
         if all(row.span is not None and row.span.line > 0 for row in inside):
             inside.sort(key=lambda row: row.start)
         if inside:
             inside[0].first = True
-        rows += [Row(1, [f"{spell.name(scene.name)}:"], scene.span), *inside, Row(2, [], scene.span, is_end=True)]
+        rows += [
+            Row(1, [f"{'- ' if twice else ''}{spell.name(scene.name)}:"], scene.span),
+            *inside,
+            Row(depth, [], scene.span, is_end=True),
+        ]
     return _block("scenes", 0, rows)
 
 
