@@ -23,3 +23,11 @@ def note_number(written: str, middle: Literal["C3", "C4"]) -> int | None:
     lowest = 2 if middle == "C3" else 1
     number = (int(octave) + lowest) * 12 + _STEPS[letter.upper()] + shift
     return number if 0 <= number <= HIGHEST_NOTE else None
+
+
+_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+
+def note_name(number: int, middle: Literal["C3", "C4"]) -> str:
+    """The name of a MIDI number (0…127), sharps for black keys, middle C (60) being called `middle`."""
+    return f"{_NAMES[number % 12]}{number // 12 - (2 if middle == 'C3' else 1)}"

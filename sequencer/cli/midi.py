@@ -1,0 +1,203 @@
+"""List MIDI ports, or listen to one: what arrives, the tempo as it is followed, and whether it is locked."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections import deque
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+from sequencer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sequencer.clocks.midi import MidiFeed
+    from sequencer.midi import Ports
+
+EPILOG = """\
+A port is named by its name, a part of it, its number in the list, tcp://HOST:PORT (connects), tcp-listen://HOST:PORT (waits for
+somebody), or virtual:NAME (makes a port for others to connect to). MIDO_BACKEND chooses another of mido's backends."""
+TICK = b"\xf8"
+SENSING = 0xFE
+SHOWN_EACH = 0.125
+"""Seconds between two looks at the clock on a terminal, and …"""
+TOLD_EACH = 1.0
+"""… between two lines where nobody can redraw one."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.epilog = EPILOG
+    parts = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    ports = parts.add_parser("ports", help="list the ports", description="List all MIDI inputs and outputs with their numbers.")
+    ports.add_argument("--json", action="store_true", help="print them for machines")
+    listen = parts.add_parser(
+        "listen",
+        help="show what arrives",
+        description="Show what arrives: notes with names and numbers, controllers, programs, transport; and the clock.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    listen.add_argument("port", nargs="?", help="the input; may be left out where there is only one")
+    listen.add_argument("--middle", choices=("C3", "C4"), default="C3", help="which name note 60 has (default C3)")
+    listen.add_argument("--meter", default="4/4", help="for showing bars (default 4/4)")
+    listen.add_argument("--nominal", type=float, default=120.0, metavar="BPM", help="the tempo believed until ticks come")
+    listen.add_argument("--seconds", type=float, metavar="S", help="stop after so long (default: until Ctrl-C)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """List or listen."""
+    if args.what == "ports":
+        return _ports(args.json)
+    if not 1 <= args.nominal <= 1000:
+        raise UsageError(f"--nominal {args.nominal:g} is no tempo", "write beats per minute, for example --nominal 120")
+    if args.seconds is not None and not 0 < args.seconds < 1e6:
+        raise UsageError(f"--seconds {args.seconds:g} makes no sense", "write for example --seconds 30")
+    return asyncio.run(_listen(args.port, args.nominal, _beats(args.meter), args.middle, args.seconds))
+
+
+def _ports(as_json: bool) -> int:
+    from sequencer.midi import ports
+
+    found = ports()
+    if as_json:
+        print(json.dumps({"system": found.system, "inputs": found.inputs, "outputs": found.outputs}, ensure_ascii=False))
+        return 0
+    print(f"MIDI system: {found.system}")
+    for what, names in (("inputs", found.inputs), ("outputs", found.outputs)):
+        print(f"{what}:" if names else f"{what}: none")
+        for number, name in enumerate(names, 1):
+            print(f"  {number}  {name}")
+    return 0
+
+
+def _beats(meter: str) -> Fraction:
+    """Quarters in a bar."""
+    above, slash, below = meter.partition("/")
+    if not (slash and above.isdecimal() and below in ("1", "2", "4", "8", "16", "32") and 1 <= int(above) <= 64):
+        raise UsageError(f"--meter {meter} is no meter", "write for example --meter 3/4")
+    return Fraction(4 * int(above), int(below))
+
+
+def _only_input(found: Ports) -> str:
+    if len(found.inputs) == 1:
+        return found.inputs[0]
+    if not found.inputs:
+        raise UsageError("there is no MIDI input to listen to", "plug something in, or listen at tcp-listen://:9900")
+    names = ", ".join(repr(name) for name in found.inputs)
+    raise UsageError(f"there are several MIDI inputs: {names}", "say which: sequencer midi listen NAME")
+
+
+async def _listen(port: str | None, nominal: float, bar: Fraction, middle: Literal["C3", "C4"], seconds: float | None) -> int:
+    from sequencer.clocks.midi import MidiFeed
+    from sequencer.clocks.midi_live import LiveMidi
+    from sequencer.midi import ports
+
+    view = _View(MidiFeed(nominal), bar, middle)
+    live = LiveMidi(_only_input(ports()) if port is None else port, view.feed, lambda _: None, view.say, view.heard)
+    live.open()
+    view.say(f"listening to {live.name}; Ctrl-C ends it")
+    try:
+        async with asyncio.timeout(seconds):
+            await view.show()
+    except TimeoutError:
+        return 0
+    finally:
+        view.end()
+        live.close()
+    return 0
+
+
+class _View:
+    """What `listen` shows: messages as lines, and the clock as one line that is redrawn."""
+
+    def __init__(self, feed: MidiFeed, bar: Fraction, middle: Literal["C3", "C4"]) -> None:
+        self.feed = feed
+        self._bar = bar
+        self._middle = middle
+        self._redraws = sys.stdout.isatty()
+        self._errors: deque[float] = deque(maxlen=24)
+        self._ticks = 0
+        self._width = 0
+
+    def heard(self, message: bytes, at: int) -> None:
+        """A message, before the feed takes it."""
+        if message == TICK:
+            self._ticks += 1
+            self._errors.append(self.feed.follower.phase_error / 1e6)
+        elif message[0] != SENSING:
+            self.say(f"{at / 1e9:.3f} s  {describe(message, self._middle)}")
+
+    def say(self, sentence: str) -> None:
+        """A line that stays."""
+        self._clear()
+        print(sentence, flush=True)
+
+    async def show(self) -> None:
+        """Show the clock for ever."""
+        while True:
+            await asyncio.sleep(SHOWN_EACH if self._redraws else TOLD_EACH)
+            line = self._clock() if self._ticks else "no clock: nothing ticks here yet"
+            self._clear()
+            if self._redraws:
+                self._width = len(line)
+                print(line, end="", flush=True)
+            elif self._ticks:
+                print(line, flush=True)
+
+    def end(self) -> None:
+        """Leave the terminal as it was."""
+        self._clear()
+
+    def _clock(self) -> str:
+        import time
+
+        now = time.monotonic_ns()
+        follower = self.feed.follower
+        state = follower.state_at(now)
+        beat = follower.beat_at(now)
+        number, within = divmod(beat, float(self._bar))
+        spread = (sum(error * error for error in self._errors) / len(self._errors)) ** 0.5
+        waits = "  (Start heard: waiting for the first tick)" if self.feed.awaits_ticks else ""
+        return (
+            f"{STATES[state]:<13} {follower.bpm:7.2f} bpm  bar {int(number) + 1}.{int(within) + 1}  quarter {beat:8.2f}  "
+            f"last tick {follower.phase_error / 1e6:+.2f} ms, spread {spread:.2f} ms{waits}"
+        )
+
+    def _clear(self) -> None:
+        if self._width:
+            print("\r" + " " * self._width + "\r", end="", flush=True)
+            self._width = 0
+
+
+STATES: dict[str, str] = {"searching": "searching", "locked": "LOCKED", "free": "FREE-WHEELING", "stopped": "stopped"}
+
+
+def describe(message: bytes, middle: Literal["C3", "C4"] = "C3") -> str:
+    """A message in words: `note on D3 (62) velocity 100, channel 10`."""
+    from sequencer.notes import note_name
+
+    status, data = message[0], message[1:]
+    if status >= 0xF0:
+        name = {0xFA: "Start", 0xFB: "Continue", 0xFC: "Stop", 0xF8: "clock", 0xFE: "active sensing", 0xFF: "reset"}.get(status)
+        if status == 0xF2:
+            sixteenths = data[0] | data[1] << 7
+            return f"song position {sixteenths} sixteenths (quarter {sixteenths / 4:g})"
+        if status == 0xF1:
+            return f"MTC quarter frame {data[0] >> 4}: {data[0] & 15}"
+        return name or f"system message {message.hex(' ')}"
+    where = f", channel {(status & 15) + 1}"
+    texts: dict[int, Callable[[], str]] = {
+        0x80: lambda: f"note off {note_name(data[0], middle)} ({data[0]})",
+        0x90: lambda: f"note {'on' if data[1] else 'off'} {note_name(data[0], middle)} ({data[0]}) velocity {data[1]}",
+        0xA0: lambda: f"aftertouch {note_name(data[0], middle)} ({data[0]}) {data[1]}",
+        0xB0: lambda: f"cc {data[0]} = {data[1]}",
+        0xC0: lambda: f"program {data[0] + 1}",
+        0xD0: lambda: f"channel pressure {data[0]}",
+        0xE0: lambda: f"pitch bend {(data[0] | data[1] << 7) - 8192}",
+    }
+    return texts[status & 0xF0]() + where

@@ -1,0 +1,105 @@
+"""How people name a MIDI port: a name, part of one, a number of the list, a TCP address, or a virtual port to be made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sequencer.errors import SequencerError
+
+HIGHEST_PORT = 65535
+
+
+class MidiError(SequencerError):
+    """A MIDI port that cannot be had: none there, several fit, busy, or no MIDI on this machine at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """`tcp://HOST:PORT` connects there, `tcp-listen://HOST:PORT` waits to be connected to. The bytes are plain MIDI."""
+
+    host: str
+    port: int
+    listens: bool
+
+    def __str__(self) -> str:
+        return f"{'tcp-listen' if self.listens else 'tcp'}://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Virtual:
+    """`virtual:NAME`: a port of our own, for others to connect to."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"virtual:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A port's name, part of it, or its number in the list."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Address = Socket | Virtual | Named
+
+_SOCKET = re.compile(r"(?P<kind>tcp|tcp-listen)://(?P<host>[^:/\s]*):(?P<port>\d{1,6})/?\Z")
+
+
+def address(text: str) -> Address:
+    """Read what a person wrote. Raises MidiError with what to write."""
+    text = text.strip()
+    if text.startswith(("tcp:", "tcp-listen:")):
+        match = _SOCKET.match(text)
+        if match is None or not 0 < int(match["port"]) <= HIGHEST_PORT:
+            raise MidiError(f"{text} is no TCP address for MIDI", "write tcp://HOST:PORT or tcp-listen://HOST:PORT")
+        return Socket(match["host"] or "127.0.0.1", int(match["port"]), match["kind"] == "tcp-listen")
+    if text.startswith("virtual:"):
+        name = text.removeprefix("virtual:").strip()
+        if not name:
+            raise MidiError("a virtual port needs a name", "write for example virtual:sequencer")
+        return Virtual(name)
+    if not text:
+        raise MidiError("a MIDI port needs a name", "list the ports with: sequencer midi ports")
+    return Named(text)
+
+
+def choose(text: str, names: Sequence[str], what: str) -> str:
+    """The one port that is meant: its name, else its number (from 1), else the only name that has `text` in it.
+
+    `what` is "input" or "output", for messages. Raises MidiError.
+    """
+    if text in names:
+        return text
+    if text.isdecimal() and 1 <= int(text) <= len(names):
+        return names[int(text) - 1]
+    found = [name for name in names if text.casefold() in name.casefold()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise MidiError(f"several MIDI {what}s have {text!r} in their names: {_listed(found)}", "write more of the name")
+    known = f"there are: {_listed(names)}" if names else f"there are no MIDI {what}s at all"
+    raise MidiError(f"no MIDI {what} is called {text!r}; {known}", "is it plugged in and switched on? sequencer midi ports")
+
+
+def same_port(name: str, names: Sequence[str]) -> str | None:
+    """A port that was there before, found again: ALSA gives its ports new numbers each time they are plugged in."""
+    if name in names:
+        return name
+    bare = _bare(name)
+    found = [one for one in names if _bare(one) == bare]
+    return found[0] if len(found) == 1 else None
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\s:]*\d+:\d+\Z", "", name)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(repr(name) for name in names)

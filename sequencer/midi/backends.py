@@ -1,0 +1,110 @@
+"""Which MIDI system of this machine is used, and which ports it has. All of mido's backends can be had by MIDO_BACKEND."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sequencer.midi.addresses import MidiError
+
+CHOSEN_BY = "MIDO_BACKEND"
+JACK = "mido.backends.rtmidi/UNIX_JACK"
+ALSA_DEVICE = Path("/dev/snd/seq")
+HINT = (
+    "load ALSA's sequencer (modprobe snd-seq), or start JACK and set MIDO_BACKEND=mido.backends.rtmidi/UNIX_JACK, "
+    "or take MIDI from a socket: tcp://HOST:PORT"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The names of all ports, as the MIDI system `system` lists them."""
+
+    system: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+class Backend:
+    """One of mido's backends, its errors made ours."""
+
+    def __init__(self, name: str | None) -> None:
+        try:
+            import mido  # type: ignore[import-untyped]  # mido carries no types
+        except ImportError as error:
+            raise MidiError("mido is not installed", "pip install mido python-rtmidi") from error
+        self._backend: Any = mido.Backend(name) if name else mido.Backend()
+        self._message: Any = mido.Message
+        self.name: str = str(self._backend.name) + (f"/{self._backend.api}" if self._backend.api else "")
+        try:
+            self._backend.load()
+        except (ImportError, ValueError, AttributeError) as error:
+            raise MidiError(f"MIDI backend {self.name} cannot be used: {error}", f"see {CHOSEN_BY} in mido's docs") from error
+
+    def ports(self) -> Ports:
+        """All ports of this moment."""
+        inputs = self._asked("list its inputs", self._backend.get_input_names)
+        outputs = self._asked("list its outputs", self._backend.get_output_names)
+        return Ports(self.name, tuple(inputs), tuple(outputs))
+
+    def open_input(self, name: str, virtual: bool, hear: Callable[[bytes], None]) -> Any:
+        """An open input; `hear` gets whole messages in the backend's own thread."""
+
+        def callback(message: Any) -> None:
+            hear(bytes(message.bytes()))
+
+        return self._asked(
+            f"open {name!r}", lambda: self._backend.open_input(name, callback=callback, **self._own(name, virtual)), BUSY
+        )
+
+    def open_output(self, name: str, virtual: bool) -> Any:
+        """An open output: mido's port."""
+        return self._asked(f"open {name!r}", lambda: self._backend.open_output(name, **self._own(name, virtual)), BUSY)
+
+    def send(self, port: Any, data: bytes) -> None:
+        """Send one whole message. Raises OSError where the port is gone."""
+        port.send(self._message.from_bytes(data))
+
+    def _own(self, name: str, virtual: bool) -> dict[str, Any]:
+        return {"virtual": True, "client_name": name} if virtual else {}
+
+    def _asked(self, what: str, ask: Callable[[], Any], hint: str = HINT) -> Any:
+        try:
+            return ask()
+        except (OSError, RuntimeError, SystemError, NotImplementedError, ValueError, TypeError) as error:
+            # Each of mido's backends fails in its own way; a TypeError comes from one that knows no virtual ports.
+            raise MidiError(f"the MIDI system ({self.name}) could not {what}: {error}", hint) from error
+
+
+BUSY = "another program may hold it: close that one, or choose another port (sequencer midi ports)"
+
+
+def backend() -> Backend:
+    """The backend of this machine: what MIDO_BACKEND says, else the system's own, else JACK where no ALSA is.
+
+    Raises MidiError, with a cure, where there is no MIDI at all.
+    """
+    if os.environ.get(CHOSEN_BY) or not sys.platform.startswith("linux") or ALSA_DEVICE.exists():
+        return Backend(None)
+    if _jack_runs():
+        return Backend(JACK)
+    raise MidiError("this machine has no MIDI: the kernel has no ALSA sequencer, and no JACK server runs", HINT)
+
+
+def _jack_runs() -> bool:
+    """Whether a JACK server (or PipeWire, which plays one) runs here: asking JACK itself would make it complain loudly."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    server = os.environ.get("JACK_DEFAULT_SERVER", "default")
+    places = [Path("/dev/shm"), Path("/tmp")]  # noqa: S108  # where JACK keeps its sockets; nothing is written
+    if any(any(place.glob(f"jack_{server}_{user}*")) for place in places):
+        return True
+    return any(Path(f"/run/user/{user}").glob("pipewire-[0-9]"))
+
+
+def ports() -> Ports:
+    """All MIDI ports of this machine. Raises MidiError where there is no MIDI."""
+    return backend().ports()

@@ -1,0 +1,257 @@
+"""Open MIDI inputs. Each message is stamped once, in the thread it arrives in, and handed on from there.
+
+An input that goes away is waited for, and opened again when it is back: `changed` says so. Both callbacks are called from
+threads of the input's own, never at once; they must not block.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from sequencer.midi.addresses import Address, MidiError, Named, Socket, Virtual, address, choose, same_port
+from sequencer.midi.backends import Backend, backend
+from sequencer.midi.splitting import Splitter
+
+Hear = Callable[[bytes, int], None]
+"""Takes one whole message and its stamp, nanoseconds."""
+Changed = Callable[[bool, int, str], None]
+"""Takes whether the port is there now, the stamp, and a sentence for people."""
+Stamp = Callable[[], int]
+
+PATIENCE = 2.0
+"""How often, in seconds, a silent port is looked for in the list, and a lost one tried again."""
+CONNECTING = 2.0
+READ = 4096
+
+
+class MidiInput(Protocol):
+    """An open input. `name` is the port's own name."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    def close(self) -> None:
+        """Stop hearing; returns when no callback can come any more."""
+        ...
+
+
+def open_input(text: str, hear: Hear, changed: Changed, stamp: Stamp = time.monotonic_ns) -> MidiInput:
+    """Open the port that a person named (see `addresses`). Raises MidiError where it is not there."""
+    where: Address = address(text)
+    match where:
+        case Socket(listens=True):
+            return _Listening(where, hear, changed, stamp)
+        case Socket():
+            return _Connected(where, hear, changed, stamp)
+        case Virtual() | Named():
+            return _Plugged(where, hear, changed, stamp)
+
+
+class _Plugged:
+    """A port of the machine's MIDI system, looked after by a thread of its own."""
+
+    def __init__(self, where: Virtual | Named, hear: Hear, changed: Changed, stamp: Stamp) -> None:
+        self._backend: Backend = backend()
+        self._hear, self._changed, self._stamp = hear, changed, stamp
+        self._lock = threading.Lock()
+        self._heard = 0
+        self._closing = threading.Event()
+        if isinstance(where, Virtual):
+            self.name = where.name
+            self._port: Any = self._backend.open_input(where.name, True, self._arrive)
+            self._watcher: threading.Thread | None = None
+            return
+        self.name = choose(where.text, self._backend.ports().inputs, "input")
+        self._port = self._backend.open_input(self.name, False, self._arrive)
+        self._watcher = threading.Thread(target=self._watch, name="midi input", daemon=True)
+        self._watcher.start()
+
+    def close(self) -> None:
+        """Stop hearing."""
+        self._closing.set()
+        if self._watcher is not None:
+            self._watcher.join()
+        port, self._port = self._port, None
+        if port is not None:
+            port.close()
+
+    def _arrive(self, message: bytes) -> None:
+        at = self._stamp()
+        with self._lock:
+            self._heard += 1
+            self._hear(message, at)
+
+    def _watch(self) -> None:
+        """Look for the port whenever it is silent: nobody tells that it was pulled out."""
+        before = -1
+        while not self._closing.wait(PATIENCE):
+            if self._port is not None and self._heard != before:
+                before = self._heard
+                continue
+            try:
+                names = self._backend.ports().inputs
+            except MidiError:
+                names = ()
+            if self._port is not None and self.name not in names:
+                self._lose()
+            elif self._port is None:
+                found = same_port(self.name, names)
+                if found is not None:
+                    self._find(found)
+
+    def _lose(self) -> None:
+        port, self._port = self._port, None
+        port.close()
+        with self._lock:
+            self._changed(False, self._stamp(), f"MIDI input {self.name!r} is gone: plug it in again, I am waiting for it")
+
+    def _find(self, name: str) -> None:
+        try:
+            self._port = self._backend.open_input(name, False, self._arrive)
+        except MidiError:
+            return  # it is only just coming up: the next look will tell
+        self.name = name
+        with self._lock:
+            self._changed(True, self._stamp(), f"MIDI input {name!r} is back")
+
+
+class _Reading:
+    """What both kinds of sockets share: a thread that reads, and a pair of sockets to wake it with."""
+
+    def __init__(self, where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> None:
+        self.name = str(where)
+        self._where = where
+        self._hear, self._changed, self._stamp = hear, changed, stamp
+        self._closing = threading.Event()
+        self._waker, self._woken = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, name="midi socket", daemon=True)
+
+    def close(self) -> None:
+        """Stop hearing."""
+        self._closing.set()
+        self._waker.send(b"\0")
+        self._thread.join()
+        self._waker.close()
+        self._woken.close()
+
+    def _run(self) -> None:
+        raise NotImplementedError
+
+    def _read(self, connection: socket.socket, splitter: Splitter) -> bool:
+        """Hear what has come; False when the other end is gone."""
+        try:
+            data = connection.recv(READ)
+        except OSError:
+            return False
+        at = self._stamp()
+        for message in splitter.feed(data):
+            self._hear(message, at)
+        return bool(data)
+
+
+class _Connected(_Reading):
+    """A socket that we connected; connected again when it breaks."""
+
+    def __init__(self, where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> None:
+        super().__init__(where, hear, changed, stamp)
+        try:
+            self._connection: socket.socket | None = connect(where)
+        except OSError as error:
+            self._waker.close()
+            self._woken.close()
+            raise MidiError(f"{where} cannot be reached: {error.strerror or error}", "is the other side listening?") from error
+        self._thread.start()
+
+    def _run(self) -> None:
+        splitter = Splitter()
+        while not self._closing.is_set():
+            if self._connection is None:
+                if self._closing.wait(PATIENCE):
+                    return
+                splitter = Splitter()
+                self._try_again()
+                continue
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._connection, selectors.EVENT_READ)
+                selector.register(self._woken, selectors.EVENT_READ)
+                ready = {key.fileobj for key, _ in selector.select()}
+            if self._connection in ready and not self._read(self._connection, splitter):
+                self._connection.close()
+                self._connection = None
+                self._changed(False, self._stamp(), f"{self.name} was closed by the other side: I keep trying")
+        if self._connection is not None:
+            self._connection.close()
+
+    def _try_again(self) -> None:
+        try:
+            self._connection = connect(self._where)
+        except OSError:
+            return  # not there yet: the next try will tell
+        self._changed(True, self._stamp(), f"{self.name} is back")
+
+
+class _Listening(_Reading):
+    """A socket that others connect to, any number of them."""
+
+    def __init__(self, where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> None:
+        super().__init__(where, hear, changed, stamp)
+        try:
+            self._server = listen(where)
+        except OSError as error:
+            self._waker.close()
+            self._woken.close()
+            raise MidiError(
+                f"{where} cannot be listened at: {error.strerror or error}", "choose another port number"
+            ) from error
+        self._thread.start()
+
+    def _run(self) -> None:
+        clients: dict[socket.socket, Splitter] = {}
+        with self._server, selectors.DefaultSelector() as selector:
+            selector.register(self._server, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            while not self._closing.is_set():
+                for key, _ in selector.select():
+                    if key.fileobj is self._server:
+                        self._accept(clients, selector)
+                    elif isinstance(key.fileobj, socket.socket) and key.fileobj in clients:
+                        connection = key.fileobj
+                        if not self._read(connection, clients[connection]):
+                            selector.unregister(connection)
+                            connection.close()
+                            del clients[connection]
+                            if not clients:
+                                self._changed(False, self._stamp(), f"{self.name}: nobody is connected any more")
+            for connection in clients:
+                connection.close()
+
+    def _accept(self, clients: dict[socket.socket, Splitter], selector: selectors.BaseSelector) -> None:
+        try:
+            connection, _ = self._server.accept()
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            return  # whoever knocked has gone again
+        clients[connection] = Splitter()
+        selector.register(connection, selectors.EVENT_READ)
+        if len(clients) == 1:
+            self._changed(True, self._stamp(), f"{self.name}: connected")
+
+
+def connect(where: Socket) -> socket.socket:
+    """A connection to an address, small messages sent at once. Raises OSError."""
+    connection = socket.create_connection((where.host, where.port), CONNECTING)
+    connection.settimeout(None)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def listen(where: Socket) -> socket.socket:
+    """A socket that listens at an address. Raises OSError."""
+    return socket.create_server((where.host, where.port), backlog=4)

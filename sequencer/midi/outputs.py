@@ -1,0 +1,150 @@
+"""Open MIDI outputs. Where the other side is gone that is said once, and tried again; one thread may send at a time."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from sequencer.midi.addresses import MidiError, Named, Socket, Virtual, address, choose, same_port
+from sequencer.midi.backends import Backend, backend
+from sequencer.midi.inputs import PATIENCE, connect, listen
+
+Say = Callable[[str], None]
+"""Takes a sentence for people: that the port is gone, or back."""
+
+
+class MidiOutput(Protocol):
+    """An open output. `name` is the port's own name."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    def send(self, message: bytes) -> None:
+        """Send one whole message now. Never raises for a port that is gone: the music goes on without it."""
+        ...
+
+    def close(self) -> None:
+        """Close the port; safe to call twice."""
+        ...
+
+
+def open_output(text: str, say: Say) -> MidiOutput:
+    """Open the port that a person named (see `addresses`). Raises MidiError where it is not there."""
+    where = address(text)
+    match where:
+        case Socket():
+            return _Wire(where, say)
+        case Virtual() | Named():
+            return _Plugged(where, say)
+
+
+class _Plugged:
+    """A port of the machine's MIDI system."""
+
+    def __init__(self, where: Virtual | Named, say: Say) -> None:
+        self._backend: Backend = backend()
+        self._say = say
+        self._virtual = isinstance(where, Virtual)
+        self.name = where.name if isinstance(where, Virtual) else choose(where.text, self._backend.ports().outputs, "output")
+        self._port: Any = self._backend.open_output(self.name, self._virtual)
+        self._tried = 0.0
+
+    def send(self, message: bytes) -> None:
+        """Send one whole message now."""
+        if self._port is None and not self._try_again():
+            return
+        try:
+            self._backend.send(self._port, message)
+        except (OSError, RuntimeError, ValueError) as error:  # ValueError: mido says so of a closed port
+            self._port = None
+            self._tried = time.monotonic()
+            self._say(f"MIDI output {self.name!r} is gone ({error}): I keep trying")
+
+    def close(self) -> None:
+        """Close the port."""
+        port, self._port = self._port, None
+        if port is not None:
+            port.close()
+
+    def _try_again(self) -> bool:
+        if time.monotonic() - self._tried < PATIENCE:
+            return False
+        self._tried = time.monotonic()
+        try:
+            found = same_port(self.name, self._backend.ports().outputs)
+            if found is None:
+                return False
+            self._port = self._backend.open_output(found, self._virtual)
+        except MidiError:
+            return False
+        self._say(f"MIDI output {found!r} is back")
+        return True
+
+
+class _Wire:
+    """Plain MIDI over TCP: connected by us, or by whoever comes."""
+
+    def __init__(self, where: Socket, say: Say) -> None:
+        self.name = str(where)
+        self._where = where
+        self._say = say
+        self._server: socket.socket | None = None
+        self._peers: list[socket.socket] = []
+        self._tried = 0.0
+        try:
+            if where.listens:
+                self._server = listen(where)
+                self._server.setblocking(False)
+            else:
+                self._peers.append(_impatient(connect(where)))
+        except OSError as error:
+            what = "listened at" if where.listens else "reached"
+            raise MidiError(f"{where} cannot be {what}: {error.strerror or error}", "is the other side there?") from error
+
+    def send(self, message: bytes) -> None:
+        """Send one whole message now, to everybody who is connected. Whoever does not take it any more is let go."""
+        self._welcome()
+        for peer in list(self._peers):
+            try:
+                peer.sendall(message)
+            except OSError:
+                peer.close()
+                self._peers.remove(peer)
+                self._say(f"{self.name}: the other side is gone")
+
+    def close(self) -> None:
+        """Close all connections."""
+        for peer in self._peers:
+            peer.close()
+        self._peers.clear()
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def _welcome(self) -> None:
+        if self._server is not None:
+            while select.select([self._server], [], [], 0)[0]:
+                try:
+                    peer, _ = self._server.accept()
+                    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                except OSError:
+                    return  # whoever knocked has gone again
+                self._peers.append(_impatient(peer))
+        elif not self._where.listens and not self._peers and time.monotonic() - self._tried >= PATIENCE:
+            self._tried = time.monotonic()
+            try:
+                self._peers.append(_impatient(connect(self._where)))
+            except OSError:
+                return  # not there yet: the next message tries again
+            self._say(f"{self.name} is back")
+
+
+def _impatient(peer: socket.socket) -> socket.socket:
+    """A peer that does not read its socket may hold nobody up: what cannot be sent at once is not sent."""
+    peer.settimeout(0.05)
+    return peer
