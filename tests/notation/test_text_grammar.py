@@ -1,0 +1,147 @@
+"""The grammar: no collisions, tables in step with it, the tokens of every construct, one language in two start rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Golden
+
+from sequencer.notation import tables
+from sequencer.notation.grammar import Branch, Refused, Token, parser
+from sequencer.notation.lines import cut
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "scores").rglob("*.score"))
+
+CONSTRUCTS = """\
+score "A \\"title\\""
+clock 120 bpm, 4/4
+clock midi "Digitakt", 4/4, nominal 960/11 bpm
+clock link, 4/4, nominal 120 bpm
+clock chunks
+grid 33 frames @ 23.976 fps
+snap nearest
+lead 2c
+late drop
+seed 4271
+seed -1
+sr 2x
+middle C4
+use "scenes.score"
+let camera-2 = "Locked-off, 35mm."
+scene night-tram {
+base "{hero} waits. {{really}}"
+follow \"\"\"{hero} remains.
+  {action}\"\"\"
+quiet W601, W602
+}
+section intro 8 bars {
+section drop 16 bars, tempo 120 -> 132, meter 7/8, cut seed 99 {
+section jam until note C3 or program 5 ch 2 or go exit, max 32 bars {
+section upbeat 1/2 beat {
+at 9 "a bar"
+at 9.3 "a beat"
+at 9.3+1/2 "half a beat on"
+at 9.10 "never a decimal"
+at 9,3 "a slip"
+at 9:3:240 "ticks"
+at 1:30 "two readings"
+at 32b "beats"
+at 12.5s "seconds"
+at 1m30s "minutes"
+at 350ms tram
+at 14c tram, sr off
+at 396f frames
+at +2bar tram
+at +2 bars tram
+at mark drop +1 bar tram "Now."
+at mark drop
+at 1 image "refs/tram.png", strength 0.8, tram
+at 1 night-tram pick("a" | "b"
+  | \"\"\"c\"\"\")
+at 1 "one", "two"
+at 1 tempo 120 -> 132 over 4 bars, meter 3/4, mark drop, snap floor
+at 1 cut seed 5, cut, seed 5
+every 4 bars from 5 tram
+every 1/2b frames "a scene with a unit's name"
+every 2 chunks tram
+on note F#3 ch 10 -> tram "Lightning."
+on cc 20 > 64 -> sr 2x, pause, resume, goto intro
+on stop -> cut, "Still."
+play intro drop*2 jam, finale
+end 12c
+end mark drop +1bar
+"""
+
+
+def leaves(node: Token | Branch) -> list[Token]:
+    """The tokens below a node, in order."""
+    return [node] if isinstance(node, Token) else [leaf for child in node.children for leaf in leaves(child)]
+
+
+def test_no_two_terminals_collide() -> None:
+    """Lark's strict mode looks for strings that two terminals of one state match; it takes a few seconds."""
+    lark = tables.lark_parser((tables.WHOLE, tables.STATEMENT), strict=True)
+    assert lark.options.strict
+
+
+def test_the_tables_are_in_step_with_the_grammar(request: pytest.FixtureRequest) -> None:
+    document = tables.made()
+    path = tables.grammar_folder() / tables.TABLE
+    if request.config.getoption("--update-golden"):
+        path.write_text(tables.to_json(document), encoding="utf-8", newline="\n")
+    assert path.read_text(encoding="utf-8") == tables.to_json(document), "pytest --update-golden writes it anew"
+    assert tables.made() == document
+
+
+def test_a_grammar_that_was_changed_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "TABLE", "there-is-none.json")
+    assert tables.tables.__wrapped__() == tables.tables()
+
+
+def test_tokens(golden: Golden) -> None:
+    """Every construct with its tokens: what a change of a terminal moves shows here."""
+    statements, _ = cut(CONSTRUCTS)
+    lines: list[str] = []
+    for statement in statements:
+        try:
+            tree = parser().parse(CONSTRUCTS, statement.start, statement.end)
+            said = "  ".join(f"{token.kind} {token.text!r}" for token in leaves(tree))
+            name = tree.rule if isinstance(tree, Branch) else "-"
+        except Refused as refusal:
+            said = f"refused at column {refusal.at - statement.start + 1}: {', '.join(sorted(refusal.expected))}"
+            name = "-"
+        lines.append(f"{CONSTRUCTS[statement.start : statement.end]}\n    {name}: {said}")
+    golden("tokens.txt", "\n".join(lines) + "\n")
+
+
+def test_tokens_stand_where_they_say() -> None:
+    text = '# first\nat 9.3   tram "Now."  # last\n'
+    (statement,) = cut(text)[0]
+    tokens = leaves(parser().parse(text, statement.start, statement.end))
+    assert [(token.kind, text[token.start : token.end]) for token in tokens] == [("AT", "at 9.3"), ("SAY", 'tram "Now."')]
+    assert all(token.text == text[token.start : token.end] for token in tokens)
+
+
+def test_what_could_stand_is_exact() -> None:
+    """An LALR table's row names terminals that are refused a few reductions later; the refusal does not."""
+    text = "at 1 cut"
+    with pytest.raises(Refused) as refused:
+        parser().parse(text + " -> ", 0, len(text) + 3)
+    assert refused.value.at == len(text) + 1
+    assert refused.value.expected == {"COMMA", "$END"}
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_whole_scores_and_single_statements_are_one_language(path: Path) -> None:
+    """The reader uses the rule of one statement; the rule of the whole score, the normative one, must say the same."""
+    text = path.read_text(encoding="utf-8")
+    whole = tables.lark_parser((tables.WHOLE,)).parse(text)
+    expected = [(str(token.type), str(token)) for token in whole.scan_values(lambda _: True)]
+    statements, _ = cut(text)
+    found = [
+        (token.kind, token.text)
+        for statement in statements
+        for token in leaves(parser().parse(text, statement.start, statement.end))
+    ]
+    assert found == expected
