@@ -10,8 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sequencer.errors import UsageError
+
 if TYPE_CHECKING:
     from sequencer.checking import Checked
+    from sequencer.schedule import Schedule
 
 MOST_NAMED = 5
 """How many codes the last line names."""
@@ -31,6 +34,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="warnings count as errors")
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing about scores that are well")
     parser.add_argument("--json", action="store_true", help="print everything as JSON, with spans and replacement texts")
+    parser.add_argument(
+        "--grid", action="store_true", help="snap errors by section, with other snaps, and tempi that lock to chunks"
+    )
+    parser.add_argument("--align", metavar="MARK", help="what puts a mark (or a section's start) on a chunk boundary")
+    parser.add_argument("--best-phase", action="store_true", help="the phase against the grid with the least snap errors")
     parser.add_argument("--watch", action="store_true", help="stay, and check again whenever a file is saved (end with Ctrl-C)")
 
 
@@ -79,16 +87,62 @@ def _print(found: list[tuple[Path, Checked]], args: argparse.Namespace) -> None:
             codes.setdefault(one.code)
         if _is_well(checked, args) and not args.quiet:
             print(f"{path}: {_summary(checked)}")
+        if checked.schedule is not None:
+            _print_help(checked.schedule, args)
     if codes:
         more = " …" if len(codes) > MOST_NAMED else ""
         print(f"\nto read more: sequencer explain {' '.join(list(codes)[:MOST_NAMED])}{more}", file=sys.stderr)
+
+
+def _print_help(schedule: Schedule, args: argparse.Namespace) -> None:
+    """Help with the grid, as far as it was asked for. Raises UsageError for a mark that cannot be aligned."""
+    if not (args.grid or args.align or args.best_phase):
+        return
+    from sequencer.gridhelp import align, best_phase, tell_alignment, tell_best_phase, tell_grid
+
+    if args.grid:
+        print(tell_grid(schedule))
+    if args.best_phase:
+        print(tell_best_phase(best_phase(schedule)))
+    if args.align:
+        try:
+            print(tell_alignment(align(schedule, args.align), schedule))
+        except UsageError as error:
+            if not args.watch:
+                raise
+            print(f"sequencer: {error}", file=sys.stderr)
+
+
+def _help_document(schedule: Schedule | None, args: argparse.Namespace) -> dict[str, Any]:
+    """The same for machines, as keys beside what is said of a score."""
+    if schedule is None or not (args.grid or args.align or args.best_phase):
+        return {}
+    from sequencer.gridhelp import align, alignment_document, best_phase, best_phase_document, grid_document
+
+    found: dict[str, Any] = {}
+    if args.grid:
+        found["grid"] = grid_document(schedule)
+    if args.best_phase:
+        found["best_phase"] = best_phase_document(best_phase(schedule))
+    if args.align:
+        try:
+            found["align"] = alignment_document(align(schedule, args.align))
+        except UsageError as error:
+            if not args.watch:
+                raise
+            found["align"] = {"mark": args.align, "error": str(error)}
+    return found
 
 
 def _document(found: list[tuple[Path, Checked]], args: argparse.Namespace) -> dict[str, Any]:
     from sequencer.cli.diagnostics import document, score
 
     return document(
-        score(str(path), checked.diagnostics, _is_well(checked, args), _summary(checked)) for path, checked in found
+        {
+            **score(str(path), checked.diagnostics, _is_well(checked, args), _summary(checked)),
+            **_help_document(checked.schedule, args),
+        }
+        for path, checked in found
     )
 
 

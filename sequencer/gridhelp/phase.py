@@ -1,0 +1,179 @@
+"""Phase: how much later everything should come against the grid, so that a mark, or all cues together, fall better on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+from sequencer.errors import UsageError
+from sequencer.gridhelp.circle import Circle
+from sequencer.gridhelp.sums import Errors, errors_of, known_cues
+from sequencer.schedule import Schedule, Stretch
+from sequencer.schedule.words import number
+from sequencer.timebase import TempoMap
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Everything `later` seconds later against the grid, 0 ≤ later < a chunk, with the errors that come of it.
+
+    `upbeat` is a section's head that is exactly so long, to be played first; None for no shift and where the language has
+    no length for it. Beside outer music the same is had by starting the model `delay` seconds after the music.
+    """
+
+    later: Fraction
+    delay: Fraction
+    upbeat: str | None
+    errors: Errors
+
+
+@dataclass(frozen=True, slots=True)
+class TempoForMark:
+    """A tempo in place of the score's that puts a mark on the boundary of `chunk`; `change` is relative (0.01 is 1 % more)."""
+
+    bpm: Fraction
+    chunk: int
+    change: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """What puts a mark on a chunk boundary. `time` is the mark's exact time, `error` what it has now (signed seconds)."""
+
+    mark: str
+    time: Fraction
+    chunk: int
+    error: Fraction
+    now: Errors
+    shift: Shift
+    tempi: tuple[TempoForMark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BestPhase:
+    """The shifts with the least mean error and with the least worst error of all cues whose time is known."""
+
+    now: Errors
+    least_mean: Shift
+    least_worst: Shift
+
+
+def align(schedule: Schedule, mark: str) -> Alignment:
+    """What puts a mark (`NAME`, `SECTION.NAME`, or a section's start by its `SECTION`) on a boundary, on its first pass.
+
+    Raises UsageError for a mark that is not there, stands in several sections, or has no time before the run.
+    """
+    place = _find(schedule, mark)
+    grid = schedule.grid
+    chunk = grid.snap(place.time, schedule.snap)
+    return Alignment(
+        mark=place.name,
+        time=place.time,
+        chunk=chunk,
+        error=grid.snap_error(place.time, chunk),
+        now=errors_of(schedule),
+        shift=shift_of(schedule, (-place.time) % grid.chunk),
+        tempi=_tempi(schedule, place),
+    )
+
+
+def best_phase(schedule: Schedule) -> BestPhase:
+    """The best shifts of a whole schedule, exactly; the earliest one of several."""
+    cues = [(stretch.start + entry.offset, entry.snap) for stretch, entry in known_cues(schedule)]
+    circle = Circle(schedule.grid.chunk, cues)
+    return BestPhase(errors_of(schedule), shift_of(schedule, circle.least_mean()), shift_of(schedule, circle.least_worst()))
+
+
+def shift_of(schedule: Schedule, later: Fraction) -> Shift:
+    """Everything so much later, with what comes of it."""
+    return Shift(later, (-later) % schedule.grid.chunk, _upbeat(schedule, later), errors_of(schedule, later))
+
+
+def _upbeat(schedule: Schedule, later: Fraction) -> str | None:
+    if later == 0:
+        return None
+    frames = schedule.grid.frame_at(later)
+    if frames.denominator == 1:
+        return f"section upbeat {frames} frames"
+    clock = schedule.clock
+    if clock.bpm is not None:
+        return f"section upbeat {later * clock.bpm / 60 / clock.meter.beat}b"
+    shown = number(later)
+    return None if "/" in shown else f"section upbeat {shown}s"
+
+
+# ---- marks ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A mark found: its time, and how much of that time goes with the score's own tempo."""
+
+    name: str
+    time: Fraction
+    musical: Fraction
+
+
+def _find(schedule: Schedule, wanted: str) -> _Place:
+    found: dict[str, _Place | None] = {}
+    time = musical = Fraction(0)
+    is_known = True
+    for stretch in schedule.stretches:
+        for name, offset, quarter in _names(stretch):
+            here = musical + (offset if quarter is not None and _has_own_tempo(schedule, stretch) else 0)
+            found.setdefault(name, _Place(name, time + offset, here) if is_known else None)
+        time += stretch.seconds
+        if stretch.quarters is not None and _has_own_tempo(schedule, stretch):
+            musical += stretch.seconds
+        is_known = is_known and not stretch.is_live
+    fitting = [name for name in found if wanted == name or name.endswith(f".{wanted}")]
+    if wanted in fitting:
+        fitting = [wanted]
+    if not fitting:
+        raise UsageError(f"there is no mark or section {wanted}", _known(found))
+    if len(fitting) > 1:
+        raise UsageError(f"there are several marks {wanted}", f"say which one: {' or '.join(fitting)}")
+    place = found[fitting[0]]
+    if place is None:
+        raise UsageError(
+            f"{fitting[0]} stands behind a live section: where it falls is only known when that is left",
+            "align something in front of it",
+        )
+    return place
+
+
+def _names(stretch: Stretch) -> list[tuple[str, Fraction, Fraction | None]]:
+    """The names of a stretch: its own, and its marks with the section's name before them."""
+    start = [] if stretch.section is None else [(stretch.section, Fraction(0), Fraction(0))]
+    before = "" if stretch.section is None else f"{stretch.section}."
+    return start + [(f"{before}{mark.name}", mark.offset, mark.quarter) for mark in stretch.marks]
+
+
+def _known(found: dict[str, _Place | None]) -> str:
+    if not found:
+        return "set one in an `at`: at 5 mark drop"
+    names = list(found)
+    more = "" if len(names) <= 12 else f" and {len(names) - 12} more"
+    return f"there are: {', '.join(names[:12])}{more}"
+
+
+def _has_own_tempo(schedule: Schedule, stretch: Stretch) -> bool:
+    """Whether a stretch goes at the one tempo of the score's header."""
+    return schedule.clock.bpm is not None and stretch.tempo == TempoMap.constant(schedule.clock.bpm)
+
+
+def _tempi(schedule: Schedule, place: _Place) -> tuple[TempoForMark, ...]:
+    """The tempi, one slower and one faster, that put a place on the boundaries around it."""
+    bpm = schedule.clock.bpm
+    if bpm is None or place.musical == 0:
+        return ()
+    below = floor(place.time / schedule.grid.chunk)
+    found = []
+    for chunk in (below, below + 1):
+        # What does not go with the tempo stays; the rest is stretched until the place falls on the boundary.
+        stretched = schedule.grid.boundary(chunk) - (place.time - place.musical)
+        if stretched > 0:
+            tempo = bpm * place.musical / stretched
+            found.append(TempoForMark(tempo, chunk, tempo / bpm - 1))
+    return tuple(found)
