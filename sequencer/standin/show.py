@@ -74,7 +74,7 @@ class Show:
         self._tasks: set[asyncio.Task[None]] = set()
         self._moments: list[Drop | End] = [*faults.drops, *([faults.end] if faults.end else [])]
         self._timers: list[asyncio.TimerHandle] = []
-        self._take = 0
+        self._clears = 0
         self.made: list[Made] = []
         self.opened = time.monotonic()
         self.began: float | None = None
@@ -154,7 +154,8 @@ class Show:
             self._say(message)
 
     def _say(self, message: Message) -> None:
-        if message.type == "generation_reset" or message.name == "generation_reset":
+        if message.name == "generation_reset":
+            self._clears += 1
             self.screen.clear()
         self._audience.said(message.type, message.data)
 
@@ -167,7 +168,6 @@ class Show:
             self._audience.happened(moment)
         before = self._before[1] if self._before is not None and self._before[0] == begun.take else None
         self._before = (begun.take, begun.look)
-        self._take = begun.take
         if begun.look.frames:
             self._painting = self._painter.paint(begun.look, before)
             self._look_before = before
@@ -185,8 +185,10 @@ class Show:
         task.add_done_callback(self._tasks.discard)
 
     async def _show(self, made: ChunkMade, before: Look | None, painting: Future[tuple[Picture, ...]], at: float) -> None:
+        clears = self._clears
         pictures = await asyncio.wrap_future(painting)
-        if made.take != self._take and self.screen.is_dark:
+        await asyncio.sleep(at - time.monotonic())
+        if clears != self._clears:
             return  # a reset came in between, and what it cleared must not come back
-        start, end = self.screen.show(pictures, max(at, time.monotonic()))
+        start, end = self.screen.show(pictures, time.monotonic())
         self.made = [*self.made[-MOST_KEPT:], Made(made.look, before, start, end)]

@@ -85,7 +85,7 @@ class ReactorSettings:
     grace_seconds: float = 50.0
     """How long a lost connection is tried anew: the platform keeps a session without a client for 60 s, older ones for 30."""
     ping_seconds: float = 5.0
-    silence_seconds: float = 5.0
+    silence_seconds: float = 4.0
     """Nothing at all received for so long, though asked for a sign of life: the connection is lost."""
     gathering_seconds: float = 1.0
     """How long a STUN or TURN server may take to answer before it is left out."""
