@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sequencer.stages.simulated.noise import TURN, random_bytes, sine
 from sequencer.stages.simulated.packed import Packed, blended
@@ -69,10 +70,10 @@ class Motes:
         self._height, self._width = height, width
         self._motes = self._scattered(seed, prompt)
         self._shapes = {
-            radius: [_disc(radius, down, along) for down in range(_PHASES) for along in range(_PHASES)]
-            for radius in range(self._kind.radii[0], self._kind.radii[1] + 1)
+            step: {radius: _phases(radius, step) for radius in range(self._kind.radii[0], self._kind.radii[1] + 1)}
+            for step in (1, 2)
         }
-        self._streak = _streak(self._kind.streak) if self._kind.streak else None
+        self._streaks = {step: [_sparse(_streak(self._kind.streak), step)] for step in (1, 2)}
 
     def _scattered(self, seed: int, prompt: str) -> list[_Mote]:
         kind = self._kind
@@ -97,27 +98,50 @@ class Motes:
 
     def lay(self, scene: Packed, frame: int, step: int) -> None:
         """Draw them onto a picture of full size, or of half the size where `step` is 2."""
+        shapes, tops, lefts, weights = [], [], [], []
         for mote in self._motes:
-            swung = sine(frame * 14 + mote.phase, mote.sway * _PHASES)
+            swung = sine(frame * 14 + mote.phase, mote.sway * _PHASES) if mote.sway else 0
             down = (mote.top + mote.fall * frame) % (_PHASES * (self._height + 2 * self._pad))
             along = (mote.left + mote.drift * frame + swung) % (_PHASES * (self._width + 2 * self._pad))
             weight = mote.weight
             if self._kind.twinkles:
                 weight = weight * (160 + sine(frame * 37 + mote.phase * 3, 96)) >> 8
-            if self._streak is not None:
-                shape = self._streak
+            if self._kind.streak:
+                shapes.append(self._streaks[step][0])
             else:
-                shape = self._shapes[mote.radius][down % _PHASES * _PHASES + along % _PHASES]
-            top, left = down // _PHASES - self._pad, along // _PHASES - self._pad
-            self._lay_one(scene, shape[::step, ::step], top // step, left // step, np.uint32(weight))
-
-    def _lay_one(self, scene: Packed, shape: Packed, top: int, left: int, weight: np.uint32) -> None:
+                shapes.append(self._shapes[step][mote.radius][down % _PHASES * _PHASES + along % _PHASES])
+            tops.append((down // _PHASES - self._pad) // step)
+            lefts.append((along // _PHASES - self._pad) // step)
+            weights.append(weight)
+        sizes = [len(shape.weights) for shape in shapes]
+        rows = np.concatenate([shape.rows for shape in shapes]) + np.repeat(tops, sizes)
+        columns = np.concatenate([shape.columns for shape in shapes]) + np.repeat(lefts, sizes)
+        much = np.concatenate([shape.weights for shape in shapes]) * np.repeat(np.array(weights, np.uint32), sizes)
         height, width = scene.shape
-        first, begin = max(0, -top), max(0, -left)
-        shape = shape[first : max(0, height - top), begin : max(0, width - left)]
-        if shape.size:
-            spot = scene[top + first : top + first + shape.shape[0], left + begin : left + begin + shape.shape[1]]
-            spot[:] = blended(spot, np.full_like(spot, self._colour), shape * weight >> np.uint32(8))
+        inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+        places = (rows * width + columns)[inside]
+        flat = scene.reshape(-1)
+        spot = flat[places]
+        flat[places] = blended(spot, np.full_like(spot, self._colour), much[inside] >> np.uint32(8))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The pixels of a mote that are not clear: where they are from its upper left corner, and their weights 0…256."""
+
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    weights: Packed
+
+
+def _sparse(weights: Packed, step: int) -> _Shape:
+    seen = weights[::step, ::step]
+    rows, columns = np.nonzero(seen)
+    return _Shape(rows, columns, seen[rows, columns])
+
+
+def _phases(radius: int, step: int) -> list[_Shape]:
+    return [_sparse(_disc(radius, down, along), step) for down in range(_PHASES) for along in range(_PHASES)]
 
 
 def _disc(radius: int, down: int, along: int) -> Packed:

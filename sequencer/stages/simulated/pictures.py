@@ -48,7 +48,7 @@ _ROWS = 512
 _CELLS = _STRIDE * _ROWS
 _SCROLL = 256
 _WARP = 88
-_DRIFT = 12
+_DRIFT = 14
 _FIELD_TOP = 790
 _GLOW_TOP = 225
 _KEPT = 6
@@ -133,15 +133,12 @@ def _window(offsets: NDArray[np.intp], frame: int, down: int, along: int, step: 
 
 
 def _drifting(image: Packed, frame: int, step: int) -> Packed:
-    """The part of an image that a frame sees; it swings slowly, by parts of a pixel, so that sharp edges do not jerk."""
-    down = (_DRIFT << 4) + sine(frame * 9, _DRIFT << 4)
+    """The part of an image that a frame sees; it swings to and fro, by parts of a pixel, so that sharp edges do not jerk."""
     along = (_DRIFT << 4) + sine(frame * 5 + 700, _DRIFT << 4)
-    top, left = down >> 4, along >> 4
-    here = image[top : top + HEIGHT + 1, left : left + WIDTH + 1]
+    left = along >> 4
     if step == 2:
-        return here[:HEIGHT:2, :WIDTH:2]
-    rows = blended(here[:-1], here[1:], np.uint32((down & 15) << 4))
-    return blended(rows[:, :-1], rows[:, 1:], np.uint32((along & 15) << 4))
+        return image[::2, left : left + WIDTH : 2]
+    return blended(image[:, left : left + WIDTH], image[:, left + 1 : left + WIDTH + 1], np.uint32((along & 15) << 4))
 
 
 def _presence(look: Look, frame: int) -> Packed:
@@ -196,7 +193,7 @@ class Renderer:
 
     def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
         """Keep an image, shape (height, width, 3), to be shown under this id."""
-        self._images[image] = packed(fitted(pixels, HEIGHT + 2 * _DRIFT + 1, WIDTH + 2 * _DRIFT + 1))
+        self._images[image] = packed(fitted(pixels, HEIGHT, WIDTH + 2 * _DRIFT + 1))
 
     def frames(self, look: Look, before: Look | None = None) -> NDArray[np.uint8]:
         """The frames of a chunk, shape (count, HEIGHT, WIDTH, 3). `before` is the look of the chunk before it in its take."""

@@ -1,0 +1,158 @@
+"""How fast pictures are made and recorded: rendering, encoding, and both as a rehearsal does them, side by side.
+
+    python -m bench.pictures [--chunks 12] [--video-size 1280x768] [--goal 4.0]
+
+Each number is the median of three passes. `real time` is 24 frames a second; `CPU` is processor time a frame, on all cores
+together. Exits with 1 where rendering and encoding together are slower than the goal, as a multiple of real time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import queue
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from sequencer.recorder import Caption, VideoWriter, video_size
+from sequencer.stages.simulated.outputs import Look
+from sequencer.stages.simulated.pictures import Renderer
+
+FPS = 24
+FRAMES = 33
+PASSES = 3
+PROMPTS = ("a night tram in the rain, neon", "snow over a quiet forest, blue hour", "a lighthouse in golden wheat")
+
+
+def looks(chunks: int) -> list[tuple[Look, Look | None]]:
+    """A run: a new prompt every fourth chunk, an image from the middle on."""
+    found: list[tuple[Look, Look | None]] = []
+    for chunk in range(chunks):
+        image = "image" if chunk >= chunks // 2 else None
+        look = Look(
+            seed=4271,
+            prompt=PROMPTS[chunk // 4 % len(PROMPTS)],
+            image=image,
+            image_since=FRAMES * (chunks // 2),
+            strength=0.7,
+            sr="2x",
+            chunk=chunk,
+            first_frame=FRAMES * chunk,
+            frames=FRAMES,
+        )
+        found.append((look, found[-1][0] if found else None))
+    return found
+
+
+def captions(chunk: int) -> list[Caption]:
+    """Beats of 120 bpm."""
+    beats = [(FRAMES * chunk + frame) // 12 for frame in range(FRAMES)]
+    return [Caption("Night tram", "refrain", "take 1", f"{beat // 4 + 1}.{beat % 4 + 1}") for beat in beats]
+
+
+class Bench:
+    """What is measured, on one run of so many chunks."""
+
+    def __init__(self, chunks: int, size: tuple[int, int], folder: Path) -> None:
+        self._looks = looks(chunks)
+        self._size = size
+        self._path = folder / "bench.mp4"
+        self._renderer = Renderer()
+        steps = np.arange(640, dtype=np.uint16)[None, :, None] + np.arange(384, dtype=np.uint16)[:, None, None]
+        self._renderer.learn("image", np.broadcast_to((steps % 251).astype(np.uint8), (384, 640, 3)))
+        self._made: list[NDArray[np.uint8]] = [self._renderer.frames(*look) for look in self._looks]
+        self.digest = ""
+
+    def render(self) -> None:
+        """Pictures alone, with the digest that the stage makes of each chunk."""
+        for look in self._looks:
+            hashlib.sha256(self._renderer.frames(*look).data).hexdigest()
+
+    def encode(self) -> None:
+        """Encoding alone: scaling, captions, H.264, the file."""
+        self._record(self._made)
+
+    def both(self) -> None:
+        """As a rehearsal does it: one thread renders, one encodes."""
+        waiting: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(1)
+
+        def paint() -> None:
+            for look in self._looks:
+                frames = self._renderer.frames(*look)
+                hashlib.sha256(frames.data).hexdigest()
+                waiting.put(frames)
+            waiting.put(None)
+
+        painter = threading.Thread(target=paint, daemon=True)
+        painter.start()
+        self._record(_until_none(waiting))
+        painter.join()
+
+    def _record(self, chunks: Iterable[NDArray[np.uint8]]) -> None:
+        video = VideoWriter(self._path, self._size, Fraction(FPS))
+        for chunk, frames in enumerate(chunks):
+            video.write_all(frames, captions(chunk))
+        video.close()
+        digest = hashlib.sha256(self._path.read_bytes()).hexdigest()
+        if self.digest and digest != self.digest:
+            raise SystemExit("the same frames made two different files")
+        self.digest = digest
+
+
+def _until_none(waiting: queue.Queue[NDArray[np.uint8] | None]) -> Iterator[NDArray[np.uint8]]:
+    while (frames := waiting.get()) is not None:
+        yield frames
+
+
+def measured(work: Callable[[], None], frames: int) -> tuple[float, float]:
+    """Frames a second and milliseconds of processor a frame, medians of some passes."""
+    speeds, costs = [], []
+    for _ in range(PASSES):
+        wall, cpu = time.perf_counter(), time.process_time()
+        work()
+        speeds.append(frames / (time.perf_counter() - wall))
+        costs.append(1000 * (time.process_time() - cpu) / frames)
+    return median(speeds), median(costs)
+
+
+def main() -> int:
+    """Measure and print; 0 where the goal is met."""
+    parser = argparse.ArgumentParser(description="How fast pictures are made and recorded.")
+    parser.add_argument("--chunks", type=int, default=12)
+    parser.add_argument("--video-size", type=video_size, default=(1280, 768))
+    parser.add_argument("--goal", type=float, default=4.0, help="× real time, rendering and encoding together")
+    arguments = parser.parse_args()
+    frames = FRAMES * arguments.chunks
+    wide, tall = arguments.video_size
+    print(f"{arguments.chunks} chunks, {frames} frames of 640×384; video {wide}×{tall}; {os.cpu_count()} processors")
+    print(f"{'':34}{'frames/s':>10}{'× real time':>13}{'CPU ms/frame':>14}")
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(arguments.chunks, arguments.video_size, Path(folder))
+        rows = {
+            "rendering, with digests": bench.render,
+            "encoding, with captions": bench.encode,
+            "both, as a rehearsal does": bench.both,
+        }
+        speed = 0.0
+        for name, work in rows.items():
+            speed, cost = measured(work, frames)
+            print(f"{name:34}{speed:10.0f}{speed / FPS:13.1f}{cost:14.2f}")
+        size = (Path(folder) / "bench.mp4").stat().st_size
+    print(f"the file: {size * 8 * FPS / frames / 1e6:.1f} Mbit/s; {2 * PASSES} recordings, all the same bytes")
+    return 0 if speed / FPS >= arguments.goal else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
