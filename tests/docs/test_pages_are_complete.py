@@ -1,0 +1,123 @@
+"""The pages that list things list all of them, and nothing that is not there: commands, options, names, journal records."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+from collections.abc import Iterator
+from typing import get_args
+
+import sequencer
+from docs.pages import DOCS, ROOT, read_page
+from sequencer import events, journal
+from sequencer.cli import COMMANDS, parser
+
+COMMANDS_PAGE = read_page(DOCS / "commands.md")
+OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z](?:[\w-]*\w)?")
+
+
+def subparsers() -> dict[str, argparse.ArgumentParser]:
+    group = next(one for one in parser()._actions if isinstance(one, argparse._SubParsersAction))  # argparse tells no other way
+    return dict(group.choices)
+
+
+def options_of(command: argparse.ArgumentParser) -> set[str]:
+    return {name for action in command._actions for name in action.option_strings}
+
+
+def table_rows(text: str) -> Iterator[list[str]]:
+    """The cells of every row of every table, headings left out."""
+    for line in text.split("\n"):
+        if line.startswith("| `"):
+            yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def codes(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+# ---- commands ------------------------------------------------------------------------------------------------------------
+
+
+def test_every_command_has_its_section_in_the_order_of_help() -> None:
+    assert [title for title in COMMANDS_PAGE.sections() if title in subparsers()] == list(subparsers())
+    assert set(COMMANDS) <= set(subparsers())
+
+
+def test_every_option_stands_in_its_commands_section_and_no_other() -> None:
+    told: list[str] = []
+    for name, command in subparsers().items():
+        described = {code for row in table_rows(COMMANDS_PAGE.sections()[name]) for code in codes(row[0])}
+        listed = {option for code in described for option in OPTION.findall(code)}
+        there = options_of(command) - {"-h", "--help"}
+        told += [f"{name} has {option}, which the page does not say" for option in sorted(there - listed)]
+        told += [f"the page gives {name} {option}, which it has not" for option in sorted(listed - there)]
+    assert not told, "\n".join(told)
+
+
+def test_a_default_or_choice_that_the_page_names_is_one() -> None:
+    for name, command in subparsers().items():
+        rows = {code.split()[0]: row for row in table_rows(COMMANDS_PAGE.sections()[name]) for code in codes(row[0])}
+        for action in command._actions:
+            if action.choices and action.option_strings:
+                row = rows[action.option_strings[-1]]
+                for choice in action.choices:
+                    assert f"`{choice}`" in " ".join(row), f"{name} {action.option_strings[-1]} {choice}"
+
+
+def test_every_command_line_in_the_pages_is_one_the_parser_takes() -> None:
+    """Also those that are only shown (in blocks marked sh), and those in running text."""
+    known = subparsers()
+    told: list[str] = []
+    for path in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]:
+        page = read_page(path)
+        lines = [line.removeprefix("$ ") for block in page.blocks() if block.info in ("sh", "console") for line in block.text.split("\n")]
+        lines += re.findall(r"`(sequencer [^`]+)`", page.prose())
+        for line in lines:
+            words = re.sub(r"\s+#.*|'[^']*'|\"[^\"]*\"", " QUOTED", line).split()
+            if "sequencer" not in words[:3]:
+                continue
+            name, *rest = [*words[words.index("sequencer") + 1 :], ""]
+            if name not in known and name not in ("", "COMMAND", "…") and not name.startswith("-"):
+                told.append(f"{page.name}: {line}")
+            elif name in known:
+                there = options_of(known[name])
+                told += [f"{page.name}: {line}: {word}" for word in rest if OPTION.fullmatch(word) and word not in there]
+    assert not told, "\n".join(told)
+
+
+# ---- the public face -----------------------------------------------------------------------------------------------------
+
+
+def test_every_public_name_stands_on_the_page_and_no_other() -> None:
+    page = read_page(DOCS / "api.md")
+    listed = {code.split("(")[0].removeprefix("sequencer.") for row in table_rows(page.text) for code in codes(row[0])}
+    assert listed == set(sequencer.__all__)
+
+
+# ---- the journal ---------------------------------------------------------------------------------------------------------
+
+
+def described_records() -> dict[str, set[str]]:
+    """kind → fields, from the tables of docs/journal.md."""
+    text = read_page(DOCS / "journal.md").text
+    parts = text[text.index("## Events") : text.index("## Reading")]
+    return {codes(row[0])[0]: set(codes(row[1])) for row in table_rows(parts)}
+
+
+def test_every_event_and_command_is_described_with_its_fields() -> None:
+    there = {}
+    commands = [one for part in get_args(events.Command) for one in (get_args(part) or (part,))]
+    for kind in [*get_args(events.Event), *commands]:
+        fields = {field.name for field in dataclasses.fields(kind)}
+        there[kind.__dataclass_fields__["kind"].default] = fields - {"kind", "at"}
+    assert described_records() == there
+
+
+def test_the_header_is_described() -> None:
+    text = read_page(DOCS / "journal.md").sections()["The header"]
+    schedule = sequencer.compile_score(sequencer.reads('at 0c "A paper boat."\n'))
+    header = journal.header_of(schedule, {}, {})
+    assert {codes(row[0])[0] for row in table_rows(text)} == set(header)
+    assert f"Format {journal.FORMAT}" in read_page(DOCS / "journal.md").text
