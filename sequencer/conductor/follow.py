@@ -26,7 +26,8 @@ class Follow:
     def __init__(self, schedule: Schedule, outer: bool) -> None:
         self.outer = outer
         self.offset = 0
-        self.lag = 0
+        self.lag = round(schedule.grid.chunk * SECOND)
+        """From a chunk's beginning to its first frame seen. Until that is measured: a chunk is not seen before it is made."""
         self.is_running = not outer
         self.origin: int | None = None
         """Internal clock: the nanosecond at which score time 0 was."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sequencer.clocks import Clock
+from sequencer.clocks.boundaries import BoundaryFeed
 from sequencer.conductor import Conductor, Report
 from sequencer.errors import OutputError
 from sequencer.events import ChunkDone, Closing, Command, Event, Finish, ModelCommand, Started, Upload, WakeAt
@@ -20,6 +21,7 @@ from sequencer.journal import JournalWriter
 from sequencer.performance.cues import ScriptedEvent
 from sequencer.schedule import Schedule
 from sequencer.stages import Stage
+from sequencer.timebase import nanoseconds
 
 
 class Watcher(Protocol):
@@ -57,7 +59,12 @@ class Performance:
         warn: Callable[[str], None] | None = None,
         following: bool | None = None,
     ) -> None:
-        self.conductor = Conductor(schedule, following)
+        follows = schedule.clock.is_outer if following is None else following
+        self.conductor = Conductor(schedule, follows)
+        chunk = schedule.grid.chunk
+        self.boundaries = BoundaryFeed(chunk, lag=nanoseconds(chunk)) if follows else None
+        """What is known of chunk boundaries and of the lag, in a following run. A chunk is not seen before it is made, so
+        one chunk is the lag that is believed until frames have been seen."""
         self._stage = stage
         self._clock = clock
         self._journal = journal
@@ -93,6 +100,9 @@ class Performance:
                     continue
                 event = self._inbox.popleft()
                 last = event.at
+                fit = self.boundaries.hear(event) if self.boundaries is not None else None
+                if fit is not None:
+                    await self._handle(fit)
                 await self._handle(event)
         finally:
             await self._stage.close()

@@ -17,7 +17,6 @@ from by_hand import at_bar, on_beats, section
 from midi_gear import Captured, GoOn, Locate, MidiGear, Play, Start, Stop, Wait, steady
 
 from sequencer.clocks import VirtualClock
-from sequencer.clocks.boundaries import BoundaryFeed
 from sequencer.clocks.midi import MidiFeed
 from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor, CueReport
@@ -27,7 +26,6 @@ from sequencer.performance import Outcome, Performance
 from sequencer.replaying import replay
 from sequencer.score import ClockKind, ClockLine, Header
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
-from sequencer.timebase import nanoseconds
 
 SECOND = 1_000_000_000
 TRACES = Path(__file__).parent.parent / "data" / "clock-traces"
@@ -35,18 +33,6 @@ CHUNK = 1.375
 REACH = 4 * CHUNK
 """A cue is committed when the chunk two before its own begins, and shown a chunk after its own begins (seconds)."""
 BARS = 300
-
-
-class Follows(Performance):
-    """A performance whose boundaries are fitted on the way in."""
-
-    boundaries: BoundaryFeed
-
-    def deliver(self, event: Event) -> None:
-        fit = self.boundaries.hear(event)
-        if fit is not None:
-            super().deliver(fit)
-        super().deliver(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +52,7 @@ class Shown:
         return (abs(self.shown - self.beat) - abs(self.best - self.beat)) * 1000
 
 
-def perform(
-    gear: MidiGear, faults: dict[str, object], journal: Path | None = None, fitted: bool = True
-) -> tuple[Outcome, list[Shown]]:
+def perform(gear: MidiGear, faults: dict[str, object], journal: Path | None = None) -> tuple[Outcome, list[Shown]]:
     clock_line = ClockLine(ClockKind.MIDI, Fraction(120))
     cues = [at_bar(bar, f"p{bar}") for bar in range(1, BARS, 2)]
     schedule = compile_score(on_beats(section("set", BARS, *cues), header=Header(clock=clock_line, seed=3)))
@@ -83,9 +67,7 @@ def perform(
             run.close("the test took too long")
 
     writer = None if journal is None else JournalWriter(journal, header_of(schedule, {}, {}))
-    run = (Follows if fitted else Performance)(schedule, stage, clock, writer, watchers=[watch])
-    if isinstance(run, Follows):
-        run.boundaries = BoundaryFeed(schedule.grid.chunk, lag=nanoseconds(schedule.grid.chunk))
+    run = Performance(schedule, stage, clock, writer, watchers=[watch])
     gear.plug(clock, MidiFeed(120.0), run.deliver)
     outcome = asyncio.run(run.run())
     landed = []
@@ -165,10 +147,3 @@ def test_a_ten_minute_set(name: str, tmp_path: Path, judged: dict[str, list[Show
     everybody = [one for ones in judged.values() for one in ones]
     if len(judged) == len(SETS):
         assert sum(one.beside for one in everybody) <= 0.01 * len(everybody)
-
-
-def test_without_the_fit_of_boundaries_cues_are_seen_late() -> None:
-    """What the fit is for: without it a picture is generated on its beat, and seen a chunk after it."""
-    gear = SETS["steady"]
-    _, landed = perform(gear, {}, fitted=False)
-    assert median(one.excess_ms for one in landed) > 500
