@@ -18,8 +18,8 @@ from sequencer.timebase import TempoMap
 class Shift:
     """Everything `later` seconds later against the grid, 0 ≤ later < a chunk, with the errors that come of it.
 
-    `upbeat` is a section's head that is exactly so long, to be played first; None for no shift and where the language has
-    no length for it. Beside outer music the same is had by starting the model `delay` seconds after the music.
+    `upbeat` is a section that is exactly so long, to be played first (its `…` stands for a prompt); None for no shift and
+    where the language has no length for it. Beside outer music, start the model `delay` seconds after it to the same end.
     """
 
     later: Fraction
@@ -91,16 +91,25 @@ def shift_of(schedule: Schedule, later: Fraction) -> Shift:
 
 
 def _upbeat(schedule: Schedule, later: Fraction) -> str | None:
-    if later == 0:
+    """A section so long, for the score to begin with. It opens with a prompt unless the score's own still opens chunk 0."""
+    length = _length(schedule, later) if later else None
+    if length is None:
         return None
+    first = next(known_cues(schedule), None)
+    opens = first is not None and schedule.grid.snap(first[0].start + first[1].offset + later, first[1].snap) == 0
+    return f"section upbeat {length} {{ }}" if opens else f'section upbeat {length} {{ at 1 "…" }}'
+
+
+def _length(schedule: Schedule, later: Fraction) -> str | None:
+    """A duration as the language writes it: in frames where they are whole, else in beats, else in seconds."""
     frames = schedule.grid.frame_at(later)
     if frames.denominator == 1:
-        return f"section upbeat {frames} frames"
+        return f"{frames}f"
     clock = schedule.clock
     if clock.bpm is not None:
-        return f"section upbeat {later * clock.bpm / 60 / clock.meter.beat}b"
+        return f"{later * clock.bpm / 60 / clock.meter.beat}b"
     shown = number(later)
-    return None if "/" in shown else f"section upbeat {shown}s"
+    return None if "/" in shown else f"{shown}s"
 
 
 # ---- marks ---------------------------------------------------------------------------------------------------------

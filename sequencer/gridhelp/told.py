@@ -72,7 +72,7 @@ def _shift(what: str, shift: Shift, now: Errors) -> list[str]:
     worst = f"worst {_ms(abs(now.worst))} → {_ms(abs(shift.errors.worst))} ms"
     lines = [f"  {what}: everything {milliseconds(shift.later)[1:]} ms later; all cues: {mean}, {worst}"]
     if shift.upbeat is not None:
-        lines.append(f'    play first: {shift.upbeat} {{ at 1 "…" }}, or start the model {_ms(shift.delay)} ms after the music')
+        lines.append(f"    play first: {shift.upbeat}, or start the model {_ms(shift.delay)} ms after the music")
     return lines
 
 
