@@ -1,0 +1,132 @@
+"""Captions: inside the band, over the picture, any text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from sequencer.letters import Pen
+from sequencer.recorder import Caption, VideoWriter
+from sequencer.recorder.caption import CaptionBand
+
+WIDE, TALL = 640, 384
+
+Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
+
+
+def grey() -> Planes:
+    return (
+        np.full((TALL, WIDE), 110, np.uint8),
+        np.full((TALL // 2, WIDE // 2), 90, np.uint8),
+        np.full((TALL // 2, WIDE // 2), 160, np.uint8),
+    )
+
+
+def laid(caption: Caption) -> Planes:
+    planes = grey()
+    CaptionBand(WIDE, TALL).lay(caption, *planes)
+    return planes
+
+
+def test_a_caption_stays_in_its_band() -> None:
+    rows = CaptionBand(WIDE, TALL).rows
+    found = laid(Caption("Night tram", "refrain", "take 2", "12.3"))
+    for plane, plain, edge in zip(found, grey(), (rows, rows // 2, rows // 2), strict=True):
+        assert (plane[edge:] == plain[edge:]).all()
+        assert (plane[:edge] != plain[:edge]).any()
+    assert rows < TALL // 8
+
+
+def test_every_part_is_written_and_the_sides_stay_free() -> None:
+    empty = laid(Caption())[0].astype(int)
+    whole = Caption("Night tram", "refrain", "take 2", "12.3")
+    places = []
+    for part in ("title", "section", "take", "place"):
+        ink = laid(Caption(**{part: getattr(whole, part)}))[0].astype(int) - empty
+        assert ink.max() > 80
+        columns = np.nonzero((ink > 60).any(axis=0))[0]
+        places.append((int(columns.min()), int(columns.max())))
+    assert places[0][0] >= 10
+    assert places[3][1] <= WIDE - 10
+    ink = laid(whole)[0].astype(int) - empty
+    gaps = np.diff(np.nonzero((ink > 60).any(axis=0))[0])
+    assert gaps.max() > WIDE // 4  # the middle is the picture's
+
+
+def test_the_beat_stands_still_while_it_counts() -> None:
+    one, two = (laid(Caption("Night tram", "verse", "take 1", place))[0] for place in ("12.1", "12.4"))
+    changed = np.nonzero((one != two).any(axis=0))[0]
+    assert len(changed)
+    assert changed.max() - changed.min() < 24
+
+
+@given(
+    st.text(max_size=80),
+    st.text(max_size=40),
+    st.sampled_from(["", "take 1", "take 100"]),
+    st.text(max_size=12),
+)
+@settings(max_examples=80, deadline=None)
+def test_any_text_is_taken(title: str, section: str, take: str, place: str) -> None:
+    found = laid(Caption(title, section, take, place))
+    assert found[0].min() >= 16
+    assert found[0].max() <= 236
+    assert all(plane.min() >= 90 and plane.max() <= 160 for plane in found[1:])
+
+
+@pytest.mark.parametrize(
+    "title", ["Straßenbahn für Øl — „Ö“", "日本の夜", "שלום", "🎬🎬", "a\nb\tc\x00", "x" * 5000, "ﬁ ½ Ωhm"]
+)
+def test_titles_of_all_sorts(tmp_path: Path, title: str) -> None:
+    with VideoWriter(tmp_path / "video.mp4", (320, 192)) as video:
+        video.write_all(np.full((2, 96, 160, 3), 90, np.uint8), [Caption(title, title, "take 1", "1.1")] * 2)
+    with av.open(str(tmp_path / "video.mp4")) as file:
+        picture = next(file.decode(video=0)).to_ndarray(format="gray")
+    assert picture[:20].max() > 160
+    assert picture[30:].max() < 130
+
+
+def test_captions_at_the_smallest_and_at_large_sizes() -> None:
+    for wide, tall in ((32, 32), (64, 2000), (4096, 64), (2560, 1536)):
+        planes = (
+            np.full((tall, wide), 100, np.uint8),
+            np.full((tall // 2, wide // 2), 128, np.uint8),
+            np.full((tall // 2, wide // 2), 128, np.uint8),
+        )
+        CaptionBand(wide, tall).lay(Caption("Night tram", "refrain", "take 1", "123.4"), *planes)
+        assert (planes[0] != 100).any()
+
+
+def test_accents_are_set_above_their_letters() -> None:
+    pen = Pen(24)
+    assert pen.width("ö") == pen.width("o")
+    assert pen.width("Straße") == pen.width("Strasse")
+    from PIL import Image, ImageDraw
+
+    drawn = []
+    for text in ("o", "ö", "ó"):
+        mask = Image.new("L", (60, 40))
+        pen.draw(ImageDraw.Draw(mask), (10, 8), text)
+        drawn.append(np.asarray(mask))
+    plain, dots, acute = drawn
+    top = np.nonzero(plain.any(axis=1))[0].min()
+    assert dots[:top].any()
+    assert acute[:top].any()
+    assert (dots != acute).any()
+    assert (dots[top + 4 :] == plain[top + 4 :]).all()
+
+
+def test_text_is_cut_where_it_does_not_fit() -> None:
+    pen = Pen(16)
+    assert pen.shortened("short", 400) == "short"
+    cut = pen.shortened("a very long title that does not fit", 120)
+    assert cut.endswith("…")
+    assert pen.width(cut) <= 120
+    assert pen.wrapped("one two three four five six seven", 90, 2)[-1].endswith("…")
+    assert pen.wrapped("", 90, 2) == [""]
