@@ -48,7 +48,7 @@ def _compiled(score: Score) -> Compilation:
     stretches = expand(resolved, placed, faults)
     schedule = quantise(resolved, stretches)
     if not faults.has_errors:
-        check(schedule, faults)
+        check(schedule, resolved, faults)
     return Compilation(None if faults.has_errors else schedule, faults.diagnostics)
 
 

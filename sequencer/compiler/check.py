@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from sequencer.errors import Faults, Related
+from sequencer.compiler.cures import free_place, is_yaml
+from sequencer.compiler.local import number
+from sequencer.compiler.resolved import Resolved, ResolvedCue
+from sequencer.errors import Faults, Fix, Related, Span
 from sequencer.schedule import Bundle, CutTake, Entry, Schedule, ShowImage, ShowPrompt, Strength, SuperResolution
+from sequencer.score import Duration
 
 MOST_CHUNKS = 1_000_000
 """The longest score, in chunks (about sixteen days): beyond it a slip is likelier than a show."""
 
 
-def check(schedule: Schedule, faults: Faults) -> None:
-    """Tell what is wrong with a whole schedule."""
+def check(schedule: Schedule, resolved: Resolved, faults: Faults) -> None:
+    """Tell what is wrong with a whole schedule. `resolved` knows where the places of its cues are written."""
     if not schedule.entries:
         return
     if schedule.end > MOST_CHUNKS:
@@ -21,14 +25,63 @@ def check(schedule: Schedule, faults: Faults) -> None:
         faults.error("E420", f"this score is {schedule.end:,} chunks long; {MOST_CHUNKS:,} is the most", span)
         return
     by_id = {entry.id: entry for entry in schedule.entries}
-    _openings(schedule, by_id, faults)
+    places = _Places(schedule, resolved)
+    _openings(schedule, by_id, places, faults)
     for take in schedule.takes:
         for bundle in take.bundles:
-            _one_chunk(bundle, by_id, schedule, faults)
+            _one_chunk(bundle, by_id, places, faults)
     _behind_live(schedule, faults)
 
 
-def _openings(schedule: Schedule, by_id: dict[int, Entry], faults: Faults) -> None:
+class _Places:
+    """Where the places of cues are written, and which other place would cure a cue."""
+
+    def __init__(self, schedule: Schedule, resolved: Resolved) -> None:
+        self.schedule = schedule
+        self._blocks = resolved.blocks
+        self._cues: dict[Span, ResolvedCue] | None = None
+        self._taken: set[int] | None = None
+
+    def cue(self, entry: Entry) -> ResolvedCue | None:
+        """The cue that an entry came from. None for a section's own cut, and for scores that were read from no file."""
+        if self._cues is None:  # made at the first fault only
+            self._cues = {cue.span: cue for block in self._blocks for cue in block.cues if cue.span.line}
+        return self._cues.get(entry.origin)
+
+    def first(self, entry: Entry) -> tuple[str, tuple[Fix, ...]]:
+        """The place of a score's first prompt, and the replacement where the first prompt has one."""
+        stretch = self.schedule.stretches[0]
+        where = "1" if stretch.meters is not None else "0c"
+        cue = self.cue(entry)
+        place = None if cue is None else cue.place
+        inside = any(one.id == entry.id for one in stretch.entries)
+        return where, (Fix(place.span, where),) if place is not None and inside else ()
+
+    def free(self, entry: Entry) -> Fix | None:
+        """Another place for an entry, on a chunk where no prompt stands."""
+        cue = self.cue(entry)
+        if cue is not None and cue.every is not None and cue.place is None:
+            return self._later_start(entry, cue.every)
+        if cue is None or cue.place is None or cue.every is not None:
+            return None
+        if self._taken is None:
+            prompts = (one for one in self.schedule.entries if any(isinstance(act, ShowPrompt) for act in one.acts))
+            self._taken = {one.chunk for one in prompts}
+        stretch = next(one for one in self.schedule.stretches if any(entry.id == inner.id for inner in one.entries))
+        text = free_place(entry, stretch, self.schedule, self._taken)
+        return None if text is None else Fix(cue.place.span, text)
+
+    def _later_start(self, entry: Entry, every: Duration) -> Fix | None:
+        """A start for an `every` that has none and meets another prompt: its next repetition. Only where a text is edited."""
+        again = (one for one in self.schedule.entries if one.origin == entry.origin and one.id > entry.id)
+        following = next(again, None)
+        if following is None or is_yaml(every.span.file):
+            return None
+        end = Span(every.span.file, every.span.end_line, every.span.end_column, every.span.end_line, every.span.end_column)
+        return Fix(end, f" from {following.place}")
+
+
+def _openings(schedule: Schedule, by_id: dict[int, Entry], places: _Places, faults: Faults) -> None:
     """Every take opens with a prompt."""
     for take in schedule.takes:
         if take.opening.prompt:
@@ -48,34 +101,35 @@ def _openings(schedule: Schedule, by_id: dict[int, Entry], faults: Faults) -> No
                 "E422", "this score shows no prompt", schedule.entries[0].origin, 'the model starts with one: at 0c "…"'
             )
             return
-        where = "1" if schedule.stretches[0].meters is not None else "0c"
+        where, fixes = places.first(first)
         faults.error(
             "E423",
             f"no prompt lands on chunk 0: the first one lands on chunk {first.chunk}, and the model starts with a prompt",
             first.origin,
             f"write `at {where}` for the first prompt" + (", or snap floor" if first.chunk == 1 else ""),
+            fixes,
         )
         return
 
 
 def _cut_entry(bundles: tuple[Bundle, ...], by_id: dict[int, Entry]) -> Entry | None:
     for bundle in bundles:
-        for number in bundle.entries:
-            if any(isinstance(act, CutTake) for act in by_id[number].acts):
-                return by_id[number]
+        for one in bundle.entries:
+            if any(isinstance(act, CutTake) for act in by_id[one].acts):
+                return by_id[one]
     return None
 
 
 _KINDS = ((ShowPrompt, "prompts"), (ShowImage, "images"), (SuperResolution, "sr settings"), (CutTake, "cuts"))
 
 
-def _one_chunk(bundle: Bundle, by_id: dict[int, Entry], schedule: Schedule, faults: Faults) -> None:
+def _one_chunk(bundle: Bundle, by_id: dict[int, Entry], places: _Places, faults: Faults) -> None:
     entries = [by_id[number] for number in bundle.entries]
     if len(entries) > 1:
         for kind, words in _KINDS:
             having = [entry for entry in entries if any(isinstance(act, kind) for act in entry.acts)]
             for first, second in pairwise(having):
-                _collision(first, second, words, schedule, faults)
+                _collision(first, second, words, places, faults)
     if bundle.strength is not None and bundle.image is None:
         entry = next(one for one in entries if any(isinstance(act, Strength) for act in one.acts))
         faults.warn(
@@ -86,14 +140,18 @@ def _one_chunk(bundle: Bundle, by_id: dict[int, Entry], schedule: Schedule, faul
         )
 
 
-def _collision(first: Entry, second: Entry, words: str, schedule: Schedule, faults: Faults) -> None:
+def _collision(first: Entry, second: Entry, words: str, places: _Places, faults: Faults) -> None:
     """Two of a kind on one chunk: an error for prompts and cuts of a fixed score, elsewhere a warning (the later wins)."""
     message = f"two {words} land on chunk {second.chunk}: {first.place} and {second.place}"
     related = (Related(first.origin, "the first one"),)
-    chunk = float(schedule.grid.chunk)
-    hint = f"a chunk lasts {chunk:.3f} s; move one of them, or leave it out"
+    schedule = places.schedule
+    lasts = f"a chunk lasts {number(schedule.grid.chunk)} s"
+    hint = f"{lasts}; move one of them, or leave it out"
     if words in ("prompts", "cuts") and schedule.is_fixed:
-        faults.error("E424", message, second.origin, hint, related=related)
+        fix = places.free(second) if words == "prompts" else None
+        if fix is not None:
+            hint = f"{lasts}; write {fix.text.strip()} for this one, or leave one of them out"
+        faults.error("E424", message, second.origin, hint, () if fix is None else (fix,), related)
     else:
         faults.warn("W403", f"{message}; the later one wins", second.origin, hint, related=related)
 

@@ -15,11 +15,12 @@ MUSICAL = frozenset({Unit.BARS, Unit.BEATS})
 class LocalTime:
     """Meters, tempo and grid of one block. `meters` and `tempo` are None where there are no beats."""
 
-    def __init__(self, grid: ChunkGrid, meters: MeterMap | None, faults: Faults) -> None:
+    def __init__(self, grid: ChunkGrid, meters: MeterMap | None, faults: Faults, clock: tuple[Fix, ...] = ()) -> None:
         self.grid = grid
         self.meters = meters
         self.tempo: TempoMap | None = None
         self._faults = faults
+        self._clock = clock
 
     # ---- spots -----------------------------------------------------------------------------------------------------
 
@@ -69,6 +70,7 @@ class LocalTime:
                 "there are no bars and beats here: the clock counts chunks",
                 span,
                 "write a chunk (4c) or seconds (5.5s), or give the score a tempo: clock 120 bpm, 4/4",
+                self._clock,
             )
         return self.meters
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sequencer.compiler.cures import later_end, longer, with_clock
 from sequencer.compiler.local import MUSICAL, LocalTime, length_of, number
 from sequencer.compiler.placed import PlacedBlock, PlacedCue, Spot
 from sequencer.compiler.resolved import Block, Resolved, ResolvedCue
@@ -72,9 +73,10 @@ class _Placer:
                 "a meter needs a tempo, and the clock counts chunks",
                 block.meter.span,
                 "give this section one (tempo 120), or the score: clock 120 bpm, 4/4",
+                with_clock(resolved.score),
             )
         self.bpm = bpm
-        self.local = LocalTime(grid, None if bpm is None else MeterMap.of([(0, meter)]), faults)
+        self.local = LocalTime(grid, None if bpm is None else MeterMap.of([(0, meter)]), faults, with_clock(resolved.score))
         self.marks = self._marks()
         self.spots: list[_Spot | object] = [_PENDING] * len(self.cues)
         self.bases = self._bases()
@@ -164,7 +166,7 @@ class _Placer:
                 continue
             here = self.local.meters.bar_beat_at(spot.quarter)
             if here.beat != 1 or here.rest:
-                self._off_bar_line(change, here.bar)
+                self._off_bar_line(change, here.bar, self.cues[index].place)
                 continue
             where[index] = here.bar - 1
             changes[here.bar - 1] = change.meter
@@ -187,13 +189,15 @@ class _Placer:
             case AtTick(bar=bar, beat=1, tick=0):
                 return bar - 1
             case AtBar(bar=bar) | AtTick(bar=bar):
-                self._off_bar_line(change, bar)
+                self._off_bar_line(change, bar, place)
                 return None
             case _:
                 return None
 
-    def _off_bar_line(self, change: ChangeMeter, bar: int) -> None:
-        self.faults.error("E408", "a meter begins on beat 1 of a bar", change.span, f"change it at {bar} or at {bar + 1}")
+    def _off_bar_line(self, change: ChangeMeter, bar: int, place: Place | None) -> None:
+        fixes = () if place is None else (Fix(place.span, str(bar + 1)),)
+        hint = f"change it at {bar + 1}, or at {bar}"
+        self.faults.error("E408", "a meter begins on beat 1 of a bar", change.span, hint, fixes)
 
     def _tempo(self, end: Spot | None) -> None:
         """Build the tempo map; places of tempo changes are musical, so they need only the meters."""
@@ -339,7 +343,7 @@ class _Placer:
         if spot is None or seconds is None:
             return
         if seconds >= length:
-            self._past_the_end(cue, length)
+            self._past_the_end(cue, spot, length)
         elif cue.every is None:
             yield PlacedCue(self.local.label(spot), spot.quarter, seconds, cue.acts, cue.snap, cue.span)
         else:
@@ -381,17 +385,24 @@ class _Placer:
         beat = min(meter.beat for _, meter in self.local.meters.changes)
         return f"{-(-self.local.grid.chunk // (fastest * beat))}b"
 
-    def _past_the_end(self, cue: ResolvedCue, length: Fraction) -> None:
+    def _past_the_end(self, cue: ResolvedCue, spot: Spot, length: Fraction) -> None:
         what = "the score" if self.block.name is None else f"the section {self.block.name}"
         ends = f"{number(length)} s"
-        if self.local.meters is not None and self.local.tempo is not None and self.block.duration is not None:
-            amount, unit = self.block.duration.amount, self.block.duration.unit
-            ends = f"{number(amount)} {unit}" if amount != 1 else f"1 {unit.removesuffix('s')}"
+        fix: Fix | None = None
+        if self.block.duration is not None:
+            fix = longer(self.block.duration, spot, self.local)
+            if self.local.meters is not None and self.local.tempo is not None:
+                amount, unit = self.block.duration.amount, self.block.duration.unit
+                ends = f"{number(amount)} {unit}" if amount != 1 else f"1 {unit.removesuffix('s')}"
+        elif self.end_place is not None:
+            fix = later_end(self.end_place, spot, self.local)
+        make = "make it longer" if fix is None else f"make it longer ({fix.text})"
         self.faults.error(
             "E415",
             f"this place lies at or behind the end of {what} ({ends})",
             _span_of(cue),
-            "make it longer, or give the cue an earlier place",
+            f"{make}, or give the cue an earlier place",
+            () if fix is None else (fix,),
         )
 
 

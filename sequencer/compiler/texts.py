@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 
 from sequencer.compiler.resolved import Spoken
@@ -13,6 +14,16 @@ ACTION = "action"
 
 LONGEST_TEXT = 20_000
 """The longest prompt, in characters, that variables may unfold to (the model's encoder cuts off far earlier)."""
+
+
+_UNITS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), "ms"),
+    **dict.fromkeys(("c", "chunk", "chunks"), "c"),
+    **dict.fromkeys(("f", "frame", "frames"), "f"),
+    "b": "b",
+}
+"""Words that are units and not scenes where a number stands in front of them, and how the unit is written."""
 
 
 def nearest(name: str, known: list[str]) -> str | None:
@@ -116,7 +127,8 @@ class Vocabulary:
     def _unknown(self, variable: Variable, earlier: bool) -> None:
         name = variable.name
         if name == ACTION:
-            self._faults.error("E305", "{action} belongs in a scene's follow, nowhere else", variable.span)
+            message = "{action} belongs in a scene's follow, nowhere else"
+            self._faults.error("E305", message, variable.span, "leave it out", (Fix(variable.span, ""),))
             return
         later = {let.name for let in self._score.lets}
         if earlier and name in later:
@@ -141,6 +153,8 @@ class Vocabulary:
         """A scene as it is shown. None where that cannot be (told)."""
         scene = self._scenes.get(show.scene)
         if scene is None:
+            if self._is_unit(show):
+                return None
             guess = nearest(show.scene, list(self._scenes))
             name = Span(show.span.file, show.span.line, show.span.column, show.span.line, show.span.column + len(show.scene))
             fixes = () if guess is None else (Fix(name, guess),)
@@ -168,6 +182,21 @@ class Vocabulary:
         actions = tuple(self._fill(option, None) for option in options)
         texts = tuple(self._fill(follow, action, silent=True) for action in actions)
         return self._spoken(texts, show.action if isinstance(show.action, Pick) else show)
+
+    def _is_unit(self, show: Show) -> bool:
+        """Tell a unit that stands apart from its number (`at 12 seconds "…"`) and so reads as a scene."""
+        short = _UNITS.get(show.scene.casefold())
+        source = dict(self._score.sources).get(show.span.file, "")
+        before = source.split("\n")[show.span.line - 1][: show.span.column - 1] if short and show.span.line else ""
+        number = re.search(r"(?<![\w.:/+])([0-9]+(?:\.[0-9]+)?)[ \t]+\Z", before)
+        if short is None or number is None:
+            return False
+        line, end = show.span.line, show.span.column + len(show.scene)
+        whole = Span(show.span.file, line, number.start(1) + 1, line, end)
+        cured = number.group(1) + short
+        message = f"{show.scene} is a unit, and a unit stands right behind its number"
+        self._faults.error("E216", message, whole, f"write {cured}", (Fix(whole, cured),))
+        return True
 
     def _spoken(self, texts: tuple[str, ...], source: Words | Show) -> Spoken | None:
         if not all(texts):

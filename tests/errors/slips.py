@@ -1,0 +1,278 @@
+"""The usual slips, in both notations, each with the codes that tell it; and a reader who follows every hint to the letter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sequencer.checking import Checked, check
+from sequencer.codes.images import GIF, png
+from sequencer.errors import Diagnostic, Fix
+
+MOST_ROUNDS = 12
+"""How many hints one score may need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A score with a slip: `text` in the notation that `name` says, `code` what tells it.
+
+    `bytes` are the file's where they are no plain UTF-8; `files` lie beside it. `well` is True for what only looks like a
+    slip and must be read (a byte order mark); `by_hand` says why no replacement can cure it.
+    """
+
+    name: str
+    code: str
+    text: str
+    data: bytes | None = None
+    files: tuple[tuple[str, Callable[[], bytes]], ...] = ()
+    by_hand: str | None = None
+    yaml: bool = False
+    well: bool = False
+
+    @property
+    def file(self) -> str:
+        """The score's file name."""
+        return "slip.yaml" if self.yaml else "slip.score"
+
+    def laid_out(self, folder: Path) -> Path:
+        """Its files written into `folder`; the score's own path."""
+        for name, content in self.files:
+            (folder / name).write_bytes(content())
+        path = folder / self.file
+        path.write_bytes(self.text.encode() if self.data is None else self.data)
+        return path
+
+
+def applied(text: str, fixes: tuple[Fix, ...]) -> str:
+    """`text` with replacements made, the last one first."""
+    lines = text.split("\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    ordered = sorted(fixes, key=lambda fix: (fix.span.line, fix.span.column), reverse=True)
+    for fix in ordered:
+        start = starts[fix.span.line - 1] + fix.span.column - 1
+        end = starts[fix.span.end_line - 1] + fix.span.end_column - 1
+        text = text[:start] + fix.text + text[end:]
+    return text
+
+
+def follow(path: Path) -> tuple[Checked, list[Diagnostic]]:
+    """Follow the first hint that is a replacement, check again, and so on; the last state, and the hints that were followed."""
+    followed: list[Diagnostic] = []
+    for _ in range(MOST_ROUNDS):
+        checked = check(path, advice=False)
+        offered = next((one for one in checked.errors if one.fixes and one.fixes[0].span.file == str(path)), None)
+        if offered is None:
+            return checked, followed
+        text = checked.sources[str(path)]
+        path.write_text(applied(text, offered.fixes), encoding="utf-8", newline="\n")
+        followed.append(offered)
+    return check(path, advice=False), followed
+
+
+HEAD = "clock 120 bpm, 4/4\n"
+ONE = 'at 1 "A tram waits."\n'
+SCENE = 'scene tram {\n  base "A tram waits."\n  follow "The tram waits. {action}"\n}\n'
+BODY = f"{HEAD}{SCENE}"
+
+
+def _section(inner: str, head: str = "section ride 8 bars {") -> str:
+    return f"{HEAD}{head}\n  {ONE}  {inner}\n}}\n"
+
+
+def _small() -> bytes:
+    return png(64, 48)
+
+
+def _heavy() -> bytes:
+    return _small() + b"\0" * 20_000_000
+
+
+def _wide() -> bytes:
+    return png(9_000, 6_000)
+
+
+IMAGE = 'at 0c image "tram.png", "A tram waits."\n'
+
+TEXT: tuple[Slip, ...] = (
+    # ---- numbers and places ----
+    Slip("comma-in-a-place", "E203", _section('at 5,3 "It rolls."')),
+    Slip("comma-in-a-tempo", "E203", 'clock 120,5 bpm\nat 1 "A tram waits."\n'),
+    Slip("colon-time", "E202", f'{HEAD}{ONE}at 1:30 "It rolls."\n'),
+    Slip("colon-length", "E202", f"{HEAD}section ride 1:30 {{\n  {ONE}}}\n"),
+    Slip("decimal-beat", "E401", f'{HEAD}{ONE}at 9.10 "It rolls."\n'),
+    Slip("beat-five-of-four", "E401", _section('at 3.5 "It rolls."')),
+    Slip("bar-zero", "E204", f'{HEAD}at 0 "A tram waits."\n'),
+    Slip("beat-zero", "E205", _section('at 5.0 "It rolls."')),
+    Slip("sixteenths", "E207", _section('at 5.3.2 "It rolls."')),
+    Slip("bars-without-a-number", "E211", f"{HEAD}section ride bars {{\n  {ONE}}}\n"),
+    Slip("length-without-a-unit", "E211", f"{HEAD}section ride 8 {{\n  {ONE}}}\n"),
+    Slip("every-without-a-number", "E211", _section('every bars "It rolls."')),
+    Slip("unit-spelled-out", "E216", 'at 0c "A tram waits."\nat 12 seconds "It rolls."\n'),
+    Slip("space-before-unit", "E216", 'at 0c "A tram waits."\nat 12.5 s "It rolls."\n'),
+    Slip("half-bars", "E217", f"{HEAD}section ride 8.5 bars {{\n  {ONE}}}\n"),
+    Slip("half-a-chunk", "E209", 'at 0c "A tram waits."\nat 4.5c "It rolls."\n'),
+    Slip("place-in-bars", "E218", _section('at 2 bars "It rolls."')),
+    Slip("too-many-seconds", "E222", 'at 0c "A tram waits."\nat 1m75s "It rolls."\n'),
+    Slip("no-leading-digit", "E223", f'{HEAD}{ONE}at 5 strength .5, image "tram.png"\n', files=(("tram.png", _small),)),
+    Slip("misspelled-unit", "E210", f"{HEAD}section ride 8 brs {{\n  {ONE}}}\n"),
+    Slip("full-width-digit", "E215", _section('at ５ "It rolls."')),
+    Slip("past-the-section", "E415", _section('at 9 "It rolls."')),
+    Slip("cue-after-end", "E415", f'{HEAD}{ONE}at 9 "It rolls."\nend 8\n'),
+    Slip("cue-after-end-in-chunks", "E415", 'at 0c "A tram waits."\nat 20c "It rolls."\nend 16c\n'),
+    Slip("denser-than-a-chunk", "E413", _section('every 1 beat from 5 "It rolls."')),
+    Slip("two-prompts-in-one-chunk", "E424", _section('at 5 "It rolls."\n  at 5.2 "It stops."')),
+    Slip("two-prompts-on-one-place", "E424", 'at 0c "A tram waits."\nat 0c "A bus waits."\n'),
+    Slip("no-prompt-at-the-start", "E423", 'at 2c "A tram waits."\nat 8c "It rolls."\n'),
+    Slip("no-prompt-in-bar-one", "E423", f'{HEAD}section ride 8 bars {{\n  at 3 "A tram waits."\n}}\n'),
+    Slip("bars-without-a-clock", "E402", f'{ONE}at 5 "It rolls."\n'),
+    Slip("meter-off-the-bar", "E408", _section("at 5.2 meter 3/4")),
+    Slip("minus-place", "E206", _section('at -1 "It rolls."'), by_hand="only the author knows which place was meant"),
+    Slip("two-amounts", "E214", f"{HEAD}section ride 3 bars 2 beats {{\n  {ONE}}}\n", by_hand="the meter decides the sum"),
+    # ---- words and names ----
+    Slip("unknown-statement", "E101", f"{HEAD}sektion ride 8 bars {{\n  {ONE}}}\n"),
+    Slip("unknown-statement-on-a-line", "E101", 'seeed 42\nat 0c "A tram waits."\n'),
+    Slip("unknown-verb", "E131", _section("at 5 strenght 0.5")),
+    Slip("unknown-scene", "E308", f"{BODY}at 1 trm\n"),
+    Slip("unknown-variable", "E307", 'let light = "Neon."\nat 0c "A tram waits in the rain. {ligth}"\n'),
+    Slip("unknown-section-in-play", "E322", _section('at 5 "It rolls."') + "play rid\n"),
+    Slip("unknown-mark", "E412", _section('at 3 mark lift\n  at mark lit "It rolls."')),
+    Slip("unknown-snap", "E251", "snap neerest\n" + 'at 0c "A tram waits."\n'),
+    Slip("unknown-trigger", "E230", 'at 0c "A tram waits."\non notte C3 -> sr 4x\n'),
+    Slip("german-note", "E231", 'at 0c "A tram waits."\non note H3 -> sr 4x\n'),
+    Slip("seed-outside-a-cut", "E133", _section('at 5 seed 9, "It rolls."')),
+    Slip("seed-minus-one", "E245", 'seed -1\nat 0c "A tram waits."\n'),
+    Slip("sr-without-x", "E246", 'sr 4\nat 0c "A tram waits."\n'),
+    Slip("strength-in-percent", "E243", 'at 0c strength 80%, image "tram.png", "A."\n', files=(("tram.png", _small),)),
+    Slip("tempo-without-bpm", "E247", 'clock 120\nat 1 "A tram waits."\n'),
+    Slip("clock-without-nominal", "E248", 'clock link\nat 1 "A tram waits."\n'),
+    Slip("controller-or-equal", "E237", 'at 0c "A tram waits."\non cc 20 >= 64 -> sr 4x\n'),
+    Slip("live-without-max", "E137", _section('at 5 "It rolls."', "section ride until go out {")),
+    Slip("said-twice", "E115", 'seed 1\nseed 2\nat 0c "A tram waits."\n'),
+    # ---- signs ----
+    Slip("missing-brace-at-the-end", "E111", f"{HEAD}section ride 8 bars {{\n  {ONE}"),
+    Slip("missing-brace-between", "E111", f"{HEAD}section ride 8 bars {{\n  {ONE}section rest 4 bars {{\n  {ONE}}}\n"),
+    Slip("missing-opening-brace", "E113", f"{HEAD}section ride 8 bars\n  {ONE}}}\n"),
+    Slip("brace-on-its-own-line", "E114", f"{HEAD}section ride 8 bars\n{{\n  {ONE}}}\n"),
+    Slip("brace-too-many", "E112", _section('at 5 "It rolls."') + "}\n"),
+    Slip("typographic-quotes", "E107", "at 0c “A tram waits.”\n"),
+    Slip("guillemets", "E107", "at 0c «A tram waits.»\n"),
+    Slip("one-typographic-quote", "E107", 'at 0c "A tram waits.”\n'),
+    Slip("single-quotes", "E108", "at 0c 'A tram waits.'\n"),
+    Slip("quote-not-closed", "E105", 'at 0c "A tram waits.\nat 4c "It rolls."\n'),
+    Slip("quote-inside", "E110", 'at 0c "A sign says "Open" over the door."\n'),
+    Slip("text-without-quotes", "E143", "at 0c A tram waits.\n"),
+    Slip("comma-after-a-scene", "E124", f'{BODY}at 1 tram\nat 5 tram, "Its doors open."\n'),
+    Slip("comma-missing", "E128", 'at 0c "A tram waits." cut seed 4\n'),
+    Slip("comma-missing-before-sr", "E128", 'at 0c "A tram waits." sr 4x\n'),
+    Slip("comma-at-the-end", "E129", 'at 0c "A tram waits.",\n'),
+    Slip("colon-after-the-place", "E125", 'at 0c: "A tram waits."\n'),
+    Slip("equals-sign", "E157", 'seed = 42\nat 0c "A tram waits."\n'),
+    Slip("let-without-equals", "E132", 'let light "Neon."\nat 0c "A tram waits. {light}"\n'),
+    Slip("fat-arrow", "E134", 'at 0c "A tram waits."\non note C3 => sr 4x\n'),
+    Slip("pick-with-commas", "E140", 'at 0c pick("A tram.", "A bus.")\n'),
+    Slip("slashes-comment", "E109", 'at 0c "A tram waits." // opening\n'),
+    Slip("semicolon", "E158", 'at 0c "A tram waits.";\n'),
+    Slip("semicolon-after-a-value", "E244", 'seed 42;\nat 0c "A tram waits."\n'),
+    Slip("non-breaking-blank", "E159", 'at 0c\u00a0"A tram waits."\n'),
+    Slip("play-with-commas", "E255", _section('at 5 "It rolls."') + "play ride, ride\n"),
+    Slip("section-comma", "E135", _section('at 5 "It rolls."', "section ride 8 bars tempo 132 {")),
+    Slip("section-name-in-quotes", "E142", _section('at 5 "It rolls."', 'section "night ride" 8 bars {')),
+    Slip("two-statements", "E104", 'seed 42 sr 4x\nat 0c "A tram waits."\n'),
+    Slip("cut-without-seed", "E160", 'at 0c "A tram waits."\nat 4c cut 99, "An empty stop."\n'),
+    Slip("lone-brace-in-a-text", "E270", 'at 0c "A tram { waits."\n'),
+    Slip("blanks-in-braces", "E271", 'let light = "Neon."\nat 0c "A tram waits. { light }"\n'),
+    Slip("backslash-n", "E272", 'at 0c "A tram waits.\\nIt rains."\n'),
+    Slip("action-in-a-prompt", "E305", 'at 0c "A tram waits. {action}"\n'),
+    Slip("prompt-without-a-place", "E117", '"A tram waits."\n'),
+    Slip("end-with-sections", "E314", _section('at 5 "It rolls."') + "end 9\n"),
+    Slip("ramp-without-over", "E254", _section("at 5 tempo 120 -> 132")),
+    Slip("bpm-in-a-tempo", "E240", _section("at 5 tempo 132 bpm")),
+    # ---- files ----
+    Slip("image-missing", "E520", IMAGE.replace("tram.png", "trm.png"), files=(("tram.png", _small),)),
+    Slip("image-backslash", "E525", 'at 0c image ".\\\\tram.png", "A tram waits."\n', files=(("tram.png", _small),)),
+    Slip("image-too-large", "E522", IMAGE, files=(("tram.png", _heavy),), by_hand="the image has to change"),
+    Slip("image-too-wide", "E527", IMAGE, files=(("tram.png", _wide),), by_hand="the image has to change"),
+    Slip("image-of-another-kind", "E524", IMAGE, files=(("tram.png", lambda: GIF),), by_hand="the image has to change"),
+    Slip("not-an-image", "E523", IMAGE, files=(("tram.png", lambda: b"milk\n"),), by_hand="the image has to change"),
+    Slip("empty-image", "E523", IMAGE, files=(("tram.png", bytes),), by_hand="the image has to change"),
+    Slip("image-outside", "E521", IMAGE.replace("tram.png", "../tram.png"), by_hand="the image has to be copied"),
+    Slip("empty-file", "E151", "", by_hand="there is nothing yet"),
+    Slip("binary-file", "E506", "", data=b"\x7fELF\x02\x00\x00\x00" * 64, by_hand="this is no score"),
+    Slip("latin-1", "E504", "", data='at 0c "Ein Café."\n'.encode("latin-1"), by_hand="the file has to be saved as UTF-8"),
+    Slip("utf-16", "E505", "", data='at 0c "A tram."\n'.encode("utf-16"), by_hand="the file has to be saved as UTF-8"),
+    Slip("line-of-10-mb", "E148", 'at 0c "' + "x" * 10_000_000 + '"\n', by_hand="this is no score"),
+    Slip("byte-order-mark", "", "", data=b'\xef\xbb\xbfat 0c "A tram waits."\n', well=True),
+    Slip("crlf", "", "", data=b'seed 4\r\nat 0c "A tram waits."\r\n', well=True),
+    Slip("tabs", "", f'{HEAD}section ride 8 bars {{\n\tat\t1 "A tram\twaits."\n}}\n', well=True),
+)
+
+
+def _cue(inner: str, head: str = "") -> str:
+    return f"{head}cues:\n  - {{at: 0c, prompt: A tram waits.}}\n  - {inner}\n"
+
+
+def _ride(inner: str, head: str = "ride 8 bars") -> str:
+    return (
+        f"clock: 120 bpm, 4/4\nsections:\n  - section: {head}\n    cues:\n"
+        f"      - {{at: 1, prompt: A tram waits.}}\n      - {inner}\n"
+    )
+
+
+YAML: tuple[Slip, ...] = tuple(
+    Slip(f"yaml-{name}", code, text, None, files, by_hand, yaml=True)
+    for name, code, text, files, by_hand in (
+        ("comma-in-a-place", "E203", _ride('{at: "5,3", prompt: It rolls.}'), (), None),
+        ("comma-in-a-flow-place", "E203", _ride("{at: 5,3, prompt: It rolls.}"), (), None),
+        ("colon-time", "E202", _ride("{at: 1:30, prompt: It rolls.}", "ride 64 bars"), (), None),
+        ("decimal-beat", "E401", _ride("{at: 9.10, prompt: It rolls.}", "ride 64 bars"), (), None),
+        ("bar-zero", "E204", _ride("{at: 0.3, prompt: It rolls.}"), (), None),
+        ("bars-without-a-number", "E211", _ride("{every: bars, prompt: It rolls.}"), (), None),
+        ("length-without-a-unit", "E211", _ride("{at: 5, prompt: It rolls.}", "ride 8"), (), None),
+        ("section-without-a-length", "E611", _ride("{at: 5, prompt: It rolls.}", "ride"), (), None),
+        ("past-the-section", "E415", _ride("{at: 9, prompt: It rolls.}"), (), None),
+        ("cue-after-end", "E415", _cue("{at: 20c, prompt: It rolls.}") + "end: 16c\n", (), None),
+        ("denser-than-a-chunk", "E413", _ride("{every: 1 beat, from: 5, prompt: It rolls.}"), (), None),
+        ("two-prompts-in-one-chunk", "E424", _ride("{at: 1.2, prompt: It rolls.}"), (), None),
+        ("no-prompt-at-the-start", "E423", "cues:\n  - {at: 2c, prompt: A tram waits.}\n", (), None),
+        ("bars-without-a-clock", "E402", _cue("{at: 5, prompt: It rolls.}"), (), None),
+        ("unknown-key-at-the-top", "E610", _cue("{at: 4c, prompt: It rolls.}", "sead: 4\n"), (), None),
+        ("unknown-key-in-a-cue", "E610", _cue("{at: 4c, promt: It rolls.}"), (), None),
+        ("unknown-scene", "E308", _cue("{at: 4c, show: trm}", "scenes: {tram: {base: A tram.}}\n"), (), None),
+        ("unknown-variable", "E307", _cue('{at: 4c, prompt: "It rolls. {ligth}"}', "let: {light: Neon.}\n"), (), None),
+        ("text-begins-with-a-variable", "E618", _cue("{at: 4c, prompt: {light}}", "let: {light: Neon.}\n"), (), None),
+        ("seed-in-a-cue", "E133", _cue("{at: 4c, seed: 9, prompt: It rolls.}"), (), None),
+        ("seed-minus-one", "E245", _cue("{at: 4c, prompt: It rolls.}", "seed: -1\n"), (), None),
+        ("live-without-max", "E137", _ride("{at: 5, prompt: It rolls.}", "ride until go out"), (), None),
+        ("action-without-a-scene", "E621", _cue("{at: 4c, action: It rolls.}"), (), None),
+        ("said-twice", "E602", _cue("{at: 4c, prompt: It rolls.}", "seed: 1\nseed: 2\n"), (), None),
+        ("colon-in-a-text", "E615", "cues:\n  - at: 0c\n    prompt: A tram: it waits.\n", (), None),
+        ("quote-not-closed", "E105", _cue('{at: 4c, prompt: "It rolls.}'), (), None),
+        ("bracket-not-closed", "E624", _cue("{at: 4c, prompt: It rolls."), (), None),
+        ("comma-missing", "E617", _cue("{at: 4c prompt: It rolls.}"), (), None),
+        ("tab", "E614", "cues:\n\t- {at: 0c, prompt: A tram waits.}\n", (), None),
+        ("tag", "E605", _cue("{at: 4c, prompt: !str It rolls.}"), (), None),
+        ("list-forgotten", "E608", "cues:\n  at: 0c\n  prompt: A tram waits.\n", (), None),
+        ("slashes-comment", "E109", "// opening\ncues:\n  - {at: 0c, prompt: A tram waits.}\n", (), None),
+        ("sr-as-a-number", "E246", _cue("{at: 4c, sr: 4}"), (), None),
+        ("controller-or-equal", "E237", _cue("{at: 4c, sr: 4x}") + "rules:\n  - {when: cc 20 >= 64, sr: 4x}\n", (), None),
+        ("rule-among-cues", "E612", _cue("{when: note C3, at: 4c, sr: 4x}"), (), "one of the two has to go"),
+        ("typographic-quotes", "", "cues:\n  - {at: 0c, prompt: “A tram waits.”}\n", (), "the quotes are a part of the text"),
+        ("image-missing", "E520", _cue("{at: 4c, image: trm.png, prompt: It rolls.}"), (("tram.png", _small),), None),
+        ("image-too-large", "E522", _cue("{at: 4c, image: a.png}"), (("a.png", _heavy),), "the image has to change"),
+        ("not-an-image", "E523", _cue("{at: 4c, image: a.png}"), (("a.png", lambda: b"milk\n"),), "the image has to change"),
+        ("text-notation", "E609", 'at 0c "A tram waits."\n', (), "the file has to be renamed"),
+        ("empty-file", "E151", "", (), "there is nothing yet"),
+    )
+) + (
+    Slip("yaml-binary", "E506", "", b"\x7fELF\x02\x00\x00\x00" * 64, by_hand="this is no score", yaml=True),
+    Slip("yaml-latin-1", "E504", "", 'score: "Café"\n'.encode("latin-1"), by_hand="to be saved as UTF-8", yaml=True),
+    Slip("yaml-byte-order-mark", "", "", b"\xef\xbb\xbfcues:\n  - {at: 0c, prompt: A tram.}\n", yaml=True, well=True),
+    Slip("yaml-crlf", "", "", b"cues:\r\n  - {at: 0c, prompt: A tram.}\r\n", yaml=True, well=True),
+    Slip("yaml-line-of-10-mb", "E148", "score: " + "x" * 10_000_000 + "\n", by_hand="this is no score", yaml=True),
+)
+
+SLIPS: tuple[Slip, ...] = TEXT + YAML
