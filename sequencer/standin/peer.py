@@ -31,6 +31,10 @@ CONNECT_SECONDS = 30.0
 """A connection that is not up so long after its offer is dropped."""
 
 
+LEGACY_CONNECTION = 1001
+"""What the flat routes of older clients stand for: they have one channel only, and know nothing of tracks that begin paused."""
+
+
 class Owner(Protocol):
     """Whose connection it is: a session."""
 
@@ -102,6 +106,8 @@ class Peer:
             wanted = [one for name in ("VP8", "rtx", "H264") for one in codecs if one.name == name]
             transceiver.setCodecPreferences(wanted)
             self._track = ScreenTrack(self._screen)
+            if self.number == LEGACY_CONNECTION:
+                self._track.resume()
             transceiver.sender.replaceTrack(self._track)
             transceiver.direction = "sendonly"
 

@@ -11,14 +11,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from sequencer.standin.guard import BODY_LIMIT, fault, json_body, middleware
+from sequencer.standin.peer import LEGACY_CONNECTION
 from sequencer.standin.schema import document
 from sequencer.standin.sessions import Session
 from sequencer.standin.settings import LOCAL_SESSION, MODEL, TRACK, StandInSettings
 from sequencer.standin.tokens import AskedWronglyError, Token, Tokens
 from sequencer.standin.uploads import LARGEST, NotTakenError
 
-LEGACY_CONNECTION = 1001
-"""What the flat routes of older clients stand for."""
 MOST_KEPT = 20
 """Sessions that are remembered after their end."""
 

@@ -39,6 +39,8 @@ class Session:
         self.tracks: tuple[Track, ...] = ()
         self.fps: float | None = None
         """The rate that the platform says, where it says one."""
+        self.version = ""
+        """The version that the server says it is of, where it says one."""
         self._is_open = False
 
     @property
@@ -121,6 +123,8 @@ class Session:
             for one in (listed if isinstance(listed, list) else ())
             if isinstance(one, Mapping)
         ) or (Track("main_video", "video", "recvonly"),)
+        server = body.get("server_info")
+        self.version = str(server.get("server_version", "")) if isinstance(server, Mapping) else ""
         fps = capabilities.get("emission_fps")
         self.fps = float(fps) if isinstance(fps, int | float) and not isinstance(fps, bool) and fps > 0 else None
 

@@ -51,6 +51,8 @@ UNDERSTOOD_SECONDS = 3.0
 """How long a runtime may take to show that it understands the wire."""
 TRIES = 3
 """How often the first connection is tried."""
+OLD_SERVERS = ("0.", "1.", "2.")
+"""Servers that say to be of these versions understand wire v0 only."""
 WARNINGS = (120, 30)
 """Seconds before the session's end at which a warning is given."""
 
@@ -144,6 +146,8 @@ class ReactorStage:
         try:
             await self._session.open(lambda state: self._set("waiting", state))
             self._token.bind(self._session.id)
+            if self._settings.wire == "auto" and self._session.version.startswith(OLD_SERVERS):
+                self._talk.wire = Wire.V0
             await self._first_meeting()
         except StageError:
             self._set("disconnected")

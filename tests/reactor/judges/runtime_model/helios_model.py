@@ -1,0 +1,253 @@
+# mypy: ignore-errors
+# The runtime lives in an environment of its own, which the type checker does not see.
+"""A small model that keeps Helios' contract, for Reactor's own runtime: eight frames a chunk, plain colours.
+
+Written apart from the simulated stage, from the same public contract, so that two readings of it meet.
+"""
+
+import asyncio
+import colorsys
+import hashlib
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from reactor_runtime.interface import (
+    InputField,
+    ModelMessage,
+    Output,
+    ReactorModel,
+    UploadedFile,
+    Video,
+    connected,
+    event,
+)
+
+FRAMES = 8
+HEIGHT, WIDTH = 192, 320
+
+
+@dataclass
+class Picture(Output):
+    main_video: Video
+
+
+class State(ModelMessage):
+    running: bool
+    started: bool
+    paused: bool
+    current_frame: int
+    current_chunk: int
+    current_prompt: str
+    scheduled_prompts: dict
+    image_set: bool
+    image_strength: float
+
+
+class PromptAccepted(ModelMessage):
+    prompt: str
+
+
+class ImageAccepted(ModelMessage):
+    width: int
+    height: int
+
+
+class ConditionsReady(ModelMessage):
+    has_prompt: bool
+    has_image: bool
+
+
+class GenerationStarted(ModelMessage):
+    prompt: str
+    chunk_index: int
+
+
+class GenerationPaused(ModelMessage):
+    chunk_index: int
+
+
+class GenerationResumed(ModelMessage):
+    chunk_index: int
+
+
+class GenerationReset(ModelMessage):
+    pass
+
+
+class ChunkComplete(ModelMessage):
+    chunk_index: int
+    frames_emitted: int
+    active_prompt: str
+
+
+class CommandError(ModelMessage):
+    command: str
+    reason: str
+
+
+class Helios(ReactorModel):
+    fps = 24
+    buffer_size = 64
+
+    def __init__(self):
+        super().__init__()
+        self.clear()
+        self.strength = 1.0
+
+    def load(self, config=None):
+        pass
+
+    def clear(self):
+        self.started = self.paused = self.making = self.resetting = False
+        self.chunk = self.frame = 0
+        self.prompt = None
+        self.prompts = {}
+        self.image = None
+
+    async def state(self):
+        await self.send(
+            State(
+                running=self.started and not self.paused,
+                started=self.started,
+                paused=self.paused,
+                current_frame=self.frame,
+                current_chunk=self.chunk,
+                current_prompt=self.prompt or "",
+                scheduled_prompts={str(chunk): prompt for chunk, prompt in self.prompts.items()},
+                image_set=self.image is not None,
+                image_strength=self.strength,
+            )
+        )
+
+    async def refuse(self, command, reason):
+        await self.send(CommandError(command=command, reason=reason))
+        await self.state()
+
+    @connected
+    async def on_connect(self):
+        await self.state()
+
+    async def run(self):
+        while True:
+            if not self.started or self.paused:
+                await asyncio.sleep(0.01)
+                continue
+            await self.make()
+
+    async def make(self):
+        self.making = True
+        due = [chunk for chunk in self.prompts if chunk <= self.chunk]
+        if due:
+            self.prompt = self.prompts[max(due)]
+            for chunk in due:
+                del self.prompts[chunk]
+        colour = self.colour()
+        await asyncio.sleep(FRAMES / self.fps)
+        for index in range(FRAMES):
+            picture = np.empty((HEIGHT, WIDTH, 3), np.uint8)
+            picture[:] = colour
+            picture[:, : (self.frame + index) % WIDTH] //= 2
+            await self.emit(Picture(main_video=picture))
+        self.frame += FRAMES
+        self.making = False
+        await self.send(ChunkComplete(chunk_index=self.chunk, frames_emitted=self.frame, active_prompt=self.prompt))
+        self.chunk += 1
+        if self.resetting:
+            await self.reset_now()
+        await self.state()
+
+    def colour(self):
+        if self.image is not None:
+            return np.maximum(np.asarray(self.image.resize((1, 1)))[0, 0], 96)
+        hue = hashlib.sha256(self.prompt.encode()).digest()[0] / 256
+        return np.array([int(255 * part) for part in colorsys.hsv_to_rgb(hue, 0.8, 0.9)], np.uint8)
+
+    async def accept(self, prompt, chunk):
+        self.prompts[chunk] = prompt
+        await self.send(PromptAccepted(prompt=prompt))
+        await self.send(ConditionsReady(has_prompt=True, has_image=self.image is not None))
+        await self.state()
+
+    def soonest(self):
+        return self.chunk + 1 if self.making else self.chunk
+
+    @event(name="set_prompt", description="")
+    async def set_prompt(self, prompt: str):
+        await self.accept(prompt, self.soonest())
+
+    @event(name="schedule_prompt", description="")
+    async def schedule_prompt(self, prompt: str, chunk: int = InputField(default=0, ge=0)):
+        if self.started and chunk < self.soonest():
+            await self.refuse("schedule_prompt", f"chunk {chunk} has passed")
+        else:
+            await self.accept(prompt, chunk)
+
+    async def show(self, command, image):
+        try:
+            opened = Image.open(io.BytesIO(image.data)).convert("RGB")
+        except OSError:
+            await self.refuse(command, "not an image")
+            return False
+        self.image = opened
+        await self.send(ImageAccepted(width=opened.width, height=opened.height))
+        return True
+
+    @event(name="set_image", description="")
+    async def set_image(self, image: UploadedFile):
+        if await self.show("set_image", image):
+            await self.state()
+
+    @event(name="set_conditioning", description="")
+    async def set_conditioning(self, prompt: str, image: UploadedFile):
+        if await self.show("set_conditioning", image):
+            await self.accept(prompt, self.soonest())
+
+    @event(name="set_image_strength", description="")
+    async def set_image_strength(self, image_strength: float = InputField(default=1.0, ge=0.0, le=1.0)):
+        self.strength = image_strength
+        await self.state()
+
+    @event(name="set_sr_scale", description="")
+    async def set_sr_scale(self, sr_scale: str = "2x"):
+        await self.state()
+
+    @event(name="set_seed", description="")
+    async def set_seed(self, seed: int = 0):
+        await self.state()
+
+    @event(name="start", description="")
+    async def start(self):
+        if self.started:
+            await self.refuse("start", "started already")
+        elif 0 not in self.prompts:
+            await self.refuse("start", "[start] No prompt set")
+        else:
+            self.started = True
+            await self.send(GenerationStarted(prompt=self.prompts[0], chunk_index=0))
+            await self.state()
+
+    @event(name="pause", description="")
+    async def pause(self):
+        self.paused = True
+        await self.send(GenerationPaused(chunk_index=self.chunk))
+        await self.state()
+
+    @event(name="resume", description="")
+    async def resume(self):
+        self.paused = False
+        await self.send(GenerationResumed(chunk_index=self.chunk))
+        await self.state()
+
+    async def reset_now(self):
+        self.clear()
+        await self.send(GenerationReset())
+
+    @event(name="reset", description="")
+    async def reset(self):
+        if self.making:
+            self.resetting = True
+        else:
+            await self.reset_now()
+            await self.state()

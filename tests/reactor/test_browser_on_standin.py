@@ -1,0 +1,183 @@
+"""Reactor's JavaScript SDK, in a headless browser, shows the video of the stand-in and steers it from a small page."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+from aiohttp import web
+from conftest import require
+from PIL import Image
+from reactor_parts import JUDGES, part, stand_in
+
+
+class _Page:
+    """Serves the page, and hears what it tells."""
+
+    def __init__(self, script: bytes) -> None:
+        self._script = script
+        self.told: list[tuple[str, object]] = []
+        self._news = asyncio.Event()
+
+    async def serve(self) -> tuple[web.AppRunner, int]:
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/", self._html),
+                web.get("/page.js", self._js),
+                web.post("/told", self._hear),
+                web.get("/favicon.ico", self._html),
+            ]
+        )
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        return runner, int(runner.addresses[0][1])
+
+    async def _html(self, _: web.Request) -> web.Response:
+        return web.Response(text=(JUDGES / "page.html").read_text(encoding="utf-8"), content_type="text/html")
+
+    async def _js(self, _: web.Request) -> web.Response:
+        return web.Response(body=self._script, content_type="text/javascript")
+
+    async def _hear(self, request: web.Request) -> web.Response:
+        body = json.loads(await request.text())
+        self.told.append((body["what"], body["data"]))
+        self._news.set()
+        return web.Response(status=204)
+
+    async def hears(self, what: str, holds: str = "", seconds: float = 30.0) -> object:
+        """Wait until the page has told something of that kind with that text in it."""
+        async with asyncio.timeout(seconds):
+            while True:
+                for name, data in self.told:
+                    if name == what and holds in json.dumps(data):
+                        return data
+                self._news.clear()
+                await self._news.wait()
+
+
+class _Browser:
+    """A headless Chromium, spoken to over its own protocol."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._count = 0
+
+    async def do(self, method: str, **parameters: object) -> dict[str, object]:
+        self._count += 1
+        await self._socket.send_json({"id": self._count, "method": method, "params": parameters})
+        async with asyncio.timeout(20):
+            while True:
+                answer = await self._socket.receive_json()
+                if answer.get("id") == self._count:
+                    assert "error" not in answer, answer
+                    found: dict[str, object] = answer["result"]
+                    return found
+
+    async def run(self, script: str) -> None:
+        await self.do("Runtime.evaluate", expression=script, awaitPromise=True)
+
+
+async def _bundle() -> bytes:
+    folder = part("js")
+    require(shutil.which("node"), "node is not there: the page is put together with it")
+    process = await asyncio.create_subprocess_exec(
+        str(folder / "node_modules" / ".bin" / "esbuild"),
+        str(JUDGES / "page.js"),
+        "--bundle",
+        "--format=iife",
+        "--log-level=error",
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "NODE_PATH": str(folder / "node_modules")},
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    return out
+
+
+async def _open(profile: Path, address: str) -> tuple[asyncio.subprocess.Process, str]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    require(chromium, "chromium is not there")
+    process = await asyncio.create_subprocess_exec(
+        str(chromium),
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--autoplay-policy=no-user-gesture-required",
+        "--remote-debugging-port=0",
+        f"--user-data-dir={profile}",
+        "--window-size=640,480",
+        address,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    async with asyncio.timeout(30):
+        while True:
+            line = (await process.stderr.readline()).decode("utf-8", "replace")
+            assert line, "chromium ended at once"
+            if found := re.search(r"DevTools listening on ws://([^/]+)/", line):
+                return process, found[1]
+
+
+async def _attach(client: aiohttp.ClientSession, where: str, address: str) -> _Browser:
+    async with asyncio.timeout(20):
+        while True:
+            async with client.get(f"http://{where}/json") as answer:
+                pages = [one for one in await answer.json() if one["type"] == "page" and one["url"].startswith(address[:20])]
+            if pages:
+                return _Browser(await client.ws_connect(pages[0]["webSocketDebuggerUrl"], max_msg_size=0))
+            await asyncio.sleep(0.1)
+
+
+def test_the_javascript_sdk_shows_the_video_and_steers_it() -> None:
+    asyncio.run(_show_and_steer())
+
+
+async def _show_and_steer() -> None:
+    page = _Page(await _bundle())
+    runner, port = await page.serve()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        async with stand_in() as server, aiohttp.ClientSession() as client:
+            address = f"http://127.0.0.1:{port}/#{server.url}"
+            process, where = await _open(Path(folder), address)
+            try:
+                browser = await _attach(client, where, address)
+                await page.hears("status", "ready")
+                await browser.run("steer('schedule_prompt', {prompt: 'a red field', chunk: 0})")
+                await browser.run("steer('schedule_prompt', {prompt: 'a blue sea', chunk: 4})")
+                await browser.run("steer('start', {})")
+                await page.hears("message", "generation_started")
+                await page.hears("message", "a blue sea")
+                facts = await page.hears("frames", '"count": 36')
+                assert isinstance(facts, dict)
+                assert (facts["width"], facts["height"]) == (640, 384)
+                shot = await browser.do("Page.captureScreenshot", format="png")
+                with Image.open(io.BytesIO(base64.b64decode(str(shot["data"])))) as opened:
+                    seen = np.asarray(opened.convert("RGB"))[:380, :636]
+                assert seen.std() > 12, "the screenshot shows no picture"
+                await browser.run("steer('start', {})")
+                await page.hears("message", "already started")
+                session = server.session
+                assert session is not None
+                assert [name for name, _ in session.show.heard] == ["schedule_prompt", "schedule_prompt", "start", "start"]
+                await browser.run("leave()")
+                await page.hears("status", "disconnected")
+                assert session.ended is not None
+            finally:
+                process.terminate()
+                await process.wait()
+    await runner.cleanup()

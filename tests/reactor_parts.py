@@ -1,0 +1,170 @@
+"""What the tests of the wire share: a short score with small chunks, a stand-in to play it on, and Reactor's own parts."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+from by_hand import at_chunk
+from conftest import require
+from PIL import Image
+
+from sequencer.clocks import RealClock
+from sequencer.compiler import compile_score
+from sequencer.conductor import Conductor
+from sequencer.events import Command, Event
+from sequencer.images import ImageFile
+from sequencer.performance import Outcome, Performance, scripted
+from sequencer.schedule import Schedule
+from sequencer.score import AtOffset, Cut, GridLine, Header, Item, Score, SetSr, SetStrength, Sr, Unit, UseImage
+from sequencer.stages.reactor import LiveFrame, Measures, ReactorSettings, ReactorStage, Secret
+from sequencer.standin import StandIn, StandInSettings
+from sequencer.timebase import ChunkGrid
+
+ROOT = Path(__file__).parent.parent
+DEPS = ROOT / ".deps"
+JUDGES = ROOT / "tests" / "reactor" / "judges"
+
+FRAMES = 8
+"""A chunk of eight frames is a third of a second: a whole score passes in a few."""
+
+GRID = ChunkGrid(frames=FRAMES)
+KEY = "rk_test_0123456789abcdef"
+
+
+def part(name: str) -> Path:
+    """An environment with one of Reactor's own parts; the test is skipped where it was not set up."""
+    folder = DEPS / name
+    require((folder / "ready").is_file(), f"{folder} is not there: run .ci/setup-reactor")
+    return folder
+
+
+@cache
+def picture() -> tuple[ImageFile, bytes]:
+    """An image and its bytes."""
+    file = io.BytesIO()
+    Image.effect_mandelbrot((320, 200), (-2.0, -1.2, 1.0, 1.2), 60).convert("RGB").save(file, "PNG")
+    data = file.getvalue()
+    return ImageFile("images/shape.png", hashlib.sha256(data).hexdigest(), "image/png", 320, 200, len(data)), data
+
+
+def schedule(*items: Item, end: int) -> Schedule:
+    """A score on small chunks, compiled."""
+    image, _ = picture()
+    header = Header(seed=3, grid=GridLine(frames=FRAMES, fps=Fraction(24)))
+    return compile_score(Score(header=header, items=items, end=AtOffset(Fraction(end), Unit.CHUNKS), images=(image,)))
+
+
+def whole_show() -> Schedule:
+    """Prompts, an image at the start and one on the way, strength, super-resolution, and a cut."""
+    shape = UseImage(picture()[0].path)
+    return schedule(
+        at_chunk(0, "a red field", SetStrength(Fraction(1, 2)), shape),
+        at_chunk(3, "a blue sea"),
+        at_chunk(6, "green hills", shape),
+        at_chunk(8, SetSr(Sr.X4)),
+        at_chunk(10, Cut(), "a bright night"),
+        at_chunk(12, "a dawn"),
+        end=14,
+    )
+
+
+@dataclass(slots=True)
+class Run:
+    """A performance over the wire, and what was seen of it."""
+
+    outcome: Outcome
+    events: list[Event]
+    commands: list[Command]
+    frames: list[LiveFrame]
+    notices: list[str]
+    measures: Measures
+    trouble: str | None
+
+    def of(self, kind: str) -> list[Event]:
+        """The events of a kind."""
+        return [one for one in self.events if one.kind == kind]
+
+    @property
+    def landings(self) -> list[tuple[str, int | None]]:
+        """Where each cue landed."""
+        return [(cue.place, cue.landed) for cue in self.outcome.report.cues]
+
+
+def settings_for(url: str, **changes: object) -> ReactorSettings:
+    """Settings for a stage at `url`, local unless changed."""
+    known: dict[str, object] = {
+        "url": url,
+        "local": True,
+        "frames_per_chunk": FRAMES,
+        "key": Secret(KEY),
+        "settle_seconds": 0.0,
+    }
+    return ReactorSettings(**{**known, **changes})  # type: ignore[arg-type]  # names and kinds are the tests' own business
+
+
+async def perform(
+    url: str,
+    plan: Schedule,
+    *,
+    script: Sequence[str] = (),
+    bytes_of: dict[str, bytes] | None = None,
+    **changes: object,
+) -> Run:
+    """Play a schedule on whatever serves at `url`."""
+    image, data = picture()
+    clock = RealClock()
+    events: list[Event] = []
+    sent: list[Command] = []
+    frames: list[LiveFrame] = []
+    notices: list[str] = []
+
+    def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        events.append(event)
+        sent.extend(commands)
+
+    stage = ReactorStage(
+        clock,
+        settings_for(url, **changes),
+        images={image.sha256: data} if bytes_of is None else bytes_of,
+        sink=frames.append,
+        notice=notices.append,
+    )
+    performance = Performance(plan, stage, clock, script=[scripted(one) for one in script], watchers=[watch])
+    async with asyncio.timeout(90):
+        outcome = await performance.run()
+    return Run(outcome, events, sent, frames, notices, stage.measures(), stage.closing_trouble)
+
+
+def stand_in(**changes: object) -> StandIn:
+    """A stand-in on a free port, with small chunks."""
+    known: dict[str, object] = {"port": 0, "grid": GRID}
+    return StandIn(StandInSettings(**{**known, **changes}))  # type: ignore[arg-type]  # as above
+
+
+async def judge(folder: Path, script: str, *arguments: str, seconds: float = 60.0) -> list[dict[str, object]]:
+    """Run a script of `judges/` in another environment; what it prints, one JSON object a line."""
+    process = await asyncio.create_subprocess_exec(
+        str(folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"),
+        str(JUDGES / script),
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            out, err = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        out, err = await process.communicate()
+        raise AssertionError(f"{script} took too long\n{out.decode()[-2000:]}\n{err.decode()[-2000:]}") from None
+    assert process.returncode == 0, f"{script} failed\n{out.decode()[-2000:]}\n{err.decode()[-3000:]}"
+    return [json.loads(line) for line in out.decode().splitlines() if line.startswith("{")]
