@@ -136,9 +136,8 @@ class _Reader:
     # ---- what is no score ------------------------------------------------------------------------------------------
 
     def _empty(self) -> None:
-        end = len(self.source.text)
         hint = 'the smallest score has one cue: cues: [{at: 0c, prompt: "A paper boat drifts along a gutter."}]'
-        self.faults.error("E151", "this score is empty", self.source.span(0, min(end, 1)), hint)
+        self.faults.error("E151", "this score is empty", self.source.span(0, 0), hint)
 
     def _no_mapping(self, tree: Node) -> None:
         if self.faults.has_errors and not isinstance(tree, Scalar):

@@ -141,6 +141,8 @@ class Cues:
         self._actions(node, in_rules, "from" in entries)
         if not node.whole:
             return
+        if self._heads_nearby(node):
+            return  # a misspelled key is told, with its cure
         at = self.source.span(node.start, node.end)
         if in_rules and heads:
             message = f"`{heads[0].value}` stands among the rules"
@@ -156,15 +158,13 @@ class Cues:
             insert = (Fix(self.source.span(node.start + 1, node.start + 1), "at: 1, "),)
         else:
             insert = (Fix(self.source.span(node.start, node.start), f"at: 1\n{' ' * node.column}"),)
-        if any(word in self._heads_nearby(node) for word in _HEADS):
-            insert = ()
         self.faults.error("E117", "this cue has no place", at, "write, for example: at: 1", insert)
 
     def _heads_nearby(self, node: Mapping) -> set[str]:
         """Which place or trigger a misspelled key of a mapping was probably meant to be."""
         from sequencer.notation.guess import nearest
 
-        known = set(ACTION_KEYS) | set(RULE_KEYS)
+        known = {*ACTION_KEYS, *RULE_KEYS, *_HEADS}
         return {nearest(word, _HEADS) or "" for word in node.entries if word not in known} & set(_HEADS)
 
     def _only_in_rules(self, entries: dict[str, tuple[Scalar, Node]]) -> None:

@@ -16,7 +16,10 @@ Locate = Callable[[int, int], Span]
 
 
 class Scalar:
-    """A value as text. `line` and `column` count from 0; `style` is None (plain), `'`, `"`, `|` or `>`."""
+    """A value as text. `line` and `column` count from 0; `style` is None (plain), `'`, `"`, `|` or `>`.
+
+    `start` and `end` are offsets of all that is written; those of `|` and `>` end with their last line that is not blank.
+    """
 
     __slots__ = ("column", "end", "line", "start", "style", "value")
 
@@ -44,7 +47,7 @@ def value_span(scalar: Scalar, source: Source) -> Span:
     value, style = scalar.value, scalar.style
     length = len(value)
     if not style:
-        if scalar.end - scalar.start == length and "\n" not in value:
+        if scalar.end - scalar.start == length and source.text.find("\n", scalar.start, scalar.end) < 0:
             line, column = scalar.line + 1, scalar.column + 1
             return Span(source.file, line, column, line, column + length)
     elif style in ("'", '"') and scalar.end - scalar.start == length + 2:
@@ -57,9 +60,7 @@ def value_span(scalar: Scalar, source: Source) -> Span:
 def whole_span(scalar: Scalar, source: Source) -> Span:
     """The span of all that is written, quotes included, without white space behind it."""
     start, end = scalar.start, scalar.end
-    if scalar.style in ("|", ">"):
-        end = start + len(source.text[start:end].rstrip())
-    elif source.text.find("\n", start, end) < 0:
+    if source.text.find("\n", start, end) < 0:
         line, column = scalar.line + 1, scalar.column + 1
         return Span(source.file, line, column, line, column + end - start)
     return source.span(start, end)

@@ -11,8 +11,6 @@ from sequencer.notation.guess import shown
 from sequencer.notation.source import Source
 
 _KEY = re.compile(r"[ \t]*(?:- +)*[\"']?[\w-]+[\"']?[ \t]*:(?=\s|\Z)[ \t]*")
-_FLOW_KEY = re.compile(r"[\w-]+[ \t]*:[ \t]+")
-_REST = "another colon, a brace or a comma in it means something to YAML"
 
 
 def explain(error: yaml.YAMLError, source: Source, faults: Faults) -> None:
@@ -53,7 +51,9 @@ class _Slip:
             if telling():
                 return
         span = self._span(self.at, self.at + 1)
-        self.faults.error("E601", f"this is not YAML: {self.problem}", span, "the pages on YAML scores show every form")
+        self.faults.error(
+            "E601", f"this is not YAML: {self.problem}", span, "docs/language.md shows every form of a score in YAML"
+        )
 
     def _span(self, start: int, end: int) -> Span:
         """A stretch of the text; where nothing stands there any more, the last thing that does."""
@@ -110,9 +110,10 @@ class _Slip:
     def _backslash(self) -> bool:
         if "escape" not in self.problem:
             return False
-        at = self._span(self.at - 1, self.at + 1)
+        start = self.at if self.source.text.startswith("\\", self.at) else self.at - 1
+        at = self._span(start, start + 2)
         hint = 'write \\\\ for a backslash and \\" for a quote, or put the text in single quotes'
-        self.faults.error("E272", f"{shown(self.source.text[self.at - 1 : self.at + 1])} is not an escape", at, hint)
+        self.faults.error("E272", f"{shown(self.source.text[start : start + 2])} is not an escape", at, hint)
         return True
 
     # ---- texts without quotes --------------------------------------------------------------------------------------
@@ -178,7 +179,7 @@ class _Slip:
         return True
 
     def _sign(self) -> bool:
-        char = re.search(r"found character '(.)'", self.problem)
+        char = "that cannot start any token" in self.problem or None
         anchor = "scanning an anchor" in self.context or "scanning an alias" in self.context
         if char is None and not anchor:
             return False
@@ -203,15 +204,44 @@ class _Slip:
             return False
         line_end = self.source.text.find("\n", self.since)
         stop = len(self.source.text) if line_end < 0 else line_end
+        if self._odd_quote(self.since, stop):
+            return True
         if self.at >= stop:  # the next line came, and the bracket was still open
             solid = self.since + len(re.sub(r"[ \t]+#.*\Z", "", self.source.text[self.since : stop]).rstrip())
             at = self.source.span(self.since, self.since + 1)
             insert = (Fix(self.source.span(solid, solid), closing),)
             self.faults.error("E624", f"this {opened} is not closed", at, f"close it with {closing}", insert)
             return True
+        if self.source.text.startswith(":", self.at) and self._colon_in_flow():
+            return True
         at = self._span(self.at, self.at + 1)
         message = f"between {opened} and {closing} stand commas, and a text with a comma or a quote in it stands in quotes"
         self.faults.error("E617", message, at, 'put a comma here, or write the text as "…"')
+        return True
+
+    def _odd_quote(self, start: int, stop: int) -> bool:
+        """Tell a quote that is opened and not closed on the line where a bracket was opened."""
+        line = self.source.text[start:stop]
+        quotes = [match.start() for match in re.finditer(r'(?<!\\)"', line)]
+        if len(quotes) % 2 == 0:
+            return False
+        end = quotes[-1] + len(re.sub(r"[ \t]*[}\],]*[ \t]*\Z", "", line[quotes[-1] :]))
+        at = self.source.span(start + quotes[-1], start + max(end, quotes[-1] + 1))
+        insert = (Fix(self.source.span(start + end, start + end), '"'),)
+        self.faults.error("E105", "this text has no closing quote", at, 'end it with "', insert)
+        return True
+
+    def _colon_in_flow(self) -> bool:
+        """Tell a text with a colon among other keys inside braces."""
+        text = self.source.text
+        before = re.search(r"[\w-]+:[ \t]+([^,{}\[\]\n]*)\Z", text[self.since : self.at])
+        behind = re.match(r"[^,{}\[\]\n]*", text[self.at :])
+        if before is None or behind is None:
+            return False
+        start = self.since + before.start(1)
+        span, fixes, _ = self._quoted(start, self.at + behind.end())
+        message = "a colon with a blank behind it ends a word, so this text needs quotes"
+        self.faults.error("E615", message, span, "put the text in quotes", fixes)
         return True
 
     def _no_colon(self) -> bool:

@@ -132,6 +132,8 @@ class _Grower:
         if kind is ScalarEvent:
             mark = event.start_mark
             node = Scalar(event.value, mark.line, mark.column, mark.index, event.end_mark.index, event.style)
+            if node.is_block:
+                node.end = node.start + len(self.source.text[node.start : node.end].rstrip())
         elif depth > MOST_DEPTH:
             at = self.source.span(event.start_mark.index, event.start_mark.index + 1)
             self.faults.error("E603", f"lists and mappings stand more than {MOST_DEPTH} deep in each other", at, "unfold them")
@@ -141,6 +143,8 @@ class _Grower:
             node = self._mapping(event, depth)
         else:
             node = self._sequence(event, depth)
+        if self.stopped and isinstance(node, (Mapping, Sequence)) and node.flow and not node.whole:
+            return None  # it swallowed what stands behind the fault: nothing in it is what its author meant
         return node if good else None
 
     def _mapping(self, start: Any, depth: int) -> Mapping:
@@ -161,12 +165,17 @@ class _Grower:
                     key = Scalar(event.value, mark.line, mark.column, mark.index, event.end_mark.index, event.style)
                 else:
                     key = self.node(event, depth + 1)
+                    if self.stopped:
+                        mapping.whole = False
+                        return mapping
                 event = following()
                 value: Node
                 if event.__class__ is _SCALAR and event.anchor is None and event.tag is None:
                     mark = event.start_mark
                     value = Scalar(event.value, mark.line, mark.column, mark.index, event.end_mark.index, event.style)
-                    mapping.end = value.end
+                    if value.style in _BLOCKS:
+                        value.end = value.start + len(self.source.text[value.start : value.end].rstrip())
+                    mapping.end = value.end if value.end > value.start or key is None else key.end
                 else:
                     value = self.node(event, depth + 1)
                     mapping.end = event.end_mark.index if value is None else value.end
@@ -255,11 +264,15 @@ class _Grower:
         first = entries[key.value][0]
         related = Related(self.source.span(first.start, first.end), "first said here")
         word = shown(key.value) or "nothing"
-        hint = "keep one of them; what happens twice in one cue stands in a list: do: [{mark: a}, {mark: b}]"
+        hint = "keep one of them"
+        if not _CUE_KEYS.isdisjoint(entries):
+            hint += "; what happens twice in one cue stands in a list: do: [{mark: a}, {mark: b}]"
         if not key.value:
             hint = "between two commas, and in front of a colon, stands something"
         self.faults.error("E602", f"`{word}` is said twice here", at, hint, related=(related,))
 
 
+_BLOCKS = frozenset({"|", ">"})
+_CUE_KEYS = frozenset({"at", "every", "when", "on"})
 _SCALAR: Any = ScalarEvent
 _NODES = frozenset({ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent})

@@ -148,6 +148,8 @@ class Values:
         if len(node.entries) != 1 or first is None or not isinstance(first[1], Scalar) or not first[1].is_empty:
             return False
         span = self.span(node)
+        if any(one.code == "E618" and one.span.line == span.line for one in self.faults.diagnostics):
+            return True  # what stands behind it made PyYAML stop, and was told with it
         cured = f'"{self.source.text[node.start : node.end]}"'
         self.faults.error(
             "E618", "a text that begins with { stands in quotes", span, f"write {shown(cured)}", (Fix(span, cured),)
@@ -223,43 +225,37 @@ class Values:
 
     def _cut_by_comma(self, key: Scalar, node: Mapping) -> bool:
         """Tell a comma that YAML took for the end of a value: `{at: 9,3}`, `{prompt: Rain, then snow}`."""
-        before: tuple[Scalar, Node] | None = None
-        for other in node.entries.values():
-            if other[0] is key:
-                break
-            before = other
-        if before is None or not isinstance(before[1], Scalar) or before[1].style:
+        entries = list(node.entries.values())
+        place = list(node.entries).index(key.value)
+        first = place - 1
+        while first >= 0 and _is_bare(entries[first]):
+            first -= 1
+        last = place
+        while last + 1 < len(entries) and _is_bare(entries[last + 1]):
+            last += 1
+        word, value = entries[first] if first >= 0 else (key, None)
+        if not isinstance(value, Scalar) or value.style:
             return False
-        value = before[1]
-        comma = self.source.text.find(",", value.end)
-        if comma < 0 or comma > key.start:
-            return False
-        if value.value[-1:].isdigit() and key.value[:1].isdigit() and key.start == comma + 1:
-            at = self.source.span(comma, comma + 1)
+        text = self.source.text
+        if value.value[-1:].isdigit() and key.value[:1].isdigit() and text[value.end : key.start] == ",":
+            at = self.source.span(value.end, key.start)
             message = "a comma stands between actions, never inside a number or a place"
             self.faults.error("E203", message, at, f"write {shown(value.value)}.{shown(key.value)}", (Fix(at, "."),))
             return True
-        if before[0].value not in _TEXT_KEYS:
+        if word.value not in _TEXT_KEYS:
             return False
-        last = key
-        for other in list(node.entries.values())[list(node.entries).index(key.value) + 1 :]:
-            if not isinstance(other[1], Scalar) or not other[1].is_empty:
-                break
-            last = other[0]
-        span = self.source.span(value.start, last.end)
-        if last is not key and key.start > value.end and self._told_at(value):
-            return True
-        written = self.source.text[value.start : last.end]
-        cured = '"' + written.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        message = "a comma ends a text without quotes inside { }"
-        self.faults.error("E617", message, span, f"write {shown(cured, 60)}", (Fix(span, cured),))
+        if first + 1 == place:  # the first of several: the others are told with it
+            span = self.source.span(value.start, entries[last][0].end)
+            written = text[value.start : entries[last][0].end]
+            cured = '"' + written.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            message = "a comma ends a text without quotes inside { }"
+            self.faults.error("E617", message, span, f"write {shown(cured, 60)}", (Fix(span, cured),))
         return True
 
-    def _told_at(self, value: Scalar) -> bool:
-        at = self.source.span(value.start, value.start + 1)
-        return any(
-            one.code == "E617" and (one.span.line, one.span.column) == (at.line, at.column) for one in self.faults.diagnostics
-        )
+
+def _is_bare(entry: tuple[Scalar, Node]) -> bool:
+    """Whether nothing stands behind a key, not even a colon or an empty value of its own."""
+    return isinstance(entry[1], Scalar) and entry[1].is_empty
 
 
 _TEXT_KEYS = frozenset({"prompt", "action", "base", "follow", "show", "score", "image"})
