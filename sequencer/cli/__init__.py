@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from sequencer.errors import SequencerError, UsageError
 
-COMMANDS = ("check", "format", "sheet", "compile", "timeline", "rehearse", "replay", "midi", "tell", "serve", "explain")
+COMMANDS = ("check", "format", "sheet", "compile", "timeline", "rehearse", "replay", "perform", "midi", "tell", "serve", "explain")
 """In the order in which help shows them; each is a module of this package with `add(parser)` and `run(args) -> int`."""
 
 HOME = "https://github.com/helios-sequencer/helios-sequencer"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,11 +87,14 @@ class Performance:
         """End the run now, as an operator would."""
         self.deliver(Closing(self._clock.now(), reason))
 
-    async def run(self) -> Outcome:
-        """Perform to the end. The stage is closed however it ends; StageError where it cannot even be opened."""
+    async def run(self, before_close: Callable[[], Awaitable[None]] | None = None) -> Outcome:
+        """Perform to the end. The stage is closed however it ends; StageError where it cannot even be opened.
+
+        `before_close` is awaited when the run is over and its session still stands.
+        """
         last = self._clock.now()
         try:
-            await self._stage.open(self.deliver)
+            await self._open()
             while not self.conductor.is_finished:
                 if not self._inbox:
                     self._awake.clear()
@@ -104,10 +107,28 @@ class Performance:
                 if fit is not None:
                     await self._handle(fit)
                 await self._handle(event)
+            if before_close is not None:
+                await before_close()
         finally:
             await self._stage.close()
             self._end_journal(last)
         return Outcome(self.conductor.report(), self._journal_failure)
+
+    async def _open(self) -> None:
+        """Open the stage, which may take minutes; somebody who closes the run meanwhile need not wait for it."""
+        opening = asyncio.ensure_future(self._stage.open(self.deliver))
+        try:
+            while not opening.done() and not any(isinstance(event, Closing) for event in self._inbox):
+                self._awake.clear()
+                waking = asyncio.ensure_future(self._awake.wait())
+                await asyncio.wait({opening, waking}, return_when=asyncio.FIRST_COMPLETED)
+                waking.cancel()
+        finally:
+            if not opening.done():
+                opening.cancel()
+                await asyncio.gather(opening, return_exceptions=True)
+        if not opening.cancelled():
+            opening.result()
 
     async def _handle(self, event: Event) -> None:
         self._write(lambda journal: journal.event(event))

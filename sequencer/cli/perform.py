@@ -1,0 +1,172 @@
+"""Perform a score on a live Helios through Reactor, or in real time on the embedded stage.
+
+The key comes from the environment variable REACTOR_API_KEY, or from a file (--key-file); never from the command line.
+Keys while it runs: space pause/resume, g NAME go, c clip, : anything that `sequencer tell` can say, q q finish.
+Exit code 0 when every cue landed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sequencer.cli.scores import Material
+    from sequencer.clocks import Clock
+    from sequencer.images import ImageFile
+    from sequencer.live.running import LiveRun, LiveSettings, LiveStage, Performed
+    from sequencer.runs.folder import RunFolder
+    from sequencer.stages import Pictures, Stage
+
+PRICE = Fraction(6)
+"""Dollars an hour: what a Helios session costs, as far as it is public."""
+
+
+def amount(text: str) -> Fraction:
+    """A positive number, exactly."""
+    try:
+        value = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0 <= value <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 100000")
+    return value
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    from sequencer.cli.rehearse import video_size
+
+    parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file, or a compiled .json")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: runs/<time>-<title>)")
+    where = parser.add_argument_group("the stage")
+    where.add_argument("--stage", choices=("reactor", "simulated"), default="reactor", help="where to play (default: reactor)")
+    where.add_argument("--url", help="another address of the platform, such as the one that `sequencer serve` prints")
+    where.add_argument("--local", action="store_true", help="speak a local runtime's session routes, which need no key")
+    where.add_argument("--key-file", metavar="FILE", type=Path, help="a file that holds the API key and nothing else")
+    where.add_argument("--wire", choices=("auto", "v0", "v1"), default="auto", help="the wire's version (default: auto)")
+    where.add_argument("--faults", metavar="FILE", type=Path, help="with --stage simulated: what goes wrong (docs/faults.md)")
+    pictures = parser.add_argument_group("pictures")
+    pictures.add_argument("--record", action="store_true", help="write the video into the run's folder")
+    pictures.add_argument("--video-size", metavar="WxH", type=video_size, default=(1280, 768), help="its size (1280x768)")
+    pictures.add_argument("--clip", metavar="SECONDS", type=int, help="fetch a clip of the last seconds at the end")
+    time = parser.add_argument_group("time")
+    time.add_argument("--follow", action="store_true", help="follow wall time: beats stay with music that plays beside")
+    time.add_argument("--offset", metavar="MS", type=int, default=0, help="show changes later (or, negative, earlier)")
+    time.add_argument("--max-minutes", metavar="N", type=amount, help="stop after so long (default: the score's length + 5)")
+    time.add_argument("--price", metavar="DOLLARS", type=amount, default=PRICE, help="an hour's price, for the live line (6)")
+    parser.add_argument("--event", metavar="'WHAT@TIME'", action="append", default=[], help="as `sequencer rehearse` has it")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no live line, no table: only what went wrong")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON, nothing else")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Perform one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
+    from sequencer.cli.scores import material
+    from sequencer.runs.folder import RunFolder
+
+    found = material(args.score, quiet=args.quiet)
+    settings = _settings(args, found)
+    folder = RunFolder.make(args.out, found.schedule.title or "run")
+    performed = asyncio.run(_perform(args, found, settings, folder))
+    return _tell(args, performed)
+
+
+def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
+    from sequencer.live.running import LiveSettings
+    from sequencer.performance import scripted
+
+    return LiveSettings(
+        schedule=found.schedule,
+        sources=found.sources,
+        out=args.out,
+        following=True if args.follow else None,
+        offset_ms=args.offset,
+        most_minutes=args.max_minutes,
+        script=tuple(scripted(one, found.schedule.middle) for one in args.event),
+        price_per_hour=args.price if args.stage == "reactor" else Fraction(0),
+        clip_at_end=args.clip,
+        quiet=args.quiet or args.json,
+        told={"stage": args.stage, "local": args.local, "wire": args.wire, "record": args.record},
+    )
+
+
+async def _perform(args: argparse.Namespace, found: Material, settings: LiveSettings, folder: RunFolder) -> Performed:
+    from sequencer.clocks import RealClock
+    from sequencer.errors import SequencerError
+    from sequencer.live.running import LiveRun, discard
+
+    clock = RealClock()
+    runs: list[LiveRun] = []
+    with ExitStack() as stack:
+        try:
+            stage, live = _stage(args, found, clock, folder, runs, stack)
+            run = LiveRun(settings, folder, clock, stage, live)
+            runs.append(run)
+            return await run.play()
+        except SequencerError:
+            if not runs or runs[0].performance.conductor.run.takes == 0:
+                discard(folder)
+            raise
+
+
+def _stage(
+    args: argparse.Namespace, found: Material, clock: Clock, folder: RunFolder, runs: list[LiveRun], stack: ExitStack
+) -> tuple[Stage, LiveStage]:
+    def image(one: ImageFile) -> bytes:
+        return (found.folder / one.path).read_bytes()
+
+    if args.stage == "simulated":
+        from sequencer.live.stages import SimulatedLive
+        from sequencer.runs.captions import Teller
+        from sequencer.runs.film import Film
+        from sequencer.stages.simulated import Faults, read_faults
+
+        film = stack.enter_context(Film(folder.path, found.schedule, args.video_size)) if args.record else None
+
+        def picture(pictures: Pictures) -> None:
+            if film is not None:
+                conductor = runs[0].performance.conductor
+                film.add(pictures, Teller(conductor), conductor.run.takes)
+
+        faults = Faults() if args.faults is None else read_faults(args.faults)
+        simulated = SimulatedLive(clock, found.schedule, faults, image, picture if args.record else None)
+        return simulated, simulated
+
+    from sequencer.live.stages import ReactorLive
+    from sequencer.stages.reactor import ReactorSettings, ReactorStage, find_key
+
+    def say(text: str) -> None:
+        runs[0].say(text)
+
+    key = None if args.local else find_key(os.environ, args.key_file)
+    base = {} if args.url is None else {"url": args.url}
+    settings = ReactorSettings(local=args.local, key=key, wire=args.wire, frames_per_chunk=found.schedule.grid.frames, **base)
+    reactor = ReactorStage(clock, settings, images=image, notice=say)
+    return reactor, ReactorLive(reactor)
+
+
+def _tell(args: argparse.Namespace, performed: Performed) -> int:
+    from sequencer.cli import INTERRUPTED
+    from sequencer.runs.report import as_table, verdict
+
+    report = performed.report
+    if args.json:
+        text = (performed.folder / "report.json").read_text(encoding="utf-8")
+        print(json.dumps({"folder": str(performed.folder), **json.loads(text)}, ensure_ascii=False))
+    elif not args.quiet:
+        print(as_table(report))
+        print()
+        print(verdict(report))
+        print(f"{performed.folder}/")
+    if report.ended.startswith("interrupted"):
+        print(f"sequencer: {report.ended}; the session was closed, and what was made is in {performed.folder}", file=sys.stderr)
+        return INTERRUPTED
+    return 0 if performed.went_well else 1

@@ -1,0 +1,266 @@
+"""One live performance: a stage in real time, the desk, the screen, limits, and the folder that stays."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+from sequencer.clocks import Clock
+from sequencer.conductor import Conductor, Report
+from sequencer.desk import said
+from sequencer.desk.door import Door
+from sequencer.desk.keys import Keys
+from sequencer.desk.typing import Typing
+from sequencer.errors import OutputError, SequencerError, UsageError
+from sequencer.events import ClipWanted, Command, Event, OffsetChanged, StageStatus
+from sequencer.journal import JournalWriter, header_of
+from sequencer.live.screen import Screen
+from sequencer.live.standing import Standing
+from sequencer.performance import Outcome, Performance, ScriptedEvent
+from sequencer.runs.folder import RunFolder
+from sequencer.runs.interrupts import closing_on_signals
+from sequencer.runs.report import as_json
+from sequencer.schedule import Schedule
+from sequencer.schedule.document import digest
+from sequencer.stages import Stage
+from sequencer.timebase import nanoseconds
+
+SECOND = 1_000_000_000
+LOOK = 0.1
+"""How often, in seconds, the stage is asked how its connection stands."""
+MORE = 5
+"""Minutes that a run may last beyond the score's own length, unless it is told otherwise."""
+STILL_WRITING = 30.0
+"""Seconds that clips which were asked for may still take behind the end."""
+
+
+class LiveStage(Protocol):
+    """What a live run wants of its stage beside playing."""
+
+    def standing(self) -> tuple[str, str]:
+        """The connection by one of its four names, and what more there is to say."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """What was measured, for the report."""
+        ...
+
+    async def clip(self, seconds: int) -> bytes:
+        """An MP4 of the last seconds. Raises StageError."""
+        ...
+
+
+Attachment = AbstractAsyncContextManager[object]
+"""Something that belongs to a run: gear that is heard, a clock that is sent, a recorder. Entered before the stage opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """How a live run is to go. `following` None: as the score's clock asks."""
+
+    schedule: Schedule
+    sources: Mapping[str, str] = field(default_factory=dict)
+    out: Path | None = None
+    following: bool | None = None
+    offset_ms: int = 0
+    most_minutes: Fraction | None = None
+    script: tuple[ScriptedEvent, ...] = ()
+    price_per_hour: Fraction = Fraction(0)
+    clip_at_end: int | None = None
+    quiet: bool = False
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What stands in journal and report about stage and options. No secret ever belongs here."""
+
+    def limit(self) -> int:
+        """How long the run may last, in nanoseconds."""
+        schedule = self.schedule
+        minutes = self.most_minutes
+        if minutes is None:
+            minutes = schedule.end * schedule.grid.chunk / 60 + MORE
+        return nanoseconds(minutes * 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What became of a live run."""
+
+    report: Report
+    folder: Path
+    journal_failure: str | None
+    clips: tuple[Path, ...]
+    facts: Mapping[str, Any]
+
+    @property
+    def went_well(self) -> bool:
+        """Whether the score was played to its end and every cue landed."""
+        return self.report.ended_well and self.report.all_landed
+
+
+class LiveRun:
+    """Put together by `perform`. `stage` plays, `live` answers about it; both are usually one."""
+
+    def __init__(
+        self,
+        settings: LiveSettings,
+        folder: RunFolder,
+        clock: Clock,
+        stage: Stage,
+        live: LiveStage,
+        attachments: Sequence[Callable[[LiveRun], Attachment]] = (),
+    ) -> None:
+        self.settings = settings
+        self.folder = folder
+        self.clock = clock
+        self._live = live
+        self._attachments = attachments
+        header = header_of(settings.schedule, settings.sources, dict(settings.told), settings.following)
+        journal = JournalWriter(folder.path / "journal.jsonl", header)
+        self.performance = Performance(
+            settings.schedule, stage, clock, journal, settings.script, [self._look], self.say, settings.following
+        )
+        self.standing = Standing(self.performance.conductor, clock.now())
+        self._typing = Typing()
+        self._screen = Screen(
+            self.standing,
+            clock.now,
+            lambda: self._typing.asks,
+            price_per_hour=float(settings.price_per_hour),
+            quiet=settings.quiet,
+        )
+        self._clips: list[Path] = []
+        self._asked: set[asyncio.Task[None]] = set()
+
+    def say(self, text: str) -> None:
+        """Something that a person should know, above the live line."""
+        self._screen.say(f"sequencer: {text}")
+
+    def hear(self, text: str) -> None:
+        """Somebody said something at the desk. Raises UsageError where it makes no sense."""
+        made = said(text, self.settings.schedule.middle)
+        self.performance.deliver(made(self.clock.now()))
+
+    async def play(self) -> Performed:
+        """Perform to the end, then write what the run leaves."""
+        performance, settings = self.performance, self.settings
+        async with AsyncExitStack() as stack:
+            stack.enter_context(closing_on_signals(performance.close))
+            for attach in self._attachments:
+                await stack.enter_async_context(attach(self))
+            door = Door(self.folder.path, self.hear)
+            await door.open()
+            stack.push_async_callback(door.close)
+            stack.enter_context(Keys(self._press))
+            await stack.enter_async_context(self._screen)
+            watching = asyncio.create_task(self._watch())
+            stack.push_async_callback(_ended, watching)
+            if settings.offset_ms:
+                performance.deliver(OffsetChanged(self.clock.now(), settings.offset_ms * 1_000_000))
+            limit = settings.limit()
+            stop = self.clock.call_at(
+                self.clock.now() + limit,
+                lambda: performance.close(f"--max-minutes: {limit / 60 / SECOND:.1f} minutes are over"),
+            )
+            outcome = await performance.run(before_close=self._last_clip)
+            stop.cancel()
+            await self._wait_for_clips()
+        return self._left(outcome)
+
+    # ---- while it runs ---------------------------------------------------------------------------------------------
+
+    def _press(self, key: str) -> None:
+        text = self._typing.feed(key)
+        if text is None:
+            return
+        try:
+            self.hear(text)
+        except UsageError as error:
+            self.say(f"{error.message}; {error.hint}")
+
+    def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        self.standing.hear(event, commands, conductor)
+        if isinstance(event, ClipWanted):
+            task = asyncio.create_task(self._clip(event.seconds))
+            self._asked.add(task)
+            task.add_done_callback(self._asked.discard)
+
+    async def _watch(self) -> None:
+        """The connection as it stands, told as events, also while the stage is still being opened."""
+        before: tuple[str, str] | None = None
+        while True:
+            now = self._live.standing()
+            if now != before:
+                before = now
+                event = StageStatus(self.clock.now(), now[0], now[1])  # type: ignore[arg-type]  # one of the four names
+                self.standing.hear(event, (), self.performance.conductor)
+                self.performance.deliver(event)
+            await asyncio.sleep(LOOK)
+
+    async def _last_clip(self) -> None:
+        """The clip that was asked for at the start, while the session still stands; then those that are on their way."""
+        if self.settings.clip_at_end is not None:
+            await self._clip(self.settings.clip_at_end)
+        await self._wait_for_clips()
+
+    async def _wait_for_clips(self) -> None:
+        if self._asked:
+            self.say("waiting for clips")
+            await asyncio.wait(set(self._asked), timeout=STILL_WRITING)
+
+    async def _clip(self, seconds: int) -> None:
+        path = self.folder.path / f"clip-{len(self._clips) + 1}.mp4"
+        self._clips.append(path)
+        try:
+            data = await self._live.clip(seconds)
+            path.write_bytes(data)
+        except OSError as error:
+            self._clips.remove(path)
+            self.say(f"the clip cannot be written: {error.strerror}")
+        except SequencerError as error:
+            self._clips.remove(path)
+            self.say(f"no clip: {error.message}")
+        else:
+            self.say(f"{path.name}: the last {seconds} s, {len(data) / 1e6:.1f} MB")
+
+    # ---- what it leaves --------------------------------------------------------------------------------------------
+
+    def _left(self, outcome: Outcome) -> Performed:
+        from sequencer.timeline import timeline_html, timeline_svg
+
+        schedule, report = self.settings.schedule, outcome.report
+        facts = {
+            "title": schedule.title,
+            "seed": schedule.seed,
+            "schedule_digest": digest(schedule),
+            "settings": dict(self.settings.told),
+            "measured": self._live.facts(),
+            "clips": [path.name for path in self._clips],
+        }
+        if outcome.journal_failure is not None:
+            facts["journal_failure"] = outcome.journal_failure
+        clips = tuple(self.folder.final / path.name for path in self._clips)
+        try:
+            self.folder.write_json("report.json", as_json(report, facts))
+            self.folder.write("timeline.svg", timeline_svg(schedule, self.performance.conductor))
+            self.folder.write("timeline.html", timeline_html(schedule, self.performance.conductor))
+            final = self.folder.finish()
+        except OutputError as error:
+            self.say(f"{error.message}; what there is stays in {self.folder.path}")
+            final = self.folder.path
+        return Performed(report, final, outcome.journal_failure, clips, facts)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def discard(folder: RunFolder) -> None:
+    """Take away the folder of a run that never began."""
+    shutil.rmtree(folder.path, ignore_errors=True)

@@ -1,0 +1,102 @@
+"""The stages that a live run can have, each with what the live line wants to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sequencer.clocks import Clock
+from sequencer.errors import StageError
+from sequencer.events import Event, Lost, ModelCommand, Ready, Restored, SessionEnded, Upload
+from sequencer.schedule import Schedule
+from sequencer.stages.protocol import Deliver
+from sequencer.stages.reactor import ReactorStage
+from sequencer.stages.simulated import Faults, ImageBytes, PictureSink, SimulatedSettings, SimulatedStage
+
+
+class SimulatedLive:
+    """The embedded stage in real time: for learning to perform without a key."""
+
+    def __init__(
+        self, clock: Clock, schedule: Schedule, faults: Faults, images: ImageBytes, pictures: PictureSink | None = None
+    ) -> None:
+        settings = SimulatedSettings(schedule.grid, faults)
+        self._stage = SimulatedStage(clock, settings=settings, pictures=pictures, images=images)
+        self._name = "disconnected"
+        self._losses = 0
+
+    async def open(self, deliver: Deliver) -> None:
+        """Connect."""
+        self._name = "connecting"
+
+        def through(event: Event) -> None:
+            match event:
+                case Ready() | Restored():
+                    self._name = "ready"
+                case Lost():
+                    self._name, self._losses = "connecting", self._losses + 1
+                case SessionEnded():
+                    self._name = "disconnected"
+                case _:
+                    pass
+            deliver(event)
+
+        await self._stage.open(through)
+
+    async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
+        """Send commands on."""
+        await self._stage.send(commands)
+
+    async def close(self) -> None:
+        """End the session."""
+        self._name = "disconnected"
+        await self._stage.close()
+
+    def standing(self) -> tuple[str, str]:
+        """The connection as it stands."""
+        return self._name, ""
+
+    def facts(self) -> dict[str, Any]:
+        """What was measured."""
+        return {"stage": "simulated", "losses": self._losses}
+
+    async def clip(self, seconds: int) -> bytes:
+        """Clips are the platform's: here there are none."""
+        raise StageError(f"the embedded stage keeps no recording to clip {seconds} s from", "record it all with --record")
+
+
+class ReactorLive:
+    """A live Helios, as the live line sees it."""
+
+    def __init__(self, stage: ReactorStage) -> None:
+        self._stage = stage
+
+    def standing(self) -> tuple[str, str]:
+        """The connection as it stands."""
+        return self._stage.status.name, self._stage.status.detail
+
+    def facts(self) -> dict[str, Any]:
+        """What was measured. Times are in milliseconds, what is billed in seconds."""
+        measures = self._stage.measures()
+        latencies = sorted(measures.latencies)
+        facts: dict[str, Any] = {
+            "stage": "reactor",
+            "wire": measures.wire,
+            "frames_received": measures.frames,
+            "frames_per_second": round(measures.fps, 3),
+            "lag_ms": round(measures.lag / 1e6, 1),
+            "billed_seconds": round(measures.billed / 1e9, 1),
+            "losses": measures.losses,
+        }
+        if latencies:
+            facts["command_to_answer_ms"] = {
+                "median": round(latencies[len(latencies) // 2] / 1e6, 1),
+                "p99": round(latencies[min(len(latencies) - 1, len(latencies) * 99 // 100)] / 1e6, 1),
+            }
+        if self._stage.closing_trouble is not None:
+            facts["closing_trouble"] = self._stage.closing_trouble
+        return facts
+
+    async def clip(self, seconds: int) -> bytes:
+        """The platform's MP4 of the last seconds."""
+        return (await self._stage.clip(float(seconds))).data
