@@ -77,15 +77,18 @@ def choose(text: str, names: Sequence[str], what: str) -> str:
     """
     if text in names:
         return text
-    if text.isdecimal() and 1 <= int(text) <= len(names):
-        return names[int(text) - 1]
+    if text.isdecimal():
+        if 1 <= int(text) <= len(names):
+            return names[int(text) - 1]
+        raise MidiError(f"there is no MIDI {what} number {text}; {_known(names, what)}", "see: sequencer midi ports")
     found = [name for name in names if text.casefold() in name.casefold()]
     if len(found) == 1:
         return found[0]
     if found:
         raise MidiError(f"several MIDI {what}s have {text!r} in their names: {_listed(found)}", "write more of the name")
-    known = f"there are: {_listed(names)}" if names else f"there are no MIDI {what}s at all"
-    raise MidiError(f"no MIDI {what} is called {text!r}; {known}", "is it plugged in and switched on? sequencer midi ports")
+    raise MidiError(
+        f"no MIDI {what} is called {text!r}; {_known(names, what)}", "is it plugged in and switched on? sequencer midi ports"
+    )
 
 
 def same_port(name: str, names: Sequence[str]) -> str | None:
@@ -99,6 +102,10 @@ def same_port(name: str, names: Sequence[str]) -> str | None:
 
 def _bare(name: str) -> str:
     return re.sub(r"[\s:]*\d+:\d+\Z", "", name)
+
+
+def _known(names: Sequence[str], what: str) -> str:
+    return f"there are: {_listed(names)}" if names else f"there are no MIDI {what}s at all"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ LENGTHS = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 SYSTEM_LENGTHS = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0}
 """Data bytes of system common messages. Sysex (F0 … F7) and undefined ones are passed over."""
 REAL_TIME = 0xF8
+UNDEFINED = (0xF9, 0xFD)
 STATUS = 0x80
 
 
@@ -28,6 +29,8 @@ class Splitter:
         """The messages that are whole now, in order."""
         whole: list[bytes] = []
         for byte in data:
+            if byte in UNDEFINED:
+                continue
             if byte >= REAL_TIME:
                 whole.append(bytes((byte,)))
             elif byte >= STATUS:

@@ -1,0 +1,311 @@
+"""Live over JACK on a dummy sound card: strangers' clocks followed, at a steady tempo, through ramps, stops and jumps."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from conftest import require
+
+from sequencer.clocks.midi import MidiFeed
+from sequencer.clocks.midi_live import LiveMidi
+from sequencer.events import ClockFitted, ClockLocated, ClockMoved, ControlMoved, Event, NotePlayed
+from sequencer.followers.clock import PPQN, ClockFollower
+from sequencer.midi import MidiError, inputs, open_output, ports
+
+MS = 1_000_000
+S = 1_000_000_000
+JACK = "mido.backends.rtmidi/UNIX_JACK"
+RATE = 48000
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 10.0) -> None:
+    """Wait for something that other programs do."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.02)
+
+
+@dataclass
+class Jack:
+    """A running server. `start` runs a program on it until the test ends."""
+
+    folder: Path
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        require(shutil.which(command[0]), f"{command[0]} is not installed")
+        with (self.folder / f"{command[0]}-{len(self.running)}.log").open("wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        self.running.append(process)
+        return process
+
+    def output(self, number: int) -> str:
+        """What the program that was started as `number` has said."""
+        (log,) = self.folder.glob(f"*-{number}.log")
+        return log.read_text(errors="replace")
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        process.terminate()
+        process.wait(5)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The server, one for a module; JACK's own environment variable brings everybody to it."""
+    require(shutil.which("jackd"), "jackd is not installed (Debian: jackd2)")
+    folder = tmp_path_factory.mktemp("jack")
+    name = f"sequencer-test-{os.getpid()}"
+    before = dict(os.environ)
+    os.environ.update(JACK_DEFAULT_SERVER=name, MIDO_BACKEND=JACK, JACK_NO_START_SERVER="1")
+    with (folder / "jackd.log").open("wb") as log:
+        command = ["jackd", "-r", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "512"]
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        try:
+            place = Path("/dev/shm")  # noqa: S108  # where JACK keeps its sockets
+            wait_for(lambda: process.poll() is not None or any(place.glob(f"jack_{name}_*")), "jackd")
+            require(
+                process.poll() is None, f"jackd does not run here: {(folder / 'jackd.log').read_text(errors='replace')[-500:]}"
+            )
+            time.sleep(0.3)
+            yield folder
+        finally:
+            process.terminate()
+            process.wait(10)
+            os.environ.clear()
+            os.environ.update(before)
+
+
+@pytest.fixture
+def jack(server: Path, tmp_path: Path) -> Iterator[Jack]:
+    """The server, with programs of one test's own."""
+    programs = Jack(tmp_path)
+    yield programs
+    for process in programs.running:
+        if process.poll() is None:
+            programs.end(process)
+
+
+@pytest.fixture
+def transport(jack: Jack) -> Iterator[Any]:
+    """A client of JACK that moves its transport; at 0 and stopped."""
+    require(find_spec("jack"), "JACK-Client is not installed")
+    client = import_module("jack").Client("transport")
+    client.transport_stop()
+    client.transport_frame = 0
+    yield client
+    client.transport_stop()
+    client.close()
+
+
+class Captured:
+    """What a port sends, by JACK's own sample clock: (nanosecond, bytes)."""
+
+    def __init__(self, client: Any, source: str) -> None:
+        self.messages: list[tuple[int, bytes]] = []
+        self._frames = 0
+        self._port = client.midi_inports.register("ear")
+        client.set_process_callback(self._process)
+        client.activate()
+        client.connect(source, self._port)
+
+    def _process(self, frames: int) -> None:
+        for offset, data in self._port.incoming_midi_events():
+            self.messages.append(((self._frames + offset) * S // RATE, bytes(data)))
+        self._frames += frames
+
+    @property
+    def seconds(self) -> float:
+        return self._frames / RATE
+
+
+def freewheel(client: Any, heard: Captured, seconds: float) -> None:
+    """Let JACK run as fast as it can for so many seconds of its time."""
+    client.transport_start()
+    end = heard.seconds + seconds
+    client.set_freewheel(True)
+    try:
+        wait_for(lambda: heard.seconds >= end, "JACK's freewheeling", 60)
+    finally:
+        client.set_freewheel(False)
+        client.transport_stop()
+
+
+class Hearing:
+    """`LiveMidi` in a loop, with what it delivered."""
+
+    def __init__(self, port: str) -> None:
+        self.events: list[Event] = []
+        self.said: list[str] = []
+        self.feed = MidiFeed(100.0)
+        self.live = LiveMidi(port, self.feed, self.events.append, self.said.append)
+
+    async def until(self, condition: Callable[[], object], what: str, seconds: float = 10.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"waited for {what}: {self.events[-5:]}, {self.said}"
+            await asyncio.sleep(0.02)
+
+    def moves(self) -> list[str]:
+        return [event.what for event in self.events if isinstance(event, ClockMoved)]
+
+    def fits(self) -> list[ClockFitted]:
+        return [event for event in self.events if isinstance(event, ClockFitted)]
+
+
+def test_a_strangers_clock_is_followed_live(jack: Jack, transport: Any) -> None:
+    jack.start("jack_midi_clock", "-B", "-b", "128")
+    wait_for(lambda: any("jack_midi_clock" in name for name in ports().inputs), "jack_midi_clock")
+
+    async def scene() -> Hearing:
+        hearing = Hearing("midi_clock")
+        hearing.live.open()
+        try:
+            transport.transport_start()
+            await hearing.until(lambda: len(hearing.fits()) > 30 and hearing.fits()[-1].quality == "locked", "a lock")
+            assert abs(hearing.feed.follower.bpm - 128) < 1.5
+            transport.transport_stop()
+            await hearing.until(lambda: "stop" in hearing.moves(), "the stop")
+            held = hearing.feed.follower.beat_at(time.monotonic_ns())
+            await asyncio.sleep(0.3)
+            transport.transport_start()
+            await hearing.until(lambda: hearing.moves()[-1] == "continue", "going on")
+            count = len(hearing.fits())
+            await hearing.until(lambda: len(hearing.fits()) > count + 4, "ticks behind it")
+            assert abs(hearing.fits()[count].quarter - held) < 0.3
+        finally:
+            hearing.live.close()
+        return hearing
+
+    assert asyncio.run(scene()).moves() == ["start", "stop", "continue"]
+
+
+def test_a_clock_that_is_gone_runs_free_and_locks_again(jack: Jack, transport: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inputs, "PATIENCE", 0.2)
+    gear = jack.start("jack_midi_clock", "-B", "-b", "140")
+    wait_for(lambda: any("jack_midi_clock" in name for name in ports().inputs), "jack_midi_clock")
+
+    async def scene() -> None:
+        hearing = Hearing("midi_clock")
+        hearing.live.open()
+        try:
+            transport.transport_start()
+            await hearing.until(lambda: len(hearing.fits()) > 25 and hearing.fits()[-1].quality == "locked", "a lock")
+            jack.end(gear)
+            await hearing.until(lambda: hearing.fits()[-1].quality == "free", "running free")
+            await hearing.until(lambda: hearing.said, "the news that it is gone")
+            assert "gone" in hearing.said[0]
+            before = hearing.feed.follower.beat_at(time.monotonic_ns())
+            jack.start("jack_midi_clock", "-B", "-b", "140")
+            await hearing.until(lambda: len(hearing.said) > 1, "the news that it is back")
+            assert "back" in hearing.said[1]
+            await hearing.until(lambda: hearing.fits()[-1].quality == "locked", "the lock again")
+            assert abs(hearing.feed.follower.bpm - 140) < 2
+            assert hearing.feed.follower.beat_at(time.monotonic_ns()) > before
+        finally:
+            hearing.live.close()
+
+    asyncio.run(scene())
+
+
+def test_a_strangers_song_position(jack: Jack, transport: Any, tmp_path: Path) -> None:
+    """klick is the tempo master, jack_midi_clock sends the position and, a second behind it, Continue."""
+    tempo = tmp_path / "map.txt"
+    tempo.write_text("64 4/4 120\n", encoding="utf-8")
+    jack.start("klick", "-T", "-n", "klick", "-f", str(tempo))
+    jack.start("jack_midi_clock", "-d", "1")
+    wait_for(lambda: any("jack_midi_clock" in name for name in ports().inputs), "jack_midi_clock")
+    wait_for(lambda: transport.get_ports("klick"), "klick")
+
+    async def scene() -> None:
+        hearing = Hearing("midi_clock")
+        hearing.live.open()
+        try:
+            transport.transport_frame = 8 * RATE
+            await asyncio.sleep(0.3)
+            transport.transport_start()
+            await hearing.until(lambda: "continue" in hearing.moves(), "going on at the new place")
+            located = [event for event in hearing.events if isinstance(event, ClockLocated)]
+            assert located
+            assert located[-1].quarter >= 16, "8 s at 120"
+            await hearing.until(lambda: len(hearing.fits()) > 8, "fits")
+            now = time.monotonic_ns()
+            there = transport.transport_frame / RATE * 2
+            assert abs(hearing.feed.follower.beat_at(now) - there) < 1
+        finally:
+            hearing.live.close()
+
+    asyncio.run(scene())
+
+
+def test_steps_ramps_and_bars_of_three_freewheeled(jack: Jack, transport: Any, tmp_path: Path) -> None:
+    """A stranger's whole tempo map through the follower, by the sample clock: no tick miscounted, and times foretold."""
+    tempo = tmp_path / "map.txt"
+    tempo.write_text("8 4/4 120\n4 3/4 120\n8 4/4 90\n8 4/4 90-150\n16 4/4 150\n", encoding="utf-8")
+    jack.start("klick", "-T", "-n", "klick", "-f", str(tempo))
+    jack.start("jack_midi_clock")
+    wait_for(lambda: transport.get_ports("jack_midi_clock"), "jack_midi_clock")
+    wait_for(lambda: transport.get_ports("klick"), "klick")
+    heard = Captured(transport, "jack_midi_clock:mclk_out")
+    time.sleep(0.2)
+    freewheel(transport, heard, 75)
+    follower, times = ClockFollower(), list[int]()
+    for at, data in heard.messages:
+        if data == b"\xfa":
+            follower.start(at)
+        elif data == b"\xf8":
+            times.append(at)
+    assert len(times) > 100 * PPQN
+    errors, mean = list[float](), list[float]()
+    for number, at in enumerate(times):
+        follower.tick(at)
+        if 2 * PPQN <= number < len(times) - PPQN:
+            assert abs(follower.beat_at(at) * PPQN - number) < 0.5, f"tick {number} miscounted"
+            there = times[number + PPQN]
+            errors.append(abs(follower.time_of((number + PPQN) / PPQN) - there))
+            mean.append(abs(at + (at - times[number - PPQN]) - there))
+    tempi = {round(60 * S / PPQN / (after - before) / 10) for before, after in pairwise(times) if after > before}
+    assert {9, 12, 15} <= tempi, "the tempo master was heard"
+    assert median(errors) <= 0.5 * median(mean) + 20_000
+
+
+def test_notes_and_controllers_live_through_a_port_of_our_own(jack: Jack) -> None:
+    async def scene() -> None:
+        hearing = Hearing("virtual:show in")
+        hearing.live.open()
+        try:
+            wait_for(lambda: any("show in" in name for name in ports().outputs), "our port")
+            out = open_output("show in", hearing.said.append)
+            await asyncio.sleep(0.1)
+            out.send(bytes((0x99, 60, 100)))
+            out.send(bytes((0x90, 61, 0)))
+            out.send(bytes((0xB0, 20, 65)))
+            await hearing.until(lambda: len(hearing.events) == 2, "a note and a controller")
+            out.close()
+        finally:
+            hearing.live.close()
+        note, control = hearing.events
+        assert isinstance(note, NotePlayed)
+        assert isinstance(control, ControlMoved)
+        assert (note.note, note.channel, control.control, control.value) == (60, 10, 20, 65)
+        assert 0 <= time.monotonic_ns() - note.at < 5 * S
+
+    asyncio.run(scene())
+
+
+def test_a_port_that_is_not_there(jack: Jack) -> None:
+    with pytest.raises(MidiError, match="no MIDI input is called 'nothing'"):
+        inputs.open_input("nothing", lambda _message, _at: None, lambda _there, _at, _text: None)

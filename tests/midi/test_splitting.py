@@ -1,0 +1,51 @@
+"""Bytes cut into MIDI messages."""
+
+from __future__ import annotations
+
+import mido  # type: ignore[import-untyped]  # mido carries no types
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sequencer.midi.splitting import Splitter
+
+
+def test_running_status_and_real_time_in_between() -> None:
+    split = Splitter()
+    assert split.feed(bytes((0x90, 60, 0xF8, 100, 62, 90))) == [b"\xf8", bytes((0x90, 60, 100)), bytes((0x90, 62, 90))]
+    assert split.feed(bytes((0xF2, 3, 1, 64, 0))) == [bytes((0xF2, 3, 1))], "a system message has no running status"
+
+
+def test_sysex_is_passed_over() -> None:
+    split = Splitter()
+    assert split.feed(b"\xf0\x01\x02\xfa\x03\xf7\x90\x40\x40") == [b"\xfa", b"\x90\x40\x40"]
+
+
+def test_data_without_a_status_is_nothing() -> None:
+    assert Splitter().feed(bytes(range(100))) == []
+
+
+MESSAGES = st.one_of(
+    st.tuples(
+        st.sampled_from([0x80, 0x90, 0xA0, 0xB0, 0xE0]), st.integers(0, 15), st.integers(0, 127), st.integers(0, 127)
+    ).map(lambda one: bytes((one[0] | one[1], one[2], one[3]))),
+    st.tuples(st.sampled_from([0xC0, 0xD0]), st.integers(0, 15), st.integers(0, 127)).map(
+        lambda one: bytes((one[0] | one[1], one[2]))
+    ),
+    st.tuples(st.integers(0, 127), st.integers(0, 127)).map(lambda one: bytes((0xF2, *one))),
+    st.sampled_from([b"\xf8", b"\xfa", b"\xfb", b"\xfc", b"\xfe"]),
+)
+
+
+@given(st.lists(MESSAGES, max_size=30), st.integers(1, 7))
+def test_the_same_messages_as_mido_whatever_the_pieces(messages: list[bytes], size: int) -> None:
+    stream = b"".join(messages)
+    split, found = Splitter(), list[bytes]()
+    for start in range(0, len(stream), size):
+        found += split.feed(stream[start : start + size])
+    assert found == messages == [bytes(message.bytes()) for message in mido.parse_all(stream)]
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_whole_messages(data: bytes) -> None:
+    for message in Splitter().feed(data):
+        mido.Message.from_bytes(message)
