@@ -112,7 +112,7 @@ class Standing:
             self.status, self.status_since = status, at
         if status == "ready" and self.billed_from is None:
             self.billed_from = at
-        if status == "disconnected":
+        if status == "disconnected" and self.billed_from is not None:
             self._billed_until = at
 
     def _chunk_done(self, event: ChunkDone) -> None:
