@@ -250,6 +250,11 @@ class Faults:
             self.dropped += 1
 
     @property
+    def count(self) -> int:
+        """How many there are, errors and warnings, the uncounted ones too."""
+        return len(self._found) + self.dropped
+
+    @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was found, in the order of files and places; errors and warnings together."""
         return tuple(sorted(self._found, key=lambda one: (one.span.file, one.span.line, one.span.column)))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from sequencer.notation.tables import END, Rule, Tables, tables
+from sequencer.notation.tables import END, Rule, Tables, Way, tables
+
+BRANCH, INLINE, WRAP, WHOLE = Way.BRANCH, Way.INLINE, Way.WRAP, Way.WHOLE
 
 
 class Token:
@@ -95,21 +97,20 @@ class Parser:
             step = actions[state].get(kind)
             while step is not None and step < 0:
                 rule = rules[-1 - step]
-                size = rule.size
-                if size == 0:
-                    values.append([])
-                else:
+                size, way = rule.size, rule.way
+                if way is WRAP:
+                    values[-1] = [values[-1]]  # type: ignore[list-item]  # a token or a branch: that is what the way says
+                elif way is INLINE or way is BRANCH:
+                    value = _reduced(rule, values[-size:] if size else [])
+                    if size:
+                        del values[-size:]
+                    values.append(value)
+                elif way is WHOLE:
+                    return values[-size]  # type: ignore[return-value]  # likewise
+                if size:
                     del states[-size:]
-                    if not rule.passes:
-                        value = _reduced(rule, values[-size:])
-                        if size == 1:
-                            values[-1] = value
-                        else:
-                            values[-size:] = [value]
                 state = actions[states[-1]][rule.name]
                 states.append(state)
-                if state == of.end:
-                    return _content(values[-1])
                 step = actions[state].get(kind)
             self.steps += 1
             if step is None:
@@ -157,18 +158,13 @@ def _reduced(rule: Rule, values: list[_Value]) -> _Value:
     children: list[Token | Branch] = []
     for at in rule.kept:
         value = values[at]
-        if isinstance(value, list):
-            children = children + value if children else value
-        else:
+        if not isinstance(value, list):
             children.append(value)
-    return children if rule.inlined else Branch(rule.name, children)
-
-
-def _content(value: _Value) -> Token | Branch:
-    """What a statement holds: one thing."""
-    if isinstance(value, Branch):
-        return value.children[0]
-    raise TypeError("the start rule makes a branch")
+        elif children:
+            children += value
+        else:
+            children = value  # lists are handed on, not shared: a long one grows in place
+    return Branch(rule.name, children) if rule.way is BRANCH else children
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation.amounts import number_of, plain_digits, read_duration, told_comma
-from sequencer.notation.guess import nearest, part, shown
+from sequencer.notation.guess import locator, nearest, part, shown
 from sequencer.score import ChangeTempo, Cut, GridLine, PlayItem, Sr
 from sequencer.timebase import Meter, Snap
 
@@ -234,7 +234,9 @@ def checked_tempo(change: ChangeTempo, faults: Faults, in_head: bool) -> ChangeT
         return None
     if not in_head and change.to is not None and change.over is None:
         message = "a ramp needs the length it takes"
-        faults.error("E254", message, change.span, f"write tempo {change.bpm} -> {change.to} over 4 bars")
+        at = change.span
+        insert = Fix(Span(at.file, at.end_line, at.end_column, at.end_line, at.end_column), " over 4 bars")
+        faults.error("E254", message, at, f"write tempo {change.bpm} -> {change.to} over 4 bars", (insert,))
         return None
     if change.to is None and change.over is not None:
         faults.error(
@@ -247,8 +249,9 @@ def checked_tempo(change: ChangeTempo, faults: Faults, in_head: bool) -> ChangeT
 def read_play(text: str, span: Span, faults: Faults) -> tuple[PlayItem, ...] | None:
     """An order: `intro drop*2 jam finale`."""
     items: list[PlayItem] = []
+    locate = locator(text, span)
     for match in _PASSES.finditer(text):
-        at = part(text, span, *match.span())
+        at = locate(*match.span())
         if match.group() == ",":
             faults.error("E255", "the names in play stand without commas", at, "leave the comma out", (Fix(at, ""),))
             continue

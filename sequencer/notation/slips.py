@@ -18,6 +18,9 @@ LONGEST_TRIED = 2_000
 """Longer statements are not repaired on trial."""
 
 
+MOST_FLAWS = 20
+"""How many wrong marks of one statement are told."""
+
 LONGEST_SHOWN = 200
 """How much of a statement is looked at for the word that stands where it was refused."""
 
@@ -60,7 +63,7 @@ class Slips:
 
     def _flaws(self, statement: Statement) -> bool:
         """Tell what is wrong with quotes and brackets. True when there was something."""
-        for flaw, start, end in statement.flaws:
+        for flaw, start, end in statement.flaws[:MOST_FLAWS]:
             span = self.source.span(start, end)
             text = self.source.text[start:end]
             match flaw:

@@ -12,7 +12,7 @@ LONGEST_LINE = 200_000
 """The longest line that is read, in characters."""
 
 _LINE_END = re.compile(r"\n")
-_TOO_LONG = re.compile(rf"[^\n]{{{LONGEST_LINE + 1}}}")
+_TOO_LONG = re.compile(rf"^[^\n]{{{LONGEST_LINE + 1}}}", re.MULTILINE)
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections import deque
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,18 +38,28 @@ SOURCES = ("score.lark", "terminals.lark")
 TABLE = "score.table.json"
 
 
+class Way(Enum):
+    """What a rule does with its children."""
+
+    BRANCH = "branch"
+    INLINE = "inline"
+    """Hands a list of them to the rule above."""
+    WRAP = "wrap"
+    """Makes a list of its only child, a token or a branch."""
+    HAND_ON = "hand on"
+    """Hands the list on that its only child is."""
+    WHOLE = "whole"
+    """The start rule: its first child is the statement."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of the grammar: of its `size` children it keeps those numbered in `kept`.
-
-    An inlined rule hands its children to the rule above. `passes`: it only hands on the children of its only child.
-    """
+    """A rule of the grammar: of its `size` children it keeps those numbered in `kept`."""
 
     name: str
     size: int
     kept: tuple[int, ...]
-    inlined: bool
-    passes: bool
+    way: Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +202,13 @@ def from_document(document: dict[str, Any]) -> Tables:
 def _rule(name: str, symbols: list[str]) -> Rule:
     """A rule from the names of its symbols: terminals whose names begin with `_` are not kept."""
     kept = tuple(at for at, symbol in enumerate(symbols) if not (symbol[0] == "_" and symbol.isupper()))
-    inlined = name.startswith("_")
-    return Rule(name, len(symbols), kept, inlined, inlined and len(symbols) == 1 and symbols[0].startswith("_") and bool(kept))
+    way = Way.BRANCH
+    if name == STATEMENT:
+        way = Way.WHOLE
+    elif name.startswith("_"):
+        only = symbols[0] if len(symbols) == len(kept) == 1 else None
+        way = Way.INLINE if only is None else Way.HAND_ON if only.startswith("_") else Way.WRAP
+    return Rule(name, len(symbols), kept, way)
 
 
 def to_json(document: dict[str, Any]) -> str:

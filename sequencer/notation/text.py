@@ -16,7 +16,7 @@ from sequencer.notation.source import Source, check_characters
 from sequencer.score import Comment, Score
 
 MOST_FAULTS = 400
-"""After so many faulty statements the rest is not read."""
+"""After so many faults the rest of a score is not read: whoever made it needs the first ones."""
 
 
 def read_text(text: str, file: str, faults: Faults) -> Score:
@@ -36,7 +36,7 @@ class _Reader:
         self.nodes = Nodes(source, faults)
         self.nesting = Nesting(self.nodes)
         self.parser = parser()
-        self.faulty = 0
+        self.refused = 0
 
     def score(self) -> Score:
         """Read every statement."""
@@ -45,10 +45,9 @@ class _Reader:
             hint = 'the smallest score has one line: at 0c "A paper boat drifts along a gutter."'
             self.faults.error("E151", "this score is empty", self.source.span(0, min(end, 1)), hint)
         for index, statement in enumerate(self.statements):
-            if self.faulty == MOST_FAULTS:
+            if self.faults.count >= MOST_FAULTS or self.refused >= MOST_FAULTS:
                 here = self.source.span(statement.start, statement.end)
-                message = f"reading stops here, after {MOST_FAULTS} faulty statements"
-                self.faults.error("E152", message, here, "cure the first ones")
+                self.faults.error("E152", f"reading stops here, after {MOST_FAULTS} faults", here, "cure the first ones")
                 break
             self._read(index, statement)
         else:
@@ -69,7 +68,7 @@ class _Reader:
     def _explain(self, index: int, statement: Statement, refusal: Refused | None) -> None:
         from sequencer.notation.slips import Slips  # only a faulty score pays for the many patterns of slips
 
-        self.faulty += 1
+        self.refused += 1
         following = self.statements[index + 1] if index + 1 < len(self.statements) else None
         inside = self.nesting.block is not None
         self.nesting.refused(statement, Slips(self.source, self.faults).explain(statement, following, inside, refusal))
