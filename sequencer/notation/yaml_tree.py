@@ -22,7 +22,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from sequencer.errors import Faults, Fix, Related, Span
+from sequencer.errors import Faults, Fix, Related
 from sequencer.notation.guess import shown
 from sequencer.notation.source import Source
 from sequencer.notation.yaml_scalars import Scalar
@@ -130,10 +130,7 @@ class _Grower:
             good = self._no_tag(event)
         node: Node
         if kind is ScalarEvent:
-            mark = event.start_mark
-            node = Scalar(event.value, mark.line, mark.column, mark.index, event.end_mark.index, event.style)
-            if node.is_block:
-                node.end = node.start + len(self.source.text[node.start : node.end].rstrip())
+            node = self._plain(event)
         elif depth > MOST_DEPTH:
             at = self.source.span(event.start_mark.index, event.start_mark.index + 1)
             self.faults.error("E603", f"lists and mappings stand more than {MOST_DEPTH} deep in each other", at, "unfold them")
@@ -147,6 +144,20 @@ class _Grower:
             return None  # it swallowed what stands behind the fault: nothing in it is what its author meant
         return node if good else None
 
+    def _scalar(self, event: Any) -> Scalar | None:
+        if event.anchor is not None or event.tag is not None:
+            self.node(event, 0)
+            return None
+        return self._plain(event)
+
+    def _plain(self, event: Any) -> Scalar:
+        mark = event.start_mark
+        style = event.style
+        scalar = Scalar(event.value, mark.line, mark.column, mark.index, event.end_mark.index, style)
+        if style in _BLOCKS:
+            scalar.end = scalar.start + len(self.source.text[scalar.start : scalar.end].rstrip())
+        return scalar
+
     def _mapping(self, start: Any, depth: int) -> Mapping:
         mark = start.start_mark
         mapping = Mapping(mark.index, mark.line, mark.column, start.flow_style)
@@ -159,32 +170,20 @@ class _Grower:
                 kind = event.__class__
                 if kind is MappingEndEvent:
                     break
-                key: Node
-                if kind is _SCALAR and event.anchor is None and event.tag is None:
-                    mark = event.start_mark
-                    key = Scalar(event.value, mark.line, mark.column, mark.index, event.end_mark.index, event.style)
-                else:
-                    key = self.node(event, depth + 1)
-                    if self.stopped:
-                        mapping.whole = False
-                        return mapping
+                key = self.node(event, depth + 1) if kind is not _SCALAR else self._scalar(event)
+                if self.stopped:
+                    mapping.whole = False
+                    return mapping
                 event = following()
-                value: Node
-                if event.__class__ is _SCALAR and event.anchor is None and event.tag is None:
-                    mark = event.start_mark
-                    value = Scalar(event.value, mark.line, mark.column, mark.index, event.end_mark.index, event.style)
-                    if value.style in _BLOCKS:
-                        value.end = value.start + len(self.source.text[value.start : value.end].rstrip())
-                    mapping.end = value.end if value.end > value.start or key is None else key.end
+                value = self.node(event, depth + 1) if event.__class__ is not _SCALAR else self._scalar(event)
+                if value is None or value.start == value.end:  # nothing stands there, or what stands there was told
+                    mapping.end = event.end_mark.index if value is None or key is None else key.end
                 else:
-                    value = self.node(event, depth + 1)
-                    mapping.end = event.end_mark.index if value is None else value.end
-                if key.__class__ is not Scalar:
-                    self._no_key(key)
-                elif key.value in entries:
-                    self._twice(key, entries)
+                    mapping.end = value.end
+                if key.__class__ is Scalar and (word := key.value) not in entries:
+                    entries[word] = (key, value)
                 else:
-                    entries[key.value] = (key, value)
+                    self._refused(key, entries)
                 if self.stopped:
                     mapping.whole = False
                     return mapping
@@ -245,20 +244,20 @@ class _Grower:
         self.faults.error("E605", f"{shown(text[start:end])}: scores have no tags", at, hint, (Fix(at, ""),))
         return False
 
-    def _no_key(self, key: Node) -> None:
-        if key is None or isinstance(key, Scalar):
-            return
+    def _refused(self, key: Node, entries: dict[str, tuple[Scalar, Node]]) -> None:
+        """Tell a key that is none, or that is there already."""
+        if isinstance(key, Scalar):
+            self._twice(key, entries)
+        elif key is not None:
+            self._no_key(key)
+
+    def _no_key(self, key: Sequence | Mapping) -> None:
         self._count()
         span = self.source.span(key.start, max(key.end, key.start + 1))
-        self._braces(span, "in front of a colon stands one word")
-
-    def _braces(self, span: Span, message: str) -> None:
         hint = "a text that begins with { or [ stands in quotes"
-        self.faults.error("E606", message, span, hint)
+        self.faults.error("E606", "in front of a colon stands one word", span, hint)
 
-    def _twice(self, key: Node, entries: dict[str, tuple[Scalar, Node]]) -> None:
-        if not isinstance(key, Scalar):
-            return
+    def _twice(self, key: Scalar, entries: dict[str, tuple[Scalar, Node]]) -> None:
         self._count()
         at = self.source.span(key.start, key.end)
         first = entries[key.value][0]
