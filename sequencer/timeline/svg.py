@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
-from sequencer.schedule.words import clock_time, decimal, milliseconds
+from sequencer.schedule.words import decimal, milliseconds
 from sequencer.timeline.layout import (
     BAND,
-    BARS,
     ERRORS,
     LEFT,
     LINE,
@@ -23,7 +22,8 @@ from sequencer.timeline.layout import (
 )
 from sequencer.timeline.lettering import cut, px, tip, wrap, xml
 from sequencer.timeline.looks import style_of_svg
-from sequencer.timeline.plot import Band, Flag, Held, Plot, bars_of, beats_of
+from sequencer.timeline.plot import Band, Flag, Held, Plot
+from sequencer.timeline.rulers import Ruled, draw_bars, draw_chunks, ruled, step
 
 CELL = Fraction(29, 5)
 """About how wide one character is, in pixels."""
@@ -35,8 +35,6 @@ _HATCHING = (
 )
 
 _Look = Callable[[Held], str]
-
-STEPS = (1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000, 2000, 5000, 10000)
 
 
 def draw_svg(plot: Plot, thumbnails: Mapping[str, str]) -> str:
@@ -53,12 +51,25 @@ def draw_svg(plot: Plot, thumbnails: Mapping[str, str]) -> str:
         f'<text class="t" x="{LEFT}" y="36">{xml(cut(plot.title, 70))}</text>',
         f'<text class="s soft" x="{LEFT}" y="56">{xml(plot.subtitle)}</text>',
     ]
-    bars = [(band, tuple(bars_of(band, plot.grid))) for band in plot.bands]
-    for system in systems:
-        parts += _Drawing(plot, system, heights, thumbnails, bars).lines()
+    bars = ruled(plot, systems[0].scale)
+    seen = _seen_by(systems, plot.flags)
+    for system, flags in zip(systems, seen, strict=True):
+        parts += _Drawing(plot, system, heights, thumbnails, bars, flags).lines()
     parts.append(_legend(plot, height - 16))
     parts.append("</svg>")
     return "\n".join(part for part in parts if part) + "\n"
+
+
+def _seen_by(systems: Sequence[System], flags: Iterable[Flag]) -> list[list[Flag]]:
+    """The flags that each system has something of, in their order."""
+    each = systems[0].stop - systems[0].first
+    found: list[list[Flag]] = [[] for _ in systems]
+    for flag in flags:
+        places = (flag.chunk, flag.planned, flag.landed, None if flag.exact is None else int(flag.exact))
+        for index in {at // each for at in places if at is not None}:
+            if 0 <= index < len(found):
+                found[index].append(flag)
+    return found
 
 
 def _legend(plot: Plot, y: int) -> str:
@@ -95,14 +106,16 @@ class _Drawing:
         system: System,
         heights: Heights,
         thumbnails: Mapping[str, str],
-        bars: Sequence[tuple[Band, tuple[tuple[int, Fraction], ...]]],
+        bars: Sequence[Ruled],
+        flags: Sequence[Flag],
     ) -> None:
-        self._plot, self._system, self._heights, self._thumbnails, self._bars = plot, system, heights, thumbnails, bars
+        self._plot, self._system, self._heights, self._thumbnails = plot, system, heights, thumbnails
+        self._bars, self._flags = bars, flags
 
     def lines(self) -> list[str]:
         """Everything in it, back to front."""
         plot, heights = self._plot, self._heights
-        flags = [flag for flag in plot.flags if self._sees(flag)]
+        flags = self._flags
         return [
             f'<g transform="translate(0 {self._system.top})">',
             self._grid(),
@@ -122,11 +135,6 @@ class _Drawing:
 
     # ---- what is common --------------------------------------------------------------------------------------------
 
-    def _sees(self, flag: Flag) -> bool:
-        return any(
-            at is not None and self._system.first <= at <= self._system.stop for at in (flag.chunk, flag.planned, flag.landed)
-        )
-
     def _inside(self, at: Fraction | int) -> bool:
         return self._system.first <= at < self._system.stop
 
@@ -142,9 +150,9 @@ class _Drawing:
 
     def _grid(self) -> str:
         """A faint line down the lanes at every chunk, or at every so many where they are dense."""
-        step = _step(self._system.scale, 9)
-        first = -(-self._system.first // step) * step
-        xs = (self._system.x(chunk) for chunk in range(first, self._system.stop + 1, step))
+        every = step(self._system.scale, 9)
+        first = -(-self._system.first // every) * every
+        xs = (self._system.x(chunk) for chunk in range(first, self._system.stop + 1, every))
         top, bottom = self._heights.prompts, self._heights.whole - 4
         return f'<path class="k-faint" d="{"".join(f"M{px(x)} {top}V{bottom}" for x in xs)}"/>'
 
@@ -183,32 +191,9 @@ class _Drawing:
 
     def _bar_ruler(self) -> Iterable[str]:
         top = self._heights.bars
-        if top is None:
-            return
-        base = top + BARS - 4
-        yield self._name(top - 2, "bar")
-        yield f'<path class="k-line" d="M{px(self._system.x(self._system.first))} {base}H{px(self._system.right)}"/>'
-        ticks, beats, numbers = [], [], []
-        for band, bars in self._bars:
-            seen = [(bar, at) for bar, at in bars if self._inside(at)]
-            if not seen:
-                continue
-            gap = (bars[-1][1] - bars[0][1]) / (len(bars) - 1) if len(bars) > 1 else band.end - band.start
-            step = _step(gap * self._system.scale, 24)
-            for bar, at in seen:
-                x = self._system.x(at)
-                is_named = (bar - 1) % step == 0
-                ticks.append(f"M{px(x)} {base}v-{7 if is_named else 4}")
-                if is_named:
-                    numbers.append(f'<text class="n" x="{px(x + 3)}" y="{base - 4}">{bar}</text>')
-            meter = band.stretch.meters.at_bar(0) if band.stretch.meters is not None else None
-            if meter is not None and gap * self._system.scale >= 8 * meter.numerator:
-                beats += [f"M{px(self._system.x(at))} {base}v-3" for at in beats_of(band, self._plot.grid) if self._inside(at)]
-        if beats:
-            yield f'<path class="k-line" d="{"".join(beats)}"/>'
-        if ticks:
-            yield f'<path class="k-soft" d="{"".join(ticks)}"/>'
-        yield from numbers
+        if top is not None:
+            yield self._name(top - 2, "bar")
+            yield from draw_bars(self._system, top, self._bars)
 
     def _snaps(self, flags: Sequence[Flag]) -> Iterable[str]:
         """From each cue's exact place on the ruler of bars to the boundary that it snapped to."""
@@ -233,22 +218,8 @@ class _Drawing:
 
     def _chunk_ruler(self) -> Iterable[str]:
         top = self._heights.chunks
-        system = self._system
         yield self._name(top - 1, "chunk")
-        yield f'<text class="e n soft" x="{LEFT - 10}" y="{top + 24}">min:s</text>'
-        yield f'<path class="k-soft" d="M{px(system.x(system.first))} {top}H{px(system.right)}"/>'
-        step = _step(system.scale, 7 + 6 * len(str(system.stop)))
-        seconds = _step(system.scale, 46)
-        ticks = []
-        for chunk in range(system.first, system.stop + 1):
-            if chunk % step == 0 or system.scale >= 5:
-                ticks.append(f"M{px(system.x(chunk))} {top}v{5 if chunk % step == 0 else 3}")
-            if chunk % step == 0 and chunk < system.stop:
-                x = px(system.x(chunk) + 3)
-                yield f'<text class="n w" x="{x}" y="{top + 12}">{chunk}</text>'
-                if chunk % seconds == 0:
-                    yield f'<text class="n soft" x="{x}" y="{top + 24}">{clock_time(self._plot.grid.boundary(chunk), 1)}</text>'
-        yield f'<path class="k-soft" d="{"".join(ticks)}"/>'
+        yield from draw_chunks(self._system, top, self._plot.grid)
 
     # ---- lanes -----------------------------------------------------------------------------------------------------
 
@@ -399,8 +370,3 @@ def _side(flag: Flag) -> str:
     if not flag.error:
         return "soft"
     return "late" if flag.error > 0 else "early"
-
-
-def _step(scale: Fraction, least: int) -> int:
-    """Every how many units of `scale` pixels something `least` pixels wide may stand."""
-    return next((step for step in STEPS if step * scale >= least), STEPS[-1])
