@@ -28,6 +28,11 @@ class Backlog(Generic[Item]):
         self.highest = 0
         """The most items that ever waited."""
 
+    @property
+    def waiting(self) -> int:
+        """How many items wait now."""
+        return len(self._items)
+
     def put(self, item: Item, size: int) -> bool:
         """Add an item of so many bytes, waiting for room; False where the reader is gone."""
         with self._changed:

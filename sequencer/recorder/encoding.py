@@ -30,10 +30,20 @@ QUALITY = 20
 
 MOST_WIDE = 4096
 
-# ultrafast with what makes pictures fit to be seen given back: an entropy coder, the deblocking filter, B-frames.
-_X264 = "cabac=1:deblock=1,0,0:bframes=3:b-adapt=0:keyint={keyint}:scenecut=0"
+# ultrafast with what makes pictures fit to be seen given back: an entropy coder, the deblocking filter, B-frames
+# (not for received pictures: their file is cut into fragments, whose times then would not begin at 0).
+_X264 = "cabac=1:deblock=1,0,0:bframes={between}:b-adapt=0:keyint={keyint}:scenecut=0"
 
-_BT709 = 1
+Picture = NDArray[np.uint8] | av.VideoFrame
+"""A frame: RGB, shape (height, width, 3), or as a decoder gives it."""
+
+TICKS = 90_000
+"""Steps a second of live times, as RTP and MPEG-TS count them."""
+
+# How colours are told: (swscale's name, the stream's code of the matrix). What is made here is BT.709; what comes from a
+# stage's track says nothing of its matrix, which then is BT.601 by the habit of those codecs, and stays it.
+_MADE = (Colorspace.ITU709, 1)
+_RECEIVED = (Colorspace.ITU601, 6)
 
 
 class Output(Protocol):
@@ -102,13 +112,19 @@ class Encoder:
         *,
         time_base: Fraction | None = None,
         options: dict[str, str] | None = None,
-        live: bool = False,
+        received: bool = False,
+        watched: bool = False,
     ) -> None:
+        """`received` pictures come from a decoder and keep its colours; `watched` ones are encoded for the least delay."""
         self.size = checked_size(size)
         self.frames = 0
-        keyint = max(1, round(rate * (1 if live else 2)))
-        settings = {"preset": "ultrafast", "crf": str(QUALITY), "x264-params": _X264.format(keyint=keyint)}
-        if live:
+        keyint = max(1, round(rate * (1 if watched else 2)))
+        settings = {
+            "preset": "ultrafast",
+            "crf": str(QUALITY),
+            "x264-params": _X264.format(keyint=keyint, between=0 if received else 3),
+        }
+        if watched:
             settings |= {"tune": "zerolatency", "x264-params": f"keyint={keyint}:scenecut=0:repeat-headers=1"}
         self._container: OutputContainer = av.open(
             cast("Any", output), "w", format=form, options={"fflags": "+bitexact", **(options or {})}
@@ -119,14 +135,15 @@ class Encoder:
         context = stream.codec_context
         context.thread_count = THREADS
         context.time_base = time_base or 1 / rate
-        context.colorspace = context.color_primaries = context.color_trc = _BT709
+        self._space, matrix = _RECEIVED if received else _MADE
+        context.colorspace = context.color_primaries = context.color_trc = matrix
         context.color_range = ColorRange.MPEG
         self._stream = stream
         self._reformatter = VideoReformatter()
         self._band = CaptionBand(*self.size)
 
-    def encode(self, frame: NDArray[np.uint8], pts: int, caption: Caption | None = None) -> None:
-        """Encode one frame, shape (height, width, 3) RGB, of any size; `pts` counts steps of the time base and rises."""
+    def encode(self, frame: Picture, pts: int, caption: Caption | None = None) -> None:
+        """Encode one frame of any size; `pts` counts steps of the time base and rises."""
         picture = self._scaled(frame)
         if caption is not None:
             luma, first, second = planes(picture)
@@ -140,16 +157,21 @@ class Encoder:
         for packet in self._stream.encode(picture):
             self._container.mux(packet)
 
-    def _scaled(self, frame: NDArray[np.uint8]) -> av.VideoFrame:
-        height, width = frame.shape[:2]
-        fit = Fit.of((width, height), self.size)
-        source = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+    def _scaled(self, frame: Picture) -> av.VideoFrame:
+        """The frame in the stream's size and format; never the one that was given, which others may hold too."""
+        if isinstance(frame, av.VideoFrame):
+            source = frame
+        else:
+            source = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+        fit = Fit.of((source.width, source.height), self.size)
+        if source.format.name == "yuv420p" and (source.width, source.height) == self.size:
+            return _copied(source)
         scaled = self._reformatter.reformat(
             source,
             fit.width,
             fit.height,
             "yuv420p",
-            dst_colorspace=Colorspace.ITU709,
+            dst_colorspace=self._space,
             dst_color_range=ColorRange.MPEG,
             interpolation=Interpolation.BICUBIC,
         )
@@ -174,6 +196,13 @@ class Encoder:
             self._container.close()
         except (OSError, av.error.FFmpegError):
             return  # the caller knows already that the output is lost
+
+
+def _copied(picture: av.VideoFrame) -> av.VideoFrame:
+    copy = av.VideoFrame(picture.width, picture.height, "yuv420p")
+    for into, part in zip(planes(copy), planes(picture), strict=True):
+        into[:] = part
+    return copy
 
 
 def planes(picture: av.VideoFrame) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:

@@ -96,6 +96,13 @@ class RoomyFile:
             self.failed = self.failed or error
             raise
 
+    def let_go(self) -> None:
+        """Close the file as it stands, after a failure that is known already; the reserve goes."""
+        try:
+            self.close()
+        except OSError:
+            self.closed = True  # kept in `failed`
+
     def discard(self) -> None:
         """Remove the file and its reserve, in whatever state they are."""
         if not self.closed:

@@ -70,7 +70,7 @@ class VideoWriter:
         try:
             self._file = RoomyFile(self.partial, RESERVE)
         except OSError as error:
-            raise _cannot(path, error) from None
+            raise cannot_write(path, error) from None
         try:
             self._encoder = Encoder(self._file, "mp4", size, fps, options={"movflags": "+faststart"})
         except (OSError, av.error.FFmpegError) as error:
@@ -145,7 +145,7 @@ class VideoWriter:
         except (OSError, av.error.FFmpegError) as error:
             self._encoder.drop()
             self._file.discard()
-            self._error = _cannot(self.path, self._file.failed or error)
+            self._error = cannot_write(self.path, self._file.failed or error)
         except Exception as error:  # noqa: BLE001  the caller's thread must hear of it, whatever it is
             self._encoder.drop()
             self._file.discard()
@@ -171,7 +171,7 @@ class VideoWriter:
             )
 
 
-def _cannot(path: Path, error: Exception) -> OutputError:
+def cannot_write(path: Path, error: Exception) -> OutputError:
     """What is said of an error of the system."""
     number = getattr(error, "errno", None)
     hint = {

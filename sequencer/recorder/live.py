@@ -1,0 +1,205 @@
+"""`LiveRecorder`: the frames of a live stage as one MP4, encoded off the event loop, none of them dropped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from sequencer.errors import OutputError
+from sequencer.recorder.backlog import Backlog
+from sequencer.recorder.caption import Caption
+from sequencer.recorder.encoding import TICKS, Encoder, Picture, checked_size
+from sequencer.recorder.roomy import RoomyFile
+from sequencer.recorder.times import LiveTimes
+from sequencer.recorder.video import cannot_write
+
+MOST_WAITING = 192 << 20
+"""Bytes of frames that may wait before the recorder says that it falls behind: five seconds of 1280×768."""
+
+_RATE = Fraction(24)
+_RESERVE = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRecorded:
+    """A live recording that is finished.
+
+    `began` is the nanosecond at which its first frame arrived, so that its times can be laid beside the journal's. `resized`
+    counts how often the stage changed its size; such frames are scaled into the first size, with bars. `fell_behind` counts
+    frames that came while more waited than the bound allows (none of them is missing). `cut_short` says why the recording
+    ended before the stage did; `missed` counts the frames after that.
+    """
+
+    path: Path
+    frames: int
+    size: tuple[int, int]
+    began: int
+    seconds: Fraction
+    resized: int
+    fell_behind: int
+    most_waiting: int
+    missed: int
+    cut_short: str | None = None
+
+
+class LiveRecorder:
+    """Records frames as they arrive; `take` never waits and never fails, so that a show outlives its recording.
+
+    The file grows by fragments: a killed run leaves all but its last two seconds readable. A `path` that is there already is
+    kept, and the next free name (`video-2.mp4`) taken: a resumed run goes on in a second file.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        size: tuple[int, int] | None = None,
+        *,
+        most_waiting: int = MOST_WAITING,
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
+        """`size` is (width, height), even; None takes the first frame's. `warn` hears once, from `take`, of falling behind.
+
+        Raises OutputError where the file cannot be made.
+        """
+        self.path = _free(path)
+        self._size = None if size is None else checked_size(size)
+        self._backlog: Backlog[tuple[Picture, int, Caption | None]] = Backlog(most_waiting)
+        self._warn = warn
+        self._warned = False
+        self._times = LiveTimes()
+        self._last_size: tuple[int, int] | None = None
+        self._resized = 0
+        self._missed = 0
+        self._began: int | None = None
+        self._last_pts = 0
+        self._frames = 0
+        self._failure: OutputError | None = None
+        self._finished: LiveRecorded | None = None
+        try:
+            self._file = RoomyFile(self.path.absolute(), _RESERVE)
+        except OSError as error:
+            raise cannot_write(self.path, error) from None
+        self._thread = threading.Thread(target=self._work, name=f"records {self.path.name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def failure(self) -> OutputError | None:
+        """Why nothing is recorded any more, if so: tell it at once."""
+        return self._failure
+
+    @property
+    def waiting(self) -> int:
+        """How many frames wait to be encoded."""
+        return self._backlog.waiting
+
+    def take(self, picture: Picture, at: int, caption: Caption | None = None) -> bool:
+        """Record a frame that arrived at nanosecond `at`; False where the recording is over. Returns at once, from any loop."""
+        if isinstance(picture, av.VideoFrame):
+            size, stamp = (picture.width, picture.height), picture.pts
+            weight = size[0] * size[1] * 3 // 2
+        else:
+            size, stamp = (picture.shape[1], picture.shape[0]), None
+            weight = picture.nbytes
+        pts = self._times.pts(at, stamp)
+        if not self._backlog.offer((picture, pts, caption), weight):
+            self._missed += 1
+            return False
+        if self._began is None:
+            self._began = at
+        if self._last_size not in (None, size):
+            self._resized += 1
+        self._last_size = size
+        if self._backlog.waited and not self._warned:
+            self._warned = True
+            if self._warn is not None:
+                self._warn(f"recording falls behind: {self.waiting} frames wait; none is dropped, but they take up memory")
+        return True
+
+    def close(self) -> LiveRecorded | None:
+        """Encode what waits and finish the file; None where no frame came. Blocks: call it beside the loop. Twice is once.
+
+        Raises OutputError where nothing of the recording can be kept.
+        """
+        self._backlog.end()
+        self._thread.join()
+        if self._finished is None and self._failure is not None:
+            raise self._failure
+        return self._finished
+
+    # ---- the thread's side
+
+    def _work(self) -> None:
+        encoder: Encoder | None = None
+        try:
+            for picture, pts, caption in self._backlog:
+                if encoder is None:
+                    encoder = self._encoder(picture)
+                encoder.encode(picture, pts, caption)
+                self._frames, self._last_pts = self._frames + 1, pts
+                if self._file.full:
+                    break
+            self._backlog.give_up()
+            if encoder is None:
+                self._file.discard()
+            else:
+                encoder.finish()
+                self._file.close()
+                self._tell(encoder, "the disk is full" if self._file.full else None)
+        except (OSError, av.error.FFmpegError) as error:
+            self._broken(encoder, cannot_write(self.path, self._file.failed or error))
+        except Exception as error:  # noqa: BLE001  the run must hear of it, whatever it is
+            self._broken(encoder, OutputError(f"{self.path.name} could not be encoded: {type(error).__name__}: {error}"))
+        finally:
+            self._backlog.give_up()
+
+    def _encoder(self, picture: Picture) -> Encoder:
+        if self._size is None:
+            height, width = (picture.height, picture.width) if isinstance(picture, av.VideoFrame) else picture.shape[:2]
+            self._size = max(32, width & ~1), max(32, height & ~1)
+        options = {"movflags": "+frag_keyframe+hybrid_fragmented", "flush_packets": "1"}
+        return Encoder(self._file, "mp4", self._size, _RATE, time_base=Fraction(1, TICKS), options=options, received=True)
+
+    def _tell(self, encoder: Encoder, reason: str | None) -> None:
+        """What is finished; a recording that ended early is a failure too, though what it holds plays."""
+        self._finished = LiveRecorded(
+            self.path,
+            self._frames,
+            encoder.size,
+            self._began or 0,
+            Fraction(self._last_pts, TICKS) + 1 / _RATE,
+            self._resized,
+            self._backlog.waited,
+            self._backlog.highest,
+            self._missed,
+            reason,
+        )
+        if reason is not None:
+            self._failure = OutputError(
+                f"{reason}: {self.path.name} plays, but ends after {self._frames} frames", "the show itself goes on"
+            )
+
+    def _broken(self, encoder: Encoder | None, failure: OutputError) -> None:
+        """The output is lost; what the fragments hold stays, for it can be played."""
+        if encoder is not None:
+            encoder.drop()
+        self._file.let_go()
+        if self._frames == 0 or encoder is None:
+            self._file.discard()
+        else:
+            self._tell(encoder, failure.message)
+        self._failure = failure
+
+
+def _free(path: Path) -> Path:
+    """The first name of its kind that is free. What a killed recording held in reserve is given back."""
+    number, free = 1, path
+    path.with_name(path.name + ".reserve").unlink(missing_ok=True)
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free
