@@ -353,7 +353,9 @@ class Routes:
         if session is None:
             raise fault(404, "there is no such recording")
         if not session.is_local:
-            self._token(request)
+            token = self._token(request)
+            if not (token.reaches(session.id) or "*" in token.bound):
+                raise fault(404, "there is no such recording")
         clip = session.clips.find(request.query.get("start", ""), request.query.get("end", ""))
         if clip is None or clip.failure:
             raise fault(410, "the clip is gone" if clip is None else clip.failure)
