@@ -21,6 +21,7 @@ class LocalTime:
         self.tempo: TempoMap | None = None
         self._faults = faults
         self._clock = clock
+        self._told = False
 
     # ---- spots -----------------------------------------------------------------------------------------------------
 
@@ -63,8 +64,9 @@ class LocalTime:
         return Spot(meters.quarter_of(bar, beat, rest), None, Unit.BARS)
 
     def beats(self, span: Span) -> MeterMap | None:
-        """The meters, or None (told) where there are no beats."""
-        if self.meters is None:
+        """The meters, or None (told once: one cure does for all places of the block) where there are no beats."""
+        if self.meters is None and not self._told:
+            self._told = True
             self._faults.error(
                 "E402",
                 "there are no bars and beats here: the clock counts chunks",

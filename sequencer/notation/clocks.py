@@ -16,6 +16,7 @@ SPELLINGS = 'write chunks, 120 bpm, 4/4, midi "port", 4/4, nominal 120 bpm, or l
 
 _PIECE = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"|")+')
 _BPM = re.compile(r"(\S+?)[ \t]*bpm\Z", re.IGNORECASE)
+_COMMA = re.compile(r"([0-9]+),([0-9]+)[ \t]*bpm\b", re.IGNORECASE)
 _MIDI = re.compile(r"midi(?:[ \t]+(.+))?\Z")
 _NOMINAL = re.compile(r"nominal[ \t]+(\S+?)(?:[ \t]*bpm)?\Z")
 
@@ -31,7 +32,7 @@ def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
         faults.error("E247", "the clock is missing", span, SPELLINGS)
         return None
     first, at = pieces[0]
-    more = _more(pieces[1:], faults)
+    more = None if _told_comma(text, span, faults) else _more(pieces[1:], faults)
     if more is None:
         return None
     meter, nominal, nominal_at = more
@@ -66,6 +67,17 @@ def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
         faults.error("E248", message, span, f"write clock {what}{tail}", (Fix(end, tail),))
         return None
     return ClockLine(ClockKind.MIDI if midi is not None else ClockKind.LINK, nominal, meter, port, span)
+
+
+def _told_comma(text: str, span: Span, faults: Faults) -> bool:
+    """Tell a tempo with a comma for its point. True when it was told."""
+    match = _COMMA.match(text)
+    if match is None:
+        return False
+    at = part(text, span, match.end(1), match.end(1) + 1)
+    hint = f"write {match.group(1)}.{match.group(2)} bpm"
+    faults.error("E203", "a comma stands in front of the meter, never inside a number", at, hint, (Fix(at, "."),))
+    return True
 
 
 def _more(pieces: list[tuple[str, Span]], faults: Faults) -> tuple[Meter, Fraction | None, Span | None] | None:

@@ -62,7 +62,10 @@ class HeaderLines:
         self.spans[kind] = span
         faults = self.nodes.faults
         text, at = self.nodes.behind(branch)
-        if kind == "title":
+        if text.endswith(";"):
+            sign = Span(at.file, at.end_line, at.end_column - 1, at.end_line, at.end_column)
+            faults.error("E158", "`;` ends no statement", sign, "a new line does: leave it out", (Fix(sign, ""),))
+        elif kind == "title":
             self.title = read_string(text, at, faults)
         elif not self.nodes.too_long(text, at):
             match kind:

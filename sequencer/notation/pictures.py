@@ -102,7 +102,8 @@ class _Look:
         self._tell("E522", message, "make it smaller: the model works at 640×384")
 
     def _as_path(self, cured: str) -> tuple[Fix, ...]:
-        return (Fix(self.span, f'image "{cured}"'),)
+        bare = self.span.end_column - self.span.column == len(self.image_path)  # YAML's span is that of the path alone
+        return (Fix(self.span, cured if bare else f'image "{cured}"'),)
 
     def _missing(self, path: Path) -> None:
         """Tell a missing image, with the one that was probably meant."""

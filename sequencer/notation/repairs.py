@@ -186,9 +186,18 @@ def _words(_: str, masked: str) -> Iterator[Repair]:
 
 
 def _statements(_: str, masked: str) -> Iterator[Repair]:
-    for match in _all(rf"[ \t]+(?=(?:{'|'.join(STATEMENTS)})[ \t])|(?<=\}})[ \t]+", masked):
+    in_cue = re.match(r"(?:at|every|on)\b", masked) is not None
+    words = [word for word in STATEMENTS if not (in_cue and word in ACTIONS)]  # `at 1 "…" sr 4x` lacks a comma
+    for match in _all(rf"[ \t]+(?=(?:{'|'.join(words)})[ \t])|(?<=\}})[ \t]+", masked):
         message = "a second statement stands on this line"
         yield Repair("E104", match.start(), match.end(), "\n", message, "put it on a line of its own")
+
+
+def _tempos(_: str, masked: str) -> Iterator[Repair]:
+    for match in _all(r"(?<=\btempo)[ \t]+[\d./]+[ \t]*bpm\b(?:[ \t]*->[ \t]*[\d./]+(?:[ \t]*bpm\b)?)?", masked):
+        cured = re.sub(r"[ \t]*bpm", "", match.group())
+        message = "a tempo here is a bare number; bpm is what it counts"
+        yield Repair("E240", match.start(), match.end(), cured, message, f"write tempo{cured}")
 
 
 FINDERS: tuple[Finder, ...] = (
@@ -200,9 +209,10 @@ FINDERS: tuple[Finder, ...] = (
     _arrows,
     _cuts,
     _picks,
+    _tempos,
     _commas,
-    _quotes,
     _words,
+    _quotes,
 )
 """The kinds of repair, the most certain ones first."""
 
