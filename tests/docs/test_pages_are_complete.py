@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import inspect
 import re
 from collections.abc import Iterator
 from typing import get_args
 
-import sequencer
 from docs.pages import DOCS, ROOT, read_page
+
+import sequencer
 from sequencer import events, journal
 from sequencer.cli import COMMANDS, parser
 
@@ -22,8 +24,18 @@ def subparsers() -> dict[str, argparse.ArgumentParser]:
     return dict(group.choices)
 
 
+def actions_of(command: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """A command's arguments, those of its own sub-commands included."""
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for part in action.choices.values():
+                yield from actions_of(part)
+        else:
+            yield action
+
+
 def options_of(command: argparse.ArgumentParser) -> set[str]:
-    return {name for action in command._actions for name in action.option_strings}
+    return {name for action in actions_of(command) for name in action.option_strings}
 
 
 def table_rows(text: str) -> Iterator[list[str]]:
@@ -59,7 +71,7 @@ def test_every_option_stands_in_its_commands_section_and_no_other() -> None:
 def test_a_default_or_choice_that_the_page_names_is_one() -> None:
     for name, command in subparsers().items():
         rows = {code.split()[0]: row for row in table_rows(COMMANDS_PAGE.sections()[name]) for code in codes(row[0])}
-        for action in command._actions:
+        for action in actions_of(command):
             if action.choices and action.option_strings:
                 row = rows[action.option_strings[-1]]
                 for choice in action.choices:
@@ -72,7 +84,12 @@ def test_every_command_line_in_the_pages_is_one_the_parser_takes() -> None:
     told: list[str] = []
     for path in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]:
         page = read_page(path)
-        lines = [line.removeprefix("$ ") for block in page.blocks() if block.info in ("sh", "console") for line in block.text.split("\n")]
+        lines = [
+            line.removeprefix("$ ")
+            for block in page.blocks()
+            if block.info in ("sh", "console")
+            for line in block.text.split("\n")
+        ]
         lines += re.findall(r"`(sequencer [^`]+)`", page.prose())
         for line in lines:
             words = re.sub(r"\s+#.*|'[^']*'|\"[^\"]*\"", " QUOTED", line).split()
@@ -94,6 +111,16 @@ def test_every_public_name_stands_on_the_page_and_no_other() -> None:
     page = read_page(DOCS / "api.md")
     listed = {code.split("(")[0].removeprefix("sequencer.") for row in table_rows(page.text) for code in codes(row[0])}
     assert listed == set(sequencer.__all__)
+
+
+def test_functions_stand_there_with_their_parameters() -> None:
+    page = read_page(DOCS / "api.md")
+    for row in table_rows(page.text):
+        for code in codes(row[0]):
+            name, bracket, rest = code.partition("(")
+            if bracket:
+                given = list(inspect.signature(getattr(sequencer, name)).parameters)
+                assert [part.strip() for part in rest.rstrip(")").split(",")] == given, name
 
 
 # ---- the journal ---------------------------------------------------------------------------------------------------------
