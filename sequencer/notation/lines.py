@@ -127,13 +127,12 @@ class _Cutter:
         last = self.text[end - 1]
         if last not in " \t\n":
             self.goes_on = last == "," or (last == ">" and self.text[end - 2] == "-")
-        if self.parens > 0 or self.goes_on:
-            if not _STATEMENT.match(self.text, following):
-                return
-            if self.parens > 0:
-                self.flaws.append((Flaw.PAREN, end, end))
+        if (self.parens > 0 or self.goes_on) and not _STATEMENT.match(self.text, following):
+            return
         while self.text[end - 1] in " \t\n":
             end -= 1
+        if self.parens > 0:
+            self.flaws.append((Flaw.PAREN, end, end))
         self._emit(end, Kind.PLAIN)
         self.start = following
 

@@ -61,6 +61,8 @@ def load(path: Path | str, notation: Notation | None = None, limits: Limits | No
     data = load_bytes(file, str(path), loader.limits.bytes, loader.faults)
     text = None if data is None else decode(data, str(path), loader.faults)
     if text is None:
+        if data is not None and b"\x00" not in data:
+            loader.sources[str(path)] = printable(normal(data.decode("utf-8", "replace")))
         return loader.reading(None)
     chosen = notation or SUFFIXES.get(file.suffix.lower())
     if chosen is None:

@@ -35,7 +35,8 @@ class Source:
         line = bisect_right(self.starts, start)
         end_line = bisect_right(self.starts, end, lo=line - 1)
         if end_line > line and end == self.starts[end_line - 1]:
-            end_line -= 1  # an end at a line's very start stands behind the newline before it
+            end_line -= 1  # an end at a line's very start stands behind the newline before it: it is that line's end
+            end -= 1
         return Span(self.file, line, start - self.starts[line - 1] + 1, end_line, end - self.starts[end_line - 1] + 1)
 
 
