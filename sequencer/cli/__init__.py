@@ -14,7 +14,10 @@ from typing import NoReturn
 
 from sequencer.errors import SequencerError, UsageError
 
-COMMANDS = ("check", "format", "sheet", "compile", "timeline", "rehearse", "replay", "perform", "midi", "tell", "serve", "explain")
+COMMANDS = (
+    "check", "format", "schema", "scenes", "sheet", "compile", "timeline", "rehearse", "replay",
+    "show", "diff", "rerun", "freeze", "perform", "midi", "tell", "serve", "explain",
+)  # fmt: skip
 """In the order in which help shows them; each is a module of this package with `add(parser)` and `run(args) -> int`."""
 
 HOME = "https://github.com/helios-sequencer/helios-sequencer"

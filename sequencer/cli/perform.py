@@ -44,7 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     from sequencer.cli.rehearse import video_size
 
-    parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file, or a compiled .json")
+    parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file, a compiled .json, or a run")
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: runs/<time>-<title>)")
     where = parser.add_argument_group("the stage")
     where.add_argument("--stage", choices=("reactor", "simulated"), default="reactor", help="where to play (default: reactor)")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sequencer.rehearsal import Moment, Rehearsed
 
 SMALLEST, LARGEST = 64, 4096
+SCORE_HELP = "a .score or .yaml file, a compiled .json, or a run to play again"
 
 
 def video_size(text: str) -> tuple[int, int]:
@@ -29,9 +30,9 @@ def video_size(text: str) -> tuple[int, int]:
     return width, height
 
 
-def add(parser: argparse.ArgumentParser) -> None:
-    """Describe the command's arguments."""
-    parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file, or a compiled .json")
+def add(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE_HELP)) -> None:
+    """Describe the command's arguments; `what` names and explains the first."""
+    parser.add_argument("score", metavar=what[0], type=Path, help=what[1])
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: runs/<time>-<title>)")
     parser.add_argument("--no-video", action="store_true", help="leave out the pictures: only journal, report and timeline")
     parser.add_argument(

@@ -29,11 +29,16 @@ def show(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> None:
 
 
 def material(path: Path, *, quiet: bool = False) -> Material:
-    """The schedule of a score's file, or of a `.json` that `compile` wrote. Warnings are printed unless `quiet`."""
+    """The schedule of a score's file, of a `.json` that `compile` wrote, or of what a run showed.
+
+    Warnings are printed unless `quiet`. A run's images are looked for beside the score it was made from.
+    """
     if path.suffix == ".json":
         from sequencer.schedule.document import from_json
 
         return Material(from_json(read_text(path)), {}, path.parent, path.stem)
+    if path.is_dir() or path.suffix in (".jsonl", ".zip"):
+        return _of_run(path)
     from sequencer.checking import check
 
     checked = check(path, advice=False)
@@ -42,6 +47,19 @@ def material(path: Path, *, quiet: bool = False) -> Material:
     if not quiet:
         show(checked.warnings, checked.sources)
     return Material(checked.schedule, checked.sources, path.parent, path.stem)
+
+
+def _of_run(path: Path) -> Material:
+    from sequencer.compiler import compile_score
+    from sequencer.freezing import freeze
+    from sequencer.journal import read_journal
+    from sequencer.notation import print_score
+
+    journal = read_journal(path)
+    score = freeze(journal)
+    name = f"{path.stem or path.name}.score"
+    written = next(iter(journal.sources), "")
+    return Material(compile_score(score), {name: print_score(score)}, Path(written).parent, name)
 
 
 def read_text(path: Path) -> str:

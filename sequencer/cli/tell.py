@@ -8,7 +8,7 @@ from pathlib import Path
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("run", metavar="RUN", type=Path, help="the folder of the run")
+    parser.add_argument("folder", metavar="RUN", type=Path, help="the folder of the run")
     parser.add_argument("words", metavar="WORDS", nargs="+", help="what to tell it, such as: go exit")
 
 
@@ -16,6 +16,6 @@ def run(args: argparse.Namespace) -> int:
     """Tell one thing."""
     from sequencer.desk.caller import tell
 
-    tell(args.run, " ".join(args.words))
+    tell(args.folder, " ".join(args.words))
     print(f"told: {' '.join(args.words)}")
     return 0

@@ -1,0 +1,69 @@
+"""Show where two runs part: settings, cues, prompts by chunk, and pictures by chunk. Exit code 1 when they differ."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+MOST = 20
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("first", metavar="RUN", type=Path, help="a run's folder, journal or bundle")
+    parser.add_argument("second", metavar="RUN", type=Path, help="another one")
+    parser.add_argument("--json", action="store_true", help="print the result for machines")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare two runs."""
+    from sequencer.comparing import compare
+    from sequencer.journal import read_journal
+
+    found = compare(read_journal(args.first), read_journal(args.second))
+    if args.json:
+        print(
+            json.dumps(
+                {
+                    "equal": found.is_equal,
+                    "settings": list(found.settings),
+                    "cues": [str(cue) for cue in found.cues],
+                    "prompts_differ_on": list(found.prompts),
+                    "pictures_differ_on": None if found.pictures is None else list(found.pictures),
+                    "chunks": list(found.chunks),
+                },
+                ensure_ascii=False,
+            )
+        )
+        return 0 if found.is_equal else 1
+    for setting in found.settings:
+        print(setting)
+    for cue in found.cues:
+        print(cue)
+    if found.chunks[0] != found.chunks[1]:
+        print(f"{found.chunks[0]} chunks against {found.chunks[1]}")
+    if not found.prompts and not found.is_equal:
+        print("every chunk that both made showed the same prompt")
+    if found.prompts:
+        print(f"other prompts on {_chunks(found.prompts)}")
+    if found.pictures is None:
+        print(f"pictures were not compared: {found.why_not}")
+    elif found.pictures:
+        print(f"other pictures on {_chunks(found.pictures)}")
+    if found.is_equal:
+        print("the two runs showed the same")
+    return 0 if found.is_equal else 1
+
+
+def _chunks(numbers: tuple[int, ...]) -> str:
+    """`chunks 3-7, 9`."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    shown = [str(low) if low == high else f"{low}-{high}" for low, high in spans]
+    more = f" and {len(shown) - MOST} more" if len(shown) > MOST else ""
+    return f"chunk{'s' if len(numbers) > 1 else ''} {', '.join(shown[:MOST])}{more}"

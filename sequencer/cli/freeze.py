@@ -1,0 +1,31 @@
+"""Turn a run into a fixed score, with everything on the chunk where it really landed: the same show again, seed and all."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("folder", metavar="RUN", type=Path, help="a run's folder, or its journal.jsonl")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write (default: standard output)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Freeze one run."""
+    from sequencer.cli.scores import write_text
+    from sequencer.freezing import freeze
+    from sequencer.journal import read_journal
+    from sequencer.notation import print_score
+
+    score = freeze(read_journal(args.folder))
+    text = print_score(score)
+    if args.output is None:
+        print(text, end="")
+        return 0
+    write_text(args.output, text)
+    print(f"{args.output}: {len(score.items)} cues")
+    if score.images:
+        print(f"its images ({', '.join(image.path for image in score.images)}) are looked for beside it")
+    return 0

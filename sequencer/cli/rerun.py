@@ -1,0 +1,24 @@
+"""Play a run again on the embedded stage: the same prompts, images, seeds and SR on the same chunks as they landed then.
+
+`sequencer perform RUN` does the same on a live Helios.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from sequencer.cli import rehearse
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    rehearse.add(parser, what=("RUN", "a run's folder, journal or bundle"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Rehearse what a run showed."""
+    from sequencer.errors import UsageError
+
+    if args.score.suffix in (".score", ".yaml", ".yml"):
+        raise UsageError(f"{args.score} is a score", f"to play it: sequencer rehearse {args.score}")
+    return rehearse.run(args)

@@ -1,0 +1,55 @@
+"""Print a run for people: what was played, with what, how every cue went, and what was noted on the way."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("folder", metavar="RUN", type=Path, help="a run's folder, journal or bundle")
+    parser.add_argument("--score", action="store_true", help="print the score's text as it was played, nothing else")
+    parser.add_argument("--events", action="store_true", help="print every event and command, one a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show one run."""
+    from sequencer.journal import read_journal
+    from sequencer.replaying import replay
+    from sequencer.runs.report import as_table, verdict
+
+    journal = read_journal(args.folder)
+    if args.score:
+        for file, text in journal.sources.items():
+            print(f"# {file}" if len(journal.sources) > 1 else "", end="\n" if len(journal.sources) > 1 else "")
+            print(text, end="" if text.endswith("\n") else "\n")
+        return 0
+    if args.events:
+        for record in journal.records:
+            what = record.event or record.command or f"end: {record.end}"
+            print(f"{record.at / 1e9:12.3f} s  {'>' if record.command is not None else ' '} {what}")
+        return 0
+    header, schedule = journal.header, journal.schedule
+    versions = header.get("versions", {})
+    kind = f"{header.get('mode')} run, journal format {header['helios-journal']}"
+    print(f"{schedule.title or 'untitled'}: seed {schedule.seed}, {kind}")
+    print(f"made by helios-sequencer {versions.get('helios-sequencer', '?')} on Python {versions.get('python', '?')}")
+    print(
+        ", ".join(f"{name} {value}" for name, value in header.get("settings", {}).items() if value not in (None, False, {}, []))
+    )
+    counts = Counter(record.event.kind for record in journal.records if record.event is not None)
+    print(", ".join(f"{count} {kind}" for kind, count in counts.most_common(8)))
+    print()
+    replayed = replay(journal)
+    print(as_table(replayed.report))
+    print()
+    for note in (*replayed.report.notes, *(f"refused: {one}" for one in replayed.report.refused)):
+        print(note)
+    print(verdict(replayed.report))
+    if not journal.is_whole:
+        print("this run did not come to its end")
+    if replayed.divergence is not None:
+        print(f"it does not replay:\n{replayed.divergence}")
+    return 0 if replayed.is_equal else 1
