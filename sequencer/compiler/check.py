@@ -39,6 +39,7 @@ class _Places:
     def __init__(self, schedule: Schedule, resolved: Resolved) -> None:
         self.schedule = schedule
         self._blocks = resolved.blocks
+        self._sources = resolved.score.sources
         self._cues: dict[Span, ResolvedCue] | None = None
         self._taken: set[int] | None = None
 
@@ -72,13 +73,16 @@ class _Places:
         return None if text is None else Fix(cue.place.span, text)
 
     def _later_start(self, entry: Entry, every: Duration) -> Fix | None:
-        """A start for an `every` that has none and meets another prompt: its next repetition. Only where a text is edited."""
+        """A start for an `every` that has none and meets another prompt: its next repetition."""
         again = (one for one in self.schedule.entries if one.origin == entry.origin and one.id > entry.id)
         following = next(again, None)
-        if following is None or is_yaml(every.span.file):
-            return None
-        end = Span(every.span.file, every.span.end_line, every.span.end_column, every.span.end_line, every.span.end_column)
-        return Fix(end, f" from {following.place}")
+        span = every.span
+        end = Span(span.file, span.end_line, span.end_column, span.end_line, span.end_column)
+        if following is None or not is_yaml(span.file):
+            return None if following is None else Fix(end, f" from {following.place}")
+        behind = dict(self._sources).get(span.file, "").split("\n")[span.end_line - 1 :][:1]
+        in_braces = bool(behind) and behind[0][span.end_column - 1 :].lstrip().startswith((",", "}"))
+        return Fix(end, f", from: {following.place}") if in_braces else None
 
 
 def _openings(schedule: Schedule, by_id: dict[int, Entry], places: _Places, faults: Faults) -> None:
@@ -150,7 +154,7 @@ def _collision(first: Entry, second: Entry, words: str, places: _Places, faults:
     if words in ("prompts", "cuts") and schedule.is_fixed:
         fix = places.free(second) if words == "prompts" else None
         if fix is not None:
-            hint = f"{lasts}; write {fix.text.strip()} for this one, or leave one of them out"
+            hint = f"{lasts}; write {fix.text.lstrip(', ')} for this one, or leave one of them out"
         faults.error("E424", message, second.origin, hint, () if fix is None else (fix,), related)
     else:
         faults.warn("W403", f"{message}; the later one wins", second.origin, hint, related=related)

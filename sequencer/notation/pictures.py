@@ -54,7 +54,7 @@ class _Look:
         if data is None:
             return None
         if not data:
-            self._tell("E523", f"the image {self.image_path} is an empty file")
+            self._tell("E523", f"the image {self.image_path} is an empty file", "save it anew, or name another one")
             return None
         return self._measured(data, most_pixels)
 

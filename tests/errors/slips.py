@@ -176,7 +176,7 @@ TEXT: tuple[Slip, ...] = (
     Slip("pick-with-commas", "E140", 'at 0c pick("A tram.", "A bus.")\n'),
     Slip("slashes-comment", "E109", 'at 0c "A tram waits." // opening\n'),
     Slip("semicolon", "E158", 'at 0c "A tram waits.";\n'),
-    Slip("semicolon-after-a-value", "E244", 'seed 42;\nat 0c "A tram waits."\n'),
+    Slip("semicolon-after-a-value", "E158", 'seed 42;\nat 0c "A tram waits."\n'),
     Slip("non-breaking-blank", "E159", 'at 0c\u00a0"A tram waits."\n'),
     Slip("play-with-commas", "E255", _section('at 5 "It rolls."') + "play ride, ride\n"),
     Slip("section-comma", "E135", _section('at 5 "It rolls."', "section ride 8 bars tempo 132 {")),
@@ -222,7 +222,7 @@ def _ride(inner: str, head: str = "ride 8 bars") -> str:
     )
 
 
-YAML: tuple[Slip, ...] = tuple(
+YAML_SCORES: tuple[Slip, ...] = tuple(
     Slip(f"yaml-{name}", code, text, None, files, by_hand, yaml=True)
     for name, code, text, files, by_hand in (
         ("comma-in-a-place", "E203", _ride('{at: "5,3", prompt: It rolls.}'), (), None),
@@ -260,14 +260,17 @@ YAML: tuple[Slip, ...] = tuple(
         ("sr-as-a-number", "E246", _cue("{at: 4c, sr: 4}"), (), None),
         ("controller-or-equal", "E237", _cue("{at: 4c, sr: 4x}") + "rules:\n  - {when: cc 20 >= 64, sr: 4x}\n", (), None),
         ("rule-among-cues", "E612", _cue("{when: note C3, at: 4c, sr: 4x}"), (), "one of the two has to go"),
-        ("typographic-quotes", "", "cues:\n  - {at: 0c, prompt: “A tram waits.”}\n", (), "the quotes are a part of the text"),
+        ("typographic-quotes", "E107", "cues:\n  - {at: 0c, prompt: “A tram waits.”}\n", (), None),
         ("image-missing", "E520", _cue("{at: 4c, image: trm.png, prompt: It rolls.}"), (("tram.png", _small),), None),
         ("image-too-large", "E522", _cue("{at: 4c, image: a.png}"), (("a.png", _heavy),), "the image has to change"),
         ("not-an-image", "E523", _cue("{at: 4c, image: a.png}"), (("a.png", lambda: b"milk\n"),), "the image has to change"),
         ("text-notation", "E609", 'at 0c "A tram waits."\n', (), "the file has to be renamed"),
         ("empty-file", "E151", "", (), "there is nothing yet"),
     )
-) + (
+)
+
+YAML: tuple[Slip, ...] = (
+    *YAML_SCORES,
     Slip("yaml-binary", "E506", "", b"\x7fELF\x02\x00\x00\x00" * 64, by_hand="this is no score", yaml=True),
     Slip("yaml-latin-1", "E504", "", 'score: "Café"\n'.encode("latin-1"), by_hand="to be saved as UTF-8", yaml=True),
     Slip("yaml-byte-order-mark", "", "", b"\xef\xbb\xbfcues:\n  - {at: 0c, prompt: A tram.}\n", yaml=True, well=True),
@@ -275,4 +278,4 @@ YAML: tuple[Slip, ...] = tuple(
     Slip("yaml-line-of-10-mb", "E148", "score: " + "x" * 10_000_000 + "\n", by_hand="this is no score", yaml=True),
 )
 
-SLIPS: tuple[Slip, ...] = TEXT + YAML
+SLIPS: tuple[Slip, ...] = (*TEXT, *YAML)
