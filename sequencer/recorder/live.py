@@ -188,11 +188,33 @@ class LiveRecorder:
         if encoder is not None:
             encoder.drop()
         self._file.let_go()
+        self._frames = _whole(self.path)
         if self._frames == 0 or encoder is None:
             self._file.discard()
         else:
             self._tell(encoder, failure.message)
         self._failure = failure
+
+
+def _whole(path: Path) -> int:
+    """Cut a file off behind its last whole fragment; returns how many frames it holds then."""
+    try:
+        with path.open("r+b") as file:
+            end = place = 0
+            size = path.stat().st_size
+            while len(head := file.read(16)) == 16:
+                length = int.from_bytes(head[:4], "big")
+                place += int.from_bytes(head[8:], "big") if length == 1 else length
+                if length == 0 or place > size:
+                    break
+                if head[4:8] in (b"moov", b"mdat"):
+                    end = place
+                file.seek(place)
+            file.truncate(end)
+        with av.open(str(path)) as video:
+            return sum(1 for packet in video.demux(video=0) if packet.size)
+    except (OSError, av.error.FFmpegError):
+        return 0
 
 
 def _free(path: Path) -> Path:
