@@ -63,6 +63,7 @@ class ReactorSettings:
     """A session to be. Times are seconds."""
 
     url: str = PRODUCTION
+    """In local mode the platform's own address stands for a local runtime's usual one."""
     local: bool = False
     """Whether a local runtime's session routes are spoken, which need no key."""
     key: Secret | None = field(default=None, repr=False)
@@ -94,7 +95,7 @@ class ReactorSettings:
 
     def base(self) -> str:
         """The address, no slash at its end. Raises UsageError for what is none, or would tell the key to everyone."""
-        url = self.url.rstrip("/")
+        url = (LOCAL if self.local and self.url == PRODUCTION else self.url).rstrip("/")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(f"{url} is no address", "write for example --url http://127.0.0.1:8080")

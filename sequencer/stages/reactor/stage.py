@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from av import VideoFrame
 
-from sequencer.clocks import Clock
 from sequencer.errors import StageError
 from sequencer.events import (
     ChunkDone,
@@ -45,6 +44,9 @@ from sequencer.stages.reactor.token import Token
 from sequencer.stages.reactor.uploads import ImageBytes, Progress, Uploads
 from sequencer.wire.codec import Wire
 from sequencer.wire.messages import Ping, Reference, TrackAsked
+
+if TYPE_CHECKING:
+    from sequencer.clocks import Clock
 
 SECOND = 1_000_000_000
 UNDERSTOOD_SECONDS = 3.0

@@ -6,8 +6,8 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from sequencer.clocks import Clock
 from sequencer.errors import StageError
 from sequencer.events import Event, ModelCommand, Refused, SessionEnded, SetConditioning, SetImage, Unknown
 from sequencer.stages.reactor.answers import Answers, Asked
@@ -35,6 +35,9 @@ from sequencer.wire.messages import (
     SchemaAsked,
     TrackPublished,
 )
+
+if TYPE_CHECKING:
+    from sequencer.clocks import Clock
 
 Send = Callable[[Frame], None]
 ClipAnswer = ClipReady | ClipFailed | Failed
