@@ -22,7 +22,9 @@ def check(schedule: Schedule, resolved: Resolved, faults: Faults) -> None:
         return
     if schedule.end > MOST_CHUNKS:
         span = schedule.stretches[-1].origin
-        faults.error("E420", f"this score is {schedule.end:,} chunks long; {MOST_CHUNKS:,} is the most", span)
+        faults.error(
+            "E420", f"this score is {schedule.end:,} chunks long; {MOST_CHUNKS:,} is the most", span, "play less of it"
+        )
         return
     by_id = {entry.id: entry for entry in schedule.entries}
     places = _Places(schedule, resolved)

@@ -231,7 +231,10 @@ class _Placer:
                     changes.append(change)
                 if self.clock.kind.is_outer:
                     self.faults.warn(
-                        "W401", "an outer clock brings its own tempo; this one counts only in rehearsal", tempo.span
+                        "W401",
+                        "an outer clock brings its own tempo; this one counts only in rehearsal",
+                        tempo.span,
+                        "leave it out where the music does not change its tempo",
                     )
         self.local.tempo = TempoMap.of(changes)
 

@@ -157,6 +157,7 @@ class _Resolver:
                             "W304",
                             "a rule of this block has the same trigger; both will act, this one last",
                             item.span,
+                            "make one rule of them, or leave one out",
                             related=(Related(seen[rule.trigger].span, "the other rule"),),
                         )
                     seen.setdefault(rule.trigger, rule)
@@ -235,7 +236,8 @@ class _Resolver:
                         acts.append(GotoSection(action.section))
                 case ChangeTempo() | ChangeMeter() | SetMark() | SnapHere():
                     word = _WORDS[type(action)]
-                    self.faults.error("E320", f"{word} belongs in an `at`: a rule has no place of its own", action.span)
+                    message = f"{word} belongs in an `at`: a rule has no place of its own"
+                    self.faults.error("E320", message, action.span, f"write it in an `at`: at 5 {word} …")
                 case Prompt() | Show() | UseImage() | SetStrength() | SetSr() | Cut():
                     act = self._act(action)
                     if act is not None:
@@ -302,7 +304,7 @@ class _Resolver:
             if not self._knows_section(item.section, name_span):
                 continue
             if len(order) + item.times > MOST_PASSES:
-                self.faults.error("E324", f"play asks for more than {MOST_PASSES:,} passes", item.span)
+                self.faults.error("E324", f"play asks for more than {MOST_PASSES:,} passes", item.span, "play less of it")
                 break
             order += [index[item.section]] * item.times
         played = {item.section for item in score.play} | self._goto_targets()

@@ -67,7 +67,10 @@ class Vocabulary:
         self._let_spans[let.name] = let.name_span
         if let.name == ACTION:
             self._faults.error(
-                "E302", "action is what a scene's follow is given; a variable cannot have that name", let.name_span
+                "E302",
+                "action is what a scene's follow is given; a variable cannot have that name",
+                let.name_span,
+                "give it another name",
             )
         self._lets[let.name] = self._fill(let.text, None, earlier=True)
 
@@ -200,7 +203,8 @@ class Vocabulary:
 
     def _spoken(self, texts: tuple[str, ...], source: Words | Show) -> Spoken | None:
         if not all(texts):
-            self._faults.error("E311", "this prompt is empty, and the model takes no empty prompt", source.span)
+            message = "this prompt is empty, and the model takes no empty prompt"
+            self._faults.error("E311", message, source.span, "write what is to be seen, or leave it out")
             return None
         return Spoken(texts, isinstance(source, Pick), source.span)
 
@@ -210,7 +214,14 @@ class Vocabulary:
             return  # a library: others use what stands in it
         for let in self._score.lets:
             if let.name not in self._used and let.name in self._lets:
-                self._faults.warn("W302", f"nothing uses the variable {let.name}", let.name_span)
+                self._faults.warn(
+                    "W302",
+                    f"nothing uses the variable {let.name}",
+                    let.name_span,
+                    f"write {{{let.name}}} in a text, or leave it out",
+                )
         for scene in self._score.scenes:
             if f"scene {scene.name}" not in self._used:
-                self._faults.warn("W303", f"nothing shows the scene {scene.name}", scene.name_span)
+                self._faults.warn(
+                    "W303", f"nothing shows the scene {scene.name}", scene.name_span, "show it in a cue, or leave it out"
+                )

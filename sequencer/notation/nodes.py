@@ -91,7 +91,8 @@ class Nodes:
         """Tell a value that is far too long to be one."""
         if len(text) <= MOST_IN_VALUE:
             return False
-        self.faults.error("E149", f"this is longer than {MOST_IN_VALUE} characters, and no value is", span)
+        message = f"this is longer than {MOST_IN_VALUE} characters, and no value is"
+        self.faults.error("E149", message, span, "write it shorter; a text stands in quotes")
         return True
 
     def place(self, token: Token, word: str) -> Place | None:

@@ -90,7 +90,7 @@ class _Look:
             data = real.read_bytes()
         except (OSError, ValueError, RuntimeError) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            self._tell("E526", f"the image {shown} could not be read: {reason}")
+            self._tell("E526", f"the image {shown} could not be read: {reason}", "look at its name and at who may read it")
             return None
         if len(data) > most:  # it grew while it was looked at
             self._too_large(len(data), most)

@@ -153,7 +153,9 @@ class _Loader:
             return use
         if real not in self.known:
             if len(self.known) >= self.limits.uses:
-                self.faults.error("E512", f"a score uses at most {self.limits.uses} files", use.span)
+                self.faults.error(
+                    "E512", f"a score uses at most {self.limits.uses} files", use.span, "put what they hold into fewer"
+                )
                 return use
             self.known[real] = self._read_used(path, real, use, file)
             return self.known[real] or use

@@ -10,7 +10,7 @@ from sequencer.notation.expected import expected
 from sequencer.notation.grammar import Refused, parser
 from sequencer.notation.guess import nearest, shown
 from sequencer.notation.lines import CURLY, Flaw, Kind, Statement, cut
-from sequencer.notation.repairs import ACTIONS, FINDERS, Repair, mask
+from sequencer.notation.repairs import ACTIONS, FINDERS, FORMS, OTHER_WORDS, Repair, mask
 from sequencer.notation.repairs import STATEMENTS as WORDS
 from sequencer.notation.source import Source
 
@@ -87,8 +87,7 @@ class Slips:
 
     def _unclosed(self, statement: Statement, start: int, end: int, text: str) -> None:
         before = self.source.text[statement.start : start]
-        if before.count('"') and re.search(r'"[^\s,|)}][^"]*\Z', before):
-            self._inner_quotes(statement)
+        if before.count('"') and re.search(r'"[^\s,|)}][^"]*\Z', before) and self._inner_quotes(statement):
             return
         curly = re.search(f"[{CURLY}]\\s*$", text)
         if curly:
@@ -110,7 +109,9 @@ class Slips:
         line = self.source.text[start:stop]
         first, last = line.find('"'), line.rstrip().rfind('"')
         inner = line[first + 1 : last]
-        if first < 0 or not re.search(r'\w"|"\w', inner) or '"""' in line or re.search(r'"\s*[,|]\s*', inner):
+        quote = inner.find('"')
+        opens = quote >= 0 and re.match(r'(?:.*[\s(])?"\w', inner[: quote + 2]) is not None  # as a quote inside a text does
+        if first < 0 or not opens or '"""' in line or re.search(r'"\s*[,|]\s*', inner):
             return False
         cured = re.sub(r'(?<!\\)"', r'\\"', inner)
         at = self._span(statement, first + 1, last)
@@ -142,6 +143,8 @@ class Slips:
     def _unknown(self, statement: Statement, text: str, word: str, in_block: bool) -> None:
         """Tell a statement that begins with no statement's word."""
         place = "at 1 " if in_block else "at 0c "
+        if word in ("tempo", "meter") and self._other_word(statement, text, word, in_block):
+            return
         if word in ACTIONS or text.startswith('"'):
             what = "a text" if text.startswith('"') else f"`{word}`"
             insert = (Fix(self._span(statement, 0, 0), place),) if _reads(place + text) else ()
@@ -157,6 +160,8 @@ class Slips:
             return
         end = len(word) or 1
         span = self._span(statement, 0, end)
+        if self._other_word(statement, text, word, in_block):
+            return
         meant = nearest(word, WORDS) if word else None
         if meant is not None:
             hint = f"did you mean {meant}?"
@@ -169,6 +174,27 @@ class Slips:
             return
         hint = "a statement begins with one of: " + ", ".join(WORDS)
         self.faults.error("E101", f"no statement begins with `{shown(text[:end])}`", span, hint)
+
+    def _other_word(self, statement: Statement, text: str, word: str, in_block: bool) -> bool:
+        """Tell a word that other programs have for a statement, and a place without `at`. True when it was told."""
+        span = self._span(statement, 0, len(word) or 1)
+        if text[0].isdigit() and _reads("at " + text):
+            place = re.match(r"[^\s\"]+", text)
+            at = self._span(statement, 0, 1 if place is None else place.end())
+            fix = Fix(self._span(statement, 0, 0), "at ")
+            self.faults.error("E117", "a place has `at` in front of it", at, f"write: at {shown(text)}", (fix,))
+            return True
+        own = None if in_block else OTHER_WORDS.get(word.casefold())
+        if own is None:
+            return False
+        pattern, cured = own
+        match = re.fullmatch(pattern, text[len(word) :])
+        new = "" if match is None else match.expand(cured)
+        fixes = (Fix(self._span(statement, 0, len(text)), new),) if new and _reads(new) else ()
+        form = FORMS[(new or cured).split(maxsplit=1)[0]]
+        hint = f"write {shown(new)}" if fixes else f"write, for example: {form}"
+        self.faults.error("E101", f"no statement begins with `{shown(word)}`", span, hint, fixes)
+        return True
 
     def _no_place(self, statement: Statement, text: str) -> bool:
         """Tell `at`, `end`, `from` and `every` whose place or length is none."""
@@ -221,17 +247,57 @@ class Slips:
     def _plainly(self, statement: Statement, text: str, refusal: Refused | None) -> None:
         """Tell what was expected and what stands there."""
         if refusal is None:
-            self.faults.error("E102", "this statement could not be read", self._span(statement, 0, len(text)))
+            self.faults.error("E102", "this statement could not be read", self._span(statement, 0, len(text)), _example(text))
             return
         at = min(refusal.at - statement.start, len(text))
-        found = re.match(r"(\"[^\"\n]*\"?|[\w.\-]+|\S)?", text[at : at + LONGEST_SHOWN])
+        found = re.match(r"(\"[^\"\n]*\"?|->|[\w.\-]+|\S)?", text[at : at + LONGEST_SHOWN])
         end = at + (0 if found is None else found.end())
         wanted = expected(refusal.expected)
         if at >= end:
             span = self._span(statement, max(0, len(text) - 1), len(text))
-            self.faults.error("E103", f"the statement stops too early: {wanted} is missing", span)
+            self.faults.error("E103", f"the statement stops too early: {wanted} is missing", span, _example(text))
         else:
-            self.faults.error("E102", f"{wanted} was expected here, not {shown(text[at:end])}", self._span(statement, at, end))
+            message = f"{wanted} was expected here, not {shown(text[at:end])}"
+            self.faults.error("E102", message, self._span(statement, at, end), _example(text))
+
+
+_EXAMPLES = (
+    'score "Night tram"',
+    "clock 120 bpm, 4/4",
+    "grid 33 frames @ 24 fps",
+    "snap nearest",
+    "lead 2c",
+    "late shift",
+    "seed 42",
+    "sr 2x",
+    "middle C3",
+    'use "scenes.score"',
+    'let light = "…"',
+    "scene tram {",
+    'base "…"',
+    'follow "… {action} …"',
+    "quiet W602",
+    "section intro 8 bars, tempo 132 {",
+    'at 9.3 "…", sr 4x',
+    'every 4 bars from 5 "…"',
+    "on note C3 -> sr 4x",
+    "play intro drop*2 finale",
+    "end 64c",
+)
+
+
+def _example(text: str) -> str | None:
+    """A hint with a whole statement of the kind that `text` begins."""
+    word = re.match(r"\w+", text)
+    found = None if word is None else next((one for one in _EXAMPLES if one.split()[0] == word.group()), None)
+    return None if found is None else f"a whole one is, for example: {found}"
+
+
+def _form(text: str) -> str | None:
+    """How the statement is written that `text` begins like."""
+    word = re.match(r"\w*", text)
+    form = FORMS.get("" if word is None else word.group())
+    return None if form is None else f"write, for example: {form}"
 
 
 def _reads(text: str) -> bool:

@@ -69,7 +69,13 @@ def read_string(literal: str, span: Span, faults: Faults) -> str | None:
     """A literal in which braces mean nothing: a title, a path, a port. Three-quoted ones are refused."""
     if literal.startswith('"""'):
         cured = '"' + " ".join(literal[3:-3].split()) + '"'
-        faults.error("E275", "this is written on one line, with one quote at each end", span, None, (Fix(span, cured),))
+        faults.error(
+            "E275",
+            "this is written on one line, with one quote at each end",
+            span,
+            f"write {shown(cured)}",
+            (Fix(span, cured),),
+        )
         return None
     content = literal[1:-1]
     if "\\" not in content:

@@ -178,7 +178,9 @@ class Blocks:
         text, span = scalar.value, value_span(scalar, self.source)
         head.span = span
         if len(text) > 2_000:
-            self.faults.error("E149", "this is longer than 2000 characters, and no head of a section is", span)
+            self.faults.error(
+                "E149", "this is longer than 2000 characters, and no head of a section is", span, "write it shorter"
+            )
             return
         start = 0
         for index, piece in enumerate(_PIECES.split(text)):

@@ -63,7 +63,7 @@ class Values:
             return None
         if len(node.value) > MOST_IN_VALUE:
             message = f"this is longer than {MOST_IN_VALUE} characters, and no value is"
-            self.faults.error("E149", message, self.span(node))
+            self.faults.error("E149", message, self.span(node), "write it shorter")
             return None
         return reader(node.value, value_span(node, self.source), self.faults)
 
