@@ -19,7 +19,7 @@ class Shift:
     """Everything `later` seconds later against the grid, 0 ≤ later < a chunk, with the errors that come of it.
 
     `upbeat` is a section that is exactly so long, to be played first (its `…` stands for a prompt); None for no shift and
-    where the language has no length for it. Beside outer music, start the model `delay` seconds after it to the same end.
+    where a section cannot do it. Beside music, start the model `delay` seconds after it to the same end.
     """
 
     later: Fraction
@@ -91,7 +91,12 @@ def shift_of(schedule: Schedule, later: Fraction) -> Shift:
 
 
 def _upbeat(schedule: Schedule, later: Fraction) -> str | None:
-    """A section so long, for the score to begin with. It opens with a prompt unless the score's own still opens chunk 0."""
+    """A section so long, for the score to begin with. It opens with a prompt unless the score's own still opens chunk 0.
+
+    None where there are no sections to put it before, and beside outer music, which an upbeat would only move along with.
+    """
+    if schedule.clock.is_outer or schedule.stretches[0].section is None:
+        return None
     length = _length(schedule, later) if later else None
     if length is None:
         return None

@@ -71,9 +71,8 @@ def _shift(what: str, shift: Shift, now: Errors) -> list[str]:
     mean = f"mean {_ms(now.mean)} → {_ms(shift.errors.mean)} ms"
     worst = f"worst {_ms(abs(now.worst))} → {_ms(abs(shift.errors.worst))} ms"
     lines = [f"  {what}: everything {milliseconds(shift.later)[1:]} ms later; all cues: {mean}, {worst}"]
-    if shift.upbeat is not None:
-        lines.append(f"    play first: {shift.upbeat}, or start the model {_ms(shift.delay)} ms after the music")
-    return lines
+    upbeat = "" if shift.upbeat is None else f"play first: {shift.upbeat}, or "
+    return [*lines, f"    {upbeat}start the model {_ms(shift.delay)} ms after the music"]
 
 
 def _ms(seconds: Fraction) -> str:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from sequencer.schedule.words import clock_time, decimal, milliseconds
 from sequencer.timeline.lettering import cut, px, tip, tip_length, xml
 from sequencer.timeline.looks import DAY, DAY_SCALES, DAY_TINTS, FONT, NIGHT, NIGHT_SCALES, NIGHT_TINTS
-from sequencer.timeline.plot import Band, Flag, Held, Plot, bars_of, beats_of
+from sequencer.timeline.plot import Band, Flag, Held, Plot, bars_of, beats_of, marks_of
 
 STRIDES = (1, 4, 16, 64, 256)
 """Numbers on the rulers stand at every so many chunks or bars; which of them, goes by the zoom."""
@@ -20,7 +20,7 @@ _SCRIPT = """
 const root=document.documentElement,scroll=document.getElementById('scroll'),zoom=document.getElementById('zoom'),
 told=document.getElementById('told'),strip=document.getElementById('strip'),many=+strip.dataset.chunks;
 function stride(unit,room){return [1,4,16,64,256].find(n=>n*unit>=room)||1024}
-function show(c){root.style.setProperty('--c',c+'px');strip.dataset.k=stride(c,26);strip.dataset.t=stride(c,52);
+function show(c){root.style.setProperty('--c',c+'px');strip.dataset.k=stride(c,26);strip.dataset.t=stride(c,46);
 strip.dataset.b=stride(c*(+strip.dataset.bar||1),26);zoom.value=Math.log2(c)}
 function to(c,at){const now=parseFloat(getComputedStyle(root).getPropertyValue('--c'));c=Math.min(400,Math.max(1,c));
 at=at??scroll.clientWidth/2;const place=(scroll.scrollLeft+at)/now;show(c);scroll.scrollLeft=place*c-at}
@@ -55,6 +55,8 @@ button{font:inherit;color:inherit;background:var(--faint);border:0;border-radius
 .band{font-size:12px;line-height:26px}.band b{margin-right:8px}
 .band .open{position:absolute;top:0;bottom:0;right:0;left:calc(var(--o)*var(--c));
  background:repeating-linear-gradient(45deg,transparent 0 4px,color-mix(in srgb,var(--live) 30%,transparent) 4px 7px)}
+.mark{position:absolute;bottom:0;left:calc(var(--x)*var(--c) - 4px);border:4px solid transparent;
+ border-bottom:6px solid var(--edge)}
 .starts{border-left:3px solid var(--edge)}
 .prompt{white-space:normal}
 .prompt>span{padding-top:5px;display:-webkit-box;-webkit-line-clamp:5;-webkit-box-orient:vertical;overflow:hidden;
@@ -92,7 +94,7 @@ def draw_page(plot: Plot, thumbnails: Mapping[str, str]) -> str:
     lanes = _Lanes(plot, thumbnails, tip_length(len(plot.prompts) + len(plot.flags)))
     bar = _bar_length(plot)
     title = xml(plot.title)
-    levels = f'data-k="{_stride(scale, 26)}" data-t="{_stride(scale, 52)}" data-b="{_stride(scale * (bar or 1), 26)}"'
+    levels = f'data-k="{_stride(scale, 26)}" data-t="{_stride(scale, 46)}" data-b="{_stride(scale * (bar or 1), 26)}"'
     body = "\n".join(lanes.strip())
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -112,7 +114,7 @@ def draw_page(plot: Plot, thumbnails: Mapping[str, str]) -> str:
 
 def _first_scale(plot: Plot) -> int:
     """Pixels to a chunk on opening: a short score fills a screen, a long one is legible and scrolls."""
-    return max(26, min(240, 1180 // plot.end))
+    return max(26, min(240, 1130 // plot.end))
 
 
 def _log2(scale: int) -> str:
@@ -213,9 +215,12 @@ class _Lanes:
         )
 
     def _band(self, band: Band) -> str:
-        opened = ""
+        opened = "".join(
+            f'<i class="mark" style="--x:{_number(at - band.start)}" title="mark {self._tip(mark)}"></i>'
+            for mark, at in marks_of(band, self._plot.grid)
+        )
         if band.open_from is not None:
-            opened = f'<div class="open" style="--o:{_number(max(Fraction(0), band.open_from - band.start))}"></div>'
+            opened += f'<div class="open" style="--o:{_number(max(Fraction(0), band.open_from - band.start))}"></div>'
         name = "" if band.stretch.section is None else f"<b>{xml(band.name)}</b>"
         full = self._tip(f"{band.name}: {band.caption}")
         return (

@@ -108,8 +108,8 @@ def _bands(conductor: Conductor, end: int) -> dict[int, Band]:
             end=max(stop, start),
             caption=caption,
             open_from=None,
-            earliest=int(start),
-            latest=int(start),
+            earliest=max(0, int(start)),
+            latest=max(0, int(start)),
         )
     return bands
 
@@ -134,8 +134,8 @@ def _starts(conductor: Conductor) -> dict[int, Fraction]:
             nominal = landed - (off + cue.time - one.start) / grid.chunk
         elif before is not None:
             nominal = starts[before.number] + (one.start - before.start) / grid.chunk
-        least = starts[before.number] if before is not None else Fraction(0)
-        starts[one.number] = max(nominal, least)
+        # The first pass may have begun before chunk 0 was seen: then its bars stand a little to the left.
+        starts[one.number] = nominal if before is None else max(nominal, starts[before.number])
         before = one
     return starts
 

@@ -186,6 +186,14 @@ def bars_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[int, Fraction]]:
         bar += 1
 
 
+def marks_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[str, Fraction]]:
+    """(name, place in chunks) of the marks of a band, as far as they were reached."""
+    for mark in band.stretch.marks:
+        at = band.start + mark.offset / grid.chunk
+        if at < band.end:
+            yield mark.name, at
+
+
 def beats_of(band: Band, grid: ChunkGrid) -> Iterator[Fraction]:
     """Where the beats of a band begin that are no bar lines, in chunks."""
     stretch = band.stretch

@@ -22,7 +22,7 @@ from sequencer.timeline.layout import (
 )
 from sequencer.timeline.lettering import cut, px, tip, wrap, xml
 from sequencer.timeline.looks import style_of_svg
-from sequencer.timeline.plot import Band, Flag, Held, Plot
+from sequencer.timeline.plot import Band, Flag, Held, Plot, marks_of
 from sequencer.timeline.rulers import Ruled, draw_bars, draw_chunks, ruled, step
 
 CELL = Fraction(29, 5)
@@ -49,7 +49,7 @@ def draw_svg(plot: Plot, thumbnails: Mapping[str, str]) -> str:
         _HATCHING,
         f'<rect class="paper" width="{WIDTH}" height="{height}"/>',
         f'<text class="t" x="{LEFT}" y="36">{xml(cut(plot.title, 70))}</text>',
-        f'<text class="s soft" x="{LEFT}" y="56">{xml(plot.subtitle)}</text>',
+        f'<text class="s soft" x="{LEFT}" y="56">{xml(cut(plot.subtitle, 190))}</text>',
     ]
     bars = ruled(plot, systems[0].scale)
     seen = _seen_by(systems, plot.flags)
@@ -176,6 +176,10 @@ class _Drawing:
                 )
             if band.start >= self._system.first:
                 yield f'<rect class="g{band.hue}" x="{px(left)}" y="{top}" width="3" height="{BAND}" rx="1.5"/>'
+            for mark, at in marks_of(band, self._plot.grid):
+                if self._inside(at):
+                    x = px(self._system.x(at))
+                    yield f'<path class="g{band.hue}" d="M{x} {top + BAND}l-4 -6h8z"><title>mark {tip(mark)}</title></path>'
             yield from self._band_text(band, left, width, top)
             yield "</g>"
 

@@ -30,6 +30,7 @@ from sequencer.gridhelp import (
 )
 from sequencer.gridhelp.circle import Circle
 from sequencer.schedule import Schedule
+from sequencer.schedule.words import decimal
 from sequencer.timebase import ChunkGrid, Meter, Snap
 
 SCORES = Path(__file__).parents[2] / "scores"
@@ -154,6 +155,21 @@ def test_many_cues_take_no_long_time() -> None:
     best = best_phase(schedule)
     assert len(schedule.entries) == 1000
     assert best.least_mean.errors.mean <= best.now.mean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'clock midi "Desk", 4/4, nominal 120 bpm\nsection a 8 bars { at 1 "A."\n at 4 sr 4x }\n',
+        'at 0c "A."\nat 5.5s sr 4x\nat 7.1s sr 2x\nend 20c\n',
+    ],
+)
+def test_where_an_upbeat_cannot_help_only_the_start_is_told(text: str) -> None:
+    schedule = compile_score(reads(text))
+    shift = best_phase(schedule).least_worst
+    assert shift.later > 0
+    assert shift.upbeat is None
+    assert f"start the model {decimal(shift.delay * 1000, 0)} ms after the music" in tell_best_phase(best_phase(schedule))
 
 
 # ---- marks ---------------------------------------------------------------------------------------------------------
