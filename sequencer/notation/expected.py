@@ -76,7 +76,9 @@ _OPENING = frozenset(
 
 def expected(names: Iterable[str]) -> str:
     """One phrase for the names of terminals: `a comma or the end of the line`."""
-    left = set(names) - {"BLANK"}
+    left = set(names)
+    if left & {"PASS", "VALUE"}:
+        left.discard("COMMA")  # taken along there only to be refused with a better reason
     phrases: list[str] = []
     if {"NAME", "IMAGE"} <= left:
         phrases.append("an action")

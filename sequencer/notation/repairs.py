@@ -22,6 +22,51 @@ ACTIONS = tuple(_WORD.findall("image strength sr cut tempo meter mark snap pause
 """The words that open an action."""
 
 
+FORMS = {
+    "score": 'score "Night tram"',
+    "clock": "clock 120 bpm, 4/4",
+    "grid": "grid 33 frames @ 24 fps",
+    "snap": "snap nearest",
+    "lead": "lead 2c",
+    "late": "late shift",
+    "seed": "seed 42",
+    "sr": "sr 2x",
+    "middle": "middle C3",
+    "use": 'use "library.score"',
+    "let": 'let light = "Wet neon light."',
+    "scene": "scene tram {",
+    "section": "section intro 8 bars, tempo 120, meter 4/4, cut seed 9 {",
+    "at": 'at 9.3 tram "Now she waves.", sr 4x',
+    "every": 'every 4 bars from 5 tram "Now she waves."',
+    "on": 'on note C3 ch 10 -> tram "Lightning flashes."',
+    "play": "play intro drop*2 finale",
+    "end": "end 12c",
+    "base": 'base "A woman waits at a tram stop. {light}"',
+    "follow": 'follow "The woman waits on. {action} {light}"',
+    "quiet": "quiet W601, W602",
+}
+"""How each statement is written, by an example."""
+
+OTHER_WORDS = {
+    "title": (r'[ \t:=]*(".*")', r"score \1"),
+    "name": (r'[ \t:=]*(".*")', r"score \1"),
+    "bpm": (r"[ \t:=]*([\d./]+)", r"clock \1 bpm"),
+    "tempo": (r"[ \t:=]*([\d./]+)(?:[ \t]*bpm)?", r"clock \1 bpm"),
+    "meter": (r"[ \t:=]*(\d+/\d+)", r"clock 120 bpm, \1"),
+    "time": (r"[ \t:=]*(\d+/\d+)", r"clock 120 bpm, \1"),
+    "fps": (r"[ \t:=]*([\d./]+)", r"grid 33 frames @ \1 fps"),
+    "resolution": (r"[ \t:=]*(off|2x|4x)", r"sr \1"),
+    "import": (r'[ \t]*(".*")', r"use \1"),
+    "include": (r'[ \t]*(".*")', r"use \1"),
+    "var": (r"[ \t]*(.*)", r"let \1"),
+    "set": (r"[ \t]*(.*)", r"let \1"),
+    "length": (r"[ \t:=]*(\d+c)", r"end \1"),
+    "order": (r"[ \t:=]*(.*)", r"play \1"),
+    "when": (r"[ \t]*(.*)", r"on \1"),
+}
+"""What other programs call a statement: the pattern of what stands behind the word, and how it is written here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Repair:
     """Put `text` at `start:end` of the statement (offsets in it): `message` is what was wrong, `hint` what to do."""
@@ -104,6 +149,44 @@ def _commas(_: str, masked: str) -> Iterator[Repair]:
             yield Repair("E135", match.start(), match.start(), ",", message, "put a comma here")
 
 
+def _numbers(statement: str, masked: str) -> Iterator[Repair]:
+    for match in _all(r"(?<=\d),(?=\d)", masked):
+        message = "a comma stands between actions, never inside a number or a place"
+        number = re.search(r"\d+\Z", statement[: match.start()])
+        rest = re.match(r"\d+", statement[match.end() :])
+        cured = f"{number.group() if number else ''}.{rest.group() if rest else ''}"
+        yield Repair("E203", match.start(), match.end(), ".", message, f"write {cured}")
+    if masked.startswith("lead"):
+        for match in _all(r"(?<=\d)[ \t]*chunks?\b", masked):
+            yield Repair(
+                "E250", match.start(), match.end(), "c", "chunks are written c", "write it right behind the number: 2c"
+            )
+
+
+def _places(_: str, masked: str) -> Iterator[Repair]:
+    for match in _all(r"^(?:at|end)[ \t]+bars?[ \t]+(\d+)(?:[ \t,]+beats?[ \t]+(\d+))?", masked):
+        word = masked.split(maxsplit=1)[0]
+        cured = f"{word} {match.group(1)}" + ("" if match.group(2) is None else f".{match.group(2)}")
+        yield Repair("E219", match.start(), match.end(), cured, "a bar is only its number", f"write {cured}")
+    for match in _all(r"^at[ \t]+beats?[ \t]+(\d+)", masked):
+        cured = f"at 1.{match.group(1)}"
+        yield Repair("E219", match.start(), match.end(), cured, "a beat stands behind its bar", f"write {cured}")
+    for match in _all(r"^at[ \t]+(\d+)(?:[ \t,]+beats?)[ \t]+(\d+)", masked):
+        cured = f"at {match.group(1)}.{match.group(2)}"
+        yield Repair("E219", match.start(), match.end(), cured, "bar and beat stand together", f"write {cured}")
+    for match in _all(r"^(?:at|every)[ \t][^\",>]*?([ \t]*->[ \t]*)", masked):
+        message = "an arrow stands behind a trigger, not behind a place"
+        yield Repair("E134", match.start(1), match.end(1), " ", message, "leave it out")
+
+
+def _neighbours(statement: str, masked: str) -> Iterator[Repair]:
+    """Two texts side by side are one: a second one would be a second prompt."""
+    for match in _all(r"\"\x01*(\"[ \t]+\")\x01*\"", masked):
+        if '"""' not in statement:
+            message = "two texts stand side by side"
+            yield Repair("E128", match.start(1), match.end(1), " ", message, "make one of them")
+
+
 def _assignments(_: str, masked: str) -> Iterator[Repair]:
     if masked.startswith("let"):
         for match in _all(r"^let[ \t]+[\w\-]+([ \t]*(?::=|:|==|->|is\b)?[ \t]*)(?=\")", masked):
@@ -147,12 +230,31 @@ def _between(statement: str, match: re.Match[str]) -> str:
     return re.sub(r"\Apick[ \t]*[(\[]|[)\]]\Z", "", whole)
 
 
-def _heads(_: str, masked: str) -> Iterator[Repair]:
+def _heads(statement: str, masked: str) -> Iterator[Repair]:
     for match in _all(r"^(section|scene)[ \t]+(\"\x01+\")", masked):
         kind = match.group(1)
         yield Repair(
             "E142", match.start(2), match.end(2), "\x00", f"the name of a {kind} has no quotes", "write it without them"
         )
+    for match in _all(r"^section\b[^{]*?(\(([^()]*)\))", masked):
+        yield Repair(
+            "E139", match.start(1), match.end(1), match.group(2), "a length has no brackets", f"write {match.group(2)}"
+        )
+    for match in _all(r"^section\b[^{]*?,[ \t]*()seed\b", masked):
+        message = "the model reads its seed only when a take starts"
+        yield Repair("E133", match.start(1), match.end(1), "cut ", message, "start a new take with it: cut seed …")
+    for match in _all(r"^section\b[^{]*?,[ \t]*([\d./]+)[ \t]*bpm\b", masked):
+        cured = f"tempo {match.group(1)}"
+        yield Repair("E240", match.start(1), match.end(), cured, "a section's tempo has its word", f"write {cured}")
+    for match in _all(r"^section\b[^{]*?,[ \t]*()\d+/\d+(?=[ \t]*[,{])", masked):
+        yield Repair(
+            "E241", match.start(1), match.end(1), "meter ", "a section's meter has its word", "write meter in front of it"
+        )
+    for match in _all(r"^scene[ \t]+[\w\-]+([ \t]*=?[ \t]*)(\"\x01*\")$", masked):
+        text = statement[match.start(2) : match.end(2)]
+        message = "a scene's texts stand in its braces"
+        cured = f" {{\n  base {text}\n}}"
+        yield Repair("E113", match.start(1), match.end(2), cured, message, "write: scene NAME { base … follow … }")
     for match in _all(r"^section[ \t]+[\w\-]+(?=[ \t]*(?:,[^{]*)?\{$)", masked):
         message = "this section does not say how long it is"
         yield Repair(
@@ -166,9 +268,10 @@ def _quotes(statement: str, masked: str) -> Iterator[Repair]:
         r"(?:[ \t]+from[ \t]+[\w.:+/]+)?(?:[ \t]+image)?)[ \t]+",
         masked,
     )
-    if opening is not None and '"' not in masked[opening.end() :] and masked[opening.end() :].strip():
-        words = statement[opening.end() :]
-        inner = words.replace("\\", "\\\\").replace("\n", " ")
+    words = re.match(r"\w+", masked[opening.end() :]) if opening is not None else None
+    is_action = words is not None and words.group() in {*ACTIONS, "seed", "bar", "bars", "beat", "beats", "from"}
+    if opening is not None and not is_action and '"' not in masked[opening.end() :] and masked[opening.end() :].strip():
+        inner = statement[opening.end() :].replace("\\", "\\\\").replace("\n", " ")
         yield Repair("E143", opening.end(), len(statement), f'"{inner}"', "a text stands in quotes", f'write "{_short(inner)}"')
     for match in _all(r"(?<=image)[ \t]+([^\s\",{}]+)", masked):
         path = statement[match.start(1) : match.end(1)]
@@ -176,7 +279,7 @@ def _quotes(statement: str, masked: str) -> Iterator[Repair]:
 
 
 def _words(_: str, masked: str) -> Iterator[Repair]:
-    known = [*STATEMENTS, *ACTIONS, "from", "over", "until", "max", "or", "seed"]
+    known = [*STATEMENTS, *ACTIONS, "from", "over", "until", "max", "or", "seed", "bars", "bar", "beats", "beat", "bpm"]
     for match in _all(r"(?<![\w\-.])[^\W\d][\w\-]*", masked):
         word = match.group()
         meant = None if word in known else nearest(word, known)
@@ -191,6 +294,10 @@ def _statements(_: str, masked: str) -> Iterator[Repair]:
     for match in _all(rf"[ \t]+(?=(?:{'|'.join(words)})[ \t])|(?<=\}})[ \t]+", masked):
         message = "a second statement stands on this line"
         yield Repair("E104", match.start(), match.end(), "\n", message, "put it on a line of its own")
+    for match in _all(rf"[ \t]*;[ \t]*(?=(?:{'|'.join(STATEMENTS)})\b)", masked):
+        yield Repair(
+            "E104", match.start(), match.end(), "\n", "`;` parts no statements: a new line does", "put it on its own line"
+        )
 
 
 def _tempos(_: str, masked: str) -> Iterator[Repair]:
@@ -205,6 +312,9 @@ FINDERS: tuple[Finder, ...] = (
     _comments,
     _statements,
     _heads,
+    _places,
+    _numbers,
+    _neighbours,
     _assignments,
     _arrows,
     _cuts,

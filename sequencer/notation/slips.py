@@ -261,43 +261,11 @@ class Slips:
             self.faults.error("E102", message, self._span(statement, at, end), _example(text))
 
 
-_EXAMPLES = (
-    'score "Night tram"',
-    "clock 120 bpm, 4/4",
-    "grid 33 frames @ 24 fps",
-    "snap nearest",
-    "lead 2c",
-    "late shift",
-    "seed 42",
-    "sr 2x",
-    "middle C3",
-    'use "scenes.score"',
-    'let light = "…"',
-    "scene tram {",
-    'base "…"',
-    'follow "… {action} …"',
-    "quiet W602",
-    "section intro 8 bars, tempo 132 {",
-    'at 9.3 "…", sr 4x',
-    'every 4 bars from 5 "…"',
-    "on note C3 -> sr 4x",
-    "play intro drop*2 finale",
-    "end 64c",
-)
-
-
 def _example(text: str) -> str | None:
     """A hint with a whole statement of the kind that `text` begins."""
-    word = re.match(r"\w+", text)
-    found = None if word is None else next((one for one in _EXAMPLES if one.split()[0] == word.group()), None)
-    return None if found is None else f"a whole one is, for example: {found}"
-
-
-def _form(text: str) -> str | None:
-    """How the statement is written that `text` begins like."""
     word = re.match(r"\w*", text)
     form = FORMS.get("" if word is None else word.group())
-    return None if form is None else f"write, for example: {form}"
+    return None if form is None else f"a whole one is, for example: {form}"
 
 
 def _reads(text: str) -> bool:
