@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import Literal
 
+from sequencer.notes import note_name
 from sequencer.schedule.model import (
     ControlCrossing,
     CutTake,
@@ -89,11 +91,11 @@ def act_in_words(act: RuleAct) -> str:
             return f"goto {act.section}"
 
 
-def firing_in_words(firing: Firing) -> str:
-    """What fires, with the MIDI numbers that are listened for: what a device must send."""
+def firing_in_words(firing: Firing, middle: Literal["C3", "C4"]) -> str:
+    """What fires, with the MIDI numbers that are listened for: what a device must send. Note 60 is called `middle`."""
     match firing:
         case NoteOn():
-            return f"note {firing.note}{_channel(firing.channel)}"
+            return f"note {firing.note} ({note_name(firing.note, middle)}){_channel(firing.channel)}"
         case ControlCrossing():
             return f"cc {firing.control} {'>' if firing.above else '<'} {firing.value}{_channel(firing.channel)}"
         case ProgramChange():

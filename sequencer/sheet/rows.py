@@ -140,7 +140,7 @@ def sheet_of(schedule: Schedule) -> Sheet:
                 earliest=stretch.earliest,
                 end=schedule.end if following is None else following.latest,
                 left_earliest=following.earliest if stretch.is_live and following is not None else None,
-                until=tuple(firing_in_words(one) for one in stretch.until),
+                until=tuple(firing_in_words(one, schedule.middle) for one in stretch.until),
                 rows=tuple(rows),
             )
         )
@@ -179,7 +179,7 @@ def _rules(schedule: Schedule, passes: Counter[str | None]) -> tuple[RuleRow, ..
     found: dict[tuple[str, Span, tuple[str, ...]], list[Stretch]] = {}
     for stretch in schedule.stretches:
         for rule in stretch.rules:
-            found.setdefault(_said(rule), []).append(stretch)
+            found.setdefault(_said(rule, schedule), []).append(stretch)
     return tuple(
         RuleRow(
             number=index + 1,
@@ -193,8 +193,8 @@ def _rules(schedule: Schedule, passes: Counter[str | None]) -> tuple[RuleRow, ..
     )
 
 
-def _said(rule: RuleEntry) -> tuple[str, Span, tuple[str, ...]]:
-    return firing_in_words(rule.trigger), rule.origin, tuple(act_in_words(act) for act in rule.acts)
+def _said(rule: RuleEntry, schedule: Schedule) -> tuple[str, Span, tuple[str, ...]]:
+    return firing_in_words(rule.trigger, schedule.middle), rule.origin, tuple(act_in_words(act) for act in rule.acts)
 
 
 def origin_in_words(origin: Span) -> str:

@@ -63,7 +63,7 @@ def _bands(schedule: Schedule) -> tuple[Band, ...]:
         open_from: int | None = None
         if stretch.is_live:
             open_from = following.earliest if following is not None else stretch.latest
-            caption = f"until {' or '.join(firing_in_words(one) for one in stretch.until)} · at most {caption}"
+            caption = f"until {' or '.join(firing_in_words(one, schedule.middle) for one in stretch.until)} · at most {caption}"
         if stretch.earliest != stretch.latest:
             caption = f"begins at chunk {stretch.earliest}…{stretch.latest} · {caption}"
         bands.append(

@@ -96,12 +96,12 @@ def test_what_stands_behind_a_live_section_counts_from_its_exit() -> None:
     (row,) = outro.rows
     assert (row.seconds, row.frame, row.error) == (Fraction(0), None, None)
     assert row.error_at_latest == 29 * Fraction(11, 8) - 40
-    assert jam.until == ("note 60", "program 5 (4 on the wire)", "go out")
+    assert jam.until == ("note 60 (C3)", "program 5 (4 on the wire)", "go out")
 
 
 def test_rules_are_listed_once_with_where_they_listen_and_their_midi_numbers() -> None:
     rules = {rule.trigger: rule for rule in sheet("live-set").rules}
-    assert rules["note 62 ch 10"].parts == ("jam",)
+    assert rules["note 62 (D3) ch 10"].parts == ("jam",)
     assert rules["go rest"].everywhere
     assert rules["cc 20 > 64"].acts == ("sr 4x",)
     assert len(rules) == 7
