@@ -27,6 +27,8 @@ class OpenScene:
     follow: Text | None = None
     silenced: list[str] = field(default_factory=list)
     said: dict[str, Span] = field(default_factory=dict)
+    has_refused: bool = False
+    """Whether a line of it was refused: what is missing may stand there."""
 
     @classmethod
     def of(cls, branch: Branch, nodes: Nodes) -> OpenScene:
@@ -76,8 +78,9 @@ class OpenScene:
     def scene(self, end: Span, faults: Faults) -> Scene | None:
         """The whole scene, its closing brace at `end`."""
         if not self.said.keys() & {"base", "follow"}:
-            hint = 'give it a base: base "…"'
-            faults.error("E122", f"the scene {self.name} has neither base nor follow", self.head, hint)
+            if not self.has_refused:
+                hint = 'give it a base: base "…"'
+                faults.error("E122", f"the scene {self.name} has neither base nor follow", self.head, hint)
             return None
         if self.name is None:
             return None

@@ -39,6 +39,14 @@ class Kind(Enum):
     CLOSE = "close"
 
 
+class Context(Enum):
+    """What a statement stands in; a block that was not understood counts as a section."""
+
+    TOP = "top"
+    SCENE = "scene"
+    SECTION = "section"
+
+
 class Flaw(Enum):
     """What is wrong with a statement's marks, whatever it says."""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 
 from sequencer.errors import NOWHERE, Fix, Related, Span
 from sequencer.notation import values
 from sequencer.notation.blocks import OpenScene, OpenSection
 from sequencer.notation.grammar import Branch, Token
 from sequencer.notation.header import LINES, HeaderLines
-from sequencer.notation.lines import Kind, Statement
+from sequencer.notation.lines import Context, Kind, Statement
 from sequencer.notation.nodes import Nodes
 from sequencer.score import Comment, Item, Let, Pick, Place, PlayItem, Scene, Score, Section, Use
 
@@ -19,15 +18,6 @@ ITEMS = frozenset({"cue", "every", "rule"})
 
 SCENE_LINES = frozenset({"base", "follow", "quiet"})
 """The rules of a scene's lines."""
-
-
-class Context(Enum):
-    """Where a statement stands."""
-
-    TOP = "top"
-    SCENE = "scene"
-    SECTION = "section"
-    UNKNOWN = "unknown"
 
 
 @dataclass(slots=True)
@@ -71,10 +61,8 @@ class Nesting:
                 return Context.TOP
             case OpenScene():
                 return Context.SCENE
-            case OpenSection():
+            case OpenSection() | OpenUnknown():
                 return Context.SECTION
-            case OpenUnknown():
-                return Context.UNKNOWN
 
     # ---- statements ------------------------------------------------------------------------------------------------
 
@@ -222,6 +210,8 @@ class Nesting:
 
     def refused(self, statement: Statement, opens: bool) -> None:
         """A statement was refused. `opens`: it was meant to open a block, though its brace may be missing."""
+        if isinstance(self.block, OpenScene):
+            self.block.has_refused = True
         if opens or statement.kind is Kind.OPEN:
             if isinstance(self.block, (OpenSection, OpenScene)):
                 at = self.nodes.source.span(statement.start, statement.start)

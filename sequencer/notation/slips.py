@@ -9,7 +9,7 @@ from sequencer.notation import values
 from sequencer.notation.expected import expected
 from sequencer.notation.grammar import Refused, parser
 from sequencer.notation.guess import nearest, shown
-from sequencer.notation.lines import CURLY, Flaw, Kind, Statement, cut
+from sequencer.notation.lines import CURLY, Context, Flaw, Kind, Statement, cut
 from sequencer.notation.repairs import ACTIONS, FINDERS, FORMS, OTHER_WORDS, Repair, mask
 from sequencer.notation.repairs import STATEMENTS as WORDS
 from sequencer.notation.source import Source
@@ -32,14 +32,14 @@ class Slips:
         self.source = source
         self.faults = faults
 
-    def explain(self, statement: Statement, following: Statement | None, in_block: bool, refusal: Refused | None) -> bool:
+    def explain(self, statement: Statement, following: Statement | None, context: Context, refusal: Refused | None) -> bool:
         """Tell what is wrong with a statement that the grammar refused. True when it was meant to open a block."""
         text = self.source.text[statement.start : statement.end]
         opens = statement.kind is Kind.OPEN
         if self._flaws(statement):
             return opens
         if text == "{":
-            if not in_block:
+            if context is Context.TOP:
                 hint = "it stands at the end of a section's or a scene's first line"
                 self.faults.error("E114", "this brace opens nothing", self._span(statement, 0, 1), hint)
             return True
@@ -51,7 +51,7 @@ class Slips:
         first = re.match(r"[^\W\d][\w\-]*", text)
         word = first.group() if first else ""
         if word not in WORDS:
-            self._unknown(statement, text, word, in_block)
+            self._unknown(statement, text, word, context)
         elif not (self._no_place(statement, text) or self._repaired(statement, text)):
             self._plainly(statement, text, refusal)
         return opens
@@ -140,10 +140,12 @@ class Slips:
 
     # ---- words -----------------------------------------------------------------------------------------------------
 
-    def _unknown(self, statement: Statement, text: str, word: str, in_block: bool) -> None:
+    def _unknown(self, statement: Statement, text: str, word: str, context: Context) -> None:
         """Tell a statement that begins with no statement's word."""
-        place = "at 1 " if in_block else "at 0c "
-        if word in ("tempo", "meter") and self._other_word(statement, text, word, in_block):
+        if context is Context.SCENE and self._in_scene(statement, text, word):
+            return
+        place = "at 0c " if context is Context.TOP else "at 1 "
+        if word in ("tempo", "meter") and self._other_word(statement, text, word, context):
             return
         if word in ACTIONS or text.startswith('"'):
             what = "a text" if text.startswith('"') else f"`{word}`"
@@ -160,7 +162,7 @@ class Slips:
             return
         end = len(word) or 1
         span = self._span(statement, 0, end)
-        if self._other_word(statement, text, word, in_block):
+        if self._other_word(statement, text, word, context):
             return
         meant = nearest(word, WORDS) if word else None
         if meant is not None:
@@ -175,7 +177,17 @@ class Slips:
         hint = "a statement begins with one of: " + ", ".join(WORDS)
         self.faults.error("E101", f"no statement begins with `{shown(text[:end])}`", span, hint)
 
-    def _other_word(self, statement: Statement, text: str, word: str, in_block: bool) -> bool:
+    def _in_scene(self, statement: Statement, text: str, word: str) -> bool:
+        """Tell a text that stands in a scene under no word, or under another one. True when it was told."""
+        if nearest(word, ("base", "follow", "quiet")) or not _reads(f"base {text[len(word) :].lstrip(' :=')}"):
+            return False
+        what = f"`{shown(word)}` cannot stand in a scene" if word else "a text in a scene is its base or its follow"
+        gap = len(text) - len(text[len(word) :].lstrip(" \t:="))
+        fix = Fix(self._span(statement, 0, gap), "base ")
+        self.faults.error("E119", what, self._span(statement, 0, len(word) or 1), 'write: base "…", or follow "…"', (fix,))
+        return True
+
+    def _other_word(self, statement: Statement, text: str, word: str, context: Context) -> bool:
         """Tell a word that other programs have for a statement, and a place without `at`. True when it was told."""
         span = self._span(statement, 0, len(word) or 1)
         if text[0].isdigit() and _reads("at " + text):
@@ -184,7 +196,7 @@ class Slips:
             fix = Fix(self._span(statement, 0, 0), "at ")
             self.faults.error("E117", "a place has `at` in front of it", at, f"write: at {shown(text)}", (fix,))
             return True
-        own = None if in_block else OTHER_WORDS.get(word.casefold())
+        own = None if context is not Context.TOP else OTHER_WORDS.get(word.casefold())
         if own is None:
             return False
         pattern, cured = own

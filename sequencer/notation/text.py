@@ -70,8 +70,12 @@ class _Reader:
 
         self.refused += 1
         following = self.statements[index + 1] if index + 1 < len(self.statements) else None
-        inside = self.nesting.block is not None
-        self.nesting.refused(statement, Slips(self.source, self.faults).explain(statement, following, inside, refusal))
+        inside = self.nesting.context()
+        opens = Slips(self.source, self.faults).explain(statement, following, inside, refusal)
+        if not self.faults.has_errors:  # nothing is ever left out in silence
+            span = self.source.span(statement.start, statement.end)
+            self.faults.error("E102", "this statement could not be read", span)
+        self.nesting.refused(statement, opens)
 
     def _comments(self) -> tuple[Comment, ...]:
         text = self.source.text
