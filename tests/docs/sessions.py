@@ -46,6 +46,7 @@ end 8c
 """What stands around a block that is only a part of a score: `<!-- score: inside a section -->`."""
 
 _DIGEST = re.compile(r'"d":"[0-9a-f]{16}"')
+_PYTHON = re.compile(r"Python 3\.\d+\.\w+")
 _MADE_UP = re.compile(r"runs/\d{4}-\d\d-\d\d-\d{6}")
 
 
@@ -203,8 +204,9 @@ class Session:
 
 
 def _plain(text: str) -> str:
-    """A text without what differs from machine to machine: a journal's chain of digests (its header names versions) and the
-    time in the name of a folder that was not named."""
+    """A text without what differs from machine to machine: a journal's chain of digests (its header names versions), Python's
+    version, and the time in the name of a folder that was not named."""
+    text = _PYTHON.sub("Python 3", text)
     return _MADE_UP.sub("runs/TIME", _DIGEST.sub('"d":""', text))
 
 
