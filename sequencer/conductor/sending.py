@@ -72,8 +72,8 @@ def began(run: Run, chunk: int, at: int) -> None:
             continue
         line.off = at + run.follow.lag - run.follow.offset - beat
         nearest = run.follow.chunk_at(beat, line.snap)
-        if nearest is not None and nearest != chunk and not line.reason:
-            line.reason = f"the tempo changed inside the reach: chunk {nearest} would be right by now"
+        if nearest is not None and nearest != chunk and nearest >= run.base and not line.reason:
+            line.reason = f"the clock or the lag changed inside the reach: chunk {nearest} would be right by now"
 
 
 def begin_cut(run: Run, chunk: int, at: int) -> list[Command]:

@@ -1,0 +1,79 @@
+"""A program that is killed in the middle of runs: `python killer.py FOLDER KILLS SEED`. Prints one line of JSON a kill.
+
+It warms up once and forks a child for each kill, so that hundreds of them take seconds. A child plays a score in virtual time
+and says through a pipe, unbuffered, how many events it has dealt with; the parent kills it after a random while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import select
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sequencer.clocks import VirtualClock
+from sequencer.compiler import compile_score
+from sequencer.conductor import Conductor
+from sequencer.events import Command, Event
+from sequencer.journal import JournalWriter, header_of
+from sequencer.notation import reads
+from sequencer.performance import Performance
+from sequencer.schedule import Schedule
+from sequencer.stages.simulated import SimulatedSettings, SimulatedStage
+
+SCORE = "\n".join(
+    ["clock 120 bpm, 4/4", "seed 3", "section long 600 bars {", *(f'  at {bar} "p{bar}"' for bar in range(1, 600, 2)), "}"]
+)
+
+
+def play(schedule: Schedule, path: Path, pipe: int) -> None:
+    """The child: play, and say after each event that it has been dealt with."""
+    count = 0
+
+    def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        nonlocal count
+        count += 1
+        os.write(pipe, b"%08d" % count)
+
+    clock = VirtualClock()
+    stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid))
+    journal = JournalWriter(path, header_of(schedule, {}, {}))
+    asyncio.run(Performance(schedule, stage, clock, journal, watchers=[watch]).run())
+
+
+def main() -> None:
+    """Kill, again and again."""
+    folder, kills, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    chance = random.Random(seed)
+    schedule = compile_score(reads(SCORE))
+    for number in range(kills):
+        path = folder / f"{number}.jsonl"
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            play(schedule, path, writing)
+            os._exit(0)
+        os.close(writing)
+        until = time.monotonic() + chance.uniform(0.0, 0.12)
+        said = b""
+        while (left := until - time.monotonic()) > 0:
+            if select.select([reading], [], [], left)[0]:
+                said += os.read(reading, 65536)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        while more := os.read(reading, 65536):
+            said += more
+        os.close(reading)
+        told = int(said[len(said) - len(said) % 8 - 8 : len(said) - len(said) % 8] or b"0")
+        sys.stdout.write(json.dumps({"journal": path.name, "told": told}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

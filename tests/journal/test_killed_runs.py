@@ -1,0 +1,54 @@
+"""A run that is killed at any moment has lost at most the event it was dealing with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import require
+
+from sequencer.errors import JournalError
+from sequencer.journal import read_journal
+from sequencer.replaying import replay
+
+KILLS = 300
+
+
+@pytest.mark.timeout(300)
+def test_killed_hundreds_of_times_nothing_that_was_done_is_missing(tmp_path: Path) -> None:
+    require(hasattr(os, "fork"), "processes are forked and killed on Unix only")
+    killer = Path(__file__).with_name("killer.py")
+    ran = subprocess.run(
+        [sys.executable, str(killer), str(tmp_path), str(KILLS), "11"], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    results = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert len(results) == KILLS
+    in_the_middle = 0
+    for result in results:
+        path = tmp_path / result["journal"]
+        if result["told"] == 0:
+            if path.exists() and path.stat().st_size:
+                _read_what_there_is(path)
+            continue
+        journal = read_journal(path)
+        events = sum(1 for record in journal.records if record.event is not None)
+        assert events >= result["told"], result
+        if not journal.is_whole:
+            in_the_middle += 1
+            assert events <= result["told"] + 1, "only the event in flight can be more than was told"
+        replayed = replay(journal)
+        assert replayed.is_equal, (result, replayed.divergence)
+    assert in_the_middle > KILLS // 4, "too few kills hit a run in the middle: the test sees nothing"
+
+
+def _read_what_there_is(path: Path) -> None:
+    """Killed before its first event: the header may be cut off, which is said, or whole."""
+    try:
+        replay(path)
+    except JournalError as error:
+        assert error.message
