@@ -54,8 +54,7 @@ def _conducted(source: Path) -> tuple[Conductor, Path | None]:
     from sequencer.journal import read_journal
 
     journal = read_journal(source)
-    mode = journal.header.get("mode")
-    conductor = Conductor(journal.schedule, None if mode is None else mode == "following")
+    conductor = Conductor(journal.schedule, journal.following)
     for record in journal.records:
         if record.event is not None:
             conductor.receive(record.event)
