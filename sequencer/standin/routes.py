@@ -68,7 +68,6 @@ class Routes:
                 web.post(SIGNALLING + "/ice_candidates", self._candidates),
                 web.get("/clips", self._clip),
                 web.get("/clips/chunks/{recording}/{name}", self._piece),
-                web.route("OPTIONS", "/{any:.*}", self._nothing),
             ]
         )
         return app
@@ -86,9 +85,6 @@ class Routes:
             return await handler(request)
 
         return moody
-
-    async def _nothing(self, _: web.Request) -> web.Response:
-        return web.Response(status=204)
 
     # ---- token and sessions of the platform
 

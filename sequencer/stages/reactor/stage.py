@@ -99,6 +99,7 @@ class ReactorStage:
         self._closed_at: int | None = None
         self._losses = 0
         self._is_over = False
+        self._is_closed = False
         self._last_ping = 0
         self._warned: set[int] = set()
         self.status = Status("disconnected", clock.now())
@@ -172,7 +173,9 @@ class ReactorStage:
 
     async def close(self) -> None:
         """End the session. Safe to call twice, and after failures; never raises for a network that is gone."""
-        self._is_over = True
+        if self._is_closed:
+            return
+        self._is_over = self._is_closed = True
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()

@@ -1,0 +1,364 @@
+"""What the platform can answer, and what a person is told: each status, each way of not getting through, each try."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from reactor_parts import KEY, settings_for
+
+from sequencer.clocks import RealClock
+from sequencer.errors import StageError, UsageError
+from sequencer.events import Event
+from sequencer.stages.reactor import ReactorSettings, ReactorStage, Secret, find_key, platform
+from sequencer.stages.reactor.platform import Platform, PlatformError
+from sequencer.stages.reactor.session import Session
+from sequencer.stages.reactor.token import Token
+
+URL = "https://reactor.test"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0ZXN0In0.c2lnbmF0dXJl"
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Waits between tries are noted, not waited."""
+    waited: list[float] = []
+    real = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        await real(0)
+
+    monkeypatch.setattr(platform.asyncio, "sleep", sleep)
+    return waited
+
+
+def _ask(answer: Answer, method: str = "GET", **more: Any) -> Any:
+    async def ask() -> Any:
+        asked = Platform(URL, transport=httpx.MockTransport(answer))
+        try:
+            return await asked.ask("making a session", method, "/sessions", **more)
+        finally:
+            await asked.close()
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("status", "says", "cure"),
+    [
+        (400, "it was refused", None),
+        (401, "was not accepted", "REACTOR_API_KEY"),
+        (402, "no credits", "add credits"),
+        (403, "does not reach", "account"),
+        (404, "not there", "address"),
+        (409, "something else is running", "one session at a time"),
+        (413, "too large", "smaller"),
+        (422, "not understood", "newer version"),
+        (426, "too old", "install a newer version"),
+        (429, "too many", "5 sessions"),
+        (500, "a fault", "try again"),
+        (501, "does not know this version", "updated"),
+        (503, "not ready", "minutes"),
+        (504, "a fault", "try again"),
+    ],
+)
+def test_each_status_is_told_with_its_cure(status: int, says: str, cure: str | None) -> None:
+    with pytest.raises(PlatformError) as raised:
+        _ask(lambda _: httpx.Response(status, json={"detail": "the platform's own words"}), "POST", again=False)
+    assert raised.value.status == status
+    assert says in raised.value.message
+    assert f"HTTP {status}: the platform's own words" in raised.value.message
+    assert raised.value.message.startswith("making a session: ")
+    assert cure is None or cure in str(raised.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("error", "says", "cure"),
+    [
+        (httpx.ConnectError("[Errno -2] Name or service not known"), "the name was not found", "--url"),
+        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"), "certificate", "date"),
+        (httpx.ConnectError("All connection attempts failed"), "cannot be reached", "network"),
+        (httpx.ConnectTimeout("timed out"), "does not answer", "network"),
+        (httpx.ReadTimeout("timed out"), "took too long", "try again"),
+        (httpx.RemoteProtocolError("Server disconnected"), "broke (RemoteProtocolError)", "try again"),
+    ],
+)
+def test_not_getting_through_is_told_with_its_cure(error: httpx.HTTPError, says: str, cure: str) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    with pytest.raises(PlatformError) as raised:
+        _ask(fail, "POST")
+    assert says in raised.value.message
+    assert "reactor.test" in raised.value.message
+    assert cure in str(raised.value.hint)
+
+
+def test_nobody_at_a_local_address_is_told_as_that() -> None:
+    async def ask() -> None:
+        asked = Platform("http://127.0.0.1:9")
+        try:
+            await asked.ask("starting a session", "POST", "/start_session", {})
+        finally:
+            await asked.close()
+
+    with pytest.raises(PlatformError, match=r"nobody serves at http://127.0.0.1:9") as raised:
+        asyncio.run(ask())
+    assert "sequencer serve" in str(raised.value.hint)
+
+
+def test_what_can_safely_be_asked_again_is(_no_waiting: list[float]) -> None:
+    answers = [httpx.Response(500), httpx.Response(502), httpx.Response(200, json={"a": 1})]
+    assert _ask(lambda _: answers.pop(0)).body == {"a": 1}
+    assert _no_waiting == [0.25, 0.5]
+
+
+def test_making_a_session_is_not_tried_again_where_one_may_have_been_made() -> None:
+    asked = []
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        raise httpx.ReadTimeout("timed out")
+
+    with pytest.raises(PlatformError):
+        _ask(slow, "POST")
+    assert len(asked) == 1
+
+
+def test_the_platform_says_how_long_to_wait(_no_waiting: list[float]) -> None:
+    answers = [httpx.Response(429, headers={"Retry-After": "3"}), httpx.Response(201, json={"session_id": "s"})]
+    assert _ask(lambda _: answers.pop(0), "POST").status == 201
+    assert _no_waiting == [3.0]
+
+
+def test_a_wait_that_is_too_long_is_told_instead(_no_waiting: list[float]) -> None:
+    with pytest.raises(PlatformError, match="too many") as raised:
+        _ask(lambda _: httpx.Response(429, headers={"Retry-After": "900"}), "POST")
+    assert "900 s" in str(raised.value.hint)
+    assert _no_waiting == []
+
+
+@pytest.mark.parametrize("body", [b"", b"not json", b"[1, 2]", b"\xff\xfe", b'{"detail": ' + b"[" * 5000])
+def test_answers_that_are_no_object_are_empty(body: bytes) -> None:
+    assert _ask(lambda _: httpx.Response(200, content=body)).body == {}
+
+
+def test_faults_in_a_body_are_told_one_after_the_other() -> None:
+    detail = [{"loc": ["body", "model"], "msg": "field required"}, {"msg": "not a number"}]
+    with pytest.raises(PlatformError, match=r"field required; not a number"):
+        _ask(lambda _: httpx.Response(422, json={"detail": detail}), "POST")
+
+
+# ---- the key and the token
+
+
+def test_without_a_key_it_is_said_where_one_goes() -> None:
+    for environment in ({}, {"REACTOR_API_KEY": "  "}):
+        with pytest.raises(UsageError) as raised:
+            find_key(environment)
+        assert "REACTOR_API_KEY" in str(raised.value)
+        assert "sequencer rehearse" in str(raised.value.hint)
+        assert "sequencer serve" in str(raised.value.hint)
+
+
+def test_a_key_comes_from_a_file_or_the_environment_and_prints_as_dots(tmp_path: Any) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n", encoding="utf-8")
+    for key in (find_key({"REACTOR_API_KEY": KEY}), find_key({}, file)):
+        assert key.reveal() == KEY
+        assert KEY not in f"{key} {key!r} {ReactorSettings(key=key)!r}"
+    with pytest.raises(UsageError, match="spaces"):
+        find_key({"REACTOR_API_KEY": "rk_one rk_two"})
+    with pytest.raises(UsageError, match="cannot be read"):
+        find_key({}, tmp_path / "nowhere")
+
+
+def test_the_key_never_travels_unencrypted() -> None:
+    with pytest.raises(UsageError, match="not encrypted"):
+        ReactorStage(RealClock(), ReactorSettings(url="http://reactor.example", key=Secret(KEY)))
+    with pytest.raises(UsageError, match="must not hold"):
+        ReactorStage(RealClock(), ReactorSettings(url="https://me:secret@reactor.example", key=Secret(KEY)))
+    with pytest.raises(UsageError, match="no address"):
+        ReactorStage(RealClock(), ReactorSettings(url="reactor.example", key=Secret(KEY)))
+
+
+def test_a_stage_without_a_key_asks_nobody() -> None:
+    async def open_it() -> None:
+        def fail(request: httpx.Request) -> httpx.Response:
+            raise AssertionError(request.url)
+
+        stage = ReactorStage(RealClock(), ReactorSettings(url=URL), transport=httpx.MockTransport(fail))
+        try:
+            await stage.open(lambda _: None)
+        finally:
+            await stage.close()
+
+    with pytest.raises(StageError, match="no API key") as raised:
+        asyncio.run(open_it())
+    assert "sequencer rehearse" in str(raised.value.hint)
+
+
+class _Mint:
+    """A platform that mints tokens and knows one session."""
+
+    def __init__(self, lives: float = 3600, accepts: int = 10**9) -> None:
+        self.minted: list[dict[str, Any]] = []
+        self.asked: list[tuple[str, str, str | None]] = []
+        self.lives = lives
+        self.accepts = accepts
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        import time
+
+        if request.url.path == "/tokens":
+            assert request.headers["Reactor-API-Key"] == KEY
+            assert "Authorization" not in request.headers
+            self.minted.append(json.loads(request.content))
+            return httpx.Response(200, json={"jwt": f"{JWT}{len(self.minted)}", "expires_at": time.time() + self.lives})
+        self.asked.append((request.method, request.url.path, request.headers.get("Authorization")))
+        assert request.headers["Reactor-API-Version"] == "1"
+        assert "Reactor-API-Key" not in request.headers
+        self.accepts -= 1
+        if self.accepts < 0:
+            self.accepts = 10**9
+            return httpx.Response(401)
+        ready = {"selected_transport": {"protocol": "webrtc"}, "capabilities": {"tracks": []}}
+        return httpx.Response(200, json={"session_id": "s1", "state": "ACTIVE", **ready})
+
+
+async def _session(mint: _Mint, **changes: Any) -> tuple[Session, Token]:
+    settings = settings_for(URL, local=False, **changes)
+    asked = Platform(URL, transport=httpx.MockTransport(mint))
+    token = Token(asked, settings)
+    session = Session(asked, token, settings)
+    await session.open(lambda _: None)
+    return session, token
+
+
+def test_a_token_is_as_narrow_as_can_be_and_minted_once() -> None:
+    mint = _Mint()
+
+    async def go() -> None:
+        session, _ = await _session(mint, session_seconds=600)
+        await session.state()
+        await session.close()
+
+    asyncio.run(go())
+    assert mint.minted == [
+        {
+            "authorization_details": [
+                {
+                    "type": "session",
+                    "resources": {"models": {"match": ["helios"]}},
+                    "constraints": {"max_sessions": 1, "max_session_duration_seconds": 600},
+                }
+            ],
+            "expires_after": 900,
+        }
+    ]
+    assert [(method, path) for method, path, _ in mint.asked] == [
+        ("POST", "/sessions"),
+        ("GET", "/sessions/s1"),
+        ("GET", "/sessions/s1"),
+        ("DELETE", "/sessions/s1"),
+    ]
+    assert {proof for _, _, proof in mint.asked} == {f"Bearer {JWT}1"}
+
+
+def test_a_token_is_renewed_a_minute_before_it_expires_and_bound_to_the_session() -> None:
+    mint = _Mint(lives=59)
+
+    async def go() -> None:
+        session, token = await _session(mint)
+        token.bind(session.id)
+        await session.state()
+
+    asyncio.run(go())
+    assert len(mint.minted) >= 3
+    assert mint.minted[-1]["authorization_details"][0]["resources"] == {
+        "models": {"all": True},
+        "sessions": {"bind": ["s1"]},
+    }
+
+
+def test_a_token_that_is_not_accepted_any_more_is_made_anew_once() -> None:
+    mint = _Mint(accepts=2)
+
+    async def go() -> None:
+        session, _ = await _session(mint)
+        assert await session.state() == "ACTIVE"
+
+    asyncio.run(go())
+    assert len(mint.minted) == 2
+
+
+def test_a_session_is_taken_over_with_a_token_for_it_alone() -> None:
+    mint = _Mint()
+
+    async def go() -> None:
+        session, _ = await _session(mint, adopt="s1")
+        assert session.is_open
+
+    asyncio.run(go())
+    assert mint.minted[0]["authorization_details"][0]["resources"]["sessions"] == {"bind": ["s1"]}
+    assert [(method, path) for method, path, _ in mint.asked] == [("GET", "/sessions/s1")]
+
+
+@pytest.mark.parametrize("state", ["CLOSED", "INACTIVE"])
+def test_a_session_that_ends_while_it_is_waited_for_is_told(state: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/tokens":
+            return httpx.Response(200, json={"jwt": JWT, "expires_at": 2**40})
+        return httpx.Response(200, json={"session_id": "s1", "state": "PENDING" if request.method == "POST" else state})
+
+    async def go() -> None:
+        settings = settings_for(URL, local=False)
+        stage = ReactorStage(RealClock(), settings, transport=httpx.MockTransport(answer))
+        try:
+            await stage.open(lambda _: None)
+        finally:
+            await stage.close()
+            assert stage.status.name == "disconnected"
+
+    with pytest.raises(StageError, match=f"the session is {state}"):
+        asyncio.run(go())
+
+
+def test_a_session_that_cannot_be_closed_is_told_plainly() -> None:
+    """Its offer cannot be answered here; what counts is how it ends."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "DELETE":
+            raise httpx.ConnectError("All connection attempts failed")
+        if request.url.path == "/tokens":
+            return httpx.Response(200, json={"jwt": JWT, "expires_at": 2**40})
+        if request.url.path.endswith("connections"):
+            return httpx.Response(402, json={"detail": "no credits"})
+        ready = {"selected_transport": {"protocol": "webrtc"}, "capabilities": {"tracks": []}}
+        return httpx.Response(200, json={"session_id": "s1", "state": "ACTIVE", "ice_servers": [], **ready})
+
+    notices: list[str] = []
+    events: list[Event] = []
+
+    async def go() -> ReactorStage:
+        stage = ReactorStage(
+            RealClock(), settings_for(URL, local=False), notice=notices.append, transport=httpx.MockTransport(answer)
+        )
+        with pytest.raises(StageError, match="no credits"):
+            await stage.open(events.append)
+        await stage.close()
+        await stage.close()
+        return stage
+
+    stage = asyncio.run(go())
+    assert events == []
+    assert "cannot be reached" in str(stage.closing_trouble)
+    assert "may run on" in notices[0]
+    assert JWT not in " ".join(notices)

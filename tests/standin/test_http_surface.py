@@ -1,0 +1,293 @@
+"""The stand-in's HTTP surface: who is let in, what a token may do, uploads and clips, a local runtime's routes, limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from reactor_parts import picture, stand_in
+
+from sequencer.errors import UsageError
+from sequencer.standin import StandIn, StandInSettings
+from sequencer.standin.settings import LOCAL_SESSION
+from sequencer.standin.uploads import LARGEST
+
+Talk = Callable[[httpx.AsyncClient, StandIn], Awaitable[None]]
+
+
+def _talk(talk: Talk, **settings: Any) -> None:
+    async def go() -> None:
+        async with stand_in(**settings) as server, httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+            await talk(client, server)
+
+    asyncio.run(go())
+
+
+async def _token(client: httpx.AsyncClient, body: object = None) -> dict[str, str]:
+    answer = await client.post("/tokens", headers={"Reactor-API-Key": "rk_any"}, json=body)
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['jwt']}"}
+
+
+async def _session(client: httpx.AsyncClient, proof: dict[str, str]) -> str:
+    answer = await client.post("/sessions", headers=proof, json={"model": {"name": "helios"}})
+    assert answer.status_code == 201, answer.text
+    assert set(answer.json()) == {"session_id", "state", "model"}
+    return str(answer.json()["session_id"])
+
+
+def test_only_this_machine_is_let_in() -> None:
+    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+        for host in ("evil.example", "evil.example:8080", "127.0.0.1.evil.example", "", "[::bad"):
+            assert (await client.get("/health", headers={"Host": host})).status_code in (400, 403), host
+        for host in (f"127.0.0.1:{server.port}", f"localhost:{server.port}", "localhost", "[::1]:80"):
+            assert (await client.get("/health", headers={"Host": host})).status_code == 200, host
+
+    _talk(talk)
+
+
+def test_pages_of_this_machine_are_let_in_and_no_others() -> None:
+    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+        for origin in ("http://localhost:3000", "http://127.0.0.1:5173", "https://localhost"):
+            answer = await client.get("/health", headers={"Origin": origin})
+            assert answer.headers["Access-Control-Allow-Origin"] == origin
+            before = await client.options("/sessions", headers={"Origin": origin, "Access-Control-Request-Method": "POST"})
+            assert before.status_code == 204
+            assert "Reactor-WebRTC-Version" in before.headers["Access-Control-Allow-Headers"]
+            refused = await client.post("/sessions", headers={"Origin": origin}, json={})
+            assert refused.status_code == 401
+            assert refused.headers["Access-Control-Allow-Origin"] == origin
+        for origin in ("https://evil.example", "null", "http://localhost.evil.example", "file://", "http://[bad"):
+            answer = await client.post("/start_session", headers={"Origin": origin}, json={})
+            assert answer.status_code == 403, origin
+            assert "Access-Control-Allow-Origin" not in answer.headers
+        assert server.session is None, "a refused page has started a session"
+
+    _talk(talk)
+
+
+def test_versions_are_looked_at() -> None:
+    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+        assert (await client.get("/health", headers={"Reactor-API-Version": "0"})).status_code == 426
+        assert (await client.get("/health", headers={"Reactor-API-Version": "2"})).status_code == 501
+        assert (await client.get("/health", headers={"Reactor-WebRTC-Version": "2.0"})).status_code == 501
+        assert (await client.get("/health", headers={"Reactor-WebRTC-Version": "1.0"})).status_code == 200
+
+    _talk(talk)
+
+
+def test_keys_and_tokens_are_asked_for() -> None:
+    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+        for headers in ({}, {"Reactor-API-Key": "nonsense"}):
+            assert (await client.post("/tokens", headers=headers)).status_code == 401
+        for wrong in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Basic x"}):
+            assert (await client.post("/sessions", headers=wrong, json={"model": {"name": "helios"}})).status_code == 401
+        proof = await _token(client)
+        assert (await client.post("/sessions", headers=proof, json={"model": {"name": "zeus"}})).status_code == 404
+        assert (await client.post("/sessions", headers=proof, json={})).status_code == 422
+        session = await _session(client, proof)
+        assert (await client.get(f"/sessions/{session}")).status_code == 401
+        server.routes.tokens.expire()
+        assert (await client.get(f"/sessions/{session}", headers=proof)).status_code == 401
+
+    _talk(talk)
+
+
+def test_a_token_reaches_what_it_was_made_for_only() -> None:
+    scope = {"type": "session", "resources": {"models": {"match": ["helios"]}}, "constraints": {"max_sessions": 1}}
+
+    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+        mine = await _token(client, {"authorization_details": [scope], "expires_after": 60})
+        session = await _session(client, mine)
+        again = await client.post("/sessions", headers=mine, json={"model": {"name": "helios"}})
+        assert again.status_code == 403
+        other = await _token(client, {"authorization_details": [scope]})
+        assert (await client.get(f"/sessions/{session}", headers=other)).status_code == 404
+        assert (await client.delete(f"/sessions/{session}", headers=other)).status_code == 404
+        bound = {"type": "session", "resources": {"models": {"all": True}, "sessions": {"bind": [session]}}}
+        adopting = await _token(client, {"authorization_details": [bound]})
+        assert (await client.get(f"/sessions/{session}", headers=adopting)).status_code == 200
+        zeus = {"type": "session", "resources": {"models": {"match": ["zeus"]}}}
+        wrong = await _token(client, {"authorization_details": [zeus]})
+        assert (await client.post("/sessions", headers=wrong, json={"model": {"name": "helios"}})).status_code == 403
+
+    _talk(talk)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"expires_after": -1},
+        {"expires_after": "soon"},
+        {"authorization_details": 3},
+        {"authorization_details": [{"type": "account"}]},
+        {"authorization_details": [{"type": "session", "resources": 3}]},
+    ],
+)
+def test_a_mint_that_makes_no_sense_is_refused(body: dict[str, object]) -> None:
+    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+        answer = await client.post("/tokens", headers={"Reactor-API-Key": "rk_any"}, json=body)
+        assert answer.status_code == 422
+
+    _talk(talk)
+
+
+def test_an_account_has_five_sessions_at_once() -> None:
+    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+        proof = await _token(client)
+        sessions = [await _session(client, proof) for _ in range(5)]
+        refused = await client.post("/sessions", headers=proof, json={"model": {"name": "helios"}})
+        assert refused.status_code == 429
+        assert refused.headers["Retry-After"] == "5"
+        assert (await client.delete(f"/sessions/{sessions[0]}", headers=proof)).status_code == 204
+        assert (await client.delete(f"/sessions/{sessions[0]}", headers=proof)).status_code == 404
+        await _session(client, proof)
+
+    _talk(talk)
+
+
+def test_a_session_is_slim_at_first_and_whole_when_it_is_ready() -> None:
+    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+        proof = await _token(client)
+        path = f"/sessions/{await _session(client, proof)}"
+        first = (await client.get(path, headers=proof)).json()
+        assert first["state"] == "PENDING"
+        assert "capabilities" not in first
+        told = first
+        for _ in range(200):
+            if (told := (await client.get(path, headers=proof)).json())["state"] != "PENDING":
+                break
+            await asyncio.sleep(0.02)
+        assert told["capabilities"]["tracks"] == [{"name": "main_video", "kind": "video", "direction": "recvonly"}]
+        assert told["selected_transport"]["protocol"] == "webrtc"
+        assert set((await client.get(f"{path}/info", headers=proof)).json()) == {"session_id", "state", "cluster"}
+
+    _talk(talk)
+
+
+def test_a_local_runtime_plays_one_session_without_a_key() -> None:
+    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+        assert (await client.get("/health")).json()["state"] == "available"
+        assert (await client.post("/stop_session")).status_code == 409
+        told = (await client.post("/start_session", json={})).json()
+        assert told["session_id"] == LOCAL_SESSION
+        assert told["state"] == "ready"
+        assert (await client.post("/start_session", json={})).status_code == 409
+        assert (await client.get("/session")).json()["capabilities"]["tracks"]
+        assert (await client.get(f"/sessions/{LOCAL_SESSION}")).status_code == 404
+        assert (await client.get("/schema")).json()["paths"]["/schedule_prompt"]
+        connection = await client.post(f"/sessions/{LOCAL_SESSION}/transport/webrtc/connections")
+        assert connection.status_code == 201
+        assert connection.json()["track_map"]["main_video"]["direction"] == "out"
+        number = connection.json()["connection_id"]
+        path = f"/sessions/{LOCAL_SESSION}/transport/webrtc/connections"
+        assert (await client.get(f"{path}/{number}/sdp_params")).status_code == 202
+        assert (await client.get(f"{path}/7/sdp_params")).status_code == 400
+        unknown = 1002 if number != 1002 else 1003
+        assert (await client.get(f"{path}/{unknown}/sdp_params")).status_code == 404
+        assert (await client.post(f"{path}/{number}/sdp_params", json={})).status_code == 422
+        assert (await client.post(f"{path}/{number}/sdp_params", json={"sdp_offer": "nonsense"})).status_code == 202
+        assert (await client.post("/stop_session")).status_code == 200
+        assert (await client.post("/start_session", json={})).status_code == 200
+
+    _talk(talk)
+
+
+def test_uploads_take_exactly_what_was_announced_once() -> None:
+    _, data = picture()
+
+    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+        await client.post("/start_session", json={})
+        path = f"/sessions/{LOCAL_SESSION}/uploads"
+        announced = {"name": "a.png", "size": len(data), "mime_type": "image/png"}
+        for wrong in (
+            {"size": 0},
+            {"size": -5},
+            {"size": True},
+            {"size": "9"},
+            {"name": ""},
+            {"name": "a\n.png"},
+            {"name": "a" * 300},
+            {"mime_type": ""},
+            {"mime_type": "text/html"},
+        ):
+            assert (await client.post(path, json={**announced, **wrong})).status_code == 400, wrong
+        assert (await client.post(path, json={**announced, "size": LARGEST + 1})).status_code == 413
+        slot = (await client.post(path, json=announced)).json()
+        png = {"Content-Type": "image/png"}
+        assert (await client.put(slot["presigned_url"].split("?")[0], content=data, headers=png)).status_code == 403
+        assert (await client.put(slot["presigned_url"], content=data, headers={"Content-Type": "image/gif"})).status_code == 403
+        assert (await client.put(slot["presigned_url"], content=data[:-1], headers=png)).status_code == 400
+        assert (await client.put(slot["presigned_url"], content=data + b"x", headers=png)).status_code == 400
+        assert (await client.put(slot["presigned_url"], content=data, headers=png)).status_code == 200
+        assert (await client.put(slot["presigned_url"], content=data, headers=png)).status_code == 409
+        elsewhere = slot["presigned_url"].replace(slot["presigned_id"], "0" * 32)
+        assert (await client.put(elsewhere, content=data, headers=png)).status_code == 404
+
+    _talk(talk)
+
+
+def test_an_address_for_an_upload_expires() -> None:
+    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+        await client.post("/start_session", json={})
+        body = {"name": "a.png", "size": 3, "mime_type": "image/png"}
+        slot = (await client.post(f"/sessions/{LOCAL_SESSION}/uploads", json=body)).json()
+        answer = await client.put(slot["presigned_url"], content=b"abc", headers={"Content-Type": "image/png"})
+        assert answer.status_code == 403
+        assert "expired" in answer.text
+
+    _talk(talk, url_seconds=-1.0)
+
+
+def test_bodies_are_bounded_and_must_be_objects() -> None:
+    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+        assert (await client.post("/start_session", content=b"{" * 2_000_000)).status_code == 413
+        for body in (b"{", b"[1]", b"3", b"\xff", b"[" * 100_000):
+            assert (await client.post("/start_session", content=body)).status_code == 422
+        assert (await client.get("/nowhere")).json() == {"detail": "Not Found"}
+
+    _talk(talk)
+
+
+def test_a_session_without_a_client_ends_and_so_does_one_that_is_too_long() -> None:
+    async def orphaned(client: httpx.AsyncClient, server: StandIn) -> None:
+        await client.post("/start_session", json={})
+        session = server.session
+        assert session is not None
+        while session.ended is None:
+            await session.news.wait()
+        assert "nobody" in session.ended
+
+    _talk(orphaned, orphan_seconds=0.2)
+
+    async def long(client: httpx.AsyncClient, server: StandIn) -> None:
+        await client.post("/start_session", json={})
+        session = server.session
+        assert session is not None
+        while session.ended is None:
+            await session.news.wait()
+        assert "time is up" in session.ended
+
+    _talk(long, session_seconds=0.2)
+
+
+def test_answers_of_another_kind_can_be_asked_for() -> None:
+    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+        answers = [await client.post("/start_session", json={}) for _ in range(3)]
+        assert [one.status_code for one in answers] == [503, 503, 200]
+        assert answers[0].headers["Retry-After"] == "1"
+
+    _talk(talk, moods=(("POST", "/start_session", 503, 2),))
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    async def go() -> None:
+        async with stand_in() as first:
+            with pytest.raises(UsageError, match="cannot be served"):
+                async with StandIn(StandInSettings(port=first.port)):
+                    pass
+
+    asyncio.run(go())
