@@ -1,4 +1,4 @@
-"""Lay a score out in the one way that the printer knows; comments stay where they stand."""
+"""Lay scores out in the one way that the printer knows, or write one in the other notation; comments stay where they stand."""
 
 from __future__ import annotations
 
@@ -9,30 +9,57 @@ from pathlib import Path
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file, rewritten in place")
+    parser.add_argument(
+        "scores", metavar="SCORE", nargs="+", type=Path, help="a .score or .yaml file, rewritten in place unless told otherwise"
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the layout would change")
     parser.add_argument("--stdout", action="store_true", help="print the result instead of writing the file")
     parser.add_argument("--to", choices=("text", "yaml"), help="print the score in this notation (with -o: write it there)")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write instead of the score itself")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="where to write instead; its ending says the notation (.score, .yaml)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Format one score."""
+    """Format scores."""
+    from sequencer.errors import ScoreError, UsageError
+
+    if args.output is not None and len(args.scores) > 1:
+        raise UsageError("-o takes one score", "format them one after the other")
+    if args.check and (args.to is not None or args.output is not None):
+        raise UsageError("--check compares a score with its own layout, so it goes with neither --to nor -o")
+    well = True
+    for path in args.scores:
+        try:
+            well = _one(path, args) and well
+        except ScoreError as error:
+            if len(args.scores) == 1:
+                raise
+            print(error, file=sys.stderr)
+            well = False
+    return 0 if well else 1
+
+
+def _one(path: Path, args: argparse.Namespace) -> bool:
+    """Format one score. False where `--check` finds that its layout would change."""
     from sequencer.cli.scores import write_text
     from sequencer.notation import print_score, read
+    from sequencer.notation.reading import SUFFIXES, Notation
 
-    score = read(args.score)
-    notation = args.to or ("yaml" if args.score.suffix in (".yaml", ".yml") else "text")
+    score = read(path)
+    own = SUFFIXES.get(path.suffix.lower(), Notation.TEXT)
+    notation = own if args.to is None else Notation(args.to)
+    if args.to is None and args.output is not None:
+        notation = SUFFIXES.get(args.output.suffix.lower(), own)
     text = print_score(score, notation)
     if args.check:
-        if text == score.text:
-            return 0
-        print(f"{args.score}: the layout would change; run: sequencer format {args.score}", file=sys.stderr)
-        return 1
+        if text != score.text:
+            print(f"{path}: the layout would change; run: sequencer format {path}", file=sys.stderr)
+        return text == score.text
     if args.stdout or (args.to is not None and args.output is None):
         print(text, end="")
-        return 0
-    target = args.output or args.score
+        return True
+    target = args.output or path
     if args.output is not None or text != score.text:
         write_text(target, text)
-    return 0
+    return True

@@ -1,0 +1,23 @@
+"""Print the JSON Schema of scores in YAML, for editors."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write (default: standard output)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the schema."""
+    from sequencer.cli.scores import write_text
+    from sequencer.notation.yaml_schema import schema_text
+
+    if args.output is None:
+        print(schema_text(), end="")
+    else:
+        write_text(args.output, schema_text())
+    return 0

@@ -1,0 +1,165 @@
+"""The JSON Schema of YAML scores: in step with the models and with the readers, true for good scores, false for wrong ones."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from jsonschema import Draft202012Validator
+from score_strategies import scores
+from yaml_slips import SLIPS
+
+from sequencer.cli import main
+from sequencer.notation import Notation, load_text, print_score, read
+from sequencer.notation.yaml import HEADER_KEYS, STRUCTURE_KEYS
+from sequencer.notation.yaml_blocks import SCENE_KEYS, SECTION_KEYS
+from sequencer.notation.yaml_cues import ACTION_KEYS, RULE_KEYS
+from sequencer.notation.yaml_schema import ACTIONS, PLACES, TRIGGERS, schema, schema_text
+from sequencer.score import Action, Place, Score, Trigger
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted([*(ROOT / "scores").rglob("*.score"), *(ROOT / "scores").rglob("*.yaml")])
+VALIDATOR = Draft202012Validator(schema())
+
+
+class Core(yaml.SafeLoader):
+    """Loads YAML as editors do: with the types of YAML 1.2's core schema."""
+
+
+Core.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("tag:yaml.org,2002:null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("tag:yaml.org,2002:bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
+    ("tag:yaml.org,2002:int", r"^[-+]?[0-9]+$", list("-+0123456789")),
+    ("tag:yaml.org,2002:float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", list("-+.0123456789")),
+):
+    Core.add_implicit_resolver(_tag, re.compile(_pattern), _first)
+
+
+def as_text(text: str) -> Any:
+    """What the file holds, every scalar as text."""
+    return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes strings, lists and mappings only
+
+
+def as_typed(text: str) -> Any:
+    """What an editor makes of the file."""
+    return yaml.load(text, Loader=Core)  # noqa: S506 - a SafeLoader
+
+
+def complaints(document: object) -> list[str]:
+    """What the schema has against a document."""
+    return [f"{list(one.absolute_path)}: {one.message[:300]}" for one in VALIDATOR.iter_errors(document)]
+
+
+def test_it_is_a_schema() -> None:
+    Draft202012Validator.check_schema(schema())
+
+
+def test_the_file_in_the_grammar_folder_is_what_the_models_give() -> None:
+    path = ROOT / "grammar" / "score.schema.json"
+    assert path.read_text(encoding="utf-8") == schema_text(), f"sequencer schema -o {path}"
+
+
+def test_the_command_prints_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out) == schema()
+    assert main(["schema", "-o", str(tmp_path / "s.json")]) == 0
+    assert (tmp_path / "s.json").read_text(encoding="utf-8") == schema_text()
+
+
+def test_it_knows_every_key_that_the_reader_knows() -> None:
+    whole = schema()
+    parts = whole["$defs"]
+    assert set(whole["properties"]) == {*HEADER_KEYS, *STRUCTURE_KEYS}
+    assert set(parts["scene"]["properties"]) == set(SCENE_KEYS)
+    assert set(parts["section"]["properties"]) == set(SECTION_KEYS)
+    assert set(parts["cue"]["properties"]) == {"at", *ACTION_KEYS}
+    assert set(parts["every"]["properties"]) == {"every", "from", *ACTION_KEYS}
+    assert set(parts["rule"]["properties"]) == {"when", "on", *ACTION_KEYS, *RULE_KEYS}
+    assert set(ACTIONS) == set(get_args(Action))
+    assert set(PLACES) == set(get_args(Place))
+    assert set(TRIGGERS) == set(get_args(Trigger))
+
+
+def test_a_model_it_does_not_know_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sequencer.notation import yaml_schema
+    from sequencer.score import Goto
+
+    monkeypatch.setattr(yaml_schema, "ACTIONS", {kind: keys for kind, keys in ACTIONS.items() if kind is not Goto})
+    with pytest.raises(ValueError, match="Goto"):
+        yaml_schema.schema()
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_every_example_validates(path: Path) -> None:
+    text = path.read_text(encoding="utf-8") if path.suffix == ".yaml" else print_score(read(path), Notation.YAML)
+    assert complaints(as_text(text)) == []
+    assert complaints(as_typed(text)) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(scores)
+def test_random_scores_validate(score: Score) -> None:
+    text = print_score(score, Notation.YAML)
+    document = as_text(text)
+    if document:
+        assert complaints(document) == []
+
+
+RIGHT_TO_THE_SCHEMA = {
+    # what needs more than the form: whether names are there, whether texts are well, what stands together in a head
+    *("a scene and its text in one", "typographic quotes", "a variable with a blank", "a lone brace in a folded text"),
+    *("a live section without max", "max without until", "a section without a length", "a length and until"),
+    *("a title over two lines", "a key twice", "a header key twice", "an anchor and an alias", "a tag", "two documents"),
+    *("a brace too many", "a merged mapping"),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), SLIPS, ids=[name for name, _ in SLIPS])
+def test_wrong_scores_do_not_validate(name: str, text: str) -> None:
+    assert load_text(text, "slip.yaml").score is None
+    try:
+        document = as_text(text)
+    except yaml.YAMLError:
+        return  # no schema sees it: it is no YAML
+    if name in RIGHT_TO_THE_SCHEMA:
+        return
+    assert complaints(document) or complaints(as_typed(text)), f"{name}: {text}"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"cues": [{"at": "1.0", "prompt": "x"}]},
+        {"cues": [{"at": "9,3", "prompt": "x"}]},
+        {"cues": [{"at": 1}]},
+        {"cues": [{"at": 1, "goto": "x"}]},
+        {"cues": [{"at": 1, "action": "x"}]},
+        {"cues": [{"at": 1, "every": "4 bars", "prompt": "x"}]},
+        {"cues": [{"at": 1, "strength": 2}]},
+        {"cues": [{"at": 1, "sr": "3x"}]},
+        {"cues": [{"at": 1, "do": "pause"}]},
+        {"rules": [{"at": 1, "prompt": "x"}]},
+        {"rules": [{"when": "cc 20 >= 64", "prompt": "x"}]},
+        {"seed": -1},
+        {"seed": 2**32},
+        {"clock": "120"},
+        {"clock": "midi, 4/4"},
+        {"grid": "33"},
+        {"lead": "0c"},
+        {"let": {"9a": "x"}},
+        {"scenes": {"a": {}}},
+        {"sections": [{"section": "a 8 bars cut"}]},
+        {"sections": [{"cues": []}]},
+        {"play": []},
+        {"end": "bar 9"},
+    ],
+)
+def test_the_schema_refuses(document: object) -> None:
+    assert complaints(document)
