@@ -185,6 +185,7 @@ class Renderer:
         rows = np.arange(HEIGHT, dtype=np.intp)[:, None] * _STRIDE
         self._places = np.ascontiguousarray(rows + np.arange(WIDTH, dtype=np.intp)[None, :])
         self._scratch = np.empty_like(self._places)
+        self._heights = np.empty((HEIGHT, WIDTH), np.uint16)
         self._images: dict[str, Packed] = {}
         self._warps = _Kept(_warp)
         self._fields = _Kept(_field)
@@ -225,14 +226,14 @@ class Renderer:
         np.add(self._places[::step, ::step], _window(warp.coarse, frame, 5, 3, step), out=places)
         places += _window(warp.fine, frame, -7, 11, step)
         start = (frame * 2 + sine(frame * 3, 96) * _STRIDE) % _CELLS
-        heights = np.take(self._fields[look.seed, look.prompt, look.sr][start:], places, mode="clip")
+        heights = self._heights[: HEIGHT // step, : WIDTH // step]
+        np.take(self._fields[look.seed, look.prompt, look.sr][start:], places, mode="clip", out=heights)
         np.add(heights, self._light(frame)[::step, ::step], out=places)
         scene: Packed = np.take(self._palettes[look.prompt], places, mode="clip")
         self._motes[look.seed, look.prompt].lay(scene, frame, step)
         if look.image is not None and look.image in self._images and look.strength > 0:
             still = _drifting(self._images[look.image], frame, step)
-            places[:] = heights
-            scene = blended(scene, still, np.take(_presence(look, frame), places, mode="clip"))
+            scene = blended(scene, still, np.take(_presence(look, frame), heights, mode="clip"))
         return scene if step == 1 else np.repeat(np.repeat(scene, 2, axis=0), 2, axis=1)
 
     def _light(self, frame: int) -> NDArray[np.uint16]:
