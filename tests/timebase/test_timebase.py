@@ -65,7 +65,8 @@ def test_later_quarters_are_later_bars(meters: MeterMap, first: Fraction, second
 def test_the_next_bar_line_is_a_bar_line_and_the_first_one(meters: MeterMap, quarter: Fraction) -> None:
     line = meters.bar_line_from(quarter)
     there = meters.bar_beat_at(line)
-    assert (there.beat, there.rest) == (1, 0)
+    assert there.beat == 1
+    assert there.rest == 0
     assert line >= quarter
     assert line - quarter < meters.at_bar(meters.bar_beat_at(quarter).bar - 1).bar
 
