@@ -39,4 +39,4 @@ def _note(run: Path) -> Path:
     for folder in (run, run.with_name(f".{run.name}.partial")):
         if (folder / FILE).is_file():
             return folder / FILE
-    raise UsageError(f"no run is going on in {run}", "name the folder that `perform` or `rehearse --realtime` writes")
+    raise UsageError(f"no run is going on in {run}", "name the folder that `sequencer perform` writes")
