@@ -152,6 +152,8 @@ class _Reader:
             hint = "name the file .score; in YAML it begins, for example, with score: Night tram"
             self.faults.error("E609", "this looks like the text notation, and the file says it is YAML", span, hint)
             return
+        if self.faults.has_errors:  # what stands there was told as something else
+            return
         what = "a list" if isinstance(tree, Sequence) else shown(tree.value) if isinstance(tree, Scalar) else "this"
         self.faults.error("E609", f"a score in YAML begins with keys, and here stands {what}", span, "write score: Night tram")
 

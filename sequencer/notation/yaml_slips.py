@@ -11,6 +11,11 @@ from sequencer.notation.guess import shown
 from sequencer.notation.source import Source
 
 _KEY = re.compile(r"[ \t]*(?:- +)*[\"']?[\w-]+[\"']?[ \t]*:(?=\s|\Z)[ \t]*")
+_JOINED = re.compile(
+    r"(?!(?:prompt|action|base|follow):)([\w-]+:[ \t]+[^,{}\n]*?\S)([ \t]+)"
+    r"(at|every|from|when|on|prompt|show|action|image|strength|sr|cut|tempo|meter|mark|snap|do|goto|pause|resume)\Z"
+)
+"""A value, a blank and a key: between braces a comma is missing there."""
 
 
 def explain(error: yaml.YAMLError, source: Source, faults: Faults) -> None:
@@ -239,6 +244,13 @@ class _Slip:
         if before is None or behind is None:
             return False
         start = self.since + before.start(1)
+        joined = _JOINED.match(before.group())
+        if joined is not None:
+            gap = self.source.span(self.since + before.start() + joined.start(2), self.since + before.start() + joined.end(2))
+            at = self.source.span(self.since + before.start() + joined.end(2), self.at)
+            message = f"no comma stands in front of `{joined.group(3)}`"
+            self.faults.error("E617", message, at, "put a comma here", (Fix(gap, ", "),))
+            return True
         span, fixes, _ = self._quoted(start, self.at + behind.end())
         message = "a colon with a blank behind it ends a word, so this text needs quotes"
         self.faults.error("E615", message, span, "put the text in quotes", fixes)

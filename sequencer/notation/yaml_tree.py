@@ -183,7 +183,7 @@ class _Grower:
                 if key.__class__ is Scalar and (word := key.value) not in entries:
                     entries[word] = (key, value)
                 else:
-                    self._refused(key, entries)
+                    self._refused(key, entries, mapping.end)
                 if self.stopped:
                     mapping.whole = False
                     return mapping
@@ -244,10 +244,10 @@ class _Grower:
         self.faults.error("E605", f"{shown(text[start:end])}: scores have no tags", at, hint, (Fix(at, ""),))
         return False
 
-    def _refused(self, key: Node, entries: dict[str, tuple[Scalar, Node]]) -> None:
+    def _refused(self, key: Node, entries: dict[str, tuple[Scalar, Node]], end: int) -> None:
         """Tell a key that is none, or that is there already."""
         if isinstance(key, Scalar):
-            self._twice(key, entries)
+            self._twice(key, entries, end)
         elif key is not None:
             self._no_key(key)
 
@@ -257,7 +257,7 @@ class _Grower:
         hint = "a text that begins with { or [ stands in quotes"
         self.faults.error("E606", "in front of a colon stands one word", span, hint)
 
-    def _twice(self, key: Scalar, entries: dict[str, tuple[Scalar, Node]]) -> None:
+    def _twice(self, key: Scalar, entries: dict[str, tuple[Scalar, Node]], end: int) -> None:
         self._count()
         at = self.source.span(key.start, key.end)
         first = entries[key.value][0]
@@ -268,7 +268,8 @@ class _Grower:
             hint += "; what happens twice in one cue stands in a list: do: [{mark: a}, {mark: b}]"
         if not key.value:
             hint = "between two commas, and in front of a colon, stands something"
-        self.faults.error("E602", f"`{word}` is said twice here", at, hint, related=(related,))
+        fixes = (Fix(self.source.span(key.start, max(end, key.end)), ""),) if key.value else ()
+        self.faults.error("E602", f"`{word}` is said twice here", at, hint, fixes, (related,))
 
 
 _BLOCKS = frozenset({"|", ">"})

@@ -184,8 +184,19 @@ class Values:
         if wants_dashes:
             at = self.source.span(node.start, node.start + 1)
             hint = "put a dash and a blank in front of each: - {…}"
-            self.faults.error("E608", f"`{shown(key.value)}` is a list", at, hint)
+            self.faults.error("E608", f"`{shown(key.value)}` is a list", at, hint, self._dashed(node, key))
         return [node]
+
+    def _dashed(self, node: Node, key: Scalar) -> tuple[Fix, ...]:
+        """A dash in front of a block's first line, and its other lines as far in."""
+        if not isinstance(node, Mapping) or node.flow or not node.whole:
+            return ()
+        lines = range(self.source.line(node.start), self.source.line(max(node.start, node.end - 1)) + 1)
+        if lines.start <= self.source.line(key.start):
+            return ()
+        first = self.source.span(node.start, node.start)
+        others = (self.source.span(self.source.starts[line], self.source.starts[line]) for line in lines[1:])
+        return (Fix(first, "- "), *(Fix(at, "  ") for at in others))
 
     def mapping(self, node: Node, key: Scalar, example: str) -> Mapping | None:
         """A mapping."""
