@@ -308,7 +308,8 @@ class _Resolver:
                 break
             order += [index[item.section]] * item.times
         played = {item.section for item in score.play} | self._goto_targets()
-        for section in score.sections:
+        all_known = played <= set(self.sections)  # else one of these may be what was meant
+        for section in score.sections if all_known else ():
             if section.name not in played:
                 self.faults.warn(
                     "W305",

@@ -41,6 +41,8 @@ class Vocabulary:
         self._scenes: dict[str, Scene] = {}
         self._let_spans: dict[str, Span] = {}
         self._used: set[str] = set()
+        self._missed: set[str] = set()
+        """`variable` and `scene`, where an unknown one was asked for: what nothing uses may be what was meant."""
         self._score = score
         for use in score.uses:
             self._take(use)
@@ -142,6 +144,7 @@ class Vocabulary:
                 f"move `let {name} = …` above this line",
             )
             return
+        self._missed.add("variable")
         guess = nearest(name, [*self._lets, ACTION] if not earlier else list(self._lets))
         fixes = () if guess is None else (Fix(variable.span, "{" + guess + "}"),)
         hint = "write {{ and }} for braces, or define it with `let`" if guess is None else f"did you mean {{{guess}}}?"
@@ -158,6 +161,7 @@ class Vocabulary:
         if scene is None:
             if self._is_unit(show):
                 return None
+            self._missed.add("scene")
             guess = nearest(show.scene, list(self._scenes))
             name = Span(show.span.file, show.span.line, show.span.column, show.span.line, show.span.column + len(show.scene))
             fixes = () if guess is None else (Fix(name, guess),)
@@ -212,7 +216,7 @@ class Vocabulary:
         """Warn of variables and scenes of the score itself that nothing uses."""
         if not (self._score.sections or self._score.items):
             return  # a library: others use what stands in it
-        for let in self._score.lets:
+        for let in self._score.lets if "variable" not in self._missed else ():
             if let.name not in self._used and let.name in self._lets:
                 self._faults.warn(
                     "W302",
@@ -220,7 +224,7 @@ class Vocabulary:
                     let.name_span,
                     f"write {{{let.name}}} in a text, or leave it out",
                 )
-        for scene in self._score.scenes:
+        for scene in self._score.scenes if "scene" not in self._missed else ():
             if f"scene {scene.name}" not in self._used:
                 self._faults.warn(
                     "W303", f"nothing shows the scene {scene.name}", scene.name_span, "show it in a cue, or leave it out"

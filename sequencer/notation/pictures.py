@@ -74,7 +74,7 @@ class _Look:
         try:
             real = path.resolve()
             if not outside and (Path(shown).is_absolute() or not real.is_relative_to(self.root)):
-                hint = "copy it into the score's folder, or allow more (--allow-outside)"
+                hint = "copy it into the folder of the score, or below"
                 self._tell("E521", f"the image {shown} lies outside of the score's folder", hint)
                 return None
             if real.is_dir():

@@ -169,7 +169,7 @@ class _Loader:
         path = self.folder / written
         inside = not written.is_absolute() and _real(path).is_relative_to(_real(self.folder))
         if not inside and not self.limits.outside:
-            hint = "copy it into the score's folder, or allow more (--allow-outside)"
+            hint = "copy it into the folder of the score, or below"
             self.faults.error("E510", f"{use.path} lies outside of the score's folder", use.span, hint)
             return None
         return path

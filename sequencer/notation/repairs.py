@@ -210,8 +210,9 @@ def _arrows(_: str, masked: str) -> Iterator[Repair]:
 
 
 def _cuts(_: str, masked: str) -> Iterator[Repair]:
-    for match in _all(r"\bcut[ \t]+(?=[+\-]?\d)", masked):
-        yield Repair("E160", match.end(), match.end(), "seed ", "a cut's new seed has its word", "write: cut seed N")
+    for match in _all(r"\bcut[ \t]+(?=([+\-]?\d+))", masked):
+        hint = f"write: cut seed {match.group(1)}"
+        yield Repair("E160", match.end(), match.end(), "seed ", "a cut's new seed has its word", hint)
 
 
 def _picks(statement: str, masked: str) -> Iterator[Repair]:
