@@ -18,8 +18,25 @@ How a run is wired to it (chunks come from a stage's `pictures` sink, captions f
         recorded = video.close()                                                # Recorded | None; OutputError
         sheet.save()                                                            # path | None; OutputError
 
-`video.abort()` leaves nothing. `video_size("1280x768")` reads `--video-size`. Where a run is recorded from a live stage,
-`sequencer.recorder.live` takes frames with times of their own, and `sequencer.recorder.watch` shows them while they come.
+`video.abort()` leaves nothing. `video_size("1280x768")` reads `--video-size`.
+
+A live stage hands over frames with times of their own; both of these return at once and never fail in the middle of a show::
+
+    from sequencer.recorder.live import LiveRecorder
+    from sequencer.recorder.watch import Watch
+
+    recorder = LiveRecorder(folder / "video.mp4", size, warn=say)    # --record; OutputError. size None: the first frame's
+    watch = Watch("8765", size)                                      # --watch; UsageError, OutputError. say(watch.invitation)
+
+    def frames(frame: LiveFrame) -> None:                            # in the event loop
+        recorder.take(frame.picture, frame.at)                       # a VideoFrame or RGB; a Caption as third, if wanted
+        watch.take(frame.picture, frame.at)
+        if frame.chunk is not None:
+            sheet.add(chunk, frame.picture.to_ndarray(format="rgb24"), section=section, prompt=prompt)
+
+    recorder.failure, watch.failure                                  # look now and then, and tell at once
+    recorded = await asyncio.to_thread(recorder.close)               # LiveRecorded | None; OutputError
+    await asyncio.to_thread(watch.close)
 """
 
 from sequencer.recorder.caption import Caption
