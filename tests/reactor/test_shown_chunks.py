@@ -1,0 +1,142 @@
+"""Which chunk a frame belongs to, counted: takes, dark frames, warm-up, lost connections, and the lag that comes of it."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sequencer.stages.reactor.shown import ShownChunks
+
+MS = 1_000_000
+FRAME = 40 * MS
+
+
+def _play(shown: ShownChunks, count: int, at: int) -> list[tuple[int, int]]:
+    """Show so many bright frames from `at` on: (chunk, when) for each chunk that begins."""
+    found = []
+    for index in range(count):
+        chunk = shown.frame(False, at + index * FRAME)
+        if chunk is not None:
+            found.append((chunk, at + index * FRAME))
+    return found
+
+
+def test_nothing_is_shown_before_generation_runs() -> None:
+    shown = ShownChunks(8)
+    assert shown.frame(True, 0) is None
+    assert shown.frame(False, 1) is None
+    shown.started(0)
+    assert shown.frame(True, 2) is None
+    assert shown.frame(False, 3) == 0
+    assert shown.frame(False, 4) is None
+
+
+def test_chunks_end_where_the_model_says() -> None:
+    shown = ShownChunks(8)
+    shown.started(0)
+    shown.done(0, 0, 0)  # a warm-up chunk of no frames
+    shown.done(1, 8, 10)
+    shown.done(2, 13, 20)
+    assert _play(shown, 30, 100) == [
+        (1, 100),
+        (2, 100 + 8 * FRAME),
+        (3, 100 + 13 * FRAME),
+        (4, 100 + 21 * FRAME),
+        (5, 100 + 29 * FRAME),
+    ]
+
+
+def test_a_dark_picture_within_a_take_counts_like_any_other() -> None:
+    shown = ShownChunks(2)
+    shown.started(0)
+    assert [shown.frame(dark, index) for index, dark in enumerate([False, True, True, False, False])] == [0, None, 1, None, 2]
+
+
+def test_the_lag_is_the_middle_of_what_was_measured() -> None:
+    shown = ShownChunks(2)
+    shown.started(0)
+    assert shown.lag == 0
+    for chunk, late in enumerate((100, 120, 900, 110, 105)):
+        at = chunk * 1000 * MS
+        shown.done(chunk, 2 * (chunk + 1), at)
+        assert shown.frame(False, at + late * MS) == chunk
+        assert shown.frame(False, at + late * MS + FRAME) is None
+    assert shown.lag == 110 * MS
+
+
+def test_another_take_begins_behind_a_dark_frame() -> None:
+    shown = ShownChunks(2)
+    shown.started(0)
+    shown.done(0, 2, 0)
+    assert _play(shown, 2, 100) == [(0, 100)]
+    shown.reset()
+    assert shown.frame(False, 300 * MS) is None, "a late frame of the old take"
+    shown.started(0)
+    assert shown.frame(False, 310 * MS) is None
+    assert shown.frame(True, 400 * MS) is None
+    assert shown.frame(False, 500 * MS) == 0
+
+
+def test_without_a_dark_frame_the_first_report_of_the_take_will_do() -> None:
+    shown = ShownChunks(2)
+    shown.started(0)
+    assert _play(shown, 2, 100) == [(0, 100)]
+    shown.reset()
+    shown.started(0)
+    assert shown.frame(False, 200) is None
+    shown.done(0, 2, 300)
+    assert shown.frame(False, 400) == 0
+
+
+def test_behind_a_lost_connection_the_count_is_set_by_the_lag() -> None:
+    shown = ShownChunks(8)
+    shown.started(0)
+    for chunk in range(3):
+        shown.done(chunk, 8 * (chunk + 1), chunk * 8 * FRAME)
+    assert _play(shown, 24, 100 * MS)[-1] == (2, 100 * MS + 16 * FRAME)
+    assert shown.lag == 100 * MS
+    shown.lost()
+    assert shown.frame(False, 2000 * MS) is None
+    back = 10 * 8 * FRAME
+    shown.done(10, 88, back)
+    assert shown.frame(False, back + 60 * MS) is None, "this is still the chunk before"
+    assert shown.frame(False, back + 100 * MS) == 10
+    assert _play(shown, 8, back + 140 * MS)[-1][0] == 11
+
+
+def test_a_reset_while_the_connection_is_lost() -> None:
+    shown = ShownChunks(8)
+    shown.started(0)
+    shown.done(0, 8, 0)
+    _play(shown, 4, 100)
+    shown.lost()
+    shown.reset()
+    shown.started(0)
+    assert shown.frame(True, 10**9) is None
+    assert shown.frame(False, 2 * 10**9) == 0
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["dark", "bright", "done", "reset", "lost", "start"]), st.integers(1, 50)), max_size=80)
+)
+def test_whatever_comes_chunks_of_a_take_only_go_up(script: list[tuple[str, int]]) -> None:
+    shown, at, chunk, total, last = ShownChunks(4), 0, 0, 0, -1
+    for what, step in script:
+        at += step * MS
+        match what:
+            case "done":
+                total += 4
+                shown.done(chunk, total, at)
+                chunk += 1
+            case "reset":
+                shown.reset()
+                chunk, total, last = 0, 0, -1
+            case "lost":
+                shown.lost()
+            case "start":
+                shown.started(chunk)
+            case _:
+                found = shown.frame(what == "dark", at)
+                assert found is None or found > last
+                last = last if found is None else found
+    assert shown.lag >= 0

@@ -1,0 +1,211 @@
+"""The conversation: answers find their questions, late and lost ones are borne, unknown messages are kept, secrets are not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from sequencer.clocks import VirtualClock
+from sequencer.errors import StageError
+from sequencer.events import (
+    ChunkDone,
+    Event,
+    Refused,
+    SchedulePrompt,
+    SessionEnded,
+    SetConditioning,
+    SetImage,
+    Start,
+    StateReported,
+    Unknown,
+)
+from sequencer.stages.reactor.talk import Talk
+from sequencer.wire.codec import Wire
+from sequencer.wire.messages import (
+    Channel,
+    ClipFailed,
+    ClipReady,
+    CommandSent,
+    Done,
+    Ended,
+    Failed,
+    Frame,
+    ModelMessage,
+    Moderation,
+    Reference,
+    Schema,
+    ServerMessage,
+)
+
+REFERENCE = Reference("u1", "a.png", "image/png", 10)
+
+
+class _Line:
+    """A talk, what it said, and what it told."""
+
+    def __init__(self, wire: Wire = Wire.V1) -> None:
+        self.clock = VirtualClock()
+        self.told: list[Event] = []
+        self.notices: list[str] = []
+        self.sent: list[Frame] = []
+        self.talk = Talk(self.clock, wire, 33, self.told.append, self.notices.append)
+        self.talk.begin(self.sent.append)
+
+    def hear(self, message: ServerMessage, channel: Channel = "data") -> None:
+        frame = self.talk.wire.write_server(message, channel)
+        assert frame is not None
+        self.talk.received(frame.channel, frame.payload)
+
+    def commands(self) -> list[CommandSent]:
+        read = [self.talk.wire.read_client(one.channel, one.payload) for one in self.sent]
+        return [one for one in read if isinstance(one, CommandSent)]
+
+
+def test_an_answer_is_no_acceptance() -> None:
+    line = _Line()
+    line.talk.command(Start(), {})
+    (sent,) = line.commands()
+    line.hear(ModelMessage("command_error", {"command": "start", "reason": "no prompt"}))
+    line.hear(Done(sent.request))
+    assert line.told == [Refused(0, "start", "no prompt")]
+    assert len(line.talk.latencies) == 1
+
+
+def test_an_error_for_a_request_is_a_refusal_of_its_command() -> None:
+    line = _Line()
+    line.talk.command(Start(), {})
+    line.talk.command(SchedulePrompt("a", 4), {})
+    line.hear(Failed(line.commands()[1].request, "invalid_command", "chunk: not a number"))
+    assert line.told == [Refused(0, "schedule_prompt", "chunk: not a number (invalid_command)")]
+
+
+def test_late_repeated_and_foreign_answers_are_borne() -> None:
+    line = _Line()
+    line.talk.command(Start(), {})
+    request = line.commands()[0].request
+    for _ in range(3):
+        line.hear(Done(request))
+    line.hear(Failed("r999", "x", "y"))
+    line.hear(Failed(request, "x", "y"))
+    assert line.told == []
+
+
+def test_a_command_that_is_never_answered_is_named_once() -> None:
+    line = _Line()
+    line.talk.command(Start(), {})
+    assert line.talk.overdue(0) == ()
+    assert [one.name for one in line.talk.overdue(1)] == ["start"]
+    assert line.talk.overdue(10**12) == ()
+
+
+def test_a_reply_that_is_a_message_is_answer_and_event() -> None:
+    line = _Line()
+    line.talk.command(Start(), {})
+    line.hear(ModelMessage("chunk_complete", {"chunk_index": 2, "frames_emitted": 99}, line.commands()[0].request))
+    assert line.told == [ChunkDone(0, 2, 99, None)]
+    assert line.talk.overdue(10**12) == ()
+
+
+def test_whole_numbers_come_as_doubles() -> None:
+    line = _Line(Wire.V0)
+    data = {"chunk_index": 2.0, "frames_emitted": 99.0, "active_prompt": "a"}
+    line.talk.received("data", json.dumps({"scope": "application", "data": {"type": "chunk_complete", "data": data}}))
+    (done,) = line.told
+    assert isinstance(done, ChunkDone)
+    assert (done.chunk, done.frames) == (2, 99)
+    assert isinstance(done.chunk, int)
+
+
+def test_text_reaches_a_client_of_wire_v1_too_and_proves_nothing() -> None:
+    line = _Line()
+    state = {"running": False, "started": False, "current_chunk": 0.0, "current_prompt": None}
+    line.talk.received("data", json.dumps({"scope": "application", "data": {"type": "state", "data": state}}))
+    assert isinstance(line.told[0], StateReported)
+    assert not line.talk.heard.is_set()
+    line.talk.greet()
+    line.hear(Schema({}, "r1"), "control")
+    assert line.talk.heard.is_set()
+
+
+def test_uploads_travel_beside_the_data() -> None:
+    line = _Line()
+    line.talk.command(SetConditioning("a", "f" * 64), {"f" * 64: REFERENCE})
+    (sent,) = line.commands()
+    assert sent.data == {"prompt": "a"}
+    assert sent.uploads == (("image", REFERENCE),)
+    line.talk.command(SetImage("0" * 64), {})
+    assert line.told == [Refused(0, "set_image", "image was not uploaded")]
+
+
+def test_what_cannot_be_sent_is_refused() -> None:
+    line = _Line()
+
+    def fail(_: Frame) -> None:
+        raise StageError("the message cannot be sent: too large")
+
+    line.talk.begin(fail)
+    line.talk.command(SchedulePrompt("a", 1), {})
+    assert line.told == [Refused(0, "schedule_prompt", "the message cannot be sent: too large")]
+    line.talk.end()
+    line.talk.command(SchedulePrompt("a", 1), {})
+    assert line.told[-1] == Refused(0, "schedule_prompt", "the connection is lost")
+
+
+def test_unknown_messages_are_kept_without_what_is_secret_in_them() -> None:
+    line = _Line()
+    jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0ZXN0In0.c2lnbmF0dXJl"
+    line.hear(ModelMessage("weather", {"url": "https://store.example/a/b?X-Signature=abc&k=1", "jwt": jwt, "key": "rk_live_1"}))
+    (kept,) = line.told
+    assert isinstance(kept, Unknown)
+    assert kept.message == "weather"
+    assert "https://store.example/a/b?…" in kept.data
+    for secret in ("abc", jwt, "rk_live_1"):
+        assert secret not in kept.data
+    line.talk.received("data", b"\xff\xff\xff")
+    assert isinstance(line.told[-1], Unknown)
+    assert line.told[-1].message == "malformed"
+    line.talk.received("data", '{"scope": "runtime", "data": {"type": "mediaStats", "data": {"video": {"aggregateQos": 9}}}}')
+    assert isinstance(line.told[-1], Unknown)
+    assert line.told[-1].message == "mediaStats"
+
+
+def test_the_end_and_verdicts_of_moderation() -> None:
+    line = _Line()
+    line.hear(Moderation("warn", "prompt", "set_prompt", ("violence",), "careful"), "control")
+    assert line.notices == ["moderation warns of set_prompt (violence): careful"]
+    line.hear(Moderation("terminate", "image", "", (), "no"), "control")
+    line.hear(Ended("time is up"), "control")
+    ends = [one for one in line.told if isinstance(one, SessionEnded)]
+    assert "because of image (no category): no" in ends[0].reason
+    assert ends[1] == SessionEnded(0, "time is up")
+
+
+@pytest.mark.parametrize("wire", [Wire.V0, Wire.V1])
+def test_clips_are_matched_by_id_or_first_in_first_out(wire: Wire) -> None:
+    async def go() -> None:
+        line = _Line(wire)
+        first = asyncio.create_task(line.talk.clip(3.0, 5.0))
+        second = asyncio.create_task(line.talk.clip(5.0, 5.0))
+        await asyncio.sleep(0)
+        requests = ("r1", "r2") if wire is Wire.V1 else ("", "")
+        line.hear(ClipReady("rec", "snap", 1.0, 4.0, 4.0, 0, "/clips?x", requests[0]), "control")
+        line.hear(ClipFailed("no media generated yet", requests[1]), "control")
+        assert (await first).end == 4.0
+        with pytest.raises(StageError, match="no media generated yet"):
+            await second
+
+    asyncio.run(go())
+
+
+def test_a_clip_is_not_waited_for_beyond_its_connection() -> None:
+    async def go() -> None:
+        line = _Line()
+        task = asyncio.create_task(line.talk.clip(3.0, 5.0))
+        await asyncio.sleep(0)
+        line.talk.end()
+        with pytest.raises(StageError, match="connection broke"):
+            await task
+
+    asyncio.run(go())
