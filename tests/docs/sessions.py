@@ -22,29 +22,6 @@ from sequencer.schedule.document import digest
 COLUMNS = "110"
 """How wide shown sheets are."""
 
-FRAMES = {
-    "a section": """\
-clock 120 bpm, 4/4
-let light = "Soft rain haze."
-scene tram { base "A tram stop. {light}" follow "The tram stop. {action} {light}" }
-section part 16 bars {
-%s}
-""",
-    "a live section": """\
-clock 120 bpm, 4/4
-let light = "Soft rain haze."
-scene tram { base "A tram stop. {light}" follow "The tram stop. {action} {light}" }
-section part until go out, max 16 bars {
-at 1 tram
-%s}
-""",
-    "a score": """\
-%sat 0c "A paper boat drifts along a gutter."
-end 8c
-""",
-}
-"""What stands around a block that is only a part of a score: `<!-- score: inside a section -->`."""
-
 _DIGEST = re.compile(r'"d":"[0-9a-f]{16}"')
 _PYTHON = re.compile(r"Python 3\.\d+\.\w+")
 _MADE_UP = re.compile(r"runs/\d{4}-\d\d-\d\d-\d{6}")
@@ -55,22 +32,19 @@ class _Said:
     """What the comment before a score says of it."""
 
     file: str
-    frame: str = ""
     wrong: frozenset[str] = frozenset()
     warns: frozenset[str] = frozenset()
     same: bool = False
 
 
 def _said(note: tuple[str, str] | None, file: str) -> _Said:
-    """Read `file NAME, inside FRAME, wrong CODES, warns CODES, same`. Raises ValueError for anything else."""
+    """Read `file NAME, wrong CODES, warns CODES, same`. Raises ValueError for anything else."""
     said = _Said(file)
     for part in () if note is None else note[1].split(","):
         word, _, rest = part.strip().partition(" ")
         match word:
             case "file" if rest:
                 said = replace(said, file=rest)
-            case "inside" if rest in FRAMES:
-                said = replace(said, frame=FRAMES[rest])
             case "wrong" if rest:
                 said = replace(said, wrong=frozenset(rest.split()))
             case "warns" if rest:
@@ -119,7 +93,7 @@ class Session:
             return
         self.ran += 1
         before, path = self._score, self.folder / said.file
-        path.write_text(said.frame % block.text if said.frame else block.text, encoding="utf-8", newline="\n")
+        path.write_text(block.text, encoding="utf-8", newline="\n")
         self._score = path
         found = self._check(path)
         if not isinstance(found, sequencer.Checked):

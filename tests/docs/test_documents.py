@@ -101,7 +101,7 @@ WRONG = {
     "a command that is not run": "```console\n$ rm -r /\n```\n",
     "a sheet that is another": '```score\nat 0c "x"\n```\n<!-- output: sheet -->\n```text\n1\n```\n',
     "a note nobody knows": '<!-- score: perhaps -->\n```score\nat 0c "x"\n```\n',
-    "a note on a block that is not read": "<!-- score: inside a section -->\n```text\nx\n```\n",
+    "a note on a block that is not read": "<!-- score: same -->\n```text\nx\n```\n",
     "not the same": '```score\nat 0c "x"\n```\n<!-- score: same -->\n```yaml score\ncues: [{at: 0c, prompt: y}]\n```\n',
 }
 
