@@ -1,0 +1,188 @@
+"""The TextMate grammar of .score files, tested with the engine that editors use: every word of every score has its colour."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+from conftest import require
+
+from sequencer.notation import load_text
+
+ROOT = Path(__file__).parents[2]
+EXTENSION = ROOT / "grammar" / "editors" / "vscode"
+GRAMMAR = EXTENSION / "syntaxes" / "score.tmLanguage.json"
+ENGINE = ROOT / ".deps" / "textmate" / "node_modules"
+EXAMPLES = sorted((ROOT / "scores").rglob("*.score"))
+
+Tokens = list[tuple[str, tuple[str, ...]]]
+"""Each token's text with its scopes, the outermost first."""
+
+
+def coloured(*texts: str) -> list[Tokens]:
+    """What the engine makes of texts."""
+    node = shutil.which("node")
+    require(node is not None and (ENGINE / "vscode-textmate").is_dir(), "node and .ci/setup-textmate are needed for this test")
+    done = subprocess.run(
+        [node or "node", str(Path(__file__).with_name("textmate.cjs"))],
+        input=json.dumps({"grammar": str(GRAMMAR), "texts": texts}),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "NODE_PATH": str(ENGINE)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: list[Tokens] = []
+    for text, lines in zip(texts, json.loads(done.stdout), strict=True):
+        tokens: Tokens = []
+        for line, parts in zip(text.split("\n"), lines, strict=True):
+            units = line.encode("utf-16-le")  # the engine counts in UTF-16
+            tokens += [(units[2 * start : 2 * end].decode("utf-16-le"), tuple(scopes)) for start, end, scopes in parts]
+        found.append(tokens)
+    return found
+
+
+@cache
+def examples() -> dict[str, Tokens]:
+    """All scores, coloured in one go."""
+    texts = [path.read_text(encoding="utf-8") for path in EXAMPLES]
+    return dict(zip([path.name for path in EXAMPLES], coloured(*texts), strict=True))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_every_token_of_every_score_has_a_scope(path: Path) -> None:
+    tokens = examples()[path.name]
+    assert len(tokens) > 20
+    for text, scopes in tokens:
+        assert scopes[0] == "source.score"
+        if text.strip():
+            assert len(scopes) > 1, f"no scope for {text!r}"
+            assert not any(scope.startswith("invalid") for scope in scopes), f"{text!r} is {scopes}"
+
+
+EVERYTHING = '''
+score "A {title}" # remark
+clock midi "Digi \\\\ takt", 7/8, nominal 960/11 bpm
+grid 33 frames @ 24000/1001 fps
+snap nearest
+lead 2c
+late shift
+seed 4271
+sr off
+middle C4
+use "library.score"
+let hero = "a {colour} coat {{here}} \\"so\\""
+scene night-tram {
+  base """
+    {hero} waits. # no remark
+  """
+  follow "{hero} {action}"
+  quiet W601, W602
+}
+section intro 8 bars, tempo 120 -> 132, meter 3/4, cut seed 9 {
+  at 9.3+1/2 image "a.png", strength 0.8, night-tram
+  at 9:3:240 night-tram "F#3 goes."
+  at +2 bars sr 4x, snap floor
+  at mark drop +1bar mark lift
+  every 4 bars from 5 night-tram pick("One." | "Two.")
+  at 1m30s tempo 96 -> 120 over 4 bars
+}
+section jam until note F#3 ch 2 or program 5 or go out, max 32 bars {
+  on cc 20 > 64 -> sr 2x
+  on stop -> pause
+  on note 60 ->
+    goto intro
+}
+play intro jam*2
+end 12.5s
+'''
+
+SCOPES = [
+    ("remark", "comment.line"),
+    ("score", "keyword.other"),
+    ("A {title}", "string.quoted.double"),
+    ("7/8", "constant.numeric"),
+    ("bpm", "keyword.other.unit"),
+    ("midi", "keyword.other"),
+    ("nearest", "constant.language"),
+    ("hero", "variable.other"),
+    ("here", "string.quoted"),
+    ("{{", "constant.character.escape"),
+    ('\\"', "constant.character.escape"),
+    ("night-tram", "entity.name.type.scene"),
+    ("night-tram", "variable.other.scene"),
+    ("waits. # no remark", "string.quoted.triple"),
+    ("W601", "constant.other.advice"),
+    ("intro", "entity.name.section"),
+    ("8", "constant.numeric"),
+    ("bars", "keyword.other.unit"),
+    ("->", "keyword.operator.arrow"),
+    ("3/4", "constant.numeric"),
+    ("cut", "support.function.action"),
+    ("at", "keyword.control"),
+    ("9.3+1/2", "constant.numeric.place"),
+    ("9:3:240", "constant.numeric.place"),
+    ("image", "keyword.other"),
+    ("strength", "support.function.action"),
+    ("F#3 goes.", "string.quoted"),
+    ("drop", "entity.name.label"),
+    ("every", "keyword.control"),
+    ("from", "keyword.control"),
+    ("|", "keyword.operator.alternative"),
+    ("1m30", "constant.numeric.place"),
+    ("over", "keyword.control"),
+    ("F#3", "constant.numeric.note"),
+    ("out", "entity.name.tag"),
+    (">", "keyword.operator.comparison"),
+    ("stop", "keyword.other.trigger"),
+    ("pause", "support.function.action"),
+    ("jam", "variable.other"),
+    ("*", "keyword.operator.times"),
+    ("12.5", "constant.numeric"),
+]
+
+
+def test_words_have_the_scopes_they_should() -> None:
+    found = load_text(EVERYTHING, "everything.score").diagnostics
+    assert {one.code for one in found} == {"E513"}, "it is a score, but for the folder that `use` needs"
+    (tokens,) = coloured(EVERYTHING)
+    for word, scope in SCOPES:
+        fitting = [scopes for text, scopes in tokens if text.strip() == word]
+        assert any(one.startswith(scope) for scopes in fitting for one in scopes), f"{word!r} has {fitting}, not {scope}"
+    assert not [(text, scopes) for text, scopes in tokens if any(one.startswith("invalid") for one in scopes)]
+
+
+def test_what_is_wrong_looks_wrong() -> None:
+    lines = ["at 1 “Rain.”", 'at 1 "a } b"', 'at 1 "a \\q b"', "// rain", "at 1; sr 2x"]
+    for line, tokens in zip(lines, coloured(*(f"{line}\nat 2 tram\n" for line in lines)), strict=True):
+        assert any(scope.startswith("invalid") for _, scopes in tokens for scope in scopes), (line, tokens)
+        behind = [scopes for text, scopes in tokens if text.strip() == "tram"]
+        assert behind == [("source.score", "variable.other.scene.score")], f"the line behind {line!r} is drawn in"
+
+
+def test_every_word_of_the_language_is_known_to_the_grammar() -> None:
+    """Words of the terminals stand in the TextMate grammar too."""
+    terminals = (ROOT / "grammar" / "terminals.lark").read_text(encoding="utf-8")
+    words = set(re.findall(r"^[A-Z_]+: /([a-z]+)(?:\[|\()", terminals, re.MULTILINE))
+    assert {"score", "section", "every", "strength", "goto"} <= words
+    known = GRAMMAR.read_text(encoding="utf-8")
+    assert not [word for word in words if not re.search(rf"\b{word}\b", known)]
+
+
+def test_the_extension_points_at_its_files() -> None:
+    package = json.loads((EXTENSION / "package.json").read_text(encoding="utf-8"))
+    (language,) = package["contributes"]["languages"]
+    (grammar,) = package["contributes"]["grammars"]
+    assert language["extensions"] == [".score"]
+    assert (EXTENSION / language["configuration"]).is_file()
+    assert (EXTENSION / grammar["path"]).resolve() == GRAMMAR.resolve()
+    assert grammar["scopeName"] == json.loads(GRAMMAR.read_text(encoding="utf-8"))["scopeName"]
+    configuration = json.loads((EXTENSION / language["configuration"]).read_text(encoding="utf-8"))
+    assert re.search(configuration["indentationRules"]["increaseIndentPattern"], "section intro 8 bars {")
