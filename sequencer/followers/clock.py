@@ -34,6 +34,9 @@ SURE, UNSURE = 0.02, 0.05
 """Locked while the tempo's own standard error is below the first share of it; searching again once above the second."""
 ENOUGH = 5
 """Ticks that a clock must have been heard for before it can be locked."""
+YOUNG, PLAIN = 48, 0.15
+"""Before so many ticks it is locked only where the tempo is, within this share, what plain counting says: the stamps of
+the first beat can fit several theories."""
 OFF_GRID = 0.25
 """At a start, a tick this far (in ticks) from the old grid begins a new one: gear may begin its clock anew when it starts."""
 HORIZON = 48
@@ -55,6 +58,7 @@ class ClockFollower:
         self._base: int | None = None
         self._latest = 0.0
         self._last_tick = 0.0
+        self._first_tick = 0.0
         self._running = False
         self._free = False
         self._locked = False
@@ -96,11 +100,12 @@ class ClockFollower:
         """A clock tick."""
         silent = self.state_at(at_ns) == "free" or self._quiet(at_ns)
         at = self._now(at_ns)
+        if self._heard == 0 or silent:
+            self._first_tick, self._heard = at, 0
         self._last_tick = at
         self._heard += 1
         fit = self._rivals.best
         if fit is not None and silent:
-            self._heard = 1
             self._rivals.resume(at, max(1, round(fit.ticks_at(at))))
         elif fit is not None and self._running and self._next is not None and abs((at - fit.ahead(1.0)) / fit.v) > OFF_GRID:
             self._rivals.resume(at, 1)
@@ -114,7 +119,8 @@ class ClockFollower:
         if fit is not None:
             self._error = at - fit.x
             unsure = fit.tempo_deviation
-            self._locked = self._heard > ENOUGH and unsure < (UNSURE if self._locked else SURE)
+            known = self._heard > ENOUGH and (self._heard > YOUNG or self._is_plain(fit.v))
+            self._locked = known and unsure < (UNSURE if self._locked else SURE)
 
     def silence(self, at_ns: int) -> bool:
         """Tell what time it is while no ticks come. True if the clock has just fallen silent and runs free from now on."""
@@ -223,6 +229,10 @@ class ClockFollower:
             self._base = at_ns
         self._latest = max(self._latest, float(at_ns - self._base))
         return self._latest
+
+    def _is_plain(self, period: float) -> bool:
+        counted = (self._last_tick - self._first_tick) / (self._heard - 1)
+        return abs(counted / period - 1) < PLAIN
 
     def _patience(self) -> float:
         fit = self._rivals.best

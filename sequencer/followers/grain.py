@@ -18,6 +18,14 @@ ALIKE = 0.08
 """How equal in size those that stand out must be."""
 TIGHT = 0.03
 """The same where one stands out by a whole interval: stamps on a lattice are equal, and else a tick was lost or doubled."""
+OUT = 0.3
+"""How far, as a share of the usual interval, those stand out that take turns with it."""
+UNALIKE = 0.4
+"""How much those may differ in size."""
+APART = 0.6
+"""How far the usual ones may be from each other, as a share of that size: jitter has no two sizes, a grain has."""
+RECENT, LEAST_RECENT = 24, 8
+"""So many intervals are looked at for that, and so many at least."""
 LEAST = 0.05
 """How far, as a share of the usual interval, one must stand out."""
 WHOLE = 0.8
@@ -32,6 +40,7 @@ class Grain:
     def __init__(self) -> None:
         self.size = 0.0
         self._intervals: deque[float] = deque(maxlen=2 * AROUND + 1)
+        self._recent: deque[float] = deque(maxlen=RECENT)
         self._signs: deque[tuple[int, float]] = deque(maxlen=4)
         self._heard = 0
         self._latest = 0
@@ -42,6 +51,10 @@ class Grain:
         self._intervals.append(interval)
         if self.size and self._heard - self._latest > KEPT:
             self.size = 0.0
+        before = self._recent[-1] if self._recent else interval
+        self._recent.append(interval)
+        if abs(interval - before) > OUT * before and self._mixed():
+            return True
         if len(self._intervals) < 2 * AROUND + 1:
             return False
         middle = self._intervals[AROUND]
@@ -61,6 +74,32 @@ class Grain:
             return False
         self.size = size
         return True
+
+    def _mixed(self) -> bool:
+        """Whether two intervals take turns: three or more stand out singly, alike, and by less than a tick lost or doubled.
+
+        A grain near the interval itself shows like that, at once and so often that nothing is usual around it.
+        """
+        recent = list(self._recent)
+        if len(recent) < LEAST_RECENT:
+            return False
+        usual = sorted(recent)[len(recent) // 2]
+        sizes: list[float] = []
+        last = -2
+        for place, value in enumerate(recent):
+            size = abs(value - usual)
+            if size > OUT * usual:
+                if last == place - 1:
+                    return False
+                sizes.append(size)
+                last = place
+        if len(sizes) < 3 or len(recent) - len(sizes) < 4:
+            return False
+        size = sorted(sizes)[len(sizes) // 2]
+        others = sorted(value for value in recent if abs(value - usual) <= OUT * usual)
+        if others[-2] - others[1] > APART * size:
+            return False
+        return size < WHOLE * usual and all(abs(one - size) < UNALIKE * size for one in sizes) and self.found(size)
 
     def _proven(self, usual: float) -> bool:
         """Whether the latest signs are of one size; those as large as an interval, as lost ticks are, must come evenly too."""

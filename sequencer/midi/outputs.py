@@ -15,6 +15,9 @@ from sequencer.midi.inputs import PATIENCE, connect, listen
 Say = Callable[[str], None]
 """Takes a sentence for people: that the port is gone, or back."""
 
+ON_ITS_WAY = 0.05
+"""Seconds that a port is left open for its last message: JACK forgets what it has not played yet when a port closes."""
+
 
 class MidiOutput(Protocol):
     """An open output. `name` is the port's own name."""
@@ -69,6 +72,7 @@ class _Plugged:
         """Close the port."""
         port, self._port = self._port, None
         if port is not None:
+            time.sleep(ON_ITS_WAY)
             port.close()
 
     def _try_again(self) -> bool:

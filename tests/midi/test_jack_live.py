@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import pairwise
@@ -24,6 +26,9 @@ from sequencer.clocks.midi_live import LiveMidi
 from sequencer.events import ClockFitted, ClockLocated, ClockMoved, ControlMoved, Event, NotePlayed
 from sequencer.followers.clock import PPQN, ClockFollower
 from sequencer.midi import MidiError, inputs, open_output, ports
+from sequencer.midi.clock_out import Piece
+from sequencer.midi.sending import Sender
+from sequencer.timebase import TempoMap
 
 MS = 1_000_000
 S = 1_000_000_000
@@ -176,7 +181,7 @@ def test_a_strangers_clock_is_followed_live(jack: Jack, transport: Any) -> None:
         try:
             transport.transport_start()
             await hearing.until(lambda: len(hearing.fits()) > 30 and hearing.fits()[-1].quality == "locked", "a lock")
-            assert abs(hearing.feed.follower.bpm - 128) < 1.5
+            await hearing.until(lambda: abs(hearing.feed.follower.bpm - 128) < 1.5, "the tempo")
             transport.transport_stop()
             await hearing.until(lambda: "stop" in hearing.moves(), "the stop")
             held = hearing.feed.follower.beat_at(time.monotonic_ns())
@@ -213,7 +218,7 @@ def test_a_clock_that_is_gone_runs_free_and_locks_again(jack: Jack, transport: A
             await hearing.until(lambda: len(hearing.said) > 1, "the news that it is back")
             assert "back" in hearing.said[1]
             await hearing.until(lambda: hearing.fits()[-1].quality == "locked", "the lock again")
-            assert abs(hearing.feed.follower.bpm - 140) < 2
+            await hearing.until(lambda: abs(hearing.feed.follower.bpm - 140) < 2, "the tempo")
             assert hearing.feed.follower.beat_at(time.monotonic_ns()) > before
         finally:
             hearing.live.close()
@@ -309,3 +314,28 @@ def test_notes_and_controllers_live_through_a_port_of_our_own(jack: Jack) -> Non
 def test_a_port_that_is_not_there(jack: Jack) -> None:
     with pytest.raises(MidiError, match="no MIDI input is called 'nothing'"):
         inputs.open_input("nothing", lambda _message, _at: None, lambda _there, _at, _text: None)
+
+
+def test_our_clock_is_read_by_a_stranger(jack: Jack) -> None:
+    """jack_mclk_dump, a delay-locked loop of somebody else's, reads tempo, Start, Stop and positions from what we send."""
+    jack.start("jack_mclk_dump", "-n")
+    wait_for(lambda: any("mclk" in name for name in ports().outputs), "jack_mclk_dump")
+    sender = Sender(open_output("mclk", lambda _: None))
+    sender.begin_clock([Piece(Fraction(0), Fraction(0), TempoMap.constant(Fraction(150)))])
+    sender.anchor(time.monotonic_ns(), Fraction(0))
+    time.sleep(5.5)
+    sender.stop(time.monotonic_ns())
+    time.sleep(0.2)
+    sender.anchor(time.monotonic_ns(), Fraction(64))
+    time.sleep(1.2)
+    sender.close()
+    time.sleep(0.3)
+    said = jack.output(0)
+    tempi = [float(found) for found in re.findall(r"flt: *([0-9.]+)", said)]
+    places = [tuple(map(int, found)) for found in re.findall(r"(\d+)\|(\d+)\|(\d+)", said)]
+    assert re.search("start.*stop.*continue.*stop", said, re.DOTALL | re.IGNORECASE), said[-600:]
+    assert any(abs(tempo - 150) < 3 for tempo in tempi[100:]), tempi[-20:]
+    quarters = (5.5 * 150 / 60, (64 + 1.2) * 150 / 60)
+    read = [(bar - 1) * 4 + beat - 1 for bar, beat, _ in places]
+    assert any(abs(one - quarters[0]) <= 1 for one in read), places[-5:]
+    assert abs(read[-1] - quarters[1]) <= 1.5, places[-5:]

@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import mido  # type: ignore[import-untyped]  # mido carries no types
 import pytest
-from mido import sockets  # type: ignore[import-untyped]  # mido carries no types
+from mido import sockets
 
 from sequencer.cli import main
 from sequencer.cli.midi import describe
@@ -96,19 +97,23 @@ def test_flags_that_make_no_sense(flags: list[str], capsys: pytest.CaptureFixtur
     assert "hint" in capsys.readouterr().err
 
 
+def reach(number: int) -> Any:
+    """mido's socket, connected as soon as somebody listens."""
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            return sockets.connect("127.0.0.1", number)
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
 def test_listening_shows_names_numbers_and_the_clock(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         free = int(server.getsockname()[1])
 
     def play() -> None:
-        deadline = time.monotonic() + 5
-        while True:
-            try:
-                port = sockets.connect("127.0.0.1", free)
-                break
-            except OSError:
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+        port = reach(free)
         port.send(mido.Message("note_on", note=62, velocity=90, channel=9))
         port.send(mido.Message("start"))
         begin = time.monotonic()
