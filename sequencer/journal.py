@@ -90,6 +90,26 @@ class JournalWriter:
         self._write(line)
         self.flush()
 
+    @classmethod
+    def resume(cls, path: Path, journal: Journal) -> JournalWriter:
+        """Go on with the journal of a run that was killed; a last line that was cut off is taken away.
+
+        `journal` is what `read_journal` found there. Raises OutputError.
+        """
+        writer = cls.__new__(cls)
+        writer._path = path
+        try:
+            data = path.read_bytes()
+            whole = data[: data.rfind(b"\n") + 1]
+            with path.open("r+b") as file:
+                file.truncate(len(whole))
+            writer._file = path.open("a", encoding="utf-8", errors="surrogatepass", newline="\n")
+        except OSError as error:
+            raise OutputError(f"the journal {path} cannot be gone on with: {error.strerror}") from None
+        writer._number = len(journal.records)
+        writer._digest = journal.digest
+        return writer
+
     def _write(self, line: str) -> None:
         try:
             self._file.write(line + "\n")
@@ -152,6 +172,8 @@ class Journal:
     schedule: Schedule
     records: tuple[Record, ...]
     cut_off: bool
+    digest: str = ""
+    """The chained digest behind the last record."""
 
     @property
     def following(self) -> bool:
@@ -215,7 +237,7 @@ def parse_journal(data: bytes) -> Journal:
             break
         digest_so_far = _check_chain(number, text, value, digest_so_far)
         records.append(_record(number, value, len(records) + 1))
-    return Journal(header, schedule, tuple(records), cut_off)
+    return Journal(header, schedule, tuple(records), cut_off, digest_so_far)
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, str, bool]]:

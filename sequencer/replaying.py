@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sequencer.conductor import Conductor, Report
+from sequencer.errors import JournalError
 from sequencer.events import Command
 from sequencer.journal import Journal, Record, read_journal
 
@@ -76,6 +77,30 @@ def replay(run: Path | str | Journal) -> Replay:
     if divergence is None and pending and journal.is_whole:
         divergence = Divergence(last, after, None, pending[0], _cue(conductor, None, pending[0]))
     return Replay(events, commands, divergence, journal.cut_off, journal.is_whole, conductor.report())
+
+
+def taken_up(journal: Journal) -> tuple[Conductor, tuple[Command, ...]]:
+    """The conductor of a run that was killed, where its journal ends, and the commands that its last event still owes.
+
+    Raises JournalError where this version would have acted otherwise, or where the run came to its end.
+    """
+    replayed = replay(journal)
+    if replayed.divergence is not None:
+        raise JournalError(
+            f"this run cannot be gone on with: this version acts otherwise\n{replayed.divergence}",
+            replayed.divergence.line,
+            "go on with the version that began it",
+        )
+    conductor = Conductor(journal.schedule, journal.following)
+    owed: tuple[Command, ...] = ()
+    for record in journal.records:
+        if record.event is not None:
+            owed = conductor.receive(record.event)
+        elif record.command is not None:
+            owed = owed[1:]
+    if conductor.is_finished:
+        raise JournalError("this run came to its end", hint="perform the score anew")
+    return conductor, owed
 
 
 def _name(record: Record) -> str:

@@ -15,15 +15,17 @@ import sys
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sequencer.cli.scores import Material
     from sequencer.clocks import Clock
     from sequencer.images import ImageFile
+    from sequencer.journal import Journal
     from sequencer.live.running import LiveRun, LiveSettings, LiveStage, Performed
     from sequencer.runs.folder import RunFolder
     from sequencer.stages import Pictures, Stage
+    from sequencer.wire.messages import Reference
 
 PRICE = Fraction(6)
 """Dollars an hour: what a Helios session costs, as far as it is public."""
@@ -44,7 +46,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     from sequencer.cli.rehearse import video_size
 
-    parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file, a compiled .json, or a run")
+    parser.add_argument(
+        "score", metavar="SCORE", type=Path, nargs="?", help="a .score or .yaml file, a compiled .json, or a run"
+    )
+    parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run that was killed, in its session")
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: runs/<time>-<title>)")
     where = parser.add_argument_group("the stage")
     where.add_argument("--stage", choices=("reactor", "simulated"), default="reactor", help="where to play (default: reactor)")
@@ -69,13 +74,26 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Perform one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
-    from sequencer.cli.scores import material
+    from sequencer.cli.scores import Material, material
+    from sequencer.errors import UsageError
+    from sequencer.journal import read_journal
     from sequencer.runs.folder import RunFolder
 
-    found = material(args.score, quiet=args.quiet)
+    if (args.score is None) == (args.resume is None):
+        raise UsageError("give a SCORE to perform, or --resume RUN", "see: sequencer perform --help")
+    broken_off = None
+    if args.resume is not None:
+        folder = RunFolder.adopt(args.resume)
+        broken_off = read_journal(folder.path)
+        written = Path(next(iter(broken_off.sources), ""))
+        found = Material(broken_off.schedule, broken_off.sources, written.parent, folder.final.name)
+        told = broken_off.header.get("settings", {})
+        args.stage, args.local, args.record = told.get("stage", args.stage), bool(told.get("local", args.local)), False
+    else:
+        found = material(args.score, quiet=args.quiet)
+        folder = RunFolder.make(args.out, found.schedule.title or "run")
     settings = _settings(args, found)
-    folder = RunFolder.make(args.out, found.schedule.title or "run")
-    performed = asyncio.run(_perform(args, found, settings, folder))
+    performed = asyncio.run(_perform(args, found, settings, folder, broken_off))
     return _tell(args, performed)
 
 
@@ -98,21 +116,23 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
     )
 
 
-async def _perform(args: argparse.Namespace, found: Material, settings: LiveSettings, folder: RunFolder) -> Performed:
+async def _perform(
+    args: argparse.Namespace, found: Material, settings: LiveSettings, folder: RunFolder, broken_off: Journal | None
+) -> Performed:
     from sequencer.clocks import RealClock
     from sequencer.errors import SequencerError
     from sequencer.live.running import LiveRun, discard
 
-    clock = RealClock()
+    clock = RealClock(broken_off.records[-1].at if broken_off is not None and broken_off.records else 0)
     runs: list[LiveRun] = []
     with ExitStack() as stack:
         try:
             stage, live = _stage(args, found, clock, folder, runs, stack)
-            run = LiveRun(settings, folder, clock, stage, live)
+            run = LiveRun(settings, folder, clock, stage, live, broken_off=broken_off)
             runs.append(run)
             return await run.play()
         except SequencerError:
-            if not runs or runs[0].performance.conductor.run.takes == 0:
+            if broken_off is None and (not runs or runs[0].performance.conductor.run.takes == 0):
                 discard(folder)
             raise
 
@@ -146,11 +166,32 @@ def _stage(
     def say(text: str) -> None:
         runs[0].say(text)
 
+    adopted: dict[str, Any] = {}
+    if args.resume is not None:
+        adopted["adopt"], adopted["uploaded"] = _session(folder)
     key = None if args.local else find_key(os.environ, args.key_file)
     base = {} if args.url is None else {"url": args.url}
-    settings = ReactorSettings(local=args.local, key=key, wire=args.wire, frames_per_chunk=found.schedule.grid.frames, **base)
+    settings = ReactorSettings(
+        local=args.local, key=key, wire=args.wire, frames_per_chunk=found.schedule.grid.frames, **base, **adopted
+    )
     reactor = ReactorStage(clock, settings, images=image, notice=say)
     return reactor, ReactorLive(reactor)
+
+
+def _session(folder: RunFolder) -> tuple[str, dict[str, Reference]]:
+    """The session that a broken-off run played in. Raises UsageError."""
+    from sequencer.errors import UsageError
+    from sequencer.live.running import SESSION
+    from sequencer.live.stages import remembered
+
+    path = folder.path / SESSION
+    try:
+        return remembered(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{path} does not say which session the run played in: {error}",
+            "it was killed before it was connected; perform anew",
+        ) from None
 
 
 def _tell(args: argparse.Namespace, performed: Performed) -> int:

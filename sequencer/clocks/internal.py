@@ -79,14 +79,18 @@ class VirtualClock:
 
 
 class RealClock:
-    """Monotonic time. Waits in the event loop of the running task."""
+    """Monotonic time. Waits in the event loop of the running task.
 
-    def __init__(self) -> None:
+    `after` is a stamp that its time must lie behind: that of a run which goes on after the system was started anew.
+    """
+
+    def __init__(self, after: int = 0) -> None:
         self._timers = _Timers()
+        self._ahead = max(0, after + 1 - time.monotonic_ns())
 
     def now(self) -> int:
-        """`time.monotonic_ns()`."""
-        return time.monotonic_ns()
+        """`time.monotonic_ns()`, moved on where that lies before `after`."""
+        return time.monotonic_ns() + self._ahead
 
     def call_at(self, due: int, action: Callable[[], None]) -> Timer:
         """Call `action` at monotonic nanosecond `due`; from the loop's own thread only."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
@@ -14,15 +16,16 @@ from typing import Any, Protocol
 from sequencer.clocks import Clock
 from sequencer.conductor import Conductor, Report
 from sequencer.desk import said
-from sequencer.desk.door import Door
+from sequencer.desk.door import FILE, Door
 from sequencer.desk.keys import Keys
 from sequencer.desk.typing import Typing
 from sequencer.errors import OutputError, SequencerError, UsageError
-from sequencer.events import ClipWanted, Command, Event, OffsetChanged, StageStatus
-from sequencer.journal import JournalWriter, header_of
+from sequencer.events import ClipWanted, Command, Event, OffsetChanged, Ready, Restored, StageStatus, Uploaded
+from sequencer.journal import Journal, JournalWriter, header_of
 from sequencer.live.screen import Screen
 from sequencer.live.standing import Standing
 from sequencer.performance import Outcome, Performance, ScriptedEvent
+from sequencer.replaying import taken_up
 from sequencer.runs.folder import RunFolder
 from sequencer.runs.interrupts import closing_on_signals
 from sequencer.runs.report import as_json
@@ -32,6 +35,8 @@ from sequencer.stages import Stage
 from sequencer.timebase import nanoseconds
 
 SECOND = 1_000_000_000
+SESSION = "session.json"
+"""In a run's folder while it goes on: which session it plays in."""
 LOOK = 0.1
 """How often, in seconds, the stage is asked how its connection stands."""
 MORE = 5
@@ -53,6 +58,10 @@ class LiveStage(Protocol):
 
     async def clip(self, seconds: int) -> bytes:
         """An MP4 of the last seconds. Raises StageError."""
+        ...
+
+    def memory(self) -> dict[str, Any] | None:
+        """What another process needs to take the session over (no secret), None where it cannot be taken over."""
         ...
 
 
@@ -113,17 +122,26 @@ class LiveRun:
         stage: Stage,
         live: LiveStage,
         attachments: Sequence[Callable[[LiveRun], Attachment]] = (),
+        broken_off: Journal | None = None,
     ) -> None:
         self.settings = settings
         self.folder = folder
         self.clock = clock
         self._live = live
         self._attachments = attachments
-        header = header_of(settings.schedule, settings.sources, dict(settings.told), settings.following)
-        journal = JournalWriter(folder.path / "journal.jsonl", header)
+        path = folder.path / "journal.jsonl"
+        if broken_off is None:
+            journal = JournalWriter(
+                path, header_of(settings.schedule, settings.sources, dict(settings.told), settings.following)
+            )
+        else:
+            journal = JournalWriter.resume(path, broken_off)
         self.performance = Performance(
             settings.schedule, stage, clock, journal, settings.script, [self._look], self.say, settings.following
         )
+        if broken_off is not None:
+            (folder.path / FILE).unlink(missing_ok=True)  # the desk of the run that was killed
+            self.performance.take_up(broken_off, *taken_up(broken_off))
         self.standing = Standing(self.performance.conductor, clock.now())
         self._typing = Typing()
         self._screen = Screen(
@@ -184,10 +202,25 @@ class LiveRun:
 
     def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         self.standing.hear(event, commands, conductor)
+        if isinstance(event, Ready | Restored | Uploaded):
+            self._remember()
         if isinstance(event, ClipWanted):
             task = asyncio.create_task(self._clip(event.seconds))
             self._asked.add(task)
             task.add_done_callback(self._asked.discard)
+
+    def _remember(self) -> None:
+        """Write down what another process needs to go on with this run, should this one be killed."""
+        memory = self._live.memory()
+        if memory is None:
+            return
+        path = self.folder.path / SESSION
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(memory, file)
+        except OSError as error:
+            self.say(f"{path} cannot be written ({error.strerror}): after a crash this run could not be gone on with")
 
     async def _watch(self) -> None:
         """The connection as it stands, told as events, also while the stage is still being opened."""
@@ -243,6 +276,7 @@ class LiveRun:
         }
         if outcome.journal_failure is not None:
             facts["journal_failure"] = outcome.journal_failure
+        (self.folder.path / SESSION).unlink(missing_ok=True)
         clips = tuple(self.folder.final / path.name for path in self._clips)
         try:
             self.folder.write_json("report.json", as_json(report, facts))

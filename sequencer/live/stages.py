@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sequencer.clocks import Clock
@@ -12,6 +14,7 @@ from sequencer.schedule import Schedule
 from sequencer.stages.protocol import Deliver
 from sequencer.stages.reactor import ReactorStage
 from sequencer.stages.simulated import Faults, ImageBytes, PictureSink, SimulatedSettings, SimulatedStage
+from sequencer.wire.messages import Reference
 
 
 class SimulatedLive:
@@ -64,6 +67,10 @@ class SimulatedLive:
         """Clips are the platform's: here there are none."""
         raise StageError(f"the embedded stage keeps no recording to clip {seconds} s from", "record it all with --record")
 
+    def memory(self) -> None:
+        """It ends with its process."""
+        return
+
 
 class ReactorLive:
     """A live Helios, as the live line sees it."""
@@ -100,3 +107,22 @@ class ReactorLive:
     async def clip(self, seconds: int) -> bytes:
         """The platform's MP4 of the last seconds."""
         return (await self._stage.clip(float(seconds))).data
+
+    def memory(self) -> dict[str, Any]:
+        """The session's id, and what has been uploaded into it."""
+        uploads = {sha256: asdict(reference) for sha256, reference in self._stage.uploads.items()}
+        return {"session": self._stage.session_id, "uploads": uploads}
+
+
+def remembered(text: str) -> tuple[str, dict[str, Reference]]:
+    """The session and the uploads that `memory` held, from its JSON. Raises ValueError."""
+    value = json.loads(text)
+    if not isinstance(value, dict) or not isinstance(value.get("session"), str) or not value["session"]:
+        raise ValueError("it names no session")
+    uploads = value.get("uploads")
+    if not isinstance(uploads, dict):
+        raise ValueError("it names no uploads")  # noqa: TRY004  # a value that does not read, whatever is wrong with it
+    try:
+        return value["session"], {str(sha256): Reference(**reference) for sha256, reference in uploads.items()}
+    except TypeError:
+        raise ValueError("its uploads do not read") from None

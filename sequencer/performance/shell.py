@@ -15,9 +15,23 @@ from typing import Protocol
 from sequencer.clocks import Clock
 from sequencer.clocks.boundaries import BoundaryFeed
 from sequencer.conductor import Conductor, Report
+from sequencer.conductor.run import Phase
 from sequencer.errors import OutputError
-from sequencer.events import ChunkDone, Closing, Command, Event, Finish, ModelCommand, Started, Upload, WakeAt
-from sequencer.journal import JournalWriter
+from sequencer.events import (
+    ChunkDone,
+    Closing,
+    Command,
+    Event,
+    Finish,
+    ModelCommand,
+    Ready,
+    Restored,
+    Started,
+    Upload,
+    WakeAt,
+    Woke,
+)
+from sequencer.journal import Journal, JournalWriter
 from sequencer.performance.cues import ScriptedEvent
 from sequencer.schedule import Schedule
 from sequencer.stages import Stage
@@ -77,6 +91,29 @@ class Performance:
         self._chunks_done = 0
         self._started = False
         self._journal_failure: str | None = None
+        self._taken_up = False
+        self._owed: tuple[Command, ...] = ()
+
+    def take_up(self, journal: Journal, conductor: Conductor, owed: Sequence[Command]) -> None:
+        """Go on with a run that was killed: `conductor` stands where its journal ends, `owed` is what it still has to send.
+
+        Before `run`, once. The stage must play in that run's session; its `Ready` then means that the connection stands again.
+        """
+        self.conductor = conductor
+        at = journal.records[-1].at if journal.records else self._clock.now()
+        for command in owed:
+            self._write(lambda writer, command=command: writer.command(at, command))  # type: ignore[misc]  # binds now
+        self._owed = tuple(command for command in owed if not isinstance(command, WakeAt))
+        self._taken_up = self.conductor.phase is not Phase.WAITING
+        for record in journal.records:
+            if record.event is not None and self.boundaries is not None:
+                self.boundaries.hear(record.event)
+        due = self.conductor.run.due
+        if due is not None:
+            self._wake(max(due, self._clock.now()), due)
+        self._chunks_done = self.conductor.making
+        self._started = self.conductor.run.takes > 0
+        self._by_chunk = deque(one for one in self._by_chunk if (one.chunk or 0) > self._chunks_done)
 
     def deliver(self, event: Event) -> None:
         """Put an event into the inbox. In the loop's own thread, or from a signal handler."""
@@ -102,6 +139,9 @@ class Performance:
                         self.close("nothing more can happen: the stage is silent and no time was asked for")
                     continue
                 event = self._inbox.popleft()
+                if self._taken_up and isinstance(event, Ready):
+                    event, self._taken_up = Restored(event.at), False
+                    await self._carry_out(self._owed)
                 last = event.at
                 fit = self.boundaries.hear(event) if self.boundaries is not None else None
                 if fit is not None:
@@ -146,7 +186,7 @@ class Performance:
         for command in commands:
             match command:
                 case WakeAt():
-                    self._wake(command.due)
+                    self._wake(command.due, command.due)
                 case Finish():
                     pass  # the loop ends because the conductor is finished; the stage is closed behind it
                 case _:
@@ -154,10 +194,8 @@ class Performance:
         if together:
             await self._stage.send(together)
 
-    def _wake(self, due: int) -> None:
-        from sequencer.events import Woke
-
-        self._clock.call_at(due, lambda: self.deliver(Woke(max(due, self._clock.now()), due)))
+    def _wake(self, at: int, due: int) -> None:
+        self._clock.call_at(at, lambda: self.deliver(Woke(max(at, self._clock.now()), due)))
 
     # ---- scripted events -------------------------------------------------------------------------------------------
 

@@ -50,6 +50,20 @@ class RunFolder:
             name = f"{stamp}-{words}-{number}"
         return cls(Path("runs") / name)
 
+    @classmethod
+    def adopt(cls, run: Path) -> RunFolder:
+        """The folder of a run that was killed, by the name that it has or would have had. Raises UsageError."""
+        final = run
+        if run.name.startswith(".") and run.name.endswith(".partial"):
+            final = run.with_name(run.name[1 : -len(".partial")])
+        found = cls.__new__(cls)
+        found.final = final
+        found.path = final.with_name(f".{final.name}.partial")
+        if not (found.path / "journal.jsonl").is_file():
+            hint = "it came to its end" if final.is_dir() else "name the folder that `sequencer perform` was writing"
+            raise UsageError(f"there is no broken-off run in {run}", hint)
+        return found
+
     def write(self, name: str, text: str) -> None:
         """Write a text file into the folder. Raises OutputError."""
         try:
