@@ -50,7 +50,7 @@ button{font:inherit;color:inherit;background:var(--faint);border:0;border-radius
 #names div{display:flex;align-items:center;justify-content:flex-end}
 .lane.close,#names div.close{margin-top:0}
 .i{position:absolute;top:0;bottom:0;left:calc(var(--x)*var(--c));width:calc(var(--w)*var(--c) - 2px);min-width:1px;
- overflow:hidden;border-radius:4px;white-space:nowrap;background:var(--faint)}
+ overflow:clip;border-radius:4px;white-space:nowrap;background:var(--faint)}
 .i>span{position:sticky;left:8px;padding:0 6px 0 8px;display:inline-block;max-width:100%}
 .band{font-size:12px;line-height:26px}.band b{margin-right:8px}
 .band .open{position:absolute;top:0;bottom:0;right:0;left:calc(var(--o)*var(--c));
@@ -59,8 +59,8 @@ button{font:inherit;color:inherit;background:var(--faint);border:0;border-radius
  border-bottom:6px solid var(--edge)}
 .starts{border-left:3px solid var(--edge)}
 .prompt{white-space:normal}
-.prompt>span{padding-top:5px;display:-webkit-box;-webkit-line-clamp:5;-webkit-box-orient:vertical;overflow:hidden;
- font-size:12px;line-height:15px;overflow-wrap:anywhere;max-width:340px}
+.prompt>span{margin-top:5px;max-height:75px;overflow:hidden;
+ font-size:clamp(0px,(var(--w)*var(--c) - 55px)*99,12px);line-height:15px;overflow-wrap:anywhere;max-width:340px}
 .image img{height:100%;float:left;position:sticky;left:0}
 .image>span{line-height:var(--h)}
 .thin{font-size:11.5px;line-height:var(--h)}
