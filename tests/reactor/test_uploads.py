@@ -1,0 +1,145 @@
+"""Uploads: looked at before a byte leaves, brought again where an address has expired, told in words where nothing helps."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from reactor_parts import picture, settings_for
+
+from sequencer.errors import StageError
+from sequencer.images import ImageFile
+from sequencer.stages.reactor import platform
+from sequencer.stages.reactor import uploads as room
+from sequencer.stages.reactor.platform import Platform
+from sequencer.stages.reactor.session import Session
+from sequencer.stages.reactor.token import Token
+from sequencer.stages.reactor.uploads import LARGEST, Uploads
+from sequencer.wire.messages import Reference
+
+URL = "http://127.0.0.1:1"
+STORE = "https://store.test/bucket/object"
+IMAGE, DATA = picture()
+
+
+class _Store:
+    """A platform with a store; `puts` are the answers of the store, in order (the last one stays)."""
+
+    def __init__(self, *puts: int | Exception) -> None:
+        self.puts = list(puts) or [200]
+        self.brought: list[bytes] = []
+        self.slots = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            self.slots += 1
+            url = f"{STORE}/{self.slots}?X-Signature=secret{self.slots}"
+            return httpx.Response(201, json={"presigned_id": f"u{self.slots}", "presigned_url": url, "path": "/x"})
+        assert request.headers["Content-Type"] == "image/png"
+        assert "Authorization" not in request.headers
+        assert request.headers["Content-Length"] == str(len(DATA))
+        assert "Transfer-Encoding" not in request.headers
+        answer = self.puts.pop(0) if len(self.puts) > 1 else self.puts[0]
+        if isinstance(answer, Exception):
+            raise answer
+        self.brought.append(bytes(request.read()) if hasattr(request, "_content") else b"")
+        return httpx.Response(answer)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = asyncio.sleep
+
+    async def sleep(_: float) -> None:
+        await real(0)
+
+    monkeypatch.setattr(platform.asyncio, "sleep", sleep)
+    monkeypatch.setattr(room.asyncio, "sleep", sleep)
+
+
+def _bring(store: _Store, image: ImageFile = IMAGE, images: Any = None, times: int = 1, **more: Any) -> Reference:
+    async def go() -> Reference:
+        settings = settings_for(URL)
+        asked = Platform(URL, transport=httpx.MockTransport(store))
+        session = Session(asked, Token(asked, settings), settings)
+        session.id = "local"
+        uploads = Uploads(asked, session, {IMAGE.sha256: DATA} if images is None else images, {}, **more)
+        try:
+            found = [await uploads.bring(image) for _ in range(times)]
+        finally:
+            await asked.close()
+        return found[-1]
+
+    return asyncio.run(go())
+
+
+def test_an_image_is_brought_once_and_its_progress_told() -> None:
+    store, told = _Store(), []
+    progress: Callable[[ImageFile, int, int], None] = lambda image, sent, size: told.append((image.path, sent, size))  # noqa: E731  a probe
+    assert _bring(store, times=3, progress=progress) == Reference("u1", "shape.png", "image/png", len(DATA))
+    assert store.slots == 1
+    assert told[-1] == (IMAGE.path, len(DATA), len(DATA))
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410, 500, 503])
+def test_an_address_that_is_no_good_any_more_is_replaced(status: int) -> None:
+    store = _Store(status, 200)
+    assert _bring(store).upload_id == "u2"
+
+
+def test_bytes_that_are_there_already_are_there() -> None:
+    """A first PUT may have arrived although its answer got lost."""
+    assert _bring(_Store(409)).upload_id == "u1"
+
+
+def test_a_broken_connection_is_tried_again() -> None:
+    assert _bring(_Store(httpx.ReadTimeout("x"), 200)).upload_id == "u2"
+
+
+@pytest.mark.parametrize("status", [400, 413, 418])
+def test_what_the_store_will_not_have_is_told_at_once(status: int) -> None:
+    store = _Store(status)
+    with pytest.raises(StageError, match=f"could not be uploaded: the platform's store answered {status}") as raised:
+        _bring(store)
+    assert store.slots == 1
+    assert "secret" not in str(raised.value)
+
+
+def test_what_never_works_is_told_without_its_address() -> None:
+    with pytest.raises(StageError) as raised:
+        _bring(_Store(httpx.ConnectError(f"cannot connect to {STORE}?X-Signature=secret")))
+    assert "secret" not in str(raised.value)
+    assert "store.test" not in str(raised.value)
+
+
+def _other(data: bytes, **changes: Any) -> ImageFile:
+    known = dataclasses.replace(IMAGE, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+    return dataclasses.replace(known, **changes)
+
+
+def _raises(*_: object) -> bytes:
+    raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize(
+    ("image", "images", "says"),
+    [
+        pytest.param(dataclasses.replace(IMAGE, mime_type="video/mp4"), None, "Helios takes pictures only", id="type"),
+        pytest.param(dataclasses.replace(IMAGE, size=LARGEST + 1), None, "may be sent", id="size"),
+        pytest.param(IMAGE, {IMAGE.sha256: b"other bytes"}, "has changed since", id="changed"),
+        pytest.param(IMAGE, {}, "it is not there", id="missing"),
+        pytest.param(IMAGE, _raises, "Permission denied", id="unreadable"),
+        pytest.param(_other(DATA[:900]), lambda _: DATA[:900], "cannot be decoded", id="cut off"),
+        pytest.param(_other(b"GIF89a nonsense"), lambda _: b"GIF89a nonsense", "not an image", id="nonsense"),
+    ],
+)
+def test_what_is_wrong_with_an_image_is_found_before_anything_is_asked(image: ImageFile, images: Any, says: str) -> None:
+    store = _Store()
+    with pytest.raises(StageError, match=says):
+        _bring(store, image, images)
+    assert store.slots == 0
