@@ -44,7 +44,7 @@ class CaptionBand:
 
     def __init__(self, width: int, height: int) -> None:
         self._width = width
-        self.rows = min(height, max(24, height // 10)) & ~1
+        self.rows = min(height, max(24, height * 15 // 128)) & ~1
         """How many rows from the top are touched."""
         self._margin = max(6, width * 5 // 160)
         self._large = Pen(max(9, height * 5 // 128))
@@ -74,8 +74,9 @@ class CaptionBand:
         self._write(ImageDraw.Draw(mask), caption)
         ink = np.asarray(mask, dtype=np.int64)
         ink = ink + (ink >> 7)  # 255 counts as all of 256
-        depth = np.arange(self.rows, 0, -1, dtype=np.int64)  # darkest at the top, nothing at the lower edge
-        dark = (150 * depth * (2 * self.rows - depth) // (self.rows * self.rows))[:, None]
+        rows = self.rows
+        depth = np.arange(rows, 0, -1, dtype=np.int64)  # darkest at the top, gone without an edge below
+        dark = (168 * depth * depth * (3 * rows - 2 * depth) // rows**3)[:, None]
         behind = dark * (256 - ink) >> 8
         keep = 256 - ink - behind
         small = (keep[::2, ::2] + keep[1::2, ::2] + keep[::2, 1::2] + keep[1::2, 1::2]) >> 2
@@ -87,7 +88,7 @@ class CaptionBand:
         )
 
     def _write(self, draw: ImageDraw.ImageDraw, caption: Caption) -> None:
-        top = max(0, (self.rows - 2 * self._large.size) // 3)
+        top = max(0, (self.rows - 2 * self._large.size) // 4)
         below = top + (self._large.size - self._small.size)
         right = self._width - self._margin
         if caption.place:

@@ -10,10 +10,10 @@ from PIL import Image, ImageDraw
 from sequencer.letters import Pen
 from sequencer.stages.simulated.packed import GREEN, RED_BLUE, Packed, blended
 
-PROMPT_SIZE = 17
-FACTS_SIZE = 13
+PROMPT_SIZE = 15
+FACTS_SIZE = 12
 MARGIN = 20
-LINE = 23
+LINE = 20
 MOST_LINES = 3
 SCRIM = 60
 """Pixels above the writing over which the picture darkens."""

@@ -37,7 +37,7 @@ from sequencer.stages.simulated.stills import fitted
 
 HEIGHT, WIDTH = 384, 640
 
-EDITION = 2
+EDITION = 3
 """Goes up whenever any picture changes."""
 
 FADE = 10
