@@ -6,11 +6,23 @@ import argparse
 import sys
 from pathlib import Path
 
+STANDARD_INPUT = Path("-")
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument(
-        "scores", metavar="SCORE", nargs="+", type=Path, help="a .score or .yaml file, rewritten in place unless told otherwise"
+        "scores",
+        metavar="SCORE",
+        nargs="+",
+        type=Path,
+        help="a .score or .yaml file, rewritten in place unless told otherwise; - is standard input, printed",
+    )
+    parser.add_argument(
+        "--from",
+        dest="origin",
+        choices=("text", "yaml"),
+        help="the notation of standard input, or of a file with another ending",
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the layout would change")
     parser.add_argument("--stdout", action="store_true", help="print the result instead of writing the file")
@@ -43,11 +55,16 @@ def run(args: argparse.Namespace) -> int:
 def _one(path: Path, args: argparse.Namespace) -> bool:
     """Format one score. False where `--check` finds that its layout would change."""
     from sequencer.cli.scores import write_text
-    from sequencer.notation import print_score, read
+    from sequencer.notation import print_score, read, reads
     from sequencer.notation.reading import SUFFIXES, Notation
 
-    score = read(path)
-    own = SUFFIXES.get(path.suffix.lower(), Notation.TEXT)
+    given = None if args.origin is None else Notation(args.origin)
+    if path == STANDARD_INPUT:
+        own = given or Notation.TEXT
+        score = reads(sys.stdin.read(), file="standard input", folder=Path.cwd(), notation=own)
+    else:
+        own = given or SUFFIXES.get(path.suffix.lower(), Notation.TEXT)
+        score = read(path, notation=given)
     notation = own if args.to is None else Notation(args.to)
     if args.to is None and args.output is not None:
         notation = SUFFIXES.get(args.output.suffix.lower(), own)
@@ -56,7 +73,7 @@ def _one(path: Path, args: argparse.Namespace) -> bool:
         if text != score.text:
             print(f"{path}: the layout would change; run: sequencer format {path}", file=sys.stderr)
         return text == score.text
-    if args.stdout or (args.to is not None and args.output is None):
+    if args.output is None and (args.stdout or args.to is not None or path == STANDARD_INPUT):
         print(text, end="")
         return True
     target = args.output or path
