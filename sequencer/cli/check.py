@@ -96,7 +96,7 @@ def _print(found: list[tuple[Path, Checked]], args: argparse.Namespace) -> None:
 
 def _print_help(schedule: Schedule, args: argparse.Namespace) -> None:
     """Help with the grid, as far as it was asked for. Raises UsageError for a mark that cannot be aligned."""
-    if not (args.grid or args.align or args.best_phase):
+    if not (args.grid or args.align is not None or args.best_phase):
         return
     from sequencer.gridhelp import align, best_phase, tell_alignment, tell_best_phase, tell_grid
 
@@ -104,7 +104,7 @@ def _print_help(schedule: Schedule, args: argparse.Namespace) -> None:
         print(tell_grid(schedule))
     if args.best_phase:
         print(tell_best_phase(best_phase(schedule)))
-    if args.align:
+    if args.align is not None:
         try:
             print(tell_alignment(align(schedule, args.align), schedule))
         except UsageError as error:
@@ -115,7 +115,7 @@ def _print_help(schedule: Schedule, args: argparse.Namespace) -> None:
 
 def _help_document(schedule: Schedule | None, args: argparse.Namespace) -> dict[str, Any]:
     """The same for machines, as keys beside what is said of a score."""
-    if schedule is None or not (args.grid or args.align or args.best_phase):
+    if schedule is None or not (args.grid or args.align is not None or args.best_phase):
         return {}
     from sequencer.gridhelp import align, alignment_document, best_phase, best_phase_document, grid_document
 
@@ -124,7 +124,7 @@ def _help_document(schedule: Schedule | None, args: argparse.Namespace) -> dict[
         found["grid"] = grid_document(schedule)
     if args.best_phase:
         found["best_phase"] = best_phase_document(best_phase(schedule))
-    if args.align:
+    if args.align is not None:
         try:
             found["align"] = alignment_document(align(schedule, args.align))
         except UsageError as error:
