@@ -29,9 +29,12 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
 
 
 def last_chunk_of_take(run: Run, event: ChunkDone) -> list[Command]:
-    """While a reset is on its way, the chunk in the making is still finished and counts."""
+    """While a reset is on its way, the chunk in the making is still finished and counts.
+
+    What a late reset lets the old take make beyond that is the new take's time: nothing of the score is judged by it.
+    """
     chunk = run.base + event.chunk
-    if chunk >= run.making:
+    if run.making <= chunk < run.next_base:
         run.ledger.done(chunk, event.prompt)
         run.making = chunk + 1
     return []
