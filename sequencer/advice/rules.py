@@ -7,12 +7,22 @@ commands; *neighbours* is what users of other prompt sequencers bring along.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
-from sequencer.advice.english import CAMERA, CAMERA_LINE, HELD, LIGHT, LIGHT_LINE, MOVING, is_english, sentences, things, words
+from sequencer.advice.english import (
+    contradiction,
+    has_camera,
+    has_light,
+    is_camera_line,
+    is_english,
+    is_light_line,
+    sentences,
+    things,
+    words,
+)
 from sequencer.advice.said import Family, Kind, Line, Said, Told
-from sequencer.errors import Related
+from sequencer.errors import Related, Span
 
 Advise = Callable[[Said], Iterator[Told]]
 
@@ -37,7 +47,8 @@ _WEIGHT = re.compile(r"\([^()\n]{1,80}:\d+(?:\.\d+)?\)|\(\([^()]{1,80}\)\)|--[a-
 def too_long(said: Said) -> Iterator[Told]:
     """Text past about 350 English words is cut off by the model's encoder. Source: the guide."""
     for line in said.lines:
-        count = max(len(words(text)) for text in line.texts)
+        long = [text for text in line.texts if len(text) > 2 * MOST_WORDS]  # a word and its blank have two signs at least
+        count = max((len(words(text)) for text in long), default=0)
         if count > MOST_WORDS:
             yield Told(
                 f"this prompt has {count} words; the model reads about the first {MOST_WORDS}",
@@ -88,24 +99,24 @@ def tags(said: Said) -> Iterator[Told]:
 
 
 def _is_list(text: str) -> bool:
+    if text.count(",") < 5:
+        return False
     pieces = [piece.strip() for piece in text.split(",")]
     short = sum(len(piece.split()) <= 3 for piece in pieces)
-    return len(pieces) >= 6 and len(sentences(text)) == 1 and short >= len(pieces) - 1
+    return len(sentences(text)) == 1 and short >= len(pieces) - 1
 
 
 def camera_twice(said: Said) -> Iterator[Told]:
     """A camera that both stands and moves is a contradiction, and parts of a prompt must agree. Source: the guide."""
     for line in said.lines:
-        for text in line.texts:
-            held, moving = HELD.search(text), MOVING.search(text)
-            if held is not None and moving is not None:
-                yield Told(
-                    f"the camera cannot be both `{held.group()}` and `{moving.group()}`",
-                    line.span,
-                    "keep the one that the whole scene has",
-                    line.silenced,
-                )
-                break
+        found = next((both for text in line.texts if (both := contradiction(text)) is not None), None)
+        if found is not None:
+            yield Told(
+                f"the camera cannot be both `{found[0]}` and `{found[1]}`",
+                line.span,
+                "keep the one that the whole scene has",
+                line.silenced,
+            )
 
 
 # ---- openings ------------------------------------------------------------------------------------------------------
@@ -124,7 +135,7 @@ def _openings(said: Said) -> Iterator[tuple[str, Line | Family]]:
 def no_camera(said: Said) -> Iterator[Told]:
     """Every prompt says where the camera stands; the first one sets it. Source: the guide."""
     for text, where in _openings(said):
-        if is_english(text) and CAMERA.search(text) is None:
+        if is_english(text) and not has_camera(text):
             yield Told(
                 "this opening says nothing of the camera, so the model will choose and may choose anew with every prompt",
                 where.span,
@@ -136,7 +147,7 @@ def no_camera(said: Said) -> Iterator[Told]:
 def no_light(said: Said) -> Iterator[Told]:
     """Every prompt says what light there is; the first one sets it. Source: the guide."""
     for text, where in _openings(said):
-        if is_english(text) and LIGHT.search(text) is None:
+        if is_english(text) and not has_light(text):
             yield Told(
                 "this opening says nothing of the light, so the model will choose and may choose anew with every prompt",
                 where.span,
@@ -159,26 +170,31 @@ def _steps(said: Said) -> Iterator[tuple[Line, Line]]:
 def _goes_on(before: Line, line: Line) -> bool:
     """Whether a prompt speaks of something the one before it spoke of (what both have word for word does not count)."""
     mine, other = sentences(line.text), sentences(before.text)
-    ours = things(" ".join(one for one in mine if one not in other))
-    theirs = things(" ".join(one for one in other if one not in mine))
+    ours = _things(one for one in mine if one not in other)
+    theirs = _things(one for one in other if one not in mine)
     return bool(ours & theirs) or not ours or not theirs
+
+
+def _things(of: Iterable[str]) -> frozenset[str]:
+    """What several sentences name."""
+    return frozenset().union(*map(things, of))
 
 
 def camera_line(said: Said) -> Iterator[Told]:
     """The camera line stands word for word in every prompt of a scene. Source: the guide."""
-    yield from _kept(said, CAMERA_LINE, "camera")
+    yield from _kept(said, is_camera_line, "camera")
 
 
 def light_line(said: Said) -> Iterator[Told]:
     """The light line is there in every prompt. Source: the guide."""
-    yield from _kept(said, LIGHT_LINE, "light")
+    yield from _kept(said, is_light_line, "light")
 
 
-def _kept(said: Said, words_of: re.Pattern[str], what: str) -> Iterator[Told]:
+def _kept(said: Said, is_line: Callable[[str], bool], what: str) -> Iterator[Told]:
     for family in said.families:
         if family.base is None or family.follow is None:
             continue
-        lost = _lost(family.base, family.follow, words_of)
+        lost = _lost(family.base, family.follow, is_line)
         if lost is not None:
             yield Told(
                 f"the follow of {family.name} lacks the {what} line of its base, “{_short(lost)}”",
@@ -187,8 +203,8 @@ def _kept(said: Said, words_of: re.Pattern[str], what: str) -> Iterator[Told]:
                 family.silenced,
             )
     for before, line in _steps(said):
-        lost = _lost(before.text, line.text, words_of) if _goes_on(before, line) else None
-        if lost is not None:
+        lost = _lost(before.text, line.text, is_line)
+        if lost is not None and _goes_on(before, line):
             yield Told(
                 f"this prompt lacks the {what} line of the one before it, “{_short(lost)}”",
                 line.span,
@@ -198,13 +214,13 @@ def _kept(said: Said, words_of: re.Pattern[str], what: str) -> Iterator[Told]:
             )
 
 
-def _lost(before: str, after: str, words_of: re.Pattern[str]) -> str | None:
+def _lost(before: str, after: str, is_line: Callable[[str], bool]) -> str | None:
     """The line of `before` (never its first sentence, which tells the subject) that `after` does not have."""
     if not is_english(before):
         return None
     kept = {one.rstrip(".!") for one in sentences(after)}
     for one in sentences(before)[1:]:
-        if words_of.search(one) is not None and one.rstrip(".!") not in kept:
+        if is_line(one) and one.rstrip(".!") not in kept:
             return one
     return None
 
@@ -216,7 +232,7 @@ def subject(said: Said) -> Iterator[Told]:
             continue
         first = things(sentences(family.base)[0]) if family.base else frozenset()
         rest = [one for one in sentences(family.follow) if one not in sentences(family.base)]
-        if first and not first & things(" ".join(rest)):
+        if first and not first & _things(rest):
             yield Told(
                 f"the follow of {family.name} does not name what its base shows",
                 family.follow_span,
@@ -240,7 +256,7 @@ def one_action(said: Said) -> Iterator[Told]:
             continue
         for text in line.own:
             many = line.kind is Kind.FOLLOW and len(sentences(text)) > MOST_SENTENCES
-            if is_english(text) and (many or _THEN.search(text) is not None):
+            if (many or _THEN.search(text) is not None) and is_english(text):
                 yield Told(
                     "this prompt tells several actions; the model plays them all at once, or only one",
                     line.span,
@@ -257,7 +273,7 @@ def hard_change(said: Said) -> Iterator[Told]:
             same = before.span == line.span or (line.scene is not None and line.scene == before.scene)
             if line.with_image or same or not is_english(line.text) or not is_english(before.text):
                 continue
-            if not _goes_on(before, line) and not things(before.text) & things(line.own[0]):
+            if not _goes_on(before, line) and not _things(sentences(before.text)) & _things(sentences(line.own[0])):
                 yield Told(
                     "this prompt has nothing in common with the one before it, so one picture will melt into the other",
                     line.span,
@@ -270,13 +286,15 @@ def hard_change(said: Said) -> Iterator[Told]:
 def long_arc(said: Said) -> Iterator[Told]:
     """Four or five prompts make an arc, more than six lose coherence. Source: the guide."""
     for take in said.takes:
-        arc: list[Line] = []
+        arc: set[Span] = set()
+        scene: str | None = None
         for line in take:
-            if arc and (line.with_image or line.scene != arc[-1].scene):
-                arc = []
-            if line.span in [one.span for one in arc]:
+            if arc and (line.with_image or line.scene != scene):
+                arc = set()
+            scene = line.scene
+            if line.span in arc:
                 continue
-            arc.append(line)
+            arc.add(line.span)
             if len(arc) == MOST_IN_ARC + 1:
                 yield Told(
                     f"this is the {len(arc)}th prompt that goes on from one start; past {MOST_IN_ARC} the picture drifts",
