@@ -23,6 +23,8 @@ MOST_WAITING = 192 << 20
 
 _RATE = Fraction(24)
 _RESERVE = 16 << 20
+_GROWTH, _MORE = 32768, 2 << 20
+"""Every so many frames the reserve grows by so many bytes, as the file's index does that is written at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ class LiveRecorder:
                     encoder = self._encoder(picture)
                 encoder.encode(picture, pts, caption)
                 self._frames, self._last_pts = self._frames + 1, pts
+                if self._frames % _GROWTH == 0:
+                    self._file.grow(_RESERVE + _MORE * (self._frames // _GROWTH))
                 if self._file.full:
                     break
             self._backlog.give_up()

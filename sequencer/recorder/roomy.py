@@ -51,6 +51,13 @@ class RoomyFile:
             self._spare.unlink(missing_ok=True)
             raise
 
+    def grow(self, size: int) -> None:
+        """Reserve more while writing; where that is not to be had the disk counts as full, with the old reserve to end in."""
+        try:
+            self.reserve(size)
+        except OSError:
+            self.full = True
+
     def write(self, data: bytes) -> int:
         """Write all of `data`."""
         view = memoryview(data)

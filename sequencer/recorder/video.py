@@ -135,7 +135,7 @@ class VideoWriter:
                 self._encoder.encode(frame, self._written, caption)
                 self._written += 1
                 if self._written % _GROWTH == 0:
-                    self._file.reserve(RESERVE + _MORE * (self._written // _GROWTH))
+                    self._file.grow(RESERVE + _MORE * (self._written // _GROWTH))
                 if self._file.full:
                     break
             if self._aborted:

@@ -239,6 +239,26 @@ def test_a_file_that_may_not_grow_leaves_nothing_half_written(tmp_path: Path, mo
     assert not list(tmp_path.iterdir())
 
 
+def test_a_reserve_that_cannot_grow_ends_the_video_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reserve = RoomyFile.reserve
+
+    def limited(file: RoomyFile, size: int) -> None:
+        if size > 10 << 20:
+            Path(file.name + ".reserve").unlink()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        reserve(file, size)
+
+    monkeypatch.setattr(RoomyFile, "reserve", limited)
+    monkeypatch.setattr("sequencer.recorder.video._GROWTH", 10)
+    video = VideoWriter(tmp_path / "video.mp4", SIZE)
+    with pytest.raises(OutputError, match="plays, but ends after 30 frames"):
+        for _ in range(10):
+            video.write_all(moving(33))
+        video.close()
+    assert len(decoded(tmp_path / "video.mp4")) == 30
+    assert [path.name for path in tmp_path.iterdir()] == ["video.mp4"]
+
+
 def test_no_room_from_the_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: RoomyFile, __: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
