@@ -78,7 +78,7 @@ class OpenScene:
     def scene(self, end: Span, faults: Faults) -> Scene | None:
         """The whole scene, its closing brace at `end`."""
         if not self.said.keys() & {"base", "follow"}:
-            if not self.has_refused:
+            if not self.has_refused and self.name is not None:
                 hint = 'give it a base: base "…"'
                 faults.error("E122", f"the scene {self.name} has neither base nor follow", self.head, hint)
             return None
