@@ -6,14 +6,21 @@ import argparse
 import dataclasses
 import inspect
 import re
+import shutil
 from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
 from typing import get_args
 
+import pytest
 from docs.pages import DOCS, ROOT, read_page
 
 import sequencer
 from sequencer import events, journal
+from sequencer import score as nodes_of_scores
 from sequencer.cli import COMMANDS, parser
+from sequencer.score import ClockKind, Sr, Unit
+from sequencer.timebase import Snap
 
 COMMANDS_PAGE = read_page(DOCS / "commands.md")
 OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z](?:[\w-]*\w)?")
@@ -102,6 +109,43 @@ def test_every_command_line_in_the_pages_is_one_the_parser_takes() -> None:
                 there = options_of(known[name])
                 told += [f"{page.name}: {line}: {word}" for word in rest if OPTION.fullmatch(word) and word not in there]
     assert not told, "\n".join(told)
+
+
+# ---- the language --------------------------------------------------------------------------------------------------------
+
+
+def kinds_in(node: object) -> Iterator[str]:
+    """The kinds of node, and the words of closed sets, that a score is made of."""
+    match node:
+        case Enum():
+            yield f"{type(node).__name__}.{node.name}"
+        case tuple():
+            for part in node:
+                yield from kinds_in(part)
+        case _ if dataclasses.is_dataclass(node):
+            yield type(node).__name__
+            for field in dataclasses.fields(node):
+                yield from kinds_in(getattr(node, field.name))
+        case _:
+            pass
+
+
+def test_the_language_page_shows_every_construct(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "scores" / "images", tmp_path / "images")
+    (tmp_path / "library.score").write_bytes((ROOT / "scores" / "library.score").read_bytes())
+    shown: set[str] = set()
+    for block in read_page(DOCS / "language.md").blocks():
+        if block.info == "score" and "wrong" not in (block.note or ("", ""))[1]:
+            shown |= set(kinds_in(sequencer.reads(block.text, folder=tmp_path)))
+    nodes = {
+        name
+        for name, kind in vars(nodes_of_scores).items()
+        if dataclasses.is_dataclass(kind) and kind.__module__ == nodes_of_scores.__name__
+    }
+    words = {f"{kind.__name__}.{one.name}" for kind in (Sr, Unit, ClockKind, Snap) for one in kind}
+    missing = sorted((nodes | words) - shown)
+    assert not missing, missing
 
 
 # ---- the public face -----------------------------------------------------------------------------------------------------
