@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from sequencer.stages.simulated.outputs import hashed
@@ -17,6 +18,12 @@ from sequencer.standin.settings import BadNetwork
 Address = tuple[str, int]
 
 _CANDIDATE = re.compile(r"a=candidate:\S+ \d+ udp \d+ (?P<host>[0-9.]+) (?P<port>\d+) typ host.*", re.IGNORECASE)
+APART = 1e-6
+"""Seconds between two datagrams that are due together: timers of one time have no order."""
+
+MOST_WAITING = 64
+"""Datagrams of a new client that wait for its socket."""
+
 MOST_SOCKETS = 16
 """Client addresses that are served; ICE tries a few before it settles on one."""
 
@@ -59,7 +66,7 @@ class _Way:
         if not late:
             deliver()
             return
-        self._last = max(self._last, loop.time() + late / 1000)
+        self._last = max(self._last + APART, loop.time() + late / 1000)
         loop.call_at(self._last, deliver)
 
 
@@ -71,7 +78,7 @@ class Relay:
         self._back = _Way(network, "back")
         self._outer: _Socket | None = None
         self._inner: dict[Address, _Socket] = {}
-        self._opening: set[Address] = set()
+        self._opening: dict[Address, list[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._target: Address | None = None
         self._muted = False
@@ -122,16 +129,21 @@ class Relay:
         inner = self._inner.get(client)
         if inner is not None:
             self._there.carry(lambda: self._to_server(inner, data))
-        elif client not in self._opening and len(self._opening) < MOST_SOCKETS:
-            self._opening.add(client)
-            task = asyncio.get_running_loop().create_task(self._open_inner(client, data))
+        elif client in self._opening:
+            if len(self._opening[client]) < MOST_WAITING:
+                self._opening[client].append(data)
+        elif len(self._opening) < MOST_SOCKETS:
+            self._opening[client] = [data]
+            task = asyncio.get_running_loop().create_task(self._open_inner(client))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _open_inner(self, client: Address, first: bytes) -> None:
+    async def _open_inner(self, client: Address) -> None:
         inner = await self._socket(lambda data, _: self._from_server(data, client))
         self._inner[client] = inner
-        self._there.carry(lambda: self._to_server(inner, first))
+        for data in self._opening[client]:
+            self._there.carry(partial(self._to_server, inner, data))
+        self._opening[client] = []
 
     def _to_server(self, inner: _Socket, data: bytes) -> None:
         if not self._muted and self._target is not None:

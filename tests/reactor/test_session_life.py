@@ -278,6 +278,22 @@ def test_clips_of_the_last_seconds() -> None:
     asyncio.run(go())
 
 
+def test_a_clip_that_the_end_of_the_run_overtakes_is_told() -> None:
+    async def go() -> None:
+        async with stand_in() as server:
+            client = _Client(server)
+            await client.open()
+            await client.play()
+            await client.until(lambda event: isinstance(event, ChunkDone) and event.chunk == 2)
+            clip = asyncio.create_task(client.stage.clip(0.5))
+            await asyncio.sleep(0.2)
+            await client.stage.close()
+            with pytest.raises(StageError):
+                await clip
+
+    asyncio.run(go())
+
+
 def test_ready_means_that_somebody_listens() -> None:
     async def go() -> None:
         async with stand_in(wires="v0") as server:

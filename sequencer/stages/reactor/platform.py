@@ -89,6 +89,7 @@ class Platform:
 
     def __init__(self, base: str, *, transport: httpx.AsyncBaseTransport | None = None, timeout: float = 10.0) -> None:
         self.base = base
+        self._is_closed = False
         self._mask = _Masked()
         self._logger = logging.getLogger("httpx")
         self._logger.addFilter(self._mask)
@@ -126,9 +127,14 @@ class Platform:
                 wait = error.retry_after if error.retry_after is not None else 0.25 * 2 ** (tries - 1)
                 await asyncio.sleep(wait)
 
+    def _check_open(self, what: str) -> None:
+        if self._is_closed:
+            raise PlatformError(f"{what}: the run is over", None)
+
     async def _once(
         self, what: str, method: str, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str] | None
     ) -> Answer:
+        self._check_open(what)
         try:
             request = self._client.build_request(
                 method, self.base + path, json=None if body is None else dict(body), headers={**_VERSIONS, **(headers or {})}
@@ -159,6 +165,7 @@ class Platform:
                     progress(min(len(data), place + step), len(data))
 
         headers = {"Content-Type": mime_type, "Content-Length": str(len(data))}
+        self._check_open("uploading")
         try:
             response = await self._client.put(url, content=pieces(), headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -167,6 +174,7 @@ class Platform:
 
     async def fetch(self, what: str, url: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes, float | None]:
         """GET bytes: (status, bytes, Retry-After). Proof is only sent to the platform's own host. Raises PlatformError."""
+        self._check_open(what)
         try:
             own = _site(url) == _site(self.base)
             response = await self._client.get(url, headers={**_VERSIONS, **(headers or {})} if own else {})
@@ -175,7 +183,8 @@ class Platform:
         return response.status_code, response.content, _retry_after(response)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; whoever still asks for something is told that the run is over."""
+        self._is_closed = True
         self._logger.removeFilter(self._mask)
         await self._client.aclose()
 

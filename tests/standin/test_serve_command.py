@@ -1,0 +1,65 @@
+"""`sequencer serve`: it says where it is, ends when asked to, and explains flags that make no sense."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sequencer.cli import main
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_it_is_asked_to_end(how: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sequencer", "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        line = process.stdout.readline()
+        found = re.search(r"served at (http://127\.0\.0\.1:\d+) ", line)
+        assert found, line
+        assert httpx.post(f"{found[1]}/start_session", json={}, trust_env=False).status_code == 200
+        process.send_signal(how)
+        out, err = process.stdout.read(), process.stderr.read()
+        process.wait(timeout=15)
+    finally:
+        process.kill()
+        process.stdout.close()
+        process.stderr.close()
+    assert process.returncode == 0, err
+    assert err == ""
+    assert f"perform SCORE --local --url {found[1]}" in out
+    assert "REACTOR_API_KEY=rk_rehearsal" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--port", "70000"], "no port"),
+        (["--fps", "fast"], "no rate"),
+        (["--fps", "0"], "cannot be served"),
+        (["--loss", "101"], "no percentage"),
+        (["--latency", "-1"], "cannot be negative"),
+        (["--drop-after", "-1"], "cannot be negative"),
+        (["--refuse", "dance"], "names no command"),
+        (["--refuse", "start:x"], "names no command"),
+        (["--refuse", "start:0"], "cannot be served"),
+        (["--faults", "nowhere.yaml"], "cannot be read"),
+    ],
+)
+def test_flags_that_make_no_sense_are_explained(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["serve", "--port", "0", *arguments]) == 2
+    printed = capsys.readouterr().err
+    assert says in printed
+    assert "Traceback" not in printed
