@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class LiveRecorded:
     `began` is the nanosecond at which its first frame arrived, so that its times can be laid beside the journal's. `resized`
     counts how often the stage changed its size; such frames are scaled into the first size, with bars. `fell_behind` counts
     frames that came while more waited than the bound allows (none of them is missing). `cut_short` says why the recording
-    ended before the stage did; `missed` counts the frames after that.
+    ended before the stage did; `missed` counts the frames that it lacks therefore.
     """
 
     path: Path
@@ -76,7 +76,7 @@ class LiveRecorder:
         self._times = LiveTimes()
         self._last_size: tuple[int, int] | None = None
         self._resized = 0
-        self._missed = 0
+        self._offered = 0
         self._began: int | None = None
         self._last_pts = 0
         self._frames = 0
@@ -108,8 +108,8 @@ class LiveRecorder:
             size, stamp = (picture.shape[1], picture.shape[0]), None
             weight = picture.nbytes
         pts = self._times.pts(at, stamp)
+        self._offered += 1
         if not self._backlog.offer((picture, pts, caption), weight):
-            self._missed += 1
             return False
         if self._began is None:
             self._began = at
@@ -129,9 +129,11 @@ class LiveRecorder:
         """
         self._backlog.end()
         self._thread.join()
-        if self._finished is None and self._failure is not None:
-            raise self._failure
-        return self._finished
+        if self._finished is None:
+            if self._failure is not None:
+                raise self._failure
+            return None
+        return replace(self._finished, missed=self._offered - self._finished.frames)
 
     # ---- the thread's side
 
@@ -179,7 +181,7 @@ class LiveRecorder:
             self._resized,
             self._backlog.waited,
             self._backlog.highest,
-            self._missed,
+            0,
             reason,
         )
         if reason is not None:

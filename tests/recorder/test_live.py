@@ -188,11 +188,12 @@ def test_a_disk_that_fails_ends_the_recording_and_not_the_show(
     done = recorder.close()
     assert recorder.failure is not None
     assert said in str(recorder.failure)
-    assert not recorder.take(noise[0], 10**12)
     assert done is not None
     assert done.cut_short is not None
     assert said in done.cut_short
     assert 0 < done.frames < 400
+    assert done.frames + done.missed == 400
+    assert not recorder.take(noise[0], 10**12)
     assert len(read(tmp_path / "video.mp4")) == done.frames
     assert [path.name for path in tmp_path.iterdir()] == ["video.mp4"]
 
