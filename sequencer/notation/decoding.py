@@ -45,33 +45,28 @@ def _nearest_file(path: Path) -> str | None:
 
 def decode(data: bytes, file: str, faults: Faults) -> str | None:
     """The text of a score's bytes, newlines plain and without a byte order mark. None when it is no UTF-8 (told)."""
+    guess = _other_encoding(data)
     try:
-        return normal(data.decode("utf-8"))
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        guess = _other_encoding(data)
         before = data[: error.start].removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         line = before.count(b"\n") + 1
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
         at = Span(file, line, column, line, column + 1)
+        byte = data[error.start]
+    else:
+        if guess is None:
+            return normal(text)
+        at, byte = Span(file, 1, 1, 1, 2), 0
     if guess is not None:
         faults.error("E505", f"this file is {guess}, not UTF-8", Span(file, 1, 1, 1, 2), "save it as UTF-8")
     elif b"\x00" in data[:8192]:
         hint = "a score is plain UTF-8 text"
         faults.error("E506", "this is not a text file: it holds zero bytes", at, hint)
     else:
-        byte = data[error_start(data)]
         hint = "save the file as UTF-8; it may be in an older encoding such as Latin-1"
         faults.error("E504", f"this is not UTF-8: the byte 0x{byte:02X} cannot stand here", at, hint)
     return None
-
-
-def error_start(data: bytes) -> int:
-    """Where the first byte stands that is no UTF-8; 0 when all of it is."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start
-    return 0
 
 
 def _other_encoding(data: bytes) -> str | None:
