@@ -28,7 +28,7 @@ SHOWN_WIDTH = 160
 """The widest source line that `render` prints; longer ones are cut around the caret."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Span:
     """A stretch of source text. Lines and columns count from 1, in characters (code points); the end is exclusive."""
 
@@ -38,6 +38,15 @@ class Span:
     end_line: int
     end_column: int
 
+    def __init__(self, file: str, line: int, column: int, end_line: int, end_column: int) -> None:
+        # Reading a score makes more spans than anything else. This is what a frozen dataclass does, in half the time: its own
+        # __init__ goes through object.__setattr__, which looks every field up by name.
+        _set_file(self, file)
+        _set_line(self, line)
+        _set_column(self, column)
+        _set_end_line(self, end_line)
+        _set_end_column(self, end_column)
+
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
@@ -45,6 +54,10 @@ class Span:
         """The span from the start of this one to the end of `end` (both of the same file)."""
         return Span(self.file, self.line, self.column, end.end_line, end.end_column)
 
+
+_set_file, _set_line, _set_column, _set_end_line, _set_end_column = (
+    getattr(Span, name).__set__ for name in ("file", "line", "column", "end_line", "end_column")
+)
 
 NOWHERE = Span("", 0, 0, 0, 0)
 """The span of a node that was made by code and not read from a file."""
