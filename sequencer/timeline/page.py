@@ -271,13 +271,12 @@ class _Lanes:
     # ---- cues ------------------------------------------------------------------------------------------------------
 
     def _errors(self) -> Iterable[str]:
-        most = max((abs(flag.error) for flag in self._plot.flags if flag.error is not None), default=Fraction(0))
-        full = max(most, self._plot.grid.chunk / 2)
+        full = self._plot.error_scale
         for flag in self._plot.flags:
             if flag.error is None:
                 continue
             side = _side(flag)
-            height = "" if side == "soft" else f";height:{px(max(abs(flag.error) / full * 48, Fraction(2)))}%"
+            height = "" if side == "soft" else f";height:{px(max(min(abs(flag.error) / full, Fraction(1)) * 48, Fraction(2)))}%"
             title = self._tip(f"{milliseconds(flag.error)} ms: {flag.full}")
             look = "none" if side == "soft" else side
             yield f'<div class="err {look}" style="--x:{flag.chunk}{height}" title="{title}"></div>'

@@ -94,6 +94,12 @@ class Plot:
         """Whether any cue stands beside its place."""
         return any(flag.error for flag in self.flags)
 
+    @property
+    def error_scale(self) -> Fraction:
+        """The snap error, in seconds, that fills its lane: half a chunk to a whole one. Larger ones are cut off there."""
+        most = max((abs(flag.error) for flag in self.flags if flag.error is not None), default=Fraction(0))
+        return min(max(most, self.grid.chunk / 2), self.grid.chunk)
+
 
 def hues(stretches: Sequence[Stretch]) -> dict[str | None, int]:
     """A tint for each section, in order of first appearance."""

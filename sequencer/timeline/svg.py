@@ -301,8 +301,7 @@ class _Drawing:
             return
         middle = top + ERRORS // 2
         yield self._name(top, "snap error", ERRORS)
-        most = max((abs(flag.error) for flag in self._plot.flags if flag.error is not None), default=Fraction(0))
-        full = max(most, self._plot.grid.chunk / 2)
+        full = self._plot.error_scale
         high = ERRORS // 2 - 1
         yield f'<text class="e n soft" x="{LEFT - 10}" y="{px(Fraction(middle) + 15)}">± {decimal(full * 1000, 0)} ms</text>'
         yield f'<path class="k-line" d="M{px(self._system.x(self._system.first))} {middle}H{px(self._system.right)}"/>'
@@ -315,7 +314,7 @@ class _Drawing:
             if last is not None and x - last < NARROWEST:
                 continue
             last = x
-            length = abs(flag.error) / full * high
+            length = min(abs(flag.error) / full, Fraction(1)) * high
             side = _side(flag)
             y = middle - length if flag.error > 0 else Fraction(middle)
             yield (

@@ -19,6 +19,7 @@ from sequencer import compile_score, read, reads
 from sequencer.cli import main
 from sequencer.journal import read_journal
 from sequencer.schedule import Schedule
+from sequencer.stages.simulated.faults import read_faults
 from sequencer.timeline import thumbnails_of, timeline_html, timeline_svg
 from sequencer.timeline.layout import MOST_IN_ONE, WIDTH, heights_of, systems_of
 from sequencer.timeline.lettering import cut, px, tip_length, wrap, xml
@@ -257,14 +258,29 @@ def test_a_run_shows_what_was_performed(jam: tuple[Played, Path]) -> None:
             assert flag.exact * plot.grid.chunk + flag.error == flag.chunk * plot.grid.chunk
 
 
-def test_what_landed_late_is_drawn_from_where_it_was_planned() -> None:
-    text = 'at 0c "A."\nat 6c "B."\nat 9c sr 4x\nend 14c\non go again -> "C."\n'
-    played = play(compile_score(reads(text)), "go again@5c")
+def test_what_landed_late_is_drawn_from_where_it_was_planned(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.yaml"
+    faults.write_text("drops:\n  - {chunk: 6, for: 6s}\n", encoding="utf-8")
+    played = play(of("night-tram"), faults=read_faults(faults))
     plot = performed(played.conductor)
-    assert {cue.place: cue.landed for cue in played.cues if cue.rule is None} == {
-        flag.label: flag.landed for flag in plot.flags if not flag.fired
-    }
-    assert {cue.place: cue.planned for cue in played.cues} == {flag.label: flag.planned for flag in plot.flags}
+    (late,) = [flag for flag in plot.flags if flag.fate == "later"]
+    assert late.planned == 7
+    assert late.landed is not None
+    assert late.landed > 7
+    assert late.error == late.landed * plot.grid.chunk - 9
+    assert plot.error_scale == plot.grid.chunk
+    assert "landed later than planned" in texts(timeline_svg(played.schedule, played.conductor))
+    assert f"--x:7;--w:{late.landed - 7}" in timeline_html(played.schedule, played.conductor)
+
+
+def test_what_was_refused_is_lost(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.yaml"
+    faults.write_text("refuse:\n  - {command: set_sr_scale, nth: 2, reason: not now}\n", encoding="utf-8")
+    played = play(of("night-tram"), faults=read_faults(faults))
+    (lost,) = [flag for flag in performed(played.conductor).flags if flag.fate == "lost"]
+    assert "not now" in lost.full
+    assert lost.landed is None
+    assert "4x" not in {held.short for held in performed(played.conductor).scales}
 
 
 @settings(max_examples=25, deadline=None)
