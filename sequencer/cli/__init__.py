@@ -10,13 +10,14 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import NoReturn
 
 from sequencer.errors import SequencerError, UsageError
 
 COMMANDS = (
     "check", "format", "schema", "scenes", "sheet", "compile", "timeline", "rehearse", "replay",
-    "show", "diff", "rerun", "freeze", "perform", "midi", "tell", "serve", "explain",
+    "show", "diff", "rerun", "freeze", "perform", "midi", "import", "tell", "serve", "explain",
 )  # fmt: skip
 """In the order in which help shows them; each is a module of this package with `add(parser)` and `run(args) -> int`."""
 
@@ -56,7 +57,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     whole.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     for name in COMMANDS if only is None else (only,):
-        module = import_module(f"sequencer.cli.{name}")
+        module = import_module(f"sequencer.cli.{name}_" if iskeyword(name) else f"sequencer.cli.{name}")
         summary = (module.__doc__ or "").split("\n", 1)[0]
         part = commands.add_parser(
             name, help=summary, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

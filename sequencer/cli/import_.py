@@ -1,0 +1,61 @@
+"""Make a score of a MIDI file: its tempo map, its meters, and its markers as sections and marks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+LARGEST = 32 * 1024 * 1024
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("song", metavar="SONG", type=Path, help="a Standard MIDI File (.mid), format 0 or 1")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="the score to write (.score or .yaml); without it, print the text"
+    )
+    parser.add_argument("--force", action="store_true", help="write over a file that is there")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Import one song."""
+    from sequencer.cli.scores import write_text
+    from sequencer.errors import UsageError
+    from sequencer.midi.files import read_song
+    from sequencer.notation import print_score
+    from sequencer.notation.reading import SUFFIXES, Notation
+    from sequencer.songs import score_of
+
+    output: Path | None = args.output
+    notation = Notation.TEXT
+    if output is not None:
+        if output.suffix.lower() not in SUFFIXES:
+            raise UsageError(f"{output} is no name of a score", "call it something.score, or something.yaml")
+        notation = SUFFIXES[output.suffix.lower()]
+        if output.exists() and not args.force:
+            raise UsageError(f"{output} is there already", "choose another name, or say --force to write over it")
+    song = read_song(_bytes(args.song))
+    text = print_score(score_of(song, args.song.stem), notation)
+    if output is None:
+        print(text, end="")
+    else:
+        write_text(output, text)
+        seconds, tempi = float(song.tempo.seconds_at(song.quarters)), len(song.tempos)
+        print(f"{output}: {seconds:.1f} s of music, tempi: {tempi}, markers: {len(song.markers)}")
+    for note in song.notes:
+        print(f"{args.song}: {note}", file=sys.stderr)
+    return 0
+
+
+def _bytes(path: Path) -> bytes:
+    from sequencer.errors import UsageError
+
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}", "give a MIDI file that exists") from error
+    if len(data) > LARGEST:
+        raise UsageError(f"{path}: is larger than {LARGEST} bytes", "is it the right file?")
+    return data
