@@ -26,8 +26,9 @@ th { padding: .3rem .5rem; text-align: left; font-size: .72rem; font-weight: 600
   text-transform: uppercase; color: var(--soft); border-bottom: 1.5px solid var(--line); }
 td { padding: .4rem .5rem; vertical-align: top; border-bottom: 1px solid var(--line); }
 tr { break-inside: avoid; }
-.n { text-align: right; white-space: nowrap; }
-.p { white-space: nowrap; }
+.n { text-align: right; white-space: nowrap; min-width: 4.6em; }
+.n:first-child { min-width: 2.4em; }
+.p { white-space: nowrap; min-width: 6em; }
 .w { width: 100%; overflow-wrap: anywhere; }
 .w span { display: block; unicode-bidi: isolate; }
 .w .set { color: var(--mark); font-weight: 600; }
