@@ -194,8 +194,9 @@ def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: F
         return None
     if not unit:
         whole = number.isdigit()
-        hint = f"write {number} bars, {number}b, {number}c or {number}s" if whole else "write 8 bars, 4b, 1/2b, 2c or 12.5s"
-        fixes = (Fix(span, f"{number} bars"),) if whole else ()
+        bars = f"{number} bars" if number != "1" else "1 bar"
+        hint = f"write {bars}, {number}b, {number}c or {number}s" if whole else "write 8 bars, 4b, 1/2b, 2c or 12.5s"
+        fixes = (Fix(span, bars),) if whole else ()
         faults.error("E211", f"{shown(number)} of what? A unit is missing", span, hint, fixes)
         return None
     low = unit.casefold()

@@ -16,6 +16,9 @@ SPELLINGS = 'write chunks, 120 bpm, 4/4, midi "port", 4/4, nominal 120 bpm, or l
 
 _PIECE = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"|")+')
 _BPM = re.compile(r"(\S+?)[ \t]*bpm\Z", re.IGNORECASE)
+_NO_COMMA = re.compile(
+    r'([0-9./]+[ \t]*bpm|midi[ \t]+"[^"]*"|midi|link)([ \t]+)(?=[0-9]+/[0-9]+\Z|[0-9./]+[ \t]*bpm\Z)', re.IGNORECASE
+)
 _COMMA = re.compile(r"([0-9]+),([0-9]+)[ \t]*bpm\b", re.IGNORECASE)
 _MIDI = re.compile(r"midi(?:[ \t]+(.+))?\Z")
 _NOMINAL = re.compile(r"nominal[ \t]+(\S+?)(?:[ \t]*bpm)?\Z")
@@ -32,7 +35,8 @@ def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
         faults.error("E247", "the clock is missing", span, SPELLINGS)
         return None
     first, at = pieces[0]
-    more = None if _told_comma(text, span, faults) else _more(pieces[1:], faults)
+    told = _told_comma(text, span, faults) or _without_comma(first, at, faults)
+    more = None if told else _more(pieces[1:], faults)
     if more is None:
         return None
     meter, nominal, nominal_at = more
@@ -101,6 +105,19 @@ def _more(pieces: list[tuple[str, Span]], faults: Faults) -> tuple[Meter, Fracti
             faults.error("E247", f"{shown(piece) or 'nothing'} says nothing about a clock here", at, hint, fixes)
             return None
     return meter or COMMON_TIME, nominal, nominal_at
+
+
+def _without_comma(first: str, at: Span, faults: Faults) -> bool:
+    """Tell a meter or a tempo that stands behind the clock without a comma. True when it was told."""
+    match = _NO_COMMA.match(first)
+    if match is None:
+        return False
+    rest = first[match.end(2) :]
+    cured = f", nominal {rest}" if rest.endswith("bpm") else ", "
+    gap = part(first, at, match.start(2), match.end(2) + (len(rest) if rest.endswith("bpm") else 0))
+    message = "in front of a meter or a nominal tempo stands a comma"
+    faults.error("E247", message, part(first, at, match.end(2), len(first)), "put it there", (Fix(gap, cured),))
+    return True
 
 
 def _port(literal: str, span: Span, faults: Faults) -> str | None:

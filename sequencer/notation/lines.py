@@ -185,6 +185,11 @@ class _Cutter:
         self.braces = self.parens = 0
 
 
+def begins_statement(text: str, at: int) -> bool:
+    """Whether the line that begins at `at` reads like a statement, and not like the middle of a text."""
+    return _STATEMENT.match(text, at) is not None
+
+
 def cut(text: str) -> tuple[list[Statement], list[Remark]]:
     """The statements and the comments of `text`, in order. Never fails: every text is cut somehow."""
     cutter = _Cutter(text)

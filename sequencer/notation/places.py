@@ -170,7 +170,7 @@ def _refuse(text: str, span: Span, faults: Faults) -> None:
     if clock is not None:
         first, second = clock.groups()
         cured = f"{first}m{second}s" if len(second) <= 2 and int(second) < 60 else f"{first}.{second}"
-        hint = f"write {first}m{second}s or {first}.{second}?"
+        hint = f"write {first}m{second}s or {first}.{second}?" if int(first) else f"write {cured}"
         faults.error("E202", f"{shown(text)} can be a time or a bar and a beat", span, hint, (Fix(span, cured),))
         return
     dots = _DOTS.match(text)

@@ -9,7 +9,7 @@ from sequencer.notation import values
 from sequencer.notation.expected import expected
 from sequencer.notation.grammar import Refused, parser
 from sequencer.notation.guess import nearest, shown
-from sequencer.notation.lines import CURLY, Context, Flaw, Kind, Statement, cut
+from sequencer.notation.lines import CURLY, Context, Flaw, Kind, Statement, begins_statement, cut
 from sequencer.notation.repairs import ACTIONS, FINDERS, FORMS, OTHER_WORDS, Repair, mask
 from sequencer.notation.repairs import STATEMENTS as WORDS
 from sequencer.notation.source import Source
@@ -25,15 +25,23 @@ LONGEST_SHOWN = 200
 """How much of a statement is looked at for the word that stands where it was refused."""
 
 
+MOST_LINES = 40
+"""How many lines further down the end of a text is looked for."""
+
+
 class Slips:
     """Explains refused statements of one source."""
 
     def __init__(self, source: Source, faults: Faults) -> None:
         self.source = source
         self.faults = faults
+        self.told_to = 0
+        """Up to here everything was told already: it is the middle of a text."""
 
     def explain(self, statement: Statement, following: Statement | None, context: Context, refusal: Refused | None) -> bool:
         """Tell what is wrong with a statement that the grammar refused. True when it was meant to open a block."""
+        if statement.start < self.told_to:
+            return False
         text = self.source.text[statement.start : statement.end]
         opens = statement.kind is Kind.OPEN
         if self._flaws(statement):
@@ -95,11 +103,33 @@ class Slips:
             hint = 'end the text with a plain quote: "'
             self.faults.error("E107", "this quote is typographic", at, hint, (Fix(at, '"'),))
             return
+        closing = self._closing_below(end)
+        if closing is not None:
+            self.told_to = closing
+            fixes = tuple(Fix(self.source.span(at, at + 1), '"""') for at in (start, closing))
+            message = "this text goes on over several lines, and these quotes hold one line"
+            hint = 'write three quotes at either end: """…"""'
+            self.faults.error("E105", message, self.source.span(start, end), hint, fixes)
+            return
         stop = start + len(re.sub(r"[ \t]*(?:[{},]|[ \t]#.*)?[ \t]*\Z", "", text))
         stop = max(stop, start + 1)
         insert = (Fix(self.source.span(stop, stop), '"'),)
         hint = 'end it with "; a text over several lines has three: """'
         self.faults.error("E105", "this text has no closing quote", self.source.span(start, end), hint, insert)
+
+    def _closing_below(self, end: int) -> int | None:
+        """Where the quote stands that ends, some lines further down, a text that was opened before `end`."""
+        text = self.source.text
+        for line in range(self.source.line(end) + 1, min(self.source.line(end) + MOST_LINES, len(self.source.starts) - 1) + 1):
+            start = self.source.starts[line]
+            newline = text.find("\n", start)
+            words = text[start : len(text) if newline < 0 else newline]
+            if begins_statement(text, start):
+                return None
+            if '"' in words:
+                only = words.count('"') == 1 and re.search(r'"[ \t]*(?:[,}].*|[ \t]#.*)?\Z', words) is not None
+                return start + words.index('"') if only else None
+        return None
 
     def _inner_quotes(self, statement: Statement) -> bool:
         """Tell quotes inside a text, as in `"She says "hi" and goes"`. True when that is what it is."""
@@ -217,7 +247,8 @@ class Slips:
         what = "a length" if word == "every" else "a place"
         span = self._span(statement, match.start(2), match.end(2)) if value else self._span(statement, 0, len(word))
         if not value or value in ACTIONS or _reads(f"{word} 1 {text[match.start(2) :]}".replace("every 1", "every 1 bar")):
-            hint = f"write, for example: {word} {'4 bars' if word == 'every' else '9.3'} …"
+            form = {"every": "every 4 bars …", "end": "end 64c"}.get(word, f"{word} 9.3 …")
+            hint = f"write, for example: {form}"
             self.faults.error("E161", f"behind `{word}` stands {what}", span, hint)
         elif word == "every":
             values.read_duration(value, span, self.faults)

@@ -6,6 +6,8 @@ statement that the grammar refuses is explained (`slips`) and left out, and read
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sequencer.collection import paused_collection
 from sequencer.errors import Faults
 from sequencer.notation.grammar import Refused, parser
@@ -14,6 +16,9 @@ from sequencer.notation.nesting import Nesting
 from sequencer.notation.nodes import Nodes
 from sequencer.notation.source import Source, check_characters
 from sequencer.score import Comment, Score
+
+if TYPE_CHECKING:
+    from sequencer.notation.slips import Slips
 
 MOST_FAULTS = 400
 """After so many faults the rest of a score is not read: whoever made it needs the first ones."""
@@ -37,6 +42,7 @@ class _Reader:
         self.nesting = Nesting(self.nodes)
         self.parser = parser()
         self.refused = 0
+        self.slips: Slips | None = None
 
     def score(self) -> Score:
         """Read every statement."""
@@ -71,7 +77,9 @@ class _Reader:
         self.refused += 1
         following = self.statements[index + 1] if index + 1 < len(self.statements) else None
         inside = self.nesting.context()
-        opens = Slips(self.source, self.faults).explain(statement, following, inside, refusal)
+        if self.slips is None:
+            self.slips = Slips(self.source, self.faults)
+        opens = self.slips.explain(statement, following, inside, refusal)
         if not self.faults.has_errors:  # nothing is ever left out in silence
             span = self.source.span(statement.start, statement.end)
             self.faults.error("E102", "this statement could not be read", span)
