@@ -23,6 +23,7 @@ COLUMNS = "110"
 """How wide shown sheets are."""
 
 _DIGEST = re.compile(r'"d":"[0-9a-f]{16}"')
+_PROGRESS = re.compile(r"^(?:rehearsing|playing) \d+/\d+.*\n", re.MULTILINE)
 _PYTHON = re.compile(r"Python 3\.\d+\.\w+")
 _MADE_UP = re.compile(r"runs/\d{4}-\d\d-\d\d-\d{6}")
 
@@ -179,8 +180,8 @@ class Session:
 
 def _plain(text: str) -> str:
     """A text without what differs from machine to machine: a journal's chain of digests (its header names versions), Python's
-    version, and the time in the name of a folder that was not named."""
-    text = _PYTHON.sub("Python 3", text)
+    version, the time in the name of a folder that was not named, and the line now and then of what takes long."""
+    text = _PROGRESS.sub("", _PYTHON.sub("Python 3", text))
     return _MADE_UP.sub("runs/TIME", _DIGEST.sub('"d":""', text))
 
 
