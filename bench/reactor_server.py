@@ -1,0 +1,25 @@
+"""A stand-in for the bench: answers at once, tells where it is, and under `/counted` how many pictures it has sent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+
+from sequencer.stages.simulated import reads_faults
+from sequencer.standin import StandIn, StandInSettings
+
+
+async def _serve() -> None:
+    stop = asyncio.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(one, stop.set)
+    faults = reads_faults("delays: {answer: 0ms, connect: 0ms, shown: 0ms}\n")
+    async with StandIn(StandInSettings(port=0, faults=faults)) as server:
+        print(f"serving at {server.url}", flush=True)
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())
