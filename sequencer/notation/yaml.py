@@ -38,9 +38,10 @@ def read_yaml(text: str, file: str, faults: Faults) -> Score:
     source = Source(file, text)
     if not check_characters(source, faults):
         return Score(file=file, text=text)
-    clean = Source(file, _UNREADABLE.sub("\ufffd", printable(text)))
+    if faults.has_errors or not text.isascii():  # in plain ASCII only what was told just now could disturb PyYAML
+        source = Source(file, _UNREADABLE.sub("\ufffd", printable(text)))
     with _no_collection():
-        score = _Reader(clean, faults).score()
+        score = _Reader(source, faults).score()
     return replace(score, text=text, sources=((file, text),))
 
 
@@ -85,7 +86,7 @@ class _Reader:
 
     def score(self) -> Score:
         """Read the whole."""
-        tree = grow(self.source, self.faults)
+        tree, hashes = grow(self.source, self.faults)
         if isinstance(tree, Mapping):
             for word, (key, value) in tree.entries.items():
                 self._entry(word, key, value, tree)
@@ -93,7 +94,7 @@ class _Reader:
                 self._empty()
         else:
             self._no_mapping(tree)
-        comments = comments_of(self.source, tree)
+        comments = comments_of(self.source, hashes)
         parts = self.parts
         if comments:
             self._reach_over(comments, tree)

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 from sequencer.errors import Span
 from sequencer.notation.source import Source
-from sequencer.notation.yaml_scalars import Scalar
-from sequencer.notation.yaml_tree import Mapping, Node, Sequence
 from sequencer.score import Comment
 
 _SIGN = re.compile(r"(?<!\S)#[^\n]*")
 
 
-def comments_of(source: Source, tree: Node) -> tuple[Comment, ...]:
-    """Every comment, in order."""
+def comments_of(source: Source, values: list[tuple[int, int]]) -> tuple[Comment, ...]:
+    """Every comment, in order. `values` is where values stand that hold a # themselves (start, end), in order."""
     text = source.text
-    if "#" not in text:
-        return ()
     found: list[Comment] = []
-    values = sorted(_ranges(tree, text))
     index = at = 0
     while match := _SIGN.search(text, at):
         start, at = match.span()
@@ -34,26 +28,6 @@ def comments_of(source: Source, tree: Node) -> tuple[Comment, ...]:
         own = not text[line:start].strip()
         found.append(Comment(match.group()[1:].rstrip().removeprefix(" "), own, source.span(start, at)))
     return tuple(found)
-
-
-def _ranges(node: Node, text: str) -> Iterator[tuple[int, int]]:
-    """Where texts stand that may hold a # themselves."""
-    match node:
-        case Scalar(start=start, end=end):
-            if node.is_block:
-                newline = text.find("\n", start, end)
-                yield (end if newline < 0 else newline), end
-            else:
-                yield start, end
-        case Sequence(items=items):
-            for item in items:
-                yield from _ranges(item, text)
-        case Mapping(entries=entries):
-            for key, value in entries.values():
-                yield key.start, key.end
-                yield from _ranges(value, text)
-        case None:
-            return
 
 
 def reaching_over(span: Span, comments: tuple[Comment, ...], before: int, least: int) -> Span:

@@ -44,6 +44,8 @@ SAME_SEED = "same seed"
 """`cut: same seed` is the `cut` without a seed of its own."""
 
 _HEADS = ("at", "every", "from", "when", "on")
+_OTHER_HEADS = frozenset({"every", "when", "on", *RULE_KEYS})
+"""What makes of a mapping with `at` something else than a plain cue."""
 _CUT_SEED = re.compile(r"(?:cut[ \t]+)?seed[ \t]+(\S+)\Z")
 _SAID = re.compile(r"([^\W\d]\w*(?:-\w+)*)[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.+)\Z", re.DOTALL)
 
@@ -93,13 +95,24 @@ class Cues:
     def item(self, node: Mapping, in_rules: bool) -> Item | None:
         """One cue, `every` or rule."""
         entries = node.entries
-        has_at, has_every = "at" in entries, "every" in entries
+        if "at" in entries and _OTHER_HEADS.isdisjoint(entries) and not in_rules:
+            actions = self._actions(node, False, False)
+            if not node.whole:
+                return None
+            key, value = entries["at"]
+            place = self.values.read(value, key, values.read_place)
+            return None if place is None else Cue(place, actions, self._over(node))
+        return self._longer(node, in_rules)
+
+    def _longer(self, node: Mapping, in_rules: bool) -> Item | None:
+        """An `every`, a rule, or what is neither."""
+        entries = node.entries
         when = "when" if "when" in entries else "on"
-        has_when = when in entries
+        has_at, has_every, has_when = "at" in entries, "every" in entries, when in entries
         if has_at + has_every + has_when != 1 or (in_rules and not has_when):
             self._unclear(node, in_rules)
             return None
-        if not has_when and ("pause" in entries or "resume" in entries or "goto" in entries):
+        if not has_when:
             self._only_in_rules(entries)
         actions = self._actions(node, has_when, has_every)
         if not node.whole:
@@ -179,8 +192,11 @@ class Cues:
     def _actions(self, node: Mapping, in_rule: bool, in_every: bool) -> tuple[Action, ...]:
         found: list[Action] = []
         entries = node.entries
+        readers = self.readers
         for word, (key, value) in entries.items():
-            reader = self.readers.get(word)
+            if word == "at":
+                continue
+            reader = readers.get(word)
             if reader is not None:
                 action = reader(value, key)
                 if action is not None:
@@ -286,13 +302,17 @@ class Cues:
             good = action is not None
         if scalar is None:
             return None
-        span = value_span(scalar, self.source)
-        if not values.is_name(scalar.value) or scalar.value in values.RESERVED:
-            self._no_scene(scalar, span, action is None and good)
+        name = scalar.value
+        if not values.is_name(name) or name in values.RESERVED:
+            self._no_scene(scalar, value_span(scalar, self.source), action is None and good)
             return None
         if not good:
             return None
-        return Show(scalar.value, action, span if action is None else span.to(action.span))
+        if action is None:
+            return Show(name, None, value_span(scalar, self.source))
+        end = action.span
+        column = scalar.column + (2 if scalar.style else 1)
+        return Show(name, action, Span(self.file, scalar.line + 1, column, end.end_line, end.end_column))
 
     def _no_scene(self, scalar: Scalar, span: Span, alone: bool) -> None:
         said = _SAID.match(scalar.value) if alone else None

@@ -11,6 +11,9 @@ from collections.abc import Callable
 from sequencer.errors import Span
 from sequencer.notation.source import Source
 
+BLOCKS = frozenset({"|", ">"})
+"""The styles of scalars whose lines stand below their key."""
+
 Locate = Callable[[int, int], Span]
 """Makes the span of a stretch of a value, given as offsets in it."""
 
@@ -39,20 +42,19 @@ class Scalar:
     @property
     def is_block(self) -> bool:
         """Whether it is written with `|` or `>`."""
-        return self.style in ("|", ">")
+        return self.style in BLOCKS
 
 
 def value_span(scalar: Scalar, source: Source) -> Span:
     """The span of a value without its quotes where it stands verbatim on one line, else of all that is written."""
-    value, style = scalar.value, scalar.style
-    length = len(value)
-    if not style:
-        if scalar.end - scalar.start == length and source.text.find("\n", scalar.start, scalar.end) < 0:
+    start, end = scalar.start, scalar.end
+    if source.text.find("\n", start, end) < 0:
+        length = len(scalar.value)
+        if end - start == length and not scalar.style:
             line, column = scalar.line + 1, scalar.column + 1
             return Span(source.file, line, column, line, column + length)
-    elif style in ("'", '"') and scalar.end - scalar.start == length + 2:
-        line, column = scalar.line + 1, scalar.column + 2
-        if source.text.find("\n", scalar.start, scalar.end) < 0:
+        if end - start == length + 2 and scalar.style:
+            line, column = scalar.line + 1, scalar.column + 2
             return Span(source.file, line, column, line, column + length)
     return whole_span(scalar, source)
 

@@ -25,7 +25,7 @@ from yaml.events import (
 from sequencer.errors import Faults, Fix, Related
 from sequencer.notation.guess import shown
 from sequencer.notation.source import Source
-from sequencer.notation.yaml_scalars import Scalar
+from sequencer.notation.yaml_scalars import BLOCKS, Scalar
 from sequencer.notation.yaml_slips import explain
 
 MOST_DEPTH = 16
@@ -69,9 +69,13 @@ Node = Scalar | Sequence | Mapping | None
 """A value of the tree; None where there was one that could not be read (told)."""
 
 
-def grow(source: Source, faults: Faults) -> Node:
-    """The tree of a source. None when it holds nothing, or nothing that could be read (told)."""
-    return _Grower(source, faults).document()
+def grow(source: Source, faults: Faults) -> tuple[Node, list[tuple[int, int]]]:
+    """The tree of a source, and where the values stand that hold a `#` themselves (start, end), in order.
+
+    The tree is None when the source holds nothing, or nothing that could be read (told).
+    """
+    grower = _Grower(source, faults)
+    return grower.document(), grower.hashes
 
 
 def _events(text: str) -> Any:
@@ -90,6 +94,7 @@ class _Grower:
         self.next: Callable[[], Any] = _events(source.text).get_event
         self.stopped = False
         self.told = 0
+        self.hashes: list[tuple[int, int]] = []
 
     def document(self) -> Node:
         root: Node = None
@@ -154,9 +159,18 @@ class _Grower:
         mark = event.start_mark
         style = event.style
         scalar = Scalar(event.value, mark.line, mark.column, mark.index, event.end_mark.index, style)
-        if style in _BLOCKS:
+        if style in BLOCKS:
             scalar.end = scalar.start + len(self.source.text[scalar.start : scalar.end].rstrip())
+        if "#" in scalar.value:
+            self._hash(scalar)
         return scalar
+
+    def _hash(self, scalar: Scalar) -> None:
+        start, end = scalar.start, scalar.end
+        if scalar.is_block:  # behind its sign there may be a comment
+            newline = self.source.text.find("\n", start, end)
+            start = end if newline < 0 else newline
+        self.hashes.append((start, end))
 
     def _mapping(self, start: Any, depth: int) -> Mapping:
         mark = start.start_mark
@@ -272,7 +286,6 @@ class _Grower:
         self.faults.error("E602", f"`{word}` is said twice here", at, hint, fixes, (related,))
 
 
-_BLOCKS = frozenset({"|", ">"})
 _CUE_KEYS = frozenset({"at", "every", "when", "on"})
 _SCALAR: Any = ScalarEvent
 _NODES = frozenset({ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent})

@@ -11,7 +11,7 @@ from sequencer.notation import words
 from sequencer.notation.guess import nearest, shown
 from sequencer.notation.lines import CURLY, CURLY_OPEN
 from sequencer.notation.source import Source
-from sequencer.notation.yaml_scalars import Scalar, locator_of, value_span, whole_span
+from sequencer.notation.yaml_scalars import BLOCKS, Scalar, locator_of, value_span, whole_span
 from sequencer.notation.yaml_tree import Mapping, Node, Sequence
 from sequencer.score import Pick, Text, Words
 
@@ -22,7 +22,31 @@ Value = TypeVar("Value")
 ReadValue = Callable[[str, Span, Faults], Value]
 """One of the readers that both notations share."""
 
+_TRICKY = re.compile("[{}\n\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+"""What a text does not hold that is just what it says."""
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+
+_OTHER_KEYS = {
+    "title": ("score",),
+    "name": ("section", "score"),
+    "tempo": ("clock",),
+    "bpm": ("clock", "tempo"),
+    "fps": ("grid",),
+    "resolution": ("sr",),
+    "text": ("prompt",),
+    "scene": ("show",),
+    "place": ("at",),
+    "time": ("at",),
+    "bar": ("at",),
+    "trigger": ("when",),
+    "then": ("do",),
+    "actions": ("do",),
+    "order": ("play",),
+    "variables": ("let",),
+    "import": ("use",),
+    "include": ("use",),
+}
+"""What other programs call a key, and what it may be here: the first that can stand there."""
 
 
 class Values:
@@ -126,15 +150,13 @@ class Values:
                 self._curly(scalar)
                 return None
         value = scalar.value
-        block = style in ("|", ">")
-        if "{" in value or "}" in value or "\n" in value or block:
-            locate = locator_of(scalar, self.source)
-            several = block or self.source.text.find("\n", scalar.start, scalar.end) >= 0
-            return words.plain(value, whole_span(scalar, self.source), self.faults, locate, several)
-        if self.source.text.find("\n", scalar.start, scalar.end) >= 0:
-            return words.plain(value, whole_span(scalar, self.source), self.faults, locator_of(scalar, self.source), True)
-        line, column = scalar.line + 1, scalar.column + 1
-        return words.plain(value, Span(self.file, line, column, line, column + scalar.end - scalar.start), self.faults)
+        start, end = scalar.start, scalar.end
+        several = self.source.text.find("\n", start, end) >= 0
+        if not several and _TRICKY.search(value) is None and len(value) <= words.LONGEST_WRITTEN and style not in BLOCKS:
+            line, column = scalar.line + 1, scalar.column + 1
+            return Text((value,) if value else (), Span(self.file, line, column, line, column + end - start))
+        several = several or scalar.is_block
+        return words.plain(value, whole_span(scalar, self.source), self.faults, locator_of(scalar, self.source), several)
 
     def _curly(self, scalar: Scalar) -> None:
         span = self.span(scalar)
@@ -225,7 +247,8 @@ class Values:
         if word == "<<":
             self.faults.error("E604", "scores have no merged mappings", span, "write the keys themselves")
             return
-        meant = nearest(word, known)
+        other = next((one for one in _OTHER_KEYS.get(word, ()) if one in known), None)
+        meant = other or nearest(word, known)
         if meant is not None:
             fixes = (Fix(span, meant),) if meant not in node.entries else ()
             self.faults.error("E610", f"{where} has no `{shown(word)}`", span, f"did you mean {meant}?", fixes)

@@ -180,7 +180,7 @@ def _folded(lines: list[str]) -> set[int]:
         indent = len(line) - len(line.lstrip(" "))
         if least >= 0:
             found.add(number)
-            if indent > least:
+            if indent > least or not line:
                 continue
             least = -1
         if line.endswith(">-"):
