@@ -49,12 +49,13 @@ class MidiFeed:
 
     def hear(self, message: bytes, at: int) -> tuple[Event, ...]:
         """Take one whole message, stamped at `at`. What is no message that anybody here asks for gives nothing."""
-        if not message or any(byte > HIGHEST for byte in message[1:]):
+        if not message:
             return ()
-        status = message[0]
-        if status < SYSTEM:
-            return _played(status & 0xF0, (status & 0x0F) + 1, message[1:], at)
-        match status:
+        if message[0] < SYSTEM:
+            return played(message, at)
+        if any(byte > HIGHEST for byte in message[1:]):
+            return ()
+        match message[0]:
             case 0xF8 if self._follows:
                 return self._tick(at)
             case 0xFA:
@@ -142,7 +143,11 @@ class MidiFeed:
         return (self._told,)
 
 
-def _played(kind: int, channel: int, data: bytes, at: int) -> tuple[Event, ...]:
+def played(message: bytes, at: int) -> tuple[Event, ...]:
+    """What hands play: a note-on with a velocity, a controller, a program; nothing for any other message."""
+    kind, channel, data = message[0] & 0xF0, (message[0] & 0x0F) + 1, message[1:]
+    if any(byte > HIGHEST for byte in data):
+        return ()
     match kind, len(data):
         case 0x90, 2 if data[1] > 0:
             return (NotePlayed(at, data[0], data[1], channel),)
