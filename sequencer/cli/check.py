@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("scores", metavar="SCORE", nargs="+", type=Path, help="a .score or .yaml file")
     parser.add_argument("--strict", action="store_true", help="warnings count as errors")
+    parser.add_argument(
+        "--allow", metavar="CODE", action="append", default=[], help="say nothing of this warning (W604); repeat"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing about scores that are well")
     parser.add_argument("--json", action="store_true", help="print everything as JSON, with spans and replacement texts")
     parser.add_argument(
@@ -44,6 +48,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check every score; 1 when one is not well."""
+    args.allow = [_warning(code) for code in args.allow]
     if args.watch:
         return _watched(args)
     found = _look(args)
@@ -53,7 +58,24 @@ def run(args: argparse.Namespace) -> int:
 def _look(args: argparse.Namespace) -> list[tuple[Path, Checked]]:
     from sequencer.checking import check
 
-    return [(path, check(path)) for path in args.scores]
+    return [(path, _without(check(path), args.allow)) for path in args.scores]
+
+
+def _warning(code: str) -> str:
+    """A code of a warning as it is written. Raises UsageError for any other word."""
+    from sequencer.codes import find
+
+    entry = find(code)
+    if entry is None or entry.is_error:
+        raise UsageError(f"{code} is no code of a warning", "sequencer explain lists all codes; those with W are warnings")
+    return entry.code
+
+
+def _without(checked: Checked, codes: list[str]) -> Checked:
+    """What was found, but for the warnings that were allowed."""
+    if not codes:
+        return checked
+    return replace(checked, diagnostics=tuple(one for one in checked.diagnostics if one.is_error or one.code not in codes))
 
 
 def _tell(found: list[tuple[Path, Checked]], args: argparse.Namespace, indent: int | None) -> int:

@@ -49,6 +49,7 @@ All faults of a score are shown at once, at most 100; the rest is counted. Advic
 | … … `span` | `file`, `line`, `column`, `end_line`, `end_column`; from 1, in characters, the end exclusive; or null |
 | … … `fixes` | replacements that cure it: put `text` where `span` is (an empty span inserts); none, or all of them together |
 | … … `related` | second places: `span` and `message` |
+| … `grid`, `best_phase`, `align` | help with the grid, where it was asked for |
 
 ## All codes
 
@@ -64,7 +65,8 @@ warning: the score plays all the same. With `--strict` warnings count as errors,
 continuous integration.
 
 Each rule looks for few, certain signs and keeps silent where it is not sure; prompts in other languages than English are mostly
-left alone. To switch a rule off for a scene, name it in the scene:
+left alone. To switch a rule off for all scores of a check write `sequencer check --allow W604 SCORE …`; to switch it off for a
+scene, for good, name it in the scene:
 
 ```text
 scene tram {

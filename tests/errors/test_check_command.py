@@ -63,6 +63,16 @@ def test_strict_makes_warnings_count(score: Path, capsys: pytest.CaptureFixture[
     assert code == 1 and "warning[W609]" in err and out == "" and "explain W609" in err
 
 
+def test_an_allowed_warning_is_not_told(score: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    score.write_text('at 0c "A boat without a sail. Grey light. Close shot."\n', encoding="utf-8")
+    code, out, err = run(capsys, str(score), "--strict", "--allow", "w609")
+    assert (code, err) == (0, "") and out != ""
+    assert run(capsys, str(score), "--strict", "--allow", "W601")[0] == 1
+    for wrong in ("E204", "W999", "camera"):
+        code, out, err = run(capsys, str(score), "--allow", wrong)
+        assert code == 2 and f"{wrong} is no code of a warning" in err
+
+
 def test_one_bad_score_of_two_fails_the_check(score: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = score.with_name("bad.score")
     bad.write_text("seed\n", encoding="utf-8")
