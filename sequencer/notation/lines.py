@@ -23,6 +23,11 @@ _MARKS = re.compile(
     rf"|(?P<curly>[{CURLY_OPEN}][^\n{CURLY}\"]*[{CURLY}\"]?)"
     r"|[{}()]"
 )
+_PLAIN = re.compile(
+    rf"[ \t]*+(?P<body>[^\s\"#(){{}}{CURLY}][^\"#(){{}}{CURLY}\n]*+"
+    rf'(?:"(?!"")[^"\\\n]*+"[^"#(){{}}{CURLY}\n]*+)*+)(?P<comment>(?<=[ \t])#[^\n]*)?\n'
+)
+"""A statement that is one whole line, with its comment: nearly every line is one."""
 _STATEMENT = re.compile(
     r"[ \t]*(?:(?:at|every|end|from)[ \t]+[\d+\-]|at[ \t]+mark\b|(?:section|scene|let|play|use|score|clock|grid)[ \t]+[^\W\d\"]"
     r"|on[ \t]+(?:note|cc|program|start|stop|continue|go)\b|(?:base|follow)[ \t]*\"|\})"
@@ -90,28 +95,59 @@ class _Cutter:
         self.comment = -1
 
     def cut(self) -> None:
-        for match in _MARKS.finditer(self.text):
-            group = match.lastgroup
-            if group == "newline":
-                self._newline(match.start())
-            elif group == "quote":
-                continue
-            elif group == "shut":
-                if not match.group("shut"):
-                    self.flaws.append((Flaw.UNCLOSED_BLOCK, match.start(), match.end()))
-            elif group == "comment":
-                self.comment = match.start()
-                own = not self.text[self.line : match.start()].strip()
-                self.remarks.append(Remark(match.start(), match.end(), own))
-            elif group == "inner":
-                self.flaws.append((Flaw.UNCLOSED, match.start(), match.end()))
-            elif group == "curly":
-                self.flaws.append((Flaw.CURLY, match.start(), match.end()))
-            elif match.group()[0] == '"':
-                self.flaws.append((Flaw.UNCLOSED_BLOCK, match.start(), match.end()))
-            else:
-                self._bracket(match.group(), match.start())
+        at = 0
+        while True:
+            at = self._plain_lines(at)
+            match = _MARKS.search(self.text, at)
+            if match is None:
+                break
+            at = match.end()
+            self._mark(match)
         self._finish(len(self.text))
+
+    def _plain_lines(self, at: int) -> int:
+        """Take plain lines from `at` on, as long as one begins there and nothing is pending; gives where to go on."""
+        text = self.text
+        if at != self.line or self.start != at or self.parens or self.braces or self.goes_on or self.flaws:
+            return at
+        while True:
+            match = _PLAIN.match(text, at)
+            if match is None:
+                return at
+            start, end = match.span("body")
+            while text[end - 1] in " \t":
+                end -= 1
+            last = text[end - 1]
+            if last == "," or (last == ">" and text[end - 2] == "-"):
+                return at
+            comment = match.start("comment")
+            if comment >= 0:
+                self.remarks.append(Remark(comment, match.end("comment"), False))
+            self.statements.append(Statement(start, end, Kind.PLAIN))
+            at = self.start = self.line = match.end()
+
+    def _mark(self, match: re.Match[str]) -> None:
+        """Take a mark that is not plain: a quote, a bracket, a comment, a newline."""
+        group = match.lastgroup
+        if group == "newline":
+            self._newline(match.start())
+        elif group == "quote":
+            pass
+        elif group == "shut":
+            if not match.group("shut"):
+                self.flaws.append((Flaw.UNCLOSED_BLOCK, match.start(), match.end()))
+        elif group == "comment":
+            self.comment = match.start()
+            own = not self.text[self.line : match.start()].strip()
+            self.remarks.append(Remark(match.start(), match.end(), own))
+        elif group == "inner":
+            self.flaws.append((Flaw.UNCLOSED, match.start(), match.end()))
+        elif group == "curly":
+            self.flaws.append((Flaw.CURLY, match.start(), match.end()))
+        elif match.group()[0] == '"':
+            self.flaws.append((Flaw.UNCLOSED_BLOCK, match.start(), match.end()))
+        else:
+            self._bracket(match.group(), match.start())
 
     def _solid(self, end: int, least: int) -> int:
         """The end of what stands before `end`, without a comment and white space."""

@@ -52,11 +52,13 @@ class Nodes:
         self.line = 1
         self.before = -1
         self.one_line = False
+        self.start = self.end = 0
 
     # ---- spans -----------------------------------------------------------------------------------------------------
 
     def begin(self, start: int, end: int) -> None:
         """Say where the next statement stands: spans inside a statement of one line are then plain sums."""
+        self.start, self.end = start, end
         starts = self.source.starts
         self.line = line = bisect_right(starts, start)
         self.before = starts[line - 1] - 1
@@ -75,6 +77,10 @@ class Nodes:
     def part(self, token: Token, start: int, end: int | None = None) -> Span:
         """The span of a token's `text[start:end]`."""
         return self.at(token.start + start, token.end if end is None else token.start + end)
+
+    def whole(self) -> Span:
+        """The span of the statement that was begun."""
+        return self.at(self.start, self.end)
 
     def over(self, branch: Branch) -> Span:
         """The span of a whole branch."""
@@ -145,10 +151,10 @@ class Nodes:
 
     def cue(self, branch: Branch) -> Cue | None:
         """`at PLACE action, …`."""
-        head = branch.first
-        place = self.place(head, "at")
+        head = branch.children[0]
+        place = self.place(head, "at") if isinstance(head, Token) else None
         actions = self.actions(branch.children[1:], False)
-        return None if place is None else Cue(place, actions, self.over(branch))
+        return None if place is None else Cue(place, actions, self.whole())
 
     def every(self, branch: Branch) -> Every | None:
         """`every DUR [from PLACE] action, …`."""
@@ -162,14 +168,14 @@ class Nodes:
             good = start is not None
             rest = rest[1:]
         actions = self.actions(rest, False)
-        return Every(step, start, actions, self.over(branch)) if good and step is not None else None
+        return Every(step, start, actions, self.whole()) if good and step is not None else None
 
     def rule(self, branch: Branch) -> Rule | None:
         """`on TRIGGER -> action, …`."""
         name = branch.children[1]
         trigger = self.trigger(name) if isinstance(name, Token) else None
         actions = self.actions(branch.children[2:], True)
-        return None if trigger is None else Rule(trigger, actions, self.over(branch))
+        return None if trigger is None else Rule(trigger, actions, self.whole())
 
     def item(self, branch: Branch) -> Item | None:
         """A cue, an `every` or a rule."""

@@ -1,0 +1,62 @@
+"""What the dearest texts cost beside a plain score of their size: the bench prints the ratios, this test keeps them bounded."""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import time
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from sequencer.notation import load_text
+
+GOAL = 4
+SLACK = 3
+"""Times the goal before the test fails: texts here are short and machines busy. What grows with a square is far beyond."""
+
+
+def bench() -> ModuleType:
+    """The bench of reading, which makes the texts."""
+    spec = importlib.util.spec_from_file_location("bench_reading", Path(__file__).parents[2] / "bench" / "reading.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+BENCH = bench()
+PLAIN: str = BENCH.score_text(600)
+DEAR: dict[str, str] = BENCH.dear_texts(len(PLAIN))
+
+
+def cost(text: str) -> float:
+    """CPU seconds for each character, the best of three."""
+    best = float("inf")
+    for _ in range(3):
+        gc.collect()
+        before = time.process_time()
+        load_text(text)
+        best = min(best, time.process_time() - before)
+    return best / len(text)
+
+
+@pytest.fixture(scope="module")
+def plain() -> float:
+    """What a plain score costs for each character."""
+    load_text('foo "x"\n')  # load what only faults need
+    return cost(PLAIN)
+
+
+@pytest.mark.parametrize("name", DEAR)
+def test_no_text_costs_much_more_than_a_plain_one(name: str, plain: float) -> None:
+    ratio = cost(DEAR[name]) / plain
+    assert ratio <= GOAL * SLACK, f"{name}: {ratio:.1f} × a plain score of its size"
+
+
+def test_a_longest_line_costs_no_square(plain: float) -> None:
+    """A long line used to be looked for from each of its characters."""
+    line = 'at 0c "' + "x" * 90_000 + '"\n'
+    assert cost(line * 2) <= plain * GOAL

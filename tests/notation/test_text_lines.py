@@ -1,0 +1,67 @@
+"""Cutting a text into statements: the quick way for plain lines and the careful one for everything give the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sequencer.notation import lines
+from sequencer.notation.lines import Flaw, Kind, cut
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "scores").rglob("*.score"))
+
+PIECES = st.sampled_from(
+    [
+        *("at 1 ", "tram", '"x"', '""', '"""', '"', "\\", "#", " # c", "# c", ",", "->", ">", "-", "{", "}", "(", ")", "|"),
+        *("“", "”", " ", "\t", "\n", "\n", "\n", "\n\n", "section a 4 bars {\n", "pick(", "a ", "é"),
+    ]
+)
+
+
+def carefully(text: str) -> object:
+    """The statements and comments of a text, without the quick way."""
+    with patch.object(lines, "_PLAIN", re.compile("(?!)")):
+        return cut(text)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(PIECES, max_size=30).map("".join))
+def test_both_ways_cut_alike(text: str) -> None:
+    assert cut(text) == carefully(text)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_both_ways_cut_the_examples_alike(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert cut(text) == carefully(text)
+
+
+def said(text: str) -> list[str]:
+    """The statements of a text, as they stand there."""
+    return [text[one.start : one.end] for one in cut(text)[0]]
+
+
+def test_where_statements_end() -> None:
+    assert said('at 1 "a"  # c\n\n  at 2 "b"') == ['at 1 "a"', 'at 2 "b"']
+    assert said('at 1 "a",\n  # c\n  sr 2x\nat 2 b') == ['at 1 "a",\n  # c\n  sr 2x', "at 2 b"]
+    assert said('on go x ->\n  "a"\n') == ['on go x ->\n  "a"']
+    assert said('at 1 pick(\n"a"\n| "b"\n)\n') == ['at 1 pick(\n"a"\n| "b"\n)']
+    assert said('let a = """x\n# no comment }\n"""\nseed 1') == ['let a = """x\n# no comment }\n"""', "seed 1"]
+    assert said("section a 1 bar { at 1 x } seed 1") == ["section a 1 bar {", "at 1 x", "}", "seed 1"]
+
+
+def test_a_comma_too_many_does_not_swallow_the_next_statement() -> None:
+    assert said('at 1 "a",\nat 2 "b"\n') == ['at 1 "a",', 'at 2 "b"']
+    assert said('at 1 pick("a"\nat 2 "b"\n') == ['at 1 pick("a"', 'at 2 "b"']
+
+
+def test_kinds_flaws_and_comments() -> None:
+    statements, remarks = cut('# one\nsection a 1 bar {  # two\n  at 1 "x\n}\n')
+    assert [one.kind for one in statements] == [Kind.OPEN, Kind.PLAIN, Kind.CLOSE]
+    assert [flaw for one in statements for flaw, _, _ in one.flaws] == [Flaw.UNCLOSED]
+    assert [one.own_line for one in remarks] == [True, False]
