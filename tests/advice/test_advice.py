@@ -49,7 +49,7 @@ def test_good_prompts_get_no_advice() -> None:
     assert codes(scene()) == []
 
 
-@pytest.mark.parametrize("path", sorted(SCORES.glob("*.score")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted([*SCORES.glob("*.score"), *SCORES.glob("*.yaml")]), ids=lambda path: path.name)
 def test_no_false_alarm_on_our_own_scores(path: Path) -> None:
     from sequencer.notation import load
 
