@@ -12,7 +12,8 @@ import asyncio
 import json
 import os
 import sys
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from sequencer.clocks import Clock
     from sequencer.images import ImageFile
     from sequencer.journal import Journal
-    from sequencer.live.running import LiveRun, LiveSettings, LiveStage, Performed
+    from sequencer.live.running import Attachment, LiveRun, LiveSettings, LiveStage, Performed
     from sequencer.runs.folder import RunFolder
     from sequencer.stages import Pictures, Stage
     from sequencer.wire.messages import Reference
@@ -125,20 +126,25 @@ async def _perform(
 
     clock = RealClock(broken_off.records[-1].at if broken_off is not None and broken_off.records else 0)
     runs: list[LiveRun] = []
-    with ExitStack() as stack:
-        try:
-            stage, live = _stage(args, found, clock, folder, runs, stack)
-            run = LiveRun(settings, folder, clock, stage, live, broken_off=broken_off)
-            runs.append(run)
-            return await run.play()
-        except SequencerError:
-            if broken_off is None and (not runs or runs[0].performance.conductor.run.takes == 0):
-                discard(folder)
-            raise
+    attached: list[Callable[[LiveRun], Attachment]] = []
+    try:
+        stage, live = _stage(args, found, clock, folder, runs, attached)
+        run = LiveRun(settings, folder, clock, stage, live, attached, broken_off)
+        runs.append(run)
+        return await run.play()
+    except SequencerError:
+        if broken_off is None and (not runs or runs[0].performance.conductor.run.takes == 0):
+            discard(folder)
+        raise
 
 
 def _stage(
-    args: argparse.Namespace, found: Material, clock: Clock, folder: RunFolder, runs: list[LiveRun], stack: ExitStack
+    args: argparse.Namespace,
+    found: Material,
+    clock: Clock,
+    folder: RunFolder,
+    runs: list[LiveRun],
+    attached: list[Callable[[LiveRun], Attachment]],
 ) -> tuple[Stage, LiveStage]:
     def image(one: ImageFile) -> bytes:
         return (found.folder / one.path).read_bytes()
@@ -149,7 +155,9 @@ def _stage(
         from sequencer.runs.film import Film
         from sequencer.stages.simulated import Faults, read_faults
 
-        film = stack.enter_context(Film(folder.path, found.schedule, args.video_size)) if args.record else None
+        film = Film(folder.path, found.schedule, args.video_size) if args.record else None
+        if film is not None:
+            attached.append(lambda _: _while(film))
 
         def picture(pictures: Pictures) -> None:
             if film is not None:
@@ -176,6 +184,13 @@ def _stage(
     )
     reactor = ReactorStage(clock, settings, images=image, notice=say)
     return reactor, ReactorLive(reactor)
+
+
+@asynccontextmanager
+async def _while(film: AbstractContextManager[object]) -> AsyncIterator[None]:
+    """A film lasts as long as its run."""
+    with film:
+        yield
 
 
 def _session(folder: RunFolder) -> tuple[str, dict[str, Reference]]:
@@ -210,4 +225,7 @@ def _tell(args: argparse.Namespace, performed: Performed) -> int:
     if report.ended.startswith("interrupted"):
         print(f"sequencer: {report.ended}; the session was closed, and what was made is in {performed.folder}", file=sys.stderr)
         return INTERRUPTED
-    return 0 if performed.went_well else 1
+    if performed.went_well:
+        return 0
+    print(f"sequencer: the run did not go as written: {verdict(report)}", file=sys.stderr)
+    return 1

@@ -73,9 +73,17 @@ def read_text(path: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: under a temporary name, then renamed."""
+    """Write a file whole or not at all: under a temporary name, then renamed. A device or a pipe is written as it is."""
     from sequencer.errors import OutputError
 
+    try:
+        if path.is_dir() or not path.name:
+            raise OutputError(f"{path} is a folder", "name a file")
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
     partial = path.with_name(f".{path.name}.partial")
     try:
         partial.write_text(text, encoding="utf-8", newline="\n")
