@@ -24,6 +24,10 @@ MOST_FAULTS = 400
 """After so many faults the rest of a score is not read: whoever made it needs the first ones."""
 
 
+MOST_TOKENS = 1_500_000
+"""How many words and signs (the grammar's tokens) a score may have: five times what 100,000 cues need."""
+
+
 def read_text(text: str, file: str, faults: Faults) -> Score:
     """The score that `text` says. Faults are told, and what they touch is left out; `text` has plain newlines and no BOM."""
     source = Source(file, text)
@@ -41,6 +45,7 @@ class _Reader:
         self.nodes = Nodes(source, faults)
         self.nesting = Nesting(self.nodes)
         self.parser = parser()
+        self.before = self.parser.steps
         self.refused = 0
         self.slips: Slips | None = None
 
@@ -51,14 +56,24 @@ class _Reader:
             hint = 'the smallest score has one line: at 0c "A paper boat drifts along a gutter."'
             self.faults.error("E151", "this score is empty", self.source.span(0, min(end, 1)), hint)
         for index, statement in enumerate(self.statements):
-            if self.faults.count >= MOST_FAULTS or self.refused >= MOST_FAULTS:
-                here = self.source.span(statement.start, statement.end)
-                self.faults.error("E152", f"reading stops here, after {MOST_FAULTS} faults", here, "cure the first ones")
+            if self._is_enough(statement):
                 break
             self._read(index, statement)
         else:
             self.nesting.finish(len(self.source.text))
         return self.nesting.score(self._comments())
+
+    def _is_enough(self, statement: Statement) -> bool:
+        """Whether to stop in front of a statement (told): after too many faults, or in a score that is far too long."""
+        if self.parser.steps - self.before > MOST_TOKENS:
+            why, cure = f"{MOST_TOKENS:,} words and signs", "split it with `use`, or play its sections more than once"
+        elif self.faults.count >= MOST_FAULTS or self.refused >= MOST_FAULTS:
+            why, cure = f"{MOST_FAULTS} faults", "cure the first ones"
+        else:
+            return False
+        here = self.source.span(statement.start, statement.end)
+        self.faults.error("E152", f"reading stops here, after {why}", here, cure)
+        return True
 
     def _read(self, index: int, statement: Statement) -> None:
         """Read one statement, and explain it where the grammar refuses it."""

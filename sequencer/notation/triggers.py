@@ -132,6 +132,11 @@ def _go(text: str, span: Span, faults: Faults) -> OnGo | None:
             "E239", "an operator's word has no quotes", at, f"write go {name.strip(chr(34))}", (Fix(at, name.strip('"')),)
         )
         return None
+    if name == "or":
+        faults.error(
+            "E239", "`or` stands between two triggers, so no operator's word is called that", at, "choose another word"
+        )
+        return None
     read = read_name(name, at, faults, "an operator's word")
     return None if read is None else OnGo(read, span)
 

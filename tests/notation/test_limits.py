@@ -264,6 +264,13 @@ def test_blocks_do_not_nest() -> None:
     is_sound(load_text("at 1 pick(" * 10_000))
 
 
+def test_a_score_of_too_many_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sequencer.notation.text.MOST_TOKENS", 300)
+    assert load_text('at 0c "x"\n' * 100).score is not None
+    reading = load_text('at 0c "x"\n' * 300)
+    assert [(one.code, one.span.line) for one in reading.diagnostics] == [("E152", 152)]
+
+
 def test_only_the_first_hundred_are_shown() -> None:
     reading = load_text('at 9,3 "x"\n' * 1000)
     assert len(reading.diagnostics) <= MOST_KEPT
