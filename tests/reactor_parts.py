@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -148,6 +149,15 @@ def stand_in(**changes: object) -> StandIn:
     """A stand-in on a free port, with small chunks."""
     known: dict[str, object] = {"port": 0, "grid": GRID}
     return StandIn(StandInSettings(**{**known, **changes}))  # type: ignore[arg-type]  # as above
+
+
+def snippet(language: str, url: str) -> str:
+    """The snippet of a language in docs/reactor.md, pointed at `url`."""
+    text = (ROOT / "docs" / "reactor.md").read_text(encoding="utf-8")
+    found = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+    assert len(found) == 1, f"{language}: {len(found)} snippets"
+    assert "http://127.0.0.1:8080" in found[0]
+    return str(found[0]).replace("http://127.0.0.1:8080", url)
 
 
 async def judge(folder: Path, script: str, *arguments: str, seconds: float = 60.0) -> list[dict[str, object]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import io
 import json
 import os
 import re
 import shutil
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -17,7 +19,9 @@ import numpy as np
 from aiohttp import web
 from conftest import require
 from PIL import Image
-from reactor_parts import JUDGES, part, stand_in
+from reactor_parts import JUDGES, part, snippet, stand_in
+
+from sequencer.standin import StandIn
 
 
 class _Page:
@@ -85,18 +89,21 @@ class _Browser:
                     found: dict[str, object] = answer["result"]
                     return found
 
-    async def run(self, script: str) -> None:
-        await self.do("Runtime.evaluate", expression=script, awaitPromise=True)
+    async def run(self, script: str) -> object:
+        """Run a script in the page; what comes of it, where that is plain."""
+        answer = await self.do("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        result = answer["result"]
+        return result.get("value") if isinstance(result, dict) else None
 
 
-async def _bundle() -> bytes:
+async def _bundle(source: Path) -> bytes:
     folder = part("js")
     require(shutil.which("node"), "node is not there: the page is put together with it")
     process = await asyncio.create_subprocess_exec(
         str(folder / "node_modules" / ".bin" / "esbuild"),
-        str(JUDGES / "page.js"),
+        str(source),
         "--bundle",
-        "--format=iife",
+        "--format=esm",
         "--log-level=error",
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "NODE_PATH": str(folder / "node_modules")},
@@ -143,41 +150,63 @@ async def _attach(client: aiohttp.ClientSession, where: str, address: str) -> _B
             await asyncio.sleep(0.1)
 
 
+@contextlib.asynccontextmanager
+async def _browsing(page: _Page, server: StandIn) -> AsyncIterator[_Browser]:
+    """A browser that shows the page, which is told where the server is."""
+    runner, port = await page.serve()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        async with aiohttp.ClientSession() as client:
+            address = f"http://127.0.0.1:{port}/#{server.url}"
+            process, where = await _open(Path(folder), address)
+            try:
+                yield await _attach(client, where, address)
+            finally:
+                process.terminate()
+                await process.wait()
+    await runner.cleanup()
+
+
 def test_the_javascript_sdk_shows_the_video_and_steers_it() -> None:
     asyncio.run(_show_and_steer())
 
 
 async def _show_and_steer() -> None:
-    page = _Page(await _bundle())
-    runner, port = await page.serve()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        async with stand_in() as server, aiohttp.ClientSession() as client:
-            address = f"http://127.0.0.1:{port}/#{server.url}"
-            process, where = await _open(Path(folder), address)
-            try:
-                browser = await _attach(client, where, address)
-                await page.hears("status", "ready")
-                await browser.run("steer('schedule_prompt', {prompt: 'a red field', chunk: 0})")
-                await browser.run("steer('schedule_prompt', {prompt: 'a blue sea', chunk: 4})")
-                await browser.run("steer('start', {})")
-                await page.hears("message", "generation_started")
-                await page.hears("message", "a blue sea")
-                facts = await page.hears("frames", '"count": 36')
-                assert isinstance(facts, dict)
-                assert (facts["width"], facts["height"]) == (640, 384)
-                shot = await browser.do("Page.captureScreenshot", format="png")
-                with Image.open(io.BytesIO(base64.b64decode(str(shot["data"])))) as opened:
-                    seen = np.asarray(opened.convert("RGB"))[:380, :636]
-                assert seen.std() > 12, "the screenshot shows no picture"
-                await browser.run("steer('start', {})")
-                await page.hears("message", "already started")
-                session = server.session
-                assert session is not None
-                assert [name for name, _ in session.show.heard] == ["schedule_prompt", "schedule_prompt", "start", "start"]
-                await browser.run("leave()")
-                await page.hears("status", "disconnected")
-                assert session.ended is not None
-            finally:
-                process.terminate()
-                await process.wait()
-    await runner.cleanup()
+    page = _Page(await _bundle(JUDGES / "page.js"))
+    async with stand_in() as server, _browsing(page, server) as browser:
+        await page.hears("status", "ready")
+        await browser.run("steer('schedule_prompt', {prompt: 'a red field', chunk: 0})")
+        await browser.run("steer('schedule_prompt', {prompt: 'a blue sea', chunk: 4})")
+        await browser.run("steer('start', {})")
+        await page.hears("message", "generation_started")
+        await page.hears("message", "a blue sea")
+        facts = await page.hears("frames", '"count": 36')
+        assert isinstance(facts, dict)
+        assert (facts["width"], facts["height"]) == (640, 384)
+        shot = await browser.do("Page.captureScreenshot", format="png")
+        with Image.open(io.BytesIO(base64.b64decode(str(shot["data"])))) as opened:
+            seen = np.asarray(opened.convert("RGB"))[:380, :636]
+        assert seen.std() > 12, "the screenshot shows no picture"
+        await browser.run("steer('start', {})")
+        await page.hears("message", "already started")
+        session = server.session
+        assert session is not None
+        assert [name for name, _ in session.show.heard] == ["schedule_prompt", "schedule_prompt", "start", "start"]
+        await browser.run("leave()")
+        await page.hears("status", "disconnected")
+        assert session.ended is not None
+
+
+def test_the_snippet_of_the_documents_shows_the_video(tmp_path: Path) -> None:
+    asyncio.run(_show_the_snippet(tmp_path / "snippet.js"))
+
+
+async def _show_the_snippet(file: Path) -> None:
+    async with stand_in() as server:
+        await asyncio.to_thread(file.write_text, snippet("js", server.url))
+        async with _browsing(_Page(await _bundle(file)), server) as browser:
+            playing = "new Promise((done) => { const video = document.querySelector('video'); \
+                const look = () => (video.currentTime > 1 ? done(video.videoWidth) : setTimeout(look, 50)); look(); })"
+            assert await browser.run(playing) == 640
+            session = server.session
+            assert session is not None
+            assert [name for name, _ in session.show.heard] == ["schedule_prompt", "start"]
