@@ -20,6 +20,7 @@ _NO_COMMA = re.compile(
     r'([0-9./]+[ \t]*bpm|midi[ \t]+"[^"]*"|midi|link)([ \t]+)(?=[0-9]+/[0-9]+\Z|[0-9./]+[ \t]*bpm\Z)', re.IGNORECASE
 )
 _COMMA = re.compile(r"([0-9]+),([0-9]+)[ \t]*bpm\b", re.IGNORECASE)
+_OTHER_BPM = frozenset({"BPM", "Bpm", "bm", "pbm", "beats", "quarters", "q"})
 _MIDI = re.compile(r"midi(?:[ \t]+(.+))?\Z")
 _NOMINAL = re.compile(r"nominal[ \t]+(\S+?)(?:[ \t]*bpm)?\Z")
 
@@ -135,6 +136,11 @@ def _port(literal: str, span: Span, faults: Faults) -> str | None:
 def _unknown(first: str, at: Span, faults: Faults) -> None:
     if re.match(r"[0-9./]+\Z", first):
         faults.error("E247", "a tempo is followed by bpm", at, f"write {shown(first)} bpm", (Fix(at, f"{first} bpm"),))
+        return
+    tempo = re.match(r"([0-9./]+)[ \t]*([^\W\d]+)\Z", first)
+    if tempo is not None and (tempo.group(2) in _OTHER_BPM or nearest(tempo.group(2), ("bpm",))):
+        cured = f"{tempo.group(1)} bpm"
+        faults.error("E247", "a tempo is followed by bpm", at, f"write {shown(cured)}", (Fix(at, cured),))
         return
     word = re.match(r"\S*", first)
     name = word.group() if word else ""

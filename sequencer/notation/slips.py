@@ -194,6 +194,8 @@ class Slips:
         span = self._span(statement, 0, end)
         if self._other_word(statement, text, word, context):
             return
+        if self._glued(statement, text, word):
+            return
         meant = nearest(word, WORDS) if word else None
         if meant is not None:
             hint = f"did you mean {meant}?"
@@ -236,6 +238,19 @@ class Slips:
         form = FORMS[(new or cured).split(maxsplit=1)[0]]
         hint = f"write {shown(new)}" if fixes else f"write, for example: {form}"
         self.faults.error("E101", f"no statement begins with `{shown(word)}`", span, hint, fixes)
+        return True
+
+    def _glued(self, statement: Statement, text: str, word: str) -> bool:
+        """Tell a blank that is missing behind a statement's word: `at1`, `end8c`. True when it was told."""
+        stems = (one for one in WORDS if word.startswith(one) and len(word) > len(one))
+        found = next((one for one in stems if _reads(f"{one} {text[len(one) :]}")), None)
+        if found is None:
+            return False
+        gap = (Fix(self._span(statement, len(found), len(found)), " "),)
+        rest = re.match(r"[^\s\"{]*", text[len(found) :])
+        hint = f"write {found} {shown(rest.group()) if rest else ''}"
+        message = f"behind `{found}` stands a blank"
+        self.faults.error("E101", message, self._span(statement, 0, len(word)), hint, gap)
         return True
 
     def _no_place(self, statement: Statement, text: str) -> bool:

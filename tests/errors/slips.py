@@ -155,6 +155,8 @@ TEXT: tuple[Slip, ...] = (
     Slip("title-as-a-line", "E101", 'title "Night tram"\nat 0c "A tram waits."\n'),
     Slip("place-without-at", "E117", '0c "A tram waits."\n'),
     Slip("bar-and-beat-in-words", "E219", f'{HEAD}{ONE}at bar 5 beat 3 "It rolls."\n'),
+    Slip("blank-missing-behind-at", "E101", f'{HEAD}{ONE}at5.3 "It rolls."\n'),
+    Slip("bpm-misspelt", "E247", 'clock 120 bm, 3/4\nat 1 "A tram waits."\n'),
     Slip("clock-without-nominal", "E248", 'clock link\nat 1 "A tram waits."\n'),
     Slip("controller-or-equal", "E237", 'at 0c "A tram waits."\non cc 20 >= 64 -> sr 4x\n'),
     Slip("live-without-max", "E137", _section('at 5 "It rolls."', "section ride until go out {")),
