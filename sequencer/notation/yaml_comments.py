@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import replace
+from itertools import islice
 
 from sequencer.errors import Span
 from sequencer.notation.source import Source
@@ -36,8 +38,11 @@ def reaching_over(span: Span, comments: tuple[Comment, ...], before: int, least:
 
     `before` is the line on which what follows begins: comments from there on belong to that.
     """
-    for comment in comments:
+    first = bisect_left(comments, span.end_line, key=lambda one: one.span.line)
+    for comment in islice(comments, first, None):
         here = comment.span
+        if here.line >= before:
+            break
         behind = not comment.own_line and here.line == span.end_line and here.column >= span.end_column
         below = comment.own_line and span.end_line < here.line < before and here.column >= least
         if behind or below:

@@ -70,6 +70,10 @@ def whole_span(scalar: Scalar, source: Source) -> Span:
 
 def locator_of(scalar: Scalar, source: Source) -> Locate:
     """Makes spans of stretches of a scalar's value; the whole scalar where the way back is not found."""
+    inside = scalar.end - scalar.start - (2 if scalar.style else 0)
+    if inside == len(scalar.value) and source.text.find("\n", scalar.start, scalar.end) < 0:
+        file, line, first = source.file, scalar.line + 1, scalar.column + (2 if scalar.style else 1)
+        return lambda start, end: Span(file, line, first + start, line, first + end)
     whole = whole_span(scalar, source)
     offsets: list[int] | None = None
 

@@ -73,10 +73,12 @@ class Values:
 
     def entry(self, key: Scalar, value: Node) -> Span:
         """The span of a key with its value."""
-        end = key.end if value is None else max(key.end, value.end)
-        if isinstance(value, Scalar) and not value.is_empty:
+        if isinstance(value, Scalar) and value.end > value.start:
+            if self.source.text.find("\n", value.start, value.end) < 0:
+                end = value.column + value.end - value.start + 1
+                return Span(self.file, key.line + 1, key.column + 1, value.line + 1, end)
             return self.key(key).to(whole_span(value, self.source))
-        return self.source.span(key.start, end)
+        return self.source.span(key.start, key.end if value is None else max(key.end, value.end))
 
     # ---- scalars ---------------------------------------------------------------------------------------------------
 
