@@ -32,6 +32,20 @@ def nearest(name: str, known: list[str]) -> str | None:
     return found[0] if found else None
 
 
+def _other_word(show: Show, name: Span) -> tuple[str, tuple[Fix, ...]] | None:
+    """The hint and the cure for a scene that was meant as something else: `prompt "…"`, `imag "…"`, `cutt`."""
+    if show.action is None:
+        meant = nearest(show.scene, ["cut", "pause", "resume"])
+        return None if meant is None else (f"did you mean {meant}?", (Fix(name, meant),))
+    text = show.action.span
+    if text.line != name.line or not 0 <= text.column - name.end_column <= 1:
+        return None  # not side by side: this was not written in the text notation
+    if show.scene.casefold() in ("prompt", "text", "say", "show", "scene"):
+        cure = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
+        return f"a text is a prompt by itself: leave `{show.scene}` out", (cure,)
+    return None if nearest(show.scene, ["image"]) is None else ("did you mean image?", (Fix(name, "image"),))
+
+
 class Vocabulary:
     """The variables and scenes of a score, used files included. Finds what nobody uses, too."""
 
@@ -164,8 +178,10 @@ class Vocabulary:
             self._missed.add("scene")
             guess = nearest(show.scene, list(self._scenes))
             name = Span(show.span.file, show.span.line, show.span.column, show.span.line, show.span.column + len(show.scene))
-            fixes = () if guess is None else (Fix(name, guess),)
+            fixes: tuple[Fix, ...] = () if guess is None else (Fix(name, guess),)
             hint = f"did you mean {guess}?" if guess is not None else f'define it: scene {show.scene} {{ base "…" }}'
+            if guess is None:
+                hint, fixes = _other_word(show, name) or (hint, fixes)
             self._faults.error("E308", f"there is no scene {show.scene}", name, hint, fixes)
             return None
         self._used.add(f"scene {scene.name}")
