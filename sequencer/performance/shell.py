@@ -120,6 +120,10 @@ class Performance:
         self._inbox.append(event)
         self._awake.set()
 
+    def watch(self, watcher: Watcher) -> None:
+        """Let somebody look on from now on."""
+        self._watchers = (*self._watchers, watcher)
+
     def close(self, reason: str) -> None:
         """End the run now, as an operator would."""
         self.deliver(Closing(self._clock.now(), reason))
