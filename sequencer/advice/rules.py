@@ -1,7 +1,7 @@
 """The rules of prompt advice. Each takes what a score says and yields what it found; `RULES` gives each its code.
 
 Sources: *the guide* is the prompt guide that the vendor of Helios publishes for it; *the surface* is the model's published
-commands; *neighbours* is what users of other prompt sequencers bring along.
+commands; *a sibling's guide* is that of the vendor's model LingBot; *neighbours* is what users of other sequencers bring along.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def weights(said: Said) -> Iterator[Told]:
 
 
 def tags(said: Said) -> Iterator[Told]:
-    """Prompts are paragraphs of whole sentences, no lists of keywords. Source: the guide."""
+    """Prompts are paragraphs of whole sentences, no lists of keywords. Source: our reading of the guide."""
     for line in said.lines:
         if any(_is_list(text) for text in line.own):
             yield Told(
@@ -107,7 +107,7 @@ def _is_list(text: str) -> bool:
 
 
 def camera_twice(said: Said) -> Iterator[Told]:
-    """A camera that both stands and moves is a contradiction, and parts of a prompt must agree. Source: the guide."""
+    """A camera that both stands and moves is a contradiction, and parts of a prompt must agree. Source: a sibling's guide."""
     for line in said.lines:
         found = next((both for text in line.texts if (both := contradiction(text)) is not None), None)
         if found is not None:

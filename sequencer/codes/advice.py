@@ -9,6 +9,8 @@ GOOD = f"A paper boat drifts along a gutter. {LOOK}"
 NEXT = f"The paper boat drifts on. Now it turns once. {LOOK}"
 GUIDE = "the prompt guide that Helios' vendor publishes"
 SURFACE = "the published commands of the model"
+READING = "this project's reading of that guide, whose prompts are paragraphs of sentences"
+SIBLING = "the vendor's prompt guide for a sibling model (LingBot): the parts of a text must not contradict each other"
 NEIGHBOURS = "what users of other prompt sequencers bring along, and the published commands of the model"
 MANY = " Leaves float by in the water and the rain goes on." * 40
 
@@ -144,7 +146,7 @@ CODES: tuple[Code, ...] = (
         "The model was taught with sentences: who does what and where, then the light, then the camera.",
         _two("paper boat, gutter, rain, wet leaves, soft grey light, close shot, 35mm", NEXT),
         _two(GOOD, NEXT),
-        source=GUIDE,
+        source=READING,
     ),
     code(
         "W614",
@@ -155,6 +157,6 @@ CODES: tuple[Code, ...] = (
             "The paper boat rests.",
         ),
         _two("A paper boat drifts along a gutter. Soft grey light. Locked-off close shot.", "The paper boat rests."),
-        source=GUIDE,
+        source=SIBLING,
     ),
 )

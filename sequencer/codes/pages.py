@@ -103,7 +103,9 @@ def advice_page(say: Say) -> str:
     """`docs/advice.md`: every rule of advice with its source, an example and its cure."""
     codes = family("advice")
     rows = [f"| [{one.code}](#{_anchor(one)}) | {one.title} | {one.source} |" for one in codes]
-    return ADVICE_HEAD + "\n".join(rows) + "\n\n" + "".join(_entry(one, say) for one in codes).rstrip("\n") + "\n"
+    return (
+        ADVICE_HEAD + "\n".join(rows) + "\n\n## Each rule\n\n" + "".join(_entry(one, say) for one in codes).rstrip("\n") + "\n"
+    )
 
 
 def _anchor(one: Code) -> str:
