@@ -19,13 +19,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from av import VideoFrame
+
     from sequencer.cli.scores import Material
     from sequencer.clocks import Clock
     from sequencer.images import ImageFile
     from sequencer.journal import Journal
     from sequencer.live.running import Attachment, LiveRun, LiveSettings, LiveStage, Performed
+    from sequencer.recorder.watch import Watch
     from sequencer.runs.folder import RunFolder
     from sequencer.stages import Pictures, Stage
+    from sequencer.stages.reactor import LiveFrame
     from sequencer.wire.messages import Reference
 
 PRICE = Fraction(6)
@@ -59,9 +63,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--key-file", metavar="FILE", type=Path, help="a file that holds the API key and nothing else")
     where.add_argument("--wire", choices=("auto", "v0", "v1"), default="auto", help="the wire's version (default: auto)")
     where.add_argument("--faults", metavar="FILE", type=Path, help="with --stage simulated: what goes wrong (docs/faults.md)")
+    gear = parser.add_argument_group("gear")
+    gear.add_argument("--midi-in", metavar="PORT", help="hear this MIDI port (default: the one in the score's clock line)")
+    gear.add_argument("--midi-out", metavar="PORT", help="where to send MIDI")
+    gear.add_argument("--send-clock", action="store_true", help="send the score's beats as a MIDI clock to --midi-out")
     pictures = parser.add_argument_group("pictures")
     pictures.add_argument("--record", action="store_true", help="write the video into the run's folder")
     pictures.add_argument("--video-size", metavar="WxH", type=video_size, default=(1280, 768), help="its size (1280x768)")
+    pictures.add_argument("--watch", metavar="TARGET", help="show the picture to a player: a port, udp://127.0.0.1:PORT or -")
     pictures.add_argument("--clip", metavar="SECONDS", type=int, help="fetch a clip of the last seconds at the end")
     time = parser.add_argument_group("time")
     time.add_argument("--follow", action="store_true", help="follow wall time: beats stay with music that plays beside")
@@ -89,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
         written = Path(next(iter(broken_off.sources), ""))
         found = Material(broken_off.schedule, broken_off.sources, written.parent, folder.final.name)
         told = broken_off.header.get("settings", {})
-        args.stage, args.local, args.record = told.get("stage", args.stage), bool(told.get("local", args.local)), False
+        args.stage, args.local, args.record = told.get("stage", args.stage), bool(told.get("local")), bool(told.get("record"))
     else:
         found = material(args.score, quiet=args.quiet)
         folder = RunFolder.make(args.out, found.schedule.title or "run")
@@ -128,6 +137,7 @@ async def _perform(
     runs: list[LiveRun] = []
     attached: list[Callable[[LiveRun], Attachment]] = []
     try:
+        attached += _gear(args, found)
         stage, live = _stage(args, found, clock, folder, runs, attached)
         run = LiveRun(settings, folder, clock, stage, live, attached, broken_off)
         runs.append(run)
@@ -136,6 +146,27 @@ async def _perform(
         if broken_off is None and (not runs or runs[0].performance.conductor.run.takes == 0):
             discard(folder)
         raise
+
+
+def _gear(args: argparse.Namespace, found: Material) -> list[Callable[[LiveRun], Attachment]]:
+    """The MIDI ports of the run. Raises UsageError where the score needs one and none is named."""
+    from sequencer.errors import UsageError
+    from sequencer.live.gear import clock_sent, heard
+
+    clock = found.schedule.clock
+    port = args.midi_in or (clock.port if clock.kind == "midi" else None)
+    attached: list[Callable[[LiveRun], Attachment]] = []
+    if clock.kind == "midi" and port is None:
+        raise UsageError(
+            "this score follows a MIDI clock, and no port is named", "give --midi-in PORT; see: sequencer midi ports"
+        )
+    if port is not None:
+        attached.append(lambda run: heard(run, port))
+    if args.send_clock:
+        if args.midi_out is None:
+            raise UsageError("--send-clock needs --midi-out PORT", "see: sequencer midi ports")
+        attached.append(lambda run: clock_sent(run, args.midi_out))
+    return attached
 
 
 def _stage(
@@ -182,8 +213,53 @@ def _stage(
     settings = ReactorSettings(
         local=args.local, key=key, wire=args.wire, frames_per_chunk=found.schedule.grid.frames, **base, **adopted
     )
-    reactor = ReactorStage(clock, settings, images=image, notice=say)
+    sinks = _sinks(args, folder, runs, attached)
+
+    def sink(frame: LiveFrame) -> None:
+        for take in sinks:
+            take(frame.picture, frame.at)
+
+    reactor = ReactorStage(clock, settings, images=image, notice=say, sink=sink if sinks else None)
     return reactor, ReactorLive(reactor)
+
+
+def _sinks(
+    args: argparse.Namespace, folder: RunFolder, runs: list[LiveRun], attached: list[Callable[[LiveRun], Attachment]]
+) -> list[Callable[[VideoFrame, int], object]]:
+    """Who takes the frames that arrive: a recorder, a player's window."""
+    sinks: list[Callable[[VideoFrame, int], object]] = []
+    if args.record:
+        from sequencer.recorder.live import LiveRecorder
+
+        def warn(text: str) -> None:
+            runs[0].say(text)
+
+        recorder = LiveRecorder(folder.path / "video.mp4", args.video_size, warn=warn)
+        attached.append(lambda _: _closed_behind(recorder.close))
+        sinks.append(recorder.take)
+    if args.watch is not None:
+        from sequencer.recorder.watch import Watch
+
+        watch = Watch(args.watch)
+        attached.append(lambda run: _watched(run, watch))
+        sinks.append(watch.take)
+    return sinks
+
+
+@asynccontextmanager
+async def _closed_behind(close: Callable[[], object]) -> AsyncIterator[None]:
+    """Something that is closed behind the run, beside the loop because it may take a while."""
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(close)
+
+
+@asynccontextmanager
+async def _watched(run: LiveRun, watch: Watch) -> AsyncIterator[None]:
+    run.say(watch.invitation)
+    async with _closed_behind(watch.close):
+        yield
 
 
 @asynccontextmanager

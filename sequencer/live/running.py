@@ -24,7 +24,7 @@ from sequencer.events import ClipWanted, Command, Event, OffsetChanged, Ready, R
 from sequencer.journal import Journal, JournalWriter, header_of
 from sequencer.live.screen import Screen
 from sequencer.live.standing import Standing
-from sequencer.performance import Outcome, Performance, ScriptedEvent
+from sequencer.performance import Outcome, Performance, ScriptedEvent, Watcher
 from sequencer.replaying import taken_up
 from sequencer.runs.folder import RunFolder
 from sequencer.runs.interrupts import closing_on_signals
@@ -151,6 +151,8 @@ class LiveRun:
             price_per_hour=float(settings.price_per_hour),
             quiet=settings.quiet,
         )
+        self.lookers: list[Watcher] = []
+        """Who else looks on: gear, recorders."""
         self._clips: list[Path] = []
         self._asked: set[asyncio.Task[None]] = set()
 
@@ -202,6 +204,8 @@ class LiveRun:
 
     def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         self.standing.hear(event, commands, conductor)
+        for looker in self.lookers:
+            looker(event, commands, conductor)
         if isinstance(event, Ready | Restored | Uploaded):
             self._remember()
         if isinstance(event, ClipWanted):
