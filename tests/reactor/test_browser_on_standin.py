@@ -87,6 +87,7 @@ class _Browser:
                 if answer.get("id") == self._count:
                     assert "error" not in answer, answer
                     found: dict[str, object] = answer["result"]
+                    assert "exceptionDetails" not in found, found
                     return found
 
     async def run(self, script: str) -> object:
@@ -146,8 +147,15 @@ async def _attach(client: aiohttp.ClientSession, where: str, address: str) -> _B
             async with client.get(f"http://{where}/json") as answer:
                 pages = [one for one in await answer.json() if one["type"] == "page" and one["url"].startswith(address[:20])]
             if pages:
-                return _Browser(await client.ws_connect(pages[0]["webSocketDebuggerUrl"], max_msg_size=0))
+                break
             await asyncio.sleep(0.1)
+        browser = _Browser(await client.ws_connect(pages[0]["webSocketDebuggerUrl"], max_msg_size=0))
+        for _ in range(100):
+            with contextlib.suppress(AssertionError):  # while a page is being loaded, what runs in the empty one is cut off
+                if await browser.run("document.readyState === 'complete' && location.href") == address:
+                    break
+            await asyncio.sleep(0.1)
+        return browser
 
 
 @contextlib.asynccontextmanager
@@ -204,8 +212,13 @@ async def _show_the_snippet(file: Path) -> None:
     async with stand_in() as server:
         await asyncio.to_thread(file.write_text, snippet("js", server.url))
         async with _browsing(_Page(await _bundle(file)), server) as browser:
-            playing = "new Promise((done) => { const video = document.querySelector('video'); \
-                const look = () => (video.currentTime > 1 ? done(video.videoWidth) : setTimeout(look, 50)); look(); })"
+            playing = """new Promise((done) => {
+                const look = () => {
+                    const video = document.querySelector("video");
+                    return video && video.currentTime > 1 ? done(video.videoWidth) : setTimeout(look, 50);
+                };
+                look();
+            })"""
             assert await browser.run(playing) == 640
             session = server.session
             assert session is not None
