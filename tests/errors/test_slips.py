@@ -95,3 +95,12 @@ def test_all_errors_of_a_score_are_told_at_once(tmp_path: Path) -> None:
 def test_replacements_are_made_from_the_last_to_the_first() -> None:
     fixes = (Fix(Span("a", 1, 2, 1, 3), "xx"), Fix(Span("a", 2, 1, 2, 1), "y"), Fix(Span("a", 1, 4, 2, 1), ""))
     assert applied("abcd\nef\n", fixes) == "axxcyef\n"
+
+
+def test_a_hundred_faults_are_shown_and_the_rest_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.score"
+    path.write_text("seed -1\n" + "foo\n" * 149, encoding="utf-8")
+    checked = check(path, advice=False)
+    said = render_all(checked.diagnostics, checked.sources)
+    assert len(checked.errors) == 150
+    assert said.count("error[") == 100 and said.endswith("\n\nand 50 more")
