@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -81,6 +80,8 @@ def _without(checked: Checked, codes: list[str]) -> Checked:
 def _tell(found: list[tuple[Path, Checked]], args: argparse.Namespace, indent: int | None) -> int:
     well = all(_is_well(checked, args) for _, checked in found)
     if args.json:
+        import json
+
         print(json.dumps(_document(found, args), ensure_ascii=False, indent=indent))
     else:
         _print(found, args)
