@@ -232,11 +232,10 @@ def _between(statement: str, match: re.Match[str]) -> str:
 
 
 def _heads(statement: str, masked: str) -> Iterator[Repair]:
-    for match in _all(r"^(section|scene)[ \t]+(\"\x01+\")", masked):
+    for match in _all(r"^(section|scene)[ \t]+(\"\x01+\"|'[^'\n]+')", masked):
         kind = match.group(1)
-        yield Repair(
-            "E142", match.start(2), match.end(2), "\x00", f"the name of a {kind} has no quotes", "write it without them"
-        )
+        bare = "-".join(_WORD.findall(statement[match.start(2) : match.end(2)]))
+        yield Repair("E142", match.start(2), match.end(2), bare, f"the name of a {kind} has no quotes", f"write {bare}")
     for match in _all(r"^section\b[^{]*?(\(([^()]*)\))", masked):
         yield Repair(
             "E139", match.start(1), match.end(1), match.group(2), "a length has no brackets", f"write {match.group(2)}"
@@ -326,6 +325,10 @@ FINDERS: tuple[Finder, ...] = (
     _quotes,
 )
 """The kinds of repair, the most certain ones first."""
+
+
+SURE: frozenset[Finder] = frozenset({_signs, _heads, _places, _numbers, _assignments, _quotes})
+"""The kinds that are worth telling even where another slip stands behind them."""
 
 
 def _short(text: str) -> str:

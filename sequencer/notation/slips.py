@@ -10,7 +10,7 @@ from sequencer.notation.expected import expected
 from sequencer.notation.grammar import Refused, parser
 from sequencer.notation.guess import nearest, shown
 from sequencer.notation.lines import CURLY, Context, Flaw, Kind, Statement, begins_statement, cut
-from sequencer.notation.repairs import ACTIONS, FINDERS, FORMS, OTHER_WORDS, Repair, mask
+from sequencer.notation.repairs import ACTIONS, FINDERS, FORMS, OTHER_WORDS, SURE, Repair, mask
 from sequencer.notation.repairs import STATEMENTS as WORDS
 from sequencer.notation.source import Source
 
@@ -60,7 +60,7 @@ class Slips:
         word = first.group() if first else ""
         if word not in WORDS:
             self._unknown(statement, text, word, context)
-        elif not (self._no_place(statement, text) or self._repaired(statement, text)):
+        elif not (self._no_place(statement, text) or self._repaired(statement, text, refusal)):
             self._plainly(statement, text, refusal)
         return opens
 
@@ -271,23 +271,29 @@ class Slips:
             values.read_place(value, span, self.faults)
         return True
 
-    def _repaired(self, statement: Statement, text: str) -> bool:
-        """Tell the slip whose repair makes the statement valid, if there is one."""
+    def _repaired(self, statement: Statement, text: str, refusal: Refused | None) -> bool:
+        """Tell the slip whose repair makes the statement valid, or else the first that lets the grammar get further."""
         if self._inner_quotes(statement):
             return True
         masked = mask(text)
+        reached = len(text) if refusal is None else refusal.at - statement.start
+        further: Repair | None = None
         for finder in FINDERS:
             for repair in finder(text, masked):
-                if self._offered(statement, text, repair):
+                repaired = repair.of(text)
+                at = _refused_at(repaired)
+                if at is None:
+                    self._offer(statement, text, repair)
                     return True
-        return False
+                gain = at - max(reached + len(repaired) - len(text), repair.start + len(repair.text))
+                if further is None and finder in SURE and gain > 0:
+                    further = repair
+        if further is not None:
+            self._offer(statement, text, further)
+        return further is not None
 
-    def _offered(self, statement: Statement, text: str, repair: Repair) -> bool:
-        if repair.text == "\x00":
-            bare = "-".join(re.findall(r"\w+", text[repair.start : repair.end]))
-            repair = Repair(repair.code, repair.start, repair.end, bare, repair.message, f"write {bare}")
-        if not _reads(repair.of(text)):
-            return False
+    def _offer(self, statement: Statement, text: str, repair: Repair) -> None:
+        """Tell a slip with its repair."""
         start, end = repair.start, repair.end
         fix = (Fix(self._span(statement, start, end), repair.text),)
         lead = len(text[start:end]) - len(text[start:end].lstrip(" \t"))
@@ -298,7 +304,6 @@ class Slips:
         else:
             shown_span = self._span(statement, start + lead, start + len(text[start:end].rstrip(" \t")))
         self.faults.error(repair.code, repair.message, shown_span, repair.hint, fix)
-        return True
 
     # ---- nothing better to say -------------------------------------------------------------------------------------
 
@@ -326,14 +331,18 @@ def _example(text: str) -> str | None:
     return None if form is None else f"a whole one is, for example: {form}"
 
 
+def _refused_at(text: str) -> int | None:
+    """Where the grammar first refuses a statement of `text`; None where it accepts them all."""
+    for statement in cut(text)[0]:
+        if statement.flaws:
+            return statement.start
+        try:
+            parser().parse(text, statement.start, statement.end)
+        except Refused as refusal:
+            return refusal.at
+    return None
+
+
 def _reads(text: str) -> bool:
     """Whether the grammar accepts every statement of `text`."""
-    statements, _ = cut(text)
-    try:
-        for statement in statements:
-            if statement.flaws:
-                return False
-            parser().parse(text, statement.start, statement.end)
-    except Refused:
-        return False
-    return True
+    return _refused_at(text) is None

@@ -104,6 +104,10 @@ SLIPS = [
     ('at 1 "x" // boat', "E109", "1:10-12", 'at 1 "x" # boat'),
     ('at 1 "x"# boat', "E147", "1:9-10", 'at 1 "x" # boat'),
     ("at 1 image refs/tram.png", "E143", "1:12-25", 'at 1 image "refs/tram.png"'),
+    # two slips in one statement: the surest one is told, and its cure leads to the next
+    ('at 1 image a.png strength 0.8, "x"', "E143", "1:12-17", 'at 1 image "a.png", strength 0.8, "x"'),
+    ("section a: 4 bars\n  at 1 x\n}\n", "E157", "1:10-11", WHOLE),
+    ("section 'a' 4 Bars {\n}", "E142", "1:9-12", "section a 4 bars {\n}"),
     ("use library.score", "E143", "1:5-18", None),
     ('let a "x"', "E132", "1:7-8", 'let a = "x"'),
     ('at 1 pick("a", "b")', "E140", "1:6-20", 'at 1 pick("a" | "b")'),
