@@ -151,7 +151,7 @@ async def _perform(
 def _gear(args: argparse.Namespace, found: Material) -> list[Callable[[LiveRun], Attachment]]:
     """The MIDI ports of the run. Raises UsageError where the score needs one and none is named."""
     from sequencer.errors import UsageError
-    from sequencer.live.gear import clock_sent, heard
+    from sequencer.live.gear import clock_sent, heard, linked
 
     clock = found.schedule.clock
     port = args.midi_in or (clock.port if clock.kind == "midi" else None)
@@ -162,6 +162,8 @@ def _gear(args: argparse.Namespace, found: Material) -> list[Callable[[LiveRun],
         )
     if port is not None:
         attached.append(lambda run: heard(run, port))
+    if clock.kind == "link":
+        attached.append(linked)
     if args.send_clock:
         if args.midi_out is None:
             raise UsageError("--send-clock needs --midi-out PORT", "see: sequencer midi ports")

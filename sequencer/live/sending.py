@@ -1,0 +1,117 @@
+"""Our own time told to gear: where the score is, as the pictures of a live run are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Protocol
+
+from sequencer.clocks.boundaries import BoundaryFeed
+from sequencer.conductor import Conductor
+from sequencer.events import ChunkShown, Command, Event, OffsetChanged, Paused, SessionEnded, Started
+from sequencer.midi.clock_out import Piece
+from sequencer.schedule import Schedule
+from sequencer.timebase import nanoseconds
+
+SECOND = 1_000_000_000
+UNSEEN = 2
+"""Where no picture is seen by the end of so many chunks, nobody counts pictures: the clock starts all the same."""
+
+
+class ClockSender(Protocol):
+    """What is told of the score's time: a `Sender`, or a test."""
+
+    def begin_clock(self, pieces: Sequence[Piece], delay: int = 0) -> None:
+        """Be ready to send."""
+        ...
+
+    def plan(self, pieces: Sequence[Piece]) -> None:
+        """The score will go on otherwise."""
+        ...
+
+    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0) -> None:
+        """The score stands there."""
+        ...
+
+    def stop(self, at: int) -> None:
+        """It stands still."""
+        ...
+
+
+def pieces_of(conductor: Conductor) -> tuple[Piece, ...]:
+    """The tempo of every pass that is planned; empty where one has no beats."""
+    passes = conductor.run.plan.passes
+    pieces = tuple(Piece(one.start, one.quarter, one.stretch.tempo) for one in passes if one.stretch.tempo is not None)
+    return pieces if len(pieces) == len(passes) else ()
+
+
+class ClockSending:
+    """Looks on at a performance (as a watcher), and tells a sender where the score is.
+
+    In a fixed run beats are counted in the model's chunks: the gear starts with the first picture, and a beat is when the
+    chunk in which it falls is *seen*. In a run that follows wall time beats are where that is. A positive offset shows
+    pictures later, which here makes the gear sooner. Raises ValueError for a run without beats.
+    """
+
+    def __init__(self, sender: ClockSender, schedule: Schedule, conductor: Conductor) -> None:
+        self._sender = sender
+        self._grid = schedule.grid
+        self._nominal = float(schedule.grid.chunk) * SECOND
+        self._boundaries = BoundaryFeed(schedule.grid.chunk, lag=nanoseconds(schedule.grid.chunk))
+        self._offset = 0
+        self._base = 0
+        self._origin: int | None = None
+        self._runs = False
+        self._over = False
+        self._pieces = pieces_of(conductor)
+        if not self._pieces:
+            raise ValueError("a clock needs beats")
+        sender.begin_clock(self._pieces)
+
+    def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        """An event, after the conductor has had it."""
+        if self._over:
+            return
+        self._look_at(conductor)
+        fit = self._boundaries.hear(event)
+        match event:
+            case OffsetChanged():
+                self._offset = event.offset
+                self._origin = None  # in wall time: say anew where the score is
+            case Started():
+                self._base = conductor.base
+            case Paused() if conductor.run.follow is None:
+                self._sender.stop(event.at + self._lag)
+            case SessionEnded():
+                self._sender.stop(event.at)
+            case _:
+                pass
+        follow = conductor.run.follow
+        if follow is not None:
+            if follow.origin is not None and follow.origin != self._origin:
+                self._origin = follow.origin
+                self._sender.anchor(follow.origin - self._offset, Fraction(0))
+        elif isinstance(event, ChunkShown) and not self._runs:
+            self._runs = True
+            self._sender.anchor(event.at - self._offset, self._grid.boundary(self._base + event.chunk), self._pace)
+        elif fit is not None and (self._runs or fit.chunk > UNSEEN):
+            self._runs = True
+            self._sender.anchor(fit.time + self._lag, self._grid.boundary(self._base + fit.chunk), self._pace)
+        if conductor.is_finished:
+            self._over = True
+            self._sender.stop(event.at)
+
+    @property
+    def _pace(self) -> float:
+        return self._boundaries.follower.chunk_ns / self._nominal
+
+    @property
+    def _lag(self) -> int:
+        return self._boundaries.follower.lag - self._offset
+
+    def _look_at(self, conductor: Conductor) -> None:
+        """Tell of the plan where it has changed: a live section was left, or a jump made."""
+        pieces = pieces_of(conductor)
+        if pieces and pieces != self._pieces:
+            self._pieces = pieces
+            self._sender.plan(pieces)

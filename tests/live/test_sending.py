@@ -1,0 +1,155 @@
+"""Our clock told to gear while the simulated stage plays, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from by_hand import at_bar, live, on_beats, say, section
+
+from sequencer.clocks import VirtualClock
+from sequencer.compiler import compile_score
+from sequencer.events import ChunkDone, ChunkShown, Command, Event, OffsetChanged, Started
+from sequencer.live.sending import ClockSending
+from sequencer.midi.clock_out import START, STOP, TICK, ClockOut, Piece
+from sequencer.performance import Performance, scripted
+from sequencer.schedule import Schedule
+from sequencer.score import AtOffset, ClockKind, ClockLine, Cue, Header, Score, Unit
+from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+
+S = 1_000_000_000
+
+
+class VirtualSender:
+    """Sends in the virtual time of a run."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._out: ClockOut | None = None
+        self.sent: list[tuple[int, bytes]] = []
+        self._timer = clock.call_at(0, lambda: None)
+
+    def begin_clock(self, pieces: Sequence[Piece], delay: int = 0) -> None:
+        self._out = ClockOut(pieces, delay)
+
+    def plan(self, pieces: Sequence[Piece]) -> None:
+        self._tell().plan(pieces)
+        self._wait()
+
+    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0) -> None:
+        self._tell().anchor(at, seconds, pace)
+        self._wait()
+
+    def stop(self, at: int) -> None:
+        self._tell().stop(at)
+        self.sent += self._tell().take(at)
+
+    def _tell(self) -> ClockOut:
+        assert self._out is not None
+        return self._out
+
+    def _wait(self) -> None:
+        self._timer.cancel()
+        due = self._tell().due
+        if due is not None:
+            self._timer = self._clock.call_at(due, self._fire)
+
+    def _fire(self) -> None:
+        self.sent += self._tell().take(self._clock.now())
+        self._wait()
+
+
+@dataclass
+class Played:
+    """What a run sent, and when chunks began and were seen (nanoseconds)."""
+
+    sent: list[tuple[int, bytes]] = field(default_factory=list)
+    began: list[int] = field(default_factory=list)
+    shown: list[int] = field(default_factory=list)
+
+    @property
+    def ticks(self) -> list[int]:
+        return [at for at, message in self.sent if message == TICK]
+
+
+def play(
+    schedule: Schedule, faults: dict[str, object], script: Sequence[str] = (), following: bool = False, offset: int = 0
+) -> Played:
+    clock = VirtualClock()
+    stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid, Faults.model_validate(faults)))
+    run = Performance(schedule, stage, clock, None, [scripted(one) for one in script], following=following)
+    sender, played = VirtualSender(clock), Played()
+
+    def look(event: Event, commands: Sequence[Command], conductor: object) -> None:
+        match event:
+            case Started():
+                played.began.append(event.at)
+            case ChunkDone():
+                played.began.append(event.at)
+            case ChunkShown():
+                played.shown.append(event.at)
+            case _:
+                pass
+
+    run.watch(ClockSending(sender, schedule, run.conductor))
+    run.deliver(OffsetChanged(0, offset))
+    run.watch(look)
+    asyncio.run(run.run())
+    played.sent = sender.sent
+    return played
+
+
+def score(*sections: object, bpm: Fraction = Fraction(120)) -> Score:
+    return on_beats(*sections, header=Header(clock=ClockLine(ClockKind.BPM, bpm), seed=1))  # type: ignore[arg-type]  # as callers give them
+
+
+CHUNKS = compile_score(Score(items=(Cue(AtOffset(Fraction(0), Unit.CHUNKS), (say("a"),)),)))
+LONG = compile_score(score(section("long", 32, at_bar(1, "a"), at_bar(17, "b"))))
+
+
+def test_ticks_are_where_their_beats_are_seen() -> None:
+    played = play(LONG, {"delays": {"shown": "250ms"}})
+    assert played.sent[0][1] == START
+    assert played.sent[-1][1] == STOP
+    ticks = played.ticks
+    for beat in (24, 60, 100):
+        chunk, within = divmod(Fraction(beat, 2), LONG.grid.chunk)
+        seen = played.shown[int(chunk)] + float(within) * S
+        assert ticks[beat * 24] == pytest.approx(seen, abs=S / 100)
+    gaps = [after - before for before, after in pairwise(ticks)]
+    assert max(gaps) < S / 48 * 1.04
+
+
+def test_a_slower_model_slows_the_clock() -> None:
+    ticks = play(LONG, {"fps": "21"}).ticks
+    assert (ticks[1200] - ticks[600]) / 600 == pytest.approx(S / 48 * 24 / 21, rel=0.002)
+
+
+def test_a_live_section_that_is_left_early_goes_on_in_time() -> None:
+    parts = (section("in", 4, at_bar(1, "a")), live("jam", 32, at_bar(1, "b")), section("out", 8, at_bar(1, "c")))
+    played = play(compile_score(score(*parts)), {}, ["go out@9c"])
+    gaps = [after - before for before, after in pairwise(played.ticks)]
+    assert max(gaps[48:]) < S / 48 * 1.04
+    assert min(gaps[48:]) > S / 48 * 0.96
+
+
+def test_following_wall_time_the_clock_is_wall_time() -> None:
+    played = play(LONG, {"fps": "21"}, following=True)
+    ticks = played.ticks
+    assert ticks[0] - played.began[0] < S / 100
+    assert (ticks[1200] - ticks[0]) / 1200 == pytest.approx(S / 48, rel=0.0001)
+
+
+def test_the_offset_makes_the_gear_sooner() -> None:
+    late, soon = play(LONG, {}), play(LONG, {}, offset=-80 * S // 1000)
+    assert late.ticks[600] - soon.ticks[600] == pytest.approx(-80 * S / 1000, abs=S / 200)
+
+
+def test_a_score_without_beats() -> None:
+    conductor = Performance(CHUNKS, SimulatedStage(VirtualClock()), VirtualClock()).conductor
+    with pytest.raises(ValueError, match="beats"):
+        ClockSending(VirtualSender(VirtualClock()), CHUNKS, conductor)
