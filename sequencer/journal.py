@@ -20,6 +20,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any
 
+from sequencer.bundle import is_bundle, journal_in
 from sequencer.errors import JournalError, OutputError, ScheduleError
 from sequencer.events import Command, Event, command_from_json, command_to_json, event_from_json, event_to_json
 from sequencer.schedule import Schedule
@@ -192,11 +193,13 @@ class Journal:
 
 
 def read_journal(path: Path) -> Journal:
-    """Read a journal file, or the `journal.jsonl` of a run's folder.
+    """Read a journal file, the `journal.jsonl` of a run's folder, or the journal in a bundle.
 
     Raises JournalError (with the line) for whatever does not read, except a last line that was cut off.
     """
     file = path / "journal.jsonl" if path.is_dir() else path
+    if is_bundle(file):
+        return parse_journal(journal_in(file))
     try:
         data = file.read_bytes()
     except OSError as error:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from sequencer.cli.scores import Material
     from sequencer.clocks import Clock
-    from sequencer.images import ImageFile
     from sequencer.journal import Journal
     from sequencer.live.running import Attachment, LiveRun, LiveSettings, LiveStage, Performed
     from sequencer.recorder.watch import Watch
@@ -77,6 +76,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     time.add_argument("--offset", metavar="MS", type=int, default=0, help="show changes later (or, negative, earlier)")
     time.add_argument("--max-minutes", metavar="N", type=amount, help="stop after so long (default: the score's length + 5)")
     time.add_argument("--price", metavar="DOLLARS", type=amount, default=PRICE, help="an hour's price, for the live line (6)")
+    parser.add_argument("--bundle", action="store_true", help="put journal and images into one file, bundle.zip, at the end")
     parser.add_argument("--event", metavar="'WHAT@TIME'", action="append", default=[], help="as `sequencer rehearse` has it")
     parser.add_argument("-q", "--quiet", action="store_true", help="no live line, no table: only what went wrong")
     parser.add_argument("--json", action="store_true", help="print the report as JSON, nothing else")
@@ -122,6 +122,7 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
         price_per_hour=args.price if args.stage == "reactor" else Fraction(0),
         clip_at_end=args.clip,
         quiet=args.quiet or args.json,
+        bundle=found.image if args.bundle else None,
         told={"stage": args.stage, "local": args.local, "wire": args.wire, "record": args.record},
     )
 
@@ -179,9 +180,6 @@ def _stage(
     runs: list[LiveRun],
     attached: list[Callable[[LiveRun], Attachment]],
 ) -> tuple[Stage, LiveStage]:
-    def image(one: ImageFile) -> bytes:
-        return (found.folder / one.path).read_bytes()
-
     if args.stage == "simulated":
         from sequencer.live.stages import SimulatedLive
         from sequencer.runs.captions import Teller
@@ -198,7 +196,7 @@ def _stage(
                 film.add(pictures, Teller(conductor), conductor.run.takes)
 
         faults = Faults() if args.faults is None else read_faults(args.faults)
-        simulated = SimulatedLive(clock, found.schedule, faults, image, picture if args.record else None)
+        simulated = SimulatedLive(clock, found.schedule, faults, found.image, picture if args.record else None)
         return simulated, simulated
 
     from sequencer.live.stages import ReactorLive
@@ -221,7 +219,7 @@ def _stage(
         for take in sinks:
             take(frame.picture, frame.at)
 
-    reactor = ReactorStage(clock, settings, images=image, notice=say, sink=sink if sinks else None)
+    reactor = ReactorStage(clock, settings, images=found.image, notice=say, sink=sink if sinks else None)
     return reactor, ReactorLive(reactor)
 
 

@@ -47,6 +47,9 @@ def add(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE
         help="feed something in: 'go exit@12c', 'note C3@14c', 'cc 20=70@9c', 'program 5@30s' (repeatable)",
     )
     parser.add_argument("--faults", metavar="FILE", type=Path, help="let things go wrong as this file says (docs/faults.md)")
+    parser.add_argument(
+        "--bundle", action="store_true", help="put journal and images into one file to keep: bundle.zip"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no table: only what went wrong")
     parser.add_argument("--json", action="store_true", help="print the report as JSON, nothing else")
 
@@ -65,7 +68,8 @@ def run(args: argparse.Namespace) -> int:
         rehearsed = rehearse(
             found.schedule,
             sources=found.sources,
-            folder=found.folder,
+            images=found.image,
+            bundle=args.bundle,
             out=args.out,
             video=not args.no_video,
             size=args.video_size,
@@ -111,6 +115,7 @@ _WHAT = {
     "timeline.html": "what was planned and what landed",
     "timeline.svg": "the same as one picture",
     "report.json": "every cue, for machines",
+    "bundle.zip": "journal and images in one file; try: sequencer rerun",
     "journal.jsonl": "everything that happened; try: sequencer replay",
 }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sequencer.errors import Diagnostic, ScoreError, UsageError, render_all
+from sequencer.images import ImageFile
 from sequencer.schedule import Schedule
 
 
@@ -19,6 +20,15 @@ class Material:
     sources: Mapping[str, str]
     folder: Path
     name: str
+    bundle: Path | None = None
+
+    def image(self, image: ImageFile) -> bytes:
+        """The bytes of an image: from the bundle that this came from, else from the folder. Raises OSError or JournalError."""
+        if self.bundle is not None:
+            from sequencer.bundle import image_in
+
+            return image_in(self.bundle, image.sha256)
+        return (self.folder / image.path).read_bytes()
 
 
 def show(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> None:
@@ -50,6 +60,7 @@ def material(path: Path, *, quiet: bool = False) -> Material:
 
 
 def _of_run(path: Path) -> Material:
+    from sequencer.bundle import is_bundle
     from sequencer.compiler import compile_score
     from sequencer.freezing import freeze
     from sequencer.journal import read_journal
@@ -59,7 +70,8 @@ def _of_run(path: Path) -> Material:
     score = freeze(journal)
     name = f"{path.stem or path.name}.score"
     written = next(iter(journal.sources), "")
-    return Material(compile_score(score), {name: print_score(score)}, Path(written).parent, name)
+    bundle = path if is_bundle(path) else None
+    return Material(compile_score(score), {name: print_score(score)}, Path(written).parent, name, bundle)
 
 
 def read_text(path: Path) -> str:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
+from sequencer.bundle import bundle_of
 from sequencer.clocks import Clock
 from sequencer.conductor import Conductor, Report
 from sequencer.desk import said
@@ -21,12 +22,14 @@ from sequencer.desk.keys import Keys
 from sequencer.desk.typing import Typing
 from sequencer.errors import OutputError, SequencerError, UsageError
 from sequencer.events import ClipWanted, Command, Event, OffsetChanged, Ready, Restored, StageStatus, Uploaded
+from sequencer.images import ImageFile
 from sequencer.journal import Journal, JournalWriter, header_of
 from sequencer.live.screen import Screen
 from sequencer.live.standing import Standing
 from sequencer.performance import Outcome, Performance, ScriptedEvent, Watcher
 from sequencer.replaying import taken_up
 from sequencer.runs.folder import RunFolder
+from sequencer.runs.images import bytes_of
 from sequencer.runs.interrupts import closing_on_signals
 from sequencer.runs.report import as_json
 from sequencer.schedule import Schedule
@@ -83,6 +86,8 @@ class LiveSettings:
     price_per_hour: Fraction = Fraction(0)
     clip_at_end: int | None = None
     quiet: bool = False
+    bundle: Callable[[ImageFile], bytes] | None = None
+    """Gives the images' bytes where journal and images are to be put into one file at the end."""
     told: Mapping[str, Any] = field(default_factory=dict)
     """What stands in journal and report about stage and options. No secret ever belongs here."""
 
@@ -286,6 +291,8 @@ class LiveRun:
             self.folder.write_json("report.json", as_json(report, facts))
             self.folder.write("timeline.svg", timeline_svg(schedule, self.performance.conductor))
             self.folder.write("timeline.html", timeline_html(schedule, self.performance.conductor))
+            if self.settings.bundle is not None:
+                bundle_of(self.folder.path, bytes_of(schedule.images, self.settings.bundle))
             final = self.folder.finish()
         except OutputError as error:
             self.say(f"{error.message}; what there is stays in {self.folder.path}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sequencer.bundle import bundle_of
 from sequencer.clocks import RealClock, VirtualClock
 from sequencer.conductor import Conductor, Report
 from sequencer.events import ChunkDone, Command, Event, PicturesMade
@@ -18,6 +19,7 @@ from sequencer.journal import JournalWriter, header_of
 from sequencer.performance import Outcome, Performance, ScriptedEvent, scripted
 from sequencer.runs.captions import Teller
 from sequencer.runs.folder import RunFolder
+from sequencer.runs.images import bytes_of
 from sequencer.runs.interrupts import closing_on_signals
 from sequencer.runs.report import as_json
 from sequencer.schedule import Schedule
@@ -88,13 +90,16 @@ def rehearse(
     faults: Faults | None = None,
     watch: Watch | None = None,
     warn: Callable[[str], None] | None = None,
+    bundle: bool = False,
+    images: Callable[[ImageFile], bytes] | None = None,
 ) -> Rehearsed:
     """Play a schedule on the embedded stage; leave a run's folder with video, contact sheet, journal, report and timeline.
 
     `sources` are the score's texts by file name, for the journal; `folder` is where its images are (default: here). `out`
     names the run's folder (default: a new one under `runs/`); `save=False` leaves nothing. `video=False` computes no
     pictures. `size` is the video's (width, height). `events` are fed in by hand, such as ``go exit@12c``. `watch` hears
-    after every chunk where the run is, `warn` what went wrong beside it.
+    after every chunk where the run is, `warn` what went wrong beside it. `bundle` puts journal and images into one file
+    beside the others; `images` gives an image's bytes where they are not in `folder` (it may raise OSError).
 
     >>> import sequencer
     >>> schedule = sequencer.compile_score(sequencer.reads('seed 1\\nat 0c "A paper boat."\\nend 3c\\n'))
@@ -107,7 +112,8 @@ def rehearse(
     script = [scripted(one, schedule.middle) if isinstance(one, str) else one for one in events]
     keep = RunFolder.make(out, schedule.title or "run") if save else None
     try:
-        settings = _Settings(schedule, dict(sources or {}), folder or Path(), video, size, realtime, faults or Faults())
+        read = images or (lambda image: ((folder or Path()) / image.path).read_bytes())
+        settings = _Settings(schedule, dict(sources or {}), read, video, size, realtime, faults or Faults(), bundle)
         result = asyncio.run(_Run(settings, keep, script, watch, warn).play())
     except BaseException:
         if keep is not None:
@@ -120,11 +126,12 @@ def rehearse(
 class _Settings:
     schedule: Schedule
     sources: Mapping[str, str]
-    images: Path
+    images: Callable[[ImageFile], bytes]
     video: bool
     size: tuple[int, int]
     realtime: bool
     faults: Faults
+    bundle: bool
 
     def told(self) -> dict[str, Any]:
         """What of it stands in the journal and the report."""
@@ -159,7 +166,7 @@ class _Run:
             clock,
             settings=SimulatedSettings(schedule.grid, settings.faults),
             pictures=self._picture if settings.video else None,
-            images=self._image,
+            images=settings.images,
         )
         journal = None
         if keep is not None:
@@ -190,9 +197,6 @@ class _Run:
         return Film(self._keep.path, self._settings.schedule, self._settings.size)
 
     # ---- while it runs ---------------------------------------------------------------------------------------------
-
-    def _image(self, image: ImageFile) -> bytes:
-        return (self._settings.images / image.path).read_bytes()
 
     def _picture(self, pictures: Pictures) -> None:
         if self._film is not None:
@@ -227,11 +231,14 @@ class _Run:
         from sequencer.timeline.thumbnails import thumbnails_of
 
         schedule = self._settings.schedule
-        thumbnails = thumbnails_of(schedule, self._settings.images)
+        images = self._settings.images
+        thumbnails = thumbnails_of(schedule, images)
         document = as_json(outcome.report, self._facts(outcome))
         keep.write_json("report.json", document)
         keep.write("timeline.svg", timeline_svg(schedule, self._performance.conductor, thumbnails))
         keep.write("timeline.html", timeline_html(schedule, self._performance.conductor, thumbnails))
+        if self._settings.bundle:
+            bundle_of(keep.path, bytes_of(schedule.images, images))
         final = keep.finish()
         return Rehearsed(
             rehearsed.report,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+from collections.abc import Callable
 from pathlib import Path
 
+from sequencer.images import ImageFile
 from sequencer.schedule import Schedule
 
 SIZE = (160, 96)
@@ -17,27 +19,27 @@ LARGEST = 64 * 1024 * 1024
 """Files larger than so many bytes are not opened."""
 
 
-def thumbnails_of(schedule: Schedule, folder: Path) -> dict[str, str]:
-    """Small JPEGs as `data:` addresses by the images' digests.
+def thumbnails_of(schedule: Schedule, images: Path | Callable[[ImageFile], bytes]) -> dict[str, str]:
+    """Small JPEGs as `data:` addresses by the images' digests; `images` is their folder, or gives the bytes of each.
 
     An image that is not there any more, was changed, or cannot be decoded is left out: then it is named, not shown.
     """
     found: dict[str, str] = {}
     for image in schedule.images[:MOST]:
-        shown = _thumbnail(folder / image.path, image.sha256)
+        shown = _thumbnail(image, images)
         if shown is not None:
             found[image.sha256] = shown
     return found
 
 
-def _thumbnail(path: Path, digest: str) -> str | None:
+def _thumbnail(image: ImageFile, images: Path | Callable[[ImageFile], bytes]) -> str | None:
     from PIL import Image, ImageOps
 
     try:
-        if path.stat().st_size > LARGEST:
+        if image.size > LARGEST:
             return None
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != digest:
+        data = (images / image.path).read_bytes() if isinstance(images, Path) else images(image)
+        if hashlib.sha256(data).hexdigest() != image.sha256:
             return None
         with Image.open(io.BytesIO(data)) as picture:
             small = ImageOps.fit(picture.convert("RGB"), SIZE, Image.Resampling.LANCZOS)
