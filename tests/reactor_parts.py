@@ -27,6 +27,7 @@ from sequencer.performance import Outcome, Performance, scripted
 from sequencer.schedule import Schedule
 from sequencer.score import AtOffset, Cut, GridLine, Header, Item, Score, SetSr, SetStrength, Sr, Unit, UseImage
 from sequencer.stages.reactor import LiveFrame, Measures, ReactorSettings, ReactorStage, Secret
+from sequencer.stages.simulated import Faults, reads_faults
 from sequencer.standin import StandIn, StandInSettings
 from sequencer.timebase import ChunkGrid
 
@@ -145,9 +146,14 @@ async def perform(
     return Run(outcome, events, sent, frames, notices, stage.measures(), stage.closing_trouble)
 
 
+def faults(text: str = "") -> Faults:
+    """A faults file's text, on a model that takes less time than chunks of a third of a second leave."""
+    return reads_faults(f"delays: {{image: 30ms, upload: 50ms, connect: 100ms}}\n{text}")
+
+
 def stand_in(**changes: object) -> StandIn:
-    """A stand-in on a free port, with small chunks."""
-    known: dict[str, object] = {"port": 0, "grid": GRID}
+    """A stand-in on a free port, with small chunks, and quick enough for them."""
+    known: dict[str, object] = {"port": 0, "grid": GRID, "faults": faults()}
     return StandIn(StandInSettings(**{**known, **changes}))  # type: ignore[arg-type]  # as above
 
 
@@ -160,7 +166,7 @@ def snippet(language: str, url: str) -> str:
     return str(found[0]).replace("http://127.0.0.1:8080", url)
 
 
-async def judge(folder: Path, script: str, *arguments: str, seconds: float = 60.0) -> list[dict[str, object]]:
+async def judge(folder: Path, script: str, *arguments: str, seconds: float = 120.0) -> list[dict[str, object]]:
     """Run a script of `judges/` in another environment; what it prints, one JSON object a line."""
     process = await asyncio.create_subprocess_exec(
         str(folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"),

@@ -60,7 +60,7 @@ class _Page:
         self._news.set()
         return web.Response(status=204)
 
-    async def hears(self, what: str, holds: str = "", seconds: float = 30.0) -> object:
+    async def hears(self, what: str, holds: str = "", seconds: float = 60.0) -> object:
         """Wait until the page has told something of that kind with that text in it."""
         async with asyncio.timeout(seconds):
             while True:
@@ -81,7 +81,7 @@ class _Browser:
     async def do(self, method: str, **parameters: object) -> dict[str, object]:
         self._count += 1
         await self._socket.send_json({"id": self._count, "method": method, "params": parameters})
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 answer = await self._socket.receive_json()
                 if answer.get("id") == self._count:
@@ -133,7 +133,7 @@ async def _open(profile: Path, address: str) -> tuple[asyncio.subprocess.Process
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stderr is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             line = (await process.stderr.readline()).decode("utf-8", "replace")
             assert line, "chromium ended at once"
@@ -142,7 +142,7 @@ async def _open(profile: Path, address: str) -> tuple[asyncio.subprocess.Process
 
 
 async def _attach(client: aiohttp.ClientSession, where: str, address: str) -> _Browser:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             async with client.get(f"http://{where}/json") as answer:
                 pages = [one for one in await answer.json() if one["type"] == "page" and one["url"].startswith(address[:20])]

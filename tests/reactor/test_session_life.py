@@ -53,7 +53,7 @@ class _Client:
     async def open(self) -> None:
         await self.stage.open(self._deliver)
 
-    async def until(self, fits: Callable[[Event], bool], seconds: float = 20.0) -> Event:
+    async def until(self, fits: Callable[[Event], bool], seconds: float = 60.0) -> Event:
         """The first event that fits, come or to come."""
         seen = 0
         async with asyncio.timeout(seconds):
@@ -221,7 +221,7 @@ def test_opening_can_be_given_up_and_the_session_is_closed() -> None:
         async with stand_in(faults=faults) as server:
             client = _Client(server, local=False)
             opening = asyncio.create_task(client.open())
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while client.stage.status.name != "waiting":  # noqa: ASYNC110  there is no event to wait for
                     await asyncio.sleep(0.02)
             assert client.stage.status.detail == "PENDING"
@@ -241,7 +241,7 @@ def test_limits_are_warned_of() -> None:
         async with stand_in() as server:
             client = _Client(server, session_seconds=31, silence_seconds=0.4)
             await client.open()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not client.notices:  # noqa: ASYNC110  as above
                     await asyncio.sleep(0.05)
             assert "limit of" in client.notices[0]

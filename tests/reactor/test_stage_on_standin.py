@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 from by_hand import at_chunk
-from reactor_parts import FRAMES, Run, perform, schedule, stand_in, whole_show
+from reactor_parts import FRAMES, Run, faults, perform, schedule, stand_in, whole_show
 
 from sequencer.conductor import Status
 from sequencer.events import ChunkDone, ChunkShown, Lost, Ready, Refused, Restored, SessionEnded, Unknown, UploadFailed
 from sequencer.score import UseImage
-from sequencer.stages.simulated import reads_faults
 from sequencer.standin.sessions import Session
 from sequencer.wire.codec import Wire
 
@@ -69,17 +68,17 @@ def test_the_chunk_that_is_shown_trails_the_one_that_is_reported() -> None:
 
 @pytest.mark.parametrize("dialect", ["current", "2026-early"])
 def test_both_dialects_and_every_way_of_counting(dialect: str) -> None:
-    faults = reads_faults(
+    bad = faults(
         f"dialect: {dialect}\nscheduled_prompts: list\nframes_emitted: chunk\ngeneration_started: each\nstale_states: 2\n"
     )
-    run, _ = _play(server={"faults": faults})
+    run, _ = _play(server={"faults": bad})
     assert run.landings == SHOW
     assert [one.frames for one in run.events if isinstance(one, ChunkDone)][:3] == [FRAMES, 2 * FRAMES, 3 * FRAMES]
 
 
 def test_refusals_come_back_as_events_and_what_can_be_shifted_is() -> None:
-    faults = reads_faults("refuse:\n  - command: schedule_prompt\n    nth: 2\n    reason: not today\n")
-    run, _ = _play(schedule(at_chunk(0, "a red field"), at_chunk(3, "a blue sea"), end=7), {"faults": faults})
+    bad = faults("refuse:\n  - command: schedule_prompt\n    nth: 2\n    reason: not today\n")
+    run, _ = _play(schedule(at_chunk(0, "a red field"), at_chunk(3, "a blue sea"), end=7), {"faults": bad})
     refused = [one for one in run.events if isinstance(one, Refused)]
     assert [(one.command, one.reason) for one in refused] == [("schedule_prompt", "not today")]
     assert run.outcome.report.cues[1].status is Status.LANDED
@@ -101,7 +100,7 @@ def test_a_connection_that_is_killed_is_made_anew_and_the_show_goes_on() -> None
 
 
 def test_a_session_that_the_platform_ends_ends_the_run() -> None:
-    run, session = _play(server={"faults": reads_faults("end: {chunk: 4, reason: out of order}\n")})
+    run, session = _play(server={"faults": faults("end: {chunk: 4, reason: out of order}\n")})
     assert [one.reason for one in run.events if isinstance(one, SessionEnded)] == ["out of order"]
     assert not run.outcome.report.all_landed
     assert session.ended == "out of order"
@@ -127,8 +126,8 @@ def test_what_is_no_image_is_found_out_before_a_byte_leaves() -> None:
 
 
 def test_an_upload_that_fails_at_the_platform_is_tried_again() -> None:
-    faults = reads_faults("uploads:\n  - nth: 1\n    reason: the store hiccups\n")
-    run, _ = _play(schedule(at_chunk(0, "a red field", UseImage("images/shape.png")), end=3), {"faults": faults})
+    bad = faults("uploads:\n  - nth: 1\n    reason: the store hiccups\n")
+    run, _ = _play(schedule(at_chunk(0, "a red field", UseImage("images/shape.png")), end=3), {"faults": bad})
     assert run.outcome.report.all_landed
     assert not [one for one in run.events if isinstance(one, UploadFailed)]
 
