@@ -23,9 +23,11 @@ _MARKS = re.compile(
     rf"|(?P<curly>[{CURLY_OPEN}][^\n{CURLY}\"]*[{CURLY}\"]?)"
     r"|[{}()]"
 )
+_OTHER = rf'[^"#(){{}}{CURLY}\n]*+'
+_QUOTED = rf'"(?!"")[^"\\\n]*+"{_OTHER}'
 _PLAIN = re.compile(
-    rf"[ \t]*+(?P<body>[^\s\"#(){{}}{CURLY}][^\"#(){{}}{CURLY}\n]*+"
-    rf'(?:"(?!"")[^"\\\n]*+"[^"#(){{}}{CURLY}\n]*+)*+)(?P<comment>(?<=[ \t])#[^\n]*)?\n'
+    rf"[ \t]*+(?P<body>(?=[^\s(){{}}#]){_OTHER}(?:{_QUOTED}|\({_OTHER}(?:{_QUOTED})*+\){_OTHER})*+)"
+    r"(?P<comment>(?<=[ \t])#[^\n]*)?\n"
 )
 """A statement that is one whole line, with its comment: nearly every line is one."""
 _STATEMENT = re.compile(
@@ -81,7 +83,13 @@ class Remark:
     own_line: bool
 
 
-class _Cutter:
+RUN = 64
+"""How many plain lines are taken at once."""
+
+
+class Cutter:
+    """Cuts a text, as far as it is asked to: `statements` and `remarks` hold what was found so far, in order."""
+
     def __init__(self, text: str) -> None:
         self.text = text
         self.statements: list[Statement] = []
@@ -93,24 +101,29 @@ class _Cutter:
         self.braces = 0
         self.parens = 0
         self.comment = -1
+        self.at = 0
+        self.is_over = False
 
-    def cut(self) -> None:
-        at = 0
-        while True:
-            at = self._plain_lines(at)
-            match = _MARKS.search(self.text, at)
+    def more(self) -> bool:
+        """Cut on until there is another statement, or the text is over: then False."""
+        known = len(self.statements)
+        while not self.is_over and len(self.statements) == known:
+            self.at = self._plain_lines(self.at)
+            match = _MARKS.search(self.text, self.at)
             if match is None:
-                break
-            at = match.end()
-            self._mark(match)
-        self._finish(len(self.text))
+                self._finish(len(self.text))
+                self.is_over = True
+            else:
+                self.at = match.end()
+                self._mark(match)
+        return len(self.statements) > known
 
     def _plain_lines(self, at: int) -> int:
-        """Take plain lines from `at` on, as long as one begins there and nothing is pending; gives where to go on."""
+        """Take a run of plain lines from `at` on, where one begins there and nothing is pending; gives where to go on."""
         text = self.text
         if at != self.line or self.start != at or self.parens or self.braces or self.goes_on or self.flaws:
             return at
-        while True:
+        for _ in range(RUN):
             match = _PLAIN.match(text, at)
             if match is None:
                 return at
@@ -125,6 +138,7 @@ class _Cutter:
                 self.remarks.append(Remark(comment, match.end("comment"), False))
             self.statements.append(Statement(start, end, Kind.PLAIN))
             at = self.start = self.line = match.end()
+        return at
 
     def _mark(self, match: re.Match[str]) -> None:
         """Take a mark that is not plain: a quote, a bracket, a comment, a newline."""
@@ -227,7 +241,8 @@ def begins_statement(text: str, at: int) -> bool:
 
 
 def cut(text: str) -> tuple[list[Statement], list[Remark]]:
-    """The statements and the comments of `text`, in order. Never fails: every text is cut somehow."""
-    cutter = _Cutter(text)
-    cutter.cut()
+    """The statements and the comments of a whole `text`, in order. Never fails: every text is cut somehow."""
+    cutter = Cutter(text)
+    while cutter.more():
+        pass
     return cutter.statements, cutter.remarks

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sequencer.collection import paused_collection
 from sequencer.errors import Faults
 from sequencer.notation.grammar import Refused, parser
-from sequencer.notation.lines import Statement, cut
+from sequencer.notation.lines import Cutter, Statement
 from sequencer.notation.nesting import Nesting
 from sequencer.notation.nodes import Nodes
 from sequencer.notation.source import Source, check_characters
@@ -41,7 +41,8 @@ class _Reader:
     def __init__(self, source: Source, faults: Faults) -> None:
         self.source = source
         self.faults = faults
-        self.statements, self.remarks = cut(source.text)
+        self.cutter = Cutter(source.text)
+        self.statements = self.cutter.statements
         self.nodes = Nodes(source, faults)
         self.nesting = Nesting(self.nodes)
         self.parser = parser()
@@ -51,14 +52,17 @@ class _Reader:
 
     def score(self) -> Score:
         """Read every statement."""
-        if not self.statements:
+        if not self.cutter.more():
             end = len(self.source.text)
             hint = 'the smallest score has one line: at 0c "A paper boat drifts along a gutter."'
             self.faults.error("E151", "this score is empty", self.source.span(0, min(end, 1)), hint)
-        for index, statement in enumerate(self.statements):
+        index = 0
+        while index < len(self.statements) or self.cutter.more():
+            statement = self.statements[index]
             if self._is_enough(statement):
                 break
             self._read(index, statement)
+            index += 1
         else:
             self.nesting.finish(len(self.source.text))
         return self.nesting.score(self._comments())
@@ -90,7 +94,8 @@ class _Reader:
         from sequencer.notation.slips import Slips  # only a faulty score pays for the many patterns of slips
 
         self.refused += 1
-        following = self.statements[index + 1] if index + 1 < len(self.statements) else None
+        has_more = index + 1 < len(self.statements) or self.cutter.more()
+        following = self.statements[index + 1] if has_more else None
         inside = self.nesting.context()
         if self.slips is None:
             self.slips = Slips(self.source, self.faults)
@@ -106,5 +111,5 @@ class _Reader:
             Comment(
                 text[one.start + 1 : one.end].rstrip().removeprefix(" "), one.own_line, self.source.span(one.start, one.end)
             )
-            for one in self.remarks
+            for one in self.cutter.remarks
         )
