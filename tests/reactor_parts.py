@@ -23,6 +23,7 @@ from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor
 from sequencer.events import Command, Event
 from sequencer.images import ImageFile
+from sequencer.journal import JournalWriter, header_of
 from sequencer.performance import Outcome, Performance, scripted
 from sequencer.schedule import Schedule
 from sequencer.score import AtOffset, Cut, GridLine, Header, Item, Score, SetSr, SetStrength, Sr, Unit, UseImage
@@ -70,13 +71,17 @@ def whole_show() -> Schedule:
     shape = UseImage(picture()[0].path)
     return schedule(
         at_chunk(0, "a red field", SetStrength(Fraction(1, 2)), shape),
-        at_chunk(3, "a blue sea"),
-        at_chunk(6, "green hills", shape),
-        at_chunk(8, SetSr(Sr.X4)),
-        at_chunk(10, Cut(), "a bright night"),
-        at_chunk(12, "a dawn"),
-        end=14,
+        at_chunk(2, "a blue sea"),
+        at_chunk(4, "green hills", shape),
+        at_chunk(6, SetSr(Sr.X4)),
+        at_chunk(8, Cut(), "a bright night"),
+        at_chunk(10, "a dawn"),
+        end=11,
     )
+
+
+SHOW_LANDS = [("0c", 0), ("2c", 2), ("4c", 4), ("6c", 6), ("8c", 8), ("10c", 10)]
+"""Where the cues of the whole show land when all is well."""
 
 
 @dataclass(slots=True)
@@ -119,6 +124,8 @@ async def perform(
     *,
     script: Sequence[str] = (),
     bytes_of: dict[str, bytes] | None = None,
+    journal: Path | None = None,
+    seconds: float = 90.0,
     **changes: object,
 ) -> Run:
     """Play a schedule on whatever serves at `url`."""
@@ -140,8 +147,9 @@ async def perform(
         sink=frames.append,
         notice=notices.append,
     )
-    performance = Performance(plan, stage, clock, script=[scripted(one) for one in script], watchers=[watch])
-    async with asyncio.timeout(90):
+    writer = None if journal is None else JournalWriter(journal, header_of(plan, {}, {}))
+    performance = Performance(plan, stage, clock, writer, script=[scripted(one) for one in script], watchers=[watch])
+    async with asyncio.timeout(seconds):
         outcome = await performance.run()
     return Run(outcome, events, sent, frames, notices, stage.measures(), stage.closing_trouble)
 

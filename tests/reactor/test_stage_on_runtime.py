@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
-from reactor_parts import JUDGES, Run, part, perform, whole_show
+from reactor_parts import JUDGES, SHOW_LANDS, Run, part, perform, whole_show
 
 from sequencer.events import Refused, StateReported
 from sequencer.wire.codec import Wire
@@ -85,7 +85,7 @@ async def _play() -> tuple[Run, str]:
 def test_a_whole_show_on_the_vendors_own_runtime() -> None:
     run, state = asyncio.run(_play())
     assert run.measures.wire == Wire.V0
-    assert run.landings == [("0c", 0), ("3c", 3), ("6c", 6), ("8c", 8), ("10c", 10), ("12c", 12)]
+    assert run.landings == SHOW_LANDS
     assert run.outcome.report.all_landed
     assert not [one for one in run.events if isinstance(one, Refused)]
     states = [one for one in run.events if isinstance(one, StateReported)]

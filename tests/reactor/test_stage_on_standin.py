@@ -7,15 +7,13 @@ from typing import Any
 
 import pytest
 from by_hand import at_chunk
-from reactor_parts import FRAMES, Run, faults, perform, schedule, stand_in, whole_show
+from reactor_parts import FRAMES, SHOW_LANDS, Run, faults, perform, schedule, stand_in, whole_show
 
 from sequencer.conductor import Status
 from sequencer.events import ChunkDone, ChunkShown, Lost, Ready, Refused, Restored, SessionEnded, Unknown, UploadFailed
 from sequencer.score import UseImage
 from sequencer.standin.sessions import Session
 from sequencer.wire.codec import Wire
-
-SHOW = [("0c", 0), ("3c", 3), ("6c", 6), ("8c", 8), ("10c", 10), ("12c", 12)]
 
 
 def _play(plan: Any = None, server: dict[str, Any] | None = None, **changes: Any) -> tuple[Run, Session]:
@@ -35,12 +33,11 @@ def _play(plan: Any = None, server: dict[str, Any] | None = None, **changes: Any
         pytest.param({}, {}, Wire.V1, id="local-v1"),
         pytest.param({"local": False}, {}, Wire.V1, id="production-v1"),
         pytest.param({"wire": "v0"}, {}, Wire.V0, id="local-v0"),
-        pytest.param({}, {"wires": "v0"}, Wire.V0, id="an-older-runtime-is-fallen-back-to"),
     ],
 )
 def test_a_whole_show_lands_cue_for_cue(changes: dict[str, Any], server: dict[str, Any], wire: Wire) -> None:
     run, session = _play(server=server, **changes)
-    assert run.landings == SHOW
+    assert run.landings == SHOW_LANDS
     assert run.outcome.report.all_landed
     assert run.measures.wire == wire
     assert run.trouble is None
@@ -53,6 +50,13 @@ def test_a_whole_show_lands_cue_for_cue(changes: dict[str, Any], server: dict[st
     assert bright[0].picture.width == 640
     if wire is Wire.V1:
         assert len(run.measures.latencies) >= len(sent), "commands were not answered"
+
+
+def test_a_runtime_that_knows_wire_v0_only_is_fallen_back_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sequencer.stages.reactor.stage.UNDERSTOOD_SECONDS", 1.0)
+    run, _ = _play(schedule(at_chunk(0, "a red field"), at_chunk(2, "a blue sea"), end=3), {"wires": "v0"})
+    assert run.outcome.report.all_landed
+    assert run.measures.wire == Wire.V0
 
 
 def test_the_chunk_that_is_shown_trails_the_one_that_is_reported() -> None:
@@ -72,7 +76,7 @@ def test_both_dialects_and_every_way_of_counting(dialect: str) -> None:
         f"dialect: {dialect}\nscheduled_prompts: list\nframes_emitted: chunk\ngeneration_started: each\nstale_states: 2\n"
     )
     run, _ = _play(server={"faults": bad})
-    assert run.landings == SHOW
+    assert run.landings == SHOW_LANDS
     assert [one.frames for one in run.events if isinstance(one, ChunkDone)][:3] == [FRAMES, 2 * FRAMES, 3 * FRAMES]
 
 
@@ -85,12 +89,12 @@ def test_refusals_come_back_as_events_and_what_can_be_shifted_is() -> None:
 
 
 def test_a_connection_that_is_killed_is_made_anew_and_the_show_goes_on() -> None:
-    plan = schedule(*(at_chunk(chunk, f"prompt {chunk}") for chunk in (0, 4, 24, 27)), end=30)
-    run, session = _play(plan, {"drop_after": (2.0,)}, silence_seconds=1.5)
+    plan = schedule(*(at_chunk(chunk, f"prompt {chunk}") for chunk in (0, 4, 16, 18)), end=20)
+    run, session = _play(plan, {"drop_after": (0.8,)}, silence_seconds=1.0)
     kinds = [type(one) for one in run.events if isinstance(one, Lost | Restored)]
     assert kinds == [Lost, Restored]
     assert run.measures.losses == 1
-    assert run.landings[2:] == [("24c", 24), ("27c", 27)]
+    assert run.landings[2:] == [("16c", 16), ("18c", 18)]
     assert session.show.heard.count(("start", {})) == 1
     restored = next(index for index, one in enumerate(run.events) if isinstance(one, Restored))
     shown = [one.chunk for one in run.events[restored:] if isinstance(one, ChunkShown)]
