@@ -1,0 +1,247 @@
+"""The desk: words, keys, and the door that `sequencer tell` knocks at."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import require
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sequencer.desk import said
+from sequencer.desk.caller import tell
+from sequencer.desk.door import FILE, LONGEST, Door
+from sequencer.desk.keys import Keys
+from sequencer.desk.typing import Typing
+from sequencer.errors import UsageError
+from sequencer.events import ClipWanted, ClockMoved, Closing, ControlMoved, Event, HandPaused, NotePlayed, OffsetChanged, Went
+
+# ---- words ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        ("go exit", Went(7, "exit")),
+        ("  go the-rain  ", Went(7, "the-rain")),
+        ("note C3", NotePlayed(7, 60, 100, 1)),
+        ("note 60 ch 10 vel 90", NotePlayed(7, 60, 90, 10)),
+        ("cc 20=70", ControlMoved(7, 20, 70, 1)),
+        ("cc 20 70 ch 3", ControlMoved(7, 20, 70, 3)),
+        ("pause", HandPaused(7, True)),
+        ("resume", HandPaused(7, False)),
+        ("offset -40ms", OffsetChanged(7, -40_000_000)),
+        ("offset +15", OffsetChanged(7, 15_000_000)),
+        ("clip", ClipWanted(7, 30)),
+        ("clip 12s", ClipWanted(7, 12)),
+        ("stop", ClockMoved(7, "stop")),
+        ("finish", Closing(7, "finished by hand")),
+    ],
+)
+def test_what_can_be_said(text: str, event: Event) -> None:
+    assert said(text)(7) == event
+
+
+def test_middle_c_is_the_scores() -> None:
+    assert said("note C4", "C4")(0) == NotePlayed(0, 60, 100, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "go", "note", "note H2", "note 128", "cc 20", "cc 1=128", "program 0", "offset 10001", "clip 0", "dance", "pause now"],
+)
+def test_what_makes_no_sense_is_refused_with_what_can_be_said(text: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        said(text)
+    assert raised.value.hint is not None
+    assert "go NAME" in raised.value.hint
+
+
+@given(st.text(max_size=60))
+def test_anything_said_is_an_event_or_refused(text: str) -> None:
+    try:
+        made = said(text)
+    except UsageError:
+        return
+    assert made(3).at == 3
+
+
+# ---- keys ----------------------------------------------------------------------------------------------------------
+
+
+def typed(keys: str) -> list[str]:
+    typing = Typing()
+    return [text for text in map(typing.feed, keys) if text is not None]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said_with_them"),
+    [
+        ("  ", ["pause", "resume"]),
+        ("gexit\r", ["go exit"]),
+        ("gexot\x7f\x7fit\n", ["go exit"]),
+        ("gexit\x1b ", ["pause"]),
+        ("g\r", []),
+        (":note C3\r", ["note C3"]),
+        ("c", ["clip"]),
+        ("q", []),
+        ("qxq", []),
+        ("qq", ["finish"]),
+        ("g q q\r", ["go  q q"]),
+    ],
+)
+def test_keys(keys: str, said_with_them: list[str]) -> None:
+    assert typed(keys) == said_with_them
+
+
+def test_what_was_typed_is_shown() -> None:
+    typing = Typing()
+    for key in "gex":
+        typing.feed(key)
+    assert typing.asks == "go ex"
+    typing.feed("\x1b")
+    typing.feed("q")
+    assert typing.asks == "press q again to finish"
+
+
+@given(st.text(max_size=200))
+def test_any_keys_are_survived_and_the_line_stays_short(keys: str) -> None:
+    typing = Typing()
+    for key in keys:
+        typing.feed(key)
+        assert len(typing.line) <= 80
+
+
+def test_keys_come_from_a_terminal_one_at_a_time_and_it_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    require(os.name == "posix", "this terminal is a Unix one")
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
+
+    async def scenario() -> list[str]:
+        pressed: list[str] = []
+        everything = asyncio.Event()
+
+        def press(key: str) -> None:
+            pressed.append(key)
+            if len(pressed) == 3:
+                everything.set()
+
+        with os.fdopen(theirs, "r", closefd=False) as terminal:
+            monkeypatch.setattr(sys, "stdin", terminal)
+            with Keys(press):
+                os.write(ours, "gé ".encode())
+                async with asyncio.timeout(20):
+                    await everything.wait()
+        return pressed
+
+    assert asyncio.run(scenario()) == ["g", "é", " "]
+    assert termios.tcgetattr(theirs)[3] == before[3]
+    os.close(ours)
+    os.close(theirs)
+
+
+# ---- the door ------------------------------------------------------------------------------------------------------
+
+
+def behind_a_door(folder: Path, knock: Callable[[], object]) -> tuple[list[str], object]:
+    """Open a door, knock at it from another thread, and give back what was heard and what the knocking gave."""
+
+    async def scenario() -> tuple[list[str], object]:
+        heard: list[str] = []
+
+        def hear(text: str) -> None:
+            said(text)
+            heard.append(text)
+
+        door = Door(folder, hear)
+        await door.open()
+        try:
+            return heard, await asyncio.to_thread(knock)
+        finally:
+            await door.close()
+
+    return asyncio.run(scenario())
+
+
+def test_what_is_told_is_heard(tmp_path: Path) -> None:
+    heard, _ = behind_a_door(tmp_path, lambda: tell(tmp_path, "go exit"))
+    assert heard == ["go exit"]
+    assert not (tmp_path / FILE).exists(), "a closed door leaves no note"
+
+
+def test_a_run_is_found_by_the_name_it_will_have(tmp_path: Path) -> None:
+    partial = tmp_path / ".show.partial"
+    partial.mkdir()
+    heard, _ = behind_a_door(partial, lambda: tell(tmp_path / "show", "pause"))
+    assert heard == ["pause"]
+
+
+def test_nonsense_is_refused_at_the_door(tmp_path: Path) -> None:
+    def knock() -> str:
+        with pytest.raises(UsageError) as raised:
+            tell(tmp_path, "dance")
+        return raised.value.message
+
+    heard, message = behind_a_door(tmp_path, knock)
+    assert heard == []
+    assert "not known here" in str(message)
+
+
+def test_only_who_may_read_the_folder_is_heard(tmp_path: Path) -> None:
+    def knock() -> dict[str, str]:
+        note = tmp_path / FILE
+        if os.name == "posix":
+            assert stat.S_IMODE(note.stat().st_mode) == 0o600
+        port = json.loads(note.read_text())["port"]
+        with socket.create_connection(("127.0.0.1", port), 5) as connection:
+            connection.sendall(json.dumps({"word": "guessed", "say": "finish"}).encode() + b"\n")
+            answer: dict[str, str] = json.loads(connection.makefile("rb").readline())
+        return answer
+
+    heard, answer = behind_a_door(tmp_path, knock)
+    assert heard == []
+    assert answer == {"error": "this is not the run's word"}
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"\n", b"[]\n", b'{"word": 1}\n', b"\xff\xfe\n", b"x" * (LONGEST * 4) + b"\n", b"[" * 3000 + b"\n"]
+)
+def test_noise_at_the_door_harms_nobody(line: bytes, tmp_path: Path) -> None:
+    def knock() -> None:
+        port = json.loads((tmp_path / FILE).read_text())["port"]
+        with socket.create_connection(("127.0.0.1", port), 5) as connection:
+            try:
+                connection.sendall(line)
+                connection.shutdown(socket.SHUT_WR)
+                connection.makefile("rb").read()
+            except OSError:
+                pass  # the door may be shut in our face: that is an answer too
+        tell(tmp_path, "go on")
+
+    heard, _ = behind_a_door(tmp_path, knock)
+    assert heard == ["go on"]
+
+
+def test_where_no_run_goes_on_it_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no run is going on"):
+        tell(tmp_path, "go x")
+    (tmp_path / FILE).write_text("{")
+    with pytest.raises(UsageError, match="cannot be read"):
+        tell(tmp_path, "go x")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (tmp_path / FILE).write_text(json.dumps({"port": port, "word": "w"}))
+    with pytest.raises(UsageError, match="does not answer"):
+        tell(tmp_path, "go x")
