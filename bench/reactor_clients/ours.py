@@ -73,15 +73,11 @@ class _Film:
 
     def _run(self) -> None:
         import io
-        from typing import TYPE_CHECKING, cast
 
         import av
 
-        if TYPE_CHECKING:
-            from av.video.stream import VideoStream
-
         with av.open(io.BytesIO(), "w", format="matroska") as container:
-            stream = cast("VideoStream", container.add_stream("libx264", rate=24))
+            stream = container.add_stream("libx264", rate=24)
             stream.width, stream.height, stream.pix_fmt = 640, 384, "yuv420p"
             stream.options = {"preset": "ultrafast"}
             while (frame := self._queue.get()) is not None:

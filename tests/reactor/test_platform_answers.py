@@ -14,7 +14,7 @@ from reactor_parts import KEY, settings_for
 from sequencer.clocks import RealClock
 from sequencer.errors import StageError, UsageError
 from sequencer.events import Event
-from sequencer.stages.reactor import ReactorSettings, ReactorStage, Secret, find_key, platform
+from sequencer.stages.reactor import ReactorSettings, ReactorStage, Secret, find_key
 from sequencer.stages.reactor.platform import Platform, PlatformError
 from sequencer.stages.reactor.session import Session
 from sequencer.stages.reactor.token import Token
@@ -35,7 +35,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         waited.append(seconds)
         await real(0)
 
-    monkeypatch.setattr(platform.asyncio, "sleep", sleep)
+    monkeypatch.setattr("sequencer.stages.reactor.platform.asyncio.sleep", sleep)
     return waited
 
 

@@ -6,6 +6,7 @@ import asyncio
 import io
 import logging
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ class _Seen:
 
 
 @pytest.fixture
-def everything_logged() -> io.StringIO:
+def everything_logged() -> Iterator[io.StringIO]:
     """Every logger's every word, in a text."""
     text = io.StringIO()
     handler = logging.StreamHandler(text)
@@ -58,7 +59,7 @@ def everything_logged() -> io.StringIO:
     before = root.level
     root.addHandler(handler)
     root.setLevel(1)
-    yield text  # type: ignore[misc]  # a fixture that cleans up
+    yield text
     root.removeHandler(handler)
     root.setLevel(before)
 

@@ -128,7 +128,7 @@ def test_an_answer_whose_way_back_broke_is_not_waited_for() -> None:
             from sequencer.standin.sessions import Session
 
             taken = Session.take_answer
-            lost = []
+            lost: list[int] = []
 
             def lose(self: Session, number: int) -> str | None:
                 answer = taken(self, number)

@@ -14,8 +14,6 @@ from reactor_parts import picture, settings_for
 
 from sequencer.errors import StageError
 from sequencer.images import ImageFile
-from sequencer.stages.reactor import platform
-from sequencer.stages.reactor import uploads as room
 from sequencer.stages.reactor.platform import Platform
 from sequencer.stages.reactor.session import Session
 from sequencer.stages.reactor.token import Token
@@ -58,8 +56,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     async def sleep(_: float) -> None:
         await real(0)
 
-    monkeypatch.setattr(platform.asyncio, "sleep", sleep)
-    monkeypatch.setattr(room.asyncio, "sleep", sleep)
+    monkeypatch.setattr("sequencer.stages.reactor.platform.asyncio.sleep", sleep)
 
 
 def _bring(store: _Store, image: ImageFile = IMAGE, images: Any = None, times: int = 1, **more: Any) -> Reference:
