@@ -97,6 +97,8 @@ class MeterMap:
 
     def at_bar(self, bar: int) -> Meter:
         """The meter of a bar, counted from 0."""
+        if len(self.changes) == 1:
+            return self.changes[0][1]
         return self.changes[bisect_right(self.changes, bar, key=lambda change: change[0]) - 1][1]
 
     def bar_start(self, bar: int) -> Fraction:
@@ -227,6 +229,8 @@ class TempoMap:
         return cls(tuple(segments))
 
     def _at_quarter(self, quarter: Fraction) -> TempoSegment:
+        if len(self.segments) == 1:
+            return self.segments[0]
         return self.segments[max(0, bisect_right(self.segments, quarter, key=lambda one: one.quarter) - 1)]
 
     def seconds_at(self, quarter: Fraction) -> Fraction:

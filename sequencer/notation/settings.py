@@ -29,6 +29,7 @@ _GRID = re.compile(r"(\S+)[ \t]+(?:frames?|fr?)[ \t]*@[ \t]*(\S+)[ \t]+fps\Z")
 _CUT = re.compile(r"cut(?:[ \t]+seed[ \t]+(\S+))?\Z")
 _LEAD = re.compile(r"([0-9]{1,9})c\Z")
 _PASS = re.compile(r"([^\W\d]\w*(?:-\w+)*)(?:[ \t]*\*[ \t]*([0-9]{1,6}))?\Z")
+_NAMES = re.compile(r"[^\W\d]\w*(?:-\w+)*(?:[ \t]+[^\W\d]\w*(?:-\w+)*)*+")
 _PASSES = re.compile(r"[^\s,*]+(?:[ \t]*\*[ \t]*[^\s,*]*)?|,|\*\S*")
 
 
@@ -250,6 +251,8 @@ def read_play(text: str, span: Span, faults: Faults) -> tuple[PlayItem, ...] | N
     """An order: `intro drop*2 jam finale`."""
     items: list[PlayItem] = []
     locate = locator(text, span)
+    if _NAMES.fullmatch(text):  # nothing but names: the usual order
+        return tuple(PlayItem(match.group(), 1, locate(*match.span())) for match in re.finditer(r"\S+", text))
     for match in _PASSES.finditer(text):
         at = locate(*match.span())
         if match.group() == ",":
