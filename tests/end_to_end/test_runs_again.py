@@ -1,0 +1,173 @@
+"""A run is material too: shown, compared, frozen, bundled, and played again with everything where it landed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import sequencer
+from sequencer.bundle import image_in, images_in, is_bundle, journal_in
+from sequencer.cli import main
+from sequencer.comparing import compare
+from sequencer.errors import JournalError
+from sequencer.events import ChunkDone, SetSeed
+from sequencer.freezing import freeze
+from sequencer.journal import Journal, read_journal
+
+SCORES = Path(__file__).parents[2] / "scores"
+JOURNALS = Path(__file__).parents[1] / "data" / "journals"
+
+
+def shown(journal: Journal) -> list[tuple[int, str | None]]:
+    """(chunk of its take, prompt) of every chunk that a run made."""
+    events = [record.event for record in journal.records]
+    return [(one.chunk, one.prompt) for one in events if isinstance(one, ChunkDone) and one.frames]
+
+
+def seeds(journal: Journal) -> list[int]:
+    return [record.command.seed for record in journal.records if isinstance(record.command, SetSeed)]
+
+
+@pytest.mark.parametrize("name", ["first", "cut-and-seed", "live-set", "following", "image-swap"])
+def test_what_was_frozen_shows_the_same_on_the_same_chunks(name: str, tmp_path: Path) -> None:
+    journal = read_journal(JOURNALS / f"{name}.jsonl")
+    score = freeze(journal)
+    text = sequencer.print_score(score)
+    again = sequencer.reads(text, file="frozen.score", folder=SCORES)
+    sequencer.rehearse(sequencer.compile_score(again), folder=SCORES, out=tmp_path / "run", video=False)
+    played = read_journal(tmp_path / "run")
+    assert shown(played) == shown(journal)
+    assert seeds(played) == seeds(journal)
+    assert compare(journal, played).prompts == ()
+    assert sequencer.print_score(freeze(played)) == text, "freezing again changes nothing"
+
+
+def test_the_gear_is_gone_from_what_was_frozen() -> None:
+    score = freeze(read_journal(JOURNALS / "following.jsonl"))
+    assert sequencer.compile_score(score).is_fixed
+
+
+def test_a_run_without_a_chunk_cannot_be_frozen() -> None:
+    journal = read_journal(JOURNALS / "first.jsonl")
+    with pytest.raises(JournalError, match="nothing to freeze"):
+        freeze(Journal(journal.header, journal.schedule, journal.records[:4], cut_off=True))
+
+
+def test_two_runs_of_one_score_do_not_differ_and_two_of_others_do(capsys: pytest.CaptureFixture[str]) -> None:
+    first, live = str(JOURNALS / "first.jsonl"), str(JOURNALS / "live-set.jsonl")
+    assert main(["diff", first, first]) == 0
+    assert "showed the same" in capsys.readouterr().out
+    assert main(["diff", first, live, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["equal"] is False
+    assert found["prompts_differ_on"]
+
+
+def test_another_seed_shows_in_the_pictures(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        schedule = sequencer.compile_score(sequencer.reads(f'seed {seed}\nat 0c "A boat."\nend 2c\n'))
+        sequencer.rehearse(schedule, out=tmp_path / str(seed), size=(64, 64))
+    found = compare(read_journal(tmp_path / "1"), read_journal(tmp_path / "2"))
+    assert found.pictures == (0, 1)
+    assert found.prompts == ()
+    assert any(setting.startswith("seed: 1 against 2") for setting in found.settings)
+    assert not found.is_equal
+
+
+def test_a_cue_that_went_otherwise_is_named(tmp_path: Path) -> None:
+    from sequencer.stages.simulated import Faults
+
+    schedule = sequencer.compile_score(sequencer.read(SCORES / "resolution.score"))
+    refusing = Faults.model_validate({"refuse": [{"command": "set_sr_scale", "nth": 2, "reason": "busy"}]})
+    sequencer.rehearse(schedule, out=tmp_path / "well", video=False)
+    sequencer.rehearse(schedule, out=tmp_path / "refused", video=False, faults=refusing)
+    found = compare(read_journal(tmp_path / "well"), read_journal(tmp_path / "refused"))
+    assert len(found.cues) == 1
+    assert "landed against refused" in str(found.cues[0])
+
+
+@pytest.mark.parametrize("name", ["first", "live-set", "bad-network"])
+def test_show_tells_people_about_a_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(JOURNALS / f"{name}.jsonl")
+    assert main(["show", path]) == 0
+    told = capsys.readouterr().out
+    assert "cues landed" in told
+    assert "helios-sequencer" in told
+    assert main(["show", path, "--score"]) == 0
+    assert "score " in capsys.readouterr().out
+    assert main(["show", path, "--events"]) == 0
+    assert "chunk_done" in capsys.readouterr().out
+
+
+# ---- bundles -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundles")
+    code = main(["rehearse", str(SCORES / "image-swap.score"), "--no-video", "--bundle", "-q", "--out", str(folder / "run")])
+    assert code == 0
+    moved = folder / "elsewhere.zip"
+    shutil.move(folder / "run" / "bundle.zip", moved)
+    return moved
+
+
+def test_a_bundle_is_played_again_where_there_is_nothing_else(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["replay", str(bundle)]) == 0
+    assert main(["rerun", str(bundle), "--video-size", "64x64", "-q", "--out", "again"]) == 0
+    assert (tmp_path / "again" / "video.mp4").exists()
+    assert compare(read_journal(bundle), read_journal(tmp_path / "again")).prompts == ()
+
+
+def test_a_bundle_holds_the_images_by_their_digests(bundle: Path) -> None:
+    images = {image.sha256: image for image in read_journal(bundle).schedule.images}
+    assert set(images_in(bundle)) == set(images)
+    for sha256, image in images.items():
+        assert image_in(bundle, sha256) == (SCORES / image.path).read_bytes()
+
+
+def rewritten(bundle: Path, target: Path, change: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(bundle) as before, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            after.writestr(name, change.get(name, before.read(name)))
+        for name in change.keys() - set(before.namelist()):
+            after.writestr(name, change[name])
+    return target
+
+
+def test_an_image_that_was_exchanged_is_noticed(bundle: Path, tmp_path: Path) -> None:
+    name = images_in(bundle)[0]
+    forged = rewritten(bundle, tmp_path / "forged.zip", {f"images/{name}": b"something else"})
+    with pytest.raises(JournalError, match="was changed"):
+        image_in(forged, name)
+
+
+def test_names_that_lead_elsewhere_lead_nowhere(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    evil = rewritten(bundle, tmp_path / "evil.zip", {"../../outside": b"x", "/etc/outside": b"x", "images/../../up": b"x"})
+    assert main(["rerun", str(evil), "--no-video", "-q", "--out", "again"]) == 0
+    assert not (tmp_path.parent.parent / "outside").exists()
+    assert not (tmp_path.parent / "up").exists()
+
+
+def test_a_bomb_is_not_unpacked(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sequencer.bundle.LARGEST_JOURNAL", 1_000_000)
+    bomb = rewritten(bundle, tmp_path / "bomb.zip", {"journal.jsonl": b" " * 50_000_000})
+    with pytest.raises(JournalError, match="larger than"):
+        journal_in(bomb)
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04", b"PK\x03\x04" + b"\x00" * 100, b"PK\x03\x04 no zip at all"])
+def test_what_is_no_bundle_is_said(data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "broken.zip"
+    path.write_bytes(data)
+    assert is_bundle(path)
+    assert main(["show", str(path)]) == 1
+    assert "cannot be read" in capsys.readouterr().err

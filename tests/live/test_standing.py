@@ -1,0 +1,111 @@
+"""The live line says what is so: connection, take, chunk, place, prompt, what comes next, what was refused, what it costs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from by_hand import at_bar, at_chunk, on_beats, on_chunks, section
+from conftest import Golden
+
+from sequencer.clocks import VirtualClock
+from sequencer.compiler import compile_score
+from sequencer.conductor import Conductor
+from sequencer.events import ClockFitted, Command, Event, Paused, Ready, Refused, SessionEnded, StageStatus, StateReported
+from sequencer.live.lines import clock_time, elided, play_line, state_line
+from sequencer.live.standing import Standing
+from sequencer.performance import Performance
+from sequencer.score import Cut, Score
+from sequencer.stages.simulated import SimulatedSettings, SimulatedStage
+
+SECOND = 1_000_000_000
+
+
+def lines_of(score: Score, every: int = 3) -> list[str]:
+    """The live line after every so many chunks of a run in virtual time, half a chunk later."""
+    schedule = compile_score(score)
+    clock = VirtualClock()
+    stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid))
+    shown: list[str] = []
+
+    def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        standing.hear(event, commands, conductor)
+        if event.kind == "chunk_done" and conductor.making % every == 0:
+            now = event.at + SECOND // 2
+            shown.append(state_line(standing, now, 6.0))
+            shown.append("    " + play_line(standing, now, "", 100))
+
+    run = Performance(schedule, stage, clock, watchers=[watch])
+    standing = Standing(run.conductor, 0)
+    asyncio.run(run.run())
+    return shown
+
+
+def test_a_run_in_lines(golden: Golden) -> None:
+    score = on_beats(
+        section("intro", 4, at_bar(1, "A tram stop at night."), at_bar(3, "A tram comes.")),
+        section("ride", 4, at_bar(1, "Inside the tram, lights pass."), cut=Cut(9)),
+    )
+    golden("live-lines.txt", "\n".join(lines_of(score)) + "\n")
+
+
+def test_without_beats_there_is_no_place(golden: Golden) -> None:
+    golden("live-lines-chunks.txt", "\n".join(lines_of(on_chunks(at_chunk(0, "One."), at_chunk(5, "Two."), end=9))) + "\n")
+
+
+def fresh() -> Standing:
+    return Standing(Conductor(compile_score(on_chunks(at_chunk(0, "One."), end=4))), 0)
+
+
+def hear(into: Standing, *events: Event) -> None:
+    conductor = Conductor(compile_score(on_chunks(at_chunk(0, "One."), end=4)))
+    for event in events:
+        into.hear(event, (), conductor)
+
+
+def test_the_four_names_and_the_time_in_each() -> None:
+    it = fresh()
+    assert state_line(it, 3 * SECOND, 6.0) == "disconnected 0:03"
+    hear(it, StageStatus(4 * SECOND, "connecting"))
+    assert state_line(it, 5 * SECOND, 6.0) == "connecting 0:01"
+    hear(it, StageStatus(6 * SECOND, "waiting"))
+    assert state_line(it, 70 * SECOND, 6.0) == "waiting for a GPU 1:04"
+    hear(it, Ready(71 * SECOND, "reactor"))
+    assert state_line(it, 71 * SECOND, 6.0).startswith("ready 0:00")
+
+
+def test_what_is_billed_counts_from_ready_to_the_end_paused_or_not() -> None:
+    it = fresh()
+    hear(it, Ready(10 * SECOND, "reactor"), Paused(20 * SECOND))
+    assert it.billed_seconds(70 * SECOND) == 60
+    assert "billed 1:00 $0.10" in state_line(it, 70 * SECOND, 6.0)
+    assert "paused" in state_line(it, 70 * SECOND, 6.0)
+    hear(it, SessionEnded(130 * SECOND, "over"))
+    assert it.billed_seconds(500 * SECOND) == 120
+    assert "$" not in state_line(it, 70 * SECOND, 0.0)
+
+
+def test_a_refusal_is_shown_at_once_until_the_next_state() -> None:
+    it = fresh()
+    hear(it, Refused(1, "set_image", "not an image"))
+    assert play_line(it, 2, "", 80) == "REFUSED set_image: not an image"
+    hear(it, StateReported(3, running=True, started=True, paused=False, frame=33, chunk=1, prompt="One."))
+    assert "REFUSED" not in play_line(it, 4, "", 80)
+
+
+def test_what_is_typed_goes_before_everything() -> None:
+    it = fresh()
+    hear(it, Refused(1, "start", "no"))
+    assert play_line(it, 2, "go ex", 80) == "> go ex"
+
+
+def test_the_clock_that_is_followed_is_named() -> None:
+    it = fresh()
+    hear(it, ClockFitted(5, 0.0, 5, 2.0 / SECOND))
+    assert "clock locked 120.0 bpm" in state_line(it, 6, 0.0)
+
+
+def test_times_and_long_texts() -> None:
+    assert [clock_time(seconds) for seconds in (0, 59.9, 61, 3600, 36061)] == ["0:00", "0:59", "1:01", "1:00:00", "10:01:01"]
+    assert elided("one\n two   three", 40) == "one two three"
+    assert elided("abcdefgh", 5) == "abcd…"
