@@ -47,9 +47,7 @@ def add(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE
         help="feed something in: 'go exit@12c', 'note C3@14c', 'cc 20=70@9c', 'program 5@30s' (repeatable)",
     )
     parser.add_argument("--faults", metavar="FILE", type=Path, help="let things go wrong as this file says (docs/faults.md)")
-    parser.add_argument(
-        "--bundle", action="store_true", help="put journal and images into one file to keep: bundle.zip"
-    )
+    parser.add_argument("--bundle", action="store_true", help="put journal and images into one file to keep: bundle.zip")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no table: only what went wrong")
     parser.add_argument("--json", action="store_true", help="print the report as JSON, nothing else")
 
