@@ -69,12 +69,15 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
         except (ValueError, ZeroDivisionError):
             raise UsageError(f"--fps {args.fps} is no rate", "write 24, 19.5 or 30000/1001") from None
     if args.refuse:
-        changes["refuse"] = [*(one.model_dump() for one in faults.refuse), *(_refusal(one) for one in args.refuse)]
+        changes["refuse"] = [
+            *(one.model_dump(exclude_unset=True) for one in faults.refuse),
+            *(_refusal(one) for one in args.refuse),
+        ]
     if changes:
         from pydantic import ValidationError
 
         try:
-            faults = Faults.model_validate({**faults.model_dump(by_alias=True), **changes})
+            faults = Faults.model_validate({**faults.model_dump(by_alias=True, exclude_unset=True), **changes})
         except ValidationError as error:
             raise UsageError(f"that cannot be served: {error.errors()[0]['msg']}", "see: sequencer serve --help") from None
     if not 0 <= args.loss <= 100:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from sequencer.cli import main
+from sequencer.standin import StandInSettings
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
@@ -63,3 +64,23 @@ def test_flags_that_make_no_sense_are_explained(
     printed = capsys.readouterr().err
     assert says in printed
     assert "Traceback" not in printed
+
+
+def test_flags_go_together_with_a_faults_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the file leaves out stays left out when a flag is added: a message that is lost has no `by`."""
+    faults = tmp_path / "faults.yaml"
+    faults.write_text("messages: [{do: lose, type: state, nth: 2}]\nrefuse: [{command: start, nth: 1}]\n")
+    served: list[object] = []
+
+    async def serve(_: object, settings: object) -> None:
+        served.append(settings)
+
+    monkeypatch.setattr("sequencer.cli.serve._serve", serve)
+    assert main(["serve", "--faults", str(faults), "--fps", "20", "--refuse", "pause:2"]) == 0, capsys.readouterr().err
+    (settings,) = served
+    assert isinstance(settings, StandInSettings)
+    assert settings.faults.fps == 20
+    assert [one.command for one in settings.faults.refuse] == ["start", "pause"]
+    assert settings.faults.messages[0].do == "lose"
