@@ -32,6 +32,11 @@ DARK_EVERY = 0.25
 MOST_WAITING = 48
 """Frames that wait for one slow watcher; older ones are dropped for it."""
 
+BEHIND = 0.2
+"""Seconds behind its time from which a chunk is shown faster, until what was late (a busy machine) is caught up with."""
+
+CATCHING_UP = 0.85
+
 Picture = NDArray[np.uint8]
 """A frame as planar YUV 4:2:0, shape (height × 3 / 2, width)."""
 
@@ -65,6 +70,7 @@ class Painter:
         self._native = native_size
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stand-in-pictures")
         self._renderer: Renderer | None = None
+        self._thread.submit(self._made)  # what it needs takes a while to load, and the first chunk will not wait
 
     def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
         """An image that later chunks show."""
@@ -130,8 +136,8 @@ class Screen:
 
     def show(self, pictures: tuple[Picture, ...], at: float) -> tuple[float, float]:
         """Show a chunk from monotonic second `at`, or behind what still waits: (its first frame's time, its end)."""
-        step = float(1 / self._rate)
         first = max(at, self._edge)
+        step = float(1 / self._rate) * (CATCHING_UP if first > at + BEHIND else 1.0)
         self._queue.extend(Shown(first + index * step, picture) for index, picture in enumerate(pictures))
         self._edge = first + len(pictures) * step
         self._wake.set()
