@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation.amounts import LARGEST, SPELLINGS, number_of, plain_digits, read_amount, read_duration, told_comma
 from sequencer.notation.guess import part, shown
 from sequencer.notation.names import is_name, read_name
-from sequencer.score import After, AtBar, AtMark, AtOffset, AtTick, Place, Unit
+from sequencer.score import After, AtBar, AtMark, AtOffset, AtTick, Duration, Place, Unit
 from sequencer.timebase import TICKS_PER_BEAT
 
-_QUICK = re.compile(r"([1-9][0-9]{0,6})(?:\.([1-9][0-9]{0,2}))?\Z")
+_QUICK = re.compile(r"([1-9][0-9]{0,6})(?:\.([1-9][0-9]{0,2})(?:\+([1-9][0-9]{0,2})/([1-9][0-9]{0,2}))?)?\Z")
+_QUICK_AFTER = re.compile(r"\+([1-9][0-9]{0,6})(?:([bcfs])|bars?)\Z")
 _OFFSET = re.compile(r"([0-9]{1,7})([bcfs])\Z")
 _UNIT_OF = {"b": Unit.BEATS, "c": Unit.CHUNKS, "f": Unit.FRAMES, "s": Unit.SECONDS}
 _PARTS = re.compile(r"([0-9]+)(?:\.([0-9]+))?(?:([ \t]*)\+([ \t]*)([0-9]+)(?:/([0-9]+)|\.([0-9]+))?)?\Z")
@@ -24,17 +26,31 @@ _UNIT_END = re.compile(r"[^\W\d_]\Z")
 _NOUGHT = Fraction(0)
 
 
+@lru_cache(maxsize=1024)
+def _fraction(over: int, under: int = 1) -> Fraction:
+    """A fraction. Scores hold few different ones, many times, and making one takes longer than finding it."""
+    return Fraction(over, under)
+
+
 def read_place(text: str, span: Span, faults: Faults) -> Place | None:
     """A place in any of its spellings. Whether the bar has that beat is for the compiler to say: it knows the meter."""
     match = _QUICK.match(text)
     if match is not None:
-        bar, beat = match.groups()
-        return AtBar(int(bar), 1 if beat is None else int(beat), _NOUGHT, span)
+        bar, beat, over, under = match.groups()
+        if over is None:
+            return AtBar(int(bar), 1 if beat is None else int(beat), _NOUGHT, span)
+        if int(over) < int(under):
+            return AtBar(int(bar), int(beat), _fraction(int(over), int(under)), span)
     match = _OFFSET.match(text)
     if match is not None:
         number, unit = match.groups()
-        return AtOffset(Fraction(int(number)), _UNIT_OF[unit], span)
+        return AtOffset(_fraction(int(number)), _UNIT_OF[unit], span)
     if text.startswith("+"):
+        match = _QUICK_AFTER.match(text)
+        if match is not None and span.end_line == span.line and span.end_column - span.column == len(text):
+            number, unit = match.groups()
+            at = Span(span.file, span.line, span.column + 1, span.line, span.end_column)
+            return After(Duration(_fraction(int(number)), Unit.BARS if unit is None else _UNIT_OF[unit], at), span)
         return _after(text, span, faults)
     if text.startswith("mark") and not text[4:5].isalnum():
         return _mark(text, span, faults)

@@ -21,7 +21,8 @@ from sequencer.notation.yaml_blocks import Blocks
 from sequencer.notation.yaml_comments import comments_of, reaching_over
 from sequencer.notation.yaml_cues import Cues
 from sequencer.notation.yaml_scalars import Scalar, value_span
-from sequencer.notation.yaml_tree import Mapping, Node, Sequence, grow
+from sequencer.notation.yaml_tree import grow
+from sequencer.notation.yaml_tree_nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml_values import Values
 from sequencer.score import Comment, Header, Item, Let, Place, PlayItem, Scene, Score, Section, Use
 
@@ -41,7 +42,10 @@ def read_yaml(text: str, file: str, faults: Faults) -> Score:
     if faults.has_errors or not text.isascii():  # in plain ASCII only what was told just now could disturb PyYAML
         source = Source(file, _UNREADABLE.sub("\ufffd", printable(text)))
     with _no_collection():
-        score = _Reader(source, faults).score()
+        tried = Faults()
+        score = _Reader(source, tried).score(quick=True)
+        if score is None or tried.diagnostics:
+            score = _Reader(source, faults).score(quick=False) or Score()
     return replace(score, text=text, sources=((file, text),))
 
 
@@ -84,9 +88,11 @@ class _Reader:
         self.header = Header()
         self.spans: list[tuple[str, Span]] = []
 
-    def score(self) -> Score:
-        """Read the whole."""
-        tree, hashes = grow(self.source, self.faults)
+    def score(self, quick: bool) -> Score | None:
+        """Read the whole. None where the quick way was not enough."""
+        tree, hashes, well = grow(self.source, self.faults, self.cues.item, quick)
+        if quick and not well:
+            return None
         if isinstance(tree, Mapping):
             for word, (key, value) in tree.entries.items():
                 self._entry(word, key, value, tree)

@@ -10,7 +10,7 @@ from sequencer.notation import values
 from sequencer.notation.guess import part, shown
 from sequencer.notation.yaml_cues import SAME_SEED, Cues, read_cut_value
 from sequencer.notation.yaml_scalars import Scalar, value_span
-from sequencer.notation.yaml_tree import Mapping, Node, Sequence
+from sequencer.notation.yaml_tree_nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml_values import Values
 from sequencer.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Let, Scene, Section, Text, Trigger, Use
 

@@ -10,7 +10,7 @@ from sequencer.errors import Faults, Fix, Related, Span
 from sequencer.notation import values
 from sequencer.notation.guess import part, shown
 from sequencer.notation.yaml_scalars import Scalar, value_span
-from sequencer.notation.yaml_tree import Mapping, Node, Sequence
+from sequencer.notation.yaml_tree_nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml_values import Values
 from sequencer.score import (
     Action,
@@ -79,7 +79,7 @@ class Cues:
         """What stands in `cues` or `rules`. `rules` holds rules only, `cues` takes both."""
         if isinstance(node, Scalar) and node.is_empty:
             return []
-        found: list[Item] = []
+        found: list[Item] = list(node.read) if isinstance(node, Sequence) else []
         rules = key.value == "rules"
         for item in self.values.items(node, key, wants_dashes=True):
             if isinstance(item, Mapping):
@@ -212,7 +212,7 @@ class Cues:
                 self._do(value, key, in_rule, found)
             elif word not in _HEADS or (word == "from" and not in_every):
                 self._unknown(node, key, value, in_rule)
-        if not found and node.whole and not self.faults.has_errors:
+        if not found and node.whole and all(word in _HEADS for word in entries):
             self._idle(node)
         return tuple(found)
 

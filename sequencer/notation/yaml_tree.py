@@ -25,8 +25,11 @@ from yaml.events import (
 from sequencer.errors import Faults, Fix, Related
 from sequencer.notation.guess import shown
 from sequencer.notation.source import Source
+from sequencer.notation.yaml_lines import cue_at, mapping_at, without_lines
 from sequencer.notation.yaml_scalars import BLOCKS, Scalar
 from sequencer.notation.yaml_slips import explain
+from sequencer.notation.yaml_tree_nodes import Mapping, Node, Sequence
+from sequencer.score import Cue, Item
 
 MOST_DEPTH = 16
 """How deep lists and mappings may stand in each other; a score needs nine."""
@@ -35,47 +38,22 @@ MOST_FAULTS = 500
 """After so many faults of form the rest is not read."""
 
 
-class Sequence:
-    """A list: `whole` where its end was reached."""
-
-    __slots__ = ("end", "flow", "items", "start", "whole")
-
-    def __init__(self, items: list[Node], start: int, end: int, flow: bool, whole: bool) -> None:
-        self.items = items
-        self.start = start
-        self.end = end
-        self.flow = flow
-        self.whole = whole
+ReadItem = Callable[["Mapping", bool], Item | None]
+"""Reads a cue or a rule; the flag says whether it stands in `rules`."""
 
 
-class Mapping:
-    """Keys with their values, in source order: `whole` where its end was reached."""
+def grow(source: Source, faults: Faults, read: ReadItem, quick: bool = False) -> tuple[Node, list[tuple[int, int]], bool]:
+    """The tree of a source; where the values stand that hold a `#` themselves (start, end), in order; whether all is well.
 
-    __slots__ = ("column", "end", "end_column", "end_line", "entries", "flow", "line", "start", "whole")
+    With `quick` lines that look like whole cues are read without PyYAML (see `yaml_lines`): what comes is worth something only
+    where all was well.
 
-    def __init__(self, start: int, line: int, column: int, flow: bool) -> None:
-        self.entries: dict[str, tuple[Scalar, Node]] = {}
-        self.start = start
-        self.line = line
-        self.column = column
-        self.end = start
-        self.end_line = -1
-        self.end_column = -1
-        self.flow = flow
-        self.whole = True
-
-
-Node = Scalar | Sequence | Mapping | None
-"""A value of the tree; None where there was one that could not be read (told)."""
-
-
-def grow(source: Source, faults: Faults) -> tuple[Node, list[tuple[int, int]]]:
-    """The tree of a source, and where the values stand that hold a `#` themselves (start, end), in order.
-
+    Cues and rules are most of a score: each is read as soon as it is there, while it is at hand and before the next one grows.
     The tree is None when the source holds nothing, or nothing that could be read (told).
     """
-    grower = _Grower(source, faults)
-    return grower.document(), grower.hashes
+    grower = _Grower(source, faults, read, quick)
+    tree = grower.document()
+    return tree, grower.hashes, grower.lines == 0 and not grower.stopped
 
 
 def _events(text: str) -> Any:
@@ -88,10 +66,12 @@ def _events(text: str) -> Any:
 
 
 class _Grower:
-    def __init__(self, source: Source, faults: Faults) -> None:
+    def __init__(self, source: Source, faults: Faults, read: ReadItem, quick: bool) -> None:
         self.source = source
         self.faults = faults
-        self.next: Callable[[], Any] = _events(source.text).get_event
+        self.read = read
+        text, self.lines = without_lines(source.text) if quick else (source.text, 0)
+        self.next: Callable[[], Any] = _events(text).get_event
         self.stopped = False
         self.told = 0
         self.hashes: list[tuple[int, int]] = []
@@ -127,41 +107,38 @@ class _Grower:
     def node(self, event: Any, depth: int) -> Node:
         """The value that begins with `event`."""
         kind = event.__class__
+        if kind is _SCALAR:
+            return self._scalar(event)
         if kind is AliasEvent:
             self._no_anchor(event, f"*{event.anchor}")
             return None
-        good = event.anchor is None or self._no_anchor(event, f"&{event.anchor}")
-        if event.tag is not None:
-            good = self._no_tag(event)
-        node: Node
-        if kind is ScalarEvent:
-            node = self._plain(event)
-        elif depth > MOST_DEPTH:
+        good = self._is_bare(event)
+        node: Mapping | Sequence
+        if depth > MOST_DEPTH:
             at = self.source.span(event.start_mark.index, event.start_mark.index + 1)
             self.faults.error("E603", f"lists and mappings stand more than {MOST_DEPTH} deep in each other", at, "unfold them")
             self.stopped = True
             return None
-        elif kind is MappingStartEvent:
-            node = self._mapping(event, depth)
-        else:
-            node = self._sequence(event, depth)
-        if self.stopped and isinstance(node, (Mapping, Sequence)) and node.flow and not node.whole:
+        node = self._mapping(event, depth) if kind is MappingStartEvent else self._sequence(event, depth, None)
+        if self.stopped and node.flow and not node.whole:
             return None  # it swallowed what stands behind the fault: nothing in it is what its author meant
         return node if good else None
 
-    def _scalar(self, event: Any) -> Scalar | None:
-        if event.anchor is not None or event.tag is not None:
-            self.node(event, 0)
-            return None
-        return self._plain(event)
+    def _is_bare(self, event: Any) -> bool:
+        """Whether a value has neither anchor nor tag (told)."""
+        good = event.anchor is None or self._no_anchor(event, f"&{event.anchor}")
+        return good if event.tag is None else self._no_tag(event)
 
-    def _plain(self, event: Any) -> Scalar:
+    def _scalar(self, event: Any) -> Scalar | None:
+        if (event.anchor is not None or event.tag is not None) and not self._is_bare(event):
+            return None
         mark = event.start_mark
         style = event.style
-        scalar = Scalar(event.value, mark.line, mark.column, mark.index, event.end_mark.index, style)
+        value = event.value
+        scalar = Scalar(value, mark.line, mark.column, mark.index, event.end_mark.index, style)
         if style in BLOCKS:
             scalar.end = scalar.start + len(self.source.text[scalar.start : scalar.end].rstrip())
-        if "#" in scalar.value:
+        if "#" in value:
             self._hash(scalar)
         return scalar
 
@@ -189,7 +166,7 @@ class _Grower:
                     mapping.whole = False
                     return mapping
                 event = following()
-                value = self.node(event, depth + 1) if event.__class__ is not _SCALAR else self._scalar(event)
+                value = self._scalar(event) if event.__class__ is _SCALAR else self._longer(event, depth, key)
                 if value is None or value.start == value.end:  # nothing stands there, or what stands there was told
                     mapping.end = event.end_mark.index if value is None or key is None else key.end
                 else:
@@ -209,7 +186,35 @@ class _Grower:
             mapping.whole = False
         return mapping
 
-    def _sequence(self, start: Any, depth: int) -> Sequence:
+    def _longer(self, event: Any, depth: int, key: Node) -> Node:
+        """A list or a mapping behind a key. Of `cues` and `rules` the items are read at once."""
+        listed = event.__class__ is SequenceStartEvent and event.anchor is None and event.tag is None
+        if listed and depth in ITEM_DEPTHS and isinstance(key, Scalar) and key.value in ITEM_KEYS:
+            return self._sequence(event, depth + 1, key.value == "rules")
+        return self.node(event, depth + 1)
+
+    def _cue(self, word: Scalar) -> Cue | None:
+        """The plain cue that a word stands for, if it stands for one."""
+        text = self.source.text
+        if text[word.start] != "{" or word.end - word.start != len(word.value):
+            return None
+        cue = cue_at(text, self.source.file, word.start, word.end, word.line, word.column, self.faults)
+        self.lines -= cue is not None
+        return cue
+
+    def _line(self, word: Scalar) -> Node:
+        """The mapping that a word stands for, or the word itself."""
+        text = self.source.text
+        if text[word.start] != "{" or word.end - word.start != len(word.value):
+            return word
+        self.lines -= 1
+        mapping = mapping_at(text, word.start, word.end, word.line, word.column)
+        if mapping is None:
+            self.stopped = True  # the long way says what is wrong with it
+        return mapping
+
+    def _sequence(self, start: Any, depth: int, rules: bool | None) -> Sequence:
+        """A list; one of cues or rules where `rules` is not None."""
         items: list[Node] = []
         sequence = Sequence(items, start.start_mark.index, start.end_mark.index, start.flow_style, True)
         following = self.next
@@ -219,7 +224,19 @@ class _Grower:
                 if event.__class__ is SequenceEndEvent:
                     break
                 item = self.node(event, depth + 1)
-                items.append(item)
+                if self.lines and rules is not None and isinstance(item, Scalar):
+                    cue = None if rules else self._cue(item)
+                    if cue is not None:
+                        sequence.read.append(cue)
+                        sequence.end = item.end
+                        continue
+                    item = self._line(item)
+                if rules is not None and isinstance(item, Mapping):
+                    read = self.read(item, rules)
+                    if read is not None:
+                        sequence.read.append(read)
+                else:
+                    items.append(item)
                 sequence.end = event.end_mark.index if item is None else item.end
                 if self.stopped:
                     sequence.whole = False
@@ -285,6 +302,10 @@ class _Grower:
         fixes = (Fix(self.source.span(key.start, max(end, key.end)), ""),) if key.value else ()
         self.faults.error("E602", f"`{word}` is said twice here", at, hint, fixes, (related,))
 
+
+ITEM_KEYS = frozenset({"cues", "rules"})
+ITEM_DEPTHS = frozenset({1, 3})
+"""Where cues and rules stand: in the mapping at the top, and in a section's."""
 
 _CUE_KEYS = frozenset({"at", "every", "when", "on"})
 _SCALAR: Any = ScalarEvent

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import Golden
+from hypothesis import given, settings
+from score_strategies import scores
 from yaml_slips import SLIPS
 
 from sequencer.errors import Diagnostic, Fix, Span, render_all
-from sequencer.notation import Notation, Reading, load, load_text, reads
+from sequencer.notation import Notation, Reading, load, load_text, print_score, reads, yaml_tree
+from sequencer.notation.yaml_lines import without_lines
 from sequencer.score import Score, Variable
 
 TWINS = {
@@ -455,3 +458,38 @@ def test_yaml_is_read_without_lark() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@settings(max_examples=60, deadline=None)
+@given(scores)
+def test_the_quick_way_says_what_the_long_way_says(score: Score) -> None:
+    """Lines that are read without PyYAML give the same nodes at the same places."""
+    both_ways(print_score(score, Notation.YAML))
+
+
+def test_the_quick_way_is_taken_only_where_it_is_one() -> None:
+    line = '- {at: 1c, show: tram, action: "A {a}  b", sr: 4x, mark: m}'
+    head = "let: {a: x}\nscenes: {tram: {base: A., follow: '{action}'}}\n"
+    mixed = f"{head}cues:\n  {line}\n  - at: 2c\n    prompt: |\n      {line}\n"
+    assert without_lines(mixed)[1] == 2
+    both_ways(mixed)
+    both_ways(f"cues:\n  {line}\n    more\n")
+    both_ways(f"let:\n  {line}\ncues:\n  {line}  # remark\n")
+    both_ways("cues:\n  - {at: 1c, sr: 4x, sr: 2x}\n  - {at: 2c, prompt: It's 5 o'clock}\n  - {at: +2bar, show: cut}\n")
+    both_ways('cues:\n  - {at: 1c, prompt: "' + "long " * 100 + '"}\n  - {at: 2c, prompt: -}\n  - {at: 3c, show: "tram"}\n')
+    for name, text in SLIPS:
+        assert name
+        both_ways(text)
+
+
+def both_ways(text: str) -> None:
+    """Read a score with the quick way and without it: no difference."""
+    quick = load_text(text, "x.yaml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml_tree, "without_lines", lambda text: (text, 0))
+        long = load_text(text, "x.yaml")
+    assert quick.score == long.score
+    assert quick.diagnostics == long.diagnostics
+    assert list(spans(quick.score)) == list(spans(long.score))
+    if quick.score is not None and long.score is not None:
+        assert quick.score.comments == long.score.comments
