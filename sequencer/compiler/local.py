@@ -174,6 +174,8 @@ class LocalTime:
 
 def _bars_on(quarter: Fraction, bars: Fraction, meters: MeterMap) -> Fraction:
     """`bars` bars on, at the same distance from the bar line; a part of a bar is measured in the bar it ends in."""
+    if len(meters.changes) == 1:
+        return quarter + bars * meters.changes[0][1].bar
     bar = meters.bar_beat_at(quarter).bar - 1
     inside = quarter - meters.bar_start(bar)
     whole, rest = divmod(bars, 1)

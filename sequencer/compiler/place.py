@@ -285,6 +285,12 @@ class _Placer:
 
     def _resolve(self, index: int) -> _Spot:
         """The spot of a cue; walks its chain of relative places and marks without recursion."""
+        need = self._needs(index)
+        if self.spots[index] is _PENDING and (need is None or self.spots[need] is not _PENDING):
+            place = self.cues[index].place  # nearly every cue: nothing it counts from is still to be found
+            found = self.local.start if place is None else self._spot_of(place, self.bases[index])
+            self.spots[index] = found
+            return found
         chain: list[int] = []
         on_chain: set[int] = set()
         at: int | None = index
