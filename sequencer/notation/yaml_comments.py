@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from dataclasses import replace
 from itertools import islice
@@ -11,24 +10,28 @@ from sequencer.errors import Span
 from sequencer.notation.source import Source
 from sequencer.score import Comment
 
-_SIGN = re.compile(r"(?<!\S)#[^\n]*")
-
 
 def comments_of(source: Source, values: list[tuple[int, int]]) -> tuple[Comment, ...]:
     """Every comment, in order. `values` is where values stand that hold a # themselves (start, end), in order."""
     text = source.text
     found: list[Comment] = []
     index = at = 0
-    while match := _SIGN.search(text, at):
-        start, at = match.span()
+    while (start := text.find("#", at)) >= 0:
+        at = start + 1
+        if start and not text[start - 1].isspace():
+            continue
         while index < len(values) and values[index][1] <= start:
             index += 1
         if index < len(values) and values[index][0] <= start:
             at = values[index][1]
             continue
-        line = source.starts[source.line(start)]
-        own = not text[line:start].strip()
-        found.append(Comment(match.group()[1:].rstrip().removeprefix(" "), own, source.span(start, at)))
+        newline = text.find("\n", start)
+        at = len(text) if newline < 0 else newline
+        number = source.line(start)
+        begin = source.starts[number]
+        own = not text[begin:start].strip()
+        span = Span(source.file, number + 1, start - begin + 1, number + 1, at - begin + 1)
+        found.append(Comment(text[start + 1 : at].rstrip().removeprefix(" "), own, span))
     return tuple(found)
 
 
