@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 from collections.abc import Mapping
@@ -10,10 +11,15 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from sequencer.standin.rates import Rates
 from sequencer.standin.uploads import LARGEST
+from sequencer.wire.messages import tidy
 
 LARGEST_JSON = 1024 * 1024
 """Bytes of the largest JSON body; an offer is a few thousand."""
+
+JSON_SECONDS = 10.0
+"""How long a JSON body may take to come."""
 
 BODY_LIMIT = LARGEST + 64 * 1024
 
@@ -54,8 +60,8 @@ def _host_of(header: str) -> str:
         return ""
 
 
-def middleware(host: str) -> Middleware:
-    """The guard of a server that is bound to `host`.
+def middleware(host: str, rates: Rates) -> Middleware:
+    """The guard of a server that is bound to `host`, and lets everybody ask as often as `rates` allow.
 
     Loopback names are let in, and the address it is bound to; a page on another host could otherwise reach a server on this
     machine through a name of its own (DNS rebinding). Bound to every address, literal addresses are let in.
@@ -76,6 +82,8 @@ def middleware(host: str) -> Middleware:
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = request.headers.get("Origin")
         try:
+            if not rates.allows(request.remote or ""):
+                raise fault(429, "too many requests", Retry_After="1")
             if not is_ours(_host_of(request.headers.get("Host", ""))):
                 raise fault(403, "this host name is not served here")
             if origin is not None and origin != "null" and not is_ours(_origin_host(origin)):
@@ -122,23 +130,36 @@ def _check_versions(request: web.Request) -> None:
     """426 for a client that is too old, 501 for one that wants more than is here."""
     for name, ours in (("Reactor-API-Version", 1), ("Reactor-WebRTC-Version", 1)):
         theirs = request.headers.get(name, "").partition(".")[0]
-        if theirs.isdigit() and int(theirs) < ours:
+        if not theirs.isdecimal() or len(theirs) > 9:
+            continue
+        if int(theirs) < ours:
             raise fault(426, f"{name} {theirs} is too old")
-        if theirs.isdigit() and int(theirs) > ours:
+        if int(theirs) > ours:
             raise fault(501, f"{name} {theirs} is not spoken here")
+
+
+async def body_of(request: web.Request, most: int, too_much: web.HTTPException, seconds: float) -> bytes:
+    """What came with a request, up to `most` bytes; `too_much` is raised for more, 408 for one that takes too long."""
+    data = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for piece in request.content.iter_chunked(64 * 1024):
+                data += piece
+                if len(data) > most:
+                    raise too_much
+    except TimeoutError:
+        raise fault(408, f"the body did not come within {seconds:.0f} s") from None
+    return bytes(data)
 
 
 async def json_body(request: web.Request) -> dict[str, object]:
     """The JSON object that came with a request; empty for none and for null."""
-    data = bytearray()
-    async for piece in request.content.iter_chunked(64 * 1024):
-        data += piece
-        if len(data) > LARGEST_JSON:
-            raise fault(413, f"a body may have up to {LARGEST_JSON} bytes")
+    too_much = fault(413, f"a body may have up to {LARGEST_JSON} bytes")
+    data = await body_of(request, LARGEST_JSON, too_much, JSON_SECONDS)
     if not data.strip():
         return {}
     try:
-        value = json.loads(data)
+        value = tidy(json.loads(data))  # no number that is none, no half of a character: nobody behind this expects any
     except (ValueError, RecursionError):
         raise fault(422, [{"loc": ["body"], "msg": "not JSON", "type": "json_invalid"}]) from None
     if value is None:

@@ -127,14 +127,17 @@ class Peer:
                 continue
             try:
                 candidate = candidate_from_sdp(text)
-            except (AssertionError, ValueError, IndexError):
+            except (AssertionError, ValueError, IndexError, KeyError):
                 continue  # TCP, or something newer: the others will do
             candidate.sdpMid = str(one["sdp_mid"]) if one.get("sdp_mid") is not None else None
             index = one.get("sdp_mline_index")
             candidate.sdpMLineIndex = int(index) if isinstance(index, int | float) else None
             if candidate.sdpMid is None and candidate.sdpMLineIndex is None:
                 candidate.sdpMLineIndex = 0
-            await self._pc.addIceCandidate(candidate)
+            try:
+                await self._pc.addIceCandidate(candidate)
+            except (InvalidStateError, ValueError) as error:
+                log.debug("connection %d: a candidate cannot be used: %s", self.number, error)
 
     # ---- the connection
 

@@ -10,16 +10,23 @@ from collections.abc import Mapping
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from sequencer.standin.guard import BODY_LIMIT, fault, json_body, middleware
+from sequencer.standin.guard import BODY_LIMIT, body_of, fault, json_body, middleware
 from sequencer.standin.peer import LEGACY_CONNECTION
+from sequencer.standin.rates import Places, Rates, TooManyError
 from sequencer.standin.schema import document
 from sequencer.standin.sessions import Session
 from sequencer.standin.settings import LOCAL_SESSION, MODEL, TRACK, StandInSettings
 from sequencer.standin.tokens import AskedWronglyError, Token, Tokens
-from sequencer.standin.uploads import LARGEST, NotTakenError
+from sequencer.standin.uploads import LARGEST, NotTakenError, Slot
 
 MOST_KEPT = 20
 """Sessions that are remembered after their end."""
+
+MOST_BODIES = 8
+"""Uploads that come in at once, over all sessions: each is held in memory until it is whole."""
+
+MOST_LISTENERS = 32
+"""Readers of `/events` at once."""
 
 SIGNALLING = "/sessions/{session}/transport/webrtc"
 
@@ -32,12 +39,16 @@ class Routes:
         self.tokens = Tokens(settings.token_seconds)
         self.sessions: dict[str, Session] = {}
         self._moods = list(settings.moods)
+        self._rates = Rates(settings.requests_a_second, settings.requests_at_once)
+        self._bodies = Places(MOST_BODIES)
+        self._listeners = Places(MOST_LISTENERS)
         self.asked: list[tuple[str, str]] = []
         """Every request, as (method, path), for whoever wants to compare."""
 
     def app(self) -> web.Application:
         """The application, ready to be served."""
-        app = web.Application(middlewares=[middleware(self._settings.host), self._moody()], client_max_size=BODY_LIMIT)
+        guard = middleware(self._settings.host, self._rates)
+        app = web.Application(middlewares=[guard, self._moody()], client_max_size=BODY_LIMIT)
         one = "/sessions/{session}"
         connection = SIGNALLING + "/connections/{connection}"
         app.add_routes(
@@ -214,8 +225,15 @@ class Routes:
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """What happened in the session that began last, as it happens."""
+        try:
+            with self._listeners.one():
+                return await self._told(request)
+        except TooManyError:
+            raise fault(429, f"{MOST_LISTENERS} listen already", Retry_After="5") from None
+
+    async def _told(self, request: web.Request) -> web.StreamResponse:
         since = request.query.get("since", "0")
-        place = int(since) if since.isdigit() else 0
+        place = int(since) if since.isdecimal() and len(since) < 10 else 0
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
         while True:
@@ -260,7 +278,7 @@ class Routes:
         text = request.match_info.get("connection")
         if text is None:
             return LEGACY_CONNECTION
-        if not text.isdigit() or not LEGACY_CONNECTION - 1 < int(text) <= 9999:
+        if not text.isdecimal() or len(text) != 4 or not LEGACY_CONNECTION - 1 < int(text) <= 9999:
             raise fault(400, "a connection's number lies from 1001 to 9999")
         if not session.knows(int(text)):
             raise fault(404, "there is no such connection, or it is closed")
@@ -325,21 +343,27 @@ class Routes:
             raise fault(400, "a presigned address takes no Authorization")
         if request.content_type != slot.reference.mime_type:
             raise fault(403, "the Content-Type is not the one that was announced")
-        data = bytearray()
-        async for piece in request.content.iter_chunked(256 * 1024):
-            data += piece
-            if len(data) > min(LARGEST, slot.reference.size):
-                raise fault(400, f"more bytes came than the {slot.reference.size} that were announced")
+        try:
+            with self._bodies.one():
+                await self._take(request, session, slot)
+        except TooManyError:
+            raise fault(429, f"{MOST_BODIES} uploads come in already", Retry_After="1") from None
+        session.uploaded(slot)
+        return web.Response(status=200)
+
+    async def _take(self, request: web.Request, session: Session, slot: Slot) -> None:
+        """Take a file's bytes in, as slowly and as badly as the faults file wants it."""
+        size = slot.reference.size
+        too_much = fault(400, f"more bytes came than the {size} that were announced")
+        data = await body_of(request, min(LARGEST, size), too_much, self._settings.body_seconds)
         await asyncio.sleep(self._settings.faults.delays.upload / 1e9)
         reason = session.upload_fault(slot.reference.name)
         if reason is not None:
             raise fault(500, reason)
         try:
-            await session.uploads.take(slot, bytes(data))
+            await session.uploads.take(slot, data)
         except NotTakenError as error:
             raise fault(error.status, str(error)) from None
-        session.uploaded(slot)
-        return web.Response(status=200)
 
     # ---- clips
 

@@ -29,7 +29,7 @@ HEIGHT, WIDTH = 384, 640
 _SCALES = {"off": 1, "2x": 2, "4x": 4}
 DARK_EVERY = 0.25
 """Seconds between dark frames."""
-MOST_WAITING = 48
+MOST_WAITING = 12
 """Frames that wait for one slow watcher; older ones are dropped for it."""
 
 BEHIND = 0.2

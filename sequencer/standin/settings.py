@@ -56,6 +56,12 @@ class StandInSettings:
     token_seconds: int = 3600
     session_seconds: int = 1200
     """The platform's own limit of a session."""
+    requests_a_second: float = 100.0
+    """From one address, in the long run; a busy client makes about 20."""
+    requests_at_once: int = 500
+    """From one address, in a burst."""
+    body_seconds: float = 60.0
+    """How long a request's body may take to come."""
     most_sessions: int = 5
     """At once; one more is a 429."""
     silence_seconds: float = 20.0

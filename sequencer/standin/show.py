@@ -106,7 +106,7 @@ class Show:
 
     def learn(self, upload: str, found: UploadedImage, pixels: object = None) -> None:
         """An upload's bytes are here."""
-        self._model.uploaded(upload, found)
+        self._model.uploaded(upload, found, time.monotonic_ns())
         if pixels is not None:
             self._painter.learn(upload, pixels)  # type: ignore[arg-type]  # numpy is only named where it is loaded
 

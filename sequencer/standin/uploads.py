@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+MOST_PIXELS = 4096 * 4096
+"""Pixels of the largest picture that is unpacked, and only one is at a time: a small file may hold a huge one."""
+
 LARGEST = 16 * 1024 * 1024
 """Bytes of the largest file that is taken."""
 
@@ -50,6 +53,7 @@ class Uploads:
     def __init__(self, url_seconds: float) -> None:
         self._seconds = url_seconds
         self._slots: dict[str, Slot] = {}
+        self._unpacking = asyncio.Lock()
 
     def announce(self, name: object, size: object, mime_type: object) -> Slot:
         """Make room for a file. Raises NotTakenError."""
@@ -90,13 +94,8 @@ class Uploads:
         """Keep a file's bytes: what is in them is found out in a thread. Raises NotTakenError."""
         if len(data) != slot.reference.size:
             raise NotTakenError(400, f"{len(data)} bytes came, {slot.reference.size} were announced")
-        from sequencer.stages.simulated.stills import opened
-
-        found = await asyncio.to_thread(opened, data)
-        if isinstance(found, str):
-            slot.found = UploadedImage(0, 0, found)
-        else:
-            slot.found, slot.pixels = UploadedImage(found.shape[1], found.shape[0]), found
+        async with self._unpacking:
+            slot.found, slot.pixels = await asyncio.to_thread(_unpacked, data)
         slot.arrived.set()
 
     async def wait(self, upload: str, seconds: float) -> Slot | None:
@@ -111,3 +110,14 @@ class Uploads:
         except TimeoutError:
             return None
         return slot
+
+
+def _unpacked(data: bytes) -> tuple[UploadedImage, NDArray[np.uint8] | None]:
+    """What is in a file, and the pixels that are drawn with: no more of them are kept than anybody sees."""
+    from sequencer.stages.simulated.pictures import as_drawn
+    from sequencer.stages.simulated.stills import opened
+
+    found = opened(data, MOST_PIXELS)
+    if isinstance(found, str):
+        return UploadedImage(0, 0, found), None
+    return UploadedImage(found.shape[1], found.shape[0]), as_drawn(found)

@@ -104,6 +104,35 @@ def test_behind_a_lost_connection_the_count_is_set_by_the_lag() -> None:
     assert _play(shown, 8, back + 140 * MS)[-1][0] == 11
 
 
+def test_frames_that_were_dropped_are_counted_by_their_stamps() -> None:
+    """Every fourth frame never arrives; stamps are even. A pause between chunks is no loss."""
+    shown = ShownChunks(20)
+    shown.started(0)
+    begins: dict[int, int] = {}
+    stamp = 0
+    for chunk in range(6):
+        shown.done(chunk, 20 * (chunk + 1), stamp)
+        stamp += 5000 if chunk == 3 else 0
+        for index in range(20):
+            stamp += 3750
+            if index % 4 == 2:
+                continue
+            found = shown.frame(False, stamp, stamp)
+            if found is not None:
+                begins[found] = chunk
+    assert list(begins) == [0, 1, 2, 3, 4, 5]
+    assert all(abs(counted - real) <= 1 for counted, real in begins.items()), begins
+
+
+def test_a_frame_that_is_merely_late_is_not_a_loss() -> None:
+    shown = ShownChunks(20)
+    shown.started(0)
+    for index in range(20):
+        late = 3000 if index in (8, 9, 15) else 0
+        shown.frame(False, index, index * 3750 + late)
+    assert shown.frame(False, 20, 20 * 3750) == 1
+
+
 def test_a_reset_while_the_connection_is_lost() -> None:
     shown = ShownChunks(8)
     shown.started(0)

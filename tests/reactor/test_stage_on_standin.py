@@ -66,8 +66,8 @@ def test_the_chunk_that_is_shown_trails_the_one_that_is_reported() -> None:
     assert list(shown) == sorted(shown)
     assert set(shown) >= {0, 1, 2, 3, 4, 5}
     lags = [shown[chunk] - done[chunk] for chunk in shown if chunk in done]
-    assert all(60_000_000 < lag < 600_000_000 for lag in lags), lags
-    assert 60_000_000 < run.measures.lag < 600_000_000
+    assert all(60_000_000 < lag < 3_000_000_000 for lag in lags), lags
+    assert 60_000_000 < run.measures.lag < 3_000_000_000
 
 
 @pytest.mark.parametrize("dialect", ["current", "2026-early"])

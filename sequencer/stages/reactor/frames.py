@@ -61,7 +61,7 @@ class Frames:
     def take(self, picture: VideoFrame, at: int) -> None:
         """A frame came at nanosecond `at`."""
         dark = is_dark(picture)
-        chunk = self._shown.frame(dark, at)
+        chunk = self._shown.frame(dark, at, picture.pts)
         number = self.count
         self.count += 1
         if not dark:

@@ -4,11 +4,24 @@ The count begins at the first frame that is not dark once generation runs. After
 the dark frame that a reset leaves, or, where none comes, behind the new take's first report. Totals reported with each chunk
 say where chunks end; before the first of them the usual length does. After a lost connection nobody knows how many frames went
 by: the count is set anew by the lag that was measured before.
+
+Frames that were dropped on the way show in the time stamps: within a chunk frames follow each other evenly, so that a stamp
+that stays ahead of the count tells how many are missing. Between chunks a pause is no loss: a model may take its time.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import median
+
+ENOUGH = 7
+"""Frames of a chunk from which its pace can be told."""
+
+CERTAIN = 5
+"""Frames in a row that must be ahead of the count; a single late one is no loss."""
+
+MISSING = 0.7
+"""How many frames ahead they must be."""
 
 MEASURED = 9
 """Lags that the median is taken of."""
@@ -36,6 +49,7 @@ class ShownChunks:
         self._last_shown = -1
         self._anchor: tuple[int, int] | None = None
         self._lost = False
+        self._stamps: list[tuple[int, int]] = []
 
     @property
     def lag(self) -> int:
@@ -68,16 +82,19 @@ class ShownChunks:
         elif self._needs_dark:
             self._needs_dark = False
 
-    def frame(self, is_dark: bool, at: int) -> int | None:
-        """A frame came: the chunk that is shown from this frame on, where another one begins."""
+    def frame(self, is_dark: bool, at: int, stamp: int | None = None) -> int | None:
+        """A frame came, `stamp` being its time at the sender: the chunk that is shown from it on, where another one begins."""
         if is_dark and not self._counting:
             self._needs_dark = False
             return None
         if not self._counting and not self._begins(at):
             return None
         number = self._count
-        self._count += 1
         chunk = self._chunk_of(number)
+        if stamp is not None:
+            number += self._missing(number, chunk, stamp)
+            chunk = self._chunk_of(number)
+        self._count = number + 1
         if chunk <= self._last_shown:
             return None
         self._last_shown = chunk
@@ -94,6 +111,22 @@ class ShownChunks:
         elif self._running and not self._needs_dark and not self._lost:
             self._counting = True
         return self._counting
+
+    def _missing(self, number: int, chunk: int, stamp: int) -> int:
+        """How many frames were dropped before this one, as far as stamps tell."""
+        if self._stamps and (self._chunk_of(self._stamps[-1][0]) != chunk or stamp <= self._stamps[-1][1]):
+            self._stamps = []
+        self._stamps.append((number, stamp))
+        if len(self._stamps) < ENOUGH:
+            return 0
+        step = median(after[1] - before[1] for before, after in pairwise(self._stamps))
+        first, origin = self._stamps[0]
+        ahead = min((when - origin) / step - (index - first) for index, when in self._stamps[-CERTAIN:])
+        if ahead < MISSING:
+            return 0
+        missing = round(ahead)
+        self._stamps = [(number + missing, stamp)]
+        return missing
 
     def _chunk_of(self, frame: int) -> int:
         for chunk, end, _ in self._ends:
