@@ -143,19 +143,27 @@ class Refusal(_Part):
 
 
 class Mishap(_Part):
-    """A message that is lost, repeated, delayed `by` a time, or swapped with the one that follows it."""
+    """A message that is lost, repeated, delayed `by` a time, swapped with the one that follows it, or spoilt in one field."""
 
-    do: Literal["lose", "repeat", "delay", "swap"]
+    do: Literal["lose", "repeat", "delay", "swap", "spoil"]
     type: Literal[_MESSAGE_TYPES]  # type: ignore[valid-type]  # names from one tuple
     """The message's type; in the early dialect its event's name."""
     nth: Count | None = None
     """The nth of its type; without it every one."""
     by: Duration = 1_000_000_000
+    field: str | None = None
+    """With `spoil`: the field that is missing, or holds `value`."""
+    value: str | None = None
+    """What stands in the field: JSON where it is JSON (`7`, `null`, `[]`), else text. Without it the field is missing."""
 
     @model_validator(mode="after")
     def _fits(self) -> Mishap:
-        if "by" in self.model_fields_set and self.do in ("lose", "swap"):
+        if "by" in self.model_fields_set and self.do not in ("delay", "repeat"):
             raise ValueError(f"by: has no meaning with do: {self.do}; it goes with delay and repeat")
+        if (self.do == "spoil") != (self.field is not None):
+            raise ValueError("do: spoil and field: go together")
+        if self.value is not None and self.field is None:
+            raise ValueError("value: needs a field:")
         return self
 
 
@@ -240,6 +248,8 @@ class Faults(_Part):
     drops: tuple[Drop, ...] = ()
     end: End | None = None
     uploads: tuple[UploadFault, ...] = ()
+    uploads_last: Duration | None = None
+    """How long an upload can be used; without it for ever. Afterwards a command that names it is refused."""
 
 
 WELL_BEHAVED = Faults()

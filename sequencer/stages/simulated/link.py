@@ -1,11 +1,15 @@
-"""The way from the model to whoever listens: messages are lost, repeated, delayed and swapped on it, as scripted. No I/O."""
+"""The way from the model to whoever listens: messages are lost, repeated, delayed, swapped and spoilt on it, as scripted.
+
+No I/O.
+"""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 
-from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.faults import Faults, Mishap
 from sequencer.stages.simulated.outputs import Message
 
 
@@ -38,8 +42,21 @@ class Link:
                     arriving = [replace(copy, at=copy.at + one.by) for copy in arriving]
                 case "swap":
                     swapped = True
+                case "spoil":
+                    arriving = [_spoilt(copy, one) for copy in arriving]
         if swapped:
             self._held += arriving
             return ()
         held, self._held = self._held, []
         return (*arriving, *(replace(one, at=max(one.at, message.at)) for one in held))
+
+
+def _spoilt(message: Message, how: Mishap) -> Message:
+    """The message with a field missing, or holding something else."""
+    data = {key: value for key, value in message.data.items() if key != how.field}
+    if how.field is not None and how.value is not None:
+        try:
+            data[how.field] = json.loads(how.value)
+        except ValueError:
+            data[how.field] = how.value
+    return replace(message, data=data)

@@ -83,7 +83,7 @@ class HeliosModel:
         self._due: list[tuple[int, int, int, Callable[[int], None]]] = []
         self._asked = 0
         self._out: list[Output] = []
-        self._uploads: dict[str, UploadedImage] = {}
+        self._uploads: dict[str, tuple[UploadedImage, int]] = {}
         self._heard: Counter[str] = Counter()
         self._deaf_until = -1
         self._answered = 0
@@ -138,9 +138,9 @@ class HeliosModel:
         self._state(at)
         return self.advance(at)
 
-    def uploaded(self, upload: str, image: UploadedImage) -> None:
-        """An upload's bytes have arrived under this id."""
-        self._uploads[upload] = image
+    def uploaded(self, upload: str, image: UploadedImage, at: int = 0) -> None:
+        """An upload's bytes have arrived under this id, at nanosecond `at`."""
+        self._uploads[upload] = image, at
 
     def receive(self, name: str, data: Mapping[str, object], at: int) -> tuple[Output, ...]:
         """A command as it stands on the wire; one that cannot be read is refused like any other."""
@@ -253,13 +253,13 @@ class HeliosModel:
                     raise _RefusedError(f"chunk {command.chunk} is in the past: the next chunk is {self._next}")
                 self._accept_prompt(command.prompt, command.chunk, at + delays.prompt, due)
             case SetConditioning():
-                upload = self._open(command.image)
+                upload = self._open(command.image, at)
                 ready = at + max(delays.prompt, delays.image)
                 self._accept_prompt(command.prompt, self._next, ready, due)
                 self._accept_image(command.image, upload, ready, due)
             case SetImage():
                 ready = at + delays.image
-                self._accept_image(command.image, self._open(command.image), ready, due)
+                self._accept_image(command.image, self._open(command.image, at), ready, due)
                 self._later(max(ready, due), _ANSWER, self._say_conditions)
 
     def _set(self, command: SetImageStrength | SetSrScale | SetSeed, due: int) -> None:
@@ -293,10 +293,12 @@ class HeliosModel:
     def _say_conditions(self, at: int) -> None:
         self._say(ConditionsReady(at, self._conditions.has_prompt, self._conditions.has_image(at)), at)
 
-    def _open(self, upload: str) -> UploadedImage:
-        found = self._uploads.get(upload)
-        if found is None:
+    def _open(self, upload: str, at: int) -> UploadedImage:
+        if upload not in self._uploads:
             raise _RefusedError("image was not uploaded")
+        found, since = self._uploads[upload]
+        if self._faults.uploads_last is not None and at - since > self._faults.uploads_last:
+            raise _RefusedError("the upload has expired")
         if found.problem is not None:
             raise _RefusedError(found.problem)
         return found

@@ -265,7 +265,7 @@ class SimulatedStage:
         if not self._connected:
             self._upload_failed(image, "the connection broke during the upload")
             return
-        self._model.uploaded(image.sha256, self._found(image, data))
+        self._model.uploaded(image.sha256, self._found(image, data), self._clock.now())
         self._tell(Uploaded(self._clock.now(), image.sha256))
 
     def _upload_failed(self, image: ImageFile, reason: str) -> None:

@@ -1,0 +1,196 @@
+"""Plays a script in virtual time and keeps everything that can be told about it: the evidence."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from PIL import Image
+
+from sequencer.clocks import VirtualClock
+from sequencer.compiler import compile_score
+from sequencer.conductor import Conductor
+from sequencer.conductor.run import Phase
+from sequencer.errors import SequencerError
+from sequencer.events import Command, Event, ModelCommand, Upload
+from sequencer.journal import JournalWriter, header_of
+from sequencer.notation import reads
+from sequencer.performance import Outcome, Performance, scripted
+from sequencer.schedule import Schedule
+from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+from sequencer.stages.simulated.model import HeliosModel
+from sequencer.stages.simulated.outputs import ChunkBegun, ChunkMade, Message, Output
+from sequencer.timebase import ChunkGrid
+from simulation.gear import Gear
+from simulation.script import Script
+
+SECOND = 10**9
+COLOURS = {"a.png": (200, 30, 30), "b.png": (30, 200, 30), "c.png": (30, 30, 200)}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A command that reached the model: when, in which of its takes, and the first chunk that it could act on then.
+
+    `base` is the score chunk at which the conductor had its take begin when it sent this, `making` what it thought was made.
+    """
+
+    at: int
+    take: int
+    following: int
+    name: str
+    data: Mapping[str, object]
+    base: int
+    making: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event and what the conductor did about it; where it stood behind it."""
+
+    event: Event
+    commands: tuple[Command, ...]
+    phase: Phase
+    base: int
+    making: int
+    takes: int
+    connected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A line that was given a chunk in a step."""
+
+    step: int
+    line: int
+    chunk: int
+
+
+@dataclass(slots=True)
+class Show:
+    """What was played, and everything that happened. `crash` is the traceback of a program that fell over."""
+
+    script: Script
+    schedule: Schedule
+    following: bool
+    faults: Faults
+    steps: list[Step] = field(default_factory=list)
+    commits: list[Commit] = field(default_factory=list)
+    model: list[Heard | Output] = field(default_factory=list)
+    sent: list[tuple[int, bool, Upload | ModelCommand]] = field(default_factory=list)
+    """(when, whether the connection stood, command): all that was given to the stage."""
+    closes: int = 0
+    sent_after_close: int = 0
+    capped: bool = False
+    conductor: Conductor | None = None
+    outcome: Outcome | None = None
+    journal: bytes = b""
+    crash: str = ""
+
+
+class _Model(HeliosModel):
+    def __init__(self, faults: Faults, grid: ChunkGrid, show: Show) -> None:
+        super().__init__(faults, grid)
+        self._show = show
+
+    def receive(self, name: str, data: Mapping[str, object], at: int) -> tuple[Output, ...]:
+        """Note it down, then hear it."""
+        show = self._show
+        if show.conductor is not None and at >= self._deaf_until:
+            base, making = show.conductor.base, show.conductor.making
+            show.model.append(Heard(at, self.take, self._next, name, dict(data), base, making))
+        return super().receive(name, data, at)
+
+
+class _Stage(SimulatedStage):
+    def __init__(self, clock: VirtualClock, show: Show) -> None:
+        super().__init__(clock, settings=SimulatedSettings(show.schedule.grid, show.faults))
+        self._show_kept = show
+        self._model = _Model(show.faults, show.schedule.grid, show)
+
+    async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
+        """Note them down, then take them."""
+        show = self._show_kept
+        show.sent += [(self._clock.now(), self._connected, command) for command in commands]
+        show.sent_after_close += len(commands) if show.closes else 0
+        await super().send(commands)
+
+    async def close(self) -> None:
+        """Note it down, then close."""
+        self._show_kept.closes += 1
+        await super().close()
+
+    def _pass_on(self, outputs: tuple[Output, ...]) -> None:
+        self._show_kept.model += [one for one in outputs if isinstance(one, ChunkBegun | ChunkMade | Message)]
+        super()._pass_on(outputs)
+
+
+@cache
+def pictures() -> Path:
+    """A folder with the three images that scores here may show."""
+    folder = Path(tempfile.mkdtemp(prefix="simulation-images-"))
+    for name, colour in COLOURS.items():
+        Image.new("RGB", (8, 8), colour).save(folder / name)
+    return folder
+
+
+def schedule_of(score: str) -> Schedule:
+    """A score's schedule. Raises ScoreError for one that is not valid."""
+    return compile_score(reads(score, file="show.score", folder=pictures()))
+
+
+def play(script: Script, folder: Path) -> Show:
+    """Play a script; its journal is written in `folder` and taken away again. Raises ScoreError and pydantic's
+    ValidationError for a script that is none; whatever else goes wrong is in the show's `crash`."""
+    schedule = schedule_of(script.score)
+    following = script.follow or schedule.clock.is_outer
+    show = Show(script, schedule, following, Faults.model_validate(dict(script.faults)))
+    hands = [scripted(one, schedule.middle) for one in script.hands]
+    path = folder / "journal.jsonl"
+    path.unlink(missing_ok=True)
+    clock = VirtualClock()
+    stage = _Stage(clock, show)
+    journal = JournalWriter(path, header_of(schedule, {"show.score": script.score}, {}, following))
+    committed: dict[int, int] = {}
+
+    def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        run = conductor.run
+        show.steps.append(
+            Step(event, tuple(commands), conductor.phase, conductor.base, conductor.making, run.takes, run.connected)
+        )
+        for line in run.plan.lines:
+            if line.chunk is not None and committed.get(line.number) != line.chunk:
+                committed[line.number] = line.chunk
+                show.commits.append(Commit(len(show.steps) - 1, line.number, line.chunk))
+
+    run = Performance(schedule, stage, clock, journal, hands, [watch], following=following)
+    show.conductor = run.conductor
+
+    def cap() -> None:
+        show.capped = True
+        run.close("the simulation's time is up")
+
+    clock.call_at(cap_of(script, schedule), cap)
+    if schedule.clock.is_outer:
+        Gear(script.gear, float(schedule.clock.bpm or 120), clock, run.deliver)
+    try:
+        show.outcome = asyncio.run(run.run())
+    except SequencerError as error:
+        show.crash = f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001  whatever falls over is what is looked for here
+        show.crash = traceback.format_exc()
+    show.journal = path.read_bytes()
+    path.unlink()
+    return show
+
+
+def cap_of(script: Script, schedule: Schedule) -> int:
+    """When the simulation itself ends a show, in nanoseconds: long after it should have ended."""
+    chunk = schedule.grid.chunk
+    goes = 1 + sum(one.startswith(("go ", "note ", "cc ", "program ")) for one in script.hands)
+    return int((schedule.end * chunk * (goes if "goto" in script.score else 1) * 3 + 240) * SECOND)

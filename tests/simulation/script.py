@@ -1,0 +1,93 @@
+"""A show as it is written down: a score, faults, hands and gear. One file, read and written, so that a found one can be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+_HEADS = ("about", "score", "faults", "hands", "gear")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """All that a show depends on.
+
+    `faults` is a faults file's document (docs/faults.md), `hands` are events as `--event` reads them, `gear` are the moves of
+    a MIDI clock (see `simulation.gear`). `follow` performs a score with an internal clock by what really happens.
+    """
+
+    score: str
+    faults: Mapping[str, Any] = field(default_factory=dict)
+    hands: tuple[str, ...] = ()
+    gear: tuple[str, ...] = ()
+    follow: bool = False
+    about: str = ""
+
+    @property
+    def size(self) -> int:
+        """How much there is of it: what shrinking makes smaller."""
+        return len(self.score.splitlines()) + len(faults_as_parts(self.faults)) + len(self.hands) + len(self.gear)
+
+    def __str__(self) -> str:
+        about = self.about + ("\nfollow" if self.follow else "")
+        faults = yaml.safe_dump(dict(self.faults), sort_keys=True, allow_unicode=True) if self.faults else ""
+        bodies = (about, self.score, faults, "\n".join(self.hands), "\n".join(self.gear))
+        return "".join(f"=== {head}\n{body.strip()}\n" for head, body in zip(_HEADS, bodies, strict=True) if body.strip())
+
+
+def read_script(text: str) -> Script:
+    """The script of a kept file. Raises ValueError for what is none."""
+    bodies: dict[str, list[str]] = {}
+    head = ""
+    for line in text.splitlines():
+        if line.startswith("=== "):
+            head = line[4:].strip()
+            if head not in _HEADS:
+                raise ValueError(f"no part of a show is called {head!r}")
+            bodies[head] = []
+        elif head:
+            bodies[head].append(line)
+    about = bodies.get("about", [])
+    return Script(
+        score="\n".join(bodies["score"]) + "\n",
+        faults=yaml.safe_load("\n".join(bodies.get("faults", []))) or {},
+        hands=tuple(line for line in bodies.get("hands", []) if line.strip()),
+        gear=tuple(line for line in bodies.get("gear", []) if line.strip()),
+        follow="follow" in about,
+        about="\n".join(line for line in about if line != "follow"),
+    )
+
+
+Part = tuple[str, Any]
+"""One fault: its key, and its value (for a list: one of its items; for `delays`: one of its keys and that key's value)."""
+
+
+def faults_as_parts(faults: Mapping[str, Any]) -> list[Part]:
+    """A faults document taken apart, so that each fault can be left out."""
+    return list(_parts(faults))
+
+
+def _parts(faults: Mapping[str, Any]) -> Iterator[Part]:
+    for key, value in faults.items():
+        if isinstance(value, list):
+            yield from ((key, [one]) for one in value)
+        elif isinstance(value, dict) and key == "delays":
+            yield from ((key, {inner: one}) for inner, one in value.items())
+        else:
+            yield key, value
+
+
+def faults_of_parts(parts: list[Part]) -> dict[str, Any]:
+    """The document of some faults."""
+    faults: dict[str, Any] = {}
+    for key, value in parts:
+        if isinstance(value, list):
+            faults[key] = [*faults.get(key, []), *value]
+        elif isinstance(value, dict) and key == "delays":
+            faults[key] = {**faults.get(key, {}), **value}
+        else:
+            faults[key] = value
+    return faults

@@ -1,0 +1,44 @@
+"""Messages with a field missing or wrong, and uploads that cannot be used any more."""
+
+from __future__ import annotations
+
+import pytest
+
+from sequencer.errors import UsageError
+from sequencer.events import Refused, SetImage
+from sequencer.stages.simulated import reads_faults
+from sequencer.stages.simulated.link import Link
+from sequencer.stages.simulated.model import HeliosModel
+from sequencer.stages.simulated.outputs import Message, UploadedImage
+from sequencer.wire.helios import HeliosReader, write_command
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [("", {"b": 2}), (", value: -1", {"a": -1, "b": 2}), (", value: soon", {"a": "soon", "b": 2}), (", value: 'null'", {"a": None, "b": 2})],
+)  # fmt: skip
+def test_one_field_is_missing_or_holds_something_else(value: str, found: dict[str, object]) -> None:
+    link = Link(reads_faults(f"messages:\n  - {{do: spoil, type: state, nth: 2, field: a{value}}}\n"))
+    said = Message(5, "state", {"a": 1, "b": 2})
+    assert link.carry(said) == (said,)
+    (spoilt,) = link.carry(said)
+    assert (spoilt.at, spoilt.data) == (5, found)
+
+
+@pytest.mark.parametrize("text", ["do: spoil", "do: lose, field: a", "do: delay, value: 3", "do: spoil, field: a, by: 3s"])
+def test_fields_and_spoiling_go_together(text: str) -> None:
+    with pytest.raises(UsageError, match=r"field:|by:"):
+        reads_faults(f"messages:\n  - {{type: state, {text}}}\n")
+
+
+def test_an_upload_can_be_used_for_so_long() -> None:
+    model = HeliosModel(reads_faults("uploads_last: 10s\n"))
+    model.uploaded("i", UploadedImage(8, 6), 1_000_000_000)
+    reader = HeliosReader()
+    refused = []
+    for second in (2, 11, 12):
+        name, data = write_command(SetImage("i"))
+        outputs = [*model.receive(name, data, second * 10**9), *model.advance(second * 10**9 + 500_000_000)]
+        events = [event for one in outputs if isinstance(one, Message) for event in reader.read(one.type, one.data, one.at)]
+        refused += [event.reason for event in events if isinstance(event, Refused)]
+    assert refused == ["the upload has expired"]
