@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -16,9 +17,15 @@ from pathlib import Path
 from sequencer.errors import JournalError, OutputError
 
 JOURNAL = "journal.jsonl"
-LARGEST_JOURNAL = 512 * 1024 * 1024
+LARGEST_JOURNAL = 256 * 1024 * 1024
+"""Bytes; an hour of a dense run takes about ten million."""
 LARGEST_IMAGE = 64 * 1024 * 1024
 MOST_MEMBERS = 1000
+LARGEST_DIRECTORY = 1024 * 1024
+"""Bytes of an archive's directory, all of which is read before anything else is known."""
+_END, _END_LENGTH, _LONGEST_COMMENT = b"PK\x05\x06", 22, 65535
+_BROKEN = (OSError, EOFError, zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, NotImplementedError, struct.error)
+"""What the reader of archives raises for one that is broken, encrypted, or packed in a way that is not known."""
 _IMAGE = re.compile(r"images/([0-9a-f]{64})\Z")
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 """Every member's time: the same run gives the same bytes."""
@@ -70,24 +77,42 @@ def image_in(path: Path, sha256: str) -> bytes:
 def images_in(path: Path) -> tuple[str, ...]:
     """The digests of the images that a bundle holds. Raises JournalError."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            found = [_IMAGE.match(name) for name in archive.namelist()[:MOST_MEMBERS]]
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        with _opened(path) as archive:
+            found = [_IMAGE.match(name) for name in archive.namelist()]
+    except _BROKEN as error:
         raise JournalError(f"{path} cannot be read: {error}", hint="is it a bundle?") from None
     return tuple(match[1] for match in found if match is not None)
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    """The archive, whose directory is small enough to be read. Raises JournalError, and what `_BROKEN` names."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _END_LENGTH - _LONGEST_COMMENT))
+        tail = file.read()
+    end = tail.rfind(_END)
+    directory = int.from_bytes(tail[end + 12 : end + 16], "little") if end >= 0 else 0
+    if directory > LARGEST_DIRECTORY:
+        raise JournalError(f"{path} holds more files than any bundle")
+    archive = zipfile.ZipFile(path)
+    if len(archive.infolist()) > MOST_MEMBERS:
+        archive.close()
+        raise JournalError(f"{path} holds more than {MOST_MEMBERS:,} files: that is no bundle")
+    return archive
 
 
 def _read(path: Path, name: str, largest: int) -> bytes:
     """A member's bytes, never more than `largest`, whatever the archive says of its size."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            if len(archive.infolist()) > MOST_MEMBERS:
-                raise JournalError(f"{path} holds more than {MOST_MEMBERS:,} files: that is no bundle")
-            with archive.open(name) as member:
-                data = member.read(largest + 1)
+        with _opened(path) as archive:
+            member = archive.getinfo(name)
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise JournalError(f"{name} in {path} is packed in a way that bundles are not", hint="is it a bundle?")
+            with archive.open(member) as opened:
+                data = opened.read(largest + 1)
     except KeyError:
         raise JournalError(f"{path} holds no {name}", hint="is it a bundle?") from None
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, NotImplementedError) as error:
+    except _BROKEN as error:
         raise JournalError(f"{path} cannot be read: {error}", hint="is it a bundle?") from None
     if len(data) > largest:
         raise JournalError(f"{name} in {path} is larger than {largest:,} bytes")

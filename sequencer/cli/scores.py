@@ -28,7 +28,9 @@ class Material:
             from sequencer.bundle import image_in
 
             return image_in(self.bundle, image.sha256)
-        return (self.folder / image.path).read_bytes()
+        from sequencer.runs.images import read_image
+
+        return read_image(self.folder, image)
 
 
 def show(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> None:

@@ -16,6 +16,9 @@ from sequencer.score import Action, Score, UseImage
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 """The kinds of image that are taken, as Pillow and as the wire call them."""
 
+_OTHERS = ("GIF", "BMP", "TIFF", "ICO", "PSD", "PPM")
+"""Kinds that are known well enough to be named when they are refused; nothing of them is unpacked."""
+
 _HEADS = ((b"\x89PNG\r\n\x1a\n", "PNG"), (b"\xff\xd8\xff", "JPEG"))
 
 
@@ -126,7 +129,7 @@ class _Look:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
-                with Image.open(BytesIO(data)) as picture:
+                with Image.open(BytesIO(data), formats=(*FORMATS, *_OTHERS)) as picture:
                     mime = FORMATS.get(picture.format or "")
                     width, height = picture.size
                     if mime is None:

@@ -19,7 +19,7 @@ from sequencer.journal import JournalWriter, header_of
 from sequencer.performance import Outcome, Performance, ScriptedEvent, scripted
 from sequencer.runs.captions import Teller
 from sequencer.runs.folder import RunFolder
-from sequencer.runs.images import bytes_of
+from sequencer.runs.images import bytes_of, read_image
 from sequencer.runs.interrupts import closing_on_signals
 from sequencer.runs.report import as_json
 from sequencer.schedule import Schedule
@@ -112,7 +112,7 @@ def rehearse(
     script = [scripted(one, schedule.middle) if isinstance(one, str) else one for one in events]
     keep = RunFolder.make(out, schedule.title or "run") if save else None
     try:
-        read = images or (lambda image: ((folder or Path()) / image.path).read_bytes())
+        read = images or (lambda image: read_image(folder or Path(), image))
         settings = _Settings(schedule, dict(sources or {}), read, video, size, realtime, faults or Faults(), bundle)
         result = asyncio.run(_Run(settings, keep, script, watch, warn).play())
     except BaseException:

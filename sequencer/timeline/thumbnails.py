@@ -18,6 +18,10 @@ MOST = 64
 LARGEST = 64 * 1024 * 1024
 """Files larger than so many bytes are not opened."""
 
+MOST_PIXELS = 64_000_000
+FORMATS = ("PNG", "JPEG", "WEBP")
+"""What a score takes. Other decoders are never tried: some start programs."""
+
 
 def thumbnails_of(schedule: Schedule, images: Path | Callable[[ImageFile], bytes]) -> dict[str, str]:
     """Small JPEGs as `data:` addresses by the images' digests; `images` is their folder, or gives the bytes of each.
@@ -38,13 +42,22 @@ def _thumbnail(image: ImageFile, images: Path | Callable[[ImageFile], bytes]) ->
     try:
         if image.size > LARGEST:
             return None
-        data = (images / image.path).read_bytes() if isinstance(images, Path) else images(image)
+        data = _bytes(images / image.path, image.size) if isinstance(images, Path) else images(image)
         if hashlib.sha256(data).hexdigest() != image.sha256:
             return None
-        with Image.open(io.BytesIO(data)) as picture:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                return None
             small = ImageOps.fit(picture.convert("RGB"), SIZE, Image.Resampling.LANCZOS)
     except (OSError, ValueError, Image.DecompressionBombError, SyntaxError):
         return None  # the picture is an ornament: a score whose image went away still has a timeline
     out = io.BytesIO()
     small.save(out, "JPEG", quality=82, optimize=True)
     return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
+
+
+def _bytes(path: Path, size: int) -> bytes:
+    """A file's bytes, if it is one and of that size: a schedule may come from anybody, and so may the paths in it."""
+    if not path.is_file() or path.stat().st_size != size:
+        raise OSError(f"{path} is not the file that the score was read with")
+    return path.read_bytes()

@@ -173,6 +173,11 @@ class _Kept(Generic[Key, Value]):
         return self._found[key]
 
 
+def as_drawn(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """An image in the size in which it is drawn with; one that has it already stays as it is."""
+    return fitted(pixels, HEIGHT, WIDTH + 2 * _DRIFT + 1)
+
+
 class Renderer:
     """Computes the frames of chunks, for one caller at a time. The tables it keeps of the last few looks change no result."""
 
@@ -194,7 +199,7 @@ class Renderer:
 
     def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
         """Keep an image, shape (height, width, 3), to be shown under this id."""
-        self._images[image] = packed(fitted(pixels, HEIGHT, WIDTH + 2 * _DRIFT + 1))
+        self._images[image] = packed(as_drawn(pixels))
 
     def frames(self, look: Look, before: Look | None = None) -> NDArray[np.uint8]:
         """The frames of a chunk, shape (count, HEIGHT, WIDTH, 3). `before` is the look of the chunk before it in its take."""

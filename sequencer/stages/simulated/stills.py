@@ -12,14 +12,17 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 MOST_PIXELS = 64_000_000
 """The largest image that is opened."""
 
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+"""What the model takes. No other decoder is ever tried: some of them start programs or unpack without bounds."""
 
-def opened(data: bytes) -> NDArray[np.uint8] | str:
-    """An image file's pixels, upright, shape (height, width, 3) RGB; or why it is none."""
+
+def opened(data: bytes, most: int = MOST_PIXELS) -> NDArray[np.uint8] | str:
+    """An image file's pixels, upright, shape (height, width, 3) RGB; or why it is none. `most` bounds its pixels."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; its errors decide
-            with Image.open(io.BytesIO(data)) as file:
-                if file.width * file.height > MOST_PIXELS:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as file:
+                if file.width * file.height > most:
                     return f"image is too large: {file.width}×{file.height}"
                 upright = ImageOps.exif_transpose(file)
                 solid = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
