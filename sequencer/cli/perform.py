@@ -10,26 +10,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from av import VideoFrame
-
     from sequencer.cli.scores import Material
-    from sequencer.clocks import Clock
     from sequencer.journal import Journal
-    from sequencer.live.running import Attachment, LiveRun, LiveSettings, LiveStage, Performed
-    from sequencer.recorder.watch import Watch
+    from sequencer.live.running import LiveSettings, Performed
     from sequencer.runs.folder import RunFolder
-    from sequencer.stages import Pictures, Stage
-    from sequencer.stages.reactor import LiveFrame
-    from sequencer.wire.messages import Reference
 
 PRICE = Fraction(6)
 """Dollars an hour: what a Helios session costs, as far as it is public."""
@@ -102,9 +92,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         found = material(args.score, quiet=args.quiet)
         folder = RunFolder.make(args.out, found.schedule.title or "run")
-    settings = _settings(args, found)
-    performed = asyncio.run(_perform(args, found, settings, folder, broken_off))
-    return _tell(args, performed)
+    return _tell(args, asyncio.run(_perform(args, found, folder, broken_off)))
 
 
 def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
@@ -114,7 +102,6 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
     return LiveSettings(
         schedule=found.schedule,
         sources=found.sources,
-        out=args.out,
         following=True if args.follow else None,
         offset_ms=args.offset,
         most_minutes=args.max_minutes,
@@ -127,162 +114,33 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
     )
 
 
-async def _perform(
-    args: argparse.Namespace, found: Material, settings: LiveSettings, folder: RunFolder, broken_off: Journal | None
-) -> Performed:
-    from sequencer.clocks import RealClock
+async def _perform(args: argparse.Namespace, found: Material, folder: RunFolder, broken_off: Journal | None) -> Performed:
     from sequencer.errors import SequencerError
-    from sequencer.live.running import LiveRun, discard
+    from sequencer.live.assembly import Assembly, Wishes
+    from sequencer.live.running import discard
 
-    clock = RealClock(broken_off.records[-1].at if broken_off is not None and broken_off.records else 0)
-    runs: list[LiveRun] = []
-    attached: list[Callable[[LiveRun], Attachment]] = []
+    wishes = Wishes(
+        stage=args.stage,
+        url=args.url,
+        local=args.local,
+        key_file=args.key_file,
+        wire=args.wire,
+        faults=args.faults,
+        record=args.record,
+        video_size=args.video_size,
+        watch=args.watch,
+        midi_in=args.midi_in,
+        midi_out=args.midi_out,
+        send_clock=args.send_clock,
+    )
+    run = None
     try:
-        attached += _gear(args, found)
-        stage, live = _stage(args, found, clock, folder, runs, attached)
-        run = LiveRun(settings, folder, clock, stage, live, attached, broken_off)
-        runs.append(run)
+        run = Assembly(wishes, _settings(args, found), folder, found.image, broken_off).run
         return await run.play()
     except SequencerError:
-        if broken_off is None and (not runs or runs[0].performance.conductor.run.takes == 0):
+        if broken_off is None and (run is None or run.performance.conductor.run.takes == 0):
             discard(folder)
         raise
-
-
-def _gear(args: argparse.Namespace, found: Material) -> list[Callable[[LiveRun], Attachment]]:
-    """The MIDI ports of the run. Raises UsageError where the score needs one and none is named."""
-    from sequencer.errors import UsageError
-    from sequencer.live.gear import clock_sent, heard, linked
-
-    clock = found.schedule.clock
-    port = args.midi_in or (clock.port if clock.kind == "midi" else None)
-    attached: list[Callable[[LiveRun], Attachment]] = []
-    if clock.kind == "midi" and port is None:
-        raise UsageError(
-            "this score follows a MIDI clock, and no port is named", "give --midi-in PORT; see: sequencer midi ports"
-        )
-    if port is not None:
-        attached.append(lambda run: heard(run, port))
-    if clock.kind == "link":
-        attached.append(linked)
-    if args.send_clock:
-        if args.midi_out is None:
-            raise UsageError("--send-clock needs --midi-out PORT", "see: sequencer midi ports")
-        attached.append(lambda run: clock_sent(run, args.midi_out))
-    return attached
-
-
-def _stage(
-    args: argparse.Namespace,
-    found: Material,
-    clock: Clock,
-    folder: RunFolder,
-    runs: list[LiveRun],
-    attached: list[Callable[[LiveRun], Attachment]],
-) -> tuple[Stage, LiveStage]:
-    if args.stage == "simulated":
-        from sequencer.live.stages import SimulatedLive
-        from sequencer.runs.captions import Teller
-        from sequencer.runs.film import Film
-        from sequencer.stages.simulated import Faults, read_faults
-
-        film = Film(folder.path, found.schedule, args.video_size) if args.record else None
-        if film is not None:
-            attached.append(lambda _: _while(film))
-
-        def picture(pictures: Pictures) -> None:
-            if film is not None:
-                conductor = runs[0].performance.conductor
-                film.add(pictures, Teller(conductor), conductor.run.takes)
-
-        faults = Faults() if args.faults is None else read_faults(args.faults)
-        simulated = SimulatedLive(clock, found.schedule, faults, found.image, picture if args.record else None)
-        return simulated, simulated
-
-    from sequencer.live.stages import ReactorLive
-    from sequencer.stages.reactor import ReactorSettings, ReactorStage, find_key
-
-    def say(text: str) -> None:
-        runs[0].say(text)
-
-    adopted: dict[str, Any] = {}
-    if args.resume is not None:
-        adopted["adopt"], adopted["uploaded"] = _session(folder)
-    key = None if args.local else find_key(os.environ, args.key_file)
-    base = {} if args.url is None else {"url": args.url}
-    settings = ReactorSettings(
-        local=args.local, key=key, wire=args.wire, frames_per_chunk=found.schedule.grid.frames, **base, **adopted
-    )
-    sinks = _sinks(args, folder, runs, attached)
-
-    def sink(frame: LiveFrame) -> None:
-        for take in sinks:
-            take(frame.picture, frame.at)
-
-    reactor = ReactorStage(clock, settings, images=found.image, notice=say, sink=sink if sinks else None)
-    return reactor, ReactorLive(reactor)
-
-
-def _sinks(
-    args: argparse.Namespace, folder: RunFolder, runs: list[LiveRun], attached: list[Callable[[LiveRun], Attachment]]
-) -> list[Callable[[VideoFrame, int], object]]:
-    """Who takes the frames that arrive: a recorder, a player's window."""
-    sinks: list[Callable[[VideoFrame, int], object]] = []
-    if args.record:
-        from sequencer.recorder.live import LiveRecorder
-
-        def warn(text: str) -> None:
-            runs[0].say(text)
-
-        recorder = LiveRecorder(folder.path / "video.mp4", args.video_size, warn=warn)
-        attached.append(lambda _: _closed_behind(recorder.close))
-        sinks.append(recorder.take)
-    if args.watch is not None:
-        from sequencer.recorder.watch import Watch
-
-        watch = Watch(args.watch)
-        attached.append(lambda run: _watched(run, watch))
-        sinks.append(watch.take)
-    return sinks
-
-
-@asynccontextmanager
-async def _closed_behind(close: Callable[[], object]) -> AsyncIterator[None]:
-    """Something that is closed behind the run, beside the loop because it may take a while."""
-    try:
-        yield
-    finally:
-        await asyncio.to_thread(close)
-
-
-@asynccontextmanager
-async def _watched(run: LiveRun, watch: Watch) -> AsyncIterator[None]:
-    run.say(watch.invitation)
-    async with _closed_behind(watch.close):
-        yield
-
-
-@asynccontextmanager
-async def _while(film: AbstractContextManager[object]) -> AsyncIterator[None]:
-    """A film lasts as long as its run."""
-    with film:
-        yield
-
-
-def _session(folder: RunFolder) -> tuple[str, dict[str, Reference]]:
-    """The session that a broken-off run played in. Raises UsageError."""
-    from sequencer.errors import UsageError
-    from sequencer.live.running import SESSION
-    from sequencer.live.stages import remembered
-
-    path = folder.path / SESSION
-    try:
-        return remembered(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{path} does not say which session the run played in: {error}",
-            "it was killed before it was connected; perform anew",
-        ) from None
 
 
 def _tell(args: argparse.Namespace, performed: Performed) -> int:

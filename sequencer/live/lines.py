@@ -31,6 +31,8 @@ def elided(text: str, room: int) -> str:
 def state_line(standing: Standing, now: int, price_per_hour: float) -> str:
     """Connection, take, chunk and frame, bar.beat, rate, lag, clock, billed time and cost."""
     parts = [f"{WORDS.get(standing.status, standing.status)} {clock_time((now - standing.status_since) / SECOND)}"]
+    if standing.upload is not None:
+        parts.append(f"uploading {standing.upload}")
     if standing.take:
         frame = int(standing.into_chunk(now) * standing.frames)
         parts.append(f"take {standing.take} chunk {standing.chunk}/{standing.chunks} frame {frame}")

@@ -78,7 +78,6 @@ class LiveSettings:
 
     schedule: Schedule
     sources: Mapping[str, str] = field(default_factory=dict)
-    out: Path | None = None
     following: bool | None = None
     offset_ms: int = 0
     most_minutes: Fraction | None = None

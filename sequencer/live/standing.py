@@ -53,6 +53,8 @@ class Standing:
         self.status_since = began
         self.prompt: str | None = None
         self.refused: str | None = None
+        self.upload: str | None = None
+        """Which image is being uploaded, and how far it is."""
         self.paused = False
         self.clock: str | None = None
         self.bpm: float | None = None
@@ -106,6 +108,10 @@ class Standing:
                 self.clock = {"start": "running", "continue": "running", "stop": "stopped"}[event.what]
             case _:
                 pass
+
+    def uploading(self, path: str, sent: int, size: int) -> None:
+        """An image is on its way to the stage: so many of its bytes have left."""
+        self.upload = None if sent >= size else f"{path} {100 * sent // max(1, size)} %"
 
     def _enter(self, status: str, at: int) -> None:
         if status != self.status:

@@ -1,0 +1,215 @@
+"""Puts a live run together from what was asked for: stage, gear, recorder, a player's window."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from sequencer.clocks import RealClock
+from sequencer.errors import UsageError
+from sequencer.images import ImageFile
+from sequencer.journal import Journal
+from sequencer.live.running import SESSION, Attachment, LiveRun, LiveSettings, LiveStage
+from sequencer.runs.folder import RunFolder
+from sequencer.stages import Pictures, Stage
+
+if TYPE_CHECKING:
+    from av import VideoFrame
+
+    from sequencer.recorder.watch import Watch
+    from sequencer.stages.reactor import LiveFrame, ReactorSettings
+
+Attach = Callable[[LiveRun], Attachment]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What somebody wants of a live run beside its score."""
+
+    stage: Literal["reactor", "simulated"] = "reactor"
+    url: str | None = None
+    local: bool = False
+    key_file: Path | None = None
+    wire: Literal["auto", "v0", "v1"] = "auto"
+    faults: Path | None = None
+    record: bool = False
+    video_size: tuple[int, int] = (1280, 768)
+    watch: str | None = None
+    midi_in: str | None = None
+    midi_out: str | None = None
+    send_clock: bool = False
+
+
+class Assembly:
+    """One live run and its parts. `images` gives an image's bytes; `broken_off` is the journal of a run to be gone on with."""
+
+    def __init__(
+        self,
+        wishes: Wishes,
+        settings: LiveSettings,
+        folder: RunFolder,
+        images: Callable[[ImageFile], bytes],
+        broken_off: Journal | None = None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        """Raises SequencerError for whatever cannot be had: a port, a key, a file."""
+        self._wishes = wishes
+        self._settings = settings
+        self._folder = folder
+        self._images = images
+        self._broken_off = broken_off
+        self._environment = environment
+        self._attached: list[Attach] = self._gear()
+        last = broken_off.records[-1].at if broken_off is not None and broken_off.records else 0
+        self._clock = RealClock(after=last)
+        self._run: LiveRun | None = None
+        stage, live = self._simulated() if wishes.stage == "simulated" else self._reactor()
+        self._run = LiveRun(settings, folder, self._clock, stage, live, self._attached, broken_off)
+
+    @property
+    def run(self) -> LiveRun:
+        """The run, ready to be played."""
+        if self._run is None:
+            raise RuntimeError("the run is still being put together")
+        return self._run
+
+    def _say(self, text: str) -> None:
+        self.run.say(text)
+
+    # ---- gear ------------------------------------------------------------------------------------------------------
+
+    def _gear(self) -> list[Attach]:
+        from sequencer.live.gear import clock_sent, heard
+
+        wishes, clock = self._wishes, self._settings.schedule.clock
+        port = wishes.midi_in or (clock.port if clock.kind == "midi" else None)
+        found: list[Attach] = []
+        if clock.kind == "midi" and port is None:
+            raise UsageError(
+                "this score follows a MIDI clock, and no port is named", "give --midi-in PORT; see: sequencer midi ports"
+            )
+        if port is not None:
+            found.append(lambda run: heard(run, port))
+        if wishes.send_clock:
+            target = wishes.midi_out
+            if target is None:
+                raise UsageError("--send-clock needs --midi-out PORT", "see: sequencer midi ports")
+            found.append(lambda run: clock_sent(run, target))
+        return found
+
+    # ---- stages ----------------------------------------------------------------------------------------------------
+
+    def _simulated(self) -> tuple[Stage, LiveStage]:
+        from sequencer.live.stages import SimulatedLive
+        from sequencer.runs.captions import Teller
+        from sequencer.runs.film import Film
+        from sequencer.stages.simulated import Faults, read_faults
+
+        wishes, schedule = self._wishes, self._settings.schedule
+        faults = Faults() if wishes.faults is None else read_faults(wishes.faults)
+        if not wishes.record:
+            stage = SimulatedLive(self._clock, schedule, faults, self._images)
+            return stage, stage
+        film = Film(self._folder.path, schedule, wishes.video_size)
+        self._attached.append(lambda _: _while(film))
+
+        def picture(pictures: Pictures) -> None:
+            conductor = self.run.performance.conductor
+            film.add(pictures, Teller(conductor), conductor.run.takes)
+
+        stage = SimulatedLive(self._clock, schedule, faults, self._images, picture)
+        return stage, stage
+
+    def _reactor(self) -> tuple[Stage, LiveStage]:
+        from sequencer.live.stages import ReactorLive
+        from sequencer.stages.reactor import ReactorStage
+
+        sinks = self._sinks()
+
+        def sink(frame: LiveFrame) -> None:
+            for take in sinks:
+                take(frame.picture, frame.at)
+
+        stage = ReactorStage(
+            self._clock,
+            self._reactor_settings(),
+            images=self._images,
+            notice=self._say,
+            progress=self._uploading,
+            sink=sink if sinks else None,
+        )
+        return stage, ReactorLive(stage)
+
+    def _reactor_settings(self) -> ReactorSettings:
+        from dataclasses import replace
+
+        from sequencer.live.stages import remembered
+        from sequencer.stages.reactor import ReactorSettings, find_key
+
+        wishes = self._wishes
+        key = None if wishes.local else find_key(self._environment, wishes.key_file)
+        frames = self._settings.schedule.grid.frames
+        settings = ReactorSettings(local=wishes.local, key=key, wire=wishes.wire, frames_per_chunk=frames)
+        if wishes.url is not None:
+            settings = replace(settings, url=wishes.url)
+        if self._broken_off is None:
+            return settings
+        path = self._folder.path / SESSION
+        try:
+            session, uploaded = remembered(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"{path} does not say which session the run played in: {error}",
+                "it was killed before it was connected; perform anew",
+            ) from None
+        return replace(settings, adopt=session, uploaded=uploaded)
+
+    def _uploading(self, image: ImageFile, sent: int, size: int) -> None:
+        self.run.standing.uploading(image.path, sent, size)
+
+    # ---- pictures --------------------------------------------------------------------------------------------------
+
+    def _sinks(self) -> list[Callable[[VideoFrame, int], object]]:
+        """Who takes the frames that arrive: a recorder, a player's window."""
+        sinks: list[Callable[[VideoFrame, int], object]] = []
+        if self._wishes.record:
+            from sequencer.recorder.live import LiveRecorder
+
+            recorder = LiveRecorder(self._folder.path / "video.mp4", self._wishes.video_size, warn=self._say)
+            self._attached.append(lambda _: _closed_behind(recorder.close))
+            sinks.append(recorder.take)
+        if self._wishes.watch is not None:
+            from sequencer.recorder.watch import Watch
+
+            watch = Watch(self._wishes.watch)
+            self._attached.append(lambda run: _watched(run, watch))
+            sinks.append(watch.take)
+        return sinks
+
+
+@asynccontextmanager
+async def _closed_behind(close: Callable[[], object]) -> AsyncIterator[None]:
+    """Something that is closed behind the run, beside the loop because it may take a while."""
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(close)
+
+
+@asynccontextmanager
+async def _watched(run: LiveRun, watch: Watch) -> AsyncIterator[None]:
+    run.say(watch.invitation)
+    async with _closed_behind(watch.close):
+        yield
+
+
+@asynccontextmanager
+async def _while(film: AbstractContextManager[object]) -> AsyncIterator[None]:
+    """A film lasts as long as its run."""
+    with film:
+        yield
