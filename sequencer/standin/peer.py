@@ -71,7 +71,7 @@ class Peer:
         self._last_heard = time.monotonic()
         self._is_offered = False
         self._early: list[Sequence[Mapping[str, object]]] = []
-        self._is_open = False
+        self._opened = asyncio.Event()
         self._is_over = False
         self._watch: asyncio.Task[None] | None = None
         self._pc.on("datachannel", self._channel)
@@ -152,8 +152,8 @@ class Peer:
         self._channels[name] = channel
         channel.on("message", lambda payload: self._received(name, payload))
         channel.on("close", self._channel_closed)
-        if name == "data" and not self._is_open:
-            self._is_open = True
+        if name == "data" and not self._opened.is_set():
+            self._opened.set()
             self._owner.opened(self)
 
     def _channel_closed(self) -> None:
@@ -193,10 +193,13 @@ class Peer:
 
     async def _watch_over(self) -> None:
         """Drop a connection that never came up, and a client that has fallen silent."""
-        await asyncio.sleep(CONNECT_SECONDS if not self._is_open else 0)
-        if not self._is_open:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._opened.wait()
+        except TimeoutError:
             await self.close()
             return
+        self._last_heard = time.monotonic()
         while True:
             silent = time.monotonic() - self._last_heard
             if silent > self._settings.silence_seconds:

@@ -1,0 +1,130 @@
+"""Every command on both wires: what is refused comes back by its name, what is alive stays alive, and where proof is sent."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+from reactor_parts import KEY, faults, picture, settings_for, stand_in
+
+from sequencer.clocks import RealClock
+from sequencer.errors import StageError
+from sequencer.events import (
+    Event,
+    Lost,
+    ModelCommand,
+    Pause,
+    Refused,
+    Reset,
+    Resume,
+    SchedulePrompt,
+    SetConditioning,
+    SetImage,
+    SetImageStrength,
+    SetSeed,
+    SetSrScale,
+    Start,
+    Upload,
+    Uploaded,
+)
+from sequencer.stages.reactor import ReactorStage
+from sequencer.stages.reactor.platform import Platform
+
+IMAGE, DATA = picture()
+
+COMMANDS: tuple[ModelCommand, ...] = (
+    SetSeed(7),
+    SetSrScale("4x"),
+    SetImageStrength(0.5),
+    SetConditioning("a red field", IMAGE.sha256),
+    SetImage(IMAGE.sha256),
+    SchedulePrompt("a blue sea", 3),
+    Start(),
+    Pause(),
+    Resume(),
+    Reset(),
+)
+
+
+@pytest.mark.parametrize("wire", ["v0", "v1"])
+def test_every_command_can_be_refused_and_is_told_by_its_name(wire: str) -> None:
+    refusals = "".join(f"  - command: {one.kind}\n    reason: no {one.kind}\n" for one in COMMANDS)
+
+    async def go() -> list[Refused]:
+        events: list[Event] = []
+        news = asyncio.Event()
+
+        def deliver(event: Event) -> None:
+            events.append(event)
+            news.set()
+
+        async with stand_in(faults=faults(f"refuse:\n{refusals}")) as server:
+            stage = ReactorStage(RealClock(), settings_for(server.url, wire=wire), images={IMAGE.sha256: DATA})
+            await stage.open(deliver)
+            await stage.send([Upload(IMAGE)])
+            async with asyncio.timeout(30):
+                while not any(isinstance(one, Uploaded) for one in events):
+                    news.clear()
+                    await news.wait()
+                await stage.send(COMMANDS)
+                while len([one for one in events if isinstance(one, Refused)]) < len(COMMANDS):
+                    news.clear()
+                    await news.wait()
+            await stage.close()
+        return [one for one in events if isinstance(one, Refused)]
+
+    refused = asyncio.run(go())
+    assert sorted((one.command, one.reason) for one in refused) == sorted((one.kind, f"no {one.kind}") for one in COMMANDS)
+
+
+@pytest.mark.parametrize(("ping", "lost"), [(0.3, False), (60.0, True)])
+def test_signs_of_life_keep_the_connection(ping: float, lost: bool) -> None:
+    """The platform drops whoever is silent; here it does so after a second and a half."""
+
+    async def go() -> list[Event]:
+        events: list[Event] = []
+        async with stand_in(silence_seconds=1.5) as server:
+            stage = ReactorStage(
+                RealClock(), settings_for(server.url, ping_seconds=ping, silence_seconds=1.0 if not lost else 60.0)
+            )
+            await stage.open(events.append)
+            await asyncio.sleep(3.5)
+            await stage.close()
+        return events
+
+    assert any(isinstance(one, Lost) for one in asyncio.run(go())) == lost
+
+
+def test_proof_is_sent_to_the_platform_only() -> None:
+    seen: dict[str, str | None] = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen[request.url.host] = request.headers.get("Authorization")
+        return httpx.Response(200, content=b"piece")
+
+    async def go() -> None:
+        asked = Platform("https://reactor.test", transport=httpx.MockTransport(answer))
+        for url in ("https://reactor.test/clips", "https://store.test/piece?X-Signature=1", "https://reactor.test.evil/x"):
+            assert await asked.fetch("fetching the clip", url, {"Authorization": f"Bearer {KEY}"}) == (200, b"piece", None)
+        await asked.close()
+        with pytest.raises(StageError, match="the run is over"):
+            await asked.fetch("fetching the clip", "https://reactor.test/clips")
+
+    asyncio.run(go())
+    assert seen == {"reactor.test": f"Bearer {KEY}", "store.test": None, "reactor.test.evil": None}
+
+
+def test_a_machine_without_a_network_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def go() -> None:
+        async with stand_in() as server:
+            stage = ReactorStage(RealClock(), settings_for(server.url))
+            monkeypatch.setattr("aioice.ice.get_host_addresses", lambda **_: [])
+            with pytest.raises(StageError, match="no network address") as raised:
+                await stage.open(lambda _: None)
+            assert "connect to a network" in str(raised.value.hint)
+            await stage.close()
+            assert server.session is not None
+            assert server.session.ended is not None
+
+    asyncio.run(go())
