@@ -458,6 +458,19 @@ class Reset:
 
 
 @dataclass(frozen=True, slots=True)
+class SendMidi:
+    """Send a message to gear at nanosecond `due`, or at once where that has passed. Never reaches the stage.
+
+    `message` is the whole message in hexadecimal, such as ``993c64``. It is said a little ahead of its time, so that what
+    sends it needs no luck to be punctual.
+    """
+
+    due: int
+    message: str
+    kind: Literal["send_midi"] = "send_midi"
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """Send a `Woke` at nanosecond `due`, or at once where that has passed. Never reaches the stage."""
 
@@ -478,7 +491,7 @@ ModelCommand = (
 )  # fmt: skip
 """The commands that a Helios model knows; `kind` is the model's name for each."""
 
-Command = Upload | ModelCommand | WakeAt | Finish
+Command = Upload | ModelCommand | SendMidi | WakeAt | Finish
 
 
 # ---- JSON ----------------------------------------------------------------------------------------------------------

@@ -291,6 +291,40 @@ class Goto:
     span: Span = _span()
 
 
+@dataclass(frozen=True, slots=True)
+class SendNote:
+    """`midi note C3 ch 10 vel 100 for 1 beat`: a note sent to gear. None where it was not said: channel 1, velocity 100,
+    a tenth of a second."""
+
+    written: str
+    channel: int | None = None
+    velocity: int | None = None
+    length: Duration | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class SendControl:
+    """`midi cc 20 64 ch 1`: a controller's value sent to gear."""
+
+    control: int
+    value: int
+    channel: int | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class SendProgram:
+    """`midi program 5 ch 1`: a program change sent to gear; programs count from 1."""
+
+    program: int
+    channel: int | None = None
+    span: Span = _span()
+
+
+SendMidi = SendNote | SendControl | SendProgram
+"""What leaves for gear, at the exact time of its place."""
+
 Action = (
     Prompt
     | Show
@@ -305,6 +339,9 @@ Action = (
     | Pause
     | Resume
     | Goto
+    | SendNote
+    | SendControl
+    | SendProgram
 )
 
 

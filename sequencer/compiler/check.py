@@ -19,6 +19,9 @@ MOST_CHUNKS = 1_000_000
 def check(schedule: Schedule, resolved: Resolved, faults: Faults) -> None:
     """Tell what is wrong with a whole schedule. `resolved` knows where the places of its cues are written."""
     if not schedule.entries:
+        sends = [send for stretch in schedule.stretches for send in stretch.sends]
+        if sends:
+            faults.error("E422", "this score shows no prompt", sends[0].origin, 'the model starts with one: at 0c "…"')
         return
     if schedule.end > MOST_CHUNKS:
         span = schedule.stretches[-1].origin

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from sequencer.compiler.placed import PlacedBlock, PlacedCue
-from sequencer.compiler.resolved import CueWork, Resolved, ResolvedRule, RuleWork, Spoken
+from sequencer.compiler.resolved import PlainAct, Resolved, ResolvedRule, RuleWork, Sending, Spoken
+from sequencer.compiler.sends import Lengths
 from sequencer.compiler.triggers import firing_key
 from sequencer.errors import Faults
-from sequencer.schedule import CueAct, PickPrompt, RuleAct, RuleEntry, ShowPrompt, draw
+from sequencer.schedule import CueAct, MidiAct, PickPrompt, RuleAct, RuleEntry, ShowPrompt, draw
 
 MOST_ENTRIES = 400_000
 """How many cues a whole score may come to, all passes counted."""
@@ -23,6 +25,14 @@ class LooseEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class LooseSend:
+    """What a cue of one pass sends to gear, not numbered yet."""
+
+    cue: PlacedCue
+    acts: tuple[MidiAct, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LooseStretch:
     """One pass of one block."""
 
@@ -30,6 +40,7 @@ class LooseStretch:
     occurrence: int
     entries: tuple[LooseEntry, ...]
     rules: tuple[RuleEntry, ...]
+    sends: tuple[LooseSend, ...] = ()
 
 
 def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Faults) -> tuple[LooseStretch, ...]:
@@ -45,7 +56,7 @@ def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: F
         if block is None:
             continue
         occurrence = occurrences[index] = occurrences.get(index, 0) + 1
-        stretch = _stretch(block, occurrence, seed, rules)
+        stretch = _stretch(block, occurrence, seed, rules, Lengths(block, resolved, faults))
         rules += len(stretch.rules)
         stretches.append(stretch)
     return tuple(stretches)
@@ -63,20 +74,24 @@ def _too_many(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults
     return False
 
 
-def _stretch(placed: PlacedBlock, occurrence: int, seed: int, first_rule: int) -> LooseStretch:
+def _stretch(placed: PlacedBlock, occurrence: int, seed: int, first_rule: int, lengths: Lengths) -> LooseStretch:
     block = placed.block
     here = f"{block.name or ''}|{occurrence}"
     ordinals: dict[str, int] = {}
     entries: list[LooseEntry] = []
+    sends: list[LooseSend] = []
     for cue in placed.cues:
-        acts = tuple(_drawn(act, cue, here, ordinals, seed) for act in cue.acts)
+        acts = tuple(_drawn(act, cue, here, ordinals, seed) for act in cue.acts if not isinstance(act, Sending))
         if acts:
             entries.append(LooseEntry(cue, acts))
-    rules = tuple(_rule(rule, here, first_rule + index) for index, rule in enumerate(block.rules))
-    return LooseStretch(placed, occurrence, tuple(entries), rules)
+        if len(acts) < len(cue.acts):
+            told = tuple(lengths.act(act, cue.quarter, cue.seconds) for act in cue.acts if isinstance(act, Sending))
+            sends.append(LooseSend(cue, told))
+    rules = tuple(_rule(rule, here, first_rule + index, lengths) for index, rule in enumerate(block.rules))
+    return LooseStretch(placed, occurrence, tuple(entries), rules, tuple(sends))
 
 
-def _drawn(act: CueWork, cue: PlacedCue, here: str, ordinals: dict[str, int], seed: int) -> CueAct:
+def _drawn(act: Spoken | PlainAct, cue: PlacedCue, here: str, ordinals: dict[str, int], seed: int) -> CueAct:
     if not isinstance(act, Spoken):
         return act
     if not act.is_pick:
@@ -89,12 +104,14 @@ def _drawn(act: CueWork, cue: PlacedCue, here: str, ordinals: dict[str, int], se
     return ShowPrompt(act.texts[draw(seed, key, ordinal, len(act.texts))])
 
 
-def _rule(rule: ResolvedRule, here: str, index: int) -> RuleEntry:
+def _rule(rule: ResolvedRule, here: str, index: int, lengths: Lengths) -> RuleEntry:
     key = f"{here}|{firing_key(rule.trigger)}"
-    return RuleEntry(index, key, rule.trigger, tuple(_rule_act(act, key) for act in rule.acts), rule.span)
+    return RuleEntry(index, key, rule.trigger, tuple(_rule_act(act, key, lengths) for act in rule.acts), rule.span)
 
 
-def _rule_act(act: RuleWork, key: str) -> RuleAct:
+def _rule_act(act: RuleWork, key: str, lengths: Lengths) -> RuleAct:
+    if isinstance(act, Sending):
+        return lengths.act(act, None if lengths.has_no_beats else Fraction(0), Fraction(0))
     if isinstance(act, Spoken):
         return PickPrompt(act.texts, key) if act.is_pick else ShowPrompt(act.texts[0])
     return act

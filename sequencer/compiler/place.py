@@ -373,7 +373,7 @@ class _Placer:
             seconds = None if there is None else self.local.seconds_of(there, step.span)
             if there is None or seconds is None or seconds >= length:
                 return
-            if previous is not None and seconds - previous < self.local.grid.chunk:
+            if previous is not None and seconds - previous < self.local.grid.chunk and cue.is_for_the_model:
                 shortest = self._shortest(step)
                 self.faults.error(
                     "E413",

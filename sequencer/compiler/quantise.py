@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
 
 from sequencer.compiler.expand import LooseEntry, LooseStretch
 from sequencer.compiler.resolved import Resolved
-from sequencer.schedule import ClockSpec, Entry, Schedule, Stretch
+from sequencer.schedule import ClockSpec, Entry, Schedule, Send, Stretch
 from sequencer.schedule.arrange import takes_of
 from sequencer.score import ClockLine, GridLine
 from sequencer.timebase import ChunkGrid, Snap
@@ -24,11 +25,12 @@ def quantise(resolved: Resolved, stretches: tuple[LooseStretch, ...]) -> Schedul
     lead = DEFAULT_LEAD if header.lead is None else header.lead
     laid: list[Stretch] = []
     start = soonest = Fraction(0)
-    ids = 0
+    ids = sends = 0
     for loose in stretches:
-        stretch = _lay(loose, len(laid), start, soonest, grid, snap, ids)
+        stretch = replace(_lay(loose, len(laid), start, soonest, grid, snap, ids), sends=_sends(loose, sends))
         laid.append(stretch)
         ids += len(stretch.entries)
+        sends += len(stretch.sends)
         start += stretch.seconds
         soonest += _soonest_exit(stretch, soonest, grid, lead) if stretch.is_live else stretch.seconds
     entries = [entry for stretch in laid for entry in stretch.entries]
@@ -73,6 +75,14 @@ def _lay(
         soonest=soonest,
         origin=placed.block.span,
         marks=placed.marks,
+    )
+
+
+def _sends(loose: LooseStretch, first: int) -> tuple[Send, ...]:
+    """What is sent to gear, at exact places: no chunk and no snap is in them."""
+    return tuple(
+        Send(number, one.cue.label, one.cue.seconds, one.cue.quarter, one.acts, one.cue.span)
+        for number, one in enumerate(loose.sends, first)
     )
 
 

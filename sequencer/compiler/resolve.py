@@ -12,8 +12,10 @@ from sequencer.compiler.resolved import (
     ResolvedCue,
     ResolvedRule,
     RuleWork,
+    Sending,
     Spoken,
 )
+from sequencer.compiler.sends import sending
 from sequencer.compiler.texts import Vocabulary, nearest
 from sequencer.compiler.triggers import firing_of
 from sequencer.errors import Faults, Fix, Related, Span
@@ -43,6 +45,10 @@ from sequencer.score import (
     Rule,
     Score,
     Section,
+    SendControl,
+    SendMidi,
+    SendNote,
+    SendProgram,
     SetMark,
     SetSr,
     SetStrength,
@@ -184,6 +190,8 @@ class _Resolver:
                     snap = action.snap
                 case Pause() | Resume() | Goto():
                     self._only_in_rules(action)
+                case SendNote() | SendControl() | SendProgram():
+                    self._send(action, acts)
                 case Prompt() | Show() | UseImage() | SetStrength() | SetSr() | Cut():
                     act = self._act(action)
                     if act is not None:
@@ -212,7 +220,9 @@ class _Resolver:
         """Two of one kind in one cue contradict each other."""
         seen: dict[str, Action] = {}
         for action in actions:
-            word = _WORDS[type(action)]
+            word = _WORDS.get(type(action))
+            if word is None:
+                continue  # gear may be told as much as there is to say
             if word in seen:
                 self.faults.error(
                     "E319",
@@ -238,6 +248,8 @@ class _Resolver:
                     word = _WORDS[type(action)]
                     message = f"{word} belongs in an `at`: a rule has no place of its own"
                     self.faults.error("E320", message, action.span, f"write it in an `at`: at 5 {word} …")
+                case SendNote() | SendControl() | SendProgram():
+                    self._send(action, acts)
                 case Prompt() | Show() | UseImage() | SetStrength() | SetSr() | Cut():
                     act = self._act(action)
                     if act is not None:
@@ -249,6 +261,12 @@ class _Resolver:
             )
         firing = firing_of(rule.trigger, self.middle, self.faults)
         return None if firing is None else ResolvedRule(firing, tuple(acts), rule.span)
+
+    def _send(self, action: SendMidi, acts: list[CueWork] | list[RuleWork]) -> None:
+        """Add what is sent to gear; a note that has no number was told."""
+        work: Sending | None = sending(action, self.middle, self.faults)
+        if work is not None:
+            acts.append(work)
 
     def _act(self, action: Prompt | Show | UseImage | SetStrength | SetSr | Cut) -> Spoken | PlainAct | None:
         match action:

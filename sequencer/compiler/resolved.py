@@ -10,6 +10,7 @@ from sequencer.schedule import (
     CutTake,
     Firing,
     GotoSection,
+    MidiAct,
     PauseModel,
     ResumeModel,
     ShowImage,
@@ -29,8 +30,17 @@ class Spoken:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What is sent to gear: an act, and for a note how long it was written to sound (None: as long as the act says)."""
+
+    act: MidiAct
+    length: Duration | None
+    span: Span
+
+
 PlainAct = ShowImage | Strength | SuperResolution | CutTake
-CueWork = Spoken | PlainAct
+CueWork = Spoken | PlainAct | Sending
 RuleWork = CueWork | PauseModel | ResumeModel | GotoSection
 
 
@@ -46,6 +56,11 @@ class ResolvedCue:
     marks: tuple[tuple[str, Span], ...]
     snap: Snap | None
     span: Span
+
+    @property
+    def is_for_the_model(self) -> bool:
+        """Whether the model has something to do here; what gear is told is bound to no chunk."""
+        return not self.acts or any(not isinstance(act, Sending) for act in self.acts)
 
 
 @dataclass(frozen=True, slots=True)

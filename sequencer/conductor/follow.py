@@ -37,6 +37,7 @@ class Follow:
         self._was_started = False
         self._chunk = 0
         self._time: float | None = None
+        self._nominal = float(schedule.grid.chunk)
         self._length = float(schedule.grid.chunk * SECOND)
         self._deviation = 0.0
         self._fitted = False
@@ -136,6 +137,12 @@ class Follow:
     def boundary_of(self, chunk: int) -> float | None:
         """When a score chunk will be shown: its boundary and the lag behind it."""
         return None if self._time is None else self._time + (chunk - self._chunk) * self._length + self.lag
+
+    def seconds_at(self, time: int) -> float | None:
+        """What of the model's time is seen when a place at this time is to be seen. None before a boundary is known."""
+        if self._time is None:
+            return None
+        return (self._chunk + (time + self.offset - self.lag - self._time) / self._length) * self._nominal
 
     def chunk_at(self, time: float, snap: Snap) -> int | None:
         """The score chunk whose showing stands for a time, the offset included. None before a boundary is known."""

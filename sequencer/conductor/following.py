@@ -17,7 +17,7 @@ def clock_fitted(run: Run, event: ClockFitted) -> list[Command]:
     if run.follow is None:
         return []
     run.follow.clock_fitted(event)
-    return start(run) if run.phase is Phase.ARMED and run.follow.is_running else []
+    return start(run, event.at) if run.phase is Phase.ARMED and run.follow.is_running else []
 
 
 def boundaries_fitted(run: Run, event: BoundariesFitted) -> list[Command]:
@@ -31,6 +31,7 @@ def offset_changed(run: Run, event: OffsetChanged) -> list[Command]:
     """The operator moved the offset: it holds for everything that is not committed yet."""
     if run.follow is not None:
         run.follow.offset = event.offset
+    run.sends.seen.offset = event.offset
     return []
 
 
@@ -52,7 +53,7 @@ def held_clock_moved(run: Run, event: ClockMoved) -> list[Command]:
 def armed_clock_moved(run: Run, event: ClockMoved) -> list[Command]:
     """The clock's first beat: the model's start leaves."""
     held_clock_moved(run, event)
-    return start(run) if run.follow is not None and run.follow.is_running else []
+    return start(run, event.at) if run.follow is not None and run.follow.is_running else []
 
 
 def located(run: Run, event: ClockLocated) -> list[Command]:
@@ -72,6 +73,7 @@ def relocated(run: Run, event: ClockLocated) -> list[Command]:
     for line in run.ledger.committed_from(run.making + 1):
         if line.status is Status.COMMITTED and line.rule is None:
             run.ledger.withdraw(line, "the clock was moved away from it")
+    run.sends.located(run.plan.pass_of_quarter(quarter).number, quarter)
     if chase is not None:
         run.ledger.commit(chase, chase.nominal)
     return send_due(run, event.at)

@@ -10,21 +10,41 @@ from sequencer.conductor.run import Phase, Run
 from sequencer.conductor.sending import begin_cut, commit_limit, commit_up_to, send_due
 from sequencer.conductor.triggers import Trigger
 from sequencer.events import Command, HandPaused, Pause, Paused, Resume, Resumed, SchedulePrompt
-from sequencer.schedule import CueAct, CutTake, Firing, GotoSection, PauseModel, PickPrompt, ResumeModel, RuleEntry
+from sequencer.schedule import (
+    ChooseProgram,
+    CueAct,
+    CutTake,
+    Firing,
+    GotoSection,
+    MidiAct,
+    MoveControl,
+    PauseModel,
+    PickPrompt,
+    PlayNote,
+    ResumeModel,
+    RuleEntry,
+)
 
 
 def hand_pause(run: Run, event: HandPaused) -> list[Command]:
-    return [Pause() if event.paused else Resume()]
+    return [pause(run) if event.paused else Resume()]
+
+
+def pause(run: Run) -> Command:
+    """Ask for a pause. From its chunk's end on the model rests, and what is sent then acts on the very next chunk."""
+    if run.pausing is None and not run.paused:
+        run.pausing = run.making
+    return Pause()
 
 
 def paused(run: Run, event: Paused) -> list[Command]:
-    run.paused = True
+    run.paused, run.pausing = True, None
     return []
 
 
 def resumed(run: Run, event: Resumed) -> list[Command]:
-    run.paused = False
-    return []
+    run.paused, run.pausing = False, None
+    return send_due(run, event.at)
 
 
 def triggered(run: Run, event: Trigger) -> list[Command]:
@@ -62,10 +82,11 @@ def fire(run: Run, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
     run.firings[rule.key] = count + 1
     commands: list[Command] = []
     acts: list[CueAct] = []
+    told: list[MidiAct] = []
     for act in rule.acts:
         match act:
             case PauseModel():
-                commands.append(Pause())
+                commands.append(pause(run))
             case ResumeModel():
                 commands.append(Resume())
             case GotoSection():
@@ -74,8 +95,12 @@ def fire(run: Run, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
                     commands += leave(run, current, target, f"goto {act.section}")
             case PickPrompt():
                 acts.append(act.drawn(run.schedule.seed, count))
+            case PlayNote() | MoveControl() | ChooseProgram():
+                told.append(act)
             case _:
                 acts.append(act)
+    if told:
+        commands += run.sends.fired(tuple(told), current, rule.key.split("|")[-1], rule.origin.line, at)
     if acts:
         commands += act_by_rule(run, rule, tuple(acts), current, at)
     return commands
@@ -87,7 +112,7 @@ def act_by_rule(run: Run, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pa
         run.ledger.commit(run.plan.fire(rule, acts, current, run.next_base, at), run.next_base)
         return []
     if "cut" in kinds:
-        chunk = run.making + 1
+        chunk = run.making if run.paused else run.making + 1
         line = run.plan.fire(rule, acts, current, chunk, at)
         commands = begin_cut(run, chunk, at)
         run.ledger.commit(line, chunk)

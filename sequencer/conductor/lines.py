@@ -168,9 +168,10 @@ class Slot:
 
     @property
     def cut(self) -> CutTake | None:
-        """The cut that opens a take at this chunk."""
-        act = self._last("cut")
-        return act if isinstance(act, CutTake) else None
+        """The cut that opens a take at this chunk: of several the last that names a seed, for the others keep it."""
+        cuts = [act for line in self.lines if line.status is not Status.SKIPPED for act in line.acts if isinstance(act, CutTake)]
+        named = [act for act in cuts if act.seed is not None]
+        return (named or cuts or [None])[-1]
 
     @property
     def needs_live(self) -> bool:

@@ -32,6 +32,7 @@ from sequencer.conductor.hands import hand_pause, hold, paused, resumed, trigger
 from sequencer.conductor.opening import (
     conditioned,
     cutting_woke,
+    done_before,
     lost,
     opening_image,
     opening_prompt,
@@ -43,6 +44,7 @@ from sequencer.conductor.opening import (
     restored,
     started,
     started_before,
+    starting_woke,
     upload_failed,
     uploaded,
     was_reset,
@@ -59,6 +61,7 @@ from sequencer.conductor.playing import (
 )
 from sequencer.conductor.report import Report, cue_report
 from sequencer.conductor.run import Phase, Run
+from sequencer.conductor.telling import tell_gear
 from sequencer.events import (
     BoundariesFitted,
     ChunkDone,
@@ -103,10 +106,12 @@ class Conductor:
 
     def receive(self, event: Event) -> tuple[Command, ...]:
         """What is to be done now that this has happened. Chunks in the commands count within the take."""
-        handler = TABLE.get((self.run.phase, type(event)))
-        if handler is None:
-            return ()
-        return tuple(handler(self.run, event))
+        run = self.run
+        handler = TABLE.get((run.phase, type(event)))
+        commands = [] if handler is None else handler(run, event)
+        if run.sends.is_needed and run.takes:
+            commands = tell_gear(run, event, commands)
+        return tuple(commands)
 
     @property
     def is_finished(self) -> bool:
@@ -143,6 +148,7 @@ class Conductor:
             refused=tuple(self.run.refusals),
             notes=tuple(self.run.notes),
             ended_well=self.run.ended_well,
+            sends=tuple(self.run.sends.log),
         )
 
 
@@ -181,6 +187,8 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
     },
     Phase.STARTING: {
         Started: started,
+        ChunkDone: done_before,
+        Woke: starting_woke,
         StateReported: started_before,
         WasReset: reset_again,
         Refused: opening_refused,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sequencer.conductor.hands import act_on, hand_pause
 from sequencer.conductor.lines import Status
-from sequencer.conductor.playing import state_reported
+from sequencer.conductor.playing import chunk_done, state_reported
 from sequencer.conductor.run import MOST_RESETS, MOST_STARTS, PATIENCE, RETRY, Phase, Run
 from sequencer.conductor.sending import began, commit, commit_limit, commit_up_to, end_lines, finish, retry, send_due, wake_at
 from sequencer.events import (
+    ChunkDone,
     Command,
     ConditionsReady,
     HandPaused,
@@ -70,34 +71,35 @@ def wants_image(run: Run) -> bool:
 def conditioned(run: Run, event: ConditionsReady) -> list[Command]:
     run.has_prompt = run.has_prompt or event.has_prompt
     run.has_image = run.has_image or event.has_image
-    return start_if_ready(run)
+    return start_if_ready(run, event.at)
 
 
 def opening_prompt(run: Run, event: PromptAccepted) -> list[Command]:
     run.ledger.accepted_prompt(event.prompt)
     run.has_prompt = run.has_prompt or event.prompt.strip() == (run.ledger.active_at(run.base) or "").strip()
-    return start_if_ready(run)
+    return start_if_ready(run, event.at)
 
 
 def opening_image(run: Run, event: ImageAccepted) -> list[Command]:
     run.ledger.accepted_image(run.making)
     run.has_image = True
-    return start_if_ready(run)
+    return start_if_ready(run, event.at)
 
 
-def start_if_ready(run: Run) -> list[Command]:
+def start_if_ready(run: Run, at: int) -> list[Command]:
     if not run.has_prompt or (wants_image(run) and not run.has_image):
         return []
     if run.follow is not None and not run.follow.is_running:
         run.phase = Phase.ARMED  # the model is warm; its start leaves on the clock's first beat
         return []
-    return start(run)
+    return start(run, at)
 
 
-def start(run: Run) -> list[Command]:
+def start(run: Run, at: int) -> list[Command]:
     run.phase = Phase.STARTING
     run.starts += 1
-    return [Start()]
+    run.insisting = False
+    return [Start(), wake_at(run, at + PATIENCE)]
 
 
 def opening_refused(run: Run, event: Refused) -> list[Command]:
@@ -105,17 +107,25 @@ def opening_refused(run: Run, event: Refused) -> list[Command]:
     run.refusals.append(f"{event.command}: {event.reason}")
     flight = run.ledger.refused(event.command)
     if event.command == "start":
+        if run.insisting:
+            return []  # started already, or not to be started: the `state` behind the refusal says which
         if run.starts >= MOST_STARTS:
             return finish(run, f"the model refused to start: {event.reason}", well=False)
-        run.phase = Phase.OPENING
-        run.has_prompt = run.has_image = False
-        return [wake_at(run, event.at + RETRY)]
+        return set_up_again(run, event.at)
     if flight is not None and flight.chunk == run.base:
         end_lines(run, flight, Status.REFUSED, event.reason)
         return finish(run, f"the model refused what the take opens with ({event.command}): {event.reason}", well=False)
     if flight is not None:
         return retry(run, flight, event)
     return []
+
+
+def set_up_again(run: Run, at: int) -> list[Command]:
+    """The model would not start: after a rest everything is sent once more."""
+    run.phase = Phase.OPENING
+    run.insisting = False
+    run.has_prompt = run.has_image = False
+    return [wake_at(run, at + RETRY)]
 
 
 def opening_woke(run: Run, event: Woke) -> list[Command]:
@@ -125,20 +135,37 @@ def opening_woke(run: Run, event: Woke) -> list[Command]:
     if not run.connected:
         return [wake_at(run, event.at + PATIENCE)]
     if run.starts and not run.has_prompt:
+        run.ledger.flights.clear()
         commands = run.ledger.opening(run.base, event.at)
         run.has_prompt = run.has_image = True
-        return [*commands, *start(run)]
+        return [*commands, *start(run, event.at)]
     run.notes.append("the model did not say that it has what it needs to start; it was started all the same")
-    return start(run)
+    return start(run, event.at)
+
+
+def starting_woke(run: Run, event: Woke) -> list[Command]:
+    """Nothing answered the start: it was not heard, or its answer was lost. Asked again, the model must say which."""
+    if event.due != run.due:
+        return []
+    if run.connected and run.starts < MOST_STARTS:
+        run.starts += 1
+        run.insisting = True
+        return [Start(), wake_at(run, event.at + PATIENCE)]
+    if run.connected:
+        return finish(run, "the model did not answer to start", well=False)
+    return [wake_at(run, event.at + PATIENCE)]
 
 
 def started(run: Run, event: Started) -> list[Command]:
     run.phase = Phase.PLAYING
     run.starts = 0
+    run.insisting = False
+    run.paused, run.pausing = False, None
     run.fresh = False
     run.takes += 1
     run.making = run.base
     run.ledger.opened(run.base)
+    run.sends.seen.began(run.base)
     if run.follow is not None:
         run.follow.begins(event.at)
         run.follow.take_began(run.base, event.at)
@@ -152,11 +179,20 @@ def started(run: Run, event: Started) -> list[Command]:
 
 def started_before(run: Run, event: StateReported) -> list[Command]:
     """A `state` that says it runs stands for a start whose own message was lost."""
-    if not (event.started and run.restarted):
+    if run.insisting and not event.started:
+        return set_up_again(run, event.at)
+    if not (event.started and (run.restarted or run.insisting)):
         return []
     commands = started(run, Started(event.at, event.chunk))
     run.fresh = True
     return commands + state_reported(run, event)
+
+
+def done_before(run: Run, event: ChunkDone) -> list[Command]:
+    """A take's first chunk stands for a start whose own message was lost, or comes behind it."""
+    if event.chunk > 1:
+        return []  # of the take before, said late
+    return started(run, Started(event.at)) + chunk_done(run, event)
 
 
 def was_reset(run: Run, event: WasReset) -> list[Command]:

@@ -139,7 +139,7 @@ class Plan:
     def relocate(self, quarter: Fraction, reach: int) -> Line | None:
         """Following: the clock jumped to a quarter. Lay the plan anew from there; returns the line that brings what is in
         force there to `reach`, or None where nothing is in force yet."""
-        target = next((one for one in self.passes if quarter < one.end_quarter), self.passes[-1])
+        target = self.pass_of_quarter(quarter)
         kept = self.waiting[self._cursor :]
         for line in kept:
             if self._quarter_of(line) < quarter:
@@ -175,6 +175,10 @@ class Plan:
         )
         self.lines.append(chase)
         return chase
+
+    def pass_of_quarter(self, quarter: Fraction) -> Pass:
+        """The pass in which a quarter falls; the last one for a quarter behind the end."""
+        return next((one for one in self.passes if quarter < one.end_quarter), self.passes[-1])
 
     def _quarter_of(self, line: Line) -> Fraction:
         current = self.passes[line.pass_number]
@@ -241,14 +245,16 @@ class Plan:
 
     def time_of_line(self, line: Line) -> float | None:
         """When a line's place will be, by the newest fit of the clock; a place in seconds counts from its section's start."""
+        return self.time_of_place(self.passes[line.pass_number], line.quarter, line.time)
+
+    def time_of_place(self, current: Pass, quarter: Fraction | None, time: Fraction) -> float | None:
+        """When a place of a pass will be, by its quarter in the pass (None for one in seconds) and its nominal score time."""
         if self.follow is None:
             return None
-        current = self.passes[line.pass_number]
-        if line.quarter is not None or not self.follow.outer:
-            quarter = current.quarter + (line.quarter or 0)
-            return self.follow.time_of(float(quarter), float(line.time))
+        if quarter is not None or not self.follow.outer:
+            return self.follow.time_of(float(current.quarter + (quarter or 0)), float(time))
         began = self._began.get(current.number) or self.follow.time_of(float(current.quarter), float(current.start))
-        return None if began is None else began + float(line.time - current.start) * 1e9
+        return None if began is None else began + float(time - current.start) * 1e9
 
     def _forecast_passes(self, follow: Follow, limit: int) -> None:
         for number in range(1, len(self.passes)):

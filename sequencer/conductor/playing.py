@@ -44,6 +44,11 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
     """The model's own count, believed when this take has shown itself: late `state`s of the take before may still come."""
     if not event.started or not run.fresh:
         return []
+    rested = run.may_rest
+    if event.paused:
+        run.paused, run.pausing = True, None
+    elif run.base + event.chunk >= run.making and rested:
+        run.paused, run.pausing = False, None
     ahead = run.base + event.chunk > run.making
     if ahead:
         run.making = run.base + event.chunk
@@ -52,7 +57,7 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
         run.restarted = False
         run.ledger.recheck({run.base + chunk for chunk, _ in event.scheduled}, run.making)
         return send_due(run, event.at)
-    return send_due(run, event.at) if ahead else []
+    return send_due(run, event.at) if ahead or (rested and not run.may_rest) else []
 
 
 def prompt_accepted(run: Run, event: PromptAccepted) -> list[Command]:
@@ -67,6 +72,9 @@ def image_accepted(run: Run, event: ImageAccepted) -> list[Command]:
 
 def refused(run: Run, event: Refused) -> list[Command]:
     run.refusals.append(f"{event.command}: {event.reason}")
+    if event.command == "pause":
+        run.pausing = None
+        return send_due(run, event.at)
     flight = run.ledger.refused(event.command)
     if flight is None:
         return []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sequencer.conductor.lines import Line, Status
+from sequencer.conductor.sends import Sent
 from sequencer.timebase import ChunkGrid
 
 GOOD = frozenset({Status.LANDED, Status.OVERTAKEN, Status.SKIPPED})
@@ -48,6 +49,8 @@ class Report:
     notes: tuple[str, ...]
     ended_well: bool = False
     """Whether the score was played to its end."""
+    sends: tuple[Sent, ...] = ()
+    """What gear was told, in the order in which it was."""
 
     @property
     def all_landed(self) -> bool:

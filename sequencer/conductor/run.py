@@ -7,6 +7,7 @@ from enum import StrEnum
 from sequencer.conductor.follow import Follow
 from sequencer.conductor.ledger import Ledger
 from sequencer.conductor.plan import Plan
+from sequencer.conductor.sends import Sends
 from sequencer.conductor.triggers import Ear
 from sequencer.events import HandPaused
 from sequencer.schedule import Firing, Schedule
@@ -44,11 +45,14 @@ class Run:
         self.follow = Follow(schedule, schedule.clock.is_outer) if following else None
         self.plan = Plan(schedule, self.follow)
         self.ledger = Ledger(schedule.seed, schedule.sr)
+        self.sends = Sends(schedule, self.plan, self.follow)
         self.ear = Ear(schedule)
         self.base = 0
         self.making = 0
         self.takes = 0
         self.paused = False
+        self.pausing: int | None = None
+        """Which chunk was being made when a pause was asked for that has not come yet, nor been refused or taken back."""
         self.connected = True
         self.ended = ""
         self.ended_well = False
@@ -60,6 +64,8 @@ class Run:
         self.starts = 0
         self.resets = 0
         self.fresh = False
+        self.insisting = False
+        """Whether start was sent a second time because nothing answered the first one."""
         self.restarted = False
         self.next_base = 0
         self.firings: dict[str, int] = {}
@@ -69,6 +75,11 @@ class Run:
     def reach(self) -> int:
         """The first score chunk that a prompt can still be scheduled for."""
         return self.making + self.schedule.lead if self.is_running else self.base
+
+    @property
+    def may_rest(self) -> bool:
+        """Whether the model rests before the chunk `making`, or may be about to: then what is live would act one chunk early."""
+        return self.paused or (self.pausing is not None and self.making > self.pausing)
 
     @property
     def is_running(self) -> bool:

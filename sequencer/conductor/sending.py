@@ -52,10 +52,10 @@ def send_due(run: Run, at: int) -> list[Command]:
         return []
     run.plan.forecast(run.making + run.schedule.lead)
     commit_up_to(run, commit_limit(run))
-    commands = run.ledger.live_due(run.base, run.making, at)
+    commands = [] if run.may_rest else run.ledger.live_due(run.base, run.making, at)
     commands += run.ledger.prompts_due(run.base, run.making, True, at)
     cut = run.plan.next_cut()
-    if cut is not None and run.making >= cut - 1:
+    if cut is not None and not run.may_rest and run.making >= cut - 1:
         commands += begin_cut(run, max(cut, run.making + 1), at)
     return commands
 

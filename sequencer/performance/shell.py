@@ -26,6 +26,7 @@ from sequencer.events import (
     ModelCommand,
     Ready,
     Restored,
+    SendMidi,
     Started,
     Upload,
     WakeAt,
@@ -76,9 +77,9 @@ class Performance:
         follows = schedule.clock.is_outer if following is None else following
         self.conductor = Conductor(schedule, follows)
         chunk = schedule.grid.chunk
-        self.boundaries = BoundaryFeed(chunk, lag=nanoseconds(chunk)) if follows else None
-        """What is known of chunk boundaries and of the lag, in a following run. A chunk is not seen before it is made, so
-        one chunk is the lag that is believed until frames have been seen."""
+        self.boundaries = BoundaryFeed(chunk, lag=nanoseconds(chunk)) if follows or schedule.has_timed_sends else None
+        """What is known of chunk boundaries and of the lag, where places are bound late or gear is told. A chunk is not seen
+        before it is made, so one chunk is the lag that is believed until frames have been seen."""
         self._stage = stage
         self._clock = clock
         self._journal = journal
@@ -103,14 +104,14 @@ class Performance:
         at = journal.records[-1].at if journal.records else self._clock.now()
         for command in owed:
             self._write(lambda writer, command=command: writer.command(at, command))  # type: ignore[misc]  # binds now
-        self._owed = tuple(command for command in owed if not isinstance(command, WakeAt))
+        self._owed = tuple(command for command in owed if not isinstance(command, WakeAt | SendMidi))
         self._taken_up = self.conductor.phase is not Phase.WAITING
         for record in journal.records:
             if record.event is not None and self.boundaries is not None:
                 self.boundaries.hear(record.event)
-        due = self.conductor.run.due
-        if due is not None:
-            self._wake(max(due, self._clock.now()), due)
+        for due in (self.conductor.run.due, self.conductor.run.sends.wake):
+            if due is not None:
+                self._wake(max(due, self._clock.now()), due)
         self._chunks_done = self.conductor.making
         self._started = self.conductor.run.takes > 0
         self._by_chunk = deque(one for one in self._by_chunk if (one.chunk or 0) > self._chunks_done)
@@ -191,6 +192,8 @@ class Performance:
             match command:
                 case WakeAt():
                     self._wake(command.due, command.due)
+                case SendMidi():
+                    pass  # who looks on sends it (`live.gear`); a rehearsal has nobody to tell
                 case Finish():
                     pass  # the loop ends because the conductor is finished; the stage is closed behind it
                 case _:

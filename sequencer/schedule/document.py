@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sequencer.errors import ScheduleError
 from sequencer.images import ImageFile
-from sequencer.schedule.model import FORMAT, Entry, RuleEntry, Schedule, ShowImage, Stretch, Take
+from sequencer.schedule.model import FORMAT, Entry, RuleEntry, Schedule, Send, ShowImage, Stretch, Take
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -50,7 +50,12 @@ def from_document(document: object) -> Schedule:
         schedule = _adapter().validate_python(document.get("schedule"))
     except (ValidationError, ValueError) as error:
         raise ScheduleError(f"this schedule cannot be read: {_first(error)}", "compile the score again") from None
-    if document.get("digest") != digest(schedule):
+    try:
+        found = digest(schedule)
+        (schedule.title or "").encode()
+    except UnicodeEncodeError:  # JSON can spell half of a character, and nothing else can
+        raise ScheduleError("this schedule cannot be read: a text holds half a character", "compile the score again") from None
+    if document.get("digest") != found:
         raise ScheduleError("this schedule was altered: its digest does not fit", "compile the score again")
     return schedule
 
@@ -131,11 +136,16 @@ def _stretch(stretch: Stretch) -> dict[str, Any]:
             "rules": [_rule(one) for one in stretch.rules],
             "meters": None if stretch.meters is None else [[bar, str(meter)] for bar, meter in stretch.meters.changes],
         }
-    return {"seconds": stretch.seconds, "entries": [_entry(one) for one in stretch.entries], **live}
+    sends = {"sends": [_send(one) for one in stretch.sends]} if stretch.sends else {}
+    return {"seconds": stretch.seconds, "entries": [_entry(one) for one in stretch.entries], **live, **sends}
 
 
 def _entry(entry: Entry) -> list[object]:
     return [entry.offset, entry.quarter, entry.snap, entry.chunk, [_fields(act) for act in entry.acts]]
+
+
+def _send(send: Send) -> list[object]:
+    return [send.offset, send.quarter, [_fields(act) for act in send.acts]]
 
 
 def _rule(rule: RuleEntry) -> list[object]:

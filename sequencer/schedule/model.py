@@ -99,8 +99,46 @@ class GotoSection:
     kind: Literal["goto"] = "goto"
 
 
+@dataclass(frozen=True, slots=True)
+class PlayNote:
+    """Send a note to gear. Channels count from 1, `velocity` is 1…127.
+
+    `seconds` is how long it sounds, at the nominal tempo; `quarters` the same in quarters where it was written in beats, so
+    that it lasts as long as the beats of a clock that is followed.
+    """
+
+    note: int
+    channel: int
+    velocity: int
+    seconds: Fraction
+    quarters: Fraction | None = None
+    kind: Literal["midi_note"] = "midi_note"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveControl:
+    """Send a controller's value (0…127) to gear."""
+
+    control: int
+    value: int
+    channel: int
+    kind: Literal["midi_cc"] = "midi_cc"
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseProgram:
+    """Send a program change to gear; programs and channels count from 1."""
+
+    program: int
+    channel: int
+    kind: Literal["midi_program"] = "midi_program"
+
+
 CueAct = ShowPrompt | ShowImage | Strength | SuperResolution | CutTake
-RuleAct = CueAct | PickPrompt | PauseModel | ResumeModel | GotoSection
+"""What the model does, at a chunk."""
+MidiAct = PlayNote | MoveControl | ChooseProgram
+"""What gear is told, at an exact time."""
+RuleAct = CueAct | PickPrompt | PauseModel | ResumeModel | GotoSection | MidiAct
 
 
 # ---- what fires ----------------------------------------------------------------------------------------------------
@@ -206,6 +244,21 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Send:
+    """What one cue sends to gear. It leaves at its exact place and is never snapped.
+
+    `offset` and `quarter` are as in an `Entry`. Sends are numbered by themselves.
+    """
+
+    id: int
+    place: str
+    offset: Fraction
+    quarter: Fraction | None
+    acts: tuple[MidiAct, ...]
+    origin: Span = field(default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """One pass of one section.
 
@@ -232,6 +285,7 @@ class Stretch:
     soonest: Fraction = Fraction(0)
     origin: Span = field(default=NOWHERE)
     marks: tuple[Mark, ...] = ()
+    sends: tuple[Send, ...] = ()
 
     @property
     def is_live(self) -> bool:
@@ -309,6 +363,18 @@ class Schedule:
     def entries(self) -> tuple[Entry, ...]:
         """Every entry, in the order of their stretches."""
         return tuple(entry for stretch in self.stretches for entry in stretch.entries)
+
+    @property
+    def has_sends(self) -> bool:
+        """Whether anything of it is sent to gear, by cues or by rules."""
+        return self.has_timed_sends or any(
+            isinstance(act, MidiAct) for stretch in self.stretches for rule in stretch.rules for act in rule.acts
+        )
+
+    @property
+    def has_timed_sends(self) -> bool:
+        """Whether cues send something to gear."""
+        return any(stretch.sends for stretch in self.stretches)
 
     @property
     def images(self) -> tuple[ImageFile, ...]:

@@ -11,14 +11,17 @@ from typing import Literal
 
 from sequencer.notes import note_name
 from sequencer.schedule.model import (
+    ChooseProgram,
     ControlCrossing,
     CutTake,
     Firing,
     GotoSection,
     GoWord,
+    MoveControl,
     NoteOn,
     PauseModel,
     PickPrompt,
+    PlayNote,
     ProgramChange,
     ResumeModel,
     RuleAct,
@@ -89,6 +92,12 @@ def act_in_words(act: RuleAct) -> str:
             return "resume"
         case GotoSection():
             return f"goto {act.section}"
+        case PlayNote():
+            return f"midi note {act.note} ch {act.channel} vel {act.velocity} for {number(act.seconds * 1000)} ms"
+        case MoveControl():
+            return f"midi cc {act.control} {act.value} ch {act.channel}"
+        case ChooseProgram():
+            return f"midi program {act.program} ch {act.channel} ({act.program - 1} on the wire)"
 
 
 def firing_in_words(firing: Firing, middle: Literal["C3", "C4"]) -> str:

@@ -1,0 +1,248 @@
+"""What gear is told, when: each message leaves at the nanosecond at which its place is seen (or heard), never at a chunk.
+
+In a fixed run a place is seen when the part of its chunk is shown in which it falls: the fits of chunk boundaries and the lag
+behind them say when. In a following run it is when the clock is there. Messages are said a little ahead (`AHEAD`), so that
+a plan may change until then, and nothing that was said must be taken back.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sequencer.conductor.follow import Follow
+from sequencer.conductor.plan import Pass, Plan
+from sequencer.events import BoundariesFitted, Command, SendMidi, WakeAt
+from sequencer.schedule import ChooseProgram, MidiAct, MoveControl, PlayNote, Schedule, Send
+from sequencer.schedule.words import act_in_words
+from sequencer.timebase import nanoseconds
+
+SECOND = 1_000_000_000
+AHEAD = SECOND // 5
+"""How long before its time a message is said, in nanoseconds."""
+TOO_LATE = SECOND // 4
+"""A note that is later than this is not played any more; controllers and programs set a state, and are sent all the same."""
+NEAR, FAR = SECOND // 1000, 3 * SECOND
+"""A wake that is so much too late is asked for anew; what is further off than this is asked for later."""
+UNSEEN = 2
+"""Where no picture was seen by the end of so many chunks of a take, nobody counts pictures: its boundaries must do."""
+NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
+
+
+@dataclass(slots=True)
+class Sent:
+    """One cue's (or one firing's) messages, and what became of them.
+
+    `due` is the nanosecond of its place, `at` the one at which it was said (or left out, where not `was_sent`). `seconds` is
+    where it stands in the model's own time: since the first chunk began, as chunks are counted.
+    """
+
+    section: str | None
+    place: str
+    line: int
+    what: str
+    due: int
+    at: int
+    was_sent: bool
+    seconds: Fraction
+    acts: tuple[MidiAct, ...] = ()
+
+    @property
+    def late_ms(self) -> float:
+        """How many milliseconds behind its time it was said; 0 where it was said ahead."""
+        return round(max(0, self.at - self.due) / 1e6, 3)
+
+
+class Seen:
+    """When the chunks of a fixed run are seen. Score chunks count on through cuts; each take has boundaries of its own."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.offset = 0
+        self._chunk = schedule.grid.chunk
+        self._length = float(schedule.grid.chunk) * SECOND
+        self._base = 0
+        self._shown = False
+        self._lag = nanoseconds(schedule.grid.chunk)
+        self._before: tuple[int, float, float] | None = None
+        self._now: tuple[int, float, float] | None = None
+        """(score chunk, when it is seen, how long a chunk lasts) for the take before, and for the one that plays."""
+
+    def began(self, base: int) -> None:
+        """A take began at a score chunk."""
+        self._before = self._now or self._before
+        self._base, self._now, self._shown = base, None, False
+
+    def shown(self, chunk: int, at: int) -> None:
+        """A chunk of the take was seen. The first one says where the take stands; later ones are in the fits."""
+        if not self._shown:
+            self._shown = True
+            self._now = (self._base + chunk, float(at), self._length)
+
+    def fitted(self, fit: BoundariesFitted) -> None:
+        """A new fit of the take's boundaries."""
+        self._length, self._lag = fit.chunk_ns, fit.lag
+        if self._shown or fit.chunk > UNSEEN:
+            self._now = (self._base + fit.chunk, float(fit.time + fit.lag), fit.chunk_ns)
+
+    def time_of(self, seconds: Fraction) -> int | None:
+        """The nanosecond at which an exact nominal time is seen; None while nobody can know."""
+        place = seconds / self._chunk
+        known = self._now if place >= self._base else self._before
+        if known is None:
+            return None
+        chunk, time, length = known
+        return round(time + float(place - chunk) * length) - self.offset
+
+    def seconds_at(self, time: int) -> float | None:
+        """What of the model's time is seen at a nanosecond. None before anything was seen."""
+        known = self._now or self._before
+        if known is None:
+            return None
+        chunk, then, length = known
+        return (chunk + (time + self.offset - then) / length) * float(self._chunk)
+
+
+class Sends:
+    """The messages of a run that have not been said yet, in the order of the plan.
+
+    It walks along the plan's passes: `_pass` and `_index` are the next send's. A pass that was left ends sooner, and what
+    stood behind its end is passed over; what follows is laid anew behind it, and the walk has not come there yet.
+    """
+
+    def __init__(self, schedule: Schedule, plan: Plan, follow: Follow | None) -> None:
+        self.is_needed = schedule.has_timed_sends
+        self.seen = Seen(schedule)
+        self.log: list[Sent] = []
+        self.wake: int | None = None
+        """The latest time that was asked for."""
+        self._schedule = schedule
+        self._plan = plan
+        self._follow = follow
+        self._pass = self._index = 0
+        self._chased: deque[MidiAct] = deque()
+        self._far = max(FAR, 2 * nanoseconds(schedule.grid.chunk))
+
+    # ---- what is due -----------------------------------------------------------------------------------------------
+
+    def due(self, at: int, until: int | None, everything: bool = False) -> list[Command]:
+        """Say what is due soon. `until` is the first score chunk that may never come; `everything` says all of it at once."""
+        commands: list[Command] = []
+        while self._chased:
+            commands += _messages(self._chased.popleft(), at, at)
+        while (found := self._next()) is not None:
+            current, send = found
+            seconds = current.start + send.offset
+            if until is not None and seconds >= self._schedule.grid.boundary(until):
+                break
+            due = self._time_of(current, send.quarter, seconds)
+            if due is None:
+                break
+            if due - AHEAD > at and not everything:
+                commands += self._waking(due - AHEAD, at)
+                break
+            commands += self._said(current, send, due, at)
+            self._index += 1
+        return commands
+
+    def _waking(self, due: int, at: int) -> list[Command]:
+        """Ask to be woken, unless something is heard (and asked anew) before, or somebody wakes this run soon enough."""
+        pending = self.wake is not None and self.wake > at and self.wake - due < NEAR
+        if pending or due - at > self._far:
+            return []
+        self.wake = due
+        return [WakeAt(due)]
+
+    def _next(self) -> tuple[Pass, Send] | None:
+        """The next send of the plan."""
+        passes = self._plan.passes
+        while self._pass < len(passes):
+            current = passes[self._pass]
+            sends = current.stretch.sends
+            if self._index < len(sends) and current.start + sends[self._index].offset < current.end:
+                return current, sends[self._index]
+            self._pass, self._index = self._pass + 1, 0
+        return None
+
+    def _said(self, current: Pass, send: Send, due: int, at: int) -> list[Command]:
+        late = at - due > TOO_LATE
+        acts = tuple(act for act in send.acts if not (late and isinstance(act, PlayNote)))
+        commands: list[Command] = []
+        for act in acts:
+            commands += _messages(act, due, self._end_of(act, current, send, due))
+        if len(acts) < len(send.acts):
+            left = tuple(act for act in send.acts if act not in acts)
+            self._log(current, send.place, send.origin.line, left, due, at, False)
+        if acts:
+            self._log(current, send.place, send.origin.line, acts, due, at, True)
+        return commands
+
+    def _end_of(self, act: MidiAct, current: Pass, send: Send, due: int) -> int:
+        """When a note is let go of: where the clock is then, or so much later."""
+        if not isinstance(act, PlayNote):
+            return due
+        end = None if send.quarter is None or act.quarters is None else send.quarter + act.quarters
+        time = None
+        if end is not None or self._follow is None:
+            time = self._time_of(current, end, current.start + send.offset + act.seconds)
+        return max(due + 1, due + nanoseconds(act.seconds) if time is None else time)
+
+    def _time_of(self, current: Pass, quarter: Fraction | None, seconds: Fraction) -> int | None:
+        if self._follow is None:
+            return self.seen.time_of(seconds)
+        time = self._plan.time_of_place(current, quarter, seconds)
+        return None if time is None else round(time)
+
+    # ---- what hands do ---------------------------------------------------------------------------------------------
+
+    def fired(self, acts: tuple[MidiAct, ...], current: Pass, place: str, line: int, at: int) -> list[Command]:
+        """A rule tells gear something: at once."""
+        commands: list[Command] = []
+        for act in acts:
+            commands += _messages(act, at, at + nanoseconds(act.seconds) if isinstance(act, PlayNote) else at)
+        self._log(current, place, line, acts, at, at, True)
+        return commands
+
+    def located(self, number: int, quarter: Fraction) -> None:
+        """The clock was moved to a quarter of a pass. Controllers and programs that are in force there are sent anew."""
+        state: dict[tuple[str, int, int], MidiAct] = {}
+        self._pass, self._index = number, 0
+        for current in self._plan.passes[: number + 1]:
+            for index, send in enumerate(current.stretch.sends):
+                inside = send.quarter
+                if inside is None:
+                    inside = current.quarter_at(current.start + send.offset) - current.quarter
+                if current.number == number and current.quarter + inside >= quarter:
+                    break
+                if current.number == number:
+                    self._index = index + 1
+                for act in send.acts:
+                    match act:
+                        case MoveControl():
+                            state["cc", act.channel, act.control] = act
+                        case ChooseProgram():
+                            state["program", act.channel, 0] = act
+                        case PlayNote():
+                            pass
+        self._chased = deque(state.values())
+
+    # ---- what became of it -----------------------------------------------------------------------------------------
+
+    def _log(self, current: Pass, place: str, line: int, acts: tuple[MidiAct, ...], due: int, at: int, was_sent: bool) -> None:
+        what = ", ".join(act_in_words(act) for act in acts)
+        seconds = self.seen.seconds_at(due) if self._follow is None else self._follow.seconds_at(due)
+        nearest = Fraction(0) if seconds is None else Fraction(max(0, round(seconds * 1000)), 1000)
+        self.log.append(Sent(current.stretch.section, place, line, what, due, at, was_sent, nearest, acts))
+
+
+def _messages(act: MidiAct, due: int, end: int) -> list[Command]:
+    """An act as messages; a note is let go of at `end`."""
+    match act:
+        case PlayNote():
+            on = bytes((NOTE_ON | act.channel - 1, act.note, act.velocity))
+            off = bytes((NOTE_OFF | act.channel - 1, act.note, 0))
+            return [SendMidi(due, on.hex()), SendMidi(end, off.hex())]
+        case MoveControl():
+            return [SendMidi(due, bytes((CONTROL | act.channel - 1, act.control, act.value)).hex())]
+        case ChooseProgram():
+            return [SendMidi(due, bytes((PROGRAM | act.channel - 1, act.program - 1)).hex())]

@@ -1,0 +1,41 @@
+"""Gear is told whatever else the run does: after every event the messages that are due are added to the answer."""
+
+from __future__ import annotations
+
+from sequencer.conductor.run import Phase, Run
+from sequencer.events import BoundariesFitted, ChunkShown, Command, Event, Finish
+
+
+def tell_gear(run: Run, event: Event, commands: list[Command]) -> list[Command]:
+    """The commands that an event led to, and the messages that are due with it, in front of a `Finish`."""
+    is_over = run.phase is Phase.FINISHED
+    if is_over and not any(isinstance(command, Finish) for command in commands):
+        return commands  # it was over before
+    _look(run, event)
+    if is_over and not run.ended_well:
+        return commands
+    return [*run.sends.due(event.at, _until(run), everything=is_over), *commands]
+
+
+def _look(run: Run, event: Event) -> None:
+    """What a fixed run learns of when its chunks are seen."""
+    match event:
+        case ChunkShown():
+            run.sends.seen.shown(event.chunk, event.at)
+        case BoundariesFitted() if run.phase is Phase.PLAYING:
+            run.sends.seen.fitted(event)
+        case _:
+            pass
+
+
+def _until(run: Run) -> int | None:
+    """The first score chunk that may never come: in a fixed run nothing is said of what is not being made."""
+    if run.follow is not None:
+        return None
+    match run.phase:
+        case Phase.PLAYING | Phase.FINISHED:
+            return run.making + (0 if run.paused else 1)
+        case Phase.CUTTING:
+            return min(run.making + 1, run.next_base)
+        case _:
+            return run.base
