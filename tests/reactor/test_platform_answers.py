@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -362,3 +363,66 @@ def test_a_session_that_cannot_be_closed_is_told_plainly() -> None:
     assert "cannot be reached" in str(stage.closing_trouble)
     assert "may run on" in notices[0]
     assert JWT not in " ".join(notices)
+
+
+# ---- for real: names and certificates
+
+
+def test_a_name_that_does_not_exist_is_told() -> None:
+    async def ask() -> None:
+        asked = Platform("https://reactor.invalid")
+        try:
+            await asked.ask("getting a token", "POST", "/tokens", {})
+        finally:
+            await asked.close()
+
+    with pytest.raises(PlatformError, match=r"reactor\.invalid"):
+        asyncio.run(ask())
+
+
+def test_a_certificate_of_somebody_else_is_told(tmp_path: Any) -> None:
+    certificate, key = _self_signed()
+    (tmp_path / "certificate").write_bytes(certificate)
+    (tmp_path / "key").write_bytes(key)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "certificate", tmp_path / "key")
+
+    async def ask() -> None:
+        async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.close()
+
+        async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
+            port = server.sockets[0].getsockname()[1]
+            asked = Platform(f"https://localhost:{port}")
+            try:
+                await asked.ask("getting a token", "POST", "/tokens", {})
+            finally:
+                await asked.close()
+
+    with pytest.raises(PlatformError, match="its certificate was not accepted") as raised:
+        asyncio.run(ask())
+    assert "date" in str(raised.value.hint)
+
+
+def _self_signed() -> tuple[bytes, bytes]:
+    import datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return made.public_bytes(serialization.Encoding.PEM), private

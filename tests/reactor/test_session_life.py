@@ -14,6 +14,7 @@ from sequencer.clocks import RealClock
 from sequencer.errors import StageError
 from sequencer.events import (
     ChunkDone,
+    ChunkShown,
     Event,
     ImageAccepted,
     Lost,
@@ -28,7 +29,7 @@ from sequencer.events import (
     Upload,
     Uploaded,
 )
-from sequencer.stages.reactor import ReactorStage
+from sequencer.stages.reactor import LiveFrame, ReactorStage
 from sequencer.stages.simulated import reads_faults
 from sequencer.standin import StandIn
 
@@ -293,6 +294,28 @@ def test_a_clip_that_the_end_of_the_run_overtakes_is_told() -> None:
             await client.stage.close()
             with pytest.raises(StageError):
                 await clip
+
+    asyncio.run(go())
+
+
+def test_a_sink_that_fails_does_not_stop_the_show() -> None:
+    async def go() -> None:
+        async with stand_in() as server:
+            events: list[Event] = []
+            notices: list[str] = []
+
+            def sink(frame: LiveFrame) -> None:
+                raise OSError(28, "No space left on device")
+
+            stage = ReactorStage(RealClock(), settings_for(server.url), sink=sink, notice=notices.append)
+            await stage.open(events.append)
+            await stage.send([SchedulePrompt("a red field", 0), Start()])
+            async with asyncio.timeout(60):
+                while not any(isinstance(one, ChunkShown) for one in events):  # noqa: ASYNC110  there is no event to wait for
+                    await asyncio.sleep(0.05)
+            await stage.close()
+            assert len(notices) == 1
+            assert "No space left" in notices[0]
 
     asyncio.run(go())
 

@@ -71,6 +71,10 @@ class Frames:
         if self._sink is not None:
             self._sink(LiveFrame(picture, at, number, dark, chunk))
 
+    def drop_sink(self) -> None:
+        """Count only, from here on."""
+        self._sink = None
+
     def rate(self, now: int) -> float:
         """Frames a second as they came lately; 0 while none come."""
         times = self._times

@@ -48,21 +48,23 @@ class Session:
         """Whether there is one that has to be closed."""
         return self._is_open
 
-    async def open(self, waiting: Callable[[str], None]) -> None:
-        """Make or take over a session and wait until it can be connected to. `waiting` hears the platform's state.
+    async def open(self, waiting: Callable[[str], None], made: Callable[[], None] = lambda: None) -> None:
+        """Make or take over a session and wait until it can be connected to.
 
+        `waiting` hears the platform's state; `made` is called when there is a session: from then on it is billed.
         Raises PlatformError or StageError.
         """
         if self._settings.local:
             body = await self._open_local()
         elif self._settings.adopt is not None:
             self.id = self._settings.adopt
-            self._is_open = True
-            self._token.bind(self.id)
-            body = await self._wait(waiting)
+            body = {}
         else:
-            body = await self._create(waiting)
-        self._describe(body)
+            body = await self._create()
+        self._is_open = True
+        self._token.bind(self.id)
+        made()
+        self._describe(body if self._settings.local else await self._wait(waiting))
 
     async def _open_local(self) -> Mapping[str, Any]:
         if self._settings.adopt is not None:
@@ -74,10 +76,9 @@ class Session:
         else:
             answer = await self.ask("starting a session", "POST", "/start_session", {})
             self.id = str(answer.body.get("session_id", ""))
-        self._is_open = True
         return answer.body
 
-    async def _create(self, waiting: Callable[[str], None]) -> Mapping[str, Any]:
+    async def _create(self) -> Mapping[str, Any]:
         body = {
             "model": {"name": self._settings.model},
             "client_info": CLIENT,
@@ -87,8 +88,7 @@ class Session:
         self.id = str(answer.body.get("session_id", ""))
         if not self.id:
             raise StageError("making a session: the answer names none", "is --url the platform's address?")
-        self._is_open = True
-        return await self._wait(waiting)
+        return answer.body
 
     async def _wait(self, waiting: Callable[[str], None]) -> Mapping[str, Any]:
         deadline, pause = time.monotonic() + self._settings.waiting_seconds, 0.2

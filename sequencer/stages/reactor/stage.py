@@ -145,10 +145,8 @@ class ReactorStage:
             self._settings.checked_key()
         self._deliver = deliver
         self._set("connecting", "making the session")
-        self._made = self._clock.now()
         try:
-            await self._session.open(lambda state: self._set("waiting", state))
-            self._token.bind(self._session.id)
+            await self._session.open(lambda state: self._set("waiting", state), self._count_from_here)
             if self._settings.wire == "auto" and self._session.version.startswith(OLD_SERVERS):
                 self._talk.wire = Wire.V0
             await self._first_meeting()
@@ -379,7 +377,11 @@ class ReactorStage:
             self._is_over = True
 
     def _frame(self, picture: VideoFrame) -> None:
-        self._frames.take(picture, self._clock.now())
+        try:
+            self._frames.take(picture, self._clock.now())
+        except Exception as error:  # noqa: BLE001  a sink is somebody else's, and what is wrong with it must not stop the show
+            self._frames.drop_sink()
+            self._notice(f"frames are no longer handed on: {type(error).__name__}: {error}")
 
     def _chunk_shown(self, chunk: int, at: int) -> None:
         self._hear(ChunkShown(at, chunk))
@@ -403,6 +405,9 @@ class ReactorStage:
         self._hear(Uploaded(self._clock.now(), image.sha256))
 
     # ---- small things
+
+    def _count_from_here(self) -> None:
+        self._made = self._clock.now()
 
     def _set(self, name: StatusName, detail: str = "") -> None:
         since = self.status.since if self.status.name == name else self._clock.now()
