@@ -203,7 +203,7 @@ class Peer:
         while True:
             silent = time.monotonic() - self._last_heard
             if silent > self._settings.silence_seconds:
-                log.info("connection %d was silent for %.0f s and is dropped", self.number, silent)
+                log.info("connection %d was silent for %.1f s and is dropped", self.number, silent)
                 await self.close()
                 return
             await asyncio.sleep(max(0.05, self._settings.silence_seconds - silent))

@@ -124,6 +124,7 @@ class Session:
     def note(self, event: str, **detail: object) -> None:
         """Remember that something happened, for `/events`."""
         self.happenings += 1
+        log.info("%s%s", event, "".join(f"  {key}: {value}" for key, value in detail.items()))
         self.events.append({"n": self.happenings, "event": event, "ts": time.time(), "state": self.state, "detail": detail})
         self.news.set()
         self.news = asyncio.Event()
@@ -173,7 +174,6 @@ class Session:
         try:
             self._answers[peer.number] = await peer.answer(sdp, mapping)
         except BadOfferError as error:  # the platform says nothing then: the client has to have a deadline
-            log.info("connection %d: %s", peer.number, error)
             self.note("error", message=str(error))
             await peer.close()
 
