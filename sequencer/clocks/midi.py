@@ -34,6 +34,8 @@ class MidiFeed:
         self._pending: Literal["start", "continue"] | None = None
         self._at_zero = True
         """Whether the conductor takes the clock to stand at 0."""
+        self._moving = False
+        """Whether the conductor takes it to move."""
         self._told: ClockFitted | None = None
         self._ticks = 0
 
@@ -75,9 +77,10 @@ class MidiFeed:
             return (ClockMoved(at, "start"),)
         self.follower.start(at)
         self._pending = "start"
-        jump = () if self._at_zero else (ClockLocated(at, 0.0),)
+        if self._at_zero:
+            return ()
         self._at_zero = True
-        return jump
+        return self._located(0.0, at)
 
     def silence(self, at: int) -> tuple[Event, ...]:
         """Tell the time while no ticks come. A clock that has just fallen silent is told as running free."""
@@ -100,6 +103,7 @@ class MidiFeed:
         pending, self._pending = self._pending, None
         if pending is not None:
             self._at_zero = False
+            self._moving = True
             return (ClockMoved(at, pending), *self._fitted(at))
         if follower.state == "stopped":
             return ()
@@ -124,9 +128,9 @@ class MidiFeed:
     def _stop(self, at: int) -> tuple[Event, ...]:
         if not self._follows:
             return (ClockMoved(at, "stop"),)
-        was_moving = self.follower.state != "stopped" and self._pending is None
         self.follower.stop(at)
         self._pending = None
+        was_moving, self._moving = self._moving, False
         return (ClockMoved(at, "stop"),) if was_moving else ()
 
     def _locate(self, sixteenths: int, at: int) -> tuple[Event, ...]:
@@ -134,7 +138,12 @@ class MidiFeed:
             return ()
         self.follower.locate(sixteenths)
         self._at_zero = sixteenths == 0
-        return (ClockLocated(at, sixteenths / 4),)
+        return self._located(sixteenths / 4, at)
+
+    def _located(self, quarter: float, at: int) -> tuple[Event, ...]:
+        """A jump. A clock that moves stands there until its next tick: gear that takes a while must not be run ahead of."""
+        located = ClockLocated(at, quarter)
+        return (located, *self._fitted(at)) if self._moving else (located,)
 
     def _fitted(self, at: int) -> tuple[Event, ...]:
         quarter, time, rate, deviation, quality = self.follower.fit()

@@ -179,9 +179,14 @@ class Rivals:
         return born
 
     def _afresh(self, at: float, since: float, before: float) -> list[Fit]:
-        """A theory that knows nothing of the past, where two intervals agree, and with no tempo near the old one."""
+        """A theory that knows nothing of the past, where two intervals agree, but not with the leader.
+
+        It holds the latest ticks for late, again and again, or its tempo is no neighbour of theirs.
+        """
         leader = self._all[0]
-        if not SHORTEST < before < LONGEST or abs(since - before) > AGREE * before or 1 / AFRESH < since / leader.v < AFRESH:
+        if not SHORTEST < before < LONGEST or abs(since - before) > AGREE * before:
+            return []
+        if not leader.late and 1 / AFRESH < since / leader.v < AFRESH:
             return []
         fit = Fit(ARRIVAL, at - since, before, FIRST_VARIANCE)
         fit.index = leader.index

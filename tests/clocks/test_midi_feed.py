@@ -93,7 +93,10 @@ class TestTransport:
         feed = MidiFeed()
         feed.hear(START, S)
         ticks(feed, S, 49)
-        assert feed.hear(position(400), 2 * S + MS) == (ClockLocated(2 * S + MS, 100.0),)
+        located, stands = feed.hear(position(400), 2 * S + MS)
+        assert located == ClockLocated(2 * S + MS, 100.0)
+        assert isinstance(stands, ClockFitted)
+        assert (stands.quarter, stands.quarters_per_ns) == (100.0, 0.0)
         (fit,) = feed.hear(TICK, 2 * S + 20 * MS)
         assert isinstance(fit, ClockFitted)
         assert abs(fit.quarter - 100) < 0.1

@@ -216,6 +216,16 @@ class TestTempo:
         assert follower.bpm == pytest.approx(after, rel=0.01)
         assert follower.beat_at(then[-1]) == pytest.approx(18, abs=0.02)
 
+    @pytest.mark.parametrize("glitch", [1, 2, 5])
+    def test_a_glitch_and_then_another_tempo(self, glitch: int) -> None:
+        """A very clean clock that hiccups just before its tempo changes: its own cleanness must not make it deaf."""
+        follower, times = ClockFollower(), tick_times(120, 8 * PPQN)
+        follower.start(times[0])
+        play(follower, times)
+        play(follower, tick_times(70, PPQN + 1, times[-1] + round(S / 48) + glitch * MS))
+        assert follower.bpm == pytest.approx(70, abs=0.1)
+        assert follower.beat_at(times[-1] + round(S / 48) + glitch * MS + round(24 * S / 28)) == pytest.approx(9, abs=0.02)
+
     def test_a_ramp_is_followed_all_the_way(self) -> None:
         follower, now, beat = ClockFollower(), float(S), 0.0
         follower.start(S)

@@ -1,0 +1,127 @@
+"""Whatever gear does, in whatever order, while a model plays: what holds for every run that follows."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from by_hand import at_bar, on_beats, section
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from midi_gear import GoOn, Locate, MidiGear, Move, Play, Start, Stop, Wait, steady
+
+from sequencer.clocks import VirtualClock
+from sequencer.clocks.midi import MidiFeed
+from sequencer.compiler import compile_score
+from sequencer.conductor import Conductor
+from sequencer.conductor.run import Phase
+from sequencer.events import ClockLocated, ClockMoved, Command, Event, SchedulePrompt, Started
+from sequencer.journal import JournalWriter, header_of
+from sequencer.performance import Outcome, Performance
+from sequencer.replaying import replay
+from sequencer.score import ClockKind, ClockLine, Header
+from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+
+SECOND = 1_000_000_000
+BARS = 24
+BACK = 0.3
+"""How far, in quarters, a new fit may set the position back: what a stall or a step of the tempo made it run ahead."""
+SCHEDULE = compile_score(
+    on_beats(
+        section("set", BARS, *(at_bar(bar, f"p{bar}") for bar in range(1, BARS, 2))),
+        header=Header(clock=ClockLine(ClockKind.MIDI, Fraction(120)), seed=3),
+    )
+)
+
+
+@dataclass
+class Watch:
+    """What is to hold at every event."""
+
+    wrong: list[str] = field(default_factory=list)
+    sent: dict[str, set[int]] = field(default_factory=dict)
+    jumps: int = 0
+    _quarter: float = -1e9
+
+    def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        if isinstance(event, ClockLocated | Started) or (isinstance(event, ClockMoved) and event.what == "start"):
+            self.jumps += isinstance(event, ClockLocated)
+            self._quarter = -1e9  # here it may go back: a jump, or the score's own beginning
+        for command in commands:
+            if isinstance(command, SchedulePrompt):
+                self.sent.setdefault(command.prompt, set()).add(command.chunk)
+                if conductor.phase is Phase.PLAYING and command.chunk <= conductor.making:
+                    self.wrong.append(f"{command} was sent while chunk {conductor.making} was being made")
+        follow = conductor.run.follow
+        here = None if follow is None else follow.quarter_at(event.at)
+        if here is not None:
+            if here < self._quarter - BACK:
+                self.wrong.append(f"the position went back from {self._quarter} to {here} at {event}")
+            self._quarter = here
+
+
+TEMPI = st.sampled_from([70.0, 96.0, 119.0, 120.0, 133.3, 174.0])
+MOVES = st.one_of(
+    st.builds(Play, st.integers(1, 60).map(float), TEMPI.map(steady)),
+    st.builds(Wait, st.floats(0.1, 8.0)),
+    st.builds(Wait, st.floats(0.1, 4.0), TEMPI),
+    st.just(Stop()),
+    st.just(GoOn()),
+    st.just(Start()),
+    st.builds(Locate, st.integers(0, 4 * BARS).map(float)),
+)
+SLOW = st.lists(
+    st.builds(lambda chunk, by: {"chunk": chunk, "by": f"{by}ms"}, st.integers(0, 40), st.integers(1, 6000)), max_size=3
+)
+
+
+def plug(gear: MidiGear, clock: VirtualClock, feed: MidiFeed, run: Performance, unplugged: Sequence[float]) -> None:
+    """The gear's messages, and moments at which its cable is pulled for a second and a half."""
+    gone = [(round(at * SECOND), round((at + 1.5) * SECOND)) for at in unplugged]
+    gear.messages = [one for one in gear.messages if not any(first <= one[0] < last for first, last in gone)]
+    gear.plug(clock, feed, run.deliver)
+    for first, _ in gone:
+
+        def pull(at: int = first) -> None:
+            for event in feed.unplugged(at):
+                run.deliver(event)
+
+        clock.call_at(first, pull)
+
+
+@given(
+    st.lists(MOVES, max_size=10),
+    st.sampled_from([0.0, 0.001, 0.004]),
+    st.sampled_from([0.0, 0.02]),
+    st.integers(0, 1000),
+    SLOW,
+    st.lists(st.floats(2, 60), max_size=2),
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_gear(
+    moves: list[Move], jitter: float, lost: float, seed: int, slow: list[dict[str, object]], unplugged: list[float]
+) -> None:
+    whole: list[Move] = [Start(), Play(8.0, steady(120.0)), *moves, GoOn(), Play(20.0, steady(120.0))]
+    gear = MidiGear(*whole, jitter=jitter, lost=lost, doubled=lost / 2, seed=seed, begin=2.0)
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Path(folder) / "journal.jsonl"
+        outcome, watch = perform(gear, {"jitter": "20ms", "seed": seed, "slow": slow}, unplugged, journal)
+        assert watch.wrong == []
+        assert outcome.report.refused == ()
+        if not watch.jumps:
+            moved = {prompt: chunks for prompt, chunks in watch.sent.items() if len(chunks) > 1}
+            assert moved == {}, "what is committed never moves"
+        assert replay(journal).is_equal
+
+
+def perform(gear: MidiGear, faults: dict[str, object], unplugged: Sequence[float], journal: Path) -> tuple[Outcome, Watch]:
+    clock, watch = VirtualClock(), Watch()
+    stage = SimulatedStage(clock, settings=SimulatedSettings(SCHEDULE.grid, Faults.model_validate(faults)))
+    run = Performance(SCHEDULE, stage, clock, JournalWriter(journal, header_of(SCHEDULE, {}, {})), watchers=[watch])
+    plug(gear, clock, MidiFeed(120.0), run, unplugged)
+    clock.call_at(150 * SECOND, lambda: run.close("the test is over"))
+    return asyncio.run(run.run()), watch
