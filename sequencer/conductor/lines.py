@@ -169,7 +169,9 @@ class Slot:
     @property
     def cut(self) -> CutTake | None:
         """The cut that opens a take at this chunk: of several the last that names a seed, for the others keep it."""
-        cuts = [act for line in self.lines if line.status is not Status.SKIPPED for act in line.acts if isinstance(act, CutTake)]
+        cuts = [
+            act for line in self.lines if line.status is not Status.SKIPPED for act in line.acts if isinstance(act, CutTake)
+        ]
         named = [act for act in cuts if act.seed is not None]
         return (named or cuts or [None])[-1]
 

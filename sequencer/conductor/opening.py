@@ -99,7 +99,8 @@ def start(run: Run, at: int) -> list[Command]:
     run.phase = Phase.STARTING
     run.starts += 1
     run.insisting = False
-    return [Start(), wake_at(run, at + PATIENCE)]
+    waits = run.due is not None and run.due > at
+    return [Start()] if waits else [Start(), wake_at(run, at + PATIENCE)]
 
 
 def opening_refused(run: Run, event: Refused) -> list[Command]:

@@ -1,0 +1,125 @@
+"""`python -m simulation`: play many shows, say which fail and how, and make what failed small.
+
+From the tests folder, or by `make simulate N=10000`. Exit code 1 where a show failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+from pydantic import ValidationError
+from simulation.drawing import draw_script
+from simulation.invariants import Violation, violations
+from simulation.playing import play
+from simulation.script import Script, read_script
+from simulation.shrinking import shrunk
+
+from sequencer.errors import SequencerError
+
+KEPT = Path(__file__).parent / "kept"
+BATCH = 10
+
+
+def broken(script: Script) -> tuple[Violation, ...]:
+    """What a script breaks. Raises what `play` raises."""
+    with tempfile.TemporaryDirectory(prefix="simulation-") as folder:
+        return violations(play(script, Path(folder)))
+
+
+def breaks(script: Script, name: str) -> bool:
+    """Whether a script is a valid show that breaks the invariant of this name."""
+    try:
+        return any(one.name == name for one in broken(script))
+    except (SequencerError, ValidationError, ValueError):
+        return False
+
+
+def play_batch(seeds: range) -> list[tuple[int, str]]:
+    """(seed, violation) of each violation that these shows have."""
+    return [(seed, str(one)) for seed in seeds for one in broken(draw_script(seed))]
+
+
+def _batches(first: int, count: int) -> Iterator[range]:
+    return (range(start, min(start + BATCH, first + count)) for start in range(first, first + count, BATCH))
+
+
+def run(first: int, count: int, processes: int) -> dict[int, list[str]]:
+    """The violations of `count` shows from seed `first` on, by seed; says on stderr how far it is."""
+    found: dict[int, list[str]] = {}
+    began, done = time.monotonic(), 0
+    batches = _batches(first, count)
+    with ProcessPoolExecutor(processes) as pool:
+        waiting = [pool.submit(play_batch, one) for one in islice(batches, 4 * processes)]
+        while waiting:
+            for seed, sentence in waiting.pop(0).result():
+                found.setdefault(seed, []).append(sentence)
+            done = min(done + BATCH, count)
+            _tell(done, count, len(found), time.monotonic() - began)
+            waiting += [pool.submit(play_batch, one) for one in islice(batches, 1)]
+    sys.stderr.write("\n" if sys.stderr.isatty() else "")
+    return found
+
+
+def _tell(done: int, count: int, failed: int, seconds: float) -> None:
+    if not sys.stderr.isatty() and done % max(BATCH, count // 10 // BATCH * BATCH) and done != count:
+        return
+    width = 30
+    bar = "█" * (done * width // count)
+    text = f"{bar:·<{width}} {done}/{count} shows, {failed} failed, {done / max(seconds, 0.001):.0f} a second"
+    sys.stderr.write(f"\r{text}" if sys.stderr.isatty() else f"{text}\n")
+    sys.stderr.flush()
+
+
+def shrink_and_show(script: Script, name: str, save: str | None) -> None:
+    """Print the smallest script that breaks the same invariant, and keep it where that is wanted."""
+    small = shrunk(script, lambda candidate: breaks(candidate, name))
+    sentence = next(str(one) for one in broken(small) if one.name == name)
+    sys.stdout.write(f"\nshrunk from {script.size} parts to {small.size}: {sentence}\n\n{small}\n")
+    if save is not None:
+        path = KEPT / f"{save}.show"
+        path.write_text(str(small), encoding="utf-8")
+        sys.stdout.write(f"kept as {path}\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play, tell, shrink."""
+    parser = argparse.ArgumentParser("simulation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("count", nargs="?", type=int, default=200, help="how many shows (200)")
+    parser.add_argument("--first", type=int, default=0, metavar="SEED", help="the first seed (0)")
+    parser.add_argument("--seed", type=int, help="play this one show, and print it")
+    parser.add_argument("--show", type=Path, help="play a kept show")
+    parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1), help="how many at once (2)")
+    parser.add_argument("--shrink", type=int, default=1, metavar="COUNT", help="how many kinds of failure to shrink (1)")
+    parser.add_argument("--save", metavar="NAME", help="keep the first shrunk show in tests/simulation/kept/")
+    options = parser.parse_args(arguments)
+    if options.seed is not None or options.show is not None:
+        script = draw_script(options.seed) if options.seed is not None else read_script(options.show.read_text("utf-8"))
+        sys.stdout.write(f"{script}\n")
+        found = {options.seed or 0: [str(one) for one in broken(script)]}
+        found = {seed: sentences for seed, sentences in found.items() if sentences}
+    else:
+        script = None
+        found = run(options.first, options.count, options.processes)
+    for seed, sentences in found.items():
+        for sentence in sentences:
+            sys.stdout.write(f"seed {seed}: {sentence}\n")
+    kinds = Counter(sentence.split(":", 1)[0] for sentences in found.values() for sentence in sentences)
+    for number, (name, _) in enumerate(kinds.most_common(options.shrink)):
+        seed = next(seed for seed, all_ in found.items() if any(one.startswith(f"{name}:") for one in all_))
+        shrink_and_show(script or draw_script(seed), name, options.save if number == 0 else None)
+    if not found:
+        sys.stdout.write(f"{options.count if script is None else 1} shows, no violation\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

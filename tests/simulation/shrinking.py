@@ -1,0 +1,117 @@
+"""Makes a failing show smaller while it still fails in the same way: fewer lines, faults, hands and moves. No chance in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from simulation.script import Script, faults_as_parts, faults_of_parts
+
+Fails = Callable[[Script], bool]
+"""Whether a script still fails. One that is no valid show does not."""
+
+T = TypeVar("T")
+MOST_TRIES = 3000
+
+
+def shrunk(script: Script, fails: Fails) -> Script:
+    """The smallest script that taking parts away leads to. `fails(script)` holds for it, as it must for the one given."""
+    tries = MOST_TRIES
+
+    def still(candidate: Script) -> bool:
+        nonlocal tries
+        tries -= 1
+        return tries >= 0 and candidate != script and fails(candidate)
+
+    while tries > 0:
+        before = script
+        if script.follow and still(replace(script, follow=False)):
+            script = replace(script, follow=False)
+        parts = fewer(faults_as_parts(script.faults), lambda some: still(replace(script, faults=faults_of_parts(some))))
+        script = replace(script, faults=faults_of_parts(parts))
+        script = replace(script, hands=tuple(fewer(script.hands, lambda some: still(replace(script, hands=tuple(some))))))
+        script = replace(script, gear=tuple(fewer(script.gear, lambda some: still(replace(script, gear=tuple(some))))))
+        script = _fewer_lines(script, still)
+        if script == before:
+            break
+    return script
+
+
+def fewer(things: Sequence[T], fails: Callable[[list[T]], bool]) -> list[T]:
+    """Delta debugging: a list of which no single thing, nor any run of things of a size tried, can be left out."""
+    kept = list(things)
+    size = len(kept)
+    while size:
+        start = 0
+        while start < len(kept):
+            candidate = kept[:start] + kept[start + size :]
+            if fails(candidate):
+                kept = candidate
+            else:
+                start += size
+        size //= 2
+    return kept
+
+
+def _fewer_lines(script: Script, still: Fails) -> Script:
+    """Leave out blocks first (with their names in `play`), then lines, then actions of a cue."""
+    for block in _blocks(script.score):
+        candidate = replace(script, score=_without(script.score, block))
+        if still(candidate):
+            script = candidate
+    lines = fewer(script.score.splitlines(), lambda some: still(replace(script, score=_text(some))))
+    script = replace(script, score=_text(lines))
+    for number, line in enumerate(lines):
+        for simpler in _simpler(line):
+            some = [*lines[:number], simpler, *lines[number + 1 :]]
+            if still(replace(script, score=_text(some))):
+                lines = some
+                script = replace(script, score=_text(lines))
+                break
+    return script
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _blocks(score: str) -> list[tuple[str, ...]]:
+    """The blocks in braces, by their lines."""
+    found: list[tuple[str, ...]] = []
+    block: list[str] = []
+    for line in score.splitlines():
+        if line.endswith("{") or block:
+            block.append(line)
+        if line == "}":
+            found.append(tuple(block))
+            block = []
+    return found
+
+
+def _without(score: str, block: tuple[str, ...]) -> str:
+    lines = score.splitlines()
+    start = next((n for n in range(len(lines)) if tuple(lines[n : n + len(block)]) == block), None)
+    if start is None:
+        return score
+    name = block[0].split()[1]
+    kept = lines[:start] + lines[start + len(block) :]
+    for number, line in enumerate(kept):
+        if line.startswith("play "):
+            names = [one for one in line.split()[1:] if one.split("*")[0] != name]
+            kept[number] = f"play {' '.join(names)}" if names else ""
+    return _text([line for line in kept if line])
+
+
+def _simpler(line: str) -> list[str]:
+    """The line with one of its parts between commas left out, the first part (the place and its first action) kept."""
+    if not line.strip().startswith(("at ", "on ", "section ")) or '", "' in line:
+        return []
+    head, *rest = line.removesuffix(" {").split(", ")
+    tail = " {" if line.endswith(" {") else ""
+    found = [", ".join([head, *rest[:number], *rest[number + 1 :]]) + tail for number in range(len(rest))]
+    if rest and head.strip().startswith("at "):
+        word, place, *_ = head.split()
+        indent = line[: len(line) - len(line.lstrip())]
+        found.append(f"{indent}{word} {place} {', '.join(rest)}{tail}")
+    return found
