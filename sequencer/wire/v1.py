@@ -7,12 +7,12 @@ a client speaks v0 to it, so what comes as text is read as that. Reading never r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
 from typing import Any, cast
 
 from google.protobuf.message import DecodeError
 
 from sequencer.wire import v0
+from sequencer.wire.fields import LARGEST as LARGEST_NUMBER
 from sequencer.wire.messages import (
     Channel,
     ClientMessage,
@@ -325,6 +325,6 @@ def _value(value: Any) -> object:
 
 
 def _finite(value: float) -> float:
-    if not isfinite(value):
-        raise _Unreadable("a number is not finite")
+    if not abs(value) <= LARGEST_NUMBER:
+        raise _Unreadable("a number is none, or too large")
     return value

@@ -17,6 +17,7 @@ PATIENCE = 60.0
 """Seconds that a clip may take from the asking to the last byte."""
 
 MOST_SEGMENTS = 4000
+LARGEST_PLAYLIST = 1024 * 1024
 LARGEST = 256 * 1024 * 1024
 """Bytes of the largest clip."""
 
@@ -42,9 +43,9 @@ def clip_problem(answer: ClipFailed | Failed) -> StageError:
 async def fetch(platform: Platform, token: Token, ready: ClipReady) -> Clip:
     """The clip that a `ClipReady` speaks of, once its last segment is closed. Raises StageError."""
     deadline = time.monotonic() + PATIENCE
-    playlist = urljoin(platform.base + "/", ready.playlist_url)
+    playlist = _joined(platform.base + "/", ready.playlist_url)
     while True:
-        status, data, wait = await platform.fetch("fetching the clip", playlist, await token.headers())
+        status, data, wait = await platform.fetch("fetching the clip", playlist, await token.headers(), LARGEST_PLAYLIST)
         if status == 200:
             break
         if status in (404, 410):
@@ -56,12 +57,10 @@ async def fetch(platform: Platform, token: Token, ready: ClipReady) -> Clip:
         await asyncio.sleep(min(wait if wait is not None else 0.5, 5.0))
     pieces = bytearray()
     for url in _addresses(data.decode("utf-8", "replace"), playlist):
-        status, piece, _ = await platform.fetch("fetching the clip", url, await token.headers())
+        status, piece, _ = await platform.fetch("fetching the clip", url, await token.headers(), LARGEST - len(pieces))
         if status != 200:
             raise StageError(f"a part of the clip could not be fetched: the platform answered {status}", "try again")
         pieces += piece
-        if len(pieces) > LARGEST:
-            raise StageError("the clip is too large")
     return Clip(bytes(pieces), ready.start, ready.end)
 
 
@@ -75,4 +74,12 @@ def _addresses(playlist: str, base: str) -> list[str]:
     found += [line for line in lines if line and not line.startswith("#")]
     if len(found) > MOST_SEGMENTS or not found:
         raise StageError("fetching the clip: the playlist makes no sense")
-    return [urljoin(base, one) for one in found]
+    return [_joined(base, one) for one in found]
+
+
+def _joined(base: str, address: str) -> str:
+    """An address seen from another one. Raises StageError."""
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        raise StageError("fetching the clip: the platform gave an address that is none") from None

@@ -98,8 +98,9 @@ class Connection:
         """Take the answer and come back when everything stands. Raises StageError."""
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-        except _RTC as error:
-            raise StageError(f"the platform's answer cannot be used: {error}") from error
+        except Exception as error:  # its parser raises whatever it stumbled over: IndexError, TypeError, StopIteration …
+            reason = str(error) or type(error).__name__
+            raise StageError(f"the platform's answer cannot be used: {reason}") from error
         failed = asyncio.create_task(self._failed.wait())
         stands = asyncio.create_task(self._stands())
         try:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from sequencer.errors import StageError
+from sequencer.stages.reactor.elsewhere import is_own, is_public_address, is_this_machine, may_be_called, site
 from sequencer.stages.reactor.hidden import masked
 from sequencer.stages.reactor.settings import KEY_VARIABLE, is_loopback
 
@@ -90,6 +91,8 @@ class Platform:
     def __init__(self, base: str, *, transport: httpx.AsyncBaseTransport | None = None, timeout: float = 10.0) -> None:
         self.base = base
         self._is_closed = False
+        self._resolves = transport is None
+        """Whether names are looked up at all: they are not where something else stands in for the network."""
         self._mask = _Masked()
         self._logger = logging.getLogger("httpx")
         self._logger.addFilter(self._mask)
@@ -97,6 +100,7 @@ class Platform:
             timeout=httpx.Timeout(timeout, connect=min(5.0, timeout)),
             transport=transport,
             trust_env=not is_loopback(base),
+            follow_redirects=False,
             limits=httpx.Limits(max_connections=8),
         )
 
@@ -166,21 +170,47 @@ class Platform:
 
         headers = {"Content-Type": mime_type, "Content-Length": str(len(data))}
         self._check_open("uploading")
+        await self._check_called("uploading", url)
         try:
-            response = await self._client.put(url, content=pieces(), headers=headers)
+            request = self._client.build_request("PUT", url, content=pieces(), headers=headers)
+            response = await self._client.send(request, stream=True)
+            await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable("uploading", self.base, error) from None
         return response.status_code
 
-    async def fetch(self, what: str, url: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes, float | None]:
-        """GET bytes: (status, bytes, Retry-After). Proof is only sent to the platform's own host. Raises PlatformError."""
+    async def _check_called(self, what: str, url: str) -> None:
+        """Look at an address that the platform gave, and at what its name stands for. Raises PlatformError."""
+        if not may_be_called(url, self.base):
+            raise PlatformError(f"{what}: the platform gave an address that is not called from here", None)
+        host = site(url)[1]
+        if self._resolves and not is_own(url, self.base) and not is_this_machine(host):
+            try:
+                found = await asyncio.get_running_loop().getaddrinfo(host, None)
+            except OSError:
+                return  # the call itself says so, in its own words
+            if not all(is_public_address(str(where[0])) for *_, where in found):
+                raise PlatformError(f"{what}: the platform gave an address that is not called from here", None)
+
+    async def fetch(
+        self, what: str, url: str, headers: Mapping[str, str] | None = None, most: int = LARGEST_ANSWER
+    ) -> tuple[int, bytes, float | None]:
+        """GET up to `most` bytes: (status, bytes, Retry-After). Proof is only sent to the platform's own site.
+
+        Raises PlatformError, also for an address that is not called from here.
+        """
         self._check_open(what)
+        await self._check_called(what, url)
         try:
-            own = _site(url) == _site(self.base)
-            response = await self._client.get(url, headers={**_VERSIONS, **(headers or {})} if own else {})
+            proof = {**_VERSIONS, **(headers or {})} if is_own(url, self.base) else {}
+            response = await self._client.send(self._client.build_request("GET", url, headers=proof), stream=True)
+            try:
+                data = await _read(response, most)
+            finally:
+                await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable(what, self.base, error) from None
-        return response.status_code, response.content, _retry_after(response)
+        return response.status_code, data, _retry_after(response)
 
     async def close(self) -> None:
         """Close every connection; whoever still asks for something is told that the run is over."""
@@ -195,16 +225,11 @@ def _worth_trying(error: PlatformError, safe: bool) -> bool:
     return safe and (error.status == 0 or (error.status >= 500 and error.status != 501))
 
 
-def _site(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
-
-
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: httpx.Response, most: int = LARGEST_ANSWER) -> bytes:
     data = bytearray()
     async for piece in response.aiter_bytes():
         data += piece
-        if len(data) > LARGEST_ANSWER:
+        if len(data) > most:
             raise httpx.DecodingError("the answer is too large")
     return bytes(data)
 

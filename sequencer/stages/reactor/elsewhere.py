@@ -1,0 +1,78 @@
+"""Addresses that the platform gives: which of them may be called. Pure.
+
+A presigned address or a clip's part lies where the platform says, on another host perhaps. What comes from outside must not
+make this machine call its own services or its neighbours (a router, a cloud's metadata), so beside the platform's own site only
+encrypted addresses of public hosts are called. A runtime on this machine may call itself by any name of this
+machine, but is asked for nothing beyond its own port.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def site(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of an address. Raises ValueError for what is none."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("neither http nor https, or no host")
+    return parts.scheme, parts.hostname.rstrip(".").lower(), parts.port or _PORTS[parts.scheme]
+
+
+def is_own(url: str, base: str) -> bool:
+    """Whether an address is the platform's own, which alone may be shown a proof of who asks."""
+    try:
+        return site(url) == site(base)
+    except ValueError:
+        return False
+
+
+def may_be_called(url: str, base: str) -> bool:
+    """Whether an address that came from the platform at `base` may be called. Names are not looked up here."""
+    try:
+        scheme, host, port = site(url)
+        parts = urlsplit(url)
+        _, home, home_port = site(base)
+    except ValueError:
+        return False
+    if parts.username is not None or parts.password is not None:
+        return False
+    if is_own(url, base):
+        return True
+    if is_this_machine(home) and is_this_machine(host):
+        return port == home_port
+    return scheme == "https" and _is_public(host)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host, a name or a literal address, is this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_public(host: str) -> bool:
+    """Whether a host is out in the world: a literal address that is, or a name of more than one part that says nothing else."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_global
+    except ValueError:
+        pass
+    labels = host.split(".")
+    if len(labels) < 2 or labels[-1] in ("localhost", "local", "internal", "lan", "home", "arpa", "intranet", "corp"):
+        return False
+    return not labels[-1].isdecimal() and not labels[-1].startswith("0x")  # 127.1 and 0x7f.1 are addresses to some resolvers
+
+
+def is_public_address(address: str) -> bool:
+    """Whether an address that a name was resolved to is out in the world."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return found.is_global and not found.is_multicast

@@ -1,0 +1,115 @@
+"""Every input that is kept is tried again, with some chance besides; where atheris is, it fuzzes each way in for a moment."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import REQUIRE_ALL, require
+from fuzz.corpora import kept
+from fuzz.targets import TARGETS
+
+LONGEST = 20.0
+"""Seconds that one input may take, on a machine that has other things to do."""
+
+TRIED = 60
+"""Inputs of each target that are changed at random."""
+
+SECONDS = 5
+"""How long atheris looks at each target."""
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_was_found_once_stays_mended(name: str) -> None:
+    for data in kept("findings", name):
+        _try(name, data)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_corpus_passes(name: str) -> None:
+    target = TARGETS[name]
+    inputs = [*target.seeds(), *kept("corpora", name)]
+    assert inputs, "there is nothing to begin with"
+    for data in inputs:
+        _try(name, data)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_inputs_changed_at_random(name: str) -> None:
+    chance = random.Random(name)
+    target = TARGETS[name]
+    pool = [*target.seeds(), *kept("corpora", name)]
+    for _ in range(TRIED):
+        _try(name, _changed(chance, pool, target.words)[: target.longest])
+
+
+def _fuzzable() -> None:
+    """Skip where atheris is not, and where nobody asked for everything: it takes some ten seconds a target."""
+    require(os.environ.get(REQUIRE_ALL) == "1", f"it takes minutes: set {REQUIRE_ALL}=1")
+    require(importlib.util.find_spec("atheris") is not None, "atheris is not installed: .ci/setup-fuzz")
+
+
+def _try(name: str, data: bytes) -> None:
+    began = time.monotonic()
+    try:
+        TARGETS[name].run(data)
+    except Exception as error:
+        error.add_note(f"the input of {name}: {data!r}")
+        raise
+    took = time.monotonic() - began
+    assert took < LONGEST, f"{name} took {took:.1f} s for {data!r}"
+
+
+def _changed(chance: random.Random, pool: list[bytes], words: tuple[str, ...]) -> bytes:
+    """An input of the pool with a few changes: bytes put in, taken away, doubled, replaced; words; parts of another one."""
+    data = bytearray(chance.choice(pool))
+    for _ in range(chance.randint(1, 6)):
+        at, other = chance.randint(0, len(data)), chance.randint(0, len(data))
+        low, high = min(at, other), max(at, other)
+        match chance.randrange(6):
+            case 0:
+                data[at:at] = chance.randbytes(chance.randint(1, 4))
+            case 1:
+                del data[low : min(high, low + 8)]
+            case 2:
+                data[at:at] = data[low : min(high, low + 40)]
+            case 3 if data:
+                data[min(at, len(data) - 1)] = chance.randrange(256)
+            case 4 if words:
+                data[at:at] = chance.choice(words).encode()
+            case _:
+                source = chance.choice(pool)
+                start = chance.randint(0, len(source))
+                data[at:at] = source[start : start + 60]
+    return bytes(data)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_short_run_with_coverage(name: str, tmp_path: Path) -> None:
+    _fuzzable()
+    drive = Path(__file__).with_name("drive.py")
+    done = subprocess.run(
+        [sys.executable, str(drive), name, "--seconds", str(SECONDS), "--folder", str(tmp_path), "--seed", "1", "--dry"],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "Done " in done.stderr, done.stderr[-2000:]
+
+
+def test_the_driver_sees_what_breaks(tmp_path: Path) -> None:
+    """A target that breaks is found, written down and told: without this the tests above would prove nothing."""
+    _fuzzable()
+    drive = Path(__file__).with_name("drive.py")
+    command = [sys.executable, str(drive), "broken", "--seconds", "60", "--runs", "200000", "--folder", str(tmp_path), "--dry"]
+    done = subprocess.run([*command, "--seed", "1"], capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "FOUND in broken" in done.stdout
