@@ -43,6 +43,9 @@ from sequencer.score import (
     Scene,
     Score,
     Section,
+    SendControl,
+    SendNote,
+    SendProgram,
     SetMark,
     SetSr,
     SetStrength,
@@ -59,7 +62,7 @@ from sequencer.score import (
 from sequencer.timebase import Meter, Snap
 
 RESERVED = frozenset(
-    "image strength sr cut tempo meter mark snap pause resume goto pick seed bar bars beat beats from".split()  # noqa: SIM905  # easier to read
+    "image strength sr cut tempo meter mark snap midi pause resume goto pick seed bar bars beat beats from".split()  # noqa: SIM905  # easier to read
 )
 """What no scene may be called. Written out here once more, so that a change of the language shows."""
 
@@ -220,13 +223,18 @@ _settings: st.SearchStrategy[Action] = st.one_of(
     st.builds(SnapHere, st.sampled_from(Snap)),
 )
 _prompts: st.SearchStrategy[Action] = st.one_of(st.builds(Prompt, words), st.builds(Show, scene_names, st.none() | words))
+_sends: st.SearchStrategy[Action] = st.one_of(
+    st.builds(SendNote, _notes, _channels, st.none() | st.integers(1, 127), st.none() | durations()),
+    st.builds(SendControl, st.integers(0, 127), st.integers(0, 127), _channels),
+    st.builds(SendProgram, st.integers(1, 128), _channels),
+)
 _live: st.SearchStrategy[Action] = st.one_of(st.builds(Pause), st.builds(Resume), st.builds(Goto, names))
 
 
 @st.composite
 def _actions(draw: st.DrawFn, in_rule: bool) -> tuple[Action, ...]:
-    """One action or more, each kind at most once, at most one prompt."""
-    settings = draw(st.lists(_settings, max_size=3, unique_by=type))
+    """One action or more, each kind at most once, at most one prompt; gear is told anything."""
+    settings = [*draw(st.lists(_settings, max_size=3, unique_by=type)), *draw(st.lists(_sends, max_size=2))]
     more = draw(st.lists(_live, max_size=1)) if in_rule else []
     prompt = draw(st.lists(_prompts, min_size=0 if settings or more else 1, max_size=1))
     return tuple(draw(st.permutations([*settings, *more, *prompt])))

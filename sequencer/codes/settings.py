@@ -111,4 +111,17 @@ CODES: tuple[Code, ...] = (
         "score: Night tram\ncues:\n  - {at: 0c, prompt: A tram waits.}\n  - {at: 4c, cut: seed 99, prompt: An empty stop.}\n",
         yaml=True,
     ),
+    code(
+        "E259",
+        "not something to send to gear",
+        """`midi` sends a note, a controller's value or a program: midi note C3 ch 10 vel 100 for 1 beat, midi cc 20 64 ch 1,
+        midi program 5. Channel, velocity and length may be left out.""",
+        *_action("midi cc 20 > 64", "midi cc 20 64"),
+    ),
+    code(
+        "E260",
+        "no such velocity",
+        "A note's velocity goes from 1 to 127: with 0 it would be let go of, not played.",
+        *_action("midi note C3 vel 0", "midi note C3 vel 1"),
+    ),
 )

@@ -42,6 +42,7 @@ _ACTION = frozenset(
         "SET_SEED",
         "CUT",
         "TEMPO",
+        "MIDI",
         "PAUSE",
         "RESUME",
         "GOTO",

@@ -12,7 +12,7 @@ LONGEST_NAME = 100
 """The longest name, in characters."""
 
 ACTION_WORDS = frozenset(
-    {"image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "pause", "resume", "goto", "pick", "seed"}
+    {"image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "midi", "pause", "resume", "goto", "pick", "seed"}
 )
 """The words that open an action, or look as if they did."""
 

@@ -25,6 +25,7 @@ from sequencer.score import (
     Prompt,
     Resume,
     Rule,
+    SendMidi,
     SetMark,
     SetSr,
     SetStrength,
@@ -247,6 +248,8 @@ class Nodes:
                 return self.cut(node)
             case "SET_METER":
                 return self.meter(node)
+            case "MIDI":
+                return self.midi(node)
             case "SET_SEED":
                 self._seed_here(node, span)
                 return None
@@ -298,6 +301,12 @@ class Nodes:
                 return None if pick is None else Prompt(pick, pick.span)
             case _:
                 return self.tempo(branch)
+
+    def midi(self, token: Token) -> SendMidi | None:
+        """`midi note C3 ch 10`, `midi cc 20 64`."""
+        text, at = self.rest(token, "midi")
+        read = None if self.too_long(text, at) else values.read_midi(text, at, self.faults)
+        return None if read is None else replace(read, span=self.span(token))
 
     def cut(self, token: Token) -> Cut | None:
         """`cut`, `cut seed N`."""

@@ -29,6 +29,9 @@ from sequencer.score import (
     Scene,
     Score,
     Section,
+    SendControl,
+    SendNote,
+    SendProgram,
     SetMark,
     SetSr,
     SetStrength,
@@ -173,6 +176,8 @@ def _action(action: Action, source: str, indent: str, used: int) -> str:
             return f"tempo {spelling.tempo(action)}"
         case ChangeMeter(meter):
             return f"meter {meter}"
+        case SendNote() | SendControl() | SendProgram():
+            return f"midi {spelling.midi(action)}"
         case _:
             return _plain(action)
 

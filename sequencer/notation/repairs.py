@@ -18,7 +18,7 @@ STATEMENTS = tuple(
 )
 """The words that open a statement."""
 
-ACTIONS = tuple(_WORD.findall("image strength sr cut tempo meter mark snap pause resume goto pick"))
+ACTIONS = tuple(_WORD.findall("image strength sr cut tempo meter mark snap midi pause resume goto pick"))
 """The words that open an action."""
 
 

@@ -28,6 +28,10 @@ from sequencer.score import (
     OnTransport,
     Place,
     PlayItem,
+    SendControl,
+    SendMidi,
+    SendNote,
+    SendProgram,
     Text,
     Trigger,
     Unit,
@@ -171,6 +175,19 @@ def tempo(change: ChangeTempo) -> str:
 def cut(action: Cut) -> str:
     """A cut: `cut`, `cut seed 9`."""
     return "cut" if action.seed is None else f"cut seed {action.seed}"
+
+
+def midi(action: SendMidi) -> str:
+    """What is sent, without its word: `note C3 ch 10 vel 100 for 1 beat`, `cc 20 64`, `program 5 ch 1`."""
+    match action:
+        case SendNote(written, channel, velocity, length):
+            loud = "" if velocity is None else f" vel {velocity}"
+            lasts = "" if length is None else f" for {duration(length)}"
+            return f"note {written}{_channel(channel)}{loud}{lasts}"
+        case SendControl(control, value, channel):
+            return f"cc {control} {value}{_channel(channel)}"
+        case SendProgram(program, channel):
+            return f"program {program}{_channel(channel)}"
 
 
 def play(items: tuple[PlayItem, ...]) -> str:

@@ -7,6 +7,7 @@ from sequencer.notation.amounts import read_duration
 from sequencer.notation.clocks import read_clock
 from sequencer.notation.names import ACTION_WORDS, RESERVED, is_name, read_name, read_scene_name
 from sequencer.notation.places import read_place
+from sequencer.notation.sendings import read_midi
 from sequencer.notation.settings import (
     checked_tempo,
     read_bpm,
@@ -42,6 +43,7 @@ __all__ = [
     "read_lead",
     "read_meter",
     "read_middle",
+    "read_midi",
     "read_name",
     "read_pass",
     "read_place",

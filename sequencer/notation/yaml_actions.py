@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from sequencer.notation import spelling
 from sequencer.notation import yaml_spelling as spell
 from sequencer.notation.yaml_cues import SAME_SEED
@@ -19,6 +21,10 @@ from sequencer.score import (
     Prompt,
     Resume,
     Rule,
+    SendControl,
+    SendMidi,
+    SendNote,
+    SendProgram,
     SetMark,
     SetSr,
     SetStrength,
@@ -42,8 +48,7 @@ def item_lines(item: Item, depth: int) -> list[str]:
     """The lines of a cue or a rule, not indented by `depth`."""
     pairs: list[Pair] = _when(item)
     if _are_keys(item.actions):
-        for action in item.actions:
-            pairs += _pairs(action)
+        pairs += _as_keys(item.actions)
     else:
         pairs.append(("do", _do(item.actions)))
     words = [value for _, value in pairs if isinstance(value, (Text, Pick))]
@@ -70,9 +75,28 @@ def _when(item: Item) -> list[Pair]:
 
 
 def _are_keys(actions: tuple[Action, ...]) -> bool:
-    """Whether actions can stand as keys of one mapping: each kind once, and none that has no value."""
-    kinds = [type(action) for action in actions]
+    """Whether actions can stand as keys of one mapping: each kind once, and none that has no value.
+
+    What is sent to gear is one key, whose value may be a list: so it stands together.
+    """
+    kinds = [kind for kind, _ in groupby(SendMidi if isinstance(action, SendMidi) else type(action) for action in actions)]
     return len(set(kinds)) == len(kinds) and Pause not in kinds and Resume not in kinds
+
+
+def _as_keys(actions: tuple[Action, ...]) -> list[Pair]:
+    """Actions as keys of one mapping."""
+    pairs: list[Pair] = []
+    for sends, group in groupby(actions, lambda action: isinstance(action, SendMidi)):
+        together = list(group)
+        if sends and len(together) > 1:
+            pairs.append(("midi", [_sent(action) for action in together if isinstance(action, SendMidi)]))
+        else:
+            pairs += [pair for action in together for pair in _pairs(action)]
+    return pairs
+
+
+def _sent(action: SendMidi) -> str:
+    return spell.value(spelling.midi(action), flow=True)
 
 
 def _do(actions: tuple[Action, ...]) -> str | list[str]:
@@ -112,6 +136,8 @@ def _pairs(action: Action) -> list[Pair]:
             return [("tempo", spell.value(spelling.tempo(action), flow=True))]
         case ChangeMeter(meter):
             return [("meter", str(meter))]
+        case SendNote() | SendControl() | SendProgram():
+            return [("midi", _sent(action))]
         case _:
             return [_short(action)]
 

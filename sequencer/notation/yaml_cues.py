@@ -33,7 +33,7 @@ from sequencer.score import (
     UseImage,
 )
 
-ACTION_KEYS = ("prompt", "show", "action", "image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "do")
+ACTION_KEYS = ("prompt", "show", "action", "image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "midi", "do")
 RULE_KEYS = ("pause", "resume", "goto")
 """The keys of actions, and those that only rules have."""
 
@@ -208,6 +208,8 @@ class Cues:
             elif word == "action":
                 if "show" not in entries:
                     self._without_show(key, value)
+            elif word == "midi":
+                self._midi(value, key, found)
             elif word == "do":
                 self._do(value, key, in_rule, found)
             elif word not in _HEADS or (word == "from" and not in_every):
@@ -366,6 +368,13 @@ class Cues:
     def _snap(self, node: Node, key: Scalar) -> SnapHere | None:
         snap = self.values.read(node, key, values.read_snap)
         return None if snap is None else SnapHere(snap, self.values.entry(key, node))
+
+    def _midi(self, node: Node, key: Scalar, found: list[Action]) -> None:
+        """`midi: note C3`, or a list of such."""
+        for item in self.values.items(node, key):
+            read = self.values.read(item, key, values.read_midi)
+            if read is not None and isinstance(item, Scalar):
+                found.append(replace(read, span=value_span(item, self.source)))
 
     def _goto(self, node: Node, key: Scalar) -> Goto | None:
         name = self.values.read(node, key, lambda text, span, faults: values.read_name(text, span, faults, "a section"))

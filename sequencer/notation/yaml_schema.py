@@ -34,6 +34,9 @@ from sequencer.score import (
     Place,
     Prompt,
     Resume,
+    SendControl,
+    SendNote,
+    SendProgram,
     SetMark,
     SetSr,
     SetStrength,
@@ -105,6 +108,12 @@ _SHOW: Json = _pattern(_NAME, "The scene to show: its base, or with `action` its
 _ACTION: Json = _described("words", "What happens now, put in the place of {action} in the scene's follow.")
 _SEED = rf"(?:{SAME_SEED}|seed +[0-9]+)?"
 
+_MIDI: Json = _pattern(
+    rf"note +(?:[A-Ga-g][#b♯♭]?-?[0-9]+|[0-9]+)(?: +(?:ch +[0-9]+|vel +[0-9]+|for +{_LENGTH}))*"
+    rf"|cc +[0-9]+ +[0-9]+{_CHANNEL}|program +[0-9]+{_CHANNEL}",
+    "note C3 ch 10 vel 100 for 1 beat · cc 20 64 ch 1 · program 5",
+)
+
 ACTIONS: dict[type, dict[str, Json]] = {
     Prompt: {"prompt": _described("words", "A prompt of its own.")},
     Show: {"show": _SHOW, "action": _ACTION},
@@ -128,6 +137,9 @@ ACTIONS: dict[type, dict[str, Json]] = {
     ChangeMeter: {"meter": _pattern("[0-9]+/[0-9]+", "A meter, on a bar line: 3/4.")},
     SetMark: {"mark": _pattern(_NAME, "Names this place, for `at: mark NAME`.")},
     SnapHere: {"snap": _choice(tuple(str(one) for one in Snap), "How this cue alone goes to a chunk.")},
+    SendNote: {"midi": _one_or_more(_MIDI, "What is sent to gear, at this very time: notes, controllers, programs.")},
+    SendControl: {},
+    SendProgram: {},
     Pause: {"pause": {"description": "Pauses the model.", "enum": [None, ""]}},
     Resume: {"resume": {"description": "Lets the model go on.", "enum": [None, ""]}},
     Goto: {"goto": _pattern(_NAME, "Goes to a section at the next bar line that can be reached.")},

@@ -305,7 +305,7 @@ _HOMES = {
         "at the top, not indented",
     ),
     **dict.fromkeys(
-        ("at", "every", "from", "show", "action", "prompt", "image", "strength", "cut", "mark"),
+        ("at", "every", "from", "show", "action", "prompt", "image", "strength", "cut", "mark", "midi"),
         "to a cue: - {at: 1, show: tram}",
     ),
     **dict.fromkeys(("when", "on", "goto", "pause", "resume"), "to a rule: - {when: note C3, show: tram}"),

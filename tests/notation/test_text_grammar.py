@@ -65,6 +65,8 @@ at 1 cut seed 5, cut, seed 5
 every 4 bars from 5 tram
 every 1/2b frames "a scene with a unit's name"
 every 2 chunks tram
+at 5 midi note F#3 ch 10 vel 90 for 1/2 beat, midi cc 20 64   # a kick and a light
+on go dark -> midi program 5 ch 1, midi note C3, tram
 on note F#3 ch 10 -> tram "Lightning."
 on cc 20 > 64 -> sr 2x, pause, resume, goto intro
 on stop -> cut, "Still."

@@ -152,6 +152,9 @@ at 1 mark a, "One.", mark b, cut
 at 3 cut seed 9, "Two."
 on go x -> pause
 on go y -> resume, sr 2x
+at 5 midi note F#3 ch 10 vel 90 for 1 beat, midi cc 20 64, snap floor, midi program 5
+at 6 "Three.", midi program 7 ch 2, midi note 60
+every 1 beat midi note C1
 """,
         """
 clock: 120 bpm, 4/4
@@ -161,6 +164,13 @@ cues:
   - {at: 3, cut: seed 9, prompt: Two.}
   - {when: go x, do: pause}
   - {when: go y, resume: , sr: 2x}
+  - {at: 5, midi: [note F#3 ch 10 vel 90 for 1 beat, cc 20 64], snap: floor, do: {midi: program 5}}
+  - at: 6
+    prompt: Three.
+    midi:
+      - program 7 ch 2
+      - note 60
+  - {every: 1 beat, midi: note C1}
 """,
     ),
     "heads and options": (
