@@ -1,0 +1,127 @@
+"""`perform` with gear at both ends: a stranger's clock over a socket is followed, and ours is sent to one. Real time, short."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mido  # type: ignore[import-untyped]  # mido carries no types
+import pytest
+from mido import sockets
+
+from sequencer.cli import main
+from sequencer.replaying import replay
+
+OUTER = """score "Outer"
+clock midi "PORT", 4/4, nominal 240 bpm
+seed 3
+section a 6 bars {
+  at 1 "A paper boat drifts along a gutter. Grey light. Low close shot, fixed."
+  at 4 "The paper boat drifts on. Now it turns once. Grey light. Low close shot, fixed."
+  on note C3 -> sr 4x
+}
+"""
+OWN = """score "Own"
+clock 240 bpm, 4/4
+seed 3
+section a 4 bars {
+  at 1 "A paper boat drifts along a gutter. Grey light. Low close shot, fixed."
+}
+"""
+
+
+def free() -> int:
+    """A TCP port that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def reach(number: int) -> Any:
+    """mido's socket, connected as soon as somebody listens."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return sockets.connect("127.0.0.1", number)
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def gear(number: int) -> None:
+    """Start, 240 bpm for a while, a note on the way; whoever hangs up ends it."""
+    try:
+        port = reach(number)
+        time.sleep(1.0)
+        port.send(mido.Message("start"))
+        begin = time.monotonic()
+        for tick in range(24 * 60):
+            time.sleep(max(0.0, begin + tick / 96 - time.monotonic()))
+            port.send(mido.Message("clock"))
+            if tick == 48:
+                port.send(mido.Message("note_on", note=60, velocity=80))
+    except OSError:
+        return
+
+
+def beside(act: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=act)
+    thread.start()
+    return thread
+
+
+def test_a_strangers_clock_and_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    number = free()
+    score = tmp_path / "outer.score"
+    score.write_text(OUTER.replace("PORT", f"tcp-listen://127.0.0.1:{number}"), encoding="utf-8")
+    playing = beside(lambda: gear(number))
+    code = main(["perform", str(score), "--stage", "simulated", "--out", str(tmp_path / "run"), "--json"])
+    playing.join()
+    report = json.loads(capsys.readouterr().out)
+    assert code == 0, report
+    journal = (tmp_path / "run" / "journal.jsonl").read_text(encoding="utf-8")
+    assert '"kind":"clock_fit"' in journal.replace(": ", ":")
+    assert '"kind":"note"' in journal.replace(": ", ":")
+    assert replay(tmp_path / "run").is_equal
+    assert len(report["cues"]) == 3
+
+
+def test_our_clock_is_read_at_the_other_end(tmp_path: Path) -> None:
+    number = free()
+    score = tmp_path / "own.score"
+    score.write_text(OWN, encoding="utf-8")
+    command = [sys.executable, "-m", "sequencer", "perform", str(score), "--stage", "simulated", "--out", str(tmp_path / "run")]
+    running = subprocess.Popen(
+        [*command, "-q", "--midi-out", f"tcp-listen://127.0.0.1:{number}", "--send-clock"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    with reach(number) as port:
+        heard: list[tuple[float, str]] = []
+        deadline = time.monotonic() + 40
+        while time.monotonic() < deadline and not (heard and heard[-1][1] == "stop"):
+            heard += [(time.monotonic(), message.type) for message in port.iter_pending()]
+            time.sleep(0.001)
+    said, _ = running.communicate(timeout=30)
+    assert running.returncode == 0, said
+    kinds = [kind for _, kind in heard]
+    assert kinds[0] == "start", said
+    assert kinds[-1] == "stop"
+    ticks = [at for at, kind in heard if kind == "clock"]
+    assert len(ticks) > 24 * 8
+    assert (ticks[-1] - ticks[0]) / (len(ticks) - 1) == pytest.approx(1 / 96, rel=0.05)
+
+
+def test_a_missing_port_opens_no_session(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    score = tmp_path / "own.score"
+    score.write_text(OWN, encoding="utf-8")
+    flags = ["--stage", "simulated", "--out", str(tmp_path / "run"), "--midi-out", f"tcp://127.0.0.1:{free()}", "--send-clock"]
+    assert main(["perform", str(score), *flags]) == 1
+    assert "cannot be reached" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
