@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+MOST_MINUTES = 1440
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
@@ -19,6 +21,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--native-size", action="store_true", help="send 1280×768 at 2x and 2560×1536 at 4x, not always 640×384"
     )
+    parser.add_argument(
+        "--plain", action="store_true", help="send small and simple pictures, for a machine with little to spare"
+    )
     parser.add_argument("--latency", type=int, default=0, metavar="MS", help="each datagram's delay, each way")
     parser.add_argument("--jitter", type=int, default=0, metavar="MS", help="up to this much more")
     parser.add_argument("--loss", type=float, default=0.0, metavar="PERCENT", help="datagrams that never arrive, each way")
@@ -30,6 +35,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         type=float,
         metavar="SECONDS",
         help="break every connection without a word, so long after the first chunk began (may be given several times)",
+    )
+    parser.add_argument(
+        "--session-minutes",
+        type=float,
+        default=20.0,
+        metavar="N",
+        help="end each session after so long, as the platform does (default 20)",
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="say what happens")
 
@@ -84,6 +96,8 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
         raise UsageError(f"--loss {args.loss} is no percentage")
     if args.latency < 0 or args.jitter < 0 or any(one < 0 for one in args.drop_after):
         raise UsageError("--latency, --jitter and --drop-after cannot be negative")
+    if not 0 < args.session_minutes <= MOST_MINUTES:
+        raise UsageError(f"--session-minutes {args.session_minutes:g} is not above 0 and at most {MOST_MINUTES}")
     network = BadNetwork(args.latency, args.jitter, args.loss / 100)
     return replace(
         StandInSettings(),
@@ -92,8 +106,10 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
         faults=faults,
         wires=args.wire,
         native_size=args.native_size,
+        plain=args.plain,
         network=network,
         drop_after=tuple(sorted(args.drop_after)),
+        session_seconds=max(1, round(args.session_minutes * 60)),
     )
 
 

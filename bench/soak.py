@@ -1,0 +1,266 @@
+"""Does anything grow, does anything drift? Six hours of score in virtual time, and thirty real minutes over WebRTC.
+
+    python -m bench.soak [--hours 6] [--minutes 30] [--fps 24] [--json FILE]
+
+Virtual: the simulated stage, journal and all, in one process. Real: `sequencer serve` and `sequencer perform --local`, each a
+process of its own that is looked at from inside (`soak_probe`). Flat means: what is held in the last quarter is not more than
+in the second one, but for a small allowance. No drift means: every cue landed on the chunk that it was planned for, and the
+chunks of the last quarter begin as far from where an even count would put them as those of the first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import sequencer
+from bench.rehearsal import hour
+from bench.soak_probe import held
+from sequencer.clocks import VirtualClock
+from sequencer.conductor import Conductor
+from sequencer.events import ChunkDone, Command, Event
+from sequencer.journal import JournalWriter, header_of, read_journal
+from sequencer.performance import Performance
+from sequencer.stages.simulated import SimulatedSettings, SimulatedStage
+
+HERE = Path(__file__).parent
+SECOND = 1_000_000_000
+
+Held = dict[str, int]
+
+KILOBYTES = 24_000
+"""Memory that the last quarter may hold above the second one: what became of each cue is kept to a run's end."""
+
+WARM = 60
+"""Seconds of warming up that are left out: decoders, encoders and the first chunks take their memory once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Soaked:
+    """What a soak found. `held` are samples of each process by name, `drift_ms` the change of chunks' beginnings."""
+
+    what: str
+    seconds: float
+    chunks: int
+    cues: int
+    landed_as_planned: int
+    drift_ms: float
+    held: dict[str, list[Held]]
+    trouble: str = ""
+
+    def faults(self) -> list[str]:
+        """What is not flat, and what drifted; empty where all is well."""
+        found = [self.trouble] if self.trouble else []
+        if self.landed_as_planned != self.cues:
+            found.append(
+                f"{self.cues - self.landed_as_planned} of {self.cues} cues did not land on the chunk they were planned for"
+            )
+        for name, samples in self.held.items():
+            found += [f"{name}: {one}" for one in grown(samples)]
+        return found
+
+
+def grown(samples: Sequence[Held]) -> list[str]:
+    """What the last quarter of the samples holds more of than the second one."""
+    if len(samples) < 8:
+        return ["there are too few samples to say"]
+    quarter = len(samples) // 4
+    found = []
+    for key, allowed in (("kb", KILOBYTES), ("files", 2), ("threads", 1), ("tasks", 3)):
+        early = statistics.median(one[key] for one in samples[quarter : 2 * quarter])
+        late = statistics.median(one[key] for one in samples[-quarter:])
+        if late - early > allowed:
+            found.append(f"{key} grew from {early:.0f} to {late:.0f}")
+    return found
+
+
+# ---- virtual -------------------------------------------------------------------------------------------------------
+
+
+def virtual(hours: float, samples: int = 48) -> Soaked:
+    """A score of so many hours in virtual time: every event journaled, every chunk looked at."""
+    schedule = sequencer.compile_score(sequencer.reads(hour(round(hours * 60))))
+    found: list[Held] = []
+    begins: list[int] = []
+    every = max(1, schedule.end // samples)
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+
+        async def run() -> Performance:
+            clock = VirtualClock()
+            stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid))
+            journal = JournalWriter(Path(folder) / "journal.jsonl", header_of(schedule, {}, {}))
+
+            def look(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+                del commands
+                if isinstance(event, ChunkDone):
+                    begins.append(event.at)
+                    if len(begins) % every == 0:
+                        found.append(held(asyncio.get_running_loop()))
+
+            performance = Performance(schedule, stage, clock, journal, watchers=[look])
+            await performance.run()
+            return performance
+
+        report = asyncio.run(run()).conductor.report()
+    return Soaked(
+        f"{hours:g} h of score in virtual time",
+        time.perf_counter() - began,
+        report.chunks,
+        len(report.cues),
+        sum(cue.landed == cue.planned for cue in report.cues),
+        drift(begins, schedule.grid.chunk, cuts=report.takes - 1),
+        {"run": found},
+        "" if report.ended_well else report.ended,
+    )
+
+
+def drift(begins: Sequence[int], chunk: Fraction, cuts: int = 0) -> float:
+    """By how many milliseconds chunks come later in the last quarter than in the first, beyond an even count.
+
+    Cuts take a time of their own: where there are some, the median length of a chunk is compared instead.
+    """
+    if len(begins) < 8 or cuts:
+        gaps = [after - before for before, after in pairwise(begins)]
+        even = [gap for gap in gaps if gap < chunk * SECOND * 3 / 2]
+        return 0.0 if not even else float((statistics.median(even) - chunk * SECOND) / 1_000_000)
+    late = [at - begins[0] - number * chunk * SECOND for number, at in enumerate(begins)]
+    quarter = len(late) // 4
+    return float((statistics.median(late[-quarter:]) - statistics.median(late[:quarter])) / 1_000_000)
+
+
+# ---- real ----------------------------------------------------------------------------------------------------------
+
+
+def score_of(seconds: float, fps: int) -> str:
+    """A score of so many seconds: a prompt every fourth chunk, SR now and then."""
+    chunks = max(8, round(seconds * fps / 33))
+    lines = ['score "Soak"', f"grid 33 frames @ {fps} fps", "seed 7"]
+    for chunk in range(0, chunks, 4):
+        sr = f", sr {'2x' if chunk % 8 else '4x'}" if chunk % 40 == 20 else ""
+        lines.append(f'at {chunk}c "A paper boat drifts past stone {chunk}."{sr}')
+    return "\n".join([*lines, f"end {chunks}c"]) + "\n"
+
+
+def real(seconds: float, fps: int = 24, every: float = 2.0) -> Soaked:
+    """So many real seconds: the stand-in and a live run beside each other, over WebRTC on this machine."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (folder / "soak.score").write_text(score_of(seconds, fps), encoding="utf-8")
+        probe = [sys.executable, str(HERE / "soak_probe.py")]
+        environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+        minutes = str(max(20, seconds / 60 + 10))
+        serve = [
+            *probe,
+            str(folder / "serve"),
+            str(every),
+            "serve",
+            "--port",
+            "0",
+            "--fps",
+            str(fps),
+            "--session-minutes",
+            minutes,
+        ]
+        began = time.perf_counter()
+        with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True, env=environment) as server:
+            try:
+                said = server.stdout.readline() if server.stdout is not None else ""
+                found = re.search(r"http://[\d.:]+", said)
+                if found is None:
+                    return Soaked("real", 0, 0, 0, 0, 0.0, {}, f"the stand-in did not start: {said!r}")
+                perform = [*probe, str(folder / "perform"), str(every), "perform", str(folder / "soak.score"), "--local"]
+                perform += ["--url", found[0], "--out", str(folder / "run"), "-q"]
+                done = subprocess.run(
+                    perform, env=environment, capture_output=True, text=True, timeout=seconds * 1.5 + 120, check=False
+                )
+            finally:
+                server.send_signal(signal.SIGINT)
+                server.communicate(timeout=60)
+        spent = time.perf_counter() - began
+        if not (folder / "run" / "journal.jsonl").is_file():
+            return Soaked("real", spent, 0, 0, 0, 0.0, {}, f"the run did not come to its end: {done.stderr[-500:]}")
+        journal = read_journal(folder / "run" / "journal.jsonl")
+        cues = json.loads((folder / "run" / "report.json").read_text(encoding="utf-8"))["cues"]
+        begins = [one.event.at for one in journal.records if isinstance(one.event, ChunkDone)]
+        warm = min(WARM, seconds / 4)
+        return Soaked(
+            f"{seconds / 60:g} min over WebRTC at {fps} fps",
+            spent,
+            len(begins),
+            len(cues),
+            sum(cue["landed"] == cue["planned"] for cue in cues),
+            drift(begins, journal.schedule.grid.chunk),
+            {name: _samples(folder / name, warm) for name in ("serve", "perform")},
+            "" if done.returncode == 0 else f"perform ended with {done.returncode}: {done.stderr[-500:]}",
+        )
+
+
+def _samples(path: Path, warm: float) -> list[Held]:
+    """A process's samples, its beginning left out, and its last ones, which see it end."""
+    found = [json.loads(line) for line in path.read_text(encoding="ascii").splitlines()]
+    kept = [one for one in found if one["at"] >= warm]
+    return [{key: value for key, value in one.items() if key != "at"} for one in kept[:-2]]
+
+
+# ---- told ----------------------------------------------------------------------------------------------------------
+
+
+def told(found: Soaked) -> str:
+    """A soak in lines for people."""
+    cues = f"{found.landed_as_planned} of {found.cues} cues landed as planned"
+    lines = [
+        f"{found.what}: {found.chunks} chunks in {found.seconds:.0f} s, {cues}",
+        f"  drift of chunks, last quarter against first: {found.drift_ms:+.3f} ms",
+    ]
+    for name, samples in found.held.items():
+        quarter = max(1, len(samples) // 4)
+        for key, unit in (("kb", "kB of memory"), ("files", "open files"), ("threads", "threads"), ("tasks", "tasks")):
+            if samples:
+                early = statistics.median(one[key] for one in samples[quarter : 2 * quarter] or samples)
+                late = statistics.median(one[key] for one in samples[-quarter:])
+                most = max(one[key] for one in samples)
+                lines.append(f"  {name}: {early:.0f} → {late:.0f} {unit} (second quarter → last; at most {most})")
+    return "\n".join([*lines, *(f"  NOT FLAT: {one}" for one in found.faults())])
+
+
+def main() -> int:
+    """Soak, and say; 1 where something grew or drifted."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hours", type=float, default=6.0, help="of score, in virtual time (0: none)")
+    parser.add_argument("--minutes", type=float, default=30.0, help="real ones, over WebRTC (0: none)")
+    parser.add_argument("--fps", type=int, default=24)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
+    args = parser.parse_args()
+    soaks = [virtual(args.hours)] if args.hours else []
+    soaks += [real(args.minutes * 60, args.fps)] if args.minutes else []
+    for one in soaks:
+        print(told(one), flush=True)
+    if args.json is not None:
+        args.json.write_text(
+            json.dumps(
+                [{"what": one.what, "chunks": one.chunks, "drift_ms": one.drift_ms, "faults": one.faults()} for one in soaks],
+                indent=1,
+            )
+            + "\n",
+            encoding="utf-8",
+        )
+    return int(any(one.faults() for one in soaks))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
