@@ -54,7 +54,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--faults", metavar="FILE", type=Path, help="with --stage simulated: what goes wrong (docs/faults.md)")
     gear = parser.add_argument_group("gear")
     gear.add_argument("--midi-in", metavar="PORT", help="hear this MIDI port (default: the one in the score's clock line)")
-    gear.add_argument("--midi-out", metavar="PORT", help="where to send MIDI")
+    gear.add_argument("--midi-out", metavar="PORT", help="where to send MIDI: what cues and rules say, and the clock")
     gear.add_argument("--send-clock", action="store_true", help="send the score's beats as a MIDI clock to --midi-out")
     pictures = parser.add_argument_group("pictures")
     pictures.add_argument("--record", action="store_true", help="write the video into the run's folder")

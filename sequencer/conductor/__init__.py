@@ -1,12 +1,14 @@
 """The conductor: pure.
 
 `machine` is the table of the state machine, `run` its state; `opening`, `playing`, `hands` and `sending` are its handlers;
-`plan` is what is to come, `ledger` what was sent and what has landed, `report` what became of it all.
+`plan` is what is to come, `ledger` what was sent and what has landed, `sends` what gear is told, `report` what became of it
+all.
 """
 
 from sequencer.conductor.lines import Status
 from sequencer.conductor.machine import TABLE, Conductor
 from sequencer.conductor.report import CueReport, Report
 from sequencer.conductor.run import Phase
+from sequencer.conductor.sends import Sent
 
-__all__ = ["TABLE", "Conductor", "CueReport", "Phase", "Report", "Status"]
+__all__ = ["TABLE", "Conductor", "CueReport", "Phase", "Report", "Sent", "Status"]

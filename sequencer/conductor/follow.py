@@ -31,6 +31,8 @@ class Follow:
         self.is_running = not outer
         self.origin: int | None = None
         """Internal clock: the nanosecond at which score time 0 was."""
+        self.shown: dict[int, int] = {}
+        """When score chunks were seen, nanoseconds."""
         self._clock: ClockFitted | None = None
         self._stopped_at: tuple[int, float] | None = None
         self._zero = 0.0

@@ -9,7 +9,7 @@ from sequencer.conductor.lines import Status
 from sequencer.conductor.opening import start
 from sequencer.conductor.run import Phase, Run
 from sequencer.conductor.sending import send_due
-from sequencer.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved, Command, OffsetChanged
+from sequencer.events import BoundariesFitted, ChunkShown, ClockFitted, ClockLocated, ClockMoved, Command, OffsetChanged
 
 
 def clock_fitted(run: Run, event: ClockFitted) -> list[Command]:
@@ -18,6 +18,20 @@ def clock_fitted(run: Run, event: ClockFitted) -> list[Command]:
         return []
     run.follow.clock_fitted(event)
     return start(run, event.at) if run.phase is Phase.ARMED and run.follow.is_running else []
+
+
+def chunk_shown(run: Run, event: ChunkShown) -> list[Command]:
+    """A chunk is seen: a following run notes when, beside when the places that it shows were meant to be."""
+    if run.follow is None:
+        return []
+    chunk = run.base + event.chunk
+    run.follow.shown[chunk] = event.at
+    slot = run.ledger.slots.get(chunk)
+    for line in slot.lines if slot is not None else ():
+        beat = None if line.rule is not None else run.plan.time_of_line(line)
+        if beat is not None:
+            line.shown, line.beat = event.at, beat + run.follow.offset
+    return []
 
 
 def boundaries_fitted(run: Run, event: BoundariesFitted) -> list[Command]:

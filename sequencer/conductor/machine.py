@@ -21,6 +21,7 @@ from typing import Any
 from sequencer.conductor.following import (
     armed_clock_moved,
     boundaries_fitted,
+    chunk_shown,
     clock_fitted,
     clock_moved,
     held_clock_moved,
@@ -65,6 +66,7 @@ from sequencer.conductor.telling import tell_gear
 from sequencer.events import (
     BoundariesFitted,
     ChunkDone,
+    ChunkShown,
     ClockFitted,
     ClockLocated,
     ClockMoved,
@@ -140,8 +142,9 @@ class Conductor:
 
     def report(self) -> Report:
         """What became of every cue so far."""
+        shown = {} if self.run.follow is None else self.run.follow.shown
         return Report(
-            cues=tuple(cue_report(line, self.run.schedule.grid) for line in self.run.plan.lines),
+            cues=tuple(cue_report(line, self.run.schedule.grid, shown) for line in self.run.plan.lines),
             ended=self.run.ended,
             takes=self.run.takes,
             chunks=self.run.making,
@@ -207,9 +210,11 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
         **dict.fromkeys(_TRIGGERS, triggered),
         ClockMoved: clock_moved,
         ClockLocated: relocated,
+        ChunkShown: chunk_shown,
     },
     Phase.CUTTING: {
         ChunkDone: last_chunk_of_take,
+        ChunkShown: chunk_shown,
         WasReset: was_reset,
         Refused: reset_refused,
         Woke: cutting_woke,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from sequencer.conductor.lines import Line, Status
 from sequencer.conductor.sends import Sent
-from sequencer.timebase import ChunkGrid
+from sequencer.timebase import ChunkGrid, Snap
+
+AROUND = 4
+"""How many chunks before and behind the one on which a cue landed are looked at for a nearer one."""
 
 GOOD = frozenset({Status.LANDED, Status.OVERTAKEN, Status.SKIPPED})
 
@@ -18,7 +22,8 @@ class CueReport:
 
     `planned` and `landed` are score chunks, `error_ms` the signed snap error in milliseconds (None for a rule), `lead_ms`
     how long before its chunk began its first command left (None where it was not sent or the chunk never began),
-    `waited_ms` how long a firing waited for its chunk to begin.
+    `waited_ms` how long a firing waited for its chunk to begin. In a following run `shown_off_ms` is how far behind its place
+    it was really seen, and `beyond_ms` how much further off than the nearest chunk that was seen.
     """
 
     number: int
@@ -35,6 +40,8 @@ class CueReport:
     waited_ms: float | None
     entry: int | None
     rule: int | None
+    shown_off_ms: float | None = None
+    beyond_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +65,9 @@ class Report:
         return all(cue.status in GOOD for cue in self.cues)
 
 
-def cue_report(line: Line, grid: ChunkGrid) -> CueReport:
-    """The report of one line."""
+def cue_report(line: Line, grid: ChunkGrid, shown: Mapping[int, int]) -> CueReport:
+    """The report of one line. `shown` says when score chunks were seen, in a following run."""
+    off = None if line.shown is None or line.beat is None else line.shown - line.beat
     error: Fraction | None = None
     if line.rule is None and line.planned is not None:
         error = grid.snap_error(line.time, line.planned)
@@ -80,4 +88,15 @@ def cue_report(line: Line, grid: ChunkGrid) -> CueReport:
         waited_ms=None if waited is None else round(waited, 3),
         entry=line.entry,
         rule=line.rule,
+        shown_off_ms=None if off is None else round(off / 1e6, 3),
+        beyond_ms=None if off is None else _beyond(line, off, shown),
     )
+
+
+def _beyond(line: Line, off: float, shown: Mapping[int, int]) -> float | None:
+    """How much further from its place a cue was seen than it had to be, in milliseconds: against the nearest chunk seen."""
+    if line.snap is not Snap.NEAREST or line.landed is None or line.beat is None:
+        return None
+    around = (shown[chunk] for chunk in range(line.landed - AROUND, line.landed + AROUND + 1) if chunk in shown)
+    best = min((abs(one - line.beat) for one in around), default=abs(off))
+    return round((abs(off) - best) / 1e6, 3)

@@ -30,7 +30,7 @@ UNSEEN = 2
 NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Sent:
     """One cue's (or one firing's) messages, and what became of them.
 

@@ -84,22 +84,27 @@ class Assembly:
     # ---- gear ------------------------------------------------------------------------------------------------------
 
     def _gear(self) -> list[Attach]:
-        from sequencer.live.gear import clock_sent, heard
+        from sequencer.live.gear import heard, linked, told
 
         wishes, clock = self._wishes, self._settings.schedule.clock
-        port = wishes.midi_in or (clock.port if clock.kind == "midi" else None)
+        port = wishes.midi_in or clock.port
         found: list[Attach] = []
-        if clock.kind == "midi" and port is None:
+        if clock.kind in ("midi", "mtc") and port is None:
+            what = "a MIDI clock" if clock.kind == "midi" else "MIDI time code"
             raise UsageError(
-                "this score follows a MIDI clock, and no port is named", "give --midi-in PORT; see: sequencer midi ports"
+                f"this score follows {what}, and no port is named", "give --midi-in PORT; see: sequencer midi ports"
             )
         if port is not None:
             found.append(lambda run: heard(run, port))
-        if wishes.send_clock:
-            target = wishes.midi_out
-            if target is None:
-                raise UsageError("--send-clock needs --midi-out PORT", "see: sequencer midi ports")
-            found.append(lambda run: clock_sent(run, target))
+        if clock.kind == "link":
+            found.append(linked)
+        target = wishes.midi_out
+        if target is not None:
+            found.append(lambda run: told(run, target, wishes.send_clock))
+        elif wishes.send_clock:
+            raise UsageError("--send-clock needs --midi-out PORT", "see: sequencer midi ports")
+        elif self._settings.schedule.has_sends:
+            found.append(_untold)
         return found
 
     # ---- stages ----------------------------------------------------------------------------------------------------
@@ -190,6 +195,13 @@ class Assembly:
             self._attached.append(lambda run: _watched(run, watch))
             sinks.append(watch.take)
         return sinks
+
+
+@asynccontextmanager
+async def _untold(run: LiveRun) -> AsyncIterator[None]:
+    """A score that tells gear something, and no port to tell it through: that is no reason not to play."""
+    run.say("this score sends MIDI, and no --midi-out PORT is named: it is written into the journal only")
+    yield
 
 
 @asynccontextmanager

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from sequencer.clocks.link import LinkFeed, LiveLink
 from sequencer.clocks.midi import MidiFeed
 from sequencer.clocks.midi_live import LiveMidi
+from sequencer.conductor import Conductor
 from sequencer.errors import UsageError
+from sequencer.events import Command, Event, Finish, SendMidi
 from sequencer.live.running import Attachment, LiveRun
 from sequencer.live.sending import ClockSending, pieces_of
 from sequencer.midi import open_output
 from sequencer.midi.sending import Sender
 
 NOMINAL = 120
+SECOND = 1_000_000_000
+LONGEST_REST = 10 * SECOND
+"""How long, behind the end of a run, what was said ahead may still take to be sent."""
 
 
 def heard(run: LiveRun, port: str) -> Attachment:
@@ -55,21 +61,53 @@ async def _linked(run: LiveRun, transport: bool) -> AsyncIterator[None]:
         live.close()
 
 
-def clock_sent(run: LiveRun, port: str) -> Attachment:
-    """Send the score's beats as a MIDI clock: start, stop and song position included, so that gear plays what is seen."""
-    return _clock_sent(run, port)
+def told(run: LiveRun, port: str, clock: bool) -> Attachment:
+    """Send through a port what the score's cues and rules tell gear; with `clock` the score's beats too, as a MIDI clock.
+
+    Start, stop and song position go with the clock, so that gear plays what is seen.
+    """
+    return _told(run, port, clock)
 
 
 @asynccontextmanager
-async def _clock_sent(run: LiveRun, port: str) -> AsyncIterator[None]:
+async def _told(run: LiveRun, port: str, clock: bool) -> AsyncIterator[None]:
     conductor = run.performance.conductor
-    if conductor.run.follow is not None and conductor.run.follow.outer:
+    if clock and conductor.run.follow is not None and conductor.run.follow.outer:
         raise UsageError("this score follows a clock from outside: there is none of ours to send", "leave out --send-clock")
-    if not pieces_of(conductor):
+    if clock and not pieces_of(conductor):
         raise UsageError("this score has no beats, so there is no clock to send", "write a tempo, as: clock 120 bpm, 4/4")
     sender = Sender(open_output(port, run.say), run.clock.now)
-    run.lookers.append(ClockSending(sender, run.settings.schedule, conductor))
+    telling = Telling(sender)
+    run.lookers.append(telling)
+    if clock:
+        run.lookers.append(ClockSending(sender, run.settings.schedule, conductor))
     try:
         yield
+        await asyncio.sleep(telling.rest(run.clock.now()) / SECOND)
     finally:
         sender.close()
+
+
+class Telling:
+    """Looks on at a performance (as a watcher), and hands a sender what gear is to be told."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._last = 0
+
+    def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        """An event, after the conductor has had it."""
+        for command in commands:
+            match command:
+                case SendMidi():
+                    self._sender.send_at(command.due, bytes.fromhex(command.message))
+                    self._last = max(self._last, command.due)
+                case Finish() if not conductor.run.ended_well:
+                    self._sender.forget()
+                    self._last = 0
+                case _:
+                    pass
+
+    def rest(self, now: int) -> int:
+        """How many nanoseconds what was said ahead still takes."""
+        return max(0, min(LONGEST_REST, self._last - now))

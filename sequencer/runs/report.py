@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import mean
 from typing import Any
 
-from sequencer.conductor import CueReport, Report, Status
+from sequencer.conductor import CueReport, Report, Sent, Status
 
 FORMAT = 1
 WIDEST = 46
@@ -22,6 +22,7 @@ def as_json(report: Report, extra: dict[str, Any]) -> dict[str, Any]:
         "chunks": report.chunks,
         "summary": summary(report),
         "cues": [_cue(cue) for cue in report.cues],
+        "sends": [_send(send) for send in report.sends],
         "refused": list(report.refused),
         "notes": list(report.notes),
         **extra,
@@ -32,19 +33,41 @@ def _cue(cue: CueReport) -> dict[str, Any]:
     return {name: getattr(cue, name) for name in cue.__dataclass_fields__}
 
 
+def _send(send: Sent) -> dict[str, Any]:
+    return {
+        "section": send.section,
+        "place": send.place,
+        "line": send.line,
+        "what": send.what,
+        "seconds": float(send.seconds),
+        "due_ms": round(send.due / 1e6, 3),
+        "late_ms": send.late_ms,
+        "sent": send.was_sent,
+    }
+
+
 def summary(report: Report) -> dict[str, Any]:
     """How many cues ended in which way, and how large their snap errors were, in milliseconds."""
     counts: dict[str, int] = {}
     for cue in report.cues:
         counts[cue.status.value] = counts.get(cue.status.value, 0) + 1
     errors = [abs(cue.error_ms) for cue in report.cues if cue.error_ms is not None]
+    beyond = sorted(cue.beyond_ms for cue in report.cues if cue.beyond_ms is not None)
     shifted = sum(1 for cue in report.cues if cue.landed is not None and cue.planned is not None and cue.landed > cue.planned)
     return {
         "cues": len(report.cues),
         "by_status": counts,
         "landed_later_than_planned": shifted,
         "snap_error_ms": {"mean": round(mean(errors), 1), "worst": max(errors)} if errors else None,
+        "beyond_the_snap_ms": None if not beyond else {"median": _part(beyond, 50), "p99": _part(beyond, 99)},
+        "sends": sum(1 for send in report.sends if send.was_sent),
+        "sends_left_out": sum(1 for send in report.sends if not send.was_sent),
     }
+
+
+def _part(ascending: list[float], percent: int) -> float:
+    """The value below which so many percent of the others lie."""
+    return round(ascending[min(len(ascending) - 1, len(ascending) * percent // 100)], 1)
 
 
 def as_table(report: Report, most: int = 40) -> str:
@@ -93,6 +116,13 @@ def verdict(report: Report) -> str:
     parts += [f"{facts['by_status'][status]} {status}" for status in others if facts["by_status"].get(status)]
     if facts["landed_later_than_planned"]:
         parts.append(f"{facts['landed_later_than_planned']} later than planned")
+    if facts["sends"]:
+        parts.append(f"{facts['sends']} message" + ("s" if facts["sends"] != 1 else "") + " for gear")
+    if facts["sends_left_out"]:
+        parts.append(f"{facts['sends_left_out']} left out, too late")
     parts.append(f"{report.takes} take" + ("s" if report.takes != 1 else ""))
     parts.append(f"{report.chunks} chunks")
+    if facts["beyond_the_snap_ms"] is not None:
+        off = facts["beyond_the_snap_ms"]
+        parts.append(f"beyond the snap {off['median']:.0f} ms off the beat in the median, {off['p99']:.0f} ms at p99")
     return f"{report.ended}: " + ", ".join(parts)
