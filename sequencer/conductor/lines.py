@@ -59,7 +59,8 @@ class Line:
     `time` is its exact nominal time in score seconds and `nominal` the score chunk that it snaps to; `planned` is the chunk
     it was meant for when it was committed, `chunk` the one it is committed to, `landed` the one it landed on. `open` are
     the kinds of acts that have not landed yet; `sent` and `boundary` are nanoseconds: when its first command left, and
-    when the chunk it acts on began. `off` is how many nanoseconds behind its place it was shown, in a following run.
+    when the chunk it acts on began. `off` is how many nanoseconds behind its place it should be shown, in a following run;
+    `shown` is when it really was, and `beat` when it was meant to be.
     """
 
     number: int
@@ -83,6 +84,8 @@ class Line:
     sent: int | None = None
     boundary: int | None = None
     off: float | None = None
+    shown: int | None = None
+    beat: float | None = None
     open: set[Kind] = field(default_factory=set)
 
     @property
@@ -101,7 +104,8 @@ class Line:
         if not self.open and self.landed is None:
             self.end(Status.OVERTAKEN, reason)
         elif not self.is_final:
-            self.reason = f"without its {kind}: {reason}"
+            before = f"{self.reason}; " if self.reason.startswith("without its ") else ""
+            self.reason = f"{before}without its {kind}: {reason}"
             if not self.open:
                 self.end(Status.LANDED)
 
