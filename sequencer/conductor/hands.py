@@ -141,15 +141,21 @@ def leave_at(
     run: Run, current: Pass, exit_at: Fraction, following: int, reason: str, quarter: Fraction | None = None
 ) -> list[Command]:
     """Leave a pass at an exact nominal time; what was sent and is not in the new plan is overwritten."""
+    # What was committed behind the exit belongs to the plan that is left, that of an exit taken a moment ago included.
+    left = [
+        line
+        for line in run.ledger.committed_from(run.making + 1)
+        if line.rule is None
+        and (line.pass_number > current.number or (line.pass_number == current.number and line.time >= exit_at))
+    ]
     run.plan.leave(current, exit_at, following, reason, quarter)
     run.plan.forecast(run.making + run.schedule.lead)
     commit_up_to(run, commit_limit(run))
     commands: list[Command] = []
-    for line in run.ledger.committed_from(run.making + 1):
-        if line.rule is None and line.time >= exit_at and line.pass_number == current.number:
-            overwrite = run.ledger.withdraw(line, reason)
-            if overwrite is not None:
-                commands.append(SchedulePrompt(overwrite.prompt, overwrite.chunk - run.base))
+    for line in left:
+        overwrite = run.ledger.withdraw(line, reason)
+        if overwrite is not None:
+            commands.append(SchedulePrompt(overwrite.prompt, overwrite.chunk - run.base))
     return commands
 
 

@@ -48,6 +48,8 @@ class Ledger:
         self._judged = -1
         self._open_prompts: list[int] = []
         self.overwritten: dict[int, Line] = {}
+        self._pictured: list[tuple[int, int]] = []
+        """(chunk, slot's chunk) of images that the model has encoded and will show from that chunk on."""
 
     # ---- committing ------------------------------------------------------------------------------------------------
 
@@ -86,6 +88,8 @@ class Ledger:
         if chunk is None or line.is_final:
             return None
         slot = self.slots[chunk]
+        if slot.sent & {"image", "strength", "sr"} & line.open:
+            return None  # what is live and has left cannot be taken back: it acts on the next chunk
         said = slot.said
         slot.remove(line)
         line.end(Status.SKIPPED, reason)
@@ -148,6 +152,7 @@ class Ledger:
                 self._touched.add(later)
                 heapq.heappush(self._live, later)
         self.flights.clear()
+        self._pictured = [one for one in self._pictured if one[0] < chunk]
 
     def prompts_due(self, base: int, making: int, started: bool, at: int) -> list[Command]:
         """`schedule_prompt` for every committed prompt that was not sent yet; those with an image wait and go with it."""
@@ -256,6 +261,10 @@ class Ledger:
                             line.land(kind, number)
             if slot.prompt is not None:
                 self._open_prompts.append(number)
+        for landing, number in [one for one in self._pictured if one[0] <= chunk]:
+            self._pictured.remove((landing, number))
+            for line in self.slots[number].lines:
+                line.land("image", landing)
         self._judged = max(self._judged, chunk)
         self._judge_prompts(chunk, prompt)
 
@@ -287,12 +296,14 @@ class Ledger:
                 return
 
     def accepted_image(self, making: int) -> None:
-        """The model encoded an image: the oldest image on its way acts from the next chunk on, at the earliest on its own."""
+        """The model encoded an image: the oldest image on its way acts from the next chunk on, at the earliest on its own.
+
+        It has landed when that chunk is made: until then another one can take its place.
+        """
         for flight in self.flights:
             if flight.command in ("set_conditioning", "set_image"):
                 self.flights.remove(flight)
-                for line in self.slots[flight.chunk].lines:
-                    line.land("image", max(flight.chunk, making))
+                self._pictured.append((max(flight.chunk, making), flight.chunk))
                 return
 
     def refused(self, command: str) -> Flight | None:

@@ -132,7 +132,8 @@ def retry(run: Run, flight: Flight, event: Refused) -> list[Command]:
 
 def end_lines(run: Run, flight: Flight, status: Status, reason: str) -> None:
     kinds = _KINDS_OF_COMMAND.get(flight.command, frozenset())
-    for line in run.ledger.slots[flight.chunk].lines:
+    slot = run.ledger.slots.get(flight.chunk)
+    for line in slot.lines if slot is not None else ():  # a take that shows nothing has none
         if line.open & kinds:
             line.end(status, reason)
 

@@ -58,7 +58,7 @@ class _Scores:
 
     def lines(self) -> list[str]:
         rng = self._rng
-        kind = rng.choices(("chunks", "fixed", "live", "midi"), (3, 3, 6, 4))[0]
+        kind = rng.choices(("chunks", "fixed", "live", "midi"), (4, 4, 8, 3))[0]
         lines = [f"seed {rng.randrange(1000)}"]
         if self._chance(3):
             lines.append(f"grid {self._one('12', '33', '33', '8')} frames @ {self._one('24', '30', '19.5', '8')} fps")
@@ -149,7 +149,7 @@ class _Scores:
             live.add(names[rng.randrange(len(names))])
         lines: list[str] = []
         for number, name in enumerate(names):
-            lines += self._section(name, name in live, first=number == 0, sections=names)
+            lines += self._section(kind, name, name in live, number == 0, names)
         lines += self._rules(("rest", "on")) if self._chance(3) else []
         if self._chance(2):
             order = [f"{name}*2" if self._chance(4) else name for name in names]
@@ -158,9 +158,9 @@ class _Scores:
             lines.append(f"play {' '.join(order)}")
         return lines
 
-    def _section(self, name: str, live: bool, first: bool, sections: list[str]) -> list[str]:
+    def _section(self, kind: str, name: str, live: bool, first: bool, sections: list[str]) -> list[str]:
         rng = self._rng
-        bars = 1 + rng.randrange(8)
+        bars = 1 + rng.randrange(5 if kind == "midi" else 8)
         head = f"section {name} {bars} bars"
         if live:
             until = " or ".join(rng.sample(["go out", "note C3", "program 5", "cc 20 > 64"], 1 + rng.randrange(2)))
@@ -444,7 +444,7 @@ def _hands(rng: Random, schedule: Schedule) -> tuple[str, ...]:
         hands.append(f"{what}@{when}")
         if rng.randrange(3) == 0:
             hands.append(f"{what}@{when}")  # twice at once, as nervous fingers do it
-        paused = paused or what == "pause" or what == "go rest"
+        paused = paused or what in ("pause", "go rest")
     if paused:
         hands += [f"resume@{length + 500 * number}ms" for number in range(2)]
     if rng.randrange(25) == 0:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from sequencer.conductor import CueReport, Status
 from sequencer.conductor.lines import FINAL, Line
-from sequencer.conductor.run import Phase
+from sequencer.conductor.run import PATIENCE, Phase
 from sequencer.events import (
     ChunkDone,
     Command,
@@ -348,10 +348,13 @@ def sent_once(seen: Evidence) -> Iterator[str]:
                         yield f"{command} was sent {sent[step.making + 1, 'sr']} times"
                 case _:
                     pass
-    for kind, most in (("reset", 1), ("start", 1)):
-        for take, count in Counter(one.take for one in seen.heard if one.name == kind).items():
-            if count > most:
-                yield f"{kind} was sent {count} times in take {take}"
+    last: dict[tuple[int, str], int] = {}
+    for one in seen.heard:
+        if one.name in ("reset", "start"):
+            before = last.get((one.take, one.name))
+            if before is not None and one.at - before < PATIENCE:  # what nobody answers is asked for again
+                yield f"{one.name} was sent twice in take {one.take}"
+            last[one.take, one.name] = one.at
 
 
 def opening_order(seen: Evidence) -> Iterator[str]:
@@ -495,10 +498,13 @@ def nothing_lost(seen: Evidence) -> Iterator[str]:
         yield "the report does not hold each cue of the plan once"
     if seen.show.conductor is None or any(one.kind == "clock_located" for one in seen.events):
         return
-    told = Counter((line.pass_number, line.entry) for line in seen.lines.values() if line.entry is not None)
+    aside = (Status.SKIPPED, Status.OVERTAKEN)  # a pass may have been laid twice: what was left of the first is set aside
+    lines = [line for line in seen.lines.values() if line.entry is not None]
+    every = {(line.pass_number, line.entry) for line in lines}
+    told = Counter((line.pass_number, line.entry) for line in lines if line.status not in aside)
     for one in seen.show.conductor.run.plan.passes:
         for entry in one.stretch.entries:
-            if told[one.number, entry.id] != 1:
+            if told[one.number, entry.id] > 1 or (one.number, entry.id) not in every:
                 yield f"{one.stretch.section or 'score'} {entry.place} of pass {one.number} is told {told[one.number, entry.id]} times"
     jumps = any(isinstance(act, GotoSection) for one in seen.show.schedule.stretches for rule in one.rules for act in rule.acts)
     if not jumps:
@@ -513,12 +519,14 @@ def firings_are_told(seen: Evidence) -> Iterator[str]:
     if conductor is None:
         return
     told = Counter(line.rule for line in seen.lines.values() if line.rule is not None)
-    rules = {rule.key: rule for one in seen.show.schedule.stretches for rule in one.rules}
+    rules = {rule.id: rule for one in seen.show.schedule.stretches for rule in one.rules}
+    sharing = Counter(rule.key for rule in rules.values())
     wanted: Counter[str] = Counter()
-    for key, count in conductor.run.firings.items():
-        if any(not isinstance(act, GotoSection | PauseModel) and act.kind != "resume" for act in rules[key].acts):
-            wanted[key] += count
-    by_key = Counter(key for key, rule in rules.items() for _ in range(told[rule.id]))
+    by_key: Counter[str] = Counter()
+    for rule in rules.values():
+        by_key[rule.key] += told[rule.id]
+        if any(not isinstance(act, GotoSection | PauseModel) and act.kind != "resume" for act in rule.acts):
+            wanted[rule.key] += conductor.run.firings.get(rule.key, 0) // sharing[rule.key]
     for key, count in wanted.items():
         if by_key[key] < count:
             yield f"{key} fired {count} times and is told {by_key[key]} times"
