@@ -99,6 +99,15 @@ class MidiGear:
         if self._chance.random() < self._doubled:
             self._say(b"\xf8", jitter=True)
 
+    def _note_changes(self, intervals: Sequence[float]) -> None:
+        """Where a captured clock changes its tempo: a beat that lasts 2 % longer or shorter than the one before."""
+        now, before = self._now, 0.0
+        for first in range(0, len(intervals) - PPQN, PPQN):
+            beat = sum(intervals[first : first + PPQN])
+            if before and abs(beat / before - 1) > 0.02:
+                self.changes.append(now)
+            now, before = now + beat, beat
+
     def _play(self, intervals: Sequence[float]) -> None:
         first = self._quarter
         for number, interval in enumerate(intervals):
@@ -129,6 +138,7 @@ class MidiGear:
             case Play(quarters, bpm):
                 self._play([60 / PPQN / bpm(number / PPQN) for number in range(round(quarters * PPQN))])
             case Captured(intervals):
+                self._note_changes(intervals)
                 self._play(intervals)
             case Wait(seconds, None):
                 self._now += seconds

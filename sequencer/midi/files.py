@@ -20,8 +20,11 @@ DEFAULT_TEMPO = 500_000
 TEXT, TRACK_NAME, MARKER, CUE_POINT, END, TEMPO, METER = 0x01, 0x03, 0x06, 0x07, 0x2F, 0x51, 0x58
 MOST_TICKS = 1 << 40
 LONGEST_NAME = 200
+MOST_NUMERATOR = 64
 MOST_DENOMINATOR = 6
 """Meters down to a 64th."""
+SHORTEST_QUARTER = 60_000
+"""Microseconds: 1000 bpm, the fastest that a score may be."""
 
 
 class SongError(SequencerError):
@@ -149,10 +152,14 @@ class _Found:
 
     def _meta(self, tick: int, kind: int, content: bytes) -> None:
         match kind:
-            case 0x51 if len(content) == 3 and any(content):
-                self._tempos[tick] = int.from_bytes(content, "big")
+            case 0x51 if len(content) == 3:
+                microseconds = int.from_bytes(content, "big")
+                if microseconds >= SHORTEST_QUARTER:
+                    self._tempos[tick] = microseconds
+                else:
+                    self._notes.append(f"a tempo of {microseconds} microseconds a quarter was passed over")
             case 0x58 if len(content) >= 2:
-                if content[0] and content[1] <= MOST_DENOMINATOR:
+                if 0 < content[0] <= MOST_NUMERATOR and content[1] <= MOST_DENOMINATOR:
                     self._meters[tick] = Meter(content[0], 1 << content[1])
                 else:
                     self._notes.append(f"a meter of {content[0]}/{1 << min(content[1], 99)} was passed over")
@@ -188,6 +195,8 @@ class _Found:
     def _on_bar(self, quarter: Fraction, before: tuple[Fraction, Meter]) -> Fraction:
         """The bar line for a change of meter: where it stands, or the next one."""
         since, meter = before
+        if quarter < since:  # the change before this one was put on a later line, and this one takes its place
+            return since
         bars = -((since - quarter) // meter.bar)
         line = since + bars * meter.bar
         if line != quarter:

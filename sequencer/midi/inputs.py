@@ -25,6 +25,9 @@ Stamp = Callable[[], int]
 
 PATIENCE = 2.0
 """How often, in seconds, a silent port is looked for in the list, and a lost one tried again."""
+OFTEN, RARER = 5, 10
+"""After so many looks a port that is there and says nothing is looked for so much less often: each look opens a client of
+the MIDI system, which JACK does not like."""
 CONNECTING = 2.0
 READ = 4096
 
@@ -90,11 +93,12 @@ class _Plugged:
 
     def _watch(self) -> None:
         """Look for the port whenever it is silent: nobody tells that it was pulled out."""
-        before = -1
-        while not self._closing.wait(PATIENCE):
+        before, looks = -1, 0
+        while not self._closing.wait(PATIENCE * (RARER if looks > OFTEN else 1)):
             if self._port is not None and self._heard != before:
-                before = self._heard
+                before, looks = self._heard, 0
                 continue
+            looks = looks + 1 if self._port is not None else 0
             try:
                 names = self._backend.ports().inputs
             except MidiError:

@@ -334,7 +334,7 @@ def test_our_clock_is_read_by_a_stranger(jack: Jack) -> None:
     tempi = [float(found) for found in re.findall(r"flt: *([0-9.]+)", said)]
     places = [tuple(map(int, found)) for found in re.findall(r"(\d+)\|(\d+)\|(\d+)", said)]
     assert re.search("start.*stop.*continue.*stop", said, re.DOTALL | re.IGNORECASE), said[-600:]
-    assert any(abs(tempo - 150) < 3 for tempo in tempi[100:]), tempi[-20:]
+    assert any(abs(tempo - 150) < 6 for tempo in tempi[100:]), tempi[-20:]
     quarters = (5.5 * 150 / 60, (64 + 1.2) * 150 / 60)
     read = [(bar - 1) * 4 + beat - 1 for bar, beat, _ in places]
     assert any(abs(one - quarters[0]) <= 1 for one in read), places[-5:]
