@@ -157,6 +157,21 @@ def test_any_bytes_are_a_song_or_refused(noise: bytes, place: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("events", "says"),
+    [
+        ([(0, "meter", Meter(90, 4))], "90/4"),
+        ([(0, "tempo", 59_999)], "59999 microseconds"),
+        ([(PPQ, "meter", Meter(63, 4)), (2 * PPQ, "meter", Meter(3, 4))], "inside a bar"),
+        ([(PPQ, "meter", Meter(3, 4)), (2 * PPQ, "meter", Meter(5, 8)), (5 * PPQ, "meter", Meter(7, 8))], "inside a bar"),
+    ],
+)
+def test_what_no_score_can_hold_is_passed_over_and_said(events: list[Event], says: str) -> None:
+    song = read_song(song_of(events, 9 * BAR))
+    assert any(says in note for note in song.notes), song.notes
+    compile_score(reads(print_score(score_of(song, "Odd"))))
+
+
+@pytest.mark.parametrize(
     ("data", "said"),
     [
         (b"", "MThd"),
