@@ -192,11 +192,12 @@ class Journal:
         return {str(one["file"]): str(one["text"]) for one in self.header.get("sources", ())}
 
 
-def read_journal(path: Path) -> Journal:
+def read_journal(run: Path | str) -> Journal:
     """Read a journal file, the `journal.jsonl` of a run's folder, or the journal in a bundle.
 
     Raises JournalError (with the line) for whatever does not read, except a last line that was cut off.
     """
+    path = Path(run)
     file = path / "journal.jsonl" if path.is_dir() else path
     if is_bundle(file):
         return parse_journal(journal_in(file))

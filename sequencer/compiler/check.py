@@ -16,12 +16,23 @@ MOST_CHUNKS = 1_000_000
 """The longest score, in chunks (about sixteen days): beyond it a slip is likelier than a show."""
 
 
+def _something_to_play(resolved: Resolved) -> Span | None:
+    """Where a score without a cue says that it is to be played all the same; None for one that is only used by others."""
+    score = resolved.score
+    if score.sections:
+        return score.sections[0].span
+    if score.items:
+        return score.items[0].span
+    return score.end_span if score.end is not None else None
+
+
 def check(schedule: Schedule, resolved: Resolved, faults: Faults) -> None:
     """Tell what is wrong with a whole schedule. `resolved` knows where the places of its cues are written."""
     if not schedule.entries:
         sends = [send for stretch in schedule.stretches for send in stretch.sends]
-        if sends:
-            faults.error("E422", "this score shows no prompt", sends[0].origin, 'the model starts with one: at 0c "…"')
+        where = sends[0].origin if sends else _something_to_play(resolved)
+        if where is not None:
+            faults.error("E422", "this score shows no prompt", where, 'the model starts with one: at 0c "…"')
         return
     if schedule.end > MOST_CHUNKS:
         span = schedule.stretches[-1].origin

@@ -122,7 +122,8 @@ class _Placer:
         """The end of a score without sections: where it says, or some chunks behind its last cue."""
         grid = self.local.grid
         if self.end_place is not None:
-            return self._spot_of(self.end_place, None)
+            last_at = max((index for index, cue in enumerate(self.cues) if cue.every is None), default=None)
+            return self._spot_of(self.end_place, last_at)
         for cue in self.cues:
             if cue.every is not None:
                 self.faults.error(

@@ -16,7 +16,7 @@ from sequencer.clocks import Clock
 from sequencer.clocks.boundaries import BoundaryFeed
 from sequencer.conductor import Conductor, Report
 from sequencer.conductor.run import Phase
-from sequencer.errors import OutputError
+from sequencer.errors import OutputError, ScheduleError
 from sequencer.events import (
     ChunkDone,
     Closing,
@@ -60,7 +60,7 @@ class Performance:
 
     `script` are events fed in by chunk or by time; `watchers` look on; `journal` may be None. A journal that can no longer
     be written stops being written, loudly (`warn`), but never stops the show. `following` binds places to chunks late;
-    None does so where the score's clock comes from outside.
+    None does so where the score's clock comes from outside. Raises ScheduleError for a schedule without a first prompt.
     """
 
     def __init__(
@@ -74,6 +74,10 @@ class Performance:
         warn: Callable[[str], None] | None = None,
         following: bool | None = None,
     ) -> None:
+        if not schedule.takes or not schedule.takes[0].opening.prompt:
+            raise ScheduleError(
+                "there is nothing to perform: no prompt stands at the beginning", 'the model starts with one: at 0c "…"'
+            )
         follows = schedule.clock.is_outer if following is None else following
         self.conductor = Conductor(schedule, follows)
         chunk = schedule.grid.chunk
@@ -228,6 +232,11 @@ class Performance:
             self._journal_failure = str(error)
             if self._warn is not None:
                 self._warn(f"{error.message}; the show goes on without a journal")
+
+    def put_away(self) -> None:
+        """Close the journal of a run that never came to be. Safe to call behind `run`, which closes it itself."""
+        if self._journal is not None:
+            self._write(lambda journal: journal.close())
 
     def _end_journal(self, at: int) -> None:
         if self.conductor.is_finished:

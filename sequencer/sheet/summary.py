@@ -10,6 +10,8 @@ from sequencer.schedule.words import decimal, milliseconds, pass_in_words
 
 def summary_line(schedule: Schedule) -> str:
     """Length, takes, cues, sections and rules, and the snap errors: their mean and the worst with its place."""
+    if not schedule.entries:
+        return "well; there is nothing to play in it, only what other scores can use"
     at_most = any(stretch.is_live for stretch in schedule.stretches)
     seconds = decimal(schedule.grid.boundary(schedule.end), 1)
     parts = [f"{'at most ' if at_most else ''}{_count(schedule.end, 'chunk')} ({seconds} s)"]
