@@ -89,6 +89,13 @@ class LinkFeed:
             return ()
         return self._fitted(now, quarter)
 
+    @property
+    def ahead(self) -> float | None:
+        """In how many quarters the score begins; None where nobody plays yet, and once it has begun."""
+        if self.latest is None or self._origin is None or self._moving:
+            return None
+        return max(0.0, self._origin - self.latest.beat)
+
     def _bar_line(self, now: Moment) -> float:
         """Where the score begins: the bar line ahead; one that has only just passed counts too, for moments come late."""
         return ceil(now.beat / self._quantum - LOOK * 2 * now.bpm / 60 / self._quantum) * self._quantum

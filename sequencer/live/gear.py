@@ -10,7 +10,9 @@ from sequencer.clocks.link import LinkFeed, LiveLink
 from sequencer.clocks.midi import MidiFeed
 from sequencer.clocks.midi_live import LiveMidi
 from sequencer.conductor import Conductor
+from sequencer.conductor import Conductor
 from sequencer.errors import UsageError
+from sequencer.events import ClockMoved, Command, Event
 from sequencer.events import Command, Event, Finish, SendMidi
 from sequencer.live.running import Attachment, LiveRun
 from sequencer.live.sending import ClockSending, pieces_of
@@ -36,11 +38,24 @@ async def _heard(run: LiveRun, port: str) -> AsyncIterator[None]:
     live = LiveMidi(port, feed, run.performance.deliver, run.say)
     live.open()
     if follows:
+        run.lookers.append(_Hands(feed))
         run.say(f"{live.name}: the score begins on its first beat")
     try:
         yield
     finally:
         live.close()
+
+
+class _Hands:
+    """Looks on for an operator who starts or stops the clock of gear that only ticks, and tells the feed."""
+
+    def __init__(self, feed: MidiFeed) -> None:
+        self._feed = feed
+
+    def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        """Look (the shape of a performance's watcher): what the feed did not say itself was said by hand."""
+        if isinstance(event, ClockMoved) and self._feed.is_moving != (event.what != "stop"):
+            self._feed.moved_by_hand(event.what, event.at)
 
 
 def linked(run: LiveRun, transport: bool = True) -> Attachment:
@@ -52,8 +67,10 @@ def linked(run: LiveRun, transport: bool = True) -> Attachment:
 async def _linked(run: LiveRun, transport: bool) -> AsyncIterator[None]:
     clock = run.settings.schedule.clock
     bar = float(clock.meter.bar)
-    live = LiveLink(float(clock.bpm or NOMINAL), LinkFeed(bar, transport), run.performance.deliver, run.say, bar)
+    feed = LinkFeed(bar, transport)
+    live = LiveLink(float(clock.bpm or NOMINAL), feed, run.performance.deliver, run.say, bar)
     live.open()
+    run.standing.ahead = lambda: feed.ahead
     run.say("Link: the score begins " + ("when the session plays" if transport else "on the next bar line"))
     try:
         yield

@@ -46,18 +46,29 @@ def state_line(standing: Standing, now: int, price_per_hour: float) -> str:
         parts.append(f"clock {standing.clock}" + ("" if standing.bpm is None else f" {standing.bpm:.1f} bpm"))
     if standing.frames_per_second is not None:
         parts.append(f"{standing.frames_per_second:.1f} fps")
-    if standing.lag is not None:
-        parts.append(f"lag {standing.lag / 1e6:.0f} ms")
+    if standing.lag_in_force is not None:
+        parts.append(f"lag {standing.lag_in_force / 1e6:.0f} ms")
+    if standing.offset:
+        parts.append(f"offset {standing.offset / 1e6:+.0f} ms")
     billed = standing.billed_seconds(now)
     if price_per_hour and billed:
         parts.append(f"billed {clock_time(billed)} ${billed * price_per_hour / HOUR:.2f}")
     return " · ".join(parts)
 
 
+def offset_line(standing: Standing) -> str:
+    """The offset and the lag in force, for somebody who asks."""
+    lag = "not known yet" if standing.lag_in_force is None else f"{standing.lag_in_force / 1e6:.0f} ms"
+    return f"offset {standing.offset / 1e6:+.0f} ms, lag in force {lag}"
+
+
 def play_line(standing: Standing, now: int, typed: str, width: int) -> str:
     """What was typed, or what was refused, or the prompt that plays and the next cue with its countdown."""
     if typed:
         return f"> {typed}"
+    waiting = standing.count_in(now)
+    if waiting:
+        return elided(waiting, width)
     if standing.refused is not None:
         return elided(f"REFUSED {standing.refused}", width)
     following = standing.next_cue(now)

@@ -24,6 +24,7 @@ from sequencer.errors import OutputError, SequencerError, UsageError
 from sequencer.events import ClipWanted, Command, Event, OffsetChanged, Ready, Restored, StageStatus, Uploaded
 from sequencer.images import ImageFile
 from sequencer.journal import Journal, JournalWriter, header_of
+from sequencer.live.lines import offset_line
 from sequencer.live.screen import Screen
 from sequencer.live.standing import Standing
 from sequencer.performance import Outcome, Performance, ScriptedEvent, Watcher
@@ -166,6 +167,9 @@ class LiveRun:
 
     def hear(self, text: str) -> None:
         """Somebody said something at the desk. Raises UsageError where it makes no sense."""
+        if text.strip() == "offset":
+            self.say(offset_line(self.standing))
+            return
         made = said(text, self.settings.schedule.middle)
         self.performance.deliver(made(self.clock.now()))
 
@@ -173,6 +177,7 @@ class LiveRun:
         """Perform to the end, then write what the run leaves."""
         performance, settings = self.performance, self.settings
         async with AsyncExitStack() as stack:
+            stack.callback(performance.put_away)
             stack.enter_context(closing_on_signals(performance.close))
             for attach in self._attachments:
                 await stack.enter_async_context(attach(self))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
-from sequencer.conductor import Conductor
+from sequencer.conductor import Conductor, Phase
 from sequencer.conductor.lines import Line
 from sequencer.events import (
     ChunkDone,
@@ -16,6 +17,7 @@ from sequencer.events import (
     Command,
     Event,
     Lost,
+    OffsetChanged,
     Paused,
     Ready,
     Refused,
@@ -30,6 +32,8 @@ from sequencer.events import (
 from sequencer.runs.captions import Teller
 
 SECOND = 1_000_000_000
+NEARLY = 0.05
+"""A beat that has only just begun is not counted any more."""
 MEASURED = 9
 """Over how many chunks the rate is measured."""
 
@@ -56,12 +60,19 @@ class Standing:
         self.upload: str | None = None
         """Which image is being uploaded, and how far it is."""
         self.paused = False
+        self._seconds = conductor.run.schedule.clock.kind == "mtc"
         self.clock: str | None = None
         self.bpm: float | None = None
+        self.offset = 0
+        """By how much pictures are shown later than the clock says, in nanoseconds."""
+        self.ahead: Callable[[], float | None] = _unknown
+        """Asked while a run waits for its clock: in how many quarters it will begin, where the clock tells."""
         self.lag: int | None = None
         """From a chunk's report to its first frame, in nanoseconds."""
         self.billed_from: int | None = None
         self._billed_until: int | None = None
+        self._first: int | None = None
+        self._seen = False
         self._boundary: int | None = None
         self._done: deque[tuple[int, int]] = deque(maxlen=MEASURED)
         self._reported: dict[int, int] = {}
@@ -79,7 +90,10 @@ class Standing:
                 self._enter("connecting", event.at)
             case SessionEnded():
                 self._enter("disconnected", event.at)
+            case OffsetChanged():
+                self.offset = event.offset
             case Started():
+                self._first = event.at if self._first is None else self._first
                 self._boundary = event.at
                 self._done.clear()
             case WasReset():
@@ -89,6 +103,7 @@ class Standing:
             case ChunkDone():
                 self._chunk_done(event)
             case ChunkShown():
+                self._seen = True
                 reported = self._reported.pop(event.chunk, None)
                 if reported is not None:
                     self.lag = event.at - reported
@@ -103,7 +118,8 @@ class Standing:
                 self.paused, self._boundary = False, event.at
                 self._done.clear()
             case ClockFitted():
-                self.clock, self.bpm = event.quality, event.quarters_per_ns * 60 * SECOND
+                self.clock = event.quality
+                self.bpm = None if self._seconds else event.quarters_per_ns * 60 * SECOND
             case ClockMoved():
                 self.clock = {"start": "running", "continue": "running", "stop": "stopped"}[event.what]
             case _:
@@ -129,6 +145,39 @@ class Standing:
             self._done.append((event.at, event.frames))
 
     # ---- answers ---------------------------------------------------------------------------------------------------
+
+    @property
+    def lag_in_force(self) -> int | None:
+        """From a chunk's beginning to its first frame, as a following run takes it off; else what was measured last."""
+        follow = self._conductor.run.follow
+        return self.lag if follow is None else follow.lag
+
+    def count_in(self, now: int) -> str:
+        """What is waited for before the first picture, in bars and beats where that can be told; empty behind it."""
+        run = self._conductor.run
+        if run.phase is Phase.ARMED:
+            ahead = self.ahead()
+            if ahead is not None:
+                return f"armed: begins in {self._in_beats(ahead)}"
+            if self.clock in ("locked", "free") and self.bpm is not None:
+                return f"armed: the clock ticks at {self.bpm:.1f} bpm; waiting for its Start"
+            return "armed: waiting for the clock"
+        if self._seen or self._first is None or run.follow is None or run.phase is not Phase.PLAYING:
+            return ""
+        left = (self._first + run.follow.lag - now) / SECOND
+        if left <= 0:
+            return ""
+        bpm = self.bpm or run.schedule.clock.bpm
+        return f"first picture in {left:.1f} s" if bpm is None else f"first picture in {self._in_beats(left * float(bpm) / 60)}"
+
+    def _in_beats(self, quarters: float) -> str:
+        """`1 bar 2 beats`, rounded up to the beat that comes."""
+        meter = self._conductor.run.schedule.clock.meter
+        bars, beats = divmod(ceil(max(0.0, quarters) / float(meter.beat) - NEARLY), meter.numerator)
+        parts = [f"{bars} bar" + ("s" if bars != 1 else "")] if bars else []
+        if beats or not bars:
+            parts.append(f"{beats} beat" + ("s" if beats != 1 else ""))
+        return " ".join(parts)
 
     @property
     def take(self) -> int:
@@ -193,6 +242,11 @@ class Standing:
         if self.billed_from is None:
             return 0.0
         return ((self._billed_until or now) - self.billed_from) / SECOND
+
+
+def _unknown() -> None:
+    """Most clocks do not tell when they will begin."""
+    return
 
 
 def _at(line: Line) -> int:
