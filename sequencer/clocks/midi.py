@@ -19,6 +19,9 @@ EVERY = 6
 MOVED = 3_000_000
 """… and at once where a time two quarters ahead has moved by so many nanoseconds since the last one told."""
 AHEAD = 2.0
+TICKLESS = 2_000_000_000
+UNSTARTED = 24 * 8
+"""When it is worth a word: Start without a tick for so many nanoseconds, and so many ticks without a Start."""
 
 
 class MidiFeed:
@@ -38,6 +41,9 @@ class MidiFeed:
         """Whether the conductor takes it to move."""
         self._told: ClockFitted | None = None
         self._ticks = 0
+        self._asked = 0
+        self._idle = 0
+        self._complained: set[str] = set()
 
     @property
     def awaits_ticks(self) -> bool:
@@ -76,7 +82,7 @@ class MidiFeed:
         if not self._follows:
             return (ClockMoved(at, "start"),)
         self.follower.start(at)
-        self._pending = "start"
+        self._pending, self._asked = "start", at
         if self._at_zero:
             return ()
         self._at_zero = True
@@ -95,6 +101,36 @@ class MidiFeed:
         self.follower.unplugged(at)
         return self._fitted(at)
 
+    def moved_by_hand(self, what: Literal["start", "stop", "continue"], at: int) -> None:
+        """The operator moved the clock, for gear that only ticks: its ticks count (or do not) from now on."""
+        self._pending = None
+        match what:
+            case "start":
+                self.follower.start(at)
+                self._at_zero = False
+            case "stop":
+                self.follower.stop(at)
+            case "continue":
+                self.follower.resume(at)
+        self._moving = what != "stop"
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether whoever hears these events takes the clock to move."""
+        return self._moving
+
+    def complaint(self, at: int) -> str | None:
+        """What somebody should know who waits for this clock: it ticks unstarted, or was started and does not tick. Once each."""
+        if not self._follows:
+            return None
+        if self._pending is not None and at - self._asked > TICKLESS and "tickless" not in self._complained:
+            self._complained.add("tickless")
+            return "Start was heard, but no tick since then: does the gear send its clock too?"
+        if self._idle > UNSTARTED and not self._moving and "unstarted" not in self._complained:
+            self._complained.add("unstarted")
+            return "the clock ticks, but nobody has started it: press play there, or tell this run: start"
+        return None
+
     # ---- inside ----
 
     def _tick(self, at: int) -> tuple[Event, ...]:
@@ -106,6 +142,7 @@ class MidiFeed:
             self._moving = True
             return (ClockMoved(at, pending), *self._fitted(at))
         if follower.state == "stopped":
+            self._idle += 1
             return ()
         self._ticks += 1
         told = self._told
@@ -122,7 +159,7 @@ class MidiFeed:
             return (ClockMoved(at, "continue"),)
         if self.follower.state == "stopped":
             self.follower.resume(at)
-            self._pending = "continue"
+            self._pending, self._asked = "continue", at
         return ()
 
     def _stop(self, at: int) -> tuple[Event, ...]:

@@ -37,6 +37,10 @@ class Feed(Protocol):
         """The port is gone."""
         ...
 
+    def complaint(self, at: int) -> str | None:
+        """What somebody should know who waits for this clock; each thing once."""
+        ...
+
 
 class LiveMidi:
     """Listens to `port` (see `midi.addresses`) and delivers what `feed` makes of it, in the loop's own thread.
@@ -116,7 +120,11 @@ class LiveMidi:
     def _look(self) -> None:
         if self._loop is None:
             return
-        self._hand_on(self._feed.silence(time.monotonic_ns()))
+        now = time.monotonic_ns()
+        self._hand_on(self._feed.silence(now))
+        complaint = self._feed.complaint(now)
+        if complaint is not None:
+            self._say(complaint)
         self._looking = self._loop.call_later(LOOK, self._look)
 
     def _hand_on(self, events: Sequence[Event]) -> None:

@@ -66,6 +66,10 @@ class TimecodeFeed:
         """The port is gone: what silence says comes by itself."""
         return ()
 
+    def complaint(self, at: int) -> str | None:
+        """Nothing: time code that comes is followed, and none that does not can be told from a source that stands."""
+        return None
+
     def _followed(self, at: int) -> tuple[Event, ...]:
         if self.follower.state != "locked":
             return ()

@@ -112,6 +112,45 @@ class TestTransport:
         assert feed.silence(S) == feed.unplugged(S) == ()
 
 
+class TestWaiting:
+    def test_gear_that_only_ticks_is_started_by_hand(self) -> None:
+        feed = MidiFeed()
+        assert ticks(feed, S, 96) == []
+        assert not feed.is_moving
+        at = round(S + 96 * PERIOD)
+        feed.moved_by_hand("start", at - MS)
+        (fit,) = feed.hear(TICK, at)
+        assert isinstance(fit, ClockFitted)
+        assert fit.quarter == 0.0
+        assert fit.quarters_per_ns > 0
+        feed.moved_by_hand("stop", at + MS)
+        assert ticks(feed, round(at + PERIOD), 24) == []
+        feed.moved_by_hand("continue", round(at + 24.5 * PERIOD))
+        told = ticks(feed, round(at + 25 * PERIOD), 24)
+        assert isinstance(told[-1], ClockFitted)
+        assert told[-1].quarter <= 1.01
+
+    def test_ticks_without_a_start_are_complained_of_once(self) -> None:
+        feed = MidiFeed()
+        ticks(feed, S, 190)
+        assert feed.complaint(5 * S) is None
+        ticks(feed, round(S + 190 * PERIOD), 10)
+        assert "press play" in (feed.complaint(6 * S) or "")
+        assert feed.complaint(7 * S) is None
+
+    def test_a_start_without_ticks_is_complained_of_once(self) -> None:
+        feed = MidiFeed()
+        feed.hear(START, S)
+        assert feed.complaint(2 * S) is None
+        assert "no tick" in (feed.complaint(4 * S) or "")
+        assert feed.complaint(5 * S) is None
+
+    def test_where_nothing_is_followed_nothing_is_missed(self) -> None:
+        feed = MidiFeed(follows=False)
+        ticks(feed, S, 300)
+        assert feed.complaint(20 * S) is None
+
+
 class TestFits:
     def test_a_steady_clock_is_told_each_sixteenth(self) -> None:
         feed = MidiFeed()
