@@ -120,7 +120,7 @@ class MidiFeed:
         return self._moving
 
     def complaint(self, at: int) -> str | None:
-        """What somebody should know who waits for this clock: it ticks unstarted, or was started and does not tick. Once each."""
+        """What somebody should know who waits: the clock ticks unstarted, or was started and does not tick. Once each."""
         if not self._follows:
             return None
         if self._pending is not None and at - self._asked > TICKLESS and "tickless" not in self._complained:

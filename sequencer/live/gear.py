@@ -10,10 +10,8 @@ from sequencer.clocks.link import LinkFeed, LiveLink
 from sequencer.clocks.midi import MidiFeed
 from sequencer.clocks.midi_live import LiveMidi
 from sequencer.conductor import Conductor
-from sequencer.conductor import Conductor
 from sequencer.errors import UsageError
-from sequencer.events import ClockMoved, Command, Event
-from sequencer.events import Command, Event, Finish, SendMidi
+from sequencer.events import ClockMoved, Command, Event, Finish, SendMidi
 from sequencer.live.running import Attachment, LiveRun
 from sequencer.live.sending import ClockSending, pieces_of
 from sequencer.midi import open_output
