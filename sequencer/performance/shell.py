@@ -55,6 +55,14 @@ class Outcome:
     journal_failure: str | None
 
 
+def require_prompt(schedule: Schedule) -> None:
+    """The model starts with a prompt. Raises ScheduleError for a schedule that has none to start with."""
+    if not schedule.takes or not schedule.takes[0].opening.prompt:
+        raise ScheduleError(
+            "there is nothing to perform: no prompt stands at the beginning", 'the model starts with one: at 0c "…"'
+        )
+
+
 class Performance:
     """One run of a schedule on a stage.
 
@@ -74,10 +82,7 @@ class Performance:
         warn: Callable[[str], None] | None = None,
         following: bool | None = None,
     ) -> None:
-        if not schedule.takes or not schedule.takes[0].opening.prompt:
-            raise ScheduleError(
-                "there is nothing to perform: no prompt stands at the beginning", 'the model starts with one: at 0c "…"'
-            )
+        require_prompt(schedule)
         follows = schedule.clock.is_outer if following is None else following
         self.conductor = Conductor(schedule, follows)
         chunk = schedule.grid.chunk

@@ -16,7 +16,7 @@ from sequencer.conductor import Conductor, Report
 from sequencer.events import ChunkDone, Command, Event, PicturesMade
 from sequencer.images import ImageFile
 from sequencer.journal import JournalWriter, header_of
-from sequencer.performance import Outcome, Performance, ScriptedEvent, scripted
+from sequencer.performance import Outcome, Performance, ScriptedEvent, require_prompt, scripted
 from sequencer.runs.captions import Teller
 from sequencer.runs.folder import RunFolder
 from sequencer.runs.images import bytes_of, read_image
@@ -107,8 +107,9 @@ def rehearse(
     3
 
     Raises UsageError (a folder that is there already, an event that cannot be read), OutputError (nothing half-written stays
-    behind then) and StageError.
+    behind then), ScheduleError (nothing to perform) and StageError.
     """
+    require_prompt(schedule)
     script = [scripted(one, schedule.middle) if isinstance(one, str) else one for one in events]
     keep = RunFolder.make(out, schedule.title or "run") if save else None
     try:
