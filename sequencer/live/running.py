@@ -27,7 +27,7 @@ from sequencer.journal import Journal, JournalWriter, header_of
 from sequencer.live.lines import offset_line
 from sequencer.live.screen import Screen
 from sequencer.live.standing import Standing
-from sequencer.performance import Outcome, Performance, ScriptedEvent, Watcher
+from sequencer.performance import Outcome, Performance, ScriptedEvent, Watcher, require_prompt
 from sequencer.replaying import taken_up
 from sequencer.runs.folder import RunFolder
 from sequencer.runs.images import bytes_of
@@ -134,6 +134,7 @@ class LiveRun:
         self.clock = clock
         self._live = live
         self._attachments = attachments
+        require_prompt(settings.schedule)
         path = folder.path / "journal.jsonl"
         if broken_off is None:
             journal = JournalWriter(
