@@ -6,6 +6,7 @@ What listens to a port is in `midi_live`.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Literal
 
 from sequencer.events import ClockFitted, ClockLocated, ClockMoved, ControlMoved, Event, NotePlayed, ProgramChosen
@@ -44,6 +45,7 @@ class MidiFeed:
         self._asked = 0
         self._idle = 0
         self._complained: set[str] = set()
+        self._moves: deque[ClockMoved] = deque(maxlen=64)
 
     @property
     def awaits_ticks(self) -> bool:
@@ -114,10 +116,9 @@ class MidiFeed:
                 self.follower.resume(at)
         self._moving = what != "stop"
 
-    @property
-    def is_moving(self) -> bool:
-        """Whether whoever hears these events takes the clock to move."""
-        return self._moving
+    def said(self, move: ClockMoved) -> bool:
+        """Whether this very event is one of the latest that this feed told: others are somebody's own."""
+        return any(one is move for one in self._moves)
 
     def complaint(self, at: int) -> str | None:
         """What somebody should know who waits: the clock ticks unstarted, or was started and does not tick. Once each."""
@@ -140,7 +141,7 @@ class MidiFeed:
         if pending is not None:
             self._at_zero = False
             self._moving = True
-            return (ClockMoved(at, pending), *self._fitted(at))
+            return (self._moved(at, pending), *self._fitted(at))
         if follower.state == "stopped":
             self._idle += 1
             return ()
@@ -168,7 +169,7 @@ class MidiFeed:
         self.follower.stop(at)
         self._pending = None
         was_moving, self._moving = self._moving, False
-        return (ClockMoved(at, "stop"),) if was_moving else ()
+        return (self._moved(at, "stop"),) if was_moving else ()
 
     def _locate(self, sixteenths: int, at: int) -> tuple[Event, ...]:
         if not self._follows:
@@ -181,6 +182,11 @@ class MidiFeed:
         """A jump. A clock that moves stands there until its next tick: gear that takes a while must not be run ahead of."""
         located = ClockLocated(at, quarter)
         return (located, *self._fitted(at)) if self._moving else (located,)
+
+    def _moved(self, at: int, what: Literal["start", "stop", "continue"]) -> ClockMoved:
+        move = ClockMoved(at, what)
+        self._moves.append(move)
+        return move
 
     def _fitted(self, at: int) -> tuple[Event, ...]:
         quarter, time, rate, deviation, quality = self.follower.fit()

@@ -52,7 +52,7 @@ class _Hands:
 
     def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         """Look (the shape of a performance's watcher): what the feed did not say itself was said by hand."""
-        if isinstance(event, ClockMoved) and self._feed.is_moving != (event.what != "stop"):
+        if isinstance(event, ClockMoved) and not self._feed.said(event):
             self._feed.moved_by_hand(event.what, event.at)
 
 

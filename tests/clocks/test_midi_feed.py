@@ -40,7 +40,10 @@ class TestTransport:
         assert feed.hear(START, S) == ()
         assert feed.awaits_ticks
         events = feed.hear(TICK, S + 7 * MS)
+        assert isinstance(events[0], ClockMoved)
         assert events[0] == ClockMoved(S + 7 * MS, "start")
+        assert feed.said(events[0])
+        assert not feed.said(ClockMoved(S + 7 * MS, "start")), "one that only looks the same is somebody's own"
         assert isinstance(events[1], ClockFitted)
         assert events[1].quarter == 0
         assert not feed.awaits_ticks
@@ -116,7 +119,7 @@ class TestWaiting:
     def test_gear_that_only_ticks_is_started_by_hand(self) -> None:
         feed = MidiFeed()
         assert ticks(feed, S, 96) == []
-        assert not feed.is_moving
+        assert not feed.said(ClockMoved(S, "start"))
         at = round(S + 96 * PERIOD)
         feed.moved_by_hand("start", at - MS)
         (fit,) = feed.hear(TICK, at)
