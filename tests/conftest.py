@@ -24,6 +24,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden files instead of comparing with them")
 
 
+REAL_TIME = ("live", "reactor", "midi", "soak")
+"""Rooms whose tests play in real time, over real connections or with real gear."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What plays in real time runs in one process, first and one after another: beside each other they would only be late."""
+    real: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        folders = item.path.parts
+        is_real = any(room in folders for room in REAL_TIME) or item.path.name == "test_link.py"
+        if is_real:
+            item.add_marker(pytest.mark.xdist_group("realtime"))
+        (real if is_real else others).append(item)
+    items[:] = [*real, *others]
+
+
 def require(condition: object, reason: str) -> None:
     """Skip the test where `condition` does not hold, or fail where everything is required (SEQUENCER_REQUIRE_ALL=1)."""
     if condition:
