@@ -160,8 +160,8 @@ def faults(text: str = "") -> Faults:
 
 
 def stand_in(**changes: object) -> StandIn:
-    """A stand-in on a free port, with small chunks, and quick enough for them."""
-    known: dict[str, object] = {"port": 0, "grid": GRID, "faults": faults()}
+    """A stand-in on a free port, with small chunks, quick enough for them, and with pictures that cost nothing."""
+    known: dict[str, object] = {"port": 0, "grid": GRID, "faults": faults(), "plain": True}
     return StandIn(StandInSettings(**{**known, **changes}))  # type: ignore[arg-type]  # as above
 
 

@@ -20,12 +20,13 @@ from aiortc.mediastreams import VIDEO_TIME_BASE, MediaStreamError, VideoStreamTr
 from av import VideoFrame
 from numpy.typing import NDArray
 
-from sequencer.stages.simulated.outputs import Look
+from sequencer.stages.simulated.outputs import Look, hashed
 
 if TYPE_CHECKING:
     from sequencer.stages.simulated.pictures import Renderer
 
 HEIGHT, WIDTH = 384, 640
+PLAIN_HEIGHT, PLAIN_WIDTH = 96, 160
 _SCALES = {"off": 1, "2x": 2, "4x": 4}
 DARK_EVERY = 0.25
 """Seconds between dark frames."""
@@ -56,24 +57,43 @@ def planar(frame: NDArray[np.uint8], scale: int = 1) -> Picture:
     return VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="yuv420p").to_ndarray().astype(np.uint8, copy=False)
 
 
-def dark() -> Picture:
+def plain(look: Look) -> tuple[Picture, ...]:
+    """A chunk of small and simple pictures: one colour for each prompt, image and seed, under a light that wanders."""
+    kind = hashed("plain", look.prompt, look.image, look.seed)
+    along = np.arange(PLAIN_WIDTH)
+    pictures = []
+    for frame in range(look.first_frame, look.first_frame + look.frames):
+        picture = np.empty((PLAIN_HEIGHT * 3 // 2, PLAIN_WIDTH), np.uint8)
+        picture[:PLAIN_HEIGHT] = 90 + np.abs((along + 2 * frame) % PLAIN_WIDTH - PLAIN_WIDTH // 2)
+        picture[PLAIN_HEIGHT : PLAIN_HEIGHT * 5 // 4] = 64 + kind % 128
+        picture[PLAIN_HEIGHT * 5 // 4 :] = 64 + (kind >> 8) % 128
+        pictures.append(picture)
+    return tuple(pictures)
+
+
+def dark(is_plain: bool = False) -> Picture:
     """The frame that stands where none is."""
-    picture = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
-    picture[:HEIGHT] = 16
+    height, width = (PLAIN_HEIGHT, PLAIN_WIDTH) if is_plain else (HEIGHT, WIDTH)
+    picture = np.full((height * 3 // 2, width), 128, np.uint8)
+    picture[:height] = 16
     return picture
 
 
 class Painter:
     """Draws chunks one after the other in a thread of its own."""
 
-    def __init__(self, native_size: bool = False) -> None:
+    def __init__(self, native_size: bool = False, is_plain: bool = False) -> None:
         self._native = native_size
+        self.is_plain = is_plain
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stand-in-pictures")
         self._renderer: Renderer | None = None
-        self._thread.submit(self._made)  # what it needs takes a while to load, and the first chunk will not wait
+        if not is_plain:
+            self._thread.submit(self._made)  # what it needs takes a while to load, and the first chunk will not wait
 
     def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
         """An image that later chunks show."""
+        if self.is_plain:
+            return
         self._thread.submit(lambda: self._made().learn(image, pixels))
 
     def paint(self, look: Look, before: Look | None) -> Future[tuple[Picture, ...]]:
@@ -81,6 +101,8 @@ class Painter:
         return self._thread.submit(self._paint, look, before)
 
     def _paint(self, look: Look, before: Look | None) -> tuple[Picture, ...]:
+        if self.is_plain:
+            return plain(look)
         scale = _SCALES[look.sr] if self._native else 1
         return tuple(planar(frame, scale) for frame in self._made().frames(look, before))
 
@@ -102,12 +124,12 @@ Watcher = Callable[[Shown], None]
 class Screen:
     """Shows pictures on time. `rate` is frames a second."""
 
-    def __init__(self, rate: Fraction) -> None:
+    def __init__(self, rate: Fraction, is_plain: bool = False) -> None:
         self._rate = rate
         self._watchers: list[Watcher] = []
         self._queue: deque[Shown] = deque()
         self._edge = 0.0
-        self._dark = Shown(0.0, dark())
+        self._dark = Shown(0.0, dark(is_plain))
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.is_dark = True

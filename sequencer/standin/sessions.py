@@ -15,6 +15,7 @@ from sequencer.standin.clips import Clips
 from sequencer.standin.peer import BadOfferError, Peer
 from sequencer.standin.relay import Relay
 from sequencer.standin.schema import document
+from sequencer.standin.screen import Painter
 from sequencer.standin.settings import LOCAL_SESSION, MODEL, TRACK, StandInSettings
 from sequencer.standin.show import Show
 from sequencer.standin.uploads import Slot, Uploads
@@ -59,7 +60,7 @@ class Session:
         self.id = number
         self._settings = settings
         self._over = over
-        self.show = Show(settings.faults, settings.grid, self, settings.native_size)
+        self.show = Show(settings.faults, settings.grid, self, Painter(settings.native_size, settings.plain))
         self.uploads = Uploads(settings.url_seconds)
         self.clips = Clips(self.show, self.show.rate)
         self.peers: dict[int, Peer] = {}

@@ -48,6 +48,8 @@ class StandInSettings:
     """`v0`: a runtime of the older kind, which understands nothing else and keeps silent at it."""
     native_size: bool = False
     """Whether pictures come in the size that super-resolution gives them; else always 640×384."""
+    plain: bool = False
+    """Whether pictures are small and simple, which costs next to nothing. Clips still show the whole ones."""
     network: BadNetwork = BadNetwork()
     drop_after: tuple[float, ...] = ()
     """Seconds after the first chunk began at which every connection is killed without a word."""

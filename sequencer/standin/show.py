@@ -58,15 +58,15 @@ MOST_KEPT = 1200
 class Show:
     """One session's model, painter and screen. Everything happens in the loop's own thread, but for the drawing."""
 
-    def __init__(self, faults: Faults, grid: ChunkGrid, audience: Audience, native_size: bool = False) -> None:
+    def __init__(self, faults: Faults, grid: ChunkGrid, audience: Audience, painter: Painter) -> None:
         self._faults = faults
         self._audience = audience
         self._model = HeliosModel(faults, grid)
         self._link = Link(faults)
-        self._painter = Painter(native_size)
+        self._painter = painter
         self.rate = faults.fps or grid.fps
         """Frames a second."""
-        self.screen = Screen(self.rate)
+        self.screen = Screen(self.rate, painter.is_plain)
         self._wake: asyncio.TimerHandle | None = None
         self._painting: Future[tuple[Picture, ...]] | None = None
         self._before: tuple[int, Look] | None = None

@@ -47,7 +47,7 @@ def test_a_whole_show_lands_cue_for_cue(changes: dict[str, Any], server: dict[st
     assert heard == sent, "what left is not what arrived"
     bright = [one for one in run.frames if not one.is_dark]
     assert len(bright) >= session.show.screen.shown - 2 * FRAMES
-    assert bright[0].picture.width == 640
+    assert bright[0].picture.width == 160
     if wire is Wire.V1:
         assert len(run.measures.latencies) >= len(sent), "commands were not answered"
 
