@@ -124,7 +124,7 @@ def _counts(bar: str, beat: str | None, rest: str, span: Span, faults: Faults) -
         return None
     if number == 0:
         cured = "1" + ("" if beat is None else f"{dot}{max(1, int(second))}") + rest
-        hint = f"bars count from 1; did you mean {cured}?"
+        hint = f"bars count from 1; did you mean {cured}?" + (" (the first chunk is 0c)" if beat is None and not rest else "")
         faults.error("E204", "bar 0 does not exist", span, hint, (Fix(span, cured),))
         return None
     if second == 0:
