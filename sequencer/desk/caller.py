@@ -10,6 +10,7 @@ from sequencer.desk.door import FILE, LONGEST
 from sequencer.errors import UsageError
 
 PATIENCE = 5.0
+HIGHEST_PORT = 65535
 
 
 def tell(run: Path, text: str) -> None:
@@ -19,20 +20,24 @@ def tell(run: Path, text: str) -> None:
     """
     note = _note(run)
     try:
-        where = json.loads(note.read_text(encoding="utf-8"))
-        port, word = int(where["port"]), str(where["word"])
-    except (OSError, ValueError, KeyError, TypeError):
+        with note.open(encoding="utf-8") as file:
+            where = json.loads(file.read(LONGEST))
+        port, word = int(where["port"]) % (HIGHEST_PORT + 1), str(where["word"])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise UsageError(f"{note} cannot be read", "is the run yours, and still going on?") from None
     try:
         with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
             connection.settimeout(PATIENCE)
             connection.sendall(json.dumps({"word": word, "say": text}).encode() + b"\n")
             with connection.makefile("rb") as lines:
-                answer = json.loads(lines.readline(LONGEST))
-    except (OSError, ValueError) as error:
+                answer = json.loads(lines.readline(2 * LONGEST))
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"the run in {run} does not answer: {error}", "it may have ended, or was killed") from None
+    if not isinstance(answer, dict):
+        raise UsageError(f"what answers for the run in {run} is no run", "it may have ended, or was killed")
     if "told" not in answer:
-        raise UsageError(str(answer.get("error", "the run did not understand")), answer.get("hint"))
+        hint = answer.get("hint")
+        raise UsageError(str(answer.get("error", "the run did not understand")), hint if isinstance(hint, str) else None)
 
 
 def _note(run: Path) -> Path:

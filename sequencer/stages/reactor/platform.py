@@ -16,6 +16,7 @@ from sequencer.errors import StageError
 from sequencer.stages.reactor.elsewhere import is_own, is_public_address, is_this_machine, may_be_called, site
 from sequencer.stages.reactor.hidden import masked
 from sequencer.stages.reactor.settings import KEY_VARIABLE, is_loopback
+from sequencer.wire.messages import tidy
 
 LONGEST_WAIT = 30.0
 """Seconds of a Retry-After that are waited; more is told instead."""
@@ -24,6 +25,7 @@ TRIES = 4
 """How often something that can safely be asked again is asked."""
 
 LARGEST_ANSWER = 16 * 1024 * 1024
+MOST_DIGITS = 19
 
 _VERSIONS = {"Reactor-API-Version": "1", "Reactor-API-Accept-Version": "1"}
 SIGNALLING = {"Reactor-WebRTC-Version": "1.0"}
@@ -148,7 +150,7 @@ class Platform:
                 data = await _read(response)
             finally:
                 await response.aclose()
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable(what, self.base, error) from None
         answer = Answer(response.status_code, _object(data), data.decode("utf-8", "replace"), _retry_after(response))
         if answer.status >= 400:
@@ -236,10 +238,17 @@ async def _read(response: httpx.Response, most: int = LARGEST_ANSWER) -> bytes:
 
 def _object(data: bytes) -> Mapping[str, Any]:
     try:
-        value = json.loads(data)
+        value = tidy(json.loads(data, parse_int=_whole))  # no number that is none, no half of a character
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _whole(digits: str) -> int:
+    """A whole number that a float can hold. Raises ValueError."""
+    if len(digits) > MOST_DIGITS:
+        raise ValueError("no number of the platform has so many digits")
+    return int(digits)
 
 
 def _retry_after(response: httpx.Response) -> float | None:

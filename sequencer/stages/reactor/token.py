@@ -14,6 +14,8 @@ RENEWED_BEFORE = 60.0
 """Seconds before its end at which a token is made anew."""
 
 LONGEST = 6 * 3600
+LONGEST_TOKEN = 8192
+"""Characters; it travels in a header."""
 MARGIN = 300
 """Seconds that a token is asked to live longer than its session."""
 
@@ -60,7 +62,7 @@ class Token:
             "getting a token", "POST", "/tokens", body, {"Reactor-API-Key": key.reveal()}, again=True
         )
         jwt, expires = answer.body.get("jwt"), answer.body.get("expires_at")
-        if not isinstance(jwt, str) or not jwt:
+        if not isinstance(jwt, str) or not jwt or not jwt.isascii() or not jwt.isprintable() or len(jwt) > LONGEST_TOKEN:
             raise StageError("getting a token: the answer holds none", "is --url the platform's address?")
         self._jwt = Secret(jwt)
         known = isinstance(expires, int | float) and not isinstance(expires, bool)
