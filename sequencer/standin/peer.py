@@ -80,8 +80,12 @@ class Peer:
     # ---- signalling
 
     async def answer(self, offer: str, mapping: Sequence[Mapping[str, object]]) -> str:
-        """The answer to an offer. Raises BadOfferError."""
-        if self._relay is not None:
+        """The answer to an offer. Raises BadOfferError.
+
+        Browsers hide their addresses behind names (….local) that take multicast to resolve. Nobody has to: where a browser is
+        shows when it knocks, so its candidates are left out.
+        """
+        if self._relay is not None or ".local " in offer:
             offer = without_candidates(offer)
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(offer, "offer"))
@@ -123,7 +127,7 @@ class Peer:
             return
         for one in found:
             text = str(one.get("candidate") or "").removeprefix("candidate:")
-            if not text:
+            if not text or ".local " in text:
                 continue
             try:
                 candidate = candidate_from_sdp(text)
