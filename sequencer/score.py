@@ -453,21 +453,36 @@ class ClockKind(StrEnum):
     BPM = "bpm"
     MIDI = "midi"
     LINK = "link"
+    MTC = "mtc"
+    FILE = "file"
 
     @property
     def is_outer(self) -> bool:
-        """Whether musical time comes from outside, so that a run follows it."""
-        return self in (ClockKind.MIDI, ClockKind.LINK)
+        """Whether time comes from outside, so that a run follows it."""
+        return self in (ClockKind.MIDI, ClockKind.LINK, ClockKind.MTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SongTime:
+    """The time of a MIDI file: (quarter, bpm) and (quarter, meter) from where each holds, the first of each at quarter 0."""
+
+    tempos: tuple[tuple[Fraction, Fraction], ...]
+    meters: tuple[tuple[Fraction, Meter], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ClockLine:
-    """`clock …`. `bpm` is the tempo, or the nominal tempo of an outer clock; None only with `chunks`."""
+    """`clock …`. `bpm` is the tempo, or the nominal tempo of an outer clock; None with `chunks`, `mtc` and `file`.
+
+    `rate` is time code's frames a second as written (`25`), `file` the path of a MIDI file.
+    """
 
     kind: ClockKind = ClockKind.CHUNKS
     bpm: Fraction | None = None
     meter: Meter = Meter(4, 4)
     port: str | None = None
+    rate: str | None = None
+    file: str | None = None
     span: Span = _span()
 
 
@@ -527,5 +542,7 @@ class Score:
     comments: tuple[Comment, ...] = field(default=(), compare=False, repr=False)
     images: tuple[ImageFile, ...] = field(default=(), compare=False)
     """What was found at the paths of its images, one for each path that could be read."""
+    song: SongTime | None = field(default=None, compare=False)
+    """The time of the MIDI file that its clock names, where that could be read."""
     play_span: Span = _span()
     end_span: Span = _span()

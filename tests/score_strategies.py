@@ -278,6 +278,12 @@ clocks = st.one_of(
     st.builds(ClockLine, st.just(ClockKind.BPM), tempi, meters),
     st.builds(ClockLine, st.just(ClockKind.MIDI), tempi, meters, st.none() | plain_strings.filter(bool)),
     st.builds(ClockLine, st.just(ClockKind.LINK), tempi, meters),
+    st.builds(
+        lambda rate, port: ClockLine(ClockKind.MTC, port=port, rate=rate),
+        st.sampled_from(["24", "25", "29.97", "30"]),
+        st.none() | plain_strings.filter(bool),
+    ),
+    st.builds(lambda file: ClockLine(ClockKind.FILE, file=file), plain_strings.filter(bool)),
 )
 _frame_rates = st.sampled_from([Fraction(24), Fraction(24000, 1001), Fraction("23.976"), Fraction(1), Fraction(1000)])
 _late: st.SearchStrategy[Literal["shift", "drop"] | None] = st.sampled_from([None, "shift", "drop"])

@@ -24,6 +24,7 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("time", "Time"),
     ("files", "Files"),
     ("images", "Images"),
+    ("songs", "The time of a MIDI file"),
     ("yaml_form", "The YAML notation"),
     ("advice", "Advice on prompts"),
 )

@@ -20,6 +20,7 @@ from sequencer.compiler.expand import expand
 from sequencer.compiler.place import place
 from sequencer.compiler.quantise import quantise
 from sequencer.compiler.resolve import resolve
+from sequencer.compiler.songs import is_kept_by_file, unrolled
 from sequencer.errors import Diagnostic, Faults, ScoreError
 from sequencer.schedule import Schedule
 from sequencer.score import Score
@@ -44,6 +45,8 @@ def compile_all(score: Score) -> Compilation:
 def _compiled(score: Score) -> Compilation:
     faults = Faults()
     resolved = resolve(score, faults)
+    if is_kept_by_file(resolved):
+        resolved = unrolled(resolved, faults)
     placed = place(resolved, faults)
     stretches = expand(resolved, placed, faults)
     schedule = quantise(resolved, stretches)

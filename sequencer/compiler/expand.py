@@ -46,7 +46,7 @@ class LooseStretch:
 def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Faults) -> tuple[LooseStretch, ...]:
     """The stretches of a score, in play order. Blocks that could not be placed are left out (told before)."""
     seed = resolved.score.header.seed or 0
-    occurrences: dict[int, int] = {}
+    occurrences: dict[str | None, int] = {}
     stretches: list[LooseStretch] = []
     rules = 0
     if _too_many(resolved, placed, faults):
@@ -55,7 +55,8 @@ def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: F
         block = placed[index]
         if block is None:
             continue
-        occurrence = occurrences[index] = occurrences.get(index, 0) + 1
+        name = block.block.name
+        occurrence = occurrences[name] = occurrences.get(name, 0) + 1
         stretch = _stretch(block, occurrence, seed, rules, Lengths(block, resolved, faults))
         rules += len(stretch.rules)
         stretches.append(stretch)

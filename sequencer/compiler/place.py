@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sequencer.compiler.cures import later_end, longer, with_clock
 from sequencer.compiler.local import MUSICAL, LocalTime, length_of, number
 from sequencer.compiler.placed import PlacedBlock, PlacedCue, Spot
 from sequencer.compiler.resolved import Block, Resolved, ResolvedCue
+from sequencer.compiler.songs import SongPart, part_of
 from sequencer.compiler.texts import nearest
 from sequencer.errors import Faults, Fix, Related, Span
 from sequencer.schedule import Mark
@@ -24,6 +25,7 @@ from sequencer.score import (
     ClockLine,
     Duration,
     Place,
+    SongTime,
     Unit,
 )
 from sequencer.timebase import ChunkGrid, Meter, MeterMap, Snap, TempoChange, TempoMap
@@ -42,7 +44,37 @@ def place(resolved: Resolved, faults: Faults) -> tuple[PlacedBlock | None, ...]:
     """Every block with its cues placed; None for a block whose length cannot be told."""
     grid = ChunkGrid(*_grid(resolved))
     clock = resolved.score.header.clock or ClockLine()
+    if resolved.score.song is not None:
+        return _by_song(resolved, resolved.score.song, grid, clock, faults)
     return tuple(_Placer(block, resolved, grid, clock, faults).placed() for block in resolved.blocks)
+
+
+def _by_song(
+    resolved: Resolved, song: SongTime, grid: ChunkGrid, clock: ClockLine, faults: Faults
+) -> tuple[PlacedBlock | None, ...]:
+    """Every pass placed where the file is by then. What is wrong in several passes is told once."""
+    told: set[tuple[str, Span]] = set()
+    found: list[PlacedBlock | None] = []
+    quarter = Fraction(0)
+    for block in resolved.blocks:
+        own = Faults()
+        part = part_of(song, quarter)
+        placed = _Placer(block, resolved, grid, clock, own, part).placed()
+        if placed is not None and placed.tempo is not None:
+            length = placed.tempo.quarter_at(placed.seconds) if placed.quarters is None else placed.quarters
+            if part.broken is not None and part.broken < length:
+                where = "the score" if block.name is None else f"the section {block.name}"
+                message = f"the file changes its meter inside of a bar of {where}"
+                own.error("E429", message, block.span, "begin the section on a bar line of the file, or end it at the change")
+            quarter += length
+            placed = replace(placed, tempo=part.tempo_until(length), meters=part.meters_until(length))
+        for one in own.diagnostics:
+            if (one.code, one.span) not in told:
+                told.add((one.code, one.span))
+                faults.add(one)
+                faults.has_errors = faults.has_errors or own.has_errors
+        found.append(placed)
+    return tuple(found)
 
 
 def _grid(resolved: Resolved) -> tuple[int, Fraction]:
@@ -57,8 +89,17 @@ class _Marked:
 
 
 class _Placer:
-    def __init__(self, block: Block, resolved: Resolved, grid: ChunkGrid, clock: ClockLine, faults: Faults) -> None:
+    def __init__(
+        self,
+        block: Block,
+        resolved: Resolved,
+        grid: ChunkGrid,
+        clock: ClockLine,
+        faults: Faults,
+        song: SongPart | None = None,
+    ) -> None:
         self.block = block
+        self.song = song
         self.end_place = resolved.score.end if block.name is None else None
         self.end_span = resolved.score.end_span
         self.clock = clock
@@ -67,7 +108,7 @@ class _Placer:
         self.cues = block.cues
         bpm = block.tempo.bpm if block.tempo is not None else clock.bpm
         meter = block.meter.meter if block.meter is not None else clock.meter
-        if bpm is None and block.meter is not None:
+        if bpm is None and block.meter is not None and song is None:
             faults.error(
                 "E405",
                 "a meter needs a tempo, and the clock counts chunks",
@@ -75,8 +116,10 @@ class _Placer:
                 "give this section one (tempo 120), or the score: clock 120 bpm, 4/4",
                 with_clock(resolved.score),
             )
-        self.bpm = bpm
-        self.local = LocalTime(grid, None if bpm is None else MeterMap.of([(0, meter)]), faults, with_clock(resolved.score))
+        self.bpm = bpm if song is None else song.tempos[0].bpm
+        changes = [(0, meter)] if song is None else list(song.meters)
+        meters = None if self.bpm is None else MeterMap.of(changes)
+        self.local = LocalTime(grid, meters, faults, with_clock(resolved.score))
         self.marks = self._marks()
         self.spots: list[_Spot | object] = [_PENDING] * len(self.cues)
         self.bases = self._bases()
@@ -84,9 +127,13 @@ class _Placer:
     # ---- the whole block -------------------------------------------------------------------------------------------
 
     def placed(self) -> PlacedBlock | None:
-        self._meters()
+        if self.song is None:
+            self._meters()
         end = None if self.block.duration is None else length_of(self.block.duration, self.local)
-        self._tempo(end)
+        if self.song is None:
+            self._tempo(end)
+        else:
+            self.local.tempo = TempoMap.of(self.song.tempos)
         self.spots = [_PENDING] * len(self.cues)
         placed = [self._resolve(index) for index in range(len(self.cues))]
         if self.block.name is None:

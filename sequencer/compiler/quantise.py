@@ -10,7 +10,7 @@ from sequencer.compiler.expand import LooseEntry, LooseStretch
 from sequencer.compiler.resolved import Resolved
 from sequencer.schedule import ClockSpec, Entry, Schedule, Send, Stretch
 from sequencer.schedule.arrange import takes_of
-from sequencer.score import ClockLine, GridLine
+from sequencer.score import ClockLine, GridLine, SongTime
 from sequencer.timebase import ChunkGrid, Snap
 
 DEFAULT_LEAD = 2
@@ -40,7 +40,7 @@ def quantise(resolved: Resolved, stretches: tuple[LooseStretch, ...]) -> Schedul
     return Schedule(
         title=header.title,
         grid=grid,
-        clock=ClockSpec(clock.kind.value, clock.bpm, clock.meter, clock.port),
+        clock=_clock(clock, resolved.score.song),
         snap=snap,
         lead=lead,
         late=header.late or "shift",
@@ -51,6 +51,12 @@ def quantise(resolved: Resolved, stretches: tuple[LooseStretch, ...]) -> Schedul
         end=end,
         middle=header.middle or "C3",
     )
+
+
+def _clock(line: ClockLine, song: SongTime | None) -> ClockSpec:
+    """The clock; one that a file keeps has the tempo and the meter that the file begins with."""
+    bpm, meter = (line.bpm, line.meter) if song is None else (song.tempos[0][1], song.meters[0][1])
+    return ClockSpec(line.kind.value, bpm, meter, line.port, line.rate, line.file)
 
 
 def _lay(

@@ -6,10 +6,19 @@ from fractions import Fraction
 
 from sequencer.conductor.hands import act_on, hold
 from sequencer.conductor.lines import Status
-from sequencer.conductor.opening import start
+from sequencer.conductor.opening import start, started
 from sequencer.conductor.run import Phase, Run
 from sequencer.conductor.sending import send_due
-from sequencer.events import BoundariesFitted, ChunkShown, ClockFitted, ClockLocated, ClockMoved, Command, OffsetChanged
+from sequencer.events import (
+    BoundariesFitted,
+    ChunkShown,
+    ClockFitted,
+    ClockLocated,
+    ClockMoved,
+    Command,
+    OffsetChanged,
+    Started,
+)
 
 
 def clock_fitted(run: Run, event: ClockFitted) -> list[Command]:
@@ -59,6 +68,7 @@ def clock_moved(run: Run, event: ClockMoved) -> list[Command]:
 
 def held_clock_moved(run: Run, event: ClockMoved) -> list[Command]:
     """While a take is being opened the musical time moves on, and the rules wait."""
+    run.joins = run.joins and event.what != "start"
     if run.follow is not None:
         run.follow.clock_moved(event)
     return hold(run, event)
@@ -74,7 +84,18 @@ def located(run: Run, event: ClockLocated) -> list[Command]:
     """A jump while no take plays: the score begins there."""
     if run.follow is not None:
         run.follow.located(event.at, event.quarter)
+        run.joins = run.takes == 0 and event.quarter > 0
     return []
+
+
+def started_there(run: Run, event: Started) -> list[Command]:
+    """A clock that was moved before the first take ran: the score begins where the clock is by now."""
+    commands = started(run, event)
+    here = None if run.follow is None else run.follow.quarter_at(event.at)
+    if not run.joins or here is None or here <= 0:
+        return commands
+    run.joins = False
+    return commands + _chase(run, event.at, here)
 
 
 def relocated(run: Run, event: ClockLocated) -> list[Command]:
@@ -82,7 +103,11 @@ def relocated(run: Run, event: ClockLocated) -> list[Command]:
     if run.follow is None:
         return []
     run.follow.located(event.at, event.quarter)
-    quarter = Fraction(event.quarter).limit_denominator(96)
+    return _chase(run, event.at, event.quarter)
+
+
+def _chase(run: Run, at: int, here: float) -> list[Command]:
+    quarter = Fraction(here).limit_denominator(96)
     chase = run.plan.relocate(quarter, run.making + run.schedule.lead)
     for line in run.ledger.committed_from(run.making + 1):
         if line.status is Status.COMMITTED and line.rule is None:
@@ -90,4 +115,4 @@ def relocated(run: Run, event: ClockLocated) -> list[Command]:
     run.sends.located(run.plan.pass_of_quarter(quarter).number, quarter)
     if chase is not None:
         run.ledger.commit(chase, chase.nominal)
-    return send_due(run, event.at)
+    return send_due(run, at)

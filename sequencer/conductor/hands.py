@@ -165,7 +165,8 @@ def leave_after_max(run: Run, at: int) -> list[Command]:
     if follow is None or not follow.outer or follow.stopped_for is None:
         return []
     current = run.plan.pass_at(run.making)
-    bpm = run.schedule.clock.bpm
+    clock = run.schedule.clock
+    bpm = 60 if clock.counts_seconds else clock.bpm
     if not current.stretch.is_live or bpm is None:
         return []
     here = follow.quarter_at(at) or 0.0

@@ -28,6 +28,7 @@ from sequencer.conductor.following import (
     located,
     offset_changed,
     relocated,
+    started_there,
 )
 from sequencer.conductor.hands import hand_pause, hold, paused, resumed, triggered
 from sequencer.conductor.opening import (
@@ -43,7 +44,6 @@ from sequencer.conductor.opening import (
     reset_again,
     reset_refused,
     restored,
-    started,
     started_before,
     starting_woke,
     upload_failed,
@@ -189,7 +189,7 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
         ImageAccepted: image_accepted,
     },
     Phase.STARTING: {
-        Started: started,
+        Started: started_there,
         ChunkDone: done_before,
         Woke: starting_woke,
         StateReported: started_before,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
@@ -30,10 +30,18 @@ class Pass:
     start: Fraction
     end: Fraction
     quarter: Fraction = Fraction(0)
+    counts_seconds: bool = False
+    """Whether the clock has seconds for quarters (time code)."""
+
+    def quarter_of(self, inside: Fraction | None, seconds: Fraction) -> Fraction:
+        """The quarter of a place by its quarter inside of the pass (None for a timed one) and its nominal score time."""
+        return self.quarter_at(seconds) if inside is None or self.counts_seconds else self.quarter + inside
 
     def quarter_at(self, seconds: Fraction) -> Fraction:
         """The quarter of a nominal score time of this pass."""
         inside = seconds - self.start
+        if self.counts_seconds:
+            return self.quarter + inside
         if self.stretch.tempo is None:
             return self.quarter + inside * NOMINAL_QUARTERS
         return self.quarter + self.stretch.tempo.quarter_at(max(Fraction(0), inside))
@@ -41,7 +49,7 @@ class Pass:
     @property
     def end_quarter(self) -> Fraction:
         """Where it ends, in quarters since the score began."""
-        if self.stretch.quarters is not None and self.end - self.start == self.stretch.seconds:
+        if self.stretch.quarters is not None and not self.counts_seconds and self.end - self.start == self.stretch.seconds:
             return self.quarter + self.stretch.quarters
         return self.quarter_at(self.end)
 
@@ -75,7 +83,7 @@ class Plan:
         fresh: list[Line] = []
         grid = self.schedule.grid
         for one in self.schedule.stretches[stretch:]:
-            current = Pass(len(self.passes), one, start, start + one.seconds, quarter)
+            current = Pass(len(self.passes), one, start, start + one.seconds, quarter, self.schedule.clock.counts_seconds)
             self.passes.append(current)
             for entry in one.entries:
                 line = Line(
@@ -133,7 +141,7 @@ class Plan:
         self.waiting = [line for line in kept if line.time < at and line.pass_number <= current.number]
         self._cursor = 0
         del self.passes[current.number :]
-        self.passes.append(Pass(current.number, current.stretch, current.start, at, current.quarter))
+        self.passes.append(replace(current, end=at))
         self.lay(following, at, self.passes[-1].end_quarter if quarter is None else quarter)
 
     def relocate(self, quarter: Fraction, reach: int) -> Line | None:
@@ -182,15 +190,14 @@ class Plan:
 
     def _quarter_of(self, line: Line) -> Fraction:
         current = self.passes[line.pass_number]
-        return current.quarter + line.quarter if line.quarter is not None else current.quarter_at(line.time)
+        return current.quarter_of(line.quarter, line.time)
 
     def _in_force(self, passed: list[Pass], target: Pass, quarter: Fraction) -> tuple[CueAct, ...]:
         """What the score has in force at a quarter: the last act of each kind before it, cuts left out."""
         last: dict[str, CueAct] = {}
         for one in [*passed, target]:
             for entry in one.stretch.entries:
-                inside = entry.quarter if entry.quarter is not None else one.quarter_at(one.start + entry.offset) - one.quarter
-                if one.number < target.number or one.quarter + inside < quarter:
+                if one.number < target.number or one.quarter_of(entry.quarter, one.start + entry.offset) < quarter:
                     last.update({kind_of(act): act for act in entry.acts})
         return tuple(last[kind] for kind in ("strength", "image", "prompt", "sr") if kind in last)
 
@@ -251,6 +258,8 @@ class Plan:
         """When a place of a pass will be, by its quarter in the pass (None for one in seconds) and its nominal score time."""
         if self.follow is None:
             return None
+        if current.counts_seconds:
+            return self.follow.time_of(float(current.quarter_at(time)), float(time))
         if quarter is not None or not self.follow.outer:
             return self.follow.time_of(float(current.quarter + (quarter or 0)), float(time))
         began = self._began.get(current.number) or self.follow.time_of(float(current.quarter), float(current.start))
@@ -333,7 +342,7 @@ class Plan:
         """
         grid, stretch = self.schedule.grid, current.stretch
         if stretch.meters is None or stretch.tempo is None:
-            at = max(grid.boundary(reach), current.start)
+            at = max(self._seen_at(reach), current.start)
             return at if at < current.end else None
         earliest = Fraction(0) if self.follow else max(Fraction(0), grid.boundary(reach) - grid.chunk - current.start)
         bar = max(1, stretch.meters.bar_beat_at(stretch.tempo.quarter_at(earliest)).bar - 1)
@@ -345,11 +354,20 @@ class Plan:
                 return at
             bar += 1
 
+    def _seen_at(self, chunk: int) -> Fraction:
+        """The score time that a chunk shows: its own, or what time code says then."""
+        nominal = self.schedule.grid.boundary(chunk)
+        if self.follow is None or not self.schedule.clock.counts_seconds:
+            return nominal
+        time = self.follow.boundary_of(chunk)
+        second = None if time is None else self.follow.quarter_at(round(time) - self.follow.offset)
+        return nominal if second is None else Fraction(second).limit_denominator(1000)
+
     def _bar_chunk(self, current: Pass, at: Fraction, quarter: Fraction) -> int:
         """The score chunk of a bar line of a pass."""
         if self.follow is None:
             return self.chunk_at(at)
-        time = self.follow.time_of(float(current.quarter + quarter), float(at))
+        time = self.follow.time_of(float(current.quarter_of(quarter, at)), float(at))
         chunk = None if time is None else self.follow.chunk_at(time, self.schedule.snap)
         return FAR if chunk is None else chunk
 

@@ -67,6 +67,8 @@ class Run:
         self.insisting = False
         """Whether start was sent a second time because nothing answered the first one."""
         self.restarted = False
+        self.joins = False
+        """Whether the outer clock was moved before the first take ran: then the score begins where it is."""
         self.next_base = 0
         self.firings: dict[str, int] = {}
         self.held: list[frozenset[Firing] | HandPaused] = []

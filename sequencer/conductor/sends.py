@@ -209,10 +209,7 @@ class Sends:
         self._pass, self._index = number, 0
         for current in self._plan.passes[: number + 1]:
             for index, send in enumerate(current.stretch.sends):
-                inside = send.quarter
-                if inside is None:
-                    inside = current.quarter_at(current.start + send.offset) - current.quarter
-                if current.number == number and current.quarter + inside >= quarter:
+                if current.number == number and current.quarter_of(send.quarter, current.start + send.offset) >= quarter:
                     break
                 if current.number == number:
                     self._index = index + 1

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 from sequencer.clocks.link import LinkFeed, LiveLink
 from sequencer.clocks.midi import MidiFeed
-from sequencer.clocks.midi_live import LiveMidi
+from sequencer.clocks.midi_live import Feed, LiveMidi
+from sequencer.clocks.mtc import TimecodeFeed, rate
 from sequencer.conductor import Conductor
 from sequencer.errors import UsageError
 from sequencer.events import ClockMoved, Command, Event, Finish, SendMidi
@@ -31,13 +32,18 @@ def heard(run: LiveRun, port: str) -> Attachment:
 @asynccontextmanager
 async def _heard(run: LiveRun, port: str) -> AsyncIterator[None]:
     schedule = run.settings.schedule
-    follows = schedule.clock.kind == "midi" and run.performance.conductor.run.follow is not None
-    feed = MidiFeed(float(schedule.clock.bpm or NOMINAL), follows)
+    follows = schedule.clock.kind in ("midi", "mtc") and run.performance.conductor.run.follow is not None
+    expected = None if schedule.clock.rate is None else rate(schedule.clock.rate)
+    feed: Feed = MidiFeed(float(schedule.clock.bpm or NOMINAL), follows)
+    if follows and expected is not None:
+        feed = TimecodeFeed(expected)
     live = LiveMidi(port, feed, run.performance.deliver, run.say)
     live.open()
     if follows:
-        run.lookers.append(_Hands(feed))
-        run.say(f"{live.name}: the score begins on its first beat")
+        if isinstance(feed, MidiFeed):
+            run.lookers.append(_Hands(feed))
+        what = "as soon as its time code runs" if schedule.clock.kind == "mtc" else "on its first beat"
+        run.say(f"{live.name}: the score begins {what}")
     try:
         yield
     finally:

@@ -12,7 +12,11 @@ from sequencer.notation.words import read_string
 from sequencer.score import ClockKind, ClockLine
 from sequencer.timebase import COMMON_TIME, Meter
 
-SPELLINGS = 'write chunks, 120 bpm, 4/4, midi "port", 4/4, nominal 120 bpm, or link, 4/4, nominal 120 bpm'
+SPELLINGS = (
+    'write chunks, 120 bpm, 4/4, midi "port", 4/4, nominal 120 bpm, link, 4/4, nominal 120 bpm, mtc 25, or file "song.mid"'
+)
+RATES = ("24", "25", "29.97", "30")
+"""The frames a second that time code can have."""
 
 _PIECE = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"|")+')
 _BPM = re.compile(r"(\S+?)[ \t]*bpm\Z", re.IGNORECASE)
@@ -22,6 +26,9 @@ _NO_COMMA = re.compile(
 _COMMA = re.compile(r"([0-9]+),([0-9]+)[ \t]*bpm\b", re.IGNORECASE)
 _OTHER_BPM = frozenset({"BPM", "Bpm", "bm", "pbm", "beats", "quarters", "q"})
 _MIDI = re.compile(r"midi(?:[ \t]+(.+))?\Z")
+_MTC = re.compile(r"mtc(?:[ \t]+([^\s\"]+))?(?:[ \t]*(\".*))?\Z")
+_FILE = re.compile(r"file(?:[ \t]*(\".*)|[ \t]+(\S.*))?\Z")
+_ALONE = re.compile(r"chunks\Z|(?:mtc|file)(?![\w\-])")
 _NOMINAL = re.compile(r"nominal[ \t]+(\S+?)(?:[ \t]*bpm)?\Z")
 
 
@@ -41,13 +48,10 @@ def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
     if more is None:
         return None
     meter, nominal, nominal_at = more
+    if _ALONE.match(first):
+        return _alone(first, at, pieces[1:], span, faults)
     bpm = _BPM.match(first)
     midi = _MIDI.match(first)
-    if first == "chunks":
-        if len(pieces) > 1:
-            faults.error("E247", "chunks have no tempo and no meter", pieces[1][1], "leave it out, or write clock 120 bpm, 4/4")
-            return None
-        return ClockLine(ClockKind.CHUNKS, None, COMMON_TIME, None, span)
     if bpm is not None:
         value = read_bpm(bpm.group(1), part(first, at, *bpm.span(1)), faults)
         if value is None:
@@ -55,7 +59,7 @@ def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
         if nominal_at is not None:
             faults.error("E247", "a clock of fixed tempo has no other, nominal one", nominal_at, "leave it out")
             return None
-        return ClockLine(ClockKind.BPM, value, meter, None, span)
+        return ClockLine(ClockKind.BPM, value, meter, None, span=span)
     if midi is None and first != "link":
         _unknown(first, at, faults)
         return None
@@ -71,7 +75,40 @@ def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
         tail = ", nominal 120 bpm"
         faults.error("E248", message, span, f"write clock {what}{tail}", (Fix(end, tail),))
         return None
-    return ClockLine(ClockKind.MIDI if midi is not None else ClockKind.LINK, nominal, meter, port, span)
+    return ClockLine(ClockKind.MIDI if midi is not None else ClockKind.LINK, nominal, meter, port, span=span)
+
+
+def _alone(first: str, at: Span, more: list[tuple[str, Span]], span: Span, faults: Faults) -> ClockLine | None:
+    """A clock that says nothing of tempo and meter: chunks and time code have none, a file brings its own."""
+    if more and first == "chunks":
+        faults.error("E247", "chunks have no tempo and no meter", more[0][1], "leave it out, or write clock 120 bpm, 4/4")
+        return None
+    if more:
+        what = "time code has no tempo and no meter" if first.startswith("mtc") else "the file brings its tempi and its meters"
+        faults.error("E247", what, more[0][1], "leave it out")
+        return None
+    if first == "chunks":
+        return ClockLine(ClockKind.CHUNKS, None, COMMON_TIME, None, span=span)
+    mtc = _MTC.match(first)
+    if mtc is not None:
+        if mtc.group(1) not in RATES:
+            where = at if mtc.group(1) is None else part(first, at, *mtc.span(1))
+            hint = "write the frames a second that your source sends: mtc 24, mtc 25, mtc 29.97 (drop frame) or mtc 30"
+            faults.error("E247", "time code has 24, 25, 29.97 or 30 frames a second", where, hint)
+            return None
+        port = None if mtc.group(2) is None else _port(mtc.group(2), part(first, at, *mtc.span(2)), faults)
+        if port is None and mtc.group(2) is not None:
+            return None
+        return ClockLine(ClockKind.MTC, None, COMMON_TIME, port, rate=mtc.group(1), span=span)
+    file = _FILE.match(first)
+    if file is not None and file.group(1) is not None and file.group(1).endswith('"') and len(file.group(1)) > 2:
+        path = read_string(file.group(1), part(first, at, *file.span(1)), faults)
+        return None if path is None else ClockLine(ClockKind.FILE, None, COMMON_TIME, file=path, span=span)
+    fixes: tuple[Fix, ...] = ()
+    if file is not None and file.group(2) is not None and '"' not in file.group(2):
+        fixes = (Fix(part(first, at, *file.span(2)), f'"{file.group(2)}"'),)
+    faults.error("E247", "the path of a MIDI file stands in quotes", at, 'write file "song.mid"', fixes)
+    return None
 
 
 def _told_comma(text: str, span: Span, faults: Faults) -> bool:
@@ -144,7 +181,7 @@ def _unknown(first: str, at: Span, faults: Faults) -> None:
         return
     word = re.match(r"\S*", first)
     name = word.group() if word else ""
-    guess = nearest(name, ("chunks", "midi", "link"))
+    guess = nearest(name, ("chunks", "midi", "link", "mtc", "file"))
     hint = f"did you mean {guess}?" if guess else SPELLINGS
     fixes = (Fix(part(first, at, 0, len(name)), guess),) if guess else ()
     faults.error("E247", f"{shown(first)} is not a clock", at, hint, fixes)

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from sequencer.errors import Diagnostic, Faults, Span
 from sequencer.notation.decoding import decode, load_bytes
 from sequencer.notation.guess import nearest
+from sequencer.notation.songs import song_of
 from sequencer.notation.source import normal, printable
 from sequencer.score import Let, Scene, Score, Use
 
@@ -36,10 +37,12 @@ class Limits:
     """The largest image file."""
     image_pixels: int = 50_000_000
     """The most pixels of an image."""
+    song_bytes: int = 4_000_000
+    """The largest MIDI file."""
     uses: int = 100
     """How many files one score may bring in, over all levels."""
     outside: bool = False
-    """Whether images and used files may lie outside of the score's folder."""
+    """Whether images, MIDI files and used files may lie outside of the score's folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,8 @@ class _Loader:
             images = look_at(
                 score, self.folder, self.limits.image_bytes, self.limits.image_pixels, self.limits.outside, self.faults
             )
-            score = replace(score, images=images)
+            song = song_of(score, self.folder, self.limits.song_bytes, self.limits.outside, self.faults)
+            score = replace(score, images=images, song=song)
         return score
 
     def _parse(self, text: str, file: str, notation: Notation) -> Score:

@@ -152,6 +152,10 @@ def _channel(channel: int | None) -> str:
 
 def clock(line: ClockLine) -> str:
     """A clock without its word: `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`."""
+    if line.kind is ClockKind.MTC:
+        return f"mtc {line.rate}" + ("" if line.port is None else f" {string(line.port)}")
+    if line.kind is ClockKind.FILE:
+        return f"file {string(line.file or '')}"
     if line.kind is ClockKind.CHUNKS or line.bpm is None:
         return "chunks"
     if line.kind is ClockKind.BPM:

@@ -183,10 +183,12 @@ def _header() -> Json:
     middle = get_args(get_args(hints["middle"])[0])
     fixed = rf"{_NUMBER} *bpm(?: *, *[0-9]+/[0-9]+)?"
     outer = rf"(?:midi(?: +\".+\")?|link)(?: *, *[0-9]+/[0-9]+)?, *nominal +{_NUMBER}(?: *bpm)?(?: *, *[0-9]+/[0-9]+)?"
+    alone = r"mtc +(?:24|25|29\.97|30)(?: +\".+\")?|file +\".+\""
     return {
         "score": _described("text", "The title."),
         "clock": _pattern(
-            f"chunks|{fixed}|{outer}", 'Who counts: chunks · 120 bpm, 4/4 · midi "port", 4/4, nominal 120 bpm · link, …'
+            f"chunks|{fixed}|{outer}|{alone}",
+            'Who counts: chunks · 120 bpm, 4/4 · midi "port", 4/4, nominal 120 bpm · link, … · mtc 25 · file "song.mid"',
         ),
         "grid": _pattern(rf"[0-9]+ +frames? *@ *{_NUMBER} +fps", "The model's chunks: 33 frames @ 24 fps."),
         "snap": _choice(tuple(str(one) for one in Snap), "How places go to chunks (default: nearest)."),

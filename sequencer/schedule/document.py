@@ -109,7 +109,7 @@ def performed(schedule: Schedule) -> dict[str, Any]:
     """What the digest is taken over."""
     return {
         "grid": [schedule.grid.frames, schedule.grid.fps],
-        "clock": [schedule.clock.kind, schedule.clock.bpm],
+        "clock": [schedule.clock.kind, schedule.clock.bpm, *([schedule.clock.rate] if schedule.clock.rate else ())],
         "snap": schedule.snap,
         "lead": schedule.lead,
         "late": schedule.late,

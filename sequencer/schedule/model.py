@@ -328,17 +328,27 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class ClockSpec:
-    """Who counts time: `chunks`, `bpm`, `midi` or `link`, with the (nominal) tempo and the opening meter."""
+    """Who counts time: `chunks`, `bpm`, `midi`, `link`, `mtc` or `file`, with the (nominal) tempo and the opening meter.
 
-    kind: Literal["chunks", "bpm", "midi", "link"]
+    `rate` is time code's frames a second (`24`, `25`, `29.97`, `30`), `file` the MIDI file that tempi and meters come from.
+    """
+
+    kind: Literal["chunks", "bpm", "midi", "link", "mtc", "file"]
     bpm: Fraction | None
     meter: Meter
     port: str | None = None
+    rate: str | None = None
+    file: str | None = None
 
     @property
     def is_outer(self) -> bool:
-        """Whether musical time comes from outside."""
-        return self.kind in ("midi", "link")
+        """Whether time comes from outside."""
+        return self.kind in ("midi", "link", "mtc")
+
+    @property
+    def counts_seconds(self) -> bool:
+        """Whether the clock that is followed has seconds for quarters: time code knows no beats."""
+        return self.kind == "mtc"
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,6 +192,8 @@ def facts_in_words(schedule: Schedule) -> str:
         "bpm": beats,
         "midi": f"MIDI clock{port}, nominal {beats}",
         "link": f"Link, nominal {beats}",
+        "mtc": f"MIDI time code{port}, {clock.rate} frames a second",
+        "file": f"the time of {clock.file}, from {beats}",
     }
     grid = schedule.grid
     return " · ".join(

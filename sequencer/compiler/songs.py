@@ -1,0 +1,98 @@
+"""The time of a MIDI file as a clock: each pass of a section has the tempi and meters that the file has where it plays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from sequencer.compiler.resolved import Block, Resolved
+from sequencer.errors import Faults, Span
+from sequencer.schedule import GotoSection
+from sequencer.score import ClockKind, ClockLine, SongTime
+from sequencer.timebase import Meter, MeterMap, TempoChange, TempoMap
+
+
+UNKNOWN = SongTime(((Fraction(0), Fraction(120)),), ((Fraction(0), Meter(4, 4)),))
+"""What is counted with where the file was not looked at (told)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SongPart:
+    """The time of a file from some quarter on: tempi by local quarter, meters by local bar (from 0).
+
+    `broken` is the local quarter of the first change of meter that falls inside of a bar as the section counts them.
+    """
+
+    tempos: tuple[TempoChange, ...]
+    meters: tuple[tuple[int, Meter], ...]
+    broken: Fraction | None
+
+    def tempo_until(self, length: Fraction) -> TempoMap:
+        """The tempi of so many quarters."""
+        return TempoMap.of(one for one in self.tempos if not one.quarter or one.quarter < length)
+
+    def meters_until(self, length: Fraction) -> MeterMap:
+        """The meters of so many quarters."""
+        whole = MeterMap.of(self.meters)
+        return MeterMap.of((bar, meter) for bar, meter in self.meters if not bar or whole.bar_start(bar) < length)
+
+
+def is_kept_by_file(resolved: Resolved) -> bool:
+    """Whether a file keeps the score's time."""
+    clock = resolved.score.header.clock
+    return clock is not None and clock.kind is ClockKind.FILE
+
+
+def unrolled(resolved: Resolved, faults: Faults) -> Resolved:
+    """The same score with a block for each pass: each has a time of its own. What a file cannot keep time for is told."""
+    clock = resolved.score.header.clock or ClockLine()
+    score = resolved.score
+    if score.song is None:
+        score = replace(score, song=UNKNOWN)
+        faults.error(
+            "E426",
+            f"the MIDI file {clock.file} was not looked at: this score was read without its folder",
+            clock.span,
+            "read the score from its file, or say which folder it belongs to",
+        )
+    for block in resolved.blocks:
+        _fits(block, faults)
+    played = [resolved.blocks[index] for index in resolved.order]
+    others = [block for index, block in enumerate(resolved.blocks) if index not in set(resolved.order)]
+    return replace(resolved, score=score, blocks=(*played, *others), order=tuple(range(len(played))))
+
+
+def _fits(block: Block, faults: Faults) -> None:
+    """Tell what contradicts a time that is written down elsewhere."""
+    heads = [block.tempo.span] if block.tempo is not None else []
+    heads += [block.meter.span] if block.meter is not None else []
+    inside = [change.span for cue in block.cues for change in cue.tempos]
+    inside += [change.span for cue in block.cues for change in cue.meters]
+    for span in (*heads, *inside):
+        faults.error("E427", "tempo and meter come from the MIDI file", span, "change them there, or write clock 120 bpm")
+    waits: list[Span] = [block.span] if block.is_live else []
+    waits += [rule.span for rule in block.rules if any(isinstance(act, GotoSection) for act in rule.acts)]
+    for span in waits:
+        message = "a file's time goes on: it waits for nobody and never jumps"
+        faults.error("E428", message, span, "give the section a length; live sections and goto need clock 120 bpm")
+
+
+def part_of(song: SongTime, quarter: Fraction) -> SongPart:
+    """A file's time from a quarter on."""
+    tempos = [TempoChange(Fraction(0), song.tempos[0][1])]
+    for at, bpm in song.tempos:
+        change = TempoChange(max(Fraction(0), at - quarter), bpm)
+        if at <= quarter:
+            tempos = [change]
+        else:
+            tempos.append(change)
+    meters: list[tuple[int, Meter]] = [(0, song.meters[0][1])]
+    for at, meter in song.meters:
+        if at <= quarter:
+            meters = [(0, meter)]
+            continue
+        here = MeterMap.of(meters).bar_beat_at(at - quarter)
+        if here.beat != 1 or here.rest:
+            return SongPart(tuple(tempos), tuple(meters), at - quarter)
+        meters.append((here.bar - 1, meter))
+    return SongPart(tuple(tempos), tuple(meters), None)
