@@ -9,13 +9,16 @@ from pathlib import Path
 def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("folder", metavar="RUN", type=Path, help="the folder of the run")
-    parser.add_argument("words", metavar="WORDS", nargs="+", help="what to tell it, such as: go exit")
+    parser.add_argument("words", metavar="WORDS", nargs=argparse.REMAINDER, help="what to tell it, such as: go exit")
 
 
 def run(args: argparse.Namespace) -> int:
     """Tell one thing."""
     from sequencer.desk.caller import tell
+    from sequencer.errors import UsageError
 
+    if not args.words:
+        raise UsageError("say what to tell the run", "for example: sequencer tell RUN go exit")
     tell(args.folder, " ".join(args.words))
     print(f"told: {' '.join(args.words)}")
     return 0

@@ -5,7 +5,6 @@ Numbers may come as doubles (`33.0`) or as text (`"33"`), as they do from protob
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 MISSING = object()
@@ -13,6 +12,8 @@ MISSING = object()
 
 LARGEST = 2**62
 """No count, chunk, seed or strength is larger; what is would only break whoever reads it next."""
+MOST_DIGITS = 18
+"""As many as a number that travels as text may have."""
 
 
 class MalformedError(ValueError):
@@ -42,8 +43,10 @@ def flag(data: Mapping[str, object], key: str, default: object = MISSING) -> boo
 
 def whole(value: object, what: str) -> int:
     """A whole number that may have travelled as a double or as text."""
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
-        return int(value)
+    if isinstance(value, str) and len(value) <= MOST_DIGITS + 1:
+        digits = value.removeprefix("-")
+        if digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS:  # a pattern would take thrice as long
+            return int(value)
     if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST:
