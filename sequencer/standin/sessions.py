@@ -199,7 +199,7 @@ class Session:
         self._spawn(peer.close())
 
     async def _watch(self) -> None:
-        while True:
+        while self.ended is None:
             await asyncio.sleep(0.1)
             if not self.peers and time.monotonic() - self._orphaned > self._settings.orphan_seconds:
                 self.end("nobody is connected any more")
@@ -344,6 +344,7 @@ class Session:
     async def _close_soon(self) -> None:
         await asyncio.sleep(0.2)
         await asyncio.gather(*(peer.close() for peer in list(self.peers.values())))
+        await self.show.stop()
 
     async def stop(self) -> None:
         """End at once and give everything back."""

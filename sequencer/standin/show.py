@@ -75,6 +75,7 @@ class Show:
         self._moments: list[Drop | End] = [*faults.drops, *([faults.end] if faults.end else [])]
         self._timers: list[asyncio.TimerHandle] = []
         self._clears = 0
+        self._is_over = False
         self.made: list[Made] = []
         self.opened = time.monotonic()
         self.began: float | None = None
@@ -91,7 +92,8 @@ class Show:
                 self._timers.append(asyncio.get_running_loop().call_later(delay, self._audience.happened, moment))
 
     async def stop(self) -> None:
-        """End: nothing is said or shown from here on."""
+        """End: nothing is made, said or shown from here on. Safe to call twice."""
+        self._is_over = True
         for timer in (*self._timers, *([self._wake] if self._wake else [])):
             timer.cancel()
         for task in list(self._tasks):
@@ -112,11 +114,15 @@ class Show:
 
     def connect(self) -> None:
         """A client is there: the model says how it stands."""
+        if self._is_over:
+            return
         self._pass_on(self._model.connect(time.monotonic_ns()))
 
     def command(self, name: str, data: Mapping[str, object]) -> float:
         """Give a command to the model: seconds until its answers are out."""
         now = time.monotonic_ns()
+        if self._is_over:
+            return 0.0
         self.heard.append((name, data))
         self._pass_on(self._model.receive(name, data, now))
         return max(0, self._model.answered - now) / SECOND
@@ -141,7 +147,7 @@ class Show:
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
-        if due is not None:
+        if due is not None and not self._is_over:
             wait = max(0, due - time.monotonic_ns()) / SECOND
             self._wake = asyncio.get_running_loop().call_later(wait, self._woken)
 

@@ -116,6 +116,24 @@ def test_the_session_of_a_run_that_broke_off_is_taken_over(local: bool) -> None:
     asyncio.run(go())
 
 
+def test_nothing_is_made_for_a_session_that_is_over() -> None:
+    async def go() -> None:
+        async with stand_in() as server:
+            client = _Client(server)
+            await client.open()
+            await client.play()
+            await client.hears(ChunkDone)
+            await client.stage.close()
+            session = server.session
+            assert session is not None
+            await asyncio.sleep(0.5)
+            made = len(session.show.made)
+            await asyncio.sleep(0.8)
+            assert len(session.show.made) == made
+
+    asyncio.run(go())
+
+
 def test_a_session_that_is_over_cannot_be_taken_over() -> None:
     async def go() -> None:
         async with stand_in() as server:
