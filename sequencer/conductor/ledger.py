@@ -5,10 +5,11 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right, insort
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sequencer.conductor.lines import Line, Scale, Slot, Status, kind_of
+from sequencer.conductor.lines import Kind, Line, Scale, Slot, Status, kind_of
 from sequencer.events import (
     Command,
     SchedulePrompt,
@@ -18,6 +19,7 @@ from sequencer.events import (
     SetSeed,
     SetSrScale,
 )
+from sequencer.schedule import ShowPrompt
 
 MOST_TRIES = 3
 """How often a refused prompt is sent, each time for a later chunk."""
@@ -48,8 +50,12 @@ class Ledger:
         self._judged = -1
         self._open_prompts: list[int] = []
         self.overwritten: dict[int, Line] = {}
+        self._taken_back: dict[int, Line] = {}
+        """Lines whose prompt was overwritten at their chunk, until it is known what that chunk showed."""
         self._pictured: list[tuple[int, int]] = []
         """(chunk, slot's chunk) of images that the model has encoded and will show from that chunk on."""
+        self._set: list[tuple[int, int, Kind]] = []
+        """(chunk, slot's chunk, kind) of settings that were sent and act from that chunk on, as far as anybody can tell."""
 
     # ---- committing ------------------------------------------------------------------------------------------------
 
@@ -98,7 +104,7 @@ class Ledger:
         text = self.active_at(chunk)
         if text is None or text == said:
             return None
-        self.overwritten[chunk] = line
+        self.overwritten[chunk] = self._taken_back[chunk] = line
         slot.said = text
         self.flights.append(Flight("schedule_prompt", chunk, text))
         return SchedulePrompt(text, chunk)
@@ -139,6 +145,7 @@ class Ledger:
             self.flights.append(Flight("schedule_prompt", chunk, prompt))
         slot.said = prompt
         slot.sent |= {"prompt", "image", "strength", "sr", "cut"}
+        self._set += [(chunk, chunk, "strength"), (chunk, chunk, "sr")]
         self._touched.discard(chunk)
         self._mark_sent(slot, at)
         return commands
@@ -153,6 +160,7 @@ class Ledger:
                 heapq.heappush(self._live, later)
         self.flights.clear()
         self._pictured = [one for one in self._pictured if one[0] < chunk]
+        self._set = [one for one in self._set if one[0] < chunk]
 
     def prompts_due(self, base: int, making: int, started: bool, at: int) -> list[Command]:
         """`schedule_prompt` for every committed prompt that was not sent yet; those with an image wait and go with it."""
@@ -184,16 +192,30 @@ class Ledger:
         self.flights.append(Flight(flight.command, flight.chunk, prompt, flight.tries + 1))
         return SchedulePrompt(prompt, flight.chunk - base)
 
-    def recheck(self, scheduled: set[int], making: int) -> None:
-        """After a lost connection: prompts that the model does not hold, and images that it never accepted, are due again."""
+    def recheck(self, scheduled: Mapping[int, str], base: int, making: int) -> list[SchedulePrompt]:
+        """After a lost connection: prompts that the model does not hold, and images that it never accepted, are due again.
+
+        What gives way to another plan is overwritten once more, for the score chunk (the caller turns it into the take's).
+        """
+        again: list[SchedulePrompt] = []
         for chunk, slot in self.slots.items():
-            if chunk > making and slot.said is not None and chunk not in scheduled:
+            if chunk <= making or slot.said is None or scheduled.get(chunk, "").strip() == slot.said.strip():
+                continue
+            if slot.prompt is not None:
                 slot.sent.discard("prompt")
                 self._touched.add(chunk)
+            elif chunk in scheduled:
+                self.flights.append(Flight("schedule_prompt", chunk, slot.said))
+                again.append(SchedulePrompt(slot.said, chunk))
         for flight in [one for one in self.flights if one.command in ("set_conditioning", "set_image")]:
             self.flights.remove(flight)
             self.slots[flight.chunk].sent -= {"image", "prompt"}
             heapq.heappush(self._live, flight.chunk)
+        for one in [one for one in self._set if one[1] > base]:  # no message tells of a setting: what may be lost is set again
+            self._set.remove(one)
+            self.slots[one[1]].sent.discard(one[2])
+            heapq.heappush(self._live, one[1])
+        return again
 
     def live_due(self, base: int, making: int, at: int) -> list[Command]:
         """Strength, image with prompt, and sr of the next chunk (and of any that is overdue)."""
@@ -202,11 +224,11 @@ class Ledger:
             chunk = heapq.heappop(self._live)
             if chunk <= base:
                 continue
-            commands += self._live_of(self.slots[chunk], chunk)
+            commands += self._live_of(self.slots[chunk], chunk, max(chunk, making + 1))
             self._mark_sent(self.slots[chunk], at)
         return commands
 
-    def _live_of(self, slot: Slot, chunk: int) -> list[Command]:
+    def _live_of(self, slot: Slot, chunk: int, landing: int) -> list[Command]:
         commands: list[Command] = []
         strength, image, sr = slot.strength, slot.image, slot.sr
         if strength is not None and "strength" not in slot.sent:
@@ -214,6 +236,7 @@ class Ledger:
             commands.append(SetImageStrength(float(strength)))
             self.flights.append(Flight("set_image_strength", chunk))
             slot.sent.add("strength")
+            self._set.append((landing, chunk, "strength"))
         if image is not None and "image" not in slot.sent:
             prompt = slot.prompt or self.active_at(chunk)
             if prompt is None:
@@ -229,6 +252,7 @@ class Ledger:
             commands.append(SetSrScale(sr))
             self.flights.append(Flight("set_sr_scale", chunk))
             slot.sent.add("sr")
+            self._set.append((landing, chunk, "sr"))
         return commands
 
     @staticmethod
@@ -254,13 +278,14 @@ class Ledger:
             slot = self.slots.get(number)
             if slot is None:
                 continue
-            for line in slot.lines:
-                if line.status in (Status.SENT, Status.COMMITTED):
-                    for kind in ("sr", "strength"):
-                        if kind in slot.sent:
-                            line.land(kind, number)
             if slot.prompt is not None:
                 self._open_prompts.append(number)
+        for landing, number, kind in [one for one in self._set if one[0] <= chunk]:
+            self._set.remove((landing, number, kind))
+            slot = self.slots.get(number)
+            for line in slot.lines if slot is not None else ():
+                if not line.is_final:
+                    line.land(kind, landing)
         for landing, number in [one for one in self._pictured if one[0] <= chunk]:
             self._pictured.remove((landing, number))
             for line in self.slots[number].lines:
@@ -270,6 +295,11 @@ class Ledger:
 
     def _judge_prompts(self, chunk: int, prompt: str | None) -> None:
         """The newest prompt due by now is the one the model should show; older ones that never showed are missed."""
+        for number in [one for one in self._taken_back if one <= chunk]:
+            line = self._taken_back.pop(number)
+            texts = {act.text.strip() for act in line.acts if isinstance(act, ShowPrompt)}
+            if prompt is not None and prompt.strip() in texts and self.active_at(chunk) not in texts:
+                line.status, line.reason = Status.STUCK, f"{line.reason}; but what overwrote it never came to the model"
         while len(self._open_prompts) > 1:
             self._miss_prompt(self._open_prompts.pop(0), "no chunk was reported with it before the next prompt was due")
         if not self._open_prompts:

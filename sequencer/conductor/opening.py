@@ -136,8 +136,9 @@ def opening_woke(run: Run, event: Woke) -> list[Command]:
     if not run.connected:
         return [wake_at(run, event.at + PATIENCE)]
     if run.starts and not run.has_prompt:
-        run.ledger.flights.clear()
+        run.ledger.renew(run.base)
         commands = run.ledger.opening(run.base, event.at)
+        commands += run.ledger.prompts_due(run.base, run.making, False, event.at)
         run.has_prompt = run.has_image = True
         return [*commands, *start(run, event.at)]
     run.notes.append("the model did not say that it has what it needs to start; it was started all the same")
@@ -174,7 +175,12 @@ def started(run: Run, event: Started) -> list[Command]:
     commands = send_due(run, event.at)
     held, run.held = run.held, []
     for earlier in held:
-        commands += hand_pause(run, earlier) if isinstance(earlier, HandPaused) else act_on(run, earlier, event.at)
+        if run.phase is not Phase.PLAYING:
+            run.held.append(earlier)  # the take is cut at once: it waits for the next one
+        elif isinstance(earlier, HandPaused):
+            commands += hand_pause(run, earlier)
+        else:
+            commands += act_on(run, earlier, event.at)
     return commands
 
 
@@ -251,7 +257,7 @@ def restored(run: Run, event: Restored) -> list[Command]:
     run.restarted = True
     match run.phase:
         case Phase.PLAYING:
-            return send_due(run, event.at)
+            return []  # the `state` of the new connection says how far the model is; what is due leaves then
         case Phase.UPLOADING:
             return [Upload(image) for image in run.schedule.images if image.sha256 in run.uploads]
         case Phase.OPENING | Phase.ARMED | Phase.STARTING:

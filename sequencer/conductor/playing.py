@@ -6,7 +6,17 @@ from sequencer.conductor.hands import leave_after_max
 from sequencer.conductor.lines import Status
 from sequencer.conductor.run import Run
 from sequencer.conductor.sending import began, finish, retry, send_due
-from sequencer.events import ChunkDone, Closing, Command, ImageAccepted, PromptAccepted, Refused, SessionEnded, StateReported
+from sequencer.events import (
+    ChunkDone,
+    Closing,
+    Command,
+    ImageAccepted,
+    PromptAccepted,
+    Refused,
+    SchedulePrompt,
+    SessionEnded,
+    StateReported,
+)
 
 
 def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
@@ -41,8 +51,11 @@ def last_chunk_of_take(run: Run, event: ChunkDone) -> list[Command]:
 
 
 def state_reported(run: Run, event: StateReported) -> list[Command]:
-    """The model's own count, believed when this take has shown itself: late `state`s of the take before may still come."""
-    if not event.started or not run.fresh:
+    """The model's own count, believed when this take has shown itself: late `state`s of the take before may still come.
+
+    That of a new connection is believed at once.
+    """
+    if not event.started or not (run.fresh or run.restarted):
         return []
     rested = run.may_rest
     if event.paused:
@@ -55,8 +68,8 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
         began(run, run.making, event.at)
     if run.restarted:
         run.restarted = False
-        run.ledger.recheck({run.base + chunk for chunk, _ in event.scheduled}, run.making)
-        return send_due(run, event.at)
+        again = run.ledger.recheck({run.base + chunk: prompt for chunk, prompt in event.scheduled}, run.base, run.making)
+        return [*(SchedulePrompt(one.prompt, one.chunk - run.base) for one in again), *send_due(run, event.at)]
     return send_due(run, event.at) if ahead or (rested and not run.may_rest) else []
 
 
@@ -66,7 +79,7 @@ def prompt_accepted(run: Run, event: PromptAccepted) -> list[Command]:
 
 
 def image_accepted(run: Run, event: ImageAccepted) -> list[Command]:
-    run.ledger.accepted_image(run.making + 1)
+    run.ledger.accepted_image(run.making + 1 if run.is_running else run.making)
     return []
 
 

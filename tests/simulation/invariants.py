@@ -24,6 +24,7 @@ from sequencer.events import (
     Refused,
     Resumed,
     SchedulePrompt,
+    SendMidi,
     SetConditioning,
     SetImage,
     SetImageStrength,
@@ -145,6 +146,20 @@ class Evidence:
         return parse_journal(self.show.journal)
 
     @cached_property
+    def begun(self) -> set[int]:
+        """The score chunks that the model at least began to make."""
+        return {
+            self.bases[one.take] + one.look.chunk
+            for one in self.show.model
+            if isinstance(one, ChunkBegun) and one.take in self.bases
+        }
+
+    @cached_property
+    def told_of(self) -> set[int]:
+        """The score chunks whose report came through."""
+        return {step.base + step.event.chunk for step in self.show.steps if isinstance(step.event, ChunkDone)}
+
+    @cached_property
     def last_reported(self) -> int:
         """The last score chunk that the model reported and the conductor believed."""
         return self.report.chunks - 1
@@ -214,7 +229,7 @@ def journal_agrees(seen: Evidence) -> Iterator[str]:
         )
         yield f"the journal and the run part at record {part + 1}: {written[part : part + 1]}, {happened[part : part + 1]}"
     given = [command for _, _, command in seen.show.sent]
-    wanted = [command for command in seen.commands if not isinstance(command, WakeAt | Finish)]
+    wanted = [command for command in seen.commands if not isinstance(command, WakeAt | Finish | SendMidi)]
     if given != wanted:
         yield f"{len(wanted)} commands stand in the journal, {len(given)} were given to the stage, or others"
 
@@ -504,7 +519,8 @@ def nothing_lost(seen: Evidence) -> Iterator[str]:
     told = Counter((line.pass_number, line.entry) for line in lines if line.status not in aside)
     for one in seen.show.conductor.run.plan.passes:
         for entry in one.stretch.entries:
-            if told[one.number, entry.id] > 1 or (one.number, entry.id) not in every:
+            # A clock that leaps ahead and then stands can bring a pass's first cue before that pass: it may come again with it.
+            if (told[one.number, entry.id] > 1 and not seen.show.following) or (one.number, entry.id) not in every:
                 yield f"{one.stretch.section or 'score'} {entry.place} of pass {one.number} is told {told[one.number, entry.id]} times"
     jumps = any(isinstance(act, GotoSection) for one in seen.show.schedule.stretches for rule in one.rules for act in rule.acts)
     if not jumps:
@@ -558,7 +574,7 @@ def report_is_true(seen: Evidence) -> Iterator[str]:
             continue
         looks = seen.shown.get(cue.landed)
         if not looks:
-            if not _lied_to(seen):
+            if not _lied_to(seen) and not (cue.what == "cut" and cue.landed in seen.begun):
                 yield f"{seen.name(number)} is said to have landed on chunk {cue.landed}, which was never made"
             continue
         yield from _untrue(seen, number, line, cue.landed, looks)
@@ -610,8 +626,15 @@ def shown_as_told(seen: Evidence) -> Iterator[str]:
         for line in seen.lines.values()
         if prompt_of(line) is not None and (line.status in TELLING or line.reason.startswith("without its"))
     ]
+    # What took another cue's place and then failed tells of that one too.
+    failed = {chunk for chunk, _ in told}
+    told += [
+        (line.chunk, prompt_of(line))
+        for line in seen.lines.values()
+        if line.status is Status.OVERTAKEN and line.chunk is not None and line.chunk in failed
+    ]
     for made in seen.made:
-        if made.chunk > seen.last_reported:
+        if made.chunk > seen.last_reported or made.chunk not in seen.told_of:
             continue
         prompt = made.look.prompt.strip()
         force = [one for one in landed if one[0] is not None and one[0] <= made.chunk]
@@ -648,7 +671,7 @@ def skipped_is_not_shown(seen: Evidence) -> Iterator[str]:
         if line.status is not Status.SKIPPED or prompt is None or texts[prompt] > 1 or line.chunk is None:
             continue
         for made in seen.made:
-            if made.look.prompt.strip() == prompt and made.chunk <= seen.last_reported:
+            if made.look.prompt.strip() == prompt and made.chunk in seen.told_of:
                 yield f"{seen.name(number)} is reported as skipped ({line.reason}), but chunk {made.chunk} showed it"
                 break
 

@@ -16,12 +16,12 @@ from sequencer.clocks import VirtualClock
 from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor
 from sequencer.conductor.run import Phase
-from sequencer.errors import SequencerError
+from sequencer.errors import ScoreError, SequencerError
 from sequencer.events import Command, Event, ModelCommand, Upload
 from sequencer.journal import JournalWriter, header_of
 from sequencer.notation import reads
 from sequencer.performance import Outcome, Performance, scripted
-from sequencer.schedule import Schedule
+from sequencer.schedule import Schedule, ShowPrompt
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
 from sequencer.stages.simulated.model import HeliosModel
 from sequencer.stages.simulated.outputs import ChunkBegun, ChunkMade, Message, Output
@@ -140,8 +140,11 @@ def pictures() -> Path:
 
 
 def schedule_of(score: str) -> Schedule:
-    """A score's schedule. Raises ScoreError for one that is not valid."""
-    return compile_score(reads(score, file="show.score", folder=pictures()))
+    """A score's schedule. Raises ScoreError for one that is not valid, or that shows nothing."""
+    schedule = compile_score(reads(score, file="show.score", folder=pictures()))
+    if not any(isinstance(act, ShowPrompt) for entry in schedule.entries for act in entry.acts):
+        raise ScoreError(())
+    return schedule
 
 
 def play(script: Script, folder: Path) -> Show:
