@@ -67,6 +67,7 @@ class Door:
     def _answer(self, line: bytes) -> dict[str, Any]:
         try:
             call = json.loads(line)
+            json.dumps(call, ensure_ascii=False).encode()  # JSON can spell half a character, and nothing behind this can
         except (ValueError, RecursionError):
             call = None
         if not isinstance(call, dict) or not isinstance(call.get("word"), str) or not isinstance(call.get("say"), str):

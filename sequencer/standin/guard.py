@@ -147,6 +147,8 @@ async def body_of(request: web.Request, most: int, too_much: web.HTTPException, 
                 data += piece
                 if len(data) > most:
                     raise too_much
+    except ConnectionError:
+        raise fault(400, "the connection broke before the body was whole") from None
     except TimeoutError:
         raise fault(408, f"the body did not come within {seconds:.0f} s") from None
     return bytes(data)

@@ -1,0 +1,169 @@
+"""Whom the client calls: the platform, and beside it only what is out in the world; and what it never tells anybody else."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import httpx
+import pytest
+
+from sequencer.errors import StageError, UsageError
+from sequencer.stages.reactor.clips import MOST_SEGMENTS, fetch
+from sequencer.stages.reactor.elsewhere import is_own, is_public_address, may_be_called
+from sequencer.stages.reactor.hidden import Secret
+from sequencer.stages.reactor.platform import LARGEST_ANSWER, Platform, PlatformError
+from sequencer.stages.reactor.settings import ReactorSettings
+from sequencer.stages.reactor.token import Token
+from sequencer.wire.messages import ClipReady
+
+BASE = "https://api.platform.test"
+INSIDE = (
+    "http://169.254.169.254/latest/meta-data", "https://169.254.169.254/", "https://127.0.0.1/", "https://localhost/", "https://[::1]/",
+    "https://10.1.2.3/", "https://192.168.1.1/", "https://172.16.0.1/", "https://[fe80::1]/", "https://[fd00::1]/", "https://0.0.0.0/",
+    "https://100.64.0.1/", "https://[::ffff:127.0.0.1]/", "https://router/", "https://printer.local/", "https://db.internal/",
+    "https://127.1/", "https://0x7f.1/", "https://2130706433/", "http://store.test/", "ftp://store.test/", "file:///etc/passwd",
+    "https://name:word@store.test/", "//", "https:///x", "https://[bad/", "javascript:alert(1)", "https://api.platform.test:8443@127.0.0.1/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("url", INSIDE)
+def test_no_address_inside_is_called(url: str) -> None:
+    assert not may_be_called(url, BASE)
+
+
+@pytest.mark.parametrize("url", [f"{BASE}/clips", "https://store.test/a?x=y", "https://93.184.215.14/a", f"{BASE}:443/x"])
+def test_addresses_out_in_the_world_are(url: str) -> None:
+    assert may_be_called(url, BASE)
+
+
+def test_a_runtime_on_this_machine_is_called_at_its_own_port_only() -> None:
+    base = "http://127.0.0.1:8080"
+    assert may_be_called("http://localhost:8080/clips", base)
+    assert may_be_called("http://127.0.0.1:8080/clips", base)
+    for url in ("http://127.0.0.1:8081/", "http://localhost/", "http://169.254.169.254:8080/", "http://10.0.0.1:8080/"):
+        assert not may_be_called(url, base)
+
+
+@pytest.mark.parametrize(
+    "url", [f"http{BASE[5:]}/", "https://api.platform.test.evil.test/", "https://evil.test/", f"{BASE}:8443/", "//", ""]
+)
+def test_proof_of_who_asks_is_for_the_platforms_own_site(url: str) -> None:
+    assert not is_own(url, BASE)
+    assert is_own(f"{BASE.upper()}/x", BASE)
+
+
+def _clip(
+    playlist: str, answers: dict[str, httpx.Response], address: str = "/clips?a"
+) -> tuple[list[httpx.Request], StageError | bytes]:
+    """Fetch a clip whose playlist is given: what was asked of whom, and what came of it."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if request.url.path == "/tokens":
+            return httpx.Response(200, json={"jwt": "eyJsecret", "expires_at": 9e9})
+        if str(request.url) in answers:
+            return answers[str(request.url)]
+        return httpx.Response(200, text=playlist) if len(asked) == 2 else httpx.Response(200, content=b"part")
+
+    async def go() -> bytes:
+        settings = ReactorSettings(url=BASE, key=Secret("rk_secret"))
+        platform = Platform(BASE, transport=httpx.MockTransport(answer))
+        try:
+            ready = ClipReady("id", "snap", 0.0, 1.0, 1.0, 5, address)
+            return (await fetch(platform, Token(platform, settings), ready)).data
+        finally:
+            await platform.close()
+
+    try:
+        return asked, asyncio.run(go())
+    except StageError as error:
+        return asked, error
+
+
+@pytest.mark.parametrize("url", [*INSIDE[:12], "file:///etc/passwd"])
+def test_a_playlist_makes_nobody_call_inside(url: str) -> None:
+    asked, found = _clip(f"#EXTM3U\n{url}\n", {})
+    assert isinstance(found, StageError)
+    assert {request.url.host for request in asked} == {"api.platform.test"}
+    asked, found = _clip("", {}, address=url)
+    assert isinstance(found, StageError)
+    assert {request.url.host for request in asked} <= {"api.platform.test"}
+
+
+def test_no_credentials_go_to_other_hosts() -> None:
+    asked, found = _clip("#EXTM3U\nhttps://store.test/a.m4s?X-Signature=s\n/clips/own.m4s\n", {})
+    assert found == b"partpart"
+    for request in asked:
+        secret = "secret" in str(request.headers.raw)
+        assert secret == (request.url.host == "api.platform.test"), request.url
+    assert any(request.url.host == "store.test" for request in asked)
+
+
+def test_redirections_are_not_followed() -> None:
+    away = httpx.Response(302, headers={"Location": "http://169.254.169.254/"})
+    asked, found = _clip("#EXTM3U\n/clips/own.m4s\n", {f"{BASE}/clips/own.m4s": away})
+    assert isinstance(found, StageError)
+    assert {request.url.host for request in asked} == {"api.platform.test"}
+
+
+def test_clips_and_playlists_are_bounded() -> None:
+    _, found = _clip("#EXTM3U\n" + "/a\n" * (MOST_SEGMENTS + 1), {})
+    assert isinstance(found, StageError)
+    _, found = _clip("#EXTM3U\n" + "#" * 2_000_000, {})
+    assert isinstance(found, StageError)
+
+
+def test_an_answer_without_an_end_is_not_read_to_its_end() -> None:
+    read = 0
+
+    async def endless() -> Any:
+        nonlocal read
+        while True:
+            read += 1 << 20
+            yield b" " * (1 << 20)
+
+    async def go() -> None:
+        platform = Platform(BASE, transport=httpx.MockTransport(lambda _: httpx.Response(200, content=endless())))
+        with pytest.raises(PlatformError):
+            await platform.ask("asking", "GET", "/x", again=False)
+        with pytest.raises(PlatformError):
+            await platform.fetch("fetching", f"{BASE}/x", most=1 << 21)
+        await platform.put("https://store.test/x", b"x", "image/png")
+        await platform.close()
+
+    asyncio.run(asyncio.wait_for(go(), 60))
+    assert read < LARGEST_ANSWER + (1 << 23)
+
+
+def test_a_name_that_stands_for_an_address_inside_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def go() -> None:
+        async def looked_up(host: str, port: object, **_: object) -> list[tuple[Any, ...]]:
+            del port
+            assert host == "rebound.test"
+            return [
+                (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", 0)),
+                (socket.AF_INET, 1, 6, "", ("10.0.0.7", 0)),
+            ]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", looked_up)
+        platform = Platform(BASE)
+        with pytest.raises(PlatformError, match="not called from here"):
+            await platform.fetch("fetching", "https://rebound.test/x")
+        with pytest.raises(PlatformError, match="not called from here"):
+            await platform.put("https://rebound.test/x", b"", "image/png")
+        await platform.close()
+
+    asyncio.run(go())
+    assert not is_public_address("10.0.0.7")
+    assert not is_public_address("fe80::1%eth0")
+    assert not is_public_address("nonsense")
+    assert is_public_address("93.184.215.14")
+
+
+@pytest.mark.parametrize("url", ["http://api.platform.test", "https://name:word@api.platform.test", "ftp://x", "https://"])
+def test_the_key_is_not_sent_where_everyone_reads_it(url: str) -> None:
+    with pytest.raises(UsageError):
+        ReactorSettings(url=url, key=Secret("rk_secret")).base()
