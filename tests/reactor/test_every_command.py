@@ -15,6 +15,7 @@ from sequencer.events import (
     Lost,
     ModelCommand,
     Pause,
+    PromptAccepted,
     Refused,
     Reset,
     Resume,
@@ -76,6 +77,26 @@ def test_every_command_can_be_refused_and_is_told_by_its_name(wire: str) -> None
 
     refused = asyncio.run(go())
     assert sorted((one.command, one.reason) for one in refused) == sorted((one.kind, f"no {one.kind}") for one in COMMANDS)
+
+
+def test_what_is_too_long_for_the_channel_is_refused_and_nothing_breaks() -> None:
+    async def go() -> list[Event]:
+        events: list[Event] = []
+        async with stand_in() as server:
+            stage = ReactorStage(RealClock(), settings_for(server.url))
+            await stage.open(events.append)
+            await stage.send([SchedulePrompt("x" * 300_000, 5), SchedulePrompt("a blue sea", 3)])
+            async with asyncio.timeout(30):
+                while not any(isinstance(one, PromptAccepted) for one in events):  # noqa: ASYNC110  there is no event to wait for
+                    await asyncio.sleep(0.05)
+            await stage.close()
+            assert server.session is not None
+            assert [data for _, data in server.session.show.heard] == [{"prompt": "a blue sea", "chunk": 3}]
+        return events
+
+    (refused,) = [one for one in asyncio.run(go()) if isinstance(one, Refused)]
+    assert refused.command == "schedule_prompt"
+    assert "cannot be sent" in refused.reason
 
 
 @pytest.mark.parametrize(("ping", "lost"), [(0.3, False), (60.0, True)])

@@ -106,7 +106,7 @@ def test_two_minutes_land_cue_for_cue(tmp_path: Path) -> None:
 
 
 def test_two_minutes_on_a_bad_network_that_breaks_three_times(tmp_path: Path) -> None:
-    run, session = _play(tmp_path / "journal.jsonl", network=BadNetwork(150, 40), drop_after=(15.0, 50.0, 85.0))
+    run, session = _play(tmp_path / "journal.jsonl", network=BadNetwork(150, 40), drop_after=(15.0, 50.0, 85.0), plain=True)
     assert [type(one) for one in run.events if isinstance(one, Lost | Restored)] == [Lost, Restored] * 3
     for cue in run.outcome.report.cues:
         assert cue.status is Status.LANDED, f"{cue.place}: {cue.status} {cue.reason}"

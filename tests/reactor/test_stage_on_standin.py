@@ -88,6 +88,20 @@ def test_refusals_come_back_as_events_and_what_can_be_shifted_is() -> None:
     assert run.outcome.report.cues[1].status is Status.LANDED
 
 
+def test_messages_that_are_lost_late_repeated_or_swapped_are_borne() -> None:
+    text = """messages:
+  - {do: lose, type: chunk_complete, nth: 2}
+  - {do: repeat, type: chunk_complete, nth: 4, by: 100ms}
+  - {do: delay, type: prompt_accepted, by: 500ms}
+  - {do: swap, type: state, nth: 3}
+stale_states: 3
+"""
+    run, _ = _play(server={"faults": faults(text)})
+    assert run.landings == SHOW_LANDS
+    first_take = [one.chunk for one in run.events if isinstance(one, ChunkDone)][:5]
+    assert first_take == [0, 2, 3, 3, 4]
+
+
 def test_a_connection_that_is_killed_is_made_anew_and_the_show_goes_on() -> None:
     plan = schedule(*(at_chunk(chunk, f"prompt {chunk}") for chunk in (0, 4, 16, 18)), end=20)
     run, session = _play(plan, {"drop_after": (0.8,)}, silence_seconds=1.0)
