@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from sequencer.conductor import Conductor
+from sequencer.conductor import Conductor, Sent
 from sequencer.conductor.lines import Kind, Slot, kind_of
 from sequencer.errors import JournalError
 from sequencer.journal import Journal
-from sequencer.schedule import CutTake
+from sequencer.schedule import ChooseProgram, CutTake, MoveControl, PlayNote
 from sequencer.score import (
     Action,
     AtOffset,
@@ -17,10 +17,14 @@ from sequencer.score import (
     ClockLine,
     Cue,
     Cut,
+    Duration,
     GridLine,
     Header,
     Prompt,
     Score,
+    SendControl,
+    SendNote,
+    SendProgram,
     SetSr,
     SetStrength,
     Sr,
@@ -32,6 +36,8 @@ from sequencer.score import (
 
 def freeze(journal: Journal) -> Score:
     """A score in chunks with everything that landed, where it landed: prompts, images, strengths, SR, cuts with their seeds.
+
+    What gear was told stands at its own seconds of the model's time.
 
     Pauses and the gear's clock are not in it: the model's own chunks count. Raises JournalError where nothing was shown.
     """
@@ -51,6 +57,7 @@ def freeze(journal: Journal) -> Score:
         Cue(AtOffset(Fraction(at), Unit.CHUNKS), tuple(acts[kind] for kind in _ORDER if kind in acts))
         for at, acts in sorted(shown.items())
     ]
+    cues += [Cue(AtOffset(sent.seconds, Unit.SECONDS), _sent(sent)) for sent in run.sends.log if sent.was_sent]
     schedule = journal.schedule
     header = Header(
         title=schedule.title,
@@ -61,6 +68,21 @@ def freeze(journal: Journal) -> Score:
         lead=schedule.lead,
     )
     return Score(header=header, items=tuple(cues), end=AtOffset(Fraction(run.making), Unit.CHUNKS), images=schedule.images)
+
+
+def _sent(sent: Sent) -> tuple[Action, ...]:
+    """What gear was told, as actions."""
+    actions: list[Action] = []
+    for act in sent.acts:
+        match act:
+            case PlayNote():
+                lasts = Duration(Fraction(round(act.seconds * 1000) or 1, 1000), Unit.SECONDS)
+                actions.append(SendNote(str(act.note), act.channel, act.velocity, lasts))
+            case MoveControl():
+                actions.append(SendControl(act.control, act.value, act.channel))
+            case ChooseProgram():
+                actions.append(SendProgram(act.program, act.channel))
+    return tuple(actions)
 
 
 _ORDER: tuple[Kind, ...] = ("cut", "sr", "strength", "image", "prompt")

@@ -31,9 +31,9 @@ def clock_fitted(run: Run, event: ClockFitted) -> list[Command]:
 
 def chunk_shown(run: Run, event: ChunkShown) -> list[Command]:
     """A chunk is seen: a following run notes when, beside when the places that it shows were meant to be."""
-    if run.follow is None:
-        return []
     chunk = run.base + event.chunk
+    if run.follow is None or chunk > run.making:  # one of the take before may come late
+        return []
     run.follow.shown[chunk] = event.at
     slot = run.ledger.slots.get(chunk)
     for line in slot.lines if slot is not None else ():

@@ -20,7 +20,7 @@ def tell_gear(run: Run, event: Event, commands: list[Command]) -> list[Command]:
 def _look(run: Run, event: Event) -> None:
     """What a fixed run learns of when its chunks are seen."""
     match event:
-        case ChunkShown():
+        case ChunkShown() if run.base + event.chunk <= run.making:  # else one of the take before, that comes late
             run.sends.seen.shown(event.chunk, event.at)
         case BoundariesFitted() if run.phase is Phase.PLAYING:
             run.sends.seen.fitted(event)

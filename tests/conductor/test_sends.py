@@ -1,0 +1,277 @@
+"""What gear is told leaves when its place is seen, whatever chunks do; in virtual time on the simulated stage."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from midi_gear import GoOn, Locate, MidiGear, Play, Start, Stop, Wait, steady
+
+from sequencer.clocks import VirtualClock
+from sequencer.clocks.midi import MidiFeed
+from sequencer.compiler import compile_all, compile_score
+from sequencer.conductor import Conductor, Report
+from sequencer.conductor.sends import AHEAD
+from sequencer.events import ChunkShown, Command, Event, SendMidi, Started
+from sequencer.freezing import freeze
+from sequencer.journal import JournalWriter, header_of, read_journal
+from sequencer.notation import reads
+from sequencer.notation.printer import print_text
+from sequencer.performance import Performance, scripted
+from sequencer.replaying import replay
+from sequencer.schedule import Schedule
+from sequencer.schedule.document import digest, from_json, to_json
+from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+
+SECOND = 1_000_000_000
+MS = SECOND // 1000
+CHUNK = 1.375
+OPENING = '"A tram waits at an empty stop."'
+
+
+def bars(*lines: str, head: str = "clock 120 bpm, 4/4\n") -> Schedule:
+    return compile_score(reads(head + "\n".join(lines) + "\n"))
+
+
+def section(*lines: str, head: str = "one 16 bars") -> str:
+    return "\n".join([f"section {head} {{", f"  at 1 {OPENING}", *(f"  {line}" for line in lines), "}"])
+
+
+@dataclass
+class Heard:
+    """What became of a run: every message as (due, when it was said, bytes), and when each chunk of each take was seen."""
+
+    report: Report
+    said: list[tuple[int, int, str]] = field(default_factory=list)
+    shown: dict[tuple[int, int], int] = field(default_factory=dict)
+    started: list[int] = field(default_factory=list)
+
+    @property
+    def on(self) -> list[tuple[int, int, str]]:
+        """The messages but the notes' ends."""
+        return [one for one in self.said if not one[2].startswith("8")]
+
+    def seen(self, seconds: float, take: int = 1, base: int = 0) -> float:
+        """When a place was seen, in nanoseconds, by the chunks of its take that were."""
+        chunk, rest = divmod(seconds - base * CHUNK, CHUNK)
+        first = self.shown.get((take, int(chunk)))
+        if first is None:  # the run was over before
+            first = self.shown[take, int(chunk) - 1] + round(CHUNK * SECOND)
+        length = self.shown.get((take, int(chunk) + 1), first + CHUNK * SECOND) - first
+        return first + rest / CHUNK * length
+
+
+def play(
+    schedule: Schedule,
+    *events: str,
+    faults: dict[str, object] | None = None,
+    journal: Path | None = None,
+    gear: MidiGear | None = None,
+    following: bool | None = False,
+) -> Heard:
+    clock = VirtualClock()
+    stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid, Faults.model_validate(faults or {})))
+    heard = Heard(Report((), "", 0, 0, (), ()))
+
+    def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        if isinstance(event, ChunkShown) and conductor.base + event.chunk <= conductor.making:
+            heard.shown.setdefault((conductor.run.takes, event.chunk), event.at)
+        if isinstance(event, Started):
+            heard.started.append(event.at)
+        heard.said += [(one.due, event.at, one.message) for one in commands if isinstance(one, SendMidi)]
+
+    writer = None if journal is None else JournalWriter(journal, header_of(schedule, {}, {}, following))
+    script = [scripted(one) for one in events]
+    run = Performance(schedule, stage, clock, writer, script, [watch], following=following)
+    if gear is not None:
+        gear.plug(clock, MidiFeed(120.0), run.deliver)
+    heard.report = asyncio.run(run.run()).report
+    return heard
+
+
+# ---- fixed runs ----------------------------------------------------------------------------------------------------
+
+
+def test_every_beat_leaves_when_it_is_seen() -> None:
+    heard = play(bars(section("every 1/2 beat midi note C1 ch 10")))
+    assert len(heard.on) == 16 * 8
+    for beat, (due, at, message) in enumerate(heard.on):
+        assert message == "992464"
+        assert due == pytest.approx(heard.seen(beat / 4), abs=25 * MS)
+        assert at <= due
+        assert beat < 4 or AHEAD - 2 * MS <= due - at <= AHEAD + 60 * MS
+    assert heard.report.all_landed
+
+
+@pytest.mark.parametrize("faults", [{"jitter": "60ms", "seed": 3}, {"fps": "20"}, {"slow": [{"chunk": 6, "factor": "3/2"}]}])
+def test_the_pace_of_the_model_is_kept_to(faults: dict[str, object]) -> None:
+    heard = play(bars(section("every 1 beat midi cc 20 64")), faults=faults)
+    assert len(heard.on) == 64
+    off = sorted(abs(due - heard.seen(beat / 2)) for beat, (due, _, _) in enumerate(heard.on))
+    assert off[len(off) // 2] < 40 * MS
+    dues = [due for due, _, _ in heard.on]
+    assert sorted(dues) == dues
+
+
+def test_a_note_is_let_go_of_and_lasts_as_it_is_written() -> None:
+    schedule = bars(section("at 2 midi note C3 for 1 bar, midi note D3 for 250ms, midi note E3"))
+    heard = play(schedule)
+    ends = {message[2:4]: due for due, _, message in heard.said if message.startswith("8")}
+    starts = {message[2:4]: due for due, _, message in heard.said if message.startswith("9")}
+    lasted = [(ends[note] - starts[note]) / MS for note in ("3c", "3e", "40")]
+    assert lasted == pytest.approx([2000, 250, 100], abs=5)
+
+
+def test_both_sides_of_a_cut() -> None:
+    text = section("every 1 beat midi note C1", head="one 4 bars") + "\n"
+    text += section("every 1 beat midi note D1", head="two 4 bars, cut seed 9")
+    schedule = bars(text)
+    heard = play(schedule)
+    assert [message[2:4] for _, _, message in heard.on] == ["24"] * 16 + ["26"] * 16
+    base = schedule.takes[1].start
+    assert heard.on[-1][0] == pytest.approx(heard.seen(15.5, 2, base), abs=15 * MS)
+    assert heard.report.takes == 2
+    assert sum(one.was_sent for one in heard.report.sends) == 32
+
+
+def test_what_a_live_section_leaves_out_is_not_sent() -> None:
+    text = section("every 1 bar midi note C1", head="jam until go on, max 16 bars") + "\n"
+    text += section("at 1 midi note D1", head="two 4 bars")
+    heard = play(bars(text), "go on@3c")
+    notes = [message[2:4] for _, _, message in heard.on]
+    assert notes[-1] == "26"
+    assert notes.count("26") == 1
+    exit_bar = notes.count("24")
+    assert 2 < exit_bar < 8
+    assert heard.on[-1][0] == pytest.approx(heard.seen(exit_bar * 2.0), abs=15 * MS)
+
+
+def test_rules_tell_at_once() -> None:
+    heard = play(bars(section("on note C3 -> midi cc 7 127 ch 2, midi note D3 for 1 beat, sr 4x")), "note C3@5.25s")
+    at = heard.started[0] + 5_250 * MS
+    assert [(due, said) for due, said, _ in heard.on] == [(at, at)] * 2
+    assert [message for _, _, message in heard.said] == ["b1077f", "903e64", "803e00"]
+    assert heard.said[-1][0] == at + SECOND // 2
+    assert heard.report.all_landed
+
+
+def test_a_pause_holds_what_is_not_made() -> None:
+    heard = play(bars(section("every 1 beat midi note C1")), "pause@4c", "resume@30s")
+    assert len(heard.on) == 64
+    gaps = [later[0] - sooner[0] for sooner, later in zip(heard.on, heard.on[1:], strict=False)]
+    assert max(gaps) > 15 * SECOND
+    assert len([gap for gap in gaps if gap > SECOND]) == 1
+
+
+def test_an_offset_moves_gear_in_a_fixed_run() -> None:
+    plain = play(bars(section("at 8 midi note C1")))
+    moved = play(bars(section("at 8 midi note C1")), "offset -40ms@2c")
+    assert moved.on[0][0] - plain.on[0][0] == 40 * MS
+
+
+def test_the_last_notes_are_sent_although_the_run_is_over() -> None:
+    heard = play(bars(section("every 1 beat midi note C1", head="one 4 bars")))
+    assert len(heard.on) == 16
+    assert heard.report.ended_well
+
+
+def test_lost_connections_leave_late_notes_out_but_no_setting() -> None:
+    schedule = bars(section("every 1 bar midi note C1, midi cc 1 2"))
+    heard = play(schedule, faults={"drops": [{"chunk": 5, "for": "8s"}]})
+    notes = [one for one in heard.on if one[2].startswith("9")]
+    settings = [one for one in heard.on if one[2].startswith("b")]
+    assert len(settings) == 16
+    assert len(notes) < 16
+    assert sum(not one.was_sent for one in heard.report.sends) == 16 - len(notes)
+
+
+# ---- following -----------------------------------------------------------------------------------------------------
+
+OUTER = "clock midi, 4/4, nominal 120 bpm\n"
+
+
+def test_a_followed_clock_has_its_notes_on_its_beats() -> None:
+    gear = MidiGear(Wait(1.0), Start(), Play(30, steady(120.0)), Play(80, steady(100.0)), jitter=0.001)
+    heard = play(bars(section("every 1 beat midi note C1"), head=OUTER), gear=gear, following=None)
+    assert len(heard.on) > 60
+    off = []
+    for beat, (due, _, _) in enumerate(heard.on):
+        true = gear.time_of(float(beat))
+        assert true is not None
+        off.append(abs(due - true * SECOND) / MS)
+    assert sorted(off)[len(off) // 2] < 3
+    assert sorted(off)[-3] < 30
+    assert heard.report.all_landed
+
+
+def test_a_clock_that_stops_and_jumps() -> None:
+    gear = MidiGear(
+        Wait(1.0), Start(), Play(15, steady(120.0)), Stop(), Wait(10.0), Locate(40.0), GoOn(), Play(60, steady(120.0))
+    )
+    text = section("every 1 bar midi note C1", "at 9 midi cc 20 99, midi program 3")
+    heard = play(bars(text, head=OUTER), gear=gear, following=None)
+    notes = [due for due, _, message in heard.on if message.startswith("9")]
+    assert len(notes) == 4 + 6
+    again = gear.time_of(40.0)
+    assert again is not None
+    assert notes[4] == pytest.approx(again * SECOND, abs=30 * MS)
+    chased = [(due, message) for due, _, message in heard.on if message[0] in "bc"]
+    assert [message for _, message in chased] == ["b01463", "c002"]
+    assert notes[3] < chased[0][0] <= notes[4]
+
+
+def test_wall_time_followed() -> None:
+    heard = play(bars(section("every 1 beat midi note C1")), faults={"fps": "20"}, following=True)
+    beats = [due - heard.started[0] for due, _, _ in heard.on]
+    assert beats == pytest.approx([beat * SECOND // 2 for beat in range(len(beats))], abs=MS)
+
+
+# ---- the rest of the way -------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_tells_gear_replays(tmp_path: Path) -> None:
+    schedule = bars(section("every 1 beat midi note C1", "on note C3 -> midi cc 1 2"))
+    play(schedule, "note C3@4c", journal=tmp_path / "journal.jsonl")
+    found = replay(tmp_path / "journal.jsonl")
+    assert found.is_equal
+    assert found.commands > 100
+
+
+def test_a_frozen_run_tells_gear_the_same(tmp_path: Path) -> None:
+    gear = MidiGear(Wait(1.0), Start(), Play(80, steady(110.0)))
+    schedule = bars(
+        section("at 4 midi note F#3 ch 10 vel 90 for 1 beat", "at 6 midi cc 20 99, midi program 3 ch 2"), head=OUTER
+    )
+    heard = play(schedule, journal=tmp_path / "journal.jsonl", gear=gear, following=None)
+    text = print_text(freeze(read_journal(tmp_path / "journal.jsonl")))
+    again = play(compile_score(reads(text)))
+    assert [message for _, _, message in again.on] == [message for _, _, message in heard.on]
+    for (then, _, _), (now, _, _) in zip(heard.on, again.on, strict=True):
+        chunk = max(k for (take, k), at in heard.shown.items() if at <= then)
+        assert now - again.shown[1, chunk] == pytest.approx(then - heard.shown[1, chunk], abs=40 * MS)
+
+
+def test_sends_are_in_the_schedule_and_its_digest() -> None:
+    with_note = bars(section("at 2 midi note C3 ch 10 vel 90 for 1 beat"))
+    louder = bars(section("at 2 midi note C3 ch 10 vel 91 for 1 beat"))
+    without = bars(section())
+    assert len({digest(with_note), digest(louder), digest(without)}) == 3
+    assert from_json(to_json(with_note)) == with_note
+    assert with_note.stretches[0].sends[0].offset == Fraction(2)
+    assert with_note.entries == without.entries
+
+
+def test_gear_is_no_reason_to_warn() -> None:
+    score = reads(
+        f"clock 120 bpm\nsection a 4 bars {{\n  at 1 {OPENING}\n  every 1/4b midi note C1\n  at 2.2+1/3 midi cc 1 2\n}}\n"
+    )
+    assert compile_all(score).diagnostics == ()
+
+
+def test_a_score_that_only_tells_gear_shows_no_prompt() -> None:
+    found = compile_all(reads("clock 120 bpm\nat 1 midi note C3\n"))
+    assert [one.code for one in found.diagnostics] == ["E422"]
