@@ -40,18 +40,14 @@ class StandIn:
         host, port = self.settings.host, self.settings.port
         self._runner = web.AppRunner(self.routes.app(), access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
+        listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            listening = socket.socket(family, socket.SOCK_STREAM)
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listening.bind((host, port))
-            except OSError:
-                listening.close()
-                raise
+            listening.bind((host.strip("[]"), port))
             self.port = listening.getsockname()[1]
             await web.SockSite(self._runner, listening).start()
         except OSError as error:
+            listening.close()
             await self._runner.cleanup()
             raise UsageError(
                 f"{host}:{port} cannot be served: {error.strerror or error}", "choose another --port (0 takes a free one)"
