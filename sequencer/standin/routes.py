@@ -236,8 +236,12 @@ class Routes:
         place = int(since) if since.isdecimal() and len(since) < 10 else 0
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
+        told: Session | None = None
         while True:
             session = next(reversed(self.sessions.values()), None)
+            if told is not None and session is not told:
+                place = 0  # another session counts from its own beginning
+            told = session
             news = None if session is None else session.news
             for event in [] if session is None else list(session.events):
                 if int(str(event["n"])) > place:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -281,6 +282,23 @@ def test_answers_of_another_kind_can_be_asked_for() -> None:
         assert answers[0].headers["Retry-After"] == "1"
 
     _talk(talk, moods=(("POST", "/start_session", 503, 2),))
+
+
+def test_what_happens_is_told_as_it_happens() -> None:
+    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+        await client.post("/start_session", json={})
+        async with client.stream("GET", "/events") as stream:
+            assert stream.headers["Content-Type"].startswith("text/event-stream")
+            await client.post("/stop_session", json={"reason": "enough"})
+            async with asyncio.timeout(10):
+                async for line in stream.aiter_lines():
+                    if line.startswith("data: "):
+                        told = json.loads(line.removeprefix("data: "))
+                        break
+        assert told["event"] == "ended"
+        assert told["detail"] == {"reason": "enough"}
+
+    _talk(talk)
 
 
 def test_a_port_that_is_taken_is_told() -> None:
