@@ -30,7 +30,9 @@ def tip(text: str, longest: int = LONGEST_TIP) -> str:
 
 def px(value: Fraction | int) -> str:
     """A length in pixels, rounded to a tenth, as short as it can be written."""
-    tenths = round(value * 10)
+    tenths, left = divmod(value.numerator * 10, value.denominator)
+    if 2 * left > value.denominator or (2 * left == value.denominator and tenths % 2):
+        tenths += 1
     whole, rest = divmod(abs(tenths), 10)
     return f"{'-' if tenths < 0 else ''}{whole}{f'.{rest}' if rest else ''}"
 

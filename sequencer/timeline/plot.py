@@ -183,9 +183,9 @@ def bars_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[int, Fraction]]:
     stretch = band.stretch
     if stretch.meters is None or stretch.tempo is None:
         return
-    bar = 0
+    chunks_per_second, bar = 1 / grid.chunk, 0
     while True:
-        at = band.start + stretch.tempo.seconds_at(stretch.meters.bar_start(bar)) / grid.chunk
+        at = band.start + stretch.tempo.seconds_at(stretch.meters.bar_start(bar)) * chunks_per_second
         if at >= band.end:
             return
         yield bar + 1, at
@@ -205,13 +205,15 @@ def beats_of(band: Band, grid: ChunkGrid) -> Iterator[Fraction]:
     stretch = band.stretch
     if stretch.meters is None or stretch.tempo is None:
         return
-    bar = 0
+    chunks_per_second, bar = 1 / grid.chunk, 0
     while True:
-        meter, first = stretch.meters.at_bar(bar), stretch.meters.bar_start(bar)
+        meter, quarter = stretch.meters.at_bar(bar), stretch.meters.bar_start(bar)
+        length = meter.beat
         for beat in range(meter.numerator):
-            at = band.start + stretch.tempo.seconds_at(first + beat * meter.beat) / grid.chunk
+            at = band.start + stretch.tempo.seconds_at(quarter) * chunks_per_second
             if at >= band.end:
                 return
             if beat:
                 yield at
+            quarter += length
         bar += 1

@@ -53,8 +53,9 @@ def draw_svg(plot: Plot, thumbnails: Mapping[str, str]) -> str:
     ]
     bars = ruled(plot, systems[0].scale)
     seen = _seen_by(systems, plot.flags)
+    scale = plot.error_scale  # every system's lane has the same
     for system, flags in zip(systems, seen, strict=True):
-        parts += _Drawing(plot, system, heights, thumbnails, bars, flags).lines()
+        parts += _Drawing(plot, system, heights, thumbnails, bars, flags, scale).lines()
     parts.append(_legend(plot, height - 16))
     parts.append("</svg>")
     return "\n".join(part for part in parts if part) + "\n"
@@ -108,9 +109,10 @@ class _Drawing:
         thumbnails: Mapping[str, str],
         bars: Sequence[Ruled],
         flags: Sequence[Flag],
+        error_scale: Fraction,
     ) -> None:
         self._plot, self._system, self._heights, self._thumbnails = plot, system, heights, thumbnails
-        self._bars, self._flags = bars, flags
+        self._bars, self._flags, self._error_scale = bars, flags, error_scale
 
     def lines(self) -> list[str]:
         """Everything in it, back to front."""
@@ -140,9 +142,10 @@ class _Drawing:
 
     def _clipped(self, start: Fraction | int, end: Fraction | int) -> tuple[Fraction, Fraction] | None:
         """(left, width) in pixels of the part of a stretch that this system shows."""
-        left, right = max(start, self._system.first), min(end, self._system.stop)
-        if left >= right:
+        first, stop = self._system.first, self._system.stop
+        if start >= stop or end <= first or start >= end:
             return None
+        left, right = max(start, first), min(end, stop)
         return self._system.x(left), (right - left) * self._system.scale
 
     def _name(self, top: int, text: str, height: int = THIN) -> str:
@@ -301,7 +304,7 @@ class _Drawing:
             return
         middle = top + ERRORS // 2
         yield self._name(top, "snap error", ERRORS)
-        full = self._plot.error_scale
+        full = self._error_scale
         high = ERRORS // 2 - 1
         yield f'<text class="e n soft" x="{LEFT - 10}" y="{px(Fraction(middle) + 15)}">± {decimal(full * 1000, 0)} ms</text>'
         yield f'<path class="k-line" d="M{px(self._system.x(self._system.first))} {middle}H{px(self._system.right)}"/>'
