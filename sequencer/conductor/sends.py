@@ -63,15 +63,15 @@ class Seen:
         self._length = float(schedule.grid.chunk) * SECOND
         self._base = 0
         self._shown = False
-        self._lag = nanoseconds(schedule.grid.chunk)
         self._before: tuple[int, float, float] | None = None
+        self._guess: tuple[int, float, float] | None = None
         self._now: tuple[int, float, float] | None = None
         """(score chunk, when it is seen, how long a chunk lasts) for the take before, and for the one that plays."""
 
     def began(self, base: int) -> None:
         """A take began at a score chunk."""
         self._before = self._now or self._before
-        self._base, self._now, self._shown = base, None, False
+        self._base, self._now, self._guess, self._shown = base, None, None, False
 
     def shown(self, chunk: int, at: int) -> None:
         """A chunk of the take was seen. The first one says where the take stands; later ones are in the fits."""
@@ -81,9 +81,14 @@ class Seen:
 
     def fitted(self, fit: BoundariesFitted) -> None:
         """A new fit of the take's boundaries."""
-        self._length, self._lag = fit.chunk_ns, fit.lag
+        self._length = fit.chunk_ns
+        self._guess = (self._base + fit.chunk, float(fit.time + fit.lag), fit.chunk_ns)
         if self._shown or fit.chunk > UNSEEN:
-            self._now = (self._base + fit.chunk, float(fit.time + fit.lag), fit.chunk_ns)
+            self._now = self._guess
+
+    def settle(self) -> None:
+        """The run is over: where nothing of the take was seen yet, its boundaries must do."""
+        self._now = self._now or self._guess
 
     def time_of(self, seconds: Fraction) -> int | None:
         """The nanosecond at which an exact nominal time is seen; None while nobody can know."""

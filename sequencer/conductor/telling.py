@@ -14,6 +14,8 @@ def tell_gear(run: Run, event: Event, commands: list[Command]) -> list[Command]:
     _look(run, event)
     if is_over and not run.ended_well:
         return commands
+    if is_over:
+        run.sends.seen.settle()
     return [*run.sends.due(event.at, _until(run), everything=is_over), *commands]
 
 

@@ -189,6 +189,11 @@ def test_lost_connections_leave_late_notes_out_but_no_setting() -> None:
     assert sum(not one.was_sent for one in heard.report.sends) == 16 - len(notes)
 
 
+def test_a_run_of_one_chunk_is_over_before_it_is_seen() -> None:
+    heard = play(bars(section("every 1 beat midi note C1", head="one 2 beats")))
+    assert [due - heard.on[0][0] for due, _, _ in heard.on] == pytest.approx([0, SECOND // 2], abs=MS)
+
+
 # ---- following -----------------------------------------------------------------------------------------------------
 
 OUTER = "clock midi, 4/4, nominal 120 bpm\n"
