@@ -287,6 +287,7 @@ def test_answers_of_another_kind_can_be_asked_for() -> None:
 def test_what_happens_is_told_as_it_happens() -> None:
     async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
         await client.post("/start_session", json={})
+        told: dict[str, object] = {}
         async with client.stream("GET", "/events") as stream:
             assert stream.headers["Content-Type"].startswith("text/event-stream")
             await client.post("/stop_session", json={"reason": "enough"})
