@@ -388,12 +388,19 @@ def _read_state(data: Mapping[str, object], at: int) -> StateReported:
     )
 
 
+SHORT = 10
+"""Digits of a chunk's number that needs no second look."""
+
+
 def _scheduled(value: object) -> tuple[tuple[int, str], ...]:
     """`{"4": "text"}` or `[{"chunk": 4, "prompt": "text"}]` as pairs, by chunk; a chunk named twice has its later text."""
     pairs: dict[int, str] = {}
     if isinstance(value, Mapping):
-        for chunk in value:
-            pairs[whole(chunk, "a scheduled chunk")] = text(value, chunk)
+        for chunk, prompt in value.items():
+            if type(prompt) is str and type(chunk) is str and chunk.isascii() and chunk.isdigit() and len(chunk) < SHORT:
+                pairs[int(chunk)] = prompt  # nearly every one: each `state` repeats them all
+            else:
+                pairs[whole(chunk, "a scheduled chunk")] = text(value, chunk)
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for one in value:
             if not isinstance(one, Mapping):
