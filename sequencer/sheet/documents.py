@@ -11,7 +11,7 @@ from typing import Any
 from sequencer.schedule.words import decimal, facts_in_words
 from sequencer.sheet.rows import Row, RuleRow, Sheet, origin_in_words
 from sequencer.sheet.summary import summary_line
-from sequencer.sheet.table import error_of, frame_of, heading, place_of, plain, span_of_chunks, time_of
+from sequencer.sheet.table import chunks_of, error_of, frame_of, heading, number_of, place_of, plain, time_of
 
 FORMAT = 1
 """The number of the JSON sheet's format."""
@@ -48,7 +48,7 @@ def as_csv(sheet: Sheet) -> str:
         for row in part.rows:
             writer.writerow(
                 (
-                    row.number,
+                    number_of(row),
                     part.section or "",
                     part.occurrence,
                     row.place,
@@ -56,9 +56,7 @@ def as_csv(sheet: Sheet) -> str:
                     "" if row.after is None else f"exit of {row.after}",
                     decimal(row.seconds, 6, trim=True),
                     "" if row.frame is None else decimal(row.frame, 6, trim=True),
-                    row.chunk,
-                    row.earliest,
-                    row.snap.value,
+                    *(("", "", "") if row.is_gear else (row.chunk, row.earliest, row.snap.value)),
                     "" if row.error is None else decimal(row.error * 1000, 3, trim=True),
                     row.take,
                     "",
@@ -95,11 +93,11 @@ def as_markdown(sheet: Sheet) -> str:
 
 def _row(row: Row) -> str:
     cells = (
-        str(row.number),
+        number_of(row),
         place_of(row),
         time_of(row),
         frame_of(row),
-        span_of_chunks(row.earliest, row.chunk),
+        chunks_of(row),
         error_of(row),
         ", ".join(row.acts),
         str(row.origin.line) if row.origin.line else "",
@@ -174,18 +172,18 @@ def as_json(sheet: Sheet) -> str:
 
 def _cue(row: Row) -> dict[str, Any]:
     return {
-        "cue": row.number,
+        "cue": None if row.is_gear else row.number,
         "place": row.place,
         "bar_beat": row.bar_beat or None,
         "after_exit_of": row.after,
         "seconds": str(row.seconds),
         "time": time_of(row),
         "frame": None if row.frame is None else str(row.frame),
-        "chunk": row.chunk,
-        "earliest_chunk": row.earliest,
-        "snap": row.snap.value,
+        "chunk": None if row.is_gear else row.chunk,
+        "earliest_chunk": None if row.is_gear else row.earliest,
+        "snap": None if row.is_gear else row.snap.value,
         "snap_error_ms": None if row.error is None else decimal(row.error * 1000, 3, trim=True),
-        "snap_error_ms_at_the_latest": decimal(row.error_at_latest * 1000, 3, trim=True),
+        "snap_error_ms_at_the_latest": None if row.is_gear else decimal(row.error_at_latest * 1000, 3, trim=True),
         "take": row.take,
         "acts": list(row.acts),
         "source": origin_in_words(row.origin),

@@ -7,7 +7,7 @@ from html import escape
 from sequencer.schedule.words import facts_in_words
 from sequencer.sheet.rows import Part, Row, RuleRow, Sheet, origin_in_words
 from sequencer.sheet.summary import summary_line
-from sequencer.sheet.table import error_of, frame_of, heading, place_of, span_of_chunks, time_of
+from sequencer.sheet.table import chunks_of, error_of, frame_of, heading, number_of, place_of, time_of
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1d22; --soft: #5d6470; --line: #d9dce2; --paper: #fff; --band: #f3f4f7;
@@ -79,8 +79,8 @@ def _row(row: Row) -> str:
     error = row.error
     side = "" if not error else " late" if error > 0 else " early"
     return (
-        f'<tr><td class="n">{row.number}</td><td class="p">{escape(place_of(row))}</td><td class="n">{time_of(row)}</td>'
-        f'<td class="n">{frame_of(row)}</td><td class="n">{span_of_chunks(row.earliest, row.chunk)}</td>'
+        f'<tr><td class="n">{number_of(row)}</td><td class="p">{escape(place_of(row))}</td><td class="n">{time_of(row)}</td>'
+        f'<td class="n">{frame_of(row)}</td><td class="n">{chunks_of(row)}</td>'
         f'<td class="n{side}">{error_of(row).replace("-", "−")}</td><td class="w">{_acts(row.acts)}</td>'
         f'<td class="src">{escape(origin_in_words(row.origin))}</td></tr>'
     )

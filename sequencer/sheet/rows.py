@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sequencer.errors import Span
-from sequencer.schedule import CutTake, Entry, RuleEntry, Schedule, ShowPrompt, Stretch
+from sequencer.schedule import CutTake, Entry, RuleEntry, Schedule, Send, ShowPrompt, Stretch
 from sequencer.schedule.words import (
     act_in_words,
     bar_beat_of,
@@ -46,6 +46,8 @@ class Row:
     acts: tuple[str, ...]
     brief: tuple[str, ...]
     origin: Span
+    is_gear: bool = False
+    """Whether it is for gear: then it leaves at its exact time, has no number and is bound to no chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Sheet:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """Every cue, in order."""
+        """Every cue, and what gear is told, in order."""
         return tuple(row for part in self.parts for row in part.rows)
 
 
@@ -125,6 +127,8 @@ def sheet_of(schedule: Schedule) -> Sheet:
                 shown = None
             rows.append(_row(schedule, stretch, entry, after, zero, take, shown))
             shown = next((act.text for act in entry.acts if isinstance(act, ShowPrompt)), shown)
+        rows += [_sent(schedule, stretch, send, after, zero, take) for send in stretch.sends]
+        rows.sort(key=lambda row: row.seconds)  # a cue stands in front of what it tells gear
         parts.append(
             Part(
                 name=name,
@@ -171,6 +175,30 @@ def _row(
             act_in_words(ShowPrompt(news(shown, act.text)) if isinstance(act, ShowPrompt) else act) for act in entry.acts
         ),
         origin=entry.origin,
+    )
+
+
+def _sent(schedule: Schedule, stretch: Stretch, send: Send, after: str | None, zero: Fraction, take: int) -> Row:
+    time = stretch.start + send.offset
+    chunk = int(time / schedule.grid.chunk)
+    acts = tuple(act_in_words(act) for act in send.acts)
+    return Row(
+        number=0,
+        place=send.place,
+        bar_beat=bar_beat_of(stretch, send.quarter, send.offset),
+        after=after,
+        seconds=time - zero,
+        frame=schedule.grid.frame_at(time) if after is None else None,
+        chunk=chunk,
+        earliest=chunk,
+        snap=schedule.snap,
+        error=None,
+        error_at_latest=Fraction(0),
+        take=take + 1,
+        acts=acts,
+        brief=acts,
+        origin=send.origin,
+        is_gear=True,
     )
 
 

@@ -18,6 +18,9 @@ def summary_line(schedule: Schedule) -> str:
     if len(schedule.takes) > 1:
         parts.append(_count(len(schedule.takes), "take"))
     parts.append(_count(len(schedule.entries), "cue"))
+    sends = sum(len(send.acts) for stretch in schedule.stretches for send in stretch.sends)
+    if sends:
+        parts.append(f"{_count(sends, 'message')} for gear")
     sections = {stretch.section for stretch in schedule.stretches if stretch.section is not None}
     if sections:
         played = f" in {_count(len(schedule.stretches), 'pass', 'es')}" if len(schedule.stretches) > len(sections) else ""

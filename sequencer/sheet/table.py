@@ -80,8 +80,20 @@ def frame_of(row: Row) -> str:
     return "" if row.frame is None else decimal(row.frame, 2, trim=True)
 
 
+def number_of(row: Row) -> str:
+    """The cue's number; what gear is told has none."""
+    return "" if row.is_gear else str(row.number)
+
+
+def chunks_of(row: Row) -> str:
+    """The chunk, or the earliest and the latest one; empty for gear, which needs none."""
+    return "" if row.is_gear else span_of_chunks(row.earliest, row.chunk)
+
+
 def error_of(row: Row) -> str:
-    """The signed snap error in milliseconds, or a word where it depends on an exit."""
+    """The signed snap error in milliseconds, or a word where it depends on an exit, or where nothing is snapped."""
+    if row.is_gear:
+        return "exact"
     return "open" if row.error is None else milliseconds(row.error)
 
 
@@ -102,11 +114,11 @@ def fit(text: str, width: int) -> str:
 
 def _cells(row: Row, full: bool) -> _Cells:
     return (
-        str(row.number),
+        number_of(row),
         place_of(row),
         time_of(row),
         frame_of(row),
-        span_of_chunks(row.earliest, row.chunk),
+        chunks_of(row),
         error_of(row),
         ", ".join(row.acts if full else row.brief),
         str(row.origin.line) if row.origin.line else "",

@@ -55,6 +55,7 @@ class Heights:
     strengths: int | None
     scales: int
     takes: int
+    gear: int | None
     errors: int | None
     run: int | None
     whole: int
@@ -99,8 +100,9 @@ def heights_of(plot: Plot, pictured: bool) -> Heights:
     strengths = lane(THIN, bool(plot.strengths))
     scales = lane(THIN) or 0
     takes = lane(THIN) or 0
+    gear = lane(THIN, bool(plot.gear))
     errors = lane(ERRORS, plot.has_errors)
     run = lane(RUN, plot.performed)
     return Heights(
-        band, bars, snap, chunks, prompts, prompt_lines, images, image_height, strengths, scales, takes, errors, run, at
+        band, bars, snap, chunks, prompts, prompt_lines, images, image_height, strengths, scales, takes, gear, errors, run, at
     )

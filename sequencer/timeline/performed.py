@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 
-from sequencer.conductor import Conductor, Status
+from sequencer.conductor import Conductor, Sent, Status
 from sequencer.conductor.lines import Line
 from sequencer.conductor.plan import Pass
 from sequencer.schedule import Entry, Schedule
@@ -18,7 +18,7 @@ from sequencer.schedule.words import (
     pass_in_words,
 )
 from sequencer.timeline.planned import caption_of
-from sequencer.timeline.plot import Band, Fate, Flag, Plot, hues, lanes_of
+from sequencer.timeline.plot import Band, Fate, Flag, Plot, Told, hues, lanes_of
 
 _FATES: dict[Status, Fate] = {
     Status.LANDED: "landed",
@@ -56,7 +56,15 @@ def performed(conductor: Conductor) -> Plot:
         scales=lanes.scales,
         flags=tuple(flags),
         performed=True,
+        gear=tuple(_told(sent, schedule) for sent in conductor.run.sends.log),
     )
+
+
+def _told(sent: Sent, schedule: Schedule) -> Told:
+    where = sent.place if sent.section is None else f"{sent.section} {sent.place}"
+    fate = "" if sent.was_sent else ", left out: it would have come too late"
+    line = f" (line {sent.line})" if sent.line else ""
+    return Told(sent.seconds / schedule.grid.chunk, f"{where}{line}: {sent.what}{fate}", not sent.was_sent)
 
 
 def _outcome(conductor: Conductor, end: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 
-from sequencer.schedule import Entry, Schedule, Stretch
+from sequencer.schedule import Entry, Schedule, Send, Stretch
 from sequencer.schedule.words import (
     act_in_words,
     facts_in_words,
@@ -16,7 +16,7 @@ from sequencer.schedule.words import (
     pass_in_words,
     tempo_in_words,
 )
-from sequencer.timeline.plot import Band, Flag, Plot, hues, lanes_of
+from sequencer.timeline.plot import Band, Flag, Plot, Told, hues, lanes_of
 
 
 def planned(schedule: Schedule) -> Plot:
@@ -41,6 +41,7 @@ def planned(schedule: Schedule) -> Plot:
         scales=lanes.scales,
         flags=tuple(flags),
         performed=False,
+        gear=tuple(_told(schedule, band, send) for band in bands for send in band.stretch.sends),
     )
 
 
@@ -80,6 +81,13 @@ def _bands(schedule: Schedule) -> tuple[Band, ...]:
             )
         )
     return tuple(bands)
+
+
+def _told(schedule: Schedule, band: Band, send: Send) -> Told:
+    where = f"{band.name} {send.place}" if band.stretch.section is not None else send.place
+    line = f" (line {send.origin.line})" if send.origin.line else ""
+    acts = ", ".join(act_in_words(act) for act in send.acts)
+    return Told((band.stretch.start + send.offset) / schedule.grid.chunk, f"{where}{line}: {acts}")
 
 
 def _flag(schedule: Schedule, stretch: Stretch, band: Band, entry: Entry, is_open: bool) -> Flag:

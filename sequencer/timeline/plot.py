@@ -68,6 +68,15 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Something that gear is told, at its exact place in chunks; `was_left_out` where it would have come too late."""
+
+    at: Fraction
+    full: str
+    was_left_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
     """A whole timeline: `end` chunks with their lanes. `images` carry the picture's digest as `key`."""
 
@@ -83,6 +92,7 @@ class Plot:
     scales: tuple[Held, ...]
     flags: tuple[Flag, ...]
     performed: bool
+    gear: tuple[Told, ...] = ()
 
     @property
     def has_beats(self) -> bool:

@@ -130,6 +130,7 @@ class _Drawing:
             *self._plain(heights.strengths, plot.strengths, "strength", lambda held: "f-faint"),
             *self._plain(heights.scales, plot.scales, "SR", lambda held: f"r-{held.key}"),
             *self._plain(heights.takes, plot.takes, "take", lambda held: "f-faint", bold=True),
+            *self._gear(),
             *self._errors(flags),
             *self._run(flags),
             "</g>",
@@ -296,6 +297,24 @@ class _Drawing:
             if text:
                 yield f'<text x="{px(left + 7)}" y="{top + 11}">{xml(text)}</text>'
             yield "</g>"
+
+    def _gear(self) -> Iterable[str]:
+        """A stroke for everything that gear is told, where it is told."""
+        top = self._heights.gear
+        if top is None:
+            return
+        yield self._name(top, "gear")
+        last: Fraction | None = None
+        for told in self._plot.gear:
+            x = self._system.x(told.at)
+            if not self._inside(told.at) or (last is not None and x - last < NARROWEST):
+                continue
+            last = x
+            colour = "bad" if told.was_left_out else "ink"
+            yield (
+                f"<g><title>{tip(told.full)}</title>"
+                f'<rect class="f-{colour}" x="{px(x)}" y="{top + 2}" width="2" height="{THIN - 4}" rx="1"/></g>'
+            )
 
     def _errors(self, flags: Sequence[Flag]) -> Iterable[str]:
         """A bar for each cue, up where it is late, down where it is early, all to one scale."""
