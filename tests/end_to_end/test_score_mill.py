@@ -16,6 +16,8 @@ ALL = sorted(path.name for path in SCORES.iterdir() if path.suffix in {".score",
 PLAYED = [name for name in ALL if not name.startswith("library")]
 
 HANDS = {
+    "lights": ["note C3@8c"],
+    "follow-the-drums": ["note C1 ch 10@10c", "cc 20=10@11c", "cc 20=80@13c", "program 5@20c"],
     "live-set": ["note D3 ch 10@9c", "cc 20=20@10c", "cc 20=90@12c", "note E3@13c", "go out@16c"],
 }
 """What is fed in by hand where a score listens."""
