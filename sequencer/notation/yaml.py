@@ -96,7 +96,7 @@ class _Reader:
         if isinstance(tree, Mapping):
             for word, (key, value) in tree.entries.items():
                 self._entry(word, key, value, tree)
-            if tree.whole and not tree.entries:
+            if tree.whole and not self.faults.has_errors and not self._holds_anything():
                 self._empty()
         else:
             self._no_mapping(tree)
@@ -117,6 +117,13 @@ class _Reader:
             comments=comments,
             play_span=parts.play_span,
             end_span=parts.end_span,
+        )
+
+    def _holds_anything(self) -> bool:
+        """Whether there is a statement at all, and not only keys with nothing behind them."""
+        parts = self.parts
+        return bool(
+            self.spans or parts.uses or parts.lets or parts.scenes or parts.sections or parts.items or parts.play or parts.end
         )
 
     def _reach_over(self, comments: tuple[Comment, ...], tree: Node) -> None:

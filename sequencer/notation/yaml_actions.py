@@ -79,7 +79,9 @@ def _are_keys(actions: tuple[Action, ...]) -> bool:
 
     What is sent to gear is one key, whose value may be a list: so it stands together.
     """
-    kinds = [kind for kind, _ in groupby(SendMidi if isinstance(action, SendMidi) else type(action) for action in actions)]
+    kinds: list[object] = []
+    for sends, together in groupby(actions, lambda action: isinstance(action, SendMidi)):
+        kinds += [SendMidi] if sends else [type(action) for action in together]
     return len(set(kinds)) == len(kinds) and Pause not in kinds and Resume not in kinds
 
 
