@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("reading", "rehearsal", "pictures", "clock")
+NAMES = ("reading", "rehearsal", "pictures", "clock", "reactor")
 """The benches, in the order in which they run. Each prints ratios with their goals beside them."""
 
 

@@ -88,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
         written = Path(next(iter(broken_off.sources), ""))
         found = Material(broken_off.schedule, broken_off.sources, written.parent, folder.final.name)
         told = broken_off.header.get("settings", {})
+        args.url = args.url or told.get("url")
         args.stage, args.local, args.record = told.get("stage", args.stage), bool(told.get("local")), bool(told.get("record"))
     else:
         found = material(args.score, quiet=args.quiet)
@@ -110,7 +111,7 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
         clip_at_end=args.clip,
         quiet=args.quiet or args.json,
         bundle=found.image if args.bundle else None,
-        told={"stage": args.stage, "local": args.local, "wire": args.wire, "record": args.record},
+        told={"stage": args.stage, "local": args.local, "wire": args.wire, "record": args.record, "url": args.url},
     )
 
 

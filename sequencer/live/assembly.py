@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sequencer.clocks import RealClock
 from sequencer.errors import UsageError
+from sequencer.events import Ready
 from sequencer.images import ImageFile
 from sequencer.journal import Journal
 from sequencer.live.running import SESSION, Attachment, LiveRun, LiveSettings, LiveStage
@@ -172,7 +173,8 @@ class Assembly:
                 f"{path} does not say which session the run played in: {error}",
                 "it was killed before it was connected; perform anew",
             ) from None
-        return replace(settings, adopt=session, uploaded=uploaded)
+        left = settings.session_seconds - _lasted(self._broken_off, self._clock.now())
+        return replace(settings, adopt=session, uploaded=uploaded, session_seconds=max(1, left))
 
     def _uploading(self, image: ImageFile, sent: int, size: int) -> None:
         self.run.standing.uploading(image.path, sent, size)
@@ -202,6 +204,12 @@ async def _untold(run: LiveRun) -> AsyncIterator[None]:
     """A score that tells gear something, and no port to tell it through: that is no reason not to play."""
     run.say("this score sends MIDI, and no --midi-out PORT is named: it is written into the journal only")
     yield
+
+
+def _lasted(journal: Journal, now: int) -> int:
+    """For how many seconds a session has stood: since its first `Ready`."""
+    first = next((record.at for record in journal.records if isinstance(record.event, Ready)), now)
+    return (now - first) // 1_000_000_000
 
 
 @asynccontextmanager

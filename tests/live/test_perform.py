@@ -163,7 +163,7 @@ def test_a_killed_run_is_gone_on_with_in_its_session(served: str, score: Path, t
     process.communicate(timeout=20)
     assert not out.exists()
     resumed = subprocess.run(
-        command("perform", "--resume", out, "--url", served, "--json"),
+        command("perform", "--resume", out, "--json"),
         cwd=ROOT,
         env=environment(),
         capture_output=True,
