@@ -90,12 +90,11 @@ def located(run: Run, event: ClockLocated) -> list[Command]:
 
 def started_there(run: Run, event: Started) -> list[Command]:
     """A clock that was moved before the first take ran: the score begins where the clock is by now."""
-    commands = started(run, event)
     here = None if run.follow is None else run.follow.quarter_at(event.at)
-    if not run.joins or here is None or here <= 0:
-        return commands
-    run.joins = False
-    return commands + _chase(run, event.at, here)
+    if run.joins and here is not None and here > 0:
+        run.joins = False
+        _chase(run, run.base, here)
+    return started(run, event)
 
 
 def relocated(run: Run, event: ClockLocated) -> list[Command]:
@@ -103,16 +102,17 @@ def relocated(run: Run, event: ClockLocated) -> list[Command]:
     if run.follow is None:
         return []
     run.follow.located(event.at, event.quarter)
-    return _chase(run, event.at, event.quarter)
+    _chase(run, run.making, event.quarter)
+    return send_due(run, event.at)
 
 
-def _chase(run: Run, at: int, here: float) -> list[Command]:
+def _chase(run: Run, making: int, here: float) -> None:
+    """Lay the plan anew from a quarter on: what is in force there lands at reach, as seen from the chunk `making`."""
     quarter = Fraction(here).limit_denominator(96)
-    chase = run.plan.relocate(quarter, run.making + run.schedule.lead)
-    for line in run.ledger.committed_from(run.making + 1):
+    chase = run.plan.relocate(quarter, making + run.schedule.lead)
+    for line in run.ledger.committed_from(making + 1):
         if line.status is Status.COMMITTED and line.rule is None:
             run.ledger.withdraw(line, "the clock was moved away from it")
     run.sends.located(run.plan.pass_of_quarter(quarter).number, quarter)
     if chase is not None:
         run.ledger.commit(chase, chase.nominal)
-    return send_due(run, at)
