@@ -200,4 +200,5 @@ def prepare(folder: Path) -> Path:
     work = folder / "my-show"
     work.mkdir()
     shutil.copytree(ROOT / "scores" / "images", work / "images")
+    shutil.copy(ROOT / "scores" / "ferry.mid", work)
     return work

@@ -133,6 +133,7 @@ def kinds_in(node: object) -> Iterator[str]:
 def test_the_language_page_shows_every_construct(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copytree(ROOT / "scores" / "images", tmp_path / "images")
+    shutil.copy(ROOT / "scores" / "ferry.mid", tmp_path)
     (tmp_path / "library.score").write_bytes((ROOT / "scores" / "library.score").read_bytes())
     shown: set[str] = set()
     for block in read_page(DOCS / "language.md").blocks():
