@@ -49,8 +49,9 @@ class ClockSending:
     """Looks on at a performance (as a watcher), and tells a sender where the score is.
 
     In a fixed run beats are counted in the model's chunks: the gear starts with the first picture, and a beat is when the
-    chunk in which it falls is *seen*. In a run that follows wall time beats are where that is. A positive offset shows
-    pictures later, which here makes the gear sooner. Raises ValueError for a run without beats.
+    chunk in which it falls is *seen*. In a run that follows wall time beats are where that is, and an offset moves the
+    pictures. In a fixed run pictures stay where they are: a positive offset, which shows them later than the beats, makes the
+    gear sooner. Raises ValueError for a run without beats.
     """
 
     def __init__(self, sender: ClockSender, schedule: Schedule, conductor: Conductor) -> None:
@@ -77,7 +78,6 @@ class ClockSending:
         match event:
             case OffsetChanged():
                 self._offset = event.offset
-                self._origin = None  # in wall time: say anew where the score is
             case Started():
                 self._base = conductor.base
             case Paused() if conductor.run.follow is None:
@@ -90,7 +90,7 @@ class ClockSending:
         if follow is not None:
             if follow.origin is not None and follow.origin != self._origin:
                 self._origin = follow.origin
-                self._sender.anchor(follow.origin - self._offset, Fraction(0))
+                self._sender.anchor(follow.origin, Fraction(0))
         elif isinstance(event, ChunkShown) and not self._runs:
             self._runs = True
             self._sender.anchor(event.at - self._offset, self._grid.boundary(self._base + event.chunk), self._pace)

@@ -24,6 +24,7 @@ from sequencer.events import ChunkShown, Command, Event
 from sequencer.journal import JournalWriter, header_of
 from sequencer.performance import Outcome, Performance
 from sequencer.replaying import replay
+from sequencer.runs.report import summary
 from sequencer.score import ClockKind, ClockLine, Header
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
 
@@ -137,6 +138,10 @@ def test_a_ten_minute_set(name: str, tmp_path: Path, judged: dict[str, list[Show
     assert outcome.report.all_landed
     assert outcome.report.ended_well
     mine = [one for one in landed if not excused(one, gear)]
+    told = [one for one in mine if one.cue.beyond_ms is not None]
+    assert len(told) > 0.9 * len(mine)
+    assert median(abs((one.cue.beyond_ms or 0.0) - one.excess_ms) for one in told) < 5  # the report says what is so
+    assert summary(outcome.report)["beyond_the_snap_ms"]["median"] <= 10
     assert len(mine) > 0.8 * len(landed) > 60
     excess = sorted(one.excess_ms for one in mine)
     assert median(excess) <= 10

@@ -149,6 +149,11 @@ def test_the_offset_makes_the_gear_sooner() -> None:
     assert late.ticks[600] - soon.ticks[600] == pytest.approx(-80 * S / 1000, abs=S / 200)
 
 
+def test_following_wall_time_the_offset_moves_pictures_not_gear() -> None:
+    plain, moved = play(LONG, {}, following=True), play(LONG, {}, following=True, offset=-80 * S // 1000)
+    assert plain.ticks[600] - plain.began[0] == moved.ticks[600] - moved.began[0]
+
+
 def test_a_score_without_beats() -> None:
     conductor = Performance(CHUNKS, SimulatedStage(VirtualClock()), VirtualClock()).conductor
     with pytest.raises(ValueError, match="beats"):

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from fractions import Fraction
 
 from by_hand import at_bar, at_chunk, on_beats, on_chunks, section
 from conftest import Golden
 
 from sequencer.clocks import VirtualClock
 from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor
-from sequencer.events import ClockFitted, Command, Event, Paused, Ready, Refused, SessionEnded, StageStatus, StateReported
-from sequencer.live.lines import clock_time, elided, play_line, state_line
+from sequencer.conductor import Conductor, Phase
+from sequencer.events import (
+    BoundariesFitted,
+    ChunkShown,
+    ClockFitted,
+    ClockMoved,
+    Command,
+    ConditionsReady,
+    Event,
+    OffsetChanged,
+    Paused,
+    Ready,
+    Refused,
+    SessionEnded,
+    StageStatus,
+    Started,
+    StateReported,
+)
+from sequencer.live.lines import clock_time, elided, offset_line, play_line, state_line
 from sequencer.live.standing import Standing
 from sequencer.performance import Performance
-from sequencer.score import Cut, Score
+from sequencer.score import ClockKind, ClockLine, Cut, Header, Score
 from sequencer.stages.simulated import SimulatedSettings, SimulatedStage
 
 SECOND = 1_000_000_000
@@ -109,3 +126,60 @@ def test_times_and_long_texts() -> None:
     assert [clock_time(seconds) for seconds in (0, 59.9, 61, 3600, 36061)] == ["0:00", "0:59", "1:01", "1:00:00", "10:01:01"]
     assert elided("one\n two   three", 40) == "one two three"
     assert elided("abcdefgh", 5) == "abcd…"
+
+
+# ---- before the first picture --------------------------------------------------------------------------------------
+
+
+def outer(kind: ClockKind = ClockKind.MIDI) -> Standing:
+    """A run that follows a clock and waits for it, warm."""
+    clock = ClockLine(kind, Fraction(120))
+    schedule = compile_score(on_beats(section("a", 8, at_bar(1, "One.")), header=Header(clock=clock)))
+    standing = Standing(Conductor(schedule), 0)
+    conductor = standing._conductor  # the same one, to be fed
+    for event in (Ready(0), ConditionsReady(S_10, has_prompt=True, has_image=False)):
+        standing.hear(event, conductor.receive(event), conductor)
+    assert conductor.phase is Phase.ARMED
+    return standing
+
+
+S_10 = SECOND // 10
+
+
+def feed(standing: Standing, *events: Event) -> None:
+    for event in events:
+        standing.hear(event, standing._conductor.receive(event), standing._conductor)
+
+
+def test_an_armed_run_says_what_it_waits_for() -> None:
+    standing = outer()
+    assert play_line(standing, SECOND, "", 100) == "armed: waiting for the clock"
+    standing.hear(ClockFitted(SECOND, 0.0, SECOND, 2e-9), (), standing._conductor)
+    assert play_line(standing, SECOND, "", 100) == "armed: the clock ticks at 120.0 bpm; waiting for its Start"
+
+
+def test_a_link_session_is_counted_in() -> None:
+    standing = outer(ClockKind.LINK)
+    beats = [5.5, 4.0, 1.2, 0.02]
+    standing.ahead = lambda: beats.pop(0)
+    shown = [play_line(standing, SECOND, "", 100) for _ in range(4)]
+    assert shown == [f"armed: begins in {left}" for left in ("1 bar 2 beats", "1 bar", "2 beats", "0 beats")]
+
+
+def test_the_first_picture_is_counted_in_beats() -> None:
+    standing = outer()
+    feed(standing, ClockMoved(SECOND, "start"), ClockFitted(SECOND, 0.0, SECOND, 2e-9), Started(SECOND))
+    assert play_line(standing, SECOND, "", 100) == "first picture in 3 beats"
+    assert play_line(standing, SECOND + SECOND, "", 100) == "first picture in 1 beat"
+    feed(standing, ChunkShown(SECOND + 11 * S_10, 0))
+    assert "picture" not in play_line(standing, SECOND + 12 * S_10, "", 100)
+
+
+def test_the_offset_and_the_lag_in_force() -> None:
+    standing = outer()
+    assert offset_line(standing) == "offset +0 ms, lag in force 1375 ms"
+    feed(standing, ClockMoved(SECOND, "start"), Started(SECOND), OffsetChanged(SECOND, -40_000_000))
+    feed(standing, BoundariesFitted(2 * SECOND, 1, 2 * SECOND, 1.375e9, 0.0, 1_500_000_000))
+    assert offset_line(standing) == "offset -40 ms, lag in force 1500 ms"
+    assert "lag 1500 ms" in state_line(standing, 2 * SECOND, 0.0)
+    assert "offset -40 ms" in state_line(standing, 2 * SECOND, 0.0)
