@@ -104,10 +104,13 @@ class _Places:
 def _openings(schedule: Schedule, by_id: dict[int, Entry], places: _Places, faults: Faults) -> None:
     """Every take opens with a prompt."""
     for take in schedule.takes:
-        if take.opening.prompt:
+        nothing_before = (
+            take.index == 0 and take.start > 0
+        )  # the score begins with a cut, and the model has nothing to start with
+        if take.opening.prompt and not nothing_before:
             continue
         cut = _cut_entry(take.bundles[:1], by_id)
-        if cut is not None and take.start > 0:
+        if cut is not None and take.start > 0 and not nothing_before:
             faults.error(
                 "E421",
                 f"the cut opens a take at chunk {take.start}, and no prompt lands on that chunk",

@@ -11,7 +11,6 @@ from sequencer.schedule import GotoSection
 from sequencer.score import ClockKind, ClockLine, SongTime
 from sequencer.timebase import Meter, MeterMap, TempoChange, TempoMap
 
-
 UNKNOWN = SongTime(((Fraction(0), Fraction(120)),), ((Fraction(0), Meter(4, 4)),))
 """What is counted with where the file was not looked at (told)."""
 

@@ -325,15 +325,17 @@ class Ledger:
                 self.flights.remove(flight)
                 return
 
-    def accepted_image(self, making: int) -> None:
+    def accepted_image(self, making: int, base: int) -> None:
         """The model encoded an image: the oldest image on its way acts from the next chunk on, at the earliest on its own.
 
-        It has landed when that chunk is made: until then another one can take its place.
+        What a take opens with acts on its first chunk, which the model does not begin without it. An image has landed when
+        its chunk is made: until then another one can take its place.
         """
         for flight in self.flights:
             if flight.command in ("set_conditioning", "set_image"):
                 self.flights.remove(flight)
-                self._pictured.append((max(flight.chunk, making), flight.chunk))
+                landing = base if flight.chunk == base else max(flight.chunk, making)
+                self._pictured.append((landing, flight.chunk))
                 return
 
     def refused(self, command: str) -> Flight | None:

@@ -142,7 +142,7 @@ class Slot:
         found: CueAct | None = None
         for line in self.lines:
             for act in line.acts:
-                if kind_of(act) == kind and line.status is not Status.SKIPPED:
+                if kind_of(act) == kind and line.status not in (Status.SKIPPED, Status.OVERTAKEN):
                     found = act
         return found
 

@@ -81,7 +81,7 @@ def opening_prompt(run: Run, event: PromptAccepted) -> list[Command]:
 
 
 def opening_image(run: Run, event: ImageAccepted) -> list[Command]:
-    run.ledger.accepted_image(run.making)
+    run.ledger.accepted_image(run.making, run.base)
     run.has_image = True
     return start_if_ready(run, event.at)
 
@@ -186,6 +186,10 @@ def started(run: Run, event: Started) -> list[Command]:
 
 def started_before(run: Run, event: StateReported) -> list[Command]:
     """A `state` that says it runs stands for a start whose own message was lost."""
+    if run.restarted and not event.started:
+        run.restarted = False
+        run.ledger.renew(run.base)
+        return open_take(run, event.at)
     if run.insisting and not event.started:
         return set_up_again(run, event.at)
     if not (event.started and (run.restarted or run.insisting)):
@@ -228,12 +232,19 @@ def cutting_woke(run: Run, event: Woke) -> list[Command]:
         return []
     if not run.connected:
         return [wake_at(run, event.at + PATIENCE)]
-    if run.resets < MOST_RESETS:
-        # It may be in a long chunk, or the message was lost either way. Asking twice does no harm.
+    still_runs, run.still_runs = run.still_runs, None
+    if run.resets < MOST_RESETS or still_runs:
+        # It may be in a long chunk, or the message was lost either way. Asking again does no harm.
         run.resets += 1
         return [Reset(), wake_at(run, event.at + PATIENCE)]
     run.notes.append("the model did not report the reset; the new take was opened all the same")
     return was_reset(run, WasReset(event.at))
+
+
+def state_while_cutting(run: Run, event: StateReported) -> list[Command]:
+    """A model that answers and has the old take running is in a long chunk: no new take is opened over it."""
+    run.still_runs = event.started
+    return []
 
 
 def reset_again(run: Run, event: WasReset) -> list[Command]:
@@ -260,7 +271,9 @@ def restored(run: Run, event: Restored) -> list[Command]:
             return []  # the `state` of the new connection says how far the model is; what is due leaves then
         case Phase.UPLOADING:
             return [Upload(image) for image in run.schedule.images if image.sha256 in run.uploads]
-        case Phase.OPENING | Phase.ARMED | Phase.STARTING:
+        case Phase.STARTING:
+            return [wake_at(run, event.at + PATIENCE)]  # the `state` of the new connection says whether the start was heard
+        case Phase.OPENING | Phase.ARMED:
             run.ledger.renew(run.base)
             return open_take(run, event.at)
         case Phase.CUTTING:

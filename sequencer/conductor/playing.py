@@ -79,7 +79,7 @@ def prompt_accepted(run: Run, event: PromptAccepted) -> list[Command]:
 
 
 def image_accepted(run: Run, event: ImageAccepted) -> list[Command]:
-    run.ledger.accepted_image(run.making + 1 if run.is_running else run.making)
+    run.ledger.accepted_image(run.making + 1, run.base)
     return []
 
 

@@ -63,6 +63,8 @@ class Run:
         self.due: int | None = None
         self.starts = 0
         self.resets = 0
+        self.still_runs: bool | None = None
+        """While a reset is awaited: whether the model's last `state` has the old take running; None where it said nothing."""
         self.fresh = False
         self.insisting = False
         """Whether start was sent a second time because nothing answered the first one."""
@@ -80,7 +82,7 @@ class Run:
 
     @property
     def may_rest(self) -> bool:
-        """Whether the model rests before the chunk `making`, or may be about to: then what is live would act one chunk early."""
+        """Whether the model rests before the chunk `making`, or may be about to: what is live would act one chunk early."""
         return self.paused or (self.pausing is not None and self.making > self.pausing)
 
     @property

@@ -17,13 +17,13 @@ from itertools import islice
 from pathlib import Path
 
 from pydantic import ValidationError
+
+from sequencer.errors import SequencerError
 from simulation.drawing import draw_script
 from simulation.invariants import Violation, violations
 from simulation.playing import play
 from simulation.script import Script, read_script
 from simulation.shrinking import shrunk
-
-from sequencer.errors import SequencerError
 
 KEPT = Path(__file__).parent / "kept"
 BATCH = 10

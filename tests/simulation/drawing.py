@@ -25,7 +25,7 @@ def draw_script(seed: int) -> Script:
     chunks = schedule.end
     quiet = rng.randrange(4) == 0
     faults = {} if quiet else _faults(rng, chunks, [image.path for image in schedule.images])
-    hands = _hands(rng, schedule)
+    hands = _hands(rng, schedule, score)
     outer = schedule.clock.is_outer
     seconds = float(schedule.grid.chunk * chunks)
     return Script(
@@ -423,8 +423,15 @@ def _drop(rng: Random, chunks: int) -> dict[str, Any]:
 # ---- hands and gear ------------------------------------------------------------------------------------------------
 
 
-def _hands(rng: Random, schedule: Schedule) -> tuple[str, ...]:
+def _listened(score: str) -> list[str]:
+    """What the score's own triggers listen to, as hands say it."""
+    found = re.findall(r"\b(go \w+|note [A-G]\d|program \d+|cc \d+ > \d+)", score)
+    return [re.sub(r" > \d+", "=120", one) for one in found]
+
+
+def _hands(rng: Random, schedule: Schedule, score: str) -> tuple[str, ...]:
     hands = []
+    listened = _listened(score)
     length = int(schedule.grid.chunk * schedule.end * 1000)
     paused = False
     for _ in range(rng.randrange(8) if rng.randrange(4) else 0):
@@ -440,10 +447,18 @@ def _hands(rng: Random, schedule: Schedule) -> tuple[str, ...]:
         )[rng.randrange(8)]
         if what == "pause" and rng.randrange(2):
             what = "go out"
-        when = f"{rng.randrange(schedule.end + 1)}c" if rng.randrange(2) else f"{rng.randrange(length + 1)}ms"
+        if listened and rng.randrange(2):
+            what = listened[rng.randrange(len(listened))]
+            if what.startswith("cc"):
+                hands.append(f"{what.split('=')[0]}=0@0c")
+        chunk = rng.randrange(schedule.end + 1)
+        when = f"{chunk}c" if rng.randrange(2) else f"{rng.randrange(length + 1)}ms"
         hands.append(f"{what}@{when}")
         if rng.randrange(3) == 0:
             hands.append(f"{what}@{when}")  # twice at once, as nervous fingers do it
+        if rng.randrange(3) == 0:
+            other = listened[rng.randrange(len(listened))] if listened else what
+            hands += [f"{what}@{chunk}c", f"{other}@{chunk + 1 + rng.randrange(2)}c"]  # and again while the first acts
         paused = paused or what in ("pause", "go rest")
     if paused:
         hands += [f"resume@{length + 500 * number}ms" for number in range(2)]

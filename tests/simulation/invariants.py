@@ -121,7 +121,7 @@ class Evidence:
 
     @cached_property
     def made(self) -> list[Made]:
-        """Every chunk that was made, in order. What a late reset lets a take make beyond the next one's beginning is left out."""
+        """Every chunk that was made, in order. What a late reset lets a take make beyond the next one's is left out."""
         found = []
         takes = sorted(self.bases)
         for one in self.show.model:
@@ -144,15 +144,6 @@ class Evidence:
     def journal(self) -> Journal:
         """The journal, read back."""
         return parse_journal(self.show.journal)
-
-    @cached_property
-    def begun(self) -> set[int]:
-        """The score chunks that the model at least began to make."""
-        return {
-            self.bases[one.take] + one.look.chunk
-            for one in self.show.model
-            if isinstance(one, ChunkBegun) and one.take in self.bases
-        }
 
     @cached_property
     def told_of(self) -> set[int]:
@@ -275,16 +266,15 @@ def prompts_leave_in_time(seen: Evidence) -> Iterator[str]:
     said: set[int] = set()
     for number, step in enumerate(show.steps):
         if any(isinstance(command, SetSeed) for command in step.commands):
-            said = set()
+            said = {step.base + command.chunk for command in step.commands if isinstance(command, SchedulePrompt)}
             continue
         before = show.steps[number - 1] if number else step
-        if before.phase is not Phase.PLAYING or step.phase is not Phase.PLAYING:
-            continue
+        plays = before.phase is Phase.PLAYING and step.phase is Phase.PLAYING
         for command in step.commands:
             if not isinstance(command, SchedulePrompt):
                 continue
             chunk = step.base + command.chunk
-            near = chunk - step.making < lead and chunk not in said
+            near = plays and chunk - step.making < lead and chunk not in said
             if near and not _excused(seen, chunk, number):
                 yield f"{command} left when chunk {step.making - step.base} was being made, with a lead of {lead}"
             said.add(chunk)
@@ -328,7 +318,7 @@ def live_commands_leave_in_time(seen: Evidence) -> Iterator[str]:
                 yield f"{command} left while chunk {step.making} was being made, and the next one does not ask for it"
 
 
-def sent_once(seen: Evidence) -> Iterator[str]:
+def sent_once(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  one branch a command
     """What reached a model that refuses and loses nothing is not sent a second time for the same chunk."""
     if not seen.calm:
         return
@@ -457,7 +447,8 @@ def committed_stays(seen: Evidence) -> Iterator[str]:
     for commit in seen.show.commits:
         before = chunks.get(commit.line)
         line = seen.lines.get(commit.line)
-        if before is not None and (line is None or "refused" not in line.reason):
+        refused = isinstance(seen.show.steps[commit.step].event, Refused)
+        if before is not None and (line is None or not refused):
             yield f"{seen.name(commit.line) if line else commit.line} was moved from chunk {before} to {commit.chunk}"
         if line is None:
             yield f"the line {commit.line}, committed to chunk {commit.chunk}, is in no report"
@@ -468,7 +459,11 @@ def one_prompt_a_chunk(seen: Evidence) -> Iterator[str]:
     """Of all that landed on one chunk, one cue at most says that its prompt did."""
     found: dict[int, list[int]] = defaultdict(list)
     for number, line in seen.lines.items():
-        landed = line.status is Status.LANDED and line.landed is not None and "without its prompt" not in line.reason
+        landed = (
+            seen.cues[number].status is Status.LANDED
+            and seen.cues[number].landed is not None
+            and "without its prompt" not in seen.cues[number].reason
+        )
         if landed and prompt_of(line) is not None and line.chunk is not None:
             found[line.chunk].append(number)
     for chunk, numbers in found.items():
@@ -513,16 +508,18 @@ def nothing_lost(seen: Evidence) -> Iterator[str]:
         yield "the report does not hold each cue of the plan once"
     if seen.show.conductor is None or any(one.kind == "clock_located" for one in seen.events):
         return
+    jumps = any(isinstance(act, GotoSection) for one in seen.show.schedule.stretches for rule in one.rules for act in rule.acts)
     aside = (Status.SKIPPED, Status.OVERTAKEN)  # a pass may have been laid twice: what was left of the first is set aside
     lines = [line for line in seen.lines.values() if line.entry is not None]
     every = {(line.pass_number, line.entry) for line in lines}
     told = Counter((line.pass_number, line.entry) for line in lines if line.status not in aside)
     for one in seen.show.conductor.run.plan.passes:
         for entry in one.stretch.entries:
-            # A clock that leaps ahead and then stands can bring a pass's first cue before that pass: it may come again with it.
-            if (told[one.number, entry.id] > 1 and not seen.show.following) or (one.number, entry.id) not in every:
-                yield f"{one.stretch.section or 'score'} {entry.place} of pass {one.number} is told {told[one.number, entry.id]} times"
-    jumps = any(isinstance(act, GotoSection) for one in seen.show.schedule.stretches for rule in one.rules for act in rule.acts)
+            # What was sent live before a goto, or before a clock that leapt ahead and then stood, comes again with its pass.
+            twice = told[one.number, entry.id] > 1 and not seen.show.following and not jumps
+            if twice or (one.number, entry.id) not in every:
+                place = f"{one.stretch.section or 'score'} {entry.place} of pass {one.number}"
+                yield f"{place} is told {told[one.number, entry.id]} times"
     if not jumps:
         stretches = [one.stretch.index for one in seen.show.conductor.run.plan.passes]
         if stretches != [one.index for one in seen.show.schedule.stretches]:
@@ -563,7 +560,7 @@ def calm_lands(seen: Evidence) -> Iterator[str]:
         if entry is None or cue.status is Status.OVERTAKEN:
             continue
         if cue.planned != entry.chunk or cue.landed != entry.chunk:
-            yield f"{seen.name(number)} belongs on chunk {entry.chunk}, was planned for {cue.planned} and landed on {cue.landed}"
+            yield f"{seen.name(number)} belongs on chunk {entry.chunk}: planned for {cue.planned}, landed on {cue.landed}"
 
 
 def report_is_true(seen: Evidence) -> Iterator[str]:
@@ -574,7 +571,7 @@ def report_is_true(seen: Evidence) -> Iterator[str]:
             continue
         looks = seen.shown.get(cue.landed)
         if not looks:
-            if not _lied_to(seen) and not (cue.what == "cut" and cue.landed in seen.begun):
+            if not _lied_to(seen) and not (cue.what == "cut" and cue.landed in seen.bases.values()):
                 yield f"{seen.name(number)} is said to have landed on chunk {cue.landed}, which was never made"
             continue
         yield from _untrue(seen, number, line, cue.landed, looks)
@@ -614,24 +611,25 @@ def _sound_images(seen: Evidence) -> bool:
 def shown_as_told(seen: Evidence) -> Iterator[str]:
     """Every chunk shows what the report says was in force there; otherwise the report has a cue that tells of it."""
     landed = sorted(
-        (line.landed, line.number, prompt_of(line))
-        for line in seen.lines.values()
-        if line.landed is not None
-        and line.status is Status.LANDED
-        and prompt_of(line) is not None
-        and "without its prompt" not in line.reason
+        (cue.landed, number, prompt_of(seen.lines[number]))
+        for number, cue in seen.cues.items()
+        if cue.landed is not None
+        and cue.status is Status.LANDED
+        and prompt_of(seen.lines[number]) is not None
+        and "without its prompt" not in cue.reason
     )
     told = [
         (line.chunk if line.chunk is not None else line.planned or 0, prompt_of(line))
-        for line in seen.lines.values()
-        if prompt_of(line) is not None and (line.status in TELLING or line.reason.startswith("without its"))
+        for number, line in seen.lines.items()
+        if prompt_of(line) is not None
+        and (seen.cues[number].status in TELLING or seen.cues[number].reason.startswith("without its"))
     ]
     # What took another cue's place and then failed tells of that one too.
     failed = {chunk for chunk, _ in told}
     told += [
         (line.chunk, prompt_of(line))
-        for line in seen.lines.values()
-        if line.status is Status.OVERTAKEN and line.chunk is not None and line.chunk in failed
+        for number, line in seen.lines.items()
+        if seen.cues[number].status is Status.OVERTAKEN and line.chunk is not None and line.chunk in failed
     ]
     for made in seen.made:
         if made.chunk > seen.last_reported or made.chunk not in seen.told_of:
@@ -668,11 +666,12 @@ def skipped_is_not_shown(seen: Evidence) -> Iterator[str]:
     texts = Counter(prompt_of(line) for line in seen.lines.values())
     for number, line in seen.lines.items():
         prompt = prompt_of(line)
-        if line.status is not Status.SKIPPED or prompt is None or texts[prompt] > 1 or line.chunk is None:
+        if seen.cues[number].status is not Status.SKIPPED or prompt is None or texts[prompt] > 1 or line.chunk is None:
             continue
         for made in seen.made:
             if made.look.prompt.strip() == prompt and made.chunk in seen.told_of:
-                yield f"{seen.name(number)} is reported as skipped ({line.reason}), but chunk {made.chunk} showed it"
+                why = seen.cues[number].reason
+                yield f"{seen.name(number)} is reported as skipped ({why}), but chunk {made.chunk} showed it"
                 break
 
 
@@ -692,6 +691,8 @@ def figures_are_right(seen: Evidence) -> Iterator[str]:
     begun = len({one.take for one in seen.show.model if isinstance(one, ChunkBegun)})
     if report.ended_well and report.takes != begun:
         yield f"the report counts {report.takes} takes, the model made {begun}"
+    if seen.simple and report.ended_well and report.chunks != seen.show.schedule.end:
+        yield f"the score has {seen.show.schedule.end} chunks, the report counts {report.chunks}"
     done = max((made.chunk for made in seen.made), default=-1) + 1
     if report.ended_well and not report.chunks <= done + 1:
         yield f"the report counts {report.chunks} chunks, the model made {done}"

@@ -1,4 +1,4 @@
-"""A show as it is written down: a score, faults, hands and gear. One file, read and written, so that a found one can be kept."""
+"""A show as it is written down: a score, faults, hands and gear. One file, so that a found one can be kept."""
 
 from __future__ import annotations
 

@@ -22,20 +22,27 @@ def shrunk(script: Script, fails: Fails) -> Script:
     def still(candidate: Script) -> bool:
         nonlocal tries
         tries -= 1
-        return tries >= 0 and candidate != script and fails(candidate)
+        return tries >= 0 and fails(candidate)
 
     while tries > 0:
-        before = script
-        if script.follow and still(replace(script, follow=False)):
-            script = replace(script, follow=False)
-        parts = fewer(faults_as_parts(script.faults), lambda some: still(replace(script, faults=faults_of_parts(some))))
-        script = replace(script, faults=faults_of_parts(parts))
-        script = replace(script, hands=tuple(fewer(script.hands, lambda some: still(replace(script, hands=tuple(some))))))
-        script = replace(script, gear=tuple(fewer(script.gear, lambda some: still(replace(script, gear=tuple(some))))))
-        script = _fewer_lines(script, still)
-        if script == before:
+        smaller = _smaller(script, still)
+        if smaller == script:
             break
+        script = smaller
     return script
+
+
+def _smaller(script: Script, still: Fails) -> Script:
+    """One round over all kinds of parts."""
+    if script.follow and still(replace(script, follow=False)):
+        script = replace(script, follow=False)
+    start = script
+    parts = fewer(faults_as_parts(start.faults), lambda some: still(replace(start, faults=faults_of_parts(some))))
+    fewer_faults = replace(start, faults=faults_of_parts(parts))
+    hands = fewer(start.hands, lambda some: still(replace(fewer_faults, hands=tuple(some))))
+    fewer_hands = replace(fewer_faults, hands=tuple(hands))
+    gear = fewer(start.gear, lambda some: still(replace(fewer_hands, gear=tuple(some))))
+    return _fewer_lines(replace(fewer_hands, gear=tuple(gear)), still)
 
 
 def fewer(things: Sequence[T], fails: Callable[[list[T]], bool]) -> list[T]:

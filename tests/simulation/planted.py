@@ -1,0 +1,261 @@
+"""Faults planted in the engine, one at a time: proof that the invariants can see. Each patches what its name says, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import pytest
+
+from sequencer.conductor import hands, machine, opening, sending
+from sequencer.conductor.hands import act_by_rule
+from sequencer.conductor.ledger import Ledger
+from sequencer.conductor.lines import Line, Status
+from sequencer.conductor.opening import started_before
+from sequencer.conductor.plan import Plan
+from sequencer.conductor.report import CueReport, cue_report
+from sequencer.conductor.run import Phase, Run
+from sequencer.events import (
+    Command,
+    SchedulePrompt,
+    SetConditioning,
+    SetImage,
+    SetSeed,
+    SetSrScale,
+    StateReported,
+    Upload,
+)
+from sequencer.journal import JournalWriter
+from sequencer.performance import Performance
+from sequencer.stages import Stage
+from sequencer.stages.protocol import Deliver
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def _around(patch: pytest.MonkeyPatch, owner: Any, name: str, change: Callable[..., Any]) -> None:
+    """Put `change(original result, *arguments)` in the place of a function's result."""
+    original = getattr(owner, name)
+    patch.setattr(owner, name, lambda *arguments: change(original(*arguments), *arguments))
+
+
+def a_cue_dropped(patch: pytest.MonkeyPatch) -> None:
+    original = sending.commit
+
+    def commit(run: Run, line: Line) -> None:
+        if line.number % 5 == 3:
+            run.plan.lines = [one for one in run.plan.lines if one is not line]
+        else:
+            original(run, line)
+
+    patch.setattr(sending, "commit", commit)
+    patch.setattr(opening, "commit", commit)
+
+
+def a_prompt_sent_late(patch: pytest.MonkeyPatch) -> None:
+    original = Ledger.prompts_due
+
+    def prompts_due(self: Ledger, base: int, making: int, started: bool, at: int) -> list[Command]:
+        held = {chunk for chunk in self._touched if started and chunk > making + 1}
+        self._touched -= held
+        commands = original(self, base, making, started, at)
+        self._touched |= held
+        return commands
+
+    patch.setattr(Ledger, "prompts_due", prompts_due)
+
+
+def a_setting_sent_late(patch: pytest.MonkeyPatch) -> None:
+    original = Ledger.live_due
+    patch.setattr(Ledger, "live_due", lambda self, base, making, at: original(self, base, making - 1, at))
+
+
+def a_prompt_sent_twice(patch: pytest.MonkeyPatch) -> None:
+    _around(patch, Ledger, "prompts_due", lambda commands, *_: [*commands, *commands[:1]])
+
+
+def the_opening_order_swapped(patch: pytest.MonkeyPatch) -> None:
+    _around(patch, Ledger, "opening", lambda commands, *_: [*commands[1:], commands[0]])
+
+
+def a_committed_cue_moved(patch: pytest.MonkeyPatch) -> None:
+    original = Ledger.done
+
+    def done(self: Ledger, chunk: int, prompt: str | None) -> None:
+        original(self, chunk, prompt)
+        later = [line for line in self.committed_from(chunk + 3) if line.status is Status.SENT]
+        if later and chunk % 4 == 1:
+            place = later[0].chunk or 0
+            self.slots[place].remove(later[0])
+            self.commit(later[0], place + 1)
+
+    patch.setattr(Ledger, "done", done)
+
+
+class _Unclosed:
+    """A stage that nobody closes."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    async def open(self, deliver: Deliver) -> None:
+        await self._stage.open(deliver)
+
+    async def send(self, commands: Sequence[Upload | Any]) -> None:
+        await self._stage.send(commands)
+
+    async def close(self) -> None:
+        pass
+
+
+def a_session_left_open(patch: pytest.MonkeyPatch) -> None:
+    original = Performance.__init__
+
+    def init(self: Performance, schedule: Any, stage: Stage, *rest: Any, **named: Any) -> None:
+        original(self, schedule, _Unclosed(stage), *rest, **named)
+
+    patch.setattr(Performance, "__init__", init)
+
+
+def an_image_without_its_prompt(patch: pytest.MonkeyPatch) -> None:
+    def alone(commands: list[Command], *_: object) -> list[Command]:
+        return [SetImage(one.image) if isinstance(one, SetConditioning) else one for one in commands]
+
+    _around(patch, Ledger, "_live_of", alone)
+
+
+def an_image_with_the_prompt_before(patch: pytest.MonkeyPatch) -> None:
+    original = Ledger._live_of
+
+    def live(self: Ledger, slot: Any, chunk: int, *rest: Any) -> list[Command]:
+        before = self.active_at(chunk - 1)
+        commands = original(self, slot, chunk, *rest)
+        return [replace(one, prompt=before or one.prompt) if isinstance(one, SetConditioning) else one for one in commands]
+
+    patch.setattr(Ledger, "_live_of", live)
+
+
+def a_stale_state_believed(patch: pytest.MonkeyPatch) -> None:
+    def believe(run: Run, event: StateReported) -> list[Command]:
+        run.restarted = event.started
+        return started_before(run, event) if event.started else []
+
+    patch.setitem(machine.TABLE, (Phase.OPENING, StateReported), believe)
+
+
+def a_report_that_says_all_is_well(patch: pytest.MonkeyPatch) -> None:
+    def lie(line: Line, *rest: Any) -> CueReport:
+        cue = cue_report(line, *rest)
+        if cue.status is Status.SKIPPED:
+            return cue
+        return replace(cue, status=Status.LANDED, landed=cue.planned if cue.landed is None else cue.landed)
+
+    patch.setattr(machine, "cue_report", lie)
+
+
+def a_report_that_hides_lateness(patch: pytest.MonkeyPatch) -> None:
+    def lie(line: Line, *rest: Any) -> CueReport:
+        cue = cue_report(line, *rest)
+        return replace(cue, landed=cue.planned if cue.landed is not None else None)
+
+    patch.setattr(machine, "cue_report", lie)
+
+
+def a_prompt_beyond_reach_not_overwritten(patch: pytest.MonkeyPatch) -> None:
+    _around(patch, Ledger, "withdraw", lambda _overwrite, *_: None)
+
+
+def a_cuts_seed_forgotten(patch: pytest.MonkeyPatch) -> None:
+    def forget(commands: list[Command], _ledger: Ledger, chunk: int, *_: object) -> list[Command]:
+        return [SetSeed(0) if isinstance(one, SetSeed) and chunk else one for one in commands]
+
+    _around(patch, Ledger, "opening", forget)
+
+
+def super_resolution_not_sent_again(patch: pytest.MonkeyPatch) -> None:
+    def forget(commands: list[Command], _ledger: Ledger, chunk: int, *_: object) -> list[Command]:
+        return [one for one in commands if not (isinstance(one, SetSrScale) and chunk)]
+
+    _around(patch, Ledger, "opening", forget)
+
+
+def a_journal_that_leaves_out_commands(patch: pytest.MonkeyPatch) -> None:
+    original = JournalWriter.command
+    number = count()
+
+    def command(self: JournalWriter, at: int, command: Command) -> None:
+        if next(number) % 7 != 6:
+            original(self, at, command)
+
+    patch.setattr(JournalWriter, "command", command)
+
+
+def a_prompt_for_the_past(patch: pytest.MonkeyPatch) -> None:
+    original = Ledger.prompts_due
+
+    def past(self: Ledger, base: int, making: int, started: bool, at: int) -> list[Command]:
+        found: list[Command] = []
+        for one in original(self, base, making, started, at):
+            late = isinstance(one, SchedulePrompt) and started
+            found.append(replace(one, chunk=max(0, making - base)) if late and isinstance(one, SchedulePrompt) else one)
+        return found
+
+    patch.setattr(Ledger, "prompts_due", past)
+
+
+def a_refusal_taken_for_success(patch: pytest.MonkeyPatch) -> None:
+    def fine(run: Run, flight: Any, event: Any) -> list[Command]:
+        for line in run.ledger.slots[flight.chunk].lines:
+            line.landed = flight.chunk
+            line.end(Status.LANDED)
+        return []
+
+    from sequencer.conductor import playing
+
+    patch.setattr(playing, "retry", fine)
+
+
+def a_firing_lost(patch: pytest.MonkeyPatch) -> None:
+    def lose(run: Run, rule: Any, acts: Any, current: Any, at: int) -> list[Command]:
+        return [] if run.firings[rule.key] % 2 == 0 else act_by_rule(run, rule, acts, current, at)
+
+    patch.setattr(hands, "act_by_rule", lose)
+
+
+def a_show_that_ends_a_chunk_early(patch: pytest.MonkeyPatch) -> None:
+    _around(patch, Plan, "end_chunk", lambda end, *_: end - 1)
+
+
+def a_resting_model_not_waited_for(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Run, "may_rest", property(lambda _run: False))
+
+
+PLANTS: dict[str, Plant] = {
+    plant.__name__: plant
+    for plant in (
+        a_cue_dropped,
+        a_prompt_sent_late,
+        a_setting_sent_late,
+        a_prompt_sent_twice,
+        the_opening_order_swapped,
+        a_committed_cue_moved,
+        a_session_left_open,
+        an_image_without_its_prompt,
+        an_image_with_the_prompt_before,
+        a_stale_state_believed,
+        a_report_that_says_all_is_well,
+        a_report_that_hides_lateness,
+        a_prompt_beyond_reach_not_overwritten,
+        a_cuts_seed_forgotten,
+        super_resolution_not_sent_again,
+        a_journal_that_leaves_out_commands,
+        a_prompt_for_the_past,
+        a_refusal_taken_for_success,
+        a_firing_lost,
+        a_show_that_ends_a_chunk_early,
+        a_resting_model_not_waited_for,
+    )
+}
+"""By name; the names are sentences' subjects: "a cue dropped"."""

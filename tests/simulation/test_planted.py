@@ -1,0 +1,25 @@
+"""Each planted fault is caught within 200 shows: the invariants can see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulation.drawing import draw_script
+from simulation.invariants import violations
+from simulation.planted import PLANTS
+from simulation.playing import play
+
+WITHIN = 200
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_a_planted_fault_is_caught(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    PLANTS[name](monkeypatch)
+    for seed in range(WITHIN):
+        found = violations(play(draw_script(seed), tmp_path))
+        if found:
+            print(f"{name}: caught by show {seed + 1}: {found[0]}")  # noqa: T201  `pytest -rP` shows how soon each was caught
+            return
+    pytest.fail(f"{name} was not caught by {WITHIN} shows")

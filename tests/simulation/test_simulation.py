@@ -1,0 +1,61 @@
+"""Many shows drawn from seeds, and what must hold in each of them; `make simulate N=10000` plays more."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from conftest import REQUIRE_ALL
+from simulation.__main__ import breaks
+from simulation.drawing import draw_script
+from simulation.invariants import INVARIANTS, violations
+from simulation.planted import PLANTS
+from simulation.playing import play
+from simulation.script import Script, faults_as_parts, faults_of_parts, read_script
+from simulation.shrinking import fewer, shrunk
+
+SHOWS = 1000 if os.environ.get(REQUIRE_ALL) == "1" else 150
+BATCH = 50
+
+
+@pytest.mark.parametrize("first", range(0, SHOWS, BATCH))
+def test_nothing_is_lost_whatever_breaks(first: int, tmp_path: Path) -> None:
+    found = [
+        f"seed {seed}: {one}" for seed in range(first, first + BATCH) for one in violations(play(draw_script(seed), tmp_path))
+    ]
+    assert not found, "\n".join([*found, "shrink it: python -m simulation --seed SEED (in tests/)"])
+
+
+@pytest.mark.parametrize("seed", [2, 61, 140])
+def test_the_same_seed_is_the_same_show(seed: int, tmp_path: Path) -> None:
+    first, again = draw_script(seed), draw_script(seed)
+    assert first == again
+    assert play(first, tmp_path).journal == play(again, tmp_path).journal
+
+
+def test_a_script_is_written_and_read_back() -> None:
+    for seed in range(40):
+        script = draw_script(seed)
+        assert read_script(str(script)) == script
+        assert faults_of_parts(faults_as_parts(script.faults)) == script.faults
+
+
+def test_shrinking_leaves_what_is_needed_and_no_more() -> None:
+    assert fewer(range(20), lambda some: {3, 17} <= set(some)) == [3, 17]
+    script = Script('seed 1\nat 0c "One."\nat 3c "Two.", sr off\nend 9c\n', {"fps": "21", "warmup": 1}, ("go a@1c", "go b@2c"))
+    small = shrunk(script, lambda one: "sr off" in one.score and "warmup" in one.faults and "go b@2c" in one.hands)
+    assert small == Script("at 3c sr off\n", {"warmup": 1}, ("go b@2c",))
+
+
+def test_a_failing_show_is_shrunk_to_one_that_fails_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    PLANTS["the_opening_order_swapped"](monkeypatch)
+    small = shrunk(draw_script(1), lambda script: breaks(script, "opening-order"))
+    assert breaks(small, "opening-order")
+    assert (small.size, small.faults, small.hands) == (1, {}, ())
+
+
+def test_every_invariant_is_told_in_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulation.md").read_text("utf-8")
+    assert not [name for name in (*INVARIANTS, "no-crash") if f"`{name}`" not in page]
+    assert not [name for name in PLANTS if name.replace("_", " ") not in page]
