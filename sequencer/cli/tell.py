@@ -19,6 +19,6 @@ def run(args: argparse.Namespace) -> int:
 
     if not args.words:
         raise UsageError("say what to tell the run", "for example: sequencer tell RUN go exit")
-    tell(args.folder, " ".join(args.words))
-    print(f"told: {' '.join(args.words)}")
+    answer = tell(args.folder, " ".join(args.words))
+    print(f"told: {' '.join(args.words)}" if answer is None else answer)
     return 0

@@ -15,12 +15,20 @@ MUSICAL = frozenset({Unit.BARS, Unit.BEATS})
 class LocalTime:
     """Meters, tempo and grid of one block. `meters` and `tempo` are None where there are no beats."""
 
-    def __init__(self, grid: ChunkGrid, meters: MeterMap | None, faults: Faults, clock: tuple[Fix, ...] = ()) -> None:
+    def __init__(
+        self,
+        grid: ChunkGrid,
+        meters: MeterMap | None,
+        faults: Faults,
+        clock: tuple[Fix, ...] = (),
+        counts: str = "the clock counts chunks",
+    ) -> None:
         self.grid = grid
         self.meters = meters
         self.tempo: TempoMap | None = None
         self._faults = faults
         self._clock = clock
+        self._counts = counts
         self._told = False
 
     # ---- spots -----------------------------------------------------------------------------------------------------
@@ -69,7 +77,7 @@ class LocalTime:
             self._told = True
             self._faults.error(
                 "E402",
-                "there are no bars and beats here: the clock counts chunks",
+                f"there are no bars and beats here: {self._counts}",
                 span,
                 "write a chunk (4c) or seconds (5.5s), or give the score a tempo: clock 120 bpm, 4/4",
                 self._clock,

@@ -22,6 +22,7 @@ from sequencer.score import (
     AtTick,
     ChangeMeter,
     ChangeTempo,
+    ClockKind,
     ClockLine,
     Duration,
     Place,
@@ -119,7 +120,8 @@ class _Placer:
         self.bpm = bpm if song is None else song.tempos[0].bpm
         changes = [(0, meter)] if song is None else list(song.meters)
         meters = None if self.bpm is None else MeterMap.of(changes)
-        self.local = LocalTime(grid, meters, faults, with_clock(resolved.score))
+        counts = "time code counts seconds" if clock.kind is ClockKind.MTC else "the clock counts chunks"
+        self.local = LocalTime(grid, meters, faults, with_clock(resolved.score), counts)
         self.marks = self._marks()
         self.spots: list[_Spot | object] = [_PENDING] * len(self.cues)
         self.bases = self._bases()

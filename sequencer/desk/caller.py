@@ -13,8 +13,8 @@ PATIENCE = 5.0
 HIGHEST_PORT = 65535
 
 
-def tell(run: Path, text: str) -> None:
-    """Tell the run in a folder (by the name it has now, or will have) what an operator says.
+def tell(run: Path, text: str) -> str | None:
+    """Tell the run in a folder (by the name it has now, or will have) what an operator says; returns what it answers.
 
     Raises UsageError where no run is going on there, or where the run does not understand.
     """
@@ -38,6 +38,8 @@ def tell(run: Path, text: str) -> None:
     if "told" not in answer:
         hint = answer.get("hint")
         raise UsageError(str(answer.get("error", "the run did not understand")), hint if isinstance(hint, str) else None)
+    said = answer.get("answer")
+    return said if isinstance(said, str) else None
 
 
 def _note(run: Path) -> Path:

@@ -1,7 +1,8 @@
 """The door of a run that is going on: takes what `sequencer tell RUN …` says, on the loopback interface only.
 
 The run's folder holds `desk.json` while the door is open: the port and a word that only those can know who may read the
-folder. Each call is one line of JSON each way: ``{"word": …, "say": "go exit"}`` → ``{"told": "go exit"}`` or ``{"error": …}``.
+folder. Each call is one line of JSON each way: ``{"word": …, "say": "go exit"}`` → ``{"told": "go exit"}`` (with an
+``answer``, where it was a question) or ``{"error": …}``.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ PATIENCE = 5.0
 
 
 class Door:
-    """Opens on a free port; `hear(text)` gets what is said and raises UsageError for what makes no sense."""
+    """Opens on a free port; `hear(text)` gets what is said, may answer, and raises UsageError for what makes no sense."""
 
-    def __init__(self, folder: Path, hear: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, hear: Callable[[str], str | None]) -> None:
         self._path = folder / FILE
         self._hear = hear
         self._word = secrets.token_hex(16)
@@ -75,7 +76,7 @@ class Door:
         if not hmac.compare_digest(call["word"].encode(), self._word.encode()):
             return {"error": "this is not the run's word"}
         try:
-            self._hear(call["say"])
+            answer = self._hear(call["say"])
         except UsageError as error:
             return {"error": error.message, "hint": error.hint}
-        return {"told": call["say"]}
+        return {"told": call["say"]} if answer is None else {"told": call["say"], "answer": answer}

@@ -166,13 +166,13 @@ class LiveRun:
         """Something that a person should know, above the live line."""
         self._screen.say(f"sequencer: {text}")
 
-    def hear(self, text: str) -> None:
-        """Somebody said something at the desk. Raises UsageError where it makes no sense."""
+    def hear(self, text: str) -> str | None:
+        """Somebody said something at the desk; gives the answer, where it was a question. Raises UsageError for nonsense."""
         if text.strip() == "offset":
-            self.say(offset_line(self.standing))
-            return
+            return offset_line(self.standing)
         made = said(text, self.settings.schedule.middle)
         self.performance.deliver(made(self.clock.now()))
+        return None
 
     async def play(self) -> Performed:
         """Perform to the end, then write what the run leaves."""
@@ -208,7 +208,9 @@ class LiveRun:
         if text is None:
             return
         try:
-            self.hear(text)
+            answer = self.hear(text)
+            if answer is not None:
+                self.say(answer)
         except UsageError as error:
             self.say(f"{error.message}; {error.hint}")
 

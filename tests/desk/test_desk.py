@@ -198,6 +198,18 @@ def test_nonsense_is_refused_at_the_door(tmp_path: Path) -> None:
     assert "not known here" in str(message)
 
 
+def test_a_question_is_answered(tmp_path: Path) -> None:
+    async def ask() -> str | None:
+        door = Door(tmp_path, lambda text: f"answer to {text}")
+        await door.open()
+        try:
+            return await asyncio.to_thread(lambda: tell(tmp_path, "offset"))
+        finally:
+            await door.close()
+
+    assert asyncio.run(ask()) == "answer to offset"
+
+
 def test_only_who_may_read_the_folder_is_heard(tmp_path: Path) -> None:
     def knock() -> dict[str, str]:
         note = tmp_path / FILE
