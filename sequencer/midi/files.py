@@ -19,6 +19,8 @@ DEFAULT_TEMPO = 500_000
 """Microseconds in a quarter where a file says nothing: 120 bpm."""
 TEXT, TRACK_NAME, MARKER, CUE_POINT, END, TEMPO, METER = 0x01, 0x03, 0x06, 0x07, 0x2F, 0x51, 0x58
 MOST_TICKS = 1 << 40
+MOST_QUARTERS = 500_000
+"""Days of music; in the smallest meter these are as many bars as a score can count."""
 LONGEST_NAME = 200
 MOST_NUMERATOR = 64
 MOST_DENOMINATOR = 6
@@ -129,7 +131,7 @@ class _Found:
         tick, status = 0, 0
         while reader.more:
             tick += reader.number()
-            if tick > MOST_TICKS:
+            if tick > MOST_TICKS or tick > MOST_QUARTERS * self._division:
                 raise SongError("this MIDI file is longer than any music", "is it damaged? export it again")
             first = reader.peek()
             if first >= 0x80:

@@ -171,6 +171,12 @@ def test_what_no_score_can_hold_is_passed_over_and_said(events: list[Event], say
     compile_score(reads(print_score(score_of(song, "Odd"))))
 
 
+def test_a_song_of_weeks_is_refused() -> None:
+    read_song(song_of([], 500_000, ppq=1))
+    with pytest.raises(SongError, match="longer than any music"):
+        read_song(song_of([], 500_001, ppq=1))
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

@@ -146,6 +146,12 @@ def test_a_wait_that_is_too_long_is_told_instead(_no_waiting: list[float]) -> No
     assert _no_waiting == []
 
 
+def test_no_server_fault_makes_us_wait_for_hours(_no_waiting: list[float]) -> None:
+    with pytest.raises(PlatformError):
+        _ask(lambda _: httpx.Response(500, headers={"Retry-After": "33333"}), "GET")
+    assert _no_waiting == []
+
+
 @pytest.mark.parametrize("body", [b"", b"not json", b"[1, 2]", b"\xff\xfe", b'{"detail": ' + b"[" * 5000])
 def test_answers_that_are_no_object_are_empty(body: bytes) -> None:
     assert _ask(lambda _: httpx.Response(200, content=body)).body == {}

@@ -222,8 +222,10 @@ class Platform:
 
 
 def _worth_trying(error: PlatformError, safe: bool) -> bool:
+    if error.retry_after is not None and error.retry_after > LONGEST_WAIT:
+        return False
     if error.status in (429, 503):
-        return error.retry_after is None or error.retry_after <= LONGEST_WAIT
+        return True
     return safe and (error.status == 0 or (error.status >= 500 and error.status != 501))
 
 
