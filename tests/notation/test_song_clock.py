@@ -125,7 +125,7 @@ def test_nothing_outside_of_the_folder_is_opened(folder: Path, path: str) -> Non
     assert {one.code for one in raised.value.diagnostics} <= {"E530", "E531"}
 
 
-@given(st.lists(st.tuples(st.integers(0, 127), st.integers(20, 300)), max_size=12), st.integers(1, 7))
+@given(st.lists(st.tuples(st.integers(0, 127), st.integers(20, 300)), max_size=12), st.integers(3, 7))
 def test_times_add_up(changes: list[tuple[int, int]], bars: int) -> None:
     found = read_song(song(*((wait, tempo(bpm)) for wait, bpm in changes)))
     time = SongTime(found.tempos, found.meter_changes)
