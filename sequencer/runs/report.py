@@ -60,8 +60,8 @@ def summary(report: Report) -> dict[str, Any]:
         "landed_later_than_planned": shifted,
         "snap_error_ms": {"mean": round(mean(errors), 1), "worst": max(errors)} if errors else None,
         "beyond_the_snap_ms": None if not beyond else {"median": _part(beyond, 50), "p99": _part(beyond, 99)},
-        "sends": sum(1 for send in report.sends if send.was_sent),
-        "sends_left_out": sum(1 for send in report.sends if not send.was_sent),
+        "sends": sum(len(send.acts) for send in report.sends if send.was_sent),
+        "sends_left_out": sum(len(send.acts) for send in report.sends if not send.was_sent),
     }
 
 
