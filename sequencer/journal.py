@@ -20,7 +20,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any
 
-from sequencer.bundle import is_bundle, journal_in
+from sequencer.bundle import LARGEST_JOURNAL, is_bundle, journal_in
 from sequencer.errors import JournalError, OutputError, ScheduleError
 from sequencer.events import Command, Event, command_from_json, command_to_json, event_from_json, event_to_json
 from sequencer.schedule import Schedule
@@ -202,11 +202,14 @@ def read_journal(run: Path | str) -> Journal:
     if is_bundle(file):
         return parse_journal(journal_in(file))
     try:
-        data = file.read_bytes()
+        with file.open("rb") as opened:
+            data = opened.read(LARGEST_JOURNAL + 1)
     except OSError as error:
         raise JournalError(
             f"{file} cannot be read: {error.strerror}", hint="name a run's folder or its journal.jsonl"
         ) from None
+    if len(data) > LARGEST_JOURNAL:
+        raise JournalError(f"{file} is larger than {LARGEST_JOURNAL:,} bytes", hint="is it a journal?")
     return parse_journal(data)
 
 

@@ -202,6 +202,17 @@ def test_deep_and_endless_json_is_refused(tmp_path: Path) -> None:
             from_json(text)
 
 
+def test_a_journal_without_an_end_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sequencer.journal.LARGEST_JOURNAL", 1_000_000)
+    with (tmp_path / "a.jsonl").open("wb") as file:
+        file.truncate(1_000_001)
+    with pytest.raises(JournalError, match="larger than"):
+        read_journal(tmp_path / "a.jsonl")
+    if Path("/dev/zero").exists():
+        with pytest.raises(JournalError, match="larger than"):
+            read_journal(Path("/dev/zero"))
+
+
 def test_paths_in_a_journal_reach_no_device_and_no_other_file(tmp_path: Path) -> None:
     """A journal names images by path and content: only a plain file of the size is opened, and only one digest will do."""
     secret = tmp_path / "secret"
