@@ -12,11 +12,12 @@ endif
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help rehearse test lint format bench lock wheel clean
+.PHONY: help rehearse test simulate lint format bench lock wheel clean
 
 help: ## say what can be made
 	@echo "make rehearse [SCORE=$(SCORE)]   play a score on the embedded stage: video, timeline, journal"
 	@echo "make test                         run the tests"
+	@echo "make simulate [N=$(N)]            play N random shows in virtual time; what must hold, must hold in each"
 	@echo "make lint                         types, style and the walls between the rooms"
 	@echo "make format                       lay the code out"
 	@echo "make bench                        measure, as ratios side by side"
@@ -35,6 +36,9 @@ rehearse: $(READY) ## play a score on the embedded stage
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+simulate: $(READY) ## play N random shows in virtual time
+	cd tests && ../$(BIN)/python -m simulation $(N) $(ARGS)
 
 lint: $(READY) ## types, style and the walls between the rooms
 	$(BIN)/ruff format --check .

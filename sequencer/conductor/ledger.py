@@ -50,6 +50,8 @@ class Ledger:
         self._judged = -1
         self._open_prompts: list[int] = []
         self.overwritten: dict[int, Line] = {}
+        self._left: set[int] = set()
+        """Chunks that the model holds a prompt for and the plan has none of its own."""
         self._taken_back: dict[int, Line] = {}
         """Lines whose prompt was overwritten at their chunk, until it is known what that chunk showed."""
         self._pictured: list[tuple[int, int]] = []
@@ -101,6 +103,7 @@ class Ledger:
         line.end(Status.SKIPPED, reason)
         if said is None or slot.prompt is not None:
             return None
+        self._left.add(chunk)
         text = self.active_at(chunk)
         if text is None or text == said:
             return None
@@ -159,6 +162,7 @@ class Ledger:
                 self._touched.add(later)
                 heapq.heappush(self._live, later)
         self.flights.clear()
+        self._left.clear()
         self._pictured = [one for one in self._pictured if one[0] < chunk]
         self._set = [one for one in self._set if one[0] < chunk]
 
@@ -180,6 +184,15 @@ class Ledger:
             slot.said = prompt
             self._mark_sent(slot, at)
         self._touched.clear()
+        for chunk in sorted(self._left):
+            slot = self.slots[chunk]
+            text = self.active_at(chunk)
+            if chunk <= making or slot.prompt is not None:
+                self._left.discard(chunk)
+            elif text is not None and text != slot.said:  # what is active there has changed since
+                commands.append(SchedulePrompt(text, chunk - base))
+                self.flights.append(Flight("schedule_prompt", chunk, text))
+                slot.said = text
         return commands
 
     def resend(self, flight: Flight, base: int) -> SchedulePrompt:

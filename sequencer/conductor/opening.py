@@ -160,6 +160,7 @@ def starting_woke(run: Run, event: Woke) -> list[Command]:
 
 def started(run: Run, event: Started) -> list[Command]:
     run.phase = Phase.PLAYING
+    run.boundary_at = event.at
     run.starts = 0
     run.insisting = False
     run.paused, run.pausing = False, None
@@ -208,6 +209,7 @@ def done_before(run: Run, event: ChunkDone) -> list[Command]:
 
 def was_reset(run: Run, event: WasReset) -> list[Command]:
     run.base = run.next_base
+    run.restarted = False
     began(run, run.base, event.at)
     run.ledger.renew(run.base)
     return open_take(run, event.at)

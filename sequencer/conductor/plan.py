@@ -73,6 +73,8 @@ class Plan:
         self._starts: list[int] = []
         self._uncertain: list[int | None] = []
         self._end = 0
+        self._kept_end = 0
+        """Behind the last chunk of what was committed before a pass was left, and stays."""
         self._began: dict[int, float] = {}
         self.lay(0, Fraction(0), Fraction(0))
 
@@ -121,7 +123,7 @@ class Plan:
             self._uncertain[number] = following
         self._cuts = deque(line for line in self.waiting[self._cursor :] if _cuts(line))
         last = self.waiting[-1].nominal + 1 if self.waiting else 1
-        self._end = max(ceil(self.passes[-1].end / grid.chunk), last)
+        self._end = max(ceil(self.passes[-1].end / grid.chunk), last, self._kept_end)
         if self.follow is not None:
             self._starts = [0, *[FAR] * (len(self.passes) - 1)]
             self._end = FAR
@@ -140,6 +142,15 @@ class Plan:
         self.lines = [line for line in self.lines if line.number not in replaced]
         self.waiting = [line for line in kept if line.time < at and line.pass_number <= current.number]
         self._cursor = 0
+        stays = [
+            line.chunk
+            for line in self.lines
+            if line.chunk is not None
+            and line.rule is None
+            and line.status is not Status.SKIPPED
+            and (line.pass_number < current.number or (line.pass_number == current.number and line.time < at))
+        ]
+        self._kept_end = max(stays, default=-1) + 1
         del self.passes[current.number :]
         self.passes.append(replace(current, end=at))
         self.lay(following, at, self.passes[-1].end_quarter if quarter is None else quarter)

@@ -23,8 +23,11 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
     if event.frames == 0 and event.chunk == 0 and run.making == run.base:
         return []  # a warm-up chunk: nothing was made yet
     chunk = run.base + event.chunk
-    if chunk < run.making:
-        return []  # said twice, or out of order
+    if chunk < run.making or not run.can_be(chunk + 1, event.at):
+        return []  # said twice, out of order, or of the take before
+    if chunk == run.making:
+        run.quickest = max(1, min(run.quickest, event.at - run.boundary_at))
+    run.boundary_at = event.at
     run.fresh = True
     run.ledger.done(chunk, event.prompt)
     run.making = chunk + 1
@@ -62,7 +65,7 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
         run.paused, run.pausing = True, None
     elif run.base + event.chunk >= run.making and rested:
         run.paused, run.pausing = False, None
-    ahead = run.base + event.chunk > run.making
+    ahead = run.base + event.chunk > run.making and run.can_be(run.base + event.chunk, event.at)
     if ahead:
         run.making = run.base + event.chunk
         began(run, run.making, event.at)

@@ -11,6 +11,7 @@ from sequencer.conductor.sends import Sends
 from sequencer.conductor.triggers import Ear
 from sequencer.events import HandPaused
 from sequencer.schedule import Firing, Schedule
+from sequencer.timebase import nanoseconds
 
 SECOND = 1_000_000_000
 PATIENCE = 10 * SECOND
@@ -63,6 +64,10 @@ class Run:
         self.due: int | None = None
         self.starts = 0
         self.resets = 0
+        self.boundary_at = 0
+        """When the chunk in the making was last known to begin."""
+        self.quickest = nanoseconds(schedule.grid.chunk)
+        """The shortest time that a chunk has taken, the nominal one at most."""
         self.still_runs: bool | None = None
         """While a reset is awaited: whether the model's last `state` has the old take running; None where it said nothing."""
         self.fresh = False
@@ -79,6 +84,10 @@ class Run:
     def reach(self) -> int:
         """The first score chunk that a prompt can still be scheduled for."""
         return self.making + self.schedule.lead if self.is_running else self.base
+
+    def can_be(self, chunk: int, at: int) -> bool:
+        """Whether the model can be at a score chunk by now: one that is too far ahead is of the take before, or wrong."""
+        return chunk <= self.making + 1 or 2 * (chunk - self.making - 1) * self.quickest <= 3 * (at - self.boundary_at)
 
     @property
     def may_rest(self) -> bool:

@@ -232,7 +232,7 @@ def valid(lines: list[str]) -> tuple[str, Schedule]:
     What is left is valid at last, for a score of its first cue alone is.
     """
     kept = list(lines)
-    for _ in range(len(lines)):
+    for _ in range(len(lines) + 1):
         score = "\n".join(kept) + "\n"
         try:
             return score, schedule_of(score)
@@ -244,6 +244,8 @@ def valid(lines: list[str]) -> tuple[str, Schedule]:
 
 def without_faulty(lines: list[str], error: ScoreError) -> list[str]:
     """The lines without the last one that an error points at; a section goes as a whole."""
+    if not lines:
+        return lines
     faulty = max((one.span.line for one in error.diagnostics if one.is_error), default=len(lines))
     index = min(max(faulty, 1), len(lines)) - 1
     if lines[index].endswith("{"):

@@ -85,8 +85,27 @@ class Evidence:
         return not (
             any(key in faults for key in LOOSE)
             or "prompt" in faults.get("delays", {})
+            or self.raced
             or any("finish@" in hand for hand in self.show.script.hands)
         )
+
+    @cached_property
+    def raced(self) -> bool:
+        """Whether an image left so near to a boundary (as one of a rule may) that it cannot be encoded in time for it."""
+        encoding = self.show.faults.delays.image
+        sent: dict[int, int] = {}
+        for one in self.show.model:
+            if isinstance(one, Heard) and one.name == "set_conditioning" and one.following > 0:
+                sent[one.take] = one.at
+            elif isinstance(one, ChunkBegun) and one.at - sent.pop(one.take, -encoding) < encoding:
+                return True
+        return False
+
+    @cached_property
+    def answers_late(self) -> bool:
+        """Whether answers may come behind the boundary that they speak of: nobody knows then where an image landed."""
+        delays = self.show.script.faults.get("delays", {})
+        return any(key in delays for key in ("answer", "jitter", "at_chunk", "image"))
 
     @cached_property
     def simple(self) -> bool:
@@ -557,7 +576,7 @@ def calm_lands(seen: Evidence) -> Iterator[str]:
     entries = {entry.id: entry for entry in seen.show.schedule.entries}
     for number, cue in seen.cues.items():
         entry = entries.get(cue.entry) if cue.entry is not None else None
-        if entry is None or cue.status is Status.OVERTAKEN:
+        if entry is None or cue.status is Status.OVERTAKEN or (seen.answers_late and "image" in cue.what):
             continue
         if cue.planned != entry.chunk or cue.landed != entry.chunk:
             yield f"{seen.name(number)} belongs on chunk {entry.chunk}: planned for {cue.planned}, landed on {cue.landed}"
@@ -589,7 +608,7 @@ def _untrue(seen: Evidence, number: int, line: Line, landed: int, looks: list[Lo
         several = len({act.kind for act in line.acts}) > 1
         if not any(look.prompt.strip() == prompt for look in (spell if several else looks)):
             yield f"{seen.name(number)} is said to have landed on chunk {landed}, which showed {looks[0].prompt!r}"
-    if not seen.calm and not _sound_images(seen):
+    if not _sound_images(seen):
         return
     for act in line.acts:
         if act.kind in line.open or f"without its {act.kind}" in line.reason:
@@ -605,7 +624,8 @@ def _untrue(seen: Evidence, number: int, line: Line, landed: int, looks: list[Lo
 
 def _sound_images(seen: Evidence) -> bool:
     """Whether the model's word on images and settings can be trusted: it may come late, but no other one in its place."""
-    return not any(key in seen.show.script.faults for key in ("messages", "refuse", "unheard", "warmup"))
+    loose = ("messages", "refuse", "unheard", "warmup")
+    return not seen.answers_late and not any(key in seen.show.script.faults for key in loose)
 
 
 def shown_as_told(seen: Evidence) -> Iterator[str]:
