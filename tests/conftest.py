@@ -28,6 +28,7 @@ REAL_TIME = ("live", "reactor", "midi", "soak")
 """Rooms whose tests play in real time, over real connections or with real gear."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What plays in real time runs in one process, first and one after another: beside each other they would only be late."""
     real: list[pytest.Item] = []
