@@ -43,7 +43,8 @@ def test_printed_and_read_again_it_is_the_same_score(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_its_schedule_is_json_both_ways(name: str, golden: Golden) -> None:
-    schedule = sequencer.compile_score(sequencer.read(SCORES / name))
+    written = (SCORES / name).read_text(encoding="utf-8")
+    schedule = sequencer.compile_score(sequencer.reads(written, file=name, folder=SCORES))
     text = to_json(schedule)
     assert from_json(text) == schedule
     golden(f"schedule-{name}.json", text)

@@ -42,8 +42,8 @@ RUNS: dict[str, tuple[str, list[str], dict[str, object]]] = {
 
 def fixed() -> None:
     for name, (score, hands, faults) in RUNS.items():
-        schedule = sequencer.compile_score(sequencer.read(ROOT / "scores" / score))
         text = (ROOT / "scores" / score).read_text(encoding="utf-8")
+        schedule = sequencer.compile_score(sequencer.reads(text, file=score, folder=ROOT / "scores"))
         out = HERE / f"{name}-run"
         sequencer.rehearse(
             schedule,
