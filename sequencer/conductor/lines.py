@@ -177,7 +177,8 @@ class Slot:
             act for line in self.lines if line.status is not Status.SKIPPED for act in line.acts if isinstance(act, CutTake)
         ]
         named = [act for act in cuts if act.seed is not None]
-        return (named or cuts or [None])[-1]
+        last = named or cuts
+        return last[-1] if last else None
 
     @property
     def needs_live(self) -> bool:

@@ -655,7 +655,7 @@ def shown_as_told(seen: Evidence) -> Iterator[str]:
         if made.chunk > seen.last_reported or made.chunk not in seen.told_of:
             continue
         prompt = made.look.prompt.strip()
-        force = [one for one in landed if one[0] is not None and one[0] <= made.chunk]
+        force = [one for one in landed if one[0] <= made.chunk]
         if force and force[-1][2] == prompt:
             continue
         if seen.calm:

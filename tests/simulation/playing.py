@@ -24,7 +24,7 @@ from sequencer.performance import Outcome, Performance, scripted
 from sequencer.schedule import Schedule, ShowPrompt
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
 from sequencer.stages.simulated.model import HeliosModel
-from sequencer.stages.simulated.outputs import ChunkBegun, ChunkMade, Message, Output
+from sequencer.stages.simulated.outputs import Output
 from sequencer.timebase import ChunkGrid
 from simulation.gear import Gear
 from simulation.script import Script
@@ -126,7 +126,7 @@ class _Stage(SimulatedStage):
         await super().close()
 
     def _pass_on(self, outputs: tuple[Output, ...]) -> None:
-        self._show_kept.model += [one for one in outputs if isinstance(one, ChunkBegun | ChunkMade | Message)]
+        self._show_kept.model += outputs
         super()._pass_on(outputs)
 
 
