@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from simulation.invariants import violations
 from simulation.playing import play
 from simulation.script import read_script

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import REQUIRE_ALL
+
 from simulation.__main__ import breaks
 from simulation.drawing import draw_script
 from simulation.invariants import INVARIANTS, violations
