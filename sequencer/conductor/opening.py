@@ -168,7 +168,7 @@ def started(run: Run, event: Started) -> list[Command]:
     run.takes += 1
     run.making = run.base
     run.ledger.opened(run.base)
-    run.sends.seen.began(run.base)
+    run.sends.seen.began(run.base, event.at)
     if run.follow is not None:
         run.follow.begins(event.at)
         run.follow.take_began(run.base, event.at)

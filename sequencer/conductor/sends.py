@@ -61,15 +61,22 @@ class Seen:
         self.offset = 0
         self._chunk = schedule.grid.chunk
         self._length = float(schedule.grid.chunk) * SECOND
-        self._base = 0
+        self._lag = self._length
+        self._base = self._began = 0
         self._shown = False
         self._before: tuple[int, float, float] | None = None
         self._guess: tuple[int, float, float] | None = None
         self._now: tuple[int, float, float] | None = None
         """(score chunk, when it is seen, how long a chunk lasts) for the take before, and for the one that plays."""
 
-    def began(self, base: int) -> None:
+    @property
+    def is_streamed(self) -> bool:
+        """Whether a chunk is seen while it is being made; else nobody knows when it is, before it is made."""
+        return self._lag < self._length
+
+    def began(self, base: int, at: int) -> None:
         """A take began at a score chunk."""
+        self._began = at
         self._before = self._now or self._before
         self._base, self._now, self._guess, self._shown = base, None, None, False
 
@@ -77,11 +84,13 @@ class Seen:
         """A chunk of the take was seen. The first one says where the take stands; later ones are in the fits."""
         if not self._shown:
             self._shown = True
+            if chunk == 0:
+                self._lag = float(at - self._began)
             self._now = (self._base + chunk, float(at), self._length)
 
     def fitted(self, fit: BoundariesFitted) -> None:
         """A new fit of the take's boundaries."""
-        self._length = fit.chunk_ns
+        self._length, self._lag = fit.chunk_ns, float(fit.lag)
         self._guess = (self._base + fit.chunk, float(fit.time + fit.lag), fit.chunk_ns)
         if self._shown or fit.chunk > UNSEEN:
             self._now = self._guess

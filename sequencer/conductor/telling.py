@@ -31,13 +31,13 @@ def _look(run: Run, event: Event) -> None:
 
 
 def _until(run: Run) -> int | None:
-    """The first score chunk that may never come: in a fixed run nothing is said of what is not being made."""
+    """The first score chunk that may never come, or not yet: in a fixed run nothing is said of what is not made."""
     if run.follow is not None:
         return None
     match run.phase:
         case Phase.PLAYING | Phase.FINISHED:
-            return run.making + (0 if run.paused else 1)
+            return run.making + (1 if run.sends.seen.is_streamed and not run.paused else 0)
         case Phase.CUTTING:
-            return min(run.making + 1, run.next_base)
+            return min(run.making + (1 if run.sends.seen.is_streamed else 0), run.next_base)
         case _:
             return run.base

@@ -6,9 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from midi_gear import GoOn, Locate, MidiGear, Play, Start, Stop, Wait, steady
 
 from sequencer.clocks import VirtualClock
@@ -103,7 +107,7 @@ def test_every_beat_leaves_when_it_is_seen() -> None:
         assert message == "992464"
         assert due == pytest.approx(heard.seen(beat / 4), abs=25 * MS)
         assert at <= due
-        assert beat < 4 or AHEAD - 2 * MS <= due - at <= AHEAD + 60 * MS
+        assert beat < 4 or 80 * MS <= due - at <= AHEAD + 60 * MS
     assert heard.report.all_landed
 
 
@@ -233,6 +237,63 @@ def test_wall_time_followed() -> None:
     heard = play(bars(section("every 1 beat midi note C1")), faults={"fps": "20"}, following=True)
     beats = [due - heard.started[0] for due, _, _ in heard.on]
     assert beats == pytest.approx([beat * SECOND // 2 for beat in range(len(beats))], abs=MS)
+
+
+# ---- any run -------------------------------------------------------------------------------------------------------
+
+_hands = st.sampled_from(["go on", "pause", "resume", "go back", "note C3"])
+_faults = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 99),
+        "jitter": st.sampled_from(["0ms", "40ms", "200ms"]),
+        "fps": st.sampled_from(["24", "19.5", "30"]),
+    },
+    optional={
+        "slow": st.lists(
+            st.fixed_dictionaries({"chunk": st.integers(1, 20), "by": st.sampled_from(["300ms", "4s"])}), max_size=2
+        ),
+        "drops": st.lists(
+            st.fixed_dictionaries({"chunk": st.integers(2, 20), "for": st.sampled_from(["500ms", "6s"])}), max_size=1
+        ),
+    },
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["8 bars", "3 bars", "until go on, max 8 bars"]), st.booleans()), min_size=1, max_size=3
+    ),
+    st.lists(st.tuples(_hands, st.integers(1, 20)), max_size=4),
+    _faults,
+)
+def test_nothing_is_said_twice_nor_out_of_order(
+    parts: list[tuple[str, bool]], hands: list[tuple[str, int]], faults: dict[str, object]
+) -> None:
+    text = ""
+    for number, (length, cuts) in enumerate(parts):
+        head = f"s{number} {length}" + (f", cut seed {number}" if cuts and number else "")
+        rules = ("on note C3 -> midi cc 1 1", "on go back -> goto s0", "on go resume -> resume")
+        text += section("every 1/2 beat midi cc 20 64, midi note C1", *rules, head=head) + "\n"
+    schedule = bars(text)
+    script = [f"{hand}@{chunk}c" for hand, chunk in hands]
+    paused = [f"resume@{chunk * 1.5 + 12}s" for hand, chunk in hands if hand == "pause"]
+    with TemporaryDirectory() as folder:
+        journal = Path(folder) / "journal.jsonl"
+        heard = play(schedule, *script, *paused, faults=faults, journal=journal)
+        assert replay(journal).is_equal
+    log = [one for one in heard.report.sends if one.place != "note 60"]
+    assert all(later.due > sooner.due - 250 * MS for sooner, later in pairwise(log))
+    told = {id(one) for one in heard.report.sends}
+    assert len(told) == len(heard.report.sends)
+    assert len([one for one in log if one.was_sent]) == len([one for one in heard.said if one[2] == "b01440"])
+    fixed = not any("until" in length for length, _ in parts) and not any(hand == "go back" for hand, _ in hands)
+    if heard.report.ended_well and fixed:
+        assert len([one for one in heard.said if one[2] == "b01440"]) == sum(len(one.sends) for one in schedule.stretches)
+    if heard.report.ended_well:
+        sounding = [one[2][2:4] for one in heard.said if one[2].startswith("9")]
+        ended = [one[2][2:4] for one in heard.said if one[2].startswith("8")]
+        assert sounding == ended
 
 
 # ---- the rest of the way -------------------------------------------------------------------------------------------
