@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
+from statistics import median_low
 
 from sequencer.conductor.follow import Follow
 from sequencer.conductor.plan import Pass, Plan
@@ -25,6 +26,10 @@ TOO_LATE = SECOND // 4
 """A note that is later than this is not played any more; controllers and programs set a state, and are sent all the same."""
 NEAR, FAR = SECOND // 1000, 3 * SECOND
 """A wake that is so much too late is asked for anew; what is further off than this is asked for later."""
+SAMPLES = 5
+"""Of how many of the latest chunks the medians are taken."""
+STRAYS = SECOND // 10
+"""A fit that is further from the boundary it was told with has not got over a slow chunk yet: the boundary itself counts."""
 UNSEEN = 2
 """Where no picture was seen by the end of so many chunks of a take, nobody counts pictures: its boundaries must do."""
 NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
@@ -55,15 +60,20 @@ class Sent:
 
 
 class Seen:
-    """When the chunks of a fixed run are seen. Score chunks count on through cuts; each take has boundaries of its own."""
+    """When the chunks of a fixed run are seen. Score chunks count on through cuts; each take has boundaries of its own.
+
+    The fits say where boundaries are; how long after its end a chunk is seen (`_behind`), and how long it lasts, are the
+    medians of the latest, the lower of two, so that one slow chunk changes nothing.
+    """
 
     def __init__(self, schedule: Schedule) -> None:
         self.offset = 0
         self._chunk = schedule.grid.chunk
-        self._length = float(schedule.grid.chunk) * SECOND
-        self._lag = self._length
-        self._base = self._began = 0
+        self._base = 0
         self._shown = False
+        self._done: dict[int, int] = {}
+        self._behind: deque[float] = deque(maxlen=SAMPLES)
+        self._lengths: deque[float] = deque([float(schedule.grid.chunk) * SECOND], maxlen=SAMPLES)
         self._before: tuple[int, float, float] | None = None
         self._guess: tuple[int, float, float] | None = None
         self._now: tuple[int, float, float] | None = None
@@ -72,26 +82,37 @@ class Seen:
     @property
     def is_streamed(self) -> bool:
         """Whether a chunk is seen while it is being made; else nobody knows when it is, before it is made."""
-        return self._lag < self._length
+        return bool(self._behind) and median_low(self._behind) < 0
 
     def began(self, base: int, at: int) -> None:
         """A take began at a score chunk."""
-        self._began = at
         self._before = self._now or self._before
         self._base, self._now, self._guess, self._shown = base, None, None, False
+        self._done = {-1: at}
+
+    def done(self, chunk: int, at: int) -> None:
+        """A chunk of the take is made."""
+        self._done[chunk] = at
+        self._done.pop(chunk - SAMPLES, None)
 
     def shown(self, chunk: int, at: int) -> None:
-        """A chunk of the take was seen. The first one says where the take stands; later ones are in the fits."""
+        """A chunk of the take was seen. The first one says where the take stands; later ones correct the fits."""
+        length = median_low(self._lengths)
+        if chunk in self._done:
+            self._behind.append(float(at - self._done[chunk]))
+        elif chunk - 1 in self._done:
+            self._behind.append(at - self._done[chunk - 1] - length)
         if not self._shown:
             self._shown = True
-            if chunk == 0:
-                self._lag = float(at - self._began)
-            self._now = (self._base + chunk, float(at), self._length)
+            self._now = (self._base + chunk, float(at), length)
 
     def fitted(self, fit: BoundariesFitted) -> None:
         """A new fit of the take's boundaries."""
-        self._length, self._lag = fit.chunk_ns, float(fit.lag)
-        self._guess = (self._base + fit.chunk, float(fit.time + fit.lag), fit.chunk_ns)
+        self._lengths.append(fit.chunk_ns)
+        length = median_low(self._lengths)
+        behind = median_low(self._behind) if self._behind else 0.0
+        time = fit.time if abs(fit.at - fit.time) < STRAYS else fit.at
+        self._guess = (self._base + fit.chunk - 1, time + behind, length)
         if self._shown or fit.chunk > UNSEEN:
             self._now = self._guess
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sequencer.conductor.run import Phase, Run
-from sequencer.events import BoundariesFitted, ChunkShown, Command, Event, Finish
+from sequencer.events import BoundariesFitted, ChunkDone, ChunkShown, Command, Event, Finish
 
 
 def tell_gear(run: Run, event: Event, commands: list[Command]) -> list[Command]:
@@ -24,6 +24,8 @@ def _look(run: Run, event: Event) -> None:
     match event:
         case ChunkShown() if run.base + event.chunk <= run.making:  # else one of the take before, that comes late
             run.sends.seen.shown(event.chunk, event.at)
+        case ChunkDone() if run.phase is Phase.PLAYING or run.base + event.chunk < run.next_base:
+            run.sends.seen.done(event.chunk, event.at)
         case BoundariesFitted() if run.phase is Phase.PLAYING:
             run.sends.seen.fitted(event)
         case _:
