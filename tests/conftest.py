@@ -24,22 +24,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden files instead of comparing with them")
 
 
-REAL_TIME = ("live", "reactor", "midi", "soak")
-"""Rooms whose tests play in real time, over real connections or with real gear."""
+HEAVY = ("versions", "fuzz", "simulation")
+"""Rooms whose tests take a core for minutes, …"""
+REAL_TIME = ("soak", "midi", "reactor", "live")
+"""… and rooms whose tests play in real time, over real connections or with real gear."""
+
+
+def _turn(item: pytest.Item) -> int:
+    """Which part of the run a test belongs to: 0 heavy, 1 in real time, 2 all others."""
+    folders = item.path.parts
+    if any(room in folders for room in HEAVY):
+        return 0
+    return 1 if any(room in folders for room in REAL_TIME) or item.path.name == "test_link.py" else 2
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What plays in real time runs in one process, first and one after another: beside each other they would only be late."""
-    real: list[pytest.Item] = []
-    others: list[pytest.Item] = []
+    """What plays in real time runs in one process, one after another, behind what is heavy: when the other process, which has
+    all the rest, is done, nothing makes it late any more."""
+    items.sort(key=_turn)
     for item in items:
-        folders = item.path.parts
-        is_real = any(room in folders for room in REAL_TIME) or item.path.name == "test_link.py"
-        if is_real:
+        if _turn(item) < 2:
             item.add_marker(pytest.mark.xdist_group("realtime"))
-        (real if is_real else others).append(item)
-    items[:] = [*real, *others]
 
 
 def require(condition: object, reason: str) -> None:
