@@ -200,7 +200,7 @@ def read_journal(run: Path | str) -> Journal:
     path = Path(run)
     file = path / "journal.jsonl" if path.is_dir() else path
     if is_bundle(file):
-        return parse_journal(journal_in(file))
+        return _parsed(file, journal_in(file))
     try:
         with file.open("rb") as opened:
             data = opened.read(LARGEST_JOURNAL + 1)
@@ -210,7 +210,14 @@ def read_journal(run: Path | str) -> Journal:
         ) from None
     if len(data) > LARGEST_JOURNAL:
         raise JournalError(f"{file} is larger than {LARGEST_JOURNAL:,} bytes", hint="is it a journal?")
-    return parse_journal(data)
+    return _parsed(file, data)
+
+
+def _parsed(file: Path, data: bytes) -> Journal:
+    try:
+        return parse_journal(data)
+    except JournalError as error:
+        raise error.within(str(file)) from None
 
 
 def parse_journal(data: bytes) -> Journal:
@@ -274,6 +281,8 @@ def _object(number: int, text: str, whole: bool) -> dict[str, Any] | None:
     except (ValueError, RecursionError) as error:
         if not whole and number > 1:
             return None
+        if number == 1:
+            raise JournalError("this is not a journal", 1, "name a run's folder or its journal.jsonl") from None
         raise JournalError(f"this is not a line of a journal: {error}", number) from None
     if not isinstance(value, dict):
         raise JournalError("this is not a line of a journal: no object", number)

@@ -6,6 +6,7 @@ Exit codes: 0 all well, 1 the score or the run is not well, 2 the command line m
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -78,6 +79,14 @@ def _completion(args: argparse.Namespace) -> int:
     return 0
 
 
+def _arguments(given: list[str]) -> argparse.Namespace:
+    """What the words on the command line say. Raises UsageError, with the help of the command that they are for."""
+    args, unknown = parser(given[0] if given and given[0] in COMMANDS else None).parse_known_args(given)
+    if unknown:
+        raise UsageError(f"unrecognized arguments: {' '.join(unknown)}", f"see: sequencer {args.command} --help")
+    return args
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code. Everything a user can cause is said in a sentence; anything else is a bug."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -85,9 +94,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character must not end a run
     try:
-        only = arguments[0] if arguments and arguments[0] in COMMANDS else None
-        args = parser(only).parse_args(arguments)
+        args = _arguments(arguments)
         code: int = args.run(args)
+        sys.stdout.flush()  # what cannot be written is told here, not by Python at its exit
     except SequencerError as error:
         print(f"sequencer: {error}" if error.exit_code != 1 or "error[" not in error.message else str(error), file=sys.stderr)
         return error.exit_code
@@ -98,12 +107,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Somebody closed our output (`| head`): that is their right. Keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:  # noqa: BLE001  # the last door: whatever comes here is a bug, and is said to be one
-        import traceback
-
-        traceback.print_exc()
-        print(
-            f"\nsequencer: this is a bug, not your fault. Please report it with the lines above: {HOME}/issues", file=sys.stderr
-        )
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename is not None:
+            return _bug()
+        # Files say so themselves where they are written: this is standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"sequencer: standard output cannot be written: {error.strerror}", file=sys.stderr)
         return 1
+    except Exception:  # noqa: BLE001  # the last door: whatever comes here is a bug, and is said to be one
+        return _bug()
     return code
+
+
+def _bug() -> int:
+    """Say the exception in hand as what it is."""
+    import traceback
+
+    traceback.print_exc()
+    print(f"\nsequencer: this is a bug, not your fault. Please report it with the lines above: {HOME}/issues", file=sys.stderr)
+    return 1

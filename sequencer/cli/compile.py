@@ -14,10 +14,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compile one score."""
-    from sequencer.cli.scores import material, write_text
+    from sequencer.cli.scores import material, spare, write_text
     from sequencer.schedule.document import digest, to_json
 
     found = material(args.score)
+    spare(args.output, args.score, *found.sources)
     text = to_json(found.schedule)
     if args.output is None:
         print(text, end="")

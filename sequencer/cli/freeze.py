@@ -10,15 +10,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("folder", metavar="RUN", type=Path, help="a run's folder, or its journal.jsonl")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write (default: standard output)")
+    parser.add_argument("--force", action="store_true", help="write over a file that is there")
 
 
 def run(args: argparse.Namespace) -> int:
     """Freeze one run."""
     from sequencer.cli.scores import write_text
+    from sequencer.errors import UsageError
     from sequencer.freezing import freeze
     from sequencer.journal import read_journal
     from sequencer.notation import print_score
 
+    if args.output is not None and args.output.is_file() and not args.force:
+        raise UsageError(f"{args.output} is there already", "choose another name, or say --force to write over it")
     score = freeze(read_journal(args.folder))
     text = print_score(score)
     if args.output is None:

@@ -86,6 +86,13 @@ def read_text(path: Path) -> str:
         raise UsageError(f"{path} is not text (UTF-8)") from None
 
 
+def spare(output: Path | None, *sources: Path | str) -> None:
+    """See that a result does not go over what it is made from. Raises UsageError where it would."""
+    for source in sources:
+        if output is not None and output.is_file() and Path(source).is_file() and output.samefile(source):
+            raise UsageError(f"{output} is what this is made from: it would be lost", "write to another file with -o")
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all: under a temporary name, then renamed. A device or a pipe is written as it is."""
     from sequencer.errors import OutputError

@@ -21,10 +21,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make one sheet."""
-    from sequencer.cli.scores import material, write_text
+    from sequencer.cli.scores import material, spare, write_text
     from sequencer.sheet import as_csv, as_html, as_json, as_markdown, as_table, sheet_of
 
-    sheet = sheet_of(material(args.score).schedule)
+    found = material(args.score)
+    spare(args.output, args.score, *found.sources)
+    sheet = sheet_of(found.schedule)
     kind = args.kind or ("table" if args.output is None else _ENDINGS.get(args.output.suffix.lower(), "table"))
     match kind:
         case "csv":

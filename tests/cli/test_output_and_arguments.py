@@ -1,0 +1,73 @@
+"""What the command line does with its results: nothing is written over its own source, and what cannot be written is said."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sequencer.cli import main
+
+SCORE = """seed 7
+at 0c "A paper boat drifts along a gutter. Grey light. Wide shot."
+end 4c
+"""
+
+
+@pytest.fixture
+def score(tmp_path: Path) -> Path:
+    path = tmp_path / "boat.score"
+    path.write_text(SCORE, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("command", ["compile", "sheet"])
+def test_a_result_does_not_go_over_the_score_that_it_is_made_from(
+    command: str, score: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, str(score), "-o", str(score)]) == 2
+    assert "is what this is made from" in capsys.readouterr().err
+    assert score.read_text(encoding="utf-8") == SCORE
+
+
+def test_a_frozen_run_does_not_go_over_a_score_that_is_there(
+    score: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert main(["rehearse", str(score), "--no-video", "-q", "--out", str(run)]) == 0
+    assert main(["freeze", str(run), "-o", str(score)]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert score.read_text(encoding="utf-8") == SCORE
+    assert main(["freeze", str(run), "-o", str(score), "--force"]) == 0
+    assert score.read_text(encoding="utf-8") != SCORE
+
+
+@pytest.mark.parametrize("command", ["replay", "show", "freeze"])
+def test_what_is_no_journal_is_told_with_its_name(command: str, score: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, str(score)]) == 1
+    told = capsys.readouterr().err
+    assert "boat.score, line 1: this is not a journal" in told
+    assert "Expecting" not in told
+
+
+def test_an_unknown_argument_points_at_the_help_of_its_command(score: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sheet", str(score), "--colour"]) == 2
+    told = capsys.readouterr().err
+    assert "unrecognized arguments: --colour" in told
+    assert "see: sequencer sheet --help" in told
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_output_that_has_no_room_is_a_sentence(score: Path) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "sequencer", "sheet", str(score)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "sequencer: standard output cannot be written: No space left on device\n"
