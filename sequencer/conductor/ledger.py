@@ -96,7 +96,8 @@ class Ledger:
         if chunk is None or line.is_final:
             return None
         slot = self.slots[chunk]
-        if slot.sent & {"image", "strength", "sr"} & line.open:
+        with_image = slot.image is not None and "image" in slot.sent and "prompt" in line.open
+        if with_image or slot.sent & {"image", "strength", "sr"} & line.open:
             return None  # what is live and has left cannot be taken back: it acts on the next chunk
         said = slot.said
         slot.remove(line)

@@ -23,8 +23,12 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
     if event.frames == 0 and event.chunk == 0 and run.making == run.base:
         return []  # a warm-up chunk: nothing was made yet
     chunk = run.base + event.chunk
-    if chunk < run.making or not run.can_be(chunk + 1, event.at):
-        return []  # said twice, out of order, or of the take before
+    if chunk < run.making:
+        return []  # said twice, or out of order
+    doubted, run.doubted = run.doubted, None
+    if not run.can_be(chunk + 1, event.at) and doubted not in (chunk, chunk - 1):
+        run.doubted = chunk  # of the take before, or wrong; a second report in step with it would say that it is right
+        return []
     if chunk == run.making:
         run.quickest = max(1, min(run.quickest, event.at - run.boundary_at))
     run.boundary_at = event.at

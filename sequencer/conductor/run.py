@@ -64,6 +64,8 @@ class Run:
         self.due: int | None = None
         self.starts = 0
         self.resets = 0
+        self.doubted: int | None = None
+        """A score chunk that was reported done and not believed: the next report may bear it out."""
         self.boundary_at = 0
         """When the chunk in the making was last known to begin."""
         self.quickest = nanoseconds(schedule.grid.chunk)

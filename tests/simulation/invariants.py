@@ -631,7 +631,7 @@ def _sound_images(seen: Evidence) -> bool:
 def shown_as_told(seen: Evidence) -> Iterator[str]:
     """Every chunk shows what the report says was in force there; otherwise the report has a cue that tells of it."""
     landed = sorted(
-        (cue.landed, number, prompt_of(seen.lines[number]))
+        (_shown_from(cue.landed, seen.lines[number]), number, prompt_of(seen.lines[number]))
         for number, cue in seen.cues.items()
         if cue.landed is not None
         and cue.status is Status.LANDED
@@ -667,6 +667,11 @@ def shown_as_told(seen: Evidence) -> Iterator[str]:
             one[2] == prompt for one in [*force, *landed]
         ):
             yield f"chunk {made.chunk} showed {prompt!r}, and no cue that landed or failed tells of it"
+
+
+def _shown_from(landed: int, line: Line) -> int:
+    """From which chunk on a landed line shows its prompt: its image may land later."""
+    return line.chunk if len(line.acts) > 1 and line.chunk is not None else landed
 
 
 def _partly(seen: Evidence, made: Made, prompt: str) -> bool:
