@@ -263,7 +263,8 @@ def test_what_landed_late_is_drawn_from_where_it_was_planned(tmp_path: Path) -> 
     faults.write_text("drops:\n  - {chunk: 6, for: 6s}\n", encoding="utf-8")
     played = play(of("night-tram"), faults=read_faults(faults))
     plot = performed(played.conductor)
-    (late,) = [flag for flag in plot.flags if flag.fate == "later"]
+    late, live = [flag for flag in plot.flags if flag.fate == "later"]
+    assert live.planned == 9, "what acts at once could not be sent while the connection was lost"
     assert late.planned == 7
     assert late.landed is not None
     assert late.landed > 7
