@@ -15,8 +15,13 @@ from sequencer.wire.helios import HeliosReader, write_command
 
 @pytest.mark.parametrize(
     ("value", "found"),
-    [("", {"b": 2}), (", value: -1", {"a": -1, "b": 2}), (", value: soon", {"a": "soon", "b": 2}), (", value: 'null'", {"a": None, "b": 2})],
-)  # fmt: skip
+    [
+        ("", {"b": 2}),
+        (", value: -1", {"a": -1, "b": 2}),
+        (", value: soon", {"a": "soon", "b": 2}),
+        (", value: 'null'", {"a": None, "b": 2}),
+    ],
+)
 def test_one_field_is_missing_or_holds_something_else(value: str, found: dict[str, object]) -> None:
     link = Link(reads_faults(f"messages:\n  - {{do: spoil, type: state, nth: 2, field: a{value}}}\n"))
     said = Message(5, "state", {"a": 1, "b": 2})
