@@ -11,7 +11,6 @@ from pathlib import Path, PurePosixPath
 
 from sequencer.errors import Diagnostic, Faults, Span
 from sequencer.notation.decoding import decode, load_bytes
-from sequencer.notation.guess import nearest
 from sequencer.notation.songs import song_of
 from sequencer.notation.source import normal, printable
 from sequencer.score import Let, Scene, Score, Use
@@ -214,9 +213,3 @@ class _Loader:
             return replace(nested, path=beside.relative_to(self.folder).as_posix())
         except ValueError:
             return replace(nested, path=str(beside))
-
-
-def nearest_name(name: str, names: list[str]) -> str | None:
-    """A hint at the name that was probably meant."""
-    meant = nearest(name, names)
-    return None if meant is None else f"did you mean {meant}?"

@@ -271,7 +271,8 @@ def _quotes(statement: str, masked: str) -> Iterator[Repair]:
     words = re.match(r"\w+", masked[opening.end() :]) if opening is not None else None
     is_action = words is not None and words.group() in {*ACTIONS, "seed", "bar", "bars", "beat", "beats", "from"}
     if opening is not None and not is_action and '"' not in masked[opening.end() :] and masked[opening.end() :].strip():
-        inner = statement[opening.end() :].replace("\\", "\\\\").replace("\n", " ")
+        verb = re.match(r"(?:prompt|show|text)[ \t]+(?=\S)", masked[opening.end() :])  # as if it were said in YAML
+        inner = statement[opening.end() + (verb.end() if verb is not None else 0) :].replace("\\", "\\\\").replace("\n", " ")
         yield Repair("E143", opening.end(), len(statement), f'"{inner}"', "a text stands in quotes", f'write "{_short(inner)}"')
     for match in _all(r"(?<=image)[ \t]+([^\s\",{}]+)", masked):
         path = statement[match.start(1) : match.end(1)]

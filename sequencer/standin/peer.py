@@ -212,11 +212,6 @@ class Peer:
                 return
             await asyncio.sleep(max(0.05, self._settings.silence_seconds - silent))
 
-    @property
-    def frames_sent(self) -> int:
-        """Pictures that were given to this client's encoder."""
-        return 0 if self._track is None else self._track.sent
-
     def mute(self) -> None:
         """Let the way break without a word; only where a relay stands between."""
         if self._relay is not None:

@@ -108,6 +108,7 @@ SLIPS = [
     ('at 1 image a.png strength 0.8, "x"', "E143", "1:12-17", 'at 1 image "a.png", strength 0.8, "x"'),
     ("section a: 4 bars\n  at 1 x\n}\n", "E157", "1:10-11", WHOLE),
     ("section 'a' 4 Bars {\n}", "E142", "1:9-12", "section a 4 bars {\n}"),
+    ("at 1 prompt A boat drifts", "E143", "1:6-26", 'at 1 "A boat drifts"'),
     ("use library.score", "E143", "1:5-18", None),
     ('let a "x"', "E132", "1:7-8", 'let a = "x"'),
     ('at 1 pick("a", "b")', "E140", "1:6-20", 'at 1 pick("a" | "b")'),

@@ -35,11 +35,6 @@ class Token:
         """From here on this session is all that a new token needs to reach."""
         self._session = session
 
-    @property
-    def expires_in(self) -> float | None:
-        """Seconds that the token still lives; None where there is none."""
-        return None if self._jwt is None else self._expires - time.time()
-
     async def headers(self) -> dict[str, str]:
         """Headers for one call. Raises PlatformError where no token can be had, StageError where there is no key."""
         if self._settings.local:
