@@ -61,7 +61,7 @@ def _one(path: Path, args: argparse.Namespace) -> bool:
     given = None if args.origin is None else Notation(args.origin)
     if path == STANDARD_INPUT:
         own = given or Notation.TEXT
-        score = reads(sys.stdin.read(), file="standard input", folder=Path.cwd(), notation=own)
+        score = reads(_given(), file="standard input", folder=Path.cwd(), notation=own)
     else:
         own = given or SUFFIXES.get(path.suffix.lower(), Notation.TEXT)
         score = read(path, notation=given)
@@ -80,3 +80,16 @@ def _one(path: Path, args: argparse.Namespace) -> bool:
     if args.output is not None or text != score.text:
         write_text(target, text)
     return True
+
+
+def _given() -> str:
+    """The text on standard input, as far as a score may be long. Raises UsageError where it is not UTF-8."""
+    from sequencer.errors import UsageError
+    from sequencer.notation.reading import Limits
+
+    try:
+        text = sys.stdin.read(Limits().bytes + 1)
+        text.encode("utf-8")  # where the terminal's language is C, Python lets broken bytes through as halves of characters
+    except UnicodeError:
+        raise UsageError("what came on standard input is not UTF-8", "save it as UTF-8") from None
+    return text

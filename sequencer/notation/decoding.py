@@ -20,7 +20,8 @@ def load_bytes(path: Path, shown: str, most: int, faults: Faults, at: Span = NOW
         if size > most:
             faults.error("E502", f"{shown} is larger than {most:,} bytes, the most that is read", where, "split it with `use`")
             return None
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(most + 1)  # a device has no size and no end
     except FileNotFoundError:
         faults.error("E501", f"there is no file {shown}", where, _nearest_file(path))
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -71,3 +72,32 @@ def test_output_that_has_no_room_is_a_sentence(score: Path) -> None:
         )
     assert done.returncode == 1
     assert done.stderr == "sequencer: standard output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("handling", ["strict", "surrogateescape"])
+def test_bytes_on_standard_input_that_are_no_text_are_a_sentence(handling: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sequencer", "format", "-"],
+        input=b'at 0c "\xff"\n',
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": f"utf-8:{handling}"},
+    )
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert b"is not UTF-8" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="only Unix has a device without an end")
+def test_a_score_without_an_end_is_not_read_to_it(tmp_path: Path) -> None:
+    endless = tmp_path / "endless.score"
+    endless.symlink_to("/dev/zero")
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -v 4000000; exec "$@"', "sh", sys.executable, "-m", "sequencer", "check", str(endless)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "E502" in done.stdout + done.stderr
