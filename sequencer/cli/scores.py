@@ -12,6 +12,10 @@ from sequencer.images import ImageFile
 from sequencer.schedule import Schedule
 
 
+LARGEST = 256 * 1024 * 1024
+"""Bytes of the largest compiled schedule that is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """Something that can be performed: its schedule, the texts it came from, and the folder its images are in."""
@@ -79,7 +83,11 @@ def _of_run(path: Path) -> Material:
 def read_text(path: Path) -> str:
     """A text file's content. Raises UsageError where it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise UsageError(f"{path} is larger than {LARGEST:,} bytes")
+        return data.decode("utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
