@@ -11,7 +11,6 @@ from sequencer.errors import Diagnostic, ScoreError, UsageError, render_all
 from sequencer.images import ImageFile
 from sequencer.schedule import Schedule
 
-
 LARGEST = 256 * 1024 * 1024
 """Bytes of the largest compiled schedule that is read."""
 
