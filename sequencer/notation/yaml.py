@@ -2,7 +2,7 @@
 
 The same language in other clothes: keys are the words of the text notation, values are read by the same functions, so places,
 lengths, triggers and texts mean the same and fail with the same words. `yaml_tree` makes a tree with places from the text,
-`yaml_values`, `yaml_cues` and `yaml_blocks` read it, `yaml_comments` finds what PyYAML drops.
+`yaml_values`, `yaml_actions`, `yaml_cues` and `yaml_blocks` read it, `yaml_comments` finds what PyYAML drops.
 """
 
 from __future__ import annotations

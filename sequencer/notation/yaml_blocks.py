@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from sequencer.errors import NOWHERE, Fix, Related, Span
 from sequencer.notation import values
 from sequencer.notation.guess import part, shown
-from sequencer.notation.yaml_cues import SAME_SEED, Cues, read_cut_value
+from sequencer.notation.yaml_actions import SAME_SEED, read_cut_value
+from sequencer.notation.yaml_cues import Cues
 from sequencer.notation.yaml_scalars import Scalar, value_span
 from sequencer.notation.yaml_tree_nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml_values import Values

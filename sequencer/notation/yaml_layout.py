@@ -6,7 +6,7 @@ from itertools import groupby
 
 from sequencer.notation import spelling
 from sequencer.notation import yaml_spelling as spell
-from sequencer.notation.yaml_cues import SAME_SEED
+from sequencer.notation.yaml_actions import SAME_SEED
 from sequencer.score import (
     Action,
     ChangeMeter,
