@@ -17,6 +17,8 @@ from sequencer.score import Duration, Unit
 LARGEST = 10_000_000
 """The largest number that a place or a length may hold, in whatever unit."""
 
+LARGEST_DIGITS = len(str(LARGEST))
+
 MOST_DIGITS = 9
 """How many digits may stand behind a decimal point or under a fraction's bar."""
 
@@ -123,7 +125,7 @@ def read_amount(text: str, span: Span, faults: Faults, what: str) -> tuple[Fract
 
 def number_of(whole: str, decimals: str | None, under: str | None, span: Span, faults: Faults) -> Fraction | None:
     """The exact number of its digits: `whole`, `whole.decimals` or `whole/under`."""
-    if len(whole.lstrip("0")) > len(str(LARGEST)):
+    if len(whole.lstrip("0")) > LARGEST_DIGITS + (MOST_DIGITS if under is not None else 0):
         _too_large(span, faults)
         return None
     if max(len(decimals or ""), len(under or "")) > MOST_DIGITS:
@@ -133,7 +135,11 @@ def number_of(whole: str, decimals: str | None, under: str | None, span: Span, f
         if int(under) == 0:
             faults.error("E221", "nothing can be divided by zero", span, "write a part of a beat as 1/2 or 3/4")
             return None
-        return Fraction(int(whole), int(under))
+        value = Fraction(int(whole), int(under))
+        if value > LARGEST:
+            _too_large(span, faults)
+            return None
+        return value
     if decimals is not None:
         return Fraction(int(whole + decimals), 10 ** len(decimals))
     return Fraction(int(whole))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from sequencer.notation.amounts import LARGEST, MOST_DIGITS
+from sequencer.notation.amounts import LARGEST, LARGEST_DIGITS, MOST_DIGITS
 from sequencer.score import (
     After,
     AtBar,
@@ -38,8 +38,6 @@ from sequencer.score import (
     Variable,
 )
 
-_LARGEST_DIGITS = len(str(LARGEST))
-
 
 def number(value: Fraction | int) -> str:
     """A number as `24`, `23.976` or `960/11`: whole, else a decimal where that is exact, else a fraction."""
@@ -56,14 +54,14 @@ def _decimal(value: Fraction | int) -> str | None:
         return None
     digits = str(int(value * 10**places)).rjust(places + 1, "0")
     whole, behind = (digits, "") if places == 0 else (digits[:-places], digits[-places:])
-    if len(whole) > _LARGEST_DIGITS:
+    if len(whole) > LARGEST_DIGITS:
         return None
     return f"{whole}.{behind}" if behind else whole
 
 
 def _fraction(value: Fraction | int) -> str | None:
     """A value ≥ 0 as `960/11`, or None where it has too many digits."""
-    if value < 0 or len(str(value.numerator)) > _LARGEST_DIGITS or len(str(value.denominator)) > MOST_DIGITS:
+    if not 0 <= value <= LARGEST or len(str(value.denominator)) > MOST_DIGITS:
         return None
     return str(value)
 

@@ -199,6 +199,14 @@ def test_an_aligned_mark_stands_on_a_boundary(
             assert other.chunk == tempo.chunk
 
 
+def test_a_tempo_with_many_digits_is_one_that_a_score_can_hold() -> None:
+    cues, rate = [(17, 2, None)], ChunkGrid(17, Fraction(30000, 1001))
+    found = align(written(cues, bpm=Fraction(50), meter=Meter(7, 8), grid=rate, snap=Snap.NEAREST), "m17-2")
+    assert Fraction(101_700_000, 2_025_023) in [tempo.bpm for tempo in found.tempi]
+    for tempo in found.tempi:
+        assert align(written(cues, bpm=tempo.bpm, meter=Meter(7, 8), grid=rate, snap=Snap.NEAREST), "m17-2").error == 0
+
+
 def test_what_has_its_own_length_does_not_go_with_the_tempo() -> None:
     text = 'clock {} bpm, 4/4\nsection a 5s {{ at 1 "A." }}\nsection b 4 bars, tempo 90 {{ at 1 sr 2x }}\n'
     text += "section c 4 bars {{ at 3 mark drop, sr 4x }}\n"
