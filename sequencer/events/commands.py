@@ -1,0 +1,132 @@
+"""What goes out: to the stage, to gear, and to the shell around the conductor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sequencer.images import ImageFile
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Bring an image's bytes to the stage. Answered by `Uploaded` or `UploadFailed`."""
+
+    image: ImageFile
+    kind: Literal["upload"] = "upload"
+
+
+@dataclass(frozen=True, slots=True)
+class SetSeed:
+    """`set_seed`: read once, when `start` fires."""
+
+    seed: int
+    kind: Literal["set_seed"] = "set_seed"
+
+
+@dataclass(frozen=True, slots=True)
+class SetSrScale:
+    """`set_sr_scale`."""
+
+    scale: Literal["off", "2x", "4x"]
+    kind: Literal["set_sr_scale"] = "set_sr_scale"
+
+
+@dataclass(frozen=True, slots=True)
+class SetImageStrength:
+    """`set_image_strength`, 0…1."""
+
+    strength: float
+    kind: Literal["set_image_strength"] = "set_image_strength"
+
+
+@dataclass(frozen=True, slots=True)
+class SetConditioning:
+    """`set_conditioning`: prompt and image as one transaction. The image was uploaded before."""
+
+    prompt: str
+    image: str
+    """The image's SHA-256; the stage knows the upload that belongs to it."""
+    kind: Literal["set_conditioning"] = "set_conditioning"
+
+
+@dataclass(frozen=True, slots=True)
+class SetImage:
+    """`set_image`; `image` is the SHA-256."""
+
+    image: str
+    kind: Literal["set_image"] = "set_image"
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulePrompt:
+    """`schedule_prompt` for a chunk of the take."""
+
+    prompt: str
+    chunk: int
+    kind: Literal["schedule_prompt"] = "schedule_prompt"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """`start`."""
+
+    kind: Literal["start"] = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """`pause`."""
+
+    kind: Literal["pause"] = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """`resume`."""
+
+    kind: Literal["resume"] = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """`reset`."""
+
+    kind: Literal["reset"] = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class SendMidi:
+    """Send a message to gear at nanosecond `due`, or at once where that has passed. Never reaches the stage.
+
+    `message` is the whole message in hexadecimal, such as ``993c64``. It is said a little ahead of its time, so that what
+    sends it needs no luck to be punctual.
+    """
+
+    due: int
+    message: str
+    kind: Literal["send_midi"] = "send_midi"
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Send a `Woke` at nanosecond `due`, or at once where that has passed. Never reaches the stage."""
+
+    due: int
+    kind: Literal["wake_at"] = "wake_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The run is over; close the session. `reason` is for the report."""
+
+    reason: str
+    kind: Literal["finish"] = "finish"
+
+
+ModelCommand = (
+    SetSeed | SetSrScale | SetImageStrength | SetConditioning | SetImage | SchedulePrompt | Start | Pause | Resume | Reset
+)  # fmt: skip
+"""The commands that a Helios model knows; `kind` is the model's name for each."""
+
+Command = Upload | ModelCommand | SendMidi | WakeAt | Finish
