@@ -1,0 +1,147 @@
+"""What machines write: journals, schedules, faults files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from fuzz.promises import DATA, BrokenError, text_of
+
+from sequencer.errors import SequencerError, UsageError
+from sequencer.events import ChunkDone, ConditionsReady, Event, Ready, Started
+from sequencer.journal import parse_journal
+from sequencer.replaying import replay, taken_up
+from sequencer.schedule.document import digest, from_document, from_json, to_json
+from sequencer.stages.simulated import Faults as StageFaults
+from sequencer.stages.simulated import reads_faults
+
+
+def chained(data: bytes) -> bytes:
+    """Lines of a journal with their digests put right, so that what they hold is looked at and not their digest alone."""
+    from sequencer.journal import _chain, _dumps
+
+    out: list[str] = []
+    before = ""
+    for number, line in enumerate(data.split(b"\n")):
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            out.append(line.decode("utf-8", "replace"))
+            continue
+        if number == 0:
+            mend(value.get("schedule"))
+        else:
+            value.pop("d", None)
+            value["n"] = number
+        try:
+            text = _dumps(value)
+            before = _chain(before, text)
+        except (ValueError, RecursionError, UnicodeEncodeError):
+            out.append(line.decode("utf-8", "replace"))
+            continue
+        out.append(text if number == 0 else f'{text[:-1]},"d":"{before}"}}')
+    return "\n".join(out).encode("utf-8", "surrogatepass")
+
+
+def mend(document: object) -> None:
+    """Put a schedule's digest right, where the schedule can be read at all."""
+    if isinstance(document, dict):
+        from pydantic import TypeAdapter
+
+        from sequencer.schedule import Schedule
+
+        try:
+            document["digest"] = digest(_adapter(TypeAdapter, Schedule).validate_python(document.get("schedule")))
+        except ValueError:
+            return
+
+
+@cache
+def _adapter(make: Any, kind: Any) -> Any:
+    return make(kind)
+
+
+def journal(data: bytes) -> None:
+    """What reads is replayed too, and a run that broke off is taken up."""
+    for one in (data, chained(data)):
+        try:
+            journal = parse_journal(one)
+            replay(journal)
+            taken_up(journal)
+        except SequencerError:
+            continue
+
+
+@cache
+def short_journals() -> tuple[bytes, ...]:
+    """Runs that were recorded, shortened: the first lines of each, with a small schedule."""
+    found = []
+    for path in sorted((DATA / "journals").glob("*.jsonl")):
+        lines = path.read_bytes().split(b"\n")
+        header = json.loads(lines[0])
+        header["sources"] = []
+        found.append(b"\n".join([json.dumps(header).encode(), *lines[1:25]]))
+    return tuple(found)
+
+
+def schedule(data: bytes) -> None:
+    """What reads can be performed: a conductor takes the model's usual messages."""
+    from sequencer.conductor import Conductor
+
+    text = text_of(data)
+    texts = [text]
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    else:
+        mend(document)
+        texts.append(json.dumps(document))
+    for one in texts:
+        try:
+            schedule = from_json(one)
+        except SequencerError:
+            continue
+        if from_document(json.loads(to_json(schedule))) != schedule:
+            raise BrokenError("a schedule came back from its document as another one")
+        conductor = Conductor(schedule)
+        try:
+            for event in _usual():
+                conductor.receive(event)
+        except SequencerError:
+            continue
+        conductor.report()
+
+
+def _usual() -> Iterator[Event]:
+    yield Ready(0)
+    yield ConditionsReady(1, True, False)
+    yield Started(2, 0, None)
+    for chunk in range(12):
+        yield ChunkDone((chunk + 1) * 1_375_000_000, chunk, 33 * (chunk + 1), None)
+
+
+def schedules() -> Iterator[bytes]:
+    for path in sorted((DATA / "journals").glob("*.jsonl")):
+        with path.open("rb") as file:
+            yield json.dumps(json.loads(file.readline())["schedule"], separators=(",", ":")).encode()
+
+
+def faults(data: bytes) -> None:
+    """A faults file gives a whole set of faults, or a UsageError."""
+    try:
+        found = reads_faults(text_of(data))
+    except UsageError:
+        return
+    if StageFaults.model_validate(found.model_dump(by_alias=True, exclude_unset=True)) != found:
+        raise BrokenError("faults came back as others")
+
+
+def fault_files() -> Iterator[bytes]:
+    yield b"seed: 5\njitter: 60ms\nfps: 30000/1001\ndrops: [{chunk: 4, for: 3s}]\nstale_states: 2\n"
+    yield b"refuse: [{command: start, nth: 5, reason: busy}]\nmessages:\n  - {do: lose, type: chunk_complete, nth: 9}\n"
+    yield b"slow: [{from: 3, to: 5, factor: 2, by: 1m30s}]\nuploads: [{image: a.png}]\nend: {at: 12s}\ndelays: {answer: 0ms}\n"

@@ -1,0 +1,119 @@
+"""Scores in both notations, and the places in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from fuzz.promises import ROOT, BrokenError, text_of
+
+from sequencer.checking import check_text
+from sequencer.errors import Faults, Span, render_all
+from sequencer.notation import Notation, load_text, print_score
+from sequencer.notation.amounts import read_amount, read_duration
+from sequencer.notation.decoding import decode
+from sequencer.notation.places import read_place
+from sequencer.notation.triggers import read_trigger
+from sequencer.schedule.document import from_json, to_json
+
+
+def _score(data: bytes, file: str) -> None:
+    """Both notations print what was read so that it reads back to the same; a schedule survives its document."""
+    faults = Faults()
+    text = decode(data, file, faults)
+    if text is None:
+        if not faults.has_errors:
+            raise BrokenError("bytes were refused, and nobody was told")
+        return
+    checked = check_text(text, file)
+    render_all(checked.diagnostics, checked.sources)
+    if checked.score is None:
+        if not checked.errors:
+            raise BrokenError("there is no score, and no error says why")
+        return
+    for notation in Notation:
+        printed = print_score(checked.score, notation)
+        again = load_text(printed, f"printed.{notation}", notation=notation)
+        if again.score is None:
+            raise BrokenError(f"what was printed as {notation} does not read:\n{render_all(again.diagnostics, again.sources)}")
+        if print_score(again.score, notation) != printed:
+            raise BrokenError(f"printing twice as {notation} gives two texts")
+    if checked.schedule is not None:
+        if from_json(to_json(checked.schedule)) != checked.schedule:
+            raise BrokenError("a schedule came back from its document as another one")
+    elif not checked.errors:
+        raise BrokenError("there is no schedule, and no error says why")
+
+
+def text_score(data: bytes) -> None:
+    _score(data, "fuzz.score")
+
+
+def yaml_score(data: bytes) -> None:
+    _score(data, "fuzz.yaml")
+
+
+def _scores(*suffixes: str) -> Iterator[bytes]:
+    for suffix in suffixes:
+        for path in sorted((ROOT / "scores").glob(f"*{suffix}")):
+            yield path.read_bytes()
+        for path in sorted((ROOT / "tests").glob(f"notation/texts/**/*{suffix}")):
+            yield path.read_bytes()
+
+
+def texts() -> Iterator[bytes]:
+    yield from _scores(".score")
+    yield b'seed 42\nat 0c "A {x} boat."\nevery 4c from 2c pick("a" | "b")\nend 12c\n'
+    yield b'let x = """two\nlines"""\nsection a until note C3 or go x, max 8 bars, cut seed 9 {\n  on cc 20 > 64 -> sr 2x\n}\n'
+
+
+def yamls() -> Iterator[bytes]:
+    yield from _scores(".yaml")
+    yield b"seed: 42\ncues:\n  - {at: 0c, prompt: A boat.}\n  - {every: 4c, from: 2c, prompt: {pick: [a, b]}}\nend: 12c\n"
+    yield b"sections:\n  - section: a until note C3\n    max: 8 bars\n    rules:\n      - {when: cc 20 > 64, sr: 2x}\n"
+
+
+def place(data: bytes) -> None:
+    """A place, duration, amount or trigger is a value, or something was told."""
+    text = text_of(data)
+    span = Span("fuzz.score", 1, 1, 1, 1 + len(text))
+    readers: tuple[Callable[[str, Span, Faults], object], ...] = (read_place, read_trigger, read_duration, _amount)
+    for read in readers:
+        faults = Faults()
+        found = read(text, span, faults)
+        if (found is None) != faults.has_errors:
+            raise BrokenError(f"{text!r}: {found!r}, and errors: {faults.has_errors}")
+        render_all(faults.diagnostics, {"fuzz.score": text})
+
+
+def _amount(text: str, span: Span, faults: Faults) -> object:
+    return read_amount(text, span, faults, "a length")
+
+
+def places() -> Iterator[bytes]:
+    yield from (
+        b"9.3",
+        b"9.3+1/2",
+        b"9",
+        b"9:3:240",
+        b"32b",
+        b"12.5s",
+        b"350ms",
+        b"1m30s",
+        b"14c",
+        b"396f",
+        b"+2bar",
+        b"+1.5s",
+        b"mark drop",
+        b"mark drop +1bar",
+        b"8 bars",
+        b"1/2b",
+        b"note C3",
+        b"note 60 ch 10",
+        b"cc 20 > 64",
+        b"program 5 ch 1",
+        b"start",
+        b"go exit",
+        "١٢.3".encode(),
+        b"9,3",
+        b"1:30",
+    )
