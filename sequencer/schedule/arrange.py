@@ -11,17 +11,8 @@ from fractions import Fraction
 from typing import Literal
 
 from sequencer.images import ImageFile
-from sequencer.schedule.model import (
-    Bundle,
-    CutTake,
-    Entry,
-    Settings,
-    ShowImage,
-    ShowPrompt,
-    Strength,
-    SuperResolution,
-    Take,
-)
+from sequencer.schedule.acts import CutTake, ShowImage, ShowPrompt, Strength, SuperResolution
+from sequencer.schedule.model import Bundle, Entry, Settings, Take
 
 Scale = Literal["off", "2x", "4x"]
 

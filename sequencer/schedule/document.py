@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from sequencer.errors import ScheduleError
 from sequencer.images import ImageFile
-from sequencer.schedule.model import FORMAT, Entry, RuleEntry, Schedule, Send, ShowImage, Stretch, Take
+from sequencer.schedule.acts import ShowImage
+from sequencer.schedule.model import FORMAT, Entry, RuleEntry, Schedule, Send, Stretch, Take
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -10,29 +10,23 @@ from fractions import Fraction
 from typing import Literal
 
 from sequencer.notes import note_name
-from sequencer.schedule.model import (
+from sequencer.schedule.acts import (
     ChooseProgram,
-    ControlCrossing,
     CutTake,
-    Firing,
     GotoSection,
-    GoWord,
     MoveControl,
-    NoteOn,
     PauseModel,
     PickPrompt,
     PlayNote,
-    ProgramChange,
     ResumeModel,
     RuleAct,
-    Schedule,
     ShowImage,
     ShowPrompt,
     Strength,
-    Stretch,
     SuperResolution,
-    TransportMove,
 )
+from sequencer.schedule.firings import ControlCrossing, Firing, GoWord, NoteOn, ProgramChange, TransportMove
+from sequencer.schedule.model import Schedule, Stretch
 from sequencer.timebase import TempoMap
 
 _SENTENCES = re.compile(r"(?<=[.!?…。！？])\s+")
