@@ -14,11 +14,12 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, make_dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Annotated, Any
 
 from sequencer.bundle import LARGEST_JOURNAL, is_bundle, journal_in
 from sequencer.errors import JournalError, OutputError, ScheduleError
@@ -32,6 +33,8 @@ FORMAT = 1
 _MARK = "helios-journal"
 LONGEST_LINE = 64 * 1024 * 1024
 """The longest line, in bytes, that is read (a header holds the whole schedule)."""
+_SEALED = len(',"d":"0123456789abcdef"}')
+"""How long the end of a line is that its digest does not count."""
 
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -222,10 +225,10 @@ def _parsed(file: Path, data: bytes) -> Journal:
 
 def parse_journal(data: bytes) -> Journal:
     """A journal from its bytes; see `read_journal`."""
-    lines = list(_lines(data))
-    if not lines:
+    lines = _lines(data)
+    number, first, whole = next(lines, (0, b"", False))
+    if not number:
         raise JournalError("this journal is empty", 1)
-    number, first, whole = lines[0]
     header = _object(number, first, whole)
     if header is None or not isinstance(header.get(_MARK), int) or isinstance(header.get(_MARK), bool):
         raise JournalError("this is not a journal", 1, "name a run's folder or its journal.jsonl")
@@ -241,41 +244,78 @@ def parse_journal(data: bytes) -> Journal:
         isinstance(one, dict) and "file" in one and "text" in one for one in header.get("sources", [])
     ):
         raise JournalError("its score texts cannot be read", 1)
-    digest_so_far = _chain("", first)
+    digest_so_far = _chain("", first.decode("utf-8", "surrogatepass"))
     records: list[Record] = []
     cut_off = False
-    for number, text, whole in lines[1:]:
-        value = _object(number, text, whole)
-        if value is None:
+    for number, line, whole in lines:
+        found = _quickly(number, line, len(records) + 1, digest_so_far) or _thoroughly(
+            number, line, whole, len(records) + 1, digest_so_far
+        )
+        if found is None:
             cut_off = True
             break
-        digest_so_far = _check_chain(number, text, value, digest_so_far)
-        records.append(_record(number, value, len(records) + 1))
+        record, digest_so_far = found
+        records.append(record)
     return Journal(header, schedule, tuple(records), cut_off, digest_so_far)
 
 
-def _lines(data: bytes) -> Iterator[tuple[int, str, bool]]:
-    """(number, text, whether a newline ends it) of every line."""
+def _lines(data: bytes) -> Iterator[tuple[int, bytes, bool]]:
+    """(number, bytes, whether a newline ends it) of every line."""
     start, number = 0, 0
     while start < len(data):
         number += 1
         end = data.find(b"\n", start)
-        whole = end >= 0
-        stop = end if whole else len(data)
+        stop = end if end >= 0 else len(data)
         if stop - start > LONGEST_LINE:
             raise JournalError(f"this line is longer than {LONGEST_LINE:,} bytes", number)
-        try:
-            text = data[start:stop].decode("utf-8", "surrogatepass")
-        except UnicodeDecodeError:
-            if whole:
-                raise JournalError("this line is not text (UTF-8)", number) from None
-            text = ""
-        yield number, text, whole
+        yield number, data[start:stop], end >= 0
         start = stop + 1
 
 
-def _object(number: int, text: str, whole: bool) -> dict[str, Any] | None:
+@cache
+def _line_of() -> Callable[[bytes], Any]:
+    """Reads a whole record from its JSON at once, in pydantic's own parser: `n`, `at`, and what it holds, else None."""
+    from pydantic import Field, Strict, TypeAdapter
+
+    number = Annotated[int, Strict()]
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [("n", number), ("at", number)]
+    # What is there must be one; only what is not there is None.
+    fields += [("event", Annotated[Event, Field(discriminator="kind")], None)]
+    fields += [("command", Annotated[Command, Field(discriminator="kind")], None), ("end", str, None)]
+    return TypeAdapter(make_dataclass("Line", fields, slots=True)).validator.validate_json
+
+
+def _quickly(number: int, line: bytes, expected: int, before: str) -> tuple[Record, str] | None:
+    """A record and the digest behind it; None for a line with which anything at all is not as it is written here."""
+    wanted = hashlib.sha256(b"%b%b}" % (before.encode(), line[:-_SEALED])).hexdigest()[:16]
+    if line[-_SEALED:] != b',"d":"%b"}' % wanted.encode():
+        return None
+    try:
+        value = _line_of()(line)
+    except ValueError:
+        return None
+    if value.n != expected or (value.event is None) + (value.command is None) + (value.end is None) != 2:
+        return None
+    return Record(number, value.at, value.event, value.command, value.end), wanted
+
+
+def _thoroughly(number: int, line: bytes, whole: bool, expected: int, before: str) -> tuple[Record, str] | None:
+    """The same step by step, so that it can be said what is wrong; None for a last line that was cut off."""
+    value = _object(number, line, whole)
+    if value is None:
+        return None
+    wanted = _check_chain(number, line.decode("utf-8", "surrogatepass"), value, before)
+    return _record(number, value, expected), wanted
+
+
+def _object(number: int, line: bytes, whole: bool) -> dict[str, Any] | None:
     """The JSON object of a line; None for a last line that was cut off."""
+    try:
+        text = line.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        if whole:
+            raise JournalError("this line is not text (UTF-8)", number) from None
+        text = ""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -290,11 +330,9 @@ def _object(number: int, text: str, whole: bool) -> dict[str, Any] | None:
 
 
 def _check_chain(number: int, text: str, value: dict[str, Any], before: str) -> str:
-    """The digest so far behind this line. Raises JournalError where the chain is broken."""
-    given = value.get("d")
-    mark = text.rfind(',"d":"')
-    wanted = _chain(before, text[:mark] + "}") if mark >= 0 else ""
-    if given != wanted:
+    """The digest so far behind this line, which closes the line. Raises JournalError where the chain is broken."""
+    wanted = _chain(before, text[:-_SEALED] + "}")
+    if not text.endswith(f',"d":"{wanted}"}}') or value.get("d") != wanted:
         raise JournalError(
             "the chain of digests is broken here: this line, or one before it, was changed, lost or moved", number
         )

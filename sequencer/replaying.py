@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sequencer.conductor import Conductor, Report
 from sequencer.errors import JournalError
-from sequencer.events import Command
-from sequencer.journal import Journal, Record, read_journal
+from sequencer.events import Command, Event
+from sequencer.journal import Journal, read_journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +54,32 @@ def replay(run: Path | str | Journal) -> Replay:
     journal = run if isinstance(run, Journal) else read_journal(Path(run))
     conductor = Conductor(journal.schedule, journal.following)
     events = commands = 0
-    pending: list[Command] = []
-    after = "the start"
+    pending: tuple[Command, ...] = ()
+    answered = 0
+    after: Event | None = None
     divergence: Divergence | None = None
     last = journal.records[-1].line if journal.records else 1
     for record in journal.records:
+        owed = pending[answered] if answered < len(pending) else None
         if record.command is not None:
             commands += 1
-            expected = pending.pop(0) if pending else None
-            if expected != record.command:
-                divergence = Divergence(record.line, after, record.command, expected, _cue(conductor, record.command, expected))
+            answered += 1
+            if owed != record.command:
+                cue = _cue(conductor, record.command, owed)
+                divergence = Divergence(record.line, _name(after), record.command, owed, cue)
                 break
             continue
-        if pending:
-            divergence = Divergence(record.line, after, None, pending[0], _cue(conductor, None, pending[0]))
+        if owed is not None:
+            divergence = Divergence(record.line, _name(after), None, owed, _cue(conductor, None, owed))
             break
         if record.event is not None:
             events += 1
-            after = _name(record)
-            pending = list(conductor.receive(record.event))
+            after = record.event
+            pending, answered = conductor.receive(after), 0
     # Commands that answer the very last event may be missing when the journal was cut off behind it.
-    if divergence is None and pending and journal.is_whole:
-        divergence = Divergence(last, after, None, pending[0], _cue(conductor, None, pending[0]))
+    if divergence is None and answered < len(pending) and journal.is_whole:
+        owed = pending[answered]
+        divergence = Divergence(last, _name(after), None, owed, _cue(conductor, None, owed))
     return Replay(events, commands, divergence, journal.cut_off, journal.is_whole, conductor.report())
 
 
@@ -103,9 +107,8 @@ def taken_up(journal: Journal) -> tuple[Conductor, tuple[Command, ...]]:
     return conductor, owed
 
 
-def _name(record: Record) -> str:
-    kind = "" if record.event is None else record.event.kind
-    return f"{kind} at {record.at / 1e9:.3f} s"
+def _name(event: Event | None) -> str:
+    return "the start" if event is None else f"{event.kind} at {event.at / 1e9:.3f} s"
 
 
 def _cue(conductor: Conductor, journaled: Command | None, conducted: Command | None) -> str | None:
