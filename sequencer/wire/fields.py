@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+Data = dict[str, object]
+"""A message's data, as it is written."""
+
 MISSING = object()
 """The default of a field that must be there."""
 
