@@ -7,11 +7,13 @@ bounded, and an image is only believed when its bytes have the digest that it is
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from sequencer.errors import JournalError, OutputError
@@ -21,10 +23,16 @@ LARGEST_JOURNAL = 256 * 1024 * 1024
 """Bytes; an hour of a dense run takes about ten million."""
 LARGEST_IMAGE = 64 * 1024 * 1024
 MOST_MEMBERS = 1000
-LARGEST_DIRECTORY = 1024 * 1024
-"""Bytes of an archive's directory, all of which is read before anything else is known."""
-_END, _END_LENGTH, _LONGEST_COMMENT = b"PK\x05\x06", 22, 65535
-_BROKEN = (OSError, EOFError, zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, NotImplementedError, struct.error)
+PIECE = 1024 * 1024
+"""Bytes that are read of an archive at once. Its directory, all of which is read before anything is known, is no longer."""
+SMALL_JOURNAL = 16 * 1024 * 1024
+MOST_DENSE = 100
+"""A journal of more than `SMALL_JOURNAL` bytes is at most so many times as long as its bundle (runs: about eleven times):
+JSON takes many times its bytes once it is read, and a small file must not become a large one."""
+_BROKEN = (
+    *(OSError, EOFError, OverflowError, zipfile.BadZipFile, zlib.error),
+    *(ValueError, RuntimeError, NotImplementedError, struct.error),
+)
 """What the reader of archives raises for one that is broken, encrypted, or packed in a way that is not known."""
 _IMAGE = re.compile(r"images/([0-9a-f]{64})\Z")
 _MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -63,12 +71,14 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 def journal_in(path: Path) -> bytes:
     """The journal of a bundle. Raises JournalError."""
-    return _read(path, JOURNAL, LARGEST_JOURNAL)
+    with _opened(path) as archive:
+        return _read(path, archive, JOURNAL, LARGEST_JOURNAL)
 
 
 def image_in(path: Path, sha256: str) -> bytes:
     """An image of a bundle, by its digest. Raises JournalError where it is not there, or is not what it is called."""
-    data = _read(path, f"images/{sha256}", LARGEST_IMAGE)
+    with _opened(path) as archive:
+        data = _read(path, archive, f"images/{sha256}", LARGEST_IMAGE)
     if hashlib.sha256(data).hexdigest() != sha256:
         raise JournalError(f"an image in {path} was changed: it has not the digest {sha256[:12]}…")
     return data
@@ -76,47 +86,59 @@ def image_in(path: Path, sha256: str) -> bytes:
 
 def images_in(path: Path) -> tuple[str, ...]:
     """The digests of the images that a bundle holds. Raises JournalError."""
-    try:
-        with _opened(path) as archive:
-            found = [_IMAGE.match(name) for name in archive.namelist()]
-    except _BROKEN as error:
-        raise JournalError(f"{path} cannot be read: {error}", hint="is it a bundle?") from None
+    with _opened(path) as archive:
+        found = [_IMAGE.match(name) for name in archive.namelist()]
     return tuple(match[1] for match in found if match is not None)
 
 
-def _opened(path: Path) -> zipfile.ZipFile:
-    """The archive, whose directory is small enough to be read. Raises JournalError, and what `_BROKEN` names."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - _END_LENGTH - _LONGEST_COMMENT))
-        tail = file.read()
-    end = tail.rfind(_END)
-    directory = int.from_bytes(tail[end + 12 : end + 16], "little") if end >= 0 else 0
-    if directory > LARGEST_DIRECTORY:
-        raise JournalError(f"{path} holds more files than any bundle")
-    archive = zipfile.ZipFile(path)
-    if len(archive.infolist()) > MOST_MEMBERS:
-        archive.close()
-        raise JournalError(f"{path} holds more than {MOST_MEMBERS:,} files: that is no bundle")
-    return archive
+class _Pieces(io.FileIO):
+    """A file that is read in pieces: who asks for a large one (all of an archive's directory, above all) is refused.
+
+    An archive says in several places how long its directory is, and readers differ in which they believe. What is asked
+    for in the end is the same for all of them.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(PIECE + 1 if size is None or size < 0 else min(size, PIECE + 1)) or b""
+        if len(data) > PIECE:
+            raise zipfile.BadZipFile("its directory is longer than any bundle's")
+        return data
 
 
-def _read(path: Path, name: str, largest: int) -> bytes:
-    """A member's bytes, never more than `largest`, whatever the archive says of its size."""
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The archive, checked: few files, each name once. What goes wrong while it is open is a JournalError."""
     try:
-        with _opened(path) as archive:
-            member = archive.getinfo(name)
-            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise JournalError(f"{name} in {path} is packed in a way that bundles are not", hint="is it a bundle?")
-            with archive.open(member) as opened:
-                data = opened.read(largest + 1)
-    except KeyError:
-        raise JournalError(f"{path} holds no {name}", hint="is it a bundle?") from None
+        with _Pieces(path) as file, zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+            if len(names) > MOST_MEMBERS:
+                raise JournalError(f"{path} holds more than {MOST_MEMBERS:,} files: that is no bundle")
+            if len(set(names)) != len(names):
+                raise JournalError(f"{path} holds two files of one name: that is no bundle")
+            yield archive
     except _BROKEN as error:
-        raise JournalError(f"{path} cannot be read: {error}", hint="is it a bundle?") from None
-    if len(data) > largest:
-        raise JournalError(f"{name} in {path} is larger than {largest:,} bytes")
-    return data
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise JournalError(f"{path} cannot be read: {reason}", hint="is it a bundle?") from None
+
+
+def _read(path: Path, archive: zipfile.ZipFile, name: str, largest: int) -> bytes:
+    """A member's bytes, never more than `largest`, whatever the archive says of its size. Raises JournalError."""
+    if name not in archive.namelist():
+        raise JournalError(f"{path} holds no {name}", hint="is it a bundle?")
+    member = archive.getinfo(name)
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise JournalError(f"{name} in {path} is packed in a way that bundles are not", hint="is it a bundle?")
+    if name == JOURNAL:
+        largest = min(largest, max(SMALL_JOURNAL, path.stat().st_size * MOST_DENSE))
+    pieces: list[bytes] = []
+    left = largest + 1
+    with archive.open(member) as opened:
+        while left and (piece := opened.read(min(left, PIECE))):
+            pieces.append(piece)
+            left -= len(piece)
+    if not left:
+        raise JournalError(f"{name} in {path} is larger than {largest:,} bytes", hint="is it a bundle?")
+    return b"".join(pieces)
 
 
 def bundle_of(folder: Path, images: Mapping[str, bytes]) -> Path:

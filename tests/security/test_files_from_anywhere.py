@@ -10,6 +10,8 @@ import re
 import struct
 import sys
 import time
+import tracemalloc
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -19,7 +21,17 @@ from conftest import require
 from PIL import Image
 
 import sequencer
-from sequencer.bundle import JOURNAL, LARGEST_IMAGE, MOST_MEMBERS, image_in, images_in, journal_in, write_bundle
+from sequencer.bundle import (
+    JOURNAL,
+    LARGEST_IMAGE,
+    MOST_MEMBERS,
+    PIECE,
+    SMALL_JOURNAL,
+    image_in,
+    images_in,
+    journal_in,
+    write_bundle,
+)
 from sequencer.checking import check
 from sequencer.cli import main
 from sequencer.cli.scores import Material
@@ -290,8 +302,46 @@ def test_bombs_in_a_bundle_stop_at_a_bound(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="files"):
         journal_in(many)
     swollen = bundle(tmp_path / "swollen.zip", {f"{number:0120}": b"" for number in range(9_000)})
-    with pytest.raises(JournalError, match="more files than any bundle"):
+    with pytest.raises(JournalError, match="longer than any bundle's"):
         images_in(swollen)
+    dense = bundle(tmp_path / "dense.zip", {JOURNAL: b"[" * (SMALL_JOURNAL + 1)})
+    with pytest.raises(JournalError, match="larger than"):
+        journal_in(dense)
+
+
+def test_a_directory_is_bounded_wherever_its_length_is_said(tmp_path: Path) -> None:
+    """Readers of archives look for the directory's length in several places, and need not believe the same one."""
+    many = bundle(tmp_path / "many.zip", {f"{number:0500}": b"" for number in range(5_000)}).read_bytes()
+    end = many.rfind(b"PK\x05\x06")
+    size, offset = struct.unpack("<II", many[end + 12 : end + 20])
+    end64 = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, 5_000, 5_000, size, offset)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
+    modern = many[:end] + end64 + locator + many[end : end + 12] + struct.pack("<II", 100, offset) + b"\0\0"
+    twice = many[: end + 4] + b"PK\x05\x06" + many[end + 8 :]
+    for number, data in enumerate((modern, twice, many)):
+        path = tmp_path / f"{number}.zip"
+        path.write_bytes(data)
+        tracemalloc.start()
+        try:
+            with pytest.raises(JournalError, match="longer than any bundle's"):
+                journal_in(path)
+            assert tracemalloc.get_traced_memory()[1] < 3 * PIECE
+        finally:
+            tracemalloc.stop()
+
+
+def test_a_name_stands_in_a_bundle_once(tmp_path: Path) -> None:
+    """Of two files of one name each program takes another: what was looked at would not be what is played."""
+    journal = journal_of(tmp_path).read_bytes()
+    path = tmp_path / "twice.zip"
+    for second in (JOURNAL, JOURNAL + "\0.txt"):
+        with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for name, data in ((JOURNAL, b"another"), ("x" * len(second), journal)):
+                archive.writestr(name, data)
+        path.write_bytes(path.read_bytes().replace(b"x" * len(second), second.encode()))
+        with pytest.raises(JournalError, match="two files of one name"):
+            journal_in(path)
 
 
 def test_an_archive_that_lies_or_is_packed_oddly_is_refused(tmp_path: Path) -> None:
