@@ -54,6 +54,7 @@ class Pass:
         return self.quarter_at(self.end)
 
 
+_ZERO = Fraction(0)
 NOMINAL_QUARTERS = Fraction(2)
 """Quarters a second where a stretch has no tempo at all (120 bpm)."""
 
@@ -272,7 +273,11 @@ class Plan:
         if current.counts_seconds:
             return self.follow.time_of(float(current.quarter_at(time)), float(time))
         if quarter is not None or not self.follow.outer:
-            return self.follow.time_of(float(current.quarter + (quarter or 0)), float(time))
+            inside = quarter or _ZERO
+            # The sum as a float, rounded once, without the fraction: this is asked after every event.
+            above = current.quarter.numerator * inside.denominator + inside.numerator * current.quarter.denominator
+            where = above / (current.quarter.denominator * inside.denominator)
+            return self.follow.time_of(where, time.numerator / time.denominator)
         began = self._began.get(current.number) or self.follow.time_of(float(current.quarter), float(current.start))
         return None if began is None else began + float(time - current.start) * 1e9
 

@@ -122,12 +122,14 @@ class Seen:
 
     def time_of(self, seconds: Fraction) -> int | None:
         """The nanosecond at which an exact nominal time is seen; None while nobody can know."""
-        place = seconds / self._chunk
-        known = self._now if place >= self._base else self._before
+        # The place in chunks is above / below, in whole numbers: this is asked after every event.
+        above = seconds.numerator * self._chunk.denominator
+        below = seconds.denominator * self._chunk.numerator
+        known = self._now if above >= self._base * below else self._before
         if known is None:
             return None
         chunk, time, length = known
-        return round(time + float(place - chunk) * length) - self.offset
+        return round(time + (above - chunk * below) / below * length) - self.offset
 
     def seconds_at(self, time: int) -> float | None:
         """What of the model's time is seen at a nanosecond. None before anything was seen."""
@@ -136,6 +138,19 @@ class Seen:
             return None
         chunk, then, length = known
         return (chunk + (time + self.offset - then) / length) * float(self._chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """The next send of the plan. What is exact of its place is reckoned once: it is asked for after every event."""
+
+    current: Pass
+    index: int
+    send: Send
+    seconds: Fraction
+    """Its nominal score time."""
+    chunk: int
+    """The score chunk within which that falls."""
 
 
 class Sends:
@@ -155,6 +170,7 @@ class Sends:
         self._plan = plan
         self._follow = follow
         self._pass = self._index = 0
+        self._coming: Coming | None = None
         self._chased: deque[MidiAct] = deque()
         self._far = max(FAR, 2 * nanoseconds(schedule.grid.chunk))
 
@@ -165,18 +181,16 @@ class Sends:
         commands: list[Command] = []
         while self._chased:
             commands += _messages(self._chased.popleft(), at, at)
-        while (found := self._next()) is not None:
-            current, send = found
-            seconds = current.start + send.offset
-            if until is not None and seconds >= self._schedule.grid.boundary(until):
+        while (coming := self._next()) is not None:
+            if until is not None and coming.chunk >= until:
                 break
-            due = self._time_of(current, send.quarter, seconds)
+            due = self._time_of(coming.current, coming.send.quarter, coming.seconds)
             if due is None:
                 break
             if due - AHEAD > at and not everything:
                 commands += self._waking(due - AHEAD, at)
                 break
-            commands += self._said(current, send, due, at)
+            commands += self._said(coming.current, coming.send, due, at)
             self._index += 1
         return commands
 
@@ -188,14 +202,18 @@ class Sends:
         self.wake = due
         return [WakeAt(due)]
 
-    def _next(self) -> tuple[Pass, Send] | None:
+    def _next(self) -> Coming | None:
         """The next send of the plan."""
-        passes = self._plan.passes
+        passes, known = self._plan.passes, self._coming
         while self._pass < len(passes):
             current = passes[self._pass]
+            if known is not None and known.current is current and known.index == self._index:
+                return known
             sends = current.stretch.sends
-            if self._index < len(sends) and current.start + sends[self._index].offset < current.end:
-                return current, sends[self._index]
+            if self._index < len(sends) and (seconds := current.start + sends[self._index].offset) < current.end:
+                chunk = seconds // self._schedule.grid.chunk
+                self._coming = Coming(current, self._index, sends[self._index], seconds, chunk)
+                return self._coming
             self._pass, self._index = self._pass + 1, 0
         return None
 
