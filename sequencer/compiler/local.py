@@ -84,6 +84,11 @@ class LocalTime:
             )
         return self.meters
 
+    def needs_musical(self, span: Span) -> None:
+        """Tell that what changes the tempo or the meter, on which seconds depend, cannot itself be placed in seconds."""
+        hint = "write its bar, for example `at 5 …`"
+        self._faults.error("E403", "a change of tempo or meter needs a musical place", span, hint)
+
     def timed(self, amount: Fraction, unit: Unit) -> Fraction:
         """Seconds of an amount of chunks, frames or seconds."""
         match unit:
@@ -119,12 +124,7 @@ class LocalTime:
         if spot.quarter is not None:
             return spot.quarter
         if self.tempo is None or spot.seconds is None:
-            self._faults.error(
-                "E403",
-                "a change of tempo or meter needs a musical place",
-                span,
-                "write its bar, for example `at 5 …`",
-            )
+            self.needs_musical(span)
             return None
         if not all(segment.first == segment.last for segment in self.tempo.segments):
             self._faults.error(
@@ -141,12 +141,7 @@ class LocalTime:
         if spot.seconds is not None:
             return spot.seconds
         if self.tempo is None or spot.quarter is None:
-            self._faults.error(
-                "E403",
-                "a change of tempo or meter needs a musical place",
-                span,
-                "write its bar, for example `at 5 …`",
-            )
+            self.needs_musical(span)
             return None
         return self.tempo.seconds_at(spot.quarter)
 

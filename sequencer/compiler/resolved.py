@@ -62,6 +62,11 @@ class ResolvedCue:
         """Whether the model has something to do here; what gear is told is bound to no chunk."""
         return not self.acts or any(not isinstance(act, Sending) for act in self.acts)
 
+    @property
+    def where(self) -> Span:
+        """Where its place is written, or all of it where it has none."""
+        return self.span if self.place is None else self.place.span
+
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRule:

@@ -1,0 +1,134 @@
+"""A block's own changes of meter and tempo become the maps of its local time."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sequencer.compiler.local import MUSICAL, LocalTime
+from sequencer.compiler.placed import Spot
+from sequencer.compiler.resolved import ResolvedCue
+from sequencer.compiler.spots import Spots
+from sequencer.errors import Faults, Fix
+from sequencer.score import AtBar, AtTick, ChangeMeter, ChangeTempo, Place, Unit
+from sequencer.timebase import Meter, MeterMap, TempoChange, TempoMap
+
+
+class Changes:
+    """The changes among a block's cues. First `lay_meters`, then `lay_tempo`; what cannot be laid out is told."""
+
+    def __init__(self, cues: tuple[ResolvedCue, ...], spots: Spots, local: LocalTime, faults: Faults, is_outer: bool) -> None:
+        self._cues = cues
+        self._spots = spots
+        self._local = local
+        self._faults = faults
+        self._is_outer = is_outer
+
+    def lay_meters(self) -> None:
+        """Lay the meter changes out: first those written as a bar, then those that need the meters before them."""
+        changing = [(index, cue.meters[-1]) for index, cue in enumerate(self._cues) if cue.meters]
+        if not changing or self._local.meters is None:
+            for _, change in changing:
+                self._local.beats(change.span)
+            return
+        changes: dict[int, Meter] = {0: self._local.meters.changes[0][1]}
+        plain = [(index, change) for index, change in changing if isinstance(self._cues[index].place, AtBar | AtTick)]
+        for index, change in plain:
+            bar = self._meter_bar(self._cues[index].place, change)
+            if bar is not None:
+                changes[bar] = change.meter
+                self._local.meters = MeterMap.of(changes.items())
+        rest = [pair for pair in changing if pair not in plain]
+        where: dict[int, int] = {}
+        for index, change in rest:
+            spot = self._spots.of(index)
+            if spot is None:
+                continue
+            if spot.quarter is None:
+                self._local.needs_musical(change.span)
+                continue
+            here = self._local.meters.bar_beat_at(spot.quarter)
+            if here.beat != 1 or here.rest:
+                self._off_bar_line(change, here.bar, self._cues[index].place)
+                continue
+            where[index] = here.bar - 1
+            changes[here.bar - 1] = change.meter
+            self._local.meters = MeterMap.of(changes.items())
+            self._spots.forget()
+        for index, bar in where.items():
+            spot = self._spots.of(index)
+            if spot is not None and spot.quarter is not None and self._local.meters.bar_start(bar) != spot.quarter:
+                self._faults.error(
+                    "E407",
+                    "this change of meter is moved by another one behind it",
+                    self._cues[index].span,
+                    "write its place as a bar number",
+                )
+
+    def _meter_bar(self, place: Place | None, change: ChangeMeter) -> int | None:
+        match place:
+            case AtBar(bar=bar, beat=1, rest=Fraction(numerator=0)):
+                return bar - 1
+            case AtTick(bar=bar, beat=1, tick=0):
+                return bar - 1
+            case AtBar(bar=bar) | AtTick(bar=bar):
+                self._off_bar_line(change, bar, place)
+                return None
+            case _:
+                return None
+
+    def _off_bar_line(self, change: ChangeMeter, bar: int, place: Place | None) -> None:
+        fixes = () if place is None else (Fix(place.span, str(bar + 1)),)
+        hint = f"change it at {bar + 1}, or at {bar}"
+        self._faults.error("E408", "a meter begins on beat 1 of a bar", change.span, hint, fixes)
+
+    def lay_tempo(self, opening: ChangeTempo | None, bpm: Fraction | None, end: Spot | None) -> None:
+        """Build the tempo map of a block that opens at `bpm`, or with the ramp `opening`, and lasts until `end`.
+
+        Places of tempo changes are musical, so they need only the meters.
+        """
+        if bpm is None or self._local.meters is None:
+            for cue in self._cues:
+                for tempo in cue.tempos:
+                    self._faults.error(
+                        "E409",
+                        "a change of tempo needs a tempo to change, and the clock counts chunks",
+                        tempo.span,
+                        "give the score one: clock 120 bpm, 4/4",
+                    )
+            return
+        changes = [TempoChange(Fraction(0), bpm)]
+        if opening is not None and opening.to is not None and end is not None:
+            if end.quarter is not None:
+                changes = [TempoChange(Fraction(0), opening.bpm, opening.to, end.quarter)]
+            elif end.seconds is not None:
+                changes = [TempoChange.ramp_in_seconds(Fraction(0), opening.bpm, opening.to, end.seconds)]
+        for index, cue in enumerate(self._cues):
+            for tempo in cue.tempos:
+                spot = self._spots.of(index)
+                if spot is None:
+                    continue
+                if spot.quarter is None:
+                    self._local.needs_musical(tempo.span)
+                    continue
+                change = self._tempo_change(spot.quarter, tempo)
+                if change is not None:
+                    changes.append(change)
+                if self._is_outer:
+                    self._faults.warn(
+                        "W401",
+                        "an outer clock brings its own tempo; this one counts only in rehearsal",
+                        tempo.span,
+                        "leave it out where the music does not change its tempo",
+                    )
+        self._local.tempo = TempoMap.of(changes)
+
+    def _tempo_change(self, quarter: Fraction, tempo: ChangeTempo) -> TempoChange | None:
+        if tempo.to is None or tempo.over is None:
+            return TempoChange(quarter, tempo.bpm)
+        if tempo.over.unit not in MUSICAL:
+            seconds = self._local.timed(tempo.over.amount, tempo.over.unit)
+            return TempoChange.ramp_in_seconds(quarter, tempo.bpm, tempo.to, seconds)
+        there = self._local.after(Spot(quarter, None, Unit.BARS), tempo.over.amount, tempo.over.unit, tempo.over.span)
+        if there is None or there.quarter is None:
+            return None
+        return TempoChange(quarter, tempo.bpm, tempo.to, there.quarter - quarter)

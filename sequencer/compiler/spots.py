@@ -1,0 +1,140 @@
+"""Where each cue of a block lies: relative places and marks are followed back to what they count from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sequencer.compiler.local import LocalTime
+from sequencer.compiler.placed import Spot
+from sequencer.compiler.resolved import ResolvedCue
+from sequencer.compiler.texts import nearest
+from sequencer.errors import Faults, Fix, Related, Span
+from sequencer.score import After, AtBar, AtMark, AtOffset, AtTick, Place
+
+_PENDING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Which cue sets a mark, and where that is written."""
+
+    cue: int
+    span: Span
+
+
+class Spots:
+    """The spots of a block's cues in its local time, each found once. What cannot be found is told."""
+
+    def __init__(self, cues: tuple[ResolvedCue, ...], local: LocalTime, faults: Faults) -> None:
+        self._cues = cues
+        self._local = local
+        self._faults = faults
+        self.marks = self._found_marks()
+        """The cue of each mark."""
+        self._spots: list[Spot | object | None] = [_PENDING] * len(cues)
+        self._bases = self._found_bases()
+
+    def forget(self) -> None:
+        """Find every spot anew: the meters or the tempo of the local time have changed."""
+        self._spots = [_PENDING] * len(self._cues)
+
+    def _found_marks(self) -> dict[str, Marked]:
+        marks: dict[str, Marked] = {}
+        for index, cue in enumerate(self._cues):
+            for name, span in cue.marks:
+                if name in marks:
+                    first = Related(marks[name].span, "first set here")
+                    self._faults.error(
+                        "E410", f"the mark {name} is set already", span, "give it another name", related=(first,)
+                    )
+                else:
+                    marks[name] = Marked(index, span)
+        return marks
+
+    def _found_bases(self) -> list[int | None]:
+        """For each cue the cue that a relative place of it counts from: the previous `at`, in source order."""
+        bases: list[int | None] = []
+        previous: int | None = None
+        for index, cue in enumerate(self._cues):
+            bases.append(previous)
+            if cue.every is None:
+                previous = index
+        return bases
+
+    def _needs(self, index: int) -> int | None:
+        """The cue whose spot must be known before this one's."""
+        match self._cues[index].place:
+            case After():
+                return self._bases[index]
+            case AtMark(name=name):
+                marked = self.marks.get(name)
+                return None if marked is None else marked.cue
+            case _:
+                return None
+
+    def of(self, index: int) -> Spot | None:
+        """The spot of a cue, None where it has none (told). Walks its chain of relative places and marks without recursion."""
+        need = self._needs(index)
+        if self._spots[index] is _PENDING and (need is None or self._spots[need] is not _PENDING):
+            place = self._cues[index].place  # nearly every cue: nothing it counts from is still to be found
+            found = self._local.start if place is None else self.of_place(place, self._bases[index])
+            self._spots[index] = found
+            return found
+        chain: list[int] = []
+        on_chain: set[int] = set()
+        at: int | None = index
+        while at is not None and self._spots[at] is _PENDING:
+            if at in on_chain:
+                circle = self._cues[at]
+                self._faults.error(
+                    "E411",
+                    "these places depend on each other in a circle",
+                    circle.where,
+                    "give one of them a bar or a time",
+                )
+                self._spots[at] = None
+                break
+            on_chain.add(at)
+            chain.append(at)
+            at = self._needs(at)
+        for one in reversed(chain):
+            if self._spots[one] is _PENDING:
+                place = self._cues[one].place
+                self._spots[one] = self._local.start if place is None else self.of_place(place, self._bases[one])
+        spot = self._spots[index]
+        return spot if isinstance(spot, Spot) else None
+
+    def of_place(self, place: Place, base: int | None) -> Spot | None:
+        """The spot of a place that counts, where it is relative, from the cue `base`; None where there is none (told)."""
+        match place:
+            case AtBar() | AtTick() | AtOffset():
+                return self._local.spot(place)
+            case After():
+                start = self._local.start if base is None else self._known(base)
+                return None if start is None else self._local.after(start, place.by.amount, place.by.unit, place.span)
+            case AtMark():
+                marked = self.marks.get(place.name)
+                if marked is None:
+                    self._unknown_mark(place)
+                    return None
+                spot = self._known(marked.cue)
+                if spot is None or place.plus is None:
+                    return spot
+                return self._local.after(spot, place.plus.amount, place.plus.unit, place.span)
+
+    def _known(self, index: int) -> Spot | None:
+        spot = self._spots[index]
+        if spot is _PENDING:
+            return self.of(index)
+        return spot if isinstance(spot, Spot) else None
+
+    def _unknown_mark(self, place: AtMark) -> None:
+        guess = nearest(place.name, list(self.marks))
+        hint = f"set it in an `at`: at 5 mark {place.name}" if guess is None else f"did you mean {guess}?"
+        self._faults.error("E412", f"there is no mark {place.name} in this section", place.span, hint, _mark_fix(place, guess))
+
+
+def _mark_fix(place: AtMark, guess: str | None) -> tuple[Fix, ...]:
+    if guess is None or place.span.line != place.span.end_line:
+        return ()
+    return (Fix(place.span, f"mark {guess}"),) if place.plus is None else ()
