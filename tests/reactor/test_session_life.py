@@ -350,5 +350,5 @@ def test_ready_means_that_somebody_listens() -> None:
             assert server.session.ended is not None
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sequencer.stages.reactor.stage.UNDERSTOOD_SECONDS", 0.3)
+        patch.setattr("sequencer.stages.reactor.meeting.UNDERSTOOD_SECONDS", 0.3)
         asyncio.run(go())

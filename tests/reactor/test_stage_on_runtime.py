@@ -95,7 +95,7 @@ async def _found_again(url: str) -> None:
     await stage.open(deliver)
     await stage.send([SchedulePrompt("a red field", 0), SchedulePrompt("a blue sea", 60), Start()])
     await until(ChunkDone)
-    connection = stage._connection
+    connection = stage._meeting.connection
     assert connection is not None
     stage._broken(connection, "the plug was pulled")
     await until(Restored)

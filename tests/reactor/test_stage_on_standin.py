@@ -53,7 +53,7 @@ def test_a_whole_show_lands_cue_for_cue(changes: dict[str, Any], server: dict[st
 
 
 def test_a_runtime_that_knows_wire_v0_only_is_fallen_back_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.stages.reactor.stage.UNDERSTOOD_SECONDS", 1.0)
+    monkeypatch.setattr("sequencer.stages.reactor.meeting.UNDERSTOOD_SECONDS", 1.0)
     run, _ = _play(schedule(at_chunk(0, "a red field"), at_chunk(2, "a blue sea"), end=3), {"wires": "v0"})
     assert run.outcome.report.all_landed
     assert run.measures.wire == Wire.V0

@@ -1,8 +1,9 @@
 """The stage at Reactor: a live Helios over HTTP and WebRTC.
 
 In the order of a session: `settings` (where, how, with which key), `platform` (one HTTP client, errors in words), `token`,
-`session`, `stun` and `signalling` (how to meet), `connection` (the peers' connection: channels and frames), `answers` (which
-command an answer belongs to), `uploads`, `shown` (which chunk a frame belongs to), `clips`, and `stage`, which is all of it.
+`session`, `session_time`, `stun` and `signalling` (how to meet), `connection` (the peers' connection: channels and frames),
+`talk` (what is said on it) with `answers` (which command an answer belongs to), `meeting` (from a session to a connection that
+understands us), `uploads`, `shown` (which chunk a frame belongs to), `clips`, and `stage`, which is all of it.
 """
 
 from sequencer.stages.reactor.clips import Clip

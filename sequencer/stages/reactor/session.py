@@ -37,8 +37,6 @@ class Session:
         self._settings = settings
         self.id = ""
         self.tracks: tuple[Track, ...] = ()
-        self.fps: float | None = None
-        """The rate that the platform says, where it says one."""
         self.version = ""
         """The version that the server says it is of, where it says one."""
         self._is_open = False
@@ -125,8 +123,6 @@ class Session:
         ) or (Track("main_video", "video", "recvonly"),)
         server = body.get("server_info")
         self.version = str(server.get("server_version", "")) if isinstance(server, Mapping) else ""
-        fps = capabilities.get("emission_fps")
-        self.fps = float(fps) if isinstance(fps, int | float) and not isinstance(fps, bool) and fps > 0 else None
 
     async def state(self) -> str:
         """The session's state as the platform spells it, in capitals. Raises PlatformError."""

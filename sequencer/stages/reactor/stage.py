@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,33 +29,25 @@ from sequencer.events import (
 from sequencer.images import ImageFile
 from sequencer.stages.protocol import Deliver
 from sequencer.stages.reactor.clips import PATIENCE, Clip, fetch
-from sequencer.stages.reactor.connection import Connection, Hooks
+from sequencer.stages.reactor.connection import Connection
 from sequencer.stages.reactor.frames import Frames, FrameSink
+from sequencer.stages.reactor.meeting import Meeting
 from sequencer.stages.reactor.platform import Platform, PlatformError
 from sequencer.stages.reactor.session import OVER, Session
+from sequencer.stages.reactor.session_time import SessionTime
 from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.reactor.shown import ShownChunks
-from sequencer.stages.reactor.signalling import Signalling, mended
 from sequencer.stages.reactor.status import Measures, Status, StatusName
-from sequencer.stages.reactor.stun import reachable
 from sequencer.stages.reactor.talk import Talk
 from sequencer.stages.reactor.token import Token
 from sequencer.stages.reactor.uploads import ImageBytes, Progress, Uploads
 from sequencer.wire.codec import Wire
-from sequencer.wire.messages import Ping, Reference, TrackAsked
+from sequencer.wire.messages import Reference
 
 if TYPE_CHECKING:
     from sequencer.clocks import Clock
 
 SECOND = 1_000_000_000
-UNDERSTOOD_SECONDS = 3.0
-"""How long a runtime may take to show that it understands the wire."""
-TRIES = 3
-"""How often the first connection is tried."""
-OLD_SERVERS = ("0.", "1.", "2.")
-"""Servers that say to be of these versions understand wire v0 only."""
-WARNINGS = (120, 30)
-"""Seconds before the session's end at which a warning is given."""
 
 
 class ReactorStage:
@@ -84,24 +75,20 @@ class ReactorStage:
         self._platform = Platform(settings.base(), transport=transport)
         self._token = Token(self._platform, settings)
         self._session = Session(self._platform, self._token, settings)
-        self._signalling = Signalling(self._session, settings.local)
+        self._time = SessionTime(clock, settings.session_seconds, self._notice)
         self._uploads = Uploads(self._platform, self._session, images, settings.uploaded, progress)
         self._shown = ShownChunks(settings.frames_per_chunk)
         self._frames = Frames(self._shown, sink, self._chunk_shown)
         wire = Wire.V0 if settings.wire == "v0" else Wire.V1
         self._talk = Talk(clock, wire, settings.frames_per_chunk, self._hear, self._notice)
-        self._connection: Connection | None = None
+        self._meeting = Meeting(clock, settings, self._session, self._talk, self._frame, self._broken)
         self._deliver: Deliver | None = None
         self._held: list[Event] | None = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._uploading: dict[str, asyncio.Task[None]] = {}
-        self._made: int | None = None
-        self._closed_at: int | None = None
         self._losses = 0
         self._is_over = False
         self._is_closed = False
-        self._last_ping = 0
-        self._warned: set[int] = set()
         self.status = Status("disconnected", clock.now())
         """How the connection stands."""
         self.closing_trouble: str | None = None
@@ -119,18 +106,12 @@ class ReactorStage:
         """What the session holds, by SHA-256, for a run that takes it over."""
         return dict(self._uploads.references)
 
-    @property
-    def platform_fps(self) -> float | None:
-        """The frame rate that the platform says, where it says one."""
-        return self._session.fps
-
     def measures(self) -> Measures:
         """What was measured so far."""
-        now = self._clock.now()
-        billed = 0 if self._made is None else (self._closed_at or now) - self._made
+        frames, rate = self._frames.count, self._frames.rate(self._clock.now())
         latencies = tuple(self._talk.latencies)
         wire = str(self._talk.wire)
-        return Measures(self._frames.count, self._frames.rate(now), self._shown.lag, billed, self._losses, latencies, wire)
+        return Measures(frames, rate, self._shown.lag, self._time.billed, self._losses, latencies, wire)
 
     # ---- Stage
 
@@ -146,10 +127,8 @@ class ReactorStage:
         self._deliver = deliver
         self._set("connecting", "making the session")
         try:
-            await self._session.open(lambda state: self._set("waiting", state), self._count_from_here)
-            if self._settings.wire == "auto" and self._session.version.startswith(OLD_SERVERS):
-                self._talk.wire = Wire.V0
-            await self._first_meeting()
+            await self._session.open(lambda state: self._set("waiting", state), self._time.begin)
+            await self._meeting.first(lambda what: self._set("connecting", what))
         except StageError:
             self._set("disconnected")
             raise
@@ -166,7 +145,7 @@ class ReactorStage:
                 return
             if isinstance(command, Upload):
                 self._upload(command.image)
-            elif self._connection is not None:
+            elif self._meeting.connection is not None:
                 self._talk.command(command, self._uploads.references)
 
     async def close(self) -> None:
@@ -178,7 +157,7 @@ class ReactorStage:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._hang_up()
+        await self._meeting.hang_up()
         if self._session.is_open:
             try:
                 await self._session.close()
@@ -188,91 +167,22 @@ class ReactorStage:
                     f"the session could not be closed ({error.message}): it may run on, and be billed, until its timeout; "
                     "Reactor's dashboard can end it"
                 )
-        if self._closed_at is None:
-            self._closed_at = self._clock.now()
+        self._time.end()
         self._set("disconnected")
         await self._platform.close()
 
     async def clip(self, seconds: float) -> Clip:
         """A clip of the last seconds, as the platform keeps it. Raises StageError."""
-        if self._connection is None:
+        if self._meeting.connection is None:
             raise StageError("there is no connection to ask for a clip on", "ask again when it stands")
         ready = await self._talk.clip(seconds, PATIENCE)
         return await fetch(self._platform, self._token, ready)
 
-    # ---- meeting
-
-    async def _first_meeting(self) -> None:
-        for attempt in range(1, TRIES + 1):
-            self._set("connecting", "meeting the model" if attempt == 1 else f"meeting the model, try {attempt}")
-            try:
-                await self._meet()
-            except PlatformError:
-                raise
-            except StageError:
-                if attempt == TRIES:
-                    raise
-            else:
-                return
-
-    async def _meet(self) -> None:
-        """Make a connection that understands us. Raises StageError."""
-        await self._connect()
-        self._talk.greet()
-        try:
-            async with asyncio.timeout(UNDERSTOOD_SECONDS):
-                await self._talk.heard.wait()
-        except TimeoutError:
-            if self._connection is None:
-                raise StageError("the connection broke at once") from None
-            if self._talk.wire is Wire.V1 and self._settings.wire == "auto":
-                await self._hang_up()
-                self._talk.wire = Wire.V0
-                await self._meet()
-                return
-            if self._talk.wire is Wire.V1:
-                await self._hang_up()
-                raise StageError("the runtime does not understand wire v1", "use --wire auto or --wire v0") from None
-        settle = self._settings.settle_seconds
-        await asyncio.sleep((0.0 if self._settings.local else 1.0) if settle is None else settle)
-        if self._connection is None:
-            raise StageError("the connection broke at once")
-
-    async def _connect(self) -> None:
-        servers = await self._signalling.ice_servers()
-        servers = await reachable(servers, self._settings.gathering_seconds) if servers else ()
-        hooks = Hooks(self._talk.received, self._frame, lambda why: self._broken(connection, why))
-        connection = Connection(self._session.tracks, hooks, servers)
-        try:
-            offer, mapping = await connection.offer()
-            number = await self._signalling.register()
-            answer = await self._signalling.exchange(number, offer, mapping, self._settings.connect_seconds)
-            self._talk.begin(connection.send)
-            await connection.accept(mended(answer), self._settings.connect_seconds)
-            for track in self._session.tracks:
-                if track.direction == "recvonly":
-                    self._talk.say(TrackAsked("resume", track.name))
-            self._talk.say(Ping())
-        except BaseException:
-            self._talk.end()
-            await connection.close()
-            raise
-        self._connection = connection
-        self._last_ping = self._clock.now()
-
-    async def _hang_up(self) -> None:
-        connection, self._connection = self._connection, None
-        self._talk.end()
-        if connection is not None:
-            await connection.close()
-
     # ---- losing and finding again
 
     def _broken(self, connection: Connection, why: str) -> None:
-        if connection is not self._connection or self._is_over:
+        if self._is_over or not self._meeting.gone(connection):
             return
-        self._connection = None
-        self._talk.end()
         self._spawn(connection.close())
         if self._held is not None:
             return  # it never stood: whoever is meeting sees it
@@ -293,10 +203,10 @@ class ReactorStage:
                     self._session.forget()
                     self._end("the session was over when the connection was made again")
                     return
-                await self._meet()
+                await self._meeting.meet()
             except StageError as error:
                 last = error.message
-                await self._hang_up()
+                await self._meeting.hang_up()
                 if isinstance(error, PlatformError) and error.status in (401, 402, 403, 404, 426, 501):
                     self._end(f"the connection was lost and cannot be made again: {last}")
                     return
@@ -317,33 +227,20 @@ class ReactorStage:
         while True:
             await asyncio.sleep(min(1.0, self._settings.silence_seconds / 4))
             now = self._clock.now()
-            self._warn(now)
-            connection = self._connection
+            self._time.warn()
+            connection = self._meeting.connection
             if connection is None or self._held is not None:
                 continue
             silent = await connection.silent_for()
             if silent > self._settings.silence_seconds:
                 self._broken(connection, f"nothing came for {silent:.0f} s")
                 continue
-            due = now - self._last_ping > self._settings.ping_seconds * SECOND
+            due = now - self._meeting.last_ping > self._settings.ping_seconds * SECOND
             if due or silent > self._settings.silence_seconds / 3:
-                with contextlib.suppress(StageError):
-                    self._talk.say(Ping())
-                    self._last_ping = now
+                self._meeting.ping()
             for asked in self._talk.overdue(now - int(self._settings.answer_seconds * SECOND)):
                 self._hear(Unknown(now, "unanswered", f'{{"command": "{asked.name}"}}'))
                 self._notice(f"{asked.name} was not answered within {self._settings.answer_seconds:.0f} s")
-
-    def _warn(self, now: int) -> None:
-        if self._made is None:
-            return
-        left = self._settings.session_seconds - (now - self._made) / SECOND
-        for before in WARNINGS:
-            if left <= before and before not in self._warned and before < self._settings.session_seconds:
-                self._warned.add(before)
-                self._notice(
-                    f"the session's limit of {self._settings.session_seconds / 60:.0f} min comes in {max(0, left):.0f} s"
-                )
 
     # ---- what comes in
 
@@ -405,9 +302,6 @@ class ReactorStage:
         self._hear(Uploaded(self._clock.now(), image.sha256))
 
     # ---- small things
-
-    def _count_from_here(self) -> None:
-        self._made = self._clock.now()
 
     def _set(self, name: StatusName, detail: str = "") -> None:
         since = self.status.since if self.status.name == name else self._clock.now()
