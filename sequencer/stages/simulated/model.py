@@ -15,7 +15,6 @@ is sent at the very instant of a boundary is sent during the chunk that begins t
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -42,9 +41,22 @@ from sequencer.events import (
     StateReported,
     WasReset,
 )
+from sequencer.stages.simulated.agenda import ANSWER, BOUNDARY, ENCODED, Agenda
 from sequencer.stages.simulated.conditions import Conditions
 from sequencer.stages.simulated.faults import WELL_BEHAVED, Faults
-from sequencer.stages.simulated.outputs import ChunkBegun, ChunkMade, Look, Message, Output, Scale, UploadedImage, hashed
+from sequencer.stages.simulated.outputs import (
+    ChunkBegun,
+    ChunkMade,
+    Look,
+    Message,
+    Output,
+    RefusedError,
+    Scale,
+    UploadedImage,
+    hashed,
+)
+from sequencer.stages.simulated.pace import Pace
+from sequencer.stages.simulated.uploads import Uploads
 from sequencer.timebase import ChunkGrid
 from sequencer.wire.helios import (
     HeliosCommand,
@@ -57,19 +69,9 @@ from sequencer.wire.helios import (
     write_switch,
 )
 
-SECOND = 1_000_000_000
-
 DEFAULT_SR: Scale = "2x"
 DEFAULT_STRENGTH = 1.0
 DEFAULT_SEED = 0
-
-
-class _RefusedError(Exception):
-    """A broken precondition, in the model's words."""
-
-
-# What is due at one nanosecond happens in this order.
-_ENCODED, _BOUNDARY, _ANSWER = range(3)
 
 
 class HeliosModel:
@@ -79,16 +81,14 @@ class HeliosModel:
         self._faults = faults
         grid = grid or ChunkGrid()
         self._frames = grid.frames
-        self._chunk_ns = Fraction(grid.frames * SECOND) / (faults.fps or grid.fps)
-        self._due: list[tuple[int, int, int, Callable[[int], None]]] = []
-        self._asked = 0
+        self._pace = Pace(faults, grid)
+        self._agenda = Agenda()
         self._out: list[Output] = []
-        self._uploads: dict[str, tuple[UploadedImage, int]] = {}
+        self._uploads = Uploads(faults.uploads_last)
         self._heard: Counter[str] = Counter()
         self._deaf_until = -1
         self._answered = 0
         self._old_states: list[StateReported] = []
-        self._now = 0
         self._sr: Scale = DEFAULT_SR
         self._strength = DEFAULT_STRENGTH
         self.take = 0
@@ -113,7 +113,7 @@ class HeliosModel:
     @property
     def deadline(self) -> int | None:
         """When something will happen of itself; None when nothing will."""
-        return self._due[0][0] if self._due else None
+        return self._agenda.next
 
     @property
     def answered(self) -> int:
@@ -127,20 +127,20 @@ class HeliosModel:
 
     def advance(self, now: int) -> tuple[Output, ...]:
         """Let time pass up to and with nanosecond `now`."""
-        self._pass(now)
+        self._agenda.until(now)
         out, self._out = tuple(self._out), []
         return out
 
     def connect(self, at: int) -> tuple[Output, ...]:
         """A client connects: `state` goes out."""
-        self._pass(at)
+        self._agenda.until(at)
         self._deaf_until = at + self._faults.unheard
         self._state(at)
         return self.advance(at)
 
     def uploaded(self, upload: str, image: UploadedImage, at: int = 0) -> None:
         """An upload's bytes have arrived under this id, at nanosecond `at`."""
-        self._uploads[upload] = image, at
+        self._uploads.add(upload, image, at)
 
     def receive(self, name: str, data: Mapping[str, object], at: int) -> tuple[Output, ...]:
         """A command as it stands on the wire; one that cannot be read is refused like any other."""
@@ -149,19 +149,6 @@ class HeliosModel:
     def command(self, command: HeliosCommand, at: int) -> tuple[Output, ...]:
         """A command that was read already."""
         return self._hear(command, at)
-
-    # ---- time
-
-    def _pass(self, now: int) -> None:
-        while self._due and self._due[0][0] <= now:
-            at, _, _, act = heapq.heappop(self._due)
-            self._now = at
-            act(at)
-        self._now = max(self._now, now)
-
-    def _at(self, due: int, rank: int, act: Callable[[int], None]) -> None:
-        self._asked += 1
-        heapq.heappush(self._due, (due, rank, self._asked, act))
 
     # ---- saying
 
@@ -190,7 +177,7 @@ class HeliosModel:
     # ---- commands
 
     def _hear(self, command: HeliosCommand | Problem, at: int) -> tuple[Output, ...]:
-        self._pass(at)
+        self._agenda.until(at)
         if at >= self._deaf_until:
             name = command.command if isinstance(command, Problem) else command.kind
             self._heard[name] += 1
@@ -198,20 +185,16 @@ class HeliosModel:
             try:
                 self._check_script(name)
                 self._do(command, at, due)
-            except _RefusedError as error:
+            except RefusedError as error:
                 refused = Refused(due, name, str(error))
-                self._at(due, _ANSWER, lambda now: self._say(refused, now))
-            self._at(due, _ANSWER, self._state)
+                self._agenda.at(due, ANSWER, lambda now: self._say(refused, now))
+            self._agenda.at(due, ANSWER, self._state)
         return self.advance(at)
 
     def _answer_due(self, name: str, at: int) -> int:
         """When the answers to a command leave: never before those to an earlier one."""
-        delays = self._faults.delays
-        wait = delays.answer + delays.commands.get(name, 0)
-        if delays.jitter:
-            wait += hashed(self._faults.seed, "answer", name, self._heard[name]) % (delays.jitter + 1)
-        due = at + wait
-        if delays.at_chunk and self._making is not None:
+        due = at + self._pace.answer(name, self._heard[name])
+        if self._faults.delays.at_chunk and self._making is not None:
             due = max(due, self._boundary_due)
         self._answered = max(self._answered, due)
         return self._answered
@@ -219,13 +202,13 @@ class HeliosModel:
     def _check_script(self, name: str) -> None:
         for rule in self._faults.refuse:
             if rule.covers(name, self._heard[name], self.take, self.chunk):
-                raise _RefusedError(rule.reason)
+                raise RefusedError(rule.reason)
 
     def _do(self, command: HeliosCommand | Problem, at: int, due: int) -> None:
         """Carry out a command, its answers leaving at `due`. Nothing changes before the last reason to refuse it is past."""
         match command:
             case Problem():
-                raise _RefusedError(command.reason)
+                raise RefusedError(command.reason)
             case SetPrompt() | SchedulePrompt() | SetConditioning() | SetImage():
                 self._condition(command, at, due)
             case SetImageStrength() | SetSrScale() | SetSeed():
@@ -248,34 +231,34 @@ class HeliosModel:
                 self._accept_prompt(command.prompt, self._next, at + delays.prompt, due)
             case SchedulePrompt():
                 if command.chunk < 0:
-                    raise _RefusedError("chunk must not be negative")
+                    raise RefusedError("chunk must not be negative")
                 if self._started and command.chunk < self._next:
-                    raise _RefusedError(f"chunk {command.chunk} is in the past: the next chunk is {self._next}")
+                    raise RefusedError(f"chunk {command.chunk} is in the past: the next chunk is {self._next}")
                 self._accept_prompt(command.prompt, command.chunk, at + delays.prompt, due)
             case SetConditioning():
-                upload = self._open(command.image, at)
+                upload = self._uploads.open(command.image, at)
                 ready = at + max(delays.prompt, delays.image)
                 self._accept_prompt(command.prompt, self._next, ready, due)
                 self._accept_image(command.image, upload, ready, due)
             case SetImage():
                 ready = at + delays.image
-                self._accept_image(command.image, self._open(command.image, at), ready, due)
-                self._later(max(ready, due), _ANSWER, self._say_conditions)
+                self._accept_image(command.image, self._uploads.open(command.image, at), ready, due)
+                self._later(max(ready, due), ANSWER, self._say_conditions)
 
     def _set(self, command: SetImageStrength | SetSrScale | SetSeed, due: int) -> None:
         match command:
             case SetImageStrength():
                 if not 0 <= command.strength <= 1:
-                    raise _RefusedError("image_strength must lie between 0 and 1")
+                    raise RefusedError("image_strength must lie between 0 and 1")
                 self._strength = command.strength
             case SetSrScale():
                 self._sr = command.scale
             case SetSeed():
                 if command.seed < -1:
-                    raise _RefusedError("seed must be -1 or more")
+                    raise RefusedError("seed must be -1 or more")
                 self._seed_asked = command.seed
                 if self._faults.dialect == "2026-early":
-                    self._at(due, _ANSWER, lambda now: self._out.append(Message(now, *write_seed_set(command.seed))))
+                    self._agenda.at(due, ANSWER, lambda now: self._out.append(Message(now, *write_seed_set(command.seed))))
 
     @property
     def _next(self) -> int:
@@ -284,42 +267,32 @@ class HeliosModel:
 
     def _accept_prompt(self, prompt: str, chunk: int, ready: int, due: int) -> None:
         if not prompt.strip():
-            raise _RefusedError("prompt is empty")
+            raise RefusedError("prompt is empty")
         self._conditions.say(prompt, chunk, ready)
         accepted = PromptAccepted(due, prompt, chunk)
-        self._at(due, _ANSWER, lambda now: self._say(accepted, now))
-        self._later(max(ready, due), _ANSWER, self._say_conditions)
+        self._agenda.at(due, ANSWER, lambda now: self._say(accepted, now))
+        self._later(max(ready, due), ANSWER, self._say_conditions)
 
     def _say_conditions(self, at: int) -> None:
         self._say(ConditionsReady(at, self._conditions.has_prompt, self._conditions.has_image(at)), at)
 
-    def _open(self, upload: str, at: int) -> UploadedImage:
-        if upload not in self._uploads:
-            raise _RefusedError("image was not uploaded")
-        found, since = self._uploads[upload]
-        if self._faults.uploads_last is not None and at - since > self._faults.uploads_last:
-            raise _RefusedError("the upload has expired")
-        if found.problem is not None:
-            raise _RefusedError(found.problem)
-        return found
-
     def _accept_image(self, upload: str, image: UploadedImage, ready: int, due: int) -> None:
         self._conditions.picture(upload, self._strength, ready)
         accepted = ImageAccepted(ready, image.width, image.height)
-        self._later(max(ready, due), _ENCODED, lambda now: self._say(accepted, now))
+        self._later(max(ready, due), ENCODED, lambda now: self._say(accepted, now))
 
     def _later(self, due: int, rank: int, act: Callable[[int], None]) -> None:
         """Do something that a reset in between makes pointless."""
         take = self.take
-        self._at(due, rank, lambda now: act(now) if self.take == take else None)
+        self._agenda.at(due, rank, lambda now: act(now) if self.take == take else None)
 
     # ---- running
 
     def _start(self, at: int) -> None:
         if self._started:
-            raise _RefusedError("already started")
+            raise RefusedError("already started")
         if self._conditions.opening() is None:
-            raise _RefusedError("no prompt set for chunk 0")
+            raise RefusedError("no prompt set for chunk 0")
         self._started = True
         self._seed = self._seed_asked
         if self._seed == -1:
@@ -332,12 +305,12 @@ class HeliosModel:
             return
         ready = self._conditions.opening()
         if ready is not None and ready > at:
-            self._later(ready, _BOUNDARY, self._begin_when_ready)
+            self._later(ready, BOUNDARY, self._begin_when_ready)
             return
         self._edge = Fraction(at)
         self._begin(at)
         started = Started(at, 0, self._conditions.prompt)
-        self._at(max(at, self._answered), _ANSWER, lambda now: self._say(started, now))
+        self._agenda.at(max(at, self._answered), ANSWER, lambda now: self._say(started, now))
 
     def _begin(self, at: int) -> None:
         """Begin the next chunk with all that is in force now."""
@@ -346,7 +319,7 @@ class HeliosModel:
         conditions.begin(self.chunk, self._frame, at)
         frames = 0 if self.chunk < self._faults.warmup else self._frames
         captured = conditions.strength if self._faults.strength == "captured" else self._strength
-        self._edge += self._length()
+        self._edge += self._pace.chunk(self.take, self.chunk)
         self._boundary_due = int(self._edge)
         look = Look(
             seed=self._seed,
@@ -363,18 +336,7 @@ class HeliosModel:
         self._out.append(ChunkBegun(at, self.take, look, self._boundary_due))
         if self._faults.dialect == "2026-early" and before is not None and look.prompt != before:
             self._out.append(Message(at, *write_switch(self._frame, self.chunk, look.prompt, before)))
-        self._at(self._boundary_due, _BOUNDARY, self._end)
-
-    def _length(self) -> Fraction:
-        """How long the chunk that begins now takes, in nanoseconds, exactly."""
-        length = self._chunk_ns
-        for slow in self._faults.slow:
-            if slow.covers(self.take, self.chunk):
-                length = length * slow.factor + slow.by
-        if self._faults.jitter:
-            width = self._faults.jitter
-            length += hashed(self._faults.seed, "chunk", self.take, self.chunk) % (2 * width + 1) - width
-        return max(length, Fraction(1))
+        self._agenda.at(self._boundary_due, BOUNDARY, self._end)
 
     def _end(self, at: int) -> None:
         """The chunk in the making is done."""
@@ -401,7 +363,7 @@ class HeliosModel:
 
     def _pause(self, at: int) -> None:
         if not self._started or self._paused:
-            raise _RefusedError("not running")
+            raise RefusedError("not running")
         if self._making is not None:
             self._pausing = True
         else:  # started, but its conditioning is still being encoded
@@ -422,9 +384,9 @@ class HeliosModel:
                 self._edge = Fraction(at)
                 self._begin(at)
         else:
-            raise _RefusedError("not paused")
+            raise RefusedError("not paused")
         resumed = Resumed(due, self.chunk)
-        self._at(due, _ANSWER, lambda now: self._say(resumed, now))
+        self._agenda.at(due, ANSWER, lambda now: self._say(resumed, now))
 
     def _reset(self, told: int) -> None:
         """Clear everything now, and report it at nanosecond `told`."""
@@ -433,7 +395,7 @@ class HeliosModel:
         if not self._faults.reset_keeps:
             self._sr, self._strength = DEFAULT_SR, DEFAULT_STRENGTH
         stale, self._old_states = self._old_states, []
-        self._at(told, _ANSWER, lambda now: self._tell_reset(now, stale))
+        self._agenda.at(told, ANSWER, lambda now: self._tell_reset(now, stale))
 
     def _tell_reset(self, at: int, stale: list[StateReported]) -> None:
         self._say(WasReset(at), at)

@@ -1,4 +1,4 @@
-"""What leaves the simulated model: messages, and what its pictures are made from."""
+"""What leaves the simulated model: messages, refusals, and what its pictures are made from."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ def hashed(*key: object) -> int:
     """64 bits that depend on the key alone: the only chance there is here, and none of it is shared."""
     text = "\x1f".join(map(str, key)).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+
+
+class RefusedError(Exception):
+    """A broken precondition, in the model's words."""
 
 
 @dataclass(frozen=True, slots=True)
