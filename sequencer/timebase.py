@@ -19,6 +19,9 @@ from fractions import Fraction
 from itertools import pairwise
 from math import floor, isqrt
 
+SECOND = 1_000_000_000
+"""A second in nanoseconds, in which stamps and wake times are counted."""
+
 TICKS_PER_BEAT = 480
 """Ticks in one beat of the meter, in places written `bar:beat:tick`."""
 
@@ -340,4 +343,4 @@ def position_at_seconds(
 
 def nanoseconds(seconds: Fraction) -> int:
     """Whole nanoseconds of a time, rounded to the nearest (ties up): for stamps and wake times, never for places."""
-    return floor(seconds * 1_000_000_000 + Fraction(1, 2))
+    return floor(seconds * SECOND + Fraction(1, 2))

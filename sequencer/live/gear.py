@@ -17,9 +17,9 @@ from sequencer.live.running import Attachment, LiveRun
 from sequencer.live.sending import ClockSending, pieces_of
 from sequencer.midi import open_output
 from sequencer.midi.sending import Sender
+from sequencer.timebase import SECOND
 
 NOMINAL = 120
-SECOND = 1_000_000_000
 LONGEST_REST = 10 * SECOND
 """How long, behind the end of a run, what was said ahead may still take to be sent."""
 

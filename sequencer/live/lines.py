@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sequencer.live.standing import Standing
+from sequencer.timebase import SECOND
 
 WORDS = {
     "disconnected": "disconnected",
@@ -10,7 +11,6 @@ WORDS = {
     "waiting": "waiting for a GPU",
     "ready": "ready",
 }
-SECOND = 1_000_000_000
 HOUR = 3600
 
 

@@ -36,9 +36,8 @@ from sequencer.runs.report import as_json
 from sequencer.schedule import Schedule
 from sequencer.schedule.document import digest
 from sequencer.stages import Stage
-from sequencer.timebase import nanoseconds
+from sequencer.timebase import SECOND, nanoseconds
 
-SECOND = 1_000_000_000
 SESSION = "session.json"
 """In a run's folder while it goes on: which session it plays in."""
 LOOK = 0.1

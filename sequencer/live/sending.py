@@ -11,9 +11,8 @@ from sequencer.conductor import Conductor
 from sequencer.events import ChunkShown, Command, Event, OffsetChanged, Paused, SessionEnded, Started
 from sequencer.midi.clock_out import Piece
 from sequencer.schedule import Schedule
-from sequencer.timebase import nanoseconds
+from sequencer.timebase import SECOND, nanoseconds
 
-SECOND = 1_000_000_000
 UNSEEN = 2
 """Where no picture is seen by the end of so many chunks, nobody counts pictures: the clock starts all the same."""
 

@@ -30,8 +30,8 @@ from sequencer.events import (
     WasReset,
 )
 from sequencer.runs.captions import Teller
+from sequencer.timebase import SECOND
 
-SECOND = 1_000_000_000
 NEARLY = 0.05
 """A beat that has only just begun is not counted any more."""
 MEASURED = 9

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-from sequencer.timebase import TempoMap
+from sequencer.timebase import SECOND, TempoMap
 
 PPQN = 24
 TICKS_PER_SIXTEENTH = 6
 TICK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
-SECOND = 1_000_000_000
 SLEW = 0.03
 """How much longer or shorter than right an interval may be made to catch up."""
 TOO_FAR = SECOND // 2

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sequencer.recorder.encoding import TICKS
+from sequencer.timebase import SECOND
 
-_NS = 1_000_000_000
 _FAR = TICKS // 2
 
 
@@ -24,7 +24,7 @@ class LiveTimes:
         """The time of a frame that arrived at nanosecond `at` with the sender's `stamp`."""
         if self._first is None:
             self._first = at
-        arrived = (at - self._first) * TICKS // _NS
+        arrived = (at - self._first) * TICKS // SECOND
         found = arrived
         if stamp is not None and self._stamp is not None and self._last >= 0:
             step = stamp - self._stamp

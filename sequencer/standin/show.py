@@ -23,10 +23,9 @@ from sequencer.stages.simulated.outputs import (
     hashed,
 )
 from sequencer.standin.screen import Painter, Picture, Screen
-from sequencer.timebase import ChunkGrid
+from sequencer.timebase import SECOND, ChunkGrid
 
 log = logging.getLogger("sequencer.standin")
-SECOND = 1_000_000_000
 
 
 class Audience(Protocol):

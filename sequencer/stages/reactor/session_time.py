@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sequencer.timebase import SECOND
+
 if TYPE_CHECKING:
     from sequencer.clocks import Clock
 
-SECOND = 1_000_000_000
 WARNINGS = (120, 30)
 """Seconds before the session's end at which a warning is given."""
 

@@ -41,13 +41,12 @@ from sequencer.stages.reactor.status import Measures, Status, StatusName
 from sequencer.stages.reactor.talk import Talk
 from sequencer.stages.reactor.token import Token
 from sequencer.stages.reactor.uploads import ImageBytes, Progress, Uploads
+from sequencer.timebase import SECOND
 from sequencer.wire.codec import Wire
 from sequencer.wire.messages import Reference
 
 if TYPE_CHECKING:
     from sequencer.clocks import Clock
-
-SECOND = 1_000_000_000
 
 
 class ReactorStage:

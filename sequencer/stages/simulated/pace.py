@@ -6,9 +6,7 @@ from fractions import Fraction
 
 from sequencer.stages.simulated.faults import Faults
 from sequencer.stages.simulated.outputs import hashed
-from sequencer.timebase import ChunkGrid
-
-SECOND = 1_000_000_000
+from sequencer.timebase import SECOND, ChunkGrid
 
 
 class Pace:
