@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sequencer.collection import paused_collection
-from sequencer.compiler.check import check
+from sequencer.compiler.check import check, check_collisions
 from sequencer.compiler.expand import expand
 from sequencer.compiler.place import place
 from sequencer.compiler.quantise import quantise
@@ -26,6 +26,10 @@ from sequencer.schedule import Schedule
 from sequencer.score import Score
 
 __all__ = ["Compilation", "compile_all", "compile_score"]
+
+
+TIMELESS = frozenset({"E301", "E302", "E304", "E305", "E306", "E307", "E308", "E309", "E310", "E311", "E319", "E321", "E326"})
+"""Errors that leave every cue its place, so that what collides beside them really does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ def _compiled(score: Score) -> Compilation:
     schedule = quantise(resolved, stretches)
     if not faults.has_errors:
         check(schedule, resolved, faults)
+    elif all(one.code in TIMELESS for one in faults.diagnostics if one.is_error) and not faults.dropped:
+        check_collisions(schedule, resolved, faults)
     return Compilation(None if faults.has_errors else schedule, faults.diagnostics)
 
 

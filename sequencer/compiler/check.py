@@ -45,8 +45,20 @@ def check(schedule: Schedule, resolved: Resolved, faults: Faults) -> None:
     _openings(schedule, by_id, places, faults)
     for take in schedule.takes:
         for bundle in take.bundles:
-            _one_chunk(bundle, by_id, places, faults)
+            _collisions(bundle, by_id, places, faults)
+            _lone_strength(bundle, by_id, faults)
     _behind_live(schedule, faults)
+
+
+def check_collisions(schedule: Schedule, resolved: Resolved, faults: Faults) -> None:
+    """Tell only what lands on one chunk: in a score that has other errors, none of which moves a cue."""
+    if schedule.end > MOST_CHUNKS:
+        return
+    by_id = {entry.id: entry for entry in schedule.entries}
+    places = _Places(schedule, resolved)
+    for take in schedule.takes:
+        for bundle in take.bundles:
+            _collisions(bundle, by_id, places, faults)
 
 
 class _Places:
@@ -146,14 +158,18 @@ def _cut_entry(bundles: tuple[Bundle, ...], by_id: dict[int, Entry]) -> Entry | 
 _KINDS = ((ShowPrompt, "prompts"), (ShowImage, "images"), (SuperResolution, "sr settings"), (CutTake, "cuts"))
 
 
-def _one_chunk(bundle: Bundle, by_id: dict[int, Entry], places: _Places, faults: Faults) -> None:
-    entries = [by_id[number] for number in bundle.entries]
-    if len(entries) > 1:
+def _collisions(bundle: Bundle, by_id: dict[int, Entry], places: _Places, faults: Faults) -> None:
+    if len(bundle.entries) > 1:
+        entries = [by_id[number] for number in bundle.entries]
         for kind, words in _KINDS:
             having = [entry for entry in entries if any(isinstance(act, kind) for act in entry.acts)]
             for first, second in pairwise(having):
                 _collision(first, second, words, places, faults)
+
+
+def _lone_strength(bundle: Bundle, by_id: dict[int, Entry], faults: Faults) -> None:
     if bundle.strength is not None and bundle.image is None:
+        entries = (by_id[number] for number in bundle.entries)
         entry = next(one for one in entries if any(isinstance(act, Strength) for act in one.acts))
         faults.warn(
             "W402",

@@ -150,10 +150,11 @@ class _Resolver:
         seen: dict[Firing, ResolvedRule] = {}
         for item in items:
             match item:
-                case Cue():
-                    cues.append(self._cue(item))
-                case Every():
-                    cues.append(self._cue(item))
+                case Cue() | Every():
+                    units = self.vocabulary.units
+                    cue = self._cue(item)
+                    if self.vocabulary.units == units:  # else its place is only half of what was meant
+                        cues.append(cue)
                 case Rule():
                     rule = self._rule(item)
                     if rule is None:

@@ -57,6 +57,10 @@ class Vocabulary:
         self._used: set[str] = set()
         self._missed: set[str] = set()
         """`variable` and `scene`, where an unknown one was asked for: what nothing uses may be what was meant."""
+        self._hollow: set[str] = set()
+        """Variables that are set with one that is not known."""
+        self.units = 0
+        """How many units stood apart from their numbers."""
         self._score = score
         for use in score.uses:
             self._take(use)
@@ -88,6 +92,8 @@ class Vocabulary:
                 let.name_span,
                 "give it another name",
             )
+        if not self._is_known(let.text):
+            self._hollow.add(let.name)
         self._lets[let.name] = self._fill(let.text, None, earlier=True)
 
     def _add_scene(self, scene: Scene) -> None:
@@ -166,8 +172,9 @@ class Vocabulary:
 
     def speak(self, words: Words) -> Spoken | None:
         """A prompt of its own. None where it came out empty (told)."""
-        texts = words.options if isinstance(words, Pick) else (words,)
-        return self._spoken(tuple(self._fill(text, None) for text in texts), words)
+        options = words.options if isinstance(words, Pick) else (words,)
+        texts = tuple(self._fill(text, None) for text in options)
+        return self._spoken(texts, words, options)
 
     def show(self, show: Show) -> Spoken | None:
         """A scene as it is shown. None where that cannot be (told)."""
@@ -191,7 +198,7 @@ class Vocabulary:
                     "E309", f"the scene {scene.name} has no base", show.span, f'give it one, or write {scene.name} "…"'
                 )
                 return None
-            return self._spoken((self._fill(scene.base, None, silent=True),), show)
+            return self._spoken((self._fill(scene.base, None, silent=True),), show, (scene.base,))
         if scene.follow is None:
             self._faults.error(
                 "E310",
@@ -204,7 +211,8 @@ class Vocabulary:
         options = show.action.options if isinstance(show.action, Pick) else (show.action,)
         actions = tuple(self._fill(option, None) for option in options)
         texts = tuple(self._fill(follow, action, silent=True) for action in actions)
-        return self._spoken(texts, show.action if isinstance(show.action, Pick) else show)
+        source = show.action if isinstance(show.action, Pick) else show
+        return self._spoken(texts, source, (follow, *options))
 
     def _is_unit(self, show: Show) -> bool:
         """Tell a unit that stands apart from its number (`at 12 seconds "…"`) and so reads as a scene."""
@@ -217,12 +225,18 @@ class Vocabulary:
         line, end = show.span.line, show.span.column + len(show.scene)
         whole = Span(show.span.file, line, number.start(1) + 1, line, end)
         cured = number.group(1) + short
+        self.units += 1
         message = f"{show.scene} is a unit, and a unit stands right behind its number"
         self._faults.error("E216", message, whole, f"write {cured}", (Fix(whole, cured),))
         return True
 
-    def _spoken(self, texts: tuple[str, ...], source: Words | Show) -> Spoken | None:
-        if not all(texts):
+    def _is_known(self, text: Text) -> bool:
+        """Whether every variable in a text has a value: without one, a text may be empty for want of it (told)."""
+        names = {part.name for part in text.parts if isinstance(part, Variable)} - {ACTION}
+        return names <= self._lets.keys() and not names & self._hollow
+
+    def _spoken(self, texts: tuple[str, ...], source: Words | Show, written: tuple[Text, ...]) -> Spoken | None:
+        if not all(texts) and all(self._is_known(text) for text in written):
             message = "this prompt is empty, and the model takes no empty prompt"
             self._faults.error("E311", message, source.span, "write what is to be seen, or leave it out")
             return None

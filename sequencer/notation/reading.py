@@ -53,6 +53,8 @@ class Reading:
     sources: dict[str, str]
     dropped: int = 0
     """How many diagnostics more there were."""
+    part: Score | None = None
+    """What could be read of a score with errors: it is never performed, but what else is wrong in it can be told."""
 
 
 def load(path: Path | str, notation: Notation | None = None, limits: Limits | None = None) -> Reading:
@@ -112,8 +114,8 @@ class _Loader:
 
     def reading(self, score: Score | None) -> Reading:
         """What came of it."""
-        whole = None if self.faults.has_errors else score
-        return Reading(whole, self.faults.diagnostics, self.sources, self.faults.dropped)
+        whole, part = (None, score) if self.faults.has_errors else (score, None)
+        return Reading(whole, self.faults.diagnostics, self.sources, self.faults.dropped, part)
 
     def whole(self, text: str, file: str, notation: Notation) -> Score:
         """The score of a text, with what it uses and its images."""

@@ -97,7 +97,8 @@ def test_the_document_has_its_whole_shape(score: Path, capsys: pytest.CaptureFix
     (one,) = found["scores"]
     assert set(one) == {"file", "well", "summary", "diagnostics"}
     assert (one["file"], one["well"], one["summary"]) == (str(score), False, None)
-    (diagnostic,) = one["diagnostics"]
+    diagnostic, seen_by_the_compiler = one["diagnostics"]
+    assert seen_by_the_compiler["code"] == "E307"
     assert set(diagnostic) == {"code", "severity", "message", "hint", "title", "span", "fixes", "related"}
     assert (diagnostic["code"], diagnostic["severity"], diagnostic["title"]) == ("E245", "error", "a seed of −1")
     assert diagnostic["span"] == {"file": str(score), "line": 1, "column": 6, "end_line": 1, "end_column": 8}

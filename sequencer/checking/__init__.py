@@ -1,8 +1,12 @@
-"""Read, compile and advise on a score in one go: what every command does first."""
+"""Read, compile and advise on a score in one go: what every command does first.
+
+A score that does not parse whole is compiled as far as it was read, so that all its faults are told at once: `gaps` finds what
+is missing, `following` leaves out what the compiler may say for that reason only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,9 +68,21 @@ def _compiled(loaded: Reading, advice: bool) -> Checked:
         compilation = compile_all(loaded.score)
         diagnostics += compilation.diagnostics
         schedule = compilation.schedule
+    elif loaded.part is not None:
+        diagnostics += _beside(loaded, loaded.part)
     if advice and schedule is not None and loaded.score is not None:
         from sequencer.advice import advise
 
         diagnostics += advise(loaded.score)
     diagnostics.sort(key=lambda one: (one.span.file, one.span.line, one.span.column))
     return Checked(loaded.score, schedule, tuple(diagnostics), loaded.sources)
+
+
+def _beside(loaded: Reading, score: Score) -> Iterator[Diagnostic]:
+    """What else is wrong with a score that was not read whole, as far as that does not hang on what is missing."""
+    from sequencer.checking.following import lasting
+    from sequencer.checking.gaps import gaps_of
+    from sequencer.compiler import compile_all
+
+    gaps = gaps_of(loaded)
+    return lasting(compile_all(score).diagnostics, gaps, score)

@@ -1,0 +1,296 @@
+"""What is not known of a score because a statement of it could not be read.
+
+Each error of reading is found again in the text, and the statement around it says what may be missing: a clock, a section, a
+cue. In doubt more is taken for missing than is: what the compiler says of the rest is shown only where no gap could change it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum, auto
+from pathlib import PurePosixPath
+
+from sequencer.errors import Diagnostic
+from sequencer.notation.lines import Kind as Layout
+from sequencer.notation.lines import Statement, cut
+from sequencer.notation.names import RESERVED
+from sequencer.notation.reading import SUFFIXES, Notation, Reading
+from sequencer.notation.repairs import ACTIONS, OTHER_WORDS, STATEMENTS
+from sequencer.notation.source import Source
+from sequencer.score import Score, Section
+
+
+class Kind(Enum):
+    """What may be missing."""
+
+    CLOCK = auto()
+    GRID = auto()
+    SNAP = auto()
+    MIDDLE = auto()
+    USE = auto()
+    LET = auto()
+    SCENE = auto()
+    SECTION = auto()
+    """A section as a whole, its name included."""
+    HEAD = auto()
+    """A section's length, tempo or meter."""
+    ITEM = auto()
+    """A cue or a rule, or a part of one."""
+    PLAY = auto()
+    END = auto()
+    ANY = auto()
+    """There is no telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that could not be read: `text` is what stands there, on the lines `first` to `last` of the score's file.
+
+    `section` is the section it stands in, None outside of sections.
+    """
+
+    kind: Kind
+    text: str
+    first: int
+    last: int
+    section: Section | None = None
+
+    @property
+    def has_name(self) -> bool:
+        """Whether a `let` of the text notation says what it sets; in YAML it always does."""
+        return re.match(r"\s*let\b(?!\s+[^\W\d])", self.text) is None
+
+    def could_say(self, *words: str) -> bool:
+        """Whether one of these words may be what stands here, perhaps misspelled."""
+        if self.kind is Kind.ANY:
+            return True
+        said = {word.casefold() for word in _WORD.findall(self.text)}
+        return any(get_close_matches(word.casefold(), said, n=1, cutoff=ALIKE) for word in words)
+
+
+ALIKE = 0.55
+"""How alike two words are when one may be a misspelling of the other: lower than where a word is suggested."""
+
+MEANT = 0.7
+"""How alike a word must be to one of the language for it to say what kind of statement was not read."""
+
+SHORTEST = 3
+"""Shorter words are like too many others."""
+
+_WORD = re.compile(r"[^\W\d]\w*(?:-\w+)*")
+
+_KINDS: dict[str, Kind | None] = {
+    "score": None,
+    "clock": Kind.CLOCK,
+    "grid": Kind.GRID,
+    "snap": Kind.SNAP,
+    "lead": None,
+    "late": None,
+    "seed": None,
+    "sr": None,
+    "middle": Kind.MIDDLE,
+    "use": Kind.USE,
+    "let": Kind.LET,
+    "scene": Kind.SCENE,
+    "scenes": Kind.SCENE,
+    "base": Kind.SCENE,
+    "follow": Kind.SCENE,
+    "quiet": Kind.SCENE,
+    "section": Kind.SECTION,
+    "sections": Kind.SECTION,
+    "at": Kind.ITEM,
+    "every": Kind.ITEM,
+    "on": Kind.ITEM,
+    "cues": Kind.ITEM,
+    "rules": Kind.ITEM,
+    "play": Kind.PLAY,
+    "end": Kind.END,
+}
+"""What is missing where a statement (or a key at the top) that begins so was not read; None: nothing that others build on."""
+
+_WHOLE = frozenset({"E106", "E112", "E146", "E148", "E152", "E502", "E506"})
+"""Codes behind which nothing is known, neither what is missing nor where it stood."""
+
+_YAML_PLACED = re.compile(r"E1(?!0[5-9]|10|46|48|52)\d\d|E2(?!72|03)\d\d|E5[123]\d|E602|E61[012]|E62[0-2]")
+"""Codes of faults in YAML that lie in one value: the tree around them was read as it stands."""
+
+
+def gaps_of(reading: Reading) -> tuple[Gap, ...]:
+    """What the errors of a reading leave unknown of the score in its `part`."""
+    score = reading.part
+    errors = [one for one in reading.diagnostics if one.is_error]
+    if score is None or reading.dropped or any(one.code in _WHOLE for one in errors):
+        return (Gap(Kind.ANY, "", 0, 0),)
+    inside = [one for one in errors if one.span.file == score.file]
+    found = [] if len(inside) == len(errors) else [Gap(Kind.USE, "", 0, 0)]
+    if SUFFIXES.get(PurePosixPath(score.file).suffix.lower(), Notation.TEXT) is Notation.YAML:
+        found += _in_yaml(inside, score)
+    else:
+        found += _in_text(inside, score)
+    return tuple(found)
+
+
+def _kinds(word: str, rest: str = "") -> frozenset[Kind | None]:
+    """What may be missing where a statement that begins with `word`, with `rest` behind it, was not read."""
+    exact = _KINDS.get(word)
+    if word in _KINDS:
+        return frozenset({exact})
+    if word in OTHER_WORDS:
+        pattern, cured = OTHER_WORDS[word]
+        return frozenset({_KINDS[cured.split(maxsplit=1)[0]] if re.fullmatch(pattern, rest) else Kind.ANY})
+    if word in ACTIONS:
+        return frozenset({Kind.ITEM})
+    if len(word) < SHORTEST or word in RESERVED or not get_close_matches(word, _KINDS, n=1, cutoff=MEANT):
+        return frozenset({Kind.ANY})
+    return frozenset(_KINDS[one] for one in get_close_matches(word, _KINDS, n=len(_KINDS), cutoff=ALIKE))
+
+
+def _section_at(line: int, score: Score) -> Section | None:
+    return next((one for one in score.sections if one.span.line <= line <= one.span.end_line), None)
+
+
+# ---- text ----------------------------------------------------------------------------------------------------------
+
+
+def _in_text(errors: Iterable[Diagnostic], score: Score) -> Iterator[Gap]:
+    source = Source(score.file, score.text)
+    statements = cut(score.text)[0]
+    for one in errors:
+        statement = _around(one, source, statements)
+        if statement is None:
+            yield Gap(Kind.ANY, "", 0, 0)
+            continue
+        first = source.line(statement.start) + 1
+        last = max(source.line(statement.end) + 1, one.span.end_line, *(fix.span.end_line for fix in one.fixes), 0)
+        text = "\n".join(score.text.split("\n")[first - 1 : last])
+        section = _section_at(first, score)
+        word = re.match(r"[^\W\d][\w\-]*", text.lstrip())
+        is_block = statement.kind is Layout.OPEN and (word is None or word.group() not in ("section", "scene"))
+        if one.code == "E111" or is_block:  # which statements stand in which block is not certain
+            yield Gap(Kind.ANY, "", 0, 0)
+            continue
+        kinds: frozenset[Kind | None] = frozenset({Kind.ANY})
+        if word is not None:
+            kinds = _kinds(word.group(), text.lstrip()[word.end() :])
+        for line in text.split("\n")[1:]:  # a comma or an arrow too many takes the next statement in
+            kinds |= {_KINDS[begin] for begin in line.split(maxsplit=1)[:1] if begin in STATEMENTS}
+        if one.code in ("E119", "E120", "E121", "E122"):
+            kinds |= {Kind.SCENE}
+        if one.code in ("E117", "E143"):  # what stands there lacks its place, or its quotes
+            kinds |= {Kind.ITEM}
+        if section is not None:
+            head = section.span.line == first
+            kinds = kinds - {Kind.SECTION} | {Kind.HEAD} if head else kinds | {Kind.ITEM}
+        yield from (Gap(kind, text, first, last, section) for kind in kinds if kind is not None)
+
+
+def _around(one: Diagnostic, source: Source, statements: list[Statement]) -> Statement | None:
+    """The statement that an error lies in."""
+    if not 1 <= one.span.line <= len(source.starts):
+        return None
+    at = source.starts[one.span.line - 1] + one.span.column - 1
+    return next((statement for statement in statements if statement.start <= at <= statement.end), None)
+
+
+# ---- YAML ----------------------------------------------------------------------------------------------------------
+
+_LINE = re.compile(r"(?P<indent> *)(?P<dash>-(?= |\Z))?(?P<rest>.*)", re.DOTALL)
+_KEY = re.compile(r"[\s\-{]*[\"']?(?P<word>[^\W\d][\w\-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of YAML: how deep it stands, whether it begins an item of a list, and what it says."""
+
+    number: int
+    indent: int
+    is_item: bool
+    text: str
+
+    @classmethod
+    def of(cls, number: int, text: str) -> _Line | None:
+        """None for a blank line and for a comment."""
+        if not text.strip() or text.lstrip().startswith("#"):
+            return None
+        match = _LINE.match(text)
+        indent = 0 if match is None else len(match["indent"])
+        return cls(number, indent, match is not None and match["dash"] is not None, text)
+
+    @property
+    def word(self) -> str:
+        """Its first word, which is a key where all is well."""
+        match = _KEY.match(self.text)
+        return "" if match is None else match["word"]
+
+    @property
+    def in_braces(self) -> bool:
+        """Whether it opens a mapping or a list in braces."""
+        return re.match(r"[\s\-]*(?:[\w\-]+:\s*)?[\[{]", self.text) is not None
+
+    def holds(self, other: _Line) -> bool:
+        """Whether `other`, further down, stands in what begins on this line."""
+        return self.indent < other.indent or (self.indent == other.indent and other.is_item and not self.is_item)
+
+
+def _in_yaml(errors: Iterable[Diagnostic], score: Score) -> Iterator[Gap]:
+    lines = score.text.split("\n")
+    for one in errors:
+        path = _path(lines, one.span.line) if _YAML_PLACED.fullmatch(one.code) else ()
+        if not path or (path[0].in_braces and path[0].text.lstrip()[0] in "[{"):
+            yield Gap(Kind.ANY, "", 0, 0)
+            continue
+        innermost = path[-1]
+        last = max(_last(lines, innermost), one.span.end_line)
+        text = "\n".join(lines[innermost.number - 1 : last])
+        section = _section_at(one.span.line, score)
+        kinds = _kinds_in(path, section)
+        for line in lines[innermost.number : last]:  # a line without its colon goes on with what stands above it
+            here = _Line.of(0, line)
+            if here is not None and (len(path) == 1 or here.indent == 0) and not here.is_item:
+                kinds |= _kinds(here.word) if here.indent == 0 else {Kind.ANY}
+        for kind in kinds:
+            if kind is not None:
+                yield Gap(kind, text, innermost.number, last, section)
+
+
+def _kinds_in(path: tuple[_Line, ...], section: Section | None) -> frozenset[Kind | None]:
+    """What may be missing where something behind these keys was not read."""
+    top = _kinds(path[0].word)
+    if top != {Kind.SECTION}:
+        return top
+    if section is None:
+        return frozenset({Kind.SECTION})
+    inner = path[2] if len(path) > 2 else None
+    if inner is None or any(one.in_braces for one in path[:-1]):
+        in_one = path[min(1, len(path) - 1)].in_braces
+        return frozenset({Kind.HEAD, Kind.ITEM, Kind.ANY} if in_one else {Kind.HEAD})
+    if inner.word in ("cues", "rules"):
+        return frozenset({Kind.ITEM})
+    known = inner.word in ("section", "until", "max", "tempo", "meter", "cut")
+    return frozenset({Kind.HEAD}) if known else frozenset({Kind.HEAD, Kind.ITEM})
+
+
+def _path(lines: list[str], line: int) -> tuple[_Line, ...]:
+    """The lines that hold a line, outermost first, itself last."""
+    found: list[_Line] = []
+    for number in range(line, 0, -1):
+        here = _Line.of(number, lines[number - 1]) if number <= len(lines) else None
+        if here is not None and (not found or here.holds(found[-1])):
+            found.append(here)
+            if here.indent == 0 and not here.is_item:
+                break
+    return tuple(reversed(found))
+
+
+def _last(lines: list[str], begin: _Line) -> int:
+    """The last line of what begins on a line."""
+    last = begin.number
+    for number in range(begin.number + 1, len(lines) + 1):
+        here = _Line.of(number, lines[number - 1])
+        if here is not None and not begin.holds(here) and (":" in here.text or here.is_item):
+            break
+        last = number if here is not None else last
+    return last
