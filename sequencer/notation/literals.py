@@ -15,7 +15,6 @@ WIDTH = 100
 LONGEST_PICK = 120
 """A pick that would reach further stands with one option a line."""
 
-_SINGLE_BLANK = re.compile(r"(?<![ \t]) (?![ \t])")
 _QUOTE = re.compile(r'"(?="|\Z)')
 
 
@@ -74,16 +73,6 @@ def _lines_in(source: str, span: Span) -> list[str]:
 
 
 def _broken(text: Text) -> list[str]:
-    """A text as lines of at most `WIDTH` characters, broken at single blanks only: wider gaps would fold to one."""
+    """A three-quoted text as lines."""
     content = _QUOTE.sub(r"\\\"", spelling.braced(text).replace("\\", "\\\\"))
-    lines: list[str] = []
-    start = last = 0
-    for gap in _SINGLE_BLANK.finditer(content):
-        if gap.start() - start > WIDTH and last > start:
-            lines.append(content[start : last - 1])
-            start = last
-        last = gap.end()
-    if len(content) - start > WIDTH and last > start:
-        lines.append(content[start : last - 1])
-        start = last
-    return [*lines, content[start:]]
+    return spelling.broken(content, WIDTH)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sequencer.errors import NOWHERE, Fix, Related, Span
 from sequencer.notation import values
@@ -11,7 +11,8 @@ from sequencer.notation.grammar import Branch, Token
 from sequencer.notation.header import LINES, HeaderLines
 from sequencer.notation.lines import Context, Kind, Statement
 from sequencer.notation.nodes import Nodes
-from sequencer.score import Comment, Item, Let, Pick, Place, PlayItem, Scene, Score, Section, Use
+from sequencer.notation.parts import Parts
+from sequencer.score import Comment, Let, Pick, Score, Use
 
 ITEMS = frozenset({"cue", "every", "rule"})
 """The rules that are cues and rules."""
@@ -27,21 +28,6 @@ class OpenUnknown:
     head: Span
 
 
-@dataclass(slots=True)
-class _Parts:
-    """What a score is made of, as it grows."""
-
-    uses: list[Use] = field(default_factory=list)
-    lets: list[Let] = field(default_factory=list)
-    scenes: list[Scene] = field(default_factory=list)
-    sections: list[Section] = field(default_factory=list)
-    items: list[Item] = field(default_factory=list)
-    play: tuple[PlayItem, ...] = ()
-    end: Place | None = None
-    play_span: Span = NOWHERE
-    end_span: Span = NOWHERE
-
-
 class Nesting:
     """Takes the statements of a text in order and keeps what they say."""
 
@@ -49,7 +35,7 @@ class Nesting:
         self.nodes = nodes
         self.faults = nodes.faults
         self.header = HeaderLines(nodes)
-        self.parts = _Parts()
+        self.parts = Parts()
         self.block: OpenScene | OpenSection | OpenUnknown | None = None
         self.forgiven = 0
         """How many closing braces too many are already explained."""
@@ -231,23 +217,8 @@ class Nesting:
 
     def score(self, comments: tuple[Comment, ...]) -> Score:
         """The whole."""
-        parts, source = self.parts, self.nodes.source
-        return Score(
-            self.header.header(),
-            tuple(parts.uses),
-            tuple(parts.lets),
-            tuple(parts.scenes),
-            tuple(parts.sections),
-            tuple(parts.items),
-            parts.play,
-            parts.end,
-            file=source.file,
-            text=source.text,
-            sources=((source.file, source.text),),
-            comments=comments,
-            play_span=parts.play_span,
-            end_span=parts.end_span,
-        )
+        source = self.nodes.source
+        return self.parts.score(self.header.header(), comments, source.file, source.text)
 
 
 def _token(branch: Branch, index: int) -> Token:

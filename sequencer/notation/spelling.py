@@ -6,6 +6,7 @@ digits, say) raises ValueError: the readers never make one.
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from sequencer.notation.amounts import LARGEST, LARGEST_DIGITS, MOST_DIGITS
@@ -37,6 +38,8 @@ from sequencer.score import (
     Unit,
     Variable,
 )
+
+_SINGLE_BLANK = re.compile(r"(?<![ \t]) (?![ \t])")
 
 
 def number(value: Fraction | int) -> str:
@@ -216,3 +219,18 @@ def braced(text: Text) -> str:
 def quoted(text: Text) -> str:
     """A text on one line, in quotes."""
     return string(braced(text))
+
+
+def broken(content: str, width: int) -> list[str]:
+    """A text as lines of about `width` characters, broken at single blanks only: wider gaps would fold to one."""
+    lines: list[str] = []
+    start = last = 0
+    for gap in _SINGLE_BLANK.finditer(content):
+        if gap.start() - start > width and last > start:
+            lines.append(content[start : last - 1])
+            start = last
+        last = gap.end()
+    if len(content) - start > width and last > start:
+        lines.append(content[start : last - 1])
+        start = last
+    return [*lines, content[start:]]

@@ -7,15 +7,14 @@ lengths, triggers and texts mean the same and fail with the same words. `yaml_tr
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from sequencer.errors import NOWHERE, Faults, Span
+from sequencer.collection import paused_collection
+from sequencer.errors import Faults, Span
 from sequencer.notation import values
 from sequencer.notation.guess import shown
+from sequencer.notation.parts import Parts
 from sequencer.notation.source import Source, check_characters, printable
 from sequencer.notation.yaml_blocks import Blocks
 from sequencer.notation.yaml_comments import comments_of, reaching_over
@@ -24,7 +23,7 @@ from sequencer.notation.yaml_scalars import Scalar, value_span
 from sequencer.notation.yaml_tree import grow
 from sequencer.notation.yaml_tree_nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml_values import Values
-from sequencer.score import Comment, Header, Item, Let, Place, PlayItem, Scene, Score, Section, Use
+from sequencer.score import Comment, Header, PlayItem, Score
 
 HEADER_KEYS = ("score", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle")
 STRUCTURE_KEYS = ("use", "let", "scenes", "sections", "cues", "rules", "play", "end")
@@ -41,39 +40,12 @@ def read_yaml(text: str, file: str, faults: Faults) -> Score:
         return Score(file=file, text=text)
     if faults.has_errors or not text.isascii():  # in plain ASCII only what was told just now could disturb PyYAML
         source = Source(file, _UNREADABLE.sub("\ufffd", printable(text)))
-    with _no_collection():
+    with paused_collection():
         tried = Faults()
         score = _Reader(source, tried).score(quick=True)
         if score is None or tried.diagnostics:
             score = _Reader(source, faults).score(quick=False) or Score()
     return replace(score, text=text, sources=((file, text),))
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Reading makes many small objects and no cycles: looking for cycles among them costs a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-@dataclass(slots=True)
-class _Parts:
-    """What a score is made of, as it grows."""
-
-    uses: list[Use] = field(default_factory=list)
-    lets: list[Let] = field(default_factory=list)
-    scenes: list[Scene] = field(default_factory=list)
-    sections: list[Section] = field(default_factory=list)
-    items: list[Item] = field(default_factory=list)
-    play: tuple[PlayItem, ...] = ()
-    end: Place | None = None
-    play_span: Span = NOWHERE
-    end_span: Span = NOWHERE
 
 
 class _Reader:
@@ -84,7 +56,7 @@ class _Reader:
         cues = Cues(self.values)
         self.cues = cues
         self.blocks = Blocks(self.values, cues)
-        self.parts = _Parts()
+        self.parts = Parts()
         self.header = Header()
         self.spans: list[tuple[str, Span]] = []
 
@@ -101,23 +73,9 @@ class _Reader:
         else:
             self._no_mapping(tree)
         comments = comments_of(self.source, hashes)
-        parts = self.parts
         if comments:
             self._reach_over(comments, tree)
-        return Score(
-            replace(self.header, spans=tuple(self.spans)),
-            tuple(parts.uses),
-            tuple(parts.lets),
-            tuple(parts.scenes),
-            tuple(parts.sections),
-            tuple(parts.items),
-            parts.play,
-            parts.end,
-            file=self.source.file,
-            comments=comments,
-            play_span=parts.play_span,
-            end_span=parts.end_span,
-        )
+        return self.parts.score(replace(self.header, spans=tuple(self.spans)), comments, self.source.file)
 
     def _holds_anything(self) -> bool:
         """Whether there is a statement at all, and not only keys with nothing behind them."""

@@ -19,7 +19,6 @@ _TYPED = re.compile(
 _BLOCK_PLAIN = re.compile(r"[^\W_](?:[^\s:#]|[:#](?=[^\s])| (?=[^ #\s]))*\Z")
 _FLOW_PLAIN = re.compile(r"[^\W_](?:[^\s:#,\[\]{}]| (?=[^ #\s]))*\Z")
 _VALUE_PLAIN = re.compile(r"[\w+](?:[^\s:#,\[\]{}\"'|&*!%@`]| (?=[^ #\s]))*\Z")
-_SINGLE_BLANK = re.compile(r"(?<![ \t]) (?![ \t])")
 
 
 def value(written: str, *, flow: bool) -> str:
@@ -94,14 +93,4 @@ def folded(said: Text) -> list[str] | None:
     content = spelling.braced(said)
     if not content or content != content.strip() or not content.isprintable():
         return None
-    lines: list[str] = []
-    start = last = 0
-    for gap in _SINGLE_BLANK.finditer(content):
-        if gap.start() - start > WIDTH and last > start:
-            lines.append(content[start : last - 1])
-            start = last
-        last = gap.end()
-    if len(content) - start > WIDTH and last > start:
-        lines.append(content[start : last - 1])
-        start = last
-    return [*lines, content[start:]]
+    return spelling.broken(content, WIDTH)
