@@ -44,8 +44,8 @@ WAYS: tuple[tuple[Phase, Phase, tuple[type[Event], ...], str], ...] = (
     (Phase.ARMED, Phase.STARTING, (ClockMoved, ClockFitted), "the clock's first beat"),
     (Phase.ARMED, Phase.OPENING, (Restored, WasReset), "connected again"),
     (Phase.STARTING, Phase.OPENING, (Refused, Restored, WasReset), "start refused, or connected again"),
-    (Phase.STARTING, Phase.PLAYING, (Started, StateReported), "started"),
-    (Phase.STARTING, Phase.CUTTING, (Started, StateReported), "started, and a cut is due at once"),
+    (Phase.STARTING, Phase.PLAYING, (Started, StateReported, ChunkDone), "started"),
+    (Phase.STARTING, Phase.CUTTING, (Started, StateReported, ChunkDone), "started, and a cut is due at once"),
     (
         Phase.PLAYING,
         Phase.CUTTING,

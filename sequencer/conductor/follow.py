@@ -36,7 +36,7 @@ class Follow:
         self._clock: ClockFitted | None = None
         self._stopped_at: tuple[int, float] | None = None
         self._zero = 0.0
-        self._was_started = False
+        self._has_place = False
         self._chunk = 0
         self._time: float | None = None
         self._nominal = float(schedule.grid.chunk)
@@ -59,7 +59,7 @@ class Follow:
             case "start":
                 self._stopped_at = None
                 self._zero = 0.0
-                self._was_started = True
+                self._has_place = True
                 self.is_running = True
                 self._stand(move.at, 0.0)
             case "stop":
@@ -73,7 +73,12 @@ class Follow:
                 self._stand(move.at, here)
 
     def located(self, at: int, quarter: float) -> None:
-        """The outer clock jumped. While it stands, it stands there now; while it runs, its next fit says the rest."""
+        """The outer clock jumped, and says where in the score to: its quarters count from the score's beginning.
+
+        While it stands, it stands there now; while it runs, its next fit says the rest.
+        """
+        self._zero = 0.0
+        self._has_place = True
         if self._stopped_at is not None:
             self._stopped_at = (at, quarter)
         else:
@@ -88,7 +93,7 @@ class Follow:
         """The score's time 0 is now: for an internal clock, or for an outer one that ran before anybody listened."""
         if self.origin is None:
             self.origin = at
-            if self.outer and not self._was_started:
+            if self.outer and not self._has_place:
                 self._zero = float(round(self.quarter_at(at) or 0.0))
 
     def boundaries_fitted(self, fit: BoundariesFitted, base: int) -> None:

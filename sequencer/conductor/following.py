@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from sequencer.conductor.hands import act_on, hold
-from sequencer.conductor.opening import start, started
+from sequencer.conductor.opening import start
 from sequencer.conductor.run import Phase, Run
 from sequencer.conductor.sending import send_due
 from sequencer.events import (
@@ -16,8 +16,6 @@ from sequencer.events import (
     ClockMoved,
     Command,
     OffsetChanged,
-    SchedulePrompt,
-    Started,
 )
 
 
@@ -88,14 +86,12 @@ def located(run: Run, event: ClockLocated) -> list[Command]:
     return []
 
 
-def started_there(run: Run, event: Started) -> list[Command]:
-    """A clock that was moved before the first take ran: the score begins where the clock is by now."""
-    here = None if run.follow is None else run.follow.quarter_at(event.at)
-    commands: list[Command] = []
+def join(run: Run, making: int, at: int) -> None:
+    """A clock that was moved before the first take ran: the score begins where the clock is by now, as seen from a chunk."""
+    here = None if run.follow is None else run.follow.quarter_at(at)
     if run.joins and here is not None and here > 0:
         run.joins = False
-        commands = _chase(run, run.base, here)
-    return commands + started(run, event)
+        _chase(run, making, here)
 
 
 def relocated(run: Run, event: ClockLocated) -> list[Command]:
@@ -103,20 +99,15 @@ def relocated(run: Run, event: ClockLocated) -> list[Command]:
     if run.follow is None:
         return []
     run.follow.located(event.at, event.quarter)
-    commands = _chase(run, run.making, event.quarter)
-    return commands + send_due(run, event.at)
+    _chase(run, run.making, event.quarter)
+    return send_due(run, event.at)
 
 
-def _chase(run: Run, making: int, here: float) -> list[Command]:
+def _chase(run: Run, making: int, here: float) -> None:
     """Lay the plan anew from a quarter on: what is in force there lands at reach, as seen from the chunk `making`."""
     quarter = Fraction(here).limit_denominator(96)
     chase = run.plan.relocate(quarter, making + run.schedule.lead)
-    commands: list[Command] = []
-    for line in run.ledger.committed_from(making + 1):
-        overwrite = None if line.rule is not None else run.ledger.withdraw(line, "the clock was moved away from it")
-        if overwrite is not None:
-            commands.append(SchedulePrompt(overwrite.prompt, overwrite.chunk - run.base))
+    run.ledger.withdraw(making + 1, lambda line: line.rule is None, "the clock was moved away from it")
     run.sends.located(run.plan.pass_of_quarter(quarter).number, quarter)
     if chase is not None:
         run.ledger.commit(chase, chase.nominal)
-    return commands

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from sequencer.conductor.lines import Status, kind_of
+from sequencer.conductor.lines import Line, Status, kind_of
 from sequencer.conductor.plan import Pass
 from sequencer.conductor.run import Phase, Run
 from sequencer.conductor.sending import begin_cut, commit_limit, commit_up_to, send_due
 from sequencer.conductor.triggers import Trigger
-from sequencer.events import Command, HandPaused, Pause, Paused, Resume, Resumed, SchedulePrompt
+from sequencer.events import Command, HandPaused, Pause, Paused, Resume, Resumed
 from sequencer.schedule import (
     ChooseProgram,
     CueAct,
@@ -68,7 +68,7 @@ def act_on(run: Run, firings: frozenset[Firing], at: int) -> list[Command]:
     current = run.plan.pass_at(run.making)
     commands: list[Command] = []
     if any(trigger in firings for trigger in current.stretch.until):
-        commands += leave(run, current, current.stretch.index + 1, "the live section was left")
+        leave(run, current, current.stretch.index + 1, "the live section was left")
         current = run.plan.passes[current.number]
     # A rule that cuts comes last: behind its reset nothing more can be sent to the take that plays.
     for rule in sorted(current.stretch.rules, key=lambda one: any(isinstance(act, CutTake) for act in one.acts)):
@@ -92,7 +92,7 @@ def fire(run: Run, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
             case GotoSection():
                 target = run.plan.next_stretch_named(act.section, current.stretch.index)
                 if target is not None:
-                    commands += leave(run, current, target, f"goto {act.section}")
+                    leave(run, current, target, f"goto {act.section}")
             case PickPrompt():
                 acts.append(act.drawn(run.schedule.seed, count))
             case PlayNote() | MoveControl() | ChooseProgram():
@@ -129,49 +129,44 @@ def act_by_rule(run: Run, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pa
     return []
 
 
-def leave(run: Run, current: Pass, following: int, reason: str) -> list[Command]:
-    """Leave a pass at the next bar line within reach and lay what follows from there."""
-    exit_at = run.plan.exit_from(current, run.making + run.schedule.lead)
+def leave(run: Run, current: Pass, following: int, reason: str) -> bool:
+    """Leave a pass at the next bar line within reach and lay what follows from there. False where it ends by itself before."""
+    reach = run.making + run.schedule.lead
+    exit_at = run.plan.exit_from(current, reach)
     if exit_at is None and following == current.stretch.index + 1:
-        return []  # it ends by itself before it could be left
-    return leave_at(run, current, current.end if exit_at is None else exit_at, following, reason)
+        return False
+    # A goto lands at reach too: where the pass ends sooner, its bars are counted on to where it can be left.
+    leave_at(run, current, run.plan.exit_behind(current, reach) if exit_at is None else exit_at, following, reason)
+    return True
 
 
-def leave_at(
-    run: Run, current: Pass, exit_at: Fraction, following: int, reason: str, quarter: Fraction | None = None
-) -> list[Command]:
-    """Leave a pass at an exact nominal time; what was sent and is not in the new plan is overwritten."""
-    # What was committed behind the exit belongs to the plan that is left, that of an exit taken a moment ago included.
-    left = [
-        line
-        for line in run.ledger.committed_from(run.making + 1)
-        if line.rule is None
-        and (line.pass_number > current.number or (line.pass_number == current.number and line.time >= exit_at))
-    ]
+def leave_at(run: Run, current: Pass, exit_at: Fraction, following: int, reason: str, quarter: Fraction | None = None) -> None:
+    """Leave a pass at an exact nominal time; what was sent and is not in the new plan gives way to it."""
+
+    def leaves(line: Line) -> bool:
+        """Whether a line stands behind the exit: it belongs to the plan that is left, an exit taken a moment ago included."""
+        behind = line.pass_number == current.number and line.time >= exit_at
+        return line.rule is None and (line.pass_number > current.number or behind)
+
+    run.ledger.withdraw(run.making + 1, leaves, reason)
     run.plan.leave(current, exit_at, following, reason, quarter)
     run.plan.forecast(run.making + run.schedule.lead)
     commit_up_to(run, commit_limit(run))
-    commands: list[Command] = []
-    for line in left:
-        overwrite = run.ledger.withdraw(line, reason)
-        if overwrite is not None:
-            commands.append(SchedulePrompt(overwrite.prompt, overwrite.chunk - run.base))
-    return commands
 
 
-def leave_after_max(run: Run, at: int) -> list[Command]:
+def leave_after_max(run: Run, at: int) -> None:
     """While an outer clock stands still, a live section's max counts on at the nominal tempo: there is always a way out."""
     follow = run.follow
     if follow is None or not follow.outer or follow.stopped_for is None:
-        return []
+        return
     current = run.plan.pass_at(run.making)
     clock = run.schedule.clock
     bpm = 60 if clock.counts_seconds else clock.bpm
     if not current.stretch.is_live or bpm is None:
-        return []
+        return
     here = follow.quarter_at(at) or 0.0
     left = (float(current.end_quarter) - here) * 60e9 / float(bpm)
     if at - follow.stopped_for < left:
-        return []
+        return
     quarter = Fraction(here).limit_denominator(96)
-    return leave_at(run, current, current.end, current.stretch.index + 1, "its max passed while the clock stood", quarter)
+    leave_at(run, current, current.end, current.stretch.index + 1, "its max passed while the clock stood", quarter)

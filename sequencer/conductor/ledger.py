@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right, insort
-from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
+from sequencer.conductor.flights import Flight, Flights
 from sequencer.conductor.lines import Kind, Line, Scale, Slot, Status, kind_of
 from sequencer.events import (
     Command,
@@ -25,16 +24,6 @@ MOST_TRIES = 3
 """How often a refused prompt is sent, each time for a later chunk."""
 
 
-@dataclass(slots=True)
-class Flight:
-    """A command on its way: the model's name for it, the score chunk it acts on, and the prompt it carries."""
-
-    command: str
-    chunk: int
-    prompt: str | None = None
-    tries: int = 1
-
-
 class Ledger:
     """Slots by score chunk. `seed`, `sr` and `strength` are what the model was last told."""
 
@@ -46,7 +35,7 @@ class Ledger:
         self._prompts: list[int] = []
         self._touched: set[int] = set()
         self._live: list[int] = []
-        self.flights: deque[Flight] = deque()
+        self.flights = Flights()
         self._judged = -1
         self._open_prompts: list[int] = []
         self.overwritten: dict[int, Line] = {}
@@ -89,29 +78,30 @@ class Ledger:
             index -= 1
         return None
 
-    def withdraw(self, line: Line, reason: str) -> SchedulePrompt | None:
-        """Take a committed line out because the plan changed. What was sent for it has to be overwritten: the text that is
-        active there now, for the score chunk (the caller turns it into the take's)."""
-        chunk = line.chunk
-        if chunk is None or line.is_final:
-            return None
-        slot = self.slots[chunk]
+    def withdraw(self, chunk: int, leaves: Callable[[Line], bool], reason: str) -> None:
+        """The plan changed: the lines from a chunk on that leave with the old one are taken out.
+
+        What was sent for them is overwritten by `prompts_due`: with what is committed there instead, or with the text that
+        is active there then. What they had overtaken acts again, where it stays.
+        """
+        for line in self.committed_from(chunk):
+            if leaves(line):
+                self._take_out(line, lambda other: not leaves(other), reason)
+
+    def _take_out(self, line: Line, stays: Callable[[Line], bool], reason: str) -> None:
+        slot = self.slots[line.chunk or 0]
         with_image = slot.image is not None and "image" in slot.sent and "prompt" in line.open
         if with_image or slot.sent & {"image", "strength", "sr"} & line.open:
-            return None  # what is live and has left cannot be taken back: it acts on the next chunk
-        said = slot.said
+            return  # what is live and has left cannot be taken back: it acts on the next chunk
         slot.remove(line)
         line.end(Status.SKIPPED, reason)
-        if said is None or slot.prompt is not None:
-            return None
-        self._left.add(chunk)
-        text = self.active_at(chunk)
-        if text is None or text == said:
-            return None
-        self.overwritten[chunk] = self._taken_back[chunk] = line
-        slot.said = text
-        self.flights.append(Flight("schedule_prompt", chunk, text))
-        return SchedulePrompt(text, chunk)
+        slot.regain(line, stays)
+        if slot.prompt is not None:
+            self._touched.add(slot.chunk)
+        elif slot.said is not None:
+            self._left.add(slot.chunk)
+        if slot.said is not None and any(isinstance(act, ShowPrompt) and act.text == slot.said for act in line.acts):
+            self._taken_back[slot.chunk] = line
 
     def prompts_beyond(self, chunk: int) -> int:
         """How many committed prompts lie behind a chunk."""
@@ -143,10 +133,10 @@ class Ledger:
             commands.append(SetImageStrength(float(self.strength)))
         if slot.image is not None:
             commands.append(SetConditioning(prompt, slot.image.sha256))
-            self.flights.append(Flight("set_conditioning", chunk, prompt))
+            self.flights.leave("set_conditioning", chunk, prompt)
         else:
             commands.append(SchedulePrompt(prompt, 0))
-            self.flights.append(Flight("schedule_prompt", chunk, prompt))
+            self.flights.leave("schedule_prompt", chunk, prompt)
         slot.said = prompt
         slot.sent |= {"prompt", "image", "strength", "sr", "cut"}
         self._set += [(chunk, chunk, "strength"), (chunk, chunk, "sr")]
@@ -156,6 +146,7 @@ class Ledger:
 
     def renew(self, chunk: int) -> None:
         """A take opens at `chunk`: nothing that was sent for a later chunk is known to the model any more."""
+        self.unmade(chunk)
         for later, slot in self.slots.items():
             if later > chunk and any(not line.is_final for line in slot.lines):
                 slot.sent.clear()
@@ -164,6 +155,8 @@ class Ledger:
                 heapq.heappush(self._live, later)
         self.flights.clear()
         self._left.clear()
+        self._taken_back.clear()
+        self.overwritten.clear()
         self._pictured = [one for one in self._pictured if one[0] < chunk]
         self._set = [one for one in self._set if one[0] < chunk]
 
@@ -179,10 +172,9 @@ class Ledger:
                 continue
             if started and chunk <= making:
                 continue
-            commands.append(SchedulePrompt(prompt, chunk - base))
-            self.flights.append(Flight("schedule_prompt", chunk, prompt))
+            if slot.said != prompt:  # else the model holds it already, from a plan that was left
+                commands.append(self._say(slot, prompt, base))
             slot.sent.add("prompt")
-            slot.said = prompt
             self._mark_sent(slot, at)
         self._touched.clear()
         for chunk in sorted(self._left):
@@ -190,11 +182,16 @@ class Ledger:
             text = self.active_at(chunk)
             if chunk <= making or slot.prompt is not None:
                 self._left.discard(chunk)
-            elif text is not None and text != slot.said:  # what is active there has changed since
-                commands.append(SchedulePrompt(text, chunk - base))
-                self.flights.append(Flight("schedule_prompt", chunk, text))
-                slot.said = text
+            elif text is not None and text != slot.said:  # what is active there may change once more
+                if chunk in self._taken_back:
+                    self.overwritten[chunk] = self._taken_back[chunk]
+                commands.append(self._say(slot, text, base))
         return commands
+
+    def _say(self, slot: Slot, prompt: str, base: int) -> SchedulePrompt:
+        slot.said = prompt
+        self.flights.leave("schedule_prompt", slot.chunk, prompt)
+        return SchedulePrompt(prompt, slot.chunk - base)
 
     def resend(self, flight: Flight, base: int) -> SchedulePrompt:
         """Send a refused prompt once more."""
@@ -203,43 +200,48 @@ class Ledger:
         slot.sent.add("prompt")
         slot.said = prompt
         self._touched.discard(flight.chunk)
-        self.flights.append(Flight(flight.command, flight.chunk, prompt, flight.tries + 1))
+        self.flights.leave(flight.command, flight.chunk, prompt, flight.tries + 1)
         return SchedulePrompt(prompt, flight.chunk - base)
 
-    def recheck(self, scheduled: Mapping[int, str], base: int, making: int) -> list[SchedulePrompt]:
-        """After a lost connection: prompts that the model does not hold, and images that it never accepted, are due again.
-
-        What gives way to another plan is overwritten once more, for the score chunk (the caller turns it into the take's).
-        """
-        again: list[SchedulePrompt] = []
+    def recheck(self, scheduled: Mapping[int, str], base: int, making: int) -> None:
+        """After a lost connection: prompts that the model does not hold, and images that it never accepted, are due again,
+        and what gives way to another plan is overwritten once more. `scheduled` are the model's prompts by score chunk."""
         for chunk, slot in self.slots.items():
             if chunk <= making or slot.said is None or scheduled.get(chunk, "").strip() == slot.said.strip():
                 continue
             if slot.prompt is not None:
                 slot.sent.discard("prompt")
+                slot.said = ""
                 self._touched.add(chunk)
             elif chunk in scheduled:
-                self.flights.append(Flight("schedule_prompt", chunk, slot.said))
-                again.append(SchedulePrompt(slot.said, chunk))
-        for flight in [one for one in self.flights if one.command in ("set_conditioning", "set_image")]:
-            self.flights.remove(flight)
+                slot.said = ""
+                self._left.add(chunk)
+        for flight in self.flights.take_images():
             self.slots[flight.chunk].sent -= {"image", "prompt"}
             heapq.heappush(self._live, flight.chunk)
-        for one in [one for one in self._set if one[1] > base]:  # no message tells of a setting: what may be lost is set again
-            self._set.remove(one)
-            self.slots[one[1]].sent.discard(one[2])
-            heapq.heappush(self._live, one[1])
-        return again
+        for landing, chunk, kind in [one for one in self._set if one[1] > base]:  # no message tells of a setting
+            if self.flights.may_be_lost(kind, chunk):
+                self._set.remove((landing, chunk, kind))
+                self.slots[chunk].sent.discard(kind)
+                heapq.heappush(self._live, chunk)
 
     def live_due(self, base: int, making: int, at: int) -> list[Command]:
-        """Strength, image with prompt, and sr of the next chunk (and of any that is overdue)."""
-        commands: list[Command] = []
+        """Strength, image with prompt, and sr of the next chunk, and what is overdue; of a kind only the latest."""
+        due: list[int] = []
         while self._live and self._live[0] <= making + 1:
             chunk = heapq.heappop(self._live)
-            if chunk <= base:
-                continue
-            commands += self._live_of(self.slots[chunk], chunk, max(chunk, making + 1))
-            self._mark_sent(self.slots[chunk], at)
+            if chunk > base and chunk not in due:
+                due.append(chunk)
+        commands: list[Command] = []
+        for number, chunk in enumerate(due):
+            slot = self.slots[chunk]
+            for later in (self.slots[one] for one in due[number + 1 :]):
+                slot.give_way(later)
+            sent = slot.sent.copy()
+            commands += self._live_of(slot, chunk, making + 1)
+            if chunk <= making:
+                slot.tell_late(slot.sent - sent)
+            self._mark_sent(slot, at)
         return commands
 
     def _live_of(self, slot: Slot, chunk: int, landing: int) -> list[Command]:
@@ -248,23 +250,23 @@ class Ledger:
         if strength is not None and "strength" not in slot.sent:
             self.strength = strength
             commands.append(SetImageStrength(float(strength)))
-            self.flights.append(Flight("set_image_strength", chunk))
+            self.flights.leave("set_image_strength", chunk)
             slot.sent.add("strength")
             self._set.append((landing, chunk, "strength"))
         if image is not None and "image" not in slot.sent:
-            prompt = slot.prompt or self.active_at(chunk)
+            prompt = self.active_at(landing)  # not an older one: what is overdue takes nothing back
             if prompt is None:
                 commands.append(SetImage(image.sha256))
-                self.flights.append(Flight("set_image", chunk))
+                self.flights.leave("set_image", chunk)
             else:
                 commands.append(SetConditioning(prompt, image.sha256))
-                self.flights.append(Flight("set_conditioning", chunk, prompt))
+                self.flights.leave("set_conditioning", chunk, prompt)
                 slot.said = prompt
             slot.sent |= {"image", "prompt"}
         if sr is not None and "sr" not in slot.sent:
             self.sr = sr
             commands.append(SetSrScale(sr))
-            self.flights.append(Flight("set_sr_scale", chunk))
+            self.flights.leave("set_sr_scale", chunk)
             slot.sent.add("sr")
             self._set.append((landing, chunk, "sr"))
         return commands
@@ -333,11 +335,9 @@ class Ledger:
 
     def accepted_prompt(self, prompt: str) -> None:
         """The model took a prompt: the oldest command that carries it has been answered."""
-        for flight in self.flights:
-            if flight.command == "schedule_prompt" and flight.prompt is not None and flight.prompt.strip() == prompt.strip():
-                self.overwritten.pop(flight.chunk, None)
-                self.flights.remove(flight)
-                return
+        flight = self.flights.prompt_answered(prompt)
+        if flight is not None:
+            self.overwritten.pop(flight.chunk, None)
 
     def accepted_image(self, making: int, base: int) -> None:
         """The model encoded an image: the oldest image on its way acts from the next chunk on, at the earliest on its own.
@@ -345,26 +345,37 @@ class Ledger:
         What a take opens with acts on its first chunk, which the model does not begin without it. An image has landed when
         its chunk is made: until then another one can take its place.
         """
-        for flight in self.flights:
-            if flight.command in ("set_conditioning", "set_image"):
-                self.flights.remove(flight)
-                landing = base if flight.chunk == base else max(flight.chunk, making)
-                self._pictured.append((landing, flight.chunk))
-                return
+        flight = self.flights.image_answered()
+        if flight is not None:
+            landing = base if flight.chunk == base else max(flight.chunk, making)
+            self._pictured.append((landing, flight.chunk))
+
+    def unmade(self, chunk: int) -> None:
+        """The take ends before this chunk, or the run does: of what was sent until then, not every image was seen."""
+        for landing, number in self._pictured:
+            if landing >= chunk > number:
+                self._miss_image(number, f"the model took its image for chunk {landing} only, which was not made with it")
+        for flight in self.flights.take_images():
+            if flight.chunk < chunk:
+                self._miss_image(flight.chunk, "the model never said that it took its image")
+
+    def _miss_image(self, chunk: int, reason: str) -> None:
+        for line in self.slots[chunk].lines:
+            if "image" in line.open:
+                line.end(Status.MISSED, reason)
 
     def refused(self, command: str) -> Flight | None:
         """The oldest command of this name that is on its way, taken off."""
-        for flight in self.flights:
-            if flight.command == command:
-                self.flights.remove(flight)
-                return flight
-        return None
+        flight = self.flights.refused(command)
+        slot = None if flight is None else self.slots.get(flight.chunk)
+        if flight is not None and slot is not None and flight.prompt is not None and slot.said == flight.prompt:
+            slot.said = ""
+        return flight
 
-    def forget_landed(self, chunk: int) -> None:
-        """Answers for chunks long past will not come any more."""
-        while (
-            self.flights
-            and self.flights[0].chunk < chunk - 8
-            and self.flights[0].command not in ("set_conditioning", "set_image")
-        ):
-            self.flights.popleft()
+    def stuck(self, flight: Flight, reason: str) -> bool:
+        """Whether a refused command should have overwritten a line's prompt. Then that line is stuck, and stays so."""
+        line = self.overwritten.pop(flight.chunk, None) if flight.command == "schedule_prompt" else None
+        if line is not None:
+            line.status, line.reason = Status.STUCK, reason
+            self._left.discard(flight.chunk)
+        return line is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -35,6 +36,8 @@ FINAL = frozenset(
 )
 
 Kind = Literal["prompt", "image", "strength", "sr", "cut"]
+LIVE: tuple[Kind, ...] = ("strength", "image", "sr")
+"""What is sent while the chunk before is being made."""
 
 
 def kind_of(act: CueAct) -> Kind:
@@ -50,6 +53,16 @@ def kind_of(act: CueAct) -> Kind:
             return "sr"
         case CutTake():
             return "cut"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An act that a line lost to another one, and how the line stood before: it acts again where that other one goes away."""
+
+    kind: Kind
+    to: Line
+    status: Status
+    reason: str
 
 
 @dataclass(slots=True)
@@ -87,6 +100,13 @@ class Line:
     shown: int | None = None
     beat: float | None = None
     open: set[Kind] = field(default_factory=set)
+    lost: list[Lost] = field(default_factory=list, repr=False)
+    """The acts that another line of the same chunk does in this one's place, the latest last."""
+
+    @property
+    def kinds(self) -> set[Kind]:
+        """The kinds of its acts."""
+        return {kind_of(act) for act in self.acts}
 
     @property
     def is_final(self) -> bool:
@@ -98,8 +118,10 @@ class Line:
         if not self.is_final:
             self.status, self.reason = status, reason or self.reason
 
-    def overtake(self, kind: Kind, reason: str) -> None:
+    def overtake(self, kind: Kind, by: Line) -> None:
         """Another line of the same kind acts in its place. What else this line does may still land; then the reason tells."""
+        reason = f"{by.place} acts on the same chunk"
+        self.lost.append(Lost(kind, by, self.status, self.reason))
         self.open.discard(kind)
         if not self.open and self.landed is None:
             self.end(Status.OVERTAKEN, reason)
@@ -108,6 +130,22 @@ class Line:
             self.reason = f"{before}without its {kind}: {reason}"
             if not self.open:
                 self.end(Status.LANDED)
+
+    def regain(self, gone: Line) -> set[Kind]:
+        """A line was taken out: what this one had lost to it, it does again. Which kinds of acts these are."""
+        kinds = {one.kind for one in self.lost if one.to is gone}
+        if kinds:
+            lost, self.lost = self.lost, []
+            self.status, self.reason = lost[0].status, lost[0].reason
+            self.open |= {one.kind for one in lost}
+            for one in lost:
+                if one.to is not gone:
+                    self.overtake(one.kind, one.to)
+        return kinds
+
+    def does(self, kind: Kind) -> bool:
+        """Whether this is the line that does an act of a kind on its chunk: not where it lost it or was taken out."""
+        return self.status is not Status.SKIPPED and all(one.kind != kind for one in self.lost)
 
     def land(self, kind: Kind, chunk: int) -> None:
         """One of its acts has landed; with the last one the whole line has."""
@@ -127,24 +165,24 @@ class Slot:
     lines: list[Line] = field(default_factory=list)
     sent: set[Kind] = field(default_factory=set)
     said: str | None = None
-    """The prompt that was sent for this chunk, if one was."""
+    """The prompt that was sent for this chunk, if one was; empty where it was refused: who knows what the model holds then?"""
 
     def add(self, line: Line) -> None:
         """Commit a line to this chunk: per kind the last one wins, the others are overtaken."""
         for kind in [kind_of(act) for act in line.acts]:
             for other in self.lines:
                 if kind in other.open:
-                    other.overtake(kind, f"{line.place} acts on the same chunk")
+                    other.overtake(kind, line)
             self.sent.discard(kind)
         self.lines.append(line)
 
+    def _doer(self, kind: Kind) -> Line | None:
+        """The line that does an act of a kind here."""
+        return next((line for line in reversed(self.lines) if kind in line.kinds and line.does(kind)), None)
+
     def _last(self, kind: Kind) -> CueAct | None:
-        found: CueAct | None = None
-        for line in self.lines:
-            for act in line.acts:
-                if kind_of(act) == kind and line.status not in (Status.SKIPPED, Status.OVERTAKEN):
-                    found = act
-        return found
+        line = self._doer(kind)
+        return None if line is None else next(act for act in reversed(line.acts) if kind_of(act) == kind)
 
     @property
     def prompt(self) -> str | None:
@@ -185,6 +223,27 @@ class Slot:
         """Whether something of it must be sent during the chunk before."""
         return any(kind_of(act) != "prompt" for line in self.lines for act in line.acts)
 
+    def give_way(self, later: Slot) -> None:
+        """What of it is live and still to be sent leaves together with a later slot: where both do the same, that one does."""
+        for kind in LIVE:
+            line = None if kind in self.sent or kind in later.sent else later._doer(kind)
+            if line is not None:
+                for other in self.lines:
+                    if kind in other.open:
+                        other.overtake(kind, line)
+
+    def tell_late(self, kinds: set[Kind]) -> None:
+        """Acts of these kinds left too late for this chunk: say so."""
+        for line in self.lines:
+            if kinds & line.open and not line.reason:
+                line.reason = f"chunk {self.chunk} could not be reached any more"
+
     def remove(self, line: Line) -> None:
         """Take a line out again (a plan changed)."""
         self.lines.remove(line)
+
+    def regain(self, gone: Line, stays: Callable[[Line], bool]) -> None:
+        """A line was taken out: what others that stay had lost to it acts again, and is to be sent."""
+        for line in self.lines:
+            if stays(line):
+                self.sent -= line.regain(gone)

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sequencer.conductor.beginning import done_before, started, started_before
 from sequencer.conductor.following import (
     armed_clock_moved,
     boundaries_fitted,
@@ -28,13 +29,11 @@ from sequencer.conductor.following import (
     located,
     offset_changed,
     relocated,
-    started_there,
 )
 from sequencer.conductor.hands import hand_pause, hold, paused, resumed, triggered
 from sequencer.conductor.opening import (
     conditioned,
     cutting_woke,
-    done_before,
     lost,
     opening_image,
     opening_prompt,
@@ -44,7 +43,6 @@ from sequencer.conductor.opening import (
     reset_again,
     reset_refused,
     restored,
-    started_before,
     starting_woke,
     state_while_cutting,
     upload_failed,
@@ -190,7 +188,7 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
         ImageAccepted: image_accepted,
     },
     Phase.STARTING: {
-        Started: started_there,
+        Started: started,
         ChunkDone: done_before,
         Woke: starting_woke,
         StateReported: started_before,

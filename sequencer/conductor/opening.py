@@ -1,17 +1,13 @@
-"""How a take comes to run: uploads, settings, conditions, start; resets between takes; lost connections."""
+"""How a take is set up: uploads, settings, conditions, start; resets between takes; lost connections."""
 
 from __future__ import annotations
 
-from sequencer.conductor.hands import act_on, hand_pause
 from sequencer.conductor.lines import Status
-from sequencer.conductor.playing import chunk_done, state_reported
 from sequencer.conductor.run import MOST_RESETS, MOST_STARTS, PATIENCE, RETRY, Phase, Run
 from sequencer.conductor.sending import began, commit, commit_limit, commit_up_to, end_lines, finish, retry, send_due, wake_at
 from sequencer.events import (
-    ChunkDone,
     Command,
     ConditionsReady,
-    HandPaused,
     ImageAccepted,
     Lost,
     PromptAccepted,
@@ -20,7 +16,6 @@ from sequencer.events import (
     Reset,
     Restored,
     Start,
-    Started,
     StateReported,
     Upload,
     Uploaded,
@@ -98,6 +93,7 @@ def start_if_ready(run: Run, at: int) -> list[Command]:
 def start(run: Run, at: int) -> list[Command]:
     run.phase = Phase.STARTING
     run.starts += 1
+    run.asked_at = at
     run.insisting = False
     waits = run.due is not None and run.due > at
     return [Start()] if waits else [Start(), wake_at(run, at + PATIENCE)]
@@ -156,55 +152,6 @@ def starting_woke(run: Run, event: Woke) -> list[Command]:
     if run.connected:
         return finish(run, "the model did not answer to start", well=False)
     return [wake_at(run, event.at + PATIENCE)]
-
-
-def started(run: Run, event: Started) -> list[Command]:
-    run.phase = Phase.PLAYING
-    run.boundary_at = event.at
-    run.starts = 0
-    run.insisting = False
-    run.paused, run.pausing = False, None
-    run.fresh = False
-    run.takes += 1
-    run.making = run.base
-    run.ledger.opened(run.base)
-    run.sends.seen.began(run.base, event.at)
-    if run.follow is not None:
-        run.follow.begins(event.at)
-        run.follow.take_began(run.base, event.at)
-    began(run, run.base, event.at)
-    commands = send_due(run, event.at)
-    held, run.held = run.held, []
-    for earlier in held:
-        if run.phase is not Phase.PLAYING:
-            run.held.append(earlier)  # the take is cut at once: it waits for the next one
-        elif isinstance(earlier, HandPaused):
-            commands += hand_pause(run, earlier)
-        else:
-            commands += act_on(run, earlier, event.at)
-    return commands
-
-
-def started_before(run: Run, event: StateReported) -> list[Command]:
-    """A `state` that says it runs stands for a start whose own message was lost."""
-    if run.restarted and not event.started:
-        run.restarted = False
-        run.ledger.renew(run.base)
-        return open_take(run, event.at)
-    if run.insisting and not event.started:
-        return set_up_again(run, event.at)
-    if not (event.started and (run.restarted or run.insisting)):
-        return []
-    commands = started(run, Started(event.at, event.chunk))
-    run.fresh = True
-    return commands + state_reported(run, event)
-
-
-def done_before(run: Run, event: ChunkDone) -> list[Command]:
-    """A take's first chunk stands for a start whose own message was lost, or comes behind it."""
-    if event.chunk > 1:
-        return []  # of the take before, said late
-    return started(run, Started(event.at)) + chunk_done(run, event)
 
 
 def was_reset(run: Run, event: WasReset) -> list[Command]:

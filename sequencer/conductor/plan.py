@@ -356,16 +356,18 @@ class Plan:
 
         None where the pass ends before there is one: it then simply ends.
         """
+        at = self.exit_behind(current, reach)
+        return at if at < current.end else None
+
+    def exit_behind(self, current: Pass, reach: int) -> Fraction:
+        """That bar line, counted on behind the end of the pass where it is not in it."""
         grid, stretch = self.schedule.grid, current.stretch
         if stretch.meters is None or stretch.tempo is None:
-            at = max(self._seen_at(reach), current.start)
-            return at if at < current.end else None
+            return max(self._seen_at(reach), current.start)
         earliest = Fraction(0) if self.follow else max(Fraction(0), grid.boundary(reach) - grid.chunk - current.start)
         bar = max(1, stretch.meters.bar_beat_at(stretch.tempo.quarter_at(earliest)).bar - 1)
         while True:
             at = current.start + stretch.tempo.seconds_at(stretch.meters.bar_start(bar))
-            if at >= current.end:
-                return None
             if self._bar_chunk(current, at, stretch.meters.bar_start(bar)) >= reach:
                 return at
             bar += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sequencer.conductor.hands import leave_after_max
-from sequencer.conductor.lines import Status
 from sequencer.conductor.run import Run
 from sequencer.conductor.sending import began, finish, retry, send_due
 from sequencer.events import (
@@ -13,7 +12,6 @@ from sequencer.events import (
     ImageAccepted,
     PromptAccepted,
     Refused,
-    SchedulePrompt,
     SessionEnded,
     StateReported,
 )
@@ -39,10 +37,11 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
         run.follow.boundary(run.making, event.at)
         run.plan.forecast(run.making + run.schedule.lead)
     began(run, run.making, event.at)
-    run.ledger.forget_landed(chunk)
+    run.ledger.flights.forget(chunk)
     if run.making >= run.plan.end_chunk():
         return finish(run, "the score is over", well=True)
-    return leave_after_max(run, event.at) + send_due(run, event.at)
+    leave_after_max(run, event.at)
+    return send_due(run, event.at)
 
 
 def last_chunk_of_take(run: Run, event: ChunkDone) -> list[Command]:
@@ -75,8 +74,8 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
         began(run, run.making, event.at)
     if run.restarted:
         run.restarted = False
-        again = run.ledger.recheck({run.base + chunk: prompt for chunk, prompt in event.scheduled}, run.base, run.making)
-        return [*(SchedulePrompt(one.prompt, one.chunk - run.base) for one in again), *send_due(run, event.at)]
+        run.ledger.recheck({run.base + chunk: prompt for chunk, prompt in event.scheduled}, run.base, run.making)
+        return send_due(run, event.at)
     return send_due(run, event.at) if ahead or (rested and not run.may_rest) else []
 
 
@@ -98,9 +97,7 @@ def refused(run: Run, event: Refused) -> list[Command]:
     flight = run.ledger.refused(event.command)
     if flight is None:
         return []
-    if flight.chunk in run.ledger.overwritten and flight.command == "schedule_prompt":
-        line = run.ledger.overwritten.pop(flight.chunk)
-        line.status, line.reason = Status.STUCK, event.reason
+    if run.ledger.stuck(flight, event.reason):
         return []
     return retry(run, flight, event) + send_due(run, event.at)
 

@@ -63,6 +63,8 @@ class Run:
         self.has_prompt = self.has_image = False
         self.due: int | None = None
         self.starts = 0
+        self.asked_at = 0
+        """When the take that is being opened was first asked to start."""
         self.resets = 0
         self.doubted: int | None = None
         """A score chunk that was reported done and not believed: the next report may bear it out."""

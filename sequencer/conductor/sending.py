@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sequencer.conductor.ledger import MOST_TRIES, Flight
+from sequencer.conductor.flights import Flight
+from sequencer.conductor.ledger import MOST_TRIES
 from sequencer.conductor.lines import Line, Status, kind_of
 from sequencer.conductor.run import MOST_AHEAD, PATIENCE, Phase, Run
 from sequencer.events import Command, Finish, Refused, Reset, WakeAt
@@ -97,10 +98,13 @@ def finish(run: Run, reason: str, well: bool) -> list[Command]:
     run.phase = Phase.FINISHED
     run.ended = reason
     run.ended_well = well
+    run.ledger.unmade(run.making)
     why = "no chunk was reported with it" if well else f"the run ended first: {reason}"
     for line in run.plan.lines:
         if line.rule is not None and line.landed is None and (line.chunk or 0) >= run.plan.end_chunk():
             line.end(Status.SKIPPED, "it fired too near the end: no chunk within reach was left")
+        elif well and run.follow is None and line.planned is not None and line.planned >= run.making:
+            line.end(Status.SKIPPED, "the score was left before its chunk")
         elif not line.is_final:
             line.end(Status.MISSED, line.reason or why)
     return [Finish(reason)]

@@ -33,7 +33,6 @@ from sequencer.events import (
     Started,
     Upload,
     WakeAt,
-    WasReset,
 )
 from sequencer.journal import Journal, parse_journal
 from sequencer.replaying import replay
@@ -250,20 +249,17 @@ def journal_agrees(seen: Evidence) -> Iterator[str]:
 def nothing_for_the_past(seen: Evidence) -> Iterator[str]:
     """No prompt is scheduled for a chunk that is made already or being made, as far as the model has told."""
     making: int | None = None
+    takes = 0
     for step in seen.show.steps:
-        match step.event:
-            case Started() if making is None and step.phase in (Phase.PLAYING, Phase.CUTTING, Phase.OPENING):
-                making = 0
-            case WasReset():
-                making = None
-            case ChunkDone() if making is not None and step.base + step.event.chunk < step.making:
-                making = max(making, step.event.chunk + 1)
-            case _:
-                pass
+        if any(isinstance(command, SetSeed) for command in step.commands):
+            making = None  # a take is set up anew, whether its reset was reported or not
+            continue
+        if step.takes > takes:  # it runs, by its own word or by what it shows
+            making, takes = 0, step.takes
+        if isinstance(step.event, ChunkDone) and making is not None and step.base + step.event.chunk < step.making:
+            making = max(making, step.event.chunk + 1)
         for command in step.commands:
             if isinstance(command, SchedulePrompt) and making is not None and command.chunk <= making:
-                if any(isinstance(other, SetSeed) for other in step.commands):
-                    continue  # a take is set up anew
                 yield f"{command} while chunk {making} of the take is being made"
     if not seen.calm:
         return
@@ -313,9 +309,17 @@ def live_commands_leave_in_time(seen: Evidence) -> Iterator[str]:
     show = seen.show
     if not seen.calm:
         return
-    for step in show.steps:
+    for number, step in enumerate(show.steps):
         if step.phase is not Phase.PLAYING or any(isinstance(command, SetSeed) for command in step.commands):
             continue
+        slots = show.conductor.run.ledger.slots if show.conductor else {}
+        lines = [line for chunk in _live_chunks(seen, number) if chunk in slots for line in slots[chunk].lines]
+        acts = [act for line in lines for act in line.acts]
+        has = {
+            *(act.scale for act in acts if isinstance(act, SuperResolution)),
+            *(float(act.value) for act in acts if isinstance(act, Strength)),
+            *(act.image.sha256 for act in acts if isinstance(act, ShowImage)),
+        }
         for command in step.commands:
             match command:
                 case SetSrScale():
@@ -326,15 +330,20 @@ def live_commands_leave_in_time(seen: Evidence) -> Iterator[str]:
                     wanted = command.image
                 case _:
                     continue
-            slot = seen.show.conductor.run.ledger.slots.get(step.making + 1) if seen.show.conductor else None
-            acts = [act for line in slot.lines for act in line.acts] if slot is not None else []
-            has = {
-                *(act.scale for act in acts if isinstance(act, SuperResolution)),
-                *(float(act.value) for act in acts if isinstance(act, Strength)),
-                *(act.image.sha256 for act in acts if isinstance(act, ShowImage)),
-            }
             if wanted not in has:
                 yield f"{command} left while chunk {step.making} was being made, and the next one does not ask for it"
+
+
+def _live_chunks(seen: Evidence, number: int) -> list[int]:
+    """For which chunks something live may leave in a step: the next one.
+
+    Where the model's word that a take runs comes behind chunks of that take, nobody knew that they were being made: what
+    should have left in the meantime leaves now.
+    """
+    step = seen.show.steps[number]
+    before = seen.show.steps[number - 1] if number else step
+    first = step.base if step.takes > before.takes and not isinstance(step.event, Started) else step.making
+    return list(range(first + 1, step.making + 2))
 
 
 def sent_once(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  one branch a command
@@ -349,11 +358,12 @@ def sent_once(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  one branch a c
     sent: Counter[tuple[int, str]] = Counter()
     texts: dict[int, str] = {}
     opening = False
-    for step in seen.show.steps:
+    for number, step in enumerate(seen.show.steps):
         opening = any(isinstance(command, SetSeed) for command in step.commands)
         if opening:
             texts = {}
             sent = Counter(dict.fromkeys(sent, 0))
+        live = _live_chunks(seen, number)
         for command in step.commands:
             match command:
                 case SchedulePrompt():
@@ -363,13 +373,13 @@ def sent_once(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  one branch a c
                     texts[chunk] = command.prompt
                     sent[chunk, "prompt"] += 1
                 case SetConditioning() if not opening:
-                    sent[step.making + 1, "image"] += 1
-                    if sent[step.making + 1, "image"] > asked[step.making + 1, "image"]:
-                        yield f"{command} was sent {sent[step.making + 1, 'image']} times"
+                    sent[live[-1], "image"] += 1
+                    if sent[live[-1], "image"] > sum(asked[chunk, "image"] for chunk in live):
+                        yield f"{command} was sent {sent[live[-1], 'image']} times"
                 case SetSrScale() if not opening:
-                    sent[step.making + 1, "sr"] += 1
-                    if sent[step.making + 1, "sr"] > asked[step.making + 1, "sr"]:
-                        yield f"{command} was sent {sent[step.making + 1, 'sr']} times"
+                    sent[live[-1], "sr"] += 1
+                    if sent[live[-1], "sr"] > sum(asked[chunk, "sr"] for chunk in live):
+                        yield f"{command} was sent {sent[live[-1], 'sr']} times"
                 case _:
                     pass
     last: dict[tuple[int, str], int] = {}
@@ -569,6 +579,8 @@ def calm_lands(seen: Evidence) -> Iterator[str]:
     if not seen.calm or seen.show.capped or not seen.report.ended_well:
         return
     for number, cue in seen.cues.items():
+        if _image_untold(seen, cue):
+            continue
         if cue.status in TELLING and not (seen.show.following and cue.status in (Status.DROPPED, Status.MISSED)):
             yield f"{seen.name(number)} is {cue.status} though nothing went wrong: {cue.reason}"
     if not seen.simple:
@@ -582,6 +594,14 @@ def calm_lands(seen: Evidence) -> Iterator[str]:
             yield f"{seen.name(number)} belongs on chunk {entry.chunk}: planned for {cue.planned}, landed on {cue.landed}"
 
 
+def _image_untold(seen: Evidence, cue: CueReport) -> bool:
+    """Whether a cue is missed because the model's word on its image came behind the boundary, and then the take was over.
+
+    An image has landed when `image_accepted` came before its boundary. This one may have been seen, but nobody said so.
+    """
+    return seen.answers_late and cue.status is Status.MISSED and "its image" in cue.reason
+
+
 def report_is_true(seen: Evidence) -> Iterator[str]:
     """What is said to have landed was shown by the model, on that chunk."""
     for number, line in seen.lines.items():
@@ -590,7 +610,8 @@ def report_is_true(seen: Evidence) -> Iterator[str]:
             continue
         looks = seen.shown.get(cue.landed)
         if not looks:
-            if not _lied_to(seen) and not (cue.what == "cut" and cue.landed in seen.bases.values()):
+            only_cut = line.kinds - {one.kind for one in line.lost} == {"cut"}
+            if not _lied_to(seen) and not (only_cut and cue.landed in seen.bases.values()):
                 yield f"{seen.name(number)} is said to have landed on chunk {cue.landed}, which was never made"
             continue
         yield from _untrue(seen, number, line, cue.landed, looks)
@@ -614,7 +635,7 @@ def _untrue(seen: Evidence, number: int, line: Line, landed: int, looks: list[Lo
         if act.kind in line.open or f"without its {act.kind}" in line.reason:
             continue
         match act:
-            case ShowImage() if not any(look.image == act.image.sha256 for look in looks):
+            case ShowImage() if not any(look.image == act.image.sha256 for look in (spell if len(line.kinds) > 1 else looks)):
                 yield f"{seen.name(number)} is said to show {act.image.path} on chunk {landed}, and it does not"
             case SuperResolution() if not any(look.sr == act.scale for look in spell):
                 yield f"{seen.name(number)} is said to set sr {act.scale} by chunk {landed}, and it does not"
@@ -660,7 +681,10 @@ def shown_as_told(seen: Evidence) -> Iterator[str]:
             continue
         if seen.calm:
             same = [one for one in force if one[0] == force[-1][0]]
+            untold = [seen.lines[number] for number, cue in seen.cues.items() if _image_untold(seen, cue)]
             if any(one[2] == prompt for one in same) or _partly(seen, made, prompt):
+                continue
+            if any(prompt_of(line) == prompt and (line.chunk or 0) <= made.chunk for line in untold):
                 continue
             yield f"chunk {made.chunk} showed {prompt!r}; by the report {force[-1][2] if force else None!r} was in force"
         elif not any(text == prompt and chunk <= made.chunk for chunk, text in told) and not any(

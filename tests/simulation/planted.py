@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from sequencer.conductor import hands, machine, opening, sending
+from sequencer.conductor.beginning import started_before
 from sequencer.conductor.hands import act_by_rule
 from sequencer.conductor.ledger import Ledger
 from sequencer.conductor.lines import Line, Status
-from sequencer.conductor.opening import started_before
 from sequencer.conductor.plan import Plan
 from sequencer.conductor.report import CueReport, cue_report
 from sequencer.conductor.run import Phase, Run
@@ -164,7 +164,7 @@ def a_report_that_hides_lateness(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_prompt_beyond_reach_not_overwritten(patch: pytest.MonkeyPatch) -> None:
-    _around(patch, Ledger, "withdraw", lambda _overwrite, *_: None)
+    _around(patch, Ledger, "withdraw", lambda _, ledger, *__: ledger._left.clear())
 
 
 def a_cuts_seed_forgotten(patch: pytest.MonkeyPatch) -> None:
