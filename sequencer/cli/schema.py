@@ -14,7 +14,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the schema."""
     from sequencer.cli.scores import write_text
-    from sequencer.notation.yaml_schema import schema_text
+    from sequencer.notation.yaml.schema import schema_text
 
     if args.output is None:
         print(schema_text(), end="")

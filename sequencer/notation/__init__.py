@@ -48,7 +48,7 @@ def print_score(score: Score, notation: Notation | str = Notation.TEXT) -> str:
 
             return print_text(score)
         case Notation.YAML:
-            from sequencer.notation.yaml_printer import print_yaml
+            from sequencer.notation.yaml.printer import print_yaml
 
             return print_yaml(score)
 

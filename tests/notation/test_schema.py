@@ -16,10 +16,10 @@ from yaml_slips import SLIPS
 
 from sequencer.cli import main
 from sequencer.notation import Notation, load_text, print_score, read
-from sequencer.notation.yaml import HEADER_KEYS, STRUCTURE_KEYS
-from sequencer.notation.yaml_blocks import SCENE_KEYS, SECTION_KEYS
-from sequencer.notation.yaml_cues import ACTION_KEYS, RULE_KEYS
-from sequencer.notation.yaml_schema import ACTIONS, PLACES, TRIGGERS, schema, schema_text
+from sequencer.notation.yaml.blocks import SCENE_KEYS, SECTION_KEYS
+from sequencer.notation.yaml.cues import ACTION_KEYS, RULE_KEYS
+from sequencer.notation.yaml.reader import HEADER_KEYS, STRUCTURE_KEYS
+from sequencer.notation.yaml.schema import ACTIONS, PLACES, TRIGGERS, schema, schema_text
 from sequencer.score import Action, Place, Score, Trigger
 
 ROOT = Path(__file__).parents[2]
@@ -87,7 +87,7 @@ def test_it_knows_every_key_that_the_reader_knows() -> None:
 
 
 def test_a_model_it_does_not_know_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sequencer.notation import yaml_schema
+    from sequencer.notation.yaml import schema as yaml_schema
     from sequencer.score import Goto
 
     monkeypatch.setattr(yaml_schema, "ACTIONS", {kind: keys for kind, keys in ACTIONS.items() if kind is not Goto})

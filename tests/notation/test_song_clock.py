@@ -16,7 +16,7 @@ from sequencer.errors import ScoreError
 from sequencer.midi.files import read_song
 from sequencer.notation import read, reads
 from sequencer.notation.printer import print_text
-from sequencer.notation.yaml_printer import print_yaml
+from sequencer.notation.yaml.printer import print_yaml
 from sequencer.schedule import Schedule
 from sequencer.schedule.document import digest
 from sequencer.score import ClockKind, SongTime

@@ -16,8 +16,9 @@ from score_strategies import scores
 from yaml_slips import SLIPS
 
 from sequencer.errors import Diagnostic, Fix, Span, render_all
-from sequencer.notation import Notation, Reading, load, load_text, print_score, reads, yaml_tree
-from sequencer.notation.yaml_lines import without_lines
+from sequencer.notation import Notation, Reading, load, load_text, print_score, reads
+from sequencer.notation.yaml import tree as yaml_tree
+from sequencer.notation.yaml.lines import without_lines
 from sequencer.score import Score, Variable
 
 TWINS = {

@@ -11,8 +11,8 @@ from itertools import pairwise
 
 from sequencer.errors import NOWHERE, Span
 from sequencer.notation import spelling
-from sequencer.notation import yaml_spelling as spell
-from sequencer.notation.yaml_layout import item_lines
+from sequencer.notation.yaml import spelling as spell
+from sequencer.notation.yaml.layout import item_lines
 from sequencer.score import Comment, Header, Item, Let, Rule, Scene, Score, Section, Text
 
 INDENT = "  "

@@ -1,9 +1,4 @@
-"""The YAML notation: from a text to a `Score`.
-
-The same language in other clothes: keys are the words of the text notation, values are read by the same functions, so places,
-lengths, triggers and texts mean the same and fail with the same words. `yaml_tree` makes a tree with places from the text,
-`yaml_values`, `yaml_actions`, `yaml_cues` and `yaml_blocks` read it, `yaml_comments` finds what PyYAML drops.
-"""
+"""From a text in YAML to a `Score`."""
 
 from __future__ import annotations
 
@@ -16,13 +11,13 @@ from sequencer.notation import values
 from sequencer.notation.guess import shown
 from sequencer.notation.parts import Parts
 from sequencer.notation.source import Source, check_characters, printable
-from sequencer.notation.yaml_blocks import Blocks
-from sequencer.notation.yaml_comments import comments_of, reaching_over
-from sequencer.notation.yaml_cues import Cues
-from sequencer.notation.yaml_scalars import Scalar, value_span
-from sequencer.notation.yaml_tree import grow
-from sequencer.notation.yaml_tree_nodes import Mapping, Node, Sequence
-from sequencer.notation.yaml_values import Values
+from sequencer.notation.yaml.blocks import Blocks
+from sequencer.notation.yaml.comments import comments_of, reaching_over
+from sequencer.notation.yaml.cues import Cues
+from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
+from sequencer.notation.yaml.scalars import Scalar, value_span
+from sequencer.notation.yaml.tree import grow
+from sequencer.notation.yaml.values import Values
 from sequencer.score import Comment, Header, PlayItem, Score
 
 HEADER_KEYS = ("score", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle")

@@ -25,10 +25,10 @@ from yaml.events import (
 from sequencer.errors import Faults, Fix, Related
 from sequencer.notation.guess import shown
 from sequencer.notation.source import Source
-from sequencer.notation.yaml_lines import cue_at, mapping_at, without_lines
-from sequencer.notation.yaml_scalars import BLOCKS, Scalar
-from sequencer.notation.yaml_slips import explain
-from sequencer.notation.yaml_tree_nodes import Mapping, Node, Sequence
+from sequencer.notation.yaml.lines import cue_at, mapping_at, without_lines
+from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
+from sequencer.notation.yaml.scalars import BLOCKS, Scalar
+from sequencer.notation.yaml.slips import explain
 from sequencer.score import Cue, Item
 
 MOST_DEPTH = 16
@@ -45,7 +45,7 @@ ReadItem = Callable[["Mapping", bool], Item | None]
 def grow(source: Source, faults: Faults, read: ReadItem, quick: bool = False) -> tuple[Node, list[tuple[int, int]], bool]:
     """The tree of a source; where the values stand that hold a `#` themselves (start, end), in order; whether all is well.
 
-    With `quick` lines that look like whole cues are read without PyYAML (see `yaml_lines`): what comes is worth something only
+    With `quick` lines that look like whole cues are read without PyYAML (see `lines`): what comes is worth something only
     where all was well.
 
     Cues and rules are most of a score: each is read as soon as it is there, while it is at hand and before the next one grows.

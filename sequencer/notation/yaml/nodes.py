@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequencer.notation.yaml_scalars import Scalar
+from sequencer.notation.yaml.scalars import Scalar
 from sequencer.score import Item
 
 

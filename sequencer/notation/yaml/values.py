@@ -11,8 +11,8 @@ from sequencer.notation import words
 from sequencer.notation.guess import nearest, shown
 from sequencer.notation.lines import CURLY, CURLY_OPEN
 from sequencer.notation.source import Source
-from sequencer.notation.yaml_scalars import BLOCKS, Scalar, locator_of, value_span, whole_span
-from sequencer.notation.yaml_tree_nodes import Mapping, Node, Sequence
+from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
+from sequencer.notation.yaml.scalars import BLOCKS, Scalar, locator_of, value_span, whole_span
 from sequencer.score import Pick, Text, Words
 
 MOST_IN_VALUE = 200

@@ -12,8 +12,8 @@ from dataclasses import fields
 from typing import Any, Final, get_args, get_type_hints
 
 from sequencer.notation.settings import LARGEST_SEED
-from sequencer.notation.yaml_actions import SAME_SEED
-from sequencer.notation.yaml_cues import BARE_WORDS
+from sequencer.notation.yaml.actions import SAME_SEED
+from sequencer.notation.yaml.cues import BARE_WORDS
 from sequencer.score import (
     Action,
     After,

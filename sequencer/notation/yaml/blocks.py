@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from sequencer.errors import NOWHERE, Fix, Related, Span
 from sequencer.notation import values
 from sequencer.notation.guess import part, shown
-from sequencer.notation.yaml_actions import SAME_SEED, read_cut_value
-from sequencer.notation.yaml_cues import Cues
-from sequencer.notation.yaml_scalars import Scalar, value_span
-from sequencer.notation.yaml_tree_nodes import Mapping, Node, Sequence
-from sequencer.notation.yaml_values import Values
+from sequencer.notation.yaml.actions import SAME_SEED, read_cut_value
+from sequencer.notation.yaml.cues import Cues
+from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
+from sequencer.notation.yaml.scalars import Scalar, value_span
+from sequencer.notation.yaml.values import Values
 from sequencer.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Let, Scene, Section, Text, Trigger, Use
 
 SECTION_KEYS = ("section", "until", "max", "tempo", "meter", "cut", "cues", "rules")

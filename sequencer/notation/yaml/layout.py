@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 
 from sequencer.notation import spelling
-from sequencer.notation import yaml_spelling as spell
-from sequencer.notation.yaml_actions import SAME_SEED
+from sequencer.notation.yaml import spelling as spell
+from sequencer.notation.yaml.actions import SAME_SEED
 from sequencer.score import (
     Action,
     ChangeMeter,

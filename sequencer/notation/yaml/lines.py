@@ -13,8 +13,8 @@ import re
 from sequencer.errors import Faults, Span
 from sequencer.notation import values, words
 from sequencer.notation.names import LONGEST_NAME
-from sequencer.notation.yaml_scalars import Scalar
-from sequencer.notation.yaml_tree_nodes import Mapping
+from sequencer.notation.yaml.nodes import Mapping
+from sequencer.notation.yaml.scalars import Scalar
 from sequencer.score import Action, Cue, Place, Prompt, SetMark, SetSr, SetStrength, Show, Text, UseImage
 
 _PLAIN = r"[^\W_][^,:#\[\]{}\"\\\n\t]*+(?<! )|\+[0-9][0-9a-z/+. ]*+(?<! )"

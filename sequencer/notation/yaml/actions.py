@@ -9,9 +9,9 @@ from dataclasses import replace
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation import values
 from sequencer.notation.guess import part, shown
-from sequencer.notation.yaml_scalars import Scalar, value_span
-from sequencer.notation.yaml_tree_nodes import Node
-from sequencer.notation.yaml_values import Values
+from sequencer.notation.yaml.nodes import Node
+from sequencer.notation.yaml.scalars import Scalar, value_span
+from sequencer.notation.yaml.values import Values
 from sequencer.score import (
     Action,
     ChangeMeter,
