@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sequencer.conductor import Conductor, CueReport, Report, Status
     from sequencer.errors import (
         Diagnostic,
+        InputError,
         JournalError,
         OutputError,
         ScheduleError,
@@ -46,6 +47,7 @@ _HOMES = {
     "sequencer.conductor": ("Conductor", "CueReport", "Report", "Status"),
     "sequencer.errors": (
         "Diagnostic",
+        "InputError",
         "JournalError",
         "OutputError",
         "ScheduleError",
@@ -70,6 +72,7 @@ __all__ = [
     "Conductor",
     "CueReport",
     "Diagnostic",
+    "InputError",
     "Journal",
     "JournalError",
     "OutputError",

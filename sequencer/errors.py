@@ -9,6 +9,7 @@ The exception tree (everything below is meant for people; any other exception is
     ├── StageError            the stage (model, network, key) failed                   exit 1
     ├── OutputError           a result could not be written (full disk, no access)     exit 1
     └── UsageError            a flag or an argument that makes no sense                exit 2
+        └── InputError        a file that an argument names, missing or not as it should be   exit 1
 
 A score's faults are values, not exceptions: readers and compiler passes collect `Diagnostic`s and go on; one function,
 `render`, turns them into text.
@@ -48,7 +49,7 @@ class Span:
         _set_end_column(self, end_column)
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file  # line 0: the file as a whole
 
     def to(self, end: Span) -> Span:
         """The span from the start of this one to the end of `end` (both of the same file)."""
@@ -158,6 +159,12 @@ class UsageError(SequencerError):
     """A flag or an argument that makes no sense."""
 
     exit_code = 2
+
+
+class InputError(UsageError):
+    """A file that an argument names is missing, cannot be read, or holds something else: as bad as a score that is not well."""
+
+    exit_code = 1
 
 
 def display_width(text: str) -> int:

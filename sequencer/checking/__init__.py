@@ -16,7 +16,7 @@ from sequencer.schedule import Schedule
 from sequencer.score import Score
 
 if TYPE_CHECKING:
-    from sequencer.notation import Reading
+    from sequencer.notation import Notation, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +45,26 @@ class Checked:
         return self.schedule
 
 
-def check(path: Path, *, advice: bool = True) -> Checked:
-    """Read a score's file and compile it. Everything that is wrong is in the result, also a file that is not there."""
+def check(path: Path, *, advice: bool = True, notation: Notation | None = None) -> Checked:
+    """Read a score's file and compile it. Everything that is wrong is in the result, also a file that is not there.
+
+    The notation is that of the file's ending when none is given.
+    """
     from sequencer.notation import load
 
-    return _compiled(load(path), advice)
+    return _compiled(load(path, notation), advice)
 
 
-def check_text(text: str, file: str = "", *, advice: bool = True) -> Checked:
-    """The same for a text without a folder: nothing else is read, so images and used files are told as errors."""
+def check_text(
+    text: str, file: str = "", *, advice: bool = True, folder: Path | None = None, notation: Notation | None = None
+) -> Checked:
+    """The same for a text. Without a `folder` nothing else is read: images and used files are told as errors.
+
+    The notation is that of `file`'s ending, or text, when none is given.
+    """
     from sequencer.notation import load_text
 
-    return _compiled(load_text(text, file), advice)
+    return _compiled(load_text(text, file, folder, notation), advice)
 
 
 def _compiled(loaded: Reading, advice: bool) -> Checked:

@@ -11,15 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum, auto
-from pathlib import PurePosixPath
 
 from sequencer.errors import Diagnostic
-from sequencer.notation.lines import Kind as Layout
-from sequencer.notation.lines import Statement, cut
 from sequencer.notation.names import RESERVED
-from sequencer.notation.reading import SUFFIXES, Notation, Reading
-from sequencer.notation.repairs import ACTIONS, OTHER_WORDS, STATEMENTS
+from sequencer.notation.reading import Notation, Reading
 from sequencer.notation.source import Source
+from sequencer.notation.text.lines import Kind as Layout
+from sequencer.notation.text.lines import Statement, cut
+from sequencer.notation.text.repairs import ACTIONS, OTHER_WORDS, STATEMENTS
 from sequencer.score import Score, Section
 
 
@@ -126,7 +125,7 @@ def gaps_of(reading: Reading) -> tuple[Gap, ...]:
         return (Gap(Kind.ANY, "", 0, 0),)
     inside = [one for one in errors if one.span.file == score.file]
     found = [] if len(inside) == len(errors) else [Gap(Kind.USE, "", 0, 0)]
-    if SUFFIXES.get(PurePosixPath(score.file).suffix.lower(), Notation.TEXT) is Notation.YAML:
+    if reading.notation is Notation.YAML:
         found += _in_yaml(inside, score)
     else:
         found += _in_text(inside, score)

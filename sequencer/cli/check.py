@@ -30,7 +30,13 @@ _WATCHED = frozenset({".score", ".yaml", ".yml", ".png", ".jpg", ".jpeg", ".webp
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("scores", metavar="SCORE", nargs="+", type=Path, help="a .score or .yaml file")
+    parser.add_argument("scores", metavar="SCORE", nargs="+", type=Path, help="a .score or .yaml file; - is standard input")
+    parser.add_argument(
+        "--from",
+        dest="origin",
+        choices=("text", "yaml"),
+        help="the notation of standard input, or of a file with another ending",
+    )
     parser.add_argument("--strict", action="store_true", help="warnings count as errors")
     parser.add_argument(
         "--allow", metavar="CODE", action="append", default=[], help="say nothing of this warning (W604); repeat"
@@ -48,6 +54,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check every score; 1 when one is not well."""
     args.allow = [_warning(code) for code in args.allow]
+    if args.watch and Path("-") in args.scores:
+        raise UsageError("standard input is read once, so there is nothing to watch", "name a file")
     if args.watch:
         return _watched(args)
     found = _look(args)
@@ -55,9 +63,20 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _look(args: argparse.Namespace) -> list[tuple[Path, Checked]]:
-    from sequencer.checking import check
+    from sequencer.checking import check, check_text
+    from sequencer.cli.scores import STANDARD_INPUT, standard_input
+    from sequencer.notation import Notation
 
-    return [(path, _without(check(path), args.allow)) for path in args.scores]
+    notation = None if args.origin is None else Notation(args.origin)
+    found: list[tuple[Path, Checked]] = []
+    for path in args.scores:
+        if path == STANDARD_INPUT:
+            name = "standard input"
+            checked = check_text(standard_input(), name, folder=Path.cwd(), notation=notation)
+            found.append((Path(name), _without(checked, args.allow)))
+        else:
+            found.append((path, _without(check(path, notation=notation), args.allow)))
+    return found
 
 
 def _warning(code: str) -> str:

@@ -6,8 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-STANDARD_INPUT = Path("-")
-
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
@@ -25,6 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="the notation of standard input, or of a file with another ending",
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the layout would change")
+    parser.add_argument("--force", action="store_true", help="with -o: write over a file that is there")
     parser.add_argument("--stdout", action="store_true", help="print the result instead of writing the file")
     parser.add_argument("--to", choices=("text", "yaml"), help="print the score in this notation (with -o: write it there)")
     parser.add_argument(
@@ -54,14 +53,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _one(path: Path, args: argparse.Namespace) -> bool:
     """Format one score. False where `--check` finds that its layout would change."""
-    from sequencer.cli.scores import write_text
+    from sequencer.cli.scores import STANDARD_INPUT, fresh, standard_input, write_text
     from sequencer.notation import print_score, read, reads
     from sequencer.notation.reading import SUFFIXES, Notation
 
     given = None if args.origin is None else Notation(args.origin)
     if path == STANDARD_INPUT:
         own = given or Notation.TEXT
-        score = reads(_given(), file="standard input", folder=Path.cwd(), notation=own)
+        score = reads(standard_input(), file="standard input", folder=Path.cwd(), notation=own)
     else:
         own = given or SUFFIXES.get(path.suffix.lower(), Notation.TEXT)
         score = read(path, notation=given)
@@ -76,20 +75,17 @@ def _one(path: Path, args: argparse.Namespace) -> bool:
     if args.output is None and (args.stdout or args.to is not None or path == STANDARD_INPUT):
         print(text, end="")
         return True
+    if args.output is not None and not _is_same(args.output, path, text):
+        fresh(args.output, args.force)
     target = args.output or path
     if args.output is not None or text != score.text:
         write_text(target, text)
     return True
 
 
-def _given() -> str:
-    """The text on standard input, as far as a score may be long. Raises UsageError where it is not UTF-8."""
-    from sequencer.errors import UsageError
-    from sequencer.notation.reading import Limits
-
+def _is_same(output: Path, path: Path, text: str) -> bool:
+    """Whether nothing is lost where `output` is written: it is the score itself, or says the same already."""
     try:
-        text = sys.stdin.read(Limits().bytes + 1)
-        text.encode("utf-8")  # where the terminal's language is C, Python lets broken bytes through as halves of characters
-    except UnicodeError:
-        raise UsageError("what came on standard input is not UTF-8", "save it as UTF-8") from None
-    return text
+        return (path.is_file() and output.samefile(path)) or output.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False

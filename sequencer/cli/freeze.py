@@ -15,14 +15,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Freeze one run."""
-    from sequencer.cli.scores import write_text
-    from sequencer.errors import UsageError
+    from sequencer.cli.scores import fresh, write_text
     from sequencer.freezing import freeze
     from sequencer.journal import read_journal
     from sequencer.notation import print_score
 
-    if args.output is not None and args.output.is_file() and not args.force:
-        raise UsageError(f"{args.output} is there already", "choose another name, or say --force to write over it")
+    if args.output is not None:
+        fresh(args.output, args.force)
     score = freeze(read_journal(args.folder))
     text = print_score(score)
     if args.output is None:

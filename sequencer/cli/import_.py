@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Import one song."""
-    from sequencer.cli.scores import write_text
+    from sequencer.cli.scores import fresh, write_text
     from sequencer.errors import UsageError
     from sequencer.midi.files import read_song
     from sequencer.notation import print_score
@@ -33,8 +33,7 @@ def run(args: argparse.Namespace) -> int:
         if output.suffix.lower() not in SUFFIXES:
             raise UsageError(f"{output} is no name of a score", "call it something.score, or something.yaml")
         notation = SUFFIXES[output.suffix.lower()]
-        if output.exists() and not args.force:
-            raise UsageError(f"{output} is there already", "choose another name, or say --force to write over it")
+        fresh(output, args.force)
     song = read_song(_bytes(args.song))
     text = print_score(score_of(song, args.song.stem), notation)
     if output is None:
@@ -49,13 +48,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _bytes(path: Path) -> bytes:
-    from sequencer.errors import UsageError
+    from sequencer.errors import InputError
 
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}", "give a MIDI file that exists") from error
+        raise InputError(f"{path} cannot be read: {error.strerror or error}", "give a MIDI file that exists") from error
     if len(data) > LARGEST:
-        raise UsageError(f"{path}: is larger than {LARGEST} bytes", "is it the right file?")
+        raise InputError(f"{path} is larger than {LARGEST} bytes", "is it the right file?")
     return data

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sequencer.live.running import LiveSettings, Performed
     from sequencer.runs.folder import RunFolder
 
+REACTOR, SIMULATED = "reactor", "simulated"
+VIDEO_SIZE = (1280, 768)
 PRICE = Fraction(6)
 """Dollars an hour: what a Helios session costs, as far as it is public."""
 
@@ -46,11 +48,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run that was killed, in its session")
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: runs/<time>-<title>)")
     where = parser.add_argument_group("the stage")
-    where.add_argument("--stage", choices=("reactor", "simulated"), default="reactor", help="where to play (default: reactor)")
+    where.add_argument("--stage", choices=(REACTOR, SIMULATED), help="where to play (default: reactor)")
     where.add_argument("--url", help="another address of the platform, such as the one that `sequencer serve` prints")
     where.add_argument("--local", action="store_true", help="speak a local runtime's session routes, which need no key")
     where.add_argument("--key-file", metavar="FILE", type=Path, help="a file that holds the API key and nothing else")
-    where.add_argument("--wire", choices=("auto", "v0", "v1"), default="auto", help="the wire's version (default: auto)")
+    where.add_argument("--wire", choices=("auto", "v0", "v1"), help="the wire's version (default: auto)")
     where.add_argument("--faults", metavar="FILE", type=Path, help="with --stage simulated: what goes wrong (docs/faults.md)")
     gear = parser.add_argument_group("gear")
     gear.add_argument("--midi-in", metavar="PORT", help="hear this MIDI port (default: the one in the score's clock line)")
@@ -58,14 +60,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     gear.add_argument("--send-clock", action="store_true", help="send the score's beats as a MIDI clock to --midi-out")
     pictures = parser.add_argument_group("pictures")
     pictures.add_argument("--record", action="store_true", help="write the video into the run's folder")
-    pictures.add_argument("--video-size", metavar="WxH", type=video_size, default=(1280, 768), help="its size (1280x768)")
+    pictures.add_argument("--video-size", metavar="WxH", type=video_size, help="its size (1280x768)")
     pictures.add_argument("--watch", metavar="TARGET", help="show the picture to a player: a port, udp://127.0.0.1:PORT or -")
     pictures.add_argument("--clip", metavar="SECONDS", type=int, help="fetch a clip of the last seconds at the end")
     time = parser.add_argument_group("time")
     time.add_argument("--follow", action="store_true", help="follow wall time: beats stay with music that plays beside")
     time.add_argument("--offset", metavar="MS", type=int, default=0, help="show changes later (or, negative, earlier)")
     time.add_argument("--max-minutes", metavar="N", type=amount, help="stop after so long (default: the score's length + 5)")
-    time.add_argument("--price", metavar="DOLLARS", type=amount, default=PRICE, help="an hour's price, for the live line (6)")
+    time.add_argument("--price", metavar="DOLLARS", type=amount, help="an hour's price, for the live line (6)")
     parser.add_argument("--bundle", action="store_true", help="put journal and images into one file, bundle.zip, at the end")
     parser.add_argument("--event", metavar="'WHAT@TIME'", action="append", default=[], help="as `sequencer rehearse` has it")
     parser.add_argument("-q", "--quiet", action="store_true", help="no live line, no table: only what went wrong")
@@ -75,12 +77,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Perform one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
     from sequencer.cli.scores import Material, material
-    from sequencer.errors import UsageError
+    from sequencer.errors import InputError, UsageError
     from sequencer.journal import read_journal
     from sequencer.runs.folder import RunFolder
 
     if (args.score is None) == (args.resume is None):
         raise UsageError("give a SCORE to perform, or --resume RUN", "see: sequencer perform --help")
+    _check_flags(args)
     broken_off = None
     if args.resume is not None:
         folder = RunFolder.adopt(args.resume)
@@ -88,12 +91,39 @@ def run(args: argparse.Namespace) -> int:
         written = Path(next(iter(broken_off.sources), ""))
         found = Material(broken_off.schedule, broken_off.sources, written.parent, folder.final.name)
         told = broken_off.header.get("settings", {})
+        if told.get("stage") == SIMULATED:
+            raise InputError(f"{args.resume} played on the embedded stage, which ended with its process", "perform it anew")
         args.url = args.url or told.get("url")
-        args.stage, args.local, args.record = told.get("stage", args.stage), bool(told.get("local")), bool(told.get("record"))
+        args.stage, args.local, args.record = told.get("stage", REACTOR), bool(told.get("local")), bool(told.get("record"))
     else:
+        args.stage = args.stage or REACTOR
         found = material(args.score, quiet=args.quiet)
         folder = RunFolder.make(args.out, found.schedule.title or "run")
     return _tell(args, asyncio.run(_perform(args, found, folder, broken_off)))
+
+
+def _check_flags(args: argparse.Namespace) -> None:
+    """See that every flag that was given means something beside the others. Raises UsageError for the first that does not."""
+    from sequencer.errors import UsageError
+
+    def given(*flags: str) -> str | None:
+        return next((flag for flag in flags if getattr(args, flag[2:].replace("-", "_")) not in (None, False, 0)), None)
+
+    simulated = given("--url", "--local", "--key-file", "--wire", "--watch", "--clip", "--price")
+    if args.stage == SIMULATED and simulated is not None:
+        message = f"{simulated} is for a stage at the other end of a wire, and --stage simulated plays in this process"
+        raise UsageError(message, f"leave {simulated} out, or --stage simulated")
+    if args.resume is not None:
+        started = given("--stage", "--local", "--faults", "--record", "--follow", "--out")
+        if started is not None:
+            message = f"{started} was settled when the run began, and --resume goes on with it"
+            raise UsageError(message, f"leave {started} out")
+    elif args.stage != SIMULATED and args.faults is not None:
+        raise UsageError("--faults lets the embedded stage go wrong", "add --stage simulated, or leave --faults out")
+    if args.local and args.key_file is not None:
+        raise UsageError("--local needs no key, so --key-file is not read", "leave one of the two out")
+    if args.video_size is not None and not args.record and args.resume is None:
+        raise UsageError("--video-size is that of the video, and none is written", "add --record, or leave --video-size out")
 
 
 def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
@@ -107,11 +137,11 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
         offset_ms=args.offset,
         most_minutes=args.max_minutes,
         script=tuple(scripted(one, found.schedule.middle) for one in args.event),
-        price_per_hour=args.price if args.stage == "reactor" else Fraction(0),
+        price_per_hour=(PRICE if args.price is None else args.price) if args.stage == REACTOR else Fraction(0),
         clip_at_end=args.clip,
         quiet=args.quiet or args.json,
         bundle=found.image if args.bundle else None,
-        told={"stage": args.stage, "local": args.local, "wire": args.wire, "record": args.record, "url": args.url},
+        told={"stage": args.stage, "local": args.local, "wire": args.wire or "auto", "record": args.record, "url": args.url},
     )
 
 
@@ -125,10 +155,10 @@ async def _perform(args: argparse.Namespace, found: Material, folder: RunFolder,
         url=args.url,
         local=args.local,
         key_file=args.key_file,
-        wire=args.wire,
+        wire=args.wire or "auto",
         faults=args.faults,
         record=args.record,
-        video_size=args.video_size,
+        video_size=args.video_size or VIDEO_SIZE,
         watch=args.watch,
         midi_in=args.midi_in,
         midi_out=args.midi_out,

@@ -35,9 +35,7 @@ def add(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE
     parser.add_argument("score", metavar=what[0], type=Path, help=what[1])
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: runs/<time>-<title>)")
     parser.add_argument("--no-video", action="store_true", help="leave out the pictures: only journal, report and timeline")
-    parser.add_argument(
-        "--video-size", metavar="WxH", type=video_size, default=(1280, 768), help="the video's size (default: 1280x768)"
-    )
+    parser.add_argument("--video-size", metavar="WxH", type=video_size, help="the video's size (default: 1280x768)")
     parser.add_argument("--realtime", action="store_true", help="play at the speed of a live run")
     parser.add_argument(
         "--event",
@@ -56,9 +54,13 @@ def run(args: argparse.Namespace) -> int:
     """Rehearse one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
     from sequencer.cli.progress import LiveLine
     from sequencer.cli.scores import material
+    from sequencer.errors import UsageError
     from sequencer.rehearsal import rehearse
+    from sequencer.rehearsal.running import DEFAULT_SIZE
     from sequencer.stages.simulated import read_faults
 
+    if args.no_video and args.video_size is not None:
+        raise UsageError("--video-size is that of the video, and --no-video leaves it out", "leave one of the two out")
     quiet = args.quiet or args.json
     faults = None if args.faults is None else read_faults(args.faults)
     found = material(args.score, quiet=args.quiet)
@@ -70,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
             bundle=args.bundle,
             out=args.out,
             video=not args.no_video,
-            size=args.video_size,
+            size=args.video_size or DEFAULT_SIZE,
             realtime=args.realtime,
             events=args.event,
             faults=faults,

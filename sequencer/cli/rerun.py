@@ -17,8 +17,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Rehearse what a run showed."""
-    from sequencer.errors import UsageError
+    from sequencer.errors import InputError, UsageError
 
+    if not args.score.exists():
+        raise InputError(f"there is no run {args.score}", "name a run's folder, its journal.jsonl or a bundle")
     if args.score.suffix in (".score", ".yaml", ".yml"):
         raise UsageError(f"{args.score} is a score", f"to play it: sequencer rehearse {args.score}")
     return rehearse.run(args)

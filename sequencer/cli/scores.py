@@ -7,9 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sequencer.errors import Diagnostic, ScoreError, UsageError, render_all
+from sequencer.errors import Diagnostic, InputError, ScoreError, UsageError, render_all
 from sequencer.images import ImageFile
 from sequencer.schedule import Schedule
+
+STANDARD_INPUT = Path("-")
+"""What stands for standard input on a command line."""
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of the largest compiled schedule that is read."""
@@ -48,6 +51,8 @@ def material(path: Path, *, quiet: bool = False) -> Material:
 
     Warnings are printed unless `quiet`. A run's images are looked for beside the score it was made from.
     """
+    if path == STANDARD_INPUT:
+        raise UsageError("a score on standard input is read by `check -` and `format -` only", "save it to a file first")
     if path.suffix == ".json":
         from sequencer.schedule.document import from_json
 
@@ -80,17 +85,35 @@ def _of_run(path: Path) -> Material:
 
 
 def read_text(path: Path) -> str:
-    """A text file's content. Raises UsageError where it cannot be read."""
+    """A text file's content. Raises InputError where it cannot be read."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
         if len(data) > LARGEST:
-            raise UsageError(f"{path} is larger than {LARGEST:,} bytes")
+            raise InputError(f"{path} is larger than {LARGEST:,} bytes")
         return data.decode("utf-8")
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{path} is not text (UTF-8)") from None
+        raise InputError(f"{path} is not text (UTF-8)") from None
+
+
+def standard_input() -> str:
+    """The text on standard input, as far as a score may be long. Raises InputError where it is not UTF-8."""
+    from sequencer.notation.reading import Limits
+
+    try:
+        text = sys.stdin.read(Limits().bytes + 1)
+        text.encode("utf-8")  # where the terminal's language is C, Python lets broken bytes through as halves of characters
+    except UnicodeError:
+        raise InputError("what came on standard input is not UTF-8", "save it as UTF-8") from None
+    return text
+
+
+def fresh(output: Path, force: bool) -> None:
+    """See that a result does not go over a file that somebody wrote. Raises UsageError where it would, unless `force`."""
+    if output.is_file() and not force:
+        raise UsageError(f"{output} is there already", "choose another name, or say --force to write over it")
 
 
 def spare(output: Path | None, *sources: Path | str) -> None:

@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 from sequencer.desk.door import FILE, LONGEST
-from sequencer.errors import UsageError
+from sequencer.errors import InputError, UsageError
 
 PATIENCE = 5.0
 HIGHEST_PORT = 65535
@@ -16,7 +16,7 @@ HIGHEST_PORT = 65535
 def tell(run: Path, text: str) -> str | None:
     """Tell the run in a folder (by the name it has now, or will have) what an operator says; returns what it answers.
 
-    Raises UsageError where no run is going on there, or where the run does not understand.
+    Raises InputError where no run is going on there, UsageError where the run does not understand.
     """
     note = _note(run)
     try:
@@ -24,7 +24,7 @@ def tell(run: Path, text: str) -> str | None:
             where = json.loads(file.read(LONGEST))
         port, word = int(where["port"]) % (HIGHEST_PORT + 1), str(where["word"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        raise UsageError(f"{note} cannot be read", "is the run yours, and still going on?") from None
+        raise InputError(f"{note} cannot be read", "is the run yours, and still going on?") from None
     try:
         with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
             connection.settimeout(PATIENCE)
@@ -32,9 +32,9 @@ def tell(run: Path, text: str) -> str | None:
             with connection.makefile("rb") as lines:
                 answer = json.loads(lines.readline(2 * LONGEST))
     except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"the run in {run} does not answer: {error}", "it may have ended, or was killed") from None
+        raise InputError(f"the run in {run} does not answer: {error}", "it may have ended, or was killed") from None
     if not isinstance(answer, dict):
-        raise UsageError(f"what answers for the run in {run} is no run", "it may have ended, or was killed")
+        raise InputError(f"what answers for the run in {run} is no run", "it may have ended, or was killed")
     if "told" not in answer:
         hint = answer.get("hint")
         raise UsageError(str(answer.get("error", "the run did not understand")), hint if isinstance(hint, str) else None)
@@ -46,4 +46,4 @@ def _note(run: Path) -> Path:
     for folder in (run, run.with_name(f".{run.name}.partial")):
         if (folder / FILE).is_file():
             return folder / FILE
-    raise UsageError(f"no run is going on in {run}", "name the folder that `sequencer perform` writes")
+    raise InputError(f"no run is going on in {run}", "name the folder that `sequencer perform` writes")

@@ -291,6 +291,8 @@ class LiveRun:
         }
         if outcome.journal_failure is not None:
             facts["journal_failure"] = outcome.journal_failure
+        if outcome.unheard:
+            facts["events_never_reached"] = list(outcome.unheard)
         (self.folder.path / SESSION).unlink(missing_ok=True)
         clips = tuple(self.folder.final / path.name for path in self._clips)
         try:

@@ -55,6 +55,8 @@ class Reading:
     """How many diagnostics more there were."""
     part: Score | None = None
     """What could be read of a score with errors: it is never performed, but what else is wrong in it can be told."""
+    notation: Notation = Notation.TEXT
+    """How the score's own file is written."""
 
 
 def load(path: Path | str, notation: Notation | None = None, limits: Limits | None = None) -> Reading:
@@ -111,14 +113,16 @@ class _Loader:
         self.sources: dict[str, str] = {}
         self.open_files: list[Path] = []
         self.known: dict[Path, Use | None] = {}
+        self.notation = Notation.TEXT
 
     def reading(self, score: Score | None) -> Reading:
         """What came of it."""
         whole, part = (None, score) if self.faults.has_errors else (score, None)
-        return Reading(whole, self.faults.diagnostics, self.sources, self.faults.dropped, part)
+        return Reading(whole, self.faults.diagnostics, self.sources, self.faults.dropped, part, self.notation)
 
     def whole(self, text: str, file: str, notation: Notation) -> Score:
         """The score of a text, with what it uses and its images."""
+        self.notation = notation
         score = self._parse(text, file, notation)
         uses = tuple(self._use(use, file) for use in score.uses)
         score = replace(score, uses=uses, sources=tuple(self.sources.items()))

@@ -49,10 +49,11 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended: the conductor's report, and what went wrong with the journal, if anything."""
+    """How a run ended: the conductor's report, what went wrong with the journal, and which scripted events never came in."""
 
     report: Report
     journal_failure: str | None
+    unheard: tuple[str, ...] = ()
 
 
 def require_prompt(schedule: Schedule) -> None:
@@ -98,6 +99,8 @@ class Performance:
         self._awake = asyncio.Event()
         self._by_chunk = deque(sorted((one for one in script if one.chunk is not None), key=lambda one: one.chunk or 0))
         self._by_time = [one for one in script if one.chunk is None]
+        self._fed: list[tuple[ScriptedEvent, Event]] = []
+        """Scripted events in the inbox."""
         self._chunks_done = 0
         self._started = False
         self._journal_failure: str | None = None
@@ -166,7 +169,17 @@ class Performance:
         finally:
             await self._stage.close()
             self._end_journal(last)
-        return Outcome(self.conductor.report(), self._journal_failure)
+        unheard = (*self._by_chunk, *self._by_time, *(one for one, _ in self._fed))
+        for one in unheard:
+            if self._warn is not None:
+                self._warn(f"--event {one.text!r} never came in: {self._extent()}")
+        return Outcome(self.conductor.report(), self._journal_failure, tuple(one.text for one in unheard))
+
+    def _extent(self) -> str:
+        """How long the run was, for people."""
+        chunks = self.conductor.making
+        seconds = float(chunks * self.conductor.run.schedule.grid.chunk)
+        return f"the run was over after {chunks} chunk{'' if chunks == 1 else 's'} ({seconds:.1f} s)"
 
     async def _open(self) -> None:
         """Open the stage, which may take minutes; somebody who closes the run meanwhile need not wait for it."""
@@ -185,6 +198,8 @@ class Performance:
             opening.result()
 
     async def _handle(self, event: Event) -> None:
+        if self._fed:
+            self._fed = [(one, made) for one, made in self._fed if made is not event]
         self._write(lambda journal: journal.event(event))
         commands = self.conductor.receive(event)
         for command in commands:
@@ -220,11 +235,20 @@ class Performance:
         if isinstance(event, Started) and not self._started:
             self._started = True
             for one in self._by_time:
-                self._clock.call_at(event.at + one.after, lambda one=one: self.deliver(one.at(self._clock.now())))  # type: ignore[misc]  # binds now
+                self._clock.call_at(event.at + one.after, lambda one=one: self._feed_timed(one))  # type: ignore[misc]  # binds now
         if isinstance(event, ChunkDone):
             self._chunks_done = self.conductor.making
         while self._started and self._by_chunk and (self._by_chunk[0].chunk or 0) <= self._chunks_done:
-            self.deliver(self._by_chunk.popleft().at(event.at))
+            self._feed(self._by_chunk.popleft(), event.at)
+
+    def _feed_timed(self, one: ScriptedEvent) -> None:
+        self._by_time.remove(one)
+        self._feed(one, self._clock.now())
+
+    def _feed(self, one: ScriptedEvent, at: int) -> None:
+        event = one.at(at)
+        self._fed.append((one, event))
+        self.deliver(event)
 
     # ---- the journal -----------------------------------------------------------------------------------------------
 

@@ -260,6 +260,8 @@ class _Run:
         }
         if outcome.journal_failure is not None:
             facts["journal_failure"] = outcome.journal_failure
+        if outcome.unheard:
+            facts["events_never_reached"] = list(outcome.unheard)
         if self._made:
             facts["pictures"] = {
                 "renderer": self._renderer,

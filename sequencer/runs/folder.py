@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sequencer.errors import OutputError, UsageError
+from sequencer.errors import InputError, OutputError, UsageError
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 LONGEST_NAME = 60
@@ -52,7 +52,7 @@ class RunFolder:
 
     @classmethod
     def adopt(cls, run: Path) -> RunFolder:
-        """The folder of a run that was killed, by the name that it has or would have had. Raises UsageError."""
+        """The folder of a run that was killed, by the name that it has or would have had. Raises InputError."""
         final = run
         if run.name.startswith(".") and run.name.endswith(".partial"):
             final = run.with_name(run.name[1 : -len(".partial")])
@@ -61,7 +61,7 @@ class RunFolder:
         found.path = final.with_name(f".{final.name}.partial")
         if not (found.path / "journal.jsonl").is_file():
             hint = "it came to its end" if final.is_dir() else "name the folder that `sequencer perform` was writing"
-            raise UsageError(f"there is no broken-off run in {run}", hint)
+            raise InputError(f"there is no broken-off run in {run}", hint)
         return found
 
     def write(self, name: str, text: str) -> None:

@@ -111,7 +111,7 @@ def test_what_is_wrong_is_said_with_its_place(text: str, said: str) -> None:
         reads_faults(text, "f")
     assert caught.value.message.startswith(said)
     assert caught.value.hint
-    assert caught.value.exit_code == 2
+    assert caught.value.exit_code == 1
 
 
 def test_every_problem_is_shown() -> None:

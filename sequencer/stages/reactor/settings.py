@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from sequencer.errors import StageError, UsageError
+from sequencer.errors import InputError, StageError, UsageError
 from sequencer.stages.reactor.hidden import Secret
 from sequencer.wire.messages import Reference
 
@@ -31,19 +31,20 @@ def find_key(environment: Mapping[str, str], file: Path | None = None) -> Secret
                 text = opened.read(LARGEST_KEY_FILE).strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise UsageError(
+            raise InputError(
                 f"the key file {file} cannot be read: {reason}", "give a file that holds the key and nothing else"
             ) from None
         where = f"the key file {file}"
     else:
         text, where = environment.get(KEY_VARIABLE, "").strip(), KEY_VARIABLE
+    fault = UsageError if file is None else InputError
     if not text:
-        raise UsageError(
+        raise fault(
             f"there is no API key: {where} is empty or not set",
             f"put your Reactor key (rk_…) into the variable {KEY_VARIABLE}, or into a file for --key-file; {REHEARSE}",
         )
     if not text.isascii() or any(char.isspace() or not char.isprintable() for char in text):
-        raise UsageError(f"{where} does not hold a key: it has spaces or odd characters in it", "a key looks like rk_…")
+        raise fault(f"{where} does not hold a key: it has spaces or odd characters in it", "a key looks like rk_…")
     return Secret(text)
 
 

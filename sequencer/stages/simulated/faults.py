@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from sequencer.errors import UsageError
+from sequencer.errors import InputError
 from sequencer.wire.helios import COMMAND_NAMES, Dialect
 
 LARGEST_FILE = 64 * 1024
@@ -274,29 +274,29 @@ class _Place:
 
 
 def read_faults(path: Path) -> Faults:
-    """The faults of a file. Raises UsageError, with place and cure, for one that cannot be read or makes no sense."""
+    """The faults of a file. Raises InputError, with place and cure, for one that cannot be read or makes no sense."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}", "give a faults file that exists") from error
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}", "give a faults file that exists") from error
     if len(data) > LARGEST_FILE:
-        raise UsageError(f"{path}: is larger than {LARGEST_FILE} bytes", "a faults file is small; is it the right file?")
+        raise InputError(f"{path}: is larger than {LARGEST_FILE} bytes", "a faults file is small; is it the right file?")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: is not UTF-8 text", "save it as UTF-8") from error
+        raise InputError(f"{path}: is not UTF-8 text", "save it as UTF-8") from error
     return reads_faults(text, str(path))
 
 
 def reads_faults(text: str, name: str = "faults") -> Faults:
-    """The faults of a text, `name` standing for it in messages. Raises UsageError."""
+    """The faults of a text, `name` standing for it in messages. Raises InputError."""
     place = _Place()
     document = _document(text, name, place)
     try:
         return Faults.model_validate(document)
     except ValidationError as error:
-        raise UsageError(_explain(error, name, place), "docs/faults.md lists every key") from error
+        raise InputError(_explain(error, name, place), "docs/faults.md lists every key") from error
 
 
 def _document(text: str, name: str, place: _Place) -> object:
@@ -306,17 +306,17 @@ def _document(text: str, name: str, place: _Place) -> object:
             mark = event.start_mark
             where = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
             if isinstance(event, yaml.AliasEvent):
-                raise UsageError(f"{where}: aliases (*name) are not read here", "write the value out")
+                raise InputError(f"{where}: aliases (*name) are not read here", "write the value out")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
-                raise UsageError(f"{where}: is nested too deeply", "docs/faults.md lists every key")
+                raise InputError(f"{where}: is nested too deeply", "docs/faults.md lists every key")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
-        raise UsageError(f"{where}: {error.problem or 'is not YAML'}", "check the indentation and the quotes there") from error
+        raise InputError(f"{where}: {error.problem or 'is not YAML'}", "check the indentation and the quotes there") from error
     except yaml.YAMLError as error:
-        raise UsageError(f"{name}: is not YAML: {error}", "a faults file holds printable text only") from error
+        raise InputError(f"{name}: is not YAML: {error}", "a faults file holds printable text only") from error
     return {} if node is None else _value(node, (), name, place)
 
 
@@ -328,9 +328,9 @@ def _value(node: yaml.Node, path: tuple[str | int, ...], name: str, place: _Plac
         for key, value in node.value:
             line, column = key.start_mark.line + 1, key.start_mark.column + 1
             if not isinstance(key, yaml.ScalarNode):
-                raise UsageError(f"{name}:{line}:{column}: a key must be a word", "docs/faults.md lists every key")
+                raise InputError(f"{name}:{line}:{column}: a key must be a word", "docs/faults.md lists every key")
             if key.value in found:
-                raise UsageError(f"{name}:{line}:{column}: {key.value} is given twice", "keep one of the two")
+                raise InputError(f"{name}:{line}:{column}: {key.value} is given twice", "keep one of the two")
             place.marks[*path, key.value] = (line, column)
             if value.value != "" or value.style:  # a key with nothing behind it is as good as none
                 found[key.value] = _value(value, (*path, key.value), name, place)
