@@ -44,7 +44,7 @@ def print_score(score: Score, notation: Notation | str = Notation.TEXT) -> str:
     """
     match Notation(notation):
         case Notation.TEXT:
-            from sequencer.notation.printer import print_text
+            from sequencer.notation.text.printer import print_text
 
             return print_text(score)
         case Notation.YAML:

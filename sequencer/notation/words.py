@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Final
 
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation.guess import locator, part, shown
@@ -12,6 +13,9 @@ from sequencer.score import Text, Variable
 
 LONGEST_WRITTEN = 100_000
 """The longest text that is read, in characters."""
+
+CURLY: Final = "“”„‟«»"
+"""Quotes that typographers set, and word processors. None of them opens a text."""
 
 MOST_VARIABLES = 1_000
 """How many variables one text may hold."""

@@ -24,7 +24,7 @@ from sequencer.events import ChunkShown, Command, Event, SendMidi, Started
 from sequencer.freezing import freeze
 from sequencer.journal import JournalWriter, header_of, read_journal
 from sequencer.notation import reads
-from sequencer.notation.printer import print_text
+from sequencer.notation.text.printer import print_text
 from sequencer.performance import Performance, scripted
 from sequencer.replaying import replay
 from sequencer.schedule import Schedule

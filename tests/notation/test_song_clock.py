@@ -15,7 +15,7 @@ from sequencer.compiler import compile_all, compile_score
 from sequencer.errors import ScoreError
 from sequencer.midi.files import read_song
 from sequencer.notation import read, reads
-from sequencer.notation.printer import print_text
+from sequencer.notation.text.printer import print_text
 from sequencer.notation.yaml.printer import print_yaml
 from sequencer.schedule import Schedule
 from sequencer.schedule.document import digest

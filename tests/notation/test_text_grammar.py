@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from conftest import Golden
 
-from sequencer.notation import tables
-from sequencer.notation.grammar import Branch, Refused, Token, parser
-from sequencer.notation.lines import cut
+from sequencer.notation.text import tables
+from sequencer.notation.text.grammar import Branch, Refused, Token, parser
+from sequencer.notation.text.lines import cut
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "scores").rglob("*.score"))
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer.notation import lines
-from sequencer.notation.lines import Flaw, Kind, cut
+from sequencer.notation.text import lines
+from sequencer.notation.text.lines import Flaw, Kind, cut
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "scores").rglob("*.score"))
 

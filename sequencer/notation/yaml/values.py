@@ -9,7 +9,6 @@ from typing import TypeVar
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation import words
 from sequencer.notation.guess import nearest, shown
-from sequencer.notation.lines import CURLY, CURLY_OPEN
 from sequencer.notation.source import Source
 from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml.scalars import BLOCKS, Scalar, locator_of, value_span, whole_span
@@ -148,7 +147,7 @@ class Values:
             if scalar.start == scalar.end:
                 self.nothing(key)
                 return None
-            if scalar.value[0] in CURLY_OPEN and scalar.value[-1] in CURLY:
+            if scalar.value[0] in words.CURLY and scalar.value[-1] in words.CURLY:
                 self._curly(scalar)
                 return None
         value = scalar.value
@@ -162,7 +161,7 @@ class Values:
 
     def _curly(self, scalar: Scalar) -> None:
         span = self.span(scalar)
-        inner = scalar.value.strip(CURLY).replace("\\", "\\\\").replace('"', '\\"')
+        inner = scalar.value.strip(words.CURLY).replace("\\", "\\\\").replace('"', '\\"')
         hint = 'texts stand in plain quotes: "'
         self.faults.error("E107", "these quotes are typographic", span, hint, (Fix(span, f'"{inner}"'),))
 

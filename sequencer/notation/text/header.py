@@ -7,8 +7,8 @@ from typing import Literal
 
 from sequencer.errors import Fix, Related, Span
 from sequencer.notation import values
-from sequencer.notation.grammar import Branch
-from sequencer.notation.nodes import Nodes
+from sequencer.notation.text.grammar import Branch
+from sequencer.notation.text.nodes import Nodes
 from sequencer.notation.words import read_string
 from sequencer.score import ClockLine, GridLine, Header, Sr
 from sequencer.timebase import Snap

@@ -1,4 +1,4 @@
-"""The text notation: from a text to a `Score`.
+"""From a text to a `Score`.
 
 The text is cut into statements (`lines`), each goes through the grammar, and what comes out is put together (`nesting`). A
 statement that the grammar refuses is explained (`slips`) and left out, and reading goes on behind it.
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from sequencer.collection import paused_collection
 from sequencer.errors import Faults
-from sequencer.notation.grammar import Refused, parser
-from sequencer.notation.lines import Cutter, Statement
-from sequencer.notation.nesting import Nesting
-from sequencer.notation.nodes import Nodes
 from sequencer.notation.source import Source, check_characters
+from sequencer.notation.text.grammar import Refused, parser
+from sequencer.notation.text.lines import Cutter, Statement
+from sequencer.notation.text.nesting import Nesting
+from sequencer.notation.text.nodes import Nodes
 from sequencer.score import Comment, Score
 
 if TYPE_CHECKING:
-    from sequencer.notation.slips import Slips
+    from sequencer.notation.text.slips import Slips
 
 MOST_FAULTS = 400
 """After so many faults the rest of a score is not read: whoever made it needs the first ones."""
@@ -91,7 +91,7 @@ class _Reader:
             self._explain(index, statement, None)
 
     def _explain(self, index: int, statement: Statement, refusal: Refused | None) -> None:
-        from sequencer.notation.slips import Slips  # only a faulty score pays for the many patterns of slips
+        from sequencer.notation.text.slips import Slips  # only a faulty score pays for the many patterns of slips
 
         self.refused += 1
         has_more = index + 1 < len(self.statements) or self.cutter.more()

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from sequencer.errors import Faults, Fix, Related, Span
 from sequencer.notation import values, words
-from sequencer.notation.grammar import Branch, Token
 from sequencer.notation.source import Source
+from sequencer.notation.text.grammar import Branch, Token
 from sequencer.score import (
     Action,
     ChangeMeter,

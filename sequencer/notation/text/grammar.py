@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from sequencer.notation.tables import END, Rule, Tables, Way, tables
+from sequencer.notation.text.tables import END, Rule, Tables, Way, tables
 
 BRANCH, INLINE, WRAP, WHOLE = Way.BRANCH, Way.INLINE, Way.WRAP, Way.WHOLE
 

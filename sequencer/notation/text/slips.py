@@ -6,13 +6,14 @@ import re
 
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation import values
-from sequencer.notation.expected import expected
-from sequencer.notation.grammar import Refused, parser
 from sequencer.notation.guess import nearest, shown
-from sequencer.notation.lines import CURLY, Context, Flaw, Kind, Statement, begins_statement, cut
-from sequencer.notation.repairs import ACTIONS, FINDERS, FORMS, OTHER_WORDS, SURE, Repair, mask
-from sequencer.notation.repairs import STATEMENTS as WORDS
 from sequencer.notation.source import Source
+from sequencer.notation.text.expected import expected
+from sequencer.notation.text.grammar import Refused, parser
+from sequencer.notation.text.lines import Context, Flaw, Kind, Statement, begins_statement, cut
+from sequencer.notation.text.repairs import ACTIONS, FINDERS, FORMS, OTHER_WORDS, SURE, Repair, mask
+from sequencer.notation.text.repairs import STATEMENTS as WORDS
+from sequencer.notation.words import CURLY
 
 LONGEST_TRIED = 2_000
 """Longer statements are not repaired on trial."""

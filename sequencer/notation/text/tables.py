@@ -82,7 +82,7 @@ class Tables:
 
 def grammar_folder() -> Path:
     """Where `score.lark` lies: in the installed package, or at the top of the repository."""
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parents[2]
     packed = package / "_grammar"
     return packed if (packed / SOURCES[0]).is_file() else package.parent / "grammar"
 

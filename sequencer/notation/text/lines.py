@@ -10,17 +10,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
 
-CURLY_OPEN: Final = "“”„‟«»"
-CURLY: Final = "“”„‟«»"
+from sequencer.notation.words import CURLY
 
 _MARKS = re.compile(
     r'"""[^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*+(?P<shut>"""|\Z)?'
     r'|"(?P<inner>[^"\\\n]*+(?:\\.[^"\\\n]*+)*+)(?P<quote>")?'
     r"|(?P<comment>(?<!\S)#[^\n]*)"
     r"|(?P<newline>\n)"
-    rf"|(?P<curly>[{CURLY_OPEN}][^\n{CURLY}\"]*[{CURLY}\"]?)"
+    rf"|(?P<curly>[{CURLY}][^\n{CURLY}\"]*[{CURLY}\"]?)"
     r"|[{}()]"
 )
 _OTHER = rf'[^"#(){{}}{CURLY}\n]*+'

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from sequencer.errors import NOWHERE, Fix, Related, Span
 from sequencer.notation import values
-from sequencer.notation.blocks import OpenScene, OpenSection
-from sequencer.notation.grammar import Branch, Token
-from sequencer.notation.header import LINES, HeaderLines
-from sequencer.notation.lines import Context, Kind, Statement
-from sequencer.notation.nodes import Nodes
 from sequencer.notation.parts import Parts
+from sequencer.notation.text.blocks import OpenScene, OpenSection
+from sequencer.notation.text.grammar import Branch, Token
+from sequencer.notation.text.header import LINES, HeaderLines
+from sequencer.notation.text.lines import Context, Kind, Statement
+from sequencer.notation.text.nodes import Nodes
 from sequencer.score import Comment, Let, Pick, Score, Use
 
 ITEMS = frozenset({"cue", "every", "rule"})

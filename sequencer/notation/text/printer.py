@@ -10,8 +10,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from sequencer.notation import spelling
-from sequencer.notation.layout import Group, Row, lay_out
-from sequencer.notation.literals import literal, words
+from sequencer.notation.text.layout import Group, Row, lay_out
+from sequencer.notation.text.literals import literal, words
 from sequencer.score import (
     Action,
     ChangeMeter,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from sequencer.errors import NOWHERE, Faults, Fix, Related, Span
 from sequencer.notation import values
-from sequencer.notation.grammar import Branch, Token
 from sequencer.notation.guess import shown
-from sequencer.notation.nodes import Nodes
+from sequencer.notation.text.grammar import Branch, Token
+from sequencer.notation.text.nodes import Nodes
 from sequencer.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Pick, Scene, Section, Text, Trigger
 
 _JOINED = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
