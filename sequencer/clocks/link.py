@@ -24,6 +24,10 @@ MOVED = 2_000_000
 AHEAD = 2.0
 JUMPED = 0.25
 """A beat that is off by more quarters than this is a jump of the session."""
+SLOWEST, FASTEST = 1.0, 10_000.0
+"""Quarters a minute; Link's own range is narrower. A session that says anything else is not believed."""
+FARTHEST = 1e12
+"""Nor is one that stands so many quarters away."""
 EXTRA = "pip install 'helios-sequencer[link]' (LinkPython-extern; Ableton Link itself is GPL)"
 
 
@@ -40,6 +44,11 @@ class Moment:
     bpm: float
     playing: bool
     peers: int
+
+    @property
+    def makes_sense(self) -> bool:
+        """Whether its numbers can be those of music: they come from whoever is on the network."""
+        return SLOWEST <= self.bpm <= FASTEST and -FARTHEST <= self.beat <= FARTHEST
 
 
 class LinkFeed:
@@ -59,7 +68,9 @@ class LinkFeed:
         self.latest: Moment | None = None
 
     def hear(self, now: Moment) -> tuple[Event, ...]:
-        """A moment of the session."""
+        """A moment of the session; one that makes no sense is passed over."""
+        if not now.makes_sense:
+            return ()
         self.latest = now
         wanted = now.playing or not self._transport
         if not wanted:

@@ -127,7 +127,7 @@ CODES: tuple[Code, ...] = (
     code(
         "E420",
         "a score that is far too long",
-        "A score has at most 1,000,000 chunks, about sixteen days: more is a slip.",
+        "A score has at most 1,000,000 chunks, about sixteen days, and a section as many bars: more is a slip.",
         START + "end 2000000c\n",
         START + "end 2000c\n",
     ),

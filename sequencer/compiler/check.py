@@ -10,20 +10,20 @@ from sequencer.compiler.local import number
 from sequencer.compiler.resolved import Resolved, ResolvedCue
 from sequencer.errors import Faults, Fix, Related, Span
 from sequencer.schedule import Bundle, CutTake, Entry, Schedule, ShowImage, ShowPrompt, Strength, SuperResolution
+from sequencer.schedule.bounds import MOST_BARS, MOST_CHUNKS, bars
 from sequencer.score import Duration
-
-MOST_CHUNKS = 1_000_000
-"""The longest score, in chunks (about sixteen days): beyond it a slip is likelier than a show."""
 
 
 def _something_to_play(resolved: Resolved) -> Span | None:
-    """Where a score without a cue says that it is to be played all the same; None for one that is only used by others."""
+    """Where a score without a cue says that it is to be played all the same; None for one that others use."""
     score = resolved.score
     if score.sections:
         return score.sections[0].span
     if score.items:
         return score.items[0].span
-    return score.end_span if score.end is not None else None
+    if score.end is not None or score.lets or score.scenes or score.uses:
+        return score.end_span if score.end is not None else None
+    return next((span for _, span in score.header.spans), None)
 
 
 def check(schedule: Schedule, resolved: Resolved, faults: Faults) -> None:
@@ -40,6 +40,11 @@ def check(schedule: Schedule, resolved: Resolved, faults: Faults) -> None:
             "E420", f"this score is {schedule.end:,} chunks long; {MOST_CHUNKS:,} is the most", span, "play less of it"
         )
         return
+    for stretch in schedule.stretches:
+        if bars(stretch) > MOST_BARS:
+            told = f"this is {bars(stretch):,} bars long; {MOST_BARS:,} is the most"
+            faults.error("E420", told, stretch.origin, "play less of it")
+            return
     by_id = {entry.id: entry for entry in schedule.entries}
     places = _Places(schedule, resolved)
     _openings(schedule, by_id, places, faults)

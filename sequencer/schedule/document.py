@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sequencer.errors import ScheduleError
 from sequencer.images import ImageFile
 from sequencer.schedule.acts import ShowImage
+from sequencer.schedule.bounds import beyond
 from sequencer.schedule.model import FORMAT, Entry, RuleEntry, Schedule, Send, Stretch, Take
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def from_document(document: object) -> Schedule:
         raise ScheduleError("this schedule cannot be read: a text holds half a character", "compile the score again") from None
     if document.get("digest") != found:
         raise ScheduleError("this schedule was altered: its digest does not fit", "compile the score again")
+    odd = beyond(schedule)
+    if odd is not None:
+        raise ScheduleError(f"this schedule cannot be played: no score has {odd}", "compile the score again")
     return schedule
 
 

@@ -14,6 +14,7 @@ import tracemalloc
 import warnings
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,10 @@ from sequencer.journal import read_journal
 from sequencer.notation import Limits, load
 from sequencer.runs.images import read_image
 from sequencer.schedule.document import digest, from_json, to_document
+from sequencer.sheet import as_table, sheet_of
 from sequencer.stages.simulated import reads_faults
 from sequencer.stages.simulated.stills import opened
+from sequencer.timeline import timeline_svg
 from sequencer.timeline.thumbnails import thumbnails_of
 
 
@@ -261,6 +264,66 @@ def test_paths_in_a_journal_reach_no_device_and_no_other_file(tmp_path: Path) ->
     with pytest.raises(sequencer.SequencerError):
         sequencer.rehearse(hostile, folder=tmp_path, video=False, out=tmp_path / "out", bundle=True)
     assert not (tmp_path / "out").exists()
+
+
+NUMBERS = """score "Bounds"
+clock 120 bpm, 4/4
+seed 1
+section a 8 bars {
+  at 1 "A boat."
+  at 2 "A coat.", midi note C3 for 1b
+  at 2 midi cc 20 64
+  at 3 tempo 120 -> 140 over 2 bars
+  at 4 mark here
+  on note C4 -> pick("B." | "C.")
+}
+play a*2
+"""
+
+
+def _numbers(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths of all numbers of a document, but for those that only say where something is written."""
+    if isinstance(value, dict):
+        for key, inside in value.items():
+            if key != "origin":
+                yield from _numbers(inside, (*path, key))
+    elif isinstance(value, list):
+        for number, inside in enumerate(value):
+            yield from _numbers(inside, (*path, number))
+    elif not isinstance(value, bool) and re.fullmatch(r"-?\d+(/\d+)?", str(value)):
+        yield path
+
+
+def test_a_schedule_holds_only_numbers_that_a_score_could_have(tmp_path: Path) -> None:
+    """Its digest shows that it was changed by accident; whoever changes it on purpose makes a new one."""
+    from pydantic import TypeAdapter
+
+    adapter = TypeAdapter(sequencer.Schedule)
+    schedule = sequencer.compile_score(sequencer.reads(NUMBERS))
+    whole = json.dumps(to_document(schedule))
+    refused = 0
+    paths = list(_numbers(json.loads(whole)["schedule"]))
+    assert len(paths) > 100
+    for path in paths:
+        for wrong in (0, -1, 10**30, "1e999"):
+            document = json.loads(whole)
+            inside = document["schedule"]
+            for part in path[:-1]:
+                inside = inside[part]
+            inside[path[-1]] = wrong if isinstance(inside[path[-1]], int) else str(wrong)
+            try:
+                document["digest"] = digest(adapter.validate_python(document["schedule"]))
+                hostile = from_json(json.dumps(document))
+            except (ScheduleError, ValueError):
+                refused += 1
+                continue
+            as_table(sheet_of(hostile), 80)
+            timeline_svg(hostile)
+            try:
+                sequencer.rehearse(hostile, video=False, save=False, faults=reads_faults("end: {at: 60s}"))
+            except sequencer.SequencerError as error:
+                str(error)
+    assert refused > 2 * len(paths)
 
 
 # ---- bundles -------------------------------------------------------------------------------------------------------
