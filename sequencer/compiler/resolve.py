@@ -84,6 +84,7 @@ class _Resolver:
     # ---- blocks ----------------------------------------------------------------------------------------------------
 
     def blocks(self) -> tuple[Block, ...]:
+        """The sections in source order, or one block that is the whole score. Rules outside of sections stand in each."""
         score = self.score
         if not score.sections:
             cues, rules = self._items(score.items)
@@ -307,6 +308,7 @@ class _Resolver:
         return False
 
     def order(self) -> tuple[int, ...]:
+        """The indices of the blocks as they play."""
         score = self.score
         if not score.sections:
             if score.play:

@@ -72,9 +72,17 @@ class _Way(Protocol):
 
     address: str
 
-    def is_wanted(self) -> bool: ...
-    def write(self, data: bytes) -> int: ...
-    def close(self) -> None: ...
+    def is_wanted(self) -> bool:
+        """Whether somebody may be watching now."""
+        ...
+
+    def write(self, data: bytes) -> int:
+        """Hand on what was made; how many bytes that was. Raises OSError where nobody can get any more."""
+        ...
+
+    def close(self) -> None:
+        """Let everybody go."""
+        ...
 
 
 class _Tcp:

@@ -183,6 +183,7 @@ class _Tints:
         self._at = 0
 
     def at(self, chunk: int) -> int:
+        """The tint of a chunk; 0 where there are no bands."""
         while self._at + 1 < len(self._bands) and self._bands[self._at + 1].latest <= chunk:
             self._at += 1
         return self._bands[self._at].hue if self._bands else 0

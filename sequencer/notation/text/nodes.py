@@ -103,6 +103,7 @@ class Nodes:
         return True
 
     def place(self, token: Token, word: str) -> Place | None:
+        """The place behind a token's first word (`at`, `from`, `end`). None where it is none (told)."""
         text, span = self.rest(token, word)
         if self.too_long(text, span):
             return None
@@ -113,10 +114,12 @@ class Nodes:
         return values.read_place(text, span, self.faults)
 
     def duration(self, token: Token, word: str = "") -> Duration | None:
+        """The duration that a token is, or that stands behind its first word. None where it is none (told)."""
         text, span = self.rest(token, word)
         return None if self.too_long(text, span) else values.read_duration(text, span, self.faults)
 
     def trigger(self, token: Token) -> Trigger | None:
+        """The trigger that a token is. None where it is none (told)."""
         span = self.span(token)
         return None if self.too_long(token.text, span) else values.read_trigger(token.text, span, self.faults)
 
@@ -129,6 +132,7 @@ class Nodes:
         return words.read_text(token.text[word:], self.part(token, word), self.faults)
 
     def words(self, node: Token | Branch) -> Words | None:
+        """A text, or a pick with its options. None where one of its texts is not well (told)."""
         if isinstance(node, Token):
             return self.text(node)
         options = [self.text(token) for token in node.children if isinstance(token, Token) and token.kind in TEXTS]
@@ -191,6 +195,7 @@ class Nodes:
     # ---- actions ---------------------------------------------------------------------------------------------------
 
     def actions(self, children: list[Token | Branch], in_rule: bool) -> tuple[Action, ...]:
+        """Actions with the commas between them, in order. What is no action is told and left out."""
         found: list[Action] = []
         comma: Token | None = None
         for child in children:

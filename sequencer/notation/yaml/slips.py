@@ -41,6 +41,7 @@ class _Slip:
         self.line = source.text[start : length if newline < 0 else newline]
 
     def tell(self) -> None:
+        """Tell the first of the known slips that it is, or what PyYAML says."""
         for telling in (
             self._tab,
             self._comment,

@@ -77,6 +77,7 @@ class _Grower:
         self.hashes: list[tuple[int, int]] = []
 
     def document(self) -> Node:
+        """The tree of the first document; others behind it are told."""
         root: Node = None
         found = False
         try:
