@@ -7,8 +7,8 @@ all.
 
 from sequencer.conductor.lines import Status
 from sequencer.conductor.machine import TABLE, Conductor
-from sequencer.conductor.report import CueReport, Report
+from sequencer.conductor.report import CueReport, MoveReport, Report
 from sequencer.conductor.run import Phase
 from sequencer.conductor.sends import Sent
 
-__all__ = ["TABLE", "Conductor", "CueReport", "Phase", "Report", "Sent", "Status"]
+__all__ = ["TABLE", "Conductor", "CueReport", "MoveReport", "Phase", "Report", "Sent", "Status"]

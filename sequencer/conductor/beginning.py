@@ -61,6 +61,7 @@ def _runs(run: Run, at: int) -> None:
     run.starts = 0
     run.insisting = False
     run.paused, run.pausing = False, None
+    run.moves.cut()
     run.fresh = False
     run.takes += 1
     run.making = run.base

@@ -35,7 +35,7 @@ def chunk_shown(run: Run, event: ChunkShown) -> list[Command]:
     run.follow.shown[chunk] = event.at
     slot = run.ledger.slots.get(chunk)
     for line in slot.lines if slot is not None else ():
-        beat = None if line.rule is not None else run.plan.time_of_line(line)
+        beat = run.plan.time_of_line(line) if line.has_place else None
         if beat is not None:
             line.shown, line.beat = event.at, beat + run.follow.offset
     return []
@@ -106,6 +106,7 @@ def relocated(run: Run, event: ClockLocated) -> list[Command]:
 def _chase(run: Run, making: int, here: float) -> None:
     """Lay the plan anew from a quarter on: what is in force there lands at reach, as seen from the chunk `making`."""
     quarter = Fraction(here).limit_denominator(96)
+    run.moves.give_up_leaving("the clock was moved first")
     chase = run.plan.relocate(quarter, making + run.schedule.lead)
     run.ledger.withdraw(making + 1, lambda line: line.rule is None, "the clock was moved away from it")
     run.sends.located(run.plan.pass_of_quarter(quarter).number, quarter)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from sequencer.conductor.lines import Line, Status, kind_of
+from sequencer.conductor.moves import LEAVES, Move
 from sequencer.conductor.plan import Pass
 from sequencer.conductor.run import Phase, Run
 from sequencer.conductor.sending import begin_cut, commit_limit, commit_up_to, send_due
@@ -24,6 +25,7 @@ from sequencer.schedule import (
     ResumeModel,
     RuleEntry,
 )
+from sequencer.schedule.words import firing_in_words
 
 
 def hand_pause(run: Run, event: HandPaused) -> list[Command]:
@@ -39,11 +41,13 @@ def pause(run: Run) -> Command:
 
 def paused(run: Run, event: Paused) -> list[Command]:
     run.paused, run.pausing = True, None
+    run.moves.rests(run.base + event.chunk, event.at)
     return []
 
 
 def resumed(run: Run, event: Resumed) -> list[Command]:
     run.paused, run.pausing = False, None
+    run.moves.goes_on(run.making, event.at)
     return send_due(run, event.at)
 
 
@@ -67,8 +71,11 @@ def act_on(run: Run, firings: frozenset[Firing], at: int) -> list[Command]:
         return []
     current = run.plan.pass_at(run.making)
     commands: list[Command] = []
-    if any(trigger in firings for trigger in current.stretch.until):
-        leave(run, current, current.stretch.index + 1, "the live section was left")
+    way_out = next((trigger for trigger in current.stretch.until if trigger in firings), None)
+    if way_out is not None:
+        place, line = firing_in_words(way_out, run.schedule.middle), current.stretch.origin.line
+        move = run.moves.fired(LEAVES, "exit", place, current, line, at)
+        leave(run, move, current, current.stretch.index + 1, "the live section was left")
         current = run.plan.passes[current.number]
     # A rule that cuts comes last: behind its reset nothing more can be sent to the take that plays.
     for rule in sorted(current.stretch.rules, key=lambda one: any(isinstance(act, CutTake) for act in one.acts)):
@@ -83,16 +90,20 @@ def fire(run: Run, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
     commands: list[Command] = []
     acts: list[CueAct] = []
     told: list[MidiAct] = []
+    place, origin = rule.key.split("|")[-1], rule.origin.line
     for act in rule.acts:
         match act:
             case PauseModel():
+                run.moves.fired("pause", "pause", place, current, origin, at)
                 commands.append(pause(run))
             case ResumeModel():
+                run.moves.fired("resume", "resume", place, current, origin, at)
                 commands.append(Resume())
             case GotoSection():
                 target = run.plan.next_stretch_named(act.section, current.stretch.index)
                 if target is not None:
-                    leave(run, current, target, f"goto {act.section}")
+                    move = run.moves.fired(LEAVES, f"goto {act.section}", place, current, origin, at)
+                    leave(run, move, current, target, f"goto {act.section}")
             case PickPrompt():
                 acts.append(act.drawn(run.schedule.seed, count))
             case PlayNote() | MoveControl() | ChooseProgram():
@@ -100,7 +111,7 @@ def fire(run: Run, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
             case _:
                 acts.append(act)
     if told:
-        commands += run.sends.fired(tuple(told), current, rule.key.split("|")[-1], rule.origin.line, at)
+        commands += run.sends.fired(tuple(told), current, place, origin, at)
     if acts:
         commands += act_by_rule(run, rule, tuple(acts), current, at)
     return commands
@@ -129,15 +140,15 @@ def act_by_rule(run: Run, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pa
     return []
 
 
-def leave(run: Run, current: Pass, following: int, reason: str) -> bool:
-    """Leave a pass at the next bar line within reach and lay what follows from there. False where it ends by itself before."""
+def leave(run: Run, move: Move, current: Pass, following: int, reason: str) -> None:
+    """Leave a pass at the next bar line within reach and lay what follows from there."""
     reach = run.making + run.schedule.lead
     exit_at = run.plan.exit_from(current, reach)
     if exit_at is None and following == current.stretch.index + 1:
-        return False
+        move.end(Status.SKIPPED, "the section ends by itself before it could be left")
+        return
     # A goto lands at reach too: where the pass ends sooner, its bars are counted on to where it can be left.
     leave_at(run, current, run.plan.exit_behind(current, reach) if exit_at is None else exit_at, following, reason)
-    return True
 
 
 def leave_at(run: Run, current: Pass, exit_at: Fraction, following: int, reason: str, quarter: Fraction | None = None) -> None:

@@ -109,6 +109,11 @@ class Line:
         return {kind_of(act) for act in self.acts}
 
     @property
+    def has_place(self) -> bool:
+        """Whether it stands at a place of the score: it is no firing, and not what a jump of the clock brought."""
+        return self.entry is not None
+
+    @property
     def is_final(self) -> bool:
         """Whether nothing more will become of it."""
         return self.status in FINAL

@@ -59,7 +59,7 @@ from sequencer.conductor.playing import (
     session_ended,
     state_reported,
 )
-from sequencer.conductor.report import Report, cue_report
+from sequencer.conductor.report import Report, cue_report, move_report
 from sequencer.conductor.run import Phase, Run
 from sequencer.conductor.telling import tell_gear
 from sequencer.events import (
@@ -151,6 +151,7 @@ class Conductor:
             notes=tuple(self.run.notes),
             ended_well=self.run.ended_well,
             sends=tuple(self.run.sends.log),
+            moves=tuple(move_report(move) for move in self.run.moves.all),
         )
 
 

@@ -101,7 +101,7 @@ def start(run: Run, at: int) -> list[Command]:
 
 def opening_refused(run: Run, event: Refused) -> list[Command]:
     """What opens a take cannot be done without; the other prompts can be sent again later."""
-    run.refusals.append(f"{event.command}: {event.reason}")
+    run.note_refusal(event)
     flight = run.ledger.refused(event.command)
     if event.command == "start":
         if run.insisting:
@@ -164,7 +164,7 @@ def was_reset(run: Run, event: WasReset) -> list[Command]:
 
 def reset_refused(run: Run, event: Refused) -> list[Command]:
     """No cut then. But refused the second time of asking, the first one has worked: there is nothing left to reset."""
-    run.refusals.append(f"{event.command}: {event.reason}")
+    run.note_refusal(event)
     if event.command != "reset":
         return []
     if run.resets > 1:

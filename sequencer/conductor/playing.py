@@ -66,8 +66,10 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
     rested = run.may_rest
     if event.paused:
         run.paused, run.pausing = True, None
+        run.moves.rests(run.base + event.chunk - 1, event.at)
     elif run.base + event.chunk >= run.making and rested:
         run.paused, run.pausing = False, None
+        run.moves.goes_on(run.base + event.chunk, event.at)
     ahead = run.base + event.chunk > run.making and run.can_be(run.base + event.chunk, event.at)
     if ahead:
         run.making = run.base + event.chunk
@@ -90,7 +92,7 @@ def image_accepted(run: Run, event: ImageAccepted) -> list[Command]:
 
 
 def refused(run: Run, event: Refused) -> list[Command]:
-    run.refusals.append(f"{event.command}: {event.reason}")
+    run.note_refusal(event)
     if event.command == "pause":
         run.pausing = None
         return send_due(run, event.at)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sequencer.conductor.lines import Line, Status
+from sequencer.conductor.moves import Move
 from sequencer.conductor.sends import Sent
 from sequencer.timebase import ChunkGrid, Snap
 
@@ -20,10 +21,10 @@ GOOD = frozenset({Status.LANDED, Status.OVERTAKEN, Status.SKIPPED})
 class CueReport:
     """One cue, or one firing of a rule.
 
-    `planned` and `landed` are score chunks, `error_ms` the signed snap error in milliseconds (None for a rule), `lead_ms`
-    how long before its chunk began its first command left (None where it was not sent or the chunk never began),
-    `waited_ms` how long a firing waited for its chunk to begin. In a following run `shown_off_ms` is how far behind its place
-    it was really seen, and `beyond_ms` how much further off than the nearest chunk that was seen.
+    `planned` and `landed` are score chunks, `error_ms` the signed snap error in milliseconds (None for a rule, and for what a
+    jump of the clock brought), `lead_ms` how long before its chunk began its first command left (None where it was not sent
+    or the chunk never began), `waited_ms` how long a firing waited for its chunk to begin. In a following run `shown_off_ms`
+    is how far behind its place it was really seen, and `beyond_ms` how much further off than the nearest chunk that was seen.
     """
 
     number: int
@@ -45,6 +46,24 @@ class CueReport:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveReport:
+    """One firing that moved the run itself: `what` is `pause`, `resume`, `goto SECTION` or `exit`.
+
+    `chunk` is the score chunk behind which the model rested, from which on it went on, or with which what follows began, and
+    `waited_ms` how long that took. Both are None where it did not come about; then `status` and `reason` tell.
+    """
+
+    section: str | None
+    place: str
+    line: int
+    what: str
+    chunk: int | None
+    status: Status
+    reason: str
+    waited_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The whole run: every cue, how it ended, and whether all that should have landed did."""
 
@@ -58,6 +77,8 @@ class Report:
     """Whether the score was played to its end."""
     sends: tuple[Sent, ...] = ()
     """What gear was told, in the order in which it was."""
+    moves: tuple[MoveReport, ...] = ()
+    """What rules and exits did to the run itself, in the order in which they fired."""
 
     @property
     def all_landed(self) -> bool:
@@ -69,7 +90,7 @@ def cue_report(line: Line, grid: ChunkGrid, shown: Mapping[int, int]) -> CueRepo
     """The report of one line. `shown` says when score chunks were seen, in a following run."""
     off = None if line.shown is None or line.beat is None else line.shown - line.beat
     error: Fraction | None = None
-    if line.rule is None and line.planned is not None:
+    if line.has_place and line.planned is not None:
         error = grid.snap_error(line.time, line.planned)
     lead = None if line.sent is None or line.boundary is None else (line.boundary - line.sent) / 1e6
     waited = None if line.fired is None or line.boundary is None else (line.boundary - line.fired) / 1e6
@@ -91,6 +112,12 @@ def cue_report(line: Line, grid: ChunkGrid, shown: Mapping[int, int]) -> CueRepo
         shown_off_ms=None if off is None else round(off / 1e6, 3),
         beyond_ms=None if off is None else _beyond(line, off, shown),
     )
+
+
+def move_report(move: Move) -> MoveReport:
+    """The report of one move."""
+    waited = None if move.came is None else round((move.came - move.fired) / 1e6, 3)
+    return MoveReport(move.section, move.place, move.line, move.what, move.chunk, move.status, move.reason, waited)
 
 
 def _beyond(line: Line, off: float, shown: Mapping[int, int]) -> float | None:

@@ -6,10 +6,11 @@ from enum import StrEnum
 
 from sequencer.conductor.follow import Follow
 from sequencer.conductor.ledger import Ledger
+from sequencer.conductor.moves import Moves
 from sequencer.conductor.plan import Plan
 from sequencer.conductor.sends import Sends
 from sequencer.conductor.triggers import Ear
-from sequencer.events import HandPaused
+from sequencer.events import HandPaused, Refused
 from sequencer.schedule import Firing, Schedule
 from sequencer.timebase import nanoseconds
 
@@ -47,6 +48,7 @@ class Run:
         self.plan = Plan(schedule, self.follow)
         self.ledger = Ledger(schedule.seed, schedule.sr)
         self.sends = Sends(schedule, self.plan, self.follow)
+        self.moves = Moves()
         self.ear = Ear(schedule)
         self.base = 0
         self.making = 0
@@ -97,6 +99,12 @@ class Run:
     def may_rest(self) -> bool:
         """Whether the model rests before the chunk `making`, or may be about to: what is live would act one chunk early."""
         return self.paused or (self.pausing is not None and self.making > self.pausing)
+
+    def note_refusal(self, event: Refused) -> None:
+        """The model refused something: it is told in the report."""
+        self.refusals.append(f"{event.command}: {event.reason}")
+        if event.command in ("pause", "resume"):
+            self.moves.refused(event.command, event.reason)
 
     @property
     def is_running(self) -> bool:

@@ -63,13 +63,16 @@ def send_due(run: Run, at: int) -> list[Command]:
 
 def began(run: Run, chunk: int, at: int) -> None:
     """A score chunk begins. A following run notes how far its cues are off, and whether the tempo changed under them."""
+    run.moves.plays(run.plan.pass_at(chunk).number, chunk, at)
     slot = run.ledger.slots.get(chunk)
     for line in slot.lines if slot is not None else ():
         line.boundary = at
-        if run.follow is None or line.rule is not None:
+        if run.follow is None or not line.has_place:
             continue
         beat = run.plan.time_of_line(line)
         if beat is None:
+            if run.follow.stopped_for is not None and not line.reason:
+                line.reason = "the clock stopped inside the reach: its place had not come when it was shown"
             continue
         line.off = at + run.follow.lag - run.follow.offset - beat
         nearest = run.follow.chunk_at(beat, line.snap)
@@ -99,6 +102,7 @@ def finish(run: Run, reason: str, well: bool) -> list[Command]:
     run.ended = reason
     run.ended_well = well
     run.ledger.unmade(run.making)
+    run.moves.finish(run.making, run.boundary_at, reason, well)
     why = "no chunk was reported with it" if well else f"the run ended first: {reason}"
     for line in run.plan.lines:
         if line.rule is not None and line.landed is None and (line.chunk or 0) >= run.plan.end_chunk():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import mean
 from typing import Any
 
-from sequencer.conductor import CueReport, Report, Sent, Status
+from sequencer.conductor import CueReport, MoveReport, Report, Sent, Status
 
 FORMAT = 1
 WIDEST = 46
@@ -21,16 +21,17 @@ def as_json(report: Report, extra: dict[str, Any]) -> dict[str, Any]:
         "takes": report.takes,
         "chunks": report.chunks,
         "summary": summary(report),
-        "cues": [_cue(cue) for cue in report.cues],
+        "cues": [_plain(cue) for cue in report.cues],
         "sends": [_send(send) for send in report.sends],
+        "moves": [_plain(move) for move in report.moves],
         "refused": list(report.refused),
         "notes": list(report.notes),
         **extra,
     }
 
 
-def _cue(cue: CueReport) -> dict[str, Any]:
-    return {name: getattr(cue, name) for name in cue.__dataclass_fields__}
+def _plain(one: CueReport | MoveReport) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in one.__dataclass_fields__}
 
 
 def _send(send: Sent) -> dict[str, Any]:
@@ -71,7 +72,10 @@ def _part(ascending: list[float], percent: int) -> float:
 
 
 def as_table(report: Report, most: int = 40) -> str:
-    """The cues as text: those that did not simply land come first when there are more than `most`."""
+    """The cues as text, and below them what rules did to the run itself (its pauses, gotos and exits).
+
+    Where there are more than `most` cues, those are left out that simply landed.
+    """
     cues = list(report.cues)
     left = 0
     if len(cues) > most:
@@ -80,7 +84,7 @@ def as_table(report: Report, most: int = 40) -> str:
         left = len(cues) - len(shown)
         cues = sorted(shown, key=lambda cue: (cue.planned is None, cue.planned or 0, cue.number))
     head = ("cue", "planned", "landed", "snap", "lead", "", "")
-    rows = [head, *(_row(cue) for cue in cues)]
+    rows = [head, *(_row(cue) for cue in cues), *(_move(move) for move in report.moves[:most])]
     widths = [min(WIDEST, max(len(row[column]) for row in rows)) for column in range(len(head))]
     lines = [
         "  ".join(
@@ -91,6 +95,8 @@ def as_table(report: Report, most: int = 40) -> str:
     ]
     if left:
         lines.append(f"and {left} more that landed; all of them are in report.json")
+    if len(report.moves) > most:
+        lines.append(f"and {len(report.moves) - most} more pauses, gotos and exits; all of them are in report.json")
     return "\n".join(lines)
 
 
@@ -105,6 +111,13 @@ def _row(cue: CueReport) -> tuple[str, str, str, str, str, str, str]:
         cue.what,
         cue.status.value if not cue.reason else f"{cue.status.value}: {cue.reason}",
     )
+
+
+def _move(move: MoveReport) -> tuple[str, str, str, str, str, str, str]:
+    place = f"{move.section} {move.place}" if move.section is not None else move.place
+    after = "" if move.waited_ms is None else f", {move.waited_ms / 1000:.1f} s after it was asked for"
+    became = f"{move.status.value}: {move.reason}" if move.reason else f"{move.status.value}{after}"
+    return place[:WIDEST], "", "" if move.chunk is None else str(move.chunk), "", "", move.what, became
 
 
 def verdict(report: Report) -> str:

@@ -36,7 +36,7 @@ from sequencer.events import (
 )
 from sequencer.journal import Journal, parse_journal
 from sequencer.replaying import replay
-from sequencer.schedule import GotoSection, PauseModel, ShowImage, ShowPrompt, Strength, SuperResolution
+from sequencer.schedule import GotoSection, PauseModel, ResumeModel, ShowImage, ShowPrompt, Strength, SuperResolution
 from sequencer.stages.simulated.outputs import ChunkBegun, ChunkMade, Look
 from simulation.playing import Heard, Show
 
@@ -556,7 +556,8 @@ def nothing_lost(seen: Evidence) -> Iterator[str]:
 
 
 def firings_are_told(seen: Evidence) -> Iterator[str]:
-    """Every firing that a playing pass listens to is in the report, or was a pause, a resume or a goto."""
+    """Every firing that a playing pass listens to is in the report: as a cue, or as a move where it is a pause, a resume or a
+    goto. Every move has an end, and a reason where it did not come about."""
     conductor = seen.show.conductor
     if conductor is None:
         return
@@ -565,13 +566,28 @@ def firings_are_told(seen: Evidence) -> Iterator[str]:
     sharing = Counter(rule.key for rule in rules.values())
     wanted: Counter[str] = Counter()
     by_key: Counter[str] = Counter()
+    moves: Counter[tuple[str, str]] = Counter()
     for rule in rules.values():
         by_key[rule.key] += told[rule.id]
         if any(not isinstance(act, GotoSection | PauseModel) and act.kind != "resume" for act in rule.acts):
             wanted[rule.key] += conductor.run.firings.get(rule.key, 0) // sharing[rule.key]
+        for act in rule.acts:
+            if isinstance(act, GotoSection | PauseModel | ResumeModel):
+                what = f"goto {act.section}" if isinstance(act, GotoSection) else act.kind
+                moves[rule.key.split("|")[-1], what] += conductor.run.firings.get(rule.key, 0) // sharing[rule.key]
     for key, count in wanted.items():
         if by_key[key] < count:
             yield f"{key} fired {count} times and is told {by_key[key]} times"
+    told_moves = Counter((move.place, move.what) for move in seen.report.moves if move.what != "exit")
+    if told_moves != +moves:
+        yield f"the moves that were fired are {dict(+moves)}, told are {dict(told_moves)}"
+    for move in seen.report.moves:
+        if move.status not in FINAL or (move.status is not Status.LANDED and not move.reason):
+            yield f"the {move.what} by {move.place} is {move.status} and does not say why: {move.reason!r}"
+        if move.status is Status.LANDED and (move.waited_ms is None or move.waited_ms < 0 or move.chunk is None):
+            yield f"the {move.what} by {move.place} came about at chunk {move.chunk}, {move.waited_ms} ms later"
+        if seen.calm and move.status is Status.MISSED and seen.report.ended_well:
+            yield f"the {move.what} by {move.place} is missed though nothing went wrong: {move.reason}"
 
 
 def calm_lands(seen: Evidence) -> Iterator[str]:
@@ -747,7 +763,7 @@ def figures_are_right(seen: Evidence) -> Iterator[str]:
         yield f"the report counts {report.chunks} chunks, the model made {done}"
     for number, cue in seen.cues.items():
         line = seen.lines[number]
-        if line.rule is None and line.off is None and cue.planned is not None:
+        if line.has_place and line.off is None and cue.planned is not None:
             error = seen.show.schedule.grid.snap_error(line.time, cue.planned)
             if cue.error_ms is None or abs(cue.error_ms - float(error) * 1000) > 0.001:
                 yield f"{seen.name(number)}: the snap error is told as {cue.error_ms} ms"
