@@ -116,7 +116,10 @@ class ReactorLive:
 
 def remembered(text: str) -> tuple[str, dict[str, Reference]]:
     """The session and the uploads that `memory` held, from its JSON. Raises ValueError."""
-    value = json.loads(text)
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested without end") from None
     if not isinstance(value, dict) or not isinstance(value.get("session"), str) or not value["session"]:
         raise ValueError("it names no session")
     uploads = value.get("uploads")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
+import tracemalloc
 from typing import Any
 
 import httpx
@@ -23,6 +25,8 @@ INSIDE = (
     "http://169.254.169.254/latest/meta-data", "https://169.254.169.254/", "https://127.0.0.1/", "https://localhost/", "https://[::1]/",
     "https://10.1.2.3/", "https://192.168.1.1/", "https://172.16.0.1/", "https://[fe80::1]/", "https://[fd00::1]/", "https://0.0.0.0/",
     "https://100.64.0.1/", "https://[::ffff:127.0.0.1]/", "https://router/", "https://printer.local/", "https://db.internal/",
+    "https://[64:ff9b::a9fe:a9fe]/", "https://[2002:7f00:1::]/", "https://[fec0::1]/", "https://[ff02::1]/", "https://[::7f00:1]/",
+    "https://224.0.0.1/", "https://[::ffff:a9fe:a9fe]/", "https://[fe80::1%25eth0]/", "https://[2001:db8::1]/", "https://[::]/",
     "https://127.1/", "https://0x7f.1/", "https://2130706433/", "http://store.test/", "ftp://store.test/", "file:///etc/passwd",
     "https://name:word@store.test/", "//", "https:///x", "https://[bad/", "javascript:alert(1)", "https://api.platform.test:8443@127.0.0.1/",
 )  # fmt: skip
@@ -160,7 +164,71 @@ def test_a_name_that_stands_for_an_address_inside_is_not_called(monkeypatch: pyt
     assert not is_public_address("10.0.0.7")
     assert not is_public_address("fe80::1%eth0")
     assert not is_public_address("nonsense")
-    assert is_public_address("93.184.215.14")
+    for public in ("93.184.215.14", "2606:2800:220:1::1", "64:ff9b::5db8:d70e", "2002:5db8:d70e::1"):
+        assert is_public_address(public)
+    for inside in (
+        "64:ff9b::a00:7",
+        "2002:a00:7::1",
+        "64:ff9b:1::1",
+        "fec0::1",
+        "ff0e::1",
+        "::a00:7",
+        "224.0.0.251",
+        "4000::1",
+    ):
+        assert not is_public_address(inside)
+
+
+def test_a_name_that_cannot_be_asked_for_is_not_called() -> None:
+    async def go() -> None:
+        platform = Platform(BASE)
+        for host in ("a" * 70 + ".test", "a..test", "\u2024.test"):
+            with pytest.raises(PlatformError):
+                await platform.fetch("fetching", f"https://{host}/x")
+        await platform.close()
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("packing", ["gzip, gzip", "br", "zstd", "gzip, br", "compress"])
+def test_what_is_packed_in_an_unbounded_way_is_not_unpacked(packing: str) -> None:
+    once = gzip.compress(b"\0" * (1 << 26))
+    twice = gzip.compress(once)
+    assert len(twice) < 1000, "a few bytes, which would become 64 megabytes in one piece"
+    asked: list[str] = []
+
+    async def content() -> Any:
+        yield twice
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers["Accept-Encoding"])
+        return httpx.Response(200, headers={"Content-Encoding": packing}, content=content())
+
+    async def go() -> None:
+        platform = Platform(BASE, transport=httpx.MockTransport(answer))
+        tracemalloc.start()
+        try:
+            with pytest.raises(PlatformError):
+                await platform.ask("asking", "GET", "/x", again=False)
+            with pytest.raises(PlatformError):
+                await platform.fetch("fetching", f"{BASE}/x")
+            assert tracemalloc.get_traced_memory()[1] < 1 << 22
+        finally:
+            tracemalloc.stop()
+        await platform.close()
+
+    asyncio.run(go())
+    assert set(asked) == {"gzip, deflate"}
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::0", "http://[x]", "https://a:99999", "https://a:b", "https://a:0", "https://a\x1b[2J"]
+)
+def test_an_address_that_is_none_is_told(url: str) -> None:
+    with pytest.raises(UsageError, match="no address") as caught:
+        ReactorSettings(url=url, key=Secret("rk_secret")).base()
+    assert str(caught.value).isprintable() or "\n" in str(caught.value)
+    assert "\x1b" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["http://api.platform.test", "https://name:word@api.platform.test", "ftp://x", "https://"])

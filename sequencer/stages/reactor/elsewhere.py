@@ -59,20 +59,40 @@ def is_this_machine(host: str) -> bool:
 
 def _is_public(host: str) -> bool:
     """Whether a host is out in the world: a literal address that is, or a name of more than one part that says nothing else."""
-    try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_global
-    except ValueError:
-        pass
+    if ":" in host or _is_literal(host):
+        return is_public_address(host)
     labels = host.split(".")
     if len(labels) < 2 or labels[-1] in ("localhost", "local", "internal", "lan", "home", "arpa", "intranet", "corp"):
         return False
     return not labels[-1].isdecimal() and not labels[-1].startswith("0x")  # 127.1 and 0x7f.1 are addresses to some resolvers
 
 
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+_WORLD = ipaddress.ip_network("2000::/3")
+"""All that is given out of IPv6 for the world."""
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+"""IPv4 addresses as networks without IPv4 write them (RFC 6052)."""
+
+
 def is_public_address(address: str) -> bool:
-    """Whether an address that a name was resolved to is out in the world."""
+    """Whether a literal address, or one that a name was resolved to, is out in the world.
+
+    An IPv6 address that only wraps one of IPv4 (translated, or 6to4) is where that one is.
+    """
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
+    if isinstance(found, ipaddress.IPv6Address):
+        wrapped = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF) if found in _TRANSLATED else found.sixtofour
+        if wrapped is None:
+            return found in _WORLD and found.is_global
+        found = wrapped
     return found.is_global and not found.is_multicast

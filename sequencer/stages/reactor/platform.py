@@ -25,6 +25,7 @@ TRIES = 4
 """How often something that can safely be asked again is asked."""
 
 LARGEST_ANSWER = 16 * 1024 * 1024
+_PACKED = ("", "identity", "gzip", "deflate")
 MOST_DIGITS = 19
 
 _VERSIONS = {"Reactor-API-Version": "1", "Reactor-API-Accept-Version": "1"}
@@ -103,6 +104,7 @@ class Platform:
             transport=transport,
             trust_env=not is_loopback(base),
             follow_redirects=False,
+            headers={"Accept-Encoding": "gzip, deflate"},
             limits=httpx.Limits(max_connections=8),
         )
 
@@ -191,7 +193,9 @@ class Platform:
                 found = await asyncio.get_running_loop().getaddrinfo(host, None)
             except OSError:
                 return  # the call itself says so, in its own words
-            if not all(is_public_address(str(where[0])) for *_, where in found):
+            except UnicodeError:
+                found = []  # a name that cannot be asked for
+            if not found or not all(is_public_address(str(where[0])) for *_, where in found):
                 raise PlatformError(f"{what}: the platform gave an address that is not called from here", None)
 
     async def fetch(
@@ -230,6 +234,9 @@ def _worth_trying(error: PlatformError, safe: bool) -> bool:
 
 
 async def _read(response: httpx.Response, most: int = LARGEST_ANSWER) -> bytes:
+    # Packed twice, a few bytes become gigabytes in one piece; and how much other ways of packing make of one has no bound.
+    if response.headers.get("Content-Encoding", "identity").strip().lower() not in _PACKED:
+        raise httpx.DecodingError("packed in a way that was not asked for")
     data = bytearray()
     async for piece in response.aiter_bytes():
         data += piece

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from sequencer.errors import InputError, StageError, UsageError
 from sequencer.stages.reactor.hidden import Secret
@@ -50,13 +50,26 @@ def find_key(environment: Mapping[str, str], file: Path | None = None) -> Secret
 
 def is_loopback(url: str) -> bool:
     """Whether an address stays on this machine."""
-    host = (urlsplit(url).hostname or "").lower()
+    try:
+        host = (urlsplit(url).hostname or "").lower()
+    except ValueError:  # brackets around what is no address
+        return False
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of an address of HTTP; None for what is none, as one with brackets around what is no address."""
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.isprintable()
+    except ValueError:
+        return None
+    return parts if whole else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +110,9 @@ class ReactorSettings:
     def base(self) -> str:
         """The address, no slash at its end. Raises UsageError for what is none, or would tell the key to everyone."""
         url = (LOCAL if self.local and self.url == PRODUCTION else self.url).rstrip("/")
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError(f"{url} is no address", "write for example --url http://127.0.0.1:8080")
+        parts = _parts(url)
+        if parts is None:
+            raise UsageError(f"{url!r} is no address", "write for example --url http://127.0.0.1:8080")
         if parts.username is not None or parts.password is not None:
             raise UsageError("an address must not hold a name or a password", f"the key goes into {KEY_VARIABLE}")
         if parts.scheme == "http" and not self.local and not is_loopback(url):
