@@ -1,13 +1,13 @@
-"""Compare two runs: where they part, cue by cue, and which chunks' pictures differ."""
+"""Compare two runs: where they part, cue by cue, what gear was told, and which chunks' pictures differ."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from sequencer.conductor import Conductor, CueReport, Report
+from sequencer.conductor import Conductor, CueReport, Report, Sent
 from sequencer.events import ChunkDone, PicturesMade
 from sequencer.journal import Journal
 
@@ -28,6 +28,20 @@ class CueDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class SendDifference:
+    """What one cue (or one firing of a rule) told gear in one run only, or told in one run and left out in the other."""
+
+    send: Sent
+    what: str
+
+    def __str__(self) -> str:
+        send = self.send
+        where = send.place if send.section is None else f"{send.section} {send.place}"
+        line = f" (line {send.line})" if send.line else ""
+        return f"{where}{line}: {send.what}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """What differs. `pictures` are score chunks whose pictures differ, None where they cannot be compared (`why_not`)."""
 
@@ -38,11 +52,13 @@ class Comparison:
     pictures: tuple[int, ...] | None
     why_not: str
     chunks: tuple[int, int]
+    sends: tuple[SendDifference, ...] = ()
 
     @property
     def is_equal(self) -> bool:
         """Whether the two runs showed the same."""
-        return not (self.settings or self.cues or self.prompts or self.pictures) and self.chunks[0] == self.chunks[1]
+        found = self.settings or self.cues or self.prompts or self.pictures or self.sends
+        return not found and self.chunks[0] == self.chunks[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +102,7 @@ def compare(before: Journal, after: Journal) -> Comparison:
         pictures=pictures,
         why_not=why_not,
         chunks=(first.report.chunks, second.report.chunks),
+        sends=tuple(_sends(first.report.sends, second.report.sends)),
     )
 
 
@@ -139,6 +156,19 @@ def _parted(one: CueReport, other: CueReport) -> str:
     if one.landed != other.landed:
         parts.append(f"on chunk {_at(one.landed)} against {_at(other.landed)}")
     return ", ".join(parts)
+
+
+def _sends(before: Sequence[Sent], after: Sequence[Sent]) -> Iterator[SendDifference]:
+    """Where gear was told something else. When it was told is no difference: that hangs on the day's boundaries."""
+    first, second = ([(send.section, send.place, send.acts) for send in sends] for sends in (before, after))
+    for kind, low, high, other_low, other_high in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+        if kind == "equal":
+            for one, other in zip(before[low:high], after[other_low:other_high], strict=True):
+                if one.was_sent is not other.was_sent:
+                    yield SendDifference(one, "sent against left out" if one.was_sent else "left out against sent")
+            continue
+        yield from (SendDifference(one, "only in the first run") for one in before[low:high])
+        yield from (SendDifference(one, "only in the second run") for one in after[other_low:other_high])
 
 
 def _at(chunk: int | None) -> str:

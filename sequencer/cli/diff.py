@@ -1,4 +1,4 @@
-"""Show where two runs part: settings, cues, prompts by chunk, and pictures by chunk. Exit code 1 when they differ."""
+"""Show where two runs part: settings, cues, what gear was told, prompts and pictures by chunk. Exit code 1 when they differ."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
                     "equal": found.is_equal,
                     "settings": list(found.settings),
                     "cues": [str(cue) for cue in found.cues],
+                    "sends": [str(send) for send in found.sends],
                     "prompts_differ_on": list(found.prompts),
                     "pictures_differ_on": None if found.pictures is None else list(found.pictures),
                     "chunks": list(found.chunks),
@@ -41,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
         print(setting)
     for cue in found.cues:
         print(cue)
+    for send in found.sends:
+        print(send)
     if found.chunks[0] != found.chunks[1]:
         print(f"{found.chunks[0]} chunks against {found.chunks[1]}")
     if not found.prompts and not found.is_equal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from sequencer.compiler.local import MUSICAL, LocalTime
+from sequencer.compiler.local import MUSICAL, NO_BEATS, NO_USE, LocalTime
 from sequencer.compiler.placed import Spot
 from sequencer.compiler.resolved import ResolvedCue
 from sequencer.compiler.spots import Spots
@@ -91,9 +91,9 @@ class Changes:
                 for tempo in cue.tempos:
                     self._faults.error(
                         "E409",
-                        "a change of tempo needs a tempo to change, and the clock counts chunks",
+                        f"a change of tempo needs a tempo to change, and {self._local.lacks[0]}",
                         tempo.span,
-                        "give the score one: clock 120 bpm, 4/4",
+                        NO_USE if self._local.lacks is NO_BEATS else "give the score one: clock 120 bpm, 4/4",
                     )
             return
         changes = [TempoChange(Fraction(0), bpm)]

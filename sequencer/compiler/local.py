@@ -6,10 +6,25 @@ from fractions import Fraction
 
 from sequencer.compiler.placed import Spot
 from sequencer.errors import Faults, Fix, Span
-from sequencer.score import AtBar, AtOffset, AtTick, Duration, Unit
+from sequencer.score import AtBar, AtOffset, AtTick, ClockKind, ClockLine, Duration, Unit
 from sequencer.timebase import TICKS_PER_BEAT, ChunkGrid, MeterMap, TempoMap
 
 MUSICAL = frozenset({Unit.BARS, Unit.BEATS})
+
+
+NO_TEMPO = ("the clock counts chunks", "write a chunk (4c) or seconds (5.5s), or give the score a tempo: clock 120 bpm, 4/4")
+"""Why a score of chunks has no beats, and what to write instead."""
+NO_BEATS = ("time code counts seconds", "write seconds (5.5s) or a chunk (4c)")
+"""The same beside time code."""
+
+
+def lacks_of(clock: ClockLine | None) -> tuple[str, str]:
+    """Why there are no beats where a clock counts none, and what to write instead."""
+    return NO_BEATS if clock is not None and clock.kind is ClockKind.MTC else NO_TEMPO
+
+
+NO_USE = "leave it out: time code says how fast the show goes"
+"""The cure for tempo and meter beside time code."""
 
 
 class LocalTime:
@@ -20,15 +35,16 @@ class LocalTime:
         grid: ChunkGrid,
         meters: MeterMap | None,
         faults: Faults,
-        clock: tuple[Fix, ...] = (),
-        counts: str = "the clock counts chunks",
+        clock: tuple[Fix, ...],
+        lacks: tuple[str, str],
     ) -> None:
         self.grid = grid
         self.meters = meters
         self.tempo: TempoMap | None = None
         self._faults = faults
         self._clock = clock
-        self._counts = counts
+        self.lacks = lacks
+        """Why there are no beats, where there are none, and what to write instead."""
         self._told = False
 
     # ---- spots -----------------------------------------------------------------------------------------------------
@@ -77,9 +93,9 @@ class LocalTime:
             self._told = True
             self._faults.error(
                 "E402",
-                f"there are no bars and beats here: {self._counts}",
+                f"there are no bars and beats here: {self.lacks[0]}",
                 span,
-                "write a chunk (4c) or seconds (5.5s), or give the score a tempo: clock 120 bpm, 4/4",
+                self.lacks[1],
                 self._clock,
             )
         return self.meters

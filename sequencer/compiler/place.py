@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from sequencer.compiler.changes import Changes
 from sequencer.compiler.cures import with_clock
-from sequencer.compiler.local import LocalTime, length_of
+from sequencer.compiler.local import NO_BEATS, NO_USE, LocalTime, lacks_of, length_of
 from sequencer.compiler.placed import PlacedBlock, PlacedCue, Spot
 from sequencer.compiler.resolved import Block, Resolved
 from sequencer.compiler.songs import SongPart, part_of
@@ -18,7 +18,7 @@ from sequencer.compiler.spots import Marked, Spots
 from sequencer.compiler.unfold import Unfolding
 from sequencer.errors import Faults, Span
 from sequencer.schedule import Mark
-from sequencer.score import ClockKind, ClockLine, SongTime, Unit
+from sequencer.score import ClockLine, SongTime, Unit
 from sequencer.timebase import ChunkGrid, MeterMap, Snap, TempoMap
 
 DEFAULT_TAIL = 4
@@ -88,22 +88,23 @@ class _Placer:
         self.cues = block.cues
         bpm = block.tempo.bpm if block.tempo is not None else clock.bpm
         meter = block.meter.meter if block.meter is not None else clock.meter
+        lacks = lacks_of(clock)
         if bpm is None and block.meter is not None and song is None:
             faults.error(
                 "E405",
-                "a meter needs a tempo, and the clock counts chunks",
+                f"a meter needs a tempo, and {lacks[0]}",
                 block.meter.span,
-                "give this section one (tempo 120), or the score: clock 120 bpm, 4/4",
+                NO_USE if lacks is NO_BEATS else "give this section one (tempo 120), or the score: clock 120 bpm, 4/4",
                 with_clock(resolved.score),
             )
         self.bpm = bpm if song is None else song.tempos[0].bpm
         changes = [(0, meter)] if song is None else list(song.meters)
         meters = None if self.bpm is None else MeterMap.of(changes)
-        counts = "time code counts seconds" if clock.kind is ClockKind.MTC else "the clock counts chunks"
-        self.local = LocalTime(grid, meters, faults, with_clock(resolved.score), counts)
+        self.local = LocalTime(grid, meters, faults, with_clock(resolved.score), lacks)
         self.spots = Spots(self.cues, self.local, faults)
 
     def placed(self) -> PlacedBlock | None:
+        """The block with its cues at their times; None where its length cannot be told."""
         changes = Changes(self.cues, self.spots, self.local, self.faults, self.clock.kind.is_outer)
         if self.song is None:
             changes.lay_meters()

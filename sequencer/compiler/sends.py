@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from sequencer.compiler.cures import with_clock
-from sequencer.compiler.local import LocalTime
+from sequencer.compiler.local import LocalTime, lacks_of
 from sequencer.compiler.placed import PlacedBlock, Spot
 from sequencer.compiler.resolved import Resolved, Sending
 from sequencer.errors import Faults
@@ -51,7 +51,13 @@ class Lengths:
 
     def __init__(self, placed: PlacedBlock, resolved: Resolved, faults: Faults) -> None:
         line = resolved.score.header.grid or GridLine()
-        self._local = LocalTime(ChunkGrid(line.frames, line.fps), placed.meters, faults, with_clock(resolved.score))
+        self._local = LocalTime(
+            ChunkGrid(line.frames, line.fps),
+            placed.meters,
+            faults,
+            with_clock(resolved.score),
+            lacks_of(resolved.score.header.clock),
+        )
         self._local.tempo = placed.tempo
 
     @property

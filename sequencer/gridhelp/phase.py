@@ -93,9 +93,10 @@ def shift_of(schedule: Schedule, later: Fraction) -> Shift:
 def _upbeat(schedule: Schedule, later: Fraction) -> str | None:
     """A section so long, for the score to begin with. It opens with a prompt unless the score's own still opens chunk 0.
 
-    None where there are no sections to put it before, and beside outer music, which an upbeat would only move along with.
+    None where there are no sections to put it before, beside outer music, which an upbeat would only move along with, and where
+    a file keeps the time, whose own first bars an upbeat would take.
     """
-    if schedule.clock.is_outer or schedule.stretches[0].section is None:
+    if schedule.clock.is_outer or schedule.clock.kind == "file" or schedule.stretches[0].section is None:
         return None
     length = _length(schedule, later) if later else None
     if length is None:

@@ -14,7 +14,17 @@ from sequencer.performance import Performance
 SCORES = Path(__file__).parents[2] / "scores"
 
 
-@pytest.mark.parametrize("text", ["clock 120 bpm\nsection one 4 bars {\n}\n", "end 4c\n", 'on go x -> "A prompt."\nend 4c\n'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "clock 120 bpm\nsection one 4 bars {\n}\n",
+        "end 4c\n",
+        'on go x -> "A prompt."\nend 4c\n',
+        "clock 120 bpm\n",
+        'score "Only a title"\n',
+        "seed 4\nsr 2x\n",
+    ],
+)
 def test_no_prompt_at_all_is_an_error(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "empty.score"
     path.write_text(text)

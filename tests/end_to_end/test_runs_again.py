@@ -90,6 +90,31 @@ def test_a_cue_that_went_otherwise_is_named(tmp_path: Path) -> None:
     assert "landed against refused" in str(found.cues[0])
 
 
+def test_what_gear_was_told_otherwise_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    start = 'clock 120 bpm, 4/4\nsection a 4 bars {\n  at 1 "A boat.", midi cc 20 64\n'
+    for name, rest in {
+        "one": "  at 2 midi note C3\n",
+        "louder": "  at 2 midi note C3 vel 50\n",
+        "more": "  at 2 midi note C3\n  at 3 midi program 5\n",
+    }.items():
+        schedule = sequencer.compile_score(sequencer.reads(f"{start}{rest}}}\n"))
+        sequencer.rehearse(schedule, out=tmp_path / name, video=False)
+    one, louder, more = (read_journal(tmp_path / name) for name in ("one", "louder", "more"))
+    assert compare(one, one).is_equal
+    assert [send.what for send in compare(one, louder).sends] == ["only in the first run", "only in the second run"]
+    (program,) = compare(one, more).sends
+    assert str(program).startswith("a 3.1 (line 5): midi program 5")
+    assert str(program).endswith("only in the second run")
+    assert main(["diff", str(tmp_path / "one"), str(tmp_path / "more")]) == 1
+    assert str(program) in capsys.readouterr().out
+    assert main(["diff", str(tmp_path / "one"), str(tmp_path / "more"), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["sends"] == [str(program)]
+    # A run that was left before its end told gear less.
+    schedule = more.schedule
+    sequencer.rehearse(schedule, out=tmp_path / "left", video=False, events=["finish@3c"])
+    assert not compare(more, read_journal(tmp_path / "left")).is_equal
+
+
 @pytest.mark.parametrize("name", ["first", "live-set", "bad-network"])
 def test_show_tells_people_about_a_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(JOURNALS / f"{name}.jsonl")

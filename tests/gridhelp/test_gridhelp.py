@@ -172,6 +172,13 @@ def test_where_an_upbeat_cannot_help_only_the_start_is_told(text: str) -> None:
     assert f"start the model {decimal(shift.delay * 1000, 0)} ms after the music" in tell_best_phase(best_phase(schedule))
 
 
+def test_an_upbeat_would_eat_the_first_bars_of_a_song() -> None:
+    scores = Path(__file__).parents[2] / "scores"
+    schedule = compile_score(read(scores / "to-a-song.score"))
+    shift = best_phase(schedule).least_worst
+    assert (schedule.clock.kind, shift.later > 0, shift.upbeat) == ("file", True, None)
+
+
 # ---- marks ---------------------------------------------------------------------------------------------------------
 
 
