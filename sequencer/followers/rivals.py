@@ -13,6 +13,7 @@ from math import log
 
 from sequencer.followers.fit import ARRIVAL, FADING, NOISES, QUIETEST, Fit
 from sequencer.followers.grain import Grain
+from sequencer.followers.line import Line
 
 SHORTEST, LONGEST = 3_500_000.0, 240_000_000.0
 """Times between ticks that are believed, nanoseconds: about 714 to 10 beats a minute."""
@@ -26,8 +27,12 @@ STEP, BEND, STRAIGHTEN, JUMP = log(1 / 400), log(1 / 600), log(1 / 300), log(1 /
 LOST, LOST_MORE, TWICE = log(1 / 100), log(1 / 2), log(1 / 300)
 FAULTY = 6.0
 """A theory with more faults (fading over 64 ticks) than this is wrong however well it fits: the stamps are coarse."""
-REVIEWED = 96
-"""So many ticks back are looked at again when the stamps turn out to be coarse."""
+REVIEWED, RECOUNTED = 96, 384
+"""So many ticks back are looked at again, and so many counted again, when the stamps turn out to be coarse."""
+COARSE = 0.35
+"""From this share of an interval on, the grain of the stamps makes ticks look lost or doubled."""
+STRAIGHT = 1.5
+"""Coarse stamps of an even clock lie in a band so many grains wide (one, and the jitter), however many they are."""
 AFRESH, AGREE = 3.0, 0.3
 """A tempo this many times the old one (or that part of it) is no step but a new clock; how alike its first intervals are."""
 HELD = log(1 / 10)
@@ -47,12 +52,14 @@ class Rivals:
         self._since = 0.0
         self._born = 0
         self._grain = Grain()
-        self._past: deque[float] = deque(maxlen=REVIEWED)
-        self._raw = 0
+        self._past: deque[tuple[float, int]] = deque(maxlen=RECOUNTED)
+        """(time, number as counted then) of the latest ticks."""
 
     def agree(self, index: int) -> None:
         """Let the latest tick be number `index` for every theory, whatever it counted before."""
-        self._heard = self._raw = index
+        away = index - self.index
+        self._past = deque(((time, number + away) for time, number in self._past), RECOUNTED)
+        self._heard = index
         for fit in self._all:
             fit.index = index
 
@@ -65,19 +72,21 @@ class Rivals:
         """Hear a tick at `at`, not earlier than the last one."""
         since, before = at - self._last, self._since
         self._last, self._since = at, since
-        self._raw += 1
-        self._past.append(at)
         if self.best is None:
             self._begin(at, since)
+            self._past.append((at, self.index))
             return
         best = self._compete(at, since, before)
+        known = self._grain.size
         found = self._grain.hear(since)
+        self._past.append((at, self.index))
         if best is None:
             return  # what came fits no tempo at all: begin again with the next ticks
         if best.faults > FAULTY:
             found = self._grain.found(best.v) or found
         if found:
-            self._review()
+            if not self._review():
+                self._grain.size = known
         elif self._grain.size == 0.0 and best.floor > QUIETEST:
             for fit in self._all:
                 fit.floor = QUIETEST
@@ -92,8 +101,7 @@ class Rivals:
             self.tick(at)
             return
         self._past.clear()
-        self._past.append(at)
-        self._raw = best.index + count
+        self._past.append((at, best.index + count))
         held = best.copy()
         held.score = HELD + held.tick(at, 1, at - self._last)
         level = -log(best.v)
@@ -107,35 +115,44 @@ class Rivals:
             kept.append(fit)
         self._all, self.best, self._last = [*kept, held], kept[0], at
 
-    def _review(self) -> None:
-        """The stamps are coarse: look at the past ticks again as what they are, a line with the grain for its noise.
+    def _review(self) -> bool:
+        """The stamps seem to be coarse: look again at the past ticks as what they are then, a line with that grain for noise.
 
         Where the grain is a good part of an interval, ticks may have been taken for lost or doubled that were not: then all
-        that were heard count.
+        that were heard count. False where the past ticks are no such line, and nothing has changed: ticks that are really lost
+        or doubled wander off any line through all of them.
         """
-        best, past = self.best, self._past
-        if best is None or len(past) < 8:
-            return
-        count = len(past)
-        middle = (count - 1) / 2
-        spread = count * (count * count - 1) / 12
-        mean = sum(past) / count
-        period = sum((place - middle) * time for place, time in enumerate(past)) / spread
-        if not SHORTEST < period < LONGEST:
-            return
+        best = self.best
+        if best is None or len(self._past) < 8:
+            return False
         grain = self._grain.size
+        heard = list(self._past)
+        past = heard[-REVIEWED:]
+        times = [time for time, _ in past]
+        line = Line.through(range(len(past)), times)
+        coarse = grain > COARSE * line.slope
+        if not coarse and line.range > STRAIGHT * grain:
+            line = Line.through([number for _, number in past], times)
+        if line.range > STRAIGHT * grain or not SHORTEST < line.slope < LONGEST:
+            return False
+        index = best.index
+        if coarse:
+            even = Line.through(range(len(heard)), [time for time, _ in heard]).range < STRAIGHT * grain
+            index = heard[0][1] + len(heard) - 1 if even else past[0][1] + len(past) - 1
+        away = line.last - line.middle
         fits = []
         for noise in NOISES:
-            fit = Fit(noise, mean + period * middle, period, grain * grain / 12)
+            fit = Fit(noise, line.mean + line.slope * away, line.slope, grain * grain / 12)
             fit.floor = grain * grain / 12
-            fit.p00 = 1 / count + middle * middle / spread
-            fit.p01, fit.p11 = middle / spread, 1 / spread
+            fit.p00 = 1 / len(times) + away * away / line.spread
+            fit.p01, fit.p11 = away / line.spread, 1 / line.spread
             fit.alpha, fit.beta = 24.0, 24.0 * fit.floor
-            fit.age = count
-            fit.index = self._raw if grain > 0.35 * period else best.index
+            fit.age = len(times)
+            fit.index = index
             fit.score = 0.0 if noise is ARRIVAL else -3.0
             fits.append(fit)
         self._all, self.best = fits, fits[0]
+        return True
 
     def _begin(self, at: float, since: float) -> None:
         self._heard += 1

@@ -163,6 +163,21 @@ class TestFaults:
         play(follower, [time for time in times if time == times[0] or chance.random() > 0.02], 1.0)
         assert follower.beat_at(times[-1]) == pytest.approx((64 * PPQN - 1) / PPQN, abs=0.01)
 
+    @pytest.mark.parametrize("jitter", [0.0, 1.0])
+    @pytest.mark.parametrize("seed", range(4))
+    def test_many_lost_and_doubled_ticks_are_not_taken_for_coarse_stamps(self, seed: int, jitter: float) -> None:
+        follower, chance = ClockFollower(), random.Random(seed)
+        times = tick_times(96, 40 * PPQN)
+        heard = [time for time in times for _ in range(chance.choices([0, 1, 2], [0.05, 0.925, 0.025])[0])]
+        follower.start(times[0])
+        before = -1.0
+        for place, time in enumerate([times[0], *heard]):
+            at = time + round(abs(chance.gauss(0, jitter)) * MS) if place else time
+            before = max(before, follower.beat_at(at))
+            follower.tick(at)
+            assert follower.beat_at(at) > before - 0.3
+        assert follower.beat_at(times[-1]) == pytest.approx((40 * PPQN - 1) / PPQN, abs=0.1)
+
     def test_two_lost_in_a_row(self) -> None:
         follower, times = ClockFollower(), tick_times(120, 10 * PPQN)
         follower.start(times[0])

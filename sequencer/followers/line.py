@@ -1,0 +1,33 @@
+"""A straight line through points, by least squares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The line through (number, time): it passes (`middle`, `mean`), and time grows by `slope` per number.
+
+    `spread` is the sum of the numbers' squared distances from their middle, `last` the last number, and `range` how far apart
+    the highest and the lowest point are, as seen along the line (times' unit).
+    """
+
+    middle: float
+    mean: float
+    slope: float
+    spread: float
+    last: int
+    range: float
+
+    @classmethod
+    def through(cls, numbers: Sequence[int], times: Sequence[float]) -> Line:
+        """The line through at least two points with different numbers."""
+        count = len(numbers)
+        middle, mean = sum(numbers) / count, sum(times) / count
+        away = [number - middle for number in numbers]
+        spread = sum(one * one for one in away)
+        slope = sum(one * (time - mean) for one, time in zip(away, times, strict=True)) / spread
+        errors = [time - mean - slope * one for one, time in zip(away, times, strict=True)]
+        return cls(middle, mean, slope, spread, numbers[-1], max(errors) - min(errors))
