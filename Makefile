@@ -20,7 +20,7 @@ help: ## say what can be made
 	@echo "make simulate [N=$(N)]            play N random shows in virtual time; what must hold, must hold in each"
 	@echo "make lint                         types, style and the walls between the rooms"
 	@echo "make format                       lay the code out"
-	@echo "make bench                        measure, as ratios side by side"
+	@echo "make bench                        measure, as ratios side by side; writes docs/measurements.md"
 	@echo "make wheel                        build the wheel"
 	@echo "make lock                         refresh requirements.lock from pyproject.toml"
 	@echo "make clean                        remove .venv and what was built"
@@ -50,8 +50,8 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)
-	$(BIN)/python -m bench
+bench: $(READY) ## measure everything, and write docs/measurements.md
+	$(BIN)/python -m bench --write
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation

@@ -1,28 +1,72 @@
-"""All benches in turn, or those named: `python -m bench [NAME …]`. Each is a module of this package with a `main`."""
+"""All benches in turn, or those named: `python -m bench [--write] [NAME …]`; `--write` puts what they find on the page.
+
+Each is a module of this package with a `SECTION` (what the page says of it) and `measure()`. Some have options of their own:
+`python -m bench.clock --help`.
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
+import time
 from importlib import import_module
+from typing import Protocol, cast
 
-NAMES = ("reading", "rehearsal", "pictures", "clock", "reactor")
-"""The benches, in the order in which they run. Each prints ratios with their goals beside them."""
+from bench import page
+from bench.findings import Findings, Section, told
+from bench.machine import stamp
+
+NAMES = ("reading", "rehearsal", "pictures", "clock", "wire", "video", "replaying", "simulation", "soak")
+"""The benches, in the order in which they run and stand on the page."""
+
+
+class Bench(Protocol):
+    """What every one of them has."""
+
+    SECTION: Section
+
+    def measure(self) -> Findings:
+        """Measure."""
+        ...
+
+
+def bench(name: str) -> Bench:
+    """The bench of this name."""
+    return cast("Bench", import_module(f"bench.{name}"))
+
+
+def sections() -> dict[str, Section]:
+    """What the page says of each bench."""
+    return {name: bench(name).SECTION for name in NAMES}
 
 
 def main() -> int:
-    """Run them; 2 for a name there is none of, else 1 where a bench says that a goal was missed."""
-    chosen = sys.argv[1:] or list(NAMES)
-    unknown = [name for name in chosen if name not in NAMES]
+    """Run them; 2 for a name there is none of, else 1 where a goal was missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(NAMES)} (all of them)")
+    parser.add_argument("--write", action="store_true", help="write docs/measurements.md, or these sections of it")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name not in NAMES]
     if unknown:
         print(f"there is no bench {unknown[0]}; there are {', '.join(NAMES)}", file=sys.stderr)
         return 2
+    chosen = [name for name in NAMES if name in arguments.names] or list(NAMES)
     missed = 0
-    for name in chosen:
-        print(f"── {name}", flush=True)
-        sys.argv = [f"bench.{name}"]  # some read flags of their own, which are for running them alone
-        missed |= bool(import_module(f"bench.{name}").main())
-        print(flush=True)
-    return missed
+    began = time.monotonic()
+    for number, name in enumerate(chosen, 1):
+        print(f"── {number}/{len(chosen)} {name} ({time.monotonic() - began:.0f} s so far)", flush=True)
+        at, then = stamp(), time.monotonic()
+        findings = bench(name).measure()
+        print(told(findings), end="\n\n", flush=True)
+        missed += len(findings.missed)
+        if arguments.write:  # at once: what was measured is on the page though a later one fails
+            results = {**page.kept(), name: page.Result(at, time.monotonic() - then, findings)}
+            page.keep(results, NAMES)
+            page.write(page.kept(), sections())
+            for path, picture in getattr(bench(name), "pictures", dict)().items():  # some draw one of their own
+                path.write_text(picture, encoding="utf-8", newline="\n")
+    print(f"{missed} goals missed, {time.monotonic() - began:.0f} s")
+    return int(missed > 0)
 
 
 if __name__ == "__main__":

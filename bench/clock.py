@@ -20,11 +20,23 @@ from math import inf, isnan, nan, sqrt
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from bench.clock_plot import plot
 from bench.clock_rivals import Follower, Isobar, MeanOf24, Oracle, Ours
 from bench.clock_scenarios import PPQN, SCENARIOS, Clock, Scenario
+from bench.findings import Findings, Row, Section
+
+SEEDS = 5
+ROOT = Path(__file__).parents[1]
+PLOT = ROOT / "docs" / "clock-following.svg"
+SECTION = Section(
+    "Clock followers",
+    """
+The same clocks in virtual time for our follower, the mean of the last 24 ticks (MA24, what most software does), isobar's own
+follower, and an oracle that knows every tick's true number and each step of the tempo, and draws the best line. All of it,
+and what each figure means, is told under [clock following](clock-following.md).
+""",
+    "![Tempo followed through a step and a ramp; errors of predictions](clock-following.svg)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +222,35 @@ def goals(results: Results) -> tuple[str, bool]:
     return "\n".join(lines), well
 
 
+def measure() -> Findings:
+    """Each goal, and what a tick costs."""
+    followers = installed()
+    results = run(SCENARIOS, SEEDS, followers)
+    rows: list[Row] = []
+    for goal in GOALS:
+        what, _, beside = goal.text.partition(" / ")
+        name = f"{goal.scenario}: {what}"
+        if goal.beside and goal.beside not in followers:
+            rows.append(
+                Row(name, None, beside=beside, most=goal.most, why=f"{goal.beside} is not installed (`.ci/setup-midi`)")
+            )
+        else:
+            rows.append(Row(name, goal.value(results[goal.scenario]), beside=beside, most=goal.most))
+    cost = {who: median(row[who].microseconds for row in results.values() if who in row) for who in followers}
+    rows.append(Row("processor time a tick", cost["ours"], "µs"))
+    rows += [Row("the same", cost["ours"] / cost[who], beside=who) for who in followers if who not in ("ours", "oracle")]
+    return Findings(tuple(rows), notes=(f"{len(SCENARIOS)} scenarios, {SEEDS} clocks of each; figures are medians over them.",))
+
+
+def pictures() -> dict[Path, str]:
+    """The plot of the page on clock following."""
+    return {PLOT: plot({name: FOLLOWERS[name] for name in installed()})}
+
+
 def main() -> int:
     """Run, print, and say by the exit code whether the goals are met."""
     parser = argparse.ArgumentParser(description="Followers of MIDI clock, measured side by side in virtual time.")
-    parser.add_argument("--seeds", type=int, default=5, help="how many clocks of each kind (default 5)")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="how many clocks of each kind (default 5)")
     parser.add_argument("--only", default="", help="only scenarios with this word in their names")
     parser.add_argument("--plot", type=Path, help="write the plot (SVG) there")
     parser.add_argument("--table", type=Path, help="write both tables (Markdown) there")

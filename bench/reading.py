@@ -5,12 +5,11 @@
 - `sequencer check` on a small score against a bare Python that imports lark, yaml and pydantic;
 - the dearest texts that could be thought of, against a plain score of their size.
 
-Run it alone: `python -m bench.reading`.
+Run it alone: `python -m bench reading`.
 """
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import re
@@ -18,10 +17,11 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
+from bench.findings import Bars, Findings, Row, Section
+from bench.timing import beside, once, paired, seconds
 from sequencer.compiler import compile_all
 from sequencer.notation import Notation, load_text, print_score
 from sequencer.score import Score
@@ -29,6 +29,16 @@ from sequencer.score import Score
 ROOT = Path(__file__).parents[1]
 CUES = 10_000
 MANY = 100_000
+
+SECTION = Section(
+    "Reading and compiling",
+    f"""
+Scores of {CUES:,} cues: prompts through a scene and plain ones, marks, super-resolution, comments. The plainest tokenizer is
+one `re.finditer` over newlines, strings, numbers, words and the rest that collects `(line, token)`. The dearest texts are
+about as large as a score of 5,000 cues, and were made to cost much: faults in every line, brackets never closed, names
+without end.
+""",
+)
 
 TOKEN = re.compile(
     r"""(?P<newline>\n)|(?P<string>"(?:[^"\\\n]|\\.)*")|(?P<number>\d+(?:\.\d+)?)|(?P<word>[^\W\d]\w*)|(?P<other>\S)"""
@@ -72,17 +82,6 @@ def tokens(text: str) -> list[tuple[int, tuple[str, str]]]:
     return found
 
 
-def seconds(work: Callable[[], object], times: int = 5) -> float:
-    """The least CPU time that `work` took in a few runs."""
-    best = float("inf")
-    for _ in range(times):
-        gc.collect()
-        before = time.process_time()
-        work()
-        best = min(best, time.process_time() - before)
-    return best
-
-
 def read(text: str, notation: Notation = Notation.TEXT) -> Score:
     """The score of a text that is well."""
     score = load_text(text, notation=notation).score
@@ -91,38 +90,39 @@ def read(text: str, notation: Notation = Notation.TEXT) -> Score:
     return score
 
 
-def _line(what: str, value: str, goal: str) -> None:
-    print(f"  {what:<64} {value:>10}   goal {goal}")
-
-
-def reading() -> None:
+def reading() -> Iterator[Row]:
     """Reading and compiling ten thousand cues."""
     text = score_text(CUES)
-    read(score_text(100))
     score = read(text)
     compile_all(read(score_text(100)))
-    plain, own = seconds(lambda: tokens(text)), seconds(lambda: read(text))
-    compiling = seconds(lambda: compile_all(score), 3)
-    print(f"{CUES:,} cues, {len(text):,} characters: tokenizer {plain:.3f} s, reading {own:.3f} s, compiling {compiling:.3f} s")
-    _line("text → Score, × the speed of the plainest tokenizer", f"{plain / own:.3f}", "≥ 0.15 (0.22 with an accelerator)")
-    _line("compiling, × the time of reading", f"{compiling / own:.2f}", "≤ 1")
-    _line("printing, × the time of reading", f"{seconds(lambda: print_score(score), 3) / own:.2f}", "none")
+    own = beside(lambda: tokens(text), lambda: read(text))
+    yield Row(
+        "text → Score, speed",
+        own.ratio,
+        beside="the plainest tokenizer",
+        least=0.15,
+        spread=own.spread,
+    )
+    compiling = beside(lambda: compile_all(score), lambda: read(text), 3)
+    yield Row("compiling, time", compiling.ratio, beside="reading", most=1, spread=compiling.spread)
+    printing = beside(lambda: print_score(score), lambda: read(text), 3)
+    yield Row("printing, time", printing.ratio, beside="reading", spread=printing.spread)
+    yield Row("cues read a second", CUES / own.theirs)
+    yield Row("cues compiled a second", CUES / compiling.ours)
 
 
-def yaml() -> None:
+def yaml() -> Row:
     """The same score in YAML, against PyYAML's C loader."""
     import yaml as pyyaml
 
+    what = "YAML → Score, speed", "PyYAML's C loader"
     loader = getattr(pyyaml, "CSafeLoader", None)
-    text = print_score(read(score_text(CUES)), Notation.YAML)
     if loader is None:
-        print("  PyYAML has no C loader here: nothing to compare with")
-        return
+        return Row(what[0], None, beside=what[1], why="PyYAML has no C loader here")
+    text = print_score(read(score_text(CUES)), Notation.YAML)
     read(text, Notation.YAML)
-    theirs = seconds(lambda: pyyaml.load(text, loader), 3)  # noqa: S506  # a safe loader
-    own = seconds(lambda: read(text, Notation.YAML), 3)
-    print(f"YAML, {len(text):,} characters: PyYAML's C loader {theirs:.3f} s, reading {own:.3f} s")
-    _line("YAML → Score, × the speed of PyYAML's C loader", f"{theirs / own:.2f}", "≥ 1.5")
+    found = beside(lambda: pyyaml.load(text, loader), lambda: read(text, Notation.YAML))  # noqa: S506  # a safe loader
+    return Row(what[0], found.ratio, beside=what[1], least=1.5, spread=found.spread)
 
 
 _GROWTH = """
@@ -137,7 +137,7 @@ print(json.dumps([time.process_time() - before, resource.getrusage(resource.RUSA
 """
 
 
-def growth() -> None:
+def growth() -> Iterator[Row]:
     """A hundred thousand cues against ten thousand, each in a Python of its own, with the memory it came to."""
 
     def measured(cues: int) -> tuple[float, int]:
@@ -145,31 +145,42 @@ def growth() -> None:
         spent, memory = json.loads(ran.stdout)
         return float(spent), int(memory) * (1 if sys.platform == "darwin" else 1024)
 
-    (few, _), (many, memory) = min(measured(CUES), measured(CUES)), measured(MANY)
-    print(f"reading and compiling {CUES:,} cues {few:.2f} s, {MANY:,} cues {many:.2f} s")
-    _line(f"{MANY:,} cues, × the time of {CUES:,}", f"{many / few:.1f}", "≤ 12")
-    _line(f"memory with {MANY:,} cues", f"{memory / 1e9:.2f} GB", "< 1.5 GB")
+    few: list[float] = []
+    many: list[float] = []
+    memory = 0
+    for _ in range(3):
+        few.append(min(measured(CUES)[0], measured(CUES)[0]))
+        spent, memory = measured(MANY)
+        many.append(spent)
+    found = paired(many, few)
+    yield Row(f"{MANY:,} cues read and compiled, time", found.ratio, beside=f"{CUES:,} cues", most=12, spread=found.spread)
+    yield Row(f"memory with {MANY:,} cues", memory / 1e9, "GB", most=1.5)
 
 
-def starting() -> None:
+def starting() -> Row:
     """`sequencer check` on a small score against a bare Python with the libraries it reads with."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": folder}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # everybody's second run finds compiled modules
 
         def spent(*command: str) -> float:
-            best = float("inf")
-            for _ in range(8):
-                before = resource.getrusage(resource.RUSAGE_CHILDREN)
-                subprocess.run(command, capture_output=True, check=True, cwd=ROOT, env=environment)
-                after = resource.getrusage(resource.RUSAGE_CHILDREN)
-                best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-            return best
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, *command], capture_output=True, check=True, cwd=ROOT, env=environment)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-        bare = spent(sys.executable, "-c", "import lark, yaml, pydantic")
-        check = spent(sys.executable, "-m", "sequencer", "check", "scores/first.score")
-    print(f"a bare Python with its libraries {bare:.3f} s, `sequencer check scores/first.score` {check:.3f} s")
-    _line("check, × a bare Python importing lark, yaml and pydantic", f"{check / bare:.2f}", "≤ 1.6")
+        turns = [
+            (spent("-c", "import lark, yaml, pydantic"), spent("-m", "sequencer", "check", "scores/first.score"))
+            for _ in range(12)
+        ][2:]
+    found = paired([check for _, check in turns], [bare for bare, _ in turns])
+    return Row(
+        "`sequencer check` on a small score, time",
+        found.ratio,
+        beside="a bare Python that imports lark, yaml and pydantic",
+        most=1.6,
+        spread=found.spread,
+    )
 
 
 def _many(unit: str, size: int) -> str:
@@ -206,33 +217,30 @@ def dear_texts(size: int) -> dict[str, str]:
     }
 
 
-def _spent(text: str) -> float:
-    return seconds(lambda: load_text(text), 1)
-
-
-def dear() -> None:
-    """The dearest of the dear texts, against a plain score of their size."""
-    text = score_text(5_000)
+def dear() -> tuple[Row, Bars]:
+    """The dearest of the dear texts, against a plain score of their size: all of them once, the dearest in turns."""
+    plain = score_text(5_000)
+    texts = dear_texts(len(plain))
     load_text('foo "x"\n')
-    per_character = seconds(lambda: load_text(text), 3) / len(text)
-    ratios: list[tuple[float, str]] = []
-    for name, dearest in dear_texts(len(text)).items():
-        spent = min(_spent(dearest), _spent(dearest))
-        ratios.append((spent / per_character / len(dearest), name))
-    ratios.sort(reverse=True)
-    print(f"texts of about {len(text):,} characters that were made to cost much, × a plain score of their size")
-    for ratio, name in ratios[:5]:
-        _line(name, f"{ratio:.2f}", "≤ 4")
+    per_character = seconds(lambda: load_text(plain), 3) / len(plain)
+    ratios = {name: once(lambda text=text: load_text(text)) / len(text) / per_character for name, text in texts.items()}  # type: ignore[misc]  # binds now
+    rows: list[Row] = []
+    for name in sorted(ratios, key=lambda one: -ratios[one])[:3]:
+        text = texts[name]
+        found = beside(lambda text=text: load_text(text), lambda: load_text(plain))  # type: ignore[misc]  # binds now
+        size = len(plain) / len(text)
+        ratios[name] = found.ratio * size
+        spread = (found.spread[0] * size, found.spread[1] * size)
+        rows.append(
+            Row(f"the dearest text ({name}), time", ratios[name], beside="a plain score of its size", most=4, spread=spread)
+        )
+    dearest = sorted(ratios.items(), key=lambda one: -one[1])
+    chart = Bars("The dearest texts", "× the time of a plain score of their size", tuple(dearest[:8]), 4)
+    return max(rows, key=lambda row: row.value or 0), chart
 
 
-def main() -> None:
-    """Print every ratio."""
-    reading()
-    yaml()
-    growth()
-    starting()
-    dear()
-
-
-if __name__ == "__main__":
-    main()
+def measure() -> Findings:
+    """Every ratio."""
+    rows = [*reading(), yaml(), *growth(), starting()]
+    dearest, chart = dear()
+    return Findings((*rows, dearest), (chart,))

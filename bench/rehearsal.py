@@ -7,11 +7,24 @@ import sys
 import tempfile
 import time
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import sequencer
+from bench.findings import Findings, Row, Section
 
 PROMPTS = 24
+
+SECTION = Section(
+    "Rehearsal",
+    """
+An hour of score at 120 bpm: a section every 64 bars, a prompt every two bars, now and then a cut. Everything a rehearsal
+leaves but the pictures is saved: journal, report, timeline, cue sheet. *Real time* is how long the hour would last; the speed
+is taken from processor time. Pictures are drawn and encoded at 1280×768 with captions, in several threads: there the wall's
+clock counts.
+""",
+)
 
 
 def hour(minutes: int = 60) -> str:
@@ -27,14 +40,14 @@ def hour(minutes: int = 60) -> str:
     return "\n".join(lines) + "\n"
 
 
-def rehearsed(schedule: sequencer.Schedule, *, video: bool, save: bool) -> float:
-    """Seconds of work for one rehearsal."""
+def rehearsed(schedule: sequencer.Schedule, *, video: bool, save: bool) -> tuple[float, float]:
+    """Seconds on the wall, and of processor time, of one rehearsal."""
     with tempfile.TemporaryDirectory() as folder:
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), time.process_time()
         result = sequencer.rehearse(schedule, video=video, save=save, out=Path(folder) / "run")
-        spent = time.perf_counter() - began
+        took = time.perf_counter() - began, time.process_time() - spent
         assert result.went_well
-    return spent
+    return took
 
 
 def memory(minutes: int) -> float:
@@ -61,26 +74,35 @@ def resident(minutes: int) -> int:
     return int(ran.stdout)
 
 
-def main() -> None:
-    """Print the ratios."""
+def _speeds() -> Iterator[Row]:
     schedule = sequencer.compile_score(sequencer.reads(hour()))
     seconds = float(schedule.end * schedule.grid.chunk)
-    best = min(rehearsed(schedule, video=False, save=True) for _ in range(3))
-    print(f"one hour of score ({schedule.end} chunks, {len(schedule.entries)} cues), no pictures, everything saved:")
-    print(f"  {seconds / best:,.0f} × real time (goal: 2,000)")
+    speeds = [seconds / rehearsed(schedule, video=False, save=True)[1] for _ in range(5)]
+    yield Row(
+        "an hour of score, no pictures, everything saved",
+        median(speeds),
+        "× real time",
+        least=2000,
+        spread=(min(speeds), max(speeds)),
+    )
     short = sequencer.compile_score(sequencer.reads(hour(1)))
-    with_pictures = rehearsed(short, video=True, save=True)
-    digests = rehearsed(short, video=True, save=False)
     minute = float(short.end * short.grid.chunk)
-    print(f"one minute with video, contact sheet and captions at 1280×768: {minute / with_pictures:.1f} × real time")
-    print(f"the same, pictures and digests only: {minute / digests:.1f} × real time")
+    drawn, recorded = rehearsed(short, video=True, save=False)[0], rehearsed(short, video=True, save=True)[0]
+    yield Row("a minute with pictures and their digests, nothing saved", minute / drawn, "× real time")
+    yield Row("a minute with video, contact sheet and captions", minute / recorded, "× real time")
+
+
+def _memory() -> Iterator[Row]:
+    what = "memory of a process that rehearses six hours"
     if not Path("/proc/self/status").exists():
-        print("memory: this system does not tell")
+        yield Row(what, None, why="this system does not tell")
         return
     small, large = resident(60), resident(360)
-    print(f"memory of the whole process: one hour {small / 1024:.0f} MB, six hours {large / 1024:.0f} MB")
-    print(f"  of which the run itself, traced: one hour {memory(60):.1f} MB, two hours {memory(120):.1f} MB")
+    yield Row(what, large / small, beside="one that rehearses one hour")
+    yield Row("the same", large / 1024, "MB")
+    yield Row("of which the run itself, traced: two hours", memory(120) / memory(60), beside="one hour")
 
 
-if __name__ == "__main__":
-    main()
+def measure() -> Findings:
+    """Speeds and memory."""
+    return Findings((*_speeds(), *_memory()))

@@ -21,13 +21,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import sequencer
+from bench.findings import Findings, Lines, Row, Section
 from bench.rehearsal import hour
 from bench.soak_probe import held
 from sequencer.clocks import VirtualClock
@@ -44,6 +45,18 @@ Held = dict[str, int]
 
 KILOBYTES = 24_000
 """Memory that the last quarter may hold above the second one: what became of each cue is kept to a run's end."""
+
+SHORT_HOURS, SHORT_SECONDS = 6.0, 75.0
+SECTION = Section(
+    "Long runs",
+    f"""
+Does anything grow, does anything drift? {SHORT_HOURS:.0f} hours of score in virtual time, and {SHORT_SECONDS:.0f} real
+seconds over WebRTC from `sequencer serve` to `sequencer perform`, each process looked at from inside. Drift is how much later
+chunks begin in the last quarter than in the first, beyond an even count; growth is what is held in the last quarter beyond
+the second, where {KILOBYTES / 1000:.0f} MB are allowed, for what became of each cue is kept to a run's end. Whether it is
+flat over WebRTC too takes longer than this: `python -m bench.soak` looks for thirty real minutes.
+""",
+)
 
 WARM = 60
 """Seconds of warming up that are left out: decoders, encoders and the first chunks take their memory once."""
@@ -236,6 +249,44 @@ def told(found: Soaked) -> str:
                 most = max(one[key] for one in samples)
                 lines.append(f"  {name}: {early:.0f} → {late:.0f} {unit} (second quarter → last; at most {most})")
     return "\n".join([*lines, *(f"  NOT FLAT: {one}" for one in found.faults())])
+
+
+def _rows(found: Soaked, is_long: bool) -> Iterator[Row]:
+    name = found.what
+    share = 100 * found.landed_as_planned / found.cues if found.cues else 0.0
+    yield Row(f"{name}: cues that landed as planned", share, "%", least=100)
+    yield Row(f"{name}: drift of chunks", found.drift_ms, "ms")
+    for who, samples in found.held.items():
+        kept = [one["kb"] / 1000 for one in samples]
+        quarter = len(kept) // 4
+        if quarter and is_long:
+            growth = statistics.median(kept[-quarter:]) - statistics.median(kept[quarter : 2 * quarter])
+            yield Row(f"{name}: growth of memory", max(0.0, growth), "MB", most=KILOBYTES / 1000)
+        elif quarter:
+            yield Row(f"{name}: memory of `{who}`", statistics.median(kept[-quarter:]), "MB")
+    if is_long:
+        yield Row(f"{name}: what is not flat (memory, files, threads, tasks)", float(len(found.faults())), most=0)
+
+
+def measure() -> Findings:
+    """A short soak of both kinds."""
+    soaks = [virtual(SHORT_HOURS)]
+    if Path("/proc/self/statm").exists():
+        soaks.append(real(SHORT_SECONDS))
+    held_by = {(one.what, who): samples for one in soaks for who, samples in one.held.items() if len(samples) > 1}
+    lines = tuple(
+        (
+            f"{who} ({'virtual' if what == soaks[0].what else 'real'})",
+            tuple((100 * index / (len(samples) - 1), one["kb"] / 1000) for index, one in enumerate(samples)),
+        )
+        for (what, who), samples in held_by.items()
+    )
+    notes = [f"{one.what}: {one.chunks:,} chunks, {one.cues:,} cues" for one in soaks]
+    notes += [f"{soaks[0].what}: {fault}" for fault in soaks[0].faults()]
+    rows = [row for one in soaks for row in _rows(one, is_long=one is soaks[0])]
+    if len(soaks) == 1:
+        rows.append(Row("real time over WebRTC", None, why="what a process holds is read from Linux's /proc"))
+    return Findings(tuple(rows), (Lines("Memory held", "% of the run", "MB", lines),), tuple(notes))
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Our client for the bench: address, number of commands, seconds of frames, and `record` where they are encoded too."""
+"""Our client for the benches: address, number of commands, seconds of frames (0: none), and `record` where they are encoded."""
 
 from __future__ import annotations
 
@@ -8,53 +8,53 @@ import sys
 import time
 
 from sequencer.clocks import RealClock
-from sequencer.events import ChunkDone, Event, PromptAccepted, SchedulePrompt, SetImageStrength, Start
+from sequencer.events import ChunkDone, Event, SchedulePrompt, SetImageStrength, Start
 from sequencer.stages.reactor import LiveFrame, ReactorSettings, ReactorStage
 
 
 async def measure(url: str, commands: int, seconds: float, record: bool) -> dict[str, object]:
     """The figures of one session."""
     clock = RealClock()
-    frames: list[LiveFrame] = []
-    events: list[Event] = []
+    frames = bright = 0
+    done: list[ChunkDone] = []
     news = asyncio.Event()
     film = _Film() if record else None
 
     def seen(frame: LiveFrame) -> None:
-        if not frame.is_dark:
-            frames.append(frame)
-            if film is not None:
-                film.take(frame)
+        nonlocal frames, bright
+        frames += 1
+        bright += not frame.is_dark
+        if film is not None and not frame.is_dark:
+            film.take(frame)
 
     def deliver(event: Event) -> None:
-        events.append(event)
-        news.set()
+        if isinstance(event, ChunkDone):
+            done.append(event)
+            news.set()
 
     stage = ReactorStage(clock, ReactorSettings(url=url, local=True), sink=seen)
     begun = time.monotonic()
     await stage.open(deliver)
-    connect = time.monotonic() - begun
+    found: dict[str, object] = {"connect": time.monotonic() - begun}
     for index in range(commands):
         count = len(stage.measures().latencies)
         await stage.send([SetImageStrength(index % 2 / 2)])
-        while len(stage.measures().latencies) == count:  # noqa: ASYNC110  the shortest wait that the loop knows
-            await asyncio.sleep(0)
-    latencies = [one / 1e9 for one in stage.measures().latencies[-commands:]]
-    await stage.send([SchedulePrompt("a red field", 0), Start()])
-    while not any(isinstance(one, PromptAccepted) for one in events):
-        news.clear()
+        while len(stage.measures().latencies) == count:  # noqa: ASYNC110  how long it took, the stage itself has noted
+            await asyncio.sleep(0.001)
+    found["latencies"] = [one / 1e9 for one in stage.measures().latencies[-commands:]] if commands else []
+    if seconds:
+        await stage.send([SchedulePrompt("a red field", 0), Start()])
         await news.wait()
-    before, cpu = time.monotonic(), time.process_time()
-    await asyncio.sleep(seconds)
-    used = (time.process_time() - cpu) / (time.monotonic() - before)
-    done = [one for one in events if isinstance(one, ChunkDone)]
-    await asyncio.sleep(2.0)
-    due = done[-1].frames - 33
-    shown = min(due, len(frames))
+        before, wall, cpu = frames, time.monotonic(), time.process_time()
+        await asyncio.sleep(seconds)
+        found |= {"seen": frames - before, "cpu": time.process_time() - cpu, "wall": time.monotonic() - wall}
+        due = done[-1].frames
+        await asyncio.sleep(2.0)
+        found |= {"frames": min(due, bright), "sent": due}
     await stage.close()
     if film is not None:
         film.close()
-    return {"connect": connect, "latencies": latencies, "frames": shown, "sent": due, "cpu": used}
+    return found
 
 
 class _Film:

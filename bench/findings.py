@@ -1,0 +1,135 @@
+"""What a bench finds: rows with a goal beside each, and charts. The same rows are printed and written on the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, isnan
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure. `value` None: it was not measured, and `why` says why not.
+
+    `beside` says what it was measured beside in the same run; such a figure is a ratio. `spread` are the lowest and the
+    highest of several passes, whose median the value is. At most one of `least` and `most` is its goal.
+    """
+
+    name: str
+    value: float | None
+    unit: str = ""
+    beside: str = ""
+    least: float | None = None
+    most: float | None = None
+    spread: tuple[float, float] | None = None
+    why: str = ""
+
+    @property
+    def is_reached(self) -> bool | None:
+        """Whether the goal is reached; None without one, and where nothing was measured."""
+        if self.value is None or isnan(self.value) or (self.least is None and self.most is None):
+            return None
+        return (self.least is None or self.value >= self.least) and (self.most is None or self.value <= self.most)
+
+    @property
+    def margin(self) -> float | None:
+        """How many times as good as its goal it is: 1 is just there. None without a goal, or where that has no meaning."""
+        if self.is_reached is None or self.value is None:
+            return None
+        if self.least is not None:
+            return self.value / self.least if self.least else None
+        return None if not self.most else inf if self.value <= 0 else self.most / self.value
+
+    @property
+    def goal(self) -> str:
+        """The goal in words; empty without one."""
+        if self.least is not None:
+            return f"≥ {figure(self.least)}"
+        return "" if self.most is None else f"≤ {figure(self.most)}"
+
+    @property
+    def verdict(self) -> str:
+        """`reached`, or by how much not, or that it was not measured; empty without a goal."""
+        if self.value is None:
+            return f"not measured: {self.why}"
+        if self.is_reached is None:
+            return ""
+        if self.is_reached:
+            return "reached"
+        margin = self.margin
+        if self.least is not None and margin is not None:
+            return f"missed: {1 - margin:.0%} short"
+        return f"missed: {1 / margin - 1:.0%} over" if margin else "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A chart of bars, one a line. `mark` is a goal among them."""
+
+    title: str
+    unit: str
+    bars: tuple[tuple[str, float], ...]
+    mark: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A chart of lines over one axis, each a name and its points."""
+
+    title: str
+    across: str
+    up: str
+    lines: tuple[tuple[str, tuple[tuple[float, float], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that one bench found. `notes` are sentences about this run, such as how much was measured."""
+
+    rows: tuple[Row, ...]
+    charts: tuple[Bars | Lines, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def missed(self) -> tuple[Row, ...]:
+        """The rows whose goal was missed."""
+        return tuple(row for row in self.rows if row.is_reached is False)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What the page says above a bench's figures: a heading, and in Markdown what is measured beside what."""
+
+    title: str
+    about: str
+    picture: str = ""
+    """A picture that the bench draws itself, as Markdown."""
+
+
+def figure(value: float) -> str:
+    """A number with about three figures that count, its thousands apart."""
+    if isnan(value):
+        return "–"
+    if value in (inf, -inf):
+        return "never" if value > 0 else "–"
+    size = abs(value)
+    if size >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size >= 0.1 else f"{value:.3f}"
+
+
+def shown(row: Row) -> str:
+    """A row's value with its unit and its spread."""
+    if row.value is None:
+        return "–"
+    text = f"{figure(row.value)} {row.unit}".strip()
+    return text if row.spread is None else f"{text} ({figure(row.spread[0])} to {figure(row.spread[1])})"
+
+
+def told(findings: Findings) -> str:
+    """The findings in lines for people."""
+    lines = list(findings.notes)
+    for row in findings.rows:
+        name = f"{row.name}, beside {row.beside}" if row.beside else row.name
+        goal = f"goal {row.goal}: {row.verdict}" if row.goal and row.value is not None else row.verdict
+        lines.append(f"  {name:<92} {shown(row):>28}   {goal}".rstrip())
+    return "\n".join(lines)

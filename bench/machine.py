@@ -1,0 +1,74 @@
+"""The machine and the version that something was measured on, in general words: nothing that names a place or a person."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When, of which version, and on what."""
+
+    date: str
+    commit: str
+    machine: str
+    load: str
+    """What else the machine was doing when the bench began, as its load average."""
+
+
+def stamp() -> Stamp:
+    """The stamp of a bench that begins now."""
+    return Stamp(datetime.now(UTC).strftime("%Y-%m-%d"), _commit(), machine(), _load())
+
+
+def machine() -> str:
+    """Cores, processor, system and Python."""
+    cores = os.cpu_count() or 1
+    return f"{cores} core{'s' * (cores > 1)} of {_processor()}, {_system()}, Python {platform.python_version()}"
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        text = ""
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    named = found[1].strip() if found else platform.processor()
+    return re.sub(r"\((?:R|TM)\)", "", named) or platform.machine()
+
+
+def _system() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError, AttributeError):
+        return f"{platform.system()} {platform.release()}".strip()
+
+
+def _load() -> str:
+    try:
+        return f"{os.getloadavg()[0]:.1f}"
+    except (OSError, AttributeError):
+        return ""
+
+
+def _git(*words: str) -> str:
+    try:
+        done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607  as found
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()
+
+
+def _commit() -> str:
+    """The commit, and whether something of what is measured was changed since; empty where that cannot be told."""
+    commit = _git("rev-parse", "--short=10", "HEAD")
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", "sequencer", "bench", "grammar")
+    return f"{commit} with changes" if commit and changed else commit

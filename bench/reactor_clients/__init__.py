@@ -1,0 +1,70 @@
+"""Clients that are measured beside each other, each a program of its own that drives a stand-in of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.machine import ROOT
+
+HERE = Path(__file__).parent
+SDK = ROOT / ".deps" / "reactor-sdk-1"
+MISSING = "the SDK is not there (`.ci/setup-reactor` brings it)"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One of the programs here, and what it runs on."""
+
+    name: str
+    program: str
+    python: Path = Path(sys.executable)
+    more: tuple[str, ...] = ()
+
+
+OURS = Client("ours", "ours.py")
+RECORDING = Client("ours, recording", "ours.py", more=("record",))
+BARE = Client("aiortc alone", "bare.py")
+THEIRS = Client("reactor-sdk 1.13.0", "theirs.py", SDK / "bin" / "python")
+
+
+def has_sdk() -> bool:
+    """Whether the SDK's environment is there."""
+    return (SDK / "ready").is_file()
+
+
+def _served() -> tuple[subprocess.Popen[str], str]:
+    process = subprocess.Popen([sys.executable, "-m", "bench.reactor_server"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    found = re.search(r"http://\S+", process.stdout.readline())
+    if found is None:
+        raise SystemExit("the stand-in did not start")
+    return process, found[0]
+
+
+def measured(client: Client, commands: int, seconds: float) -> dict[str, Any]:
+    """One client against a fresh stand-in: what it says of itself."""
+    server, url = _served()
+    try:
+        done = subprocess.run(
+            [str(client.python), str(HERE / client.program), url, str(commands), str(seconds), *client.more],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        if done.returncode:
+            raise SystemExit(f"{client.name} failed\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+        said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    finally:
+        server.terminate()
+        server.wait()
+    return said

@@ -1,0 +1,104 @@
+"""How many random shows are played and looked at in a second: see docs/simulation.md. The same shows are played every time.
+
+Beside each show stands its own score, played once without faults, without hands that come at bad moments, and without anybody
+who looks: what is left is the price of the simulation itself.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import TypeVar
+
+from bench.findings import Bars, Findings, Row, Section
+from bench.machine import ROOT
+from bench.timing import once
+
+T = TypeVar("T")
+SHOWS = 60
+TURNS = 3
+GOAL = 1000 / 300
+"""CI plays a thousand within five minutes."""
+
+SECTION = Section(
+    "Simulated shows",
+    f"""
+{SHOWS} shows of [the simulation](simulation.md), drawn from fixed seeds, one after the other on one core: played in virtual
+time under faults, hands and gear, and then looked at: every invariant, a replay included. Beside them the same scores, played
+by the same engine without faults and hands, and looked at by nobody. The goal is CI's thousand within five minutes, on one
+core of its two.
+""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """Seconds of processor for all shows: played, looked at, and the same scores played plainly."""
+
+    played: float
+    seen: float
+    plain: float
+
+
+def measure() -> Findings:
+    """Play, look, and play plainly, in turns."""
+    sys.path.insert(0, str(ROOT / "tests"))  # the simulation stands among the tests
+    try:
+        from simulation.drawing import draw_script
+        from simulation.invariants import violations
+        from simulation.playing import Show, play
+    finally:
+        sys.path.pop(0)
+    scripts = [draw_script(seed) for seed in range(SHOWS)]
+    plain = [replace(script, faults={}, hands=()) for script in scripts]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shows: list[Show] = []
+        broken: list[object] = []
+
+        def turn() -> _Turn:
+            shows.clear()
+            broken.clear()
+            return _Turn(
+                _each(scripts, lambda script: shows.append(play(script, folder))),
+                _each(shows, lambda show: broken.extend(violations(show))),
+                _each(plain, lambda script: play(script, folder)),
+            )
+
+        play(scripts[0], folder)
+        turns = [turn() for _ in range(TURNS)]
+    virtual = sum(show.steps[-1].event.at for show in shows if show.steps) / 1e9
+    speeds = sorted(SHOWS / (one.played + one.seen) for one in turns)
+    real = sorted(virtual / (one.played + one.seen) for one in turns)
+    costs = sorted((one.played + one.seen) / one.plain for one in turns)
+    rows = (
+        Row("shows a second, each looked at", median(speeds), least=GOAL, spread=(speeds[0], speeds[-1])),
+        Row("their virtual time", median(real), "× real time", spread=(real[0], real[-1])),
+        Row(
+            "a show with all that is done to it, time",
+            median(costs),
+            beside="its score played plainly",
+            spread=(costs[0], costs[-1]),
+        ),
+        Row("of that, looking at what was played", median(one.seen / (one.played + one.seen) for one in turns) * 100, "%"),
+        Row("invariants broken", float(len(broken)), most=0),
+    )
+    best = min(turns, key=lambda one: one.played + one.seen)
+    bars = (
+        ("played under faults, with hands", best.played),
+        ("looked at", best.seen),
+        ("the same scores, plainly", best.plain),
+    )
+    chart = Bars("What a show costs", "ms of processor", tuple((name, 1000 * spent / SHOWS) for name, spent in bars))
+    note = (
+        f"{SHOWS} shows of {virtual / 60:.0f} minutes of virtual time in all, {sum(len(one.steps) for one in shows):,} events"
+    )
+    return Findings(rows, (chart,), (note,))
+
+
+def _each(things: Sequence[T], work: Callable[[T], object]) -> float:
+    return once(lambda: [work(one) for one in things])
