@@ -34,7 +34,7 @@ class Material:
             from sequencer.bundle import image_in
 
             return image_in(self.bundle, image.sha256)
-        from sequencer.runs.images import read_image
+        from sequencer.imagefiles import read_image
 
         return read_image(self.folder, image)
 

@@ -14,12 +14,13 @@ from sequencer.bundle import bundle_of
 from sequencer.clocks import RealClock, VirtualClock
 from sequencer.conductor import Conductor, Report
 from sequencer.events import ChunkDone, Command, Event, PicturesMade
+from sequencer.imagefiles import read_image
 from sequencer.images import ImageFile
 from sequencer.journal import JournalWriter, header_of
 from sequencer.performance import Outcome, Performance, ScriptedEvent, require_prompt, scripted
 from sequencer.runs.captions import Teller
 from sequencer.runs.folder import RunFolder
-from sequencer.runs.images import bytes_of, read_image
+from sequencer.runs.images import bytes_of
 from sequencer.runs.interrupts import closing_on_signals
 from sequencer.runs.report import as_json
 from sequencer.schedule import Schedule

@@ -114,8 +114,8 @@ class Uploads:
 
 def _unpacked(data: bytes) -> tuple[UploadedImage, NDArray[np.uint8] | None]:
     """What is in a file, and the pixels that are drawn with: no more of them are kept than anybody sees."""
+    from sequencer.imagefiles import opened
     from sequencer.stages.simulated.pictures import as_drawn
-    from sequencer.stages.simulated.stills import opened
 
     found = opened(data, MOST_PIXELS)
     if isinstance(found, str):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fuzz.promises import BrokenError
 
-from sequencer.stages.simulated.stills import opened
+from sequencer.imagefiles import opened
 
 
 def picture(data: bytes) -> None:

@@ -37,14 +37,13 @@ from sequencer.checking import check
 from sequencer.cli import main
 from sequencer.cli.scores import Material
 from sequencer.errors import JournalError, ScheduleError, UsageError
+from sequencer.imagefiles import opened, read_image
 from sequencer.images import ImageFile
 from sequencer.journal import read_journal
 from sequencer.notation import Limits, load
-from sequencer.runs.images import read_image
 from sequencer.schedule.document import digest, from_json, to_document
 from sequencer.sheet import as_table, sheet_of
 from sequencer.stages.simulated import reads_faults
-from sequencer.stages.simulated.stills import opened
 from sequencer.timeline import timeline_svg
 from sequencer.timeline.thumbnails import thumbnails_of
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from sequencer.imagefiles import opened
 from sequencer.letters import Pen
 from sequencer.stages.simulated.lettering import MARGIN, MOST_LINES, PROMPT_SIZE, Lettering
 from sequencer.stages.simulated.motes import Motes
@@ -23,7 +24,7 @@ from sequencer.stages.simulated.outputs import Look
 from sequencer.stages.simulated.packed import blended, packed, unpacked
 from sequencer.stages.simulated.palette import COLOURS, SHADES, palette
 from sequencer.stages.simulated.pictures import EDITION, FADE, HEIGHT, WIDTH, Renderer, version
-from sequencer.stages.simulated.stills import fitted, opened
+from sequencer.stages.simulated.stills import fitted
 
 GOLDEN = Path(__file__).with_name("pictures.golden.json")
 LOOK = Look(

@@ -98,7 +98,7 @@ class Uploads:
             raise StageError(f"{image.path} has {len(data)} bytes; {LARGEST} may be sent", "make it smaller")
         if hashlib.sha256(data).hexdigest() != image.sha256:
             raise StageError(f"{image.path} has changed since the score was read", "perform the score anew")
-        from sequencer.stages.simulated.stills import opened
+        from sequencer.imagefiles import opened
 
         found = opened(data)
         if isinstance(found, str):

@@ -276,7 +276,7 @@ class SimulatedStage:
         if data is None:
             problem = None if image.mime_type.startswith("image/") else f"{image.mime_type} is not an image type"
             return UploadedImage(image.width, image.height, problem)
-        from sequencer.stages.simulated.stills import opened
+        from sequencer.imagefiles import opened
 
         found = opened(data)
         if isinstance(found, str):

@@ -1,39 +1,9 @@
-"""Images as the model sees them: decoded, and cut and scaled to the size of the pictures in exact integers."""
+"""Images at the size of the pictures: cut and scaled in exact integers."""
 
 from __future__ import annotations
 
-import io
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
-
-MOST_PIXELS = 64_000_000
-"""The largest image that is opened."""
-
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-"""What the model takes. No other decoder is ever tried: some of them start programs or unpack without bounds."""
-
-
-def opened(data: bytes, most: int = MOST_PIXELS) -> NDArray[np.uint8] | str:
-    """An image file's pixels, upright, shape (height, width, 3) RGB; or why it is none. `most` bounds its pixels."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; its errors decide
-            with Image.open(io.BytesIO(data), formats=FORMATS) as file:
-                if file.width * file.height > most:
-                    return f"image is too large: {file.width}×{file.height}"
-                upright = ImageOps.exif_transpose(file)
-                solid = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    except UnidentifiedImageError:
-        return "not an image"
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        return f"image cannot be decoded: {error}"
-    if solid.mode == "RGBA":
-        ground = Image.new("RGBA", solid.size, (0, 0, 0, 255))
-        solid = Image.alpha_composite(ground, solid).convert("RGB")
-    return np.asarray(solid, dtype=np.uint8)
 
 
 def fitted(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
