@@ -7,7 +7,7 @@ from fractions import Fraction
 from sequencer.conductor.hands import act_on, hold
 from sequencer.conductor.opening import start
 from sequencer.conductor.run import Phase, Run
-from sequencer.conductor.sending import send_due
+from sequencer.conductor.sending import note_stop, send_due
 from sequencer.events import (
     BoundariesFitted,
     ChunkShown,
@@ -38,6 +38,8 @@ def chunk_shown(run: Run, event: ChunkShown) -> list[Command]:
         beat = run.plan.time_of_line(line) if line.has_place else None
         if beat is not None:
             line.shown, line.beat = event.at, beat + run.follow.offset
+        elif line.has_place:
+            note_stop(run, line)
     return []
 
 

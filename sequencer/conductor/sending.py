@@ -71,13 +71,18 @@ def began(run: Run, chunk: int, at: int) -> None:
             continue
         beat = run.plan.time_of_line(line)
         if beat is None:
-            if run.follow.stopped_for is not None and not line.reason:
-                line.reason = "the clock stopped inside the reach: its place had not come when it was shown"
+            note_stop(run, line)
             continue
         line.off = at + run.follow.lag - run.follow.offset - beat
         nearest = run.follow.chunk_at(beat, line.snap)
         if nearest is not None and nearest != chunk and nearest >= run.base and not line.reason:
             line.reason = f"the clock or the lag changed inside the reach: chunk {nearest} would be right by now"
+
+
+def note_stop(run: Run, line: Line) -> None:
+    """The chunk of a line begins or is seen, and its place cannot be told: where the clock stands, that is why."""
+    if run.follow is not None and run.follow.stopped_for is not None and not line.reason:
+        line.reason = "the clock stopped inside the reach: its place had not come when it was shown"
 
 
 def begin_cut(run: Run, chunk: int, at: int) -> list[Command]:

@@ -1,0 +1,223 @@
+"""What becomes of what was committed when plans change: it gives way once, and what it had overtaken acts again."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from by_hand import OTHER_PICTURE, PICTURE, at_bar, at_chunk, live, on_beats, on_chunks, on_go, play, section
+
+from sequencer.conductor import Status
+from sequencer.conductor.ledger import Ledger
+from sequencer.conductor.lines import Line, kind_of
+from sequencer.errors import Span
+from sequencer.events import Command, Lost, SchedulePrompt, SetConditioning, SetImageStrength, StateReported
+from sequencer.schedule import CueAct, ShowImage, ShowPrompt, Strength, SuperResolution
+from sequencer.score import ClockKind, ClockLine, Cut, Goto, Header, SetStrength, UseImage
+from sequencer.stages.simulated import Faults
+from sequencer.timebase import Snap
+
+WHERE = Span("", 0, 0, 0, 0)
+REASON = "the plan changed"
+
+
+def line(number: int, *acts: CueAct, rule: int | None = None) -> Line:
+    """A line that is on no plan, for a ledger alone."""
+    return Line(
+        number=number,
+        time=Fraction(number),
+        nominal=0,
+        acts=acts,
+        snap=Snap.NEAREST,
+        place=f"{number}c",
+        section=None,
+        pass_number=0,
+        origin=WHERE,
+        entry=None if rule is not None else number,
+        rule=rule,
+        open={kind_of(act) for act in acts},
+    )
+
+
+def ledger(*committed: tuple[Line, int], making: int = 3) -> Ledger:
+    """A ledger whose opening and whose prompts have been sent."""
+    found = Ledger(0, "2x")
+    found.commit(line(0, ShowPrompt("first")), 0)
+    found.opening(0, 0)
+    for one, chunk in committed:
+        found.commit(one, chunk)
+    found.prompts_due(0, making, True, 0)
+    return found
+
+
+def due(one: Ledger, making: int = 3) -> list[tuple[int, str]]:
+    """(chunk, text) of the prompts that leave now."""
+    commands = one.prompts_due(0, making, True, 0)
+    assert all(isinstance(command, SchedulePrompt) for command in commands)
+    return [(command.chunk, command.prompt) for command in commands if isinstance(command, SchedulePrompt)]
+
+
+def everything(_: Line) -> bool:
+    return True
+
+
+def test_what_was_sent_is_overwritten_with_what_is_active_there_and_only_once() -> None:
+    book = ledger((line(1, ShowPrompt("a")), 6), (line(2, ShowPrompt("b")), 8))
+    book.withdraw(4, everything, REASON)
+    assert due(book) == [(6, "first"), (8, "first")]
+    assert due(book) == []
+
+
+def test_what_comes_in_its_place_is_said_once() -> None:
+    book = ledger((line(1, ShowPrompt("a")), 6), (line(2, ShowPrompt("b")), 8))
+    book.withdraw(4, everything, REASON)
+    book.commit(line(3, ShowPrompt("there")), 8)
+    assert due(book) == [(8, "there"), (6, "first")]
+    assert due(book) == []
+
+
+def test_what_the_model_holds_already_is_not_said_again() -> None:
+    gone = line(1, ShowPrompt("a"))
+    book = ledger((gone, 6))
+    book.withdraw(4, everything, REASON)
+    again = line(2, ShowPrompt("a"))
+    book.commit(again, 6)
+    assert due(book) == []
+    assert (gone.status, again.status) == (Status.SKIPPED, Status.SENT)
+
+
+def test_what_was_refused_is_said_though_its_text_is_the_same() -> None:
+    book = ledger((line(1, ShowPrompt("a")), 6))
+    flight = book.refused("schedule_prompt")  # the opening's, which is the oldest
+    flight = book.refused("schedule_prompt")
+    assert flight is not None
+    assert flight.chunk == 6
+    book.withdraw(4, everything, REASON)
+    book.commit(line(2, ShowPrompt("a")), 6)
+    assert due(book) == [(6, "a")]
+
+
+def test_what_was_overtaken_by_a_cue_that_is_taken_out_acts_again() -> None:
+    fired, cue = line(1, ShowPrompt("flash"), rule=0), line(2, ShowPrompt("cue"))
+    book = ledger((fired, 6), (cue, 6))
+    assert (fired.status, fired.reason) == (Status.OVERTAKEN, "2c acts on the same chunk")
+    book.withdraw(4, lambda one: one.rule is None, REASON)
+    assert due(book) == [(6, "flash")]
+    assert (fired.status, fired.reason) == (Status.SENT, "")
+
+
+def test_what_was_overtaken_and_leaves_as_well_does_not_act_again() -> None:
+    first, second = line(1, ShowPrompt("a")), line(2, ShowPrompt("b"))
+    book = ledger((first, 6), (second, 6))
+    book.withdraw(4, everything, REASON)
+    assert due(book) == [(6, "first")]
+    assert (first.status, second.status) == (Status.OVERTAKEN, Status.SKIPPED)
+
+
+def test_a_cue_whose_setting_has_left_does_not_hold_the_prompt_that_it_lost() -> None:
+    both, other = line(1, SuperResolution("off"), ShowPrompt("a")), line(2, ShowPrompt("b"))
+    book = ledger((both, 4), (other, 4))
+    assert book.live_due(0, 3, 0)
+    book.withdraw(4, everything, REASON)
+    assert due(book) == [(4, "first")], "b was sent, and neither a nor b is in the new plan"
+    assert both.reason == "without its prompt: 2c acts on the same chunk"
+
+
+def test_of_a_line_that_lost_two_things_to_two_lines_only_one_comes_back() -> None:
+    all_, prompt, sr = (
+        line(1, SuperResolution("off"), ShowPrompt("a"), rule=0),
+        line(2, ShowPrompt("b")),
+        line(3, SuperResolution("4x"), rule=1),
+    )
+    book = ledger((all_, 6), (prompt, 6), (sr, 6))
+    assert all_.status is Status.OVERTAKEN
+    book.withdraw(4, lambda one: one.rule is None, REASON)
+    assert due(book) == [(6, "a")]
+    assert all_.open == {"prompt"}
+    assert all_.reason == "without its sr: 3c acts on the same chunk"
+
+
+# ---- images and settings -------------------------------------------------------------------------------------------
+
+
+def test_of_overdue_images_only_the_latest_leaves_and_with_the_prompt_that_is_in_force() -> None:
+    book = ledger(
+        (line(1, ShowPrompt("a"), ShowImage(PICTURE)), 4), (line(2, ShowImage(OTHER_PICTURE)), 6), (line(3, ShowPrompt("b")), 8)
+    )
+    first, second = book.slots[4].lines[0], book.slots[6].lines[0]
+    assert book.live_due(0, 9, 0) == [SetConditioning("b", OTHER_PICTURE.sha256)]
+    assert first.reason == "without its image: 2c acts on the same chunk"
+    assert second.reason == "chunk 6 could not be reached any more"
+
+
+def test_a_setting_behind_which_something_was_answered_is_not_set_again() -> None:
+    cue = line(1, Strength(Fraction(1, 2)), ShowImage(PICTURE))
+    for answered in (True, False):
+        book = ledger((cue, 4))
+        sent = book.live_due(0, 3, 0)
+        assert [command.kind for command in sent] == ["set_image_strength", "set_conditioning"]
+        if answered:
+            book.accepted_image(4, 0)
+        book.recheck({}, 0, 4)
+        again: list[Command] = book.live_due(0, 4, 0)
+        assert any(isinstance(command, SetImageStrength) for command in again) is not answered
+        cue = line(1, Strength(Fraction(1, 2)), ShowImage(PICTURE))
+
+
+def test_a_drop_over_two_images_shows_the_later_one() -> None:
+    score = on_chunks(
+        at_chunk(0, "first"),
+        at_chunk(6, UseImage("a.png"), "second"),
+        at_chunk(9, UseImage("b.png")),
+        at_chunk(11, "third"),
+        end=24,
+    )
+    played = play(score, faults=Faults.model_validate({"drops": [{"chunk": 3, "for": "14s"}]}))
+    lost = next(n for n, one in enumerate(played.log) if isinstance(one, Lost))
+    back = next(n for n, one in enumerate(played.log) if isinstance(one, StateReported) and n > lost)
+    images = [one for one in played.log[back:] if isinstance(one, SetConditioning)]
+    assert images == [SetConditioning("third", OTHER_PICTURE.sha256)]
+    assert [played.cue(place).status for place in ("6c", "9c", "11c")] == [Status.MISSED, Status.LANDED, Status.LANDED]
+
+
+def test_an_image_whose_answer_comes_behind_a_cut_says_so() -> None:
+    score = on_chunks(at_chunk(0, "a"), at_chunk(5, UseImage("a.png")), at_chunk(6, Cut(7), "b"), end=12)
+    played = play(score, faults=Faults.model_validate({"delays": {"answer": "1500ms"}}))
+    assert played.cue("5c").status is Status.MISSED
+    assert "its image" in played.cue("5c").reason
+
+
+# ---- gotos and exits -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("late", ["shift", "drop"])
+@pytest.mark.parametrize("pressed", [9, 10, 11])
+def test_a_goto_near_the_end_of_a_section_lands_where_it_can_be_reached(late: str, pressed: int) -> None:
+    header = Header(clock=ClockLine(ClockKind.BPM, Fraction(120)), seed=3, late=late, lead=3)  # type: ignore[arg-type]  # both
+    score = on_beats(
+        section("one", 4, at_bar(1, "in")),
+        section("two", 4, at_bar(1, "two"), at_bar(3, "more"), on_go("back", Goto("one"))),  # 8 s to 16 s: chunks 6 to 12
+        section("three", 8, at_bar(1, "three"), at_bar(2, "four")),
+        header=header,
+    )
+    played = play(score, f"go back@{pressed}c")
+    report = played.outcome.report
+    assert report.all_landed
+    (move,) = report.moves
+    assert (move.what, move.status) == ("goto one", Status.LANDED)
+    again = [cue for cue in played.cues if cue.section == "one"][1]
+    assert again.landed == again.planned == move.chunk
+    assert move.chunk is not None
+    assert move.chunk >= pressed + 3
+    assert "three" in [one.prompt for one in played.log if one.kind == "chunk_done"][move.chunk :], "and the show goes on"
+
+
+def test_an_exit_at_the_very_end_leaves_what_has_left_already_as_skipped() -> None:
+    header = Header(clock=ClockLine(ClockKind.BPM, Fraction(120)), seed=3, lead=1)
+    jam = live("jam", 8, at_bar(1, "a"), at_bar(3, UseImage("a.png"), SetStrength(Fraction(1, 2)), "b"))
+    played = play(on_beats(jam, header=header), "go out@2c")
+    assert played.outcome.report.ended_well
+    image = played.cue("3.1")
+    assert image.planned == played.outcome.report.chunks == 3, "its image left just before the exit, whose chunk it shares"
+    assert image.status is Status.SKIPPED
+    assert image.reason

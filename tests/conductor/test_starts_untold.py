@@ -1,0 +1,168 @@
+"""Takes whose start is reported late or not at all: what they show of themselves counts, and nothing leaves too soon."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from by_hand import PICTURE, at_bar, at_chunk, on_chunks, play, section
+from outer_clock import CHUNK, Gear, Move, follow, midi
+
+from sequencer.compiler import compile_score
+from sequencer.conductor import Conductor, CueReport, Status
+from sequencer.events import (
+    ChunkDone,
+    ChunkShown,
+    ClockLocated,
+    ClockMoved,
+    Command,
+    Event,
+    Lost,
+    PromptAccepted,
+    Ready,
+    Restored,
+    SetConditioning,
+    Start,
+    Started,
+    StateReported,
+    Uploaded,
+)
+from sequencer.score import GridLine, Header, UseImage
+from sequencer.stages.simulated import Faults
+
+SECOND = 1_000_000_000
+UNTOLD = [{"type": "generation_started", "nth": 1, "do": "lose"}]
+
+
+def opened(conductor: Conductor, at: int) -> int:
+    """The stage is ready at a time, and the conductor has asked a take to start; when that was."""
+    conductor.receive(Ready(at))
+    for image in conductor.run.schedule.images:
+        conductor.receive(Uploaded(at, image.sha256))
+    prompt = conductor.run.ledger.active_at(0) or ""
+    assert Start() in conductor.receive(PromptAccepted(at, prompt))
+    return at
+
+
+SCORE = on_chunks(at_chunk(0, "a"), at_chunk(1, UseImage("a.png"), "b"), at_chunk(4, "c"), end=12)
+
+
+def conditionings(commands: tuple[Command, ...]) -> list[Command]:
+    return [one for one in commands if isinstance(one, SetConditioning)]
+
+
+def test_what_is_due_for_a_chunk_that_is_made_already_leaves_for_the_next_one_and_says_so() -> None:
+    conductor = Conductor(compile_score(SCORE))
+    at = opened(conductor, SECOND)
+    commands = conductor.receive(ChunkDone(at + 2 * SECOND, 0, 33, "a"))
+    assert conductor.making == 1
+    assert conditionings(commands) == [SetConditioning("b", PICTURE.sha256)]
+    cue = next(cue for cue in conductor.report().cues if cue.place == "1c")
+    assert (cue.planned, cue.reason) == (1, "chunk 1 could not be reached any more")
+    assert conductor.receive(Started(at + 3 * SECOND)) == (), "the word that comes behind changes nothing"
+    assert conductor.making == 1
+
+
+def test_a_take_that_shows_itself_began_when_its_chunks_say_so_and_not_before_it_was_asked_to() -> None:
+    for passed, began in ((5 * SECOND, 5 * SECOND - int(CHUNK * SECOND)), (SECOND, 0)):
+        conductor = Conductor(compile_score(SCORE))
+        at = opened(conductor, SECOND)
+        conductor.receive(ChunkDone(at + passed, 0, 33, "a"))
+        first = next(line for line in conductor.run.plan.lines if line.place == "0c")
+        assert first.boundary == at + began
+        assert conductor.run.quickest >= SECOND, "a chunk does not last no time"
+
+
+def test_a_state_of_a_new_connection_is_taken_for_the_start_with_the_chunk_that_it_names() -> None:
+    conductor = Conductor(compile_score(SCORE))
+    at = opened(conductor, SECOND)
+    conductor.receive(Lost(at + 1, "gone"))
+    conductor.receive(Restored(at + 6 * SECOND))
+    commands = conductor.receive(
+        StateReported(at + 6 * SECOND, True, True, False, 99, 3, "a", scheduled=((4, "c"),)),
+    )
+    assert conductor.making == 3
+    assert [one.kind for one in commands] == ["set_conditioning"]
+    wild = Conductor(compile_score(SCORE))
+    at = opened(wild, SECOND)
+    wild.receive(Lost(at + 1, "gone"))
+    wild.receive(Restored(at + 6 * SECOND))
+    wild.receive(StateReported(at + 6 * SECOND, True, True, False, 99, 3000, "a"))
+    assert wild.making == 0, "nobody makes 3000 chunks in six seconds"
+
+
+@pytest.mark.parametrize("late", ["1s", "300ms"])
+def test_answers_that_come_behind_a_chunk_cost_that_chunk_and_no_more(late: str) -> None:
+    header = Header(seed=3, grid=GridLine(8, Fraction(20)))  # 400 ms a chunk
+    score = on_chunks(
+        at_chunk(0, "a"), at_chunk(1, UseImage("a.png"), "b"), *(at_chunk(n, f"p{n}") for n in (6, 9)), end=14, header=header
+    )
+    played = play(score, faults=Faults.model_validate({"delays": {"answer": late}}))
+    sent = next(n for n, one in enumerate(played.log) if isinstance(one, SetConditioning))
+    done = [one.chunk for one in played.log[:sent] if isinstance(one, ChunkDone)]
+    assert done == ([0] if late == "1s" else [])
+    assert played.outcome.report.all_landed
+    assert [played.cue(place).landed for place in ("0c", "6c", "9c")] == [0, 6, 9]
+
+
+# ---- a clock that was moved before --------------------------------------------------------------------------------
+
+SPARSE = midi(section("long", 32, *(at_bar(bar, f"p{bar}") for bar in (1, 9, 17, 25))))
+JOINED: tuple[tuple[float, Move], ...] = ((3.0, ("locate", 40.0)), (4.0, "continue"))
+
+
+def beats(events: list[Event | Command]) -> list[float]:
+    return [one.at / SECOND for one in events if isinstance(one, ChunkShown)]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_clock_that_is_joined_is_chased_whether_the_start_is_told_or_not(lost: bool) -> None:
+    """Quarter 40 is bar 11; quarter 64, bar 17, comes twelve seconds behind the clock's continue."""
+    gear = Gear(*JOINED)
+    outcome, log = follow(SPARSE, gear, Faults.model_validate({"messages": UNTOLD}) if lost else None)
+    report = outcome.report
+    assert report.all_landed
+    assert any(isinstance(one, Started) for one in log) is not lost
+    chased = [cue for cue in report.cues if cue.place.startswith("locate")]
+    assert len(chased) == 1
+    (first,) = chased
+    assert first.landed == (3 if lost else 2), "at reach, as seen from the chunk that was being made when it was known to run"
+    assert [cue.place for cue in report.cues if cue.status is Status.SKIPPED] == ["9.1"]
+    shown = beats(log)
+    for bar in (17, 25):
+        landed = _at_bar(report.cues, bar).landed
+        assert landed is not None
+        assert abs(shown[landed] - (4.0 + (4 * (bar - 1) - 40) / 2)) <= CHUNK / 2 + 0.05
+
+
+def _at_bar(cues: tuple[CueReport, ...], bar: int) -> CueReport:
+    (found,) = [cue for cue in cues if cue.place == f"{bar}.1"]
+    return found
+
+
+def test_a_jump_is_no_place_of_its_own() -> None:
+    outcome, _ = follow(SPARSE, Gear((1.0, "start"), (9.0, ("locate", 40.0))))
+    (chased,) = [cue for cue in outcome.report.cues if cue.place.startswith("locate")]
+    assert (chased.error_ms, chased.shown_off_ms, chased.reason) == (None, None, "")
+
+
+# ---- a clock that stops inside the reach ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stop", [7.0, 8.0])
+def test_a_cue_that_was_committed_before_the_clock_stopped_says_so(stop: float) -> None:
+    """Bar 5 is at 9 s; its chunk, committed at about 5 s, begins at 7.9 s and is seen at 9.4 s."""
+    score = midi(section("a", 16, at_bar(1, "one"), at_bar(5, "two"), at_bar(9, "three")))
+    outcome, _ = follow(score, Gear((1.0, "start"), (stop, "stop"), (30.0, "continue")))
+    cue = _at_bar(outcome.report.cues, 5)
+    assert cue.status is Status.LANDED
+    assert cue.reason == "the clock stopped inside the reach: its place had not come when it was shown"
+    assert [one.reason for one in outcome.report.cues if one.place != "5.1"] == ["", ""]
+
+
+def test_events_of_the_clock_before_the_start_are_kept_in_order() -> None:
+    outcome, log = follow(SPARSE, Gear(*JOINED, (4.5, ("locate", 4.0))))
+    assert outcome.report.all_landed
+    moved = [type(one) for one in log if isinstance(one, ClockLocated | ClockMoved | Start)]
+    assert moved == [ClockLocated, ClockMoved, Start, ClockLocated]
+    assert [cue.status for cue in outcome.report.cues if cue.place == "9.1"] == [Status.SKIPPED, Status.LANDED]
