@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sequencer.notation.library import SceneCard
+    from sequencer.scenes import SceneCard
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """List the scenes of one file."""
     from sequencer.notation import read
-    from sequencer.notation.library import cards
+    from sequencer.scenes import cards
 
     found = cards(read(args.score))
     if args.json:
