@@ -51,6 +51,7 @@ def main() -> int:
         print(f"there is no bench {unknown[0]}; there are {', '.join(NAMES)}", file=sys.stderr)
         return 2
     chosen = [name for name in NAMES if name in arguments.names] or list(NAMES)
+    said = sections()  # all of them are there before the first one is measured
     missed = 0
     began = time.monotonic()
     for number, name in enumerate(chosen, 1):
@@ -62,7 +63,7 @@ def main() -> int:
         if arguments.write:  # at once: what was measured is on the page though a later one fails
             results = {**page.kept(), name: page.Result(at, time.monotonic() - then, findings)}
             page.keep(results, NAMES)
-            page.write(page.kept(), sections())
+            page.write(page.kept(), said)
             for path, picture in getattr(bench(name), "pictures", dict)().items():  # some draw one of their own
                 path.write_text(picture, encoding="utf-8", newline="\n")
     print(f"{missed} goals missed, {time.monotonic() - began:.0f} s")
