@@ -177,6 +177,19 @@ def display_width(text: str) -> int:
     return width
 
 
+_STEERING = {
+    code: "\ufffd"
+    for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    if chr(code) not in "\n\t"
+}
+"""What moves a cursor, sends a terminal a command, or turns the direction of what follows."""
+
+
+def visible(text: object) -> str:
+    """What can be shown on a terminal, whoever wrote it: line breaks and tabs stay, whatever else steers is made visible."""
+    return str(text).translate(_STEERING)
+
+
 def _printable(text: str) -> str:
     """`text` with tabs as one space and control characters visible, one character each, so that columns still fit."""
     return "".join(" " if char == "\t" else char if char.isprintable() or char == " " else "\ufffd" for char in text)

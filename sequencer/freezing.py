@@ -9,6 +9,7 @@ from sequencer.conductor import Conductor, Sent
 from sequencer.conductor.lines import Kind, Slot, kind_of
 from sequencer.errors import JournalError
 from sequencer.journal import Journal
+from sequencer.notation.source import spellable
 from sequencer.schedule import ChooseProgram, CutTake, MoveControl, PlayNote
 from sequencer.score import (
     Action,
@@ -60,7 +61,7 @@ def freeze(journal: Journal) -> Score:
     cues += [Cue(AtOffset(sent.seconds, Unit.SECONDS), _sent(sent)) for sent in run.sends.log if sent.was_sent]
     schedule = journal.schedule
     header = Header(
-        title=schedule.title,
+        title=None if schedule.title is None else spellable(schedule.title),
         clock=ClockLine(ClockKind.CHUNKS),
         grid=GridLine(schedule.grid.frames, schedule.grid.fps),
         seed=schedule.seed,
@@ -108,6 +109,9 @@ def _action(kind: Kind, slot: Slot) -> Action:
         case "strength":
             return SetStrength(slot.strength if slot.strength is not None else Fraction(1))
         case "image":
-            return UseImage(slot.image.path if slot.image is not None else "")
+            path = slot.image.path if slot.image is not None else ""
+            if path != spellable(path):
+                raise JournalError("this run shows an image whose name cannot stand in a score")
+            return UseImage(path)
         case "prompt":
-            return Prompt(Text((slot.prompt or "",)))
+            return Prompt(Text((spellable(slot.prompt or ""),)))

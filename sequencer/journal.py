@@ -244,6 +244,9 @@ def parse_journal(data: bytes) -> Journal:
         isinstance(one, dict) and "file" in one and "text" in one for one in header.get("sources", [])
     ):
         raise JournalError("its score texts cannot be read", 1)
+    for name in ("settings", "versions"):
+        if not isinstance(header.get(name, {}), dict):
+            raise JournalError(f"its {name} cannot be read", 1)
     digest_so_far = _chain("", first.decode("utf-8", "surrogatepass"))
     records: list[Record] = []
     cut_off = False

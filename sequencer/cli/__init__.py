@@ -14,7 +14,7 @@ from importlib import import_module
 from keyword import iskeyword
 from typing import NoReturn
 
-from sequencer.errors import SequencerError, UsageError
+from sequencer.errors import SequencerError, UsageError, visible
 
 COMMANDS = (
     "check", "format", "schema", "scenes", "sheet", "compile", "timeline", "rehearse", "replay",
@@ -98,7 +98,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = args.run(args)
         sys.stdout.flush()  # what cannot be written is told here, not by Python at its exit
     except SequencerError as error:
-        print(f"sequencer: {error}" if error.exit_code != 1 or "error[" not in error.message else str(error), file=sys.stderr)
+        told = f"sequencer: {error}" if error.exit_code != 1 or "error[" not in error.message else str(error)
+        print(visible(told), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("sequencer: interrupted", file=sys.stderr)

@@ -19,6 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare two runs."""
     from sequencer.comparing import compare
+    from sequencer.errors import visible
     from sequencer.journal import read_journal
 
     found = compare(read_journal(args.first), read_journal(args.second))
@@ -39,11 +40,11 @@ def run(args: argparse.Namespace) -> int:
         )
         return 0 if found.is_equal else 1
     for setting in found.settings:
-        print(setting)
+        print(visible(setting))
     for cue in found.cues:
-        print(cue)
+        print(visible(cue))
     for send in found.sends:
-        print(send)
+        print(visible(send))
     if found.chunks[0] != found.chunks[1]:
         print(f"{found.chunks[0]} chunks against {found.chunks[1]}")
     if not found.prompts and not found.is_equal:

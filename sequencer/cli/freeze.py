@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 
@@ -16,6 +17,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Freeze one run."""
     from sequencer.cli.scores import fresh, write_text
+    from sequencer.errors import visible
     from sequencer.freezing import freeze
     from sequencer.journal import read_journal
     from sequencer.notation import print_score
@@ -25,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     score = freeze(read_journal(args.folder))
     text = print_score(score)
     if args.output is None:
-        print(text, end="")
+        print(visible(text) if sys.stdout.isatty() else text, end="")  # a file gets it as it is
         return 0
     write_text(args.output, text)
     print(f"{args.output}: {len(score.items)} cues")

@@ -93,13 +93,29 @@ def run(args: argparse.Namespace) -> int:
         told = broken_off.header.get("settings", {})
         if told.get("stage") == SIMULATED:
             raise InputError(f"{args.resume} played on the embedded stage, which ended with its process", "perform it anew")
-        args.url = args.url or told.get("url")
+        args.url = args.url or _address(told.get("url"), args.resume)
         args.stage, args.local, args.record = told.get("stage", REACTOR), bool(told.get("local")), bool(told.get("record"))
     else:
         args.stage = args.stage or REACTOR
         found = material(args.score, quiet=args.quiet)
         folder = RunFolder.make(args.out, found.schedule.title or "run")
     return _tell(args, asyncio.run(_perform(args, found, folder, broken_off)))
+
+
+def _address(url: object, run: Path) -> str | None:
+    """The address that a run played at, as its journal says. The key will go there, and a journal may come from anybody.
+
+    Raises InputError for one that is neither the platform's usual one nor on this machine.
+    """
+    from sequencer.errors import InputError
+    from sequencer.stages.reactor.settings import PRODUCTION, is_loopback
+
+    if url is None or (isinstance(url, str) and (url == PRODUCTION or is_loopback(url))):
+        return url
+    raise InputError(
+        f"the journal in {run} says that it played at {str(url)[:200]!r}, where your key would be sent",
+        "if that is right, say it yourself: --url ADDRESS",
+    )
 
 
 def _check_flags(args: argparse.Namespace) -> None:
@@ -176,6 +192,7 @@ async def _perform(args: argparse.Namespace, found: Material, folder: RunFolder,
 
 def _tell(args: argparse.Namespace, performed: Performed) -> int:
     from sequencer.cli import INTERRUPTED
+    from sequencer.errors import visible
     from sequencer.runs.report import as_table, verdict
 
     report = performed.report
@@ -188,7 +205,10 @@ def _tell(args: argparse.Namespace, performed: Performed) -> int:
         print(verdict(report))
         print(f"{performed.folder}/")
     if report.ended.startswith("interrupted"):
-        print(f"sequencer: {report.ended}; the session was closed, and what was made is in {performed.folder}", file=sys.stderr)
+        print(
+            f"sequencer: {visible(report.ended)}; the session was closed, and what was made is in {performed.folder}",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     if performed.went_well:
         return 0

@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from sequencer.errors import visible
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -51,14 +53,14 @@ class LiveLine:
     def show(self, done: int, total: int, where: str) -> None:
         """How far it is, and where."""
         if self._bar is not None:
-            self._bar.update(self._task, completed=done, total=total, where=where)  # type: ignore[arg-type]  # a TaskID is an int
+            self._bar.update(self._task, completed=done, total=total, where=visible(where))  # type: ignore[arg-type]  # a TaskID is an int
         elif not self._quiet and time.monotonic() - self._last > EVERY:
             self._last = time.monotonic()
-            print(f"{self._what} {done}/{total} {where}".rstrip(), file=sys.stderr, flush=True)
+            print(f"{self._what} {done}/{total} {visible(where)}".rstrip(), file=sys.stderr, flush=True)
 
     def say(self, text: str) -> None:
         """A line that stays, above the bar."""
         if self._bar is not None:
-            self._bar.console.print(text, markup=False, highlight=False)
+            self._bar.console.print(visible(text), markup=False, highlight=False)
         else:
-            print(text, file=sys.stderr, flush=True)
+            print(visible(text), file=sys.stderr, flush=True)

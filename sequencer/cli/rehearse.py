@@ -89,6 +89,7 @@ def _show(line: LiveLine, moment: Moment) -> None:
 
 def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
     from sequencer.cli import INTERRUPTED
+    from sequencer.errors import visible
     from sequencer.runs.report import as_table, verdict
 
     report = rehearsed.report
@@ -101,7 +102,7 @@ def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
         print(verdict(report))
         _list(rehearsed)
     if report.ended.startswith("interrupted"):
-        print(f"sequencer: {report.ended}; what was made up to there is whole, in {rehearsed.folder}", file=sys.stderr)
+        print(f"sequencer: {visible(report.ended)}; what was made up to there is whole, in {rehearsed.folder}", file=sys.stderr)
         return INTERRUPTED
     if rehearsed.went_well:
         return 0

@@ -16,6 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Replay one journal; 1 where it differs."""
+    from sequencer.errors import visible
     from sequencer.replaying import replay
 
     result = replay(args.folder)
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
             )
         )
     elif result.divergence is not None:
-        print(f"sequencer: the replay differs\n{result.divergence}", file=sys.stderr)
+        print(visible(f"sequencer: the replay differs\n{result.divergence}"), file=sys.stderr)
     else:
         print(f"{result.events} events, {result.commands} commands: every command is the same")
     if result.cut_off and not args.json:

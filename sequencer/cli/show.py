@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -16,29 +17,31 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show one run."""
+    from sequencer.errors import visible
     from sequencer.journal import read_journal
     from sequencer.replaying import replay
     from sequencer.runs.report import as_table, verdict
 
     journal = read_journal(args.folder)
     if args.score:
+        shown = (lambda text: visible(text.replace("\r\n", "\n"))) if sys.stdout.isatty() else str  # a file gets it as it was
         for file, text in journal.sources.items():
-            print(f"# {file}" if len(journal.sources) > 1 else "", end="\n" if len(journal.sources) > 1 else "")
-            print(text, end="" if text.endswith("\n") else "\n")
+            print(shown(f"# {file}") if len(journal.sources) > 1 else "", end="\n" if len(journal.sources) > 1 else "")
+            print(shown(text), end="" if text.endswith("\n") else "\n")
         return 0
     if args.events:
         for record in journal.records:
             what = record.event or record.command or f"end: {record.end}"
-            print(f"{record.at / 1e9:12.3f} s  {'>' if record.command is not None else ' '} {what}")
+            print(visible(f"{record.at / 1e9:12.3f} s  {'>' if record.command is not None else ' '} {what}"))
         return 0
     header, schedule = journal.header, journal.schedule
     versions = header.get("versions", {})
     kind = f"{header.get('mode')} run, journal format {header['helios-journal']}"
-    print(f"{schedule.title or 'untitled'}: seed {schedule.seed}, {kind}")
-    print(f"made by helios-sequencer {versions.get('helios-sequencer', '?')} on Python {versions.get('python', '?')}")
-    print(
-        ", ".join(f"{name} {value}" for name, value in header.get("settings", {}).items() if value not in (None, False, {}, []))
-    )
+    settings = [f"{name} {value}" for name, value in header.get("settings", {}).items() if value not in (None, False, {}, [])]
+    print(visible(f"{schedule.title or 'untitled'}: seed {schedule.seed}, {kind}"))
+    made = f"made by helios-sequencer {versions.get('helios-sequencer', '?')} on Python {versions.get('python', '?')}"
+    print(visible(made))
+    print(visible(", ".join(settings)))
     counts = Counter(record.event.kind for record in journal.records if record.event is not None)
     print(", ".join(f"{count} {kind}" for kind, count in counts.most_common(8)))
     print()
@@ -46,10 +49,10 @@ def run(args: argparse.Namespace) -> int:
     print(as_table(replayed.report))
     print()
     for note in (*replayed.report.notes, *(f"refused: {one}" for one in replayed.report.refused)):
-        print(note)
+        print(visible(note))
     print(verdict(replayed.report))
     if not journal.is_whole:
         print("this run did not come to its end")
     if replayed.divergence is not None:
-        print(f"it does not replay:\n{replayed.divergence}")
+        print(visible(f"it does not replay:\n{replayed.divergence}"))
     return 0 if replayed.is_equal else 1

@@ -88,7 +88,7 @@ class Assembly:
         from sequencer.live.gear import heard, linked, told
 
         wishes, clock = self._wishes, self._settings.schedule.clock
-        port = wishes.midi_in or clock.port
+        port = wishes.midi_in or _named(clock.port)
         found: list[Attach] = []
         if clock.kind in ("midi", "mtc") and port is None:
             what = "a MIDI clock" if clock.kind == "midi" else "MIDI time code"
@@ -197,6 +197,18 @@ class Assembly:
             self._attached.append(lambda run: _watched(run, watch))
             sinks.append(watch.take)
         return sinks
+
+
+def _named(port: str | None) -> str | None:
+    """The port that a score names. Raises UsageError for one on the network: a score may come from anybody."""
+    from sequencer.midi.addresses import Socket, address
+
+    if port is not None and isinstance(socket := address(port), Socket) and not socket.is_here:
+        raise UsageError(
+            f"this score wants to hear {socket}, and a score alone opens no connection to a network",
+            f"if that is your gear: --midi-in {socket}",
+        )
+    return port
 
 
 @asynccontextmanager

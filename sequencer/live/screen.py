@@ -10,7 +10,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from sequencer.errors import display_width
+from sequencer.errors import display_width, visible
 from sequencer.live.lines import play_line, state_line
 from sequencer.live.standing import Standing
 
@@ -64,10 +64,10 @@ class Screen:
         """What it shows now."""
         now, width = self._now(), shutil.get_terminal_size((100, 24)).columns
         state = state_line(self._standing, now, self._price)
-        return [_cut(line, width - 1) for line in (state, play_line(self._standing, now, self._typed(), width - 1))]
+        return [_cut(visible(line), width - 1) for line in (state, play_line(self._standing, now, self._typed(), width - 1))]
 
     def _write(self, text: str) -> None:
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(visible(text) + "\n")
         sys.stderr.flush()
 
     async def _renew(self) -> None:

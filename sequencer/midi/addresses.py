@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,14 @@ class Socket:
     host: str
     port: int
     listens: bool
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it stays on this machine."""
+        try:
+            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     def __str__(self) -> str:
         return f"{'tcp-listen' if self.listens else 'tcp'}://{self.host}:{self.port}"

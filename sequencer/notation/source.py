@@ -51,6 +51,11 @@ def printable(text: str) -> str:
     return _CONTROL.sub("\ufffd", text)
 
 
+def spellable(text: str) -> str:
+    """`text` with a blank for each character that cannot stand in a score."""
+    return _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def check_characters(source: Source, faults: Faults) -> bool:
     """Tell characters that cannot stand in a score. False when there is no point in reading on."""
     if "\x00" in source.text[:8192]:

@@ -6,6 +6,7 @@ from statistics import mean
 from typing import Any
 
 from sequencer.conductor import CueReport, MoveReport, Report, Sent, Status
+from sequencer.errors import visible
 
 FORMAT = 1
 WIDEST = 46
@@ -97,7 +98,7 @@ def as_table(report: Report, most: int = 40) -> str:
         lines.append(f"and {left} more that landed; all of them are in report.json")
     if len(report.moves) > most:
         lines.append(f"and {len(report.moves) - most} more pauses, gotos and exits; all of them are in report.json")
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def _row(cue: CueReport) -> tuple[str, str, str, str, str, str, str]:
@@ -138,4 +139,4 @@ def verdict(report: Report) -> str:
     if facts["beyond_the_snap_ms"] is not None:
         off = facts["beyond_the_snap_ms"]
         parts.append(f"beyond the snap {off['median']:.0f} ms off the beat in the median, {off['p99']:.0f} ms at p99")
-    return f"{report.ended}: " + ", ".join(parts)
+    return visible(f"{report.ended}: " + ", ".join(parts))

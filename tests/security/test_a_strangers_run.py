@@ -1,0 +1,149 @@
+"""What a score, a schedule or a run that somebody sends may make this machine do, and what it may show."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import sys
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fuzz.documents import chained
+
+import sequencer
+from sequencer.cli import main
+from sequencer.errors import JournalError, visible
+from sequencer.journal import read_journal
+from sequencer.midi.addresses import Socket
+
+KEY = "rk_test_0123456789abcdef"
+TRICKS = ("\x1b]0;owned\x07", "\x1b[2J", "\x9b31m", "\x08\x08", "\u202e", "\r", "\x7f", "\u2028")
+
+
+def run_of(folder: Path, change: Any) -> Path:
+    """A run's journal, its header or events changed, with digests that fit."""
+    schedule = sequencer.compile_score(sequencer.reads('score "TITLE"\nseed 1\nat 0c "PROMPT"\nend 3c\n'))
+    sequencer.rehearse(schedule, video=False, out=folder / "made", events=["go WORD@1c"])
+    lines = (folder / "made" / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    header = json.loads(lines[0])
+    change(header)
+    lines[0] = json.dumps(header)
+    path = folder / "run.jsonl"
+    path.write_bytes(chained("\n".join(lines).encode() + b"\n"))
+    return path
+
+
+# ---- whom it makes us call -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("port", ["tcp://192.0.2.1:9", "tcp-listen://0.0.0.0:9900", "tcp://router.test:80"])
+def test_a_score_opens_no_connection_to_a_network(port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    score = tmp_path / "a.score"
+    score.write_text(f'clock midi "{port}", nominal 120 bpm\nseed 1\nat 1 "A boat."\nend 2\n', encoding="utf-8")
+    assert main(["perform", str(score), "--stage", "simulated", "--out", str(tmp_path / "run")]) == 2
+    told = capsys.readouterr().err
+    assert "opens no connection to a network" in told or "no TCP address" in told
+    assert not (tmp_path / "run").exists()
+
+
+def test_sockets_on_this_machine_are_no_network() -> None:
+    assert Socket("127.0.0.1", 9, False).is_here
+    assert Socket("localhost", 9, True).is_here
+    for host in ("0.0.0.0", "192.0.2.1", "router", "127.evil.test"):  # noqa: S104  not bound to
+        assert not Socket(host, 9, False).is_here
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.test", "http://192.0.2.1", "https://api.reactor.inc.evil.test", 5, ["x"], {"a": 1}]
+)
+def test_a_run_that_is_gone_on_with_does_not_say_where_the_key_goes(
+    url: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stranger(header: dict[str, Any]) -> None:
+        header["settings"] = {"stage": "reactor", "local": False, "url": url}
+
+    folder = tmp_path / ".x.partial"
+    folder.mkdir()
+    (folder / "journal.jsonl").write_bytes(run_of(tmp_path, stranger).read_bytes())
+    (folder / "session.json").write_text('{"session": "s", "uploads": {}}', encoding="utf-8")
+    monkeypatch.setenv("REACTOR_API_KEY", KEY)
+
+    async def nobody(*_: object, **__: object) -> object:
+        raise AssertionError("somebody was called")
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "create_connection", nobody)
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", nobody)
+    assert main(["perform", "--resume", str(tmp_path / "x")]) == 1
+    told = capsys.readouterr().err
+    assert "where your key would be sent" in told
+    assert KEY not in told
+
+
+# ---- what it shows -------------------------------------------------------------------------------------------------
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_nothing_of_a_run_steers_the_terminal(trick: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stranger(header: dict[str, Any]) -> None:
+        header["title"] = header["schedule"]["schedule"]["title"] = f"T{trick}"
+        header["mode"] = f"fixed{trick}"
+        header["settings"] = {f"name{trick}": f"value{trick}"}
+        header["versions"] = {"python": f"3{trick}", "helios-sequencer": f"0{trick}"}
+        header["sources"] = [{"file": f"a{trick}.score", "text": f"text{trick}"}, {"file": "b", "text": trick}]
+        for stretch in header["schedule"]["schedule"]["stretches"]:
+            for entry in stretch["entries"]:
+                entry["place"] = f"0c{trick}"
+                entry["acts"][0]["text"] = f"PROMPT{trick}"
+
+    path = run_of(tmp_path, stranger)
+    (tmp_path / "other").mkdir()
+    other = run_of(tmp_path / "other", lambda header: None)
+    schedule = tmp_path / "a.json"
+    schedule.write_text(json.dumps(read_journal(path).header["schedule"]), encoding="utf-8")
+    shown = 0
+    for words in (
+        ["show", str(path)],
+        ["show", "--score", str(path)],
+        ["show", "--events", str(path)],
+        ["diff", str(path), str(other)],
+        ["replay", str(path)],
+        ["freeze", str(path)],
+        ["rerun", str(path), "--no-video", "--out", str(tmp_path / "rerun")],
+        ["rehearse", str(schedule), "--no-video", "--out", str(tmp_path / "rehearsed")],
+        ["sheet", str(schedule)],
+    ):
+        out, err = _Terminal(), _Terminal()
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", err)
+        main(words)
+        told = err.getvalue()  # a live bar steers by itself
+        assert "Traceback" not in told, words
+        assert not any(f"{word}{trick}" in told for word in ("T", "PROMPT", "0c", "fixed", "value")), (words, told)
+        shown += "\ufffd" in out.getvalue()
+        assert not any(_steers(char) for char in out.getvalue()), (words, out.getvalue())
+    assert shown > 2, "nothing of it was shown at all: this would prove nothing"
+
+
+def _steers(char: str) -> bool:
+    return (char not in "\n\t" and unicodedata.category(char) in ("Cc", "Zl", "Zp")) or char in "\u202a\u202b\u202c\u202d\u202e"
+
+
+def test_what_is_made_visible_stays_readable() -> None:
+    assert visible("a\n\tb é 夜 👩\u200d🚀") == "a\n\tb é 夜 👩\u200d🚀"
+    assert visible("a\x1b[2J\x9b\u202eb\r") == "a\ufffd[2J\ufffd\ufffdb\ufffd"
+
+
+@pytest.mark.parametrize("name", ["settings", "versions"])
+@pytest.mark.parametrize("value", [[], "x", 5, None])
+def test_a_header_of_other_kinds_is_refused(name: str, value: object, tmp_path: Path) -> None:
+    path = run_of(tmp_path, lambda header: header.update({name: value}))
+    with pytest.raises(JournalError, match=name):
+        read_journal(path)
