@@ -25,7 +25,7 @@ from sequencer.bundle import LARGEST_JOURNAL, is_bundle, journal_in
 from sequencer.errors import JournalError, OutputError, ScheduleError
 from sequencer.events import Command, Event, command_from_json, command_to_json, event_from_json, event_to_json
 from sequencer.schedule import Schedule
-from sequencer.schedule.document import digest, from_document, to_document
+from sequencer.schedule.document import digest, first_fault, from_document, to_document
 
 FORMAT = 1
 """The number of the journal's format; every lower one is read as well."""
@@ -351,16 +351,7 @@ def _record(number: int, value: dict[str, Any], expected: int) -> Record:
         if "command" in value:
             return Record(number, value["at"], command=command_from_json(value["command"]))
     except ValueError as error:
-        raise JournalError(f"this record cannot be read: {_first(error)}", number) from None
+        raise JournalError(f"this record cannot be read: {first_fault(error)}", number) from None
     if isinstance(value.get("end"), str):
         return Record(number, value["at"], end=value["end"])
     raise JournalError("this is neither an event nor a command", number)
-
-
-def _first(error: ValueError) -> str:
-    from pydantic import ValidationError
-
-    if isinstance(error, ValidationError):
-        fault = error.errors(include_url=False, include_input=False)[0]
-        return f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-    return str(error)

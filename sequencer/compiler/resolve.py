@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from sequencer.compiler.resolved import (
@@ -40,6 +41,7 @@ from sequencer.score import (
     Goto,
     Item,
     Pause,
+    PlayItem,
     Prompt,
     Resume,
     Rule,
@@ -61,6 +63,10 @@ from sequencer.timebase import Snap
 
 MOST_PASSES = 10_000
 """How many passes of sections `play` may ask for."""
+
+
+MOST_LISTED = 12
+"""How many names a hint lists."""
 
 
 def resolve(score: Score, faults: Faults) -> Resolved:
@@ -296,14 +302,22 @@ class _Resolver:
 
     # ---- order -----------------------------------------------------------------------------------------------------
 
-    def _knows_section(self, name: str, span: Span) -> bool:
+    def _knows_section(self, name: str, span: Span, before: PlayItem | None = None) -> bool:
+        """Whether there is such a section (told). `before` is the one that stands in front of it in `play`."""
         if name in self.sections:
             return True
+        times = re.fullmatch(r"x([0-9]{1,5})", name)
+        if times is not None and before is not None:
+            whole = Span(span.file, before.span.line, before.span.column, span.end_line, span.end_column)
+            fixes = (Fix(whole, f"{before.section}*{times[1]}"),) if before.span.line == span.line else ()
+            hint = f"to play it {times[1]} times in all write {before.section}*{times[1]}"
+            self.faults.error("E322", f"there is no section {name}", span, hint, fixes)
+            return False
         guess = nearest(name, list(self.sections))
         column = span.end_column - len(name) if span.line == span.end_line else span.column
         at = Span(span.file, span.end_line, max(1, column), span.end_line, span.end_column)
         fixes = () if guess is None else (Fix(at, guess),)
-        hint = f"did you mean {guess}?" if guess is not None else None
+        hint = f"did you mean {guess}?" if guess is not None else f"the sections are: {_listed(list(self.sections))}"
         self.faults.error("E322", f"there is no section {name}", at, hint, fixes)
         return False
 
@@ -318,12 +332,15 @@ class _Resolver:
         if not score.play:
             return tuple(range(len(score.sections)))
         order: list[int] = []
+        before: PlayItem | None = None
         for item in score.play:
             name_span = Span(
                 item.span.file, item.span.line, item.span.column, item.span.line, item.span.column + len(item.section)
             )
-            if not self._knows_section(item.section, name_span):
+            if not self._knows_section(item.section, name_span, before):
+                before = None
                 continue
+            before = item
             if len(order) + item.times > MOST_PASSES:
                 self.faults.error("E324", f"play asks for more than {MOST_PASSES:,} passes", item.span, "play less of it")
                 break
@@ -352,6 +369,11 @@ class _Resolver:
         items = [*self.score.items, *(item for section in self.score.sections for item in section.items)]
         rules = (item for item in items if isinstance(item, Rule))
         return {action.section for rule in rules for action in rule.actions if isinstance(action, Goto)}
+
+
+def _listed(names: list[str]) -> str:
+    """Some names for a hint, not too many."""
+    return ", ".join(names[:MOST_LISTED]) + (f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else "")
 
 
 _WORDS: dict[type[Action], str] = {

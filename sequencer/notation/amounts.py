@@ -115,7 +115,8 @@ def read_amount(text: str, span: Span, faults: Faults, what: str) -> tuple[Fract
     if unit in WHOLE and (decimals is not None or under is not None):
         name, low = unit.value, int(value)
         fixes = (Fix(span, f"{max(low, 1)}{unit_text}"),)
-        faults.error("E209", f"{name} are whole", span, f"write {max(low, 1)}{unit_text} or {low + 1}{unit_text}", fixes)
+        either = f"{low}{unit_text} or {low + 1}{unit_text}" if low else f"1{unit_text}"
+        faults.error("E209", f"{name} are whole", span, f"write {either}", fixes)
         return None
     if value > LARGEST:
         _too_large(span, faults)

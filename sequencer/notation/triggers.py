@@ -14,6 +14,7 @@ from sequencer.score import OnControl, OnGo, OnNote, OnProgram, OnTransport, Tri
 WORDS = ("note", "cc", "program", "start", "stop", "continue", "go")
 SPELLINGS = "write note C3, cc 20 > 64, program 5, start, stop, continue or go NAME"
 
+_LENGTH = re.compile(r"[0-9]+(?:[./][0-9]+)?[ \t]*(?:bars?|beats?|chunks?|seconds?|ms|[bcsf])")
 _WORD = re.compile(r"\S+")
 _CHANNEL = re.compile(r"[ \t]+(?:ch|chan|channel)\b[ \t]*(.*)\Z")
 _CONTROL = re.compile(r"([^\s<>=]+)[ \t]*(>=|<=|=>|=<|==|!=|[<>=≥≤]|above|below)?[ \t]*(\S+)?\Z")
@@ -161,6 +162,10 @@ def _too_much(text: str, end: int, kind: str, span: Span, faults: Faults) -> Non
 
 def _unknown(text: str, kind: str, span: Span, faults: Faults) -> None:
     at = part(text, span, 0, len(kind))
+    if _LENGTH.fullmatch(text):
+        message = f"{shown(text)} is a length, not a trigger"
+        faults.error("E230", message, span, f"take it out here, and give the section max {shown(text)}")
+        return
     if note_number(kind, "C3") is not None and not kind.isdigit():
         faults.error("E230", f"{shown(kind)} is a note, not a trigger", at, f"write note {kind}", (Fix(at, f"note {kind}"),))
         return

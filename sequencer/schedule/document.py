@@ -51,7 +51,7 @@ def from_document(document: object) -> Schedule:
     try:
         schedule = _adapter().validate_python(document.get("schedule"))
     except (ValidationError, ValueError) as error:
-        raise ScheduleError(f"this schedule cannot be read: {_first(error)}", "compile the score again") from None
+        raise ScheduleError(f"this schedule cannot be read: {first_fault(error)}", "compile the score again") from None
     try:
         found = digest(schedule)
         (schedule.title or "").encode()
@@ -65,13 +65,13 @@ def from_document(document: object) -> Schedule:
     return schedule
 
 
-def _first(error: Exception) -> str:
-    """The first fault of a validation error, with its place in the document."""
+def first_fault(error: Exception) -> str:
+    """The first fault of a validation error, with its place in the document where it has one."""
     from pydantic import ValidationError
 
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False, include_input=False)[0]
-        return f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        return ": ".join(part for part in (".".join(str(one) for one in fault["loc"]), fault["msg"]) if part)
     return str(error)
 
 

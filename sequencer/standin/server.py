@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from types import TracebackType
@@ -51,9 +52,13 @@ class StandIn:
         except OSError as error:
             listening.close()
             await self._runner.cleanup()
-            raise UsageError(
-                f"{host}:{port} cannot be served: {error.strerror or error}", "choose another --port (0 takes a free one)"
-            ) from None
+            is_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+            hint = (
+                "choose another --host: 127.0.0.1 is this machine alone, 0.0.0.0 everybody who can reach it"
+                if is_host
+                else "choose another --port (0 takes a free one)"
+            )
+            raise UsageError(f"{host}:{port} cannot be served: {error.strerror or error}", hint) from None
 
     async def stop(self) -> None:
         """End every session and give the port back. Safe to call twice."""

@@ -194,3 +194,23 @@ def test_an_event_behind_the_end_of_the_run_is_told(folder: Path, capsys: pytest
     assert report["events_never_reached"] == ["go b@99c", "go d@99s", "go e@9999999ms"]
     run(capsys, "rehearse", "boat.score", "--no-video", "--quiet", "--out", "other", "--event=go a@1c")
     assert "events_never_reached" not in json.loads((folder / "other/report.json").read_text(encoding="utf-8"))
+
+
+# ---- sentences that name the right thing ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("schedule", ["5", "null", '{"title": 3}', "{}"])
+def test_a_schedule_that_cannot_be_read_is_told_without_doubled_signs(
+    schedule: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "a.json").write_text(f'{{"helios-schedule": 1, "schedule": {schedule}}}', encoding="utf-8")
+    code, _, err = run(capsys, "sheet", "a.json")
+    assert (code, "this schedule cannot be read: " in err) == (1, True)
+    assert ": :" not in err and "read: :" not in err
+
+
+@pytest.mark.parametrize("host", ["300.1.1.1", "192.0.2.7"])
+def test_a_host_that_is_none_is_not_cured_by_another_port(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "serve", "--host", host, "--port", "0")
+    assert code == 2
+    assert "choose another --host" in err

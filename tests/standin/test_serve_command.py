@@ -53,7 +53,6 @@ def test_it_serves_until_it_is_asked_to_end(how: signal.Signals) -> None:
         (["--refuse", "dance"], "names no command"),
         (["--refuse", "start:x"], "names no command"),
         (["--refuse", "start:0"], "cannot be served"),
-        (["--faults", "nowhere.yaml"], "cannot be read"),
     ],
 )
 def test_flags_that_make_no_sense_are_explained(

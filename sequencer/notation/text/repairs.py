@@ -213,6 +213,9 @@ def _cuts(_: str, masked: str) -> Iterator[Repair]:
     for match in _all(r"\bcut[ \t]+(?=([+\-]?\d+))", masked):
         hint = f"write: cut seed {match.group(1)}"
         yield Repair("E160", match.end(), match.end(), "seed ", "a cut's new seed has its word", hint)
+    for match in _all(r"\bcut([ \t]+seed)\b(?![ \t]*[+\-\d])", masked):
+        hint = "write the number, for example cut seed 9, or cut alone, which keeps the seed"
+        yield Repair("E160", match.start(1), match.end(1), "", "behind `seed` stands its number", hint)
 
 
 def _picks(statement: str, masked: str) -> Iterator[Repair]:
@@ -255,6 +258,14 @@ def _heads(statement: str, masked: str) -> Iterator[Repair]:
         message = "a scene's texts stand in its braces"
         cured = f" {{\n  base {text}\n}}"
         yield Repair("E113", match.start(1), match.end(2), cured, message, "write: scene NAME { base … follow … }")
+    length = r"(\d+(?:[./]\d+)?[ \t]*(?:bars?|beats?|[bcsf]|ms))"
+    for match in _all(rf"^section\b[^{{]*?\buntil\b[^{{]*?([ \t]+or[ \t]+{length})(?=[ \t]*(?:,|\{{))", masked):
+        cured = f", max {match.group(2)}"
+        hint = f"its longest length stands behind a comma: write {cured}"
+        yield Repair("E230", match.start(1), match.end(1), cured, f"{match.group(2)} is a length, not a trigger", hint)
+    for match in _all(rf"^section\b[^{{]*?(\buntil[ \t]+){length}(?=[ \t]*(?:,|\{{))", masked):
+        hint = f"a section of a fixed length says it alone: write {match.group(2)}"
+        yield Repair("E230", match.start(1), match.end(1), "", f"{match.group(2)} is a length, not a trigger", hint)
     for match in _all(r"^section[ \t]+[\w\-]+(?=[ \t]*(?:,[^{]*)?\{$)", masked):
         message = "this section does not say how long it is"
         yield Repair(

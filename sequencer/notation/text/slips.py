@@ -26,6 +26,9 @@ LONGEST_SHOWN = 200
 """How much of a statement is looked at for the word that stands where it was refused."""
 
 
+WAITING = frozenset({"sleep", "wait", "delay", "rest", "hold"})
+"""Words of those who look for a pause between two statements."""
+
 MOST_LINES = 40
 """How many lines further down the end of a text is looked for."""
 
@@ -196,6 +199,10 @@ class Slips:
         if self._other_word(statement, text, word, context):
             return
         if self._glued(statement, text, word):
+            return
+        if word in WAITING:
+            hint = 'nothing waits here: each place says when something happens, for example: at +2bar "…", or at +4s "…"'
+            self.faults.error("E101", f"no statement begins with `{word}`", span, hint)
             return
         meant = nearest(word, WORDS) if word else None
         if meant is not None:

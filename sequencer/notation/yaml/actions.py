@@ -177,6 +177,9 @@ def read_cut_value(text: str, span: Span, faults: Faults) -> Cut | None:
     if match is not None:
         seed = values.read_seed(match.group(1), part(text, span, *match.span(1)), faults)
         return None if seed is None else Cut(seed, span)
+    if text == "seed":
+        faults.error("E258", "behind `seed` stands its number", span, f"write cut: seed 9, or cut: {SAME_SEED}")
+        return None
     bare = re.fullmatch(r"[0-9]{1,10}", text)
     cured = f"seed {text}" if bare else SAME_SEED
     faults.error("E258", f"{shown(text)} is not a cut", span, f"write cut: {cured}", (Fix(span, cured),))

@@ -20,6 +20,7 @@ RULE_KEYS = ("pause", "resume", "goto")
 BARE_WORDS = ("cut", "pause", "resume")
 """The actions that may stand in `do` as a word alone."""
 
+_HEAD_IN_KEY = re.compile(r"(at|every|from|when|on)[ \t]+(\S.*)")
 _HEADS = ("at", "every", "from", "when", "on")
 _OTHER_HEADS = frozenset({"every", "when", "on", *RULE_KEYS})
 """What makes of a mapping with `at` something else than a plain cue."""
@@ -140,7 +141,8 @@ class Cues:
         from sequencer.notation.guess import nearest
 
         known = {*ACTION_KEYS, *RULE_KEYS, *_HEADS}
-        return {nearest(word, _HEADS) or "" for word in node.entries if word not in known} & set(_HEADS)
+        words = [_HEAD_IN_KEY.sub(r"\1", word) for word in node.entries if word not in known]
+        return {nearest(word, _HEADS) or "" for word in words} & set(_HEADS)
 
     def _only_in_rules(self, entries: dict[str, tuple[Scalar, Node]]) -> None:
         for word in RULE_KEYS:
@@ -185,6 +187,8 @@ class Cues:
         self.faults.error("E611", "nothing happens here: this has no action", at, 'write, for example: prompt: "…"')
 
     def _unknown(self, node: Mapping, key: Scalar, value: Node, in_rule: bool) -> None:
+        if self._as_in_text(node, key, value):
+            return
         if key.value == "seed":
             span = self.values.entry(key, value)
             written = value.value if isinstance(value, Scalar) else ""
@@ -202,6 +206,23 @@ class Cues:
             return
         known = (*_HEADS, *ACTION_KEYS, *(RULE_KEYS if in_rule else ()))
         self.values.unknown_key(key, value, known, "a rule" if in_rule else "a cue", node)
+
+    def _as_in_text(self, node: Mapping, key: Scalar, value: Node) -> bool:
+        """Tell a place that stands in a key, as the text notation has it: `at 2: "…"`. True when it was told."""
+        match = _HEAD_IN_KEY.fullmatch(key.value)
+        if match is None or not isinstance(value, Scalar):
+            return False
+        word, place = ("when" if match.group(1) == "on" else match.group(1)), match.group(2)
+        span = self.values.entry(key, value)
+        text = self.source.text[value.start : value.end]
+        between = ", " if node.flow else "\n" + " " * node.column
+        prompt = f"{between}prompt: {text}" if text and not {"prompt", "show"} & set(node.entries) else ""
+        hint = f"write {word}: {shown(place)}" + (f", and on a line of its own prompt: {shown(text)}" if prompt else "")
+        if node.flow and prompt:
+            hint = f"write {word}: {shown(place)}, prompt: {shown(text)}"
+        fixes = (Fix(span, f"{word}: {place}{prompt}"),) if word not in node.entries else ()
+        self.faults.error("E610", "a place and what happens there are two keys", span, hint, fixes)
+        return True
 
     def _without_show(self, key: Scalar, value: Node) -> None:
         at = self.values.key(key)
