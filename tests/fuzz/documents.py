@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from fuzz.edits import edited, recipes
 from fuzz.promises import DATA, BrokenError, text_of
 
 from sequencer.errors import SequencerError, UsageError
@@ -65,8 +66,28 @@ def _adapter(make: Any, kind: Any) -> Any:
     return make(kind)
 
 
+def lines_of(data: bytes) -> bytes:
+    """The lines of a journal that an input stands for: itself, or a recorded run with a few edits."""
+    if data[:1] in (b"{", b""):
+        return data
+    return b"\n".join(json.dumps(line).encode() for line in edited(data, recorded()))
+
+
+@cache
+def recorded() -> tuple[list[Any], ...]:
+    """The short journals, as lists of lines."""
+    return tuple([json.loads(line) for line in one.split(b"\n")] for one in short_journals())
+
+
+def journals() -> Iterator[bytes]:
+    """Recorded runs, and edits of them."""
+    yield from short_journals()
+    yield from recipes(recorded())
+
+
 def journal(data: bytes) -> None:
     """What reads is replayed too, and a run that broke off is taken up."""
+    data = lines_of(data)
     for one in (data, chained(data)):
         try:
             journal = parse_journal(one)
@@ -92,6 +113,8 @@ def schedule(data: bytes) -> None:
     """What reads can be performed: a conductor takes the model's usual messages."""
     from sequencer.conductor import Conductor
 
+    if data[:1] not in (b"{", b""):
+        data = json.dumps(edited(data, _compiled())).encode()
     text = text_of(data)
     texts = [text]
     try:
@@ -125,7 +148,14 @@ def _usual() -> Iterator[Event]:
         yield ChunkDone((chunk + 1) * 1_375_000_000, chunk, 33 * (chunk + 1), None)
 
 
+@cache
+def _compiled() -> tuple[Any, ...]:
+    return tuple(lines[0]["schedule"] for lines in recorded())
+
+
 def schedules() -> Iterator[bytes]:
+    """The schedules of recorded runs, and edits of them."""
+    yield from recipes(_compiled())
     for path in sorted((DATA / "journals").glob("*.jsonl")):
         with path.open("rb") as file:
             yield json.dumps(json.loads(file.readline())["schedule"], separators=(",", ":")).encode()

@@ -2,26 +2,101 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
+from functools import cache
 
 from fuzz.frames import journaled
 from fuzz.promises import BrokenError, text_of
 
 from sequencer.checking import check_text
+from sequencer.clocks.link import LinkFeed, Moment
 from sequencer.clocks.midi import MidiFeed
+from sequencer.clocks.midi_live import Feed
 from sequencer.clocks.mtc import TimecodeFeed
+from sequencer.conductor import Conductor
 from sequencer.errors import SequencerError, render_all
+from sequencer.events import ChunkDone, ConditionsReady, Event, Ready, Started
 from sequencer.midi.addresses import address
 from sequencer.midi.files import read_song
 from sequencer.midi.splitting import Splitter
 from sequencer.notation import print_score
+from sequencer.schedule import Schedule
 from sequencer.songs import score_of
+
+
+@cache
+def _followers() -> tuple[Schedule, ...]:
+    """Scores that follow a clock from outside."""
+    parts = 'seed 1\nat {0} "A boat."\nat {1} "A coat."\nend {2}\n'
+    texts = (
+        "clock midi, nominal 120 bpm, 4/4\n" + parts.format("1", "2", "4"),
+        "clock link, nominal 97.3 bpm, 3/4\n" + parts.format("1", "2", "4"),
+        "clock mtc 25\n" + parts.format("0s", "3s", "9s"),
+    )
+    found = []
+    for text in texts:
+        checked = check_text(text, "a.score")
+        if checked.schedule is None:
+            raise BrokenError(render_all(checked.diagnostics, checked.sources))
+        found.append(checked.schedule)
+    return tuple(found)
+
+
+class _Listening:
+    """A conductor that plays while a clock speaks; the model makes a chunk now and then."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._conductor = Conductor(schedule)
+        self._chunk = 0
+        self._at = 0
+        for event in (Ready(0), ConditionsReady(1, True, False), Started(2, 0, None)):
+            self._conductor.receive(event)
+
+    def hear(self, event: Event) -> None:
+        """An event of the clock; every so often the model is done with a chunk."""
+        self._conductor.receive(event)
+        while event.at - self._at > 1_375_000_000 and self._chunk < 64:
+            self._at += 1_375_000_000
+            self._conductor.receive(ChunkDone(event.at, self._chunk, 33 * (self._chunk + 1), None))
+            self._chunk += 1
+
+
+def link(data: bytes) -> None:
+    """What a Link session says, 26 bytes a moment: events stand in a journal's line, and a conductor follows them."""
+    feeds = (LinkFeed(), LinkFeed(3.0, transport=False))
+    listening = [_Listening(_followers()[1]) for _ in feeds]
+    at = 0
+    for start in range(0, min(len(data), 26 * 80) - 25, 26):
+        wait, beat, bpm, playing, peers = struct.unpack_from("<Qddbb", data, start)
+        at += wait % 4_000_000_000
+        moment = Moment(at, beat, bpm, playing > 0, max(0, peers))
+        for feed, conductor in zip(feeds, listening, strict=True):
+            for event in feed.hear(moment):
+                journaled(event)
+                conductor.hear(event)
+            ahead = feed.ahead
+            if ahead is not None and not ahead >= 0:
+                raise BrokenError(f"the score begins in {ahead} quarters")
+
+
+def links() -> Iterator[bytes]:
+    """Sessions that play steadily, are slow, jump, and stop."""
+
+    def moments(*steps: tuple[int, float, float, int, int]) -> bytes:
+        return b"".join(struct.pack("<Qddbb", *step) for step in steps)
+
+    yield moments(*((500_000_000, beat / 2, 120.0, 1, 1) for beat in range(40)))
+    yield moments(*((500_000_000, beat - 3.5, 120.0, beat > 4, 0) for beat in range(16)))
+    yield moments(*((300_000_000, beat * 7.25 % 16, 60.0 + beat, beat % 5 > 0, beat % 2) for beat in range(24)))
+    yield moments((0, 0.0, 0.0, 1, 1), (1, 1e308, 20.0, 1, 1), (1, -1e308, 999.0, 1, 1))
 
 
 def midi(data: bytes) -> None:
     """Pieces of a stream: a byte for how long it took, one for how much comes, and that much. What comes out is finite."""
     splitter = Splitter()
-    feeds = (MidiFeed(120.0), MidiFeed(87.5, follows=False), TimecodeFeed())
+    feeds: tuple[Feed, ...] = (MidiFeed(120.0), MidiFeed(87.5, follows=False), TimecodeFeed())
+    followers = [_Listening(schedule) for schedule in _followers()]
     place, at = 0, 0
     while place + 2 <= len(data):
         wait, length = data[place], data[place + 1] % 16
@@ -29,13 +104,15 @@ def midi(data: bytes) -> None:
         piece = data[place + 2 : place + 2 + length]
         place += 2 + length
         for message in splitter.feed(piece):
-            for feed in feeds:
+            for feed, follower in zip(feeds, followers, strict=True):
                 for event in feed.hear(message, at):
                     journaled(event)
+                    follower.hear(event)
         if wait > 200:
-            for feed in feeds:
+            for feed, follower in zip(feeds, followers, strict=True):
                 for event in feed.silence(at) if wait < 250 else feed.unplugged(at):
                     journaled(event)
+                    follower.hear(event)
 
 
 def midis() -> Iterator[bytes]:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
+from functools import cache
+from io import BytesIO
 from pathlib import Path
+from typing import Self
+from unittest import mock
 
 from fuzz.frames import journaled
-from fuzz.promises import text_of
+from fuzz.promises import BrokenError, text_of
 
-from sequencer.desk.door import Door
+from sequencer.desk import caller
+from sequencer.desk.caller import tell
+from sequencer.desk.door import FILE, Door
 from sequencer.desk.typing import Typing
 from sequencer.desk.words import said
 from sequencer.errors import UsageError
+from sequencer.live.stages import remembered
+from sequencer.performance import scripted
+from sequencer.stages.reactor.settings import ReactorSettings, find_key
 
 
 def desk(data: bytes) -> None:
     """Words make an event that a journal takes, or a UsageError; keys and calls at the door never raise."""
     text = text_of(data)
+    try:
+        journaled(scripted(text).at(3))
+    except UsageError as error:
+        str(error)
     typing = Typing()
     for one in (text, *filter(None, map(typing.feed, text))):
         try:
@@ -53,3 +67,85 @@ def words() -> Iterator[bytes]:
         b"qq",
         b'{"word": "a", "say": "go exit"}',
     )
+
+
+# ---- notes that are left for others --------------------------------------------------------------------------------
+
+
+@cache
+def _folder() -> tuple[tempfile.TemporaryDirectory[str], Path]:
+    kept = tempfile.TemporaryDirectory(prefix="fuzz-notes-")
+    return kept, Path(kept.name)
+
+
+def note(data: bytes) -> None:
+    """The first line is a run's note to its callers, what follows is the answer of whoever listens there.
+
+    The same bytes are a key file, an address of the platform, and what a run that broke off remembers of its session.
+    """
+    folder = _folder()[1]
+    first, _, rest = data.partition(b"\n")
+    (folder / FILE).write_bytes(first)
+    with mock.patch.object(caller, "socket", _Answering(rest)):
+        try:
+            said = tell(folder, "go on")
+        except UsageError as error:
+            str(error)
+        else:
+            if said is not None:
+                said.encode("utf-8", "surrogatepass")
+    (folder / "key").write_bytes(data)
+    try:
+        str(find_key({}, folder / "key"))
+    except UsageError as error:
+        if data and len(data) > 6 and text_of(data) in str(error):
+            raise BrokenError("a key is told in an error") from None
+    for local in (True, False):
+        try:
+            ReactorSettings(url=text_of(data), local=local).base()
+        except UsageError as error:
+            str(error)
+    try:
+        session, uploads = remembered(text_of(data))
+    except ValueError:
+        return
+    journaled_session = json.dumps([session, *map(str, uploads)])
+    journaled_session.encode()
+
+
+class _Answering:
+    """Stands for the socket module in the caller's: whoever is called answers with the same bytes."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+
+    def create_connection(self, address: tuple[str, int], timeout: float) -> _Answering:
+        if address[0] != "127.0.0.1" or not 0 <= address[1] <= 65535:
+            raise BrokenError(f"{address} was called")
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def settimeout(self, seconds: float) -> None:
+        return
+
+    def sendall(self, data: bytes) -> None:
+        return
+
+    def makefile(self, mode: str) -> BytesIO:
+        return BytesIO(self._answer)
+
+
+def notes() -> Iterator[bytes]:
+    """Notes, answers, keys, addresses, memories."""
+    yield b'{"port": 5004, "word": "a"}\n{"told": "go on"}\n'
+    yield b'{"port": 5004, "word": "a"}\n{"error": "no", "hint": "write go"}\n'
+    yield b'{"port": 5004, "word": "a"}\n{"told": "clip", "answer": "yes"}\n'
+    yield b"rk_live_0123456789abcdef\n"
+    yield b"https://api.reactor.inc/"
+    yield b"http://[::1]:8080"
+    yield b'{"session": "s1", "uploads": {"00": {"id": "u", "name": "a.png", "mime_type": "image/png", "size": 5}}}'

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from io import BytesIO
 
-from fuzz.promises import BrokenError
+import numpy as np
+from fuzz.promises import BrokenError, text_of
 
 from sequencer.imagefiles import opened
+from sequencer.recorder.caption import Caption, CaptionBand
 
 
 def picture(data: bytes) -> None:
@@ -17,8 +21,6 @@ def picture(data: bytes) -> None:
 
 
 def pictures() -> Iterator[bytes]:
-    from io import BytesIO
-
     from PIL import Image
 
     for mode, kind in (
@@ -33,3 +35,35 @@ def pictures() -> Iterator[bytes]:
         file = BytesIO()
         Image.new(mode, (5, 3), 90 if mode in "LP" else (90, 20, 10, 128)[: len(mode)]).save(file, kind)
         yield file.getvalue()
+
+
+SIZES = ((64, 64), (160, 90), (96, 2), (640, 384))
+"""Widths and heights of the pictures that captions are laid over."""
+
+
+@cache
+def _band(number: int) -> CaptionBand:
+    return CaptionBand(*SIZES[number])
+
+
+def caption(data: bytes) -> None:
+    """Any four texts over a picture: nothing below the band is touched, and what is laid over white stays a picture."""
+    number = data[0] % len(SIZES) if data else 0
+    title, section, take, place = (text_of(data[1:]).split("\n", 3) + [""] * 4)[:4]
+    width, height = SIZES[number]
+    band = _band(number)
+    luma = np.full((height, width), 235, np.uint8)
+    first, second = (np.full((height // 2, width // 2), 90, np.uint8) for _ in range(2))
+    band.lay(Caption(title, section, take[:40], place[:40]), luma, first, second)
+    if (luma[band.rows :] != 235).any() or (first[band.rows // 2 :] != 90).any() or (second[band.rows // 2 :] != 90).any():
+        raise BrokenError("a caption reaches below its band")
+    if luma.min() < 16 or luma.max() > 235:
+        raise BrokenError(f"luma from {luma.min()} to {luma.max()}")
+
+
+def captions() -> Iterator[bytes]:
+    """Texts in several letters."""
+    yield b"\1Night tram\nverse 2\ntake 3\n12.3"
+    yield "\3Ça và: żółw ½ → … “ok”\nrefrain\ntake 12\n120.4".encode()
+    yield "\0夜の電車 🚋\n\u202eabc\ntake 1\n1.1".encode()
+    yield b"\2" + b"a" * 300

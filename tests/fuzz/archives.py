@@ -1,0 +1,260 @@
+"""Bundles: archives as they are, and archives that are built from a recipe, so that what they hold is looked at too.
+
+What reads is what was packed, within its bounds; everything else is an error; and nothing at all is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from unittest import mock
+
+from fuzz.documents import short_journals
+from fuzz.promises import BrokenError
+
+from sequencer import bundle
+from sequencer.bundle import JOURNAL, image_in, images_in, is_bundle, journal_in, write_bundle
+from sequencer.cli.scores import material
+from sequencer.errors import JournalError, SequencerError
+from sequencer.journal import read_journal
+
+SMALL = 8192
+"""Bytes that one file of a bundle may have here: the bound is the same, and reached by short inputs."""
+
+NAMES = (
+    JOURNAL,
+    f"images/{hashlib.sha256(b'x').hexdigest()}",
+    f"images/{'0' * 64}",
+    "../escaped",
+    "/etc/escaped",
+    "C:\\escaped",
+    "images/../../escaped",
+    f"{JOURNAL}\0.png",
+    "images/",
+    "\udcff.png",
+)
+"""Names that a recipe chooses from; others are spelt out in it."""
+
+
+class _Folder:
+    """A folder for one file that is read, and a guard that sees whatever is opened for writing, made, moved or linked."""
+
+    def __init__(self) -> None:
+        self._kept = tempfile.TemporaryDirectory(prefix="fuzz-bundles-")
+        self.path = Path(self._kept.name) / "run.zip"
+        self.broken: list[str] = []
+        self.watching = False
+        sys.addaudithook(self._seen)
+
+    def _seen(self, event: str, what: tuple[object, ...]) -> None:
+        if not self.watching:
+            return
+        if event == "open":
+            path, mode, flags = what
+            writes = isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND))
+            if writes and "__pycache__" not in str(path):
+                self.broken.append(f"opened {path!r} for writing ({mode})")
+        elif event in _CHANGES:
+            self.broken.append(f"{event}{what!r}")
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        self.watching = True
+        try:
+            yield
+        finally:
+            self.watching = False
+        if self.broken:
+            raise BrokenError(self.broken.pop())
+
+
+_CHANGES = frozenset({
+    *("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.utime"),
+    *("shutil.copyfile", "shutil.move", "shutil.rmtree", "shutil.unpack_archive"),
+    *("subprocess.Popen", "os.system", "socket.connect"),
+})  # fmt: skip
+
+
+@cache
+def _folder() -> _Folder:
+    return _Folder()
+
+
+def archive(data: bytes) -> None:
+    """A first byte `P` (an archive's own) means an archive as it is; every other one a recipe."""
+    folder = _folder()
+    made = data if data[:1] == b"P" else built(data)
+    folder.path.write_bytes(made)
+    with (
+        mock.patch.multiple(bundle, LARGEST_JOURNAL=SMALL * 4, LARGEST_IMAGE=SMALL, PIECE=SMALL, SMALL_JOURNAL=SMALL),
+        folder.watched(),
+    ):
+        _read(folder.path)
+
+
+def _read(path: Path) -> None:
+    is_bundle(path)
+    try:
+        journal = journal_in(path)
+    except JournalError as error:
+        str(error)
+    else:
+        if len(journal) > 4 * SMALL:
+            raise BrokenError(f"a journal of {len(journal)} bytes was read")
+    try:
+        images = images_in(path)
+    except JournalError:
+        images = ()
+    if len(set(images)) != len(images):
+        raise BrokenError("one image is listed twice")
+    for sha256 in (*images[:8], "0" * 64):
+        try:
+            data = image_in(path, sha256)
+        except JournalError as error:
+            str(error)
+            continue
+        if hashlib.sha256(data).hexdigest() != sha256 or len(data) > SMALL:
+            raise BrokenError(f"{sha256} gave {len(data)} other bytes")
+    try:
+        read_journal(path)
+        found = material(path, quiet=True)
+    except SequencerError as error:
+        str(error)
+        return
+    for image in found.schedule.images[:4]:
+        try:
+            found.image(image)
+        except (SequencerError, OSError) as error:
+            str(error)
+
+
+# ---- recipes -------------------------------------------------------------------------------------------------------
+
+
+def built(recipe: bytes) -> bytes:
+    """An archive from a recipe. Each file takes six bytes (name, packing, flags, kind, lies, how much comes) and what comes.
+
+    Sums and lengths are right unless a lie is asked for, so that what is behind them is reached. The first byte of the recipe
+    says how the archive ends.
+    """
+    ending, place = recipe[:1] or b"\0", 1
+    files, directory = b"", b""
+    count = 0
+    while place + 6 <= len(recipe) and count < 1200:
+        which, packing, flags, kind, lies, length = recipe[place : place + 6]
+        content = recipe[place + 6 : place + 6 + length]
+        place += 6 + length
+        name = NAMES[which % len(NAMES)].encode("utf-8", "surrogateescape") if which < 128 else content[: which % 32]
+        whole = _content(kind, content)
+        local, entry = _packed(name, whole, packing, flags, lies, len(files))
+        files += local
+        directory += entry
+        count += 1
+    return _ended(files, directory, count, ending[0])
+
+
+def _content(kind: int, content: bytes) -> bytes:
+    """What a file holds: what stands in the recipe, a whole journal, zeros without end, what a name of `NAMES` promises."""
+    match kind % 5:
+        case 1:
+            journals = short_journals()
+            return journals[kind // 5 % len(journals)]
+        case 2:
+            return b"\0" * (SMALL * (kind // 5 % 6))
+        case 3:
+            return b"x"
+        case 4:
+            return content * (kind // 5)
+        case _:
+            return content
+
+
+METHODS = (0, 8, 12, 14, 9, 93, 99, 65535)
+
+
+def _packed(name: bytes, content: bytes, packing: int, flags: int, lies: int, at: int) -> tuple[bytes, bytes]:
+    """A file's own header with what it holds, and its entry in the directory."""
+    method = METHODS[packing % 16] if packing % 16 < len(METHODS) else packing % 2 * 8
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    packed = packer.compress(content) + packer.flush() if method == 8 else content
+    bits = (flags & 1) | (flags & 2) << 2 | (flags & 4) << 9 | (flags & 8) << 3
+    sum_, size, small = zlib.crc32(content), len(content), len(packed)
+    told = [sum_, small, size, at]
+    if lies & 1:
+        told[0] ^= 1
+    if lies & 2:
+        told[1] = 0xFFFFFFF0
+    if lies & 4:
+        told[2] = 3 if lies & 8 else 0xFFFFFFF0
+    if lies & 16:
+        told[3] = 0xFFFFFFFE if lies & 8 else 0
+    extra = b""
+    if lies & 32:  # the long form: whatever is said there counts
+        told[1:4] = [0xFFFFFFFF] * 3
+        far = 2**64 - 1 if lies & 8 else 2**63 if lies & 64 else at
+        extra = struct.pack("<HHQQQ", 1, 24, 2**63 if lies & 128 else size, small, far)
+    link = 0o120777 << 16 if flags & 128 else 0
+    local = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, bits, method, 0, 33, sum_, small, size, len(name), 0) + name + packed
+    entry = struct.pack(
+        "<4sHHHHHHIIIHHHHHII", b"PK\1\2", 20, 20, bits, method, 0, 33, told[0], told[1], told[2],
+        *(len(name), len(extra), 0, 0, 0, link, told[3]),
+    )  # fmt: skip
+    return local, entry + name + extra
+
+
+def _ended(files: bytes, directory: bytes, count: int, ending: int) -> bytes:
+    """The whole archive. Its end may speak of another directory, be long, stand twice, or be missing."""
+    size, at = len(directory), len(files)
+    end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, count & 0xFFFF, count & 0xFFFF, size, at, 0)
+    match ending % 8:
+        case 1:
+            end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 65535, 65535, 100, at, 0)
+        case 2:
+            long = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, at)
+            end = long + struct.pack("<4sIQI", b"PK\6\7", 0, at + size, 1) + end
+        case 3:
+            end = end[:4] + b"PK\5\6" + end[8:]
+        case 4:
+            end = end[:20] + struct.pack("<H", 5) + b"PK\5\6!"
+        case 5:
+            end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, count & 0xFFFF, count & 0xFFFF, 0xFFFFFFF0, at, 0)
+        case 6:
+            end = b""
+        case _:
+            pass
+    return files + directory + end
+
+
+def archives() -> Iterator[bytes]:
+    """A real bundle, and recipes of each kind."""
+    journal = short_journals()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.zip"
+        write_bundle(path, journal, {hashlib.sha256(b"x").hexdigest(): b"x"})
+        yield path.read_bytes()
+
+    def file(name: int, packing: int = 1, flags: int = 0, kind: int = 0, lies: int = 0, content: bytes = b"") -> bytes:
+        return bytes((name, packing, flags, kind, lies, len(content))) + content
+
+    for number in range(len(short_journals())):
+        yield b"\0" + file(0, kind=1 + 5 * number) + file(1, kind=3)
+    yield b"\0" + b"".join(file(name, kind=1) for name in range(len(NAMES)))
+    yield b"\0" + file(0, kind=5 * 5 + 2) + file(2, kind=5 * 5 + 2)
+    yield b"\0" + file(0, kind=1) * 2
+    for packing in range(len(METHODS)):
+        yield b"\0" + file(0, packing, kind=1)
+    for flag in (1, 2, 4, 8, 128):
+        yield b"\0" + file(0, flags=flag, kind=1)
+    for lie in (1, 2, 4, 12, 16, 24, 32, 40, 96, 160):
+        yield b"\0" + file(0, kind=1, lies=lie) + file(1, kind=3, lies=lie)
+    for ending in range(1, 8):
+        yield bytes((ending,)) + file(0, kind=1) + file(1, kind=3)
+    yield b"\2" + file(200, content=b"\xff\xfe\x80name") * 40

@@ -1,0 +1,87 @@
+"""Journals and schedules made from recorded ones by a few edits, so that most inputs still read.
+
+An input that begins with `{` stands for itself. Any other is a recipe: a byte says which document, and then come edits of five
+bytes each: what is done, to which place (two bytes), with which other place or value (two bytes).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+ODD: tuple[object, ...] = (
+    *(None, True, False, 0, 1, -1, 2, 7, 127, 128, 255, 2**31, 2**53 + 1, 2**63, 10**30, 1.5, -0.0, 1e308),
+    *("", "0", "-1", "1/3", "1e999", "9" * 40, "a", "a\x1b[2Jb", "\u202e", "\ud800", "a" * 300, "start", "landed", "following"),
+    *(
+        [],
+        {},
+        [0],
+        {"kind": "prompt", "text": "A."},
+        "prompt",
+        "cut",
+        "image",
+        "chunk_done",
+        "woke",
+        "ready",
+        "2x",
+        "4x",
+        "off",
+    ),
+)
+"""What is put in place of something. A lone half of a character too: JSON can spell it."""
+
+MOST_EDITS = 40
+
+
+def _places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    if path:
+        yield path
+    if isinstance(value, dict):
+        for key in value:
+            yield from _places(value[key], (*path, key))
+    elif isinstance(value, list):
+        for number in range(len(value)):
+            yield from _places(value[number], (*path, number))
+
+
+def _at(value: Any, path: Sequence[str | int]) -> Any:
+    for part in path:
+        value = value[part]
+    return value
+
+
+def edited(recipe: bytes, documents: Sequence[Any]) -> Any:
+    """A document with the recipe's edits. `documents` are JSON values, which are left as they are."""
+    document = json.loads(json.dumps(documents[recipe[0] % len(documents)]))
+    places = list(_places(document))
+    for start in range(1, min(len(recipe), 5 * MOST_EDITS) - 4, 5):
+        what, where, other = recipe[start], *(int.from_bytes(recipe[start + at : start + at + 2]) for at in (1, 3))
+        path = places[where % len(places)]
+        try:
+            inside, key = _at(document, path[:-1]), path[-1]
+            match what % 6:
+                case 0 | 1:
+                    inside[key] = ODD[other % len(ODD)]
+                case 2:
+                    inside[key] = json.loads(json.dumps(_at(document, places[other % len(places)])))
+                case 3:
+                    del inside[key]
+                case 4 if isinstance(inside, list) and isinstance(key, int):
+                    inside.insert(key, json.loads(json.dumps(inside[other % len(inside)])))
+                case 5 if isinstance(inside, list) and isinstance(key, int):
+                    other %= len(inside)
+                    inside[key], inside[other] = inside[other], inside[key]
+                case _:
+                    inside[key] = other if isinstance(inside[key], int) else str(other)
+        except (KeyError, IndexError, TypeError):
+            continue  # an edit before it took the place away
+    return document
+
+
+def recipes(documents: Sequence[Any]) -> Iterator[bytes]:
+    """Seeds: each document untouched, and with each kind of edit once."""
+    for number in range(len(documents)):
+        yield bytes((number,))
+        for what in range(7):
+            yield bytes((number, what, 0, 20 + 9 * what, 0, 3 * what))
