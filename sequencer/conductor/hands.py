@@ -29,6 +29,7 @@ from sequencer.schedule.words import firing_in_words
 
 
 def hand_pause(run: Run, event: HandPaused) -> list[Command]:
+    """The operator pauses or resumes, without any rule."""
     return [pause(run) if event.paused else Resume()]
 
 
@@ -40,12 +41,14 @@ def pause(run: Run) -> Command:
 
 
 def paused(run: Run, event: Paused) -> list[Command]:
+    """The model rests behind a chunk: what is live waits until it goes on."""
     run.paused, run.pausing = True, None
     run.moves.rests(run.base + event.chunk, event.at)
     return []
 
 
 def resumed(run: Run, event: Resumed) -> list[Command]:
+    """The model goes on: what is due for the next chunk leaves."""
     run.paused, run.pausing = False, None
     run.moves.goes_on(run.making, event.at)
     return send_due(run, event.at)
@@ -66,6 +69,7 @@ def hold(run: Run, event: Trigger | HandPaused) -> list[Command]:
 
 
 def act_on(run: Run, firings: frozenset[Firing], at: int) -> list[Command]:
+    """Let firings act, in the pass that plays now: its way out first, then its rules, cuts last. Held while no take runs."""
     if run.phase is not Phase.PLAYING:
         run.held.append(firings)
         return []
@@ -85,6 +89,7 @@ def act_on(run: Run, firings: frozenset[Firing], at: int) -> list[Command]:
 
 
 def fire(run: Run, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
+    """A rule acts: what it does to the run at once, what it shows as a line on its way to a chunk within reach."""
     count = run.firings.get(rule.key, 0)
     run.firings[rule.key] = count + 1
     commands: list[Command] = []
@@ -118,6 +123,7 @@ def fire(run: Run, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
 
 
 def act_by_rule(run: Run, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pass, at: int) -> list[Command]:
+    """What a rule shows is committed to the first chunk within its reach, or to a coming cut where that is nearer."""
     kinds = {kind_of(act) for act in acts}
     if run.phase is Phase.CUTTING:
         run.ledger.commit(run.plan.fire(rule, acts, current, run.next_base, at), run.next_base)

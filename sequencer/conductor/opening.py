@@ -26,6 +26,7 @@ from sequencer.events import (
 
 
 def ready(run: Run, event: Ready) -> list[Command]:
+    """The stage takes commands: images are uploaded first, or the first take is set up."""
     images = run.schedule.images
     run.uploads = {image.sha256 for image in images}
     if not images:
@@ -35,11 +36,13 @@ def ready(run: Run, event: Ready) -> list[Command]:
 
 
 def uploaded(run: Run, event: Uploaded) -> list[Command]:
+    """An image is where the model finds it; with the last one the first take is set up."""
     run.uploads.discard(event.sha256)
     return [] if run.uploads else open_take(run, event.at)
 
 
 def upload_failed(run: Run, event: UploadFailed) -> list[Command]:
+    """An image could not be uploaded: without it nothing is begun."""
     path = next((image.path for image in run.schedule.images if image.sha256 == event.sha256), event.sha256[:12])
     return finish(run, f"the image {path} could not be uploaded: {event.reason}", well=False)
 
@@ -59,29 +62,34 @@ def open_take(run: Run, at: int) -> list[Command]:
 
 
 def wants_image(run: Run) -> bool:
+    """Whether the take opens with an image: then it is not started before that was encoded."""
     slot = run.ledger.slots.get(run.base)
     return slot is not None and slot.image is not None
 
 
 def conditioned(run: Run, event: ConditionsReady) -> list[Command]:
+    """The model says what it holds: with all that the take opens with there, it is asked to start."""
     run.has_prompt = run.has_prompt or event.has_prompt
     run.has_image = run.has_image or event.has_image
     return start_if_ready(run, event.at)
 
 
 def opening_prompt(run: Run, event: PromptAccepted) -> list[Command]:
+    """The model took a prompt while the take is set up; with the one that the take opens with, it may start."""
     run.ledger.accepted_prompt(event.prompt)
     run.has_prompt = run.has_prompt or event.prompt.strip() == (run.ledger.active_at(run.base) or "").strip()
     return start_if_ready(run, event.at)
 
 
 def opening_image(run: Run, event: ImageAccepted) -> list[Command]:
+    """The model encoded the image that the take opens with."""
     run.ledger.accepted_image(run.making, run.base)
     run.has_image = True
     return start_if_ready(run, event.at)
 
 
 def start_if_ready(run: Run, at: int) -> list[Command]:
+    """Ask the take to start where all is there that it opens with, or arm it where an outer clock stands."""
     if not run.has_prompt or (wants_image(run) and not run.has_image):
         return []
     if run.follow is not None and not run.follow.is_running:
@@ -91,6 +99,7 @@ def start_if_ready(run: Run, at: int) -> list[Command]:
 
 
 def start(run: Run, at: int) -> list[Command]:
+    """Ask the model to start, and to be woken where nothing comes of it."""
     run.phase = Phase.STARTING
     run.starts += 1
     run.asked_at = at
@@ -155,6 +164,7 @@ def starting_woke(run: Run, event: Woke) -> list[Command]:
 
 
 def was_reset(run: Run, event: WasReset) -> list[Command]:
+    """The old take is cleared: the next one is set up from its first chunk on."""
     run.base = run.next_base
     run.restarted = False
     began(run, run.base, event.at)
@@ -177,6 +187,7 @@ def reset_refused(run: Run, event: Refused) -> list[Command]:
 
 
 def cutting_woke(run: Run, event: Woke) -> list[Command]:
+    """Nobody reported the reset in time: it is asked for again, and at last taken for done."""
     if event.due != run.due:
         return []
     if not run.connected:
@@ -206,6 +217,7 @@ def reset_again(run: Run, event: WasReset) -> list[Command]:
 
 
 def lost(run: Run, event: Lost) -> list[Command]:
+    """The connection broke: nothing is sent until it stands again."""
     run.connected = False
     run.notes.append(f"the connection was lost: {event.reason}")
     return []

@@ -18,6 +18,8 @@ from sequencer.events import (
 
 
 def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
+    """A chunk is made: it is judged by what it showed, the next one begins, and what is due for it leaves. The last one
+    ends the run."""
     if event.frames == 0 and event.chunk == 0 and run.making == run.base:
         return []  # a warm-up chunk: nothing was made yet
     chunk = run.base + event.chunk
@@ -82,16 +84,19 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
 
 
 def prompt_accepted(run: Run, event: PromptAccepted) -> list[Command]:
+    """The model took a prompt: the oldest one on its way that says the same."""
     run.ledger.accepted_prompt(event.prompt)
     return []
 
 
 def image_accepted(run: Run, event: ImageAccepted) -> list[Command]:
+    """The model encoded an image: it acts from the next chunk on."""
     run.ledger.accepted_image(run.making + 1, run.base)
     return []
 
 
 def refused(run: Run, event: Refused) -> list[Command]:
+    """The model refused something. A prompt is tried again for a later chunk, an overwriting one is stuck; the rest is told."""
     run.note_refusal(event)
     if event.command == "pause":
         run.pausing = None
@@ -105,8 +110,10 @@ def refused(run: Run, event: Refused) -> list[Command]:
 
 
 def session_ended(run: Run, event: SessionEnded) -> list[Command]:
+    """The platform or the model ended the session: the run is over, and not well."""
     return finish(run, f"the session was ended: {event.reason}", well=False)
 
 
 def closing(run: Run, event: Closing) -> list[Command]:
+    """The operator ends the run, or a limit does."""
     return finish(run, event.reason, well=False)

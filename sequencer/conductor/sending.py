@@ -18,6 +18,7 @@ def commit_limit(run: Run) -> int:
 
 
 def commit_up_to(run: Run, limit: int) -> None:
+    """Give every coming line up to a score chunk its chunk. Far ahead only so many prompts are, for the model repeats them."""
     reach = run.making + run.schedule.lead
     while (line := run.plan.next_line()) is not None and run.plan.chunk_of(line) <= limit:
         if line.nominal > reach and run.ledger.prompts_beyond(run.making) >= MOST_AHEAD:
@@ -26,6 +27,7 @@ def commit_up_to(run: Run, limit: int) -> None:
 
 
 def commit(run: Run, line: Line) -> None:
+    """Give a line the chunk that its place snaps to, or where that is out of reach the next one (or none: `late drop`)."""
     chunk = line.planned = run.plan.chunk_of(line)
     soonest = soonest_chunk(run, line, chunk)
     if chunk < soonest:
@@ -103,6 +105,7 @@ def begin_cut(run: Run, chunk: int, at: int) -> list[Command]:
 
 
 def finish(run: Run, reason: str, well: bool) -> list[Command]:
+    """The run is over: every line and every move that has no end yet gets one."""
     run.phase = Phase.FINISHED
     run.ended = reason
     run.ended_well = well
@@ -120,6 +123,7 @@ def finish(run: Run, reason: str, well: bool) -> list[Command]:
 
 
 def wake_at(run: Run, due: int) -> WakeAt:
+    """Ask to be woken; only the latest time asked for counts."""
     run.due = due
     return WakeAt(due)
 
@@ -145,6 +149,7 @@ def retry(run: Run, flight: Flight, event: Refused) -> list[Command]:
 
 
 def end_lines(run: Run, flight: Flight, status: Status, reason: str) -> None:
+    """End the lines whose acts a command carried that failed for good."""
     kinds = _KINDS_OF_COMMAND.get(flight.command, frozenset())
     slot = run.ledger.slots.get(flight.chunk)
     for line in slot.lines if slot is not None else ():  # a take that shows nothing has none

@@ -53,7 +53,7 @@ def _batches(first: int, count: int) -> Iterator[range]:
 
 
 def run(first: int, count: int, processes: int) -> dict[int, list[str]]:
-    """The violations of `count` shows from seed `first` on, by seed; says on stderr how far it is."""
+    """The violations of `count` shows from seed `first` on, by seed; says on stderr how far it is, and each as it is found."""
     found: dict[int, list[str]] = {}
     began, done = time.monotonic(), 0
     batches = _batches(first, count)
@@ -62,6 +62,8 @@ def run(first: int, count: int, processes: int) -> dict[int, list[str]]:
         while waiting:
             for seed, sentence in waiting.pop(0).result():
                 found.setdefault(seed, []).append(sentence)
+                clear = "\r" if sys.stderr.isatty() else ""
+                sys.stderr.write(f"{clear}seed {seed}: {sentence}\n")
             done = min(done + BATCH, count)
             _tell(done, count, len(found), time.monotonic() - began)
             waiting += [pool.submit(play_batch, one) for one in islice(batches, 1)]

@@ -1,0 +1,154 @@
+"""The evidence of a show: what the report says, what the journal holds, and what the model really made."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+from sequencer.conductor import CueReport, Status
+from sequencer.conductor.lines import Line
+from sequencer.events import (
+    ChunkDone,
+    Command,
+    Event,
+    HandPaused,
+    Paused,
+)
+from sequencer.journal import Journal, parse_journal
+from sequencer.schedule import ShowPrompt
+from sequencer.stages.simulated.outputs import ChunkBegun, ChunkMade, Look
+from simulation.playing import Heard, Show
+
+TELLING = frozenset({Status.MISSED, Status.REFUSED, Status.STUCK, Status.DROPPED})
+"""What a cue that did not act as written is reported as."""
+LOOSE = ("messages", "refuse", "drops", "end", "uploads", "uploads_last", "unheard", "warmup")
+"""Faults that a show is not calm with."""
+
+
+@dataclass(slots=True)
+class Made:
+    """A chunk that the model really made, as a score chunk."""
+
+    chunk: int
+    take: int
+    look: Look
+
+
+class Evidence:
+    """A show, looked at from the side of the model as well as from that of the report."""
+
+    def __init__(self, show: Show) -> None:
+        self.show = show
+        if show.outcome is None or show.conductor is None:
+            raise ValueError("a show that fell over has no evidence")
+        self.report = show.outcome.report
+        self.lines: dict[int, Line] = {line.number: line for line in show.conductor.run.plan.lines}
+        self.cues: dict[int, CueReport] = {cue.number: cue for cue in self.report.cues}
+
+    @cached_property
+    def calm(self) -> bool:
+        """Whether nothing was lost, refused, garbled or ended by hand."""
+        faults = self.show.script.faults
+        return not (
+            any(key in faults for key in LOOSE)
+            or "prompt" in faults.get("delays", {})
+            or self.raced
+            or any("finish@" in hand for hand in self.show.script.hands)
+        )
+
+    @cached_property
+    def raced(self) -> bool:
+        """Whether an image left so near to a boundary (as one of a rule may) that it cannot be encoded in time for it."""
+        encoding = self.show.faults.delays.image
+        sent: dict[int, int] = {}
+        for one in self.show.model:
+            if isinstance(one, Heard) and one.name == "set_conditioning" and one.following > 0:
+                sent[one.take] = one.at
+            elif isinstance(one, ChunkBegun) and one.at - sent.pop(one.take, -encoding) < encoding:
+                return True
+        return False
+
+    @cached_property
+    def answers_late(self) -> bool:
+        """Whether answers may come behind the boundary that they speak of: nobody knows then where an image landed."""
+        delays = self.show.script.faults.get("delays", {})
+        return any(key in delays for key in ("answer", "jitter", "at_chunk", "image"))
+
+    @cached_property
+    def simple(self) -> bool:
+        """A calm show of a score whose chunks are known beforehand, performed by them."""
+        return self.calm and self.show.schedule.is_fixed and not self.show.following
+
+    @cached_property
+    def was_paused(self) -> bool:
+        """Whether anybody asked for a pause."""
+        asked = any(isinstance(step.event, HandPaused | Paused) for step in self.show.steps)
+        return asked or any(one.name == "pause" for one in self.heard)
+
+    @cached_property
+    def heard(self) -> list[Heard]:
+        """Every command that reached the model."""
+        return [one for one in self.show.model if isinstance(one, Heard)]
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """Every event."""
+        return [step.event for step in self.show.steps]
+
+    @cached_property
+    def commands(self) -> list[Command]:
+        """Every command."""
+        return [command for step in self.show.steps for command in step.commands]
+
+    @cached_property
+    def bases(self) -> dict[int, int]:
+        """The score chunk at which each of the model's takes began, by the conductor that started it."""
+        return {one.take: one.base for one in self.heard if one.name == "start"}
+
+    @cached_property
+    def made(self) -> list[Made]:
+        """Every chunk that was made, in order. What a late reset lets a take make beyond the next one's is left out."""
+        found = []
+        takes = sorted(self.bases)
+        for one in self.show.model:
+            if isinstance(one, ChunkMade) and one.take in self.bases:
+                chunk = self.bases[one.take] + one.look.chunk
+                later = [self.bases[take] for take in takes if take > one.take]
+                if not later or chunk < later[0]:
+                    found.append(Made(chunk, one.take, one.look))
+        return found
+
+    @cached_property
+    def shown(self) -> dict[int, list[Look]]:
+        """What was really shown, by score chunk."""
+        found: dict[int, list[Look]] = defaultdict(list)
+        for one in self.made:
+            found[one.chunk].append(one.look)
+        return found
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal, read back."""
+        return parse_journal(self.show.journal)
+
+    @cached_property
+    def told_of(self) -> set[int]:
+        """The score chunks whose report came through."""
+        return {step.base + step.event.chunk for step in self.show.steps if isinstance(step.event, ChunkDone)}
+
+    @cached_property
+    def last_reported(self) -> int:
+        """The last score chunk that the model reported and the conductor believed."""
+        return self.report.chunks - 1
+
+    def name(self, number: int) -> str:
+        """A cue's name for people."""
+        cue = self.cues[number]
+        return f"the cue {cue.section or 'score'} {cue.place} ({cue.what})"
+
+
+def prompt_of(line: Line) -> str | None:
+    """The text that a line shows, if it shows one."""
+    found = [act.text for act in line.acts if isinstance(act, ShowPrompt)]
+    return found[-1].strip() if found else None

@@ -1,0 +1,294 @@
+"""What must hold of the commands that leave, and of the chunks that they were committed to."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from sequencer.conductor import Status
+from sequencer.conductor.run import PATIENCE, Phase
+from sequencer.events import (
+    ChunkDone,
+    Refused,
+    SchedulePrompt,
+    SetConditioning,
+    SetImage,
+    SetImageStrength,
+    SetSeed,
+    SetSrScale,
+    Started,
+    Upload,
+    WakeAt,
+)
+from sequencer.schedule import ShowImage, Strength, SuperResolution
+from simulation.evidence import Evidence, prompt_of
+
+
+def nothing_for_the_past(seen: Evidence) -> Iterator[str]:
+    """No prompt is scheduled for a chunk that is made already or being made, as far as the model has told."""
+    making: int | None = None
+    takes = 0
+    for step in seen.show.steps:
+        if any(isinstance(command, SetSeed) for command in step.commands):
+            making = None  # a take is set up anew, whether its reset was reported or not
+            continue
+        if step.takes > takes:  # it runs, by its own word or by what it shows
+            making, takes = 0, step.takes
+        if isinstance(step.event, ChunkDone) and making is not None and step.base + step.event.chunk < step.making:
+            making = max(making, step.event.chunk + 1)
+        for command in step.commands:
+            if isinstance(command, SchedulePrompt) and making is not None and command.chunk <= making:
+                yield f"{command} while chunk {making} of the take is being made"
+    if not seen.calm:
+        return
+    for reason in _refusals(seen):
+        yield f"the model refused for good reason: {reason}"
+
+
+def _refusals(seen: Evidence) -> Iterator[str]:
+    """What a model refused of its own accord. What an operator asks for at a bad moment is his own affair."""
+    for event in seen.events:
+        if isinstance(event, Refused) and event.command not in ("pause", "resume", ""):
+            yield f"{event.command}: {event.reason}"
+
+
+def prompts_leave_in_time(seen: Evidence) -> Iterator[str]:
+    """A prompt leaves no later than `lead` chunks before its own, when it is sent for the first time."""
+    show = seen.show
+    lead = show.schedule.lead
+    said: set[int] = set()
+    for number, step in enumerate(show.steps):
+        if any(isinstance(command, SetSeed) for command in step.commands):
+            said = {step.base + command.chunk for command in step.commands if isinstance(command, SchedulePrompt)}
+            continue
+        before = show.steps[number - 1] if number else step
+        plays = before.phase is Phase.PLAYING and step.phase is Phase.PLAYING
+        for command in step.commands:
+            if not isinstance(command, SchedulePrompt):
+                continue
+            chunk = step.base + command.chunk
+            near = plays and chunk - step.making < lead and chunk not in said
+            if near and not _excused(seen, chunk, number):
+                yield f"{command} left when chunk {step.making - step.base} was being made, with a lead of {lead}"
+            said.add(chunk)
+
+
+def _excused(seen: Evidence, chunk: int, step: int) -> bool:
+    """Rules land where they can, beside an image or a cut; behind a fault everything leaves when it can."""
+    if not seen.calm:
+        return True
+    mine = [one for one in seen.show.commits if one.chunk == chunk and one.step <= step]
+    lines = [seen.lines[one.line] for one in mine if one.line in seen.lines]
+    return any(line.rule is not None or any(isinstance(act, ShowImage) for act in line.acts) for line in lines)
+
+
+def live_commands_leave_in_time(seen: Evidence) -> Iterator[str]:
+    """Images, strength and super-resolution leave while the chunk before theirs is made: neither sooner nor later."""
+    show = seen.show
+    if not seen.calm:
+        return
+    for number, step in enumerate(show.steps):
+        if step.phase is not Phase.PLAYING or any(isinstance(command, SetSeed) for command in step.commands):
+            continue
+        slots = show.conductor.run.ledger.slots if show.conductor else {}
+        lines = [line for chunk in _live_chunks(seen, number) if chunk in slots for line in slots[chunk].lines]
+        acts = [act for line in lines for act in line.acts]
+        has = {
+            *(act.scale for act in acts if isinstance(act, SuperResolution)),
+            *(float(act.value) for act in acts if isinstance(act, Strength)),
+            *(act.image.sha256 for act in acts if isinstance(act, ShowImage)),
+        }
+        for command in step.commands:
+            match command:
+                case SetSrScale():
+                    wanted: object = command.scale
+                case SetImageStrength():
+                    wanted = command.strength
+                case SetConditioning() | SetImage():
+                    wanted = command.image
+                case _:
+                    continue
+            if wanted not in has:
+                yield f"{command} left while chunk {step.making} was being made, and the next one does not ask for it"
+
+
+def _live_chunks(seen: Evidence, number: int) -> list[int]:
+    """For which chunks something live may leave in a step: the next one.
+
+    Where the model's word that a take runs comes behind chunks of that take, nobody knew that they were being made: what
+    should have left in the meantime leaves now.
+    """
+    step = seen.show.steps[number]
+    before = seen.show.steps[number - 1] if number else step
+    first = step.base if step.takes > before.takes and not isinstance(step.event, Started) else step.making
+    return list(range(first + 1, step.making + 2))
+
+
+def sent_once(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  one branch a command
+    """What reached a model that refuses and loses nothing is not sent a second time for the same chunk."""
+    if not seen.calm:
+        return
+    asked: Counter[tuple[int, str]] = Counter()
+    for commit in seen.show.commits:
+        line = seen.lines.get(commit.line)
+        if line is not None:
+            asked.update((commit.chunk, kind) for kind in {act.kind for act in line.acts})
+    sent: Counter[tuple[int, str]] = Counter()
+    texts: dict[int, str] = {}
+    opening = False
+    for number, step in enumerate(seen.show.steps):
+        opening = any(isinstance(command, SetSeed) for command in step.commands)
+        if opening:
+            texts = {}
+            sent = Counter(dict.fromkeys(sent, 0))
+        live = _live_chunks(seen, number)
+        for command in step.commands:
+            match command:
+                case SchedulePrompt():
+                    chunk = step.base + command.chunk
+                    if texts.get(chunk) == command.prompt and sent[chunk, "prompt"] >= max(1, asked[chunk, "prompt"]):
+                        yield f"{command} was sent {sent[chunk, 'prompt'] + 1} times"
+                    texts[chunk] = command.prompt
+                    sent[chunk, "prompt"] += 1
+                case SetConditioning() if not opening:
+                    sent[live[-1], "image"] += 1
+                    if sent[live[-1], "image"] > sum(asked[chunk, "image"] for chunk in live):
+                        yield f"{command} was sent {sent[live[-1], 'image']} times"
+                case SetSrScale() if not opening:
+                    sent[live[-1], "sr"] += 1
+                    if sent[live[-1], "sr"] > sum(asked[chunk, "sr"] for chunk in live):
+                        yield f"{command} was sent {sent[live[-1], 'sr']} times"
+                case _:
+                    pass
+    last: dict[tuple[int, str], int] = {}
+    for one in seen.heard:
+        if one.name in ("reset", "start"):
+            before = last.get((one.take, one.name))
+            if before is not None and one.at - before < PATIENCE:  # what nobody answers is asked for again
+                yield f"{one.name} was sent twice in take {one.take}"
+            last[one.take, one.name] = one.at
+
+
+def opening_order(seen: Evidence) -> Iterator[str]:
+    """A take is set up in one order: seed, super-resolution, strength, then image and prompt as one or the prompt, then start.
+
+    Uploads come before all of it; nothing but a reset ends a take, and nothing is sent between the reset and its report.
+    """
+    ready = False
+    for step in seen.show.steps:
+        kinds = [command.kind for command in step.commands if not isinstance(command, WakeAt | Upload)]
+        if any(isinstance(command, Upload) for command in step.commands) and kinds:
+            yield f"an upload left together with {kinds}"
+        if "set_seed" in kinds:
+            rest = kinds[kinds.index("set_seed") :]
+            wanted = ["set_seed", "set_sr_scale"]
+            wanted += ["set_image_strength"] if "set_image_strength" in rest[:3] else []
+            first = rest[len(wanted)] if len(rest) > len(wanted) else ""
+            if rest[: len(wanted)] != wanted or first not in ("set_conditioning", "schedule_prompt"):
+                yield f"a take was set up as {rest}"
+            if "start" in rest and rest[-1] != "start":
+                yield f"something was sent behind start: {rest}"
+            tail = [one for one in rest[len(wanted) + 1 :] if one not in ("schedule_prompt", "start")]
+            if tail:
+                yield f"a take was set up with {tail} behind its prompt"
+            ready = True
+        elif "start" in kinds and not ready:
+            yield "start was sent before anything was set up"
+        if "reset" in kinds:
+            ready = False
+            if kinds[-1] != "reset":
+                yield f"{kinds[kinds.index('reset') + 1 :]} left behind a reset"
+        if step.phase is Phase.CUTTING and [one for one in kinds if one != "reset"] and "reset" not in kinds:
+            yield f"{kinds} left before the reset was reported"
+    if seen.calm:
+        yield from _opened_as_written(seen)
+
+
+def _opened_as_written(seen: Evidence) -> Iterator[str]:
+    order: dict[int, list[str]] = defaultdict(list)
+    for one in seen.heard:
+        order[one.take].append(one.name)
+    for take, names in order.items():
+        if "start" not in names:
+            continue
+        before = names[: names.index("start")]
+        if "set_seed" not in before or not {"schedule_prompt", "set_conditioning"} & set(before):
+            yield f"take {take} was started after {before} only"
+
+
+def seeds_are_kept(seen: Evidence) -> Iterator[str]:
+    """Each take is made with the seed that its cut names, or with the one before."""
+    if not seen.calm:
+        return
+    seed = seen.show.schedule.seed
+    last = None
+    for one in seen.made:
+        if one.take == last:
+            continue
+        last = one.take
+        for line in seen.lines.values():
+            if line.chunk != one.chunk or line.status is Status.SKIPPED:
+                continue
+            for act in line.acts:
+                if act.kind == "cut" and act.seed is not None:
+                    seed = act.seed
+        if one.look.seed != seed:
+            yield f"the take at chunk {one.chunk} was made with seed {one.look.seed}, not {seed}"
+
+
+def images_have_prompts(seen: Evidence) -> Iterator[str]:
+    """An image travels with a prompt, as one transaction: the model always has one in force, so it is never sent alone."""
+    for command in seen.commands:
+        if isinstance(command, SetImage):
+            yield f"{command} left without a prompt"
+        if isinstance(command, SetConditioning) and not command.prompt.strip():
+            yield f"{command} left with an empty prompt"
+
+
+def committed_stays(seen: Evidence) -> Iterator[str]:
+    """What is committed to a chunk stays there, unless the model refused it."""
+    chunks: dict[int, int] = {}
+    for commit in seen.show.commits:
+        before = chunks.get(commit.line)
+        line = seen.lines.get(commit.line)
+        refused = isinstance(seen.show.steps[commit.step].event, Refused)
+        if before is not None and (line is None or not refused):
+            yield f"{seen.name(commit.line) if line else commit.line} was moved from chunk {before} to {commit.chunk}"
+        if line is None:
+            yield f"the line {commit.line}, committed to chunk {commit.chunk}, is in no report"
+        chunks[commit.line] = commit.chunk
+
+
+def one_prompt_a_chunk(seen: Evidence) -> Iterator[str]:
+    """Of all that landed on one chunk, one cue at most says that its prompt did."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for number, line in seen.lines.items():
+        landed = (
+            seen.cues[number].status is Status.LANDED
+            and seen.cues[number].landed is not None
+            and "without its prompt" not in seen.cues[number].reason
+        )
+        if landed and prompt_of(line) is not None and line.chunk is not None:
+            found[line.chunk].append(number)
+    for chunk, numbers in found.items():
+        if len(numbers) > 1:
+            yield f"chunk {chunk} has {len(numbers)} prompts: {', '.join(map(seen.name, numbers))}"
+    said: dict[tuple[int, int], str] = {}
+    take = 0
+    for step in seen.show.steps:
+        take += any(isinstance(command, SetSeed) for command in step.commands)
+        per_step: dict[int, str] = {}
+        for command in step.commands:
+            if isinstance(command, SchedulePrompt):
+                if per_step.get(command.chunk, command.prompt) != command.prompt and not _rules_met(
+                    seen, step.base + command.chunk
+                ):
+                    yield f"two prompts left for chunk {command.chunk} at once: {per_step[command.chunk]!r}, {command.prompt!r}"
+                per_step[command.chunk] = command.prompt
+                said[take, command.chunk] = command.prompt
+
+
+def _rules_met(seen: Evidence, chunk: int) -> bool:
+    lines = [seen.lines[one.line] for one in seen.show.commits if one.chunk == chunk and one.line in seen.lines]
+    skipped = any(line.status is Status.SKIPPED for line in lines)
+    return skipped or not seen.calm or any(line.rule is not None for line in lines)

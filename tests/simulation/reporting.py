@@ -1,0 +1,270 @@
+"""What must hold of the report: nothing is lost in it, and what it says is what the model really showed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from sequencer.conductor import CueReport, Status
+from sequencer.conductor.lines import FINAL, Line
+from sequencer.events import (
+    ChunkDone,
+    Refused,
+)
+from sequencer.schedule import GotoSection, PauseModel, ResumeModel, ShowImage, SuperResolution
+from sequencer.stages.simulated.outputs import ChunkBegun, Look
+from simulation.evidence import TELLING, Evidence, Made, prompt_of
+
+
+def nothing_lost(seen: Evidence) -> Iterator[str]:
+    """Every cue of every pass is in the report, once, with an end and, unless it landed, with a reason."""
+    for number, cue in seen.cues.items():
+        if cue.status not in FINAL:
+            yield f"{seen.name(number)} has no end: {cue.status}"
+        if cue.status is not Status.LANDED and not cue.reason:
+            yield f"{seen.name(number)} is {cue.status} and does not say why"
+        if cue.status is Status.LANDED and cue.landed is None:
+            yield f"{seen.name(number)} has landed nowhere"
+        if cue.status is Status.LANDED and cue.planned is not None and cue.landed is not None and cue.landed < cue.planned:
+            yield f"{seen.name(number)} landed at {cue.landed}, before its chunk {cue.planned}"
+    if len(seen.report.cues) != len(seen.cues) or set(seen.cues) != set(seen.lines):
+        yield "the report does not hold each cue of the plan once"
+    if seen.show.conductor is None or any(one.kind == "clock_located" for one in seen.events):
+        return
+    jumps = any(isinstance(act, GotoSection) for one in seen.show.schedule.stretches for rule in one.rules for act in rule.acts)
+    aside = (Status.SKIPPED, Status.OVERTAKEN)  # a pass may have been laid twice: what was left of the first is set aside
+    lines = [line for line in seen.lines.values() if line.entry is not None]
+    every = {(line.pass_number, line.entry) for line in lines}
+    told = Counter((line.pass_number, line.entry) for line in lines if line.status not in aside)
+    for one in seen.show.conductor.run.plan.passes:
+        for entry in one.stretch.entries:
+            # What was sent live before a goto, or before a clock that leapt ahead and then stood, comes again with its pass.
+            twice = told[one.number, entry.id] > 1 and not seen.show.following and not jumps
+            if twice or (one.number, entry.id) not in every:
+                place = f"{one.stretch.section or 'score'} {entry.place} of pass {one.number}"
+                yield f"{place} is told {told[one.number, entry.id]} times"
+    if not jumps:
+        stretches = [one.stretch.index for one in seen.show.conductor.run.plan.passes]
+        if stretches != [one.index for one in seen.show.schedule.stretches]:
+            yield f"of {len(seen.show.schedule.stretches)} stretches the plan holds {stretches}"
+
+
+def firings_are_told(seen: Evidence) -> Iterator[str]:
+    """Every firing that a playing pass listens to is in the report: as a cue, or as a move where it is a pause, a resume or a
+    goto."""
+    conductor = seen.show.conductor
+    if conductor is None:
+        return
+    told = Counter(line.rule for line in seen.lines.values() if line.rule is not None)
+    rules = {rule.id: rule for one in seen.show.schedule.stretches for rule in one.rules}
+    sharing = Counter(rule.key for rule in rules.values())
+    wanted: Counter[str] = Counter()
+    by_key: Counter[str] = Counter()
+    moves: Counter[tuple[str, str]] = Counter()
+    for rule in rules.values():
+        by_key[rule.key] += told[rule.id]
+        times = conductor.run.firings.get(rule.key, 0) // sharing[rule.key]
+        moving = [act for act in rule.acts if isinstance(act, GotoSection | PauseModel | ResumeModel)]
+        wanted[rule.key] += times if len(moving) < len(rule.acts) else 0
+        for act in moving:
+            what = f"goto {act.section}" if isinstance(act, GotoSection) else act.kind
+            moves[rule.key.split("|")[-1], what] += times
+    for key, count in wanted.items():
+        if by_key[key] < count:
+            yield f"{key} fired {count} times and is told {by_key[key]} times"
+    told_moves = Counter((move.place, move.what) for move in seen.report.moves if move.what != "exit")
+    if told_moves != +moves:
+        yield f"the moves that were fired are {dict(+moves)}, told are {dict(told_moves)}"
+
+
+def moves_are_told(seen: Evidence) -> Iterator[str]:
+    """Every pause, resume, goto and exit has an end, and a reason where it did not come about; in a calm show it does."""
+    for move in seen.report.moves:
+        if move.status not in FINAL or (move.status is not Status.LANDED and not move.reason):
+            yield f"the {move.what} by {move.place} is {move.status} and does not say why: {move.reason!r}"
+        if move.status is Status.LANDED and (move.waited_ms is None or move.waited_ms < 0 or move.chunk is None):
+            yield f"the {move.what} by {move.place} came about at chunk {move.chunk}, {move.waited_ms} ms later"
+    done = [event.at for event in seen.events if isinstance(event, ChunkDone)]
+    for one in seen.show.conductor.run.moves.all if seen.show.conductor else ():
+        in_time = len(done) > 3 and one.fired < done[-3] and not seen.answers_late  # else its answer comes behind the end
+        if seen.calm and in_time and one.reason.startswith("the run ended first") and seen.report.ended_well:
+            yield f"the {one.what} by {one.place} is missed though nothing went wrong: {one.reason}"
+
+
+def calm_lands(seen: Evidence) -> Iterator[str]:
+    """In a calm show nothing fails; where chunks are known beforehand, every cue lands on its own."""
+    if not seen.calm or seen.show.capped or not seen.report.ended_well:
+        return
+    for number, cue in seen.cues.items():
+        if _image_untold(seen, cue):
+            continue
+        if cue.status in TELLING and not (seen.show.following and cue.status in (Status.DROPPED, Status.MISSED)):
+            yield f"{seen.name(number)} is {cue.status} though nothing went wrong: {cue.reason}"
+    if not seen.simple:
+        return
+    entries = {entry.id: entry for entry in seen.show.schedule.entries}
+    for number, cue in seen.cues.items():
+        entry = entries.get(cue.entry) if cue.entry is not None else None
+        if entry is None or cue.status is Status.OVERTAKEN or (seen.answers_late and "image" in cue.what):
+            continue
+        if cue.planned != entry.chunk or cue.landed != entry.chunk:
+            yield f"{seen.name(number)} belongs on chunk {entry.chunk}: planned for {cue.planned}, landed on {cue.landed}"
+
+
+def _image_untold(seen: Evidence, cue: CueReport) -> bool:
+    """Whether a cue is missed because the model's word on its image came behind the boundary, and then the take was over.
+
+    An image has landed when `image_accepted` came before its boundary. This one may have been seen, but nobody said so.
+    """
+    return seen.answers_late and cue.status is Status.MISSED and "its image" in cue.reason
+
+
+def report_is_true(seen: Evidence) -> Iterator[str]:
+    """What is said to have landed was shown by the model, on that chunk."""
+    for number, line in seen.lines.items():
+        cue = seen.cues[number]
+        if cue.status is not Status.LANDED or cue.landed is None or line.chunk is None:
+            continue
+        looks = seen.shown.get(cue.landed)
+        if not looks:
+            only_cut = line.kinds - {one.kind for one in line.lost} == {"cut"}
+            if not _lied_to(seen) and not (only_cut and cue.landed in seen.bases.values()):
+                yield f"{seen.name(number)} is said to have landed on chunk {cue.landed}, which was never made"
+            continue
+        yield from _untrue(seen, number, line, cue.landed, looks)
+
+
+def _lied_to(seen: Evidence) -> bool:
+    """Whether the model said what is not so."""
+    return any(mishap.do == "spoil" for mishap in seen.show.faults.messages)
+
+
+def _untrue(seen: Evidence, number: int, line: Line, landed: int, looks: list[Look]) -> Iterator[str]:
+    prompt = prompt_of(line)
+    spell = [look for chunk in range(min(line.chunk or landed, landed), landed + 1) for look in seen.shown.get(chunk, [])]
+    if prompt is not None and "without its prompt" not in line.reason and not _lied_to(seen):
+        several = len({act.kind for act in line.acts}) > 1
+        if not any(look.prompt.strip() == prompt for look in (spell if several else looks)):
+            yield f"{seen.name(number)} is said to have landed on chunk {landed}, which showed {looks[0].prompt!r}"
+    if not _sound_images(seen):
+        return
+    for act in line.acts:
+        if act.kind in line.open or f"without its {act.kind}" in line.reason:
+            continue
+        match act:
+            case ShowImage() if not any(look.image == act.image.sha256 for look in (spell if len(line.kinds) > 1 else looks)):
+                yield f"{seen.name(number)} is said to show {act.image.path} on chunk {landed}, and it does not"
+            case SuperResolution() if not any(look.sr == act.scale for look in spell):
+                yield f"{seen.name(number)} is said to set sr {act.scale} by chunk {landed}, and it does not"
+            case _:
+                pass
+
+
+def _sound_images(seen: Evidence) -> bool:
+    """Whether the model's word on images and settings can be trusted: it may come late, but no other one in its place."""
+    loose = ("messages", "refuse", "unheard", "warmup")
+    return not seen.answers_late and not any(key in seen.show.script.faults for key in loose)
+
+
+def shown_as_told(seen: Evidence) -> Iterator[str]:
+    """Every chunk shows what the report says was in force there; otherwise the report has a cue that tells of it."""
+    landed = sorted(
+        (_shown_from(cue.landed, seen.lines[number]), number, prompt_of(seen.lines[number]))
+        for number, cue in seen.cues.items()
+        if cue.landed is not None
+        and cue.status is Status.LANDED
+        and prompt_of(seen.lines[number]) is not None
+        and "without its prompt" not in cue.reason
+    )
+    told = [
+        (line.chunk if line.chunk is not None else line.planned or 0, prompt_of(line))
+        for number, line in seen.lines.items()
+        if prompt_of(line) is not None
+        and (seen.cues[number].status in TELLING or seen.cues[number].reason.startswith("without its"))
+    ]
+    # What took another cue's place and then failed tells of that one too.
+    failed = {chunk for chunk, _ in told}
+    told += [
+        (line.chunk, prompt_of(line))
+        for number, line in seen.lines.items()
+        if seen.cues[number].status is Status.OVERTAKEN and line.chunk is not None and line.chunk in failed
+    ]
+    for made in seen.made:
+        if made.chunk > seen.last_reported or made.chunk not in seen.told_of:
+            continue
+        prompt = made.look.prompt.strip()
+        force = [one for one in landed if one[0] <= made.chunk]
+        if force and force[-1][2] == prompt:
+            continue
+        if seen.calm:
+            same = [one for one in force if one[0] == force[-1][0]]
+            untold = [seen.lines[number] for number, cue in seen.cues.items() if _image_untold(seen, cue)]
+            if any(one[2] == prompt for one in same) or _partly(seen, made, prompt):
+                continue
+            if any(prompt_of(line) == prompt and (line.chunk or 0) <= made.chunk for line in untold):
+                continue
+            yield f"chunk {made.chunk} showed {prompt!r}; by the report {force[-1][2] if force else None!r} was in force"
+        elif not any(text == prompt and chunk <= made.chunk for chunk, text in told) and not any(
+            one[2] == prompt for one in [*force, *landed]
+        ):
+            yield f"chunk {made.chunk} showed {prompt!r}, and no cue that landed or failed tells of it"
+
+
+def _shown_from(landed: int, line: Line) -> int:
+    """From which chunk on a landed line shows its prompt: its image may land later."""
+    return line.chunk if len(line.acts) > 1 and line.chunk is not None else landed
+
+
+def _partly(seen: Evidence, made: Made, prompt: str) -> bool:
+    """A cue of prompt and image lands when both have: its prompt may show before."""
+    return any(
+        prompt_of(line) == prompt
+        and line.chunk is not None
+        and line.landed is not None
+        and line.chunk <= made.chunk <= line.landed
+        for line in seen.lines.values()
+        if line.status is Status.LANDED
+    )
+
+
+def skipped_is_not_shown(seen: Evidence) -> Iterator[str]:
+    """What is reported as skipped was not shown: what had been sent for it was overwritten."""
+    texts = Counter(prompt_of(line) for line in seen.lines.values())
+    for number, line in seen.lines.items():
+        prompt = prompt_of(line)
+        if seen.cues[number].status is not Status.SKIPPED or prompt is None or texts[prompt] > 1 or line.chunk is None:
+            continue
+        for made in seen.made:
+            if made.look.prompt.strip() == prompt and made.chunk in seen.told_of:
+                why = seen.cues[number].reason
+                yield f"{seen.name(number)} is reported as skipped ({why}), but chunk {made.chunk} showed it"
+                break
+
+
+def figures_are_right(seen: Evidence) -> Iterator[str]:
+    """The report's own numbers: takes, refusals, chunks, how it ended."""
+    report = seen.report
+    refused = [f"{event.command}: {event.reason}" for event in seen.events if isinstance(event, Refused)]
+    missing = Counter(report.refused) - Counter(refused)
+    if missing:
+        yield f"refusals that never were: {sorted(missing)}"
+    if report.ended_well != (report.ended == "the score is over"):
+        yield f"it ended {'well' if report.ended_well else 'badly'}, and says: {report.ended}"
+    if seen.calm and len(refused) != len(report.refused):
+        yield f"{len(refused)} refusals, {len(report.refused)} are told"
+    if not seen.calm:
+        return
+    begun = len({one.take for one in seen.show.model if isinstance(one, ChunkBegun)})
+    if report.ended_well and report.takes != begun:
+        yield f"the report counts {report.takes} takes, the model made {begun}"
+    if seen.simple and report.ended_well and report.chunks != seen.show.schedule.end:
+        yield f"the score has {seen.show.schedule.end} chunks, the report counts {report.chunks}"
+    done = max((made.chunk for made in seen.made), default=-1) + 1
+    if report.ended_well and not report.chunks <= done + 1:
+        yield f"the report counts {report.chunks} chunks, the model made {done}"
+    for number, cue in seen.cues.items():
+        line = seen.lines[number]
+        if line.has_place and line.off is None and cue.planned is not None:
+            error = seen.show.schedule.grid.snap_error(line.time, cue.planned)
+            if cue.error_ms is None or abs(cue.error_ms - float(error) * 1000) > 0.001:
+                yield f"{seen.name(number)}: the snap error is told as {cue.error_ms} ms"
