@@ -130,13 +130,6 @@ class MeterMap:
         bars, beats = divmod(whole, meter.numerator)
         return BarBeat(first + bars + 1, beats + 1, Fraction(part, unit) if part else _NOUGHT)
 
-    def bar_line_from(self, quarter: Fraction) -> Fraction:
-        """The first bar line at or after a quarter ≥ 0, in quarters."""
-        here = self.bar_beat_at(quarter)
-        if here.beat == 1 and here.rest == 0:
-            return quarter
-        return self.bar_start(here.bar)
-
 
 @dataclass(frozen=True, slots=True)
 class TempoSegment:
@@ -157,12 +150,6 @@ class TempoSegment:
         if self.length is None or self.first == self.last:
             return self.seconds + self.first * x if self.seconds else self.first * x
         return self.seconds + self.first * x + (self.last - self.first) * x * x / (2 * self.length)
-
-    def pace_at(self, quarter: Fraction) -> Fraction:
-        """Seconds per quarter at a quarter of this segment."""
-        if self.length is None or self.first == self.last:
-            return self.first
-        return self.first + (self.last - self.first) * (quarter - self.quarter) / self.length
 
     def quarter_at(self, seconds: Fraction) -> Fraction:
         """The quarter at a time of this segment; see `INVERSE_BOUND`."""
@@ -245,10 +232,6 @@ class TempoMap:
         index = max(0, bisect_right(self.segments, seconds, key=lambda one: one.seconds) - 1)
         return self.segments[index].quarter_at(seconds)
 
-    def bpm_at(self, quarter: Fraction) -> Fraction:
-        """Quarters a minute at a quarter ≥ 0."""
-        return 60 / self._at_quarter(quarter).pace_at(quarter)
-
 
 def _segments(change: TempoChange, seconds: Fraction, following: Fraction | None) -> list[TempoSegment]:
     """The one or two segments of a change that begins at `seconds` and ends where the `following` one begins."""
@@ -306,39 +289,6 @@ class ChunkGrid:
         fps = self.fps
         above = chunk * self.frames * fps.denominator * seconds.denominator - seconds.numerator * fps.numerator
         return Fraction(above, fps.numerator * seconds.denominator)
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """One instant in every coordinate. `seconds` and `frame` are exact; musical ones are None where there are no beats."""
-
-    seconds: Fraction
-    frame: Fraction
-    chunk: int
-    quarter: Fraction | None = None
-    bar_beat: BarBeat | None = None
-
-    @property
-    def tick(self) -> Fraction | None:
-        """Ticks since the beat (480 to a beat, not rounded)."""
-        return None if self.bar_beat is None else self.bar_beat.rest * TICKS_PER_BEAT
-
-
-def position_at_quarter(quarter: Fraction, tempo: TempoMap, meters: MeterMap, grid: ChunkGrid) -> Position:
-    """The position of a musical place: everything in it is exact."""
-    seconds = tempo.seconds_at(quarter)
-    return Position(seconds, grid.frame_at(seconds), floor(seconds / grid.chunk), quarter, meters.bar_beat_at(quarter))
-
-
-def position_at_seconds(
-    seconds: Fraction, grid: ChunkGrid, tempo: TempoMap | None = None, meters: MeterMap | None = None
-) -> Position:
-    """The position of a time; its musical part is within `INVERSE_BOUND` inside a ramp and exact elsewhere."""
-    frame, chunk = grid.frame_at(seconds), floor(seconds / grid.chunk)
-    if tempo is None or meters is None:
-        return Position(seconds, frame, chunk)
-    quarter = tempo.quarter_at(seconds)
-    return Position(seconds, frame, chunk, quarter, meters.bar_beat_at(quarter))
 
 
 def nanoseconds(seconds: Fraction) -> int:

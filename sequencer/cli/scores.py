@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sequencer.errors import Diagnostic, InputError, ScoreError, UsageError, render_all
+from sequencer.errors import Diagnostic, InputError, UsageError, render_all
 from sequencer.images import ImageFile
 from sequencer.schedule import Schedule
 
@@ -62,11 +62,10 @@ def material(path: Path, *, quiet: bool = False) -> Material:
     from sequencer.checking import check
 
     checked = check(path, advice=False)
-    if checked.schedule is None:
-        raise ScoreError(checked.diagnostics, checked.sources)
+    schedule = checked.performable()
     if not quiet:
         show(checked.warnings, checked.sources)
-    return Material(checked.schedule, checked.sources, path.parent, path.stem)
+    return Material(schedule, checked.sources, path.parent, path.stem)
 
 
 def _of_run(path: Path) -> Material:

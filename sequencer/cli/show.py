@@ -17,6 +17,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show one run."""
+    from sequencer.bundle import images_in, is_bundle
     from sequencer.errors import visible
     from sequencer.journal import read_journal
     from sequencer.replaying import replay
@@ -42,6 +43,11 @@ def run(args: argparse.Namespace) -> int:
     made = f"made by helios-sequencer {versions.get('helios-sequencer', '?')} on Python {versions.get('python', '?')}"
     print(visible(made))
     print(visible(", ".join(settings)))
+    if is_bundle(args.folder):
+        held = set(images_in(args.folder))
+        print(f"bundled images: {len(held)}")
+        for image in (one for one in schedule.images if one.sha256 not in held):
+            print(visible(f"the bundle lacks the image {image.path}"))
     counts = Counter(record.event.kind for record in journal.records if record.event is not None)
     print(", ".join(f"{count} {kind}" for kind, count in counts.most_common(8)))
     print()

@@ -158,6 +158,23 @@ def test_a_bundle_holds_the_images_by_their_digests(bundle: Path) -> None:
         assert image_in(bundle, sha256) == (SCORES / image.path).read_bytes()
 
 
+def test_show_says_which_images_a_bundle_has_and_which_it_lacks(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = read_journal(bundle).schedule.images
+    assert main(["show", str(bundle)]) == 0
+    told = capsys.readouterr().out
+    assert f"bundled images: {len(images)}\n" in told
+    assert "lacks" not in told
+    less = tmp_path / "less.zip"
+    with zipfile.ZipFile(bundle) as before, zipfile.ZipFile(less, "w") as after:
+        for name in before.namelist():
+            if name != f"images/{images[0].sha256}":
+                after.writestr(name, before.read(name))
+    assert main(["show", str(less)]) == 0
+    assert f"the bundle lacks the image {images[0].path}\n" in capsys.readouterr().out
+
+
 def rewritten(bundle: Path, target: Path, change: dict[str, bytes]) -> Path:
     with zipfile.ZipFile(bundle) as before, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as after:
         for name in before.namelist():
