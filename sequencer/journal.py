@@ -290,8 +290,8 @@ def _line_of() -> Callable[[bytes], Any]:
 
 def _quickly(number: int, line: bytes, expected: int, before: str) -> tuple[Record, str] | None:
     """A record and the digest behind it; None for a line with which anything at all is not as it is written here."""
-    wanted = hashlib.sha256(b"%b%b}" % (before.encode(), line[:-_SEALED])).hexdigest()[:16]
-    if line[-_SEALED:] != b',"d":"%b"}' % wanted.encode():
+    wanted = hashlib.sha256(before.encode() + line[:-_SEALED] + b"}").hexdigest()[:16]
+    if not line.endswith(f',"d":"{wanted}"}}'.encode()):
         return None
     try:
         value = _line_of()(line)
