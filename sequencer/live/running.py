@@ -231,7 +231,7 @@ class LiveRun:
             return
         path = self.folder.path / SESSION
         try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(memory, file)
         except OSError as error:

@@ -62,6 +62,9 @@ class RunFolder:
         if not (found.path / "journal.jsonl").is_file():
             hint = "it came to its end" if final.is_dir() else "name the folder that `sequencer perform` was writing"
             raise InputError(f"there is no broken-off run in {run}", hint)
+        link = next((path for path in (found.path, *found.path.iterdir()) if path.is_symlink()), None)
+        if link is not None:  # a stranger's could make the run write over any file of its reader's
+            raise InputError(f"{link} is a link, and a run makes none", "is this a run of your own?")
         return found
 
     def write(self, name: str, text: str) -> None:

@@ -39,6 +39,12 @@ COLUMNS = (
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
+def _harmless(text: str) -> str:
+    """A cell that no table takes for a formula: a score's names could not be one, but a schedule may come from anybody."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # a lone one would be the end of the row, and not be quoted
+    return f"'{text}" if text[:1] in tuple("=+-@\t") else text
+
+
 def as_csv(sheet: Sheet) -> str:
     """One line a cue, rules last, with a heading line; RFC 4180 with newlines alone. No cell begins like a formula."""
     out = io.StringIO()
@@ -49,9 +55,9 @@ def as_csv(sheet: Sheet) -> str:
             writer.writerow(
                 (
                     number_of(row),
-                    part.section or "",
+                    _harmless(part.section or ""),
                     part.occurrence,
-                    row.place,
+                    _harmless(row.place),
                     row.bar_beat,
                     "" if row.after is None else f"exit of {row.after}",
                     decimal(row.seconds, 6, trim=True),
@@ -60,14 +66,14 @@ def as_csv(sheet: Sheet) -> str:
                     "" if row.error is None else decimal(row.error * 1000, 3, trim=True),
                     row.take,
                     "",
-                    ", ".join(row.acts),
-                    origin_in_words(row.origin),
+                    _harmless(", ".join(row.acts)),
+                    _harmless(origin_in_words(row.origin)),
                 )
             )
     for rule in sheet.rules:
         where = "" if rule.everywhere else ", ".join(rule.parts)
-        cells = [f"R{rule.number}", where, *[""] * 11, rule.trigger, ", ".join(rule.acts), origin_in_words(rule.origin)]
-        writer.writerow(cells)
+        cells = [where, *[""] * 11, rule.trigger, ", ".join(rule.acts), origin_in_words(rule.origin)]
+        writer.writerow([f"R{rule.number}", *map(_harmless, cells)])
     return out.getvalue()
 
 

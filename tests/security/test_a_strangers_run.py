@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import io
 import json
 import sys
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from sequencer.cli import main
 from sequencer.errors import JournalError, visible
 from sequencer.journal import read_journal
 from sequencer.midi.addresses import Socket
+from sequencer.sheet import as_csv, sheet_of
 
 KEY = "rk_test_0123456789abcdef"
 TRICKS = ("\x1b]0;owned\x07", "\x1b[2J", "\x9b31m", "\x08\x08", "\u202e", "\r", "\x7f", "\u2028")
@@ -147,3 +150,16 @@ def test_a_header_of_other_kinds_is_refused(name: str, value: object, tmp_path: 
     path = run_of(tmp_path, lambda header: header.update({name: value}))
     with pytest.raises(JournalError, match=name):
         read_journal(path)
+
+
+@pytest.mark.parametrize("formula", ["=HYPERLINK(1)", "+1+cmd", "-2", "@SUM(1)", "\t=1", "\r=1"])
+def test_a_table_of_cues_holds_no_formulas(formula: str) -> None:
+    schedule = sequencer.compile_score(sequencer.reads('seed 1\nsection a 3c {\n  at 0c "A boat."\n}\n'))
+    (stretch,) = schedule.stretches
+    entry = replace(stretch.entries[0], place=formula, origin=replace(stretch.entries[0].origin, file=formula))
+    table = as_csv(sheet_of(replace(schedule, stretches=(replace(stretch, section=formula, entries=(entry,)),))))
+    assert formula.replace("\r", "\n") in table
+    for row in csv.reader(io.StringIO(table, newline="")):
+        for cell in row:
+            assert cell[:1] not in tuple("=+@\t\r"), cell
+            assert cell[:1] != "-" or (cell[1:2].isdigit() and cell != formula)

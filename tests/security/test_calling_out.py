@@ -16,6 +16,7 @@ from sequencer.stages.reactor.clips import MOST_SEGMENTS, fetch
 from sequencer.stages.reactor.elsewhere import is_own, is_public_address, may_be_called
 from sequencer.stages.reactor.hidden import Secret
 from sequencer.stages.reactor.platform import LARGEST_ANSWER, Platform, PlatformError
+from sequencer.stages.reactor.session import Session
 from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.reactor.token import Token
 from sequencer.wire.messages import ClipReady
@@ -235,3 +236,28 @@ def test_an_address_that_is_none_is_told(url: str) -> None:
 def test_the_key_is_not_sent_where_everyone_reads_it(url: str) -> None:
     with pytest.raises(UsageError):
         ReactorSettings(url=url, key=Secret("rk_secret")).base()
+
+
+@pytest.mark.parametrize("name", ["../tokens", "a/../../x", "a?b=c", "a#b", "a%2fb", "é", "..", "a\nb"])
+def test_a_sessions_name_is_one_part_of_a_path(name: str) -> None:
+    asked: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.raw_path)
+        return httpx.Response(200, json={"jwt": "eyJsecret", "expires_at": 9e9, "state": "CLOSED"})
+
+    async def go() -> None:
+        settings = ReactorSettings(url=BASE, key=Secret("rk_secret"), adopt=name)
+        platform = Platform(BASE, transport=httpx.MockTransport(answer))
+        with pytest.raises(StageError):
+            await Session(platform, Token(platform, settings), settings).open(lambda _: None)
+        await platform.close()
+
+    asyncio.run(go())
+    if name == "..":
+        assert set(asked) <= {b"/tokens"}
+        return
+    (path,) = (one for one in asked if one != b"/tokens")
+    assert path.startswith(b"/sessions/")
+    assert path.count(b"/") == 2
+    assert b"?" not in path

@@ -9,6 +9,7 @@ import socket
 import stat
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import require
@@ -16,6 +17,7 @@ from conftest import require
 from sequencer.desk.caller import tell
 from sequencer.desk.door import FILE, LONGEST, Door
 from sequencer.errors import OutputError, UsageError
+from sequencer.live.running import SESSION, LiveRun
 from sequencer.runs.folder import RunFolder
 
 
@@ -128,13 +130,49 @@ def test_an_answer_that_makes_no_sense_is_told(tmp_path: Path, answer: bytes) ->
         thread.join()
 
 
-def test_what_a_session_can_be_taken_over_with_is_for_its_owner_only() -> None:
-    """The session's note of a live run is made with 0600, as the desk's is; said here so that it stays so."""
-    import inspect
+def test_what_a_session_can_be_taken_over_with_is_for_its_owner_only(tmp_path: Path) -> None:
+    require(os.name == "posix", "rights of this kind are POSIX's")
+    said: list[str] = []
+    run = LiveRun.__new__(LiveRun)
+    vars(run).update(
+        _live=SimpleNamespace(memory=lambda: {"session": "s1"}), folder=SimpleNamespace(path=tmp_path), say=said.append
+    )
+    before = os.umask(0)
+    try:
+        run._remember()
+    finally:
+        os.umask(before)
+    note = tmp_path / SESSION
+    assert json.loads(note.read_text()) == {"session": "s1"}
+    assert stat.S_IMODE(note.stat().st_mode) == 0o600
+    assert said == []
+    note.unlink()
+    (tmp_path / "precious").write_text("mine")
+    note.symlink_to(tmp_path / "precious")
+    run._remember()
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert len(said) == 1
 
-    from sequencer.live.running import LiveRun
 
-    assert "0o600" in inspect.getsource(LiveRun._remember)
+@pytest.mark.parametrize("name", ["journal.jsonl", "session.json", "report.json", "video.mp4", "anything"])
+def test_a_run_that_is_gone_on_with_holds_no_links(name: str, tmp_path: Path) -> None:
+    """It is written on: a link in a folder that somebody sent would let it write over any file."""
+    require(sys.platform != "win32", "symbolic links need a right here")
+    folder = tmp_path / ".run.partial"
+    folder.mkdir()
+    (folder / "journal.jsonl").write_text("{}")
+    assert RunFolder.adopt(tmp_path / "run").path == folder
+    (tmp_path / "precious").write_text("mine")
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(tmp_path / "precious")
+    with pytest.raises(UsageError, match="is a link"):
+        RunFolder.adopt(tmp_path / "run")
+    (folder / name).unlink()
+    (folder / "journal.jsonl").write_text("{}")
+    folder.rename(tmp_path / "moved")
+    folder.symlink_to(tmp_path / "moved")
+    with pytest.raises(UsageError, match="is a link"):
+        RunFolder.adopt(tmp_path / "run")
 
 
 @pytest.mark.parametrize(

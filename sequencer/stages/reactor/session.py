@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from sequencer.errors import StageError
 from sequencer.stages.reactor.platform import Answer, Platform, PlatformError
@@ -64,6 +65,13 @@ class Session:
         made()
         self._describe(body if self._settings.local else await self._wait(waiting))
 
+    @property
+    def path(self) -> str:
+        """Where the platform has the session; whatever its name holds, it is one name. Raises StageError where it is none."""
+        if not self.id.strip("."):
+            raise StageError(f"{self.id!r} is no name of a session", "is --url the platform's address?")
+        return f"/sessions/{quote(self.id, safe='')}"
+
     async def _open_local(self) -> Mapping[str, Any]:
         if self._settings.adopt is not None:
             answer = await self.ask("finding the session", "GET", "/session")
@@ -91,7 +99,7 @@ class Session:
     async def _wait(self, waiting: Callable[[str], None]) -> Mapping[str, Any]:
         deadline, pause = time.monotonic() + self._settings.waiting_seconds, 0.2
         while True:
-            body = (await self.ask("asking for the session", "GET", f"/sessions/{self.id}")).body
+            body = (await self.ask("asking for the session", "GET", self.path)).body
             state = str(body.get("state", "")).upper()
             if state in OVER:
                 self._is_open = False
@@ -126,7 +134,7 @@ class Session:
 
     async def state(self) -> str:
         """The session's state as the platform spells it, in capitals. Raises PlatformError."""
-        path = "/session" if self._settings.local else f"/sessions/{self.id}"
+        path = "/session" if self._settings.local else self.path
         body = (await self.ask("asking for the session", "GET", path)).body
         if self._settings.local and not body.get("capabilities"):
             return "CLOSED"
@@ -161,7 +169,7 @@ class Session:
             if self._settings.local:
                 await self.ask("ending the session", "POST", "/stop_session", {}, again=True)
             else:
-                await self.ask("ending the session", "DELETE", f"/sessions/{self.id}")
+                await self.ask("ending the session", "DELETE", self.path)
         except PlatformError as error:
             if error.status not in (400, 404, 409):  # over already
                 raise

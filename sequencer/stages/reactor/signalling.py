@@ -24,7 +24,7 @@ class Signalling:
 
     @property
     def _path(self) -> str:
-        return f"/sessions/{self._session.id}/transport/webrtc"
+        return f"{self._session.path}/transport/webrtc"
 
     async def ice_servers(self) -> tuple[IceServer, ...]:
         """Servers that help; none for a local runtime, which is near, while one that is far costs seconds."""

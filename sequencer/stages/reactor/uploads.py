@@ -74,9 +74,7 @@ class Uploads:
 
     async def _slot(self, image: ImageFile, name: str, size: int) -> tuple[Reference, str]:
         body: dict[str, object] = {"name": name, "size": size, "mime_type": image.mime_type}
-        answer = await self._session.ask(
-            f"uploading {image.path}", "POST", f"/sessions/{self._session.id}/uploads", body, again=True
-        )
+        answer = await self._session.ask(f"uploading {image.path}", "POST", f"{self._session.path}/uploads", body, again=True)
         upload, url = answer.body.get("presigned_id"), answer.body.get("presigned_url")
         if not isinstance(upload, str) or not upload or not isinstance(url, str) or not url:
             raise StageError(f"uploading {image.path}: the answer names no address")
