@@ -57,6 +57,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     gear = parser.add_argument_group("gear")
     gear.add_argument("--midi-in", metavar="PORT", help="hear this MIDI port (default: the one in the score's clock line)")
     gear.add_argument("--midi-out", metavar="PORT", help="where to send MIDI: what cues and rules say, and the clock")
+    gear.add_argument(
+        "--no-transport",
+        action="store_true",
+        help="with clock link: begin by itself, on a bar line, beside others that share no start and stop",
+    )
     gear.add_argument("--send-clock", action="store_true", help="send the score's beats as a MIDI clock to --midi-out")
     pictures = parser.add_argument_group("pictures")
     pictures.add_argument("--record", action="store_true", help="write the video into the run's folder")
@@ -95,6 +100,7 @@ def run(args: argparse.Namespace) -> int:
             raise InputError(f"{args.resume} played on the embedded stage, which ended with its process", "perform it anew")
         args.url = args.url or _address(told.get("url"), args.resume)
         args.stage, args.local, args.record = told.get("stage", REACTOR), bool(told.get("local")), bool(told.get("record"))
+        args.no_transport = bool(told.get("no_transport"))
     else:
         args.stage = args.stage or REACTOR
         found = material(args.score, quiet=args.quiet)
@@ -130,7 +136,7 @@ def _check_flags(args: argparse.Namespace) -> None:
         message = f"{simulated} is for a stage at the other end of a wire, and --stage simulated plays in this process"
         raise UsageError(message, f"leave {simulated} out, or --stage simulated")
     if args.resume is not None:
-        started = given("--stage", "--local", "--faults", "--record", "--follow", "--out")
+        started = given("--stage", "--local", "--faults", "--record", "--follow", "--no-transport", "--out")
         if started is not None:
             message = f"{started} was settled when the run began, and --resume goes on with it"
             raise UsageError(message, f"leave {started} out")
@@ -157,7 +163,14 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
         clip_at_end=args.clip,
         quiet=args.quiet or args.json,
         bundle=found.image if args.bundle else None,
-        told={"stage": args.stage, "local": args.local, "wire": args.wire or "auto", "record": args.record, "url": args.url},
+        told={
+            "stage": args.stage,
+            "local": args.local,
+            "wire": args.wire or "auto",
+            "record": args.record,
+            "url": args.url,
+            **({"no_transport": True} if args.no_transport else {}),
+        },
     )
 
 
@@ -179,6 +192,7 @@ async def _perform(args: argparse.Namespace, found: Material, folder: RunFolder,
         midi_in=args.midi_in,
         midi_out=args.midi_out,
         send_clock=args.send_clock,
+        transport=not args.no_transport,
     )
     run = None
     try:

@@ -55,7 +55,7 @@ class LinkFeed:
     """Turns moments of a session into a clock. `quantum` is a bar, in quarters.
 
     With `transport` the score's beat 0 is the bar line at which the session began to play; without it (for peers that do not
-    share start and stop) it is the first bar line after listening began.
+    share start and stop) it is the first bar line after listening began and `held` was taken away.
     """
 
     def __init__(self, quantum: float = 4.0, transport: bool = True) -> None:
@@ -66,13 +66,15 @@ class LinkFeed:
         self._began = False
         self._told: ClockFitted | None = None
         self.latest: Moment | None = None
+        self.held = False
+        """Whether the score is not to begin yet, whatever the session does."""
 
     def hear(self, now: Moment) -> tuple[Event, ...]:
         """A moment of the session; one that makes no sense is passed over."""
         if not now.makes_sense:
             return ()
         self.latest = now
-        wanted = now.playing or not self._transport
+        wanted = not self.held and (now.playing or not self._transport)
         if not wanted:
             self._origin = None
             if not self._moving:

@@ -44,6 +44,8 @@ class Wishes:
     midi_in: str | None = None
     midi_out: str | None = None
     send_clock: bool = False
+    transport: bool = True
+    """Whether a Link session's start and stop count; without them the score begins at the next bar line."""
 
 
 class Assembly:
@@ -98,7 +100,11 @@ class Assembly:
         if port is not None:
             found.append(lambda run: heard(run, port))
         if clock.kind == "link":
-            found.append(linked)
+            found.append(lambda run: linked(run, wishes.transport))
+        elif not wishes.transport:
+            raise UsageError(
+                "--no-transport is for a Link session, and this score follows none", "leave it out, or write clock link, 4/4"
+            )
         target = wishes.midi_out
         if target is not None:
             found.append(lambda run: told(run, target, wishes.send_clock))

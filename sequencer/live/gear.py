@@ -10,7 +10,7 @@ from sequencer.clocks.link import LinkFeed, LiveLink
 from sequencer.clocks.midi import MidiFeed
 from sequencer.clocks.midi_live import Feed, LiveMidi
 from sequencer.clocks.mtc import TimecodeFeed, rate
-from sequencer.conductor import Conductor
+from sequencer.conductor import Conductor, Phase
 from sequencer.errors import UsageError
 from sequencer.events import ClockMoved, Command, Event, Finish, SendMidi
 from sequencer.live.running import Attachment, LiveRun
@@ -20,6 +20,8 @@ from sequencer.midi.sending import Sender
 from sequencer.timebase import SECOND
 
 NOMINAL = 120
+COLD = frozenset({Phase.WAITING, Phase.UPLOADING, Phase.OPENING})
+"""Phases in which the model could not start on a beat yet."""
 LONGEST_REST = 10 * SECOND
 """How long, behind the end of a run, what was said ahead may still take to be sent."""
 
@@ -63,7 +65,10 @@ class _Hands:
 
 
 def linked(run: LiveRun, transport: bool = True) -> Attachment:
-    """Follow the Link session on this network; without `transport` the score begins at the next bar line by itself."""
+    """Follow the Link session on this network.
+
+    Without `transport` the score begins by itself: at the next bar line as soon as the model is warm.
+    """
     return _linked(run, transport)
 
 
@@ -75,11 +80,29 @@ async def _linked(run: LiveRun, transport: bool) -> AsyncIterator[None]:
     live = LiveLink(float(clock.bpm or NOMINAL), feed, run.performance.deliver, run.say, bar)
     live.open()
     run.standing.ahead = lambda: feed.ahead
-    run.say("Link: the score begins " + ("when the session plays" if transport else "on the next bar line"))
+    if not transport:
+        feed.held = True
+        run.lookers.append(_Warm(feed))
+    run.say(
+        "Link: the score begins "
+        + ("when the session plays" if transport else "on the first bar line on which the model is warm")
+    )
     try:
         yield
     finally:
         live.close()
+
+
+class _Warm:
+    """Looks on until the model is warm, and lets a session begin then that nobody else starts."""
+
+    def __init__(self, feed: LinkFeed) -> None:
+        self._feed = feed
+
+    def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        """Look (the shape of a performance's watcher)."""
+        if self._feed.held and conductor.phase not in COLD:
+            self._feed.held = False
 
 
 def told(run: LiveRun, port: str, clock: bool) -> Attachment:

@@ -153,6 +153,7 @@ def test_format_writes_over_no_other_file_unless_told_to(
         ("--local", "--key-file", "key"),
         ("--stage", "simulated", "--video-size", "640x384"),
         ("--stage", "simulated", "--send-clock"),
+        ("--stage", "simulated", "--no-transport"),
     ],
     ids=" ".join,
 )
@@ -166,7 +167,7 @@ def test_a_flag_that_means_nothing_is_refused_with_its_cure(
     assert not (folder / "runs").exists() or not list((folder / "runs").iterdir())
 
 
-@pytest.mark.parametrize("flag", ["--record", "--follow", "--local", "--faults=x", "--out=x", "--stage=reactor"])
+@pytest.mark.parametrize("flag", ["--record", "--follow", "--no-transport", "--local", "--faults=x", "--out=x", "--stage=reactor"])
 def test_what_was_settled_when_a_run_began_is_not_said_again(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "perform", "--resume", "missing", flag)
     assert (code, f"{flag.split('=', 1)[0]} was settled when the run began" in err) == (2, True)

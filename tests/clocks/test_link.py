@@ -61,6 +61,16 @@ def test_without_transport_it_begins_by_itself() -> None:
     assert abs(events[0].at - S) < 0.05 * S, "beat 102"
 
 
+def test_what_is_held_begins_on_the_first_bar_line_behind_its_release() -> None:
+    feed = LinkFeed(quantum=4.0, transport=False)
+    feed.held = True
+    assert session(feed, 0, 5, playing=False, beat=100.0) == []
+    feed.held = False
+    events = session(feed, 5, 9, playing=False, beat=110.0)
+    assert kinds(events)[0] == "start"
+    assert abs(events[0].at - 6 * S) < 0.05 * S, "beat 112"
+
+
 def test_fits_are_few_while_nothing_changes_and_at_once_when_the_tempo_does() -> None:
     feed = LinkFeed()
     assert 18 <= len(session(feed, 0, 10)) <= 24
