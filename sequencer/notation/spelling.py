@@ -22,6 +22,7 @@ from sequencer.score import (
     Cut,
     Duration,
     GridLine,
+    Header,
     OnControl,
     OnGo,
     OnNote,
@@ -168,6 +169,21 @@ def clock(line: ClockLine) -> str:
 def grid(line: GridLine) -> str:
     """A grid without its word: `33 frames @ 24 fps`."""
     return f"{line.frames} frames @ {number(line.fps)} fps"
+
+
+def header(said: Header) -> dict[str, str]:
+    """The header's values by their words, in the usual order. Its title, quoted differently in each notation, is left out."""
+    values = {
+        "clock": None if said.clock is None else clock(said.clock),
+        "grid": None if said.grid is None else grid(said.grid),
+        "snap": said.snap,
+        "lead": None if said.lead is None else f"{said.lead}c",
+        "late": said.late,
+        "seed": said.seed,
+        "sr": said.sr,
+        "middle": said.middle,
+    }
+    return {word: str(value) for word, value in values.items() if value is not None}
 
 
 def tempo(change: ChangeTempo) -> str:

@@ -78,19 +78,12 @@ def _ascend(kind: list[list[Row]]) -> bool:
 
 
 def _header(header: Header) -> list[Row]:
-    lines = {
-        "title": None if header.title is None else f"score {spelling.string(header.title)}",
-        "clock": None if header.clock is None else f"clock {spelling.clock(header.clock)}",
-        "grid": None if header.grid is None else f"grid {spelling.grid(header.grid)}",
-        "snap": None if header.snap is None else f"snap {header.snap}",
-        "lead": None if header.lead is None else f"lead {header.lead}c",
-        "late": None if header.late is None else f"late {header.late}",
-        "seed": None if header.seed is None else f"seed {header.seed}",
-        "sr": None if header.sr is None else f"sr {header.sr}",
-        "middle": None if header.middle is None else f"middle {header.middle}",
-    }
+    values = spelling.header(header)
+    lines = {name: f"{name} {value}" for name, value in values.items()}
+    if header.title is not None:
+        lines = {"title": f"score {spelling.string(header.title)}", **lines}
     spans = dict(header.spans)
-    rows = [Row(Group.HEADER, 0, text, spans.get(name)) for name, text in lines.items() if text is not None]
+    rows = [Row(Group.HEADER, 0, text, spans.get(name)) for name, text in lines.items()]
     if all(row.is_placed for row in rows):
         rows.sort(key=lambda row: (row.line, row.column))
     return rows

@@ -79,19 +79,12 @@ def _rows(score: Score) -> list[Row]:
 
 
 def _header(header: Header) -> list[Row]:
-    lines = {
-        "title": None if header.title is None else f"score: {spell.string(header.title, flow=False)}",
-        "clock": None if header.clock is None else f"clock: {spell.value(spelling.clock(header.clock), flow=False)}",
-        "grid": None if header.grid is None else f"grid: {spelling.grid(header.grid)}",
-        "snap": None if header.snap is None else f"snap: {header.snap}",
-        "lead": None if header.lead is None else f"lead: {header.lead}c",
-        "late": None if header.late is None else f"late: {header.late}",
-        "seed": None if header.seed is None else f"seed: {header.seed}",
-        "sr": None if header.sr is None else f"sr: {header.sr}",
-        "middle": None if header.middle is None else f"middle: {header.middle}",
-    }
+    values = spelling.header(header)
+    lines = {name: f"{name}: {spell.value(value, flow=False) if name == 'clock' else value}" for name, value in values.items()}
+    if header.title is not None:
+        lines = {"title": f"score: {spell.string(header.title, flow=False)}", **lines}
     spans = dict(header.spans)
-    rows = [Row(0, [line], spans.get(name)) for name, line in lines.items() if line is not None]
+    rows = [Row(0, [line], spans.get(name)) for name, line in lines.items()]
     if all(row.span is not None for row in rows):
         rows.sort(key=lambda row: row.start)
     return rows
