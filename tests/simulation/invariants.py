@@ -37,6 +37,7 @@ from simulation.reporting import (
     moves_are_told,
     nothing_lost,
     report_is_true,
+    seen_on_the_beat,
     shown_as_told,
     skipped_is_not_shown,
 )
@@ -129,6 +130,7 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "report-true": report_is_true,
     "shown-as-told": shown_as_told,
     "skipped-not-shown": skipped_is_not_shown,
+    "on-the-beat": seen_on_the_beat,
     "figures-right": figures_are_right,
 }
 

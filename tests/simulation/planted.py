@@ -11,6 +11,7 @@ import pytest
 
 from sequencer.conductor import hands, machine, opening, sending
 from sequencer.conductor.beginning import started_before
+from sequencer.conductor.follow import Follow
 from sequencer.conductor.hands import act_by_rule
 from sequencer.conductor.ledger import Ledger
 from sequencer.conductor.lines import Line, Status
@@ -232,6 +233,10 @@ def a_resting_model_not_waited_for(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Run, "may_rest", property(lambda _run: False))
 
 
+def a_beat_foretold_too_late(patch: pytest.MonkeyPatch) -> None:
+    _around(patch, Follow, "time_of", lambda time, *_: None if time is None else time + 3e9)
+
+
 PLANTS: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
@@ -256,6 +261,7 @@ PLANTS: dict[str, Plant] = {
         a_firing_lost,
         a_show_that_ends_a_chunk_early,
         a_resting_model_not_waited_for,
+        a_beat_foretold_too_late,
     )
 }
 """By name; the names are sentences' subjects: "a cue dropped"."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sequencer.conductor import CueReport, Status
 from sequencer.conductor.lines import FINAL, Line
 from sequencer.events import (
     ChunkDone,
+    ClockFitted,
+    ClockLocated,
+    ClockMoved,
+    OffsetChanged,
     Refused,
+    WasReset,
 )
 from sequencer.schedule import GotoSection, PauseModel, ResumeModel, ShowImage, SuperResolution
 from sequencer.stages.simulated.outputs import ChunkBegun, Look
@@ -239,6 +245,36 @@ def skipped_is_not_shown(seen: Evidence) -> Iterator[str]:
                 why = seen.cues[number].reason
                 yield f"{seen.name(number)} is reported as skipped ({why}), but chunk {made.chunk} showed it"
                 break
+
+
+def seen_on_the_beat(seen: Evidence) -> Iterator[str]:
+    """A cue of a followed clock is seen within a chunk and a half of its place, by the clock's own fits, where the report says
+    nothing else: where clock and model kept their pace from its commitment until it was seen."""
+    run = None if seen.show.conductor is None else seen.show.conductor.run
+    if run is None or run.follow is None or not run.follow.outer or not seen.calm:
+        return
+    fits = [event for event in seen.events if isinstance(event, ClockFitted) and event.quarters_per_ns > 0]
+    moved = [event.at for event in seen.events if isinstance(event, ClockMoved | ClockLocated | OffsetChanged | WasReset)]
+    done = [event.at for event in seen.events if isinstance(event, ChunkDone)]
+    committed = {commit.line: seen.show.steps[commit.step].event.at for commit in seen.show.commits}
+    for number, line in seen.lines.items():
+        at = run.follow.shown.get(line.landed if line.landed is not None else -1)
+        current = run.plan.passes[line.pass_number] if line.pass_number < len(run.plan.passes) else None
+        if at is None or current is None or line.quarter is None or line.reason or line.kinds != {"prompt"}:
+            continue
+        since = committed[number]
+        ours = [fit for fit in fits if since <= fit.at <= at]
+        lengths = [two - one for one, two in pairwise(one for one in done if since <= one <= at)]
+        steady = len(ours) > 1 and len(lengths) > 1 and not any(since <= one <= at for one in moved)
+        if not steady or current.stretch.section != line.section:
+            continue
+        rates = [fit.quarters_per_ns for fit in ours]
+        if max(rates) > 1.01 * min(rates) or max(lengths) > 1.1 * min(lengths):
+            continue
+        last = ours[-1]
+        place = last.time + (float(current.quarter + line.quarter) - last.quarter) / last.quarters_per_ns
+        if abs(at - place) > 1.5 * max(lengths) + 3e8:
+            yield f"{seen.name(number)} was seen {(at - place) / 1e9:.3f} s behind its place"
 
 
 def figures_are_right(seen: Evidence) -> Iterator[str]:
