@@ -15,6 +15,7 @@ A *beat* here is a quarter note. What makes a good follower of the ticks themsel
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Literal
 
 from sequencer.followers.rivals import Rivals
@@ -162,7 +163,7 @@ class ClockFollower:
         """When `silence` is worth calling: the nanosecond from which a clock that says nothing counts as silent, or None."""
         if self._base is None or not self._running or self._free or not self._heard:
             return None
-        return self._base + round(self._last_tick + self._patience())
+        return self._base + ceil(self._last_tick + self._patience())
 
     @property
     def phase_error(self) -> float:

@@ -291,6 +291,16 @@ class TestSilence:
         assert state(follower) == "locked"
         assert follower.beat_at(more[-1]) == pytest.approx(20 + 11 / PPQN, abs=0.02)
 
+    @given(st.floats(20, 300), st.floats(0, 2), st.integers(0, 2**32))
+    @settings(max_examples=40, deadline=None)
+    def test_silence_is_told_when_it_is_due(self, bpm: float, jitter: float, seed: int) -> None:
+        follower, times = ClockFollower(), tick_times(bpm, 2 * PPQN)
+        follower.start(times[0])
+        play(follower, times, jitter, seed)
+        due = follower.silence_due
+        assert due is not None
+        assert follower.silence(due), "whoever asks at that very nanosecond is not to ask again"
+
     def test_a_gap_counts_as_silence_though_nobody_watched(self) -> None:
         follower, times = running(beats=8)
         assert follower.state_at(times[-1] + S) == "free"
