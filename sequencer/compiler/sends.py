@@ -10,8 +10,8 @@ from sequencer.compiler.cures import with_clock
 from sequencer.compiler.local import LocalTime, lacks_of
 from sequencer.compiler.placed import PlacedBlock, Spot
 from sequencer.compiler.resolved import Resolved, Sending
+from sequencer.compiler.triggers import number_of
 from sequencer.errors import Faults
-from sequencer.notes import note_number
 from sequencer.schedule import ChooseProgram, MidiAct, MoveControl, PlayNote
 from sequencer.score import GridLine, SendControl, SendMidi, SendNote, SendProgram, Unit
 from sequencer.timebase import ChunkGrid
@@ -29,14 +29,8 @@ def sending(action: SendMidi, middle: Literal["C3", "C4"], faults: Faults) -> Se
     channel = action.channel or CHANNEL
     match action:
         case SendNote():
-            number = note_number(action.written, middle)
+            number = number_of(action.written, middle, action.span, faults)
             if number is None:
-                faults.error(
-                    "E312",
-                    f"{action.written} is no MIDI note with middle C called {middle}",
-                    action.span,
-                    "notes go from 0 to 127",
-                )
                 return None
             velocity = VELOCITY if action.velocity is None else action.velocity
             return Sending(PlayNote(number, channel, velocity, LASTS), action.length, action.span)

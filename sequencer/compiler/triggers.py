@@ -1,27 +1,29 @@
-"""Triggers become firings: note names get their numbers."""
+"""Triggers become firings: notes get their numbers."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from sequencer.errors import Faults
+from sequencer.errors import Faults, Span
 from sequencer.notes import note_number
 from sequencer.schedule import ControlCrossing, Firing, GoWord, NoteOn, ProgramChange, TransportMove
 from sequencer.score import OnControl, OnGo, OnNote, OnProgram, OnTransport, Trigger
+
+
+def number_of(written: str, middle: Literal["C3", "C4"], span: Span, faults: Faults) -> int | None:
+    """The number of a note that was written as a name or a number. None where it has none (told)."""
+    number = note_number(written, middle)
+    if number is None:
+        faults.error("E312", f"{written} is no MIDI note with middle C called {middle}", span, "notes go from 0 to 127")
+    return number
 
 
 def firing_of(trigger: Trigger, middle: Literal["C3", "C4"], faults: Faults) -> Firing | None:
     """The firing of a trigger. None where the note has no number (told)."""
     match trigger:
         case OnNote():
-            number = note_number(trigger.written, middle)
+            number = number_of(trigger.written, middle, trigger.span, faults)
             if number is None:
-                faults.error(
-                    "E312",
-                    f"{trigger.written} is no MIDI note with middle C called {middle}",
-                    trigger.span,
-                    "notes go from 0 to 127",
-                )
                 return None
             return NoteOn(number, trigger.channel)
         case OnControl():
