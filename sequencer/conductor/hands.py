@@ -106,8 +106,10 @@ def fire(run: Run, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
                 commands.append(Resume())
             case GotoSection():
                 target = run.plan.next_stretch_named(act.section, current.stretch.index)
-                if target is not None:
-                    move = run.moves.fired(LEAVES, f"goto {act.section}", place, current, origin, at)
+                move = run.moves.fired(LEAVES, f"goto {act.section}", place, current, origin, at)
+                if target is None:
+                    move.end(Status.SKIPPED, "that section is not played")
+                else:
                     leave(run, move, current, target, f"goto {act.section}")
             case PickPrompt():
                 acts.append(act.drawn(run.schedule.seed, count))

@@ -36,7 +36,7 @@ FINAL = frozenset(
 )
 
 Kind = Literal["prompt", "image", "strength", "sr", "cut"]
-LIVE: tuple[Kind, ...] = ("strength", "image", "sr")
+LIVE: tuple[Kind, ...] = ("image", "strength", "sr")
 """What is sent while the chunk before is being made."""
 
 
@@ -229,8 +229,13 @@ class Slot:
         return any(kind_of(act) != "prompt" for line in self.lines for act in line.acts)
 
     def give_way(self, later: Slot) -> None:
-        """What of it is live and still to be sent leaves together with a later slot: where both do the same, that one does."""
+        """What of it is live and still to be sent leaves together with a later slot: where both do the same, that one does.
+
+        But a strength goes with its image, which captures it.
+        """
         for kind in LIVE:
+            if kind == "strength" and self.image is not None and "image" not in self.sent:
+                continue
             line = None if kind in self.sent or kind in later.sent else later._doer(kind)
             if line is not None:
                 for other in self.lines:

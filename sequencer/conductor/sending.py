@@ -131,6 +131,8 @@ def wake_at(run: Run, due: int) -> WakeAt:
 def retry(run: Run, flight: Flight, event: Refused) -> list[Command]:
     """A refused prompt is sent again for the next chunk in reach; what else was refused is reported."""
     slot = run.ledger.slots[flight.chunk]
+    if flight.command == "schedule_prompt" and slot.prompt not in (None, flight.prompt):
+        return []  # it has given way to another line, which has a command of its own on its way
     lines = [line for line in slot.lines if "prompt" in line.open]
     again = flight.command == "schedule_prompt" and run.schedule.late == "shift" and flight.tries < MOST_TRIES
     if not again or not lines or slot.prompt != flight.prompt:

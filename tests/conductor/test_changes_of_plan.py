@@ -97,6 +97,18 @@ def test_what_was_refused_is_said_though_its_text_is_the_same() -> None:
     assert due(book) == [(6, "a")]
 
 
+def test_a_refusal_of_what_has_given_way_does_not_end_what_came_in_its_place() -> None:
+    faults = Faults.model_validate(
+        {"refuse": [{"command": "schedule_prompt", "nth": 2, "reason": "no"}], "delays": {"answer": "800ms"}}
+    )
+    score = on_chunks(at_chunk(0, "first"), on_go("x", "flash"), on_go("y", "other"), end=12)
+    played = play(score, "go x@4c", "go y@4c", faults=faults)
+    assert [(cue.place, cue.status) for cue in played.cues if cue.rule is not None] == [
+        ("go x", Status.OVERTAKEN),
+        ("go y", Status.LANDED),
+    ]
+
+
 def test_what_was_overtaken_by_a_cue_that_is_taken_out_acts_again() -> None:
     fired, cue = line(1, ShowPrompt("flash"), rule=0), line(2, ShowPrompt("cue"))
     book = ledger((fired, 6), (cue, 6))
@@ -148,6 +160,12 @@ def test_of_overdue_images_only_the_latest_leaves_and_with_the_prompt_that_is_in
     assert book.live_due(0, 9, 0) == [SetConditioning("b", OTHER_PICTURE.sha256)]
     assert first.reason == "without its image: 2c acts on the same chunk"
     assert second.reason == "chunk 6 could not be reached any more"
+
+
+def test_an_overdue_image_keeps_its_strength() -> None:
+    book = ledger((line(1, Strength(Fraction(1, 5)), ShowImage(PICTURE)), 4), (line(2, Strength(Fraction(9, 10))), 6))
+    kinds = [command.strength if isinstance(command, SetImageStrength) else command.kind for command in book.live_due(0, 9, 0)]
+    assert kinds == [0.2, "set_conditioning", 0.9]
 
 
 def test_a_setting_behind_which_something_was_answered_is_not_set_again() -> None:
