@@ -17,14 +17,14 @@ from PIL import Image
 
 from sequencer.imagefiles import opened
 from sequencer.letters import Pen
-from sequencer.stages.simulated.lettering import MARGIN, MOST_LINES, PROMPT_SIZE, Lettering
-from sequencer.stages.simulated.motes import Motes
-from sequencer.stages.simulated.noise import TURN, levelled, sine, smooth, spread
 from sequencer.stages.simulated.outputs import Look
-from sequencer.stages.simulated.packed import blended, packed, unpacked
-from sequencer.stages.simulated.palette import COLOURS, SHADES, palette
 from sequencer.stages.simulated.pictures import EDITION, FADE, HEIGHT, WIDTH, Renderer, version
-from sequencer.stages.simulated.stills import fitted
+from sequencer.stages.simulated.pictures.lettering import MARGIN, MOST_LINES, PROMPT_SIZE, Lettering
+from sequencer.stages.simulated.pictures.motes import Motes
+from sequencer.stages.simulated.pictures.noise import TURN, levelled, sine, smooth, spread
+from sequencer.stages.simulated.pictures.packed import blended, packed, unpacked
+from sequencer.stages.simulated.pictures.palette import COLOURS, SHADES, palette
+from sequencer.stages.simulated.pictures.stills import fitted
 
 GOLDEN = Path(__file__).with_name("pictures.golden.json")
 LOOK = Look(

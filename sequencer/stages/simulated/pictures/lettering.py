@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from sequencer.letters import Pen
-from sequencer.stages.simulated.packed import GREEN, RED_BLUE, Packed, blended
+from sequencer.stages.simulated.pictures.packed import GREEN, RED_BLUE, Packed, blended
 
 PROMPT_SIZE = 15
 FACTS_SIZE = 12

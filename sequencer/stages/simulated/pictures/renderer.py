@@ -27,13 +27,13 @@ from numpy.typing import NDArray
 from PIL import features
 
 from sequencer.errors import StageError
-from sequencer.stages.simulated.lettering import Lettering
-from sequencer.stages.simulated.motes import Motes
-from sequencer.stages.simulated.noise import TURN, levelled, sine, smooth, spread
 from sequencer.stages.simulated.outputs import Look
-from sequencer.stages.simulated.packed import Packed, blended, packed, unpacked
-from sequencer.stages.simulated.palette import SHADES, palette
-from sequencer.stages.simulated.stills import fitted
+from sequencer.stages.simulated.pictures.lettering import Lettering
+from sequencer.stages.simulated.pictures.motes import Motes
+from sequencer.stages.simulated.pictures.noise import TURN, levelled, sine, smooth, spread
+from sequencer.stages.simulated.pictures.packed import Packed, blended, packed, unpacked
+from sequencer.stages.simulated.pictures.palette import SHADES, palette
+from sequencer.stages.simulated.pictures.stills import fitted
 
 HEIGHT, WIDTH = 384, 640
 

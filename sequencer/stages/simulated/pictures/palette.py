@@ -7,8 +7,8 @@ import re
 
 import numpy as np
 
-from sequencer.stages.simulated.noise import TURN, sine
-from sequencer.stages.simulated.packed import Packed, packed
+from sequencer.stages.simulated.pictures.noise import TURN, sine
+from sequencer.stages.simulated.pictures.packed import Packed, packed
 
 COLOURS = 1024
 """Steps from the darkest to the brightest colour of a palette."""

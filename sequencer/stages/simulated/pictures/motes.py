@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sequencer.stages.simulated.noise import TURN, random_bytes, sine
-from sequencer.stages.simulated.packed import Packed, blended
-from sequencer.stages.simulated.palette import SHADES
+from sequencer.stages.simulated.pictures.noise import TURN, random_bytes, sine
+from sequencer.stages.simulated.pictures.packed import Packed, blended
+from sequencer.stages.simulated.pictures.palette import SHADES
 
 _PHASES = 4
 """Places between two pixels, each way, for which a disc is drawn: slow motes would move by jerks otherwise."""
