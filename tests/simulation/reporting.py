@@ -256,6 +256,7 @@ def seen_on_the_beat(seen: Evidence) -> Iterator[str]:
     fits = [event for event in seen.events if isinstance(event, ClockFitted) and event.quarters_per_ns > 0]
     moved = [event.at for event in seen.events if isinstance(event, ClockMoved | ClockLocated | OffsetChanged | WasReset)]
     done = [event.at for event in seen.events if isinstance(event, ChunkDone)]
+    laid_anew = max((event.at for event in seen.events if isinstance(event, ClockLocated)), default=-1)  # passes may move then
     committed = {commit.line: seen.show.steps[commit.step].event.at for commit in seen.show.commits}
     for number, line in seen.lines.items():
         at = run.follow.shown.get(line.landed if line.landed is not None else -1)
@@ -266,7 +267,7 @@ def seen_on_the_beat(seen: Evidence) -> Iterator[str]:
         ours = [fit for fit in fits if since <= fit.at <= at]
         lengths = [two - one for one, two in pairwise(one for one in done if since <= one <= at)]
         steady = len(ours) > 1 and len(lengths) > 1 and not any(since <= one <= at for one in moved)
-        if not steady or current.stretch.section != line.section:
+        if not steady or since <= laid_anew or current.stretch.section != line.section:
             continue
         rates = [fit.quarters_per_ns for fit in ours]
         if max(rates) > 1.01 * min(rates) or max(lengths) > 1.1 * min(lengths):
