@@ -58,14 +58,14 @@ def measure() -> Findings:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shows: list[Show] = []
-        broken: list[object] = []
+        broken: list[str] = []
 
         def turn() -> _Turn:
             shows.clear()
             broken.clear()
             return _Turn(
                 _each(scripts, lambda script: shows.append(play(script, folder))),
-                _each(shows, lambda show: broken.extend(violations(show))),
+                _each(range(SHOWS), lambda seed: broken.extend(f"seed {seed}: {one}" for one in violations(shows[seed]))),
                 _each(plain, lambda script: play(script, folder)),
             )
 

@@ -15,7 +15,7 @@ from bench.timing import paired
 COMMANDS = 200
 """Commands that are timed one after the other."""
 
-TURNS = 4
+TURNS = 6
 MOST = 1.3
 """The goal: our median from command to answer, as a multiple of the SDK's."""
 
