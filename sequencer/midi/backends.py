@@ -18,6 +18,10 @@ HINT = (
     "load ALSA's sequencer (modprobe snd-seq), or start JACK and set MIDO_BACKEND=mido.backends.rtmidi/UNIX_JACK, "
     "or take MIDI from a socket: tcp://HOST:PORT"
 )
+BUILD = (
+    "pip install python-rtmidi (from Python 3.13 on it is built there and then, with a C++ compiler and ALSA's headers, "
+    "libasound2-dev), or take MIDI from a socket: tcp://HOST:PORT"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Backend:
         try:
             self._backend.load()
         except (ImportError, ValueError, AttributeError) as error:
+            if isinstance(error, ModuleNotFoundError) and error.name == "rtmidi":
+                raise MidiError("python-rtmidi, which opens MIDI ports, is not installed", BUILD) from error
             raise MidiError(f"MIDI backend {self.name} cannot be used: {error}", f"see {CHOSEN_BY} in mido's docs") from error
 
     def ports(self) -> Ports:

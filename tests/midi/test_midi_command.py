@@ -143,3 +143,17 @@ def test_messages_in_words() -> None:
     assert describe(bytes((0xE0, 0, 64))) == "pitch bend 0, channel 1"
     assert describe(b"\xf6") == "system message f6"
     assert describe(bytes((0xF1, 0x23))) == "MTC quarter frame 2: 3"
+
+
+def test_a_python_without_wheels_for_ports_is_told_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "rtmidi" or name == "mido.backends.rtmidi"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "rtmidi", None)
+    monkeypatch.setenv("MIDO_BACKEND", "mido.backends.rtmidi")
+    assert main(["midi", "ports"]) != 0
+    told = capsys.readouterr().err
+    assert "python-rtmidi, which opens MIDI ports, is not installed" in told
+    assert "pip install python-rtmidi" in told
+    assert "tcp://HOST:PORT" in told
