@@ -74,7 +74,7 @@ def edited(recipe: bytes, documents: Sequence[Any]) -> Any:
                     inside[key], inside[other] = inside[other], inside[key]
                 case _:
                     inside[key] = other if isinstance(inside[key], int) else str(other)
-        except (KeyError, IndexError, TypeError):
+        except (KeyError, IndexError, TypeError, ZeroDivisionError):
             continue  # an edit before it took the place away
     return document
 

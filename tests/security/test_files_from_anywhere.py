@@ -132,14 +132,21 @@ def test_files_that_are_too_large_are_not_read(folder: Path) -> None:
         file.truncate(30_000_000)
     with (folder / "huge.score").open("wb") as file:
         file.truncate(20_000_000)
-    assert "E522" in codes_of(folder, 'image "huge.png"')
-    assert {"E502"} == {one.code for one in load(folder / "huge.score").diagnostics}
+    tracemalloc.start()
+    try:
+        assert "E522" in codes_of(folder, 'image "huge.png"')
+        assert {"E502"} == {one.code for one in load(folder / "huge.score").diagnostics}
+        assert tracemalloc.get_traced_memory()[1] < 18_000_000, "a file of 30 MB was read, to be refused afterwards"
+    finally:
+        tracemalloc.stop()
 
 
-def test_only_the_models_kinds_of_picture_are_ever_decoded() -> None:
+def test_only_the_models_kinds_of_picture_are_ever_decoded(folder: Path) -> None:
     """PostScript above all: its decoder starts a program."""
     eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n(touched) print\n%%EOF\n"
     assert opened(eps) == "not an image"
+    (folder / "eps.png").write_bytes(eps)
+    assert "E523" in codes_of(folder, 'image "eps.png"'), "its kind is known: so something has looked into it"
     for kind in ("PCX", "TGA", "ICNS", "PPM", "SGI", "DDS"):
         file = io.BytesIO()
         Image.new("RGB", (64, 64)).save(file, kind)
@@ -260,6 +267,7 @@ def test_paths_in_a_journal_reach_no_device_and_no_other_file(tmp_path: Path) ->
     hostile = from_json(json.dumps(document))
     assert hostile.images == (image,)
     assert thumbnails_of(hostile, tmp_path) == {}
+    assert thumbnails_of(hostile, lambda _: png(8, 8)) == {}, "a picture of this machine would stand in a page"
     with pytest.raises(sequencer.SequencerError):
         sequencer.rehearse(hostile, folder=tmp_path, video=False, out=tmp_path / "out", bundle=True)
     assert not (tmp_path / "out").exists()

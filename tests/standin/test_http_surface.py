@@ -100,7 +100,7 @@ def test_keys_and_tokens_are_asked_for() -> None:
 def test_a_token_reaches_what_it_was_made_for_only() -> None:
     scope = {"type": "session", "resources": {"models": {"match": ["helios"]}}, "constraints": {"max_sessions": 1}}
 
-    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
         mine = await _token(client, {"authorization_details": [scope], "expires_after": 60})
         session = await _session(client, mine)
         again = await client.post("/sessions", headers=mine, json={"model": {"name": "helios"}})
@@ -111,6 +111,11 @@ def test_a_token_reaches_what_it_was_made_for_only() -> None:
         bound = {"type": "session", "resources": {"models": {"all": True}, "sessions": {"bind": [session]}}}
         adopting = await _token(client, {"authorization_details": [bound]})
         assert (await client.get(f"/sessions/{session}", headers=adopting)).status_code == 200
+        recording = server.routes.sessions[session].clips.recording
+        asked = f"/clips?session_id={recording}&start=0&end=1"
+        assert (await client.get(asked, headers=other)).status_code == 404
+        assert (await client.get(asked)).status_code == 401
+        assert (await client.get(asked, headers=adopting)).status_code == 410, "it reaches the recording"
         zeus = {"type": "session", "resources": {"models": {"match": ["zeus"]}}}
         wrong = await _token(client, {"authorization_details": [zeus]})
         assert (await client.post("/sessions", headers=wrong, json={"model": {"name": "helios"}})).status_code == 403
