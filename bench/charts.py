@@ -104,8 +104,8 @@ def _lines(chart: Lines) -> str:
 def goals(rows: list[tuple[str, Row]]) -> str:
     """How many times as good as its goal each row is, on a logarithmic scale: right of the line is reached."""
     low, high = 0.5, 16.0
-    room = WIDTH - LEFT - 60 - RIGHT
-    edge = LEFT + 60
+    edge = LEFT + 90
+    room = WIDTH - edge - RIGHT
 
     def place(margin: float) -> float:
         return edge + log10(min(high, max(low, margin)) / low) / log10(high / low) * room

@@ -238,7 +238,9 @@ def measure() -> Findings:
             rows.append(Row(name, goal.value(results[goal.scenario]), beside=beside, most=goal.most))
     cost = {who: median(row[who].microseconds for row in results.values() if who in row) for who in followers}
     rows.append(Row("processor time a tick", cost["ours"], "µs"))
-    rows += [Row("the same", cost["ours"] / cost[who], beside=who) for who in followers if who not in ("ours", "oracle")]
+    rows += [
+        Row("processor time a tick", cost["ours"] / cost[who], beside=who) for who in followers if who not in ("ours", "oracle")
+    ]
     return Findings(tuple(rows), notes=(f"{len(SCENARIOS)} scenarios, {SEEDS} clocks of each; figures are medians over them.",))
 
 

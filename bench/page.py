@@ -16,6 +16,7 @@ PAGE = ROOT / "docs" / "measurements.md"
 KEPT = ROOT / "docs" / "measurements.json"
 PICTURES = ROOT / "docs" / "pictures"
 GOALS = "measured-goals.svg"
+LONGEST_LABEL = 66
 _MARGINS = "How many times as good as its goal each figure is"
 
 HEAD = """# Measurements
@@ -98,7 +99,7 @@ def made(results: Mapping[str, Result], sections: Mapping[str, Section]) -> dict
     """The page and its charts: each file's text. Every section of `sections` is on it, and no other."""
     files: dict[Path, str] = {}
     parts = [HEAD]
-    rows = [(row.name, row) for name in sections if name in results for row in results[name].findings.rows]
+    rows = [(_label(name, row), row) for name in sections if name in results for row in results[name].findings.rows]
     if any(row.margin is not None for _, row in rows):
         files[PICTURES / GOALS] = goals(rows)
         parts.append(f"![{_MARGINS}](pictures/{GOALS})\n")
@@ -107,6 +108,11 @@ def made(results: Mapping[str, Result], sections: Mapping[str, Section]) -> dict
         parts.append(text)
         files.update(charts)
     return {PAGE: "\n".join(parts), **files}
+
+
+def _label(name: str, row: Row) -> str:
+    label = f"{name}: {row.name}" + (f" / {row.beside}" if row.beside else "")
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1].rstrip()}…"
 
 
 def _section(name: str, section: Section, result: Result | None) -> tuple[str, dict[Path, str]]:

@@ -99,8 +99,8 @@ def _memory() -> Iterator[Row]:
         return
     small, large = resident(60), resident(360)
     yield Row(what, large / small, beside="one that rehearses one hour")
-    yield Row("the same", large / 1024, "MB")
-    yield Row("of which the run itself, traced: two hours", memory(120) / memory(60), beside="one hour")
+    yield Row(what, large / 1024, "MB")
+    yield Row("memory of a run alone, without its process: two hours", memory(120) / memory(60), beside="one hour")
 
 
 def measure() -> Findings:

@@ -277,7 +277,10 @@ def measure() -> Findings:
     lines = tuple(
         (
             f"{who} ({'virtual' if what == soaks[0].what else 'real'})",
-            tuple((100 * index / (len(samples) - 1), one["kb"] / 1000) for index, one in enumerate(samples)),
+            tuple(
+                (100 * index / (len(samples) - 1), max(0, one["kb"] - samples[0]["kb"]) / 1000)
+                for index, one in enumerate(samples)
+            ),
         )
         for (what, who), samples in held_by.items()
     )
@@ -286,7 +289,7 @@ def measure() -> Findings:
     rows = [row for one in soaks for row in _rows(one, is_long=one is soaks[0])]
     if len(soaks) == 1:
         rows.append(Row("real time over WebRTC", None, why="what a process holds is read from Linux's /proc"))
-    return Findings(tuple(rows), (Lines("Memory held", "% of the run", "MB", lines),), tuple(notes))
+    return Findings(tuple(rows), (Lines("Memory held beyond the first look", "% of the run", "MB", lines),), tuple(notes))
 
 
 def main() -> int:
