@@ -9,17 +9,21 @@ import json
 import sys
 import unicodedata
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from fuzz.documents import chained
+from pydantic import TypeAdapter
 
 import sequencer
 from sequencer.cli import main
 from sequencer.errors import JournalError, visible
 from sequencer.journal import read_journal
 from sequencer.midi.addresses import Socket
+from sequencer.schedule.document import digest, to_document
 from sequencer.sheet import as_csv, sheet_of
 
 KEY = "rk_test_0123456789abcdef"
@@ -163,3 +167,65 @@ def test_a_table_of_cues_holds_no_formulas(formula: str) -> None:
         for cell in row:
             assert cell[:1] not in tuple("=+@\t\r"), cell
             assert cell[:1] != "-" or (cell[1:2].isdigit() and cell != formula)
+
+
+class _Elements(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.add(tag)
+        self.found.update(name for name, _ in attrs if name.startswith("on") or name == "evil")
+
+
+def test_no_text_of_a_run_is_markup_in_the_pages_made_from_it(tmp_path: Path) -> None:
+    """Of a schedule every text can be anything: places, sections, marks, files, names of rules, words to go on."""
+    evil = "\"'><evil evil=1 onload=alert(1)></style></script><script>alert(2)</script>]]>&lt;\x08\x1b\ufffe"
+    score = (
+        'score "T"\nclock 120 bpm, 4/4\nseed 1\nsection a until go on, max 2 bars {\n  at 1 "A."\n  at 1.2 mark here\n'
+        '  on go word -> "B."\n}\nsection b 2 bars {\n  at 1 "C."\n}\nplay a b\n'
+    )
+    document = to_document(sequencer.compile_score(sequencer.reads(score)))
+    changed = 0
+
+    def spoil(value: Any) -> Any:
+        nonlocal changed
+        if isinstance(value, dict):
+            for key, inside in value.items():
+                if isinstance(inside, str) and key in ("title", "place", "section", "text", "file", "key", "name", "port"):
+                    value[key] = f"{inside}{evil}"
+                    changed += 1
+                else:
+                    spoil(inside)
+        elif isinstance(value, list):
+            for inside in value:
+                spoil(inside)
+        return value
+
+    spoil(document["schedule"])
+    assert changed > 12
+    document["digest"] = digest(TypeAdapter(sequencer.Schedule).validate_python(document["schedule"]))
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert main(["sheet", str(path), "-o", str(tmp_path / "sheet.html")]) == 0
+    assert main(["timeline", str(path), "-o", str(tmp_path / "plan.html")]) == 0
+    assert main(["timeline", str(path), "-o", str(tmp_path / "plan.svg")]) == 0
+    main(["rehearse", str(path), "--no-video", "--out", str(tmp_path / "run"), "--event", f"go on{evil}@2c"])
+    pages = [
+        *tmp_path.glob("*.html"),
+        *tmp_path.glob("*.svg"),
+        *(tmp_path / "run").glob("*.html"),
+        *(tmp_path / "run").glob("*.svg"),
+    ]
+    assert len(pages) == 5
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert "alert(" in text, f"{page} shows nothing of it: this would prove nothing"
+        parser = _Elements()
+        parser.feed(text)
+        assert parser.found.isdisjoint({"evil", "onload"}), page
+        assert "<script>alert" not in text, page
+        assert "</style></script>" not in text, page
+        if page.suffix == ".svg":
+            ElementTree.fromstring(text)  # noqa: S314  our own file, and no entities in it
