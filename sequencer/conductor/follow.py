@@ -12,9 +12,8 @@ from math import ceil, floor
 
 from sequencer.events import BoundariesFitted, ClockFitted, ClockMoved
 from sequencer.schedule import Schedule
-from sequencer.timebase import Snap
+from sequencer.timebase import SECOND, Snap
 
-SECOND = 1_000_000_000
 FEWEST, MOST_SEEN = 2, 9
 STRAYS = 2.0
 """A place within so many standard deviations of a boundary counts as on it, so that `floor` and `ceil` do not flap."""

@@ -12,9 +12,8 @@ from sequencer.conductor.sends import Sends
 from sequencer.conductor.triggers import Ear
 from sequencer.events import HandPaused, Refused
 from sequencer.schedule import Firing, Schedule
-from sequencer.timebase import nanoseconds
+from sequencer.timebase import SECOND, nanoseconds
 
-SECOND = 1_000_000_000
 PATIENCE = 10 * SECOND
 """How long an opening or a reset may go unanswered before the next step is taken all the same."""
 RETRY = SECOND

@@ -17,9 +17,8 @@ from sequencer.conductor.plan import Pass, Plan
 from sequencer.events import BoundariesFitted, Command, SendMidi, WakeAt
 from sequencer.schedule import ChooseProgram, MidiAct, MoveControl, PlayNote, Schedule, Send
 from sequencer.schedule.words import act_in_words
-from sequencer.timebase import nanoseconds
+from sequencer.timebase import SECOND, nanoseconds
 
-SECOND = 1_000_000_000
 AHEAD = SECOND // 5
 """How long before its time a message is said, in nanoseconds."""
 TOO_LATE = SECOND // 4
