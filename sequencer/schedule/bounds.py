@@ -56,6 +56,8 @@ def _beyond(schedule: Schedule) -> Iterator[str]:
     yield from _seed(schedule.seed)
     if not 0 <= schedule.end <= MOST_CHUNKS:
         yield f"{_short(schedule.end)} chunks"
+    if not schedule.stretches or not schedule.takes:
+        yield "fewer than one section and one take"
     for stretch in schedule.stretches:
         yield from _stretch(stretch)
     for take in schedule.takes:

@@ -331,6 +331,12 @@ def test_a_schedule_holds_only_numbers_that_a_score_could_have(tmp_path: Path) -
             except sequencer.SequencerError as error:
                 str(error)
     assert refused > 2 * len(paths)
+    for name in ("stretches", "takes"):
+        document = json.loads(whole)
+        document["schedule"][name] = []
+        document["digest"] = digest(adapter.validate_python(document["schedule"]))
+        with pytest.raises(ScheduleError, match="fewer than one"):
+            from_json(json.dumps(document))
 
 
 # ---- bundles -------------------------------------------------------------------------------------------------------
