@@ -12,7 +12,7 @@ from sequencer.checking.gaps import Gap, Kind
 from sequencer.errors import Diagnostic, Span
 from sequencer.score import After, AtMark, ClockKind, Cue, Every, Item, Place, Score, Section
 
-LOCAL = frozenset({"E141", "E304", "E305", "E316", "E317", "E319", "E320", "E321", "E410", "W301", "W304"})
+LOCAL = frozenset({"E141", "E216", "E304", "E305", "E316", "E317", "E319", "E320", "E321", "E410", "W301", "W304"})
 """What is said of statements that were read, whatever else there is."""
 
 NEEDS: dict[str, frozenset[Kind]] = {

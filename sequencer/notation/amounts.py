@@ -255,6 +255,11 @@ def _refuse(text: str, span: Span, faults: Faults, what: str) -> None:
         cured = f"1 {short.rstrip('s')}" if short.startswith(("bar", "beat")) else f"1{short}"
         faults.error("E211", f"how many {shown(text)}? A number is missing", span, f"write {cured}", (Fix(span, cured),))
         return
+    wrapped = re.match(r"(?:(?:for|of|lasting|length|lasts)[ \t]+)?([0-9][0-9./]*[ \t]*[a-z]+)[ \t]*:?\Z", text)
+    if wrapped is not None and wrapped.group(1) != text and read_duration(wrapped.group(1), span, Faults()) is not None:
+        cured = wrapped.group(1)
+        faults.error("E201", f"{shown(text)} is not a length", span, f"write {cured}", (Fix(span, cured),))
+        return
     clock = re.match(r"([0-9]+):([0-9]{2})\Z", text)
     if clock is not None:
         cured = f"{clock.group(1)}m{clock.group(2)}s"

@@ -154,7 +154,8 @@ def _without_comma(first: str, at: Span, faults: Faults) -> bool:
     cured = f", nominal {rest}" if rest.endswith("bpm") else ", "
     gap = part(first, at, match.start(2), match.end(2) + (len(rest) if rest.endswith("bpm") else 0))
     message = "in front of a meter or a nominal tempo stands a comma"
-    faults.error("E247", message, part(first, at, match.end(2), len(first)), "put it there", (Fix(gap, cured),))
+    hint = f"write {shown(first[: match.start(2)].rstrip() + cured + ('' if rest.endswith('bpm') else rest))}"
+    faults.error("E247", message, part(first, at, match.end(2), len(first)), hint, (Fix(gap, cured),))
     return True
 
 

@@ -20,6 +20,8 @@ _UNIT_OF = {"b": Unit.BEATS, "c": Unit.CHUNKS, "f": Unit.FRAMES, "s": Unit.SECON
 _PARTS = re.compile(r"([0-9]+)(?:\.([0-9]+))?(?:([ \t]*)\+([ \t]*)([0-9]+)(?:/([0-9]+)|\.([0-9]+))?)?\Z")
 _TICKS = re.compile(r"([0-9]+):([0-9]+):([0-9]+)\Z")
 _CLOCK = re.compile(r"([0-9]+):([0-9]+)\Z")
+_CLOCK_WITH_PARTS = re.compile(r"([0-9]{1,3}):([0-5][0-9]\.[0-9]{1,9})\Z")
+_WORDED = re.compile(r"bars?[ \t]*([0-9]{1,8})(?:[ \t,]+beats?[ \t]*([0-9]{1,3}))?\Z")
 _DOTS = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\Z")
 _MARK = re.compile(r"mark[ \t]+([^\s+]+)(?:[ \t]*\+[ \t]*(.+))?\Z")
 _UNIT_END = re.compile(r"[^\W\d_]\Z")
@@ -186,8 +188,21 @@ def _refuse(text: str, span: Span, faults: Faults) -> None:
     if clock is not None:
         first, second = clock.groups()
         cured = f"{first}m{second}s" if len(second) <= 2 and int(second) < 60 else f"{first}.{second}"
-        hint = f"write {first}m{second}s or {first}.{second}?" if int(first) else f"write {cured}"
+        either = bool(int(first) and int(second))
+        hint = f"write {first}m{second}s for a time, or {first}.{second} for a bar and a beat" if either else f"write {cured}"
         faults.error("E202", f"{shown(text)} can be a time or a bar and a beat", span, hint, (Fix(span, cured),))
+        return
+    precise = _CLOCK_WITH_PARTS.match(text)
+    if precise is not None:
+        minutes, seconds = int(precise.group(1)), precise.group(2)
+        cured = f"{minutes}m{seconds}s" if minutes else f"{seconds[1:] if seconds[0] == '0' else seconds}s"
+        faults.error("E202", f"{shown(text)} is a time, and a time has units", span, f"write {cured}", (Fix(span, cured),))
+        return
+    worded = _WORDED.match(text)
+    if worded is not None:
+        bar, beat = worded.groups()
+        cured = bar if beat is None else f"{bar}.{beat}"
+        faults.error("E219", "a bar is only its number", span, f"write {cured}", (Fix(span, cured),))
         return
     dots = _DOTS.match(text)
     if dots is not None:

@@ -30,6 +30,7 @@ _CUT = re.compile(r"cut(?:[ \t]+seed[ \t]+(\S+))?\Z")
 _LEAD = re.compile(r"([0-9]{1,9})c\Z")
 _PASS = re.compile(r"([^\W\d]\w*(?:-\w+)*)(?:[ \t]*\*[ \t]*([0-9]{1,6}))?\Z")
 _NAMES = re.compile(r"[^\W\d]\w*(?:-\w+)*(?:[ \t]+[^\W\d]\w*(?:-\w+)*)*+")
+_APART = re.compile(r"([^\W\d][\w-]*)[ \t]+[x×*][ \t]+([0-9]{1,5})(?![\w-])")
 _PASSES = re.compile(r"[^\s,*]+(?:[ \t]*\*[ \t]*[^\s,*]*)?|,|\*\S*")
 
 
@@ -253,6 +254,13 @@ def read_play(text: str, span: Span, faults: Faults) -> tuple[PlayItem, ...] | N
     locate = locator(text, span)
     if _NAMES.fullmatch(text):  # nothing but names: the usual order
         return tuple(PlayItem(match.group(), 1, locate(*match.span())) for match in re.finditer(r"\S+", text))
+    apart = list(_APART.finditer(text))
+    for match in apart:
+        cured = f"{match.group(1)}*{match.group(2)}"
+        at = locate(*match.span())
+        faults.error("E255", f"{shown(match.group())} is not a section to play", at, f"write {shown(cured)}", (Fix(at, cured),))
+    if apart:
+        return None
     for match in _PASSES.finditer(text):
         at = locate(*match.span())
         if match.group() == ",":
@@ -277,7 +285,7 @@ def read_pass(text: str, span: Span, faults: Faults) -> PlayItem | None:
             return PlayItem(name, int(times), span)
         faults.error("E255", f"a section is played 1 to {MOST_PASSES:,} times", span, f"write {name}*2 to play it twice in all")
         return None
-    swapped = re.match(r"([0-9]{1,5})\*?([^\W\d][\w-]*)\Z|([^\W\d][\w-]*)x([0-9]{1,5})\Z", text)
+    swapped = re.match(r"([0-9]{1,5})\*?([^\W\d][\w-]*)\Z|([^\W\d][\w-]*)[ \t]*[x×*][ \t]*([0-9]{1,5})\Z", text)
     name, times = "drop", "2"
     if swapped is not None:
         name, times = swapped.group(2) or swapped.group(3), swapped.group(1) or swapped.group(4)

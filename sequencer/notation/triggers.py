@@ -15,6 +15,9 @@ WORDS = ("note", "cc", "program", "start", "stop", "continue", "go")
 SPELLINGS = "write note C3, cc 20 > 64, program 5, start, stop, continue or go NAME"
 
 _LENGTH = re.compile(r"[0-9]+(?:[./][0-9]+)?[ \t]*(?:bars?|beats?|chunks?|seconds?|ms|[bcsf])")
+_GLUED = re.compile(r"(note|cc|program)(?=[A-G0-9])")
+_PRESSED = re.compile(r"(?:key|keypress|press|button)[ \t]+([^\W\d]\w*)\Z")
+_LASTS = re.compile(r"[ \t]*(?:length|len|duration|dur|lasting|lasts|over|during)[ \t]+([0-9].*)")
 _WORD = re.compile(r"\S+")
 _CHANNEL = re.compile(r"[ \t]+(?:ch|chan|channel)\b[ \t]*(.*)\Z")
 _CONTROL = re.compile(r"([^\s<>=]+)[ \t]*(>=|<=|=>|=<|==|!=|[<>=≥≤]|above|below)?[ \t]*(\S+)?\Z")
@@ -155,6 +158,11 @@ def _number(text: str, span: Span, faults: Faults, what: str, low: int, high: in
 
 def _too_much(text: str, end: int, kind: str, span: Span, faults: Faults) -> None:
     at = part(text, span, end, len(text))
+    lasts = _LASTS.fullmatch(text[end:])
+    if lasts is not None and kind == "a note":
+        cured = f" for {lasts.group(1)}"
+        faults.error("E238", "how long a note sounds stands behind for", at, f"write{shown(cured)}", (Fix(at, cured),))
+        return
     faults.error(
         "E238", f"{kind} takes nothing more, but here stands {shown(text[end:].strip())}", at, "leave it out", (Fix(at, ""),)
     )
@@ -168,6 +176,18 @@ def _unknown(text: str, kind: str, span: Span, faults: Faults) -> None:
         return
     if note_number(kind, "C3") is not None and not kind.isdigit():
         faults.error("E230", f"{shown(kind)} is a note, not a trigger", at, f"write note {kind}", (Fix(at, f"note {kind}"),))
+        return
+    glued = _GLUED.match(text)
+    if glued is not None:
+        cured = f"{glued.group(1)} {text[glued.end(1) :]}"
+        fix = (Fix(part(text, span, 0, len(text)), cured),)
+        faults.error("E230", f"behind {glued.group(1)} stands a blank", at, f"write {shown(cured)}", fix)
+        return
+    pressed = _PRESSED.match(text)
+    if pressed is not None:
+        cured = f"go {pressed.group(1)}"
+        message = f"{kind} is not a trigger: keys say an operator's words"
+        faults.error("E230", message, span, f"write {shown(cured)}", (Fix(span, cured),))
         return
     low = kind.casefold()
     guess = _OTHER_NAMES.get(low) or (low if low in WORDS else nearest(kind, WORDS))

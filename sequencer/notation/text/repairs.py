@@ -88,6 +88,7 @@ Finder = Callable[[str, str], Iterator[Repair]]
 
 _TEXT = re.compile(r'"""[\s\S]*?(?:"""|\Z)|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?')
 _WORD_AFTER = re.compile(rf"(?<![,>|(])[ \t]+(?=(?:{'|'.join(ACTIONS)})\b|\")")
+_SEPARATOR = re.compile(r"(?<=\")\s*(?:,|;|/|\bor\b)\s*(?=\")")
 MOST_TRIED = 8
 """How many places of one kind are tried."""
 
@@ -163,6 +164,13 @@ def _numbers(statement: str, masked: str) -> Iterator[Repair]:
             )
 
 
+def _starts(_: str, masked: str) -> Iterator[Repair]:
+    start = r"(starting|beginning|start|since|at|on)[ \t]+(?:at[ \t]+|from[ \t]+|bar[ \t]+)*(?=\d)"
+    for match in _all(rf"^every\b[^\",]*?[ \t]{start}", masked):
+        word = match.group(1)
+        yield Repair("E161", match.start(1), match.end(), "from ", f"behind `{word}` an every has no place", "write from")
+
+
 def _places(_: str, masked: str) -> Iterator[Repair]:
     for match in _all(r"^(?:at|end)[ \t]+bars?[ \t]+(\d+)(?:[ \t,]+beats?[ \t]+(\d+))?", masked):
         word = masked.split(maxsplit=1)[0]
@@ -205,6 +213,8 @@ def _arrows(_: str, masked: str) -> Iterator[Repair]:
     for match in _all(r"[ \t]*(?:=>|→|⇒|–>|—>|-->|>>|-(?=[ \t])|:)[ \t]*", masked):
         yield Repair("E134", match.start(), match.end(), " -> ", "between a trigger and its actions stands ->", "write ->")
     for match in _all(rf"[ \t]+(?=(?:{'|'.join(ACTIONS)})\b|\"|[^\W\d][\w-]*[ \t]+\")", masked):
+        if re.search(r"\b(?:on|note|cc|program|go|ch|[<>])\Z", masked[: match.start()]):
+            continue  # what stands behind it is the trigger's own
         message = "between a trigger and its actions stands ->"
         yield Repair("E134", match.start(), match.end(), " -> ", message, "put -> here")
 
@@ -219,19 +229,35 @@ def _cuts(_: str, masked: str) -> Iterator[Repair]:
 
 
 def _picks(statement: str, masked: str) -> Iterator[Repair]:
-    for match in _all(r"pick[ \t]*[(\[][^)\]]*[)\]]", masked):
-        inside = re.sub(r"(?<=\")\s*,\s*(?=\")", " | ", _between(statement, match))
-        message = "in a pick, | stands between the texts"
+    for match in _all(r"\b(pick|random|choose|choice|any|oneof)[ \t]*[(\[][^)\]]*[)\]]", masked):
+        inside = _SEPARATOR.sub(" | ", _between(statement, match))
+        is_pick = match.group(1) == "pick"
+        message = "in a pick, | stands between the texts" if is_pick else "what is drawn by chance is a pick"
         yield Repair("E140", match.start(), match.end(), f"pick({inside})", message, 'write: pick("…" | "…")')
     for match in _all(r"pick[ \t]+(\"[\s\S]*\")", masked):
-        inside = re.sub(r"(?<=\")\s*,\s*(?=\")", " | ", statement[match.start(1) : match.end(1)])
+        inside = _SEPARATOR.sub(" | ", statement[match.start(1) : match.end(1)])
         message = "what pick draws from stands in brackets"
         yield Repair("E140", match.start(), match.end(), f"pick({inside})", message, 'write: pick("…" | "…")')
 
 
 def _between(statement: str, match: re.Match[str]) -> str:
     whole = statement[match.start() : match.end()]
-    return re.sub(r"\Apick[ \t]*[(\[]|[)\]]\Z", "", whole)
+    return re.sub(r"\A\w+[ \t]*[(\[]|[)\]]\Z", "", whole)
+
+
+def _calls(statement: str, masked: str) -> Iterator[Repair]:
+    for match in _all(r"(?<![\w\-])(?!pick\b)([^\W\d][\w\-]*)[ \t]*\((?=\"\x01*\"\))", masked):
+        end = masked.index(")", match.end())
+        cured = f"{match.group(1)} {statement[match.end() : end]}"
+        yield Repair("E157", match.start(), end + 1, cured, "no brackets stand around a text", f"write {_short(cured)}")
+
+
+def _gear(_: str, masked: str) -> Iterator[Repair]:
+    if masked.startswith("on"):
+        return
+    for match in _all(r"(?:,|^at[ \t]+[\w.:+/]+)[ \t]+(?=(note|cc|program)[ \t]+[\w#\-]+)", masked):
+        cured = f"midi {match.group(1)}"
+        yield Repair("E259", match.end(), match.end(), "midi ", "what is sent to gear begins with midi", f"write {cured} …")
 
 
 def _heads(statement: str, masked: str) -> Iterator[Repair]:
@@ -280,6 +306,8 @@ def _quotes(statement: str, masked: str) -> Iterator[Repair]:
         masked,
     )
     words = re.match(r"\w+", masked[opening.end() :]) if opening is not None else None
+    if opening is not None and opening.group().rstrip().endswith("image"):
+        opening = None  # a path is told below: what stands behind it is not part of it
     is_action = words is not None and words.group() in {*ACTIONS, "seed", "bar", "bars", "beat", "beats", "from"}
     if opening is not None and not is_action and '"' not in masked[opening.end() :] and masked[opening.end() :].strip():
         verb = re.match(r"(?:prompt|show|text)[ \t]+(?=\S)", masked[opening.end() :])  # as if it were said in YAML
@@ -317,11 +345,17 @@ def _tempos(_: str, masked: str) -> Iterator[Repair]:
         cured = re.sub(r"[ \t]*bpm", "", match.group())
         message = "a tempo here is a bare number; bpm is what it counts"
         yield Repair("E240", match.start(), match.end(), cured, message, f"write tempo{cured}")
+    for match in _all(r"\btempo[ \t]+[\d./]+([ \t]+(?:to|until|-|→|=>)[ \t]+)(?=[\d.])", masked):
+        yield Repair("E240", match.start(1), match.end(1), " -> ", "between two tempi stands ->", "write ->")
+    for match in _all(r"\btempo[ \t]+[\d./]+[ \t]*->[ \t]*[\d./]+[ \t]+(in|during|for|within)\b", masked):
+        message = "how long a ramp lasts stands behind over"
+        yield Repair("E240", match.start(1), match.end(1), "over", message, "write over")
 
 
 FINDERS: tuple[Finder, ...] = (
     _signs,
     _comments,
+    _starts,
     _statements,
     _heads,
     _places,
@@ -331,6 +365,8 @@ FINDERS: tuple[Finder, ...] = (
     _arrows,
     _cuts,
     _picks,
+    _calls,
+    _gear,
     _tempos,
     _commas,
     _words,

@@ -29,6 +29,13 @@ LONGEST_SHOWN = 200
 WAITING = frozenset({"sleep", "wait", "delay", "rest", "hold"})
 """Words of those who look for a pause between two statements."""
 
+LOOPING = frozenset({"loop", "repeat", "times", "for", "while"})
+"""Words of those who look for a loop."""
+
+STARTS = frozenset({"start", "begin", "beginning", "top", "opening", "first"})
+ENDS = frozenset({"end", "finish", "last", "ending"})
+"""Words where a place is wanted."""
+
 MOST_LINES = 40
 """How many lines further down the end of a text is looked for."""
 
@@ -64,7 +71,7 @@ class Slips:
         word = first.group() if first else ""
         if word not in WORDS:
             self._unknown(statement, text, word, context)
-        elif not (self._no_place(statement, text) or self._repaired(statement, text, refusal)):
+        elif not (self._no_place(statement, text, context) or self._repaired(statement, text, refusal)):
             self._plainly(statement, text, refusal)
         return opens
 
@@ -185,6 +192,12 @@ class Slips:
             what = "a text" if text.startswith('"') else f"`{word}`"
             insert = (Fix(self._span(statement, 0, 0), place),) if _reads(place + text) else ()
             span = self._span(statement, 0, len(word) or 1)
+            behind = re.fullmatch(r"(.+?)[ \t]+(at[ \t]+[^\s\"]+)", text)
+            if behind is not None and _reads(f"{behind.group(2)} {behind.group(1)}"):
+                cured = f"{behind.group(2)} {behind.group(1)}"
+                fix = Fix(self._span(statement, 0, len(text)), cured)
+                self.faults.error("E117", f"the place of {what} stands in front", span, f"write {shown(cured, 60)}", (fix,))
+                return
             self.faults.error("E117", f"{what} needs a place", span, f"write: {place}…", insert)
             return
         if text.startswith(("//", "/*", "--", ";", "%", "'")):
@@ -199,6 +212,10 @@ class Slips:
         if self._other_word(statement, text, word, context):
             return
         if self._glued(statement, text, word):
+            return
+        if word in LOOPING:
+            hint = "`every` repeats a cue (every 4 bars …), `play` a section: play intro*4"
+            self.faults.error("E101", f"no statement begins with `{word}`", span, hint)
             return
         if word in WAITING:
             hint = 'nothing waits here: each place says when something happens, for example: at +2bar "…", or at +4s "…"'
@@ -236,7 +253,8 @@ class Slips:
             fix = Fix(self._span(statement, 0, 0), "at ")
             self.faults.error("E117", "a place has `at` in front of it", at, f"write: at {shown(text)}", (fix,))
             return True
-        own = None if context is not Context.TOP else OTHER_WORDS.get(word.casefold())
+        anywhere = context is Context.TOP or (context is Context.SECTION and word.casefold() == "when")
+        own = OTHER_WORDS.get(word.casefold()) if anywhere else None
         if own is None:
             return False
         pattern, cured = own
@@ -261,7 +279,7 @@ class Slips:
         self.faults.error("E101", message, self._span(statement, 0, len(word)), hint, gap)
         return True
 
-    def _no_place(self, statement: Statement, text: str) -> bool:
+    def _no_place(self, statement: Statement, text: str, context: Context) -> bool:
         """Tell `at`, `end`, `from` and `every` whose place or length is none."""
         match = re.match(r"(at|end|every)(?![\w\-])[ \t]*([^\s\",{}]*)", text)
         if match is None or re.match(r"[+\-]?\d|mark\b|bars?\b|beats?\b", match.group(2)):
@@ -269,7 +287,15 @@ class Slips:
         word, value = match.group(1), match.group(2)
         what = "a length" if word == "every" else "a place"
         span = self._span(statement, match.start(2), match.end(2)) if value else self._span(statement, 0, len(word))
-        if not value or value in ACTIONS or _reads(f"{word} 1 {text[match.start(2) :]}".replace("every 1", "every 1 bar")):
+        if word == "end" and not value and context is Context.SECTION:
+            self.faults.error("E113", "a section ends with a brace", span, "write } here", (Fix(span, "}"),))
+        elif word == "at" and value in STARTS:
+            fix = Fix(span, "1" if context is Context.SECTION else "0c")
+            self.faults.error("E161", "a place is a number", span, "the start is bar 1 (at 1), or chunk 0 (at 0c)", (fix,))
+        elif word == "at" and value in ENDS:
+            hint = "count from the start: the last bar of 8 is at 8; without sections `end 64c` says where the score ends"
+            self.faults.error("E161", "a place is a number", span, hint)
+        elif not value or value in ACTIONS or _reads(f"{word} 1 {text[match.start(2) :]}".replace("every 1", "every 1 bar")):
             form = {"every": "every 4 bars …", "end": "end 64c"}.get(word, f"{word} 9.3 …")
             hint = f"write, for example: {form}"
             self.faults.error("E161", f"behind `{word}` stands {what}", span, hint)

@@ -76,9 +76,19 @@ class Blocks:
         found: list[tuple[Scalar, Node]] = []
         for part_ in node.items if isinstance(node, Sequence) else (node,):
             mapping = self.values.mapping(part_, key, example)
+            if mapping is not None and key.value == "scenes" and self._names_itself(mapping):
+                word, name = mapping.entries["name"]
+                label = shown(name.value) if isinstance(name, Scalar) else "tram"
+                hint = f"write {label}: {{base: …, follow: …}}"
+                self.faults.error("E609", "a scene's name is its key", self.values.key(word), hint)
+                continue
             if mapping is not None:
                 found += mapping.entries.values()
         return found
+
+    def _names_itself(self, mapping: Mapping) -> bool:
+        """Whether a mapping says its own name under `name`, and is no scene that is called so."""
+        return "name" in mapping.entries and not isinstance(mapping.entries["name"][1], Mapping)
 
     def _scene(self, label: str | None, name: Scalar, content: Node, name_span: Span) -> Scene | None:
         inner = self.values.mapping(content, name, "{base: …, follow: …}")
@@ -129,6 +139,12 @@ class Blocks:
         found: list[Section] = []
         if isinstance(node, Scalar) and node.is_empty:
             return found
+        if isinstance(node, Mapping) and node.entries and not {"name", *SECTION_KEYS} & set(node.entries):
+            name = next(iter(node.entries))
+            hint = f"begin each with a dash, its name and its length: - section: {shown(name)} 8 bars"
+            at = self.values.key(node.entries[name][0])
+            self.faults.error("E608", "`sections` is a list, and here stand names with what they hold", at, hint)
+            return found
         for item in self.values.items(node, key, wants_dashes=True):
             if isinstance(item, Mapping):
                 section = self._section(item)
@@ -148,7 +164,7 @@ class Blocks:
             scalar = self.values.scalar(value, key)
             if scalar is not None:
                 self._head(scalar, head)
-        elif node.whole:
+        elif node.whole and "name" not in entries:
             at = self.source.span(node.start, node.start + 1)
             self.faults.error("E611", "this section has no name", at, "begin it with: section: NAME 8 bars")
         items: list[Item] = []
@@ -311,6 +327,12 @@ class Blocks:
             length = f"{node.value} {word}" if word in ("bars", "beats") else node.value
             hint = f"write it behind the name: section: NAME {shown(length)}"
             self.faults.error("E610", "a section's length has no key of its own", self.values.key(key), hint)
+            return
+        if word == "name" and isinstance(node, Scalar) and "section" not in whole.entries:
+            said = next((whole.entries[one][1] for one in LENGTH_WORDS if one in whole.entries), None)
+            cured = f"section: {node.value}" + (f" {said.value}" if isinstance(said, Scalar) else "")
+            fix = Fix(self.values.entry(key, node), cured)
+            self.faults.error("E610", "a section has no `name`", self.values.key(key), f"write {shown(cured)}", (fix,))
             return
         self.values.unknown_key(key, node, SECTION_KEYS, "a section", whole)
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation import words
 from sequencer.notation.guess import nearest, shown
+from sequencer.notation.names import is_name
 from sequencer.notation.source import Source
 from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml.scalars import BLOCKS, Scalar, locator_of, value_span, whole_span
@@ -98,7 +99,9 @@ class Values:
             return
         span = self.source.span(node.start, max(node.end, node.start + 1))
         what = "a list" if isinstance(node, Sequence) else "a mapping"
-        self.faults.error("E607", f"`{shown(key.value)}` is one value, and here stands {what}", span, "write the value alone")
+        shape = _SHAPES.get(key.value)
+        hint = "write the value alone" if shape is None else f"write it in one line, for example {key.value}: {shape}"
+        self.faults.error("E607", f"`{shown(key.value)}` is one value, and here stands {what}", span, hint)
 
     def scalar(self, node: Node, key: Scalar) -> Scalar | None:
         """A scalar, not empty."""
@@ -248,6 +251,9 @@ class Values:
         if word == "<<":
             self.faults.error("E604", "scores have no merged mappings", span, "write the keys themselves")
             return
+        if where == "a score" and word in _TIMES:
+            self._in_clock(key, value, node)
+            return
         other = next((one for one in _OTHER_KEYS.get(word, ()) if one in known), None)
         meant = other or nearest(word, known)
         if meant is not None:
@@ -256,7 +262,21 @@ class Values:
             return
         home = _HOMES.get(word)
         hint = f"`{word}` belongs {home}" if home else "write one of: " + ", ".join(known)
+        if home is None and "show" in known and is_name(word):
+            hint += f"; a scene is shown with show: {shown(word)}, action: …"
         self.faults.error("E610", f"{where} has no `{shown(word) or ' '}`", span, hint)
+
+    def _in_clock(self, key: Scalar, value: Node, node: Mapping) -> None:
+        """Tell a tempo or a meter that stands beside the clock."""
+        bpm, meter = ("120", "4/4")
+        for word, (_, said) in node.entries.items():
+            if word in _TIMES and isinstance(said, Scalar) and not said.is_empty:
+                bpm, meter = (bpm, said.value) if word == "meter" else (said.value.removesuffix("bpm").strip(), meter)
+        cured = f"clock: {bpm} bpm" + (f", {meter}" if "meter" in node.entries else "")
+        first = next(word for word in node.entries if word in _TIMES)
+        fixes = (Fix(self.entry(key, value), cured),) if first == key.value and "clock" not in node.entries else ()
+        message = f"a score has no `{key.value}`: tempo and meter stand in its clock"
+        self.faults.error("E610", message, self.key(key), f"write {shown(cured)}", fixes)
 
     def _cut_by_comma(self, key: Scalar, node: Mapping) -> bool:
         """Tell a comma that YAML took for the end of a value: `{at: 9,3}`, `{prompt: Rain, then snow}`."""
@@ -294,6 +314,22 @@ def _is_bare(entry: tuple[Scalar, Node]) -> bool:
 
 
 _TEXT_KEYS = frozenset({"prompt", "action", "base", "follow", "show", "score", "image"})
+
+_TIMES = ("bpm", "tempo", "meter")
+"""Keys of other programs for what a clock says."""
+
+_SHAPES = {
+    "clock": "120 bpm, 4/4",
+    "grid": "33 frames @ 24 fps",
+    "when": "note C3",
+    "on": "note C3",
+    "at": "9.3",
+    "every": "4 bars",
+    "tempo": "120",
+    "meter": "3/4",
+    "section": "intro 8 bars",
+}
+"""What some keys look like."""
 
 _HOMES = {
     **dict.fromkeys(("base", "follow", "quiet"), "to a scene: scenes: {NAME: {base: …, follow: …}}"),
