@@ -1,6 +1,9 @@
 """Both notations of the score language: reading, and writing back.
 
 `read` and `reads` raise `ScoreError` with every fault of the score; `sequencer.notation.reading` has the form that does not.
+`text` and `yaml` are the notations; the modules beside them serve both: `decoding` and `source` (what a file holds), `values`
+(the readers of places, lengths, triggers, texts and settings), `spelling` (the same, written), `parts` (a score as it grows),
+`pictures` and `songs` (the files that it names).
 """
 
 from __future__ import annotations
