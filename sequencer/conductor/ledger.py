@@ -148,9 +148,10 @@ class Ledger:
         """A take opens at `chunk`: nothing that was sent for a later chunk is known to the model any more."""
         self.unmade(chunk)
         for later, slot in self.slots.items():
+            if later > chunk:
+                slot.said = None
             if later > chunk and any(not line.is_final for line in slot.lines):
                 slot.sent.clear()
-                slot.said = None
                 self._touched.add(later)
                 heapq.heappush(self._live, later)
         self.flights.clear()

@@ -86,6 +86,15 @@ def test_what_the_model_holds_already_is_not_said_again() -> None:
     assert (gone.status, again.status) == (Status.SKIPPED, Status.SENT)
 
 
+def test_a_new_take_holds_nothing_of_what_was_taken_back_in_the_one_before() -> None:
+    book = ledger((line(1, ShowPrompt("a")), 6))
+    book.withdraw(4, everything, REASON)
+    assert due(book) == [(6, "first")]
+    book.renew(5)
+    book.commit(line(2, ShowPrompt("first")), 6)
+    assert due(book, 5) == [(6, "first")]
+
+
 def test_what_was_refused_is_said_though_its_text_is_the_same() -> None:
     book = ledger((line(1, ShowPrompt("a")), 6))
     flight = book.refused("schedule_prompt")  # the opening's, which is the oldest
