@@ -26,6 +26,10 @@ _UNITS = {
 """Words that are units and not scenes where a number stands in front of them, and how the unit is written."""
 
 
+_PAUSES = {"stop": "pause", "hold": "pause", "freeze": "pause", "continue": "resume", "unpause": "resume"}
+"""Words that are no scenes where there is none of that name, and what rests the model or lets it go on."""
+
+
 def nearest(name: str, known: list[str]) -> str | None:
     """The known name that `name` was probably meant to be, if there is one."""
     found = get_close_matches(name, known, n=1, cutoff=0.6)
@@ -35,7 +39,7 @@ def nearest(name: str, known: list[str]) -> str | None:
 def _other_word(show: Show, name: Span) -> tuple[str, tuple[Fix, ...]] | None:
     """The hint and the cure for a scene that was meant as something else: `prompt "…"`, `imag "…"`, `cutt`."""
     if show.action is None:
-        meant = nearest(show.scene, ["cut", "pause", "resume"])
+        meant = _PAUSES.get(show.scene.casefold()) or nearest(show.scene, ["cut", "pause", "resume"])
         return None if meant is None else (f"did you mean {meant}?", (Fix(name, meant),))
     text = show.action.span
     if text.line != name.line or not 0 <= text.column - name.end_column <= 1:

@@ -6,10 +6,11 @@ Each repair is tried: only one that the grammar then accepts is offered, so a hi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from sequencer.notation.guess import nearest
+from sequencer.notation.text import action_repairs
+from sequencer.notation.text.mending import Finder, Repair, matches, short
 
 _WORD = re.compile(r"\w+")
 
@@ -67,98 +68,63 @@ OTHER_WORDS = {
 """What other programs call a statement: the pattern of what stands behind the word, and how it is written here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """Put `text` at `start:end` of the statement (offsets in it): `message` is what was wrong, `hint` what to do."""
-
-    code: str
-    start: int
-    end: int
-    text: str
-    message: str
-    hint: str
-
-    def of(self, statement: str) -> str:
-        """The statement with this repair."""
-        return statement[: self.start] + self.text + statement[self.end :]
-
-
-Finder = Callable[[str, str], Iterator[Repair]]
-"""Gives repairs for a statement and its mask: the statement with the insides of its texts blanked out."""
-
-_TEXT = re.compile(r'"""[\s\S]*?(?:"""|\Z)|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?')
 _WORD_AFTER = re.compile(rf"(?<![,>|(])[ \t]+(?=(?:{'|'.join(ACTIONS)})\b|\")")
-_SEPARATOR = re.compile(r"(?<=\")\s*(?:,|;|/|\bor\b)\s*(?=\")")
-MOST_TRIED = 8
-"""How many places of one kind are tried."""
-
-
-def mask(statement: str) -> str:
-    """The statement with texts blanked out, of the same length."""
-    return _TEXT.sub(lambda match: '"' + "\x01" * (len(match.group()) - 2) + '"' * (len(match.group()) > 1), statement)
-
-
-def _all(pattern: str, masked: str) -> Iterator[re.Match[str]]:
-    for count, match in enumerate(re.finditer(pattern, masked)):
-        if count == MOST_TRIED:
-            return
-        yield match
 
 
 def _comments(statement: str, masked: str) -> Iterator[Repair]:
-    for match in _all(r"(?:^|[ \t])(//|--|;|/\*)[\s\S]*", masked):
+    for match in matches(r"(?:^|[ \t])(//|--|;|/\*)[\s\S]*", masked):
         sign = match.group(1)
         hint = "write # instead"
         yield Repair("E109", match.start(1), match.end(1), "#", f"`{sign}` opens no comment", hint)
         yield Repair("E109", match.start(), len(statement), "", f"`{sign}` opens no comment", "a comment begins with #")
-    for match in _all(r"[^\s#](#)", masked):
+    for match in matches(r"[^\s#](#)", masked):
         message = "in front of a comment's # stands white space"
         yield Repair("E147", match.start(1), match.start(1), " ", message, "put a blank in front of #")
 
 
 def _signs(statement: str, masked: str) -> Iterator[Repair]:
-    for match in _all("[\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000]", masked):
+    for match in matches("[\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000]", masked):
         message = f"this blank (U+{ord(match.group()):04X}) is not a plain one"
         yield Repair("E159", match.start(), match.end(), " ", message, "put a plain blank in its place")
-    for match in _all(r"(?<!\w)'([^'\n\x01]*)'(?!\w)", masked):
+    for match in matches(r"(?<!\w)'([^'\n\x01]*)'(?!\w)", masked):
         inner = statement[match.start(1) : match.end(1)].replace('"', '\\"')
         yield Repair("E108", match.start(), match.end(), f'"{inner}"', "texts stand in double quotes", f'write "{inner}"')
-    for match in _all(r"[;.]+\s*$", masked):
+    for match in matches(r"[;.]+\s*$", masked):
         yield Repair(
             "E158", match.start(), match.end(), "", f"`{match.group()}` ends no statement", "a new line does: leave it out"
         )
 
 
 def _commas(_: str, masked: str) -> Iterator[Repair]:
-    for match in _all(r"[ \t]*,[ \t]*$", masked):
+    for match in matches(r"[ \t]*,[ \t]*$", masked):
         yield Repair("E129", match.start(), match.end(), "", "nothing follows this comma", "leave the comma out")
-    for match in _all(r",[ \t]*,", masked):
+    for match in matches(r",[ \t]*,", masked):
         yield Repair("E129", match.start(), match.end(), ",", "between two commas stands nothing", "leave one of them out")
-    for match in _all(r"^(?:at|every)[ \t][^\",]*?[\w.](,)[ \t]", masked):
+    for match in matches(r"^(?:at|every)[ \t][^\",]*?[\w.](,)[ \t]", masked):
         message = "no comma stands between the place and what happens there"
         yield Repair("E129", match.start(1), match.end(1), "", message, "leave the comma out")
-    for match in _all(_WORD_AFTER.pattern, masked):
+    for match in matches(_WORD_AFTER.pattern, masked):
         message = "between two actions stands a comma"
         yield Repair("E128", match.start(), match.start(), ",", message, "put a comma here")
-    for match in _all(r"(?<=\")[ \t]*(?=[^\W\d])", masked):
+    for match in matches(r"(?<=\")[ \t]*(?=[^\W\d])", masked):
         yield Repair("E128", match.start(), match.end(), ", ", "between two actions stands a comma", "put a comma here")
-    for match in _all(r"[ \t]+(?:and|&|\+|;)[ \t]+|;[ \t]*", masked):
+    for match in matches(r"[ \t]+(?:and|&|\+|;)[ \t]+|;[ \t]*", masked):
         yield Repair("E128", match.start(), match.end(), ", ", "between two actions stands a comma", "put a comma here")
     if masked.startswith("section"):
-        for match in _all(r"[ \t]+(?=(?:cut|tempo|meter|max|until)\b)", masked):
+        for match in matches(r"[ \t]+(?=(?:cut|tempo|meter|max|until)\b)", masked):
             message = "between a section's length and what else is said of it stands a comma"
             yield Repair("E135", match.start(), match.start(), ",", message, "put a comma here")
 
 
 def _numbers(statement: str, masked: str) -> Iterator[Repair]:
-    for match in _all(r"(?<=\d),(?=\d)", masked):
+    for match in matches(r"(?<=\d),(?=\d)", masked):
         message = "a comma stands between actions, never inside a number or a place"
         number = re.search(r"\d+\Z", statement[: match.start()])
         rest = re.match(r"\d+", statement[match.end() :])
         cured = f"{number.group() if number else ''}.{rest.group() if rest else ''}"
         yield Repair("E203", match.start(), match.end(), ".", message, f"write {cured}")
     if masked.startswith("lead"):
-        for match in _all(r"(?<=\d)[ \t]*chunks?\b", masked):
+        for match in matches(r"(?<=\d)[ \t]*chunks?\b", masked):
             yield Repair(
                 "E250", match.start(), match.end(), "c", "chunks are written c", "write it right behind the number: 2c"
             )
@@ -166,30 +132,33 @@ def _numbers(statement: str, masked: str) -> Iterator[Repair]:
 
 def _starts(_: str, masked: str) -> Iterator[Repair]:
     start = r"(starting|beginning|start|since|at|on)[ \t]+(?:at[ \t]+|from[ \t]+|bar[ \t]+)*(?=\d)"
-    for match in _all(rf"^every\b[^\",]*?[ \t]{start}", masked):
+    for match in matches(rf"^every\b[^\",]*?[ \t]{start}", masked):
         word = match.group(1)
         yield Repair("E161", match.start(1), match.end(), "from ", f"behind `{word}` an every has no place", "write from")
 
 
 def _places(_: str, masked: str) -> Iterator[Repair]:
-    for match in _all(r"^(?:at|end)[ \t]+bars?[ \t]+(\d+)(?:[ \t,]+beats?[ \t]+(\d+))?", masked):
+    for match in matches(r"^(?:at|end)[ \t]+bars?[ \t]+(\d+)(?:[ \t,]+beats?[ \t]+(\d+))?", masked):
         word = masked.split(maxsplit=1)[0]
         cured = f"{word} {match.group(1)}" + ("" if match.group(2) is None else f".{match.group(2)}")
         yield Repair("E219", match.start(), match.end(), cured, "a bar is only its number", f"write {cured}")
-    for match in _all(r"^at[ \t]+beats?[ \t]+(\d+)", masked):
+    for match in matches(r"^at[ \t]+beats?[ \t]+(\d+)", masked):
         cured = f"at 1.{match.group(1)}"
         yield Repair("E219", match.start(), match.end(), cured, "a beat stands behind its bar", f"write {cured}")
-    for match in _all(r"^at[ \t]+(\d+)(?:[ \t,]+beats?)[ \t]+(\d+)", masked):
+    for match in matches(r"^at[ \t]+(\d+)(?:[ \t,]+beats?)[ \t]+(\d+)", masked):
         cured = f"at {match.group(1)}.{match.group(2)}"
         yield Repair("E219", match.start(), match.end(), cured, "bar and beat stand together", f"write {cured}")
-    for match in _all(r"^(?:at|every)[ \t][^\",>]*?([ \t]*->[ \t]*)", masked):
+    for match in matches(r"^(?:at|every)[ \t][^\",>]*?([ \t]*->[ \t]*)", masked):
         message = "an arrow stands behind a trigger, not behind a place"
         yield Repair("E134", match.start(1), match.end(1), " ", message, "leave it out")
+    for match in matches(r"^(?:at|every)[ \t]+[^\s\",>]+([ \t]*(?:=>|=|–|—|→|-|:|\|)[ \t]+)(?=[\"\w])", masked):
+        message = "nothing stands between a place and what happens there"
+        yield Repair("E157", match.start(1), match.end(1), " ", message, "put a blank in its place")
 
 
 def _neighbours(statement: str, masked: str) -> Iterator[Repair]:
     """Two texts side by side are one: a second one would be a second prompt."""
-    for match in _all(r"\"\x01*(\"[ \t]+\")\x01*\"", masked):
+    for match in matches(r"\"\x01*(\"[ \t]+\")\x01*\"", masked):
         if '"""' not in statement:
             message = "two texts stand side by side"
             yield Repair("E128", match.start(1), match.end(1), " ", message, "make one of them")
@@ -197,11 +166,11 @@ def _neighbours(statement: str, masked: str) -> Iterator[Repair]:
 
 def _assignments(_: str, masked: str) -> Iterator[Repair]:
     if masked.startswith("let"):
-        for match in _all(r"^let[ \t]+[\w\-]+([ \t]*(?::=|:|==|->|is\b)?[ \t]*)(?=\")", masked):
+        for match in matches(r"^let[ \t]+[\w\-]+([ \t]*(?::=|:|==|->|is\b)?[ \t]*)(?=\")", masked):
             hint = 'write: let NAME = "…"'
             yield Repair("E132", match.start(1), match.end(1), " = ", "a variable is set with =", hint)
         return
-    for match in _all(r"(?<=\w)[ \t]*[:=]+[ \t]*", masked):
+    for match in matches(r"(?<=\w)[ \t]*[:=]+[ \t]*", masked):
         sign = match.group().strip()
         message = f"no `{sign}` stands between a word and its value"
         yield Repair("E157", match.start(), match.end(), " ", message, "put a blank in its place")
@@ -210,89 +179,51 @@ def _assignments(_: str, masked: str) -> Iterator[Repair]:
 def _arrows(_: str, masked: str) -> Iterator[Repair]:
     if not masked.startswith("on"):
         return
-    for match in _all(r"[ \t]*(?:=>|→|⇒|–>|—>|-->|>>|-(?=[ \t])|:)[ \t]*", masked):
+    for match in matches(r"[ \t]*(?:=>|→|⇒|–>|—>|-->|>>|-(?=[ \t])|:)[ \t]*", masked):
         yield Repair("E134", match.start(), match.end(), " -> ", "between a trigger and its actions stands ->", "write ->")
-    for match in _all(rf"[ \t]+(?=(?:{'|'.join(ACTIONS)})\b|\"|[^\W\d][\w-]*[ \t]+\")", masked):
+    for match in matches(rf"[ \t]+(?=(?:{'|'.join(ACTIONS)})\b|\"|[^\W\d][\w-]*[ \t]+\")", masked):
         if re.search(r"\b(?:on|note|cc|program|go|ch|[<>])\Z", masked[: match.start()]):
             continue  # what stands behind it is the trigger's own
         message = "between a trigger and its actions stands ->"
         yield Repair("E134", match.start(), match.end(), " -> ", message, "put -> here")
 
 
-def _cuts(_: str, masked: str) -> Iterator[Repair]:
-    for match in _all(r"\bcut[ \t]+(?=([+\-]?\d+))", masked):
-        hint = f"write: cut seed {match.group(1)}"
-        yield Repair("E160", match.end(), match.end(), "seed ", "a cut's new seed has its word", hint)
-    for match in _all(r"\bcut([ \t]+seed)\b(?![ \t]*[+\-\d])", masked):
-        hint = "write the number, for example cut seed 9, or cut alone, which keeps the seed"
-        yield Repair("E160", match.start(1), match.end(1), "", "behind `seed` stands its number", hint)
-
-
-def _picks(statement: str, masked: str) -> Iterator[Repair]:
-    for match in _all(r"\b(pick|random|choose|choice|any|oneof)[ \t]*[(\[][^)\]]*[)\]]", masked):
-        inside = _SEPARATOR.sub(" | ", _between(statement, match))
-        is_pick = match.group(1) == "pick"
-        message = "in a pick, | stands between the texts" if is_pick else "what is drawn by chance is a pick"
-        yield Repair("E140", match.start(), match.end(), f"pick({inside})", message, 'write: pick("…" | "…")')
-    for match in _all(r"pick[ \t]+(\"[\s\S]*\")", masked):
-        inside = _SEPARATOR.sub(" | ", statement[match.start(1) : match.end(1)])
-        message = "what pick draws from stands in brackets"
-        yield Repair("E140", match.start(), match.end(), f"pick({inside})", message, 'write: pick("…" | "…")')
-
-
-def _between(statement: str, match: re.Match[str]) -> str:
-    whole = statement[match.start() : match.end()]
-    return re.sub(r"\A\w+[ \t]*[(\[]|[)\]]\Z", "", whole)
-
-
-def _calls(statement: str, masked: str) -> Iterator[Repair]:
-    for match in _all(r"(?<![\w\-])(?!pick\b)([^\W\d][\w\-]*)[ \t]*\((?=\"\x01*\"\))", masked):
-        end = masked.index(")", match.end())
-        cured = f"{match.group(1)} {statement[match.end() : end]}"
-        yield Repair("E157", match.start(), end + 1, cured, "no brackets stand around a text", f"write {_short(cured)}")
-
-
-def _gear(_: str, masked: str) -> Iterator[Repair]:
-    if masked.startswith("on"):
-        return
-    for match in _all(r"(?:,|^at[ \t]+[\w.:+/]+)[ \t]+(?=(note|cc|program)[ \t]+[\w#\-]+)", masked):
-        cured = f"midi {match.group(1)}"
-        yield Repair("E259", match.end(), match.end(), "midi ", "what is sent to gear begins with midi", f"write {cured} …")
-
-
 def _heads(statement: str, masked: str) -> Iterator[Repair]:
-    for match in _all(r"^(section|scene)[ \t]+(\"\x01+\"|'[^'\n]+')", masked):
+    for match in matches(r"^section[ \t]+(?:[\w\-]+|\"\x01+\")[ \t]*(,[ \t]*)(?=[\d+])", masked):
+        message = "no comma stands between a section's name and its length"
+        yield Repair("E129", match.start(1), match.end(1), " ", message, "leave the comma out")
+    for match in matches(r"^(section|scene)[ \t]+(\"\x01+\"|'[^'\n]+')", masked):
         kind = match.group(1)
         bare = "-".join(_WORD.findall(statement[match.start(2) : match.end(2)]))
         yield Repair("E142", match.start(2), match.end(2), bare, f"the name of a {kind} has no quotes", f"write {bare}")
-    for match in _all(r"^section\b[^{]*?(\(([^()]*)\))", masked):
+    for match in matches(r"^section\b[^{]*?(\(([^()]*)\))", masked):
         yield Repair(
             "E139", match.start(1), match.end(1), match.group(2), "a length has no brackets", f"write {match.group(2)}"
         )
-    for match in _all(r"^section\b[^{]*?,[ \t]*()seed\b", masked):
+    for match in matches(r"^section\b[^{]*?,[ \t]*()seed\b", masked):
         message = "the model reads its seed only when a take starts"
         yield Repair("E133", match.start(1), match.end(1), "cut ", message, "start a new take with it: cut seed …")
-    for match in _all(r"^section\b[^{]*?,[ \t]*([\d./]+)[ \t]*bpm\b", masked):
+    for match in matches(r"^section\b[^{]*?,[ \t]*([\d./]+)[ \t]*bpm\b", masked):
         cured = f"tempo {match.group(1)}"
         yield Repair("E240", match.start(1), match.end(), cured, "a section's tempo has its word", f"write {cured}")
-    for match in _all(r"^section\b[^{]*?,[ \t]*()\d+/\d+(?=[ \t]*[,{])", masked):
+    for match in matches(r"^section\b[^{]*?,[ \t]*()\d+/\d+(?=[ \t]*[,{])", masked):
         yield Repair(
             "E241", match.start(1), match.end(1), "meter ", "a section's meter has its word", "write meter in front of it"
         )
-    for match in _all(r"^scene[ \t]+[\w\-]+([ \t]*=?[ \t]*)(\"\x01*\")$", masked):
+    for match in matches(r"^scene[ \t]+[\w\-]+([ \t]*=?[ \t]*)(\"\x01*\")$", masked):
         text = statement[match.start(2) : match.end(2)]
         message = "a scene's texts stand in its braces"
         cured = f" {{\n  base {text}\n}}"
         yield Repair("E113", match.start(1), match.end(2), cured, message, "write: scene NAME { base … follow … }")
     length = r"(\d+(?:[./]\d+)?[ \t]*(?:bars?|beats?|[bcsf]|ms))"
-    for match in _all(rf"^section\b[^{{]*?\buntil\b[^{{]*?([ \t]+or[ \t]+{length})(?=[ \t]*(?:,|\{{))", masked):
+    for match in matches(rf"^section\b[^{{]*?\buntil\b[^{{]*?([ \t]+or[ \t]+{length})(?=[ \t]*(?:,|\{{))", masked):
         cured = f", max {match.group(2)}"
         hint = f"its longest length stands behind a comma: write {cured}"
         yield Repair("E230", match.start(1), match.end(1), cured, f"{match.group(2)} is a length, not a trigger", hint)
-    for match in _all(rf"^section\b[^{{]*?(\buntil[ \t]+){length}(?=[ \t]*(?:,|\{{))", masked):
+    for match in matches(rf"^section\b[^{{]*?(\buntil[ \t]+){length}(?=[ \t]*(?:,|\{{))", masked):
         hint = f"a section of a fixed length says it alone: write {match.group(2)}"
         yield Repair("E230", match.start(1), match.end(1), "", f"{match.group(2)} is a length, not a trigger", hint)
-    for match in _all(r"^section[ \t]+[\w\-]+(?=[ \t]*(?:,[^{]*)?\{$)", masked):
+    for match in matches(r"^section[ \t]+[\w\-]+(?=[ \t]*(?:,[^{]*)?\{$)", masked):
         message = "this section does not say how long it is"
         yield Repair(
             "E139", match.end(), match.end(), " 8 bars", message, "write its length behind its name, for example 8 bars"
@@ -312,15 +243,15 @@ def _quotes(statement: str, masked: str) -> Iterator[Repair]:
     if opening is not None and not is_action and '"' not in masked[opening.end() :] and masked[opening.end() :].strip():
         verb = re.match(r"(?:prompt|show|text)[ \t]+(?=\S)", masked[opening.end() :])  # as if it were said in YAML
         inner = statement[opening.end() + (verb.end() if verb is not None else 0) :].replace("\\", "\\\\").replace("\n", " ")
-        yield Repair("E143", opening.end(), len(statement), f'"{inner}"', "a text stands in quotes", f'write "{_short(inner)}"')
-    for match in _all(r"(?<=image)[ \t]+([^\s\",{}]+)", masked):
+        yield Repair("E143", opening.end(), len(statement), f'"{inner}"', "a text stands in quotes", f'write "{short(inner)}"')
+    for match in matches(r"(?<=image)[ \t]+([^\s\",{}]+)", masked):
         path = statement[match.start(1) : match.end(1)]
-        yield Repair("E143", match.start(1), match.end(1), f'"{path}"', "a path stands in quotes", f'write "{_short(path)}"')
+        yield Repair("E143", match.start(1), match.end(1), f'"{path}"', "a path stands in quotes", f'write "{short(path)}"')
 
 
 def _words(_: str, masked: str) -> Iterator[Repair]:
     known = [*STATEMENTS, *ACTIONS, "from", "over", "until", "max", "or", "seed", "bars", "bar", "beats", "beat", "bpm"]
-    for match in _all(r"(?<![\w\-.])[^\W\d][\w\-]*", masked):
+    for match in matches(r"(?<![\w\-.])[^\W\d][\w\-]*", masked):
         word = match.group()
         meant = None if word in known else nearest(word, known)
         if meant is not None:
@@ -331,25 +262,13 @@ def _words(_: str, masked: str) -> Iterator[Repair]:
 def _statements(_: str, masked: str) -> Iterator[Repair]:
     in_cue = re.match(r"(?:at|every|on)\b", masked) is not None
     words = [word for word in STATEMENTS if not (in_cue and word in ACTIONS)]  # `at 1 "…" sr 4x` lacks a comma
-    for match in _all(rf"[ \t]+(?=(?:{'|'.join(words)})[ \t])|(?<=\}})[ \t]+", masked):
+    for match in matches(rf"[ \t]+(?=(?:{'|'.join(words)})[ \t])|(?<=\}})[ \t]+", masked):
         message = "a second statement stands on this line"
         yield Repair("E104", match.start(), match.end(), "\n", message, "put it on a line of its own")
-    for match in _all(rf"[ \t]*;[ \t]*(?=(?:{'|'.join(STATEMENTS)})\b)", masked):
+    for match in matches(rf"[ \t]*;[ \t]*(?=(?:{'|'.join(STATEMENTS)})\b)", masked):
         yield Repair(
             "E104", match.start(), match.end(), "\n", "`;` parts no statements: a new line does", "put it on its own line"
         )
-
-
-def _tempos(_: str, masked: str) -> Iterator[Repair]:
-    for match in _all(r"(?<=\btempo)[ \t]+[\d./]+[ \t]*bpm\b(?:[ \t]*->[ \t]*[\d./]+(?:[ \t]*bpm\b)?)?", masked):
-        cured = re.sub(r"[ \t]*bpm", "", match.group())
-        message = "a tempo here is a bare number; bpm is what it counts"
-        yield Repair("E240", match.start(), match.end(), cured, message, f"write tempo{cured}")
-    for match in _all(r"\btempo[ \t]+[\d./]+([ \t]+(?:to|until|-|→|=>)[ \t]+)(?=[\d.])", masked):
-        yield Repair("E240", match.start(1), match.end(1), " -> ", "between two tempi stands ->", "write ->")
-    for match in _all(r"\btempo[ \t]+[\d./]+[ \t]*->[ \t]*[\d./]+[ \t]+(in|during|for|within)\b", masked):
-        message = "how long a ramp lasts stands behind over"
-        yield Repair("E240", match.start(1), match.end(1), "over", message, "write over")
 
 
 FINDERS: tuple[Finder, ...] = (
@@ -363,11 +282,12 @@ FINDERS: tuple[Finder, ...] = (
     _neighbours,
     _assignments,
     _arrows,
-    _cuts,
-    _picks,
-    _calls,
-    _gear,
-    _tempos,
+    action_repairs.cuts,
+    action_repairs.picks,
+    action_repairs.calls,
+    action_repairs.gotos,
+    action_repairs.gear,
+    action_repairs.tempos,
     _commas,
     _words,
     _quotes,
@@ -377,7 +297,3 @@ FINDERS: tuple[Finder, ...] = (
 
 SURE: frozenset[Finder] = frozenset({_signs, _heads, _places, _numbers, _assignments, _quotes})
 """The kinds that are worth telling even where another slip stands behind them."""
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:59] + "…"

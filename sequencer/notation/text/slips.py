@@ -11,7 +11,8 @@ from sequencer.notation.source import Source
 from sequencer.notation.text.expected import expected
 from sequencer.notation.text.grammar import Refused, parser
 from sequencer.notation.text.lines import Context, Flaw, Kind, Statement, begins_statement, cut
-from sequencer.notation.text.repairs import ACTIONS, FINDERS, FORMS, OTHER_WORDS, SURE, Repair, mask
+from sequencer.notation.text.mending import Repair, mask
+from sequencer.notation.text.repairs import ACTIONS, FINDERS, FORMS, OTHER_WORDS, SURE
 from sequencer.notation.text.repairs import STATEMENTS as WORDS
 from sequencer.notation.words import CURLY
 
@@ -71,7 +72,11 @@ class Slips:
         word = first.group() if first else ""
         if word not in WORDS:
             self._unknown(statement, text, word, context)
-        elif not (self._no_place(statement, text, context) or self._repaired(statement, text, refusal)):
+        elif not (
+            self._broken_off(statement, text, following)
+            or self._no_place(statement, text, context)
+            or self._repaired(statement, text, refusal)
+        ):
             self._plainly(statement, text, refusal)
         return opens
 
@@ -279,10 +284,25 @@ class Slips:
         self.faults.error("E101", message, self._span(statement, 0, len(word)), hint, gap)
         return True
 
+    def _broken_off(self, statement: Statement, text: str, following: Statement | None) -> bool:
+        """Tell a place whose text stands on the next line. True when it was told."""
+        if following is None or not re.fullmatch(r"at[ \t]+[^\s\",]+(?:[ \t]+[^\s\",]+)?", text):
+            return False
+        behind = self.source.text[following.start : following.end]
+        if not behind.startswith('"') or not _reads(f"{text} {behind}"):
+            return False
+        end, start = self.source.span(statement.end, statement.end), self.source.span(following.start, following.start + 1)
+        gap = Span(end.file, end.line, end.column, start.line, start.column)
+        span = self._span(statement, 0, len(text))
+        hint = f"write it there: {shown(text)} {shown(behind, 20)}"
+        self.faults.error("E103", "what happens at a place stands on its line", span, hint, (Fix(gap, " "),))
+        self.told_to = following.end
+        return True
+
     def _no_place(self, statement: Statement, text: str, context: Context) -> bool:
         """Tell `at`, `end`, `from` and `every` whose place or length is none."""
         match = re.match(r"(at|end|every)(?![\w\-])[ \t]*([^\s\",{}]*)", text)
-        if match is None or re.match(r"[+\-]?\d|mark\b|bars?\b|beats?\b", match.group(2)):
+        if match is None or re.match(r"[+\-]?\d|mark\b|bars?\b|beats?\b|[:=]", match.group(2)):
             return False
         word, value = match.group(1), match.group(2)
         what = "a length" if word == "every" else "a place"
@@ -295,6 +315,8 @@ class Slips:
         elif word == "at" and value in ENDS:
             hint = "count from the start: the last bar of 8 is at 8; without sections `end 64c` says where the score ends"
             self.faults.error("E161", "a place is a number", span, hint)
+        elif word != "every" and re.fullmatch(r"bars?[0-9]+", value):
+            values.read_place(value, span, self.faults)
         elif not value or value in ACTIONS or _reads(f"{word} 1 {text[match.start(2) :]}".replace("every 1", "every 1 bar")):
             form = {"every": "every 4 bars …", "end": "end 64c"}.get(word, f"{word} 9.3 …")
             hint = f"write, for example: {form}"

@@ -251,6 +251,16 @@ class Blocks:
         if text == "until":
             self.faults.error("E238", "until what? A trigger is missing", at, "write until note C3, or until go exit")
 
+    def _length_apart(self, text: str, at: Span, head: _Head) -> None:
+        """A length with a comma in front of it: `night, 8 bars`."""
+        head.said["length"] = at
+        head.duration = values.read_duration(text, at, self.faults)
+        if head.duration is not None and head.name_span is not None:
+            name = head.name_span
+            gap = Span(at.file, name.end_line, name.end_column, at.line, at.column)
+            message = "no comma stands between a section's name and its length"
+            self.faults.error("E129", message, at, f"write {shown(head.name or '')} {shown(text)}", (Fix(gap, " "),))
+
     def _piece(self, text: str, at: Span, head: _Head) -> None:
         """What stands behind a comma of a section's head."""
         match = re.match(r"(\S*)[ \t]*", text)
@@ -259,6 +269,9 @@ class Blocks:
         if word not in ("max", "tempo", "meter", "cut"):
             from sequencer.notation.guess import nearest
 
+            if head.duration is None and word[:1].isdigit() and head.name_span is not None and "length" not in head.said:
+                self._length_apart(text, at, head)
+                return
             meant = nearest(word, ("max", "tempo", "meter", "cut"))
             hint = (
                 f"did you mean {meant}?" if meant else "behind the comma stands tempo …, meter …, cut …, or max … of a live one"

@@ -251,6 +251,12 @@ class Values:
         if word == "<<":
             self.faults.error("E604", "scores have no merged mappings", span, "write the keys themselves")
             return
+        if word[:1] == "-" and word.strip("- "):
+            behind = Span(span.file, span.line, span.column, span.line, span.column + 1)
+            self.faults.error(
+                "E610", "behind a list's dash stands a blank", span, f"write - {shown(word[1:])}", (Fix(behind, "- "),)
+            )
+            return
         if where == "a score" and word in _TIMES:
             self._in_clock(key, value, node)
             return

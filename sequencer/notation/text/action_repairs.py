@@ -1,0 +1,77 @@
+"""Repairs of actions: cuts, picks, brackets, what is sent to gear, tempi."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sequencer.notation.text.mending import Repair, matches, short
+
+_SEPARATOR = re.compile(r"(?<=\")\s*(?:,|;|/|\bor\b)\s*(?=\")")
+
+
+def cuts(_: str, masked: str) -> Iterator[Repair]:
+    """A new seed without its word, and a word without its seed."""
+    for match in matches(r"\bcut[ \t]+(?=([+\-]?\d+))", masked):
+        hint = f"write: cut seed {match.group(1)}"
+        yield Repair("E160", match.end(), match.end(), "seed ", "a cut's new seed has its word", hint)
+    for match in matches(r"\bcut([ \t]+seed)\b(?![ \t]*[+\-\d])", masked):
+        hint = "write the number, for example cut seed 9, or cut alone, which keeps the seed"
+        yield Repair("E160", match.start(1), match.end(1), "", "behind `seed` stands its number", hint)
+
+
+def picks(statement: str, masked: str) -> Iterator[Repair]:
+    """What a pick draws from, as other languages write it."""
+    for match in matches(r"\b(pick|random|choose|choice|any|oneof)[ \t]*[(\[][^)\]]*[)\]]", masked):
+        inside = _SEPARATOR.sub(" | ", _between(statement, match))
+        is_pick = match.group(1) == "pick"
+        message = "in a pick, | stands between the texts" if is_pick else "what is drawn by chance is a pick"
+        yield Repair("E140", match.start(), match.end(), f"pick({inside})", message, 'write: pick("…" | "…")')
+    for match in matches(r"pick[ \t]+(\"[\s\S]*\")", masked):
+        inside = _SEPARATOR.sub(" | ", statement[match.start(1) : match.end(1)])
+        message = "what pick draws from stands in brackets"
+        yield Repair("E140", match.start(), match.end(), f"pick({inside})", message, 'write: pick("…" | "…")')
+
+
+def _between(statement: str, match: re.Match[str]) -> str:
+    whole = statement[match.start() : match.end()]
+    return re.sub(r"\A\w+[ \t]*[(\[]|[)\]]\Z", "", whole)
+
+
+def calls(statement: str, masked: str) -> Iterator[Repair]:
+    """Brackets around a text."""
+    for match in matches(r"(?<![\w\-])(?!pick\b)([^\W\d][\w\-]*)[ \t]*\((?=\"\x01*\"\))", masked):
+        end = masked.index(")", match.end())
+        cured = f"{match.group(1)} {statement[match.end() : end]}"
+        yield Repair("E157", match.start(), end + 1, cured, "no brackets stand around a text", f"write {short(cured)}")
+
+
+def gotos(_: str, masked: str) -> Iterator[Repair]:
+    """A jump to a section, in other words."""
+    if masked.startswith("on"):
+        jump = r"\b(play|jump(?:[ \t]+to)?|go[ \t]+to|section|call|enter)[ \t]+([^\W\d][\w\-]*)(?=[ \t]*(?:,|$))"
+        for match in matches(rf"->.*?{jump}", masked):
+            message = f"`{match.group(1)}` is no word of the language here"
+            yield Repair("E131", match.start(1), match.end(1), "goto", message, f"write goto {match.group(2)}")
+
+
+def gear(_: str, masked: str) -> Iterator[Repair]:
+    """What is sent to gear, without its first word."""
+    if masked.startswith("on"):
+        return
+    for match in matches(r"(?:,|^at[ \t]+[\w.:+/]+)[ \t]+(?=(note|cc|program)[ \t]+[\w#\-]+)", masked):
+        cured = f"midi {match.group(1)}"
+        yield Repair("E259", match.end(), match.end(), "midi ", "what is sent to gear begins with midi", f"write {cured} …")
+
+
+def tempos(_: str, masked: str) -> Iterator[Repair]:
+    """A tempo with its unit, a ramp in other words."""
+    for match in matches(r"(?<=\btempo)[ \t]+[\d./]+[ \t]*bpm\b(?:[ \t]*->[ \t]*[\d./]+(?:[ \t]*bpm\b)?)?", masked):
+        cured = re.sub(r"[ \t]*bpm", "", match.group())
+        message = "a tempo here is a bare number; bpm is what it counts"
+        yield Repair("E240", match.start(), match.end(), cured, message, f"write tempo{cured}")
+    for match in matches(r"\btempo[ \t]+[\d./]+([ \t]+(?:to|until|-|→|=>)[ \t]+)(?=[\d.])", masked):
+        yield Repair("E240", match.start(1), match.end(1), " -> ", "between two tempi stands ->", "write ->")
+    for match in matches(r"\btempo[ \t]+[\d./]+[ \t]*->[ \t]*[\d./]+[ \t]+(in|during|for|within)\b", masked):
+        message = "how long a ramp lasts stands behind over"
+        yield Repair("E240", match.start(1), match.end(1), "over", message, "write over")
