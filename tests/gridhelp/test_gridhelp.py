@@ -207,7 +207,8 @@ def test_an_aligned_mark_stands_on_a_boundary(
 
 
 def test_a_tempo_with_many_digits_is_one_that_a_score_can_hold() -> None:
-    cues, rate = [(17, 2, None)], ChunkGrid(17, Fraction(30000, 1001))
+    cues: list[tuple[int, int, Snap | None]] = [(17, 2, None)]
+    rate = ChunkGrid(17, Fraction(30000, 1001))
     found = align(written(cues, bpm=Fraction(50), meter=Meter(7, 8), grid=rate, snap=Snap.NEAREST), "m17-2")
     assert Fraction(101_700_000, 2_025_023) in [tempo.bpm for tempo in found.tempi]
     for tempo in found.tempi:
