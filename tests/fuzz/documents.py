@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
+from unittest import mock
 
 from fuzz.edits import edited, recipes
 from fuzz.promises import DATA, BrokenError, text_of
@@ -85,12 +86,24 @@ def journals() -> Iterator[bytes]:
     yield from recipes(recorded())
 
 
+def _slowly(data: bytes) -> str:
+    """What a journal is where no line of it is read at once."""
+    with mock.patch("sequencer.journal._quickly", lambda *_: None):
+        try:
+            return repr(parse_journal(data))
+        except SequencerError as error:
+            return str(error)
+
+
 def journal(data: bytes) -> None:
-    """What reads is replayed too, and a run that broke off is taken up."""
+    """What reads is replayed too, and a run that broke off is taken up. Lines read at once are as those read step by step."""
     data = lines_of(data)
     for one in (data, chained(data)):
+        slowly = _slowly(one)
         try:
             journal = parse_journal(one)
+            if repr(journal) != slowly:
+                raise BrokenError(f"read at once: {journal!r}, and step by step: {slowly}")
             replay(journal)
             taken_up(journal)
         except SequencerError:
