@@ -22,6 +22,9 @@ COMMANDS = (
 )  # fmt: skip
 """In the order in which help shows them; each is a module of this package with `add(parser)` and `run(args) -> int`."""
 
+COMPLETION = "completion"
+"""The command that is no module of its own."""
+
 HOME = "https://github.com/helios-sequencer/helios-sequencer"
 INTERRUPTED = 130
 
@@ -66,7 +69,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
         module.add(part)
         part.set_defaults(run=module.run)
     if only is None:
-        part = commands.add_parser("completion", help="Print a completion script for bash, zsh or tcsh.")
+        part = commands.add_parser(COMPLETION, help="Print a completion script for bash, zsh or tcsh.")
         part.add_argument("shell", choices=("bash", "zsh", "tcsh"))
         part.set_defaults(run=_completion)
     return whole
@@ -81,6 +84,12 @@ def _completion(args: argparse.Namespace) -> int:
 
 def _arguments(given: list[str]) -> argparse.Namespace:
     """What the words on the command line say. Raises UsageError, with the help of the command that they are for."""
+    if given and not given[0].startswith("-") and given[0] not in (*COMMANDS, COMPLETION):
+        from difflib import get_close_matches
+
+        meant = get_close_matches(given[0], COMMANDS, n=1)
+        hint = f"did you mean {meant[0]}?" if meant else f"the commands are {', '.join(COMMANDS)}"
+        raise UsageError(f"there is no command {given[0]}", hint)
     args, unknown = parser(given[0] if given and given[0] in COMMANDS else None).parse_known_args(given)
     if unknown:
         raise UsageError(f"unrecognized arguments: {' '.join(unknown)}", f"see: sequencer {args.command} --help")

@@ -104,6 +104,10 @@ def run(args: argparse.Namespace) -> int:
     else:
         args.stage = args.stage or REACTOR
         found = material(args.score, quiet=args.quiet)
+        schedule = found.schedule
+        if args.offset and not (args.follow or schedule.clock.is_outer or schedule.has_timed_sends):
+            message = "--offset moves places against a clock or gear, and this run has neither"
+            raise UsageError(message, "add --follow, or leave --offset out")
         folder = RunFolder.make(args.out, found.schedule.title or "run")
     return _tell(args, asyncio.run(_perform(args, found, folder, broken_off)))
 
@@ -126,6 +130,7 @@ def _address(url: object, run: Path) -> str | None:
 
 def _check_flags(args: argparse.Namespace) -> None:
     """See that every flag that was given means something beside the others. Raises UsageError for the first that does not."""
+    from sequencer.desk.words import MOST_OFFSET
     from sequencer.errors import UsageError
 
     def given(*flags: str) -> str | None:
@@ -142,6 +147,8 @@ def _check_flags(args: argparse.Namespace) -> None:
             raise UsageError(message, f"leave {started} out")
     elif args.stage != SIMULATED and args.faults is not None:
         raise UsageError("--faults lets the embedded stage go wrong", "add --stage simulated, or leave --faults out")
+    if abs(args.offset) > MOST_OFFSET:
+        raise UsageError(f"--offset {args.offset} is further than {MOST_OFFSET} ms", "write for example --offset -40")
     if args.local and args.key_file is not None:
         raise UsageError("--local needs no key, so --key-file is not read", "leave one of the two out")
     if args.video_size is not None and not args.record and args.resume is None:

@@ -154,6 +154,8 @@ def test_format_writes_over_no_other_file_unless_told_to(
         ("--stage", "simulated", "--video-size", "640x384"),
         ("--stage", "simulated", "--send-clock"),
         ("--stage", "simulated", "--no-transport"),
+        ("--stage", "simulated", "--offset", "40"),
+        ("--stage", "simulated", "--follow", "--offset", "10001"),
     ],
     ids=" ".join,
 )
@@ -167,7 +169,9 @@ def test_a_flag_that_means_nothing_is_refused_with_its_cure(
     assert not (folder / "runs").exists() or not list((folder / "runs").iterdir())
 
 
-@pytest.mark.parametrize("flag", ["--record", "--follow", "--no-transport", "--local", "--faults=x", "--out=x", "--stage=reactor"])
+@pytest.mark.parametrize(
+    "flag", ["--record", "--follow", "--no-transport", "--local", "--faults=x", "--out=x", "--stage=reactor"]
+)
 def test_what_was_settled_when_a_run_began_is_not_said_again(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "perform", "--resume", "missing", flag)
     assert (code, f"{flag.split('=', 1)[0]} was settled when the run began" in err) == (2, True)
@@ -176,6 +180,16 @@ def test_what_was_settled_when_a_run_began_is_not_said_again(flag: str, capsys: 
 def test_a_video_has_no_size_where_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "rehearse", "boat.score", "--no-video", "--video-size", "640x384")
     assert (code, "leave one of the two out" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("chek", "did you mean check?"), ("reharse", "did you mean rehearse?"), ("x", "check, ")]
+)
+def test_a_command_that_is_none_is_told_with_the_one_that_was_meant(
+    typed: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = run(capsys, typed, "boat.score")
+    assert (code, f"there is no command {typed}" in err, meant in err) == (2, True, True)
 
 
 # ---- events that never come ----------------------------------------------------------------------------------------
