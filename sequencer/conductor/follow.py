@@ -10,13 +10,35 @@ from collections import deque
 from dataclasses import replace
 from math import ceil, floor
 
-from sequencer.events import BoundariesFitted, ClockFitted, ClockMoved
+from sequencer.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved, Event
 from sequencer.schedule import Schedule
 from sequencer.timebase import SECOND, Snap
 
 FEWEST, MOST_SEEN = 2, 9
 STRAYS = 2.0
 """A place within so many standard deviations of a boundary counts as on it, so that `floor` and `ceil` do not flap."""
+
+FARTHEST = 1e21
+"""No fit is believed that holds a larger number, or none at all: fits stand in journals too, and those come from anybody."""
+SLOWEST = 1e-18
+"""Quarters a nanosecond, one in thirty years: a clock that is slower stands."""
+
+
+def can_be(event: Event) -> bool:
+    """Whether what an event tells of clocks and boundaries can have been measured. Others tell nothing of the kind."""
+    numbers: tuple[float, ...]
+    match event:
+        case ClockFitted():
+            numbers = (event.quarter, event.time, event.quarters_per_ns, event.deviation)
+        case ClockLocated():
+            numbers = (event.quarter,)
+        case BoundariesFitted() if event.chunk_ns >= 1:
+            numbers = (event.chunk, event.time, event.chunk_ns, event.deviation, event.lag)
+        case BoundariesFitted():
+            return False
+        case _:
+            return True
+    return all(-FARTHEST < number < FARTHEST for number in numbers)
 
 
 class Follow:
@@ -136,7 +158,7 @@ class Follow:
             return None if self.origin is None else self.origin + seconds * SECOND
         if self._stopped_at is not None:
             return float(self._stopped_at[0]) if quarter <= self._stopped_at[1] else None
-        if self._clock is None or not self.is_running or self._clock.quarters_per_ns <= 0:
+        if self._clock is None or not self.is_running or self._clock.quarters_per_ns < SLOWEST:
             return None
         return self._clock.time + (quarter + self._zero - self._clock.quarter) / self._clock.quarters_per_ns
 

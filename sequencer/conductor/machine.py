@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sequencer.conductor.beginning import done_before, started, started_before
+from sequencer.conductor.follow import can_be
 from sequencer.conductor.following import (
     armed_clock_moved,
     boundaries_fitted,
@@ -109,7 +110,7 @@ class Conductor:
         """What is to be done now that this has happened. Chunks in the commands count within the take."""
         run = self.run
         handler = TABLE.get((run.phase, type(event)))
-        commands = [] if handler is None else handler(run, event)
+        commands = [] if handler is None or not can_be(event) else handler(run, event)
         if run.sends.is_needed and run.takes:
             commands = tell_gear(run, event, commands)
         return tuple(commands)
