@@ -7,6 +7,7 @@ that goes away by itself is worse than one that comes a check later.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from sequencer.checking.gaps import Gap, Kind
 from sequencer.errors import Diagnostic, Span
@@ -60,98 +61,111 @@ PLACED = frozenset({"E401", "E404", "E411", "E412", "E413", "E414", "E415", "E42
 COLLIDING = frozenset({"E424", "W403"})
 """Codes that rest on the times of everything before."""
 
+UNTIMED = frozenset({"E402", "E405", "E409", "W401"})
+"""Those of them that say whether there is a tempo, whatever it is."""
+
 _OF_TIME = ("tempo", "meter", "bpm")
 
 
 def lasting(diagnostics: Iterable[Diagnostic], gaps: tuple[Gap, ...], score: Score) -> Iterator[Diagnostic]:
     """Those of the compiler's diagnostics about the read part of a score that no gap can change."""
+    if any(gap.kind is Kind.ANY for gap in gaps):
+        return
     for one in diagnostics:
-        if not any(_touches(one, gap, score) for gap in gaps):
+        told = _Told.of(one, score)
+        if not any(_touches(told, gap) for gap in gaps):
             yield one
 
 
-def _touches(one: Diagnostic, gap: Gap, score: Score) -> bool:
-    """Whether a diagnostic might not be said if the gap were filled."""
-    if gap.kind is Kind.ANY or any(_on_lines(span, gap, score) for span in _places(one)):
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A diagnostic, with what of the score it speaks of."""
+
+    code: str
+    name: tuple[str, ...]
+    places: tuple[Span, ...]
+    """Its places in the score's own file."""
+    sections: tuple[Section | None, ...]
+    """The section of each of them."""
+    is_relative: bool
+    """Whether a cue that it speaks of has a place that counts from another cue."""
+    is_by_file: bool
+
+    @classmethod
+    def of(cls, one: Diagnostic, score: Score) -> _Told:
+        """A diagnostic looked at once, for all gaps."""
+        spans = (one.span, *(related.span for related in one.related))
+        places = tuple(span for span in spans if span.file == score.file)
+        sections = tuple(_section_of(span, score) for span in places)
+        relative = False
+        if one.code in PLACED:
+            around = zip(places, (score.items if section is None else section.items for section in sections), strict=True)
+            items = (item for span, held in around for item in held if _holds(item.span, span))
+            relative = any(isinstance(_place(item), After | AtMark) for item in items)
+        clock = score.header.clock
+        words = one.message.split()
+        at = next((index for index, word in enumerate(words) if word in ("variable", "mark")), len(words))
+        by_file = clock is not None and clock.kind is ClockKind.FILE
+        return cls(one.code, tuple(words[at + 1 : at + 2]), places, sections, relative, by_file)
+
+    def is_in(self, section: Section | None) -> bool:
+        """Whether one of its places stands in a section (None: outside of sections)."""
+        return any(one is section for one in self.sections)
+
+
+def _touches(told: _Told, gap: Gap) -> bool:
+    """Whether something might not be said if the gap were filled."""
+    if any(_on_lines(span, gap) for span in told.places):
         return True
-    if one.code in LOCAL:
+    if told.code in LOCAL:
         return False
-    needs = NEEDS.get(one.code)
+    needs = NEEDS.get(told.code)
     if needs is None or gap.kind in needs:
         return True
-    if one.code in TIMED | PLACED and _is_by_file(score) and gap.kind in (Kind.SECTION, Kind.HEAD, Kind.PLAY, Kind.ITEM):
+    if told.is_by_file and told.code in TIMED | PLACED and gap.kind in (Kind.SECTION, Kind.HEAD, Kind.PLAY, Kind.ITEM):
         return True
     match gap.kind:
         case Kind.LET:
-            return one.code in ("E306", "E307") and (not gap.has_name or gap.could_say(*_name(one)))
+            return told.code in ("E306", "E307") and (not gap.has_name or gap.could_say(*told.name))
         case Kind.HEAD:
-            return one.code in ("E322", "E324") or (one.code in TIMED | PLACED and gap.section is _section_of(one.span, score))
+            return told.code in ("E322", "E324") or (told.code in TIMED | PLACED and told.is_in(gap.section))
         case Kind.ITEM:
-            return _item_touches(one, gap, score)
+            return _item_touches(told, gap)
         case _:
             return False
 
 
-def _item_touches(one: Diagnostic, gap: Gap, score: Score) -> bool:
+def _item_touches(told: _Told, gap: Gap) -> bool:
     """The same for a cue or a rule that was not read."""
-    sections = [_section_of(span, score) for span in _places(one)]
-    if one.code in COLLIDING:
-        if gap.could_say(*_OF_TIME) or not _is_cue(gap):
-            return True
-        return gap.section in sections and any(_counts_from_others(span, score) for span in _places(one))
-    if gap.section not in sections:
+    if told.code in COLLIDING:
+        return gap.could_say(*_OF_TIME) or not _is_cue(gap) or (told.is_relative and told.is_in(gap.section))
+    if not told.is_in(gap.section):
         return False
-    if one.code == "E412":
-        return gap.could_say("mark", *_name(one))
-    if one.code in PLACED and _counts_from_others(one.span, score):
+    if told.code == "E412":
+        return gap.could_say("mark", *told.name)
+    if told.code in PLACED and told.is_relative:
         return True
-    return one.code in TIMED and one.code not in ("E402", "E405", "E409", "W401") and gap.could_say(*_OF_TIME)
+    return told.code in TIMED - UNTIMED and gap.could_say(*_OF_TIME)
 
 
 def _is_cue(gap: Gap) -> bool:
     """Whether a gap is surely no rule: rules decide whether chunks are known before the run."""
     words = gap.text.split(maxsplit=1)
-    return (bool(words) and words[0] in ("at", "every")) or (
-        gap.text.lstrip().startswith("- ")
-        and any(f"{word}:" in gap.text for word in ("at", "every"))
-        and not gap.could_say("when", "rules")
-    )
+    if words and words[0] in ("at", "every"):
+        return True
+    has_place = gap.text.lstrip().startswith("- ") and any(f"{word}:" in gap.text for word in ("at", "every"))
+    return has_place and not gap.could_say("when", "rules")
 
 
-def _places(one: Diagnostic) -> tuple[Span, ...]:
-    return (one.span, *(related.span for related in one.related))
-
-
-def _on_lines(span: Span, gap: Gap, score: Score) -> bool:
-    return span.file == score.file and span.line <= gap.last and gap.first <= span.end_line and _is_small(span, gap)
-
-
-def _is_small(span: Span, gap: Gap) -> bool:
-    """Whether a span is a statement of its own and not a whole section around the gap."""
-    return gap.section is None or span != gap.section.span
+def _on_lines(span: Span, gap: Gap) -> bool:
+    """Whether a span shares a line with a gap, and is not the whole section around it."""
+    is_around = gap.section is not None and span == gap.section.span
+    return span.line <= gap.last and gap.first <= span.end_line and not is_around
 
 
 def _section_of(span: Span, score: Score) -> Section | None:
     sections = score.sections if span.file == score.file else ()
     return next((one for one in sections if one.span.line <= span.line <= one.span.end_line), None)
-
-
-def _name(one: Diagnostic) -> tuple[str, ...]:
-    """The name that a message speaks of: `there is no variable hero`."""
-    words = one.message.split()
-    at = next((index for index, word in enumerate(words) if word in ("variable", "mark")), len(words))
-    return tuple(words[at + 1 : at + 2])
-
-
-def _is_by_file(score: Score) -> bool:
-    return score.header.clock is not None and score.header.clock.kind is ClockKind.FILE
-
-
-def _counts_from_others(span: Span, score: Score) -> bool:
-    """Whether the cue at a span has a place that counts from another cue."""
-    section = _section_of(span, score)
-    items = score.items if section is None else section.items
-    return any(isinstance(_place(item), After | AtMark) for item in items if _holds(item.span, span))
 
 
 def _place(item: Item) -> Place | None:

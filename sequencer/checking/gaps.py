@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import Enum, auto
+from functools import lru_cache
 
 from sequencer.errors import Diagnostic
 from sequencer.notation.names import RESERVED
@@ -56,6 +57,8 @@ class Gap:
     first: int
     last: int
     section: Section | None = None
+    is_long: bool = False
+    """Whether there is too much unread text to look for words in it: it could say anything."""
 
     @property
     def has_name(self) -> bool:
@@ -64,11 +67,11 @@ class Gap:
 
     def could_say(self, *words: str) -> bool:
         """Whether one of these words may be what stands here, perhaps misspelled."""
-        if self.kind is Kind.ANY:
-            return True
-        said = {word.casefold() for word in _WORD.findall(self.text)}
-        return any(get_close_matches(word.casefold(), said, n=1, cutoff=ALIKE) for word in words)
+        return self.kind is Kind.ANY or self.is_long or _could_say(self.text, words)
 
+
+MOST_SEARCHED = 8_000
+"""Characters that could not be read, all in all: where there are more, looking for words in them would cost too much."""
 
 ALIKE = 0.55
 """How alike two words are when one may be a misspelling of the other: lower than where a word is suggested."""
@@ -80,6 +83,13 @@ SHORTEST = 3
 """Shorter words are like too many others."""
 
 _WORD = re.compile(r"[^\W\d]\w*(?:-\w+)*")
+
+
+@lru_cache(maxsize=4_096)
+def _could_say(text: str, words: tuple[str, ...]) -> bool:
+    said = {word.casefold() for word in _WORD.findall(text)}
+    return any(get_close_matches(word.casefold(), said, n=1, cutoff=ALIKE) for word in words)
+
 
 _KINDS: dict[str, Kind | None] = {
     "score": None,
@@ -129,6 +139,8 @@ def gaps_of(reading: Reading) -> tuple[Gap, ...]:
         found += _in_yaml(inside, score)
     else:
         found += _in_text(inside, score)
+    if sum(len(gap.text) for gap in found) > MOST_SEARCHED:
+        found = [replace(gap, is_long=True) for gap in found]
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ import json
 import random
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -257,3 +258,14 @@ def test_of_a_good_score_with_one_fault_of_reading_only_that_is_told(name: str, 
     for broken in _broken(text, 60, 11):
         read, compiled = told(tmp_path / name, broken)
         assert not read or {_key(one) for one in compiled} <= allowed, broken
+
+
+def test_much_that_cannot_be_read_beside_much_that_is_wrong_costs_little(folder: Path) -> None:
+    unread = [f'let word{number} = "{"never said " * 300}' for number in range(300)]
+    wrong = [f'at {number + 1}c "Frame {number} {{nobody{number}}}"' for number in range(1_000)]
+    began = time.process_time()
+    read, compiled = told(folder / "a.score", "\n".join([*unread, *wrong]) + "\n")
+    assert time.process_time() - began < 6
+    assert (len(read), set(codes(compiled))) == (300, set())
+    few = told(folder / "a.score", "\n".join([*unread[:2], *wrong]) + "\n")[1]
+    assert {"E307"} == set(codes(few))
