@@ -133,7 +133,7 @@ def test_a_run_is_told_things_from_another_shell(served: str, score: Path, tmp_p
     assert "go" in kinds
     assert "closing" in kinds
     over = subprocess.run(command("tell", out, "go", "night"), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert over.returncode == 2
+    assert over.returncode == 1
     assert "no run is going on" in over.stderr
 
 
@@ -191,7 +191,7 @@ def test_a_killed_run_is_gone_on_with_in_its_session(served: str, score: Path, t
         text=True,
         check=False,
     )
-    assert again.returncode == 2
+    assert again.returncode == 1
     assert "it came to its end" in again.stderr
 
 

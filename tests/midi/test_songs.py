@@ -215,7 +215,7 @@ class TestCommand:
         assert "section verse-1 4 bars" in capsys.readouterr().out
 
     def test_what_goes_wrong(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["import", str(tmp_path / "none.mid")]) == 2
+        assert main(["import", str(tmp_path / "none.mid")]) == 1
         (tmp_path / "a.mid").write_bytes(b"nothing")
         assert main(["import", str(tmp_path / "a.mid")]) == 1
         assert main(["import", str(tmp_path / "a.mid"), "-o", "x.txt"]) == 2
