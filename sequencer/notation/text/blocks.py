@@ -119,7 +119,7 @@ class OpenSection:
                 case Token(kind="UNTIL"):
                     live = nodes.span(child)
                 case Token(kind="TRIGGER"):
-                    trigger = nodes.trigger(child)
+                    trigger = None if section._is_joined(child, nodes) else nodes.trigger(child)
                     until += [] if trigger is None else [trigger]
                 case Token(kind="OR" | "COMMA"):
                     pass
@@ -130,15 +130,22 @@ class OpenSection:
         return section
 
     def _length(self, token: Token, nodes: Nodes) -> None:
+        if not self._is_joined(token, nodes):
+            self.duration = nodes.duration(token)
+
+    def _is_joined(self, token: Token, nodes: Nodes) -> bool:
+        """Tell a comma that is missing behind a length or a trigger. True when it was told."""
         joined = _JOINED.search(token.text)
         if joined is None:
-            self.duration = nodes.duration(token)
-            return
+            return False
         word = joined.group(1)
+        self.said.setdefault(word.upper(), nodes.span(token))  # it is there: nobody need be told that it is missing
         at = nodes.part(token, joined.start(1), joined.end(1))
         gap = nodes.part(token, joined.start(), joined.start())
-        message = "between a section's length and what else is said of it stands a comma"
+        what = "triggers" if token.kind == "TRIGGER" else "length"
+        message = f"between a section's {what} and what else is said of it stands a comma"
         nodes.faults.error("E135", message, at, f"put a comma before `{word}`", (Fix(gap, ","),))
+        return True
 
     def is_indented(self) -> bool:
         """Whether its lines stand further in than its head."""

@@ -221,17 +221,21 @@ class Blocks:
         rest_at = part(text, at, end, len(text))
         if not rest:
             return
-        if rest == "until" or rest.startswith("until "):
+        what = "until" if rest == "until" or rest.startswith("until ") else "length"
+        joined = _JOINED.search(rest)
+        if what == "until" and joined is None:
             self._until_text(rest, rest_at, head)
             return
-        joined = _JOINED.search(rest)
         if joined is not None:
             word = joined.group(1)
             gap = part(rest, rest_at, joined.start(), joined.start())
-            message = "between a section's length and what else is said of it stands a comma"
+            named = "length" if what == "length" else "triggers"
+            message = f"between a section's {named} and what else is said of it stands a comma"
             where = part(rest, rest_at, joined.start(1), joined.end(1))
             self.faults.error("E135", message, where, f"put a comma before `{word}`", (Fix(gap, ","),))
-            head.said["length"] = rest_at
+            head.said[what] = rest_at
+            if what == "until":
+                head.said.setdefault(word, where)  # it is there: nobody need be told that it is missing
             return
         head.said["length"] = rest_at
         head.duration = values.read_duration(rest, rest_at, self.faults)

@@ -10,7 +10,7 @@ from sequencer.notation.guess import shown
 from sequencer.notation.yaml.actions import Actions
 from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml.scalars import Scalar, value_span
-from sequencer.notation.yaml.values import Values
+from sequencer.notation.yaml.values import OTHER_KEYS, Values
 from sequencer.score import Action, Cue, Cut, Every, Item, Pause, Resume, Rule
 
 ACTION_KEYS = ("prompt", "show", "action", "image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "midi", "do")
@@ -142,7 +142,8 @@ class Cues:
 
         known = {*ACTION_KEYS, *RULE_KEYS, *_HEADS}
         words = [_HEAD_IN_KEY.sub(r"\1", word) for word in node.entries if word not in known]
-        return {nearest(word, _HEADS) or "" for word in words} & set(_HEADS)
+        others = {other for word in words for other in OTHER_KEYS.get(word, ())}
+        return ({nearest(word, _HEADS) or "" for word in words} | others) & set(_HEADS)
 
     def _only_in_rules(self, entries: dict[str, tuple[Scalar, Node]]) -> None:
         for word in RULE_KEYS:

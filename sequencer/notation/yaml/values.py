@@ -26,7 +26,7 @@ _TRICKY = re.compile("[{}\n\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\
 """What a text does not hold that is just what it says."""
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
-_OTHER_KEYS = {
+OTHER_KEYS = {
     "title": ("score",),
     "name": ("section", "score"),
     "tempo": ("clock",),
@@ -260,7 +260,7 @@ class Values:
         if where == "a score" and word in _TIMES:
             self._in_clock(key, value, node)
             return
-        other = next((one for one in _OTHER_KEYS.get(word, ()) if one in known), None)
+        other = next((one for one in OTHER_KEYS.get(word, ()) if one in known), None)
         meant = other or nearest(word, known)
         if meant is not None:
             fixes = (Fix(span, meant),) if meant not in node.entries else ()
@@ -334,6 +334,7 @@ _SHAPES = {
     "tempo": "120",
     "meter": "3/4",
     "section": "intro 8 bars",
+    "image": "refs/tram.png",
 }
 """What some keys look like."""
 
