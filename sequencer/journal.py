@@ -33,6 +33,8 @@ FORMAT = 1
 _MARK = "helios-journal"
 LONGEST_LINE = 64 * 1024 * 1024
 """The longest line, in bytes, that is read (a header holds the whole schedule)."""
+LATEST = 2**63
+"""No stamp, in nanoseconds, is as late: it is three hundred years."""
 _SEALED = len(',"d":"0123456789abcdef"}')
 """How long the end of a line is that its digest does not count."""
 
@@ -258,6 +260,8 @@ def parse_journal(data: bytes) -> Journal:
             cut_off = True
             break
         record, digest_so_far = found
+        if not 0 <= record.at < LATEST or (record.event is not None and record.event.at != record.at):
+            raise JournalError("this record's stamp is none, or not that of the event in it", number)
         records.append(record)
     return Journal(header, schedule, tuple(records), cut_off, digest_so_far)
 

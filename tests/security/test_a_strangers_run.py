@@ -43,6 +43,21 @@ def run_of(folder: Path, change: Any) -> Path:
     return path
 
 
+@pytest.mark.parametrize("stamp", [-1, 2**63, 10**400])
+@pytest.mark.parametrize("both", [True, False])
+def test_a_stamp_that_is_none_is_refused(stamp: int, both: bool, tmp_path: Path) -> None:
+    path = run_of(tmp_path, lambda header: None)
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    number = next(number for number, line in enumerate(lines) if "event" in line)
+    lines[number]["event"]["at"] = stamp
+    if both:
+        lines[number]["at"] = stamp
+    path.write_bytes(chained("\n".join(map(json.dumps, lines)).encode() + b"\n"))
+    with pytest.raises(JournalError, match="stamp") as caught:
+        read_journal(path)
+    assert caught.value.line == number + 1
+
+
 # ---- whom it makes us call -----------------------------------------------------------------------------------------
 
 
