@@ -48,6 +48,14 @@ FORMS = {
 }
 """How each statement is written, by an example."""
 
+_NO_PAUSES = 'nothing waits here: each place says when something happens, for example: at +2bar "…", or at +4s "…"'
+_NO_LOOPS = "`every` repeats a cue (every 4 bars …), `play` a section: play intro*4"
+NOT_HERE = {
+    **dict.fromkeys(("sleep", "wait", "delay", "rest", "hold"), _NO_PAUSES),
+    **dict.fromkeys(("loop", "repeat", "times", "for", "while"), _NO_LOOPS),
+}
+"""Statements of other languages that there are none of here, and what is written in their place."""
+
 OTHER_WORDS = {
     "title": (r'[ \t:=]*(".*")', r"score \1"),
     "name": (r'[ \t:=]*(".*")', r"score \1"),

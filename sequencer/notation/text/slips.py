@@ -12,7 +12,7 @@ from sequencer.notation.text.expected import expected
 from sequencer.notation.text.grammar import Refused, parser
 from sequencer.notation.text.lines import Context, Flaw, Kind, Statement, begins_statement, cut
 from sequencer.notation.text.mending import Repair, mask
-from sequencer.notation.text.repairs import ACTIONS, FINDERS, FORMS, OTHER_WORDS, SURE
+from sequencer.notation.text.repairs import ACTIONS, FINDERS, FORMS, NOT_HERE, OTHER_WORDS, SURE
 from sequencer.notation.text.repairs import STATEMENTS as WORDS
 from sequencer.notation.words import CURLY
 
@@ -26,12 +26,6 @@ MOST_FLAWS = 20
 LONGEST_SHOWN = 200
 """How much of a statement is looked at for the word that stands where it was refused."""
 
-
-WAITING = frozenset({"sleep", "wait", "delay", "rest", "hold"})
-"""Words of those who look for a pause between two statements."""
-
-LOOPING = frozenset({"loop", "repeat", "times", "for", "while"})
-"""Words of those who look for a loop."""
 
 STARTS = frozenset({"start", "begin", "beginning", "top", "opening", "first"})
 ENDS = frozenset({"end", "finish", "last", "ending"})
@@ -218,13 +212,8 @@ class Slips:
             return
         if self._glued(statement, text, word):
             return
-        if word in LOOPING:
-            hint = "`every` repeats a cue (every 4 bars …), `play` a section: play intro*4"
-            self.faults.error("E101", f"no statement begins with `{word}`", span, hint)
-            return
-        if word in WAITING:
-            hint = 'nothing waits here: each place says when something happens, for example: at +2bar "…", or at +4s "…"'
-            self.faults.error("E101", f"no statement begins with `{word}`", span, hint)
+        if word in NOT_HERE:
+            self.faults.error("E101", f"no statement begins with `{word}`", span, NOT_HERE[word])
             return
         meant = nearest(word, WORDS) if word else None
         if meant is not None:
