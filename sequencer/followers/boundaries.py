@@ -88,12 +88,19 @@ class BoundaryFollower:
         if count <= 0:
             return
         at, best = self._now(at_ns), self._rivals.best
-        late = best is not None and at - best.ahead(1.0) > LATE * best.v
+        foretold, length = (
+            (self._latest + self._nominal / SLOWER, self._nominal / SLOWER) if best is None else (best.ahead(1.0), best.v)
+        )
+        late = at - foretold > LATE * length
         if late and count == 1 and self._was_late and abs(at - 2 * self._latest + self._earlier) < ALIKE * (at - self._latest):
             self._rivals = Rivals()  # two in a row that agree: a slower model, of whose past nothing counts
             for boundary in (self._earlier, self._latest, at):
                 self._rivals.tick(boundary)
-        elif late or (best is not None and count > 1):
+        elif best is None and (late or count > 1):
+            self._rivals = Rivals()  # the very first one says nothing of how long chunks last: nominal it is
+            self._rivals.tick(at - length)
+            self._rivals.tick(at)
+        elif late or count > 1:
             self._rivals.resume(at, count)
         else:
             self._rivals.tick(at)

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from midi_gear import GoOn, Locate, MidiGear, Play, Start, Stop, Wait, steady
 
@@ -267,6 +267,7 @@ _faults = st.fixed_dictionaries(
     st.lists(st.tuples(_hands, st.integers(1, 20)), max_size=4),
     _faults,
 )
+@example([("8 bars", False)], [("pause", 1)], {"seed": 0, "jitter": "0ms", "fps": "24", "slow": [{"chunk": 1, "by": "4s"}]})
 def test_nothing_is_said_twice_nor_out_of_order(
     parts: list[tuple[str, bool]], hands: list[tuple[str, int]], faults: dict[str, object]
 ) -> None:

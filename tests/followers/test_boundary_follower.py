@@ -52,6 +52,17 @@ def test_before_two_boundaries_the_nominal_length_counts() -> None:
     assert fit.deviation > 50 * MS
 
 
+@pytest.mark.parametrize("extra", [600, 4_000])
+def test_a_first_chunk_that_is_slow_says_nothing_of_the_next_ones(extra: int) -> None:
+    true = true_boundaries(12, lambda chunk: L + extra * MS * (chunk == 0))
+    assert max(map(abs, errors(true))) < 20
+
+
+@pytest.mark.parametrize("length", [0.9, 1.15, 1.7])
+def test_a_model_that_is_no_nominal_one_is_known_after_two_chunks(length: float) -> None:
+    assert max(map(abs, errors(true_boundaries(12, lambda _: L * length))[1:])) < 20
+
+
 def test_a_chunk_lasts_some_time() -> None:
     with pytest.raises(ValueError, match="some time"):
         BoundaryFollower(0)
