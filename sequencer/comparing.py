@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from sequencer.conductor import Conductor, CueReport, Report, Sent
+from sequencer.conductor import Conductor, CueReport, Report, Sent, Status
 from sequencer.events import ChunkDone, PicturesMade
 from sequencer.journal import Journal
 
@@ -143,9 +144,30 @@ def _cues(before: Sequence[CueReport], after: Sequence[CueReport]) -> list[CueDi
                 if what:
                     found.append(CueDifference(one, other, what))
             continue
-        found += [CueDifference(one, None, "only in the first run") for one in before[low:high]]
-        found += [CueDifference(None, one, "only in the second run") for one in after[other_low:other_high]]
+        first, second = before[low:high], after[other_low:other_high]
+        # A run done again, or frozen, names its places anew: what landed there as the same is the same cue.
+        both = Counter(map(_landing, first)) & Counter(map(_landing, second))
+        found += [CueDifference(one, None, "only in the first run") for one in _without(first, both)]
+        found += [CueDifference(None, one, "only in the second run") for one in _without(second, both)]
     return found
+
+
+def _landing(cue: CueReport) -> tuple[int, frozenset[str]] | None:
+    """(score chunk, what it did, in whatever order) of a cue that landed."""
+    if cue.landed is None or cue.status is not Status.LANDED:
+        return None
+    return cue.landed, frozenset(cue.what.split(", "))
+
+
+def _without(cues: Sequence[CueReport], others: Counter[tuple[int, frozenset[str]] | None]) -> Iterator[CueReport]:
+    """The cues that are not among the landings of both runs, each of which stands for one cue."""
+    left = others.copy()
+    for cue in cues:
+        landing = _landing(cue)
+        if landing is not None and left[landing]:
+            left[landing] -= 1
+        else:
+            yield cue
 
 
 def _parted(one: CueReport, other: CueReport) -> str:

@@ -46,6 +46,18 @@ def test_what_was_frozen_shows_the_same_on_the_same_chunks(name: str, tmp_path: 
     assert sequencer.print_score(freeze(played)) == text, "freezing again changes nothing"
 
 
+def test_a_run_and_its_frozen_score_have_the_same_cues(tmp_path: Path) -> None:
+    """Their places are named otherwise; where they landed, and as what, is the same."""
+    text = 'clock 96 bpm, 4/4\nsection a 4 bars {\n  at 1 "A boat."\n  at 3 "A storm.", sr 4x\n}\n'
+    sequencer.rehearse(sequencer.compile_score(sequencer.reads(text)), out=tmp_path / "run", video=False)
+    ran = read_journal(tmp_path / "run")
+    for name, now in {"same": freeze(ran), "less": sequencer.reads(text.replace(", sr 4x", ""))}.items():
+        sequencer.rehearse(sequencer.compile_score(now), out=tmp_path / name, video=False)
+    assert compare(ran, read_journal(tmp_path / "same")).cues == ()
+    found = compare(ran, read_journal(tmp_path / "less"))
+    assert [one.what for one in found.cues] == ["only in the first run", "only in the second run"]
+
+
 def test_the_gear_is_gone_from_what_was_frozen() -> None:
     score = freeze(read_journal(JOURNALS / "following.jsonl"))
     assert sequencer.compile_score(score).is_fixed
