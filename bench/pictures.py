@@ -1,6 +1,6 @@
 """How fast pictures are made and recorded: rendering, encoding, and both as a rehearsal does them, side by side.
 
-    python -m bench.pictures [--chunks 12] [--video-size 1280x768] [--goal 4.0]
+    python -m bench.pictures [--chunks 12] [--video-size 1280x768] [--goal 1.0]
 
 Each number is the median of three passes, taken in turns. `real time` is 24 frames a second; processor time is that of all
 cores together. Exits with 1 where rendering and encoding together are slower than the goal, as a multiple of real time.
@@ -30,7 +30,8 @@ from sequencer.stages.simulated.pictures import Renderer
 FPS = 24
 FRAMES = 33
 PASSES = 3
-GOAL = 4.0
+GOAL = 1.0
+"""A rehearsal with pictures is faster than the show would be: that is what the README promises."""
 SECTION = Section(
     "Pictures and video",
     """
