@@ -44,8 +44,7 @@ class BoundaryFeed:
                 follower.rests()
                 return None
             case Resumed():
-                follower.resumed(event.at)
-                return self._fitted(event.at)
+                return self._fitted(event.at) if follower.resumed(event.at) else None
             case ChunkShown():
                 follower.shown(event.chunk, event.at)
                 return None

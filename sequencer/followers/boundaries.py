@@ -119,9 +119,17 @@ class BoundaryFollower:
         """No chunk is being made: paused or reset. Nothing can be foretold until more is heard."""
         self._known = False
 
-    def resumed(self, at_ns: int) -> None:
-        """The model goes on after a pause: the chunk that comes next begins now."""
+    def resumed(self, at_ns: int) -> bool:
+        """The model goes on after a pause: the chunk that comes next begins now.
+
+        Unless it never rested, because it was told to go on before the chunk in the making was over: that one is not late yet.
+        Then nothing has changed, and False is returned.
+        """
+        upcoming = self.time_of(self._next + 1)
+        if upcoming is not None and at_ns < upcoming:
+            return False
         self._anew(at_ns)
+        return True
 
     # ---- what it says ----
 

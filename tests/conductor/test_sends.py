@@ -268,6 +268,7 @@ _faults = st.fixed_dictionaries(
     _faults,
 )
 @example([("8 bars", False)], [("pause", 1)], {"seed": 0, "jitter": "0ms", "fps": "24", "slow": [{"chunk": 1, "by": "4s"}]})
+@example([("8 bars", False), ("8 bars", False)], [("pause", 8), ("pause", 13)], {"seed": 0, "jitter": "0ms", "fps": "19.5"})
 def test_nothing_is_said_twice_nor_out_of_order(
     parts: list[tuple[str, bool]], hands: list[tuple[str, int]], faults: dict[str, object]
 ) -> None:

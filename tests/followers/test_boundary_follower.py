@@ -184,3 +184,15 @@ def test_anything_in_any_order(script: list[tuple[str, int, int]]) -> None:
             assert first is not None
             assert second is not None
             assert first < second
+
+
+def test_a_pause_that_was_taken_back_before_it_came_changes_nothing() -> None:
+    follower = BoundaryFollower(L)
+    follower.started(S)
+    for chunk in range(4):
+        follower.done(chunk, S + (chunk + 1) * L)
+    before = follower.time_of(9)
+    assert not follower.resumed(S + 4 * L + 700 * MS)
+    assert follower.time_of(9) == before
+    assert follower.resumed(S + 9 * L)
+    assert follower.time_of(5) == S + 10 * L, "nobody told that it rested, but it is too late for anything else"
