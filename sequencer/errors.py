@@ -18,7 +18,7 @@ A score's faults are values, not exceptions: readers and compiler passes collect
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -248,11 +248,17 @@ MOST_KEPT = 500
 """How many diagnostics one reading keeps; later ones are only counted, so that no input can fill the memory."""
 
 
+MAX_COMPARISONS = 20_000
+"""How many names are compared with unknown ones in one reading, beside `MAX_COMPARISONS_PER_NAME` for each known name."""
+MAX_COMPARISONS_PER_NAME = 8
+
+
 class Faults:
     """Collects diagnostics while a score is read and compiled, so that all of them can be shown at once."""
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
+        self._comparisons = 0
         self.dropped = 0
         self.has_errors = False
 
@@ -287,6 +293,24 @@ class Faults:
             self._found.append(diagnostic)
         else:
             self.dropped += 1
+
+    def nearest(self, name: str, known: Collection[str]) -> str | None:
+        """The known name that an unknown one was probably meant to be, if there is one.
+
+        A comparison costs as much as reading ten characters, so there are only so many in one reading: later unknown names get
+        no suggestion, and neither does one whose diagnostic is only counted.
+        """
+        if self.is_full or self._comparisons + len(known) > MAX_COMPARISONS + MAX_COMPARISONS_PER_NAME * len(known):
+            return None
+        from difflib import get_close_matches  # only a mistake needs it, and its import costs as much as a small score
+
+        self._comparisons += len(known)
+        return next(iter(get_close_matches(name, known, n=1, cutoff=0.6)), None)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether later diagnostics are only counted: then what would go into them need not be worked out."""
+        return len(self._found) >= MOST_KEPT
 
     @property
     def count(self) -> int:

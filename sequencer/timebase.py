@@ -12,12 +12,13 @@ Not exact: seconds → quarters inside a ramp, which needs a square root; `Tempo
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 from math import floor, isqrt
+from typing import TYPE_CHECKING
 
 SECOND = 1_000_000_000
 """A second in nanoseconds, in which stamps and wake times are counted."""
@@ -27,6 +28,36 @@ TICKS_PER_BEAT = 480
 
 INVERSE_BOUND = Fraction(1, 10**9)
 """The largest error, in quarters, of `TempoMap.quarter_at` inside a ramp."""
+
+
+MAX_TIME_BITS = 14_000
+"""The longest denominator of an exact time, in bits (some 4,200 digits: as many as Python writes out). It takes thousands of
+tempi that have nothing in common to get there."""
+
+MAX_NARROW_BITS = 1_024
+"""Arithmetic with denominators up to so many bits costs no more than with short ones."""
+
+
+def is_wide(value: Fraction) -> bool:
+    """Whether a number's denominator is so long that arithmetic with others like it is slow."""
+    return value.denominator.bit_length() > MAX_NARROW_BITS
+
+
+def ordering(value: Fraction) -> tuple[int, Fraction]:
+    """A key that sorts as the value does; values that are a millionth apart are compared without multiplying them out."""
+    return (value.numerator << 20) // value.denominator, value
+
+
+def is_before(value: Fraction, other: Fraction) -> bool:
+    """Whether a value is less than another: the same as `<`, and quick where both are wide."""
+    if is_wide(value) and is_wide(other):
+        return ordering(value) < ordering(other)
+    return value < other
+
+
+def for_display(value: Fraction) -> Fraction:
+    """The value itself, or where it is wide the nearest multiple of 2⁻⁶⁴: for sums that are only shown."""
+    return Fraction((value.numerator << 64) // value.denominator, 1 << 64) if is_wide(value) else value
 
 
 class Snap(StrEnum):
@@ -79,34 +110,34 @@ class BarBeat:
         return f"{self.bar}.{self.beat}" + (f"+{self.rest}" if self.rest else "")
 
 
-@dataclass(frozen=True, slots=True)
-class MeterMap:
-    """The meters of a stretch: `changes` are (bar, meter), the bar counted from 0, the first at bar 0, ascending."""
+class MeterLookup:
+    """What can be asked of meters in a row. `changes` are (bar, meter), the bar counted from 0, the first at bar 0, ascending.
 
-    changes: tuple[tuple[int, Meter], ...]
-    starts: tuple[Fraction, ...]
+    `starts` are the quarters at which the changes' bars begin.
+    """
 
-    @classmethod
-    def of(cls, changes: Iterable[tuple[int, Meter]]) -> MeterMap:
-        """A map from (bar, meter) pairs; the later of two at one bar wins. Raises ValueError without one at bar 0."""
-        by_bar = dict(changes)
-        ordered = tuple(sorted(by_bar.items(), key=lambda pair: pair[0]))
-        if not ordered or ordered[0][0] != 0:
-            raise ValueError("a meter map starts at bar 0")
-        starts = [Fraction(0)]
-        for (bar, meter), (following, _) in pairwise(ordered):
-            starts.append(starts[-1] + (following - bar) * meter.bar)
-        return cls(ordered, tuple(starts))
+    __slots__ = ()
+    if TYPE_CHECKING:
+
+        @property
+        def changes(self) -> Sequence[tuple[int, Meter]]: ...
+
+        @property
+        def starts(self) -> Sequence[Fraction]: ...
+
+    def index_at_bar(self, bar: int) -> int:
+        """The index of the change that a bar, counted from 0, belongs to."""
+        return bisect_right(self.changes, bar, key=_bar_of) - 1
 
     def at_bar(self, bar: int) -> Meter:
         """The meter of a bar, counted from 0."""
         if len(self.changes) == 1:
             return self.changes[0][1]
-        return self.changes[bisect_right(self.changes, bar, key=lambda change: change[0]) - 1][1]
+        return self.changes[self.index_at_bar(bar)][1]
 
     def bar_start(self, bar: int) -> Fraction:
         """Where a bar (counted from 0) begins, in quarters."""
-        index = bisect_right(self.changes, bar, key=lambda change: change[0]) - 1
+        index = self.index_at_bar(bar)
         first, meter = self.changes[index]
         return self.starts[index] + (bar - first) * meter.bar
 
@@ -129,6 +160,30 @@ class MeterMap:
         whole, part = divmod(inside.numerator * meter.denominator, unit := 4 * inside.denominator)
         bars, beats = divmod(whole, meter.numerator)
         return BarBeat(first + bars + 1, beats + 1, Fraction(part, unit) if part else _NOUGHT)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterMap(MeterLookup):
+    """The meters of a stretch: `changes` are (bar, meter), the bar counted from 0, the first at bar 0, ascending."""
+
+    changes: tuple[tuple[int, Meter], ...]
+    starts: tuple[Fraction, ...]
+
+    @classmethod
+    def of(cls, changes: Iterable[tuple[int, Meter]]) -> MeterMap:
+        """A map from (bar, meter) pairs; the later of two at one bar wins. Raises ValueError without one at bar 0."""
+        by_bar = dict(changes)
+        ordered = tuple(sorted(by_bar.items(), key=lambda pair: pair[0]))
+        if not ordered or ordered[0][0] != 0:
+            raise ValueError("a meter map starts at bar 0")
+        starts = [Fraction(0)]
+        for (bar, meter), (following, _) in pairwise(ordered):
+            starts.append(starts[-1] + (following - bar) * meter.bar)
+        return cls(ordered, tuple(starts))
+
+
+def _bar_of(change: tuple[int, Meter]) -> int:
+    return change[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +341,8 @@ class ChunkGrid:
 
     def snap_error(self, seconds: Fraction, chunk: int) -> Fraction:
         """How far a chunk's boundary lies behind a time, in seconds: positive is late, negative early."""
-        fps = self.fps
-        above = chunk * self.frames * fps.denominator * seconds.denominator - seconds.numerator * fps.numerator
-        return Fraction(above, fps.numerator * seconds.denominator)
+        # A difference costs little even where the denominator of `seconds` has thousands of bits; a new fraction does not.
+        return Fraction(chunk * self.frames * self.fps.denominator, self.fps.numerator) - seconds
 
 
 def nanoseconds(seconds: Fraction) -> int:

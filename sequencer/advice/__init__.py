@@ -9,8 +9,10 @@ A scene switches a rule off for itself with ``quiet W604``. `advise` takes a `Sc
 
 from __future__ import annotations
 
+from sequencer.advice.english import forget
 from sequencer.advice.rules import RULES
-from sequencer.advice.said import Told, read
+from sequencer.advice.said import Said, Told, read
+from sequencer.collection import paused_collection
 from sequencer.errors import Diagnostic, Severity
 from sequencer.score import Score
 
@@ -19,7 +21,14 @@ __all__ = ["advise"]
 
 def advise(score: Score) -> tuple[Diagnostic, ...]:
     """Warnings about a score's prompts, in the order of their places; each is told once, however often a section plays."""
-    said = read(score)
+    with paused_collection():
+        try:
+            return _advised(read(score))
+        finally:
+            forget()
+
+
+def _advised(said: Said) -> tuple[Diagnostic, ...]:
     found: dict[tuple[str, str, int, int], Diagnostic] = {}
     for code, rule in RULES.items():
         for told in rule(said):

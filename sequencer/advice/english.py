@@ -2,16 +2,13 @@
 
 Guessing from words can be wrong, so every list is narrow on purpose: a rule that says nothing is better than one that
 cries wolf. Texts in other languages are recognised by their lack of small English words and are left alone.
-What was found out about a text is kept for a while, for each rule asks again and prompts share most of their sentences.
+What was found out about a text is kept until `forget`, for each rule asks again and prompts share most of their sentences.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-
-KEPT = 8_192
-"""How many texts are remembered."""
+from functools import cache
 
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)]*\s+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -67,26 +64,26 @@ _MOVING = re.compile(
 )
 
 
-@lru_cache(KEPT)
+@cache
 def sentences(text: str) -> tuple[str, ...]:
     """The sentences of a text, each without the white space around it."""
     return tuple(one for one in (piece.strip() for piece in _SENTENCE.split(text)) if one)
 
 
-@lru_cache(KEPT)
+@cache
 def words(text: str) -> tuple[str, ...]:
     """The words of a text, small letters; numbers and signs are left out."""
     return tuple(_WORD.findall(text.casefold()))
 
 
-@lru_cache(KEPT)
+@cache
 def is_english(text: str) -> bool:
     """Whether a text looks like English: at least one word in ten is a small English word."""
     every = words(text)
     return bool(every) and 10 * sum(word in _SMALL for word in every) >= len(every)
 
 
-@lru_cache(KEPT)
+@cache
 def things(sentence: str) -> frozenset[str]:
     """The words that name something: no small words, no camera talk; plurals and possessives cut to their stem."""
     return frozenset(_stem(word) for word in words(sentence) if len(word) > 2 and word not in _COMMON)
@@ -99,6 +96,12 @@ def _stem(word: str) -> str:
         if word.endswith(tail) and len(word) - len(tail) >= 3:
             return word[: -len(tail)]
     return word.removesuffix("e") if len(word) > 4 else word
+
+
+def forget() -> None:
+    """Forget what was found out about every text: the score that they belong to has been advised on."""
+    for kept in (sentences, words, is_english, things):
+        kept.cache_clear()
 
 
 def has_camera(text: str) -> bool:

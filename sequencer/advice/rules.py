@@ -170,8 +170,8 @@ def _steps(said: Said) -> Iterator[tuple[Line, Line]]:
 def _goes_on(before: Line, line: Line) -> bool:
     """Whether a prompt speaks of something the one before it spoke of (what both have word for word does not count)."""
     mine, other = sentences(line.text), sentences(before.text)
-    ours = _things(one for one in mine if one not in other)
-    theirs = _things(one for one in other if one not in mine)
+    ours = _things(set(mine).difference(other))
+    theirs = _things(set(other).difference(mine))
     return bool(ours & theirs) or not ours or not theirs
 
 
@@ -231,7 +231,7 @@ def subject(said: Said) -> Iterator[Told]:
         if family.base is None or family.follow is None or not is_english(family.base):
             continue
         first = things(sentences(family.base)[0]) if family.base else frozenset()
-        rest = [one for one in sentences(family.follow) if one not in sentences(family.base)]
+        rest = set(sentences(family.follow)).difference(sentences(family.base))
         if first and not first & _things(rest):
             yield Told(
                 f"the follow of {family.name} does not name what its base shows",

@@ -126,8 +126,10 @@ CODES: tuple[Code, ...] = (
     ),
     code(
         "E420",
-        "a score that is far too long",
-        "A score has at most 1,000,000 chunks, about sixteen days, and a section as many bars: more is a slip.",
+        "a score beyond the bounds of a schedule",
+        """A score has at most 1,000,000 chunks, about sixteen days, and a section as many bars: more is a mistake. Times are
+        exact, so each tempo that has nothing in common with those before it makes them longer; a time has at most 4,000 digits.
+        It takes thousands of tempi with two decimals to get there.""",
         START + "end 2000000c\n",
         START + "end 2000c\n",
     ),

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import lcm
 
-from sequencer.compiler.local import MUSICAL, NO_BEATS, NO_USE, LocalTime
+from sequencer.compiler.local import ALIKE_TEMPI, MUSICAL, NO_BEATS, NO_USE, TOO_LARGE, UNLIKE_TEMPI, LocalTime
+from sequencer.compiler.meters import GrowingMeters
 from sequencer.compiler.placed import Spot
 from sequencer.compiler.resolved import ResolvedCue
 from sequencer.compiler.spots import Spots
 from sequencer.errors import Faults, Fix
 from sequencer.score import AtBar, AtTick, ChangeMeter, ChangeTempo, Place, Unit
-from sequencer.timebase import Meter, MeterMap, TempoChange, TempoMap
+from sequencer.timebase import MAX_TIME_BITS, Meter, TempoChange, TempoMap
+
+MAX_REPEATED_WORK = 1_000
+"""How many positions may be found again, beside one for each cue of a block, because a change of meter comes before another one
+that is written above it."""
 
 
 class Changes:
@@ -26,37 +32,50 @@ class Changes:
     def lay_meters(self) -> None:
         """Lay the meter changes out: first those written as a bar, then those that need the meters before them."""
         changing = [(index, cue.meters[-1]) for index, cue in enumerate(self._cues) if cue.meters]
-        if not changing or self._local.meters is None:
+        meters = self._local.meters
+        if not changing or meters is None:
             for _, change in changing:
                 self._local.beats(change.span)
             return
-        changes: dict[int, Meter] = {0: self._local.meters.changes[0][1]}
-        plain = [(index, change) for index, change in changing if isinstance(self._cues[index].place, AtBar | AtTick)]
-        for index, change in plain:
-            bar = self._meter_bar(self._cues[index].place, change)
+        found: list[tuple[int, Meter]] = []
+        others: list[tuple[int, ChangeMeter]] = []
+        for index, change in changing:
+            place = self._cues[index].place
+            if not isinstance(place, AtBar | AtTick):
+                others.append((index, change))
+                continue
+            bar = self._meter_bar(place, change)
             if bar is not None:
-                changes[bar] = change.meter
-                self._local.meters = MeterMap.of(changes.items())
-        rest = [pair for pair in changing if pair not in plain]
-        where: dict[int, int] = {}
-        for index, change in rest:
-            spot = self._spots.of(index)
+                found.append((bar, change.meter))
+        for bar, meter in sorted(dict(found).items()):
+            meters.put(bar, meter)
+        self._lay_counted(others, meters)
+
+    def _lay_counted(self, changing: list[tuple[int, ChangeMeter]], meters: GrowingMeters) -> None:
+        """Lay out the changes whose bars are only known from the meters before them, in source order."""
+        bars: dict[int, int | None] = {}
+        work = MAX_REPEATED_WORK + len(self._cues)
+        for index, change in changing:
+            spot = self._spots.preview(index) if work > 0 else None
+            bars[index] = None
             if spot is None:
                 continue
             if spot.quarter is None:
                 self._local.needs_musical(change.span)
+                del bars[index]
                 continue
-            here = self._local.meters.bar_beat_at(spot.quarter)
+            here = meters.bar_beat_at(spot.quarter)
             if here.beat != 1 or here.rest:
                 self._off_bar_line(change, here.bar, self._cues[index].place)
+                del bars[index]
                 continue
-            where[index] = here.bar - 1
-            changes[here.bar - 1] = change.meter
-            self._local.meters = MeterMap.of(changes.items())
-            self._spots.forget()
-        for index, bar in where.items():
-            spot = self._spots.of(index)
-            if spot is not None and spot.quarter is not None and self._local.meters.bar_start(bar) != spot.quarter:
+            bars[index] = here.bar - 1
+            work -= meters.put(here.bar - 1, change.meter)
+            work -= self._spots.forget_after(spot.quarter)
+        self._spots.forget()
+        for index, bar in bars.items():
+            spot = self._spots.preview(index)
+            if spot is not None and (bar is None or meters.bar_start(bar) != spot.quarter):
                 self._faults.error(
                     "E407",
                     "this change of meter is moved by another one behind it",
@@ -96,31 +115,42 @@ class Changes:
                         NO_USE if self._local.lacks is NO_BEATS else "give the score one: clock 120 bpm, 4/4",
                     )
             return
-        changes = [TempoChange(Fraction(0), bpm)]
-        if opening is not None and opening.to is not None and end is not None:
-            if end.quarter is not None:
-                changes = [TempoChange(Fraction(0), opening.bpm, opening.to, end.quarter)]
-            elif end.seconds is not None:
-                changes = [TempoChange.ramp_in_seconds(Fraction(0), opening.bpm, opening.to, end.seconds)]
+        changes = [_opening(opening, bpm, end)]
+        measure = bpm.numerator
         for index, cue in enumerate(self._cues):
             for tempo in cue.tempos:
-                spot = self._spots.of(index)
-                if spot is None:
-                    continue
-                if spot.quarter is None:
-                    self._local.needs_musical(tempo.span)
-                    continue
-                change = self._tempo_change(spot.quarter, tempo)
+                measure = lcm(measure, tempo.bpm.numerator, 1 if tempo.to is None else tempo.to.numerator)
+                if not self._is_measurable(measure, tempo):
+                    self._local.tempo = TempoMap.of(changes)
+                    return
+                change = self._placed_tempo(index, tempo)
                 if change is not None:
                     changes.append(change)
-                if self._is_outer:
-                    self._faults.warn(
-                        "W401",
-                        "an outer clock brings its own tempo; this one counts only in rehearsal",
-                        tempo.span,
-                        "leave it out where the music does not change its tempo",
-                    )
         self._local.tempo = TempoMap.of(changes)
+
+    def _placed_tempo(self, index: int, tempo: ChangeTempo) -> TempoChange | None:
+        """The change of tempo that a cue makes; None where its position or its length cannot be found (reported)."""
+        spot = self._spots.preview(index)
+        if spot is None:
+            return None
+        if spot.quarter is None:
+            self._local.needs_musical(tempo.span)
+            return None
+        if self._is_outer:
+            self._faults.warn(
+                "W401",
+                "an outer clock brings its own tempo; this one counts only in rehearsal",
+                tempo.span,
+                "leave it out where the music does not change its tempo",
+            )
+        return self._tempo_change(spot.quarter, tempo)
+
+    def _is_measurable(self, measure: int, tempo: ChangeTempo) -> bool:
+        """Whether exact times can still be written out when all tempi so far have this common multiple (reported)."""
+        if measure.bit_length() <= MAX_TIME_BITS:
+            return True
+        self._faults.error(TOO_LARGE, UNLIKE_TEMPI, tempo.span, ALIKE_TEMPI)
+        return False
 
     def _tempo_change(self, quarter: Fraction, tempo: ChangeTempo) -> TempoChange | None:
         if tempo.to is None or tempo.over is None:
@@ -132,3 +162,13 @@ class Changes:
         if there is None or there.quarter is None:
             return None
         return TempoChange(quarter, tempo.bpm, tempo.to, there.quarter - quarter)
+
+
+def _opening(opening: ChangeTempo | None, bpm: Fraction, end: Spot | None) -> TempoChange:
+    """The tempo that a block begins with: `bpm`, or a ramp over the whole block."""
+    if opening is not None and opening.to is not None and end is not None:
+        if end.quarter is not None:
+            return TempoChange(Fraction(0), opening.bpm, opening.to, end.quarter)
+        if end.seconds is not None:
+            return TempoChange.ramp_in_seconds(Fraction(0), opening.bpm, opening.to, end.seconds)
+    return TempoChange(Fraction(0), bpm)

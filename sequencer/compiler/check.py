@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
 from itertools import pairwise
 
 from sequencer.compiler.cures import free_place, is_yaml
 from sequencer.compiler.local import number
 from sequencer.compiler.resolved import Resolved, ResolvedCue
 from sequencer.errors import Faults, Fix, Related, Span
-from sequencer.schedule import Bundle, CutTake, Entry, Schedule, ShowImage, ShowPrompt, Strength, SuperResolution
+from sequencer.schedule import Bundle, CutTake, Entry, Schedule, ShowImage, ShowPrompt, Strength, Stretch, SuperResolution
 from sequencer.schedule.bounds import MOST_BARS, MOST_CHUNKS, bars
 from sequencer.score import Duration
 
@@ -75,6 +75,9 @@ class _Places:
         self._sources = resolved.score.sources
         self._cues: dict[Span, ResolvedCue] | None = None
         self._taken: set[int] | None = None
+        self._played = [one for one in schedule.stretches if one.entries]
+        self._first_ids = [min(inner.id for inner in one.entries) for one in self._played]
+        self._repeats: dict[Span, list[Entry]] | None = None
 
     def cue(self, entry: Entry) -> ResolvedCue | None:
         """The cue that an entry came from. None for a section's own cut, and for scores that were read from no file."""
@@ -101,14 +104,26 @@ class _Places:
         if self._taken is None:
             prompts = (one for one in self.schedule.entries if any(isinstance(act, ShowPrompt) for act in one.acts))
             self._taken = {one.chunk for one in prompts}
-        stretch = next(one for one in self.schedule.stretches if any(entry.id == inner.id for inner in one.entries))
-        text = free_place(entry, stretch, self.schedule, self._taken)
+        text = free_place(entry, self._stretch_of(entry), self.schedule, self._taken)
         return None if text is None else Fix(cue.place.span, text)
+
+    def _stretch_of(self, entry: Entry) -> Stretch:
+        """The stretch of an entry: entries are numbered in the order of stretches."""
+        return self._played[bisect_right(self._first_ids, entry.id) - 1]
+
+    def _next_of(self, entry: Entry) -> Entry | None:
+        """The next entry that was written by the same cue."""
+        if self._repeats is None:
+            self._repeats = {}
+            for one in self.schedule.entries:
+                self._repeats.setdefault(one.origin, []).append(one)
+        alike = self._repeats[entry.origin]
+        index = bisect_right(alike, entry.id, key=lambda one: one.id)
+        return alike[index] if index < len(alike) else None
 
     def _later_start(self, entry: Entry, every: Duration) -> Fix | None:
         """A start for an `every` that has none and meets another prompt: its next repetition."""
-        again = (one for one in self.schedule.entries if one.origin == entry.origin and one.id > entry.id)
-        following = next(again, None)
+        following = self._next_of(entry)
         span = every.span
         end = Span(span.file, span.end_line, span.end_column, span.end_line, span.end_column)
         if following is None or not is_yaml(span.file):
@@ -192,7 +207,7 @@ def _collision(first: Entry, second: Entry, words: str, places: _Places, faults:
     lasts = f"a chunk lasts {number(schedule.grid.chunk)} s"
     hint = f"{lasts}; move one of them, or leave it out"
     if words in ("prompts", "cuts") and schedule.is_fixed:
-        fix = places.free(second) if words == "prompts" else None
+        fix = places.free(second) if words == "prompts" and not faults.is_full else None
         if fix is not None:
             hint = f"{lasts}; write {fix.text.lstrip(', ')} for this one, or leave one of them out"
         faults.error("E424", message, second.origin, hint, () if fix is None else (fix,), related)
@@ -205,20 +220,18 @@ def _behind_live(schedule: Schedule, faults: Faults) -> None:
     loose = schedule.clock.is_outer
     for stretch in schedule.stretches:
         if loose:
-            for entry in stretch.entries:
-                if any(isinstance(act, CutTake) for act in entry.acts) and not _prompt_at(entry, stretch.entries):
-                    faults.error(
-                        "E425",
-                        "this cut's chunk is not known before the run, so its prompt must have the very same place",
-                        entry.origin,
-                        f"put the prompt at {entry.place} too",
-                    )
+            _cuts_without_prompt(stretch, faults)
         loose = loose or stretch.is_live or bool(stretch.rules)
 
 
-def _prompt_at(cut: Entry, entries: Iterable[Entry]) -> bool:
-    """Whether a prompt stands at the exact time of a cut and snaps as it does."""
-    return any(
-        entry.offset == cut.offset and entry.snap == cut.snap and any(isinstance(act, ShowPrompt) for act in entry.acts)
-        for entry in entries
-    )
+def _cuts_without_prompt(stretch: Stretch, faults: Faults) -> None:
+    """Report the cuts of a stretch that have no prompt at their exact time that snaps as they do."""
+    prompts = {(one.offset, one.snap) for one in stretch.entries if any(isinstance(act, ShowPrompt) for act in one.acts)}
+    for entry in stretch.entries:
+        if any(isinstance(act, CutTake) for act in entry.acts) and (entry.offset, entry.snap) not in prompts:
+            faults.error(
+                "E425",
+                "this cut's chunk is not known before the run, so its prompt must have the very same place",
+                entry.origin,
+                f"put the prompt at {entry.place} too",
+            )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sequencer.compiler.local import ALIKE_TEMPI, TOO_LARGE, UNLIKE_TEMPI
 from sequencer.compiler.placed import PlacedBlock, PlacedCue
 from sequencer.compiler.resolved import PlainAct, Resolved, ResolvedRule, RuleWork, Sending, Spoken
 from sequencer.compiler.sends import Lengths
 from sequencer.compiler.triggers import firing_key
 from sequencer.errors import Faults
 from sequencer.schedule import CueAct, MidiAct, PickPrompt, RuleAct, RuleEntry, ShowPrompt, draw
+from sequencer.timebase import MAX_TIME_BITS
 
 MOST_ENTRIES = 400_000
 """How many cues a whole score may come to, all passes counted."""
@@ -49,6 +51,7 @@ def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: F
     occurrences: dict[str | None, int] = {}
     stretches: list[LooseStretch] = []
     rules = 0
+    start = Fraction(0)
     if _too_many(resolved, placed, faults):
         return ()
     for index in resolved.order:
@@ -57,6 +60,10 @@ def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: F
             continue
         name = block.block.name
         occurrence = occurrences[name] = occurrences.get(name, 0) + 1
+        start += block.seconds
+        if start.denominator.bit_length() > MAX_TIME_BITS:
+            faults.error(TOO_LARGE, UNLIKE_TEMPI, block.block.span, ALIKE_TEMPI)
+            return ()
         stretch = _stretch(block, occurrence, seed, rules, Lengths(block, resolved, faults))
         rules += len(stretch.rules)
         stretches.append(stretch)

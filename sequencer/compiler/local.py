@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 
+from sequencer.compiler.meters import GrowingMeters
 from sequencer.compiler.placed import Spot
 from sequencer.errors import Faults, Fix, Span
 from sequencer.score import AtBar, AtOffset, AtTick, ClockKind, ClockLine, Duration, Unit
-from sequencer.timebase import TICKS_PER_BEAT, ChunkGrid, MeterMap, TempoMap
+from sequencer.timebase import MAX_TIME_BITS, TICKS_PER_BEAT, ChunkGrid, MeterLookup, MeterMap, TempoMap
 
 MUSICAL = frozenset({Unit.BARS, Unit.BEATS})
 
@@ -27,6 +30,16 @@ NO_USE = "leave it out: time code says how fast the show goes"
 """The cure for tempo and meter beside time code."""
 
 
+NEEDS_MUSICAL = "E403"
+"""The code of a change of tempo or meter that is placed in seconds."""
+
+
+TOO_LARGE = "E420"
+"""The code of what goes beyond the bounds of a schedule."""
+UNLIKE_TEMPI = "the tempi up to here have too little in common: an exact time would have more than 4,000 digits"
+ALIKE_TEMPI = "write tempi with one decimal at most"
+
+
 class LocalTime:
     """Meters, tempo and grid of one block. `meters` and `tempo` are None where there are no beats."""
 
@@ -39,13 +52,34 @@ class LocalTime:
         lacks: tuple[str, str],
     ) -> None:
         self.grid = grid
-        self.meters = meters
-        self.tempo: TempoMap | None = None
+        self.meters = None if meters is None else GrowingMeters(meters)
+        self._tempo: TempoMap | None = None
+        self._has_ramp = False
         self._faults = faults
         self._clock = clock
         self.lacks = lacks
         """Why there are no beats, where there are none, and what to write instead."""
         self._told = False
+
+    @property
+    def tempo(self) -> TempoMap | None:
+        """The tempo, None while it is not known and where there are no beats."""
+        return self._tempo
+
+    @tempo.setter
+    def tempo(self, tempo: TempoMap | None) -> None:
+        self._tempo = tempo
+        self._has_ramp = tempo is not None and any(segment.first != segment.last for segment in tempo.segments)
+
+    @contextmanager
+    def reporting_to(self, faults: Faults) -> Iterator[None]:
+        """Report to other `faults` inside, and as if nothing had been reported yet."""
+        before, told = self._faults, self._told
+        self._faults, self._told = faults, False
+        try:
+            yield
+        finally:
+            self._faults, self._told = before, told
 
     # ---- spots -----------------------------------------------------------------------------------------------------
 
@@ -66,7 +100,7 @@ class LocalTime:
             case AtOffset():
                 if place.unit in MUSICAL:
                     meters = self.beats(place.span)
-                    return None if meters is None else Spot(self._beats_on(Fraction(0), place.amount, meters), None, Unit.BEATS)
+                    return None if meters is None else Spot(_beats_on(Fraction(0), place.amount, meters), None, Unit.BEATS)
                 return Spot(None, self.timed(place.amount, place.unit), place.unit)
 
     def _bar(self, bar: int, beat: int, rest: Fraction, span: Span) -> Spot | None:
@@ -87,7 +121,7 @@ class LocalTime:
             return None
         return Spot(meters.quarter_of(bar, beat, rest), None, Unit.BARS)
 
-    def beats(self, span: Span) -> MeterMap | None:
+    def beats(self, span: Span) -> GrowingMeters | None:
         """The meters, or None (told once: one cure does for all places of the block) where there are no beats."""
         if self.meters is None and not self._told:
             self._told = True
@@ -103,7 +137,7 @@ class LocalTime:
     def needs_musical(self, span: Span) -> None:
         """Tell that what changes the tempo or the meter, on which seconds depend, cannot itself be placed in seconds."""
         hint = "write its bar, for example `at 5 …`"
-        self._faults.error("E403", "a change of tempo or meter needs a musical place", span, hint)
+        self._faults.error(NEEDS_MUSICAL, "a change of tempo or meter needs a musical place", span, hint)
 
     def timed(self, amount: Fraction, unit: Unit) -> Fraction:
         """Seconds of an amount of chunks, frames or seconds."""
@@ -121,6 +155,14 @@ class LocalTime:
 
     def after(self, spot: Spot, amount: Fraction, unit: Unit, span: Span) -> Spot | None:
         """The spot an amount behind another, unsnapped. None where that cannot be told exactly (told)."""
+        found = self._after(spot, amount, unit, span)
+        exact = None if found is None else found.seconds if found.quarter is None else found.quarter
+        if exact is not None and exact.denominator.bit_length() > MAX_TIME_BITS:
+            self._faults.error(TOO_LARGE, UNLIKE_TEMPI, span, ALIKE_TEMPI)
+            return None
+        return found
+
+    def _after(self, spot: Spot, amount: Fraction, unit: Unit, span: Span) -> Spot | None:
         if unit not in MUSICAL:
             seconds = self.seconds_of(spot, span)
             if seconds is None:
@@ -133,7 +175,7 @@ class LocalTime:
         if quarter is None:
             return None
         if unit is Unit.BEATS:
-            return Spot(self._beats_on(quarter, amount, meters), None, Unit.BEATS)
+            return Spot(_beats_on(quarter, amount, meters), None, Unit.BEATS)
         return Spot(_bars_on(quarter, amount, meters), None, Unit.BARS)
 
     def _quarter_of(self, spot: Spot, span: Span) -> Fraction | None:
@@ -142,7 +184,7 @@ class LocalTime:
         if self.tempo is None or spot.seconds is None:
             self.needs_musical(span)
             return None
-        if not all(segment.first == segment.last for segment in self.tempo.segments):
+        if self._has_ramp:
             self._faults.error(
                 "E404",
                 "bars and beats cannot be counted exactly from a place in seconds while the tempo ramps",
@@ -161,22 +203,6 @@ class LocalTime:
             return None
         return self.tempo.seconds_at(spot.quarter)
 
-    def _beats_on(self, quarter: Fraction, beats: Fraction, meters: MeterMap) -> Fraction:
-        """`beats` denominator notes on, each as long as the meter it stands in says."""
-        if len(meters.changes) == 1:
-            return quarter + beats * meters.changes[0][1].beat
-        while True:
-            here = meters.bar_beat_at(quarter)
-            index = here.bar - 1
-            following = next((bar for bar, _ in meters.changes if bar > index), None)
-            length = meters.at_bar(index).beat
-            if following is None:
-                return quarter + beats * length
-            room = (meters.bar_start(following) - quarter) / length
-            if beats <= room:
-                return quarter + beats * length
-            quarter, beats = meters.bar_start(following), beats - room
-
     def label(self, spot: Spot) -> str:
         """A spot as people read it: `9.3+1/2`, `14c`, `396f`, `12.5s`."""
         if spot.quarter is not None and self.meters is not None:
@@ -191,7 +217,14 @@ class LocalTime:
                 return f"{number(seconds)}s"
 
 
-def _bars_on(quarter: Fraction, bars: Fraction, meters: MeterMap) -> Fraction:
+def _beats_on(quarter: Fraction, beats: Fraction, meters: GrowingMeters) -> Fraction:
+    """`beats` denominator notes on, each as long as the meter in force says."""
+    if len(meters.changes) == 1:
+        return quarter + beats * meters.changes[0][1].beat
+    return meters.beats_after(quarter, beats)
+
+
+def _bars_on(quarter: Fraction, bars: Fraction, meters: MeterLookup) -> Fraction:
     """`bars` bars on, at the same distance from the bar line; a part of a bar is measured in the bar it ends in."""
     if len(meters.changes) == 1:
         return quarter + bars * meters.changes[0][1].bar

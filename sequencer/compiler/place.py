@@ -19,7 +19,7 @@ from sequencer.compiler.unfold import Unfolding
 from sequencer.errors import Faults, Span
 from sequencer.schedule import Mark
 from sequencer.score import ClockLine, SongTime, Unit
-from sequencer.timebase import ChunkGrid, MeterMap, Snap, TempoMap
+from sequencer.timebase import ChunkGrid, MeterMap, Snap, TempoMap, ordering
 
 DEFAULT_TAIL = 4
 """How many chunks a score without sections and without `end` goes on behind its last cue."""
@@ -122,11 +122,12 @@ class _Placer:
             return None
         unfolding = Unfolding(self.block, self.end_place, self.local, self.faults)
         cues = [one for cue, spot in zip(self.cues, placed, strict=True) for one in unfolding.cues_of(cue, spot, length)]
-        cues.sort(key=lambda cue: cue.seconds)
+        cues.sort(key=lambda cue: ordering(cue.seconds))
         if self.block.cut is not None:
             cues.insert(0, self._opening_cut())
         marks = tuple(self._mark(name, marked) for name, marked in self.spots.marks.items())
-        return PlacedBlock(self.block, length, end.quarter, self.local.tempo, self.local.meters, tuple(cues), marks)
+        meters = None if self.local.meters is None else self.local.meters.frozen()
+        return PlacedBlock(self.block, length, end.quarter, self.local.tempo, meters, tuple(cues), marks)
 
     def _opening_cut(self) -> PlacedCue:
         cut = self.block.cut

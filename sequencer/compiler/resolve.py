@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from itertools import islice
 from typing import Literal
 
 from sequencer.compiler.resolved import (
@@ -17,7 +19,7 @@ from sequencer.compiler.resolved import (
     Spoken,
 )
 from sequencer.compiler.sends import sending
-from sequencer.compiler.texts import Vocabulary, nearest
+from sequencer.compiler.texts import Vocabulary
 from sequencer.compiler.triggers import firing_of
 from sequencer.errors import Faults, Fix, Related, Span
 from sequencer.images import ImageFile
@@ -313,11 +315,11 @@ class _Resolver:
             hint = f"to play it {times[1]} times in all write {before.section}*{times[1]}"
             self.faults.error("E322", f"there is no section {name}", span, hint, fixes)
             return False
-        guess = nearest(name, list(self.sections))
+        guess = self.faults.nearest(name, self.sections)
         column = span.end_column - len(name) if span.line == span.end_line else span.column
         at = Span(span.file, span.end_line, max(1, column), span.end_line, span.end_column)
         fixes = () if guess is None else (Fix(at, guess),)
-        hint = f"did you mean {guess}?" if guess is not None else f"the sections are: {_listed(list(self.sections))}"
+        hint = f"did you mean {guess}?" if guess is not None else f"the sections are: {_listed(self.sections)}"
         self.faults.error("E322", f"there is no section {name}", at, hint, fixes)
         return False
 
@@ -371,9 +373,9 @@ class _Resolver:
         return {action.section for rule in rules for action in rule.actions if isinstance(action, Goto)}
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: Collection[str]) -> str:
     """Some names for a hint, not too many."""
-    return ", ".join(names[:MOST_LISTED]) + (f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else "")
+    return ", ".join(islice(names, MOST_LISTED)) + (f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else "")
 
 
 _WORDS: dict[type[Action], str] = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from heapq import heappop, heappush
 
-from sequencer.compiler.local import LocalTime
+from sequencer.compiler.local import NEEDS_MUSICAL, LocalTime
 from sequencer.compiler.placed import Spot
 from sequencer.compiler.resolved import ResolvedCue
-from sequencer.compiler.texts import nearest
 from sequencer.errors import Faults, Fix, Related, Span
 from sequencer.score import After, AtBar, AtMark, AtOffset, AtTick, Place
 
@@ -33,10 +34,59 @@ class Spots:
         """The cue of each mark."""
         self._spots: list[Spot | object | None] = [_PENDING] * len(cues)
         self._bases = self._found_bases()
+        self._previews = False
+        self._missing: list[int] = []
+        """The cues of which a preview found no spot."""
+        self._latest: list[tuple[Fraction, int]] = []
+        """The musical spots that previews found, the latest first: (−quarter, cue)."""
+        self._refused: set[Span] = set()
+        """Positions that count from one in seconds, already reported."""
 
     def forget(self) -> None:
         """Find every spot anew: the meters or the tempo of the local time have changed."""
         self._spots = [_PENDING] * len(self._cues)
+        self._missing.clear()
+        self._latest.clear()
+
+    # ---- while the meters are being laid out -------------------------------------------------------------------------
+
+    def preview(self, index: int) -> Spot | None:
+        """The spot of a cue as far as meters and tempo are laid out. Found again later, which reports what is wrong with it.
+
+        Reported at once is only that it counts from a position in seconds, which depends on the tempo and the meters.
+        """
+        own = Faults()
+        reported, self._faults, self._previews = self._faults, own, True
+        try:
+            with self._local.reporting_to(own):
+                spot = self.of(index)
+        finally:
+            self._faults, self._previews = reported, False
+        for one in own.diagnostics:
+            if one.code == NEEDS_MUSICAL and one.span not in self._refused:
+                self._refused.add(one.span)
+                reported.error(one.code, one.message, one.span, one.hint)
+        return spot
+
+    def forget_after(self, quarter: Fraction) -> int:
+        """Find the spots after a quarter anew, and those that could not be found: the meter changes there. Returns how many."""
+        count = len(self._missing)
+        for index in self._missing:
+            self._spots[index] = _PENDING
+        self._missing.clear()
+        while self._latest and -self._latest[0][0] > quarter:
+            self._spots[heappop(self._latest)[1]] = _PENDING
+            count += 1
+        return count
+
+    def _keep(self, index: int, spot: Spot | None) -> None:
+        self._spots[index] = spot
+        if not self._previews:
+            return
+        if spot is None:
+            self._missing.append(index)
+        elif spot.quarter is not None:
+            heappush(self._latest, (-spot.quarter, index))
 
     def _found_marks(self) -> dict[str, Marked]:
         marks: dict[str, Marked] = {}
@@ -78,7 +128,7 @@ class Spots:
         if self._spots[index] is _PENDING and (need is None or self._spots[need] is not _PENDING):
             place = self._cues[index].place  # nearly every cue: nothing it counts from is still to be found
             found = self._local.start if place is None else self.of_place(place, self._bases[index])
-            self._spots[index] = found
+            self._keep(index, found)
             return found
         chain: list[int] = []
         on_chain: set[int] = set()
@@ -92,7 +142,7 @@ class Spots:
                     circle.where,
                     "give one of them a bar or a time",
                 )
-                self._spots[at] = None
+                self._keep(at, None)
                 break
             on_chain.add(at)
             chain.append(at)
@@ -100,7 +150,7 @@ class Spots:
         for one in reversed(chain):
             if self._spots[one] is _PENDING:
                 place = self._cues[one].place
-                self._spots[one] = self._local.start if place is None else self.of_place(place, self._bases[one])
+                self._keep(one, self._local.start if place is None else self.of_place(place, self._bases[one]))
         spot = self._spots[index]
         return spot if isinstance(spot, Spot) else None
 
@@ -129,7 +179,7 @@ class Spots:
         return spot if isinstance(spot, Spot) else None
 
     def _unknown_mark(self, place: AtMark) -> None:
-        guess = nearest(place.name, list(self.marks))
+        guess = self._faults.nearest(place.name, self.marks)
         hint = f"set it in an `at`: at 5 mark {place.name}" if guess is None else f"did you mean {guess}?"
         self._faults.error("E412", f"there is no mark {place.name} in this section", place.span, hint, _mark_fix(place, guess))
 

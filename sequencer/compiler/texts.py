@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
+from collections.abc import Collection
+from functools import cached_property
 
 from sequencer.compiler.resolved import Spoken
 from sequencer.errors import Faults, Fix, Related, Span
@@ -30,16 +31,10 @@ _PAUSES = {"stop": "pause", "hold": "pause", "freeze": "pause", "continue": "res
 """Words that are no scenes where there is none of that name, and what rests the model or lets it go on."""
 
 
-def nearest(name: str, known: list[str]) -> str | None:
-    """The known name that `name` was probably meant to be, if there is one."""
-    found = get_close_matches(name, known, n=1, cutoff=0.6)
-    return found[0] if found else None
-
-
-def _other_word(show: Show, name: Span) -> tuple[str, tuple[Fix, ...]] | None:
+def _other_word(show: Show, name: Span, faults: Faults) -> tuple[str, tuple[Fix, ...]] | None:
     """The hint and the cure for a scene that was meant as something else: `prompt "…"`, `imag "…"`, `cutt`."""
     if show.action is None:
-        meant = _PAUSES.get(show.scene.casefold()) or nearest(show.scene, ["cut", "pause", "resume"])
+        meant = _PAUSES.get(show.scene.casefold()) or faults.nearest(show.scene, ("cut", "pause", "resume"))
         return None if meant is None else (f"did you mean {meant}?", (Fix(name, meant),))
     text = show.action.span
     if text.line != name.line or not 0 <= text.column - name.end_column <= 1:
@@ -47,7 +42,7 @@ def _other_word(show: Show, name: Span) -> tuple[str, tuple[Fix, ...]] | None:
     if show.scene.casefold() in ("prompt", "text", "say", "show", "scene"):
         cure = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
         return f"a text is a prompt by itself: leave `{show.scene}` out", (cure,)
-    return None if nearest(show.scene, ["image"]) is None else ("did you mean image?", (Fix(name, "image"),))
+    return None if faults.nearest(show.scene, ("image",)) is None else ("did you mean image?", (Fix(name, "image"),))
 
 
 class Vocabulary:
@@ -153,14 +148,17 @@ class Vocabulary:
             self._unknown(variable, earlier)
         return ""
 
+    @cached_property
+    def _all_lets(self) -> frozenset[str]:
+        return frozenset(let.name for let in self._score.lets)
+
     def _unknown(self, variable: Variable, earlier: bool) -> None:
         name = variable.name
         if name == ACTION:
             message = "{action} belongs in a scene's follow, nowhere else"
             self._faults.error("E305", message, variable.span, "leave it out", (Fix(variable.span, ""),))
             return
-        later = {let.name for let in self._score.lets}
-        if earlier and name in later:
+        if earlier and name in self._all_lets:
             self._faults.error(
                 "E306",
                 f"the variable {name} is defined further down",
@@ -169,7 +167,8 @@ class Vocabulary:
             )
             return
         self._missed.add("variable")
-        guess = nearest(name, [*self._lets, ACTION] if not earlier else list(self._lets))
+        known: Collection[str] = self._lets.keys() if earlier else self._lets.keys() | {ACTION}
+        guess = self._faults.nearest(name, known)
         fixes = () if guess is None else (Fix(variable.span, "{" + guess + "}"),)
         hint = "write {{ and }} for braces, or define it with `let`" if guess is None else f"did you mean {{{guess}}}?"
         self._faults.error("E307", f"there is no variable {name}", variable.span, hint, fixes)
@@ -187,12 +186,12 @@ class Vocabulary:
             if self._is_unit(show):
                 return None
             self._missed.add("scene")
-            guess = nearest(show.scene, list(self._scenes))
+            guess = self._faults.nearest(show.scene, self._scenes)
             name = Span(show.span.file, show.span.line, show.span.column, show.span.line, show.span.column + len(show.scene))
             fixes: tuple[Fix, ...] = () if guess is None else (Fix(name, guess),)
             hint = f"did you mean {guess}?" if guess is not None else f'define it: scene {show.scene} {{ base "…" }}'
             if guess is None:
-                hint, fixes = _other_word(show, name) or (hint, fixes)
+                hint, fixes = _other_word(show, name, self._faults) or (hint, fixes)
             self._faults.error("E308", f"there is no scene {show.scene}", name, hint, fixes)
             return None
         self._used.add(f"scene {scene.name}")

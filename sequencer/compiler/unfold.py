@@ -11,6 +11,7 @@ from sequencer.compiler.placed import PlacedCue, Spot
 from sequencer.compiler.resolved import Block, ResolvedCue
 from sequencer.errors import Faults, Fix
 from sequencer.score import Duration, Place
+from sequencer.timebase import is_before
 
 MOST_CUES = 200_000
 """How many cues one block may come to, its `every`s unfolded."""
@@ -30,7 +31,7 @@ class Unfolding:
         seconds = None if spot is None else self._local.seconds_of(spot, cue.span)
         if spot is None or seconds is None:
             return
-        if seconds >= length:
+        if not is_before(seconds, length):
             self._past_the_end(cue, spot, length)
         elif cue.every is None:
             yield PlacedCue(self._local.label(spot), spot.quarter, seconds, cue.acts, cue.snap, cue.span)
@@ -50,10 +51,10 @@ class Unfolding:
         for count in range(MOST_CUES):
             there = self._local.after(first, step.amount * count, step.unit, step.span) if count else first
             seconds = None if there is None else self._local.seconds_of(there, step.span)
-            if there is None or seconds is None or seconds >= length:
+            if there is None or seconds is None or not is_before(seconds, length):
                 return
             if previous is not None and seconds - previous < self._local.grid.chunk and cue.is_for_the_model:
-                shortest = self._shortest(step)
+                shortest = "1c" if self._faults.is_full else self._shortest(step)
                 self._faults.error(
                     "E413",
                     f"this `every` is denser than a chunk ({number(self._local.grid.chunk)} s)",
@@ -74,6 +75,9 @@ class Unfolding:
         return f"{-(-self._local.grid.chunk // (fastest * beat))}b"
 
     def _past_the_end(self, cue: ResolvedCue, spot: Spot, length: Fraction) -> None:
+        if self._faults.is_full:  # the rest would be worked out for nothing
+            self._faults.error("E415", "this place lies at or behind the end", cue.where)
+            return
         what = "the score" if self._block.name is None else f"the section {self._block.name}"
         ends = f"{number(length)} s"
         fix: Fix | None = None

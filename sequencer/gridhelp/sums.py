@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sequencer.schedule import Entry, Schedule, Stretch
-from sequencer.timebase import Snap
+from sequencer.timebase import Snap, for_display, is_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ def sum_up(cases: Iterable[tuple[str, Fraction]]) -> Errors:
     """The errors of (place, signed seconds) pairs."""
     count, total, worst, place = 0, Fraction(0), Fraction(0), ""
     for where, error in cases:
-        if count == 0 or abs(error) > abs(worst):
+        if count == 0 or is_before(abs(worst), abs(error)):
             worst, place = error, where
         count += 1
-        total += abs(error)
+        total += for_display(abs(error))
     return Errors(count, total / count, worst, place) if count else NO_ERRORS

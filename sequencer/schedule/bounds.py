@@ -19,7 +19,7 @@ from sequencer.schedule.acts import (
     Strength,
 )
 from sequencer.schedule.model import ClockSpec, Schedule, Stretch, Take
-from sequencer.timebase import ChunkGrid, MeterMap, TempoMap
+from sequencer.timebase import ChunkGrid, MeterMap, TempoMap, is_before
 
 MOST_CHUNKS = 1_000_000
 """The longest score, in chunks (about sixteen days): beyond it a slip is likelier than a show."""
@@ -126,7 +126,7 @@ def _tempo(tempo: TempoMap) -> Iterator[str]:
         if segment.length is not None and not 0 < segment.length < MOST:
             yield f"a tempo that lasts {_short(segment.length)} quarters"
     for one, following in pairwise(tempo.segments):
-        if one.length is None or following.quarter <= one.quarter or following.seconds <= one.seconds:
+        if one.length is None or following.quarter <= one.quarter or not is_before(one.seconds, following.seconds):
             yield "tempi that do not follow each other"
 
 

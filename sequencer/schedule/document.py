@@ -1,7 +1,8 @@
 """A schedule as JSON, both ways, and its digest.
 
 The document is ``{"helios-schedule": FORMAT, "digest": hex, "schedule": {…}}``. Fractions are written as text (`"11/8"`),
-so nothing is lost. The digest is SHA-256 over canonical JSON of what is performed: grid, snap, lead, late policy, clock,
+so nothing is lost. FORMAT is 1, or 2 where times are long numbers and those that follow from others are left out (`compact`).
+The digest is SHA-256 over canonical JSON of what is performed: grid, snap, lead, late policy, clock,
 seed, takes, entries with their exact places, live stretches and rules, and images by their content. Titles, spans,
 notation and paths are not in it.
 """
@@ -11,14 +12,17 @@ from __future__ import annotations
 import hashlib
 import json
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from sequencer.collection import paused_collection
 from sequencer.errors import ScheduleError
 from sequencer.images import ImageFile
 from sequencer.schedule.acts import ShowImage
 from sequencer.schedule.bounds import beyond
-from sequencer.schedule.model import FORMAT, Entry, RuleEntry, Schedule, Send, Stretch, Take
+from sequencer.schedule.compact import compacted, expanded, has_long_numbers
+from sequencer.schedule.model import FORMAT, PLAIN_FORMAT, Entry, RuleEntry, Schedule, Send, Stretch, Take
+from sequencer.timebase import is_wide
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -35,21 +39,31 @@ def _adapter() -> TypeAdapter[Schedule]:
 
 def to_document(schedule: Schedule) -> dict[str, Any]:
     """The schedule as a JSON-able object, with its format number and digest."""
-    return {_MARK: FORMAT, "digest": digest(schedule), "schedule": _adapter().dump_python(schedule, mode="json")}
+    with paused_collection():
+        number, written = (FORMAT, compacted(schedule)) if has_long_numbers(schedule) else (PLAIN_FORMAT, schedule)
+        return {_MARK: number, "digest": digest(schedule), "schedule": _adapter().dump_python(written, mode="json")}
 
 
 def from_document(document: object) -> Schedule:
     """The schedule of a JSON object. Raises ScheduleError where it is none, is newer than this reader, or was altered."""
-    from pydantic import ValidationError
-
     if not isinstance(document, dict) or not isinstance(document.get(_MARK), int):
         raise ScheduleError("this is not a compiled schedule", "make one with: sequencer compile SCORE -o FILE")
     if document[_MARK] > FORMAT:
         raise ScheduleError(
             f"this schedule has format {document[_MARK]}, and this version reads up to {FORMAT}", "update the sequencer"
         )
+    with paused_collection():
+        return _read(document)
+
+
+def _read(document: dict[str, Any]) -> Schedule:
+    """The schedule of a document whose format is known."""
+    from pydantic import ValidationError
+
     try:
         schedule = _adapter().validate_python(document.get("schedule"))
+        if document[_MARK] > PLAIN_FORMAT:
+            schedule = expanded(schedule)
     except (ValidationError, ValueError) as error:
         raise ScheduleError(f"this schedule cannot be read: {first_fault(error)}", "compile the score again") from None
     try:
@@ -83,7 +97,8 @@ def to_json(schedule: Schedule) -> str:
 def from_json(text: str) -> Schedule:
     """The schedule of a document's text. Raises ScheduleError."""
     try:
-        document = json.loads(text)
+        with paused_collection():
+            document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ScheduleError(f"this is not JSON: {error}", "make a schedule with: sequencer compile SCORE -o FILE") from None
     return from_document(document)
@@ -104,10 +119,26 @@ def canonical(value: object) -> str:
 
 def _plain(value: object) -> object:
     if isinstance(value, Fraction):
-        return str(value)
+        return f"{_digits(value.numerator)}/{_long_digits(value.denominator)}" if is_wide(value) else str(value)
     if isinstance(value, ImageFile):
         return value.sha256
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+DIGITS_AT_ONCE = 300
+"""Up to so many digits Python writes numbers quickly; the time that it takes grows with the square of their length."""
+
+
+def _digits(number: int) -> str:
+    """The digits of a positive number, like `str`: long ones in halves."""
+    count = number.bit_length() * 3 // 20
+    if count < DIGITS_AT_ONCE:
+        return str(number)
+    head, tail = divmod(number, 10**count)
+    return _digits(head) + _digits(tail).zfill(count)
+
+
+_long_digits = lru_cache(maxsize=8)(_digits)  # cues that follow each other often have the same denominator
 
 
 def performed(schedule: Schedule) -> dict[str, Any]:

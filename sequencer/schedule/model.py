@@ -18,8 +18,10 @@ from sequencer.schedule.acts import CueAct, CutTake, GotoSection, MidiAct, PickP
 from sequencer.schedule.firings import Firing
 from sequencer.timebase import ChunkGrid, Meter, MeterMap, Snap, TempoMap
 
-FORMAT = 1
-"""The number of the JSON format; readers accept every number up to their own."""
+FORMAT = 2
+"""The number of the newest JSON format; readers accept every number up to their own."""
+PLAIN_FORMAT = 1
+"""The number of the format in which every time is written out."""
 
 
 @dataclass(frozen=True, slots=True)

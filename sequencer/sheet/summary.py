@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from sequencer.schedule import Entry, Schedule
 from sequencer.schedule.words import decimal, milliseconds, pass_in_words
+from sequencer.timebase import for_display, ordering
 
 
 def summary_line(schedule: Schedule) -> str:
@@ -41,10 +42,10 @@ def _errors(schedule: Schedule) -> str:
             break
     if not known:
         return ""
-    place, worst = max(known, key=lambda pair: abs(pair[1].error))
+    place, worst = max(known, key=lambda pair: ordering(abs(pair[1].error)))
     if worst.error == 0:
         return "; every cue stands exactly on a chunk"
-    mean = sum((abs(entry.error) for _, entry in known), Fraction(0)) / len(known)
+    mean = sum((for_display(abs(entry.error)) for _, entry in known), Fraction(0)) / len(known)
     line = f", line {worst.origin.line}" if worst.origin.line else ""
     return f"; snap error {decimal(mean * 1000, 0)} ms on average, {milliseconds(worst.error, 0)} ms at worst ({place}{line})"
 

@@ -1,0 +1,120 @@
+"""What a score costs grows with its size and not with the square of it: counted in calls, so that no clock is needed.
+
+`bench/growth.py` makes the valid scores, and measures the same in seconds; those with mistakes are here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import pytest
+
+from bench.growth import KINDS, MAX_EXPONENT, Kind
+from sequencer.checking import check_text
+from sequencer.errors import MOST_KEPT
+
+SMALL = 600
+"""More mistakes than are kept: from there on they are only counted."""
+LARGE = 1_800
+WORK = (LARGE / SMALL) ** MAX_EXPONENT
+"""How many times the calls of the small score the large one may take."""
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many functions were called, Python's own included."""
+    count = 0
+
+    def counting(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal count
+        if event in ("call", "c_call"):
+            count += 1
+
+    before = sys.getprofile()
+    sys.setprofile(counting)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+CLOCK = "clock 120 bpm, 4/4\n"
+MISTAKES: dict[str, Callable[[int], str]] = {
+    "unknown scenes": lambda size: (
+        CLOCK
+        + "".join(f'scene sc{number}x {{\n  base "b"\n}}\n' for number in range(size))
+        + "".join(f'at {number + 1} sd{number}y "q"\n' for number in range(size))
+    ),
+    "unknown variables": lambda size: (
+        CLOCK
+        + "".join(f'let sc{number}x = "b"\n' for number in range(size))
+        + "".join(f'at {number + 1} "A {{sd{number}y}}"\n' for number in range(size))
+    ),
+    "variables defined later": lambda size: (
+        CLOCK + "".join(f'let sc{number}x = "b {{sc{number + 1}x}}"\n' for number in range(size)) + 'at 1 "A"\n'
+    ),
+    "unknown marks": lambda size: (
+        CLOCK
+        + "".join(f"at {number + 1} mark mm{number}x\n" for number in range(size))
+        + "".join(f"at mark mn{number}y +1bar sr 4x\n" for number in range(size))
+    ),
+    "unknown sections in play": lambda size: (
+        CLOCK
+        + "".join(f'section se{number}x 1 bar {{\n  at 1 "b"\n}}\n' for number in range(size))
+        + "play "
+        + " ".join(f"sf{number}y" for number in range(size))
+        + "\n"
+    ),
+    "unknown sections in goto": lambda size: (
+        CLOCK
+        + "".join(f'section se{number}x 1 bar {{\n  at 1 "b"\n  on note C3 -> goto sf{number}y\n}}\n' for number in range(size))
+    ),
+    "every denser than a chunk": lambda size: (
+        CLOCK
+        + "section a 99 bars {\n"
+        + "".join(f'  at {number % 90 + 1} tempo {100 + number % 9}\n  every 1/4b "b"\n' for number in range(size))
+        + "}\n"
+    ),
+    "cues past the end": lambda size: (
+        CLOCK + "section a 1 bar {\n" + "".join(f'  at {number + 1} "b"\n' for number in range(size)) + "}\n"
+    ),
+    "cuts without a prompt": lambda size: (
+        'clock midi, nominal 120 bpm\nat 1 "x"\n' + "".join(f"at {number + 1}.2 cut\n" for number in range(size))
+    ),
+    "meters before others": lambda size: (
+        CLOCK
+        + 'at 1 "A boat."\nat 50 sr 4x\n'
+        + "at +1bar sr 4x\n" * size
+        + "at +1bar mark z\n"
+        + "".join(f"at {3 * (size - number) + 30}b meter 3/4\nat mark z +1bar meter 4/4\n" for number in range(size))
+        + f"end {9 * size}\n"
+    ),
+    "meters in reverse": lambda size: (
+        CLOCK
+        + 'at 1 "A boat."\n'
+        + "".join(f"at {4 * (size - number)}b meter 3/4\n" for number in range(size))
+        + f"end {3 * size}\n"
+    ),
+}
+
+
+def growth(text: Callable[[int], str]) -> float:
+    """How many times the calls of the small score the large one takes."""
+    check_text(text(50))  # load what only the first score needs
+    small, large = text(SMALL), text(LARGE)
+    return calls(lambda: check_text(large)) / calls(lambda: check_text(small))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_valid_scores_cost_in_proportion_to_their_size(kind: Kind) -> None:
+    assert (check_text(kind.text(100)).schedule is not None) == kind.is_valid
+    assert growth(kind.text) <= WORK
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_cost_in_proportion_to_their_size(name: str) -> None:
+    assert SMALL > MOST_KEPT
+    assert check_text(MISTAKES[name](100)).errors
+    assert growth(MISTAKES[name]) <= WORK
