@@ -33,7 +33,8 @@ MAX_COST = 4
 SECTION = Section(
     "Growth",
     f"""
-How the cost of `check` grows with a score: the exponent over {STEPS} sizes, each twice the one before (1 is linear, 2 quadratic),
+How the cost of `check` grows with a score: the exponent over {STEPS} sizes, each twice the one before (1 is linear, 2 is
+quadratic),
 and the cost of the largest size beside a plain valid score of the same size. The size is the number of characters, or of those
 that it would take to write the compiled cues out where that is more. Beside it, how writing and reading the compiled schedule
 grows: with distinct tempi its digest is taken over exact times of thousands of digits.

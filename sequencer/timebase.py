@@ -154,7 +154,12 @@ class MeterLookup:
 
     def bar_beat_at(self, quarter: Fraction) -> BarBeat:
         """The bar and beat of a quarter ≥ 0, exactly."""
-        index = 0 if len(self.starts) == 1 else max(0, bisect_right(self.starts, quarter) - 1)
+        if len(self.starts) == 1:
+            index = 0
+        elif quarter >= self.starts[-1]:  # what is being laid out comes last
+            index = len(self.starts) - 1
+        else:
+            index = max(0, bisect_right(self.starts, quarter) - 1)
         first, meter = self.changes[index]
         inside = quarter - self.starts[index] if index else quarter
         whole, part = divmod(inside.numerator * meter.denominator, unit := 4 * inside.denominator)

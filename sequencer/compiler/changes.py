@@ -72,7 +72,6 @@ class Changes:
             bars[index] = here.bar - 1
             work -= meters.put(here.bar - 1, change.meter)
             work -= self._spots.forget_after(spot.quarter)
-        self._spots.forget()
         for index, bar in bars.items():
             spot = self._spots.preview(index)
             if spot is not None and (bar is None or meters.bar_start(bar) != spot.quarter):

@@ -113,7 +113,7 @@ class _Placer:
             changes.lay_tempo(self.block.tempo, self.bpm, end)
         else:
             self.local.tempo = TempoMap.of(self.song.tempos)
-        self.spots.forget()
+        self.spots.forget_missing()
         placed = [self.spots.of(index) for index in range(len(self.cues))]
         if self.block.name is None:
             end = self._open_end(placed)

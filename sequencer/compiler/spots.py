@@ -42,16 +42,16 @@ class Spots:
         self._refused: set[Span] = set()
         """Positions that count from one in seconds, already reported."""
 
-    def forget(self) -> None:
-        """Find every spot anew: the meters or the tempo of the local time have changed."""
-        self._spots = [_PENDING] * len(self._cues)
+    def forget_missing(self) -> None:
+        """Find anew, and report, what no spot was found of while meters and tempo were being laid out."""
+        for index in self._missing:
+            self._spots[index] = _PENDING
         self._missing.clear()
-        self._latest.clear()
 
     # ---- while the meters are being laid out -------------------------------------------------------------------------
 
     def preview(self, index: int) -> Spot | None:
-        """The spot of a cue as far as meters and tempo are laid out. Found again later, which reports what is wrong with it.
+        """The spot of a cue as far as meters and tempo are laid out. Where there is none, a later search reports why.
 
         Reported at once is only that it counts from a position in seconds, which depends on the tempo and the meters.
         """
@@ -71,9 +71,7 @@ class Spots:
     def forget_after(self, quarter: Fraction) -> int:
         """Find the spots after a quarter anew, and those that could not be found: the meter changes there. Returns how many."""
         count = len(self._missing)
-        for index in self._missing:
-            self._spots[index] = _PENDING
-        self._missing.clear()
+        self.forget_missing()
         while self._latest and -self._latest[0][0] > quarter:
             self._spots[heappop(self._latest)[1]] = _PENDING
             count += 1
