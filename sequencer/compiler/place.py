@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
 
@@ -13,7 +14,7 @@ from sequencer.compiler.cures import with_clock
 from sequencer.compiler.local import NO_BEATS, NO_USE, LocalTime, lacks_of, length_of
 from sequencer.compiler.placed import PlacedBlock, PlacedCue, Spot
 from sequencer.compiler.resolved import Block, Resolved
-from sequencer.compiler.songs import SongPart, part_of
+from sequencer.compiler.songs import SongPart, first_window, part_of
 from sequencer.compiler.spots import Marked, Spots
 from sequencer.compiler.unfold import Unfolding
 from sequencer.errors import Faults, Span
@@ -42,17 +43,9 @@ def _by_song(
     found: list[PlacedBlock | None] = []
     quarter = Fraction(0)
     for block in resolved.blocks:
-        own = Faults()
-        part = part_of(song, quarter)
-        placed = _Placer(block, resolved, grid, clock, own, part).placed()
+        placed, own = _by_part(block, resolved, song, quarter, grid, clock, told)
         if placed is not None and placed.tempo is not None:
-            length = placed.tempo.quarter_at(placed.seconds) if placed.quarters is None else placed.quarters
-            if part.broken is not None and part.broken < length:
-                where = "the score" if block.name is None else f"the section {block.name}"
-                message = f"the file changes its meter inside of a bar of {where}"
-                own.error("E429", message, block.span, "begin the section on a bar line of the file, or end it at the change")
-            quarter += length
-            placed = replace(placed, tempo=part.tempo_until(length), meters=part.meters_until(length))
+            quarter += placed.tempo.quarter_at(placed.seconds) if placed.quarters is None else placed.quarters
         for one in own.diagnostics:
             if (one.code, one.span) not in told:
                 told.add((one.code, one.span))
@@ -60,6 +53,38 @@ def _by_song(
                 faults.has_errors = faults.has_errors or own.has_errors
         found.append(placed)
     return tuple(found)
+
+
+def _by_part(
+    block: Block,
+    resolved: Resolved,
+    song: SongTime,
+    quarter: Fraction,
+    grid: ChunkGrid,
+    clock: ClockLine,
+    told: Collection[tuple[str, Span]],
+) -> tuple[PlacedBlock | None, Faults]:
+    """A block placed where the file is by then, from as little of the file as it takes.
+
+    New mistakes are looked at with the whole file, since what may cure them can come later in it.
+    """
+    window = first_window(block.duration, song)
+    while True:
+        own = Faults()
+        part = part_of(song, quarter, window)
+        placed = _Placer(block, resolved, grid, clock, own, part).placed()
+        length: Fraction | None = None
+        if placed is not None and placed.tempo is not None:
+            length = placed.tempo.quarter_at(placed.seconds) if placed.quarters is None else placed.quarters
+            if part.broken is not None and part.broken < length:
+                where = "the score" if block.name is None else f"the section {block.name}"
+                message = f"the file changes its meter inside of a bar of {where}"
+                own.error("E429", message, block.span, "begin the section on a bar line of the file, or end it at the change")
+            placed = replace(placed, tempo=part.tempo_until(length), meters=part.meters_until(length))
+        is_within = placed is None or (length is not None and length < window)
+        if part.is_whole or (is_within and all((one.code, one.span) in told for one in own.diagnostics)):
+            return placed, own
+        window *= 4
 
 
 def _grid(resolved: Resolved) -> tuple[int, Fraction]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 
+from sequencer.compiler.meters import GrowingMeters
 from sequencer.compiler.resolved import Block, Resolved
 from sequencer.errors import Faults, Span
 from sequencer.schedule import GotoSection
-from sequencer.score import ClockKind, ClockLine, SongTime
+from sequencer.score import ClockKind, ClockLine, Duration, SongTime, Unit
 from sequencer.timebase import Meter, MeterMap, TempoChange, TempoMap
+
+SHORTEST_WINDOW = Fraction(64)
+"""How many quarters of a file are looked at for a section, at least."""
 
 UNKNOWN = SongTime(((Fraction(0), Fraction(120)),), ((Fraction(0), Meter(4, 4)),))
 """What is counted with where the file was not looked at (told)."""
@@ -19,12 +25,14 @@ UNKNOWN = SongTime(((Fraction(0), Fraction(120)),), ((Fraction(0), Meter(4, 4)),
 class SongPart:
     """The time of a file from some quarter on: tempi by local quarter, meters by local bar (from 0).
 
-    `broken` is the local quarter of the first change of meter that falls inside of a bar as the section counts them.
+    `broken` is the local quarter of the first change of meter that falls inside of a bar as the section counts them. `is_whole`
+    says that nothing of the file comes after it.
     """
 
     tempos: tuple[TempoChange, ...]
     meters: tuple[tuple[int, Meter], ...]
     broken: Fraction | None
+    is_whole: bool = True
 
     def tempo_until(self, length: Fraction) -> TempoMap:
         """The tempi of so many quarters."""
@@ -76,22 +84,47 @@ def _fits(block: Block, faults: Faults) -> None:
         faults.error("E428", message, span, "give the section a length; live sections and goto need clock 120 bpm")
 
 
-def part_of(song: SongTime, quarter: Fraction) -> SongPart:
-    """A file's time from a quarter on."""
-    tempos = [TempoChange(Fraction(0), song.tempos[0][1])]
-    for at, bpm in song.tempos:
-        change = TempoChange(max(Fraction(0), at - quarter), bpm)
-        if at <= quarter:
-            tempos = [change]
-        else:
-            tempos.append(change)
-    meters: list[tuple[int, Meter]] = [(0, song.meters[0][1])]
-    for at, meter in song.meters:
-        if at <= quarter:
-            meters = [(0, meter)]
-            continue
-        here = MeterMap.of(meters).bar_beat_at(at - quarter)
+def part_of(song: SongTime, quarter: Fraction, window: Fraction | None = None) -> SongPart:
+    """A file's time from a quarter on: all of it, or its changes within a window of so many quarters.
+
+    The cost is that of the changes in the window, however long the file is.
+    """
+    first = max(0, bisect_right(song.tempos, quarter, key=_quarter_of) - 1)
+    tempos = [TempoChange(Fraction(0), song.tempos[first][1])]
+    whole = True
+    for at, bpm in islice(song.tempos, first + 1, None):
+        if window is not None and at >= quarter + window:
+            whole = False
+            break
+        tempos.append(TempoChange(at - quarter, bpm))
+    first = max(0, bisect_right(song.meters, quarter, key=_quarter_of) - 1)
+    meters = GrowingMeters(MeterMap.of([(0, song.meters[first][1])]))
+    broken: Fraction | None = None
+    for at, meter in islice(song.meters, first + 1, None):
+        if window is not None and at >= quarter + window:
+            whole = False
+            break
+        here = meters.bar_beat_at(at - quarter)
         if here.beat != 1 or here.rest:
-            return SongPart(tuple(tempos), tuple(meters), at - quarter)
-        meters.append((here.bar - 1, meter))
-    return SongPart(tuple(tempos), tuple(meters), None)
+            broken = at - quarter
+            break
+        meters.put(here.bar - 1, meter)
+    return SongPart(tuple(tempos), tuple(meters.changes), broken, whole)
+
+
+def _quarter_of(change: tuple[Fraction, object]) -> Fraction:
+    return change[0]
+
+
+def first_window(duration: Duration | None, song: SongTime) -> Fraction:
+    """About how many quarters a block of this length takes: a window to begin with."""
+    if duration is None:
+        return SHORTEST_WINDOW
+    match duration.unit:
+        case Unit.BARS:
+            unit = song.meters[0][1].bar
+        case Unit.BEATS:
+            unit = song.meters[0][1].beat
+        case _:
+            unit = song.tempos[0][1] / 60
+    return max(SHORTEST_WINDOW, 2 * duration.amount * unit)
