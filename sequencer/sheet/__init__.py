@@ -4,13 +4,35 @@
 >>> from sequencer.sheet import summary_line
 >>> summary_line(compile_score(reads('at 0c "A paper boat."\\nend 4c\\n')))
 '4 chunks (5.5 s), 1 cue; every cue stands exactly on a chunk'
+
+Names are loaded when they are first used (PEP 562): `check` prints the one line, and starts without the rest.
 """
 
-from sequencer.sheet.documents import as_csv, as_json, as_markdown
-from sequencer.sheet.page import as_html
-from sequencer.sheet.rows import Part, Row, RuleRow, Sheet, sheet_of
-from sequencer.sheet.summary import summary_line
-from sequencer.sheet.table import as_table
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sequencer.sheet.documents import as_csv, as_json, as_markdown
+    from sequencer.sheet.page import as_html
+    from sequencer.sheet.rows import Part, Row, RuleRow, Sheet, sheet_of
+    from sequencer.sheet.summary import summary_line
+    from sequencer.sheet.table import as_table
+
+_MODULES = {
+    "as_csv": "documents",
+    "as_json": "documents",
+    "as_markdown": "documents",
+    "as_html": "page",
+    "Part": "rows",
+    "Row": "rows",
+    "RuleRow": "rows",
+    "Sheet": "rows",
+    "sheet_of": "rows",
+    "summary_line": "summary",
+    "as_table": "table",
+}
 
 __all__ = [
     "Part",
@@ -25,3 +47,9 @@ __all__ = [
     "sheet_of",
     "summary_line",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
