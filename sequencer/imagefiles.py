@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sequencer.images import ImageFile
+from sequencer.paths import is_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +31,7 @@ def read_image(folder: Path, image: ImageFile) -> bytes:
     never opened, and whoever uses the bytes compares their digest.
     """
     path = folder / image.path
-    if not path.is_file():
+    if not is_file(path):
         raise FileNotFoundError(2, "there is no such file", str(path))
     if path.stat().st_size != image.size or image.size > LARGEST:
         raise OSError(5, "it is not the file that the score was read with", str(path))

@@ -25,6 +25,18 @@ COMMANDS = (
 COMPLETION = "completion"
 """The command that is no module of its own."""
 
+_OF_THE_MACHINE = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "ELOOP"),
+        *("ENOSPC", "EDQUOT", "EFBIG", "EIO", "EBUSY", "ESTALE", "EMFILE", "ENFILE", "ENOMEM"),
+    )
+    if hasattr(errno, name)
+)
+"""What a file, a folder or a machine can be the reason of. Any other error of the system is a bug."""
+_OF_OUTPUT = frozenset((errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, errno.EAGAIN))
+"""What an error without a file's name says of standard output: files report it themselves where they are written."""
+
 HOME = "https://github.com/helios-sequencer/helios-sequencer"
 INTERRUPTED = 130
 
@@ -99,40 +111,100 @@ def _arguments(given: list[str]) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code. Everything a user can cause is said in a sentence; anything else is a bug."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character must not end a run
     try:
-        args = _arguments(arguments)
+        try:
+            args = _arguments(arguments)
+        except SystemExit:  # --help and --version
+            sys.stdout.flush()
+            raise
         code: int = args.run(args)
         sys.stdout.flush()  # what cannot be written is told here, not by Python at its exit
     except SequencerError as error:
         told = f"sequencer: {error}" if error.exit_code != 1 or "error[" not in error.message else str(error)
-        print(visible(told), file=sys.stderr)
+        _complain(visible(told))
         return error.exit_code
     except KeyboardInterrupt:
-        print("sequencer: interrupted", file=sys.stderr)
+        _complain("sequencer: interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         # Somebody closed our output (`| head`): that is their right. Keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 0
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename is not None:
-            return _bug()
-        # Files say so themselves where they are written: this is standard output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(f"sequencer: standard output cannot be written: {error.strerror}", file=sys.stderr)
-        return 1
+        return _system_error(error)
     except Exception:  # noqa: BLE001  # the last door: whatever comes here is a bug, and is said to be one
         return _bug()
     return code
+
+
+def _open_closed_streams() -> None:
+    """Open what a daemon or a GUI closed of the standard streams, so that no file is opened in the place of one.
+
+    What is written goes nowhere, as with `>/dev/null`: a show is played whether or not anybody can read about it. What is
+    read fails: nothing was there to be read.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is not None:
+            continue
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_WRONLY)  # the lowest free number, which is this one
+        stream = open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)  # noqa: SIM115  # it stays open
+        setattr(sys, name, stream)
+
+
+def _complain(text: str) -> None:
+    """Print to standard error, if anybody can read that."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        return  # there is nowhere left to say so; the exit code does
+
+
+def _discard_output() -> None:
+    """Lead standard output nowhere, so that Python does not fail to flush it at exit."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return  # it has no number, so it holds nothing that Python would flush
+
+
+def _system_error(error: OSError) -> int:
+    """Report an error of the system that no command reported itself, in a sentence where it is one of files or folders."""
+    if error.errno not in _OF_THE_MACHINE and not (error.filename is None and error.errno in _OF_OUTPUT):
+        return _bug()
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        path = error.filename.decode("utf-8", "replace") if isinstance(error.filename, bytes) else error.filename
+        _complain(visible(f"sequencer: {path} cannot be used: {reason}"))
+    elif error.errno in _OF_OUTPUT:
+        _discard_output()
+        _complain(f"sequencer: standard output cannot be written: {reason}")
+    elif error.errno == errno.ENOENT and not _is_somewhere():
+        _complain("sequencer: the current folder does not exist any more\nhint: change to another folder")
+    else:
+        _complain(visible(f"sequencer: {reason}"))
+    return 1
+
+
+def _is_somewhere() -> bool:
+    """Whether the current folder is still there."""
+    try:
+        os.getcwd()  # noqa: PTH109  # Path.cwd would load more
+    except OSError:
+        return False
+    return True
 
 
 def _bug() -> int:
     """Say the exception in hand as what it is."""
     import traceback
 
-    traceback.print_exc()
-    print(f"\nsequencer: this is a bug, not your fault. Please report it with the lines above: {HOME}/issues", file=sys.stderr)
+    told = f"sequencer: this is a bug, not your fault. Please report it with the lines above: {HOME}/issues"
+    _complain(f"{traceback.format_exc()}\n{told}")
     return 1

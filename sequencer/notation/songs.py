@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sequencer.errors import Faults, Span
 from sequencer.notation.guess import nearest
+from sequencer.paths import is_file
 from sequencer.score import ClockKind, Score, SongTime
 
 SUFFIXES = (".mid", ".midi", ".smf")
@@ -47,7 +48,7 @@ def _bytes(shown: str, folder: Path, most: int, outside: bool, span: Span, fault
             hint = "copy it into the folder of the score, or below"
             faults.error("E531", f"the MIDI file {shown} lies outside of the score's folder", span, hint)
             return None
-        if not real.is_file():
+        if not is_file(real):
             _missing(shown, path, span, faults)
             return None
         if real.stat().st_size > most:

@@ -7,6 +7,8 @@ import io
 import os
 from pathlib import Path
 
+from sequencer.paths import exists
+
 RESERVE = 8 << 20
 """Bytes that are set aside beside the file: enough for the encoder's last frames and the index of hours of video."""
 
@@ -37,7 +39,7 @@ class RoomyFile:
 
     def reserve(self, size: int) -> None:
         """Take up `size` bytes. Raises OSError where they are not to be had; nothing is reserved then."""
-        if self.full or (self._spare.exists() and self._spare.stat().st_size >= size):
+        if self.full or (exists(self._spare) and self._spare.stat().st_size >= size):
             return
         try:
             with self._spare.open("ab", buffering=0) as spare:

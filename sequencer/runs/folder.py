@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sequencer.errors import InputError, OutputError, UsageError
+from sequencer.paths import exists, is_file, is_folder
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 LONGEST_NAME = 60
@@ -20,7 +21,7 @@ class RunFolder:
     def __init__(self, final: Path) -> None:
         self.final = final
         self.path = final.with_name(f".{final.name}.partial")
-        if final.exists():
+        if exists(final):
             raise UsageError(f"{final} is there already", "choose another folder with --out, or remove it")
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +46,7 @@ class RunFolder:
         stamp = time.strftime("%Y-%m-%d-%H%M%S")
         name = f"{stamp}-{words}"
         number = 1
-        while (Path("runs") / name).exists() or (Path("runs") / f".{name}.partial").exists():
+        while exists(Path("runs") / name) or exists(Path("runs") / f".{name}.partial"):
             number += 1
             name = f"{stamp}-{words}-{number}"
         return cls(Path("runs") / name)
@@ -59,8 +60,8 @@ class RunFolder:
         found = cls.__new__(cls)
         found.final = final
         found.path = final.with_name(f".{final.name}.partial")
-        if not (found.path / "journal.jsonl").is_file():
-            hint = "it came to its end" if final.is_dir() else "name the folder that `sequencer perform` was writing"
+        if not is_file(found.path / "journal.jsonl"):
+            hint = "it came to its end" if is_folder(final) else "name the folder that `sequencer perform` was writing"
             raise InputError(f"there is no broken-off run in {run}", hint)
         link = next((path for path in (found.path, *found.path.iterdir()) if path.is_symlink()), None)
         if link is not None:  # a stranger's could make the run write over any file of its reader's
