@@ -14,11 +14,12 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from sequencer.errors import JournalError, OutputError
+from sequencer.paths import remove
 
 JOURNAL = "journal.jsonl"
 LARGEST_IMAGE = 64 * 1024 * 1024
@@ -60,8 +61,7 @@ def write_bundle(path: Path, journal: IO[bytes], images: Mapping[str, bytes]) ->
                 archive.writestr(_member(f"images/{sha256}"), data)
         partial.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+        remove(partial)
         raise OutputError(f"the bundle {path} cannot be written: {error.strerror}", "is the disk full?") from None
 
 

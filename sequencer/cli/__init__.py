@@ -14,6 +14,7 @@ from importlib import import_module
 from keyword import iskeyword
 from typing import NoReturn
 
+from sequencer.cli.streams import discard, prepare
 from sequencer.errors import SequencerError, UsageError, visible
 
 COMMANDS = (
@@ -111,10 +112,7 @@ def _arguments(given: list[str]) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code. Everything a user can cause is said in a sentence; anything else is a bug."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    _open_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character must not end a run
+    prepare()
     try:
         try:
             args = _arguments(arguments)
@@ -125,53 +123,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # what cannot be written is told here, not by Python at its exit
     except SequencerError as error:
         told = f"sequencer: {error}" if error.exit_code != 1 or "error[" not in error.message else str(error)
-        _complain(visible(told))
+        print(visible(told), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        _complain("sequencer: interrupted")
+        print("sequencer: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # Somebody closed our output (`| head`): that is their right. Keep Python from complaining at exit.
-        _discard_output()
+        discard(sys.stdout)
         return 0
     except OSError as error:
         return _system_error(error)
     except Exception:  # noqa: BLE001  # the last door: whatever comes here is a bug, and is said to be one
         return _bug()
     return code
-
-
-def _open_closed_streams() -> None:
-    """Open what a daemon or a GUI closed of the standard streams, so that no file is opened in the place of one.
-
-    What is written goes nowhere, as with `>/dev/null`: a show is played whether or not anybody can read about it. What is
-    read fails: nothing was there to be read.
-    """
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if getattr(sys, name) is not None:
-            continue
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_WRONLY)  # the lowest free number, which is this one
-        stream = open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)  # noqa: SIM115  # it stays open
-        setattr(sys, name, stream)
-
-
-def _complain(text: str) -> None:
-    """Print to standard error, if anybody can read that."""
-    try:
-        print(text, file=sys.stderr, flush=True)
-    except (OSError, ValueError):
-        return  # there is nowhere left to say so; the exit code does
-
-
-def _discard_output() -> None:
-    """Lead standard output nowhere, so that Python does not fail to flush it at exit."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        return  # it has no number, so it holds nothing that Python would flush
 
 
 def _system_error(error: OSError) -> int:
@@ -181,14 +146,14 @@ def _system_error(error: OSError) -> int:
     reason = error.strerror or str(error)
     if error.filename is not None:
         path = error.filename.decode("utf-8", "replace") if isinstance(error.filename, bytes) else error.filename
-        _complain(visible(f"sequencer: {path} cannot be used: {reason}"))
+        print(visible(f"sequencer: {path} cannot be used: {reason}"), file=sys.stderr)
     elif error.errno in _OF_OUTPUT:
-        _discard_output()
-        _complain(f"sequencer: standard output cannot be written: {reason}")
+        discard(sys.stdout)
+        print(f"sequencer: standard output cannot be written: {reason}", file=sys.stderr)
     elif error.errno == errno.ENOENT and not _is_somewhere():
-        _complain("sequencer: the current folder does not exist any more\nhint: change to another folder")
+        print("sequencer: the current folder does not exist any more\nhint: change to another folder", file=sys.stderr)
     else:
-        _complain(visible(f"sequencer: {reason}"))
+        print(visible(f"sequencer: {reason}"), file=sys.stderr)
     return 1
 
 
@@ -206,5 +171,5 @@ def _bug() -> int:
     import traceback
 
     told = f"sequencer: this is a bug, not your fault. Please report it with the lines above: {HOME}/issues"
-    _complain(f"{traceback.format_exc()}\n{told}")
+    print(f"{traceback.format_exc()}\n{told}", file=sys.stderr)
     return 1

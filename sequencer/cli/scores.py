@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sequencer.errors import Diagnostic, InputError, UsageError, render_all
 from sequencer.images import ImageFile
-from sequencer.paths import exists, is_file, is_folder
+from sequencer.paths import exists, is_file, is_folder, remove
 from sequencer.schedule import Schedule
 
 STANDARD_INPUT = Path("-")
@@ -142,5 +142,5 @@ def write_text(path: Path, text: str) -> None:
         partial.write_text(text, encoding="utf-8", newline="\n")
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        remove(partial)
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sequencer.errors import OutputError, UsageError
+from sequencer.paths import remove
 
 FILE = "desk.json"
 LONGEST = 4096
@@ -51,7 +52,7 @@ class Door:
         if self._server is not None:
             self._server.close()
             self._server = None
-        self._path.unlink(missing_ok=True)
+        remove(self._path)
 
     async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

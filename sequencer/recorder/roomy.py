@@ -7,7 +7,7 @@ import io
 import os
 from pathlib import Path
 
-from sequencer.paths import exists
+from sequencer.paths import exists, remove
 
 RESERVE = 8 << 20
 """Bytes that are set aside beside the file: enough for the encoder's last frames and the index of hours of video."""
@@ -50,7 +50,7 @@ class RoomyFile:
                     for _ in range(have, size, 1 << 20):
                         spare.write(bytes(1 << 20))
         except OSError:
-            self._spare.unlink(missing_ok=True)
+            remove(self._spare)
             raise
 
     def grow(self, size: int) -> None:
@@ -71,7 +71,7 @@ class RoomyFile:
                     self.failed = self.failed or error
                     raise
                 self.full = True
-                self._spare.unlink(missing_ok=True)
+                remove(self._spare)
         return len(data)
 
     def _put(self, data: memoryview) -> int:
@@ -98,7 +98,7 @@ class RoomyFile:
         if self.closed:
             return
         self.closed = True
-        self._spare.unlink(missing_ok=True)
+        remove(self._spare)
         try:
             self._file.close()
         except OSError as error:  # some file systems say only now that there was no room
@@ -117,5 +117,5 @@ class RoomyFile:
         if not self.closed:
             self.closed = True
             self._file.close()
-        self._spare.unlink(missing_ok=True)
-        self._path.unlink(missing_ok=True)
+        remove(self._spare)
+        remove(self._path)

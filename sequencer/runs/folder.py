@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from sequencer.errors import InputError, OutputError, UsageError
-from sequencer.paths import exists, is_file, is_folder
+from sequencer.paths import exists, is_file, is_folder, partial_of, possible_name
 
 _UNSAFE = re.compile(r"[^\w.-]+")
-LONGEST_NAME = 60
+LONGEST_NAME = 120
+"""Bytes of a title in a folder's name; most systems allow 255 for the whole name."""
 
 
 class RunFolder:
@@ -20,9 +21,9 @@ class RunFolder:
 
     def __init__(self, final: Path) -> None:
         self.final = final
-        self.path = final.with_name(f".{final.name}.partial")
-        if exists(final):
+        if exists(final) or not final.name:
             raise UsageError(f"{final} is there already", "choose another folder with --out, or remove it")
+        self.path = partial_of(final)
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -42,7 +43,7 @@ class RunFolder:
         """The folder that was asked for, or a new one under `runs/` with the time and the title in its name."""
         if out is not None:
             return cls(out)
-        words = _UNSAFE.sub("-", title).strip("-.")[:LONGEST_NAME] or "run"
+        words = possible_name(_UNSAFE.sub("-", title).strip("-."), LONGEST_NAME).strip("-.") or "run"
         stamp = time.strftime("%Y-%m-%d-%H%M%S")
         name = f"{stamp}-{words}"
         number = 1
@@ -59,7 +60,7 @@ class RunFolder:
             final = run.with_name(run.name[1 : -len(".partial")])
         found = cls.__new__(cls)
         found.final = final
-        found.path = final.with_name(f".{final.name}.partial")
+        found.path = partial_of(final)
         if not is_file(found.path / "journal.jsonl"):
             hint = "it came to its end" if is_folder(final) else "name the folder that `sequencer perform` was writing"
             raise InputError(f"there is no broken-off run in {run}", hint)
