@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sequencer.images import ImageFile
-from sequencer.paths import is_file
+from sequencer.paths import as_stored, is_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +30,7 @@ def read_image(folder: Path, image: ImageFile) -> bytes:
     A journal or a schedule may come from anybody, and so may the paths in it: a device, a pipe or a file of another size is
     never opened, and whoever uses the bytes compares their digest.
     """
-    path = folder / image.path
+    path = as_stored(folder / image.path)
     if not is_file(path):
         raise FileNotFoundError(2, "there is no such file", str(path))
     if path.stat().st_size != image.size or image.size > LARGEST:

@@ -6,10 +6,12 @@ OSError for a name that is too long. Here the answer is no; whoever then opens t
 
 from __future__ import annotations
 
+import errno
 import os
 import os.path
 from contextlib import suppress
 from pathlib import Path
+from unicodedata import normalize
 
 
 def is_file(path: Path) -> bool:
@@ -46,6 +48,36 @@ def possible_name(text: str, most: int) -> str:
     while len(os.fsencode(text)) > most:
         text = text[:-1]
     return text
+
+
+def as_stored(path: Path) -> Path:
+    """The path with each name in the Unicode form in which the disk has it.
+
+    `é` is one character or two, `e` and an accent: systems and archives differ, and nobody sees it. A file that is there as the
+    path spells it is taken; otherwise the one whose name is the same text. The path itself where there is none.
+
+    Raises OSError where several files have that name in different forms.
+    """
+    if str(path).isascii() or exists(path):
+        return path
+    found = Path(path.anchor)
+    for part in path.parts[1:] if path.anchor else path.parts:
+        step = found / part
+        found = step if part.isascii() or exists(step) else found / _stored(found, part)
+    return found
+
+
+def _stored(folder: Path, name: str) -> str:
+    """How a folder spells a name that it does not have as it is written."""
+    meant = normalize("NFC", name)
+    try:
+        same = [one.name for one in os.scandir(folder) if not one.name.isascii() and normalize("NFC", one.name) == meant]
+    except OSError:
+        return name  # whoever opens it gets the reason
+    if len(same) > 1:
+        reason = "several files have this name in different Unicode forms, so rename all but one"
+        raise OSError(errno.EINVAL, reason, str(folder / name))
+    return same[0] if same else name
 
 
 def exists(path: Path) -> bool:
