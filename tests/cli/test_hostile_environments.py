@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +24,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from command_server import CLOSED, NOBODY_READS
 from conftest import require
 
 import sequencer
@@ -57,22 +61,29 @@ FURTHER: dict[str, list[str]] = {
 """What is given besides, so that the command does something."""
 
 
+NOWHERE = "/dev/null"
+STREAMS = ("stdin", "stdout", "stderr")
+
+
 @dataclass(frozen=True)
 class Environment:
-    """Something that is not as usual. `alike`: the exit code is that of a normal run; None: as for `alike`, or `also`."""
+    """Something that is not as usual. `alike`: nothing in it concerns a command, and its exit code is that of a normal run."""
 
     name: str
     variables: dict[str, str | None] = field(default_factory=dict)
-    redirects: str = ""
+    streams: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+    gone: bool = False
+    """Whether the current folder was removed."""
     alike: bool = True
-    program: Sequence[str] = ()
-    """What starts the command."""
-    words: Callable[[list[str]], list[str]] = list
-    prepare: Callable[[Path], None] = lambda _: None
     explains: bool = False
     """Whether a sentence on standard error has to name the reason where the exit code is not 0."""
-    root_is_free: bool = False
-    """Whether root has rights that hide it."""
+    program: Sequence[str] = ()
+    """What starts Python."""
+    at_start: bool = False
+    """Whether Python itself has to be started in it."""
+    words: Callable[[list[str]], list[str]] = list
+    prepare: Callable[[Path], None] = lambda _: None
 
 
 def leaves(whole: argparse.ArgumentParser, names: tuple[str, ...] = ()) -> Iterator[tuple[str, argparse.ArgumentParser]]:
@@ -105,19 +116,6 @@ def words_of(name: str, command: argparse.ArgumentParser) -> list[str]:
 
 
 COMMANDS = dict(leaves(parser()))
-STREAMS = {"stdin": "0<&-", "stdout": "1>&-", "stderr": "2>&-"}
-
-
-def limited(what: str, most: int) -> tuple[str, ...]:
-    program = (
-        "import os, resource, signal, sys\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        f"resource.setrlimit(resource.{what}, ({most}, {most}))\n"
-        "os.execv(sys.argv[1], sys.argv[1:])\n"
-    )
-    return (sys.executable, "-c", program)
-
-
 UNPRIVILEGED = (
     ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner") if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
 )
@@ -160,41 +158,43 @@ def moved(before: str, after: str) -> Callable[[list[str]], list[str]]:
 
 
 NO_FILES = {"simulated", "0.2"}
-LONG = "x" * 300
-DEEP = "y/" * 3000
 
 
 ENVIRONMENTS = [
     *(
-        Environment(f"closed {'+'.join(some)}", redirects=" ".join(STREAMS[one] for one in some))
+        Environment(f"closed {'+'.join(some)}", streams=dict.fromkeys(some, CLOSED))
         for count in (1, 2, 3)
         for some in combinations(STREAMS, count)
     ),
-    Environment("nobody reads standard output", redirects="| true", alike=False),
-    Environment("nobody reads standard error", redirects="2>&1 >/dev/null | true"),
-    Environment("output is full", redirects=">/dev/full", alike=False, explains=True),
-    Environment("messages have no room", redirects="2>/dev/full"),
+    Environment("nobody reads standard output", streams={"stdout": NOBODY_READS}, alike=False),
+    Environment("nobody reads standard error", streams={"stderr": NOBODY_READS}),
+    Environment("nobody reads anything", streams={"stdout": NOBODY_READS, "stderr": NOBODY_READS}, alike=False),
+    Environment("output is full", streams={"stdout": "/dev/full"}, alike=False, explains=True),
+    Environment("messages have no room", streams={"stderr": "/dev/full"}),
     Environment("ASCII", {"PYTHONIOENCODING": "ascii"}),
-    Environment("locale C", {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
-    Environment("unknown locale", {"LC_ALL": "xx_YY.nonsense", "LANG": "xx_YY.nonsense"}),
+    Environment(
+        "locale C", {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, at_start=True
+    ),
+    Environment("unknown locale", {"LC_ALL": "xx_YY.nonsense", "LANG": "xx_YY.nonsense"}, at_start=True),
     Environment("no home", {"HOME": None, "XDG_CONFIG_HOME": None, "XDG_CACHE_HOME": None}),
     Environment("home is nowhere", {"HOME": "/nowhere/at/all"}),
     Environment("no folder for temporary files", {"TMPDIR": "/nowhere/at/all"}),
     Environment("an odd terminal", {"TERM": "nonsense", "COLUMNS": "0", "LINES": "x", "NO_COLOR": "1"}),
     Environment("a narrow terminal", {"COLUMNS": "1"}),
-    Environment("the current folder is gone", program=("sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', "sh"),
-                alike=False, explains=True),
-    Environment("a folder that may not be searched", program=UNPRIVILEGED, words=moved("locked/", ""), prepare=locked,
-                alike=False, explains=True),
-    Environment("a folder that may not be written", program=UNPRIVILEGED, prepare=read_only, alike=False, explains=True),
-    Environment("names that are too long", words=moved("", LONG), alike=False, explains=True),
-    Environment("paths that are too long", words=moved(DEEP, ""), alike=False, explains=True),
+    Environment("the current folder is gone", gone=True, alike=False, explains=True),
+    Environment("a folder that may not be searched", program=UNPRIVILEGED, at_start=True, words=moved("locked/", ""),
+                prepare=locked, alike=False, explains=True),
+    Environment("a folder that may not be written", program=UNPRIVILEGED, at_start=True, prepare=read_only, alike=False,
+                explains=True),
+    Environment("names that are too long", words=moved("", "x" * 300), alike=False, explains=True),
+    Environment("paths that are too long", words=moved("y/" * 3000, ""), alike=False, explains=True),
     Environment("paths through a file", words=moved("boat.score/", ""), alike=False, explains=True),
-    Environment("files of at most 1,000 bytes", program=limited("RLIMIT_FSIZE", 1000), alike=False, explains=True),
-    Environment("very few open files", program=limited("RLIMIT_NOFILE", 9), alike=False, explains=True),
+    Environment("names that are no Unicode", words=moved("", "\udcff.score"), alike=False, explains=True),
+    Environment("files of at most 1,000 bytes", limits={"RLIMIT_FSIZE": 1000}, alike=False, explains=True),
+    Environment("very few open files", limits={"RLIMIT_NOFILE": 7}, alike=False, explains=True),
     Environment(
         "odd proxies and certificates",
-        {"ALL_PROXY": "socks5://127.0.0.1:9", "NO_PROXY": "localhost,[::1]", "SSL_CERT_FILE": "/nowhere.pem", "HTTP_PROXY": "::"},
+        {"ALL_PROXY": "socks5://127.0.0.1:9", "NO_PROXY": "a,[::1]", "SSL_CERT_FILE": "/nowhere.pem", "HTTP_PROXY": "::"},
     ),
 ]  # fmt: skip
 
@@ -216,83 +216,104 @@ class Ran:
     """What became of a command."""
 
     code: int
-    told: str
     printed: str
+    told: str
 
 
-def run(name: str, command: argparse.ArgumentParser, environment: Environment, folder: Path) -> Ran:
-    words = environment.words(words_of(name, command))
-    call = [*environment.program, sys.executable, "-m", "sequencer", *words]
-    if environment.redirects:
-        redirects, _, reader = environment.redirects.partition("|")
-        script = f'"$@" {redirects}; echo $? >"$CODE"'
-        script = f"({script}) | {reader}" if reader else script
-        call = ["sh", "-c", script, "sh", *call]
-    code = folder.parent / f"{folder.name}.code"
-    variables = {**os.environ, **{key: value for key, value in environment.variables.items() if value is not None}}
-    for key, value in environment.variables.items():
-        if value is None:
-            variables.pop(key, None)
-    with (folder.parent / f"{folder.name}.out").open("w+b") as out, (folder.parent / f"{folder.name}.err").open("w+b") as err:
-        process = subprocess.Popen(
-            call, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**variables, "CODE": str(code)},
-            start_new_session=True,
+class Server:
+    """A process that runs commands in forks of itself."""
+
+    def __init__(self, environment: Environment | None = None) -> None:
+        found = environment or Environment("usual")
+        variables = {**os.environ, **{name: value for name, value in found.variables.items() if value is not None}}
+        self._process = subprocess.Popen(
+            [*found.program, sys.executable, str(Path(__file__).parents[1] / "command_server.py")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=variables if found.at_start else None,
         )  # fmt: skip
+
+    def run(self, name: str, environment: Environment, folder: Path) -> Ran:
+        """Run a command to its end, and `serve` until it serves."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        words = environment.words(words_of(name, COMMANDS[name]))
+        files = [folder.parent / f"{folder.name}.{ending}" for ending in ("out", "err")]
+        usual = dict(zip(STREAMS, (NOWHERE, *map(str, files)), strict=True))
+        job = {
+            "words": words,
+            "folder": str(folder),
+            "gone": environment.gone,
+            "variables": environment.variables,
+            "limits": environment.limits,
+            "streams": [environment.streams.get(stream, usual[stream]) for stream in STREAMS],
+        }
+        self._process.stdin.write(json.dumps(job) + "\n")
+        child = int(self._process.stdout.readline())
+        timer = threading.Timer(PATIENCE, lambda: os.kill(child, signal.SIGKILL))
+        timer.start()
         if name == "serve":
-            _end_when_it_serves(process, int(words[words.index("--port") + 1]))
-        try:
-            process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            process.wait()
-        out.seek(0)
-        err.seek(0)
-        printed, told = (one.read().decode("utf-8", "replace") for one in (out, err))
-    ended = int(code.read_text()) if environment.redirects and code.exists() else process.returncode
-    return Ran(ended, told, printed)
+            threading.Thread(
+                target=_end_when_it_serves, args=(child, int(words[words.index("--port") + 1])), daemon=True
+            ).start()
+        code = int(self._process.stdout.readline())
+        timer.cancel()
+        return Ran(code, *(file.read_text(errors="replace") if file.exists() else "" for file in files))
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
 
 
-def _end_when_it_serves(process: subprocess.Popen[bytes], port: int) -> None:
+def _end_when_it_serves(process: int, port: int) -> None:
     until = time.monotonic() + PATIENCE
-    while process.poll() is None and time.monotonic() < until:
+    while time.monotonic() < until and Path(f"/proc/{process}").exists():
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", port), 0.2).close()
-            # the shell around it has ended its own part by then, or waits for it
-            for child in _children(process.pid):
-                with contextlib.suppress(OSError):
-                    os.kill(child, 15)
+            os.kill(process, signal.SIGTERM)
             return
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
-def _children(pid: int) -> list[int]:
-    """The process and those that it started, as far as this system tells."""
-    found = [pid]
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = path.read_text(errors="replace").rpartition(")")[2].split()
-            if int(fields[1]) in found:
-                found.append(int(path.parent.name))
-    return found if len(found) == 1 else found[1:]
+@pytest.fixture(scope="module")
+def servers() -> Iterator[list[Server]]:
+    """One for each core that a test may take."""
+    require(sys.platform == "linux", "streams and limits are set up here as on Linux")
+    found = [Server(), Server()]
+    yield found
+    for one in found:
+        one.close()
 
 
-def everywhere(environment: Environment, original: Path, folder: Path) -> dict[str, Ran]:
+def everywhere(environment: Environment, original: Path, folder: Path, servers: list[Server]) -> dict[str, Ran]:
     """Every command, each in a fresh folder."""
+    fresh = [Server(environment), Server(environment)] if environment.at_start else []
+    free = [*(fresh or servers)]
 
     def one(name: str) -> Ran:
         place = folder / name.replace(" ", "-")
         shutil.copytree(original, place)
         environment.prepare(place)
-        return run(name, COMMANDS[name], environment, place)
+        server = free.pop()
+        try:
+            return server.run(name, environment, place)
+        finally:
+            free.append(server)
 
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(COMMANDS, pool.map(one, COMMANDS), strict=True))
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            return dict(zip(COMMANDS, pool.map(one, COMMANDS), strict=True))
+    finally:
+        for server in fresh:
+            server.close()
 
 
 @pytest.fixture(scope="module")
-def usual(original: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ran]:
+def usual(original: Path, tmp_path_factory: pytest.TempPathFactory, servers: list[Server]) -> dict[str, Ran]:
     """What the commands do where everything is as usual."""
-    return everywhere(Environment("usual"), original, tmp_path_factory.mktemp("usual"))
+    return everywhere(Environment("usual"), original, tmp_path_factory.mktemp("usual"), servers)
 
 
 def test_the_commands_do_something(usual: dict[str, Ran]) -> None:
@@ -304,11 +325,12 @@ def test_the_commands_do_something(usual: dict[str, Ran]) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda one: one.name)
-def test_every_command_survives(environment: Environment, usual: dict[str, Ran], original: Path, tmp_path: Path) -> None:
-    require(sys.platform == "linux" and shutil.which("sh"), "streams and limits are set up here as on Linux")
+def test_every_command_survives(
+    environment: Environment, usual: dict[str, Ran], original: Path, tmp_path: Path, servers: list[Server]
+) -> None:
     require(not environment.program or shutil.which(environment.program[0]), "root needs setpriv to be locked out")
     faults = []
-    for name, ran in everywhere(environment, original, tmp_path).items():
+    for name, ran in everywhere(environment, original, tmp_path, servers).items():
         if "Traceback" in ran.told + ran.printed or "Exception ignored" in ran.told:
             faults.append(f"{name}: {ran.told[-2000:]}")
         elif ran.code not in DOCUMENTED:
@@ -322,3 +344,28 @@ def test_every_command_survives(environment: Environment, usual: dict[str, Ran],
         ):
             faults.append(f"{name}: exit code {ran.code} without a sentence: {ran.told[-500:]!r}")
     assert not faults, "\n\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    "words", [["check", "boat.score"], ["rehearse", "boat.score", "--no-video", "--out", "new"], ["check", "-"]]
+)
+@pytest.mark.parametrize("redirects", ["<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-", "| true", "2>&1 >/dev/null | true"])
+def test_python_itself_starts_with_such_streams(words: list[str], redirects: str, original: Path, tmp_path: Path) -> None:
+    """The same without forks, for what Python does before and after a command."""
+    require(shutil.which("sh"), "streams are closed by a shell here")
+    shutil.copytree(original, tmp_path / "work")
+    script = f'("$@"; echo $? >../code) {redirects}'
+    with (tmp_path / "err").open("w+b") as err:
+        subprocess.run(
+            ["sh", "-c", script, "sh", sys.executable, "-m", "sequencer", *words],
+            cwd=tmp_path / "work", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=err, check=False,
+        )  # fmt: skip
+        err.seek(0)
+        told = err.read().decode()
+    code = int((tmp_path / "code").read_text())
+    assert "Traceback" not in told
+    assert "Exception ignored" not in told
+    assert code == (1 if words[-1] == "-" else 0), told
+    if words[-1] == "-" and redirects == "<&-":
+        assert "sequencer: standard input cannot be read" in told
+    assert (tmp_path / "work" / "new").exists() == (words[0] == "rehearse")
