@@ -126,20 +126,23 @@ def spare(output: Path | None, *sources: Path | str) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: under a temporary name, then renamed. A device or a pipe is written as it is."""
+    """Write a file whole or not at all: under a temporary name, then renamed. A device or a pipe is written as it is.
+
+    The bytes of a file's name that are no UTF-8, which Python holds as halves of characters, are written as `\\udc…`.
+    """
     from sequencer.errors import OutputError
 
     try:
         if is_folder(path) or not path.name:
             raise OutputError(f"{path} is a folder", "name a file")
         if exists(path) and not is_file(path):
-            path.write_text(text, encoding="utf-8", newline="\n")
+            path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
             return
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None
     partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         partial.replace(path)
     except OSError as error:
         remove(partial)

@@ -72,7 +72,7 @@ class RunFolder:
     def write(self, name: str, text: str) -> None:
         """Write a text file into the folder. Raises OutputError."""
         try:
-            (self.path / name).write_text(text, encoding="utf-8", newline="\n")
+            (self.path / name).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         except OSError as error:
             raise OutputError(f"{name} cannot be written to {self.path}: {error.strerror}", "is the disk full?") from None
 

@@ -142,6 +142,12 @@ def read_only(folder: Path) -> None:
         folder.chmod(0o555)
 
 
+def renamed(folder: Path) -> None:
+    """Names with a byte that is no UTF-8, as old disks and archives have them."""
+    for path in ("boat.score", "song.mid", "run"):
+        (folder / path).rename(folder / f"\udcff-{path}")
+
+
 def moved(before: str, after: str) -> Callable[[list[str]], list[str]]:
     """Command lines with their files elsewhere."""
     files = {*POSITIONALS.values(), *OUTPUTS.values(), *(one for words in FURTHER.values() for one in words)} - {"pause"}
@@ -189,7 +195,7 @@ ENVIRONMENTS = [
     Environment("names that are too long", words=moved("", "x" * 300), alike=False, explains=True),
     Environment("paths that are too long", words=moved("y/" * 3000, ""), alike=False, explains=True),
     Environment("paths through a file", words=moved("boat.score/", ""), alike=False, explains=True),
-    Environment("names that are no Unicode", words=moved("", "\udcff.score"), alike=False, explains=True),
+    Environment("names that are no Unicode", words=moved("\udcff-", ""), prepare=renamed),
     Environment("files of at most 1,000 bytes", limits={"RLIMIT_FSIZE": 1000}, alike=False, explains=True),
     Environment("very few open files", limits={"RLIMIT_NOFILE": 7}, alike=False, explains=True),
     Environment(
