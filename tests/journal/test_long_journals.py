@@ -112,6 +112,7 @@ def test_every_command_reads_a_run_with_long_prompts(
             ["compile", run, "-o", "run.json"],
         ):
             assert main(command) == 0, (command, capsys.readouterr().err)
+        assert ">landed<" in Path("run.svg").read_text(encoding="utf-8"), run
 
 
 def cut(data: bytes) -> bytes:
