@@ -9,26 +9,27 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import shutil
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from sequencer.errors import JournalError, OutputError
+from sequencer.paths import remove
 
 JOURNAL = "journal.jsonl"
-LARGEST_JOURNAL = 256 * 1024 * 1024
-"""Bytes; an hour of a dense run takes about ten million."""
 LARGEST_IMAGE = 64 * 1024 * 1024
 MOST_MEMBERS = 1000
 PIECE = 1024 * 1024
 """Bytes that are read of an archive at once. Its directory, all of which is read before anything is known, is no longer."""
 SMALL_JOURNAL = 16 * 1024 * 1024
 MOST_DENSE = 100
-"""A journal of more than `SMALL_JOURNAL` bytes is at most so many times as long as its bundle (runs: about eleven times):
-JSON takes many times its bytes once it is read, and a small file must not become a large one."""
+"""A journal of more than `SMALL_JOURNAL` bytes is at most so many times as long as its bundle (runs: about eleven times, of
+format 1 with long prompts seventy): what is read of a small file must not fill the memory. There is no other bound."""
 _BROKEN = (
     *(OSError, EOFError, OverflowError, zipfile.BadZipFile, zlib.error),
     *(ValueError, RuntimeError, NotImplementedError, struct.error),
@@ -48,37 +49,39 @@ def is_bundle(path: Path) -> bool:
         return False
 
 
-def write_bundle(path: Path, journal: bytes, images: Mapping[str, bytes]) -> None:
+def write_bundle(path: Path, journal: IO[bytes], images: Mapping[str, bytes]) -> None:
     """Write a bundle; `images` are bytes by SHA-256. Under a temporary name, then renamed. Raises OutputError."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            _add(archive, JOURNAL, journal)
+            # its length is not known beforehand, and may be more than a plain ZIP holds
+            with archive.open(_member(JOURNAL), "w", force_zip64=True) as member:
+                shutil.copyfileobj(journal, member, PIECE)
             for sha256, data in sorted(images.items()):
-                _add(archive, f"images/{sha256}", data)
+                archive.writestr(_member(f"images/{sha256}"), data)
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        remove(partial)
         raise OutputError(f"the bundle {path} cannot be written: {error.strerror}", "is the disk full?") from None
 
 
-def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+def _member(name: str) -> zipfile.ZipInfo:
     member = zipfile.ZipInfo(name, _MOMENT)
     member.compress_type = zipfile.ZIP_DEFLATED
     member.external_attr = 0o600 << 16
-    archive.writestr(member, data)
+    return member
 
 
-def journal_in(path: Path) -> bytes:
-    """The journal of a bundle. Raises JournalError."""
+def journal_pieces(path: Path) -> Iterator[bytes]:
+    """The journal of a bundle, piece by piece. Raises JournalError."""
     with _opened(path) as archive:
-        return _read(path, archive, JOURNAL, LARGEST_JOURNAL)
+        yield from _read(path, archive, JOURNAL, max(SMALL_JOURNAL, path.stat().st_size * MOST_DENSE))
 
 
 def image_in(path: Path, sha256: str) -> bytes:
     """An image of a bundle, by its digest. Raises JournalError where it is not there, or is not what it is called."""
     with _opened(path) as archive:
-        data = _read(path, archive, f"images/{sha256}", LARGEST_IMAGE)
+        data = b"".join(_read(path, archive, f"images/{sha256}", LARGEST_IMAGE))
     if hashlib.sha256(data).hexdigest() != sha256:
         raise JournalError(f"an image in {path} was changed: it has not the digest {sha256[:12]}…")
     return data
@@ -121,32 +124,29 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise JournalError(f"{path} cannot be read: {reason}", hint="is it a bundle?") from None
 
 
-def _read(path: Path, archive: zipfile.ZipFile, name: str, largest: int) -> bytes:
-    """A member's bytes, never more than `largest`, whatever the archive says of its size. Raises JournalError."""
+def _read(path: Path, archive: zipfile.ZipFile, name: str, largest: int) -> Iterator[bytes]:
+    """A member's bytes, piece by piece, at most `largest`, whatever the archive says of its size. Raises JournalError."""
     if name not in archive.namelist():
         raise JournalError(f"{path} holds no {name}", hint="is it a bundle?")
     member = archive.getinfo(name)
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise JournalError(f"{name} in {path} is packed in a way that bundles are not", hint="is it a bundle?")
-    if name == JOURNAL:
-        largest = min(largest, max(SMALL_JOURNAL, path.stat().st_size * MOST_DENSE))
-    pieces: list[bytes] = []
-    left = largest + 1
+    left = largest
     with archive.open(member) as opened:
-        while left and (piece := opened.read(min(left, PIECE))):
-            pieces.append(piece)
+        while piece := opened.read(min(left + 1, PIECE)):
             left -= len(piece)
-    if not left:
-        raise JournalError(f"{name} in {path} is larger than {largest:,} bytes", hint="is it a bundle?")
-    return b"".join(pieces)
+            if left < 0:
+                raise JournalError(f"{name} in {path} is larger than {largest:,} bytes", hint="is it a bundle?")
+            yield piece
 
 
 def bundle_of(folder: Path, images: Mapping[str, bytes]) -> Path:
     """Bundle a run's folder into `bundle.zip` inside it. Raises OutputError."""
     path = folder / "bundle.zip"
     try:
-        journal = (folder / JOURNAL).read_bytes()
+        journal = (folder / JOURNAL).open("rb")
     except OSError as error:
         raise OutputError(f"{folder / JOURNAL} cannot be read: {error.strerror}") from None
-    write_bundle(path, journal, images)
+    with journal:
+        write_bundle(path, journal, images)
     return path

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sequencer.images import ImageFile
+from sequencer.paths import as_stored, is_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,8 +30,8 @@ def read_image(folder: Path, image: ImageFile) -> bytes:
     A journal or a schedule may come from anybody, and so may the paths in it: a device, a pipe or a file of another size is
     never opened, and whoever uses the bytes compares their digest.
     """
-    path = folder / image.path
-    if not path.is_file():
+    path = as_stored(folder / image.path)
+    if not is_file(path):
         raise FileNotFoundError(2, "there is no such file", str(path))
     if path.stat().st_size != image.size or image.size > LARGEST:
         raise OSError(5, "it is not the file that the score was read with", str(path))

@@ -2,7 +2,8 @@
 
 The first line is the header: ``{"helios-journal": FORMAT, …}`` with the score's text, the schedule, the settings and the
 versions. Every further line is one record: ``{"n": number, "at": ns, "event": {…}, "d": digest}`` or the same with
-``"command"``; a command's `at` is that of the event it answers. The last line of a whole run is
+``"command"``; a command's `at` is that of the event it answers. A record that is the first to use a long text defines it
+under `texts`, and refers to it from then on (see `journaltexts`). The last line of a whole run is
 ``{"n": …, "at": …, "end": reason, "d": …}``. `d` is a chained digest: the first 16 hex digits of SHA-256 over the digest
 before it and the rest of the line, so that a changed, lost or moved line shows. No key, no token and no presigned URL
 ever comes here: events hold none.
@@ -14,25 +15,28 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, make_dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Annotated, Any
 
-from sequencer.bundle import LARGEST_JOURNAL, is_bundle, journal_in
+from sequencer.bundle import is_bundle, journal_pieces
 from sequencer.errors import JournalError, OutputError, ScheduleError
 from sequencer.events import Command, Event, command_from_json, command_to_json, event_from_json, event_to_json
+from sequencer.journallines import LONGEST_HEADER, end_of_last_line, lines_of, pieces_of
+from sequencer.journaltexts import TextsRead, TextsWritten
+from sequencer.paths import is_folder
 from sequencer.schedule import Schedule
 from sequencer.schedule.document import digest, first_fault, from_document, to_document
 
-FORMAT = 1
+FORMAT = 2
 """The number of the journal's format; every lower one is read as well."""
+_WITH_TEXTS = 2
+"""The first format that writes each long text once."""
 
 _MARK = "helios-journal"
-LONGEST_LINE = 64 * 1024 * 1024
-"""The longest line, in bytes, that is read (a header holds the whole schedule)."""
 LATEST = 2**63
 """No stamp, in nanoseconds, is as late: it is three hundred years."""
 _SEALED = len(',"d":"0123456789abcdef"}')
@@ -84,6 +88,12 @@ class JournalWriter:
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
         self._path = path
+        line = _dumps(header)
+        if len(line) > LONGEST_HEADER // 4 and len(line.encode("utf-8", "surrogatepass")) > LONGEST_HEADER:
+            raise OutputError(
+                f"the journal {path} would begin with more than {LONGEST_HEADER:,} bytes of schedule: too many to read back",
+                "divide the score into several shows",
+            )
         try:
             self._file: IO[str] = path.open("x", encoding="utf-8", errors="surrogatepass", newline="\n")
         except OSError as error:
@@ -91,7 +101,7 @@ class JournalWriter:
                 f"the journal {path} cannot be written: {error.strerror}", "choose another folder with --out"
             ) from None
         self._number = 0
-        line = _dumps(header)
+        self._texts: TextsWritten | None = TextsWritten()
         self._digest = _chain("", line)
         self._write(line)
         self.flush()
@@ -105,15 +115,14 @@ class JournalWriter:
         writer = cls.__new__(cls)
         writer._path = path
         try:
-            data = path.read_bytes()
-            whole = data[: data.rfind(b"\n") + 1]
             with path.open("r+b") as file:
-                file.truncate(len(whole))
+                file.truncate(end_of_last_line(file))
             writer._file = path.open("a", encoding="utf-8", errors="surrogatepass", newline="\n")
         except OSError as error:
             raise OutputError(f"the journal {path} cannot be gone on with: {error.strerror}") from None
         writer._number = len(journal.records)
         writer._digest = journal.digest
+        writer._texts = TextsWritten(journal.texts) if journal.header[_MARK] >= _WITH_TEXTS else None
         return writer
 
     def _write(self, line: str) -> None:
@@ -124,7 +133,9 @@ class JournalWriter:
 
     def _record(self, at: int, key: str, value: object) -> None:
         self._number += 1
-        body = _dumps({"n": self._number, "at": at, key: value})
+        new = self._texts.encode(value) if self._texts is not None and isinstance(value, dict) else None
+        texts = {"texts": new} if new else {}
+        body = _dumps({"n": self._number, "at": at, **texts, key: value})
         self._digest = _chain(self._digest, body)
         self._write(f'{body[:-1]},"d":"{self._digest}"}}')
 
@@ -180,6 +191,8 @@ class Journal:
     cut_off: bool
     digest: str = ""
     """The chained digest behind the last record."""
+    texts: tuple[str, ...] = ()
+    """The texts that its records define; a run that goes on with this journal refers to them."""
 
     @property
     def following(self) -> bool:
@@ -203,31 +216,24 @@ def read_journal(run: Path | str) -> Journal:
     Raises JournalError (with the line) for whatever does not read, except a last line that was cut off.
     """
     path = Path(run)
-    file = path / "journal.jsonl" if path.is_dir() else path
-    if is_bundle(file):
-        return _parsed(file, journal_in(file))
+    file = path / "journal.jsonl" if is_folder(path) else path
     try:
-        with file.open("rb") as opened:
-            data = opened.read(LARGEST_JOURNAL + 1)
+        return _parse(journal_pieces(file) if is_bundle(file) else pieces_of(file))
+    except JournalError as error:
+        raise error.within(str(file)) if error.line else error from None
     except OSError as error:
         raise JournalError(
             f"{file} cannot be read: {error.strerror}", hint="name a run's folder or its journal.jsonl"
         ) from None
-    if len(data) > LARGEST_JOURNAL:
-        raise JournalError(f"{file} is larger than {LARGEST_JOURNAL:,} bytes", hint="is it a journal?")
-    return _parsed(file, data)
-
-
-def _parsed(file: Path, data: bytes) -> Journal:
-    try:
-        return parse_journal(data)
-    except JournalError as error:
-        raise error.within(str(file)) from None
 
 
 def parse_journal(data: bytes) -> Journal:
     """A journal from its bytes; see `read_journal`."""
-    lines = _lines(data)
+    return _parse((data,))
+
+
+def _parse(pieces: Iterable[bytes]) -> Journal:
+    lines = lines_of(pieces)
     number, first, whole = next(lines, (0, b"", False))
     if not number:
         raise JournalError("this journal is empty", 1)
@@ -238,6 +244,28 @@ def parse_journal(data: bytes) -> Journal:
         raise JournalError(
             f"this journal has format {header[_MARK]}, and this version reads up to {FORMAT}", 1, "update the sequencer"
         )
+    schedule = _schedule(header)
+    texts = TextsRead(header[_MARK] >= _WITH_TEXTS)
+    digest_so_far = _chain("", first.decode("utf-8", "surrogatepass"))
+    records: list[Record] = []
+    cut_off = False
+    for number, line, whole in lines:
+        found = _quickly(number, line, len(records) + 1, digest_so_far) or _thoroughly(
+            number, line, whole, len(records) + 1, digest_so_far
+        )
+        if found is None:
+            cut_off = True
+            break
+        record, digest_so_far, defined = found
+        if not 0 <= record.at < LATEST or (record.event is not None and record.event.at != record.at):
+            raise JournalError("this record's stamp is none, or not that of the event in it", number)
+        texts.define(defined)
+        records.append(_with_texts(record, texts))
+    return Journal(header, schedule, tuple(records), cut_off, digest_so_far, tuple(texts.texts))
+
+
+def _schedule(header: Mapping[str, Any]) -> Schedule:
+    """The schedule of a header whose other parts can be read, too."""
     try:
         schedule = from_document(header.get("schedule"))
     except ScheduleError as error:
@@ -249,34 +277,21 @@ def parse_journal(data: bytes) -> Journal:
     for name in ("settings", "versions"):
         if not isinstance(header.get(name, {}), dict):
             raise JournalError(f"its {name} cannot be read", 1)
-    digest_so_far = _chain("", first.decode("utf-8", "surrogatepass"))
-    records: list[Record] = []
-    cut_off = False
-    for number, line, whole in lines:
-        found = _quickly(number, line, len(records) + 1, digest_so_far) or _thoroughly(
-            number, line, whole, len(records) + 1, digest_so_far
-        )
-        if found is None:
-            cut_off = True
-            break
-        record, digest_so_far = found
-        if not 0 <= record.at < LATEST or (record.event is not None and record.event.at != record.at):
-            raise JournalError("this record's stamp is none, or not that of the event in it", number)
-        records.append(record)
-    return Journal(header, schedule, tuple(records), cut_off, digest_so_far)
+    return schedule
 
 
-def _lines(data: bytes) -> Iterator[tuple[int, bytes, bool]]:
-    """(number, bytes, whether a newline ends it) of every line."""
-    start, number = 0, 0
-    while start < len(data):
-        number += 1
-        end = data.find(b"\n", start)
-        stop = end if end >= 0 else len(data)
-        if stop - start > LONGEST_LINE:
-            raise JournalError(f"this line is longer than {LONGEST_LINE:,} bytes", number)
-        yield number, data[start:stop], end >= 0
-        start = stop + 1
+def _with_texts(record: Record, texts: TextsRead) -> Record:
+    """The record with its texts in place of references to them."""
+    try:
+        if record.event is not None:
+            event = texts.decode(record.event)
+            return record if event is record.event else Record(record.line, record.at, event=event)
+        if record.command is not None:
+            command = texts.decode(record.command)
+            return record if command is record.command else Record(record.line, record.at, command=command)
+    except ValueError as error:
+        raise JournalError(f"this record cannot be read: {error}", record.line) from None
+    return record
 
 
 @cache
@@ -289,11 +304,12 @@ def _line_of() -> Callable[[bytes], Any]:
     # What is there must be one; only what is not there is None.
     fields += [("event", Annotated[Event, Field(discriminator="kind")], None)]
     fields += [("command", Annotated[Command, Field(discriminator="kind")], None), ("end", str, None)]
+    fields += [("texts", list[str], ())]
     return TypeAdapter(make_dataclass("Line", fields, slots=True)).validator.validate_json
 
 
-def _quickly(number: int, line: bytes, expected: int, before: str) -> tuple[Record, str] | None:
-    """A record and the digest behind it; None for a line with which anything at all is not as it is written here."""
+def _quickly(number: int, line: bytes, expected: int, before: str) -> tuple[Record, str, Iterable[str]] | None:
+    """A record, the digest after it and the texts it defines; None for a line that is in any way not as it is written here."""
     wanted = hashlib.sha256(before.encode() + line[:-_SEALED] + b"}").hexdigest()[:16]
     if not line.endswith(f',"d":"{wanted}"}}'.encode()):
         return None
@@ -303,16 +319,19 @@ def _quickly(number: int, line: bytes, expected: int, before: str) -> tuple[Reco
         return None
     if value.n != expected or (value.event is None) + (value.command is None) + (value.end is None) != 2:
         return None
-    return Record(number, value.at, value.event, value.command, value.end), wanted
+    return Record(number, value.at, value.event, value.command, value.end), wanted, value.texts
 
 
-def _thoroughly(number: int, line: bytes, whole: bool, expected: int, before: str) -> tuple[Record, str] | None:
+def _thoroughly(number: int, line: bytes, whole: bool, expected: int, before: str) -> tuple[Record, str, Iterable[str]] | None:
     """The same step by step, so that it can be said what is wrong; None for a last line that was cut off."""
     value = _object(number, line, whole)
     if value is None:
         return None
     wanted = _check_chain(number, line.decode("utf-8", "surrogatepass"), value, before)
-    return _record(number, value, expected), wanted
+    texts = value.get("texts", ())
+    if "texts" in value and not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
+        raise JournalError("the texts of this record cannot be read", number)
+    return _record(number, value, expected), wanted, texts
 
 
 def _object(number: int, line: bytes, whole: bool) -> dict[str, Any] | None:

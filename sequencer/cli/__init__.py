@@ -12,9 +12,13 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from keyword import iskeyword
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
+from sequencer.cli.streams import discard, prepare
 from sequencer.errors import SequencerError, UsageError, visible
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 COMMANDS = (
     "check", "format", "schema", "scenes", "sheet", "compile", "timeline", "rehearse", "replay",
@@ -24,6 +28,18 @@ COMMANDS = (
 
 COMPLETION = "completion"
 """The command that is no module of its own."""
+
+_OF_THE_MACHINE = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "ELOOP"),
+        *("ENOSPC", "EDQUOT", "EFBIG", "EIO", "EBUSY", "ESTALE", "EMFILE", "ENFILE", "ENOMEM"),
+    )
+    if hasattr(errno, name)
+)
+"""What a file, a folder or a machine can be the reason of. Any other error of the system is a bug."""
+_OF_OUTPUT = frozenset((errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, errno.EAGAIN))
+"""What an error without a file's name says of standard output: files report it themselves where they are written."""
 
 HOME = "https://github.com/helios-sequencer/helios-sequencer"
 INTERRUPTED = 130
@@ -38,6 +54,9 @@ class _Version(argparse.Action):
 
 
 class _Parser(argparse.ArgumentParser):
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        print(self.format_help(), end="", file=file)  # argparse's own keeps quiet where it cannot be printed
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, f"see: {self.prog} --help")
 
@@ -99,11 +118,13 @@ def _arguments(given: list[str]) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code. Everything a user can cause is said in a sentence; anything else is a bug."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character must not end a run
+    prepare()
     try:
-        args = _arguments(arguments)
+        try:
+            args = _arguments(arguments)
+        except SystemExit:  # --help and --version
+            sys.stdout.flush()
+            raise
         code: int = args.run(args)
         sys.stdout.flush()  # what cannot be written is told here, not by Python at its exit
     except SequencerError as error:
@@ -115,24 +136,46 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # Somebody closed our output (`| head`): that is their right. Keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
         return 0
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename is not None:
-            return _bug()
-        # Files say so themselves where they are written: this is standard output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(f"sequencer: standard output cannot be written: {error.strerror}", file=sys.stderr)
-        return 1
+        return _system_error(error)
     except Exception:  # noqa: BLE001  # the last door: whatever comes here is a bug, and is said to be one
         return _bug()
     return code
+
+
+def _system_error(error: OSError) -> int:
+    """Report an error of the system that no command reported itself, in a sentence where it is one of files or folders."""
+    if error.errno not in _OF_THE_MACHINE and not (error.filename is None and error.errno in _OF_OUTPUT):
+        return _bug()
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        path = error.filename.decode("utf-8", "replace") if isinstance(error.filename, bytes) else error.filename
+        print(visible(f"sequencer: {path} cannot be used: {reason}"), file=sys.stderr)
+    elif error.errno in _OF_OUTPUT:
+        discard(sys.stdout)
+        print(f"sequencer: standard output cannot be written: {reason}", file=sys.stderr)
+    elif error.errno == errno.ENOENT and not _is_somewhere():
+        print("sequencer: the current folder does not exist any more\nhint: change to another folder", file=sys.stderr)
+    else:
+        print(visible(f"sequencer: {reason}"), file=sys.stderr)
+    return 1
+
+
+def _is_somewhere() -> bool:
+    """Whether the current folder is still there."""
+    try:
+        os.getcwd()  # noqa: PTH109  # Path.cwd would load more
+    except OSError:
+        return False
+    return True
 
 
 def _bug() -> int:
     """Say the exception in hand as what it is."""
     import traceback
 
-    traceback.print_exc()
-    print(f"\nsequencer: this is a bug, not your fault. Please report it with the lines above: {HOME}/issues", file=sys.stderr)
+    told = f"sequencer: this is a bug, not your fault. Please report it with the lines above: {HOME}/issues"
+    print(f"{traceback.format_exc()}\n{told}", file=sys.stderr)
     return 1

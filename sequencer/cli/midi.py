@@ -23,6 +23,7 @@ A port is named by its name, a part of it, its number in the list, tcp://HOST:PO
 somebody), or virtual:NAME (makes a port for others to connect to). MIDO_BACKEND chooses another of mido's backends."""
 TICK = b"\xf8"
 SENSING = 0xFE
+QUARTER_FRAME = 0xF1
 SHOWN_EACH = 0.125
 """Seconds between two looks at the clock on a terminal, and …"""
 TOLD_EACH = 1.0
@@ -116,7 +117,12 @@ class _View:
     """What `listen` shows: messages as lines, and the clock as one line that is redrawn."""
 
     def __init__(self, feed: MidiFeed, bar: Fraction, middle: Literal["C3", "C4"]) -> None:
+        from sequencer.followers.timecode import TimecodeFollower
+
         self.feed = feed
+        self._timecode = TimecodeFollower()
+        self._is_timecode = False
+        """Whether what came last of a clock was time code."""
         self._bar = bar
         self._middle = middle
         self._redraws = sys.stdout.isatty()
@@ -128,8 +134,18 @@ class _View:
         """A message, before the feed takes it."""
         if message == TICK:
             self._ticks += 1
+            self._is_timecode = False
             self._errors.append(self.feed.follower.phase_error / 1e6)
+        elif message[0] == QUARTER_FRAME and len(message) == 2:
+            self._is_timecode = True
+            self._timecode.quarter_frame(message[1], at)
         elif message[0] != SENSING:
+            from sequencer.followers.timecode import full_frame
+
+            located = full_frame(message)
+            if located is not None:
+                self._is_timecode = True
+                self._timecode.located(located)
             self.say(f"{at / 1e9:.3f} s  {describe(message, self._middle)}")
 
     def say(self, sentence: str) -> None:
@@ -141,12 +157,13 @@ class _View:
         """Show the clock for ever."""
         while True:
             await asyncio.sleep(SHOWN_EACH if self._redraws else TOLD_EACH)
-            line = self._clock() if self._ticks else "no clock: nothing ticks here yet"
+            shows = self._ticks or self._is_timecode
+            line = (self._time() if self._is_timecode else self._clock()) if shows else "no clock: nothing ticks here yet"
             self._clear()
             if self._redraws:
                 self._width = len(line)
                 print(line, end="", flush=True)
-            elif self._ticks:
+            elif shows:
                 print(line, flush=True)
 
     def end(self) -> None:
@@ -168,6 +185,17 @@ class _View:
             f"last tick {follower.phase_error / 1e6:+.2f} ms, spread {spread:.2f} ms{waits}"
         )
 
+    def _time(self) -> str:
+        """Where the time code is."""
+        import time
+
+        from sequencer.followers.timecode import Timecode
+
+        now, follower = time.monotonic_ns(), self._timecode
+        follower.silence(now)
+        shown = Timecode.at(follower.seconds_at(now), follower.rate)
+        return f"{STATES[follower.state]:<13} time code {shown}  {follower.rate.name} frames per second"
+
     def _clear(self) -> None:
         if self._width:
             print("\r" + " " * self._width + "\r", end="", flush=True)
@@ -179,6 +207,7 @@ STATES: dict[str, str] = {"searching": "searching", "locked": "LOCKED", "free": 
 
 def describe(message: bytes, middle: Literal["C3", "C4"] = "C3") -> str:
     """A message in words: `note on D3 (62) velocity 100, channel 10`."""
+    from sequencer.followers.timecode import full_frame
     from sequencer.notes import note_name
 
     status, data = message[0], message[1:]
@@ -187,8 +216,10 @@ def describe(message: bytes, middle: Literal["C3", "C4"] = "C3") -> str:
         if status == 0xF2:
             sixteenths = data[0] | data[1] << 7
             return f"song position {sixteenths} sixteenths (quarter {sixteenths / 4:g})"
-        if status == 0xF1:
+        if status == QUARTER_FRAME:
             return f"MTC quarter frame {data[0] >> 4}: {data[0] & 15}"
+        if (located := full_frame(message)) is not None:
+            return f"time code {located}, {located.rate.name} frames per second (full frame)"
         return name or f"system message {message.hex(' ')}"
     where = f", channel {(status & 15) + 1}"
     texts: dict[int, Callable[[], str]] = {

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sequencer.paths import exists
+
 if TYPE_CHECKING:
     from sequencer.cli.progress import LiveLine
     from sequencer.rehearsal import Moment, Rehearsed
@@ -126,5 +128,5 @@ def _list(rehearsed: Rehearsed) -> None:
         return
     print(f"{rehearsed.folder}/")
     for name, what in _WHAT.items():
-        if (rehearsed.folder / name).exists():
+        if exists(rehearsed.folder / name):
             print(f"  {name:<18} {what}")

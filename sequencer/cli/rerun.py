@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from sequencer.cli import rehearse
+from sequencer.paths import exists
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     """Rehearse what a run showed."""
     from sequencer.errors import InputError, UsageError
 
-    if not args.score.exists():
+    if not exists(args.score):
         raise InputError(f"there is no run {args.score}", "name a run's folder, its journal.jsonl or a bundle")
     if args.score.suffix in (".score", ".yaml", ".yml"):
         raise UsageError(f"{args.score} is a score", f"to play it: sequencer rehearse {args.score}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sequencer.errors import Diagnostic, InputError, UsageError, render_all
 from sequencer.images import ImageFile
+from sequencer.paths import exists, is_file, is_folder, remove
 from sequencer.schedule import Schedule
 
 STANDARD_INPUT = Path("-")
@@ -57,7 +58,7 @@ def material(path: Path, *, quiet: bool = False) -> Material:
         from sequencer.schedule.document import from_json
 
         return Material(from_json(read_text(path)), {}, path.parent, path.stem)
-    if path.is_dir() or path.suffix in (".jsonl", ".zip"):
+    if is_folder(path) or path.suffix in (".jsonl", ".zip"):
         return _of_run(path)
     from sequencer.checking import check
 
@@ -104,6 +105,8 @@ def standard_input() -> str:
     try:
         text = sys.stdin.read(Limits().bytes + 1)
         text.encode("utf-8")  # where the terminal's language is C, Python lets broken bytes through as halves of characters
+    except OSError as error:
+        raise InputError(f"standard input cannot be read: {error.strerror}", "name a file, or send a score to -") from None
     except UnicodeError:
         raise InputError("what came on standard input is not UTF-8", "save it as UTF-8") from None
     return text
@@ -111,33 +114,36 @@ def standard_input() -> str:
 
 def fresh(output: Path, force: bool) -> None:
     """See that a result does not go over a file that somebody wrote. Raises UsageError where it would, unless `force`."""
-    if output.is_file() and not force:
+    if is_file(output) and not force:
         raise UsageError(f"{output} is there already", "choose another name, or say --force to write over it")
 
 
 def spare(output: Path | None, *sources: Path | str) -> None:
     """See that a result does not go over what it is made from. Raises UsageError where it would."""
     for source in sources:
-        if output is not None and output.is_file() and Path(source).is_file() and output.samefile(source):
+        if output is not None and is_file(output) and is_file(Path(source)) and output.samefile(source):
             raise UsageError(f"{output} is what this is made from: it would be lost", "write to another file with -o")
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: under a temporary name, then renamed. A device or a pipe is written as it is."""
+    """Write a file whole or not at all: under a temporary name, then renamed. A device or a pipe is written as it is.
+
+    The bytes of a file's name that are no UTF-8, which Python holds as halves of characters, are written as `\\udc…`.
+    """
     from sequencer.errors import OutputError
 
     try:
-        if path.is_dir() or not path.name:
+        if is_folder(path) or not path.name:
             raise OutputError(f"{path} is a folder", "name a file")
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8", newline="\n")
+        if exists(path) and not is_file(path):
+            path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
             return
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None
     partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        remove(partial)
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
 
 MOST_MINUTES = 1440
 
@@ -123,6 +128,15 @@ def _refusal(text: str) -> dict[str, object]:
     return {"command": command, **({"nth": int(nth)} if nth else {})}
 
 
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report what went wrong beside the answers; a machine that has no room for another connection in a sentence."""
+    error = context.get("exception")
+    if isinstance(error, OSError) and "accept" in str(context.get("message")):
+        print(f"sequencer: a client is not answered yet: {error.strerror}", file=sys.stderr, flush=True)
+    else:
+        loop.default_exception_handler(context)
+
+
 async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no-untyped-def]  # as above
     import asyncio
     import signal
@@ -135,6 +149,7 @@ async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no
     for one in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows has no handlers here: there Ctrl-C interrupts asyncio.run itself
             loop.add_signal_handler(one, stop.set)
+    loop.set_exception_handler(_report)
     async with StandIn(settings) as server:
         print(
             f"A simulated Helios is served at {server.url} (Ctrl-C ends it).\n\n"

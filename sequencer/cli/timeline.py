@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sequencer.paths import is_folder
+
 if TYPE_CHECKING:
     from sequencer.conductor import Conductor
 
@@ -25,6 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw one timeline."""
+    from sequencer.bundle import is_bundle
     from sequencer.cli.scores import material, write_text
     from sequencer.errors import UsageError
     from sequencer.timeline import thumbnails_of, timeline_html, timeline_svg
@@ -33,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     if ending not in (".svg", *_PAGES):
         raise UsageError(f"{args.output} should end in .svg or .html", "a .svg is a picture, a .html page scrolls and zooms")
     conductor: Conductor | None = None
-    if args.source.is_dir() or args.source.suffix == ".jsonl":
+    if is_folder(args.source) or args.source.suffix == ".jsonl" or is_bundle(args.source):
         conductor, folder = _conducted(args.source)
         schedule = conductor.run.schedule
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sequencer.desk.door import FILE, LONGEST
 from sequencer.errors import InputError, UsageError
+from sequencer.paths import is_file, partial_of
 
 PATIENCE = 5.0
 HIGHEST_PORT = 65535
@@ -43,7 +44,7 @@ def tell(run: Path, text: str) -> str | None:
 
 
 def _note(run: Path) -> Path:
-    for folder in (run, run.with_name(f".{run.name}.partial")):
-        if (folder / FILE).is_file():
+    for folder in (run, partial_of(run)):
+        if is_file(folder / FILE):
             return folder / FILE
     raise InputError(f"no run is going on in {run}", "name the folder that `sequencer perform` writes")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sequencer.errors import OutputError, UsageError
+from sequencer.paths import remove
 
 FILE = "desk.json"
 LONGEST = 4096
@@ -36,7 +37,12 @@ class Door:
 
     async def open(self) -> None:
         """Listen, and say where in the run's folder. Raises OutputError."""
-        self._server = await asyncio.start_server(self._called, "127.0.0.1", 0, limit=LONGEST)
+        try:
+            self._server = await asyncio.start_server(self._called, "127.0.0.1", 0, limit=LONGEST)
+        except OSError as error:
+            raise OutputError(f"`sequencer tell` cannot be listened for: {error.strerror or error}") from None
+        if not self._server.sockets:  # asyncio passes over sockets that the system does not give
+            raise OutputError("`sequencer tell` cannot be listened for: the system gives no socket", "close other programs")
         port = self._server.sockets[0].getsockname()[1]
         try:
             handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -51,7 +57,7 @@ class Door:
         if self._server is not None:
             self._server.close()
             self._server = None
-        self._path.unlink(missing_ok=True)
+        remove(self._path)
 
     async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -53,6 +53,16 @@ class Timecode:
     frames: int
     rate: Rate
 
+    @classmethod
+    def at(cls, seconds: float, rate: Rate) -> Timecode:
+        """The time of the frame in which the source is so many seconds after 00:00:00:00; it starts anew after a day."""
+        number = int(seconds * rate.fps + Fraction(1, 1000))  # a frame that has just begun, whatever a float makes of it
+        if rate.drops:
+            tens, rest = divmod(number, 17_982)  # frames in ten minutes, of which nine leave out two numbers each
+            number += 18 * tens + (2 * ((rest - 2) // 1798) if rest >= 2 else 0)
+        second, frames = divmod(number, rate.counts)
+        return cls(second // 3600 % 24, second // 60 % 60, second % 60, frames, rate)
+
     def __str__(self) -> str:
         mark = ";" if self.rate.drops else ":"
         return f"{self.hours:02}:{self.minutes:02}:{self.seconds:02}{mark}{self.frames:02}"

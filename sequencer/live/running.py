@@ -27,6 +27,7 @@ from sequencer.journal import Journal, JournalWriter, header_of
 from sequencer.live.lines import offset_line
 from sequencer.live.screen import Screen
 from sequencer.live.standing import Standing
+from sequencer.paths import remove
 from sequencer.performance import Outcome, Performance, ScriptedEvent, Watcher, require_prompt
 from sequencer.replaying import taken_up
 from sequencer.runs.folder import RunFolder
@@ -293,7 +294,7 @@ class LiveRun:
             facts["journal_failure"] = outcome.journal_failure
         if outcome.unheard:
             facts["events_never_reached"] = list(outcome.unheard)
-        (self.folder.path / SESSION).unlink(missing_ok=True)
+        remove(self.folder.path / SESSION)
         clips = tuple(self.folder.final / path.name for path in self._clips)
         try:
             self.folder.write_json("report.json", as_json(report, facts))

@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from sequencer.midi.addresses import Address, MidiError, Named, Socket, Virtual, address, choose, same_port
 from sequencer.midi.backends import Backend, backend
@@ -49,10 +49,8 @@ def open_input(text: str, hear: Hear, changed: Changed, stamp: Stamp = time.mono
     """Open the port that a person named (see `addresses`). Raises MidiError where it is not there."""
     where: Address = address(text)
     match where:
-        case Socket(listens=True):
-            return _Listening(where, hear, changed, stamp)
         case Socket():
-            return _Connected(where, hear, changed, stamp)
+            return _listening(where, hear, changed, stamp) if where.listens else _connected(where, hear, changed, stamp)
         case Virtual() | Named():
             return _Plugged(where, hear, changed, stamp)
 
@@ -135,13 +133,21 @@ class _Reading:
         self._hear, self._changed, self._stamp = hear, changed, stamp
         self._closing = threading.Event()
         self._waker, self._woken = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._woken, selectors.EVENT_READ)
         self._thread = threading.Thread(target=self._run, name="midi socket", daemon=True)
+
+    def start(self) -> Self:
+        """Begin to hear."""
+        self._thread.start()
+        return self
 
     def close(self) -> None:
         """Stop hearing."""
         self._closing.set()
         self._waker.send(b"\0")
         self._thread.join()
+        self._selector.close()
         self._waker.close()
         self._woken.close()
 
@@ -160,34 +166,54 @@ class _Reading:
         return bool(data)
 
 
+def _connected(where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> MidiInput:
+    """A socket that we connect. Raises MidiError."""
+    try:
+        connection = connect(where)
+    except OSError as error:
+        raise MidiError(f"{where} cannot be reached: {error.strerror or error}", "is the other side listening?") from error
+    try:
+        return _Connected(where, hear, changed, stamp, connection).start()
+    except OSError as error:
+        connection.close()
+        raise MidiError(f"{where} cannot be used: {error.strerror or error}") from error
+
+
+def _listening(where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> MidiInput:
+    """A socket that others connect to. Raises MidiError."""
+    try:
+        server = listen(where)
+    except OSError as error:
+        raise MidiError(f"{where} cannot be listened at: {error.strerror or error}", "choose another port number") from error
+    try:
+        return _Listening(where, hear, changed, stamp, server).start()
+    except OSError as error:
+        server.close()
+        raise MidiError(f"{where} cannot be used: {error.strerror or error}") from error
+
+
 class _Connected(_Reading):
     """A socket that we connected; connected again when it breaks."""
 
-    def __init__(self, where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> None:
+    def __init__(self, where: Socket, hear: Hear, changed: Changed, stamp: Stamp, connection: socket.socket) -> None:
         super().__init__(where, hear, changed, stamp)
-        try:
-            self._connection: socket.socket | None = connect(where)
-        except OSError as error:
-            self._waker.close()
-            self._woken.close()
-            raise MidiError(f"{where} cannot be reached: {error.strerror or error}", "is the other side listening?") from error
-        self._thread.start()
+        self._connection: socket.socket | None = connection
+        self._selector.register(connection, selectors.EVENT_READ)
 
     def _run(self) -> None:
         splitter = Splitter()
         while not self._closing.is_set():
-            if self._connection is None:
+            connection = self._connection
+            if connection is None:
                 if self._closing.wait(PATIENCE):
                     return
                 splitter = Splitter()
                 self._try_again()
                 continue
-            with selectors.DefaultSelector() as selector:
-                selector.register(self._connection, selectors.EVENT_READ)
-                selector.register(self._woken, selectors.EVENT_READ)
-                ready = {key.fileobj for key, _ in selector.select()}
-            if self._connection in ready and not self._read(self._connection, splitter):
-                self._connection.close()
+            ready = {key.fileobj for key, _ in self._selector.select()}
+            if connection in ready and not self._read(connection, splitter):
+                self._selector.unregister(connection)
+                connection.close()
                 self._connection = None
                 self._changed(False, self._stamp(), f"{self.name} was closed by the other side: I keep trying")
         if self._connection is not None:
@@ -198,37 +224,29 @@ class _Connected(_Reading):
             self._connection = connect(self._where)
         except OSError:
             return  # not there yet: the next try will tell
+        self._selector.register(self._connection, selectors.EVENT_READ)
         self._changed(True, self._stamp(), f"{self.name} is back")
 
 
 class _Listening(_Reading):
     """A socket that others connect to, any number of them."""
 
-    def __init__(self, where: Socket, hear: Hear, changed: Changed, stamp: Stamp) -> None:
+    def __init__(self, where: Socket, hear: Hear, changed: Changed, stamp: Stamp, server: socket.socket) -> None:
         super().__init__(where, hear, changed, stamp)
-        try:
-            self._server = listen(where)
-        except OSError as error:
-            self._waker.close()
-            self._woken.close()
-            raise MidiError(
-                f"{where} cannot be listened at: {error.strerror or error}", "choose another port number"
-            ) from error
-        self._thread.start()
+        self._server = server
+        self._selector.register(server, selectors.EVENT_READ)
 
     def _run(self) -> None:
         clients: dict[socket.socket, Splitter] = {}
-        with self._server, selectors.DefaultSelector() as selector:
-            selector.register(self._server, selectors.EVENT_READ)
-            selector.register(self._woken, selectors.EVENT_READ)
+        with self._server:
             while not self._closing.is_set():
-                for key, _ in selector.select():
+                for key, _ in self._selector.select():
                     if key.fileobj is self._server:
-                        self._accept(clients, selector)
+                        self._accept(clients)
                     elif isinstance(key.fileobj, socket.socket) and key.fileobj in clients:
                         connection = key.fileobj
                         if not self._read(connection, clients[connection]):
-                            selector.unregister(connection)
+                            self._selector.unregister(connection)
                             connection.close()
                             del clients[connection]
                             if not clients:
@@ -236,14 +254,14 @@ class _Listening(_Reading):
             for connection in clients:
                 connection.close()
 
-    def _accept(self, clients: dict[socket.socket, Splitter], selector: selectors.BaseSelector) -> None:
+    def _accept(self, clients: dict[socket.socket, Splitter]) -> None:
         try:
             connection, _ = self._server.accept()
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError:
             return  # whoever knocked has gone again
         clients[connection] = Splitter()
-        selector.register(connection, selectors.EVENT_READ)
+        self._selector.register(connection, selectors.EVENT_READ)
         if len(clients) == 1:
             self._changed(True, self._stamp(), f"{self.name}: connected")
 

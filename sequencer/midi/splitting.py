@@ -1,12 +1,18 @@
-"""A stream of MIDI bytes cut into whole messages: running status, real-time bytes in between, sysex passed over."""
+"""A stream of MIDI bytes cut into whole messages: running status, and real-time bytes in between.
+
+Of system exclusive messages only short universal real-time ones (F0 7F … F7) are handed on: full frames of time code are such.
+"""
 
 from __future__ import annotations
 
 LENGTHS = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 """Data bytes of channel messages, by the upper half of the status."""
 SYSTEM_LENGTHS = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0}
-"""Data bytes of system common messages. Sysex (F0 … F7) and undefined ones are passed over."""
+"""Data bytes of system common messages. Undefined ones are passed over."""
 REAL_TIME = 0xF8
+EXCLUSIVE, UNIVERSAL_REAL_TIME, END_OF_EXCLUSIVE = 0xF0, 0x7F, 0xF7
+MAX_EXCLUSIVE = 32
+"""Bytes of the longest system exclusive message that is handed on; a full frame of time code has 10."""
 UNDEFINED = (0xF9, 0xFD)
 STATUS = 0x80
 
@@ -19,7 +25,7 @@ def length_of(status: int) -> int | None:
 
 
 class Splitter:
-    """Cuts bytes into messages, in whatever pieces they come. It holds two bytes at most, whatever anybody sends."""
+    """Cuts bytes into messages, in whatever pieces they come. It holds at most `MAX_EXCLUSIVE` bytes, whatever is sent."""
 
     def __init__(self) -> None:
         self._status: int | None = None
@@ -35,6 +41,11 @@ class Splitter:
                 whole.append(bytes((byte,)))
             elif byte >= STATUS:
                 self._begin(byte, whole)
+            elif self._status == EXCLUSIVE:
+                self._data.append(byte)
+                if self._data[0] != UNIVERSAL_REAL_TIME or len(self._data) > MAX_EXCLUSIVE - 2:
+                    self._data.clear()
+                    self._status = None
             elif self._status is not None:
                 self._data.append(byte)
                 if len(self._data) == length_of(self._status):
@@ -45,7 +56,12 @@ class Splitter:
         return whole
 
     def _begin(self, status: int, whole: list[bytes]) -> None:
+        if status == END_OF_EXCLUSIVE and self._status == EXCLUSIVE and self._data:
+            whole.append(bytes((EXCLUSIVE, *self._data, END_OF_EXCLUSIVE)))
         self._data.clear()
+        if status == EXCLUSIVE:
+            self._status = status
+            return
         length = length_of(status)
         self._status = status if length else None
         if length == 0:

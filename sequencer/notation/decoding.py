@@ -7,6 +7,7 @@ from pathlib import Path
 from sequencer.errors import NOWHERE, Faults, Span
 from sequencer.notation.guess import nearest
 from sequencer.notation.source import normal
+from sequencer.paths import is_folder
 
 
 def load_bytes(path: Path, shown: str, most: int, faults: Faults, at: Span = NOWHERE) -> bytes | None:
@@ -14,7 +15,7 @@ def load_bytes(path: Path, shown: str, most: int, faults: Faults, at: Span = NOW
     where = Span(shown, 0, 0, 0, 0) if at == NOWHERE else at
     try:
         size = path.stat().st_size
-        if path.is_dir():
+        if is_folder(path):
             faults.error("E503", f"{shown} is a folder, not a score", where, "name a file in it")
             return None
         if size > most:

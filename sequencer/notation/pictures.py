@@ -11,6 +11,7 @@ from pathlib import Path
 from sequencer.errors import Faults, Fix, Span
 from sequencer.images import ImageFile
 from sequencer.notation.guess import nearest
+from sequencer.paths import as_stored
 from sequencer.score import Action, Score, UseImage
 
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
@@ -75,7 +76,7 @@ class _Look:
             return None
         path = self.folder / shown
         try:
-            real = path.resolve()
+            real = as_stored(path).resolve()
             if not outside and (Path(shown).is_absolute() or not real.is_relative_to(self.root)):
                 hint = "copy it into the folder of the score, or below"
                 self._tell("E521", f"the image {shown} lies outside of the score's folder", hint)

@@ -13,6 +13,7 @@ from sequencer.errors import Diagnostic, Faults, Span
 from sequencer.notation.decoding import decode, load_bytes
 from sequencer.notation.songs import song_of
 from sequencer.notation.source import normal, printable
+from sequencer.paths import as_stored
 from sequencer.score import Let, Scene, Score, Use
 
 
@@ -62,7 +63,7 @@ class Reading:
 def load(path: Path | str, notation: Notation | None = None, limits: Limits | None = None) -> Reading:
     """Read a score's file. The notation is chosen by its suffix when none is given."""
     loader = _Loader(limits or Limits())
-    file = Path(path)
+    file = _stored(Path(path))
     loader.folder = file.parent
     data = load_bytes(file, str(path), loader.limits.bytes, loader.faults)
     text = None if data is None else decode(data, str(path), loader.faults)
@@ -101,6 +102,14 @@ def load_text(
 
 def _real(path: Path) -> Path:
     return path.resolve()
+
+
+def _stored(path: Path) -> Path:
+    """The path as the disk spells it; as it is given where that cannot be told."""
+    try:
+        return as_stored(path)
+    except (OSError, ValueError):
+        return path
 
 
 class _Loader:
@@ -175,8 +184,13 @@ class _Loader:
             self.faults.error("E513", "this score has no folder, so it cannot use a file", use.span, "read it from a file")
             return None
         written = Path(use.path)
-        path = self.folder / written
-        inside = not written.is_absolute() and _real(path).is_relative_to(_real(self.folder))
+        try:
+            path = as_stored(self.folder / written)
+            inside = not written.is_absolute() and _real(path).is_relative_to(_real(self.folder))
+        except (OSError, ValueError, RuntimeError) as error:  # before Python 3.13 links in a circle are a RuntimeError
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            self.faults.error("E503", f"{use.path} could not be read: {reason}", use.span)
+            return None
         if not inside and not self.limits.outside:
             hint = "copy it into the folder of the score, or below"
             self.faults.error("E510", f"{use.path} lies outside of the score's folder", use.span, hint)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sequencer.errors import Faults, Span
 from sequencer.notation.guess import nearest
+from sequencer.paths import as_stored, is_file
 from sequencer.score import ClockKind, Score, SongTime
 
 SUFFIXES = (".mid", ".midi", ".smf")
@@ -42,12 +43,12 @@ def _bytes(shown: str, folder: Path, most: int, outside: bool, span: Span, fault
         return None
     path = folder / shown
     try:
-        real = path.resolve()
+        real = as_stored(path).resolve()
         if not outside and (Path(shown).is_absolute() or not real.is_relative_to(folder.resolve())):
             hint = "copy it into the folder of the score, or below"
             faults.error("E531", f"the MIDI file {shown} lies outside of the score's folder", span, hint)
             return None
-        if not real.is_file():
+        if not is_file(real):
             _missing(shown, path, span, faults)
             return None
         if real.stat().st_size > most:
@@ -55,8 +56,9 @@ def _bytes(shown: str, folder: Path, most: int, outside: bool, span: Span, fault
             faults.error("E532", message, span, "is it a recording? A MIDI file ends in .mid")
             return None
         return real.read_bytes()
-    except OSError as error:
-        faults.error("E530", f"the MIDI file {shown} cannot be read: {error.strerror}", span, "look at its permissions")
+    except (OSError, ValueError, RuntimeError) as error:  # before Python 3.13 links in a circle are a RuntimeError
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        faults.error("E530", f"the MIDI file {shown} cannot be read: {reason}", span, "look at its name and permissions")
         return None
 
 

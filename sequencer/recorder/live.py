@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 
 from sequencer.errors import OutputError
+from sequencer.paths import exists, remove
 from sequencer.recorder.backlog import Backlog
 from sequencer.recorder.caption import Caption
 from sequencer.recorder.encoding import TICKS, Encoder, Picture, checked_size
@@ -226,8 +227,8 @@ def _whole(path: Path) -> int:
 def _free(path: Path) -> Path:
     """The first name of its kind that is free. What a killed recording held in reserve is given back."""
     number, free = 1, path
-    path.with_name(path.name + ".reserve").unlink(missing_ok=True)
-    while free.exists():
+    remove(path.with_name(path.name + ".reserve"))
+    while exists(free):
         number += 1
         free = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return free

@@ -7,6 +7,8 @@ import io
 import os
 from pathlib import Path
 
+from sequencer.paths import exists, remove
+
 RESERVE = 8 << 20
 """Bytes that are set aside beside the file: enough for the encoder's last frames and the index of hours of video."""
 
@@ -37,7 +39,7 @@ class RoomyFile:
 
     def reserve(self, size: int) -> None:
         """Take up `size` bytes. Raises OSError where they are not to be had; nothing is reserved then."""
-        if self.full or (self._spare.exists() and self._spare.stat().st_size >= size):
+        if self.full or (exists(self._spare) and self._spare.stat().st_size >= size):
             return
         try:
             with self._spare.open("ab", buffering=0) as spare:
@@ -48,7 +50,7 @@ class RoomyFile:
                     for _ in range(have, size, 1 << 20):
                         spare.write(bytes(1 << 20))
         except OSError:
-            self._spare.unlink(missing_ok=True)
+            remove(self._spare)
             raise
 
     def grow(self, size: int) -> None:
@@ -69,7 +71,7 @@ class RoomyFile:
                     self.failed = self.failed or error
                     raise
                 self.full = True
-                self._spare.unlink(missing_ok=True)
+                remove(self._spare)
         return len(data)
 
     def _put(self, data: memoryview) -> int:
@@ -96,7 +98,7 @@ class RoomyFile:
         if self.closed:
             return
         self.closed = True
-        self._spare.unlink(missing_ok=True)
+        remove(self._spare)
         try:
             self._file.close()
         except OSError as error:  # some file systems say only now that there was no room
@@ -115,5 +117,5 @@ class RoomyFile:
         if not self.closed:
             self.closed = True
             self._file.close()
-        self._spare.unlink(missing_ok=True)
-        self._path.unlink(missing_ok=True)
+        remove(self._spare)
+        remove(self._path)

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from sequencer.errors import OutputError
 from sequencer.letters import Pen
+from sequencer.paths import remove
 from sequencer.recorder.caption import one_line
 
 MOST = 60
@@ -75,7 +76,7 @@ class ContactSheet:
             partial.write_bytes(data.getvalue())
             partial.replace(self.path)
         except OSError as error:
-            partial.unlink(missing_ok=True)
+            remove(partial)
             raise OutputError(
                 f"{self.path.name} cannot be written to {self.path.parent}: {error.strerror}", "is the disk full?"
             ) from None

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sequencer.errors import OutputError
+from sequencer.paths import remove
 from sequencer.recorder.backlog import MOST_BYTES, Backlog
 from sequencer.recorder.caption import Caption
 from sequencer.recorder.encoding import Encoder, checked_size
@@ -109,7 +110,7 @@ class VideoWriter:
         self._thread.join()
         self._file.discard()
         if self._result is not None:
-            self._result.path.unlink(missing_ok=True)
+            remove(self._result.path)
             self._result = None
 
     def __enter__(self) -> Self:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from sequencer.errors import InputError, OutputError, UsageError
+from sequencer.paths import exists, is_file, is_folder, partial_of, possible_name
 
 _UNSAFE = re.compile(r"[^\w.-]+")
-LONGEST_NAME = 60
+LONGEST_NAME = 120
+"""Bytes of a title in a folder's name; most systems allow 255 for the whole name."""
 
 
 class RunFolder:
@@ -19,9 +21,9 @@ class RunFolder:
 
     def __init__(self, final: Path) -> None:
         self.final = final
-        self.path = final.with_name(f".{final.name}.partial")
-        if final.exists():
+        if exists(final) or not final.name:
             raise UsageError(f"{final} is there already", "choose another folder with --out, or remove it")
+        self.path = partial_of(final)
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -41,11 +43,11 @@ class RunFolder:
         """The folder that was asked for, or a new one under `runs/` with the time and the title in its name."""
         if out is not None:
             return cls(out)
-        words = _UNSAFE.sub("-", title).strip("-.")[:LONGEST_NAME] or "run"
+        words = possible_name(_UNSAFE.sub("-", title).strip("-."), LONGEST_NAME).strip("-.") or "run"
         stamp = time.strftime("%Y-%m-%d-%H%M%S")
         name = f"{stamp}-{words}"
         number = 1
-        while (Path("runs") / name).exists() or (Path("runs") / f".{name}.partial").exists():
+        while exists(Path("runs") / name) or exists(Path("runs") / f".{name}.partial"):
             number += 1
             name = f"{stamp}-{words}-{number}"
         return cls(Path("runs") / name)
@@ -58,9 +60,9 @@ class RunFolder:
             final = run.with_name(run.name[1 : -len(".partial")])
         found = cls.__new__(cls)
         found.final = final
-        found.path = final.with_name(f".{final.name}.partial")
-        if not (found.path / "journal.jsonl").is_file():
-            hint = "it came to its end" if final.is_dir() else "name the folder that `sequencer perform` was writing"
+        found.path = partial_of(final)
+        if not is_file(found.path / "journal.jsonl"):
+            hint = "it came to its end" if is_folder(final) else "name the folder that `sequencer perform` was writing"
             raise InputError(f"there is no broken-off run in {run}", hint)
         link = next((path for path in (found.path, *found.path.iterdir()) if path.is_symlink()), None)
         if link is not None:  # a stranger's could make the run write over any file of its reader's
@@ -70,7 +72,7 @@ class RunFolder:
     def write(self, name: str, text: str) -> None:
         """Write a text file into the folder. Raises OutputError."""
         try:
-            (self.path / name).write_text(text, encoding="utf-8", newline="\n")
+            (self.path / name).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         except OSError as error:
             raise OutputError(f"{name} cannot be written to {self.path}: {error.strerror}", "is the disk full?") from None
 

@@ -89,6 +89,25 @@ class TestRates:
         )
 
 
+@pytest.mark.parametrize("rate_", RATES, ids=lambda one: one.name)
+def test_the_time_of_a_second_is_that_of_its_frame(rate_: Rate) -> None:
+    chance = random.Random(rate_.name)
+    for minute in (*range(12), 59, 23 * 60 + 59):
+        for second, frame in (
+            (0, 0),
+            (0, 1),
+            (0, 2),
+            (0, 3),
+            (59, rate_.counts - 1),
+            (chance.randrange(60), chance.randrange(24)),
+        ):
+            time = Timecode(minute // 60, minute % 60, second, frame, rate_)
+            if time.is_sound:
+                assert Timecode.at(float(time.time), rate_) == time
+                assert Timecode.at(float(time.time + 9 / rate_.fps / 10), rate_) == time
+    assert str(Timecode.at(86_400.0 if not rate_.drops else 86_399.9999136, rate_)).startswith("00:00:00")
+
+
 def test_two_frames_are_needed() -> None:
     follower = TimecodeFollower()
     for number, data in enumerate(quarter_frames(100, 8, RATES[1])):

@@ -1,5 +1,5 @@
-"""Records the journals in tests/data/journals: `python tests/journal/record.py`. Only for a new journal format, never to
-make a failing replay pass: what a released version wrote must replay for ever."""
+"""Records the journals in tests/data/journals: `python tests/journal/record.py` (`--new`: only those that are not there
+yet). Only for a new journal format, never to make a failing replay pass: what a released version wrote must replay for ever."""
 
 from __future__ import annotations
 
@@ -20,11 +20,27 @@ from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "tests" / "data" / "journals"
 
+LONG_PROMPTS = (
+    "seed 9\n"
+    + "".join(
+        f'at {chunk}c "{text}"\n'
+        for chunk, text in (
+            (0, "A tram waits at a stop at night, in neon light, in the rain, seen from across the street."),
+            (3, "@0 stands on the tram's sign."),
+            (6, "@ is what a longer prompt begins with here: a tram at a stop, at night, in neon light, in the rain."),
+            (9, "A tram waits at a stop at night, in neon light, in the rain, seen from across the street."),
+        )
+    )
+    + "end 12c\n"
+)
+"""Prompts that a journal refers to by number, and two that look like such a reference."""
+
 RUNS: dict[str, tuple[str, list[str], dict[str, object]]] = {
     "first": ("first.score", [], {}),
     "cut-and-seed": ("cut-and-seed.score", [], {}),
     "image-swap": ("image-swap.score", [], {}),
     "live-set": ("live-set.score", ["note D3 ch 10@9c", "cc 20=20@10c", "cc 20=90@12c", "go again@13c", "go out@20c"], {}),
+    "long-prompts": ("long-prompts.score", [], {}),
     "bad-network": (
         "night-tram.score",
         ["pause@5c", "resume@6c"],
@@ -42,7 +58,7 @@ RUNS: dict[str, tuple[str, list[str], dict[str, object]]] = {
 
 def fixed() -> None:
     for name, (score, hands, faults) in RUNS.items():
-        text = (ROOT / "scores" / score).read_text(encoding="utf-8")
+        text = LONG_PROMPTS if name == "long-prompts" else (ROOT / "scores" / score).read_text(encoding="utf-8")
         schedule = sequencer.compile_score(sequencer.reads(text, file=score, folder=ROOT / "scores"))
         out = HERE / f"{name}-run"
         sequencer.rehearse(
@@ -125,9 +141,13 @@ def broken() -> None:
 
 if __name__ == "__main__":
     HERE.mkdir(parents=True, exist_ok=True)
-    if "--bad" not in sys.argv:
+    if "--new" in sys.argv:
+        RUNS = {name: run for name, run in RUNS.items() if not (HERE / f"{name}.jsonl").exists()}
+        fixed()
+    elif "--bad" not in sys.argv:
         for old in HERE.glob("*.jsonl"):
             old.unlink()
         fixed()
         followed()
-    broken()
+    if "--new" not in sys.argv:
+        broken()

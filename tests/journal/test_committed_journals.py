@@ -8,6 +8,7 @@ import pytest
 
 from sequencer.cli import main
 from sequencer.errors import JournalError
+from sequencer.events import SchedulePrompt
 from sequencer.journal import read_journal
 from sequencer.replaying import replay
 
@@ -68,3 +69,14 @@ def test_the_journals_hold_what_they_are_kept_for() -> None:
     assert {"clock_fit", "clock_moved", "boundary_fit"} <= kinds["following.jsonl"]
     assert "reset" in kinds["cut-and-seed.jsonl"] or "was_reset" in kinds["cut-and-seed.jsonl"]
     assert "image_accepted" in kinds["image-swap.jsonl"]
+
+
+def test_long_prompts_are_kept_once_and_read_in_full() -> None:
+    path = JOURNALS / "long-prompts.jsonl"
+    journal = read_journal(path)
+    assert journal.header["helios-journal"] == 2
+    assert len(journal.texts) == 2
+    prompts = [record.command.prompt for record in journal.records if isinstance(record.command, SchedulePrompt)]
+    assert prompts == [journal.texts[0], "@0 stands on the tram's sign.", journal.texts[1], journal.texts[0]]
+    records = path.read_text(encoding="utf-8").split("\n", 1)[1]
+    assert [records.count(text) for text in journal.texts] == [1, 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,11 @@ def bodies() -> list[str]:
     return list(found.values())
 
 
-def thoroughly(line: bytes, number: int) -> tuple[Record, str] | str:
+Read = tuple[Record, str, Iterable[str]]
+"""A record, the digest after it, and the texts it defines."""
+
+
+def thoroughly(line: bytes, number: int) -> Read | str:
     try:
         read = _thoroughly(2, line, True, number, BEFORE)
     except JournalError as error:
@@ -63,7 +68,7 @@ def thoroughly(line: bytes, number: int) -> tuple[Record, str] | str:
     return read
 
 
-def same(quick: tuple[Record, str] | None, thorough: tuple[Record, str] | str) -> bool:
+def same(quick: Read | None, thorough: Read | str) -> bool:
     """Whether what was read quickly, if it was, is what is read step by step. Numbers that are not one equal nothing."""
     return quick is None or repr(quick) == repr(thorough)
 
@@ -121,6 +126,9 @@ def test_what_is_odd_is_never_read_quickly_as_something_else(seed: int) -> None:
         '{"n":1,"at":0,"event":null,"command":{"kind":"start"}}',
         '{"n":1,"at":0,"event":{"at":0,"kind":"go","name":"x"},"command":7}',
         '{"n":1,"at":true,"end":"x"}',
+        '{"n":1,"at":0,"texts":null,"end":"x"}',
+        '{"n":1,"at":0,"texts":["a","b"],"end":"x"}',
+        '{"n":1,"at":0,"texts":["a",7],"end":"x"}',
         ' {"n":1,"at":0,"end":"x"}',
         '[{"n":1,"at":0,"end":"x"}',
         "{" * 5000,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sys
 import threading
@@ -134,6 +135,34 @@ def test_listening_shows_names_numbers_and_the_clock(capsys: pytest.CaptureFixtu
     assert "nobody is connected" in out
 
 
+def test_listening_shows_time_code(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = int(server.getsockname()[1])
+
+    def play() -> None:
+        port = reach(free)
+        port.send(mido.Message("sysex", data=(0x7F, 0x7F, 1, 1, 1 << 5 | 1, 0, 8, 12)))
+        time.sleep(1.2)
+        begin = time.monotonic()
+        for number in range(160):
+            time.sleep(max(0.0, begin + number / 100 - time.monotonic()))
+            frames = number // 8 * 2
+            whole = (frames % 25, frames // 25, 2, 1 << 5 | 1)
+            piece = number % 8
+            port.send(mido.Message("quarter_frame", frame_type=piece, frame_value=whole[piece // 2] >> 4 * (piece % 2) & 15))
+        port.close()
+
+    player = threading.Thread(target=play)
+    player.start()
+    assert main(["midi", "listen", f"tcp-listen://127.0.0.1:{free}", "--seconds", "3.2"]) == 0
+    player.join()
+    out = capsys.readouterr().out
+    assert "time code 01:00:08:12, 25 frames per second (full frame)" in out
+    assert "stopped       time code 01:00:08:12  25 frames per second" in out
+    assert re.search(r"(LOCKED|FREE-WHEELING) +time code 01:02:0[01]:\d\d  25 frames per second", out), out
+    assert "quarter frame" not in out
+
+
 def test_messages_in_words() -> None:
     assert describe(bytes((0x90, 60, 1)), "C4") == "note on C4 (60) velocity 1, channel 1"
     assert describe(bytes((0x90, 61, 0))) == "note off C#3 (61) velocity 0, channel 1"
@@ -142,6 +171,8 @@ def test_messages_in_words() -> None:
     assert describe(bytes((0xF2, 16, 1))) == "song position 144 sixteenths (quarter 36)"
     assert describe(bytes((0xE0, 0, 64))) == "pitch bend 0, channel 1"
     assert describe(b"\xf6") == "system message f6"
+    full_frame = bytes((0xF0, 0x7F, 0x7F, 1, 1, 2 << 5, 1, 2, 3, 0xF7))
+    assert describe(full_frame) == "time code 00:01:02;03, 29.97 drop frames per second (full frame)"
     assert describe(bytes((0xF1, 0x23))) == "MTC quarter frame 2: 3"
 
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -192,3 +193,28 @@ def test_stamps_are_monotonic_nanoseconds_of_the_arrival(free: int) -> None:
     assert before <= at <= time.monotonic_ns()
     out.close()
     port.close()
+
+
+def test_a_full_frame_of_time_code_arrives_and_locates() -> None:
+    """System exclusive messages are not passed over when they are time code: a tape that is wound says where it stands."""
+    from sequencer.clocks.mtc import TimecodeFeed
+    from sequencer.events import ClockLocated
+
+    feed = TimecodeFeed()
+    found: list[object] = []
+    arrived = threading.Event()
+
+    def hear(message: bytes, at: int) -> None:
+        found.extend(feed.hear(message, at))
+        arrived.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        listening = open_input(f"tcp://127.0.0.1:{server.getsockname()[1]}", hear, lambda *_: None, lambda: 7)
+        try:
+            tape, _ = server.accept()
+            with tape:
+                tape.sendall(bytes((0xF0, 0x7F, 0x7F, 1, 1, 1 << 5, 0, 8, 0, 0xF7)))
+                assert arrived.wait(5)
+        finally:
+            listening.close()
+    assert found == [ClockLocated(7, 8.0)]

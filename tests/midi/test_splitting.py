@@ -6,7 +6,7 @@ import mido  # type: ignore[import-untyped]  # mido carries no types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.midi.splitting import Splitter
+from sequencer.midi.splitting import MAX_EXCLUSIVE, Splitter
 
 
 def test_running_status_and_real_time_in_between() -> None:
@@ -18,6 +18,20 @@ def test_running_status_and_real_time_in_between() -> None:
 def test_sysex_is_passed_over() -> None:
     split = Splitter()
     assert split.feed(b"\xf0\x01\x02\xfa\x03\xf7\x90\x40\x40") == [b"\xfa", b"\x90\x40\x40"]
+    long = b"\xf0\x7f" + bytes(MAX_EXCLUSIVE) + b"\xf7"
+    assert split.feed(long + b"\xf0\xf7\xf7\xf0\x7f\x7f\x90\x40\x41") == [b"\x90\x40\x41"]
+
+
+FULL_FRAME = bytes((0xF0, 0x7F, 0x7F, 1, 1, 1 << 5, 0, 8, 0, 0xF7))
+
+
+def test_a_full_frame_of_time_code_is_handed_on_whatever_comes_between() -> None:
+    assert Splitter().feed(FULL_FRAME * 2) == [FULL_FRAME] * 2
+    between = b"".join(bytes((byte, 0xF8)) for byte in FULL_FRAME)
+    assert [one for one in Splitter().feed(between) if one != b"\xf8"] == [FULL_FRAME]
+    assert Splitter().feed(b"\x90\x40" + FULL_FRAME + b"\x40\x40") == [FULL_FRAME], "it ends a running status"
+    split = Splitter()
+    assert [message for byte in FULL_FRAME for message in split.feed(bytes((byte,)))] == [FULL_FRAME]
 
 
 def test_data_without_a_status_is_nothing() -> None:
@@ -32,6 +46,7 @@ MESSAGES = st.one_of(
         lambda one: bytes((one[0] | one[1], one[2]))
     ),
     st.tuples(st.integers(0, 127), st.integers(0, 127)).map(lambda one: bytes((0xF2, *one))),
+    st.binary(max_size=20).map(lambda one: b"\xf0\x7f" + bytes(byte & 0x7F for byte in one) + b"\xf7"),
     st.sampled_from([b"\xf8", b"\xfa", b"\xfb", b"\xfc", b"\xfe"]),
 )
 

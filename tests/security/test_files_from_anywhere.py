@@ -30,7 +30,7 @@ from sequencer.bundle import (
     SMALL_JOURNAL,
     image_in,
     images_in,
-    journal_in,
+    journal_pieces,
     write_bundle,
 )
 from sequencer.checking import check
@@ -223,14 +223,23 @@ def test_deep_and_endless_json_is_refused(tmp_path: Path) -> None:
             from_json(text)
 
 
-def test_a_journal_without_an_end_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.journal.LARGEST_JOURNAL", 1_000_000)
-    with (tmp_path / "a.jsonl").open("wb") as file:
-        file.truncate(1_000_001)
-    with pytest.raises(JournalError, match="larger than"):
-        read_journal(tmp_path / "a.jsonl")
+def test_a_journal_whose_line_has_no_end_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sequencer.journallines.LONGEST_HEADER", 2_000_000)
+    monkeypatch.setattr("sequencer.journallines.LONGEST_LINE", 1_000_000)
+    whole = journal_of(tmp_path).read_bytes()
+    for begin, what in ((b'{"helios-journal":2,', "longer than 2,000,000 bytes"), (whole, "longer than 1,000,000 bytes")):
+        with (tmp_path / "a.jsonl").open("wb") as file:
+            file.write(begin)
+            file.truncate(10_000_000_000)
+        tracemalloc.start()
+        try:
+            with pytest.raises(JournalError, match=what):
+                read_journal(tmp_path / "a.jsonl")
+            assert tracemalloc.get_traced_memory()[1] < 10_000_000
+        finally:
+            tracemalloc.stop()
     if Path("/dev/zero").exists():
-        with pytest.raises(JournalError, match="larger than"):
+        with pytest.raises(JournalError, match="not a journal"):
             read_journal(Path("/dev/zero"))
 
 
@@ -376,13 +385,13 @@ def test_bombs_in_a_bundle_stop_at_a_bound(tmp_path: Path) -> None:
         image_in(bomb, "0" * 64)
     many = bundle(tmp_path / "many.zip", {str(number): b"" for number in range(MOST_MEMBERS + 1)})
     with pytest.raises(JournalError, match="files"):
-        journal_in(many)
+        b"".join(journal_pieces(many))
     swollen = bundle(tmp_path / "swollen.zip", {f"{number:0120}": b"" for number in range(9_000)})
     with pytest.raises(JournalError, match="longer than any bundle's"):
         images_in(swollen)
     dense = bundle(tmp_path / "dense.zip", {JOURNAL: b"[" * (SMALL_JOURNAL + 1)})
     with pytest.raises(JournalError, match="larger than"):
-        journal_in(dense)
+        b"".join(journal_pieces(dense))
 
 
 def test_a_directory_is_bounded_wherever_its_length_is_said(tmp_path: Path) -> None:
@@ -400,7 +409,7 @@ def test_a_directory_is_bounded_wherever_its_length_is_said(tmp_path: Path) -> N
         tracemalloc.start()
         try:
             with pytest.raises(JournalError, match="longer than any bundle's"):
-                journal_in(path)
+                b"".join(journal_pieces(path))
             assert tracemalloc.get_traced_memory()[1] < 3 * PIECE
         finally:
             tracemalloc.stop()
@@ -417,36 +426,36 @@ def test_a_name_stands_in_a_bundle_once(tmp_path: Path) -> None:
                 archive.writestr(name, data)
         path.write_bytes(path.read_bytes().replace(b"x" * len(second), second.encode()))
         with pytest.raises(JournalError, match="two files of one name"):
-            journal_in(path)
+            b"".join(journal_pieces(path))
 
 
 def test_an_archive_that_lies_or_is_packed_oddly_is_refused(tmp_path: Path) -> None:
     journal = journal_of(tmp_path).read_bytes()
     for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
         with pytest.raises(JournalError, match="packed"):
-            journal_in(bundle(tmp_path / "odd.zip", {JOURNAL: journal}, method))
+            b"".join(journal_pieces(bundle(tmp_path / "odd.zip", {JOURNAL: journal}, method)))
     good = bundle(tmp_path / "good.zip", {JOURNAL: journal}).read_bytes()
-    assert journal_in(tmp_path / "good.zip") == journal
+    assert b"".join(journal_pieces(tmp_path / "good.zip")) == journal
     for place in range(0, len(good), 7):
         (tmp_path / "bad.zip").write_bytes(good[:place] + bytes((good[place] ^ 0xFF,)) + good[place + 1 :])
         try:
-            journal_in(tmp_path / "bad.zip")
+            b"".join(journal_pieces(tmp_path / "bad.zip"))
         except JournalError:
             continue
     for length in range(0, len(good), 11):
         (tmp_path / "cut.zip").write_bytes(good[:length])
         with pytest.raises(JournalError):
-            journal_in(tmp_path / "cut.zip")
+            b"".join(journal_pieces(tmp_path / "cut.zip"))
     encrypted = bytearray(good)
     encrypted[6] |= 1
     encrypted[good.rfind(b"PK\x01\x02") + 8] |= 1
     (tmp_path / "encrypted.zip").write_bytes(encrypted)
     with pytest.raises(JournalError):
-        journal_in(tmp_path / "encrypted.zip")
+        b"".join(journal_pieces(tmp_path / "encrypted.zip"))
 
 
 def test_a_bundle_is_written_whole_and_for_its_owner(tmp_path: Path) -> None:
-    write_bundle(tmp_path / "a.zip", b"{}", {"0" * 64: b"x"})
+    write_bundle(tmp_path / "a.zip", io.BytesIO(b"{}"), {"0" * 64: b"x"})
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         assert sorted(archive.namelist()) == [f"images/{'0' * 64}", JOURNAL]
         assert all(member.external_attr >> 16 == 0o600 for member in archive.infolist())

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,10 +18,13 @@ from sequencer.errors import StageError
 from sequencer.stages.reactor.elsewhere import is_own, is_public_address, is_this_machine, may_be_called, site
 from sequencer.stages.reactor.hidden import masked
 from sequencer.stages.reactor.settings import KEY_VARIABLE, is_loopback
+from sequencer.stages.reactor.variables import Proxies, tls_context
 from sequencer.wire.messages import tidy
 
 LONGEST_WAIT = 30.0
 """Seconds of a Retry-After that are waited; more is told instead."""
+_WORTH_SAYING = 1.0
+"""Seconds of a wait that the operator is told of."""
 
 TRIES = 4
 """How often something that can safely be asked again is asked."""
@@ -91,8 +96,20 @@ class _Masked(logging.Filter):
 class Platform:
     """The client. `base` is the address; `authorize` gives the headers that prove who asks (asked anew for each call)."""
 
-    def __init__(self, base: str, *, transport: httpx.AsyncBaseTransport | None = None, timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        base: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 10.0,
+        notice: Callable[[str], None] | None = None,
+    ) -> None:
         self.base = base
+        self._notice = notice or (lambda _: None)
+        trusts = transport is None and not is_loopback(base)
+        context = tls_context(trusts)
+        proxies = Proxies(base) if trusts else None
+        self._proxy = None if proxies is None else proxies.variable
         self._is_closed = False
         self._resolves = transport is None
         """Whether names are looked up at all: they are not where something else stands in for the network."""
@@ -102,7 +119,9 @@ class Platform:
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(timeout, connect=min(5.0, timeout)),
             transport=transport,
-            trust_env=not is_loopback(base),
+            verify=context,
+            mounts=None if proxies is None else proxies.transports(context),
+            trust_env=False,
             follow_redirects=False,
             headers={"Accept-Encoding": "gzip, deflate"},
             limits=httpx.Limits(max_connections=8),
@@ -133,6 +152,8 @@ class Platform:
                 if tries >= TRIES or not _worth_trying(error, safe):
                     raise
                 wait = error.retry_after if error.retry_after is not None else 0.25 * 2 ** (tries - 1)
+                if wait > _WORTH_SAYING:
+                    self._notice(f"{error.message}; trying again in {_span(wait)}, as the platform asks")
                 await asyncio.sleep(wait)
 
     def _check_open(self, what: str) -> None:
@@ -153,7 +174,7 @@ class Platform:
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise unreachable(what, self.base, error) from None
+            raise unreachable(what, self.base, error, self._proxy) from None
         answer = Answer(response.status_code, _object(data), data.decode("utf-8", "replace"), _retry_after(response))
         if answer.status >= 400:
             raise refused(what, answer)
@@ -215,7 +236,7 @@ class Platform:
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise unreachable(what, self.base, error) from None
+            raise unreachable(what, self.base, error, self._proxy) from None
         return response.status_code, data, _retry_after(response)
 
     async def close(self) -> None:
@@ -261,11 +282,32 @@ def _whole(digits: str) -> int:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
+    """The seconds of a Retry-After: a number, or the time until a date, by the platform's own clock where it gives that."""
     text = response.headers.get("Retry-After", "")
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
+        at = _date(text)
+        if at is None:
+            return None
+        seconds = (at - (_date(response.headers.get("Date", "")) or datetime.now(UTC))).total_seconds()
+    return max(0.0, seconds)
+
+
+def _date(text: str) -> datetime | None:
+    """An HTTP date; None for what is none."""
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
         return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def _span(seconds: float) -> str:
+    """A time to wait, in words."""
+    if not seconds < 86_400:
+        return "a day or more"
+    return f"{seconds:.0f} s" if seconds < 1800 else f"{seconds / 60:.0f} min"
 
 
 def refused(what: str, answer: Answer) -> PlatformError:
@@ -277,7 +319,7 @@ def refused(what: str, answer: Answer) -> PlatformError:
         else ("it was refused", None),
     )
     if answer.status in (429, 503) and answer.retry_after is not None:
-        cure = f"{cure}; the platform says to try again in {answer.retry_after:.0f} s"
+        cure = f"{cure}; the platform says to try again in {_span(answer.retry_after)}"
     detail = _detail(answer.body.get("detail"))
     return PlatformError(f"{what}: {reason} (HTTP {answer.status}{detail})", cure, answer.status, answer.retry_after)
 
@@ -291,18 +333,29 @@ def _detail(detail: object) -> str:
     return f": {masked(text)}"
 
 
-def unreachable(what: str, base: str, error: Exception) -> PlatformError:
-    """The error that a request without an answer is. Only its kind is told: a library's text could hold an address."""
+def unreachable(what: str, base: str, error: Exception, proxy: str | None = None) -> PlatformError:
+    """The error that a request without an answer is. Only its kind is told: a library's text could hold an address.
+
+    `proxy` is the environment variable that names the proxy the request went through.
+    """
     host = urlsplit(base).hostname or base
     text = str(error).lower()
     local = is_loopback(base)
     cure: str | None
     match error:
+        case httpx.ProxyError():
+            reason, cure = (
+                f"the proxy that {proxy or 'the environment'} names does not connect to {host}",
+                "check that variable, and the proxy itself",
+            )
+        case httpx.ConnectError() | httpx.ConnectTimeout() if proxy is not None and not _is_of_tls(text):
+            reason = f"{host} cannot be reached through the proxy that {proxy} names"
+            cure = f"check {proxy}, and the network; hosts to reach without a proxy go into NO_PROXY"
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             reason, cure = f"{host} does not answer", "check the network"
         case httpx.TimeoutException():
             reason, cure = f"{host} took too long to answer", "check the network, then try again"
-        case httpx.ConnectError() if "certificate" in text or "ssl" in text or "tls" in text:
+        case httpx.ConnectError() if _is_of_tls(text):
             reason = f"the connection to {host} is not safe: its certificate was not accepted"
             cure = "check the date of this machine and whether a proxy sits between"
         case httpx.ConnectError() if any(one in text for one in ("name or service", "nodename", "getaddrinfo", "resolution")):
@@ -316,3 +369,8 @@ def unreachable(what: str, base: str, error: Exception) -> PlatformError:
         case _:
             reason, cure = f"the connection to {host} broke ({type(error).__name__})", "check the network, then try again"
     return PlatformError(f"{what}: {reason}", cure)
+
+
+def _is_of_tls(text: str) -> bool:
+    """Whether an error's text, in small letters, is about a certificate."""
+    return "certificate" in text or "ssl" in text or "tls" in text

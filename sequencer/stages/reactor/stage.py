@@ -71,7 +71,7 @@ class ReactorStage:
         self._clock = clock
         self._settings = settings
         self._notice = notice or (lambda _: None)
-        self._platform = Platform(settings.base(), transport=transport)
+        self._platform = Platform(settings.base(), transport=transport, notice=self._notice)
         self._token = Token(self._platform, settings)
         self._session = Session(self._platform, self._token, settings)
         self._time = SessionTime(clock, settings.session_seconds, self._notice)
