@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from sequencer.standin.guard import BODY_LIMIT, body_of, fault, json_body, middleware
+from sequencer.standin.connections import Connections
+from sequencer.standin.guard import BODY_LIMIT, add_cors, body_of, fault, json_body, middleware
 from sequencer.standin.peer import LEGACY_CONNECTION
 from sequencer.standin.rates import Places, Rates, TooManyError
 from sequencer.standin.schema import document
-from sequencer.standin.sessions import Session
-from sequencer.standin.settings import LOCAL_SESSION, MODEL, TRACK, StandInSettings
+from sequencer.standin.sessions import Session, summary
+from sequencer.standin.settings import CLUSTER, LOCAL_SESSION, MODEL, TRACK, StandInSettings, model_name
 from sequencer.standin.tokens import AskedWronglyError, Token, Tokens
 from sequencer.standin.uploads import LARGEST, NotTakenError, Slot
 
@@ -39,6 +40,9 @@ class Routes:
         self.tokens = Tokens(settings.token_seconds)
         self.sessions: dict[str, Session] = {}
         self._moods = list(settings.moods)
+        self.hosts: set[str] = set()
+        """What clients may call the server by, besides this machine's own names: its host, as written and as numbers."""
+        self.connections = Connections(settings.request_seconds, settings.idle_seconds)
         self._rates = Rates(settings.requests_a_second, settings.requests_at_once)
         self._bodies = Places(MOST_BODIES)
         self._listeners = Places(MOST_LISTENERS)
@@ -47,8 +51,9 @@ class Routes:
 
     def app(self) -> web.Application:
         """The application, ready to be served."""
-        guard = middleware(self._settings.host, self._rates)
+        guard = middleware(self.hosts, self._rates, self.connections)
         app = web.Application(middlewares=[guard, self._moody()], client_max_size=BODY_LIMIT)
+        app.on_response_prepare.append(add_cors)
         one = "/sessions/{session}"
         connection = SIGNALLING + "/connections/{connection}"
         app.add_routes(
@@ -122,9 +127,9 @@ class Routes:
         name = model.get("name") if isinstance(model, Mapping) else None
         if not isinstance(name, str) or not name:
             raise fault(422, [{"loc": ["body", "model", "name"], "msg": "field required", "type": "missing"}])
-        if name.removeprefix("reactor/") != MODEL:
+        if model_name(name) != MODEL:
             raise fault(404, f"there is no model {name}")
-        if token.models is not None and name not in token.models and MODEL not in token.models:
+        if not token.allows(name):
             raise fault(403, "the token does not reach this model")
         transports = body.get("supported_transports")
         if isinstance(transports, list) and not any(isinstance(t, dict) and t.get("protocol") == "webrtc" for t in transports):
@@ -137,8 +142,7 @@ class Routes:
         seconds = float(min(self._settings.session_seconds, token.session_seconds or self._settings.session_seconds))
         session = self._begin(secrets.token_hex(16), seconds, self._settings.faults.delays.connect / 1e9)
         token.created.append(session.id)
-        told = {"session_id": session.id, "state": session.state, "model": {"name": MODEL}}
-        return web.json_response(told, status=201)
+        return web.json_response(session.summary(), status=201)
 
     def _begin(self, number: str, seconds: float, ready_in: float) -> Session:
         over = [key for key, one in self.sessions.items() if one.ended is not None]
@@ -154,7 +158,7 @@ class Routes:
         session = self.sessions.get(number)
         if number != LOCAL_SESSION:
             token = self._token(request)
-            if session is None or not (token.reaches(number) or "*" in token.bound):
+            if session is None or not token.reaches(number):
                 raise fault(404, "there is no such session")
             return session
         if session is None or session.ended is not None:
@@ -171,7 +175,7 @@ class Routes:
 
     async def _info(self, request: web.Request) -> web.Response:
         session = self._platform_session(request)
-        return web.json_response({"session_id": session.id, "state": session.state, "cluster": "stand-in"})
+        return web.json_response({"session_id": session.id, "state": session.state, "cluster": CLUSTER})
 
     async def _restart(self, request: web.Request) -> web.Response:
         session = self._platform_session(request)
@@ -207,7 +211,7 @@ class Routes:
     async def _local(self, _: web.Request) -> web.Response:
         session = self.sessions.get(LOCAL_SESSION)
         if session is None:
-            return web.json_response({"session_id": LOCAL_SESSION, "state": "created", "model": {"name": MODEL}})
+            return web.json_response(summary(LOCAL_SESSION, "created"))
         return web.json_response(session.descriptor())
 
     async def _stop_local(self, request: web.Request) -> web.Response:
@@ -378,7 +382,7 @@ class Routes:
             raise fault(404, "there is no such recording")
         if not session.is_local:
             token = self._token(request)
-            if not (token.reaches(session.id) or "*" in token.bound):
+            if not token.reaches(session.id):
                 raise fault(404, "there is no such recording")
         clip = session.clips.find(request.query.get("start", ""), request.query.get("end", ""))
         if clip is None or clip.failure:

@@ -16,7 +16,7 @@ from sequencer.standin.peer import BadOfferError, Peer
 from sequencer.standin.relay import Relay
 from sequencer.standin.schema import document
 from sequencer.standin.screen import Painter
-from sequencer.standin.settings import LOCAL_SESSION, MODEL, TRACK, StandInSettings
+from sequencer.standin.settings import CLUSTER, LOCAL_SESSION, MODEL, SERVER_VERSION, TRACK, StandInSettings
 from sequencer.standin.show import Show
 from sequencer.standin.uploads import Slot, Uploads
 from sequencer.wire.helios import Problem, read_command
@@ -43,6 +43,17 @@ UPLOAD_PATIENCE = 10.0
 """Seconds that a command waits for the bytes of an upload that it names."""
 MOST_EVENTS = 2000
 """Events that a session remembers."""
+
+
+def summary(session: str, state: str) -> dict[str, object]:
+    """What every answer about a session holds. The JavaScript SDK refuses one that lacks any of these."""
+    return {
+        "session_id": session,
+        "state": state,
+        "cluster": CLUSTER,
+        "model": {"name": MODEL},
+        "server_info": {"server_version": SERVER_VERSION},
+    }
 
 
 class Session:
@@ -103,15 +114,13 @@ class Session:
             state = "ACTIVE"
         return state.lower() if self.is_local else state
 
+    def summary(self) -> dict[str, object]:
+        """What is known of it from the beginning."""
+        return summary(self.id, self.state)
+
     def descriptor(self) -> dict[str, object]:
         """What the platform tells of it: transport and capabilities only once it is ready."""
-        told: dict[str, object] = {
-            "session_id": self.id,
-            "state": self.state,
-            "cluster": "stand-in",
-            "model": {"name": MODEL},
-            "server_info": {"server_version": "3.2.3-stand-in"},
-        }
+        told = self.summary()
         if self.ended is None and time.monotonic() >= self._ready_at:
             told["selected_transport"] = {"protocol": "webrtc", "version": "1.0"}
             told["capabilities"] = {
