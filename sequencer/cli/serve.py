@@ -129,10 +129,11 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
 def _refusal(text: str) -> dict[str, object]:
     command, _, nth = text.partition(":")
     from sequencer.errors import UsageError
-    from sequencer.wire.helios import COMMAND_NAMES
+    from sequencer.wire.helios import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES
 
-    if command not in COMMAND_NAMES or (nth and not nth.isdigit()):
-        raise UsageError(f"--refuse {text} names no command", f"the commands are {', '.join(COMMAND_NAMES)}")
+    names = (*COMMAND_NAMES, *SNAPSHOT_COMMAND_NAMES)
+    if command not in names or (nth and not nth.isdigit()):
+        raise UsageError(f"--refuse {text} names no command", f"the commands are {', '.join(names)}")
     return {"command": command, **({"nth": int(nth)} if nth else {})}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from sequencer.standin.clips import ClipError
 from sequencer.standin.connections import Connections
 from sequencer.standin.guard import BODY_LIMIT, add_cors, body_of, fault, json_body, middleware
 from sequencer.standin.peer import LEGACY_CONNECTION
@@ -225,7 +226,7 @@ class Routes:
         return web.json_response({"status": "healthy", "state": state, "detail": None})
 
     async def _schema(self, _: web.Request) -> web.Response:
-        return web.json_response(document())
+        return web.json_response(document(self._settings.faults.dialect))
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """What happened in the session that began last, as it happens."""
@@ -299,6 +300,8 @@ class Routes:
         offer, mapping = body.get("sdp_offer"), body.get("track_mapping")
         if not isinstance(offer, str):
             raise fault(422, [{"loc": ["body", "sdp_offer"], "msg": "field required", "type": "missing"}])
+        if not session.has_room(number):
+            raise fault(429, "too many connections have sent nothing yet", Retry_After="5")
         tracks = [one for one in mapping if isinstance(one, dict)] if isinstance(mapping, list) else []
         session.offer(number, offer, tracks)
         return web.json_response({"connection_id": number}, status=202)
@@ -387,14 +390,17 @@ class Routes:
         clip = session.clips.find(request.query.get("start", ""), request.query.get("end", ""))
         if clip is None or clip.failure:
             raise fault(410, "the clip is gone" if clip is None else clip.failure)
-        if clip.pieces is None:
+        if clip.opening is None:
             return web.Response(status=202, headers={"Retry-After": "1"})
-        return web.Response(text=clip.playlist, content_type="application/vnd.apple.mpegurl")
+        return web.Response(text=session.clips.playlist(clip), content_type="application/vnd.apple.mpegurl")
 
     async def _piece(self, request: web.Request) -> web.Response:
         recording, name = request.match_info["recording"], request.match_info["name"]
         session = next((one for one in self.sessions.values() if one.clips.recording == recording), None)
-        piece = None if session is None else session.clips.piece(name)
+        try:
+            piece = None if session is None else await session.clips.piece(name)
+        except ClipError as error:
+            raise fault(500, str(error)) from None
         if piece is None:
             raise fault(404, "there is no such piece")
         return web.Response(body=piece, content_type="video/mp4")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from sequencer.stages.simulated.faults import Drop, End
+from sequencer.stages.simulated.outputs import Message
 from sequencer.standin.clips import Clips
 from sequencer.standin.peer import BadOfferError, Peer
 from sequencer.standin.relay import Relay
@@ -19,7 +20,6 @@ from sequencer.standin.screen import Painter
 from sequencer.standin.settings import CLUSTER, LOCAL_SESSION, MODEL, SERVER_VERSION, TRACK, StandInSettings
 from sequencer.standin.show import Show
 from sequencer.standin.uploads import Slot, Uploads
-from sequencer.wire.helios import Problem, read_command
 from sequencer.wire.messages import (
     ClipAsked,
     CommandSent,
@@ -39,6 +39,8 @@ from sequencer.wire.messages import (
 log = logging.getLogger("sequencer.standin")
 
 MOST_CONNECTIONS = 64
+MAX_SILENT_PEERS = 32
+"""Connections of a session that have been offered and have sent nothing yet."""
 UPLOAD_PATIENCE = 10.0
 """Seconds that a command waits for the bytes of an upload that it names."""
 MOST_EVENTS = 2000
@@ -83,6 +85,9 @@ class Session:
         self._dark_until = 0.0
         self._drops = list(settings.drop_after)
         self._upload_count = 0
+        self._asks: dict[int, tuple[Peer, str]] = {}
+        """Who waits for the answer to a command, and under which request; by the id that the model knows the command by."""
+        self._ask_count = 0
         self.ended: str | None = None
         self.events: deque[dict[str, object]] = deque(maxlen=MOST_EVENTS)
         self.happenings = 0
@@ -164,6 +169,10 @@ class Session:
         self._answers[number] = None
         return number
 
+    def has_room(self, number: int) -> bool:
+        """Whether an offer on this number is answered: not while too many connections have sent nothing yet."""
+        return sum(peer.wire is None for peer in self.peers.values() if peer.number != number) < MAX_SILENT_PEERS
+
     def knows(self, number: int) -> bool:
         """Whether this connection was registered."""
         return number in self._answers
@@ -233,6 +242,14 @@ class Session:
         for peer in list(self.peers.values()):
             peer.say(ModelMessage(name, data))
 
+    def answered(self, asks: tuple[int, ...], message: Message | None) -> None:
+        """Answer commands that came with a request: with the message that everybody was sent, or with nothing."""
+        for ask in asks:
+            waiting = self._asks.pop(ask, None)
+            if waiting is not None:
+                peer, request = waiting
+                peer.say(Done(request) if message is None else ModelMessage(message.type, message.data, request))
+
     def happened(self, what: Drop | End) -> None:
         """The faults file has its way."""
         match what:
@@ -249,7 +266,7 @@ class Session:
             case CommandSent():
                 self._command(peer, message)
             case SchemaAsked():
-                peer.say(Schema(document(), message.request), "control")
+                peer.say(Schema(document(self._settings.faults.dialect), message.request), "control")
             case ClipAsked():
                 peer.say(self.clips.ask(message.seconds, message.request), "control")
             case RecordingAsked():
@@ -281,15 +298,18 @@ class Session:
     def _carry_out(self, peer: Peer, sent: CommandSent, data: Mapping[str, object]) -> None:
         if self.ended is not None:
             return
-        read = read_command(sent.type, data)
-        if isinstance(read, Problem):
-            self._refuse(peer, sent, "invalid_command", read.reason)
+        problem = self.show.problem(sent.type, data)
+        if problem is not None:
+            self._refuse(peer, sent, "invalid_command", problem.reason)
             return
         if not self._moderated(sent.type, data):
             return
-        after = self.show.command(sent.type, data)
+        ask = 0
         if sent.request:
-            self._later(after + 0.001, lambda: peer.say(Done(sent.request)))
+            self._ask_count += 1
+            ask = self._ask_count
+            self._asks[ask] = (peer, sent.request)
+        self.show.command(sent.type, data, ask)
 
     def _refuse(self, peer: Peer, sent: CommandSent, code: str, reason: str) -> None:
         """An error where the wire has a place for it, silence where it has none; `/events` knows of it either way."""
@@ -313,11 +333,6 @@ class Session:
         self.note("moderation", action=action, command=command)
         for peer in list(self.peers.values()):
             peer.say(verdict, "control")
-
-    def _later(self, seconds: float, act: Callable[[], None]) -> None:
-        loop = asyncio.get_running_loop()
-        self._timers = [one for one in self._timers if not one.cancelled() and one.when() > loop.time()]
-        self._timers.append(loop.call_later(seconds, act))
 
     # ---- uploads
 

@@ -15,7 +15,6 @@ LOCAL_SESSION = "00000000-0000-0000-0000-000000000000"
 MODEL = "helios"
 """The only model that is played here."""
 
-MODEL_VERSION = "v1.0.0"
 CLUSTER = "stand-in"
 SERVER_VERSION = "3.2.3-stand-in"
 

@@ -61,7 +61,7 @@ def test_the_newer_line_plays_a_scene(mode: str, tmp_path: Path) -> None:
     failed = {one["command"]: one["error"] for one in _of(told, "failed")}
     assert set(failed) == {"nonesuch", "set_sr_scale"}
     assert "invalid_command" in failed["nonesuch"]
-    assert "/set_conditioning" in _of(told, "schema")[0]["paths"]
+    assert "/events/set_conditioning" in _of(told, "schema")[0]["paths"]
     assert _of(told, "connected")[0]["seconds"] < 5
     assert _of(told, "reconnected")[0]["seconds"] < 5
 

@@ -283,7 +283,7 @@ def test_a_local_runtime_plays_one_session_without_a_key() -> None:
         assert (await client.post("/start_session", json={})).status_code == 409
         assert (await client.get("/session")).json()["capabilities"]["tracks"]
         assert (await client.get(f"/sessions/{LOCAL_SESSION}")).status_code == 404
-        assert (await client.get("/schema")).json()["paths"]["/schedule_prompt"]
+        assert (await client.get("/schema")).json()["paths"]["/events/schedule_prompt"]
         connection = await client.post(f"/sessions/{LOCAL_SESSION}/transport/webrtc/connections")
         assert connection.status_code == 201
         assert connection.json()["track_map"]["main_video"]["direction"] == "out"
