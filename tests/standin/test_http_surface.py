@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from reactor_parts import picture, stand_in
 
 from sequencer.errors import UsageError
+from sequencer.stages.reactor import ReactorSettings
 from sequencer.standin import StandIn, StandInSettings
 from sequencer.standin.settings import LOCAL_SESSION
 from sequencer.standin.uploads import LARGEST
@@ -377,6 +379,24 @@ def test_a_session_without_a_client_ends_and_so_does_one_that_is_too_long() -> N
         assert "time is up" in session.ended
 
     _talk(long, session_seconds=0.2)
+
+
+def test_a_session_is_kept_as_long_as_the_vendor_says_and_our_retries_fit_in() -> None:
+    """The loss is noticed late, and then there must be time for one more try."""
+    assert StandInSettings().orphan_seconds == 30
+    ours = ReactorSettings()
+    assert ours.silence_seconds + ours.grace_seconds + 2 <= StandInSettings().orphan_seconds
+
+    async def kept(client: httpx.AsyncClient, server: StandIn) -> None:
+        await client.post("/start_session", json={})
+        session = server.session
+        assert session is not None
+        begun = time.monotonic()
+        while session.ended is None:
+            await session.news.wait()
+        assert 1.4 < time.monotonic() - begun < 4
+
+    _talk(kept, orphan_seconds=1.5)
 
 
 def test_answers_of_another_kind_can_be_asked_for() -> None:
