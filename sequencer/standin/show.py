@@ -141,7 +141,7 @@ class Show:
             self._answer((ask,) if ask else (), None)
             return
         self.heard.append((name, data))
-        self._pass_on(self._model.receive(name, data, time.monotonic_ns(), ask))
+        self._pass_on(self._model.ask(name, data, time.monotonic_ns(), ask))
 
     def _answer(self, asks: tuple[int, ...], message: Message | None) -> None:
         if asks:

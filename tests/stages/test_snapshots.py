@@ -32,7 +32,7 @@ class _Driven:
     def do(self, name: str, **data: object) -> int:
         """Send a command, with a number to be answered under."""
         self.asks += 1
-        self.outputs += self.model.receive(name, data, self.now, self.asks)
+        self.outputs += self.model.ask(name, data, self.now, self.asks)
         return self.asks
 
     def wait(self, ns: int) -> None:

@@ -161,16 +161,17 @@ class HeliosModel:
         """A command as it stands on the wire, as this model knows it."""
         return read_any_command(name, data) if self._has_snapshots else read_command(name, data)
 
-    def receive(self, name: str, data: Mapping[str, object], at: int, ask: int = 0) -> tuple[Output, ...]:
-        """A command as it stands on the wire; one that cannot be read is refused like any other.
+    def receive(self, name: str, data: Mapping[str, object], at: int) -> tuple[Output, ...]:
+        """A command as it stands on the wire; one that cannot be read is refused like any other."""
+        return self._hear(self.read(name, data), at)
 
-        `ask`, where it is not 0, comes back once: in the `answers` of a message or of an `Acknowledged`.
-        """
+    def ask(self, name: str, data: Mapping[str, object], at: int, ask: int) -> tuple[Output, ...]:
+        """As `receive`, for an asker: `ask` comes back once, in the `answers` of a message or of an `Acknowledged`."""
         return self._hear(self.read(name, data), at, ask)
 
-    def command(self, command: HeliosCommand | SnapshotCommand, at: int, ask: int = 0) -> tuple[Output, ...]:
+    def command(self, command: HeliosCommand | SnapshotCommand, at: int) -> tuple[Output, ...]:
         """A command that was read already."""
-        return self._hear(command, at, ask)
+        return self._hear(command, at)
 
     # ---- saying
 
@@ -193,7 +194,7 @@ class HeliosModel:
 
     # ---- commands
 
-    def _hear(self, command: HeliosCommand | SnapshotCommand | Problem, at: int, ask: int) -> tuple[Output, ...]:
+    def _hear(self, command: HeliosCommand | SnapshotCommand | Problem, at: int, ask: int = 0) -> tuple[Output, ...]:
         self._agenda.until(at)
         self._asks.begin(ask)
         if at < self._deaf_until:
