@@ -43,6 +43,8 @@ MAX_SILENT_PEERS = 32
 """Connections of a session that have been offered and have sent nothing yet."""
 UPLOAD_PATIENCE = 10.0
 """Seconds that a command waits for the bytes of an upload that it names."""
+MAX_COMMANDS_WAITING = 64
+"""Commands of a session that wait for the bytes of uploads at once."""
 MOST_EVENTS = 2000
 """Events that a session remembers."""
 
@@ -88,6 +90,7 @@ class Session:
         self._asks: dict[int, tuple[Peer, str]] = {}
         """Who waits for the answer to a command, and under which request; by the id that the model knows the command by."""
         self._ask_count = 0
+        self._commands_waiting = 0
         self.ended: str | None = None
         self.events: deque[dict[str, object]] = deque(maxlen=MOST_EVENTS)
         self.happenings = 0
@@ -280,19 +283,25 @@ class Session:
 
     def _command(self, peer: Peer, sent: CommandSent) -> None:
         self.note("command", name=sent.type, wire=str(peer.wire))
-        if sent.uploads:
+        if sent.uploads and self._commands_waiting >= MAX_COMMANDS_WAITING:
+            self._refuse(peer, sent, "unresolved_upload", "too many commands wait for uploads")
+        elif sent.uploads:
             self._spawn(self._command_with_uploads(peer, sent))
         else:
             self._carry_out(peer, sent, sent.data)
 
     async def _command_with_uploads(self, peer: Peer, sent: CommandSent) -> None:
         data = dict(sent.data)
-        for name, reference in sent.uploads:
-            slot = await self.uploads.wait(reference.upload_id, UPLOAD_PATIENCE)
-            if slot is None:
-                self._refuse(peer, sent, "unresolved_upload", f"{name}: the bytes of the upload never came")
-                return
-            data[name] = reference.upload_id
+        self._commands_waiting += 1
+        try:
+            for name, reference in sent.uploads:
+                slot = await self.uploads.wait(reference.upload_id, UPLOAD_PATIENCE)
+                if slot is None:
+                    self._refuse(peer, sent, "unresolved_upload", f"{name}: the bytes of the upload never came")
+                    return
+                data[name] = reference.upload_id
+        finally:
+            self._commands_waiting -= 1
         self._carry_out(peer, sent, data)
 
     def _carry_out(self, peer: Peer, sent: CommandSent, data: Mapping[str, object]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -65,6 +66,8 @@ class Made:
         return self.first + self.frames
 
 
+MAX_COMMANDS_KEPT = 10_000
+
 MAX_CHUNKS_KEPT = 200_000
 """Chunks that clips can be made of: more than a session of a day has."""
 
@@ -92,8 +95,8 @@ class Show:
         self.made: list[Made] = []
         self.began: float | None = None
         """When the first chunk began."""
-        self.heard: list[tuple[str, Mapping[str, object]]] = []
-        """Every command that reached the model, for whoever wants to compare."""
+        self.heard: deque[tuple[str, Mapping[str, object]]] = deque(maxlen=MAX_COMMANDS_KEPT)
+        """The last commands that reached the model, for whoever wants to compare."""
 
     def start(self) -> None:
         """Begin, in the running loop."""

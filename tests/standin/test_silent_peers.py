@@ -14,9 +14,10 @@ from aiortc import RTCPeerConnection, RTCSessionDescription
 from reactor_parts import stand_in
 
 from sequencer.standin import StandIn, peer
-from sequencer.standin.peer import MAX_CHANNELS
-from sequencer.standin.sessions import MAX_SILENT_PEERS, Session
-from sequencer.standin.settings import LOCAL_SESSION
+from sequencer.standin.peer import MAX_CHANNELS, Peer
+from sequencer.standin.sessions import MAX_COMMANDS_WAITING, MAX_SILENT_PEERS, Session
+from sequencer.standin.settings import LOCAL_SESSION, StandInSettings
+from sequencer.wire.messages import Channel, CommandSent, Failed, Reference, ServerMessage
 
 BASE = f"/sessions/{LOCAL_SESSION}/transport/webrtc"
 
@@ -104,6 +105,35 @@ def test_connections_that_have_said_nothing_are_bounded_and_others_are_let_in_ag
             await next(iter(session.peers.values())).close()
             answer = await client.post(f"{BASE}/connections/{number}/sdp_params", json=body)
             assert answer.status_code == 202
+
+    asyncio.run(go())
+
+
+class _Heard(Peer):
+    """A connection that keeps what it is told."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, 2000, session.show.screen, StandInSettings(), None)
+        self.told: list[ServerMessage] = []
+
+    def say(self, message: ServerMessage, channel: Channel = "data") -> None:
+        self.told.append(message)
+
+
+def test_commands_that_wait_for_uploads_are_bounded() -> None:
+    """The bytes of an upload may come late, or never: what names it waits."""
+
+    async def go() -> None:
+        async with _serving() as (_, session):
+            heard = _Heard(session)
+            file = Reference("nowhere", "a.png", "image/png", 9)
+            for index in range(MAX_COMMANDS_WAITING + 5):
+                session.heard(heard, CommandSent("set_image", {}, (("image", file),), f"r{index}"))
+                await asyncio.sleep(0)
+            refused = [one for one in heard.told if isinstance(one, Failed)]
+            assert [one.request for one in refused] == [f"r{MAX_COMMANDS_WAITING + index}" for index in range(5)]
+            assert {one.code for one in refused} == {"unresolved_upload"}
+            await heard.close()
 
     asyncio.run(go())
 
