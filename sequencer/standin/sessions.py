@@ -43,6 +43,8 @@ MAX_SILENT_PEERS = 32
 """Connections of a session that have been offered and have sent nothing yet."""
 UPLOAD_PATIENCE = 10.0
 """Seconds that a command waits for the bytes of an upload that it names."""
+CLOSING_SECONDS = 2.0
+"""How long the end of a session waits for connections to close."""
 MAX_COMMANDS_WAITING = 64
 """Commands of a session that wait for the bytes of uploads at once."""
 MOST_EVENTS = 2000
@@ -81,6 +83,8 @@ class Session:
         self.peers: dict[int, Peer] = {}
         self._answers: dict[int, str | None] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._closing: set[asyncio.Task[Any]] = set()
+        """Connections on their way out: aiortc fails where its closing is cancelled, so they are waited for."""
         self._timers: list[asyncio.TimerHandle] = []
         self._ready_at = time.monotonic() + ready_in
         self._orphaned = time.monotonic()
@@ -147,10 +151,11 @@ class Session:
         self.news.set()
         self.news = asyncio.Event()
 
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, Any], among: set[asyncio.Task[Any]] | None = None) -> None:
+        tasks = self._tasks if among is None else among
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     # ---- connections
 
@@ -185,7 +190,7 @@ class Session:
         self._answers[number] = None
         old = self.peers.pop(number, None)
         if old is not None:
-            self._spawn(old.close())
+            self._spawn(old.close(), self._closing)
         needs_relay = not self._settings.network.is_good or self._settings.drop_after or self._settings.faults.drops
         relay = Relay(self._settings.network) if needs_relay else None
         peer = Peer(self, number, self.show.screen, self._settings, relay)
@@ -217,7 +222,7 @@ class Session:
             del self.peers[peer.number]
         self.note("disconnected", connection=peer.number)
         self._orphaned = time.monotonic()
-        self._spawn(peer.close())
+        self._spawn(peer.close(), self._closing)
 
     async def _watch(self) -> None:
         while self.ended is None:
@@ -385,6 +390,8 @@ class Session:
         for timer in self._timers:
             timer.cancel()
         await asyncio.gather(*(peer.close() for peer in list(self.peers.values())))
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=CLOSING_SECONDS)
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -20,6 +22,18 @@ from sequencer.standin.settings import LOCAL_SESSION, StandInSettings
 from sequencer.wire.messages import Channel, CommandSent, Failed, Reference, ServerMessage
 
 BASE = f"/sessions/{LOCAL_SESSION}/transport/webrtc"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_fails_unseen(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A task that fails where nobody looks is only reported when it is collected."""
+    yield
+    gc.collect()
+    failures = [
+        one.getMessage() for one in caplog.get_records("call") if one.name == "asyncio" and one.levelno >= logging.ERROR
+    ]
+    failures += [one.getMessage() for one in caplog.records if one.name == "asyncio" and one.levelno >= logging.ERROR]
+    assert not failures
 
 
 @contextlib.asynccontextmanager
