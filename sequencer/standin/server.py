@@ -18,7 +18,7 @@ from sequencer.standin.routes import Routes
 from sequencer.standin.sessions import Session
 from sequencer.standin.settings import StandInSettings
 
-HOSTS = "write --host 127.0.0.1 (this machine alone) or --host 0.0.0.0 (everybody who can reach it)"
+HOSTS = "choose another --host: --host 127.0.0.1 is this machine alone, --host 0.0.0.0 everybody who can reach it"
 
 
 async def _address(host: str) -> tuple[int, str]:
