@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     import asyncio
 
 MOST_MINUTES = 1440
+MAX_GRACE_SECONDS = 3600
+
+DIALECTS = ("current", "2026-early", "1.x")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -18,9 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="the address to serve at (default: this machine only)")
     parser.add_argument("--port", type=int, default=8080, help="the port (default 8080; 0 takes a free one)")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="a faults file: what goes wrong, and when")
-    parser.add_argument(
-        "--dialect", choices=("current", "2026-early"), help="the model's messages (default: the faults file's)"
-    )
+    parser.add_argument("--dialect", choices=DIALECTS, help="the model's messages and commands (default: the faults file's)")
     parser.add_argument("--wire", choices=("both", "v0"), default="both", help="v0: a runtime of the older kind")
     parser.add_argument("--fps", metavar="RATE", help="the true frame rate, as 24, 19.5 or 30000/1001 (default 24)")
     parser.add_argument(
@@ -47,6 +48,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=20.0,
         metavar="N",
         help="end each session after so long, as the platform does (default 20)",
+    )
+    parser.add_argument(
+        "--grace",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="keep a session without a client for so long, as the platform does (default 30)",
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="say what happens")
 
@@ -103,6 +111,10 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
         raise UsageError("--latency, --jitter and --drop-after cannot be negative")
     if not 0 < args.session_minutes <= MOST_MINUTES:
         raise UsageError(f"--session-minutes {args.session_minutes:g} is not above 0 and at most {MOST_MINUTES}")
+    if not 0 < args.grace <= MAX_GRACE_SECONDS:
+        raise UsageError(
+            f"--grace {args.grace:g} is not above 0 and at most {MAX_GRACE_SECONDS}", "write for example --grace 60"
+        )
     network = BadNetwork(args.latency, args.jitter, args.loss / 100)
     return replace(
         StandInSettings(),
@@ -115,16 +127,18 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
         network=network,
         drop_after=tuple(sorted(args.drop_after)),
         session_seconds=max(1, round(args.session_minutes * 60)),
+        orphan_seconds=args.grace,
     )
 
 
 def _refusal(text: str) -> dict[str, object]:
     command, _, nth = text.partition(":")
     from sequencer.errors import UsageError
-    from sequencer.wire.helios import COMMAND_NAMES
+    from sequencer.wire.helios import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES
 
-    if command not in COMMAND_NAMES or (nth and not nth.isdigit()):
-        raise UsageError(f"--refuse {text} names no command", f"the commands are {', '.join(COMMAND_NAMES)}")
+    names = (*COMMAND_NAMES, *SNAPSHOT_COMMAND_NAMES)
+    if command not in names or (nth and not nth.isdigit()):
+        raise UsageError(f"--refuse {text} names no command", f"the commands are {', '.join(names)}")
     return {"command": command, **({"nth": int(nth)} if nth else {})}
 
 
@@ -140,6 +154,7 @@ def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no-untyped-def]  # as above
     import asyncio
     import signal
+    import sys
     from contextlib import suppress
 
     from sequencer.standin import StandIn
@@ -151,6 +166,12 @@ async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no
             loop.add_signal_handler(one, stop.set)
     loop.set_exception_handler(_report)
     async with StandIn(settings) as server:
+        if server.is_open_to_others:
+            print(
+                f"warning: {settings.host} is not this machine alone: everybody who can reach it can play, without a key\n",
+                file=sys.stderr,
+                flush=True,
+            )
         print(
             f"A simulated Helios is served at {server.url} (Ctrl-C ends it).\n\n"
             f"  sequencer perform SCORE --local --url {server.url}\n"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
-from collections.abc import Mapping
+import logging
+import re
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from sequencer.standin.connections import Connections
 from sequencer.standin.rates import Rates
 from sequencer.standin.uploads import LARGEST
 from sequencer.wire.messages import tidy
@@ -27,6 +30,10 @@ _HEADERS = (
     "Authorization, Content-Type, Reactor-API-Key, Reactor-API-Version, Reactor-API-Accept-Version, Reactor-WebRTC-Version"
 )
 
+_HEADER_NAMES = re.compile(r"[A-Za-z0-9-]{1,64}( ?, ?[A-Za-z0-9-]{1,64}){0,31}")
+
+log = logging.getLogger("sequencer.standin")
+
 
 class _Faults(web.HTTPException):
     """An answer that ends a request."""
@@ -38,18 +45,33 @@ class _Faults(web.HTTPException):
 
 def fault(status: int, detail: object, **headers: str) -> web.HTTPException:
     """An error as the platform writes it; raise it. Header names are given with underscores."""
+    return _fault(status, detail, {key.replace("_", "-"): value for key, value in headers.items()})
+
+
+def _fault(status: int, detail: object, headers: Mapping[str, str]) -> web.HTTPException:
     kind = type(f"HTTP{status}", (_Faults,), {"status_code": status})
-    made: web.HTTPException = kind(status, detail, {key.replace("_", "-"): value for key, value in headers.items()})
+    made: web.HTTPException = kind(status, detail, headers)
     return made
 
 
-def _is_loopback(host: str) -> bool:
-    if host in ("localhost", "") or host.endswith(".localhost"):
-        return host != ""
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, as only this machine reaches it."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def is_every_address(host: str) -> bool:
+    """Whether a literal address stands for every address of this machine."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_unspecified
 
 
 def _host_of(header: str) -> str:
@@ -60,17 +82,17 @@ def _host_of(header: str) -> str:
         return ""
 
 
-def middleware(host: str, rates: Rates) -> Middleware:
-    """The guard of a server that is bound to `host`, and lets everybody ask as often as `rates` allow.
+def middleware(hosts: Collection[str], rates: Rates, connections: Connections) -> Middleware:
+    """The guard of a server that is known as `hosts`, and lets everybody ask as often as `rates` allow.
 
-    Loopback names are let in, and the address it is bound to; a page on another host could otherwise reach a server on this
-    machine through a name of its own (DNS rebinding). Bound to every address, literal addresses are let in.
+    Loopback names are let in, and the name and address that it is bound to; a page on another host could otherwise reach a
+    server on this machine through a name of its own (DNS rebinding). Bound to every address, literal addresses are let in.
     """
 
     def is_ours(name: str) -> bool:
-        if _is_loopback(name) or name == host.strip("[]").lower():
+        if is_loopback(name) or name in hosts:
             return True
-        if host not in ("0.0.0.0", "::"):  # noqa: S104  compared with, not bound to
+        if not any(map(is_every_address, hosts)):
             return False
         try:
             ipaddress.ip_address(name)
@@ -78,34 +100,66 @@ def middleware(host: str, rates: Rates) -> Middleware:
             return False
         return True
 
+    def check(request: web.Request) -> None:
+        if not rates.allows(request.remote or ""):
+            raise fault(429, "too many requests", Retry_After="1")
+        if not is_ours(_host_of(request.headers.get("Host", ""))):
+            raise fault(403, "this host name is not served here")
+        origin = request.headers.get("Origin")
+        if origin is None or _is_preflight(request):
+            return  # any page may ask what it may send: what it then sends is refused, in words that it can read
+        if origin == "null":
+            raise fault(403, "a page without an origin is not let in: serve it from localhost")
+        if not is_ours(_origin_host(origin)):
+            raise fault(403, "this origin is not let in")
+
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        origin = request.headers.get("Origin")
+        with connections.request(request.transport):
+            return await guarded(request, handler)
+
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            if not rates.allows(request.remote or ""):
-                raise fault(429, "too many requests", Retry_After="1")
-            if not is_ours(_host_of(request.headers.get("Host", ""))):
-                raise fault(403, "this host name is not served here")
-            if origin is not None and origin != "null" and not is_ours(_origin_host(origin)):
-                raise fault(403, "this origin is not let in")
-            if origin == "null":
-                raise fault(403, "a page without an origin is not let in: serve it from localhost")
+            check(request)
             if request.method == "OPTIONS":
-                response: web.StreamResponse = web.Response(status=204)
-            else:
-                _check_versions(request)
-                response = await handler(request)
+                return web.Response(status=204)
+            _check_versions(request)
+            return await handler(request)
         except web.HTTPException as error:
-            if origin is not None and error.status != 403:
-                error.headers.update(_cors(origin))
             if error.content_type != "application/json" and error.status >= 400:
-                raise fault(error.status, error.reason) from None
+                kept = {name: error.headers[name] for name in ("Allow", "Retry-After") if name in error.headers}
+                raise _fault(error.status, error.reason, kept) from None
             raise
-        if origin is not None and not response.prepared:
-            response.headers.update(_cors(origin))
-        return response
+        except ConnectionError:
+            raise
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            raise fault(500, "the stand-in failed to answer: this is a bug") from None
 
     return guard
+
+
+async def add_cors(request: web.Request, response: web.StreamResponse) -> None:
+    """Let the page that asked read the answer, whatever it is: without these headers it sees no more than "Failed to fetch".
+
+    What a page may do is `guard`'s business. To the page of another site the only answer is a refusal.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None or not origin.isprintable():
+        return
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+    response.headers["Vary"] = "Origin"
+    if _is_preflight(request):
+        asked = request.headers.get("Access-Control-Request-Headers", "")
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, DELETE, OPTIONS"
+        response.headers["Access-Control-Allow-Headers"] = asked if _HEADER_NAMES.fullmatch(asked) else _HEADERS
+        response.headers["Access-Control-Max-Age"] = "600"
+
+
+def _is_preflight(request: web.Request) -> bool:
+    """Whether a browser asks what a page may send, before it sends it."""
+    return request.method == "OPTIONS" and "Origin" in request.headers and "Access-Control-Request-Method" in request.headers
 
 
 def _origin_host(origin: str) -> str:
@@ -114,16 +168,6 @@ def _origin_host(origin: str) -> str:
     except ValueError:
         return ""
     return (parts.hostname or "").lower() if parts.scheme in ("http", "https") else ""
-
-
-def _cors(origin: str) -> dict[str, str]:
-    return {
-        "Access-Control-Allow-Origin": origin,
-        "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE, OPTIONS",
-        "Access-Control-Allow-Headers": _HEADERS,
-        "Access-Control-Max-Age": "600",
-        "Vary": "Origin",
-    }
 
 
 def _check_versions(request: web.Request) -> None:

@@ -30,6 +30,9 @@ log = logging.getLogger("sequencer.standin")
 CONNECT_SECONDS = 30.0
 """A connection that is not up so long after its offer is dropped."""
 
+MAX_CHANNELS = 8
+"""Data channels of one connection; every client needs one or two."""
+
 
 LEGACY_CONNECTION = 1001
 """What the flat routes of older clients stand for: they have one channel only, and know nothing of tracks that begin paused."""
@@ -67,6 +70,7 @@ class Peer:
         self.wire: Wire | None = None
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._channels: dict[Channel, RTCDataChannel] = {}
+        self._channel_count = 0
         self._track: ScreenTrack | None = None
         self._last_heard = time.monotonic()
         self._is_offered = False
@@ -152,6 +156,10 @@ class Peer:
             self._end()
 
     def _channel(self, channel: RTCDataChannel) -> None:
+        self._channel_count += 1
+        if self._channel_count > MAX_CHANNELS:
+            channel.close()
+            return
         name: Channel = "control" if channel.label == "control" else "data"
         self._channels[name] = channel
         channel.on("message", lambda payload: self._received(name, payload))

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from sequencer.standin.guard import BODY_LIMIT, body_of, fault, json_body, middleware
+from sequencer.standin.clips import ClipError
+from sequencer.standin.connections import Connections
+from sequencer.standin.guard import BODY_LIMIT, add_cors, body_of, fault, json_body, middleware
 from sequencer.standin.peer import LEGACY_CONNECTION
 from sequencer.standin.rates import Places, Rates, TooManyError
 from sequencer.standin.schema import document
-from sequencer.standin.sessions import Session
-from sequencer.standin.settings import LOCAL_SESSION, MODEL, TRACK, StandInSettings
+from sequencer.standin.sessions import Session, summary
+from sequencer.standin.settings import CLUSTER, LOCAL_SESSION, MODEL, TRACK, StandInSettings, model_name
 from sequencer.standin.tokens import AskedWronglyError, Token, Tokens
 from sequencer.standin.uploads import LARGEST, NotTakenError, Slot
 
@@ -39,6 +41,9 @@ class Routes:
         self.tokens = Tokens(settings.token_seconds)
         self.sessions: dict[str, Session] = {}
         self._moods = list(settings.moods)
+        self.hosts: set[str] = set()
+        """What clients may call the server by, besides this machine's own names: its host, as written and as numbers."""
+        self.connections = Connections(settings.request_seconds, settings.idle_seconds)
         self._rates = Rates(settings.requests_a_second, settings.requests_at_once)
         self._bodies = Places(MOST_BODIES)
         self._listeners = Places(MOST_LISTENERS)
@@ -47,8 +52,9 @@ class Routes:
 
     def app(self) -> web.Application:
         """The application, ready to be served."""
-        guard = middleware(self._settings.host, self._rates)
+        guard = middleware(self.hosts, self._rates, self.connections)
         app = web.Application(middlewares=[guard, self._moody()], client_max_size=BODY_LIMIT)
+        app.on_response_prepare.append(add_cors)
         one = "/sessions/{session}"
         connection = SIGNALLING + "/connections/{connection}"
         app.add_routes(
@@ -122,9 +128,9 @@ class Routes:
         name = model.get("name") if isinstance(model, Mapping) else None
         if not isinstance(name, str) or not name:
             raise fault(422, [{"loc": ["body", "model", "name"], "msg": "field required", "type": "missing"}])
-        if name.removeprefix("reactor/") != MODEL:
+        if model_name(name) != MODEL:
             raise fault(404, f"there is no model {name}")
-        if token.models is not None and name not in token.models and MODEL not in token.models:
+        if not token.allows(name):
             raise fault(403, "the token does not reach this model")
         transports = body.get("supported_transports")
         if isinstance(transports, list) and not any(isinstance(t, dict) and t.get("protocol") == "webrtc" for t in transports):
@@ -137,8 +143,7 @@ class Routes:
         seconds = float(min(self._settings.session_seconds, token.session_seconds or self._settings.session_seconds))
         session = self._begin(secrets.token_hex(16), seconds, self._settings.faults.delays.connect / 1e9)
         token.created.append(session.id)
-        told = {"session_id": session.id, "state": session.state, "model": {"name": MODEL}}
-        return web.json_response(told, status=201)
+        return web.json_response(session.summary(), status=201)
 
     def _begin(self, number: str, seconds: float, ready_in: float) -> Session:
         over = [key for key, one in self.sessions.items() if one.ended is not None]
@@ -154,7 +159,7 @@ class Routes:
         session = self.sessions.get(number)
         if number != LOCAL_SESSION:
             token = self._token(request)
-            if session is None or not (token.reaches(number) or "*" in token.bound):
+            if session is None or not token.reaches(number):
                 raise fault(404, "there is no such session")
             return session
         if session is None or session.ended is not None:
@@ -171,7 +176,7 @@ class Routes:
 
     async def _info(self, request: web.Request) -> web.Response:
         session = self._platform_session(request)
-        return web.json_response({"session_id": session.id, "state": session.state, "cluster": "stand-in"})
+        return web.json_response({"session_id": session.id, "state": session.state, "cluster": CLUSTER})
 
     async def _restart(self, request: web.Request) -> web.Response:
         session = self._platform_session(request)
@@ -207,7 +212,7 @@ class Routes:
     async def _local(self, _: web.Request) -> web.Response:
         session = self.sessions.get(LOCAL_SESSION)
         if session is None:
-            return web.json_response({"session_id": LOCAL_SESSION, "state": "created", "model": {"name": MODEL}})
+            return web.json_response(summary(LOCAL_SESSION, "created"))
         return web.json_response(session.descriptor())
 
     async def _stop_local(self, request: web.Request) -> web.Response:
@@ -221,7 +226,7 @@ class Routes:
         return web.json_response({"status": "healthy", "state": state, "detail": None})
 
     async def _schema(self, _: web.Request) -> web.Response:
-        return web.json_response(document())
+        return web.json_response(document(self._settings.faults.dialect))
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """What happened in the session that began last, as it happens."""
@@ -295,6 +300,8 @@ class Routes:
         offer, mapping = body.get("sdp_offer"), body.get("track_mapping")
         if not isinstance(offer, str):
             raise fault(422, [{"loc": ["body", "sdp_offer"], "msg": "field required", "type": "missing"}])
+        if not session.has_room(number):
+            raise fault(429, "too many connections have sent nothing yet", Retry_After="5")
         tracks = [one for one in mapping if isinstance(one, dict)] if isinstance(mapping, list) else []
         session.offer(number, offer, tracks)
         return web.json_response({"connection_id": number}, status=202)
@@ -378,19 +385,22 @@ class Routes:
             raise fault(404, "there is no such recording")
         if not session.is_local:
             token = self._token(request)
-            if not (token.reaches(session.id) or "*" in token.bound):
+            if not token.reaches(session.id):
                 raise fault(404, "there is no such recording")
         clip = session.clips.find(request.query.get("start", ""), request.query.get("end", ""))
         if clip is None or clip.failure:
             raise fault(410, "the clip is gone" if clip is None else clip.failure)
-        if clip.pieces is None:
+        if clip.opening is None:
             return web.Response(status=202, headers={"Retry-After": "1"})
-        return web.Response(text=clip.playlist, content_type="application/vnd.apple.mpegurl")
+        return web.Response(text=session.clips.playlist(clip), content_type="application/vnd.apple.mpegurl")
 
     async def _piece(self, request: web.Request) -> web.Response:
         recording, name = request.match_info["recording"], request.match_info["name"]
         session = next((one for one in self.sessions.values() if one.clips.recording == recording), None)
-        piece = None if session is None else session.clips.piece(name)
+        try:
+            piece = None if session is None else await session.clips.piece(name)
+        except ClipError as error:
+            raise fault(500, str(error)) from None
         if piece is None:
             raise fault(404, "there is no such piece")
         return web.Response(body=piece, content_type="video/mp4")

@@ -156,14 +156,15 @@ class Screen:
         if watcher in self._watchers:
             self._watchers.remove(watcher)
 
-    def show(self, pictures: tuple[Picture, ...], at: float) -> tuple[float, float]:
-        """Show a chunk from monotonic second `at`, or behind what still waits: (its first frame's time, its end)."""
+    def show(self, pictures: tuple[Picture, ...], at: float) -> int:
+        """Show a chunk from monotonic second `at`, or after what still waits: how many pictures come before its first one."""
+        before = self.shown + len(self._queue)
         first = max(at, self._edge)
         step = float(1 / self._rate) * (CATCHING_UP if first > at + BEHIND else 1.0)
         self._queue.extend(Shown(first + index * step, picture) for index, picture in enumerate(pictures))
         self._edge = first + len(pictures) * step
         self._wake.set()
-        return first, self._edge
+        return before
 
     def clear(self) -> None:
         """Forget what waits, and go dark."""

@@ -11,15 +11,15 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from sequencer.stages.simulated.faults import Drop, End
+from sequencer.stages.simulated.outputs import Message
 from sequencer.standin.clips import Clips
 from sequencer.standin.peer import BadOfferError, Peer
 from sequencer.standin.relay import Relay
 from sequencer.standin.schema import document
 from sequencer.standin.screen import Painter
-from sequencer.standin.settings import LOCAL_SESSION, MODEL, TRACK, StandInSettings
+from sequencer.standin.settings import CLUSTER, LOCAL_SESSION, MODEL, SERVER_VERSION, TRACK, StandInSettings
 from sequencer.standin.show import Show
 from sequencer.standin.uploads import Slot, Uploads
-from sequencer.wire.helios import Problem, read_command
 from sequencer.wire.messages import (
     ClipAsked,
     CommandSent,
@@ -39,10 +39,27 @@ from sequencer.wire.messages import (
 log = logging.getLogger("sequencer.standin")
 
 MOST_CONNECTIONS = 64
+MAX_SILENT_PEERS = 32
+"""Connections of a session that have been offered and have sent nothing yet."""
 UPLOAD_PATIENCE = 10.0
 """Seconds that a command waits for the bytes of an upload that it names."""
+CLOSING_SECONDS = 2.0
+"""How long the end of a session waits for connections to close."""
+MAX_COMMANDS_WAITING = 64
+"""Commands of a session that wait for the bytes of uploads at once."""
 MOST_EVENTS = 2000
 """Events that a session remembers."""
+
+
+def summary(session: str, state: str) -> dict[str, object]:
+    """What every answer about a session holds. The JavaScript SDK refuses one that lacks any of these."""
+    return {
+        "session_id": session,
+        "state": state,
+        "cluster": CLUSTER,
+        "model": {"name": MODEL},
+        "server_info": {"server_version": SERVER_VERSION},
+    }
 
 
 class Session:
@@ -66,12 +83,18 @@ class Session:
         self.peers: dict[int, Peer] = {}
         self._answers: dict[int, str | None] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._closing: set[asyncio.Task[Any]] = set()
+        """Connections on their way out: aiortc fails where its closing is cancelled, so they are waited for."""
         self._timers: list[asyncio.TimerHandle] = []
         self._ready_at = time.monotonic() + ready_in
         self._orphaned = time.monotonic()
         self._dark_until = 0.0
         self._drops = list(settings.drop_after)
         self._upload_count = 0
+        self._asks: dict[int, tuple[Peer, str]] = {}
+        """Who waits for the answer to a command, and under which request; by the id that the model knows the command by."""
+        self._ask_count = 0
+        self._commands_waiting = 0
         self.ended: str | None = None
         self.events: deque[dict[str, object]] = deque(maxlen=MOST_EVENTS)
         self.happenings = 0
@@ -103,15 +126,13 @@ class Session:
             state = "ACTIVE"
         return state.lower() if self.is_local else state
 
+    def summary(self) -> dict[str, object]:
+        """What is known of it from the beginning."""
+        return summary(self.id, self.state)
+
     def descriptor(self) -> dict[str, object]:
         """What the platform tells of it: transport and capabilities only once it is ready."""
-        told: dict[str, object] = {
-            "session_id": self.id,
-            "state": self.state,
-            "cluster": "stand-in",
-            "model": {"name": MODEL},
-            "server_info": {"server_version": "3.2.3-stand-in"},
-        }
+        told = self.summary()
         if self.ended is None and time.monotonic() >= self._ready_at:
             told["selected_transport"] = {"protocol": "webrtc", "version": "1.0"}
             told["capabilities"] = {
@@ -130,10 +151,11 @@ class Session:
         self.news.set()
         self.news = asyncio.Event()
 
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, Any], among: set[asyncio.Task[Any]] | None = None) -> None:
+        tasks = self._tasks if among is None else among
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     # ---- connections
 
@@ -155,6 +177,10 @@ class Session:
         self._answers[number] = None
         return number
 
+    def has_room(self, number: int) -> bool:
+        """Whether an offer on this number is answered: not while too many connections have sent nothing yet."""
+        return sum(peer.wire is None for peer in self.peers.values() if peer.number != number) < MAX_SILENT_PEERS
+
     def knows(self, number: int) -> bool:
         """Whether this connection was registered."""
         return number in self._answers
@@ -164,7 +190,7 @@ class Session:
         self._answers[number] = None
         old = self.peers.pop(number, None)
         if old is not None:
-            self._spawn(old.close())
+            self._spawn(old.close(), self._closing)
         needs_relay = not self._settings.network.is_good or self._settings.drop_after or self._settings.faults.drops
         relay = Relay(self._settings.network) if needs_relay else None
         peer = Peer(self, number, self.show.screen, self._settings, relay)
@@ -196,7 +222,7 @@ class Session:
             del self.peers[peer.number]
         self.note("disconnected", connection=peer.number)
         self._orphaned = time.monotonic()
-        self._spawn(peer.close())
+        self._spawn(peer.close(), self._closing)
 
     async def _watch(self) -> None:
         while self.ended is None:
@@ -224,6 +250,14 @@ class Session:
         for peer in list(self.peers.values()):
             peer.say(ModelMessage(name, data))
 
+    def answered(self, asks: tuple[int, ...], message: Message | None) -> None:
+        """Answer commands that came with a request: with the message that everybody was sent, or with nothing."""
+        for ask in asks:
+            waiting = self._asks.pop(ask, None)
+            if waiting is not None:
+                peer, request = waiting
+                peer.say(Done(request) if message is None else ModelMessage(message.type, message.data, request))
+
     def happened(self, what: Drop | End) -> None:
         """The faults file has its way."""
         match what:
@@ -240,7 +274,7 @@ class Session:
             case CommandSent():
                 self._command(peer, message)
             case SchemaAsked():
-                peer.say(Schema(document(), message.request), "control")
+                peer.say(Schema(document(self._settings.faults.dialect), message.request), "control")
             case ClipAsked():
                 peer.say(self.clips.ask(message.seconds, message.request), "control")
             case RecordingAsked():
@@ -254,33 +288,42 @@ class Session:
 
     def _command(self, peer: Peer, sent: CommandSent) -> None:
         self.note("command", name=sent.type, wire=str(peer.wire))
-        if sent.uploads:
+        if sent.uploads and self._commands_waiting >= MAX_COMMANDS_WAITING:
+            self._refuse(peer, sent, "unresolved_upload", "too many commands wait for uploads")
+        elif sent.uploads:
             self._spawn(self._command_with_uploads(peer, sent))
         else:
             self._carry_out(peer, sent, sent.data)
 
     async def _command_with_uploads(self, peer: Peer, sent: CommandSent) -> None:
         data = dict(sent.data)
-        for name, reference in sent.uploads:
-            slot = await self.uploads.wait(reference.upload_id, UPLOAD_PATIENCE)
-            if slot is None:
-                self._refuse(peer, sent, "unresolved_upload", f"{name}: the bytes of the upload never came")
-                return
-            data[name] = reference.upload_id
+        self._commands_waiting += 1
+        try:
+            for name, reference in sent.uploads:
+                slot = await self.uploads.wait(reference.upload_id, UPLOAD_PATIENCE)
+                if slot is None:
+                    self._refuse(peer, sent, "unresolved_upload", f"{name}: the bytes of the upload never came")
+                    return
+                data[name] = reference.upload_id
+        finally:
+            self._commands_waiting -= 1
         self._carry_out(peer, sent, data)
 
     def _carry_out(self, peer: Peer, sent: CommandSent, data: Mapping[str, object]) -> None:
         if self.ended is not None:
             return
-        read = read_command(sent.type, data)
-        if isinstance(read, Problem):
-            self._refuse(peer, sent, "invalid_command", read.reason)
+        problem = self.show.problem(sent.type, data)
+        if problem is not None:
+            self._refuse(peer, sent, "invalid_command", problem.reason)
             return
         if not self._moderated(sent.type, data):
             return
-        after = self.show.command(sent.type, data)
+        ask = 0
         if sent.request:
-            self._later(after + 0.001, lambda: peer.say(Done(sent.request)))
+            self._ask_count += 1
+            ask = self._ask_count
+            self._asks[ask] = (peer, sent.request)
+        self.show.command(sent.type, data, ask)
 
     def _refuse(self, peer: Peer, sent: CommandSent, code: str, reason: str) -> None:
         """An error where the wire has a place for it, silence where it has none; `/events` knows of it either way."""
@@ -304,11 +347,6 @@ class Session:
         self.note("moderation", action=action, command=command)
         for peer in list(self.peers.values()):
             peer.say(verdict, "control")
-
-    def _later(self, seconds: float, act: Callable[[], None]) -> None:
-        loop = asyncio.get_running_loop()
-        self._timers = [one for one in self._timers if not one.cancelled() and one.when() > loop.time()]
-        self._timers.append(loop.call_later(seconds, act))
 
     # ---- uploads
 
@@ -352,6 +390,8 @@ class Session:
         for timer in self._timers:
             timer.cancel()
         await asyncio.gather(*(peer.close() for peer in list(self.peers.values())))
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=CLOSING_SECONDS)
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()

@@ -15,8 +15,16 @@ LOCAL_SESSION = "00000000-0000-0000-0000-000000000000"
 MODEL = "helios"
 """The only model that is played here."""
 
+CLUSTER = "stand-in"
+SERVER_VERSION = "3.2.3-stand-in"
+
 TRACK = "main_video"
 """Its only track."""
+
+
+def model_name(name: str) -> str:
+    """A model's name without the account: `helios` of `reactor/helios`, and of `helios` itself."""
+    return name.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +75,13 @@ class StandInSettings:
     most_sessions: int = 5
     """At once; one more is a 429."""
     silence_seconds: float = 20.0
-    """A client that says nothing for so long is dropped."""
-    orphan_seconds: float = 60.0
-    """A session without a client ends after so long."""
+    """A client that sends nothing for so long, from the moment that it is connected, is dropped."""
+    orphan_seconds: float = 30.0
+    """A session without a client ends after so long (the grace period that the vendor documents)."""
+    request_seconds: float = 10.0
+    """How long a TCP connection may take to send a whole request head, the first as well as any later one."""
+    idle_seconds: float = 60.0
+    """How long a TCP connection may stay open between two requests."""
     url_seconds: float = 900.0
     """How long an upload's address is good for."""
     moderated: tuple[str, ...] = ("forbidden", "verboten")

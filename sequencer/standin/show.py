@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sequencer.stages.simulated.faults import Drop, End, Faults
 from sequencer.stages.simulated.link import Link
 from sequencer.stages.simulated.model import HeliosModel
 from sequencer.stages.simulated.outputs import (
+    Acknowledged,
     ChunkBegun,
     ChunkMade,
     Look,
@@ -24,6 +26,7 @@ from sequencer.stages.simulated.outputs import (
 )
 from sequencer.standin.screen import Painter, Picture, Screen
 from sequencer.timebase import SECOND, ChunkGrid
+from sequencer.wire.helios import Problem
 
 log = logging.getLogger("sequencer.standin")
 
@@ -35,6 +38,10 @@ class Audience(Protocol):
         """The model said something."""
         ...
 
+    def answered(self, asks: tuple[int, ...], message: Message | None) -> None:
+        """Commands have been dealt with: the message that answers them, which everybody has heard, or none."""
+        ...
+
     def happened(self, what: Drop | End) -> None:
         """The faults file wants the connection broken, or the session over."""
         ...
@@ -42,16 +49,27 @@ class Audience(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A chunk as it went onto the screen: what it looked like, and from when to when it was seen (monotonic seconds)."""
+    """A chunk as it went onto the screen: what it looks like, and where it is in the stream.
+
+    `first` is its first frame, counted from the beginning of the stream, in which nothing stands for a pause; `frames` of it
+    are shown, which are all of them unless a reset cut it off.
+    """
 
     look: Look
     before: Look | None
-    start: float
-    end: float
+    first: int
+    frames: int
+
+    @property
+    def end(self) -> int:
+        """The first frame of the stream that is not of this chunk any more."""
+        return self.first + self.frames
 
 
-MOST_KEPT = 1200
-"""Chunks that clips can be made of."""
+MAX_COMMANDS_KEPT = 10_000
+
+MAX_CHUNKS_KEPT = 200_000
+"""Chunks that clips can be made of: more than a session of a day has."""
 
 
 class Show:
@@ -68,7 +86,6 @@ class Show:
         self.screen = Screen(self.rate, painter.is_plain)
         self._wake: asyncio.TimerHandle | None = None
         self._painting: Future[tuple[Picture, ...]] | None = None
-        self._before: tuple[int, Look] | None = None
         self._look_before: Look | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._moments: list[Drop | End] = [*faults.drops, *([faults.end] if faults.end else [])]
@@ -76,11 +93,10 @@ class Show:
         self._clears = 0
         self._is_over = False
         self.made: list[Made] = []
-        self.opened = time.monotonic()
         self.began: float | None = None
         """When the first chunk began."""
-        self.heard: list[tuple[str, Mapping[str, object]]] = []
-        """Every command that reached the model, for whoever wants to compare."""
+        self.heard: deque[tuple[str, Mapping[str, object]]] = deque(maxlen=MAX_COMMANDS_KEPT)
+        """The last commands that reached the model, for whoever wants to compare."""
 
     def start(self) -> None:
         """Begin, in the running loop."""
@@ -117,14 +133,22 @@ class Show:
             return
         self._pass_on(self._model.connect(time.monotonic_ns()))
 
-    def command(self, name: str, data: Mapping[str, object]) -> float:
-        """Give a command to the model: seconds until its answers are out."""
-        now = time.monotonic_ns()
+    def problem(self, name: str, data: Mapping[str, object]) -> Problem | None:
+        """What is wrong with a command, as it stands on the wire."""
+        read = self._model.read(name, data)
+        return read if isinstance(read, Problem) else None
+
+    def command(self, name: str, data: Mapping[str, object], ask: int = 0) -> None:
+        """Give a command to the model. `ask`, where it is not 0, is answered to the audience once."""
         if self._is_over:
-            return 0.0
+            self._answer((ask,) if ask else (), None)
+            return
         self.heard.append((name, data))
-        self._pass_on(self._model.receive(name, data, now))
-        return max(0, self._model.answered - now) / SECOND
+        self._pass_on(self._model.ask(name, data, time.monotonic_ns(), ask))
+
+    def _answer(self, asks: tuple[int, ...], message: Message | None) -> None:
+        if asks:
+            self._audience.answered(asks, message)
 
     # ---- time
 
@@ -136,8 +160,13 @@ class Show:
         for output in outputs:
             match output:
                 case Message():
-                    for message in self._link.carry(output):
+                    carried = self._link.carry(output)
+                    for message in carried:
                         self._say_at(message)
+                    if not any(one.answers == output.answers for one in carried) and not self._link.holds(output):
+                        self._answer(output.answers, None)  # the message is lost, and the answer with it
+                case Acknowledged():
+                    self._answer(output.answers, None)
                 case ChunkBegun():
                     self._begun(output)
                 case ChunkMade():
@@ -160,9 +189,19 @@ class Show:
 
     def _say(self, message: Message) -> None:
         if message.name == "generation_reset":
-            self._clears += 1
-            self.screen.clear()
+            self._clear()
         self._audience.said(message.type, message.data)
+        self._answer(message.answers, message)
+
+    def _clear(self) -> None:
+        """Go dark. What of the last chunks was not shown yet never is."""
+        self._clears += 1
+        self.screen.clear()
+        shown = self.screen.shown
+        while self.made and self.made[-1].end > shown:
+            last = self.made.pop()
+            if last.first < shown:
+                self.made.append(replace(last, frames=shown - last.first))
 
     # ---- pictures
 
@@ -171,11 +210,9 @@ class Show:
         for moment in [one for one in self._moments if one.at_chunk(begun.take, begun.look.chunk)]:
             self._moments.remove(moment)
             self._audience.happened(moment)
-        before = self._before[1] if self._before is not None and self._before[0] == begun.take else None
-        self._before = (begun.take, begun.look)
         if begun.look.frames:
-            self._painting = self._painter.paint(begun.look, before)
-            self._look_before = before
+            self._painting = self._painter.paint(begun.look, begun.before)
+            self._look_before = begun.before
 
     def _made(self, made: ChunkMade) -> None:
         painting, self._painting = self._painting, None
@@ -195,5 +232,7 @@ class Show:
         await asyncio.sleep(at - time.monotonic())
         if clears != self._clears:
             return  # a reset came in between, and what it cleared must not come back
-        start, end = self.screen.show(pictures, time.monotonic())
-        self.made = [*self.made[-MOST_KEPT:], Made(made.look, before, start, end)]
+        first = self.screen.show(pictures, time.monotonic())
+        self.made.append(Made(made.look, before, first, len(pictures)))
+        if len(self.made) > MAX_CHUNKS_KEPT:
+            del self.made[0]

@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sequencer.standin.settings import model_name
+
 LONGEST = 6 * 3600
 """Seconds that a token lives at most."""
 
@@ -25,7 +27,11 @@ class Token:
 
     def reaches(self, session: str) -> bool:
         """Whether this session is one of its own."""
-        return session in self.created or session in self.bound
+        return session in self.created or session in self.bound or "*" in self.bound
+
+    def allows(self, model: str) -> bool:
+        """Whether it may open sessions of this model; both may be named with or without the account."""
+        return self.models is None or model_name(model) in map(model_name, self.models)
 
 
 class AskedWronglyError(ValueError):

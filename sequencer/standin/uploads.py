@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ class Uploads:
             raise NotTakenError(413, f"files may be up to {LARGEST} bytes")
         if len(self._slots) >= MOST:
             del self._slots[next(iter(self._slots))]
-        upload = secrets.token_hex(16)
+        upload = str(uuid.uuid4())
         expires = time.monotonic() + self._seconds
         slot = Slot(Reference(upload, name, mime_type, size), secrets.token_urlsafe(24), expires)
         self._slots[upload] = slot

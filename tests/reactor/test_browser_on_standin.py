@@ -16,10 +16,11 @@ from pathlib import Path
 
 import aiohttp
 import numpy as np
+import pytest
 from aiohttp import web
 from conftest import require
 from PIL import Image
-from reactor_parts import JUDGES, part, snippet, stand_in
+from reactor_parts import JUDGES, faults, part, snippet, stand_in
 
 from sequencer.standin import StandIn
 
@@ -128,6 +129,7 @@ async def _open(profile: Path, address: str) -> tuple[asyncio.subprocess.Process
         "--remote-debugging-port=0",
         f"--user-data-dir={profile}",
         "--window-size=640,480",
+        "--host-resolver-rules=MAP other.test 127.0.0.1",
         address,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -159,12 +161,13 @@ async def _attach(client: aiohttp.ClientSession, where: str, address: str) -> _B
 
 
 @contextlib.asynccontextmanager
-async def _browsing(page: _Page, server: StandIn) -> AsyncIterator[_Browser]:
-    """A browser that shows the page, which is told where the server is."""
+async def _browsing(page: _Page, server: StandIn | None, *how: str, host: str = "127.0.0.1") -> AsyncIterator[_Browser]:
+    """A browser that shows the page, which is told where the server is, and how to connect."""
     runner, port = await page.serve()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         async with aiohttp.ClientSession() as client:
-            address = f"http://127.0.0.1:{port}/#{server.url}"
+            told = "" if server is None else "%20".join([server.url, *how])
+            address = f"http://{host}:{port}/#{told}"
             process, where = await _open(Path(folder), address)
             try:
                 yield await _attach(client, where, address)
@@ -174,15 +177,28 @@ async def _browsing(page: _Page, server: StandIn) -> AsyncIterator[_Browser]:
                 await runner.cleanup()
 
 
-def test_the_javascript_sdk_shows_the_video_and_steers_it() -> None:
-    asyncio.run(_show_and_steer())
+@pytest.mark.parametrize(
+    ("mode", "model", "dialect"),
+    [
+        ("local", "helios", "current"),
+        ("production", "helios", "current"),
+        ("production", "reactor/helios", "1.x"),
+    ],
+)
+def test_the_javascript_sdk_shows_the_video_and_steers_it(mode: str, model: str, dialect: str) -> None:
+    asyncio.run(_show_and_steer(mode, model, dialect))
 
 
-async def _show_and_steer() -> None:
+async def _show_and_steer(mode: str, model: str, dialect: str) -> None:
     page = _Page(await _bundle(JUDGES / "page.js"))
-    async with stand_in(plain=False) as server, _browsing(page, server) as browser:
+    model_of = faults(f"dialect: {dialect}\n")
+    async with stand_in(plain=False, faults=model_of) as server, _browsing(page, server, mode, model) as browser:
         await page.hears("status", "ready")
-        await browser.run("steer('schedule_prompt', {prompt: 'a red field', chunk: 0})")
+        capabilities = await page.hears("capabilities")
+        assert isinstance(capabilities, dict)
+        assert [one["name"] for one in capabilities["tracks"]] == ["main_video"]
+        await browser.run("condition('a red field')")
+        await page.hears("message", "image_accepted")
         await browser.run("steer('schedule_prompt', {prompt: 'a blue sea', chunk: 4})")
         await browser.run("steer('start', {})")
         await page.hears("message", "generation_started")
@@ -198,10 +214,52 @@ async def _show_and_steer() -> None:
         await page.hears("message", "already started")
         session = server.session
         assert session is not None
-        assert [name for name, _ in session.show.heard] == ["schedule_prompt", "schedule_prompt", "start", "start"]
+        assert [name for name, _ in session.show.heard] == ["set_conditioning", "schedule_prompt", "start", "start"]
+        assert session.is_local == (mode == "local")
+        await browser.run("drop()")
+        await page.hears("status", "disconnected")
+        page.told.clear()
+        await browser.run("again()")
+        await page.hears("status", "ready")
+        await page.hears("message", "chunk_complete")
+        await page.hears("frames")
+        assert not [data for what, data in page.told if what in ("error", "failed")]
+        page.told.clear()
         await browser.run("leave()")
         await page.hears("status", "disconnected")
         assert session.ended is not None
+
+
+def test_a_page_reads_why_it_is_refused_and_what_went_wrong() -> None:
+    asyncio.run(_read_refusals())
+
+
+async def _read_refusals() -> None:
+    """What `fetch` sees in a real browser: of the server's own pages every answer, of another site's its refusal."""
+    page = _Page(b"")
+    async with stand_in() as server:
+        ask = """(async (path, method, body) => {
+            const answer = await fetch(ADDRESS + path, {
+                method, body, headers: {"Content-Type": "application/json", "Reactor-API-Version": "1"},
+            });
+            return answer.status + " " + (await answer.text());
+        })"""
+        ask = ask.replace("ADDRESS", json.dumps(server.url))
+        async with _browsing(page, None) as browser:
+            for path, method, body, status in (
+                ("/nowhere", "GET", None, 404),
+                ("/health", "DELETE", None, 405),
+                ("/sessions", "POST", "{}", 401),
+                ("/start_session", "POST", "{", 422),
+                ("/start_session", "POST", " " * 1_200_000, 413),
+            ):
+                told = await browser.run(f"{ask}({json.dumps(path)}, {json.dumps(method)}, {json.dumps(body)})")
+                assert str(told).startswith(f"{status} {{"), (path, told)
+        async with _browsing(page, None, host="other.test") as browser:
+            assert "other.test" in str(await browser.run("location.origin"))
+            told = await browser.run(f"{ask}('/start_session', 'POST', '{{}}')")
+            assert str(told) == '403 {"detail": "this origin is not let in"}'
+        assert server.session is None
 
 
 def test_the_snippet_of_the_documents_shows_the_video(tmp_path: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
-from reactor_parts import judge, part, picture, stand_in
+from reactor_parts import faults, judge, part, picture, stand_in
 
+from sequencer.standin.schema import document
 from sequencer.standin.sessions import Session
 
 
@@ -61,7 +64,7 @@ def test_the_newer_line_plays_a_scene(mode: str, tmp_path: Path) -> None:
     failed = {one["command"]: one["error"] for one in _of(told, "failed")}
     assert set(failed) == {"nonesuch", "set_sr_scale"}
     assert "invalid_command" in failed["nonesuch"]
-    assert "/set_conditioning" in _of(told, "schema")[0]["paths"]
+    assert "/events/set_conditioning" in _of(told, "schema")[0]["paths"]
     assert _of(told, "connected")[0]["seconds"] < 5
     assert _of(told, "reconnected")[0]["seconds"] < 5
 
@@ -73,3 +76,82 @@ def test_the_older_line_plays_a_scene(mode: str, tmp_path: Path) -> None:
     _check_the_scene(told, session)
     assert _of(told, "connected")[0]["seconds"] < 5
     assert _of(told, "reconnected")[0]["seconds"] < 5
+
+
+# ---- models from 1.x -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("mode", "model"), [("local", "helios"), ("production", "reactor/helios"), ("production", "helios")])
+def test_a_model_from_1x_answers_the_newer_line_with_messages(mode: str, model: str, tmp_path: Path) -> None:
+    image, recording = tmp_path / "shape.png", tmp_path / "recording.mp4"
+    image.write_bytes(picture()[1])
+
+    async def scene() -> tuple[list[dict[str, Any]], Session]:
+        async with stand_in(faults=faults("dialect: 1.x\n")) as server:
+            arguments = (server.url, mode, model, str(image), str(recording))
+            told = await judge(part("reactor-sdk-1"), "sdk1_answers.py", *arguments)
+            session = server.session
+            assert session is not None
+            return told, session
+
+    told, session = asyncio.run(scene())
+    assert not _of(told, "failed")
+    answers = [(one["command"], one["answer"] and one["answer"]["type"]) for one in _of(told, "answer")]
+    assert answers == [
+        ("set_prompt", "prompt_accepted"),
+        ("set_image", "image_accepted"),
+        ("set_seed", None),
+        ("start", "generation_started"),
+        ("start", None),  # refused: what is missing is the answer
+        ("save_snapshot", "snapshot_saved"),
+        ("schedule_prompt", "prompt_accepted"),
+        ("list_snapshots", "snapshots_listed"),
+        ("rewind", "generation_rewound"),
+        ("rewind", None),
+        ("pause", "generation_paused"),
+        ("reset", "generation_reset"),
+    ]
+    said = {one["command"]: one["answer"]["data"] for one in _of(told, "answer") if one["answer"]}
+    saved = said["save_snapshot"]
+    assert (saved["label"], saved["parent_id"]) == ("red", None)
+    assert said["list_snapshots"] == {"snapshots": [saved]}
+    assert said["rewind"] == {"snapshot_index": saved["snapshot_index"], "chunk": saved["chunk"]}
+    broadcast = {one["type"] for one in _of(told, "message")}
+    assert broadcast >= {"prompt_accepted", "image_accepted", "generation_started", "snapshot_saved", "generation_rewound"}
+    chunks = _of(told, "chunks")[0]["chunks"]
+    back = next(index for index in range(1, len(chunks)) if chunks[index] <= chunks[index - 1])
+    assert chunks[:back] == list(range(back))
+    assert chunks[back:] == list(range(int(saved["chunk"]), int(saved["chunk"]) + len(chunks) - back))
+    assert _of(told, "schema")[0]["schema"]["paths"].keys() == document("1.x")["paths"].keys()  # type: ignore[attr-defined]  # an object
+    kept = _of(told, "recording")[0]
+    with av.open(str(recording), "r") as file:
+        frames = sum(1 for _ in file.decode(video=0))
+    assert (kept["kind"], kept["start"]) == ("recording", 0.0)
+    assert frames == round(kept["end"] * 24) == session.show.made[-1].end, "the recording is not whole"
+
+
+@pytest.mark.parametrize("dialect", ["current", "1.x"])
+def test_the_validator_of_the_vendors_runtime_reads_the_schema(dialect: Any, tmp_path: Path) -> None:
+    upload = {"upload_id": "0" * 32, "name": "a.png", "mime_type": "image/png", "size": 9}
+    good: list[tuple[str, object]] = [
+        ("set_prompt", {"prompt": "a"}), ("schedule_prompt", {"prompt": "a"}), ("schedule_prompt", {"prompt": "a", "chunk": 4}),
+        ("set_image", {"image": upload}), ("set_conditioning", {"prompt": "a", "image": upload}), ("set_seed", {"seed": -1}),
+        ("set_image_strength", {"image_strength": 0.5}), ("set_sr_scale", {"sr_scale": "4x"}), ("start", {}), ("reset", {}),
+    ]  # fmt: skip
+    bad: list[tuple[str, object]] = [
+        ("set_prompt", {}), ("schedule_prompt", {"prompt": "a", "chunk": -1}), ("schedule_prompt", {"prompt": 3}),
+        ("set_image", {}), ("set_image", {"image": {"upload_id": "u"}}), ("set_conditioning", {"prompt": "a"}),
+        ("set_image_strength", {"image_strength": 1.5}), ("set_sr_scale", {"sr_scale": "9x"}), ("set_seed", {"seed": -2}),
+        ("dance", {}),
+    ]  # fmt: skip
+    snapshots: list[tuple[str, object]] = [("save_snapshot", {}), ("list_snapshots", {}), ("rewind", {"snapshot_index": 0})]
+    (good if dialect == "1.x" else bad).extend(snapshots)
+    (tmp_path / "schema.json").write_text(json.dumps(document(dialect)), encoding="utf-8")
+    (tmp_path / "commands.json").write_text(json.dumps([*good, *bad]), encoding="utf-8")
+    files = (str(tmp_path / "schema.json"), str(tmp_path / "commands.json"))
+    told: list[dict[str, Any]] = asyncio.run(judge(part("reactor-runtime"), "runtime_schema.py", *files))
+    verdicts = [one["error"] for one in told if "error" in one]
+    assert verdicts[: len(good)] == [None] * len(good)
+    assert all(verdicts[len(good) :]), "what makes no sense passes"
+    uploads = {one["command"]: one["uploads"] for one in told if "uploads" in one}
+    assert {name for name, fields in uploads.items() if fields} == {"set_image", "set_conditioning"}

@@ -10,7 +10,21 @@ from by_hand import at_chunk
 from reactor_parts import FRAMES, SHOW_LANDS, Run, faults, perform, schedule, stand_in, whole_show
 
 from sequencer.conductor import Status
-from sequencer.events import ChunkDone, ChunkShown, Lost, Ready, Refused, Restored, SessionEnded, Unknown, UploadFailed
+from sequencer.events import (
+    ChunkDone,
+    ChunkShown,
+    Lost,
+    PromptAccepted,
+    Ready,
+    Refused,
+    Restored,
+    SchedulePrompt,
+    SessionEnded,
+    SetConditioning,
+    Unknown,
+    UploadFailed,
+    WasReset,
+)
 from sequencer.score import UseImage
 from sequencer.standin.sessions import Session
 from sequencer.wire.codec import Wire
@@ -70,14 +84,26 @@ def test_the_chunk_that_is_shown_trails_the_one_that_is_reported() -> None:
     assert 60_000_000 < run.measures.lag < 3_000_000_000
 
 
-@pytest.mark.parametrize("dialect", ["current", "2026-early"])
-def test_both_dialects_and_every_way_of_counting(dialect: str) -> None:
+@pytest.mark.parametrize("dialect", ["current", "2026-early", "1.x"])
+def test_every_dialect_and_every_way_of_counting(dialect: str) -> None:
     bad = faults(
         f"dialect: {dialect}\nscheduled_prompts: list\nframes_emitted: chunk\ngeneration_started: each\nstale_states: 2\n"
     )
     run, _ = _play(server={"faults": bad})
     assert run.landings == SHOW_LANDS
     assert [one.frames for one in run.events if isinstance(one, ChunkDone)][:3] == [FRAMES, 2 * FRAMES, 3 * FRAMES]
+
+
+def test_a_message_that_answers_a_command_and_goes_to_everybody_is_one_event() -> None:
+    """A model from 1.x sends both; counted twice, a prompt would seem to land twice."""
+    run, session = _play(server={"faults": faults("dialect: 1.x\n")})
+    assert run.landings == SHOW_LANDS
+    sent = [one for one in run.commands if isinstance(one, SchedulePrompt | SetConditioning)]
+    accepted = [one.prompt for one in run.events if isinstance(one, PromptAccepted)]
+    assert sorted(accepted) == sorted(one.prompt for one in sent)
+    assert len([one for one in run.events if isinstance(one, WasReset)]) == 1
+    assert not [one for one in run.events if isinstance(one, Unknown)]
+    assert not session._asks, "a command was never answered"
 
 
 def test_refusals_come_back_as_events_and_what_can_be_shifted_is() -> None:

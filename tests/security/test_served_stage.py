@@ -92,17 +92,27 @@ def test_no_other_host_name_is_served(host: str) -> None:
     "origin", ["https://evil.example", "null", "http://localhost.evil.example", "file://", "http://10.0.0.1"]
 )
 def test_no_page_of_another_site_gets_an_answer(origin: str) -> None:
+    """It reads that it is refused, which takes CORS headers, and nothing else; nothing is done for it."""
+
     async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+        asking = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        before = await client.options("/start_session", headers=asking)
+        assert "Access-Control-Allow-Credentials" not in before.headers
+        assert before.content == b""
         for method, path in (
             ("POST", "/start_session"),
             ("GET", "/session"),
             ("OPTIONS", "/start_session"),
             ("PUT", "/uploads/a/b"),
+            ("GET", "/events"),
+            ("GET", "/nowhere"),
         ):
             answer = await client.request(method, path, headers={"Origin": origin})
             assert answer.status_code == 403
-            assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+            assert set(answer.json()) == {"detail"}
+            assert "let in" in answer.json()["detail"]
         assert server.session is None
+        assert not server.routes.asked, "a refused request got past the guard"
 
     _talk(talk)
 

@@ -26,7 +26,7 @@ from sequencer.events import (
 )
 from sequencer.stages.simulated.faults import Faults
 from sequencer.stages.simulated.model import HeliosModel
-from sequencer.stages.simulated.outputs import ChunkBegun, ChunkMade, Message, Output, UploadedImage
+from sequencer.stages.simulated.outputs import Acknowledged, ChunkBegun, ChunkMade, Message, Output, UploadedImage
 from sequencer.wire.helios import Dialect, HeliosCommand, HeliosReader, SetPrompt
 
 CHUNK = 1_375_000_000
@@ -38,7 +38,7 @@ class ModelMachine(RuleBasedStateMachine):
     """Answers come at once and prompts encode at once here, so that what was accepted for a chunk is known to the test."""
 
     @initialize(
-        dialect=st.sampled_from(["current", "2026-early"]),
+        dialect=st.sampled_from(["current", "2026-early", "1.x"]),
         frames=st.sampled_from(["total", "chunk"]),
         warmup=st.integers(0, 2),
         jitter=st.sampled_from([0, 40_000_000]),
@@ -95,6 +95,8 @@ class ModelMachine(RuleBasedStateMachine):
                     (event,) = self.reader.read(output.type, output.data, output.at)
                     events.append(event)
                     self.follow(event, output)
+                case Acknowledged():
+                    raise AssertionError("nobody asked")
         return events
 
     def follow(self, event: object, message: Message) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from reactor_parts import picture, stand_in
 
 from sequencer.errors import UsageError
+from sequencer.stages.reactor import ReactorSettings
 from sequencer.standin import StandIn, StandInSettings
 from sequencer.standin.settings import LOCAL_SESSION
 from sequencer.standin.uploads import LARGEST
@@ -36,7 +38,8 @@ async def _token(client: httpx.AsyncClient, body: object = None) -> dict[str, st
 async def _session(client: httpx.AsyncClient, proof: dict[str, str]) -> str:
     answer = await client.post("/sessions", headers=proof, json={"model": {"name": "helios"}})
     assert answer.status_code == 201, answer.text
-    assert set(answer.json()) == {"session_id", "state", "model"}
+    assert set(answer.json()) == {"session_id", "state", "model", "cluster", "server_info"}
+    assert isinstance(answer.json()["server_info"]["server_version"], str)
     return str(answer.json()["session_id"])
 
 
@@ -64,8 +67,106 @@ def test_pages_of_this_machine_are_let_in_and_no_others() -> None:
         for origin in ("https://evil.example", "null", "http://localhost.evil.example", "file://", "http://[bad"):
             answer = await client.post("/start_session", headers={"Origin": origin}, json={})
             assert answer.status_code == 403, origin
-            assert "Access-Control-Allow-Origin" not in answer.headers
+            assert answer.headers["Access-Control-Allow-Origin"] == origin, "the page cannot read why it is refused"
         assert server.session is None, "a refused page has started a session"
+
+    _talk(talk)
+
+
+def test_every_answer_can_be_read_by_the_page_that_asked() -> None:
+    """Whatever goes wrong: without these headers a page sees nothing but "Failed to fetch"."""
+    origin = {"Origin": "http://localhost:3000"}
+
+    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+        await client.post("/start_session", json={})
+        session = f"/sessions/{LOCAL_SESSION}"
+        slot = (await client.post(f"{session}/uploads", json={"name": "a", "size": 3, "mime_type": "image/png"})).json()
+        asked: list[tuple[int, str, str, dict[str, Any]]] = [
+            (200, "GET", "/health", {}),
+            (202, "GET", f"{session}/transport/webrtc/sdp_params", {}),
+            (400, "POST", f"{session}/uploads", {"json": {}}),
+            (401, "POST", "/sessions", {"json": {}}),
+            (403, "PUT", slot["presigned_url"], {"content": b"abc", "headers": {"Content-Type": "image/gif"}}),
+            (403, "GET", "/health", {"headers": {"Host": "evil.example"}}),
+            (403, "GET", "/health", {"headers": {"Origin": "https://evil.example"}}),
+            (404, "GET", "/nowhere", {}),
+            (405, "DELETE", "/health", {}),
+            (409, "POST", "/start_session", {"json": {}}),
+            (413, "POST", "/start_session", {"content": b" " * 2_000_000}),
+            (422, "POST", "/start_session", {"content": b"{"}),
+            (426, "GET", "/health", {"headers": {"Reactor-API-Version": "0"}}),
+            (501, "GET", "/health", {"headers": {"Reactor-API-Version": "2"}}),
+            (503, "POST", "/stop_session", {}),
+        ]
+        for status, method, path, parts in asked:
+            headers = {**origin, **parts.pop("headers", {})}
+            answer = await client.request(method, path, headers=headers, **parts)
+            assert answer.status_code == status, (method, path, answer.text)
+            assert answer.headers["Access-Control-Allow-Origin"] == headers["Origin"], (status, method, path)
+            assert status < 400 or isinstance(answer.json()["detail"], str | list)
+        assert (await client.delete("/health", headers=origin)).headers["Allow"]
+        async with client.stream("GET", "/events", headers=origin) as stream:
+            assert stream.headers["Access-Control-Allow-Origin"] == origin["Origin"]
+        asking = {**origin, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type, x-own"}
+        for path in (slot["presigned_url"], "/nowhere", "/health"):
+            before = await client.options(path, headers=asking)
+            assert before.status_code == 204
+            assert before.headers["Access-Control-Allow-Headers"] == "content-type, x-own"
+            assert "PUT" in before.headers["Access-Control-Allow-Methods"]
+        foreign = await client.options("/start_session", headers={**asking, "Origin": "https://evil.example"})
+        assert foreign.headers["Access-Control-Allow-Origin"] == "https://evil.example"
+        assert "Access-Control-Allow-Credentials" not in foreign.headers
+
+    _talk(talk, moods=(("POST", "/stop_session", 503, 1),))
+
+
+def test_a_failure_of_ours_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr("sequencer.standin.routes.document", broken)
+
+    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+        answer = await client.get("/schema", headers={"Origin": "http://localhost:3000"})
+        assert answer.status_code == 500
+        assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
+        assert "bug" in answer.json()["detail"]
+        assert "planted" not in answer.text
+        assert "planted" in caplog.text, "nobody learns what failed"
+
+    _talk(talk)
+
+
+@pytest.mark.parametrize("scope", ["helios", "reactor/helios"])
+@pytest.mark.parametrize("name", ["helios", "reactor/helios"])
+def test_a_model_is_named_with_or_without_its_account_and_one_token_serves_every_call(scope: str, name: str) -> None:
+    _, data = picture()
+
+    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+        match = {"type": "session", "resources": {"models": {"match": [scope]}}}
+        proof = await _token(client, {"authorization_details": [match]})
+        made = await client.post("/sessions", headers=proof, json={"model": {"name": name}})
+        assert made.status_code == 201, made.text
+        one = f"/sessions/{made.json()['session_id']}"
+        webrtc = f"{one}/transport/webrtc"
+        assert (await client.get(one, headers=proof)).status_code == 200
+        assert (await client.get(f"{one}/info", headers=proof)).status_code == 200
+        assert (await client.put(one, headers=proof)).status_code == 200
+        assert (await client.get(f"{webrtc}/ice_servers", headers=proof)).status_code == 200
+        number = (await client.post(f"{webrtc}/connections", headers=proof, json={})).json()["connection_id"]
+        for base in (webrtc, f"{webrtc}/connections/{number}"):
+            offer = {"sdp_offer": "v=0", "track_mapping": []}
+            assert (await client.post(f"{base}/sdp_params", headers=proof, json=offer)).status_code == 202
+            assert (await client.get(f"{base}/sdp_params", headers=proof)).status_code in (200, 202)
+            assert (await client.post(f"{base}/ice_candidates", headers=proof, json={"candidates": []})).status_code == 202
+        file = {"name": "a.png", "size": len(data), "mime_type": "image/png"}
+        slot = (await client.post(f"{one}/uploads", headers=proof, json=file)).json()
+        put = await client.put(slot["presigned_url"], content=data, headers={"Content-Type": "image/png"})
+        assert put.status_code == 200
+        recording = server.routes.sessions[made.json()["session_id"]].clips.recording
+        asked = await client.get(f"/clips?session_id={recording}&start=0&end=1", headers=proof)
+        assert asked.status_code == 410, "it reaches the recording"
+        assert (await client.delete(one, headers=proof)).status_code == 204
 
     _talk(talk)
 
@@ -184,7 +285,7 @@ def test_a_local_runtime_plays_one_session_without_a_key() -> None:
         assert (await client.post("/start_session", json={})).status_code == 409
         assert (await client.get("/session")).json()["capabilities"]["tracks"]
         assert (await client.get(f"/sessions/{LOCAL_SESSION}")).status_code == 404
-        assert (await client.get("/schema")).json()["paths"]["/schedule_prompt"]
+        assert (await client.get("/schema")).json()["paths"]["/events/schedule_prompt"]
         connection = await client.post(f"/sessions/{LOCAL_SESSION}/transport/webrtc/connections")
         assert connection.status_code == 201
         assert connection.json()["track_map"]["main_video"]["direction"] == "out"
@@ -280,6 +381,24 @@ def test_a_session_without_a_client_ends_and_so_does_one_that_is_too_long() -> N
     _talk(long, session_seconds=0.2)
 
 
+def test_a_session_is_kept_as_long_as_the_vendor_says_and_our_retries_fit_in() -> None:
+    """The loss is noticed late, and then there must be time for one more try."""
+    assert StandInSettings().orphan_seconds == 30
+    ours = ReactorSettings()
+    assert ours.silence_seconds + ours.grace_seconds + 2 <= StandInSettings().orphan_seconds
+
+    async def kept(client: httpx.AsyncClient, server: StandIn) -> None:
+        await client.post("/start_session", json={})
+        session = server.session
+        assert session is not None
+        begun = time.monotonic()
+        while session.ended is None:
+            await session.news.wait()
+        assert 1.4 < time.monotonic() - begun < 4
+
+    _talk(kept, orphan_seconds=1.5)
+
+
 def test_answers_of_another_kind_can_be_asked_for() -> None:
     async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
         answers = [await client.post("/start_session", json={}) for _ in range(3)]
@@ -305,6 +424,29 @@ def test_what_happens_is_told_as_it_happens() -> None:
         assert told["detail"] == {"reason": "enough"}
 
     _talk(talk)
+
+
+@pytest.mark.parametrize("host", ["", " ", "\t"])
+def test_an_empty_host_is_not_every_address(host: str) -> None:
+    async def go() -> None:
+        with pytest.raises(UsageError, match="--host is empty"):
+            async with StandIn(StandInSettings(host=host, port=0)):
+                pass
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("host", "is_open"),
+    [("127.0.0.1", False), ("localhost", False), ("127.1", False), ("0", True), ("0.0.0.0", True)],  # noqa: S104  what is tested
+)
+def test_what_is_open_to_others_is_known_however_it_is_written(host: str, is_open: bool) -> None:
+    async def go() -> None:
+        async with StandIn(StandInSettings(host=host, port=0)) as server, httpx.AsyncClient(trust_env=False) as client:
+            assert server.is_open_to_others == is_open
+            assert (await client.get(f"{server.url}/health")).status_code == 200
+
+    asyncio.run(go())
 
 
 def test_a_port_that_is_taken_is_told() -> None:

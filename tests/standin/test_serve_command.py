@@ -53,6 +53,13 @@ def test_it_serves_until_it_is_asked_to_end(how: signal.Signals) -> None:
         (["--refuse", "dance"], "names no command"),
         (["--refuse", "start:x"], "names no command"),
         (["--refuse", "start:0"], "cannot be served"),
+        (["--host", ""], "--host is empty"),
+        (["--host", " "], "--host is empty"),
+        (["--host", "*"], "cannot be served"),
+        (["--host", "no-such-host.invalid"], "cannot be served"),
+        (["--grace", "0"], "not above 0"),
+        (["--grace", "nan"], "not above 0"),
+        (["--grace", "1e9"], "not above 0"),
     ],
 )
 def test_flags_that_make_no_sense_are_explained(
@@ -62,7 +69,24 @@ def test_flags_that_make_no_sense_are_explained(
     assert main(["serve", "--port", "0", *arguments]) == 2
     printed = capsys.readouterr().err
     assert says in printed
+    assert "hint: " in printed or arguments[0] in ("--loss", "--latency", "--drop-after")
     assert "Traceback" not in printed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
+@pytest.mark.parametrize(("host", "warns"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True), ("0", True)])  # noqa: S104  what is tested
+def test_it_warns_where_others_can_play(host: str, warns: bool) -> None:
+    command = [sys.executable, "-m", "sequencer", "serve", "--port", "0", "--host", host]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert "served at http://" in line
+        assert "//0" not in line, "an address that nobody can call"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=15)
+    assert ("everybody who can reach it" in err) == warns
 
 
 def test_flags_go_together_with_a_faults_file(
@@ -77,9 +101,12 @@ def test_flags_go_together_with_a_faults_file(
         served.append(settings)
 
     monkeypatch.setattr("sequencer.cli.serve._serve", serve)
-    assert main(["serve", "--faults", str(faults), "--fps", "20", "--refuse", "pause:2"]) == 0, capsys.readouterr().err
+    arguments = ["--fps", "20", "--refuse", "pause:2", "--refuse", "rewind", "--dialect", "1.x", "--grace", "45"]
+    assert main(["serve", "--faults", str(faults), *arguments]) == 0, capsys.readouterr().err
     (settings,) = served
     assert isinstance(settings, StandInSettings)
     assert settings.faults.fps == 20
-    assert [one.command for one in settings.faults.refuse] == ["start", "pause"]
+    assert [one.command for one in settings.faults.refuse] == ["start", "pause", "rewind"]
+    assert settings.faults.dialect == "1.x"
+    assert settings.orphan_seconds == 45
     assert settings.faults.messages[0].do == "lose"

@@ -97,8 +97,9 @@ class ReactorSettings:
     """How long one try to connect may take."""
     settle_seconds: float | None = None
     """How long to wait behind a connect before the first command; None: a second at the platform, nothing locally."""
-    grace_seconds: float = 50.0
-    """How long a lost connection is tried anew: the platform keeps a session without a client for 60 s, older ones for 30."""
+    grace_seconds: float = 24.0
+    """How long a lost connection is tried anew. The platform keeps a session without a client for 30 s from the loss, which is
+    noticed here up to `silence_seconds` later; what is left is for the last try."""
     ping_seconds: float = 5.0
     silence_seconds: float = 4.0
     """Nothing at all received for so long, though asked for a sign of life: the connection is lost."""

@@ -21,6 +21,7 @@ from sequencer.wire.messages import (
     ClipFailed,
     ClipReady,
     CommandSent,
+    Data,
     Done,
     Ended,
     Failed,
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from sequencer.clocks import Clock
 
 Send = Callable[[Frame], None]
+MAX_BROADCASTS_KEPT = 16
+"""An answer follows the message that it repeats at once, or almost."""
+
 ClipAnswer = ClipReady | ClipFailed | Failed
 
 
@@ -56,6 +60,8 @@ class Talk:
         self._answers = Answers()
         self._send: Send | None = None
         self._clips: deque[tuple[str, asyncio.Future[ClipAnswer]]] = deque()
+        self._broadcasts: deque[tuple[str, Data]] = deque(maxlen=MAX_BROADCASTS_KEPT)
+        """The last messages that went to everybody, each until an answer repeats it."""
         self._question = ""
         self.wire = wire
         self.heard = asyncio.Event()
@@ -152,9 +158,7 @@ class Talk:
         now = self._clock.now()
         match message:
             case ModelMessage():
-                self._answers.answered(message.request, now)
-                for event in self._reader.read(message.type, message.data, now):
-                    self._tell(_masked(event) if isinstance(event, Unknown) else event)
+                self._model_message(message, now)
             case Done():
                 self._answers.answered(message.request, now)
             case Failed():
@@ -174,6 +178,24 @@ class Talk:
                 self._tell(_unknown(now, message.type, message.data))
             case Malformed():
                 self._tell(_unknown(now, "malformed", {"reason": message.reason, "beginning": message.beginning}))
+
+    def _model_message(self, message: ModelMessage, now: int) -> None:
+        self._answers.answered(message.request, now)
+        if self._is_heard_already(message):
+            return
+        for event in self._reader.read(message.type, message.data, now):
+            self._tell(_masked(event) if isinstance(event, Unknown) else event)
+
+    def _is_heard_already(self, message: ModelMessage) -> bool:
+        """Whether an answer repeats a message that went to everybody just before it, as models from 1.x answer."""
+        if not message.request:
+            self._broadcasts.append((message.type, message.data))
+            return False
+        try:
+            self._broadcasts.remove((message.type, message.data))
+        except ValueError:
+            return False
+        return True
 
     def _failed(self, message: Failed, now: int) -> None:
         asked = self._answers.answered(message.request, now)

@@ -38,6 +38,13 @@ class Conditions:
         self._said: dict[int, _Said] = {}
         self._pictured: list[_Pictured] = []
 
+    def copy(self) -> Conditions:
+        """The same once more, to be changed on its own."""
+        other = Conditions()
+        other.prompt, other.image, other.strength, other.image_since = self.prompt, self.image, self.strength, self.image_since
+        other._accepted, other._said, other._pictured = self._accepted, dict(self._said), list(self._pictured)
+        return other
+
     def say(self, prompt: str, chunk: int, ready: int) -> None:
         """Accept a prompt for a chunk; one that was there for it is overwritten."""
         self._accepted += 1

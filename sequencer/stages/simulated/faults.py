@@ -18,7 +18,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from sequencer.errors import InputError
-from sequencer.wire.helios import COMMAND_NAMES, Dialect
+from sequencer.wire.helios import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES, Dialect
 
 LARGEST_FILE = 64 * 1024
 """Bytes of the largest faults file that is read."""
@@ -29,11 +29,12 @@ DEEPEST = 8
 MOST_SHOWN = 20
 """How many problems of one file are shown."""
 
+_COMMAND_NAMES = (*COMMAND_NAMES, *SNAPSHOT_COMMAND_NAMES)
 _DURATION = re.compile(r"(?:(\d{1,6})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)(ms|s))?")
 _MESSAGE_TYPES = (
     "state", "chunk_complete", "prompt_accepted", "image_accepted", "conditions_ready", "generation_started",
     "generation_paused", "generation_resumed", "generation_reset", "command_error", "prompt_scheduled", "prompt_switched",
-    "image_set", "seed_set", "error",
+    "image_set", "seed_set", "error", "snapshot_saved", "snapshots_listed", "generation_rewound",
 )  # fmt: skip
 
 
@@ -78,7 +79,7 @@ class Delays(_Part):
     """From a command to its answers (`prompt_accepted`, `command_error`, `state`, …)."""
     jitter: Duration = 0
     """Up to this much is added to each answer."""
-    commands: dict[Literal[COMMAND_NAMES], Duration] = Field(default_factory=dict)  # type: ignore[valid-type]  # names from one tuple
+    commands: dict[Literal[_COMMAND_NAMES], Duration] = Field(default_factory=dict)  # type: ignore[valid-type]  # names from one tuple
     """Added to `answer` for commands of these names."""
     at_chunk: bool = False
     """While generating, answers wait for the end of the chunk in the making."""
@@ -126,7 +127,7 @@ class Slow(_Part):
 class Refusal(_Part):
     """A command that is refused although it is right: the `nth` of its name, or those sent while `chunk` is being made."""
 
-    command: Literal[COMMAND_NAMES]  # type: ignore[valid-type]  # names from one tuple
+    command: Literal[_COMMAND_NAMES]  # type: ignore[valid-type]  # names from one tuple
     nth: Count | None = None
     chunk: Index | None = None
     take: Index | None = None

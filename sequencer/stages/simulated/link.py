@@ -21,6 +21,10 @@ class Link:
         self._seen: Counter[str] = Counter()
         self._held: list[Message] = []
 
+    def holds(self, message: Message) -> bool:
+        """Whether it is held until the next one has gone."""
+        return any(one.answers == message.answers for one in self._held)
+
     def carry(self, message: Message) -> tuple[Message, ...]:
         """What arrives because of this message, each at its own `at`, in order of sending.
 

@@ -27,6 +27,8 @@ class Message:
     at: int
     type: str
     data: Mapping[str, object]
+    answers: tuple[int, ...] = ()
+    """The commands that it answers, by the ids that their askers gave."""
 
     @property
     def name(self) -> str:
@@ -60,6 +62,8 @@ class ChunkBegun:
     take: int
     look: Look
     due: int
+    before: Look | None = None
+    """The chunk before it in its take, which is what its pictures may dissolve from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,15 @@ class ChunkMade:
     look: Look
 
 
-Output = Message | ChunkBegun | ChunkMade
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Commands that were carried out or refused, and that no message answers."""
+
+    at: int
+    answers: tuple[int, ...]
+
+
+Output = Message | Acknowledged | ChunkBegun | ChunkMade
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from sequencer.stages.protocol import Deliver, Pictures
 from sequencer.stages.simulated.faults import WELL_BEHAVED, Drop, End, Faults
 from sequencer.stages.simulated.link import Link
 from sequencer.stages.simulated.model import HeliosModel
-from sequencer.stages.simulated.outputs import ChunkBegun, ChunkMade, Look, Message, Output, UploadedImage, hashed
+from sequencer.stages.simulated.outputs import Acknowledged, ChunkBegun, ChunkMade, Look, Message, Output, UploadedImage, hashed
 from sequencer.timebase import ChunkGrid
 from sequencer.timers import Timekeeper, Timer
 from sequencer.wire.helios import HeliosReader, write_command
@@ -154,6 +154,8 @@ class SimulatedStage:
                     self._begun(output)
                 case ChunkMade():
                     self._made(output)
+                case Acknowledged():
+                    pass  # nobody here asks for answers
 
     def _arrive_at(self, message: Message) -> None:
         if message.at <= self._clock.now():

@@ -1,8 +1,9 @@
-"""Helios' own words: its messages and commands, in both dialects, as the values that the rest of the program speaks.
+"""Helios' own words: its messages and commands, in every dialect, as the values that the rest of the program speaks.
 
-A message is a `type` and a `data` object, whatever carries it. Two dialects are read, without being told which it is:
+A message is a `type` and a `data` object, whatever carries it. The dialects are read without being told which it is:
 
 - `current`: `state`, `chunk_complete`, `prompt_accepted`, … each a type of its own;
+- `1.x`: the same, and `snapshot_saved`, `snapshots_listed` and `generation_rewound` besides, which nobody here reads;
 - `2026-early` (before April 2026): `{"type": "event", "data": {"event": NAME, …}}`, with `prompt_scheduled`,
   `prompt_switched`, `image_set`, `seed_set` and `error` among the names.
 
@@ -12,26 +13,59 @@ may come as doubles (`33.0`) or as text (`"33"`, which is how a map's keys trave
 `commands` go both ways; `written` and `read` are the messages; `frame_count` settles what a model counts.
 """
 
-from sequencer.wire.helios.commands import COMMAND_NAMES, HeliosCommand, Problem, SetPrompt, read_command, write_command
+from sequencer.wire.helios.commands import (
+    COMMAND_NAMES,
+    SNAPSHOT_COMMAND_NAMES,
+    HeliosCommand,
+    ListSnapshots,
+    Problem,
+    Rewind,
+    SaveSnapshot,
+    SetPrompt,
+    SnapshotCommand,
+    read_any_command,
+    read_command,
+    write_command,
+)
 from sequencer.wire.helios.frame_count import FRAMES_PER_CHUNK, FrameCount
 from sequencer.wire.helios.read import MOST_UNKNOWN, HeliosReader, read_message
-from sequencer.wire.helios.written import Dialect, HeliosEvent, write_message, write_seed_set, write_switch
+from sequencer.wire.helios.written import (
+    Dialect,
+    HeliosEvent,
+    write_message,
+    write_rewound,
+    write_seed_set,
+    write_snapshot,
+    write_snapshot_saved,
+    write_snapshots_listed,
+    write_switch,
+)
 
 __all__ = [
     "COMMAND_NAMES",
     "FRAMES_PER_CHUNK",
     "MOST_UNKNOWN",
+    "SNAPSHOT_COMMAND_NAMES",
     "Dialect",
     "FrameCount",
     "HeliosCommand",
     "HeliosEvent",
     "HeliosReader",
+    "ListSnapshots",
     "Problem",
+    "Rewind",
+    "SaveSnapshot",
     "SetPrompt",
+    "SnapshotCommand",
+    "read_any_command",
     "read_command",
     "read_message",
     "write_command",
     "write_message",
+    "write_rewound",
     "write_seed_set",
+    "write_snapshot",
+    "write_snapshot_saved",
+    "write_snapshots_listed",
     "write_switch",
 ]

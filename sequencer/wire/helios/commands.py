@@ -19,7 +19,7 @@ from sequencer.events import (
     SetSrScale,
     Start,
 )
-from sequencer.wire.fields import Data, MalformedError, integer, number, real, text
+from sequencer.wire.fields import Data, MalformedError, integer, number, optional_text, real, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,43 @@ class SetPrompt:
     kind: Literal["set_prompt"] = "set_prompt"
 
 
+@dataclass(frozen=True, slots=True)
+class SaveSnapshot:
+    """`save_snapshot`: keep the state of the take. Models from 1.x know it, as they do the next two."""
+
+    label: str = ""
+    kind: Literal["save_snapshot"] = "save_snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class ListSnapshots:
+    """`list_snapshots`: name every snapshot of the take."""
+
+    kind: Literal["list_snapshots"] = "list_snapshots"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewind:
+    """`rewind`: go on from a snapshot once more."""
+
+    snapshot: int
+    kind: Literal["rewind"] = "rewind"
+
+
 HeliosCommand = ModelCommand | SetPrompt
-"""Every command of the surface."""
+"""Every command that all models know."""
+
+SnapshotCommand = SaveSnapshot | ListSnapshots | Rewind
+"""The commands that models from 1.x know besides."""
 
 COMMAND_NAMES = (
     "set_prompt", "schedule_prompt", "set_conditioning", "set_image", "set_image_strength", "set_sr_scale", "set_seed",
     "start", "pause", "resume", "reset",
 )  # fmt: skip
 """The model's names for them."""
+
+SNAPSHOT_COMMAND_NAMES = ("save_snapshot", "list_snapshots", "rewind")
+"""The names of what models from 1.x know besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +98,22 @@ def write_command(command: HeliosCommand) -> tuple[str, Data]:
         case Start() | Pause() | Resume() | Reset():
             data = {}
     return command.kind, data
+
+
+def read_any_command(name: str, data: Mapping[str, object]) -> HeliosCommand | SnapshotCommand | Problem:
+    """As `read_command`, for a model from 1.x."""
+    try:
+        match name:
+            case "save_snapshot":
+                return SaveSnapshot(optional_text(data, "label") or "")
+            case "list_snapshots":
+                return ListSnapshots()
+            case "rewind":
+                return Rewind(number(data, "snapshot_index"))
+            case _:
+                return read_command(name, data)
+    except MalformedError as error:
+        return Problem(name, str(error))
 
 
 def read_command(name: str, data: Mapping[str, object]) -> HeliosCommand | Problem:

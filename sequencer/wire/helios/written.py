@@ -1,4 +1,4 @@
-"""Helios' messages, written for the wire in either dialect: what the model says."""
+"""Helios' messages, written for the wire in each dialect: what the model says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from sequencer.events import (
 )
 from sequencer.wire.fields import Data
 
-Dialect = Literal["current", "2026-early"]
+Dialect = Literal["current", "2026-early", "1.x"]
+"""`1.x` has the messages of `current`, and those about snapshots besides."""
 
 HeliosEvent = (
     StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady | Started | Paused | Resumed | WasReset
@@ -40,7 +41,7 @@ def write_message(
     the take's total. The current dialect has no place for the chunk of a `PromptAccepted`.
     """
     name, data = _message(event, dialect, scheduled, chunk_frames)
-    if dialect == "current" or name == "state":
+    if dialect != "2026-early" or name == "state":
         return name, data
     return "event", {"event": name, **data}
 
@@ -104,6 +105,26 @@ def write_switch(frame: int, chunk: int, prompt: str, previous: str | None) -> t
         "new_prompt": prompt,
         "previous_prompt": previous,
     }
+
+
+def write_snapshot(index: int, chunk: int, label: str, parent: int | None) -> Data:
+    """A snapshot, as messages about it hold it: `chunk` is the one that is made next from there."""
+    return {"snapshot_index": index, "chunk": chunk, "label": label, "parent_id": parent}
+
+
+def write_snapshot_saved(snapshot: Data) -> tuple[str, Data]:
+    """`snapshot_saved`, the answer to `save_snapshot`."""
+    return "snapshot_saved", snapshot
+
+
+def write_snapshots_listed(snapshots: list[Data]) -> tuple[str, Data]:
+    """`snapshots_listed`, the answer to `list_snapshots`."""
+    return "snapshots_listed", {"snapshots": snapshots}
+
+
+def write_rewound(index: int, chunk: int) -> tuple[str, Data]:
+    """`generation_rewound`, the answer to `rewind`: `chunk` is the one that is made next."""
+    return "generation_rewound", {"snapshot_index": index, "chunk": chunk}
 
 
 def write_seed_set(seed: int) -> tuple[str, Data]:

@@ -1,0 +1,76 @@
+"""Snapshots of a take: what the next chunk is made from, so that the take can go on from there once more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sequencer.stages.simulated.conditions import Conditions
+from sequencer.stages.simulated.outputs import Look, RefusedError, Scale
+from sequencer.wire.fields import Data
+from sequencer.wire.helios import write_snapshot
+
+MAX_SNAPSHOTS = 64
+MAX_LABEL_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TakeState:
+    """How a model stands before chunk `chunk` is made, whose first frame is `frame`; `last` is the chunk before it."""
+
+    chunk: int
+    frame: int
+    conditions: Conditions
+    seed: int
+    strength: float
+    sr: Scale
+    last: Look | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A state that was kept. `parent` is the snapshot that the take went on from before it, if any."""
+
+    index: int
+    label: str
+    parent: int | None
+    state: TakeState
+
+    def written(self) -> Data:
+        """The snapshot as messages hold it."""
+        return write_snapshot(self.index, self.state.chunk, self.label, self.parent)
+
+
+class Snapshots:
+    """One take's snapshots, in order of saving."""
+
+    def __init__(self) -> None:
+        self._kept: list[Snapshot] = []
+        self._parent: int | None = None
+
+    def save(self, label: str, state: TakeState) -> Snapshot:
+        """Keep a state. Raises RefusedError."""
+        if not state.chunk:
+            raise RefusedError("there is nothing to save before the first chunk is complete")
+        if len(label) > MAX_LABEL_CHARACTERS:
+            raise RefusedError(f"label must not be longer than {MAX_LABEL_CHARACTERS} characters")
+        if len(self._kept) >= MAX_SNAPSHOTS:
+            raise RefusedError(f"{MAX_SNAPSHOTS} snapshots are kept already")
+        snapshot = Snapshot(len(self._kept), label, self._parent, state)
+        self._kept.append(snapshot)
+        self._parent = snapshot.index
+        return snapshot
+
+    def find(self, index: int) -> Snapshot:
+        """A snapshot by its index. Raises RefusedError."""
+        if not 0 <= index < len(self._kept):
+            raise RefusedError(f"there is no snapshot {index}")
+        return self._kept[index]
+
+    def rewound(self, snapshot: Snapshot) -> None:
+        """The take goes on from this one."""
+        self._parent = snapshot.index
+
+    @property
+    def all(self) -> tuple[Snapshot, ...]:
+        """Every one."""
+        return tuple(self._kept)

@@ -1,0 +1,78 @@
+# ruff: noqa: T201, BLE001  a judge prints its verdict, and whatever the SDK raises is part of it
+# mypy: ignore-errors
+# The SDK lives in an environment of its own, which the type checker does not see.
+"""What Reactor's Python SDK of the newer line gets as answers from a model of 1.x, snapshots and a whole recording included.
+
+Arguments: address, `local` or `production`, the model's name, an image file, where to write the recording.
+"""
+
+import asyncio
+import json
+import sys
+
+from reactor_sdk import Reactor
+
+
+def tell(what, **data):
+    print(json.dumps({"what": what, **data}), flush=True)
+
+
+async def scene(url, mode, model, image, recording):
+    local = mode == "local"
+    reactor = Reactor(model, api_key=None if local else "rk_judge", api_url=url, local=local)
+    chunks, resets = [], []
+    news = asyncio.Event()
+
+    def heard(message):
+        tell("message", type=message["type"], data=message["data"])
+        if message["type"] == "chunk_complete":
+            chunks.append(int(message["data"]["chunk_index"]))
+        news.set()
+
+    async def until(done):
+        async with asyncio.timeout(30):
+            while not done():
+                news.clear()
+                await news.wait()
+
+    async def send(command, data):
+        try:
+            answer = await reactor.send_command(command, data)
+        except Exception as error:
+            tell("failed", command=command, error=str(error))
+        else:
+            tell("answer", command=command, answer=answer)
+
+    reactor.on("message", heard)
+    await reactor.connect()
+    reactor.track("main_video").on_frame(lambda frame: resets.append(frame.shape))
+    schema = await reactor.request_schema()
+    tell("schema", schema=schema)
+    file = await reactor.upload_file(image)
+    await send("set_prompt", {"prompt": "a red field"})
+    await send("set_image", {"image": file})
+    await send("set_seed", {"seed": 3})
+    await send("start", {})
+    await send("start", {})
+    await until(lambda: len(chunks) >= 2)
+    await send("save_snapshot", {"label": "red"})
+    await send("schedule_prompt", {"prompt": "a storm", "chunk": chunks[-1] + 2})
+    await until(lambda: len(chunks) >= 6)
+    await send("list_snapshots", {})
+    await send("rewind", {"snapshot_index": 0})
+    await send("rewind", {"snapshot_index": 5})
+    count = len(chunks)
+    await until(lambda: len(chunks) >= count + 3)
+    await send("pause", {})
+    tell("chunks", chunks=chunks)
+    await asyncio.sleep(1.0)
+    clip = await reactor.request_recording()
+    await reactor.download(clip, recording)
+    tell("recording", kind=clip.kind, start=clip.start_marker, end=clip.end_marker)
+    await send("reset", {})
+    await reactor.disconnect()
+    reactor.close()
+    tell("closed")
+
+
+asyncio.run(scene(*sys.argv[1:]))
