@@ -52,11 +52,14 @@ SLACK = 0.2
 PAUSE = 2
 """Frames in a row that look alike after which one that differs shows that the sender has something new."""
 
-RUN = 4
+RUN = 6
 """Frames in a row that differ from each other: those are new, whatever was expected."""
 
 GAP = 2.5
 """Frames' time without a frame after which a sender that repeats nothing has something new."""
+
+SKIPPED = 1.5
+"""Frames' time from one frame to the next beyond which one between them was lost, or never sent."""
 
 LATE_CHUNKS, LATE = 3, 5_000_000_000
 """So much later than expected (the longer of the two) no chunk is: the count has lost its way."""
@@ -93,7 +96,7 @@ class ShownChunks:
         self._usual = frames_per_chunk
         self._lags: deque[int] = deque(maxlen=MEASURED)
         self._ways: deque[float] = deque(maxlen=KEPT)
-        """From a chunk's report to its first frame; below 0 where frames come before the report."""
+        """From a chunk's report to its first frame, where nothing else waited to be sent; below 0 where frames come first."""
         self._next_ways: deque[float] = deque(maxlen=KEPT)
         """From a chunk's report to the first frame of the next one."""
         self._pace = Pace()
@@ -115,6 +118,8 @@ class ShownChunks:
         self._chunk = self._told = -1
         self._began: float | None = None
         """When the chunk shown began, while its report is still to come."""
+        self._sure = False
+        """Whether the sender was seen to have had nothing to send before the chunk that begins."""
         self._anchor: tuple[int, int] | None = None
         self._lost = False
         self._rests = False
@@ -133,8 +138,8 @@ class ShownChunks:
 
     @property
     def _soonest(self) -> float:
-        """The shortest time from a chunk's report to its first frame that was seen."""
-        return min(self._ways, default=0.0)
+        """The time from a chunk's report to its first frame where nothing waits before it: one of the shorter ones seen."""
+        return sorted(self._ways)[(len(self._ways) - 1) // 4] if self._ways else 0.0
 
     # ---- what the model reports
 
@@ -208,13 +213,19 @@ class ShownChunks:
             first = self._begins(at, sent, novelty)
             return None if first is None else self._show(first, at, sent)
         missing = skipped if skipped is not None else 0 if self._streams else self._pace.missing(stamp)
-        if self._ticks < self._length(self._chunk):
-            missing = min(missing, self._length(self._chunk) - self._ticks)
-            self._ticks += missing
-            self._fresh += 0 if self._streams else missing
+        ticks = self._ticks
+        own = min(missing, max(0, self._length(self._chunk) - self._ticks))
+        self._ticks += own
+        self._fresh += 0 if self._streams else own
         following = self._following(self._chunk)
-        if self._next_begins(following, sent, novelty):
-            return self._show(following, at, sent)
+        if self._next_begins(following, sent, novelty, ticks):
+            waited = self._waited(following, sent)
+            found = self._show(following, at, sent)
+            begun = min(missing - own, int(waited))  # lost frames of this chunk, but not where the sender had none to send
+            self._ticks, self._fresh = 1 + begun, 1 + begun
+            if self._pace.step > SKIPPED * self._pace.tick and waited < 1:
+                self._pace.forget()
+            return found
         self._ticks += 1
         self._fresh += novelty in FRESH
         self._alike = 0 if novelty in FRESH else self._alike + 1
@@ -235,8 +246,9 @@ class ShownChunks:
             return first if novelty in FRESH and self._can_be_there(first, sent) else None
         return first
 
-    def _next_begins(self, chunk: int, sent: float, novelty: Novelty) -> bool:
-        """Whether a chunk begins with this frame."""
+    def _next_begins(self, chunk: int, sent: float, novelty: Novelty, ticks: int) -> bool:
+        """Whether a chunk begins with this frame, `ticks` frames having come since the one shown began."""
+        self._sure = False
         if self._is_lost_behind(chunk, sent):
             return True
         if novelty is Novelty.REPEATED:
@@ -244,11 +256,14 @@ class ShownChunks:
             return False
         length = self._length(self._chunk)
         can_be_there = self._can_be_there(chunk, sent)
-        if novelty is Novelty.NEW and (self._fresh >= length or (self._repeated >= PAUSE and can_be_there)):
+        if novelty is Novelty.NEW:
             # A sender that repeated a frame had nothing else: all that was made was sent, though some of it may be lost.
-            return True
+            self._sure = self._repeated >= PAUSE and can_be_there
+            if self._fresh >= length or self._sure:
+                return True
         gap = self._pace.step / self._pace.tick
-        if not self._repeats and gap > GAP and (self._ticks >= length or (can_be_there and self._ticks + gap > length)):
+        if not self._repeats and gap > GAP and (ticks >= length or (can_be_there and ticks + round(gap) > length)):
+            self._sure = True
             return True
         if self._ticks < length:
             return False
@@ -259,9 +274,8 @@ class ShownChunks:
             self._repeats = self._repeats or not can_be_there
             return self._is_overdue(chunk, sent)
         self._held += 1
-        if can_be_there or self._held >= RUN or (chunk in self._reports and self._alike >= PAUSE):
-            return True
-        return not self._repeats and self._can_be_there(chunk, sent + SLACK * length * self._pace.tick)
+        self._sure = self._alike >= PAUSE or self._held >= RUN
+        return can_be_there or self._held >= RUN or (chunk in self._reports and self._alike >= PAUSE)
 
     def _next_streams(self, sent: float, novelty: Novelty, length: int) -> bool:
         """Whether the next chunk begins, where frames come one by one while their chunk is made."""
@@ -286,6 +300,11 @@ class ShownChunks:
         report = self._reports.get(chunk)
         return report is not None and sent >= report.at + self._soonest - EARLY * self._pace.tick
 
+    def _waited(self, chunk: int, sent: float) -> float:
+        """For how many frames' time a chunk could have been shown already; 0 where nobody knows."""
+        report = self._reports.get(chunk)
+        return 0.0 if report is None else max(0.0, (sent - report.at - self._soonest) / self._pace.tick)
+
     def _is_overdue(self, chunk: int, sent: float) -> bool:
         """Whether a chunk's first frame must have been sent, unless it takes longer than it usually does."""
         report = self._reports.get(chunk)
@@ -305,14 +324,14 @@ class ShownChunks:
         if self._counting and before is not None:
             self._next_ways.append(sent - before.at)
         self._began = None
+        is_certain = not self._counting or self._sure
         if report is not None:
-            self._measure(sent, report.at)
+            if is_certain:
+                self._measure(sent - max(0, self._held - 1) * self._pace.tick, report.at)
             if 0 <= at - report.at < SOON:
                 self._lags.append(at - report.at)
         elif not self._counting or self._streams:
             self._began = sent
-        if self._pace.step > GAP * self._pace.tick:
-            self._pace.forget()
         self._counting, self._follows_report = True, False
         self._chunk = chunk
         self._clear_count()
@@ -323,12 +342,8 @@ class ShownChunks:
         return chunk
 
     def _measure(self, sent: float, reported: int) -> None:
-        """A chunk began: how long after its report. By one frame, which may be an error, the shortest time changes little."""
-        way = sent - reported
-        if self._ways:
-            way = max(way, self._soonest - OVERDUE * self._pace.tick)
-        if abs(way) < SOON:
-            self._ways.append(way)
+        if abs(sent - reported) < SOON:
+            self._ways.append(sent - reported)
 
     def _length(self, chunk: int) -> int:
         """How many frames a chunk has, as far as is known."""
