@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -22,18 +23,18 @@ STRAIGHT = Way()
 
 
 def _played(
-    model: Model, way: Way = STRAIGHT, *, fps: Fraction = Fraction(24), repeats: bool = True, **how: object
+    model: Model, way: Way = STRAIGHT, *, fps: Fraction = Fraction(24), repeats: bool = True, **how: Any
 ) -> dict[int, int]:
     chunks, seen = _seen(model, way, fps, repeats, **how)
     return errors(chunks, seen)
 
 
 def _seen(
-    model: Model, way: Way, fps: Fraction, repeats: bool, phase: Fraction = Fraction(1, 3), **how: object
+    model: Model, way: Way, fps: Fraction, repeats: bool, phase: Fraction = Fraction(1, 3), **how: Any
 ) -> tuple[list[Chunk], list[Seen]]:
     chunks = list(model.chunks(COUNT))
     sent = paced(chunks, fps, repeats, chunks[-1].reported // SECOND + 60, phase)
-    return chunks, list(arriving(sent, way, **how))  # type: ignore[arg-type]  # passed on as they are
+    return chunks, list(arriving(sent, way, **how))
 
 
 def _worst(found: Mapping[int, int]) -> int:
