@@ -138,7 +138,7 @@ def test_a_command_comes_back_as_it_went(command: HeliosCommand, doubles: bool) 
 
 @pytest.mark.parametrize(("name", "kind"), [("generation_paused", Paused), ("generation_resumed", Resumed)])
 @pytest.mark.parametrize("data", [{}, {"chunk_index": None}])
-def test_a_pause_need_not_say_where(name: str, kind: type[Paused] | type[Resumed], data: dict[str, Any]) -> None:
+def test_a_pause_need_not_say_where(name: str, kind: type[Paused | Resumed], data: dict[str, Any]) -> None:
     assert read_one(name, data) == kind(5, None)
     assert write_message(kind(5, None), "current") == (name, {})
     assert read_one(name, {"chunk_index": 0}) == kind(5, 0)
