@@ -43,7 +43,7 @@ class Repeats:
 
     def restart(self) -> None:
         """Another connection, and another sender's numbers."""
-        self._picture: NDArray[np.int16] | None = None
+        self._picture: NDArray[np.uint8] | None = None
         self._metadata: Metadata | None = None
         self._told_apart = 0
         """Frames that the model's own bytes told from the one before."""
@@ -78,22 +78,26 @@ class Repeats:
             self._taken_for_one += 1
         return Novelty.REPEATED if self._told_apart > self._taken_for_one else seen
 
-    def _compared(self, picture: NDArray[np.int16]) -> Novelty:
+    def _compared(self, picture: NDArray[np.uint8]) -> Novelty:
         before = self._picture
         if before is None or before.shape != picture.shape:
             return Novelty.DIFFERENT
-        apart = np.abs(picture - before)
-        slight = float(np.maximum(apart - SLIGHT, 0).mean())
-        clear = float(np.maximum(apart - CLEAR, 0).mean())
+        apart = np.maximum(picture, before) - np.minimum(picture, before)
+        slight, clear = _mean_over(apart, SLIGHT), _mean_over(apart, CLEAR)
         if slight < MOVES and clear < MOVES_CLEARLY:
             return Novelty.ALIKE
         self._usual.append(slight)  # whatever it is taken for: a calm scene after a lively one becomes the usual
         return Novelty.DIFFERENT if slight >= SHARE * median(self._usual) else Novelty.ALIKE
 
 
-def _luma(frame: VideoFrame) -> NDArray[np.int16]:
+def _luma(frame: VideoFrame) -> NDArray[np.uint8]:
     """The brightness of some rows."""
     plane = frame.planes[0]
     pixels = np.frombuffer(memoryview(plane), np.uint8)
     rows = pixels[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
-    return rows[:: max(1, frame.height // ROWS), : frame.width].astype(np.int16)
+    return rows[:: max(1, frame.height // ROWS), : frame.width].copy()
+
+
+def _mean_over(apart: NDArray[np.uint8], level: int) -> float:
+    """By how much pixels differ beyond a level, on the average."""
+    return int(np.maximum(apart, level).sum(dtype=np.uint32)) / apart.size - level
