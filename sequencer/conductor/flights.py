@@ -15,7 +15,9 @@ LONG_PAST = 8
 class Flight:
     """A command on its way: the model's name for it, the score chunk it acts on, and the prompt it carries.
 
-    `was_heard` says that something was answered which left behind it: the connection keeps the order.
+    `was_heard` says that something was answered which left behind it: the connection keeps the order. `tells` is whether its
+    prompt, once shown, shows that this command has acted: no other command carries it, and it was not shown before. `during` is
+    the chunk that was being made when it left.
     """
 
     command: str
@@ -23,6 +25,8 @@ class Flight:
     prompt: str | None = None
     tries: int = 1
     was_heard: bool = False
+    tells: bool = False
+    during: int | None = None
 
 
 class Flights:
@@ -31,9 +35,22 @@ class Flights:
     def __init__(self) -> None:
         self._all: deque[Flight] = deque()
 
-    def leave(self, command: str, chunk: int, prompt: str | None = None, tries: int = 1) -> None:
+    def leave(
+        self,
+        command: str,
+        chunk: int,
+        prompt: str | None = None,
+        tries: int = 1,
+        *,
+        tells: bool = False,
+        during: int | None = None,
+    ) -> None:
         """A command leaves."""
-        self._all.append(Flight(command, chunk, prompt, tries))
+        self._all.append(Flight(command, chunk, prompt, tries, tells=tells, during=during))
+
+    def images(self) -> list[Flight]:
+        """Every image on its way, in the order in which they left."""
+        return [one for one in self._all if one.command in IMAGES]
 
     def clear(self) -> None:
         """A reset: nothing that comes now answers what is on its way."""

@@ -41,16 +41,24 @@ def pause(run: Run) -> Command:
 
 
 def paused(run: Run, event: Paused) -> list[Command]:
-    """The model rests behind a chunk: what is live waits until it goes on."""
-    run.paused, run.pausing = True, None
-    run.moves.rests(run.base + event.chunk, event.at)
+    """The model rests after a chunk: what is live waits until it goes on.
+
+    A model that does not say after which chunk may say it before that chunk is done: it rests after the one that was being made
+    when it was asked to, or after the last one that is made.
+    """
+    asked, run.paused, run.pausing = run.pausing, True, None
+    if event.chunk is None:
+        run.moves.rests(max(run.making - 1, run.base, run.making - 1 if asked is None else asked), event.at, is_guess=True)
+    else:
+        run.moves.rests(run.base + event.chunk, event.at)
     return []
 
 
 def resumed(run: Run, event: Resumed) -> list[Command]:
     """The model goes on: what is due for the next chunk leaves."""
     run.paused, run.pausing = False, None
-    run.moves.goes_on(run.making, event.at)
+    said = run.making if event.chunk is None else run.base + event.chunk
+    run.moves.goes_on(said if said > run.making and run.can_be(said, event.at) else run.making, event.at)
     return send_due(run, event.at)
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from sequencer.conductor.flights import Flight, Flights
 from sequencer.conductor.lines import Kind, Line, Scale, Slot, Status, kind_of
+from sequencer.conductor.pictured import ImageLandings
 from sequencer.events import (
     Command,
     SchedulePrompt,
@@ -43,8 +44,9 @@ class Ledger:
         """Chunks that the model holds a prompt for and the plan has none of its own."""
         self._taken_back: dict[int, Line] = {}
         """Lines whose prompt was overwritten at their chunk, until it is known what that chunk showed."""
-        self._pictured: list[tuple[int, int]] = []
-        """(chunk, slot's chunk) of images that the model has encoded and will show from that chunk on."""
+        self.images = ImageLandings()
+        self._accepted: set[int] = set()
+        """Chunks for which the model has taken the prompt that was sent last."""
         self._set: list[tuple[int, int, Kind]] = []
         """(chunk, slot's chunk, kind) of settings that were sent and act from that chunk on, as far as anybody can tell."""
 
@@ -158,7 +160,8 @@ class Ledger:
         self._left.clear()
         self._taken_back.clear()
         self.overwritten.clear()
-        self._pictured = [one for one in self._pictured if one[0] < chunk]
+        self.images.take_began(chunk)
+        self._accepted.clear()
         self._set = [one for one in self._set if one[0] < chunk]
 
     def prompts_due(self, base: int, making: int, started: bool, at: int) -> list[Command]:
@@ -191,6 +194,7 @@ class Ledger:
 
     def _say(self, slot: Slot, prompt: str, base: int) -> SchedulePrompt:
         slot.said = prompt
+        self._accepted.discard(slot.chunk)
         self.flights.leave("schedule_prompt", slot.chunk, prompt)
         return SchedulePrompt(prompt, slot.chunk - base)
 
@@ -200,6 +204,7 @@ class Ledger:
         prompt = flight.prompt or ""
         slot.sent.add("prompt")
         slot.said = prompt
+        self._accepted.discard(flight.chunk)
         self._touched.discard(flight.chunk)
         self.flights.leave(flight.command, flight.chunk, prompt, flight.tries + 1)
         return SchedulePrompt(prompt, flight.chunk - base)
@@ -261,7 +266,8 @@ class Ledger:
                 self.flights.leave("set_image", chunk)
             else:
                 commands.append(SetConditioning(prompt, image.sha256))
-                self.flights.leave("set_conditioning", chunk, prompt)
+                tells = self.images.tells(prompt, slot.said, self.active_at(landing - 1))
+                self.flights.leave("set_conditioning", chunk, prompt, tells=tells, during=landing - 1)
                 slot.said = prompt
             slot.sent |= {"image", "prompt"}
         if sr is not None and "sr" not in slot.sent:
@@ -290,6 +296,7 @@ class Ledger:
 
     def done(self, chunk: int, prompt: str | None) -> None:
         """A score chunk was made, and the model says which prompt it showed (None where it does not say)."""
+        before = self._judged
         first = self._judged + 1 if self._judged < chunk else chunk
         for number in range(first, chunk + 1):
             slot = self.slots.get(number)
@@ -303,22 +310,33 @@ class Ledger:
             for line in slot.lines if slot is not None else ():
                 if not line.is_final:
                     line.land(kind, landing)
-        for landing, number in [one for one in self._pictured if one[0] <= chunk]:
-            self._pictured.remove((landing, number))
-            for line in self.slots[number].lines:
-                line.land("image", landing)
+        for number, landing in self.images.made(chunk, prompt, self.flights.images()):
+            self._land_image(number, landing)
         self._judged = max(self._judged, chunk)
-        self._judge_prompts(chunk, prompt)
+        self._judge_prompts(chunk, prompt, before)
 
-    def _judge_prompts(self, chunk: int, prompt: str | None) -> None:
-        """The newest prompt due by now is the one the model should show; older ones that never showed are missed."""
+    def _land_image(self, number: int, landing: int) -> None:
+        for line in self.slots[number].lines:
+            line.land("image", landing)
+
+    def _judge_prompts(self, chunk: int, prompt: str | None, before: int) -> None:
+        """The newest prompt due by now is the one the model should show; older ones that never showed are missed.
+
+        No chunk from `before` to this one was reported. What was to act on one of those and was taken by the model has acted
+        there, though nobody saw it.
+        """
         for number in [one for one in self._taken_back if one <= chunk]:
             line = self._taken_back.pop(number)
             texts = {act.text.strip() for act in line.acts if isinstance(act, ShowPrompt)}
             if prompt is not None and prompt.strip() in texts and self.active_at(chunk) not in texts:
                 line.status, line.reason = Status.STUCK, f"{line.reason}; but what overwrote it never came to the model"
         while len(self._open_prompts) > 1:
-            self._miss_prompt(self._open_prompts.pop(0), "no chunk was reported with it before the next prompt was due")
+            number = self._open_prompts.pop(0)
+            if self._acted_unseen(number, before, chunk):
+                for line in self.slots[number].lines:
+                    line.land("prompt", number)
+            else:
+                self._miss_prompt(number, "no chunk was reported with it before the next prompt was due")
         if not self._open_prompts:
             return
         slot = self.slots[self._open_prompts[0]]
@@ -326,8 +344,12 @@ class Ledger:
         if wanted is not None and prompt is not None and prompt.strip() != wanted.strip():
             return
         for line in slot.lines:
-            line.land("prompt", chunk)
+            line.land("prompt", slot.chunk if self._acted_unseen(slot.chunk, before, chunk) else chunk)
         self._open_prompts.clear()
+
+    def _acted_unseen(self, number: int, before: int, chunk: int) -> bool:
+        """Whether a prompt was to act on a chunk that was not reported, and the model had taken it for that chunk."""
+        return before < number < chunk and number in self._accepted
 
     def _miss_prompt(self, chunk: int, reason: str) -> None:
         for line in self.slots[chunk].lines:
@@ -339,23 +361,25 @@ class Ledger:
         flight = self.flights.prompt_answered(prompt)
         if flight is not None:
             self.overwritten.pop(flight.chunk, None)
+            slot = self.slots.get(flight.chunk)
+            if slot is not None and slot.said is not None and slot.said.strip() == prompt.strip():
+                self._accepted.add(flight.chunk)
 
     def accepted_image(self, making: int, base: int) -> None:
         """The model encoded an image: the oldest image on its way acts from the next chunk on, at the earliest on its own.
 
         What a take opens with acts on its first chunk, which the model does not begin without it. An image has landed when
-        its chunk is made: until then another one can take its place.
+        its chunk is made: until then another one can take its place. An answer may come later than that (`pictured`).
         """
         flight = self.flights.image_answered()
-        if flight is not None:
-            landing = base if flight.chunk == base else max(flight.chunk, making)
-            self._pictured.append((landing, flight.chunk))
+        landed = None if flight is None else self.images.accepted(flight, making, base, self._judged)
+        if landed is not None:
+            self._land_image(*landed)
 
     def unmade(self, chunk: int) -> None:
         """The take ends before this chunk, or the run does: of what was sent until then, not every image was seen."""
-        for landing, number in self._pictured:
-            if landing >= chunk > number:
-                self._miss_image(number, f"the model took its image for chunk {landing} only, which was not made with it")
+        for number, landing in self.images.unmade(chunk):
+            self._miss_image(number, f"the model took its image for chunk {landing} only, which was not made with it")
         for flight in self.flights.take_images():
             if flight.chunk < chunk:
                 self._miss_image(flight.chunk, "the model never said that it took its image")

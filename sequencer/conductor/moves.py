@@ -48,6 +48,8 @@ class Moves:
 
     def __init__(self) -> None:
         self.all: list[Move] = []
+        self._guessed: list[Move] = []
+        """Pauses of a model that rests and did not say after which chunk: one that is still made moves them on."""
 
     def fired(self, kind: str, what: str, place: str, current: Pass, line: int, at: int) -> Move:
         """A rule or an exit of this pass fired. Who leaves a pass anew does so instead of the one before."""
@@ -65,13 +67,16 @@ class Moves:
         for move in self._open(LEAVES):
             move.end(Status.OVERTAKEN, reason)
 
-    def rests(self, chunk: int, at: int) -> None:
-        """The model rests behind a score chunk."""
+    def rests(self, chunk: int, at: int, *, is_guess: bool = False) -> None:
+        """The model rests after a score chunk, or as far as is known (`is_guess`) not before it."""
         for move in self._open("pause"):
             move.land(chunk, at)
+            if is_guess:
+                self._guessed.append(move)
 
     def goes_on(self, chunk: int, at: int) -> None:
         """The model goes on with a score chunk; a pause that had not come by then does not come any more."""
+        self._guessed.clear()
         for move in self._open("resume"):
             move.land(chunk, at)
         for move in self._open("pause"):
@@ -79,12 +84,15 @@ class Moves:
 
     def plays(self, pass_number: int, chunk: int, at: int) -> None:
         """A score chunk of this pass begins: what came before it has been left."""
+        for move in self._guessed:
+            move.chunk = max(move.chunk or 0, chunk - 1)
         for move in self._open(LEAVES):
             if pass_number > move.pass_number:
                 move.land(chunk, at)
 
     def cut(self) -> None:
         """A new take runs: whether the one before rested or went on matters no more."""
+        self._guessed.clear()
         for move in [*self._open("pause"), *self._open("resume")]:
             move.end(Status.MISSED, "the take was cut first")
 

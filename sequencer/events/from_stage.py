@@ -85,19 +85,19 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """Generation rests behind this chunk."""
+    """Generation rests after this chunk; None where the model does not say after which."""
 
     at: int
-    chunk: int = 0
+    chunk: int | None = None
     kind: Literal["paused"] = "paused"
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Generation goes on."""
+    """Generation goes on, with this chunk; None where the model does not say with which."""
 
     at: int
-    chunk: int = 0
+    chunk: int | None = None
     kind: Literal["resumed"] = "resumed"
 
 

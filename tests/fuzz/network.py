@@ -191,7 +191,7 @@ def sdp_answers(data: bytes) -> None:
 
     async def act() -> None:
         connection = Connection(
-            [Track("main_video", "video", "recvonly")], Hooks(lambda *_: None, lambda _: None, lambda _: None)
+            [Track("main_video", "video", "recvonly")], Hooks(lambda *_: None, lambda *_: None, lambda _: None)
         )
         try:
             with (

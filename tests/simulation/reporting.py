@@ -169,7 +169,7 @@ def _untrue(seen: Evidence, number: int, line: Line, landed: int, looks: list[Lo
 def _sound_images(seen: Evidence) -> bool:
     """Whether the model's word on images and settings can be trusted: it may come late, but no other one in its place."""
     loose = ("messages", "refuse", "unheard", "warmup")
-    return not seen.answers_late and not any(key in seen.show.script.faults for key in loose)
+    return not any(key in seen.show.script.faults for key in loose)
 
 
 def shown_as_told(seen: Evidence) -> Iterator[str]:

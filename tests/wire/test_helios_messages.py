@@ -69,8 +69,8 @@ events: st.SearchStrategy[HeliosEvent] = st.one_of(
     st.builds(ImageAccepted, at=counts, width=counts, height=counts),
     st.builds(ConditionsReady, at=counts, has_prompt=st.booleans(), has_image=st.booleans()),
     st.builds(Started, at=counts, chunk=counts, prompt=st.none() | texts),
-    st.builds(Paused, at=counts, chunk=counts),
-    st.builds(Resumed, at=counts, chunk=counts),
+    st.builds(Paused, at=counts, chunk=st.none() | counts),
+    st.builds(Resumed, at=counts, chunk=st.none() | counts),
     st.builds(WasReset, at=counts),
     st.builds(Refused, at=counts, command=st.sampled_from(COMMAND_NAMES), reason=texts.map(str.lstrip)),
 )
@@ -134,6 +134,14 @@ def test_a_command_comes_back_as_it_went(command: HeliosCommand, doubles: bool) 
     name, data = write_command(command)
     sent = json.loads(json.dumps(data))
     assert read_command(name, as_doubles(sent) if doubles else sent) == command
+
+
+@pytest.mark.parametrize(("name", "kind"), [("generation_paused", Paused), ("generation_resumed", Resumed)])
+@pytest.mark.parametrize("data", [{}, {"chunk_index": None}])
+def test_a_pause_need_not_say_where(name: str, kind: type[Paused | Resumed], data: dict[str, Any]) -> None:
+    assert read_one(name, data) == kind(5, None)
+    assert write_message(kind(5, None), "current") == (name, {})
+    assert read_one(name, {"chunk_index": 0}) == kind(5, 0)
 
 
 @given(message_names, st.dictionaries(keys, json_values, max_size=6) | json_values)

@@ -93,9 +93,9 @@ def _read(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) 
         case "prompt_switched":  # generation goes on from this chunk with another prompt: what a start of each chunk says too
             return reader._started(number(data, "chunk"), text(data, "new_prompt"), at)
         case "generation_paused":
-            return Paused(at, number(data, "chunk_index", 0))
+            return Paused(at, optional_number(data, "chunk_index"))
         case "generation_resumed":
-            return Resumed(at, number(data, "chunk_index", 0))
+            return Resumed(at, optional_number(data, "chunk_index"))
         case "generation_reset":
             return reader._reset(at)
         case "command_error":

@@ -67,9 +67,9 @@ def _message(
         case Started():
             return "generation_started", {"prompt": event.prompt, "chunk_index": event.chunk}
         case Paused():
-            return "generation_paused", {"chunk_index": event.chunk}
+            return "generation_paused", {} if event.chunk is None else {"chunk_index": event.chunk}
         case Resumed():
-            return "generation_resumed", {"chunk_index": event.chunk}
+            return "generation_resumed", {} if event.chunk is None else {"chunk_index": event.chunk}
         case WasReset():
             return "generation_reset", {}
         case Refused() if early:

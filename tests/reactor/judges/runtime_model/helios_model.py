@@ -3,12 +3,16 @@
 """A small model that keeps Helios' contract, for Reactor's own runtime: eight frames a chunk, plain colours.
 
 Written apart from the simulated stage, from the same public contract, so that two readings of it meet.
+
+With the variable REPEATS it is slower than its playout and draws its number on each frame, and so a runtime of version 3
+repeats frames. The variable says what metadata it gives them: `each` another, all the `same`, or `none`.
 """
 
 import asyncio
 import colorsys
 import hashlib
 import io
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,13 +28,25 @@ from reactor_runtime.interface import (
     event,
 )
 
+try:
+    from reactor_runtime.interface import TrackPayload
+except ImportError:  # a runtime of version 2 has no metadata
+    TrackPayload = None
+
 FRAMES = 8
 HEIGHT, WIDTH = 192, 320
 
 
-@dataclass
 class Picture(Output):
     main_video: Video
+
+
+if TrackPayload is None:
+    Picture = dataclass(Picture)
+
+REPEATS = os.environ.get("REPEATS")
+BITS, MARKED = 12, 48
+"""How many bits of a frame's number are drawn on it, and on how many of its rows."""
 
 
 class State(ModelMessage):
@@ -144,12 +160,15 @@ class Helios(ReactorModel):
             for chunk in due:
                 del self.prompts[chunk]
         colour = self.colour()
-        await asyncio.sleep(FRAMES / self.fps)
-        for index in range(FRAMES):
-            picture = np.empty((HEIGHT, WIDTH, 3), np.uint8)
-            picture[:] = colour
-            picture[:, : (self.frame + index) % WIDTH] //= 2
-            await self.emit(Picture(main_video=picture))
+        await asyncio.sleep(FRAMES / (19.5 if REPEATS else self.fps))
+        pictures = [self.picture(colour, self.frame + index) for index in range(FRAMES)]
+        if REPEATS:
+            data = [{"frame": self.frame + index if REPEATS == "each" else 0} for index in range(FRAMES)]
+            payload = TrackPayload(np.stack(pictures), metadata=None if REPEATS == "none" else data)
+            await self.emit(Picture(main_video=payload))
+        else:
+            for picture in pictures:
+                await self.emit(Picture(main_video=picture))
         self.frame += FRAMES
         self.making = False
         await self.send(ChunkComplete(chunk_index=self.chunk, frames_emitted=self.frame, active_prompt=self.prompt))
@@ -157,6 +176,16 @@ class Helios(ReactorModel):
         if self.resetting:
             await self.reset_now()
         await self.state()
+
+    def picture(self, colour, number):
+        picture = np.empty((HEIGHT, WIDTH, 3), np.uint8)
+        picture[:] = colour
+        picture[:, : number % WIDTH] //= 2
+        if REPEATS:
+            wide = WIDTH // BITS
+            for bit in range(BITS):
+                picture[:MARKED, bit * wide : (bit + 1) * wide] = 215 if number >> bit & 1 else 40
+        return picture
 
     def colour(self):
         if self.image is not None:

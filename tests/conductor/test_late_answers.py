@@ -1,0 +1,186 @@
+"""Answers that come late, leave something out, or come while nobody listens: cues are reported where they landed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from by_hand import OTHER_PICTURE, PICTURE, at_bar, at_chunk, live, on_beats, on_chunks, on_go, play, section
+
+from sequencer.conductor import Status
+from sequencer.conductor.flights import Flight
+from sequencer.conductor.pictured import ImageLandings
+from sequencer.events import ChunkDone, ImageAccepted, Paused, StateReported
+from sequencer.score import Cut, Score, UseImage
+from sequencer.score import Pause as PauseAction
+from sequencer.score import Resume as ResumeAction
+from sequencer.stages.simulated import Faults
+from sequencer.stages.simulated.model import HeliosModel
+
+SHOW = on_chunks(
+    at_chunk(0, "first"),
+    at_chunk(4, UseImage(PICTURE.path), "second"),
+    at_chunk(8, UseImage(OTHER_PICTURE.path)),
+    at_chunk(12, UseImage(PICTURE.path), "third"),
+    end=16,
+)
+
+
+A_CHUNK_LATE: dict[str, Any] = {
+    "delays": {"at_chunk": True},
+    "messages": [{"do": "delay", "type": "image_accepted", "by": "300ms"}],
+}
+"""Answers wait for the end of the chunk in the making, and come when the next one is reported to be made."""
+
+
+def _landed(score: Score, **faults: Any) -> dict[str, tuple[Status, int | None]]:
+    played = play(score, faults=Faults.model_validate(faults))
+    return {cue.place: (cue.status, cue.landed) for cue in played.cues}
+
+
+def test_an_image_whose_answer_waits_for_the_boundary_has_landed_on_its_chunk() -> None:
+    """`image_accepted` for chunk 4 comes while 4 is made. The prompt of 4 tells, and what it told holds for the image at 8."""
+    played = play(SHOW, faults=Faults.model_validate(A_CHUNK_LATE))
+    events = [one for one in played.log if isinstance(one, ImageAccepted | ChunkDone)]
+    late = [events[n - 1] for n, one in enumerate(events) if isinstance(one, ImageAccepted)]
+    assert [one.chunk for one in late if isinstance(one, ChunkDone)] == [3, 7, 11], "no answer was late"
+    assert [(cue.status, cue.landed) for cue in played.cues] == [(Status.LANDED, chunk) for chunk in (0, 4, 8, 12)]
+
+
+def test_an_image_whose_answer_is_slow_has_landed_on_its_chunk() -> None:
+    """Its own chunk is reported before it is answered at all."""
+    found = _landed(SHOW, delays={"answer": "3s"})
+    assert found["4c"] == (Status.LANDED, 4)
+    assert found["12c"] == (Status.LANDED, 12)
+
+
+def test_an_image_that_is_slow_to_encode_has_landed_on_the_chunk_after() -> None:
+    found = _landed(SHOW, delays={"image": "1500ms"})
+    assert found["4c"] == (Status.LANDED, 5)
+    assert found["8c"] == (Status.LANDED, 9)
+    assert found["12c"] == (Status.LANDED, 13)
+
+
+def test_an_image_whose_answer_comes_behind_a_cut_has_landed_where_its_prompt_shows_it() -> None:
+    score = on_chunks(at_chunk(0, "a"), at_chunk(5, UseImage(PICTURE.path), "b"), at_chunk(6, Cut(7), "c"), end=12)
+    assert _landed(score, **A_CHUNK_LATE)["5c"] == (Status.LANDED, 5)
+
+
+def test_what_one_prompt_tells_of_late_answers_is_forgotten_where_another_contradicts() -> None:
+    images = ImageLandings()
+
+    def answered(slot: int, prompt: str, shows: str) -> list[tuple[int, int]]:
+        tells = images.tells(prompt, None, "before")
+        assert (
+            images.accepted(Flight("set_conditioning", slot, prompt, tells=tells, during=slot - 1), slot + 1, 0, slot - 1)
+            is None
+        )
+        return images.made(slot, shows, ()) + images.made(slot + 1, prompt, ())
+
+    assert answered(4, "a", "a") == [(4, 4)]
+    assert answered(8, "a", "a") == [(8, 8)], "its prompt says nothing: as the one before"
+    assert answered(12, "b", "a") == [(12, 13)]
+    assert answered(16, "b", "b") == [(16, 17)]
+    assert answered(20, "c", "c") == [(20, 20)]
+    assert answered(24, "c", "c") == [(24, 25)], "nobody knows any more"
+
+
+def test_a_prompt_that_was_shown_before_its_image_tells_nothing() -> None:
+    images = ImageLandings()
+    flight = Flight("set_conditioning", 8, "a", tells=images.tells("a", None, "before"), during=7)
+    assert flight.tells
+    images.made(7, "a", [flight])
+    assert not flight.tells
+    images.made(8, "a", [flight])
+    assert images.accepted(flight, 9, 0, 8) is None
+    assert images.made(9, "a", ()) == [(8, 9)]
+
+
+# ---- what nobody saw
+
+CALM = on_chunks(*(at_chunk(chunk, f"prompt {chunk}") for chunk in (0, 4, 5, 7, 12)), end=16)
+
+
+@pytest.mark.parametrize("lost", [(5,), (6,), (5, 6), (5, 6, 7, 8, 9)])
+def test_a_prompt_whose_chunk_was_not_reported_has_landed_there(lost: tuple[int, ...]) -> None:
+    found = _landed(CALM, messages=[{"do": "lose", "type": "chunk_complete", "nth": nth} for nth in lost])
+    assert found == {f"{chunk}c": (Status.LANDED, chunk) for chunk in (0, 4, 5, 7, 12)}
+
+
+def test_prompts_that_land_while_the_connection_is_lost_have_landed_on_their_chunks() -> None:
+    played = play(CALM, faults=Faults.model_validate({"drops": [{"chunk": 3, "for": "7s"}]}))
+    seen = [one.chunk for one in played.log if isinstance(one, ChunkDone)]
+    assert not {4, 5, 7} & set(seen), "somebody looked"
+    assert [(cue.status, cue.landed) for cue in played.cues] == [(Status.LANDED, chunk) for chunk in (0, 4, 5, 7, 12)]
+
+
+def test_a_resume_after_a_prompt_that_nobody_saw_land() -> None:
+    """The run is paused while the report of the chunk with the prompt is lost; it goes on, and the next report is too late."""
+    rests = on_beats(
+        section("intro", 4, at_bar(1, "in")),
+        live("jam", 16, at_bar(1, "still"), on_go("rest", PauseAction()), on_go("on", ResumeAction()), on_go("say", "new")),
+        section("outro", 4, at_bar(1, "end")),
+    )
+    calm = play(rests, "go say@12c", "go rest@14c", "go on@40s")
+    landed = next(cue.landed for cue in calm.cues if cue.rule is not None)
+    assert landed is not None
+    faults = Faults.model_validate({"messages": [{"do": "lose", "type": "chunk_complete", "nth": landed + 1}]})
+    played = play(rests, "go say@12c", "go rest@14c", "go on@40s", faults=faults)
+    assert landed not in [one.chunk for one in played.log if isinstance(one, ChunkDone)]
+    assert [(cue.place, cue.status, cue.landed) for cue in played.cues] == [
+        (cue.place, cue.status, cue.landed) for cue in calm.cues
+    ]
+    assert [(one.what, one.chunk) for one in played.outcome.report.moves] == [
+        (one.what, one.chunk) for one in calm.outcome.report.moves
+    ]
+
+
+# ---- pauses without a chunk
+
+
+def _jam() -> Score:
+    return on_beats(
+        section("intro", 4, at_bar(1, "in")),
+        live("jam", 16, at_bar(1, "still"), on_go("rest", PauseAction()), on_go("on", ResumeAction())),
+        section("outro", 4, at_bar(1, "end")),
+    )
+
+
+def test_a_pause_that_names_no_chunk_is_reported_where_the_model_rested(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sequencer.stages.simulated.model.Paused", lambda at, _: Paused(at))
+    played = play(_jam(), "go rest@13100ms", "go on@40s")
+    assert Paused in {type(one) for one in played.log}
+    assert all(one.chunk is None for one in played.log if isinstance(one, Paused))
+    assert [(one.what, one.status, one.chunk) for one in played.outcome.report.moves] == [
+        ("pause", Status.LANDED, 9),
+        ("resume", Status.LANDED, 10),
+    ]
+
+
+def test_a_pause_that_is_reported_before_its_chunk_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model may say at once that it will rest: it does so after the chunk in the making, not after the one before."""
+
+    def at_once(self: HeliosModel, at: int) -> None:
+        self._pausing = True
+        self._say(Paused(at), at)
+
+    def at_rest(self: HeliosModel, at: int, _: int) -> None:
+        self._pausing, self._paused = False, True
+        self._state(at)
+
+    monkeypatch.setattr(HeliosModel, "_pause", at_once)
+    monkeypatch.setattr(HeliosModel, "_rest", at_rest)
+    played = play(_jam(), "go rest@13100ms", "go on@40s")
+    done = [one.at for one in played.log if isinstance(one, ChunkDone) and one.chunk == 9]
+    assert next(one.at for one in played.log if isinstance(one, Paused)) < done[0]
+    assert [(one.what, one.status, one.chunk) for one in played.outcome.report.moves] == [
+        ("pause", Status.LANDED, 9),
+        ("resume", Status.LANDED, 10),
+    ]
+
+
+def test_a_state_that_pauses_needs_no_message() -> None:
+    faults = Faults.model_validate({"messages": [{"do": "lose", "type": "generation_paused", "nth": 1}]})
+    played = play(_jam(), "go rest@13100ms", "go on@40s", faults=faults)
+    assert any(one.paused for one in played.log if isinstance(one, StateReported))
+    assert played.outcome.report.moves[0].chunk == 9

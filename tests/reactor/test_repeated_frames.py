@@ -1,0 +1,131 @@
+"""Which chunk is shown where frames are repeated, lost, late, or stand still: with a pacer that is computed, no clock runs.
+
+Each chunk must be found within one frame of where it begins, as long as pictures move or metadata tells frames apart, however
+often the model was slower than its playout or paused. Nothing that goes wrong with one chunk may last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from reactor_pacing import SECOND, Chunk, Model, Seen, Way, arriving, errors, paced
+
+RESTS = {5: Fraction(7, 2), 12: Fraction(10), 20: Fraction(13, 10)}
+COUNT = 26
+
+FLICKERS = 3
+STRAIGHT = Way()
+
+
+def _played(
+    model: Model, way: Way = STRAIGHT, *, fps: Fraction = Fraction(24), repeats: bool = True, **how: Any
+) -> dict[int, int]:
+    chunks, seen = _seen(model, way, fps, repeats, **how)
+    return errors(chunks, seen)
+
+
+def _seen(
+    model: Model, way: Way, fps: Fraction, repeats: bool, phase: Fraction = Fraction(1, 3), **how: Any
+) -> tuple[list[Chunk], list[Seen]]:
+    chunks = list(model.chunks(COUNT))
+    sent = paced(chunks, fps, repeats, chunks[-1].reported // SECOND + 60, phase)
+    return chunks, list(arriving(sent, way, **how))
+
+
+def _worst(found: Mapping[int, int]) -> int:
+    assert set(found) >= set(range(COUNT)), "a chunk was never found"
+    return max(abs(error) for error in found.values())
+
+
+@pytest.mark.parametrize("metadata", [True, False], ids=["metadata", "pictures"])
+@pytest.mark.parametrize("repeats", [True, False], ids=["repeats", "silence"])
+@pytest.mark.parametrize("streams", [False, True], ids=["chunks", "frames"])
+@pytest.mark.parametrize("fps", ["39/2", "21", "24", "26", "30"])
+def test_underruns_and_pauses(fps: str, streams: bool, repeats: bool, metadata: bool) -> None:
+    assert _worst(_played(Model(Fraction(fps), rests=RESTS, streams=streams), repeats=repeats, metadata=metadata)) <= 1
+
+
+rates = st.fractions(Fraction(12), Fraction(32), max_denominator=8)
+rests = st.dictionaries(st.integers(1, COUNT - 1), st.fractions(Fraction(0), Fraction(12), max_denominator=20), max_size=5)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    rate=rates,
+    fps=st.sampled_from([Fraction(24), Fraction(25), Fraction(30)]),
+    rests=rests,
+    frames=st.integers(20, 40),
+    phase=st.fractions(Fraction(0), Fraction(1), max_denominator=10),
+    delay=st.integers(10_000_000, 1_500_000_000),
+    jitter=st.integers(0, 35_000_000),
+    repeats=st.booleans(),
+    metadata=st.booleans(),
+    flickers=st.integers(0, FLICKERS),
+)
+@example(
+    Fraction(39, 2), Fraction(24), {3: Fraction(6), 9: Fraction(6)}, 33, Fraction(1, 2), 60_000_000, 0, True, False, FLICKERS
+)
+def test_any_model_any_pacer(
+    rate: Fraction,
+    fps: Fraction,
+    rests: dict[int, Fraction],
+    frames: int,
+    phase: Fraction,
+    delay: int,
+    jitter: int,
+    repeats: bool,
+    metadata: bool,
+    flickers: int,
+) -> None:
+    """Moving pictures of whole chunks: within a frame throughout; within two where an encoder makes repeats look new."""
+    model = Model(rate, frames, rests, playout=fps)
+    limit = 1 if metadata or flickers <= 1 else 2
+    way = Way(delay, jitter)
+    assert _worst(_played(model, way, fps=fps, repeats=repeats, phase=phase, metadata=metadata, flickers=flickers)) <= limit
+
+
+@settings(deadline=None, max_examples=60)
+@given(rate=rates, rests=rests, begins=st.integers(0, 20), lasts=st.integers(1, 26), repeats=st.booleans())
+def test_a_picture_that_stands_still_is_not_mistaken_for_ever(
+    rate: Fraction, rests: dict[int, Fraction], begins: int, lasts: int, repeats: bool
+) -> None:
+    """While nothing moves, chunks are found by their reports, a frame or two late; where something moves again, at once."""
+    still = range(begins, begins + lasts)
+    found = _played(Model(rate, rests=rests), repeats=repeats, metadata=False, still=still)
+    assert _worst(found) <= 2
+    assert all(abs(error) <= 1 for chunk, error in found.items() if chunk not in still and chunk - 1 not in still)
+
+
+@settings(deadline=None, max_examples=60)
+@given(rate=rates, rests=rests, loss=st.floats(0, 0.05), seed=st.integers(0, 1000), repeats=st.booleans())
+def test_lost_frames_are_known_by_the_senders_numbers(
+    rate: Fraction, rests: dict[int, Fraction], loss: float, seed: int, repeats: bool
+) -> None:
+    found = _played(Model(rate, rests=rests), Way(loss=loss, seed=seed), repeats=repeats, metadata=True)
+    assert max(abs(error) for error in found.values()) <= 2  # a loss at a boundary itself is seen a frame late
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("fps", ["39/2", "24"])
+@pytest.mark.parametrize("repeats", [True, False])
+def test_lost_frames_are_told_by_their_stamps(fps: str, repeats: bool, seed: int) -> None:
+    found = _played(Model(Fraction(fps), rests=RESTS), Way(loss=0.02, seed=seed), repeats=repeats, metadata=False)
+    assert max(abs(error) for error in found.values()) <= 2
+
+
+def test_what_a_pacer_has_no_room_for_does_not_add_up() -> None:
+    """A model that is too quick for its playout loses the ends of chunks before they are sent. That is seen nowhere."""
+    chunks, seen = _seen(Model(Fraction(30), playout=Fraction(60)), STRAIGHT, Fraction(24), True, metadata=False)
+    dropped = [one for one in seen if one.sent.index < 26]
+    times = sorted(one.sent.at for one in seen)
+    moved = [
+        Seen(type(one.sent)(at, one.sent.chunk, one.sent.index, one.sent.is_repeat), at + 60_000_000, one.novelty, None)
+        for one, at in zip(dropped, times, strict=False)
+    ]
+    found = errors(chunks, moved)
+    assert max(found.values()) < 7 * 33, "the error grew with every chunk"

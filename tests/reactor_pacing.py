@@ -1,0 +1,155 @@
+"""A sender's pacer, computed: which frame leaves at each tick of its clock, given when a model made its chunks. No clock runs.
+
+A pacer sends one frame at each tick, first in, first out. With nothing new to send it sends its last frame once more
+(`repeats`), or nothing. It is written apart from what the stage assumes of it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sequencer.stages.reactor.shown import Novelty, ShownChunks
+
+SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A frame that leaves: when (ns), which chunk it is of, its place there, and whether it left before."""
+
+    at: int
+    chunk: int
+    index: int
+    is_repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A chunk of a model: when its frames are handed to the pacer (ns), and when it is reported."""
+
+    frames: tuple[int, ...]
+    reported: int
+    rests: bool = False
+    """Whether the model rested before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that makes `frames` in a chunk at `fps`; before the chunks in `rests` it rests so many seconds.
+
+    `streams` hands each frame over when it is made, else a chunk's frames are handed over together when the last is made.
+    A model that is quicker than `playout` waits until a chunk before the one that it has made is being sent.
+    """
+
+    fps: Fraction
+    frames: int = 33
+    rests: dict[int, Fraction] | None = None
+    streams: bool = False
+    begins: int = 2 * SECOND
+    playout: Fraction = Fraction(24)
+
+    def chunks(self, count: int) -> Iterator[Chunk]:
+        """The first chunks of a take."""
+        at = Fraction(self.begins)
+        free = Fraction(0)
+        """When the last chunk handed over will have been sent."""
+        for number in range(count):
+            at += (self.rests or {}).get(number, 0) * SECOND
+            step = SECOND / self.fps
+            length = self.frames * SECOND / self.playout
+            made = max(at + self.frames * step, free - length)
+            at = made - self.frames * step
+            free = max(made, free) + length
+            frames = [int(at + (index + 1) * step) if self.streams else int(made) for index in range(self.frames)]
+            yield Chunk(tuple(frames), int(made), number in (self.rests or {}))
+            at = made
+
+
+def paced(chunks: Sequence[Chunk], fps: Fraction, repeats: bool, seconds: int, phase: Fraction = Fraction(1, 3)) -> list[Sent]:
+    """What leaves a pacer at `fps`; its ticks are shifted against the model's by `phase` of a tick."""
+    queue = [(at, number, index) for number, chunk in enumerate(chunks) for index, at in enumerate(chunk.frames)]
+    sent: list[Sent] = []
+    tick = 0
+    while True:
+        now = int((tick + phase) * SECOND / fps)
+        tick += 1
+        if now > seconds * SECOND:
+            return sent
+        if queue and queue[0][0] <= now:
+            _, number, index = queue.pop(0)
+            sent.append(Sent(now, number, index, is_repeat=False))
+        elif sent and repeats:
+            sent.append(Sent(now, sent[-1].chunk, sent[-1].index, is_repeat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A frame as it arrives, what is known of it, and how many were lost before it where that can be told."""
+
+    sent: Sent
+    at: int
+    novelty: Novelty
+    lost: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A network between: `delay` and up to `jitter` ns on the way, and `loss` of the frames lost, as `seed` draws them."""
+
+    delay: int = 60_000_000
+    jitter: int = 0
+    loss: float = 0.0
+    seed: int = 1
+
+
+def arriving(sent: Sequence[Sent], way: Way, metadata: bool, still: Container[int] = (), flickers: int = 0) -> Iterator[Seen]:
+    """What arrives, and what can be told of it: by metadata, or by pictures.
+
+    In the chunks of `still` nothing moves. The first `flickers` repeats of a frame look different, as an encoder improves them.
+    """
+    chance = random.Random(way.seed)
+    latest = lost = row = 0
+    for one in sent:
+        row = row + 1 if one.is_repeat else 0
+        latest = max(latest, one.at + way.delay + chance.randint(0, way.jitter))
+        if chance.random() < way.loss:
+            lost += 1
+            continue
+        if metadata:
+            yield Seen(one, latest, Novelty.REPEATED if one.is_repeat else Novelty.NEW, lost)
+        else:
+            moves = one.chunk not in still or (one.index == 0 and one.chunk - 1 not in still)
+            alike = row > flickers or not moves
+            yield Seen(one, latest, Novelty.ALIKE if alike else Novelty.DIFFERENT, None)
+        lost = 0
+
+
+def errors(chunks: Sequence[Chunk], seen: Sequence[Seen], delay: int = 5_000_000) -> dict[int, int]:
+    """Count what arrives: by how many ticks after its first frame each chunk was found. Reports take `delay` ns.
+
+    A chunk that was never found is missing; one that was found before its first frame ever came has a very large error.
+    """
+    shown = ShownChunks(len(chunks[0].frames))
+    reports = [(chunk.reported + delay, number, (number + 1) * len(chunk.frames)) for number, chunk in enumerate(chunks)]
+    ticks = sorted({one.sent.at for one in seen})
+    number_of = {at: number for number, at in enumerate(ticks)}
+    first: dict[int, int] = {}
+    for one in seen:
+        if not one.sent.is_repeat:
+            first.setdefault(one.sent.chunk, number_of[one.sent.at])
+    found: dict[int, int] = {}
+    shown.started(0)
+    for one in seen:
+        while reports and reports[0][0] <= one.at:
+            when, number, total = reports.pop(0)
+            shown.done(number, total, when)
+            if number + 1 < len(chunks) and chunks[number + 1].rests:
+                shown.rested()
+        chunk = shown.frame(False, one.at, one.sent.at * 90_000 // SECOND, one.novelty, one.lost)
+        if chunk is not None:
+            assert chunk not in found
+            found[chunk] = number_of[one.sent.at] - first[chunk] if chunk in first else 10**6
+    return found
