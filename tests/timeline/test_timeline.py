@@ -365,7 +365,7 @@ def test_a_run_that_broke_off_is_drawn_as_far_as_it_went(tmp_path: Path, jam: tu
 def test_what_cannot_be_drawn_or_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     score = str(SCORES / "first.score")
     assert main(["timeline", score, "-o", str(tmp_path / "a.png")]) == 2
-    assert "should end in .svg or .html" in capsys.readouterr().err
+    assert "must end in .svg, .html or .htm" in capsys.readouterr().err
     assert main(["timeline", score, "-o", str(tmp_path / "no" / "a.svg")]) == 1
     assert "cannot be written" in capsys.readouterr().err
     assert main(["timeline", str(tmp_path), "-o", str(tmp_path / "a.svg")]) == 1
