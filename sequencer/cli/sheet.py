@@ -17,7 +17,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as", dest="kind", choices=KINDS, help="what to print (default: a table; a file's ending names its own format)"
     )
-    parser.add_argument("--full", action="store_true", help="in a table: every prompt whole, wrapped")
+    parser.add_argument(
+        "--full", action="store_true", help="in a table or Markdown: whole prompts, not only the part that changes"
+    )
     parser.add_argument(
         "-o",
         "--output",
@@ -45,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         case "csv":
             text = as_csv(sheet)
         case "markdown":
-            text = as_markdown(sheet)
+            text = as_markdown(sheet, full=args.full)
         case "json":
             text = as_json(sheet)
         case "html":

@@ -23,7 +23,7 @@ _Cells = tuple[str, ...]
 def as_table(sheet: Sheet, width: int = 120, *, full: bool = False) -> str:
     """The sheet as lines of at most `width` columns (where that is wide enough for its numbers), ending in a newline.
 
-    Prompts are cut to what is new in them and to the width; with `full` they stand whole, wrapped.
+    Of prompts only the part that changes is shown, cut to the width; with `full` they are whole, wrapped.
     """
     bodies = [[_cells(row, full) for row in part.rows] for part in sheet.parts]
     every = [_HEAD, *(cells for body in bodies for cells in body)]
@@ -40,7 +40,9 @@ def as_table(sheet: Sheet, width: int = 120, *, full: bool = False) -> str:
     if sheet.rules:
         lines += ["", "── rules: they land at the first chunk that can be reached"]
         for rule in sheet.rules:
-            lines += _wrap(_rule(rule), max(width, NARROWEST)) if full else [fit(_rule(rule), max(width, NARROWEST))]
+            lines += (
+                _wrap(_rule(rule, full), max(width, NARROWEST)) if full else [fit(_rule(rule, full), max(width, NARROWEST))]
+            )
     return "\n".join(plain(line).rstrip() for line in lines) + "\n"
 
 
@@ -125,10 +127,10 @@ def _cells(row: Row, full: bool) -> _Cells:
     )
 
 
-def _rule(rule: RuleRow) -> str:
+def _rule(rule: RuleRow, full: bool) -> str:
     where = "everywhere" if rule.everywhere else f"in {', '.join(rule.parts)}"
     line = f" (line {rule.origin.line})" if rule.origin.line else ""
-    return f"on {rule.trigger}, {where}{line} → {', '.join(rule.acts)}"
+    return f"on {rule.trigger}, {where}{line} → {', '.join(rule.acts if full else rule.brief)}"
 
 
 def plain(text: str) -> str:
