@@ -176,6 +176,11 @@ def news(before: str | None, text: str) -> str:
     return " ".join(shown) if shown != ["…"] else text
 
 
+def bare(action: str) -> str:
+    """An action (see `actions`) without the ellipses at its ends, for where everything shown is one."""
+    return action.removeprefix("… ").removesuffix(" …")
+
+
 def facts_in_words(schedule: Schedule) -> str:
     """What a schedule is counted on: clock, grid, snap, lead, seed and sr, as the header of a score says them."""
     clock = schedule.clock

@@ -95,7 +95,8 @@ def _row(row: Row) -> str:
 def _rule(rule: RuleRow) -> str:
     where = "everywhere" if rule.everywhere else ", ".join(rule.parts)
     return (
-        f'<tr><td class="p">{escape(rule.trigger)}</td><td>{escape(where)}</td><td class="w">{_acts(rule.acts, rule.brief)}</td>'
+        f'<tr><td class="p">{escape(rule.trigger)}</td><td>{escape(where)}</td>'
+        f'<td class="w">{_acts(rule.acts, rule.brief)}</td>'
         f'<td class="src">{escape(origin_in_words(rule.origin))}</td></tr>'
     )
 
