@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ def filled(path: Path, cues: int, *, most: int = MOST, between: int = 0, title: 
     for cue in range(cues):
         frames = np.full((3, 24, 40, 3), cue % 200 + 30, np.uint8)
         shot = Shot(f"part {cue // 10}", f"{cue}.1", "0:01.4", f"A picture of the number {cue}, in grey.", is_cut=cue == 5)
-        sheet.add(cue * (between + 1), frames, lambda shot=shot: shot)
+        sheet.add(cue * (between + 1), frames, partial(Shot, **asdict(shot)))
         for chunk in range(between):
             sheet.add(cue * (between + 1) + 1 + chunk, frames)
     return sheet
