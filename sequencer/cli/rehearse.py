@@ -131,10 +131,12 @@ class _Shown:
     def action(self, moment: Moment) -> str:
         """The part of the prompt that changed last."""
         from sequencer.schedule.actions import actions_of
+        from sequencer.schedule.rewording import shortest_action
+        from sequencer.schedule.words import bare
 
         if moment.prompt != self._prompt:
             self._actions = self._actions or actions_of(self._schedule)
-            self._action = "" if moment.prompt is None else self._actions.of(self._prompt, moment.prompt)
+            self._action = "" if moment.prompt is None else bare(shortest_action(self._actions, self._prompt, moment.prompt))
             self._prompt = moment.prompt
         return self._action
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from sequencer.errors import Span
 from sequencer.schedule import CutTake, Entry, PickPrompt, RuleAct, RuleEntry, Schedule, Send, ShowPrompt, Stretch
 from sequencer.schedule.actions import Actions, actions_of
+from sequencer.schedule.rewording import shortest_action
 from sequencer.schedule.words import (
     act_in_words,
     bar_beat_of,
@@ -29,7 +30,8 @@ class Row:
     `seconds` is its exact time: since the score began, or (where `after` names a live part) since that part was left.
     `chunk` is its score chunk, of a cue behind a live part the latest one; `earliest` differs there. `frame` and `error`
     (signed seconds, positive is late) are None there too: both depend on when the live part is left; `error_at_latest` is
-    the error if it lasts its max. `brief` holds the acts with only the part of a prompt that changes.
+    the error if it lasts its max. `brief` holds the acts with only the part of a prompt that changes,
+    `briefest` without what that only rewords of the prompt before.
     """
 
     number: int
@@ -46,6 +48,7 @@ class Row:
     take: int
     acts: tuple[str, ...]
     brief: tuple[str, ...]
+    briefest: tuple[str, ...]
     origin: Span
     is_gear: bool = False
     """Whether it is for gear: then it leaves at its exact time, has no number and is bound to no chunk."""
@@ -128,7 +131,18 @@ def sheet_of(schedule: Schedule) -> Sheet:
                 take += 1
             if any(isinstance(act, CutTake) for act in entry.acts):
                 shown = None
-            rows.append(_row(schedule, stretch, entry, after, zero, take, _brief(entry.acts, actions, shown)))
+            rows.append(
+                _row(
+                    schedule,
+                    stretch,
+                    entry,
+                    after,
+                    zero,
+                    take,
+                    _brief(entry.acts, actions, shown),
+                    _briefest(entry.acts, actions, shown),
+                )
+            )
             shown = next((act.text for act in entry.acts if isinstance(act, ShowPrompt)), shown)
         rows += [_sent(schedule, stretch, send, after, zero, take) for send in stretch.sends]
         rows.sort(key=lambda row: row.seconds)  # a cue stands in front of what it tells gear
@@ -157,7 +171,14 @@ def sheet_of(schedule: Schedule) -> Sheet:
 
 
 def _row(
-    schedule: Schedule, stretch: Stretch, entry: Entry, after: str | None, zero: Fraction, take: int, brief: tuple[str, ...]
+    schedule: Schedule,
+    stretch: Stretch,
+    entry: Entry,
+    after: str | None,
+    zero: Fraction,
+    take: int,
+    brief: tuple[str, ...],
+    briefest: tuple[str, ...],
 ) -> Row:
     time = stretch.start + entry.offset
     return Row(
@@ -175,6 +196,7 @@ def _row(
         take=take + 1,
         acts=tuple(act_in_words(act) for act in entry.acts),
         brief=brief,
+        briefest=briefest,
         origin=entry.origin,
     )
 
@@ -198,6 +220,7 @@ def _sent(schedule: Schedule, stretch: Stretch, send: Send, after: str | None, z
         take=take + 1,
         acts=acts,
         brief=acts,
+        briefest=acts,
         origin=send.origin,
         is_gear=True,
     )
@@ -215,6 +238,13 @@ def _brief(acts: Iterable[RuleAct], actions: Actions, shown: str | None = None) 
             case _:
                 found.append(act_in_words(act))
     return tuple(found)
+
+
+def _briefest(acts: Iterable[RuleAct], actions: Actions, shown: str | None) -> tuple[str, ...]:
+    return tuple(
+        act_in_words(ShowPrompt(shortest_action(actions, shown, act.text)) if isinstance(act, ShowPrompt) else act)
+        for act in acts
+    )
 
 
 def _rules(schedule: Schedule, passes: Counter[str | None], actions: Actions) -> tuple[RuleRow, ...]:

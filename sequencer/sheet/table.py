@@ -35,8 +35,8 @@ def as_table(sheet: Sheet, width: int = 120, *, full: bool = False) -> str:
     for part, body in zip(sheet.parts, bodies, strict=True):
         if part.section is not None or part.until:
             lines += ["", *_wrap(f"── {heading(part)}", max(width, NARROWEST))]
-        for cells in body:
-            lines += _lay(cells, widths, full)
+        for row, cells in zip(part.rows, body, strict=True):
+            lines += _lay(cells, widths, full, "" if full else ", ".join(row.briefest))
     if sheet.rules:
         lines += ["", "── rules: they land at the first chunk that can be reached"]
         for rule in sheet.rules:
@@ -138,9 +138,12 @@ def plain(text: str) -> str:
     return "".join(char if char.isprintable() or char in _JOINERS else "\ufffd" for char in text)
 
 
-def _lay(cells: _Cells, widths: list[int], full: bool) -> list[str]:
-    """A row as one line, or with `full` as many as its acts need."""
-    what = _wrap(cells[_WHAT], widths[_WHAT]) if full else [fit(cells[_WHAT], widths[_WHAT])]
+def _lay(cells: _Cells, widths: list[int], full: bool, shortest: str = "") -> list[str]:
+    """A row as one line, or with `full` as many as its acts need. `shortest` is written where the acts do not fit."""
+    text = cells[_WHAT]
+    if shortest and display_width(text) > widths[_WHAT]:
+        text = shortest
+    what = _wrap(text, widths[_WHAT]) if full else [fit(text, widths[_WHAT])]
     lines = [_line((*cells[:_WHAT], what[0], *cells[_WHAT + 1 :]), widths)]
     before = sum(widths[:_WHAT]) + 2 * _WHAT
     return lines + [" " * before + more for more in what[1:]]

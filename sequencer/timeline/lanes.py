@@ -198,7 +198,7 @@ class Lanes:
             )
             if self._starts(held.start):
                 yield f'<rect class="g{held.hue}" width="3" height="100%" rx="1.5"/>'
-            for index, line in enumerate(_readable(held.short, wide - 14, lines)):
+            for index, line in enumerate(_prompt_lines(held, wide - 14, lines)):
                 yield f'<text class="x{held.hue}" x="8" y="{15 + index * LINE}">{xml(line)}</text>'
             yield "</svg>"
 
@@ -372,6 +372,12 @@ class Lanes:
                 return f'<path class="k-bad" stroke-width="2.2" d="M{px(x - 4)} {y - 4}l8 8m0 -8l-8 8"/>'
             case "aside":
                 return f'<circle class="k-soft" stroke-width="1.2" stroke-dasharray="2 1.5" cx="{px(x)}" cy="{y}" r="3.6"/>'
+
+
+def _prompt_lines(held: Held, room: Fraction, lines: int) -> list[str]:
+    found = _readable(held.short, room, lines)
+    is_cut = not found or found[-1].endswith("…")
+    return _readable(held.shortest, room, lines) if is_cut and held.shortest else found
 
 
 def _readable(text: str, room: Fraction, lines: int) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
 from sequencer.schedule import Stretch, Take
 from sequencer.schedule.actions import Actions
+from sequencer.schedule.rewording import shortest_action
 from sequencer.schedule.words import bare, number
 from sequencer.timebase import ChunkGrid
 from sequencer.timeline.axis import Axis, gaps_of
@@ -60,6 +61,8 @@ class Held:
     full: str
     hue: int = 0
     key: str = ""
+    shortest: str = ""
+    """Of a prompt: what is written where `short` does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,9 @@ def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band], actions: Ac
         for bundle in take.bundles:
             at = bundle.chunk
             if bundle.prompt is not None:
-                _hold(found["prompt"], Held(at, stop, bare(actions.of(before, bundle.prompt)), bundle.prompt, tints.at(at)))
+                short = bare(actions.of(before, bundle.prompt))
+                shortest = bare(shortest_action(actions, before, bundle.prompt))
+                _hold(found["prompt"], Held(at, stop, short, bundle.prompt, tints.at(at), shortest=shortest))
                 before = bundle.prompt
             if bundle.image is not None:
                 name = bundle.image.path.rsplit("/", 1)[-1]
@@ -215,9 +220,9 @@ def _hold(lane: list[Held], new: Held, *, across_cuts: bool = True) -> None:
         last = lane.pop()
         goes_on = across_cuts or last.end > new.start
         if goes_on and last.full == new.full and new.key and last.key == new.key:
-            new = Held(last.start, new.end, last.short, last.full, last.hue, last.key)
+            new = replace(last, end=new.end)
         elif last.start < new.start:
-            lane.append(Held(last.start, new.start, last.short, last.full, last.hue, last.key))
+            lane.append(replace(last, end=new.start))
     lane.append(new)
 
 

@@ -306,3 +306,11 @@ def test_stress_changes_no_text(texts: list[str]) -> None:
     pick = act_in_words(PickPrompt(tuple(texts), "k"))
     brief = act_in_words(PickPrompt(tuple(actions.of(None, text) for text in texts), "k"))
     assert unescape(re.sub(r"</?em>", "", _marked(pick, brief))) == pick
+
+
+def test_where_a_cell_is_narrow_sentences_that_only_reword_the_prompt_before_give_way() -> None:
+    """Two prompts are too few to tell what they share word for word; the new sentence must be seen all the same."""
+    made = sheet("first")
+    assert "Now it turns" in as_table(made, 110)
+    assert "… Now it turns once in a small eddy. …" in as_table(made, 120)
+    assert "drifts on between the leaves. Now it turns once in a small eddy. …" in as_table(made, 200), "there is room for it"
