@@ -74,10 +74,10 @@ class ContactSheet:
         self._every = 1
         self._candidates = 0
         self._chunks = 0
-        self._number = Pen(20)
-        self._where = Pen(14)
-        self._action = Pen(15)
-        self._head = Pen(26)
+        self._number = Pen(20, with_system_fonts=True)
+        self._where = Pen(14, with_system_fonts=True)
+        self._action = Pen(15, with_system_fonts=True)
+        self._head = Pen(26, with_system_fonts=True)
 
     def add(self, chunk: int, frames: NDArray[np.uint8], describe: Describe | None = None) -> None:
         """Add a chunk: its frames, shape (count, height, width, 3), of which the middle one is kept, or a single frame.
@@ -172,7 +172,7 @@ class ContactSheet:
         cuts = sum(1 for thumb in cues if thumb.shot.is_cut)
         what = _count(len(cues) - cuts, "cue") + (f" and {_count(cuts, 'cut')}" if cuts else "")
         if len(shown) == len(cues):
-            return f"{chunks}; one frame for each of {what}"
+            return f"{chunks}; {what}, one frame each" if len(cues) > 1 else f"{chunks}, {what}"
         left = len(cues) - len(shown)
         return f"{chunks}; {len(shown)} of {what}, evenly chosen: {left:,} are left out"
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
-from sequencer.letters import Pen
+from sequencer.letters import Pen, system_fonts
 from sequencer.recorder import Caption, VideoWriter
 from sequencer.recorder.caption import CaptionBand
 
@@ -160,3 +161,21 @@ def test_text_is_cut_where_it_does_not_fit() -> None:
     assert pen.width(cut) <= 120
     assert pen.wrapped("one two three four five six seven", 90, 2)[-1].endswith("…")
     assert pen.wrapped("", 90, 2) == [""]
+
+
+def test_letters_of_other_scripts_come_from_installed_fonts_where_there_are_any() -> None:
+    """Not so in the simulator's frames, whose digests are the same on every machine."""
+    if not any(font is not None for font in system_fonts(20)):
+        pytest.skip("none of the fonts is installed")
+
+    def drawn(text: str, *, with_system_fonts: bool) -> bytes:
+        mask = Image.new("L", (400, 40))
+        Pen(20, with_system_fonts=with_system_fonts).draw(ImageDraw.Draw(mask), (0, 0), text)
+        return mask.tobytes()
+
+    assert drawn("Ночь", with_system_fonts=False) == drawn("День", with_system_fonts=False), "boxes, all alike"
+    assert drawn("Ночь", with_system_fonts=True) != drawn("День", with_system_fonts=True)
+    assert drawn("Plain text.", with_system_fonts=True) == drawn("Plain text.", with_system_fonts=False)
+    one, other = Pen(20, with_system_fonts=True), Pen(20)
+    assert one.width("Plain text.") == other.width("Plain text.")
+    assert one.width("שלום") > 0

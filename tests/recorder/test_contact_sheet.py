@@ -60,7 +60,7 @@ def test_the_grid(tmp_path: Path, cues: int, columns: int, rows: int) -> None:
 def test_every_cue_has_a_frame_and_chunks_without_one_have_none(tmp_path: Path) -> None:
     sheet = filled(tmp_path / "sheet.png", 9, between=4)
     assert shown(sheet) == list(range(0, 45, 5))
-    assert note(sheet) == "45 chunks; one frame for each of 8 cues and 1 cut"
+    assert note(sheet) == "45 chunks; 8 cues and 1 cut, one frame each"
 
 
 def test_the_frames_of_a_long_run_are_evenly_chosen_and_the_rest_is_counted(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_what_did_not_land_has_no_frame(tmp_path: Path) -> None:
     for chunk in range(6):
         sheet.add(chunk, frame, (lambda: None) if chunk % 2 else Shot)
     assert shown(sheet) == [0, 2, 4]
-    assert note(sheet) == "6 chunks; one frame for each of 3 cues"
+    assert note(sheet) == "6 chunks; 3 cues, one frame each"
 
 
 def test_no_chunk_no_sheet(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_run_has_one_frame_for_each_cue_and_cut(monkeypatch: pytest.MonkeyPatc
         (8, "end", "1.1", "Now it sinks.", "cut seed 9"),
     ]
     assert [shot.is_cut for _, shot in shots] == [False] * 6 + [True]
-    assert told == "12 chunks; one frame for each of 6 cues and 1 cut"
+    assert told == "12 chunks; 6 cues and 1 cut, one frame each"
 
 
 def test_what_a_rule_does_has_a_frame_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
