@@ -77,7 +77,7 @@ class CaptionBand:
         if caption == Caption():
             return
         band = self._band(caption)
-        rows = self.rows_of(caption)
+        rows = len(band.luma_keep)
         luma[:rows] = (luma[:rows] * band.luma_keep + band.luma_add) >> 8
         for plane in (first, second):
             plane[: rows // 2] = (plane[: rows // 2] * band.chroma_keep + band.chroma_add) >> 8
