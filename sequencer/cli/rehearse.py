@@ -92,9 +92,9 @@ def run(args: argparse.Namespace) -> int:
         ("--clean", args.clean),
     ):
         if args.no_video and is_given:
-            raise UsageError(f"{option} is about the video, and --no-video leaves it out", "omit one of the two")
+            raise UsageError(f"{option} is about the video, and --no-video leaves it out", "leave one of the two out")
     if args.clean and args.caption is not None:
-        raise UsageError("--clean writes nothing on the frames, and --caption writes something", "omit one of the two")
+        raise UsageError("--clean writes nothing on the frames, and --caption writes something", "leave one of the two out")
     caption = frozenset() if args.clean else DEFAULT_PARTS if args.caption is None else args.caption
     quiet = args.quiet or args.json
     faults = None if args.faults is None else read_faults(args.faults)
