@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from sequencer.cli.progress import LiveLine
     from sequencer.rehearsal import Moment, Rehearsed
     from sequencer.runs.captions import Part
-    from sequencer.schedule import Schedule
-    from sequencer.schedule.actions import Actions
 
 SMALLEST, LARGEST = 64, 4096
 SCORE_HELP = "a .score or .yaml file, a compiled .json, or a run to play again"
@@ -99,7 +97,6 @@ def run(args: argparse.Namespace) -> int:
     quiet = args.quiet or args.json
     faults = None if args.faults is None else read_faults(args.faults)
     found = material(args.score, quiet=args.quiet)
-    shown = _Shown(found.schedule)
     with LiveLine("rehearsing", quiet) as line:
         rehearsed = rehearse(
             found.schedule,
@@ -112,37 +109,15 @@ def run(args: argparse.Namespace) -> int:
             realtime=args.realtime,
             events=args.event,
             faults=faults,
-            watch=lambda moment: _show(line, moment, shown.action(moment)),
+            watch=lambda moment: _show(line, moment),
             caption=caption,
             warn=lambda text: line.say(f"sequencer: {text}"),
         )
     return _tell(args, rehearsed)
 
 
-class _Shown:
-    """The action of the prompt that plays, for the progress line."""
-
-    def __init__(self, schedule: Schedule) -> None:
-        self._actions: Actions | None = None
-        self._schedule = schedule
-        self._prompt: str | None = None
-        self._action = ""
-
-    def action(self, moment: Moment) -> str:
-        """The part of the prompt that changed last."""
-        from sequencer.schedule.actions import actions_of
-        from sequencer.schedule.rewording import shortest_action
-        from sequencer.schedule.words import bare
-
-        if moment.prompt != self._prompt:
-            self._actions = self._actions or actions_of(self._schedule)
-            self._action = "" if moment.prompt is None else bare(shortest_action(self._actions, self._prompt, moment.prompt))
-            self._prompt = moment.prompt
-        return self._action
-
-
-def _show(line: LiveLine, moment: Moment, action: str) -> None:
-    where = " ".join(part for part in (moment.section or "", moment.place, action) if part)
+def _show(line: LiveLine, moment: Moment) -> None:
+    where = " ".join(part for part in (moment.section or "", moment.place, moment.prompt or "") if part)
     line.show(moment.chunk, moment.chunks, where if len(where) <= 60 else where[:59] + "…")
 
 
