@@ -1,16 +1,19 @@
-"""Compare two runs: where they part, cue by cue, what gear was told, and which chunks' pictures differ."""
+"""Compare two runs: where they differ, cue by cue, in the MIDI messages sent, and in the frames of each chunk."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from fractions import Fraction
 from typing import Any
 
 from sequencer.conductor import Conductor, CueReport, Report, Sent, Status
 from sequencer.events import ChunkDone, PicturesMade
 from sequencer.journal import Journal
+from sequencer.schedule import ChooseProgram, MidiAct, MoveControl, PlayNote
+from sequencer.schedule.words import act_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +33,17 @@ class CueDifference:
 
 @dataclass(frozen=True, slots=True)
 class SendDifference:
-    """What one cue (or one firing of a rule) told gear in one run only, or told in one run and left out in the other."""
+    """A MIDI message (`message`, in words) of a cue or a rule that only one run sent, or that the other run left out."""
 
     send: Sent
+    message: str
     what: str
 
     def __str__(self) -> str:
         send = self.send
         where = send.place if send.section is None else f"{send.section} {send.place}"
         line = f" (line {send.line})" if send.line else ""
-        return f"{where}{line}: {send.what}: {self.what}"
+        return f"{where}{line}: {self.message}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,17 +184,85 @@ def _parted(one: CueReport, other: CueReport) -> str:
     return ", ".join(parts)
 
 
+_Message = tuple[str, int, int, int, int]
+"""What a MIDI output receives: the kind of message, its channel, its numbers, and how many milliseconds a note lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """One message of a run: what it is, where it comes from, and whether it was sent."""
+
+    message: _Message
+    send: Sent
+    words: str
+
+    def itself(self) -> object:
+        """What was sent."""
+        return self.message
+
+    def position(self) -> object:
+        """What was sent, and for which position of the score."""
+        return self.send.section, self.send.place, self.message
+
+
+CLOSE, NEAR = Fraction(1, 50), Fraction(3, 2)
+"""Seconds of the model's time within which a message of one run is the same message of the other: first, and of the rest."""
+
+
 def _sends(before: Sequence[Sent], after: Sequence[Sent]) -> Iterator[SendDifference]:
-    """Where gear was told something else. When it was told is no difference: that hangs on the day's boundaries."""
-    first, second = ([(send.section, send.place, send.acts) for send in sends] for sends in (before, after))
-    for kind, low, high, other_low, other_high in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
-        if kind == "equal":
-            for one, other in zip(before[low:high], after[other_low:other_high], strict=True):
-                if one.was_sent is not other.was_sent:
-                    yield SendDifference(one, "sent against left out" if one.was_sent else "left out against sent")
-            continue
-        yield from (SendDifference(one, "only in the first run") for one in before[low:high])
-        yield from (SendDifference(one, "only in the second run") for one in after[other_low:other_high])
+    """The messages in which two runs differ, one by one: how cues group them, and how their positions are written, is no
+    difference. Neither is the time at which they were sent: that depends on the boundaries of the day."""
+    both, only_first, only_second = _paired(_posted(before), _posted(after))
+    for one, other in both:
+        if one.send.was_sent is not other.send.was_sent:
+            yield SendDifference(one.send, one.words, "sent against left out" if one.send.was_sent else "left out against sent")
+    yield from (SendDifference(one.send, one.words, "only in the first run") for one in only_first)
+    yield from (SendDifference(one.send, one.words, "only in the second run") for one in only_second)
+
+
+def _paired(first: list[_Posted], second: list[_Posted]) -> tuple[list[tuple[_Posted, _Posted]], list[_Posted], list[_Posted]]:
+    """The pairs of equal messages, and those that only one run has.
+
+    A message is the same where it comes from the same position of the score, as in two runs that left a live section at
+    different times; else where it comes at the same time, as in a frozen score; else where it comes a little apart.
+    """
+    both: list[tuple[_Posted, _Posted]] = []
+    for key, apart in ((_Posted.position, None), (_Posted.itself, CLOSE), (_Posted.itself, NEAR)):
+        waiting: dict[object, deque[_Posted]] = {}
+        for posted in second:
+            waiting.setdefault(key(posted), deque()).append(posted)
+        left: list[_Posted] = []
+        taken: set[int] = set()
+        for posted in first:
+            others = waiting.get(key(posted), deque())
+            while apart is not None and others and others[0].send.seconds < posted.send.seconds - apart:
+                others.popleft()
+            if others and (apart is None or others[0].send.seconds <= posted.send.seconds + apart):
+                taken.add(id(others[0]))
+                both.append((posted, others.popleft()))
+            else:
+                left.append(posted)
+        first, second = left, [posted for posted in second if id(posted) not in taken]
+    return both, first, second
+
+
+def _posted(sends: Sequence[Sent]) -> list[_Posted]:
+    """Every message of a run in the order of its position; at the same position in the order of its bytes."""
+    found = [
+        (round(send.seconds * 1000), _Posted(_message(act), send, act_in_words(act))) for send in sends for act in send.acts
+    ]
+    return [one for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].message))]
+
+
+def _message(act: MidiAct) -> _Message:
+    match act:
+        case PlayNote():
+            # At least one millisecond, as a frozen score writes it.
+            return "note", act.channel, act.note, act.velocity, round(act.seconds * 1000) or 1
+        case MoveControl():
+            return "cc", act.channel, act.control, act.value, 0
+        case ChooseProgram():
+            return "program", act.channel, act.program, 0, 0
 
 
 def _at(chunk: int | None) -> str:

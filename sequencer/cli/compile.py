@@ -9,14 +9,17 @@ from pathlib import Path
 def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write (default: standard output)")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the .json to write (default: standard output)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Compile one score."""
+    from sequencer.cli.outputs import require_ending
     from sequencer.cli.scores import material, spare, write_text
     from sequencer.schedule.document import digest, to_json
 
+    spare(args.output, args.score)
+    require_ending(args.output, "compile", ".json")
     found = material(args.score)
     spare(args.output, args.score, *found.sources)
     text = to_json(found.schedule)

@@ -1,4 +1,4 @@
-"""Show where two runs part: settings, cues, what gear was told, prompts and pictures by chunk. Exit code 1 when they differ."""
+"""Show where two runs differ: settings, cues, MIDI messages, prompts and frames by chunk. Exit code 1 when they differ."""
 
 from __future__ import annotations
 

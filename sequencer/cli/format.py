@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _one(path: Path, args: argparse.Namespace) -> bool:
     """Format one score. False where `--check` finds that its layout would change."""
+    from sequencer.cli.outputs import agreed, format_of
     from sequencer.cli.scores import STANDARD_INPUT, fresh, standard_input, write_text
     from sequencer.notation import print_score, read, reads
     from sequencer.notation.reading import SUFFIXES, Notation
@@ -65,8 +66,9 @@ def _one(path: Path, args: argparse.Namespace) -> bool:
         own = given or SUFFIXES.get(path.suffix.lower(), Notation.TEXT)
         score = read(path, notation=given)
     notation = own if args.to is None else Notation(args.to)
-    if args.to is None and args.output is not None:
-        notation = SUFFIXES.get(args.output.suffix.lower(), own)
+    if args.output is not None:
+        named = format_of(args.output, "format", SUFFIXES, notation)
+        notation = named if args.to is None else agreed(args.output, args.to, notation, named)
     text = print_score(score, notation)
     if args.check:
         if text != score.text:

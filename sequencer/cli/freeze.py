@@ -10,22 +10,28 @@ from pathlib import Path
 def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("folder", metavar="RUN", type=Path, help="a run's folder, or its journal.jsonl")
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write (default: standard output)")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="the score to write (.score or .yaml; default: standard output)"
+    )
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
 
 
 def run(args: argparse.Namespace) -> int:
     """Freeze one run."""
+    from sequencer.cli.outputs import format_of
     from sequencer.cli.scores import fresh, write_text
     from sequencer.errors import visible
     from sequencer.freezing import freeze
     from sequencer.journal import read_journal
     from sequencer.notation import print_score
+    from sequencer.notation.reading import SUFFIXES, Notation
 
+    notation = Notation.TEXT
     if args.output is not None:
+        notation = format_of(args.output, "freeze", SUFFIXES, Notation.TEXT)
         fresh(args.output, args.force)
     score = freeze(read_journal(args.folder))
-    text = print_score(score)
+    text = print_score(score, notation)
     if args.output is None:
         print(visible(text) if sys.stdout.isatty() else text, end="")  # a file gets it as it is
         return 0

@@ -20,8 +20,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Import one song."""
+    from sequencer.cli.outputs import format_of
     from sequencer.cli.scores import fresh, write_text
-    from sequencer.errors import UsageError
     from sequencer.midi.files import read_song
     from sequencer.notation import print_score
     from sequencer.notation.reading import SUFFIXES, Notation
@@ -30,9 +30,7 @@ def run(args: argparse.Namespace) -> int:
     output: Path | None = args.output
     notation = Notation.TEXT
     if output is not None:
-        if output.suffix.lower() not in SUFFIXES:
-            raise UsageError(f"{output} is no name of a score", "call it something.score, or something.yaml")
-        notation = SUFFIXES[output.suffix.lower()]
+        notation = format_of(output, "import", SUFFIXES, Notation.TEXT)
         fresh(output, args.force)
     song = read_song(_bytes(args.song))
     text = print_score(score_of(song, args.song.stem), notation)

@@ -16,6 +16,7 @@ from sequencer.paths import exists
 if TYPE_CHECKING:
     from sequencer.cli.progress import LiveLine
     from sequencer.rehearsal import Moment, Rehearsed
+    from sequencer.runs.captions import Part
 
 SMALLEST, LARGEST = 64, 4096
 SCORE_HELP = "a .score or .yaml file, a compiled .json, or a run to play again"
@@ -32,12 +33,35 @@ def video_size(text: str) -> tuple[int, int]:
     return width, height
 
 
+def caption_parts(text: str) -> frozenset[Part]:
+    """Read `title,position`, or `none`."""
+    from sequencer.runs.captions import PARTS
+
+    if text.strip().lower() == "none":
+        return frozenset()
+    wanted = [part.strip().lower() for part in text.split(",")]
+    for part in wanted:
+        if part not in PARTS:
+            raise argparse.ArgumentTypeError(
+                f"{part!r} is not a part of a caption: these are {', '.join(PARTS)}; or none alone"
+            )
+    return frozenset(part for part in PARTS if part in wanted)
+
+
 def add(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE_HELP)) -> None:
     """Describe the command's arguments; `what` names and explains the first."""
     parser.add_argument("score", metavar=what[0], type=Path, help=what[1])
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: runs/<time>-<title>)")
     parser.add_argument("--no-video", action="store_true", help="leave out the pictures: only journal, report and timeline")
     parser.add_argument("--video-size", metavar="WxH", type=video_size, help="the video's size (default: 1280x768)")
+    parser.add_argument(
+        "--caption",
+        metavar="PARTS",
+        type=caption_parts,
+        help="what is written on the frames, joined by commas: title, section, take, position, action (the part of the prompt "
+        "that changes), simulator (the whole prompt, seed, chunk and frame); or none (default: all but action)",
+    )
+    parser.add_argument("--clean", action="store_true", help="write nothing on the frames, as --caption none")
     parser.add_argument("--realtime", action="store_true", help="play at the speed of a live run")
     parser.add_argument(
         "--event",
@@ -59,10 +83,19 @@ def run(args: argparse.Namespace) -> int:
     from sequencer.errors import UsageError
     from sequencer.rehearsal import rehearse
     from sequencer.rehearsal.running import DEFAULT_SIZE
+    from sequencer.runs.captions import DEFAULT_PARTS
     from sequencer.stages.simulated import read_faults
 
-    if args.no_video and args.video_size is not None:
-        raise UsageError("--video-size is that of the video, and --no-video leaves it out", "leave one of the two out")
+    for option, is_given in (
+        ("--video-size", args.video_size),
+        ("--caption", args.caption is not None),
+        ("--clean", args.clean),
+    ):
+        if args.no_video and is_given:
+            raise UsageError(f"{option} is about the video, and --no-video leaves it out", "leave one of the two out")
+    if args.clean and args.caption is not None:
+        raise UsageError("--clean writes nothing on the frames, and --caption writes something", "leave one of the two out")
+    caption = frozenset() if args.clean else DEFAULT_PARTS if args.caption is None else args.caption
     quiet = args.quiet or args.json
     faults = None if args.faults is None else read_faults(args.faults)
     found = material(args.score, quiet=args.quiet)
@@ -79,6 +112,7 @@ def run(args: argparse.Namespace) -> int:
             events=args.event,
             faults=faults,
             watch=lambda moment: _show(line, moment),
+            caption=caption,
             warn=lambda text: line.say(f"sequencer: {text}"),
         )
     return _tell(args, rehearsed)
@@ -114,7 +148,7 @@ def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
 
 _WHAT = {
     "video.mp4": "the pictures, with bar and beat",
-    "contact-sheet.png": "one picture a chunk",
+    "contact-sheet.png": "one frame for each cue and cut",
     "timeline.html": "what was planned and what landed",
     "timeline.svg": "the same as one picture",
     "report.json": "every cue, for machines",

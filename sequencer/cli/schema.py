@@ -8,14 +8,16 @@ from pathlib import Path
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write (default: standard output)")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the .json to write (default: standard output)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the schema."""
+    from sequencer.cli.outputs import require_ending
     from sequencer.cli.scores import write_text
     from sequencer.notation.yaml.schema import schema_text
 
+    require_ending(args.output, "schema", ".json")
     if args.output is None:
         print(schema_text(), end="")
     else:

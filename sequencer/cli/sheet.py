@@ -7,32 +7,47 @@ import shutil
 from pathlib import Path
 
 KINDS = ("table", "csv", "markdown", "json", "html")
-_ENDINGS = {".csv": "csv", ".md": "markdown", ".json": "json", ".html": "html", ".htm": "html"}
+_FORMATS = {".html": "html", ".htm": "html", ".csv": "csv", ".md": "markdown", ".json": "json", ".txt": "table"}
 WIDTH_OF_FILES = 120
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file, or a compiled .json")
-    parser.add_argument("--as", dest="kind", choices=KINDS, help="what to make (default: by the ending of FILE, else a table)")
-    parser.add_argument("--full", action="store_true", help="in a table: every prompt whole, wrapped")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write (default: standard output)")
+    parser.add_argument(
+        "--as", dest="kind", choices=KINDS, help="what to print (default: a table; a file's ending names its own format)"
+    )
+    parser.add_argument(
+        "--full", action="store_true", help="in a table or Markdown: whole prompts, not only the part that changes"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where to write: .html, .csv, .md, .json or .txt (default: standard output)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Make one sheet."""
+    from sequencer.cli.outputs import agreed, format_of
     from sequencer.cli.scores import material, spare, write_text
     from sequencer.sheet import as_csv, as_html, as_json, as_markdown, as_table, sheet_of
 
+    spare(args.output, args.score)
+    kind = args.kind or "table"
+    if args.output is not None:
+        named = format_of(args.output, "sheet", _FORMATS, kind)
+        kind = named if args.kind is None else agreed(args.output, args.kind, args.kind, named)
     found = material(args.score)
     spare(args.output, args.score, *found.sources)
     sheet = sheet_of(found.schedule)
-    kind = args.kind or ("table" if args.output is None else _ENDINGS.get(args.output.suffix.lower(), "table"))
     match kind:
         case "csv":
             text = as_csv(sheet)
         case "markdown":
-            text = as_markdown(sheet)
+            text = as_markdown(sheet, full=args.full)
         case "json":
             text = as_json(sheet)
         case "html":

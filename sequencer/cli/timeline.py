@@ -11,7 +11,7 @@ from sequencer.paths import is_folder
 if TYPE_CHECKING:
     from sequencer.conductor import Conductor
 
-_PAGES = (".html", ".htm")
+_IS_PAGE = {".svg": False, ".html": True, ".htm": True}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -28,13 +28,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Draw one timeline."""
     from sequencer.bundle import is_bundle
+    from sequencer.cli.outputs import format_of
     from sequencer.cli.scores import material, write_text
-    from sequencer.errors import UsageError
     from sequencer.timeline import thumbnails_of, timeline_html, timeline_svg
 
-    ending = args.output.suffix.lower()
-    if ending not in (".svg", *_PAGES):
-        raise UsageError(f"{args.output} should end in .svg or .html", "a .svg is a picture, a .html page scrolls and zooms")
+    is_page = format_of(args.output, "timeline", _IS_PAGE, default=False)
     conductor: Conductor | None = None
     if is_folder(args.source) or args.source.suffix == ".jsonl" or is_bundle(args.source):
         conductor, folder = _conducted(args.source)
@@ -43,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         found = material(args.source)
         schedule, folder = found.schedule, found.folder
     thumbnails = {} if args.no_pictures or folder is None else thumbnails_of(schedule, folder)
-    draw = timeline_html if ending in _PAGES else timeline_svg
+    draw = timeline_html if is_page else timeline_svg
     text = draw(schedule, conductor, thumbnails)
     write_text(args.output, text)
     chunks = schedule.end if conductor is None else conductor.making

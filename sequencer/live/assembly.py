@@ -134,7 +134,10 @@ class Assembly:
             conductor = self.run.performance.conductor
             film.add(pictures, Teller(conductor), conductor.run.takes)
 
-        stage = SimulatedLive(self._clock, schedule, faults, self._images, picture)
+        def score_chunk(chunk: int) -> int:
+            return self.run.performance.conductor.base + chunk
+
+        stage = SimulatedLive(self._clock, schedule, faults, self._images, picture, score_chunk)
         return stage, stage
 
     def _reactor(self) -> tuple[Stage, LiveStage]:

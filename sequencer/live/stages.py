@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -21,10 +21,16 @@ class SimulatedLive:
     """The embedded stage in real time: for learning to perform without a key."""
 
     def __init__(
-        self, clock: Clock, schedule: Schedule, faults: Faults, images: ImageBytes, pictures: PictureSink | None = None
+        self,
+        clock: Clock,
+        schedule: Schedule,
+        faults: Faults,
+        images: ImageBytes,
+        pictures: PictureSink | None = None,
+        score_chunk: Callable[[int], int] | None = None,
     ) -> None:
         settings = SimulatedSettings(schedule.grid, faults)
-        self._stage = SimulatedStage(clock, settings=settings, pictures=pictures, images=images)
+        self._stage = SimulatedStage(clock, settings=settings, pictures=pictures, images=images, score_chunk=score_chunk)
         self._name = "disconnected"
         self._losses = 0
 

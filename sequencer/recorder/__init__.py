@@ -6,11 +6,13 @@ How a run is wired to it (chunks come from a stage's `pictures` sink, captions f
 
     video = VideoWriter(folder / "video.mp4", size=(1280, 768), fps=grid.fps)   # OutputError, UsageError (bad size)
     sheet = ContactSheet(folder / "contact-sheet.png", title=score_title)
+    shot = Shot(section, "12.3", "0:33.0", action="Now it turns.", settings="sr 4x")
 
     def sink(pictures: Pictures) -> None:                                       # in the run's own thread
         captions = [Caption(title, section, f"take {take}", "12.3") for each frame]
         video.write_all(pictures.frames, captions)                              # waits only when ~96 MB wait; OutputError
-        sheet.add(chunk, pictures.frames, section=section, prompt=prompt)       # scales one frame, keeps a thumbnail
+        sheet.add(chunk, pictures.frames, lambda: shot)                         # scales one frame, keeps a thumbnail
+        sheet.add(chunk, pictures.frames)                                       # a chunk without a cue is only counted
 
     try:
         ... the run ...
@@ -32,7 +34,7 @@ A live stage hands over frames with times of their own; both of these return at 
         recorder.take(frame.picture, frame.at)                       # a VideoFrame or RGB; a Caption as third, if wanted
         watch.take(frame.picture, frame.at)
         if frame.chunk is not None:
-            sheet.add(chunk, frame.picture.to_ndarray(format="rgb24"), section=section, prompt=prompt)
+            sheet.add(chunk, frame.picture.to_ndarray(format="rgb24"), lambda: shot)
 
     recorder.failure, watch.failure                                  # look now and then, and tell at once
     recorded = await asyncio.to_thread(recorder.close)               # LiveRecorded | None; OutputError
@@ -41,7 +43,7 @@ A live stage hands over frames with times of their own; both of these return at 
 
 from sequencer.recorder.caption import Caption
 from sequencer.recorder.encoding import video_size
-from sequencer.recorder.sheet import ContactSheet
+from sequencer.recorder.sheet import ContactSheet, Shot
 from sequencer.recorder.video import DEFAULT_SIZE, Recorded, VideoWriter
 
-__all__ = ["DEFAULT_SIZE", "Caption", "ContactSheet", "Recorded", "VideoWriter", "video_size"]
+__all__ = ["DEFAULT_SIZE", "Caption", "ContactSheet", "Recorded", "Shot", "VideoWriter", "video_size"]

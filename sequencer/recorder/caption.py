@@ -1,4 +1,4 @@
-"""The caption: title and section, take and bar.beat, laid over the top of a picture as it goes into the video.
+"""The caption: title and section, take, bar.beat and action, laid over the top of a picture as it goes into the video.
 
 It is drawn once for each text and mixed into the planes of the frames that go to the encoder: the pictures of a stage, and
 their digests, know nothing of it.
@@ -16,6 +16,8 @@ from PIL import Image, ImageDraw
 from sequencer.letters import Pen
 
 _KEPT = 12
+ACTION_LINES = 2
+"""The most lines that an action takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Caption:
     take: str = ""
     place: str = ""
     """Bar and beat, such as `12.3`."""
+    action: str = ""
+    """The part of the prompt that changes, on lines of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +48,36 @@ class CaptionBand:
 
     def __init__(self, width: int, height: int) -> None:
         self._width = width
-        self.rows = min(height, max(24, height * 15 // 128)) & ~1
-        """How many rows from the top are touched."""
+        self._height = height
+        self._head = min(height, max(24, height * 15 // 128)) & ~1
         self._margin = max(6, width * 5 // 160)
-        self._large = Pen(max(9, height * 5 // 128))
-        self._small = Pen(max(8, height * 9 // 320))
+        self._large = Pen(max(9, height * 5 // 128), with_system_fonts=True)
+        self._small = Pen(max(8, height * 9 // 320), with_system_fonts=True)
         self._bands: OrderedDict[Caption, _Band] = OrderedDict()
 
+    def rows_of(self, caption: Caption) -> int:
+        """How many rows from the top a caption touches: none where it is empty."""
+        if caption == Caption():
+            return 0
+        lines = len(self._action(caption))
+        above = self._head if _has_head(caption) or not lines else self._small.size
+        return min(self._height, above + lines * self._leading + (self._leading if lines else 0)) & ~1
+
+    @property
+    def _leading(self) -> int:
+        return self._small.size * 4 // 3
+
+    def _action(self, caption: Caption) -> list[str]:
+        if not caption.action:
+            return []
+        return self._small.wrapped(one_line(caption.action), self._width - 2 * self._margin, ACTION_LINES)
+
     def lay(self, caption: Caption, luma: NDArray[np.uint8], first: NDArray[np.uint8], second: NDArray[np.uint8]) -> None:
-        """Mix a caption into the top of a picture's three planes, in place."""
+        """Mix a caption into the top of a picture's three planes, in place. An empty one changes nothing."""
+        if caption == Caption():
+            return
         band = self._band(caption)
-        rows = self.rows
+        rows = len(band.luma_keep)
         luma[:rows] = (luma[:rows] * band.luma_keep + band.luma_add) >> 8
         for plane in (first, second):
             plane[: rows // 2] = (plane[: rows // 2] * band.chroma_keep + band.chroma_add) >> 8
@@ -70,13 +93,15 @@ class CaptionBand:
         return found
 
     def _drawn(self, caption: Caption) -> _Band:
-        mask = Image.new("L", (self._width, self.rows))
+        rows = self.rows_of(caption)
+        mask = Image.new("L", (self._width, rows))
         self._write(ImageDraw.Draw(mask), caption)
         ink = np.asarray(mask, dtype=np.int64)
         ink = ink + (ink >> 7)  # 255 counts as all of 256
-        rows = self.rows
-        depth = np.arange(rows, 0, -1, dtype=np.int64)  # darkest at the top, gone without an edge below
-        dark = (168 * depth * depth * (3 * rows - 2 * depth) // rows**3)[:, None]
+        # Darkest at the top, gone without an edge below. Behind an action it stays dark until below the last line.
+        fades = min(rows, 3 * self._leading) if caption.action else rows
+        depth = np.minimum(np.arange(rows, 0, -1, dtype=np.int64), fades)
+        dark = (168 * depth * depth * (3 * fades - 2 * depth) // fades**3)[:, None]
         behind = dark * (256 - ink) >> 8
         keep = 256 - ink - behind
         small = (keep[::2, ::2] + keep[1::2, ::2] + keep[::2, 1::2] + keep[1::2, 1::2]) >> 2
@@ -88,7 +113,10 @@ class CaptionBand:
         )
 
     def _write(self, draw: ImageDraw.ImageDraw, caption: Caption) -> None:
-        top = max(0, (self.rows - 2 * self._large.size) // 4)
+        top = max(0, (self._head - 2 * self._large.size) // 4)
+        under = top + self._large.size + self._leading // 2 if _has_head(caption) else self._small.size // 2
+        for line, text in enumerate(self._action(caption)):
+            self._small.draw(draw, (self._margin, under + line * self._leading), text, 235)
         below = top + (self._large.size - self._small.size)
         right = self._width - self._margin
         if caption.place:
@@ -115,6 +143,11 @@ class CaptionBand:
             self._large.draw(draw, (left + (width - self._large.width(one)) // 2, top), one)
             left += width
         return max(sum(widths), 5 * digit)
+
+
+def _has_head(caption: Caption) -> bool:
+    """Whether the first line has anything in it."""
+    return bool(caption.title or caption.section or caption.take or caption.place)
 
 
 def one_line(text: str) -> str:

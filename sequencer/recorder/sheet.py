@@ -1,9 +1,10 @@
-"""`ContactSheet`: a run on one page, one picture a chunk, or as many of them, evenly chosen, as a page holds."""
+"""`ContactSheet`: a run on one page, with one frame for each cue and each cut, or as many of them as a page holds."""
 
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,30 +16,54 @@ from sequencer.letters import Pen
 from sequencer.paths import remove
 from sequencer.recorder.caption import one_line
 
-MOST = 60
-"""The most pictures on a sheet."""
+MOST = 96
+"""The most frames on a sheet."""
 
 COLUMNS = 6
 THUMB_WIDTH = 288
-GAP = 12
+GAP = 16
 MARGIN = 28
+ACTION_LINES = 3
+"""The most lines of an action; a frame that shows more than a prompt has one line more for that."""
 
+_LINE = 19
 _PAPER, _INK, _SOFT, _ACCENT = (16, 17, 20), (240, 240, 240), (150, 152, 160), (255, 196, 92)
 
 
 @dataclass(frozen=True, slots=True)
+class Shot:
+    """What is written below a frame.
+
+    `section` and `position` are where the cue is, `time` when its chunk begins. `action` is the part of its prompt that
+    changes, empty where the prompt stays the same; `settings` is what else it does, such as `sr 4x`. `is_cut` when a take
+    begins there.
+    """
+
+    section: str = ""
+    position: str = ""
+    time: str = ""
+    action: str = ""
+    settings: str = ""
+    is_cut: bool = False
+
+
+Describe = Callable[[], Shot | None]
+"""Called when the sheet is drawn, when it is known what landed. None leaves the frame out."""
+
+
+@dataclass(slots=True)
 class _Thumb:
     chunk: int
-    picture: Image.Image
-    section: str
-    prompt: str
+    describe: Describe
+    picture: Image.Image | None = None
+    shot: Shot = field(default=Shot())
 
 
 class ContactSheet:
-    """Collects one small picture a chunk and lays them out in a grid, with the chunk's number, its section and its prompt.
+    """Collects the frames of a run's cues and lays them out in a grid, with their chunks, sections and actions.
 
-    The memory stays bounded: once there are twice as many pictures as fit, every second one goes, and only every second
-    (fourth, eighth …) chunk is kept from then on; the sheet says so.
+    The memory stays bounded: once there are twice as many frames as fit, every second one goes; the sheet states how many
+    cues and cuts are left out.
     """
 
     def __init__(self, path: Path, title: str = "", *, most: int = MOST) -> None:
@@ -46,23 +71,38 @@ class ContactSheet:
         self._title = one_line(title)
         self._most = max(1, most)
         self._thumbs: list[_Thumb] = []
+        self._pictured: list[_Thumb] = []
         self._every = 1
-        self._seen = 0
-        self._number = Pen(17)
-        self._section = Pen(13)
-        self._prompt = Pen(13)
-        self._head = Pen(26)
+        self._candidates = 0
+        self._chunks = 0
+        self._number = Pen(20, with_system_fonts=True)
+        self._where = Pen(14, with_system_fonts=True)
+        self._action = Pen(15, with_system_fonts=True)
+        self._head = Pen(26, with_system_fonts=True)
 
-    def add(self, chunk: int, frames: NDArray[np.uint8], *, section: str = "", prompt: str = "") -> None:
-        """Add a chunk: its frames, shape (count, height, width, 3), of which the middle one is shown, or a single frame."""
-        index = self._seen
-        self._seen += 1
-        if index % self._every or (frames.ndim == 4 and len(frames) == 0):
+    def add(self, chunk: int, frames: NDArray[np.uint8], describe: Describe | None = None) -> None:
+        """Add a chunk: its frames, shape (count, height, width, 3), of which the middle one is kept, or a single frame.
+
+        Without `describe` nothing happens in this chunk: it counts, but has no frame on the sheet.
+        """
+        if frames.ndim == 4 and len(frames) == 0:
             return
+        self._chunks += 1
+        if describe is None:
+            return
+        index = self._candidates
+        self._candidates += 1
         frame = frames[len(frames) // 2] if frames.ndim == 4 else frames
-        self._thumbs.append(_Thumb(chunk, _small(frame), one_line(section), one_line(prompt)))
-        if len(self._thumbs) >= 2 * self._most:
-            self._thumbs = self._thumbs[::2]
+        thumb = _Thumb(chunk, describe)
+        self._thumbs.append(thumb)
+        if index % self._every:
+            return
+        thumb.picture = _small(frame)
+        self._pictured.append(thumb)
+        if len(self._pictured) >= 2 * self._most:
+            for one in self._pictured[1::2]:
+                one.picture = None
+            self._pictured = self._pictured[::2]
             self._every *= 2
 
     def save(self) -> Path | None:
@@ -84,51 +124,104 @@ class ContactSheet:
 
     def drawn(self) -> Image.Image:
         """The sheet as it stands."""
-        shown = self._chosen()
-        columns = min(COLUMNS, len(shown))
-        tall = max((thumb.picture.height for thumb in shown), default=0)
-        cell = tall + 8 + 22 + 2 * 17 + GAP
-        rows = -(-len(shown) // columns) if shown else 0
+        cues = self._described()
+        shown = self._chosen(cues)
+        columns = min(COLUMNS, max(1, len(shown)))
+        tall = max((thumb.picture.height for thumb in shown if thumb.picture is not None), default=0)
+        lines = max((len(self._lines(thumb.shot)) for thumb in shown), default=0)
+        cell = tall + 8 + 28 + lines * _LINE + GAP
+        rows = -(-len(shown) // columns)
         head = MARGIN + 34 + GAP
         width = 2 * MARGIN + columns * THUMB_WIDTH + (columns - 1) * GAP
+        note = self._note(cues, shown)
+        if self._head.width(self._title) + self._where.width(note) + 2 * MARGIN + GAP > width:
+            head += 26  # the note goes below the title
         sheet = Image.new("RGB", (width, head + rows * cell + MARGIN), _PAPER)
-        self._write_head(sheet, width, len(shown))
+        self._write_head(sheet, width, head, note)
         for index, thumb in enumerate(shown):
             left = MARGIN + index % columns * (THUMB_WIDTH + GAP)
             top = head + index // columns * cell
-            before = shown[index - 1].section if index else ""
-            sheet.paste(thumb.picture, (left, top))
-            self._label(sheet, thumb, (left, top + tall + 8), new_section=thumb.section != before)
+            before = shown[index - 1].shot.section if index else ""
+            if thumb.picture is not None:
+                sheet.paste(thumb.picture, (left, top))
+            if thumb.shot.is_cut:
+                ImageDraw.Draw(sheet).rectangle((left, top - 5, left + THUMB_WIDTH - 1, top - 3), fill=_ACCENT)
+            self._label(sheet, thumb, (left, top + tall + 8), new_section=thumb.shot.section != before)
         return sheet
 
-    def _chosen(self) -> list[_Thumb]:
-        """At most as many as fit, evenly chosen; the first is always among them."""
-        count = len(self._thumbs)
-        if count <= self._most:
-            return self._thumbs
-        return [self._thumbs[index * count // self._most] for index in range(self._most)]
+    def _described(self) -> list[_Thumb]:
+        """The frames of the cues that landed, and of the cuts; of a run without any the first frame."""
+        found = []
+        for thumb in self._thumbs:
+            shot = thumb.describe()
+            if shot is not None:
+                thumb.shot = shot
+                found.append(thumb)
+        return found or self._thumbs[:1]
 
-    def _write_head(self, sheet: Image.Image, width: int, shown: int) -> None:
-        if shown == self._seen:
-            said = f"{shown} chunk" + ("s" if shown != 1 else "")
+    def _chosen(self, cues: list[_Thumb]) -> list[_Thumb]:
+        """At most as many as fit, evenly chosen; the first is always among them."""
+        pictured = [thumb for thumb in cues if thumb.picture is not None]
+        count = len(pictured)
+        if count <= self._most:
+            return pictured
+        return [pictured[index * count // self._most] for index in range(self._most)]
+
+    def _note(self, cues: list[_Thumb], shown: list[_Thumb]) -> str:
+        """How many chunks the run has, how many cues and cuts, and how many of these are left out."""
+        chunks = _count(self._chunks, "chunk")
+        cuts = sum(1 for thumb in cues if thumb.shot.is_cut)
+        what = _count(len(cues) - cuts, "cue") + (f" and {_count(cuts, 'cut')}" if cuts else "")
+        if len(shown) == len(cues):
+            return f"{chunks}; {what}, one frame each" if len(cues) > 1 else f"{chunks}, {what}"
+        left = len(cues) - len(shown)
+        return f"{chunks}; {len(shown)} of {what}, evenly chosen: {left:,} are left out"
+
+    def _write_head(self, sheet: Image.Image, width: int, head: int, note: str) -> None:
+        room = width - 2 * MARGIN
+        taken = self._where.width(note)
+        is_below = head > MARGIN + 34 + GAP
+        _write(
+            sheet,
+            self._head,
+            (MARGIN, MARGIN - 6),
+            self._head.shortened(self._title, room if is_below else room - taken - GAP),
+            _INK,
+        )
+        if is_below:
+            _write(sheet, self._where, (MARGIN, MARGIN + 34), self._where.shortened(note, room), _SOFT)
         else:
-            said = f"{shown} of {self._seen:,} chunks, evenly chosen"
-        taken = self._section.width(said)
-        room = width - 2 * MARGIN - taken - GAP
-        if room > 60 and self._title:
-            _write(sheet, self._head, (MARGIN, MARGIN - 6), self._head.shortened(self._title, room), _INK)
-        _write(sheet, self._section, (max(MARGIN, width - MARGIN - taken), MARGIN + 6), said, _SOFT)
+            _write(sheet, self._where, (width - MARGIN - taken, MARGIN + 6), note, _SOFT)
+
+    def _lines(self, shot: Shot) -> list[tuple[str, tuple[int, int, int]]]:
+        """The lines below the first one: the action, then what else happens."""
+        action = self._action.wrapped(one_line(shot.action), THUMB_WIDTH, ACTION_LINES) if shot.action else []
+        lines = [(line, _INK) for line in action]
+        if shot.settings:
+            lines.append((self._action.shortened(one_line(shot.settings), THUMB_WIDTH), _SOFT))
+        return lines
 
     def _label(self, sheet: Image.Image, thumb: _Thumb, at: tuple[int, int], *, new_section: bool) -> None:
         left, top = at
+        shot = thumb.shot
         number = str(thumb.chunk)
-        _write(sheet, self._number, (left, top), number, _ACCENT if new_section and thumb.section else _INK)
+        marked = (new_section and bool(shot.section)) or shot.is_cut
+        _write(sheet, self._number, (left, top), number, _ACCENT if marked else _INK)
         used = self._number.width(number) + 10
-        if thumb.section:
-            section = self._section.shortened(thumb.section, THUMB_WIDTH - used)
-            _write(sheet, self._section, (left + used, top + 4), section, _ACCENT if new_section else _SOFT)
-        for line, text in enumerate(self._prompt.wrapped(thumb.prompt, THUMB_WIDTH, 2)):
-            _write(sheet, self._prompt, (left, top + 23 + 17 * line), text, _SOFT)
+        right = THUMB_WIDTH
+        if shot.time:
+            right -= self._where.width(shot.time)
+            _write(sheet, self._where, (left + right, top + 4), shot.time, _SOFT)
+        where = " ".join(part for part in (one_line(shot.section), shot.position) if part)
+        if where:
+            text = self._where.shortened(where, right - used - 10)
+            _write(sheet, self._where, (left + used, top + 4), text, _ACCENT if marked else _SOFT)
+        for line, (text, colour) in enumerate(self._lines(shot)):
+            _write(sheet, self._action, (left, top + 28 + _LINE * line), text, colour)
+
+
+def _count(amount: int, what: str) -> str:
+    return f"{amount:,} {what}{'' if amount == 1 else 's'}"
 
 
 def _small(frame: NDArray[np.uint8]) -> Image.Image:

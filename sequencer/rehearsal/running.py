@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from sequencer.imagefiles import read_image
 from sequencer.images import ImageFile
 from sequencer.journal import JournalWriter, header_of
 from sequencer.performance import Outcome, Performance, ScriptedEvent, require_prompt, scripted
-from sequencer.runs.captions import Teller
+from sequencer.runs.captions import DEFAULT_PARTS, PARTS, Part, Teller
 from sequencer.runs.folder import RunFolder
 from sequencer.runs.images import bytes_of
 from sequencer.runs.interrupts import closing_on_signals
@@ -49,7 +49,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class ChunkPictures:
-    """The digest of one chunk's raw frames: take (from 1), chunk within the take, SHA-256 over its RGB bytes."""
+    """The digest of one chunk's raw frames: take (from 1), score chunk, how many frames, SHA-256 over its RGB bytes."""
 
     take: int
     chunk: int
@@ -93,6 +93,7 @@ def rehearse(
     warn: Callable[[str], None] | None = None,
     bundle: bool = False,
     images: Callable[[ImageFile], bytes] | None = None,
+    caption: Collection[Part] = DEFAULT_PARTS,
 ) -> Rehearsed:
     """Play a schedule on the embedded stage; leave a run's folder with video, contact sheet, journal, report and timeline.
 
@@ -100,7 +101,9 @@ def rehearse(
     names the run's folder (default: a new one under `runs/`); `save=False` leaves nothing. `video=False` computes no
     pictures. `size` is the video's (width, height). `events` are fed in by hand, such as ``go exit@12c``. `watch` hears
     after every chunk where the run is, `warn` what went wrong beside it. `bundle` puts journal and images into one file
-    beside the others; `images` gives an image's bytes where they are not in `folder` (it may raise OSError).
+    beside the others; `images` gives an image's bytes where they are not in `folder` (it may raise OSError). `caption` names
+    what is written on the frames: any of `title`, `section`, `take`, `position`, `action` and `simulator` (what the embedded
+    stage writes: the whole prompt and a few facts).
 
     >>> import sequencer
     >>> schedule = sequencer.compile_score(sequencer.reads('seed 1\\nat 0c "A paper boat."\\nend 3c\\n'))
@@ -115,7 +118,9 @@ def rehearse(
     keep = RunFolder.make(out, schedule.title or "run") if save else None
     try:
         read = images or (lambda image: read_image(folder or Path(), image))
-        settings = _Settings(schedule, dict(sources or {}), read, video, size, realtime, faults or Faults(), bundle)
+        settings = _Settings(
+            schedule, dict(sources or {}), read, video, size, realtime, faults or Faults(), bundle, frozenset(caption)
+        )
         result = asyncio.run(_Run(settings, keep, script, watch, warn).play())
     except BaseException:
         if keep is not None:
@@ -134,6 +139,7 @@ class _Settings:
     realtime: bool
     faults: Faults
     bundle: bool
+    caption: frozenset[Part]
 
     def told(self) -> dict[str, Any]:
         """What of it stands in the journal and the report."""
@@ -142,6 +148,7 @@ class _Settings:
             "realtime": self.realtime,
             "pictures": self.video,
             "video_size": list(self.size) if self.video else None,
+            "caption": [part for part in PARTS if part in self.caption] if self.video else None,
             "faults": self.faults.model_dump(mode="json", exclude_defaults=True),
         }
 
@@ -169,6 +176,8 @@ class _Run:
             settings=SimulatedSettings(schedule.grid, settings.faults),
             pictures=self._picture if settings.video else None,
             images=settings.images,
+            with_text="simulator" in settings.caption,
+            score_chunk=lambda chunk: self._performance.conductor.base + chunk,
         )
         journal = None
         if keep is not None:
@@ -196,7 +205,7 @@ class _Run:
             return nullcontext()
         from sequencer.runs.film import Film
 
-        return Film(self._keep.path, self._settings.schedule, self._settings.size)
+        return Film(self._keep.path, self._settings.schedule, self._settings.size, self._settings.caption)
 
     # ---- while it runs ---------------------------------------------------------------------------------------------
 
@@ -209,7 +218,8 @@ class _Run:
         match event:
             case PicturesMade():
                 self._renderer = event.renderer
-                self._made.append(ChunkPictures(max(1, conductor.run.takes), event.chunk, event.frames, event.sha256))
+                chunk = conductor.base + event.chunk
+                self._made.append(ChunkPictures(max(1, conductor.run.takes), chunk, event.frames, event.sha256))
             case ChunkDone() if self._watch is not None:
                 chunk = max(0, conductor.making - 1)
                 current, place = self._teller.position(chunk)

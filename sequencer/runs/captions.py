@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Literal, get_args
 
 from sequencer.conductor import Conductor
 from sequencer.conductor.plan import Pass
+
+Part = Literal["title", "section", "take", "position", "action", "simulator"]
+"""What a caption can consist of. `simulator` is what the embedded stage writes on its frames: the prompt and a few facts."""
+PARTS: tuple[Part, ...] = get_args(Part)
+DEFAULT_PARTS: frozenset[Part] = frozenset(PARTS) - {"action"}
+"""The simulator shows the whole prompt, so that the action would be there twice."""
 
 
 class Teller:
@@ -13,6 +20,16 @@ class Teller:
 
     def __init__(self, conductor: Conductor) -> None:
         self._conductor = conductor
+
+    @property
+    def conductor(self) -> Conductor:
+        """The conductor of the run."""
+        return self._conductor
+
+    def is_cued(self, chunk: int) -> bool:
+        """Whether a cue, or a rule that fired, is to act on a score chunk."""
+        slot = self._conductor.run.ledger.slots.get(chunk)
+        return slot is not None and bool(slot.lines)
 
     def score_chunk(self, chunk: int) -> int:
         """The score chunk of a chunk of the take that plays."""

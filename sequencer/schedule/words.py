@@ -5,7 +5,6 @@ Every number is rounded from its exact fraction (halves away from zero); no floa
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from typing import Literal
 
@@ -28,8 +27,6 @@ from sequencer.schedule.acts import (
 from sequencer.schedule.firings import ControlCrossing, Firing, GoWord, NoteOn, ProgramChange, TransportMove
 from sequencer.schedule.model import Schedule, Stretch
 from sequencer.timebase import TempoMap
-
-_SENTENCES = re.compile(r"(?<=[.!?…。！？])\s+")
 
 
 def decimal(value: Fraction, places: int, *, trim: bool = False) -> str:
@@ -162,18 +159,9 @@ def pass_in_words(section: str | None, occurrence: int, passes: int) -> str:
     return f"{name} {occurrence}/{passes}" if passes > 1 else name
 
 
-def news(before: str | None, text: str) -> str:
-    """What is new in a prompt: without the sentences that the one before had too (`…` stands for them)."""
-    if before is None:
-        return text
-    known = set(_SENTENCES.split(before))
-    shown: list[str] = []
-    for sentence in _SENTENCES.split(text):
-        if sentence not in known:
-            shown.append(sentence)
-        elif not shown or shown[-1] != "…":
-            shown.append("…")
-    return " ".join(shown) if shown != ["…"] else text
+def bare(action: str) -> str:
+    """An action (see `actions`) without the ellipses at its ends, for where everything shown is one."""
+    return action.removeprefix("… ").removesuffix(" …")
 
 
 def facts_in_words(schedule: Schedule) -> str:

@@ -77,8 +77,11 @@ def as_csv(sheet: Sheet) -> str:
     return out.getvalue()
 
 
-def as_markdown(sheet: Sheet) -> str:
-    """A heading, a table for each part, and a list of rules. Texts are escaped: what a prompt says is never markup."""
+def as_markdown(sheet: Sheet, *, full: bool = False) -> str:
+    """A heading, a table for each part, and a list of rules. Texts are escaped: what a prompt says is never markup.
+
+    Of prompts only the part that changes is shown; with `full` they are whole.
+    """
     schedule = sheet.schedule
     lines = [f"# {_marked(sheet.title)}", "", _marked(facts_in_words(schedule)), "", _marked(summary_line(schedule))]
     for part in sheet.parts:
@@ -90,14 +93,14 @@ def as_markdown(sheet: Sheet) -> str:
                 "| # | place | time | frame | chunk | snap error, ms | what | line |",
                 "|--:|:--|--:|--:|--:|--:|:--|--:|",
             ]
-            lines += [_row(row) for row in part.rows]
+            lines += [_row(row, full) for row in part.rows]
     if sheet.rules:
         lines += ["", "## Rules", ""]
-        lines += [_rule(rule) for rule in sheet.rules]
+        lines += [_rule(rule, full) for rule in sheet.rules]
     return "\n".join(lines) + "\n"
 
 
-def _row(row: Row) -> str:
+def _row(row: Row, full: bool) -> str:
     cells = (
         number_of(row),
         place_of(row),
@@ -105,16 +108,16 @@ def _row(row: Row) -> str:
         frame_of(row),
         chunks_of(row),
         error_of(row),
-        ", ".join(row.acts),
+        ", ".join(row.acts if full else row.brief),
         str(row.origin.line) if row.origin.line else "",
     )
     return "| " + " | ".join(_marked(cell) for cell in cells) + " |"
 
 
-def _rule(rule: RuleRow) -> str:
+def _rule(rule: RuleRow, full: bool) -> str:
     where = "everywhere" if rule.everywhere else f"in {', '.join(rule.parts)}"
     line = f", line {rule.origin.line}" if rule.origin.line else ""
-    return "- " + _marked(f"on {rule.trigger} ({where}{line}) → {', '.join(rule.acts)}")
+    return "- " + _marked(f"on {rule.trigger} ({where}{line}) → {', '.join(rule.acts if full else rule.brief)}")
 
 
 def _marked(text: str) -> str:
@@ -168,6 +171,7 @@ def as_json(sheet: Sheet) -> str:
                 "parts": list(rule.parts),
                 "everywhere": rule.everywhere,
                 "acts": list(rule.acts),
+                "brief": list(rule.brief),
                 "source": origin_in_words(rule.origin),
             }
             for rule in sheet.rules
@@ -192,5 +196,6 @@ def _cue(row: Row) -> dict[str, Any]:
         "snap_error_ms_at_the_latest": None if row.is_gear else decimal(row.error_at_latest * 1000, 3, trim=True),
         "take": row.take,
         "acts": list(row.acts),
+        "brief": list(row.brief),
         "source": origin_in_words(row.origin),
     }

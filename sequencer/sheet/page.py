@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
+from sequencer.schedule.actions import ELLIPSIS, sentences
 from sequencer.schedule.words import facts_in_words
 from sequencer.sheet.rows import Part, Row, RuleRow, Sheet, origin_in_words
 from sequencer.sheet.summary import summary_line
 from sequencer.sheet.table import chunks_of, error_of, frame_of, heading, number_of, place_of, time_of
+
+_AROUND = re.compile("^(?:prompt|one of) “|” [|] “|”$")
+"""What surrounds the texts of prompts in an act."""
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1d22; --soft: #5d6470; --line: #d9dce2; --paper: #fff; --band: #f3f4f7;
@@ -26,12 +31,13 @@ th { padding: .3rem .5rem; text-align: left; font-size: .72rem; font-weight: 600
   text-transform: uppercase; color: var(--soft); border-bottom: 1.5px solid var(--line); }
 td { padding: .4rem .5rem; vertical-align: top; border-bottom: 1px solid var(--line); }
 tr { break-inside: avoid; }
-.n { text-align: right; white-space: nowrap; min-width: 4.6em; }
+.n { text-align: right; white-space: nowrap; min-width: 5.6em; }
 .n:first-child { min-width: 2.4em; }
 .p { white-space: nowrap; min-width: 6em; }
-.w { width: 100%; overflow-wrap: anywhere; }
-.w span { display: block; unicode-bidi: isolate; }
-.w .set { color: var(--mark); font-weight: 600; }
+.w { width: 100%; overflow-wrap: break-word; }
+.w span { display: block; unicode-bidi: isolate; color: var(--soft); }
+.w em { font-style: normal; font-weight: 500; color: var(--ink); }
+.w .set, .w .set em { color: var(--mark); font-weight: 600; }
 .late { color: var(--late); }
 .early { color: var(--early); }
 .src { color: var(--soft); white-space: nowrap; font-size: .85em; }
@@ -81,7 +87,7 @@ def _row(row: Row) -> str:
     return (
         f'<tr><td class="n">{number_of(row)}</td><td class="p">{escape(place_of(row))}</td><td class="n">{time_of(row)}</td>'
         f'<td class="n">{frame_of(row)}</td><td class="n">{chunks_of(row)}</td>'
-        f'<td class="n{side}">{error_of(row).replace("-", "−")}</td><td class="w">{_acts(row.acts)}</td>'
+        f'<td class="n{side}">{error_of(row).replace("-", "−")}</td><td class="w">{_acts(row.acts, row.brief)}</td>'
         f'<td class="src">{escape(origin_in_words(row.origin))}</td></tr>'
     )
 
@@ -89,13 +95,27 @@ def _row(row: Row) -> str:
 def _rule(rule: RuleRow) -> str:
     where = "everywhere" if rule.everywhere else ", ".join(rule.parts)
     return (
-        f'<tr><td class="p">{escape(rule.trigger)}</td><td>{escape(where)}</td><td class="w">{_acts(rule.acts)}</td>'
+        f'<tr><td class="p">{escape(rule.trigger)}</td><td>{escape(where)}</td>'
+        f'<td class="w">{_acts(rule.acts, rule.brief)}</td>'
         f'<td class="src">{escape(origin_in_words(rule.origin))}</td></tr>'
     )
 
 
-def _acts(acts: tuple[str, ...]) -> str:
-    return "".join(f'<span{_kind(act)} dir="auto">{escape(act)}</span>' for act in acts)
+def _acts(acts: tuple[str, ...], brief: tuple[str, ...]) -> str:
+    return "".join(f'<span{_kind(act)} dir="auto">{_marked(act, short)}</span>' for act, short in zip(acts, brief, strict=True))
+
+
+def _marked(act: str, brief: str) -> str:
+    """An act with the part of its prompts that changes in `<em>`; the rest is whole beside it, and softer."""
+    if act == brief:
+        return f"<em>{escape(act)}</em>"
+    shown, at = "", 0
+    for part in sentences(_AROUND.sub(" ", brief)):
+        found = None if part == ELLIPSIS else re.search(r"\s+".join(map(re.escape, part.split())), act[at:])
+        if found is not None:
+            shown += escape(act[at : at + found.start()]) + f"<em>{escape(found[0])}</em>"
+            at += found.end()
+    return shown + escape(act[at:])
 
 
 def _kind(act: str) -> str:

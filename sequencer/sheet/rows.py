@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from sequencer.errors import Span
-from sequencer.schedule import CutTake, Entry, RuleEntry, Schedule, Send, ShowPrompt, Stretch
+from sequencer.schedule import CutTake, Entry, PickPrompt, RuleAct, RuleEntry, Schedule, Send, ShowPrompt, Stretch
+from sequencer.schedule.actions import Actions, actions_of
+from sequencer.schedule.rewording import shortest_action
 from sequencer.schedule.words import (
     act_in_words,
     bar_beat_of,
     firing_in_words,
     length_in_words,
     meter_in_words,
-    news,
     pass_in_words,
     tempo_in_words,
 )
@@ -28,7 +30,8 @@ class Row:
     `seconds` is its exact time: since the score began, or (where `after` names a live part) since that part was left.
     `chunk` is its score chunk, of a cue behind a live part the latest one; `earliest` differs there. `frame` and `error`
     (signed seconds, positive is late) are None there too: both depend on when the live part is left; `error_at_latest` is
-    the error if it lasts its max. `brief` holds the acts with only what is new in a prompt.
+    the error if it lasts its max. `brief` holds the acts with only the part of a prompt that changes,
+    `briefest` without what that only rewords of the prompt before.
     """
 
     number: int
@@ -45,6 +48,7 @@ class Row:
     take: int
     acts: tuple[str, ...]
     brief: tuple[str, ...]
+    briefest: tuple[str, ...]
     origin: Span
     is_gear: bool = False
     """Whether it is for gear: then it leaves at its exact time, has no number and is bound to no chunk."""
@@ -57,6 +61,7 @@ class RuleRow:
     number: int
     trigger: str
     acts: tuple[str, ...]
+    brief: tuple[str, ...]
     parts: tuple[str, ...]
     everywhere: bool
     origin: Span
@@ -115,6 +120,7 @@ def sheet_of(schedule: Schedule) -> Sheet:
     left: tuple[str, Fraction] | None = None
     shown: str | None = None
     take = 0
+    actions = actions_of(schedule)
     for index, stretch in enumerate(schedule.stretches):
         following = schedule.stretches[index + 1] if index + 1 < len(schedule.stretches) else None
         name = pass_in_words(stretch.section, stretch.occurrence, passes[stretch.section])
@@ -125,7 +131,18 @@ def sheet_of(schedule: Schedule) -> Sheet:
                 take += 1
             if any(isinstance(act, CutTake) for act in entry.acts):
                 shown = None
-            rows.append(_row(schedule, stretch, entry, after, zero, take, shown))
+            rows.append(
+                _row(
+                    schedule,
+                    stretch,
+                    entry,
+                    after,
+                    zero,
+                    take,
+                    _brief(entry.acts, actions, shown),
+                    _briefest(entry.acts, actions, shown),
+                )
+            )
             shown = next((act.text for act in entry.acts if isinstance(act, ShowPrompt)), shown)
         rows += [_sent(schedule, stretch, send, after, zero, take) for send in stretch.sends]
         rows.sort(key=lambda row: row.seconds)  # a cue stands in front of what it tells gear
@@ -150,11 +167,18 @@ def sheet_of(schedule: Schedule) -> Sheet:
         )
         if stretch.is_live:
             left = (name, stretch.start + stretch.seconds)
-    return Sheet(schedule, tuple(parts), _rules(schedule, passes))
+    return Sheet(schedule, tuple(parts), _rules(schedule, passes, actions))
 
 
 def _row(
-    schedule: Schedule, stretch: Stretch, entry: Entry, after: str | None, zero: Fraction, take: int, shown: str | None
+    schedule: Schedule,
+    stretch: Stretch,
+    entry: Entry,
+    after: str | None,
+    zero: Fraction,
+    take: int,
+    brief: tuple[str, ...],
+    briefest: tuple[str, ...],
 ) -> Row:
     time = stretch.start + entry.offset
     return Row(
@@ -171,9 +195,8 @@ def _row(
         error_at_latest=entry.error,
         take=take + 1,
         acts=tuple(act_in_words(act) for act in entry.acts),
-        brief=tuple(
-            act_in_words(ShowPrompt(news(shown, act.text)) if isinstance(act, ShowPrompt) else act) for act in entry.acts
-        ),
+        brief=brief,
+        briefest=briefest,
         origin=entry.origin,
     )
 
@@ -197,32 +220,56 @@ def _sent(schedule: Schedule, stretch: Stretch, send: Send, after: str | None, z
         take=take + 1,
         acts=acts,
         brief=acts,
+        briefest=acts,
         origin=send.origin,
         is_gear=True,
     )
 
 
-def _rules(schedule: Schedule, passes: Counter[str | None]) -> tuple[RuleRow, ...]:
+def _brief(acts: Iterable[RuleAct], actions: Actions, shown: str | None = None) -> tuple[str, ...]:
+    """Acts in words, of prompts only the part that changes; `shown` is the prompt in force before."""
+    found: list[str] = []
+    for act in acts:
+        match act:
+            case ShowPrompt():
+                found.append(act_in_words(ShowPrompt(actions.of(shown, act.text))))
+            case PickPrompt():
+                found.append(act_in_words(PickPrompt(tuple(actions.of(shown, text) for text in act.texts), act.key)))
+            case _:
+                found.append(act_in_words(act))
+    return tuple(found)
+
+
+def _briefest(acts: Iterable[RuleAct], actions: Actions, shown: str | None) -> tuple[str, ...]:
+    return tuple(
+        act_in_words(ShowPrompt(shortest_action(actions, shown, act.text)) if isinstance(act, ShowPrompt) else act)
+        for act in acts
+    )
+
+
+def _rules(schedule: Schedule, passes: Counter[str | None], actions: Actions) -> tuple[RuleRow, ...]:
     """Every rule once, however many passes listen for it."""
-    found: dict[tuple[str, Span, tuple[str, ...]], list[Stretch]] = {}
+    found: dict[tuple[str, Span, tuple[str, ...], tuple[str, ...]], list[Stretch]] = {}
     for stretch in schedule.stretches:
         for rule in stretch.rules:
-            found.setdefault(_said(rule, schedule), []).append(stretch)
+            found.setdefault(_worded(rule, schedule, actions), []).append(stretch)
     return tuple(
         RuleRow(
             number=index + 1,
             trigger=trigger,
             acts=acts,
+            brief=brief,
             parts=tuple(pass_in_words(one.section, one.occurrence, passes[one.section]) for one in stretches),
             everywhere=len(stretches) == len(schedule.stretches),
             origin=origin,
         )
-        for index, ((trigger, origin, acts), stretches) in enumerate(found.items())
+        for index, ((trigger, origin, acts, brief), stretches) in enumerate(found.items())
     )
 
 
-def _said(rule: RuleEntry, schedule: Schedule) -> tuple[str, Span, tuple[str, ...]]:
-    return firing_in_words(rule.trigger, schedule.middle), rule.origin, tuple(act_in_words(act) for act in rule.acts)
+def _worded(rule: RuleEntry, schedule: Schedule, actions: Actions) -> tuple[str, Span, tuple[str, ...], tuple[str, ...]]:
+    trigger = firing_in_words(rule.trigger, schedule.middle)
+    return trigger, rule.origin, tuple(act_in_words(act) for act in rule.acts), _brief(rule.acts, actions)
 
 
 def origin_in_words(origin: Span) -> str:

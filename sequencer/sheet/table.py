@@ -23,7 +23,7 @@ _Cells = tuple[str, ...]
 def as_table(sheet: Sheet, width: int = 120, *, full: bool = False) -> str:
     """The sheet as lines of at most `width` columns (where that is wide enough for its numbers), ending in a newline.
 
-    Prompts are cut to what is new in them and to the width; with `full` they stand whole, wrapped.
+    Of prompts only the part that changes is shown, cut to the width; with `full` they are whole, wrapped.
     """
     bodies = [[_cells(row, full) for row in part.rows] for part in sheet.parts]
     every = [_HEAD, *(cells for body in bodies for cells in body)]
@@ -35,12 +35,14 @@ def as_table(sheet: Sheet, width: int = 120, *, full: bool = False) -> str:
     for part, body in zip(sheet.parts, bodies, strict=True):
         if part.section is not None or part.until:
             lines += ["", *_wrap(f"── {heading(part)}", max(width, NARROWEST))]
-        for cells in body:
-            lines += _lay(cells, widths, full)
+        for row, cells in zip(part.rows, body, strict=True):
+            lines += _lay(cells, widths, full, "" if full else ", ".join(row.briefest))
     if sheet.rules:
         lines += ["", "── rules: they land at the first chunk that can be reached"]
         for rule in sheet.rules:
-            lines += _wrap(_rule(rule), max(width, NARROWEST)) if full else [fit(_rule(rule), max(width, NARROWEST))]
+            lines += (
+                _wrap(_rule(rule, full), max(width, NARROWEST)) if full else [fit(_rule(rule, full), max(width, NARROWEST))]
+            )
     return "\n".join(plain(line).rstrip() for line in lines) + "\n"
 
 
@@ -125,10 +127,10 @@ def _cells(row: Row, full: bool) -> _Cells:
     )
 
 
-def _rule(rule: RuleRow) -> str:
+def _rule(rule: RuleRow, full: bool) -> str:
     where = "everywhere" if rule.everywhere else f"in {', '.join(rule.parts)}"
     line = f" (line {rule.origin.line})" if rule.origin.line else ""
-    return f"on {rule.trigger}, {where}{line} → {', '.join(rule.acts)}"
+    return f"on {rule.trigger}, {where}{line} → {', '.join(rule.acts if full else rule.brief)}"
 
 
 def plain(text: str) -> str:
@@ -136,9 +138,12 @@ def plain(text: str) -> str:
     return "".join(char if char.isprintable() or char in _JOINERS else "\ufffd" for char in text)
 
 
-def _lay(cells: _Cells, widths: list[int], full: bool) -> list[str]:
-    """A row as one line, or with `full` as many as its acts need."""
-    what = _wrap(cells[_WHAT], widths[_WHAT]) if full else [fit(cells[_WHAT], widths[_WHAT])]
+def _lay(cells: _Cells, widths: list[int], full: bool, shortest: str = "") -> list[str]:
+    """A row as one line, or with `full` as many as its acts need. `shortest` is written where the acts do not fit."""
+    text = cells[_WHAT]
+    if shortest and display_width(text) > widths[_WHAT]:
+        text = shortest
+    what = _wrap(text, widths[_WHAT]) if full else [fit(text, widths[_WHAT])]
     lines = [_line((*cells[:_WHAT], what[0], *cells[_WHAT + 1 :]), widths)]
     before = sum(widths[:_WHAT]) + 2 * _WHAT
     return lines + [" " * before + more for more in what[1:]]

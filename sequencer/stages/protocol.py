@@ -18,10 +18,14 @@ Deliver = Callable[["Event"], None]
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The frames of one chunk: `frames` has shape (count, height, width, 3), RGB, 8 bits. `chunk` counts within the take."""
+    """The frames of one chunk: `frames` has shape (count, height, width, 3), RGB, 8 bits. `chunk` counts within the take.
+
+    `still` is the middle one without anything written on it, where the stage writes on its frames.
+    """
 
     chunk: int
     frames: NDArray[np.uint8]
+    still: NDArray[np.uint8] | None = None
 
 
 class Stage(Protocol):

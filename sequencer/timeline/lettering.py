@@ -1,16 +1,20 @@
-"""Text in pictures: how wide it is about, wrapped and cut to a box, and made safe for XML."""
+"""Text in a drawing: wrapped and cut to the pixels of a box, and made safe for XML."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from fractions import Fraction
 from html import escape
 
-from sequencer.errors import display_width
+from sequencer.timeline.metrics import width_of
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 LONGEST_TIP, SHORTEST_TIP, ALL_TIPS = 1200, 60, 1_500_000
 """How many characters of a text are told on pointing: at most, at least, and of all texts of a picture together."""
+LETTERS = Fraction(21, 2)
+"""The font size of most texts, in pixels."""
 
 
 def xml(text: str) -> str:
@@ -37,34 +41,56 @@ def px(value: Fraction | int) -> str:
     return f"{'-' if tenths < 0 else ''}{whole}{f'.{rest}' if rest else ''}"
 
 
-def cut(text: str, cells: int) -> str:
-    """A text of at most so many cells, `…` at its end where something is missing; empty where there is no room at all."""
-    if display_width(text) <= cells:
+def cut(text: str, room: Fraction | int, size: Fraction | int = LETTERS, *, bold: bool = False) -> str:
+    """A text of at most so many pixels, `…` at its end where something is missing; empty where there is no room at all."""
+    text = " ".join(text.split())
+    if width_of(text, size, bold=bold) <= room:
         return text
-    kept, used = [], 0
+    kept, left = 0, Fraction(room) - width_of("…", size, bold=bold)
     for char in text:
-        used += display_width(char)
-        if used > cells - 1:
+        left -= width_of(char, size, bold=bold)
+        if left < 0:
             break
-        kept.append(char)
-    return ("".join(kept).rstrip() + "…") if kept else ""
+        kept += 1
+    shown = text[:kept].rstrip()
+    return f"{shown}…" if shown else ""
 
 
-def wrap(text: str, cells: int, lines: int) -> list[str]:
-    """A text in at most so many lines of so many cells, broken at spaces; the last one says with `…` that more follows."""
-    words = text.split()
+def wrap(text: str, room: Fraction | int, lines: int, size: Fraction | int = LETTERS) -> list[str]:
+    """A text in at most so many lines of so many pixels, broken between words; `…` where something is missing."""
     found: list[str] = []
     line = ""
-    for index, word in enumerate(words):
-        longer = f"{line} {word}" if line else word
-        if display_width(longer) <= cells:
+    rest = list(_words(text))
+    while rest:
+        word, is_apart = rest[0]
+        longer = f"{line} {word}" if line and is_apart else line + word
+        if width_of(longer, size) <= room:
             line = longer
+            rest.pop(0)
             continue
         if len(found) == lines - 1:
-            return [*found, cut(f"{longer} …" if index + 1 < len(words) else longer, cells)]
+            return [*found, *_some(cut(f"{longer} …" if len(rest) > 1 else longer, room, size))]
         if line:
             found.append(line)
-        line = cut(word, cells)
-    if line and len(found) < lines:
-        found.append(line)
-    return found
+            line = ""
+        else:  # a word that is wider than the box
+            found += _some(cut(word, room, size))
+            rest.pop(0)
+    return [*found, *_some(line)][:lines]
+
+
+def _some(line: str) -> list[str]:
+    return [line] if line else []
+
+
+def _words(text: str) -> Iterator[tuple[str, bool]]:
+    """Words, and ideographs one by one: a line may be broken between them. Each with whether a space is before it."""
+    for word in text.split():
+        piece, is_apart = "", True
+        for char in word:
+            is_wide = unicodedata.east_asian_width(char) in "WF" and unicodedata.category(char) == "Lo"
+            if is_wide and piece:
+                yield piece, is_apart
+                piece, is_apart = "", False
+            piece += char
+        yield piece, is_apart

@@ -1,4 +1,4 @@
-"""The timeline as one HTML page: a strip to scroll and zoom, self-contained. Without its script it still scrolls."""
+"""The timeline as one HTML page: a strip to scroll and zoom, self-contained. Without its script it still shows everything."""
 
 from __future__ import annotations
 
@@ -6,119 +6,69 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from sequencer.schedule.words import clock_time, decimal, milliseconds
-from sequencer.timeline.lettering import cut, px, tip, tip_length, xml
-from sequencer.timeline.looks import DAY, DAY_SCALES, DAY_TINTS, FONT, NIGHT, NIGHT_SCALES, NIGHT_TINTS
+from sequencer.timeline.legend import legend_of
+from sequencer.timeline.lettering import px, tip, tip_length, xml
+from sequencer.timeline.page_parts import NO_SCRIPT, STRIDES, script, style
 from sequencer.timeline.plot import Band, Flag, Held, Plot, bars_of, beats_of, marks_of
 
-STRIDES = (1, 4, 16, 64, 256)
-"""Numbers on the rulers stand at every so many chunks or bars; which of them, goes by the zoom."""
 LONGEST_SHORT = 400
+"""Characters of a text in the strip."""
 MOST_BEATS = 20_000
 """Beyond so many beats only bars are drawn."""
+MOST_WHOLE = 500
+"""The most prompts that are written whole below their actions."""
+MOST_RULES = 10
+"""The most rules of a section that are written in its lane."""
+WINDOW = 1150
+"""About how many pixels the strip has, where its script does not say."""
 
-_SCRIPT = """
-const root=document.documentElement,scroll=document.getElementById('scroll'),zoom=document.getElementById('zoom'),
-told=document.getElementById('told'),strip=document.getElementById('strip'),many=+strip.dataset.chunks;
-function stride(unit,room){return [1,4,16,64,256].find(n=>n*unit>=room)||1024}
-function show(c){root.style.setProperty('--c',c+'px');strip.dataset.k=stride(c,26);strip.dataset.t=stride(c,46);
-strip.dataset.b=stride(c*(+strip.dataset.bar||1),26);zoom.value=Math.log2(c)}
-function to(c,at){const now=parseFloat(getComputedStyle(root).getPropertyValue('--c'));c=Math.min(400,Math.max(1,c));
-at=at??scroll.clientWidth/2;const place=(scroll.scrollLeft+at)/now;show(c);scroll.scrollLeft=place*c-at}
-zoom.addEventListener('input',()=>to(2**zoom.value));
-document.getElementById('fit').addEventListener('click',()=>to(scroll.clientWidth/many));
-scroll.addEventListener('wheel',e=>{if(!e.ctrlKey)return;e.preventDefault();
-const now=parseFloat(getComputedStyle(root).getPropertyValue('--c'));
-to(now*(e.deltaY<0?1.15:1/1.15),e.clientX-scroll.getBoundingClientRect().left)},{passive:false});
-document.addEventListener('click',e=>{const one=e.target.closest('[title]');if(one)told.textContent=one.title});
-document.getElementById('tools').hidden=false;
-"""
-
-_LAYOUT = """
-*{box-sizing:border-box}
-body{margin:0;padding:28px 28px 40px;background:var(--paper);color:var(--ink);font:13px/1.4 FONT}
-h1{margin:0;font-size:24px;letter-spacing:-.01em}
-header p{margin:2px 0 0;color:var(--soft)}
-#tools{display:flex;gap:12px;align-items:center;margin:14px 0 0;color:var(--soft)}
-#tools[hidden]{display:none}
-#tools input{width:220px;accent-color:var(--early)}
-button{font:inherit;color:inherit;background:var(--faint);border:0;border-radius:5px;padding:3px 12px;cursor:pointer}
-#frame{display:grid;grid-template-columns:max-content 1fr;margin-top:16px;border-top:1px solid var(--faint)}
-#names{padding-right:12px;text-align:right;color:var(--soft);font-size:12px}
-#scroll{overflow-x:auto;overflow-y:hidden;padding-bottom:8px}
-#strip{position:relative;margin-left:6px;width:calc(var(--c)*var(--many));min-width:1px}
-.lane,#names div{position:relative;height:var(--h);margin-top:6px}
-#names div{display:flex;align-items:center;justify-content:flex-end}
-.lane.close,#names div.close{margin-top:0}
-.i{position:absolute;top:0;bottom:0;left:calc(var(--x)*var(--c));width:calc(var(--w)*var(--c) - 2px);min-width:1px;
- overflow:clip;border-radius:4px;white-space:nowrap;background:var(--faint)}
-.i>span{position:sticky;left:8px;padding:0 6px 0 8px;display:inline-block;max-width:100%}
-.band{font-size:12px;line-height:26px}.band b{margin-right:8px}
-.band .open{position:absolute;top:0;bottom:0;right:0;left:calc(var(--o)*var(--c));
- background:repeating-linear-gradient(45deg,transparent 0 4px,color-mix(in srgb,var(--live) 30%,transparent) 4px 7px)}
-.mark{position:absolute;bottom:0;left:calc(var(--x)*var(--c) - 4px);border:4px solid transparent;
- border-bottom:6px solid var(--edge)}
-.starts{border-left:3px solid var(--edge)}
-.prompt{white-space:normal}
-.prompt>span{margin-top:5px;max-height:75px;overflow:hidden;
- font-size:clamp(0px,(var(--w)*var(--c) - 55px)*99,12px);line-height:15px;overflow-wrap:anywhere;max-width:340px}
-.image img{height:100%;float:left;position:sticky;left:0}
-.image>span{line-height:var(--h)}
-.thin{font-size:11.5px;line-height:var(--h)}
-.take{border-left:2px solid var(--ink);font-weight:600}
-svg.over{position:absolute;inset:0;width:100%;height:100%;overflow:visible}
-svg.over path{vector-effect:non-scaling-stroke;fill:none;stroke-width:1}
-.num{position:absolute;left:calc(var(--x)*var(--c) + 3px);font-size:10.5px;font-style:normal;
- font-variant-numeric:tabular-nums;white-space:nowrap}
-.chunk{top:4px;font-weight:600}.time{top:18px;color:var(--soft)}.bar{bottom:5px}
-.err{position:absolute;left:calc(var(--x)*var(--c) - 2px);width:5px;border-radius:1px}
-.err.late{bottom:50%;background:var(--late)}.err.early{top:50%;background:var(--early)}
-.err.none{top:calc(50% - 1px);height:2px;background:var(--soft)}
-.lane.zero::before{content:"";position:absolute;left:0;right:0;top:50%;border-top:1px solid var(--line)}
-.dot{position:absolute;top:calc(50% - 4px);left:calc(var(--x)*var(--c) - 4px);width:9px;height:9px;border-radius:50%;
- background:var(--good)}
-.dot.later{background:var(--late)}.dot.aside{background:none;border:1.5px dashed var(--soft)}
-.dot.lost{background:none;border-radius:0;font:700 15px/9px sans-serif;color:var(--bad)}.dot.lost::before{content:"×"}
-.dot.fired{border-radius:1px;transform:rotate(45deg);background:var(--live)}
-.from{position:absolute;top:calc(50% - 1px);left:calc(var(--x)*var(--c));width:calc(var(--w)*var(--c));
- border-top:1.5px dashed var(--late)}
-#told{min-height:3.2em;margin:14px 0 0;padding:10px 14px;border-radius:6px;background:var(--faint);max-width:90ch;
- unicode-bidi:plaintext;overflow-wrap:anywhere}
-#told:empty::before{content:"Point at anything to read it whole, or click it to keep it here.";color:var(--soft)}
-@media print{#tools,#told{display:none}#scroll{overflow:visible}}
-"""
+_SHAPES = {
+    "bar": '<i class="err {colour}"></i>',
+    "dot": '<i class="dot{later}"></i>',
+    "ring": '<i class="dot aside"></i>',
+    "diamond": '<i class="dot fired"></i>',
+    "cross": '<i class="dot lost"></i>',
+    "tick": '<i class="tick {colour}"></i>',
+}
 
 
 def draw_page(plot: Plot, thumbnails: Mapping[str, str]) -> str:
     """The whole page. Everything that comes from the score is escaped, and the page may load nothing."""
-    scale = _first_scale(plot)
-    lanes = _Lanes(plot, thumbnails, tip_length(len(plot.prompts) + len(plot.flags)))
+    units = max(1, plot.axis.length)
+    scale = Fraction(WINDOW, units)
+    lanes = _Lanes(plot, thumbnails, tip_length(len(plot.prompts) + len(plot.flags) + len(plot.gear)))
     bar = _bar_length(plot)
     title = xml(plot.title)
     levels = f'data-k="{_stride(scale, 26)}" data-t="{_stride(scale, 46)}" data-b="{_stride(scale * (bar or 1), 26)}"'
     body = "\n".join(lanes.strip())
+    rows = " ".join(lanes.rows)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
         "script-src 'unsafe-inline'; img-src data:\">\n"
-        f"<title>{title}: timeline</title>\n<style>{_style(scale, plot.end)}</style>\n</head>\n<body>\n"
-        f"<header><h1>{title}</h1><p>{xml(plot.subtitle)}</p></header>\n"
-        '<div id="tools" hidden><label>zoom <input id="zoom" type="range" min="0" max="8.6" step="0.05" '
-        f'value="{_log2(scale)}"></label> <button id="fit" type="button">whole</button></div>\n'
-        f'<div id="frame">\n<div id="names">{"".join(lanes.names)}</div>\n'
-        f'<div id="scroll" tabindex="0" role="region" aria-label="timeline">'
-        f'<div id="strip" data-chunks="{plot.end}" data-bar="{decimal(bar, 4)}" {levels}>\n{body}\n</div></div>\n</div>\n'
-        f'<p id="told" aria-live="polite"></p>\n<script>{_SCRIPT}</script>\n</body>\n</html>\n'
+        f"<title>{title}: timeline</title>\n<style>{style(units, rows)}</style>{NO_SCRIPT}\n</head>\n<body>\n"
+        f'<header><h1 title="{title}">{title}</h1><p>{xml(plot.subtitle)}</p></header>\n'
+        '<div id="tools" hidden><label>zoom <input id="zoom" type="range" min="-8" max="8.6" step="0.05"></label> '
+        '<button id="fit" type="button">whole</button></div>\n'
+        '<div id="scroll" tabindex="0" role="region" aria-label="timeline">'
+        f'<div id="strip" data-chunks="{plot.end}" data-units="{units}" data-bar="{decimal(bar, 4)}" {levels}>\n{body}\n'
+        f"</div></div>\n{_footer(plot)}\n<script>{script()}</script>\n</body>\n</html>\n"
     )
 
 
-def _first_scale(plot: Plot) -> int:
-    """Pixels to a chunk on opening: a short score fills a screen, a long one is legible and scrolls."""
-    return max(26, min(240, 1130 // plot.end))
-
-
-def _log2(scale: int) -> str:
-    return decimal(Fraction((scale * scale * scale * scale).bit_length() - 1, 4), 2)
+def _footer(plot: Plot) -> str:
+    everywhere = ""
+    if plot.everywhere:
+        full = tip("\n".join(rule.full for rule in plot.everywhere))
+        short = xml(" · ".join(rule.short for rule in plot.everywhere))
+        everywhere = f'<p id="everywhere" title="{full}">in every section: {short}</p>'
+    entries = []
+    for shape, colour, text in legend_of(plot):
+        drawn = _SHAPES.get(shape, "").format(colour=colour, later=" later" if colour == "late" else "")
+        look = f"shape {shape}" if shape in ("hatch", "gap") else "shape"
+        entries.append(f'<li><span class="{look}">{drawn}</span>{text}</li>')
+    return f'<footer>{everywhere}<ul id="legend">{"".join(entries)}</ul>\n<p id="told" aria-live="polite"></p></footer>'
 
 
 def _stride(unit: Fraction | int, room: int) -> int:
@@ -136,139 +86,186 @@ def _bar_length(plot: Plot) -> Fraction:
     return shortest
 
 
-def _style(scale: int, many: int) -> str:
-    def variables(colours: Mapping[str, str], tints: Sequence[tuple[str, str, str]], scales: Mapping[str, str]) -> str:
-        parts = [f"--{name}:{colour}" for name, colour in colours.items()]
-        for index, (fill, edge, letters) in enumerate(tints):
-            parts += [f"--h{index}:{fill}", f"--g{index}:{edge}", f"--x{index}:{letters}"]
-        parts += [f"--r{name}:{fill}" for name, fill in scales.items()]
-        return ";".join(parts)
-
-    hidden = []
-    for letter, kind in (("k", "chunk"), ("t", "time"), ("b", "bar")):
-        for index, stride in enumerate((*STRIDES, 1024)):
-            hidden += [f'[data-{letter}="{stride}"] .{kind}.s{lower}' for lower in STRIDES[:index]]
-    tints = "".join(
-        f".h{index}{{background:var(--h{index});color:var(--x{index});--edge:var(--g{index})}}"
-        for index in range(len(DAY_TINTS))
-    )
-    scales = "".join(f".r-{name}{{background:var(--r{name})}}" for name in DAY_SCALES)
-    return (
-        f":root{{color-scheme:light dark;--c:{scale}px;--many:{many};{variables(DAY, DAY_TINTS, DAY_SCALES)}}}"
-        f"@media(prefers-color-scheme:dark){{:root{{{variables(NIGHT, NIGHT_TINTS, NIGHT_SCALES)}}}}}"
-        f"{_LAYOUT.replace('FONT', FONT)}{tints}{scales}{','.join(hidden)}{{display:none}}"
-    )
-
-
 class _Lanes:
-    """The lanes of the strip, with their names beside them."""
+    """The lanes of the strip, each with its name before it. `rows` are their heights, as a grid names them."""
 
     def __init__(self, plot: Plot, thumbnails: Mapping[str, str], tips: int) -> None:
         self._plot, self._thumbnails, self._tips = plot, thumbnails, tips
-        self.names: list[str] = []
+        self._at = plot.axis.at
+        self.rows: list[str] = []
 
     def strip(self) -> list[str]:
-        """Every lane from top to bottom; fills `names` on the way."""
+        """Every lane from top to bottom; fills `rows` on the way. What is left of the window goes to the lanes with texts."""
         plot = self._plot
-        lines = self._lane("section", 26, (self._band(band) for band in plot.bands))
+        lines = self._lane("section", "26px", (self._band(band) for band in plot.bands))
         if plot.has_beats:
-            lines += self._lane("bar", 22, self._bars())
+            lines += self._lane("bar", "22px", self._bars())
         if plot.has_errors:
-            lines += self._lane("snap", 22, self._snaps(), close=True)
-        lines += self._lane("chunk", 34, self._chunks(), close=True)
-        lines += self._lane("prompt", 84, (self._held(held, f"prompt h{held.hue} starts") for held in plot.prompts))
+            lines += self._lane("snap", "22px", self._snaps(), close=True)
+        lines += self._lane("chunk", "34px", self._chunks(), close=True)
+        lines += self._lane("prompt", "minmax(84px,3fr)", (self._prompt(held) for held in plot.prompts))
+        if plot.has_rules:
+            most = min(MOST_RULES, max(len(band.rules) for band in plot.bands))
+            lines += self._lane("rules", f"minmax({most * 17 + 8}px,max-content)", self._rules())
         if plot.images:
-            height = 54 if any(image.key in self._thumbnails for image in plot.images) else 20
+            height = "minmax(48px,1fr)" if any(image.key in self._thumbnails for image in plot.images) else "20px"
             lines += self._lane("image", height, (self._image(held) for held in plot.images))
         if plot.strengths:
-            lines += self._lane("strength", 20, (self._held(held, "thin") for held in plot.strengths))
-        lines += self._lane("SR", 20, (self._held(held, f"thin r-{held.key}") for held in plot.scales))
-        lines += self._lane("take", 20, (self._held(held, "thin take") for held in plot.takes))
+            lines += self._lane("strength", "20px", (self._held(held, "thin") for held in plot.strengths))
+        lines += self._lane("SR", "20px", (self._held(held, f"thin r-{held.key}") for held in plot.scales))
+        lines += self._lane("take", "20px", (self._held(held, "thin take") for held in plot.takes))
+        if plot.gear:
+            lines += self._lane("MIDI", "20px", self._midi())
         if plot.has_errors:
-            lines += self._lane("snap error", 64, self._errors(), look="zero")
+            most_error = decimal(plot.error_scale * 1000, 0)
+            scale = f'<i class="most">+{most_error} ms</i><i class="least">−{most_error} ms</i>'
+            lines += self._lane("snap error", "minmax(72px,2fr)", self._errors(), look="zero scale", more=scale)
         if plot.performed:
-            lines += self._lane("landed", 26, self._run(), look="zero")
+            lines += self._lane("landed", "26px", self._run(), look="zero")
         return lines
 
-    def _lane(self, name: str, height: int, items: Iterable[str], *, close: bool = False, look: str = "") -> list[str]:
-        style = f'style="--h:{height}px"'
-        self.names.append(f"<div {style}{' class=close' if close else ''}>{name}</div>")
-        looks = " ".join(word for word in ("lane", "close" if close else "", look) if word)
-        return [f'<div class="{looks}" {style}>', *items, "</div>"]
+    def _lane(
+        self, name: str, height: str, items: Iterable[str], *, close: bool = False, look: str = "", more: str = ""
+    ) -> list[str]:
+        self.rows.append(height)
+        shut = " close" if close else ""
+        looks = " ".join(word for word in ("lane", look) if word) + shut
+        return [f'<div class="name{shut}">{name}{more}</div><div class="{looks}">', *items, "</div>"]
 
     def _tip(self, text: str) -> str:
         return tip(text, self._tips)
 
+    def _box(self, start: Fraction | int, end: Fraction | int) -> str:
+        one = self._at(start)
+        return f"--x:{_number(one)};--w:{_number(self._at(end) - one)}"
+
     def _held(self, held: Held, look: str) -> str:
-        short = xml(cut(held.short, LONGEST_SHORT))
         return (
-            f'<div class="i {look}" style="--x:{held.start};--w:{held.end - held.start}" '
-            f'title="chunk {held.start}: {self._tip(held.full)}"><span dir="auto">{short}</span></div>'
+            f'<div class="i {look}" style="{self._box(held.start, held.end)}" '
+            f'title="chunk {held.start}: {self._tip(held.full)}"><span dir="auto">{xml(held.short)}</span></div>'
+        )
+
+    def _prompt(self, held: Held) -> str:
+        """The part that changes, and below it the whole prompt, as far as the window has room for it."""
+        whole = (
+            ""
+            if held.short == held.full or len(self._plot.prompts) > MOST_WHOLE
+            else f"<small>{xml(_bounded(held.full))}</small>"
+        )
+        return (
+            f'<div class="i prompt h{held.hue} starts" style="{self._box(held.start, held.end)}" '
+            f'title="chunk {held.start}: {self._tip(held.full)}">'
+            f'<span dir="auto">{xml(_bounded(held.short))}{whole}</span></div>'
         )
 
     def _image(self, held: Held) -> str:
         picture = self._thumbnails.get(held.key)
         shown = "" if picture is None else f'<img alt="" src="{xml(picture)}">'
         return (
-            f'<div class="i image" style="--x:{held.start};--w:{held.end - held.start}" '
+            f'<div class="i image" style="{self._box(held.start, held.end)}" '
             f'title="chunk {held.start}: {self._tip(held.full)}">{shown}<span dir="auto">{xml(held.short)}</span></div>'
         )
 
     def _band(self, band: Band) -> str:
+        start = self._at(band.start)
         opened = "".join(
-            f'<i class="mark" style="--x:{_number(at - band.start)}" title="mark {self._tip(mark)}"></i>'
+            f'<i class="mark" style="--x:{_number(self._at(at) - start)}" title="mark {self._tip(mark)}"></i>'
             for mark, at in marks_of(band, self._plot.grid)
         )
         if band.open_from is not None:
-            opened += f'<div class="open" style="--o:{_number(max(Fraction(0), band.open_from - band.start))}"></div>'
+            opens = max(Fraction(0), Fraction(self._at(band.open_from) - start))
+            opened += f'<div class="open" style="--o:{_number(opens)}"></div>'
         name = "" if band.stretch.section is None else f"<b>{xml(band.name)}</b>"
         full = self._tip(f"{band.name}: {band.caption}")
         return (
-            f'<div class="i band starts h{band.hue}" style="--x:{_number(band.start)};--w:{_number(band.end - band.start)}" '
-            f'title="{full}">{opened}<span>{name}{xml(band.caption)}</span></div>'
+            f'<div class="i band starts h{band.hue}" style="{self._box(band.start, band.end)}" '
+            f'title="{full}">{opened}<span dir="auto">{name}{xml(band.caption)}</span></div>'
         )
+
+    def _rules(self) -> Iterable[str]:
+        """The ways out and the rules of each section."""
+        for band in self._plot.bands:
+            if not band.rules:
+                continue
+            shown = band.rules if len(band.rules) <= MOST_RULES else band.rules[: MOST_RULES - 1]
+            texts = [(rule.short, rule.leaves) for rule in shown]
+            if len(shown) < len(band.rules):
+                texts.append((f"{len(band.rules) - len(shown)} more", False))
+            listed = "".join(f"<li{' class=leaves' if leaves else ''}>{xml(text)}</li>" for text, leaves in texts)
+            full = self._tip("\n".join(rule.full for rule in band.rules))
+            box = self._box(band.start, band.end)
+            yield f'<div class="i rules" style="{box}" title="{full}"><ul dir="auto">{listed}</ul></div>'
 
     # ---- rulers ----------------------------------------------------------------------------------------------------
 
     def _drawn(self, height: int, paths: Sequence[tuple[str, str]]) -> str:
         """Lines across the whole strip, in chunks and pixels; they are stretched with the zoom, their strokes are not."""
         drawn = "".join(f'<path stroke="var(--{colour})" d="{path}"/>' for colour, path in paths if path)
-        return f'<svg class="over" viewBox="0 0 {self._plot.end} {height}" preserveAspectRatio="none">{drawn}</svg>'
+        return f'<svg class="over" viewBox="0 0 {self._plot.axis.length} {height}" preserveAspectRatio="none">{drawn}</svg>'
+
+    def _gaps(self, with_text: bool = False) -> Iterable[str]:
+        """Where chunks are left out; on the ruler of chunks with how many."""
+        for gap in self._plot.axis.gaps:
+            text = f"+{gap.chunks}" if with_text else ""
+            full = f"{gap.chunks} chunks are left out in which nothing happens: {gap.start} to {gap.end - 1}"
+            yield f'<i class="gap" style="{self._box(gap.start, gap.end)}" title="{full}">{text}</i>'
 
     def _bars(self) -> Iterable[str]:
         bars, beats, count = [], [], 0
         numbers = []
+        axis = self._plot.axis
         for band in self._plot.bands:
             for bar, at in bars_of(band, self._plot.grid):
-                bars.append(f"M{_number(at)} 22v-8")
-                numbers.append(f'<i class="num bar {_class(bar - 1)}" style="--x:{_number(at)}">{bar}</i>')
+                if axis.hides(at):
+                    continue
+                place = _number(axis.at(at))
+                bars.append(f"M{place} 22v-8")
+                numbers.append(f'<i class="num bar {_class(bar - 1)}" style="--x:{place}">{bar}</i>')
             for at in beats_of(band, self._plot.grid):
                 count += 1
                 if count > MOST_BEATS:
                     break
-                beats.append(f"M{_number(at)} 22v-3")
-        line = f"M0 22H{self._plot.end}"
+                if not axis.hides(at):
+                    beats.append(f"M{_number(axis.at(at))} 22v-3")
+        line = f"M0 22H{axis.length}"
         yield self._drawn(22, (("line", line + ("".join(beats) if count <= MOST_BEATS else "")), ("soft", "".join(bars))))
         yield from numbers
+        yield from self._gaps()
 
     def _snaps(self) -> Iterable[str]:
         paths: dict[str, list[str]] = {"late": [], "early": [], "soft": []}
         for flag in self._plot.flags:
             if flag.exact is not None and not flag.fired:
-                paths[_side(flag)].append(f"M{_number(flag.exact)} 0v3L{flag.chunk} 18v4")
+                start, stop = _number(self._at(flag.exact)), _number(self._at(flag.chunk))
+                paths[_side(flag)].append(f"M{start} 0v3L{stop} 18v4")
         yield self._drawn(22, [(side, "".join(dict.fromkeys(path))) for side, path in paths.items()])
+        yield from self._gaps()
 
     def _chunks(self) -> Iterable[str]:
-        end = self._plot.end
-        yield self._drawn(34, [("soft", f"M0 0H{end}" + "".join(f"M{chunk} 0v5" for chunk in range(end + 1)))])
-        for chunk in range(end):
-            look = _class(chunk)
-            yield f'<i class="num chunk {look}" style="--x:{chunk}">{chunk}</i>'
+        axis, end = self._plot.axis, self._plot.end
+        chunks = [chunk for unit in range(axis.length + 1) if (chunk := axis.chunk_at(unit)) is not None]
+        ticks = "".join(f"M{_number(axis.at(chunk))} 0v5" for chunk in chunks)
+        yield self._drawn(34, [("soft", f"M0 0H{axis.length}{ticks}")])
+        starts = {gap.start for gap in axis.gaps}
+        for chunk in chunks:
+            if chunk >= end or chunk in starts:
+                continue
+            look, place = _class(chunk), _number(axis.at(chunk))
+            yield f'<i class="num chunk {look}" style="--x:{place}">{chunk}</i>'
             if end <= 4096 or chunk % 16 == 0:
                 time = clock_time(self._plot.grid.boundary(chunk), 1)
-                yield f'<i class="num time {look}" style="--x:{chunk}">{time}</i>'
+                yield f'<i class="num time {look}" style="--x:{place}" data-n="{chunk}">{time}</i>'
+        yield from self._gaps(with_text=True)
 
     # ---- cues ------------------------------------------------------------------------------------------------------
+
+    def _midi(self) -> Iterable[str]:
+        """A stroke for each cue that sends MIDI messages, and what they are where there is room."""
+        for told in self._plot.gear:
+            place = _number(self._at(told.at))
+            colour = " bad" if told.was_left_out else ""
+            yield f'<i class="tick{colour}" style="--x:{place}" title="{self._tip(told.full)}"></i>'
+            yield f'<i class="message" style="--x:{place}">{xml(told.short)}</i>'
 
     def _errors(self) -> Iterable[str]:
         full = self._plot.error_scale
@@ -278,8 +275,11 @@ class _Lanes:
             side = _side(flag)
             height = "" if side == "soft" else f";height:{px(max(min(abs(flag.error) / full, Fraction(1)) * 48, Fraction(2)))}%"
             title = self._tip(f"{milliseconds(flag.error)} ms: {flag.full}")
-            look = "none" if side == "soft" else side
-            yield f'<div class="err {look}" style="--x:{flag.chunk}{height}" title="{title}"></div>'
+            look, place = "none" if side == "soft" else side, _number(self._at(flag.chunk))
+            yield f'<div class="err {look}" style="--x:{place}{height}" title="{title}"></div>'
+            if flag.error:
+                text = milliseconds(flag.error, 0).replace("-", "−")
+                yield f'<i class="error {look}" style="--x:{place}">{text}</i>'
 
     def _run(self) -> Iterable[str]:
         for flag in self._plot.flags:
@@ -287,9 +287,13 @@ class _Lanes:
             if at is None:
                 continue
             if flag.fate == "later" and flag.planned is not None and flag.planned < at:
-                yield f'<div class="from" style="--x:{flag.planned};--w:{at - flag.planned}"></div>'
+                yield f'<div class="from" style="{self._box(flag.planned, at)}"></div>'
             look = f"{flag.fate}{' fired' if flag.fired and flag.fate == 'landed' else ''}"
-            yield f'<div class="dot {look}" style="--x:{at}" title="{self._tip(flag.full)}"></div>'
+            yield f'<div class="dot {look}" style="--x:{_number(self._at(at))}" title="{self._tip(flag.full)}"></div>'
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= LONGEST_SHORT else text[: LONGEST_SHORT - 1] + "…"
 
 
 def _number(value: Fraction | int) -> str:

@@ -7,8 +7,10 @@ from fractions import Fraction
 
 from sequencer.conductor import Conductor, Sent, Status
 from sequencer.conductor.lines import Line
+from sequencer.conductor.moves import LEAVES
 from sequencer.conductor.plan import Pass
 from sequencer.schedule import Entry, Schedule
+from sequencer.schedule.actions import actions_of
 from sequencer.schedule.arrange import takes_of
 from sequencer.schedule.words import (
     act_in_words,
@@ -18,7 +20,8 @@ from sequencer.schedule.words import (
     pass_in_words,
 )
 from sequencer.timeline.planned import caption_of
-from sequencer.timeline.plot import Band, Fate, Flag, Plot, Told, hues, lanes_of
+from sequencer.timeline.plot import Band, Fate, Flag, Plot, Told, axis_of, hues, lanes_of
+from sequencer.timeline.rules import RuleNotes, messages_in_short
 
 _FATES: dict[Status, Fate] = {
     Status.LANDED: "landed",
@@ -36,13 +39,17 @@ def performed(conductor: Conductor) -> Plot:
     schedule = conductor.run.schedule
     lines = conductor.run.plan.lines
     end = max(conductor.run.making, 1 + max((line.landed for line in lines if line.landed is not None), default=0), 1)
-    bands = _bands(conductor, end)
-    lanes = lanes_of(takes_of(_landed(lines), schedule.seed, schedule.sr), end, tuple(bands.values()))
+    actions = actions_of(schedule)
+    rules = RuleNotes(schedule, actions)
+    bands = _bands(conductor, end, rules)
+    lanes = lanes_of(takes_of(_landed(lines), schedule.seed, schedule.sr), end, tuple(bands.values()), actions)
     names = {line.pass_number: "" for line in lines}
     names.update({number: band.name for number, band in bands.items()})
     flags = sorted(
         (_flag(line, names[line.pass_number], schedule) for line in lines), key=lambda flag: (flag.chunk, flag.planned or 0)
     )
+    gear = tuple(_told(sent, schedule) for sent in conductor.run.sends.log)
+    happens = [place for flag in flags for place in (flag.chunk, flag.planned, flag.exact) if place is not None]
     return Plot(
         title=schedule.title or "Untitled",
         subtitle=f"performed: {_outcome(conductor, end)} · {facts_in_words(schedule)}",
@@ -56,7 +63,9 @@ def performed(conductor: Conductor) -> Plot:
         scales=lanes.scales,
         flags=tuple(flags),
         performed=True,
-        gear=tuple(_told(sent, schedule) for sent in conductor.run.sends.log),
+        gear=gear,
+        everywhere=rules.everywhere,
+        axis=axis_of(end, schedule.grid, tuple(bands.values()), [*happens, *(told.at for told in gear)]),
     )
 
 
@@ -64,7 +73,9 @@ def _told(sent: Sent, schedule: Schedule) -> Told:
     where = sent.place if sent.section is None else f"{sent.section} {sent.place}"
     fate = "" if sent.was_sent else ", left out: it would have come too late"
     line = f" (line {sent.line})" if sent.line else ""
-    return Told(sent.seconds / schedule.grid.chunk, f"{where}{line}: {sent.what}{fate}", not sent.was_sent)
+    return Told(
+        sent.seconds / schedule.grid.chunk, f"{where}{line}: {sent.what}{fate}", not sent.was_sent, messages_in_short(sent.acts)
+    )
 
 
 def _outcome(conductor: Conductor, end: int) -> str:
@@ -86,13 +97,14 @@ def _landed(lines: list[Line]) -> list[Entry]:
     ]
 
 
-def _bands(conductor: Conductor, end: int) -> dict[int, Band]:
+def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
     """The passes that were played, by their numbers."""
     run = conductor.run
     grid = run.schedule.grid
     tints = hues(run.schedule.stretches)
     played: Counter[str | None] = Counter()
     starts = _starts(conductor)
+    left_at = {move.pass_number: move.chunk for move in run.moves.all if move.kind == LEAVES and move.status is Status.LANDED}
     bands: dict[int, Band] = {}
     totals = Counter(one.stretch.section for one in run.plan.passes if starts[one.number] < end)
     for one in run.plan.passes:
@@ -103,11 +115,12 @@ def _bands(conductor: Conductor, end: int) -> dict[int, Band]:
         played[section] += 1
         stop = min(starts.get(one.number + 1, start + (one.end - one.start) / grid.chunk), Fraction(end))
         caption = caption_of(one.stretch)
-        if one.stretch.is_live:
-            left_early = one.end - one.start < one.stretch.seconds
-            caption = (
-                f"live, left at chunk {grid.snap(one.end, run.schedule.snap)}" if left_early else f"live, {caption} in full"
-            )
+        left = left_at.get(one.number)
+        if left is not None:
+            caption = f"{'live, ' if one.stretch.is_live else ''}left at chunk {left}"
+        elif one.stretch.is_live:
+            is_whole = stop - start == one.stretch.seconds / grid.chunk
+            caption = f"live, {caption} in full" if is_whole else "live, not left before the run ended"
         bands[one.number] = Band(
             name=pass_in_words(section, played[section], totals[section]),
             hue=tints[section],
@@ -118,6 +131,7 @@ def _bands(conductor: Conductor, end: int) -> dict[int, Band]:
             open_from=None,
             earliest=max(0, int(start)),
             latest=max(0, int(start)),
+            rules=rules.of(one.stretch),
         )
     return bands
 

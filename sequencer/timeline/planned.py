@@ -6,33 +6,39 @@ from collections import Counter
 from fractions import Fraction
 
 from sequencer.schedule import Entry, Schedule, Send, Stretch
+from sequencer.schedule.actions import actions_of
 from sequencer.schedule.words import (
     act_in_words,
     facts_in_words,
-    firing_in_words,
     length_in_words,
     meter_in_words,
     milliseconds,
     pass_in_words,
     tempo_in_words,
 )
-from sequencer.timeline.plot import Band, Flag, Plot, Told, hues, lanes_of
+from sequencer.timeline.plot import Band, Flag, Plot, Told, axis_of, hues, lanes_of
+from sequencer.timeline.rules import RuleNotes, messages_in_short, trigger_in_short
 
 
 def planned(schedule: Schedule) -> Plot:
     """What is to be performed."""
-    bands = _bands(schedule)
-    lanes = lanes_of(schedule.takes, schedule.end, bands)
+    actions = actions_of(schedule)
+    rules = RuleNotes(schedule, actions)
+    bands = _bands(schedule, rules)
+    lanes = lanes_of(schedule.takes, schedule.end, bands, actions)
     flags: list[Flag] = []
     is_open = False
     for band, stretch in zip(bands, schedule.stretches, strict=True):
         flags += [_flag(schedule, stretch, band, entry, is_open) for entry in stretch.entries]
         is_open = is_open or stretch.is_live
+    end = max(schedule.end, 1)
+    gear = tuple(_told(schedule, band, send) for band in bands for send in band.stretch.sends)
+    happens = [place for flag in flags for place in (flag.chunk, flag.exact) if place is not None]
     return Plot(
         title=schedule.title or "Untitled",
         subtitle=facts_in_words(schedule),
         grid=schedule.grid,
-        end=max(schedule.end, 1),
+        end=end,
         bands=bands,
         takes=lanes.takes,
         prompts=lanes.prompts,
@@ -41,7 +47,9 @@ def planned(schedule: Schedule) -> Plot:
         scales=lanes.scales,
         flags=tuple(flags),
         performed=False,
-        gear=tuple(_told(schedule, band, send) for band in bands for send in band.stretch.sends),
+        gear=gear,
+        everywhere=rules.everywhere,
+        axis=axis_of(end, schedule.grid, bands, [*happens, *(told.at for told in gear)]),
     )
 
 
@@ -53,7 +61,7 @@ def caption_of(stretch: Stretch) -> str:
     return " · ".join(words)
 
 
-def _bands(schedule: Schedule) -> tuple[Band, ...]:
+def _bands(schedule: Schedule, rules: RuleNotes) -> tuple[Band, ...]:
     grid = schedule.grid
     passes = Counter(stretch.section for stretch in schedule.stretches)
     tints = hues(schedule.stretches)
@@ -64,7 +72,8 @@ def _bands(schedule: Schedule) -> tuple[Band, ...]:
         open_from: int | None = None
         if stretch.is_live:
             open_from = following.earliest if following is not None else stretch.latest
-            caption = f"until {' or '.join(firing_in_words(one, schedule.middle) for one in stretch.until)} · at most {caption}"
+            ways = " or ".join(trigger_in_short(one, schedule.middle) for one in stretch.until)
+            caption = f"live, until {ways} · at most {caption}"
         if stretch.earliest != stretch.latest:
             caption = f"begins at chunk {stretch.earliest}…{stretch.latest} · {caption}"
         bands.append(
@@ -78,6 +87,7 @@ def _bands(schedule: Schedule) -> tuple[Band, ...]:
                 open_from=open_from,
                 earliest=stretch.earliest,
                 latest=stretch.latest,
+                rules=rules.of(stretch),
             )
         )
     return tuple(bands)
@@ -87,7 +97,9 @@ def _told(schedule: Schedule, band: Band, send: Send) -> Told:
     where = f"{band.name} {send.place}" if band.stretch.section is not None else send.place
     line = f" (line {send.origin.line})" if send.origin.line else ""
     acts = ", ".join(act_in_words(act) for act in send.acts)
-    return Told((band.stretch.start + send.offset) / schedule.grid.chunk, f"{where}{line}: {acts}")
+    return Told(
+        (band.stretch.start + send.offset) / schedule.grid.chunk, f"{where}{line}: {acts}", short=messages_in_short(send.acts)
+    )
 
 
 def _flag(schedule: Schedule, stretch: Stretch, band: Band, entry: Entry, is_open: bool) -> Flag:

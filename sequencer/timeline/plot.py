@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
 from sequencer.schedule import Stretch, Take
-from sequencer.schedule.words import news, number
+from sequencer.schedule.actions import Actions
+from sequencer.schedule.rewording import shortest_action
+from sequencer.schedule.words import bare, number
 from sequencer.timebase import ChunkGrid
+from sequencer.timeline.axis import Axis, gaps_of
 
 HUES = 6
 """How many tints sections are told apart by."""
@@ -35,6 +38,17 @@ class Band:
     open_from: int | None
     earliest: int
     latest: int
+    rules: tuple[RuleNote, ...] = ()
+    """What leaves it, if it is live, and the rules that apply in it but not in every section."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleNote:
+    """One rule, or the ways out of a live section: `short` is written in the drawing, `full` is told on pointing."""
+
+    short: str
+    full: str
+    leaves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,8 @@ class Held:
     full: str
     hue: int = 0
     key: str = ""
+    shortest: str = ""
+    """Of a prompt: what is written where `short` does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +85,12 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Something that gear is told, at its exact place in chunks; `was_left_out` where it would have come too late."""
+    """What is sent to a MIDI output, at its exact place in chunks; `was_left_out` where it would have come too late."""
 
     at: Fraction
     full: str
     was_left_out: bool = False
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +110,14 @@ class Plot:
     flags: tuple[Flag, ...]
     performed: bool
     gear: tuple[Told, ...] = ()
+    everywhere: tuple[RuleNote, ...] = ()
+    """The rules that apply in every section."""
+    axis: Axis = field(default_factory=lambda: Axis(1))
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether there is a lane of rules to draw."""
+        return any(band.rules for band in self.bands)
 
     @property
     def has_beats(self) -> bool:
@@ -130,10 +155,14 @@ class Lanes:
     scales: tuple[Held, ...]
 
 
-def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band]) -> Lanes:
-    """Lay takes out as lanes. A cut ends prompt and image; sr and strength go on."""
+def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band], actions: Actions) -> Lanes:
+    """Lay takes out as lanes. A cut ends prompt and image; sr goes on.
+
+    A strength acts with the next image and is captured by it: it is in force exactly as long as that image.
+    """
     tints = _Tints(bands)
-    found: dict[str, list[Held]] = {"take": [], "prompt": [], "image": [], "strength": [], "sr": []}
+    found: dict[str, list[Held]] = {"take": [], "prompt": [], "image": [], "sr": []}
+    strengths: list[tuple[int, Fraction]] = []
     for index, take in enumerate(takes):
         stop = takes[index + 1].start if index + 1 < len(takes) else max(end, take.start + 1)
         seed = f"take {index + 1}  seed {take.opening.seed}"
@@ -142,25 +171,47 @@ def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band]) -> Lanes:
         for bundle in take.bundles:
             at = bundle.chunk
             if bundle.prompt is not None:
-                _hold(found["prompt"], Held(at, stop, news(before, bundle.prompt), bundle.prompt, tints.at(at)))
+                short = bare(actions.of(before, bundle.prompt))
+                shortest = bare(shortest_action(actions, before, bundle.prompt))
+                _hold(found["prompt"], Held(at, stop, short, bundle.prompt, tints.at(at), shortest=shortest))
                 before = bundle.prompt
             if bundle.image is not None:
                 name = bundle.image.path.rsplit("/", 1)[-1]
                 full = f"image {bundle.image.path}"
                 _hold(found["image"], Held(at, stop, name, full, tints.at(at), bundle.image.sha256), across_cuts=False)
-        for kind, opening in (("strength", take.opening.strength), ("sr", take.opening.sr)):
-            if opening is not None:
-                text = opening if isinstance(opening, str) else number(opening)
-                _hold(found[kind], Held(take.start, stop, text, f"{kind} {text}", key=text))
+        sr = take.opening.sr
+        _hold(found["sr"], Held(take.start, stop, sr, f"sr {sr}", key=sr))
+        if take.opening.strength is not None:
+            strengths.append((take.start, take.opening.strength))
         for bundle in take.bundles:
             if bundle.strength is not None:
-                text = number(bundle.strength)
-                _hold(found["strength"], Held(bundle.chunk, stop, text, f"strength {text}", key=text))
+                strengths.append((bundle.chunk, bundle.strength))
             if bundle.sr is not None:
                 _hold(found["sr"], Held(bundle.chunk, stop, bundle.sr, f"sr {bundle.sr}", key=bundle.sr))
-    return Lanes(
-        tuple(found["take"]), tuple(found["prompt"]), tuple(found["image"]), tuple(found["strength"]), tuple(found["sr"])
-    )
+    captured = tuple(_captured(found["image"], strengths))
+    return Lanes(tuple(found["take"]), tuple(found["prompt"]), tuple(found["image"]), captured, tuple(found["sr"]))
+
+
+def _captured(images: Sequence[Held], strengths: Sequence[tuple[int, Fraction]]) -> Iterator[Held]:
+    """The strength of each image: the last one set when it came. None where none was set: the model's own is not known."""
+    at = 0
+    for image in images:
+        while at < len(strengths) and strengths[at][0] <= image.start:
+            at += 1
+        if at:
+            text = number(strengths[at - 1][1])
+            yield Held(image.start, image.end, text, f"strength {text} of {image.full}", key=text)
+
+
+def axis_of(end: int, grid: ChunkGrid, bands: Sequence[Band], happens: Iterable[Fraction | int]) -> Axis:
+    """The axis of a timeline: long parts of live sections in which nothing happens are not drawn."""
+    places = set(happens)
+    for band in bands:
+        places |= {band.start, band.end, *(at for _, at in marks_of(band, grid))}
+        if band.open_from is not None:
+            places.add(band.open_from)
+    live = [(band.start, min(band.end, Fraction(end))) for band in bands if band.stretch.is_live]
+    return Axis(end, gaps_of(live, places))
 
 
 def _hold(lane: list[Held], new: Held, *, across_cuts: bool = True) -> None:
@@ -169,9 +220,9 @@ def _hold(lane: list[Held], new: Held, *, across_cuts: bool = True) -> None:
         last = lane.pop()
         goes_on = across_cuts or last.end > new.start
         if goes_on and last.full == new.full and new.key and last.key == new.key:
-            new = Held(last.start, new.end, last.short, last.full, last.hue, last.key)
+            new = replace(last, end=new.end)
         elif last.start < new.start:
-            lane.append(Held(last.start, new.start, last.short, last.full, last.hue, last.key))
+            lane.append(replace(last, end=new.start))
     lane.append(new)
 
 

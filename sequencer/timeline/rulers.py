@@ -9,16 +9,20 @@ from fractions import Fraction
 
 from sequencer.schedule.words import clock_time
 from sequencer.timebase import ChunkGrid
-from sequencer.timeline.layout import BARS, LEFT, System
+from sequencer.timeline.labels import SMALL, Label, placed
+from sequencer.timeline.layout import BARS, LEFT, WIDTH, System
 from sequencer.timeline.lettering import px
+from sequencer.timeline.metrics import width_of
 from sequencer.timeline.plot import Band, Plot, bars_of, beats_of
 
 STEPS = (1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000, 2000, 5000, 10000)
-"""Every how many chunks or bars a number may stand."""
+"""Every how many chunks or bars a number may be written."""
 BEAT_ROOM = 8
 """The fewest pixels between beats that are drawn."""
 BAR_ROOM = 24
 """The fewest pixels between bars with numbers."""
+END = WIDTH - 4
+"""Where labels end at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,47 +51,92 @@ def _beats_in_a_bar(band: Band) -> int:
 
 
 def step(scale: Fraction, least: int) -> int:
-    """Every how many units of `scale` pixels something `least` pixels wide may stand."""
+    """Every how many units of `scale` pixels something `least` pixels wide may be written."""
     return next((one for one in STEPS if one * scale >= least), STEPS[-1])
 
 
 def draw_bars(system: System, top: int, bands: Sequence[Ruled]) -> Iterable[str]:
     """The ruler of bars: long ticks with numbers, shorter ones for other bars, the shortest for beats."""
     base = top + BARS - 4
-    yield f'<path class="k-line" d="M{px(system.x(system.first))} {base}H{px(system.right)}"/>'
+    yield f'<path class="k-line" d="M{LEFT} {base}H{px(system.right)}"/>'
     ticks: list[str] = []
     beats: list[str] = []
-    numbers: list[str] = []
+    labels: list[Label] = []
     for band in bands:
-        for index in range(bisect_left(band.bars, system.first), bisect_left(band.bars, system.stop)):
+        for index in _shown(system, band.bars):
             x = system.x(band.bars[index])
             is_named = index % band.step == 0
             ticks.append(f"M{px(x)} {base}v-{7 if is_named else 4}")
             if is_named:
-                numbers.append(f'<text class="n" x="{px(x + 3)}" y="{base - 4}">{index + 1}</text>')
-        first, stop = bisect_left(band.beats, system.first), bisect_left(band.beats, system.stop)
-        beats += [f"M{px(system.x(at))} {base}v-3" for at in band.beats[first:stop]]
+                labels.append(Label(x + 3, str(index + 1), rank=0 if index == 0 else 1))
+        beats += [f"M{px(system.x(band.beats[index]))} {base}v-3" for index in _shown(system, band.beats)]
     if beats:
         yield f'<path class="k-line" d="{"".join(beats)}"/>'
     if ticks:
         yield f'<path class="k-soft" d="{"".join(ticks)}"/>'
-    yield from numbers
+    for label in placed(labels, END, [(edge, edge) for edge in _edges(system)]):
+        yield f'<text class="n" x="{px(label.x)}" y="{base - 4}">{label.text}</text>'
+
+
+def _edges(system: System) -> Iterable[Fraction]:
+    """Where gaps begin: a label that begins before one ends before it."""
+    for gap in system.axis.gaps:
+        box = system.clipped(gap.start, gap.end)
+        if box is not None:
+            yield box[0]
+
+
+def _shown(system: System, places: Sequence[Fraction]) -> Iterable[int]:
+    """The indices of the places that a system draws: those within a gap are not drawn."""
+    first = _inverse(system, system.first)
+    for index in range(bisect_left(places, first), len(places)):
+        place = places[index]
+        if system.axis.at(place) >= system.stop:
+            return
+        if not system.axis.hides(place) and system.has(place):
+            yield index
+
+
+def _inverse(system: System, unit: int) -> int:
+    """A chunk that is not drawn to the right of a unit."""
+    while unit > 0:
+        chunk = system.axis.chunk_at(unit)
+        if chunk is not None:
+            return chunk
+        unit -= 1
+    return 0
 
 
 def draw_chunks(system: System, top: int, grid: ChunkGrid) -> Iterable[str]:
-    """The ruler of chunks: ticks, numbers, and minutes and seconds below some of them."""
+    """The ruler of chunks: ticks, numbers, and minutes and seconds below some of them; a gap says how many it leaves out."""
     yield f'<text class="e n soft" x="{LEFT - 10}" y="{top + 24}">min:s</text>'
-    yield f'<path class="k-soft" d="M{px(system.x(system.first))} {top}H{px(system.right)}"/>'
-    numbered = step(system.scale, 7 + 6 * len(str(system.stop)))
+    yield f'<path class="k-soft" d="M{LEFT} {top}H{px(system.right)}"/>'
+    numbered = step(system.scale, 7 + 6 * len(str(system.axis.end)))
     timed = step(system.scale, 46)
     ticks: list[str] = []
-    for chunk in range(system.first, system.stop + 1):
-        if chunk % numbered and system.scale < 5:
+    numbers: list[Label] = []
+    times: list[Label] = []
+    left_out: list[Label] = []
+    for unit in range(system.first, system.stop + 1):
+        chunk = system.axis.chunk_at(unit)
+        if chunk is None or (chunk % numbered and system.scale < 5):
             continue
-        ticks.append(f"M{px(system.x(chunk))} {top}v{3 if chunk % numbered else 5}")
-        if chunk % numbered == 0 and chunk < system.stop:
-            x = px(system.x(chunk) + 3)
-            yield f'<text class="n w" x="{x}" y="{top + 12}">{chunk}</text>'
+        x = LEFT + (unit - system.first) * system.scale
+        ticks.append(f"M{px(x)} {top}v{3 if chunk % numbered else 5}")
+        is_gap = any(gap.start == chunk for gap in system.axis.gaps)
+        if chunk % numbered == 0 and unit < system.stop and not is_gap:
+            numbers.append(Label(x + 3, str(chunk), bold=True))
             if chunk % timed == 0:
-                yield f'<text class="n soft" x="{x}" y="{top + 24}">{clock_time(grid.boundary(chunk), 1)}</text>'
+                times.append(Label(x + 3, clock_time(grid.boundary(chunk), 1)))
+    for gap in system.axis.gaps:
+        box = system.clipped(gap.start, gap.end)
+        if box is not None and box[1] > system.scale:
+            text = f"+{gap.chunks}"
+            left_out.append(Label(box[0] + (box[1] - width_of(text, SMALL)) / 2, text, rank=0))
+    edges = [(edge, edge) for edge in _edges(system)]
+    for label in placed([*numbers, *left_out], END, edges):
+        look = "n w" if label.bold else "n soft"
+        yield f'<text class="{look}" x="{px(label.x)}" y="{top + 12}">{label.text}</text>'
+    for label in placed(times, END, edges):
+        yield f'<text class="n soft" x="{px(label.x)}" y="{top + 24}">{label.text}</text>'
     yield f'<path class="k-soft" d="{"".join(ticks)}"/>'

@@ -13,6 +13,7 @@ import sequencer
 from sequencer.bundle import image_in, images_in, is_bundle, journal_pieces
 from sequencer.cli import main
 from sequencer.comparing import compare
+from sequencer.conductor import Conductor, Sent
 from sequencer.errors import JournalError
 from sequencer.events import ChunkDone, SetSeed
 from sequencer.freezing import freeze
@@ -125,6 +126,35 @@ def test_what_gear_was_told_otherwise_is_named(tmp_path: Path, capsys: pytest.Ca
     schedule = more.schedule
     sequencer.rehearse(schedule, out=tmp_path / "left", video=False, events=["finish@3c"])
     assert not compare(more, read_journal(tmp_path / "left")).is_equal
+
+
+def test_equal_messages_are_equal_however_a_score_groups_and_writes_them(tmp_path: Path) -> None:
+    """A frozen score writes positions in seconds, lengths in milliseconds, and every message in a cue of its own."""
+    text = (
+        'clock 118 bpm, 4/4\nsection a 8 bars {\n  at 1 "A boat.", midi cc 20 64, midi program 5\n'
+        "  every 1/2 beat midi note C1 ch 10 for 1/3 beat\n  at 2 midi note C3 for 1 beat, midi note E3 for 1/7 beat\n}\n"
+    )
+    sequencer.rehearse(sequencer.compile_score(sequencer.reads(text)), out=tmp_path / "run", video=False)
+    ran = read_journal(tmp_path / "run")
+    sequencer.rehearse(sequencer.compile_score(freeze(ran)), out=tmp_path / "frozen", video=False)
+    assert sum(len(one.acts) for one in sends_of(ran)) > 60
+    assert compare(ran, read_journal(tmp_path / "frozen")).sends == ()
+    # The same messages in other cues, and two of them in the other order.
+    split = text.replace(", midi cc 20 64, midi program 5", "\n  at 1 midi program 5\n  at 1.3 midi cc 20 64")
+    sequencer.rehearse(sequencer.compile_score(sequencer.reads(split)), out=tmp_path / "split", video=False)
+    assert compare(ran, read_journal(tmp_path / "split")).sends == ()
+    # What is far from where it was is another message, and so is a note that lasts longer.
+    for name, other, differ in (("far", text.replace("at 2 ", "at 5 "), 4), ("long", text.replace("1/7", "2/7"), 2)):
+        sequencer.rehearse(sequencer.compile_score(sequencer.reads(other)), out=tmp_path / name, video=False)
+        assert len(compare(ran, read_journal(tmp_path / name)).sends) == differ, name
+
+
+def sends_of(journal: Journal) -> list[Sent]:
+    conductor = Conductor(journal.schedule, journal.following)
+    for record in journal.records:
+        if record.event is not None:
+            conductor.receive(record.event)
+    return list(conductor.report().sends)
 
 
 @pytest.mark.parametrize("name", ["first", "live-set", "bad-network"])

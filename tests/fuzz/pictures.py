@@ -47,16 +47,18 @@ def _band(number: int) -> CaptionBand:
 
 
 def caption(data: bytes) -> None:
-    """Any four texts over a picture: nothing below the band is touched, and what is laid over white stays a picture."""
+    """Any five texts over a picture: nothing below the band is touched, and what is laid over white stays a picture."""
     number = data[0] % len(SIZES) if data else 0
-    title, section, take, place = (text_of(data[1:]).split("\n", 3) + [""] * 4)[:4]
+    title, section, take, place, action = (text_of(data[1:]).split("\n", 4) + [""] * 5)[:5]
     width, height = SIZES[number]
     band = _band(number)
     luma = np.full((height, width), 235, np.uint8)
     first, second = (np.full((height // 2, width // 2), 90, np.uint8) for _ in range(2))
-    band.lay(Caption(title, section, take[:40], place[:40]), luma, first, second)
+    written = Caption(title, section, take[:40], place[:40], action)
+    band.lay(written, luma, first, second)
+    touched = band.rows_of(written)
     # Numbers are compared, not arrays: atheris keeps every array that it sees compared.
-    for plane, rows, before in ((luma, band.rows, 235), (first, band.rows // 2, 90), (second, band.rows // 2, 90)):
+    for plane, rows, before in ((luma, touched, 235), (first, touched // 2, 90), (second, touched // 2, 90)):
         low, high = int(plane[rows:].min(initial=before)), int(plane[rows:].max(initial=before))
         if low != before or high != before:
             raise BrokenError("a caption reaches below its band")

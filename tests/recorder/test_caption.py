@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
-from sequencer.letters import Pen
+from sequencer.letters import Pen, system_fonts
 from sequencer.recorder import Caption, VideoWriter
 from sequencer.recorder.caption import CaptionBand
 
@@ -35,8 +37,9 @@ def laid(caption: Caption) -> Planes:
 
 
 def test_a_caption_stays_in_its_band() -> None:
-    rows = CaptionBand(WIDE, TALL).rows
-    found = laid(Caption("Night tram", "refrain", "take 2", "12.3"))
+    whole = Caption("Night tram", "refrain", "take 2", "12.3")
+    rows = CaptionBand(WIDE, TALL).rows_of(whole)
+    found = laid(whole)
     for plane, plain, edge in zip(found, grey(), (rows, rows // 2, rows // 2), strict=True):
         assert (plane[edge:] == plain[edge:]).all()
         assert (plane[:edge] != plain[:edge]).any()
@@ -44,7 +47,7 @@ def test_a_caption_stays_in_its_band() -> None:
 
 
 def test_every_part_is_written_and_the_sides_stay_free() -> None:
-    empty = laid(Caption())[0].astype(int)
+    empty = laid(Caption(place=" "))[0].astype(int)
     whole = Caption("Night tram", "refrain", "take 2", "12.3")
     places = []
     for part in ("title", "section", "take", "place"):
@@ -59,6 +62,33 @@ def test_every_part_is_written_and_the_sides_stay_free() -> None:
     assert gaps.max() > WIDE // 4  # the middle is the picture's
 
 
+def test_an_empty_caption_changes_nothing() -> None:
+    assert all((found == plain).all() for found, plain in zip(laid(Caption()), grey(), strict=True))
+
+
+@pytest.mark.parametrize("action", ["Now it turns.", "Now it turns, and then it turns again, and once more. " * 4])
+@pytest.mark.parametrize("head", [Caption("Night tram", "refrain", "take 2", "12.3"), Caption()])
+def test_an_action_stands_below_the_first_line_and_touches_neither_it_nor_the_edges(head: Caption, action: str) -> None:
+    caption = replace(head, action=action)
+    rows = CaptionBand(WIDE, TALL).rows_of(caption)
+    found, plain = laid(caption), grey()
+    assert (found[0][rows:] == plain[0][rows:]).all()
+    assert rows < TALL // 4
+    pixels = found[0].astype(int)
+    action_only = laid(Caption(action=action))[0].astype(int)
+    for one in (pixels, action_only):
+        ink = one > 150
+        assert ink.any()
+        columns = np.nonzero(ink.any(axis=0))[0]
+        assert columns.min() >= 10
+        assert columns.max() <= WIDE - 10
+        assert not ink[rows - 4 :].any(), "the last line is whole"
+    if head != Caption():
+        lines = (pixels > 150).any(axis=1)
+        gaps = np.diff(np.nonzero(lines)[0])
+        assert (gaps > 1).any(), "there is paper between the first line and the action"
+
+
 def test_the_beat_stands_still_while_it_counts() -> None:
     one, two = (laid(Caption("Night tram", "verse", "take 1", place))[0] for place in ("12.1", "12.4"))
     changed = np.nonzero((one != two).any(axis=0))[0]
@@ -68,13 +98,14 @@ def test_the_beat_stands_still_while_it_counts() -> None:
 
 @given(
     st.text(max_size=80),
+    st.text(max_size=300),
     st.text(max_size=40),
     st.sampled_from(["", "take 1", "take 100"]),
     st.text(max_size=12),
 )
 @settings(max_examples=80, deadline=None)
-def test_any_text_is_taken(title: str, section: str, take: str, place: str) -> None:
-    found = laid(Caption(title, section, take, place))
+def test_any_text_is_taken(title: str, action: str, section: str, take: str, place: str) -> None:
+    found = laid(Caption(title, section, take, place, action))
     assert found[0].min() >= 16
     assert found[0].max() <= 236
     assert all(plane.min() >= 90 and plane.max() <= 160 for plane in found[1:])
@@ -130,3 +161,21 @@ def test_text_is_cut_where_it_does_not_fit() -> None:
     assert pen.width(cut) <= 120
     assert pen.wrapped("one two three four five six seven", 90, 2)[-1].endswith("…")
     assert pen.wrapped("", 90, 2) == [""]
+
+
+def test_letters_of_other_scripts_come_from_installed_fonts_where_there_are_any() -> None:
+    """Not so in the simulator's frames, whose digests are the same on every machine."""
+    if not any(font is not None for font in system_fonts(20)):
+        pytest.skip("none of the fonts is installed")
+
+    def drawn(text: str, *, with_system_fonts: bool) -> bytes:
+        mask = Image.new("L", (400, 40))
+        Pen(20, with_system_fonts=with_system_fonts).draw(ImageDraw.Draw(mask), (0, 0), text)
+        return mask.tobytes()
+
+    assert drawn("Ночь", with_system_fonts=False) == drawn("День", with_system_fonts=False), "boxes, all alike"
+    assert drawn("Ночь", with_system_fonts=True) != drawn("День", with_system_fonts=True)
+    assert drawn("Plain text.", with_system_fonts=True) == drawn("Plain text.", with_system_fonts=False)
+    one, other = Pen(20, with_system_fonts=True), Pen(20)
+    assert one.width("Plain text.") == other.width("Plain text.")
+    assert one.width("שלום") > 0

@@ -55,9 +55,9 @@ def test_every_format_says_what_is_sent() -> None:
     assert [(cue["cue"], cue["chunk"]) for cue in cues] == [(1, 0), (None, None), (2, 3), (None, None)]
 
 
-def test_a_timeline_has_a_lane_for_gear() -> None:
+def test_a_timeline_has_a_lane_for_midi() -> None:
     plot = planned(schedule())
     assert [told.at for told in plot.gear] == [2, Fraction(32, 11)]
-    assert ">gear</text>" in timeline_svg(schedule())
+    assert ">MIDI</text>" in timeline_svg(schedule())
     without = compile_score(reads('clock 120 bpm\nat 1 "One."\n'))
-    assert ">gear</text>" not in timeline_svg(without)
+    assert ">MIDI</text>" not in timeline_svg(without)

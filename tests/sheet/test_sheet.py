@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import xml.etree.ElementTree as ET
 from fractions import Fraction
 from html.parser import HTMLParser
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Golden
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sequencer import compile_score, read, reads
 from sequencer.cli import main
@@ -250,3 +253,64 @@ def test_the_terminal_decides_the_width(monkeypatch: pytest.MonkeyPatch, capsys:
     assert main(["sheet", str(SCORES / "night-tram.score")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert max(len(line) for line in lines[4:]) == 100
+
+
+SHARED = "The woman in the yellow raincoat remains at the tram stop."
+
+
+def test_the_sheet_shows_the_part_of_a_prompt_that_changes() -> None:
+    made = sheet("live-set")
+    for width in (70, 90, 110):
+        table = as_table(made, width)
+        assert SHARED[:20] not in table
+        for action in ("Now everything", "Now the rain", "Now she folds", "Now lightning", "Now a cat"):
+            assert action in table, (width, action)
+    assert SHARED in as_table(made, 200, full=True)
+    assert SHARED not in as_markdown(made)
+    assert SHARED in as_markdown(made, full=True)
+    told = json.loads(as_json(made))
+    cues = [cue for part in told["parts"] for cue in part["cues"]]
+    assert [cue["brief"] for cue in cues][1:] == [
+        ["prompt “… Now everything stands still and quiet. …”"],
+        ["prompt “… Now the rain grows stronger. …”"],
+        ["prompt “… Now she folds the umbrella and walks away. …”"],
+    ]
+    assert all(SHARED in cue["acts"][0] for cue in cues[1:]), "the whole text is there too"
+    assert told["rules"][2]["brief"] == ["prompt “… Now lightning flashes; her reflection appears in the glass. …”"]
+
+
+def test_the_page_stresses_the_part_of_a_prompt_that_changes() -> None:
+    page = as_html(sheet("live-set"))
+    stressed = re.findall(r"<em>(.*?)</em>", page)
+    assert "Now the rain grows stronger." in stressed
+    assert "Now a cat crosses the rails." in stressed
+    assert "Now a paper flies past." in stressed
+    assert SHARED not in stressed
+    assert f"{SHARED} <em>Now the rain" in page, "the rest of the prompt stays beside it"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(alphabet="ab. …。\n“”|<", min_size=1, max_size=14), min_size=1, max_size=4))
+def test_stress_changes_no_text(texts: list[str]) -> None:
+    from html import unescape
+
+    from sequencer.schedule import PickPrompt, ShowPrompt
+    from sequencer.schedule.actions import Actions
+    from sequencer.schedule.words import act_in_words
+    from sequencer.sheet.page import _marked
+
+    actions = Actions(texts)
+    for text in texts:
+        whole, brief = act_in_words(ShowPrompt(text)), act_in_words(ShowPrompt(actions.of(None, text)))
+        assert unescape(re.sub(r"</?em>", "", _marked(whole, brief))) == whole
+    pick = act_in_words(PickPrompt(tuple(texts), "k"))
+    brief = act_in_words(PickPrompt(tuple(actions.of(None, text) for text in texts), "k"))
+    assert unescape(re.sub(r"</?em>", "", _marked(pick, brief))) == pick
+
+
+def test_where_a_cell_is_narrow_sentences_that_only_reword_the_prompt_before_give_way() -> None:
+    """Two prompts are too few to tell what they share word for word; the new sentence must be seen all the same."""
+    made = sheet("first")
+    assert "Now it turns" in as_table(made, 110)
+    assert "… Now it turns once in a small eddy. …" in as_table(made, 120)
+    assert "drifts on between the leaves. Now it turns once in a small eddy. …" in as_table(made, 200), "there is room for it"

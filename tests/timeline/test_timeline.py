@@ -23,6 +23,7 @@ from sequencer.stages.simulated.faults import read_faults
 from sequencer.timeline import thumbnails_of, timeline_html, timeline_svg
 from sequencer.timeline.layout import MOST_IN_ONE, WIDTH, heights_of, systems_of
 from sequencer.timeline.lettering import cut, px, tip_length, wrap, xml
+from sequencer.timeline.metrics import width_of
 from sequencer.timeline.performed import performed
 from sequencer.timeline.planned import planned
 from sequencer.timeline.plot import bars_of, beats_of
@@ -227,7 +228,9 @@ def test_lanes_say_what_is_in_force() -> None:
     assert [(held.start, held.end, held.short) for held in plot.scales] == [(0, 9, "2x"), (9, 12, "4x"), (12, 29, "2x")]
     assert [(held.start, held.end) for held in plot.takes] == [(0, 23), (23, 29)]
     assert [(held.start, held.end) for held in plot.images] == [(0, 23)]
-    assert [(held.start, held.end, held.short) for held in plot.strengths] == [(0, 29, "0.8")]
+    assert [(held.start, held.end, held.short) for held in plot.strengths] == [(0, 23, "0.8")], (
+        "it ends with its image, which the cut ends"
+    )
     assert all(one.end == other.start for one, other in pairwise(plot.prompts))
     assert plot.prompts[-1].end == plot.end
 
@@ -321,16 +324,29 @@ def test_images_are_shown_small_where_they_are_there(tmp_path: Path) -> None:
 # ---- letters -------------------------------------------------------------------------------------------------------
 
 
-@given(st.text(max_size=200), st.integers(1, 40), st.integers(1, 5))
-def test_wrapped_text_keeps_to_its_box(text: str, cells: int, lines: int) -> None:
-    from sequencer.errors import display_width
-
-    found = wrap(text, cells, lines)
+@given(st.text(max_size=200), st.integers(1, 400), st.integers(1, 5))
+def test_wrapped_text_keeps_to_its_box(text: str, room: int, lines: int) -> None:
+    found = wrap(text, room, lines)
     assert len(found) <= lines
-    assert all(display_width(line) <= cells for line in found)
-    if len(" ".join(text.split())) <= cells and display_width(" ".join(text.split())) <= cells:
-        assert " ".join(found) == " ".join(text.split())
-    assert display_width(cut(text, cells)) <= cells
+    assert all(width_of(line) <= room for line in found)
+    flat = " ".join(text.split())
+    if width_of(flat) <= room:
+        assert found == ([flat] if flat else [])
+    assert width_of(cut(text, room)) <= room
+    assert width_of(cut(text, room, 21, bold=True), 21, bold=True) <= room
+
+
+@given(st.lists(st.text("abcdefgh", min_size=1, max_size=9), min_size=1, max_size=30), st.integers(70, 400))
+def test_no_word_is_broken_between_two_lines(words: list[str], room: int) -> None:
+    found = " ".join(wrap(" ".join(words), room, 100)).split()
+    assert found == words
+
+
+def test_ideographs_may_be_broken_anywhere_and_words_beside_them_may_not() -> None:
+    lines = wrap("夜の電車が雨の街を走る。neon light", 60, 9)
+    assert len(lines) > 2
+    assert "".join(lines).replace(" ", "") == "夜の電車が雨の街を走る。neonlight"
+    assert "neon" in lines[-2] + lines[-1]
 
 
 def test_lengths_are_written_short() -> None:
@@ -365,7 +381,7 @@ def test_a_run_that_broke_off_is_drawn_as_far_as_it_went(tmp_path: Path, jam: tu
 def test_what_cannot_be_drawn_or_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     score = str(SCORES / "first.score")
     assert main(["timeline", score, "-o", str(tmp_path / "a.png")]) == 2
-    assert "should end in .svg or .html" in capsys.readouterr().err
+    assert "must end in .svg, .html or .htm" in capsys.readouterr().err
     assert main(["timeline", score, "-o", str(tmp_path / "no" / "a.svg")]) == 1
     assert "cannot be written" in capsys.readouterr().err
     assert main(["timeline", str(tmp_path), "-o", str(tmp_path / "a.svg")]) == 1

@@ -68,7 +68,19 @@ class SimulatedStage:
         settings: SimulatedSettings | None = None,
         pictures: PictureSink | None = None,
         images: ImageBytes | None = None,
+        with_text: bool = True,
+        score_chunk: Callable[[int], int] | None = None,
     ) -> None:
+        """Make a stage that is not connected yet.
+
+        Args:
+            clock: The run's clock.
+            settings: Its grid and its faults.
+            pictures: Where its frames go.
+            images: The bytes of the images that the score shows.
+            with_text: Whether the prompt, and a line of facts, are written on the frames.
+            score_chunk: Maps a chunk of the take that begins now to its score chunk, which is then written on the frames.
+        """
         self._clock = clock
         self._settings = settings or SimulatedSettings()
         self._faults = self._settings.faults
@@ -86,7 +98,8 @@ class SimulatedStage:
         self._drops = list(self._faults.drops)
         self._end = self._faults.end
         self._upload_count = 0
-        self._painter = _Painter() if pictures is not None else None
+        self._painter = _Painter(with_text) if pictures is not None else None
+        self._score_chunk = score_chunk
 
     # ---- Stage
 
@@ -180,14 +193,15 @@ class SimulatedStage:
         if self._end is not None and self._end.at_chunk(begun.take, begun.look.chunk):
             self._happen(self._end)
         if self._painter is not None and not self._over:
-            self._painter.begin(begun)
+            chunk = begun.look.chunk
+            self._painter.begin(begun, chunk if self._score_chunk is None else self._score_chunk(chunk))
 
     def _made(self, made: ChunkMade) -> None:
         look = made.look
         if self._painter is not None and self._sink is not None:
             painted = self._painter.finish(made)
             self._tell(PicturesMade(self._clock.now(), look.chunk, look.frames, painted.sha256, painted.renderer))
-            self._sink(Pictures(look.chunk, painted.frames))
+            self._sink(Pictures(look.chunk, painted.frames, painted.still))
         if look.frames:
             delays = self._faults.delays
             lag = delays.shown
@@ -291,6 +305,7 @@ class SimulatedStage:
 @dataclass(frozen=True, slots=True)
 class _Painted:
     frames: NDArray[np.uint8]
+    still: NDArray[np.uint8] | None
     sha256: str
     renderer: str
 
@@ -298,10 +313,10 @@ class _Painted:
 class _Painter:
     """Draws the chunk in the making in a thread of its own, so that a run in real time is not held up by its pictures."""
 
-    def __init__(self) -> None:
+    def __init__(self, with_text: bool) -> None:
         from sequencer.stages.simulated.pictures import Renderer
 
-        self._renderer: Renderer = Renderer()
+        self._renderer: Renderer = Renderer(with_text)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pictures")
         self._making: Future[_Painted] | None = None
         self._before: tuple[int, Look] | None = None
@@ -310,15 +325,15 @@ class _Painter:
         """An image that later chunks show."""
         self._renderer.learn(image, pixels)
 
-    def begin(self, begun: ChunkBegun) -> None:
-        """Begin to draw; the chunk before it in its take is what it may dissolve from."""
+    def begin(self, begun: ChunkBegun, chunk: int) -> None:
+        """Begin to draw; the chunk before it in its take is what it may dissolve from. `chunk` is written on the frames."""
         before = self._before[1] if self._before is not None and self._before[0] == begun.take else None
         self._before = (begun.take, begun.look)
-        self._making = self._thread.submit(self._paint, begun.look, before)
+        self._making = self._thread.submit(self._paint, begun.look, before, chunk)
 
-    def _paint(self, look: Look, before: Look | None) -> _Painted:
-        frames = self._renderer.frames(look, before)
-        return _Painted(frames, hashlib.sha256(frames.data).hexdigest(), self._renderer.version)
+    def _paint(self, look: Look, before: Look | None, chunk: int) -> _Painted:
+        drawn = self._renderer.draw(look, before, chunk)
+        return _Painted(drawn.frames, drawn.still, hashlib.sha256(drawn.frames.data).hexdigest(), self._renderer.version)
 
     def finish(self, made: ChunkMade) -> _Painted:
         """The pictures of the chunk that is done."""

@@ -37,7 +37,7 @@ from sequencer.stages.simulated.pictures.stills import fitted
 
 HEIGHT, WIDTH = 384, 640
 
-EDITION = 3
+EDITION = 4
 """Goes up whenever any picture changes."""
 
 FADE = 10
@@ -57,9 +57,10 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-def version() -> str:
+def version(with_text: bool = True) -> str:
     """What a digest of pictures belongs to: our edition, and what the lettering and the decoding of images come from."""
-    return f"pictures {EDITION}, Pillow {PIL.__version__}, FreeType {features.version('freetype2')}"
+    text = "" if with_text else " without text"
+    return f"pictures {EDITION}{text}, Pillow {PIL.__version__}, FreeType {features.version('freetype2')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +179,26 @@ def as_drawn(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return fitted(pixels, HEIGHT, WIDTH + 2 * _DRIFT + 1)
 
 
-class Renderer:
-    """Computes the frames of chunks, for one caller at a time. The tables it keeps of the last few looks change no result."""
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The frames of a chunk, shape (count, HEIGHT, WIDTH, 3), and the middle one without text, if there is any."""
 
-    def __init__(self) -> None:
+    frames: NDArray[np.uint8]
+    still: NDArray[np.uint8] | None
+
+
+class Renderer:
+    """Computes the frames of chunks, for one caller at a time. The tables it keeps of the last few looks change no result.
+
+    Args:
+        with_text: Whether the prompt, and a line with seed, chunk, frame and super-resolution, are written on the frames.
+    """
+
+    def __init__(self, with_text: bool = True) -> None:
         if sys.byteorder != "little":
             raise StageError("pictures are only computed on little-endian machines", "rehearse without pictures")
-        self.version = version()
+        self.version = version(with_text)
+        self._with_text = with_text
         self._lettering = Lettering(WIDTH)
         self._glow = _glow()
         rows = np.arange(HEIGHT, dtype=np.intp)[:, None] * _STRIDE
@@ -203,21 +217,30 @@ class Renderer:
 
     def frames(self, look: Look, before: Look | None = None) -> NDArray[np.uint8]:
         """The frames of a chunk, shape (count, HEIGHT, WIDTH, 3). `before` is the look of the chunk before it in its take."""
+        return self.draw(look, before).frames
+
+    def draw(self, look: Look, before: Look | None = None, chunk: int | None = None) -> Drawn:
+        """Draw the frames of a chunk, as `frames`. `chunk` is the number to write on them: the score's, where it is known."""
         pictures = np.empty((look.frames, HEIGHT, WIDTH, 3), np.uint8)
-        facts = f"seed {look.seed}   ·   chunk {look.chunk}   ·   sr {look.sr}   ·   "
+        facts = f"seed {look.seed}   ·   chunk {look.chunk if chunk is None else chunk}   ·   sr {look.sr}   ·   "
         if look.image in self._images:
             facts += f"image {int(look.strength * 100)} %   ·   "
         facts += "frame "
         panel = self._lettering.panel(look.prompt, facts)
         fades = before is not None and _shown(before) != _shown(look)
+        still: NDArray[np.uint8] | None = None
         for index in range(look.frames):
             frame = look.first_frame + index
             scene = self._scene(look, frame)
             if fades and before is not None and index < FADE:
                 scene = blended(self._scene(before, frame), scene, np.uint32(256 * (index + 1) // (FADE + 1)))
-            self._lettering.write(scene, panel, frame)
+            if index == look.frames // 2:
+                still = np.empty((HEIGHT, WIDTH, 3), np.uint8)
+                unpacked(scene, still)
+            if self._with_text:
+                self._lettering.write(scene, panel, frame)
             unpacked(scene, pictures[index])
-        return pictures
+        return Drawn(pictures, still)
 
     def _scattered(self, key: tuple[int, str]) -> Motes:
         seed, prompt = key

@@ -1,0 +1,39 @@
+"""The shortest form of an action, for where there is little room: without the sentences that only reword the prompt before.
+
+`The boat drifts on.` is another sentence than `A boat drifts.`, but what is new usually comes after it.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from sequencer.schedule.actions import ELLIPSIS, Actions, sentences
+
+ALIKE = Fraction(3, 5)
+"""The share of the shorter sentence's words from which on a sentence is taken for a rewording."""
+_WORDS = re.compile(r"\w+")
+_ARTICLES = frozenset({"a", "an", "the"})
+
+
+def shortest_action(actions: Actions, before: str | None, text: str) -> str:
+    """Return the action of a prompt without its rewordings; the whole action where that would leave nothing."""
+    action = actions.of(before, text)
+    if before is None:
+        return action
+    earlier = [_words(one) for one in sentences(before)]
+    parts = sentences(action)
+    fresh = {one for one in parts if one != ELLIPSIS and not any(_are_alike(_words(one), known) for known in earlier)}
+    if not fresh:
+        return action
+    shown = [one if one in fresh else ELLIPSIS for one in parts]
+    return " ".join(one for index, one in enumerate(shown) if one != ELLIPSIS or index == 0 or shown[index - 1] != ELLIPSIS)
+
+
+def _words(sentence: str) -> frozenset[str]:
+    return frozenset(_WORDS.findall(sentence.casefold())) - _ARTICLES
+
+
+def _are_alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    fewest = min(len(one), len(other))
+    return fewest > 0 and Fraction(len(one & other), fewest) >= ALIKE

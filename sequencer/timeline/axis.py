@@ -1,0 +1,90 @@
+"""The axis of a timeline: score chunks from left to right, without those of a live section in which nothing happens."""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+GAP_WIDTH = 2
+"""How many chunks wide a gap is drawn."""
+AFTER, BEFORE = 3, 1
+"""How many chunks stay after something that happens, and before the next thing."""
+SHORTEST = 6
+"""Fewer chunks than this are drawn as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Score chunks from `start` to before `end`, which are not drawn."""
+
+    start: int
+    end: int
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks are left out."""
+        return self.end - self.start
+
+
+class Axis:
+    """Where chunks are drawn, in units of a chunk's width. `length` is where the last one ends.
+
+    Args:
+        end: How many chunks there are.
+        gaps: The gaps, in ascending order, none touching another.
+    """
+
+    def __init__(self, end: int, gaps: Sequence[Gap] = ()) -> None:
+        self.end = end
+        self.gaps = tuple(gaps)
+        self._starts = [gap.start for gap in self.gaps]
+        self._before = [0]
+        """How much shorter the axis is before each gap."""
+        for gap in self.gaps:
+            self._before.append(self._before[-1] + gap.chunks - GAP_WIDTH)
+        self._units = [gap.start - less for gap, less in zip(self.gaps, self._before, strict=False)]
+        self.length = end - self._before[-1]
+
+    def at(self, chunk: Fraction | int) -> Fraction | int:
+        """Where a place in chunks is drawn."""
+        if not self.gaps:
+            return chunk
+        index = bisect_right(self._starts, chunk) - 1
+        if index < 0:
+            return chunk
+        gap = self.gaps[index]
+        if chunk >= gap.end:
+            return chunk - self._before[index + 1]
+        return self._units[index] + Fraction(chunk - gap.start) * GAP_WIDTH / gap.chunks
+
+    def chunk_at(self, unit: int) -> int | None:
+        """The chunk that is drawn at a unit; None within a gap."""
+        index = bisect_right(self._units, unit) - 1
+        if index < 0:
+            return unit
+        if unit >= self._units[index] + GAP_WIDTH:
+            return unit + self._before[index + 1]
+        return self.gaps[index].start if unit == self._units[index] else None
+
+    def hides(self, chunk: Fraction | int) -> bool:
+        """Whether a place in chunks is within a gap."""
+        index = bisect_right(self._starts, chunk) - 1
+        return index >= 0 and self.gaps[index].start < chunk < self.gaps[index].end
+
+
+def gaps_of(stretches: Iterable[tuple[Fraction, Fraction]], happens: Iterable[Fraction | int]) -> tuple[Gap, ...]:
+    """The gaps in stretches (from, to) of chunks, given where something happens. Both come in any order."""
+    places = sorted(set(happens))
+    found: list[Gap] = []
+    for start, end in sorted(stretches):
+        first, last = bisect_right(places, start), bisect_right(places, end)
+        stops = [start, *places[first:last], end]
+        for one, other in itertools.pairwise(stops):
+            gap = Gap(ceil(one) + AFTER, floor(other) - BEFORE)
+            if gap.chunks >= SHORTEST and (not found or gap.start > found[-1].end):
+                found.append(gap)
+    return tuple(found)
