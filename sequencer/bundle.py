@@ -17,11 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sequencer.errors import JournalError, OutputError
+from sequencer.images import MAX_IMAGE_BYTES
 
 JOURNAL = "journal.jsonl"
 LARGEST_JOURNAL = 256 * 1024 * 1024
 """Bytes; an hour of a dense run takes about ten million."""
-LARGEST_IMAGE = 64 * 1024 * 1024
+LARGEST_IMAGE = MAX_IMAGE_BYTES
 MOST_MEMBERS = 1000
 PIECE = 1024 * 1024
 """Bytes that are read of an archive at once. Its directory, all of which is read before anything is known, is no longer."""
