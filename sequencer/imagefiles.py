@@ -67,16 +67,16 @@ class Refusal:
 class Decoded:
     """An image in RGB, upright, with what its file says of itself.
 
-    `mime_type` is by the bytes; `width` and `height` are those of the file, before it is turned upright. `upload` is what to
-    send: the file without its metadata, apart from the orientation and colour profiles. Decoders fail on metadata, and a
-    photograph's may say where its owner lives.
+    `mime_type` is by the bytes; `width` and `height` are those of the file, before it is turned upright as its `orientation`
+    demands (EXIF's numbers, 1 is upright). `needed_repair` tells that it could be decoded only without its metadata.
     """
 
     mime_type: str
     width: int
     height: int
     picture: Image.Image
-    upload: bytes
+    orientation: int
+    needed_repair: bool
 
 
 def read_image(folder: Path, image: ImageFile) -> bytes:
@@ -99,6 +99,23 @@ def opened(data: bytes, most: int = MAX_IMAGE_PIXELS) -> NDArray[np.uint8] | str
 
     found = decode(data, most)
     return found.reason if isinstance(found, Refusal) else np.asarray(found.picture, dtype=np.uint8)
+
+
+def prepare_upload(data: bytes) -> bytes | Refusal:
+    """Return what to send of an image: the file without its metadata, apart from the orientation and colour profiles.
+
+    Decoders fail on metadata, and a photograph's may say where its owner lives. A file whose container is so odd that it would
+    show another picture without its metadata is sent as it is.
+    """
+    found = decode(data)
+    if isinstance(found, Refusal):
+        return found
+    bare = without_metadata(data, found.orientation, colours=not found.needed_repair)
+    if bare == data:
+        return data
+    again = decode(bare)
+    is_same = isinstance(again, Decoded) and again.picture.tobytes() == found.picture.tobytes()
+    return bare if is_same else data
 
 
 def decode(data: bytes, most: int = MAX_IMAGE_PIXELS) -> Decoded | Refusal:
@@ -148,7 +165,7 @@ def _decoded(data: bytes, kind: str, most: int, orientation: int | None) -> Deco
     except Exception as error:  # noqa: BLE001 - a decoder may fail in any way on a broken file; the failure becomes the reason
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         return Refusal(Problem.BROKEN, reason)
-    return Decoded(IMAGE_TYPES[kind], width, height, picture, without_metadata(data, turn, colours=orientation is None))
+    return Decoded(IMAGE_TYPES[kind], width, height, picture, turn, needed_repair=orientation is not None)
 
 
 def _file(data: bytes, kind: str) -> Image.Image:

@@ -193,11 +193,12 @@ def _bare_jpeg(data: bytes, exif: bytes, colours: bool) -> Iterator[bytes]:
 
 
 def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    place = 12
-    while place + 8 <= len(data):
+    place, end = 12, min(len(data), 8 + int.from_bytes(data[4:8], "little"))  # what comes after the container is not read
+    while place + 8 <= end:
         length = int.from_bytes(data[place + 4 : place + 8], "little")
-        yield data[place : place + 4], place, place + 8 + length + (length & 1)
-        place += 8 + length + (length & 1)
+        following = place + 8 + length + (length & 1)
+        yield data[place : place + 4], place, min(following, end)
+        place = following
 
 
 def webp_size(data: bytes) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from fuzz.promises import BrokenError, text_of
 
-from sequencer.imagefiles import Refusal, decode, opened
+from sequencer.imagefiles import Refusal, decode, opened, prepare_upload
 from sequencer.recorder.caption import Caption, CaptionBand
 
 
@@ -22,7 +22,8 @@ def picture(data: bytes) -> None:
     pixels = np.asarray(found.picture)
     if pixels.ndim != 3 or pixels.shape[2] != 3:
         raise BrokenError(f"pixels of shape {pixels.shape}")
-    again = opened(found.upload)
+    upload = prepare_upload(data)
+    again = opened(upload) if isinstance(upload, bytes) else upload.reason
     if isinstance(again, str) or again.tobytes() != pixels.tobytes():  # atheris keeps every array that it sees compared
         raise BrokenError("what is uploaded is another picture")
 

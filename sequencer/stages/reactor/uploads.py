@@ -99,12 +99,12 @@ class Uploads:
             raise StageError(f"{image.path} has {size:,} bytes; {MAX_IMAGE_BYTES:,} may be sent", "make it smaller")
         if hashlib.sha256(data).hexdigest() != image.sha256:
             raise StageError(f"{image.path} has changed since the score was read", "perform the score anew")
-        from sequencer.imagefiles import Refusal, decode
+        from sequencer.imagefiles import Refusal, prepare_upload
 
-        found = decode(data)
+        found = prepare_upload(data)
         if isinstance(found, Refusal):
             raise StageError(f"{image.path}: {found.reason}", "is the file whole? open it in a picture viewer")
-        return found.upload
+        return found
 
     def _bytes(self, image: ImageFile) -> bytes:
         if self._images is None:
