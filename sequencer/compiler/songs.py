@@ -86,12 +86,15 @@ def part_of(song: SongTime, quarter: Fraction) -> SongPart:
         else:
             tempos.append(change)
     meters: list[tuple[int, Meter]] = [(0, song.meters[0][1])]
+    since = Fraction(0)
     for at, meter in song.meters:
         if at <= quarter:
             meters = [(0, meter)]
             continue
-        here = MeterMap.of(meters).bar_beat_at(at - quarter)
-        if here.beat != 1 or here.rest:
+        bar, before = meters[-1]
+        bars, rest = divmod(at - quarter - since, before.bar)
+        if rest:
             return SongPart(tuple(tempos), tuple(meters), at - quarter)
-        meters.append((here.bar - 1, meter))
+        meters.append((bar + bars, meter))
+        since = at - quarter
     return SongPart(tuple(tempos), tuple(meters), None)
