@@ -35,7 +35,7 @@ from sequencer.timebase import ChunkGrid, Meter, MeterMap, Snap, TempoMap
 
 MAX_SECTIONS = 1_900
 """Names of 100 characters each still fit into one line of a score; further markers become marks."""
-MAX_CHUNKS = 1_000_000
+MAX_CHUNKS = MAX_BARS = 1_000_000
 MAX_NAME = 100
 MAX_TITLE = 200
 
@@ -58,6 +58,8 @@ def score_of(song: Song, title: str) -> Score:
     if grid.snap(tempo.seconds_at(meters.bar_start(end)), Snap.NEAREST) > MAX_CHUNKS:
         hours = round(MAX_CHUNKS * grid.chunk / 3600)
         raise SongError(f"this song is longer than {hours} hours, and no score is", "is it damaged? export it again")
+    if end >= MAX_BARS:
+        raise SongError(f"this song is {end:,} bars long; a score can hold {MAX_BARS:,}", "is it damaged? export it again")
     changes = len(song.tempos) + len(song.meter_changes) + len(song.markers)
     if changes > MAX_CHANGES:
         message = f"this song has {changes:,} changes of tempo and meter and markers; a score can hold {MAX_CHANGES:,}"

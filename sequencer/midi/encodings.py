@@ -193,11 +193,20 @@ UTF_8 = Encoding("utf-8", "UTF-8")
 def encoding_named(name: str) -> Encoding | None:
     """The encoding that Python knows by this name; None for one that it does not know, or that is not of texts."""
     try:
-        info = codecs.lookup(name)
-        is_text = info.name not in _NO_TEXTS and isinstance(codecs.decode(b"", info.name), str)
-    except (LookupError, ValueError, TypeError):
+        codec = codecs.lookup(name).name
+    except (LookupError, ValueError):
         return None
-    return Encoding(info.name, name) if is_text else None
+    return Encoding(codec, name) if codec not in _NO_TEXTS and _is_of_texts(codec) else None
+
+
+def _is_of_texts(codec: str) -> bool:
+    try:
+        b"ab".decode(codec)
+    except UnicodeError:
+        return True  # UTF-16 has other characters there
+    except LookupError:
+        return False
+    return True
 
 
 def guess_encoding(texts: Iterable[bytes]) -> Encoding:
