@@ -88,8 +88,8 @@ CODES: tuple[Code, ...] = (
     code(
         "W530",
         "a MIDI file with faults",
-        """It was read as far as it is intact: the message says what is odd or lost, and where. Its tempi count from there on as
-        they were before.""",
+        """It was read as far as it is intact: the message says what is odd or lost, and where. Where something is lost, the
+        last tempo and meter go on.""",
         CLOCK.replace("song", "damaged") + PLAIN,
         CLOCK + PLAIN,
         files=(File("damaged.mid", _cut_off), SONG),

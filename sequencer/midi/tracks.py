@@ -200,10 +200,17 @@ class _File:
             case _Stop.CUT:
                 text = f"track {number} ends in the middle of an event" if limit <= len(data) else f"track {number} is cut off"
                 self._remark(f"{text} at {{at}}: what would come after that is lost", reader.tick)
+                return limit if is_plausible else self._find_track(reader.place)
             case _Stop.UNREADABLE:
                 text = f"track {number} cannot be read from {{at}} on ({reader.why}): the rest of it is lost"
                 self._remark(text, reader.tick)
+                return limit if is_plausible else self._find_track(reader.place)
         return limit if is_plausible else reader.place
+
+    def _find_track(self, place: int) -> int:
+        """Where the next track begins, whatever is between; the end of the file without one."""
+        found = self._data.find(_TRACK, place)
+        return len(self._data) if found < 0 else found
 
     def _after_end(self, number: int, place: int, first: int, limit: int, *, is_plausible: bool) -> int:
         """Where to go on after an end-of-track event that ends at `place`."""
