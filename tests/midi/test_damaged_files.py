@@ -397,6 +397,14 @@ def test_few_tempi_are_taken_as_they_were_meant() -> None:
     assert [bpm for _, bpm in song.tempos] == [130, 128, 126]
 
 
+def test_many_marks_of_one_name() -> None:
+    song = read_song(built([("meter", 0, (64, 0)), *(("marker", 1, "hit") for _ in range(30_000))], PPQ))
+    began = time.monotonic()
+    score = score_of(song, "x")
+    assert time.monotonic() - began < 10
+    assert len(score.sections[0].items) == 30_001
+
+
 def test_many_sections_with_many_tempi() -> None:
     events: list[tuple[str, int, object]] = []
     for count in range(1_500):
