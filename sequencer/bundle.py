@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import IO
 
 from sequencer.errors import JournalError, OutputError
+from sequencer.images import MAX_IMAGE_BYTES
 from sequencer.paths import remove
 
 JOURNAL = "journal.jsonl"
-LARGEST_IMAGE = 64 * 1024 * 1024
+LARGEST_IMAGE = MAX_IMAGE_BYTES
 MOST_MEMBERS = 1000
 PIECE = 1024 * 1024
 """Bytes that are read of an archive at once. Its directory, all of which is read before anything is known, is no longer."""

@@ -1,8 +1,20 @@
-"""What is known of an image that a score shows: facts only, no bytes and no I/O."""
+"""What is known of an image that a score shows, and what an image may be: facts only, no bytes and no I/O."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+MAX_IMAGE_BYTES = 20_000_000
+"""The largest image file. `check`, `rehearse`, `perform` and `serve` share these three limits."""
+
+MAX_IMAGE_PIXELS = 50_000_000
+"""The most pixels of an image: a small file can hold a huge picture."""
+
+IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+"""The formats that are accepted, as Pillow names them, and their media types."""
+
+IMAGE_FORMATS = "PNG, JPEG and WebP"
+"""The same formats, for messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,11 +55,12 @@ class RepeatingScreen(Screen):
         self._numbered = 0
         self.repeated = 0
 
-    def show(self, pictures: tuple[Picture, ...], at: float) -> tuple[float, float]:
+    def show(self, pictures: tuple[Picture, ...], at: float) -> int:
+        before = self.shown + len(self._waiting)
         for picture in pictures:
             self._waiting.append((self._numbered, marked(picture, self._numbered)))
             self._numbered += 1
-        return at, at + len(pictures) * TICK
+        return before
 
     def clear(self) -> None:
         self._waiting.clear()

@@ -15,6 +15,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="the score to write (.score or .yaml); without it, print the text"
     )
+    parser.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="how the song's names and markers are encoded, such as utf-8, shift_jis, gbk, big5, euc_kr; guessed without it",
+    )
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
 
 
@@ -22,6 +27,8 @@ def run(args: argparse.Namespace) -> int:
     """Import one song."""
     from sequencer.cli.outputs import format_of
     from sequencer.cli.scores import fresh, write_text
+    from sequencer.errors import UsageError
+    from sequencer.midi.encodings import encoding_named
     from sequencer.midi.files import read_song
     from sequencer.notation import print_score
     from sequencer.notation.reading import SUFFIXES, Notation
@@ -32,7 +39,10 @@ def run(args: argparse.Namespace) -> int:
     if output is not None:
         notation = format_of(output, "import", SUFFIXES, Notation.TEXT)
         fresh(output, args.force)
-    song = read_song(_bytes(args.song))
+    if args.encoding is not None and encoding_named(args.encoding) is None:
+        hint = "write, for example: --encoding shift_jis; also utf-8, gbk, big5, euc_kr, cp1252"
+        raise UsageError(f"{args.encoding!r} is not a text encoding", hint)
+    song = read_song(_bytes(args.song), args.encoding)
     text = print_score(score_of(song, args.song.stem), notation)
     if output is None:
         print(text, end="")
@@ -40,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         write_text(output, text)
         seconds, tempi = float(song.tempo.seconds_at(song.quarters)), len(song.tempos)
         print(f"{output}: {seconds:.1f} s of music, tempi: {tempi}, markers: {len(song.markers)}")
-    for note in song.notes:
+    for note in (*song.notes, *song.text_notes):
         print(f"{args.song}: {note}", file=sys.stderr)
     return 0
 

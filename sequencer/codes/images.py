@@ -70,7 +70,8 @@ CODES: tuple[Code, ...] = (
     code(
         "E523",
         "not an image",
-        "The bytes decide, not the name: this file is empty, broken, or something else.",
+        """The bytes decide, not the name: this file is empty, broken, or something else. Odd metadata (EXIF, texts, a second
+        picture) is never the reason: it is not used.""",
         _image("notes.png"),
         GOOD,
         files=(File("notes.png", b"buy milk\n"), TRAM),
@@ -78,7 +79,8 @@ CODES: tuple[Code, ...] = (
     code(
         "E524",
         "an image of another kind",
-        "The model takes PNG, JPEG and WebP.",
+        """PNG, JPEG and WebP are taken, by `check`, `perform` and `serve` alike. A phone's HEIC has to be exported as one of
+        them.""",
         _image("tram.gif"),
         GOOD,
         files=(File("tram.gif", GIF), TRAM),

@@ -1,4 +1,4 @@
-"""E426–E429, E530–E532: a MIDI file as a clock."""
+"""E426–E429, E530–E532, W530: a MIDI file as a clock."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ def _plain() -> bytes:
 def _turns() -> bytes:
     """4/4, and 3/4 from the second bar on."""
     return song((0, b"\x58\x04\x04\x02\x18\x08"), (96, b"\x58\x04\x03\x02\x18\x08"))
+
+
+def _cut_off() -> bytes:
+    return _turns()[:-6]
 
 
 SONG = File("song.mid", _plain)
@@ -80,5 +84,14 @@ CODES: tuple[Code, ...] = (
         CLOCK.replace("song", "tape") + PLAIN,
         CLOCK + PLAIN,
         files=(File("tape.mid", b"RIFF....WAVE"), SONG),
+    ),
+    code(
+        "W530",
+        "a MIDI file with faults",
+        """It was read as far as it is intact: the message says what is odd or lost, and where. Where something is lost, the
+        last tempo and meter go on.""",
+        CLOCK.replace("song", "damaged") + PLAIN,
+        CLOCK + PLAIN,
+        files=(File("damaged.mid", _cut_off), SONG),
     ),
 )

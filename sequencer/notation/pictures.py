@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 
 from sequencer.errors import Faults, Fix, Span
-from sequencer.images import ImageFile
+from sequencer.imagefiles import Problem, Refusal, decode
+from sequencer.images import IMAGE_FORMATS, ImageFile
 from sequencer.notation.guess import nearest
 from sequencer.paths import as_stored
 from sequencer.score import Action, Score, UseImage
-
-FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-"""The kinds of image that are taken, as Pillow and as the wire call them."""
-
-_OTHERS = ("GIF", "BMP", "TIFF", "ICO", "PSD", "PPM")
-"""Kinds that are known well enough to be named when they are refused; nothing of them is unpacked."""
-
-_HEADS = ((b"\x89PNG\r\n\x1a\n", "PNG"), (b"\xff\xd8\xff", "JPEG"))
 
 
 def look_at(
@@ -123,33 +114,24 @@ class _Look:
         self._tell("E520", f"there is no image {self.image_path}", hint, fixes)
 
     def _measured(self, data: bytes, most_pixels: int) -> ImageFile | None:
-        from PIL import Image, UnidentifiedImageError  # only a score with images needs it
-
         shown = self.image_path
-        kinds = "PNG, JPEG and WebP are taken"
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
-                with Image.open(BytesIO(data), formats=(*FORMATS, *_OTHERS)) as picture:
-                    mime = FORMATS.get(picture.format or "")
-                    width, height = picture.size
-                    if mime is None:
-                        self._tell("E524", f"the image {shown} is a {picture.format}", kinds)
-                        return None
-                    if width * height > most_pixels:
-                        self._too_many(width, height, most_pixels)
-                        return None
-                    picture.load()
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            self._tell("E527", f"the image {shown} would unpack to far too many pixels", "make it smaller")
+        found = decode(data, most_pixels)
+        if isinstance(found, Refusal):
+            self._refuse(found, most_pixels)
             return None
-        except UnidentifiedImageError:
-            self._tell("E523", f"{shown} is not an image", kinds)
-            return None
-        except Exception as error:  # noqa: BLE001 - a decoder may fail in any way on a broken file; it is told as such
-            self._tell("E523", f"the image {shown} is broken: {str(error)[:80]}", "save it anew")
-            return None
-        return ImageFile(shown, hashlib.sha256(data).hexdigest(), mime, width, height, len(data))
+        return ImageFile(shown, hashlib.sha256(data).hexdigest(), found.mime_type, found.width, found.height, len(data))
+
+    def _refuse(self, refusal: Refusal, most_pixels: int) -> None:
+        shown, formats = self.image_path, f"{IMAGE_FORMATS} are taken"
+        match refusal.problem:
+            case Problem.NOT_AN_IMAGE:
+                self._tell("E523", f"{shown} is not an image", formats)
+            case Problem.OTHER_FORMAT:
+                self._tell("E524", f"the image {shown} is {refusal.detail}", formats)
+            case Problem.TOO_MANY_PIXELS:
+                self._too_many(refusal.width, refusal.height, most_pixels)
+            case Problem.BROKEN:
+                self._tell("E523", f"the image {shown} is broken: {refusal.detail[:80]}", "save it anew")
 
     def _too_many(self, width: int, height: int, most: int) -> None:
         message = f"the image {self.image_path} has {width:,}×{height:,} pixels; {most:,} in all is the most"

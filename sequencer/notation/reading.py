@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from sequencer.errors import Diagnostic, Faults, Span
+from sequencer.images import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS
 from sequencer.notation.decoding import decode, load_bytes
 from sequencer.notation.songs import song_of
 from sequencer.notation.source import normal, printable
@@ -33,9 +34,9 @@ class Limits:
 
     bytes: int = 16 * 1024 * 1024
     """The largest score file."""
-    image_bytes: int = 20_000_000
+    image_bytes: int = MAX_IMAGE_BYTES
     """The largest image file."""
-    image_pixels: int = 50_000_000
+    image_pixels: int = MAX_IMAGE_PIXELS
     """The most pixels of an image."""
     song_bytes: int = 4_000_000
     """The largest MIDI file."""

@@ -10,8 +10,6 @@ from sequencer.paths import as_stored, is_file
 from sequencer.score import ClockKind, Score, SongTime
 
 SUFFIXES = (".mid", ".midi", ".smf")
-MOST_CHANGES = 20_000
-"""How many changes of tempo and meter a file may have."""
 
 
 def song_of(score: Score, folder: Path, most_bytes: int, outside: bool, faults: Faults) -> SongTime | None:
@@ -22,17 +20,19 @@ def song_of(score: Score, folder: Path, most_bytes: int, outside: bool, faults: 
     data = _bytes(clock.file, folder, most_bytes, outside, clock.span, faults)
     if data is None:
         return None
-    from sequencer.midi.files import SongError, read_song
+    from sequencer.midi.files import MAX_CHANGES, SongError, read_song
 
     try:
         song = read_song(data)
     except SongError as error:
         faults.error("E532", f"{clock.file}: {error.message}", clock.span, error.hint)
         return None
-    if len(song.tempos) + len(song.meter_changes) > MOST_CHANGES:
-        message = f"{clock.file} has more than {MOST_CHANGES:,} changes of tempo and meter"
+    if len(song.tempos) + len(song.meter_changes) > MAX_CHANGES:
+        message = f"{clock.file} has more than {MAX_CHANGES:,} changes of tempo and meter"
         faults.error("E532", message, clock.span, "export it with fewer points of its tempo curve")
         return None
+    for note in song.notes:  # names and markers are not used, so what is said of them is not of interest here
+        faults.warn("W530", f"{clock.file}: {note}", clock.span, "export it again, or compare its time with the music")
     return SongTime(song.tempos, song.meter_changes)
 
 

@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sequencer.images import MAX_IMAGE_BYTES
 from sequencer.stages.simulated.outputs import UploadedImage
 from sequencer.wire.messages import Reference
 
@@ -16,10 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MOST_PIXELS = 4096 * 4096
-"""Pixels of the largest picture that is unpacked, and only one is at a time: a small file may hold a huge one."""
-
-LARGEST = 16 * 1024 * 1024
+LARGEST = MAX_IMAGE_BYTES
 """Bytes of the largest file that is taken."""
 
 MOST = 64
@@ -118,7 +116,7 @@ def _unpacked(data: bytes) -> tuple[UploadedImage, NDArray[np.uint8] | None]:
     from sequencer.imagefiles import opened
     from sequencer.stages.simulated.pictures import as_drawn
 
-    found = opened(data, MOST_PIXELS)
+    found = opened(data)  # one at a time: a small file may hold a huge picture
     if isinstance(found, str):
         return UploadedImage(0, 0, found), None
     return UploadedImage(found.shape[1], found.shape[0]), as_drawn(found)

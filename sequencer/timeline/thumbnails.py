@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+from sequencer.errors import SequencerError
 from sequencer.imagefiles import opened, read_image
 from sequencer.images import ImageFile
 from sequencer.schedule import Schedule
@@ -36,7 +37,7 @@ def _thumbnail(image: ImageFile, images: Path | Callable[[ImageFile], bytes]) ->
 
     try:
         data = read_image(images, image) if isinstance(images, Path) else images(image)
-    except (OSError, ValueError):
+    except (OSError, ValueError, SequencerError):
         return None  # the picture is an ornament: a score whose image went away still has a timeline
     if hashlib.sha256(data).hexdigest() != image.sha256:
         return None

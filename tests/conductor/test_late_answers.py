@@ -162,7 +162,7 @@ def test_a_pause_that_is_reported_before_its_chunk_is_done(monkeypatch: pytest.M
 
     def at_once(self: HeliosModel, at: int) -> None:
         self._pausing = True
-        self._say(Paused(at), at)
+        self._voice.say(Paused(at), at)
 
     def at_rest(self: HeliosModel, at: int, _: int) -> None:
         self._pausing, self._paused = False, True

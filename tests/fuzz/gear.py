@@ -21,6 +21,7 @@ from sequencer.midi.addresses import address
 from sequencer.midi.files import read_song
 from sequencer.midi.splitting import Splitter
 from sequencer.notation import print_score
+from sequencer.notation.reading import Notation
 from sequencer.schedule import Schedule
 from sequencer.songs import score_of
 
@@ -123,15 +124,16 @@ def midis() -> Iterator[bytes]:
 
 
 def song_file(data: bytes) -> None:
-    """A MIDI file gives a song whose score prints and reads back, or a SongError."""
+    """A MIDI file gives a song whose score prints and checks without errors in both notations, or a SongError."""
     try:
         song = read_song(data)
+        score = score_of(song, "fuzz")
     except SequencerError:
         return
-    printed = print_score(score_of(song, "fuzz"))
-    checked = check_text(printed, "song.score", advice=False)
-    if checked.score is None:
-        raise BrokenError(f"the score of a song does not read:\n{render_all(checked.diagnostics, checked.sources)}")
+    for notation, name in ((Notation.TEXT, "song.score"), (Notation.YAML, "song.yaml")):
+        checked = check_text(print_score(score, notation), name, advice=False)
+        if checked.schedule is None:
+            raise BrokenError(f"the score of a song does not check:\n{render_all(checked.diagnostics, checked.sources)}")
 
 
 def song_files() -> Iterator[bytes]:
@@ -148,7 +150,15 @@ def song_files() -> Iterator[bytes]:
     )
     later = (b"\x8f\x00\xff\x06\x04drop", b"\x83\x60\xff\x51\x03\x06\x1a\x80", b"\x87\x40\x90\x3c\x40\x60\x3c\x00", end)
     yield b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\x01\xe0" + track(*meta, *later)
-    yield b"MThd\x00\x00\x00\x06\x00\x01\x00\x02\x00\x60" + track(*meta, end) + track(b"\x00\xf0\x02\x01\xf7", *later)
+    head = b"MThd\x00\x00\x00\x06\x00\x01\x00\x02\x00\x60"
+    yield head + track(*meta, end) + track(b"\x00\xf0\x02\x01\xf7", *later)
+    pickup = (b"\x00\xff\x58\x04\x01\x02\x18\x08", b"\x60\xff\x58\x04\x04\x02\x18\x08", b"\x00\xff\x06\x04\x83\x54\x83\x72")
+    yield (
+        head
+        + track(*pickup, end)
+        + b"junk"
+        + track(*later[:-1], b"\x00\xfe", b"\x83\x60\x3c\x40", b"\xff\xff\xff\x7f\xff\x2f\x00")
+    )
 
 
 def port(data: bytes) -> None:

@@ -5,35 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from fuzz.promises import BrokenError, text_of
 
-from sequencer.imagefiles import opened
+from sequencer.imagefiles import Refusal, decode, opened, prepare_upload
 from sequencer.recorder.caption import Caption, CaptionBand
 
 
 def picture(data: bytes) -> None:
-    """An image file is pixels, or a reason why it is none."""
-    found = opened(data)
-    if not isinstance(found, str) and (found.ndim != 3 or found.shape[2] != 3):
-        raise BrokenError(f"pixels of shape {found.shape}")
+    """An image file is pixels, or a reason why it is none; what would be uploaded of it is the same picture."""
+    found = decode(data)
+    if isinstance(found, Refusal):
+        return
+    pixels = np.asarray(found.picture)
+    if pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise BrokenError(f"pixels of shape {pixels.shape}")
+    upload = prepare_upload(data)
+    again = opened(upload) if isinstance(upload, bytes) else upload.reason
+    if isinstance(again, str) or again.tobytes() != pixels.tobytes():  # atheris keeps every array that it sees compared
+        raise BrokenError("what is uploaded is another picture")
 
 
 def pictures() -> Iterator[bytes]:
     from PIL import Image
 
+    exif = Image.Exif()
+    exif[0x0112] = 6
     for mode, kind in (
         ("RGB", "PNG"),
         ("P", "PNG"),
+        ("I;16", "PNG"),
         ("RGBA", "WEBP"),
         ("L", "JPEG"),
+        ("RGB", "MPO"),
         ("RGB", "GIF"),
-        ("RGB", "BMP"),
-        ("RGB", "TIFF"),
     ):
         file = BytesIO()
-        Image.new(mode, (5, 3), 90 if mode in "LP" else (90, 20, 10, 128)[: len(mode)]).save(file, kind)
+        image = Image.new(mode, (5, 3), 90 if mode in ("L", "P", "I;16") else (90, 20, 10, 128)[: len(mode)])
+        more: dict[str, Any] = {"save_all": True, "append_images": [image]} if kind == "MPO" else {}
+        image.save(file, kind, exif=exif, **more)
         yield file.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -106,13 +107,23 @@ def test_a_fault_of_two_passes_is_told_once(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "says"),
-    [(b"", "begin with MThd"), (b"MThd\0\0\0\6\0\2\0\1\0\x18MTrk\0\0\0\4\0\xff\x2f\0", "format 2"), (song()[:-3], "cut off")],
+    [(b"", "begin with MThd"), (b"MThd\0\0\0\6\0\2\0\1\0\x18MTrk\0\0\0\4\0\xff\x2f\0", "format 2"), (song()[:-3], "no event")],
 )
 def test_what_cannot_be_read(folder: Path, data: bytes, says: str) -> None:
     (folder / "song.mid").write_bytes(data)
     with pytest.raises(ScoreError, match=says) as raised:
         compiled(TWICE, folder)
     assert [one.code for one in raised.value.diagnostics] == ["E532"]
+
+
+def test_every_change_of_meter_counts_at_once(folder: Path) -> None:
+    """Its meters were laid out anew for each of them: the time grew with the square."""
+    changes = [(BAR if count % 2 else 72, meter(3 + count % 2, 2)) for count in range(12_000)]
+    (folder / "song.mid").write_bytes(song((0, meter(4, 2)), *changes))
+    began = time.monotonic()
+    schedule = compiled(TWICE.replace("at 2.3", "at 2"), folder)
+    assert time.monotonic() - began < 10
+    assert len(schedule.stretches) == 3
 
 
 @pytest.mark.parametrize("path", ["../song.mid", "/etc/passwd", "nowhere/song.mid", ".", "a\\b.mid"])

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import hashlib
+import io
 from collections.abc import Callable
 from typing import Any
 
 import httpx
+import PIL.Image
 import pytest
 from reactor_parts import picture, settings_for
 
-from sequencer.errors import StageError
-from sequencer.images import ImageFile
+from sequencer.errors import JournalError, StageError
+from sequencer.images import MAX_IMAGE_BYTES, ImageFile
+from sequencer.imagesegments import without_metadata
 from sequencer.stages.reactor.platform import Platform
 from sequencer.stages.reactor.session import Session
 from sequencer.stages.reactor.token import Token
-from sequencer.stages.reactor.uploads import LARGEST, Uploads
+from sequencer.stages.reactor.uploads import Uploads
 from sequencer.wire.messages import Reference
 
 URL = "http://127.0.0.1:1"
@@ -32,6 +35,7 @@ class _Store:
         self.puts = list(puts) or [200]
         self.brought: list[bytes] = []
         self.slots = 0
+        self.size: int | None = len(DATA)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
@@ -40,7 +44,7 @@ class _Store:
             return httpx.Response(201, json={"presigned_id": f"u{self.slots}", "presigned_url": url, "path": "/x"})
         assert request.headers["Content-Type"] == "image/png"
         assert "Authorization" not in request.headers
-        assert request.headers["Content-Length"] == str(len(DATA))
+        assert self.size is None or request.headers["Content-Length"] == str(self.size)
         assert "Transfer-Encoding" not in request.headers
         answer = self.puts.pop(0) if len(self.puts) > 1 else self.puts[0]
         if isinstance(answer, Exception):
@@ -126,13 +130,13 @@ def _raises(*_: object) -> bytes:
 @pytest.mark.parametrize(
     ("image", "images", "says"),
     [
-        pytest.param(dataclasses.replace(IMAGE, mime_type="video/mp4"), None, "Helios takes pictures only", id="type"),
-        pytest.param(dataclasses.replace(IMAGE, size=LARGEST + 1), None, "may be sent", id="size"),
+        pytest.param(dataclasses.replace(IMAGE, mime_type="video/mp4"), None, "PNG, JPEG and WebP are taken", id="type"),
+        pytest.param(dataclasses.replace(IMAGE, size=MAX_IMAGE_BYTES + 1), None, "may be sent", id="size"),
         pytest.param(IMAGE, {IMAGE.sha256: b"other bytes"}, "has changed since", id="changed"),
         pytest.param(IMAGE, {}, "it is not there", id="missing"),
         pytest.param(IMAGE, _raises, "Permission denied", id="unreadable"),
         pytest.param(_other(DATA[:900]), lambda _: DATA[:900], "cannot be decoded", id="cut off"),
-        pytest.param(_other(b"GIF89a nonsense"), lambda _: b"GIF89a nonsense", "not an image", id="nonsense"),
+        pytest.param(_other(b"GIF89a nonsense"), lambda _: b"GIF89a nonsense", "image is a GIF", id="nonsense"),
     ],
 )
 def test_what_is_wrong_with_an_image_is_found_before_anything_is_asked(image: ImageFile, images: Any, says: str) -> None:
@@ -140,3 +144,30 @@ def test_what_is_wrong_with_an_image_is_found_before_anything_is_asked(image: Im
     with pytest.raises(StageError, match=says):
         _bring(store, image, images)
     assert store.slots == 0
+
+
+def _breaks(_: object) -> bytes:
+    raise RecursionError("too deep")
+
+
+def _is_damaged(_: object) -> bytes:
+    raise JournalError("bundle.zip is damaged")
+
+
+@pytest.mark.parametrize(("images", "says"), [(_breaks, "RecursionError: too deep"), (_is_damaged, "bundle.zip is damaged")])
+def test_whatever_fails_ends_the_upload(images: Any, says: str) -> None:
+    """A run waits for its images in a session that costs money: nothing may leave it waiting."""
+    with pytest.raises(StageError, match=f"shape.png.*{says}"):
+        _bring(_Store(), images=images)
+
+
+def test_metadata_stays_here() -> None:
+    """A photograph's EXIF data may say where its owner lives, and decoders fail on it."""
+    file = io.BytesIO()
+    exif = PIL.Image.Exif()
+    exif[0x010E] = "Nobody's business"
+    PIL.Image.new("RGB", (16, 16), (90, 20, 10)).save(file, "PNG", exif=exif)
+    data = file.getvalue()
+    store = _Store()
+    store.size = None
+    assert _bring(store, _other(data), lambda _: data).size == len(without_metadata(data)) < len(data)

@@ -7,8 +7,8 @@ import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
-from sequencer.errors import StageError
-from sequencer.images import ImageFile
+from sequencer.errors import SequencerError, StageError
+from sequencer.images import IMAGE_FORMATS, IMAGE_TYPES, MAX_IMAGE_BYTES, ImageFile
 from sequencer.stages.reactor.platform import Platform, PlatformError
 from sequencer.stages.reactor.session import Session
 from sequencer.wire.messages import Reference
@@ -18,11 +18,6 @@ ImageBytes = Mapping[str, bytes] | Callable[[ImageFile], bytes]
 
 Progress = Callable[[ImageFile, int, int], None]
 """Hears how many of how many bytes of an image have left."""
-
-LARGEST = 16 * 1024 * 1024
-"""Bytes of the largest image that is sent."""
-
-TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
 
 TRIES = 3
 BROUGHT_BEFORE = 409
@@ -53,6 +48,15 @@ class Uploads:
         known = self.references.get(image.sha256)
         if known is not None:
             return known
+        try:
+            return await self._bring(image)
+        except SequencerError as error:
+            raise error if isinstance(error, StageError) else StageError(f"{image.path}: {error.message}", error.hint) from None
+        except Exception as error:
+            # A run waits for its images in a session that costs money: whatever goes wrong here has to end the wait.
+            raise StageError(f"{image.path} could not be uploaded: {type(error).__name__}: {error}") from error
+
+    async def _bring(self, image: ImageFile) -> Reference:
         data = await asyncio.to_thread(self._checked, image)
         name = PurePosixPath(image.path).name or "image"
         status = 0
@@ -84,24 +88,23 @@ class Uploads:
         return lambda sent, size: self._progress(image, sent, size) if self._progress is not None else None
 
     def _checked(self, image: ImageFile) -> bytes:
-        """The image's bytes, looked at: type, size, content. Raises StageError."""
-        if image.mime_type not in TYPES:
+        """The bytes to send for an image, which was looked at: type, size, digest, content. Raises StageError."""
+        if image.mime_type not in IMAGE_TYPES.values():
             raise StageError(
-                f"{image.path} is {image.mime_type or 'of no type'}: Helios takes pictures only", "convert it to PNG"
+                f"{image.path} is {image.mime_type or 'of no type'}: {IMAGE_FORMATS} are taken", "convert it to PNG"
             )
-        if image.size > LARGEST:
-            raise StageError(f"{image.path} has {image.size} bytes; {LARGEST} may be sent", "make it smaller")
-        data = self._bytes(image)
-        if len(data) > LARGEST:
-            raise StageError(f"{image.path} has {len(data)} bytes; {LARGEST} may be sent", "make it smaller")
+        data = b"" if image.size > MAX_IMAGE_BYTES else self._bytes(image)
+        size = max(image.size, len(data))
+        if size > MAX_IMAGE_BYTES:
+            raise StageError(f"{image.path} has {size:,} bytes; {MAX_IMAGE_BYTES:,} may be sent", "make it smaller")
         if hashlib.sha256(data).hexdigest() != image.sha256:
             raise StageError(f"{image.path} has changed since the score was read", "perform the score anew")
-        from sequencer.imagefiles import opened
+        from sequencer.imagefiles import Refusal, prepare_upload
 
-        found = opened(data)
-        if isinstance(found, str):
-            raise StageError(f"{image.path}: {found}", "is the file whole? open it in a picture viewer")
-        return data
+        found = prepare_upload(data)
+        if isinstance(found, Refusal):
+            raise StageError(f"{image.path}: {found.reason}", "is the file whole? open it in a picture viewer")
+        return found
 
     def _bytes(self, image: ImageFile) -> bytes:
         if self._images is None:

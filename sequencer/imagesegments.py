@@ -1,0 +1,232 @@
+"""The containers of images: formats recognised by their first bytes, the orientation, and images without their other metadata.
+
+Cameras, editors and image generators write metadata that decoders fail on: EXIF values out of range, texts of megabytes. The
+pixels do not depend on it. Nothing here is decoded, and the time is linear in the bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+_OTHERS: tuple[tuple[bytes, str], ...] = (
+    (b"GIF8", "a GIF"),
+    (b"BM", "a BMP"),
+    (b"II*\x00", "a TIFF"),
+    (b"MM\x00*", "a TIFF"),
+    (b"II+\x00", "a TIFF"),
+    (b"MM\x00+", "a TIFF"),
+    (b"\x00\x00\x01\x00", "an ICO"),
+    (b"8BPS", "a PSD"),
+    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000"),
+    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL"),
+    (b"\xff\x0a", "a JPEG XL"),
+)
+_BRANDS = {b"avif": "an AVIF", b"avis": "an AVIF"} | dict.fromkeys((b"heic", b"heix", b"hevc", b"mif1", b"msf1"), "a HEIC")
+
+_PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+_PNG_COLOURS = frozenset({b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP"})
+_WEBP_EXIF, _WEBP_XMP, _WEBP_PROFILE = 0x08, 0x04, 0x20
+"""Flags of a VP8X chunk."""
+
+SOS, EOI, COMMENT = 0xDA, 0xD9, 0xFE
+_APPLICATION = range(0xE0, 0xF0)
+_JFIF, _EXIF, _PROFILE, _ADOBE = 0xE0, 0xE1, 0xE2, 0xEE
+"""Application segments; Adobe's tells how colours are stored."""
+_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
+
+_EXIF_HEAD = b"Exif\x00\x00"
+_ORIENTATION = 0x0112
+_XMP_ORIENTATION = re.compile(rb"tiff:Orientation(?:=[\"']|>)([1-8])")
+
+
+def format_of(data: bytes) -> str | None:
+    """The format of an image that is accepted, as Pillow names it; None for all others."""
+    if data.startswith(PNG_SIGNATURE):
+        return "PNG"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    return None
+
+
+def other_format_of(data: bytes) -> str | None:
+    """A format that is not accepted, with its article, for a message: "a GIF". None for what is not known as an image."""
+    for head, name in _OTHERS:
+        if data.startswith(head):
+            return name
+    return _BRANDS.get(data[8:12]) if data[4:8] == b"ftyp" else None
+
+
+def without_metadata(data: bytes, orientation: int = 1, *, colours: bool = True) -> bytes:
+    """Return the same image without its metadata; no pixel changes.
+
+    Args:
+        data: An image in a format that is accepted.
+        orientation: What EXIF data that hold nothing else are to say (1 is upright: then there are none).
+        colours: Whether colour profiles stay.
+
+    Raises:
+        ValueError: The format is not one that is accepted.
+    """
+    exif = b"" if orientation == 1 else struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, _ORIENTATION, 3, 1, orientation, 0, 0)
+    match format_of(data):
+        case "PNG":
+            kept = _PNG_PIXELS | _PNG_COLOURS if colours else _PNG_PIXELS
+            parts = [data[start:end] for kind, start, end in _png_chunks(data) if kind in kept]
+            if exif:
+                parts.insert(1, _png_chunk(b"eXIf", exif))
+            return PNG_SIGNATURE + b"".join(parts)
+        case "JPEG":
+            return b"\xff\xd8" + b"".join(_bare_jpeg(data, exif, colours))
+        case "WEBP":
+            return _bare_webp(data, exif, colours)
+        case _:
+            raise ValueError("it is not an image that is accepted")
+
+
+def exif_of(data: bytes) -> bytes:
+    """The EXIF data of an image, from its TIFF header on; empty where there are none."""
+    match format_of(data):
+        case "PNG":
+            found = (data[start + 8 : end - 4] for kind, start, end in _png_chunks(data) if kind == b"eXIf")
+        case "JPEG":
+            segments = (data[start + 4 : end] for marker, start, end in _jpeg_segments(data) if marker == _EXIF)
+            found = (segment for segment in segments if segment.startswith(_EXIF_HEAD))
+        case "WEBP":
+            found = (data[start + 8 : end] for kind, start, end in _webp_chunks(data) if kind == b"EXIF")
+        case _:
+            return b""
+    return next(found, b"").removeprefix(_EXIF_HEAD)
+
+
+def orientation_of(exif: bytes, xmp: bytes = b"") -> int:
+    """How a picture is to be turned, 1 (upright) to 8, by its EXIF data, or else its XMP; 1 where neither can be read.
+
+    Pillow's own reader of EXIF data is not used: it raises many kinds of exceptions, and one value that many fields share is
+    read once for each of them.
+    """
+    endian = {b"II": "<", b"MM": ">"}.get(exif[:2])
+    if endian is not None and len(exif) >= 8:
+        place = struct.unpack_from(endian + "I", exif, 4)[0]
+        if place + 2 <= len(exif):
+            count = struct.unpack_from(endian + "H", exif, place)[0]
+            for start in range(place + 2, min(place + 2 + 12 * count, len(exif) - 11), 12):
+                tag, kind, _ = struct.unpack_from(endian + "HHI", exif, start)
+                if tag == _ORIENTATION:
+                    value = struct.unpack_from(endian + {3: "H", 4: "I"}.get(kind, "B"), exif, start + 8)[0]
+                    return value if 1 <= value <= 8 else 1
+    found = _XMP_ORIENTATION.search(xmp)
+    return 1 if found is None else int(found[1])
+
+
+def scans_of(data: bytes) -> int:
+    """How many times the decoder of a JPEG goes over the picture: once, or a few times in a progressive one."""
+    return sum(1 for marker, _, _ in _jpeg_segments(data) if marker == SOS)
+
+
+# ---- PNG
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, start and end of each chunk; the last one may be cut off."""
+    place = len(PNG_SIGNATURE)
+    while place + 8 <= len(data):
+        length = int.from_bytes(data[place : place + 4], "big")
+        kind, end = data[place + 4 : place + 8], place + 12 + length
+        yield kind, place, end
+        if kind == b"IEND":
+            return
+        place = end
+
+
+def _png_chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+# ---- JPEG
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Marker, start and end of each segment after the start of the image; a scan's segment holds its entropy-coded data.
+
+    What comes after the end of the image (a phone's second picture, or a film) belongs to no segment.
+    """
+    place = 2
+    while True:
+        found = _MARKER.search(data, place)
+        if found is None:
+            return
+        marker, start = found[1][0], found.start()
+        place = found.end()
+        if marker == EOI:
+            yield marker, start, place
+            return
+        place += int.from_bytes(data[place : place + 2], "big")
+        if marker == SOS:  # its data goes on until the next marker
+            following = _MARKER.search(data, place)
+            place = len(data) if following is None else following.start()
+        yield marker, start, min(place, len(data))
+
+
+def _bare_jpeg(data: bytes, exif: bytes, colours: bool) -> Iterator[bytes]:
+    waiting = b"\xff\xe1" + struct.pack(">H", len(exif) + 8) + _EXIF_HEAD + exif if exif else b""
+    for marker, start, end in _jpeg_segments(data):
+        if waiting and marker != _JFIF:
+            yield waiting
+            waiting = b""
+        is_profile = marker == _PROFILE and data.startswith(b"ICC_PROFILE\x00", start + 4)
+        if marker in _APPLICATION:
+            if marker in (_JFIF, _ADOBE) or (colours and is_profile):
+                yield data[start:end]
+        elif marker != COMMENT:
+            yield data[start:end]
+
+
+# ---- WebP
+
+
+def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    place, end = 12, min(len(data), 8 + int.from_bytes(data[4:8], "little"))  # what comes after the container is not read
+    while place + 8 <= end:
+        length = int.from_bytes(data[place + 4 : place + 8], "little")
+        following = place + 8 + length + (length & 1)
+        yield data[place : place + 4], place, min(following, end)
+        place = following
+
+
+def webp_size(data: bytes) -> tuple[int, int]:
+    """Width and height by the first chunk of a WebP file; (0, 0) where it cannot be read."""
+    head = data[12:30]
+    if len(head) < 18:
+        return 0, 0
+    if head.startswith(b"VP8X"):
+        return int.from_bytes(head[12:15], "little") + 1, int.from_bytes(head[15:18], "little") + 1
+    if head.startswith(b"VP8L"):
+        bits = int.from_bytes(head[9:13], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return int.from_bytes(head[14:16], "little") & 0x3FFF, int.from_bytes(head[16:18], "little") & 0x3FFF
+
+
+def _bare_webp(data: bytes, exif: bytes, colours: bool) -> bytes:
+    dropped = {b"EXIF", b"XMP "} if colours else {b"EXIF", b"XMP ", b"ICCP"}
+    flags = _WEBP_EXIF | _WEBP_XMP | (0 if colours else _WEBP_PROFILE)
+    parts: list[bytes] = []
+    can_hold = False
+    for kind, start, end in _webp_chunks(data):
+        part = data[start:end]
+        if kind == b"VP8X" and len(part) > 8:
+            can_hold = True
+            part = part[:8] + bytes((part[8] & ~flags | (_WEBP_EXIF if exif else 0),)) + part[9:]
+        if kind not in dropped:
+            parts.append(part)
+    if can_hold and exif:
+        parts.append(b"EXIF" + struct.pack("<I", len(exif)) + exif)  # an even length needs no padding
+    content = b"WEBP" + b"".join(parts)
+    return b"RIFF" + struct.pack("<I", len(content)) + content
