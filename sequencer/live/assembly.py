@@ -132,7 +132,8 @@ class Assembly:
 
         def picture(pictures: Pictures) -> None:
             conductor = self.run.performance.conductor
-            film.add(pictures, Teller(conductor), conductor.run.takes)
+            if conductor.is_of_the_score(pictures.chunk):
+                film.add(pictures, Teller(conductor), conductor.run.takes)
 
         stage = SimulatedLive(self._clock, schedule, faults, self._images, picture)
         return stage, stage
