@@ -37,6 +37,9 @@ def test_chunks_end_where_the_model_says() -> None:
     shown.done(0, 0, 0)  # a warm-up chunk of no frames
     shown.done(1, 8, 10)
     shown.done(2, 13, 20)
+    shown.done(3, 21, 30)
+    shown.done(4, 29, 40)
+    shown.done(5, 37, 50)
     assert _play(shown, 30, 100) == [
         (1, 100),
         (2, 100 + 8 * FRAME),
@@ -101,7 +104,8 @@ def test_behind_a_lost_connection_the_count_is_set_by_the_lag() -> None:
     shown.done(10, 88, back)
     assert shown.frame(False, back + 60 * MS) is None, "this is still the chunk before"
     assert shown.frame(False, back + 100 * MS) == 10
-    assert _play(shown, 8, back + 140 * MS)[-1][0] == 11
+    shown.done(11, 96, back + 150 * MS)
+    assert _play(shown, 8, back + 140 * MS) == [(11, back + 140 * MS + 7 * FRAME)]
 
 
 def test_frames_that_were_dropped_are_counted_by_their_stamps() -> None:

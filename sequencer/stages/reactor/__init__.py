@@ -3,7 +3,8 @@
 In the order of a session: `settings` (where, how, with which key), `platform` (one HTTP client, errors in words), `token`,
 `session`, `session_time`, `stun` and `signalling` (how to meet), `connection` (the peers' connection: channels and frames),
 `talk` (what is said on it) with `answers` (which command an answer belongs to), `meeting` (from a session to a connection that
-understands us), `uploads`, `shown` (which chunk a frame belongs to), `clips`, and `stage`, which is all of it.
+understands us), `uploads`, `trailer` and `tagged` (what a runtime appends to frames), `repeats` (which frames came before),
+`shown` (which chunk a frame belongs to), `clips`, and `stage`, which is all of it.
 """
 
 from sequencer.stages.reactor.clips import Clip

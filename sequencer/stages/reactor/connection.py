@@ -24,6 +24,8 @@ from av import VideoFrame
 from sequencer.errors import StageError
 from sequencer.stages.reactor.session import Track
 from sequencer.stages.reactor.stun import IceServer
+from sequencer.stages.reactor.tagged import TaggedFrames, tagged_frames
+from sequencer.stages.reactor.trailer import Metadata, declared, is_declared
 from sequencer.wire.messages import Channel, Frame
 
 CLOSING_SECONDS = 3.0
@@ -38,7 +40,8 @@ class Hooks:
     """Who hears of what happens. All are called in the loop's own thread."""
 
     received: Callable[[Channel, str | bytes], None]
-    frame: Callable[[VideoFrame], None]
+    frame: Callable[[VideoFrame, Metadata | None], None]
+    """Gets a frame, and what was appended to it, if anything."""
     broken: Callable[[str], None]
     """Called once, with why; not for a connection that was closed here."""
 
@@ -62,6 +65,9 @@ class Connection:
             self._pc.addTransceiver(one.kind, direction="recvonly" if one.direction == "recvonly" else "sendonly")
             for one in self._tracks
         ]
+        receivers = [one.receiver for one in self._transceivers if one.kind == "video"]
+        self._tagged = {receiver: tags for receiver in receivers if (tags := tagged_frames(receiver)) is not None}
+        self._takes_metadata = len(self._tagged) == len(receivers) > 0
         # Control first: a runtime that knows one channel only takes the last, which then is data.
         self._channels: dict[Channel, RTCDataChannel] = {name: self._channel(name) for name in ("control", "data")}
         self._pc.on("track", self._track)
@@ -92,10 +98,12 @@ class Connection:
             {"mid": transceiver.mid, "name": track.name, "kind": track.kind, "direction": track.direction}
             for transceiver, track in zip(self._transceivers, self._tracks, strict=True)
         ]
-        return sdp, mapping
+        return declared(sdp) if self._takes_metadata else sdp, mapping
 
     async def accept(self, answer: str, seconds: float) -> None:
         """Take the answer and come back when everything stands. Raises StageError."""
+        for tags in self._tagged.values():
+            tags.is_agreed = self._takes_metadata and is_declared(answer)
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         except Exception as error:  # its parser raises whatever it stumbled over: IndexError, TypeError, StopIteration …
@@ -164,16 +172,17 @@ class Connection:
 
     def _track(self, track: MediaStreamTrack) -> None:
         if isinstance(track, RemoteStreamTrack) and track.kind == "video":
-            task = asyncio.create_task(self._read(track))
+            tags = next((tags for receiver, tags in self._tagged.items() if receiver.track is track), None)
+            task = asyncio.create_task(self._read(track, tags))
             self._readers.add(task)
             task.add_done_callback(self._readers.discard)
 
-    async def _read(self, track: RemoteStreamTrack) -> None:
+    async def _read(self, track: RemoteStreamTrack, tags: TaggedFrames | None) -> None:
         with contextlib.suppress(MediaStreamError):
             while True:
                 frame = await track.recv()
                 if isinstance(frame, VideoFrame) and not self._is_over:
-                    self._hooks.frame(frame)
+                    self._hooks.frame(frame, None if tags is None else tags.of(frame))
 
     # ---- the end
 

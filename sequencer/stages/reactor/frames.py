@@ -1,4 +1,4 @@
-"""Frames as they arrive: counted, timed, looked at for darkness, and handed on."""
+"""Frames as they arrive: counted, timed, looked at for darkness and for repeats, and handed on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from av import VideoFrame
 
+from sequencer.stages.reactor.repeats import Repeats
 from sequencer.stages.reactor.shown import ShownChunks
+from sequencer.stages.reactor.trailer import Metadata
 
 STEP = 24
 """Every so many-th pixel, across and down, is looked at."""
@@ -52,16 +54,18 @@ class Frames:
     def __init__(self, shown: ShownChunks, sink: FrameSink | None, tell: Callable[[int, int], None]) -> None:
         """`tell` hears (chunk, at) whenever a new chunk is shown."""
         self._shown = shown
+        self._repeats = Repeats()
         self._sink = sink
         self._tell = tell
         self._times: deque[int] = deque(maxlen=RATE_OVER)
         self.count = 0
         """All frames that came, dark ones included."""
 
-    def take(self, picture: VideoFrame, at: int) -> None:
-        """A frame came at nanosecond `at`."""
+    def take(self, picture: VideoFrame, at: int, metadata: Metadata | None = None) -> None:
+        """A frame came at nanosecond `at`, with what was appended to it."""
         dark = is_dark(picture)
-        chunk = self._shown.frame(dark, at, picture.pts)
+        novelty, skipped = self._repeats.look(picture, metadata)
+        chunk = self._shown.frame(dark, at, picture.pts, novelty, skipped)
         number = self.count
         self.count += 1
         if not dark:
@@ -70,6 +74,11 @@ class Frames:
             self._tell(chunk, at)
         if self._sink is not None:
             self._sink(LiveFrame(picture, at, number, dark, chunk))
+
+    def lost(self) -> None:
+        """The connection broke: the next frame follows none that came before."""
+        self._repeats.restart()
+        self._shown.lost()
 
     def drop_sink(self) -> None:
         """Count only, from here on."""

@@ -17,6 +17,7 @@ from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.reactor.signalling import Signalling, mended
 from sequencer.stages.reactor.stun import reachable
 from sequencer.stages.reactor.talk import Talk
+from sequencer.stages.reactor.trailer import Metadata
 from sequencer.wire.codec import Wire
 from sequencer.wire.messages import Ping, TrackAsked
 
@@ -40,7 +41,7 @@ class Meeting:
         settings: ReactorSettings,
         session: Session,
         talk: Talk,
-        frame: Callable[[VideoFrame], None],
+        frame: Callable[[VideoFrame, Metadata | None], None],
         broken: Callable[[Connection, str], None],
     ) -> None:
         self._clock = clock

@@ -1,60 +1,142 @@
-"""Which chunk a frame belongs to: the model's frames bear no number, so they are counted. Pure.
+"""Which chunk a frame belongs to. The model does not number its frames, so they are counted. Pure.
 
-The count begins at the first frame that is not dark once generation runs. After a reset the new take's frames begin behind
-the dark frame that a reset leaves, or, where none comes, behind the new take's first report. Totals reported with each chunk
-say where chunks end; before the first of them the usual length does. After a lost connection nobody knows how many frames went
-by: the count is set anew by the lag that was measured before.
+Counting begins with the first frame that is not dark once generation runs. After a reset, the new take's frames come after
+the dark frame that a reset leaves or, where there is none, after the new take's first report. The totals reported with each
+chunk say how many frames a chunk has; before its report a chunk has the usual number.
 
-Frames that were dropped on the way show in the time stamps: within a chunk frames follow each other evenly, so that a stamp
-that stays ahead of the count tells how many are missing. Between chunks a pause is no loss: a model may take its time.
+Not every frame that arrives is a new one: where a sender has nothing new at a tick of its clock, it may send the last frame
+again (the model is slower than playout, or is paused). `Novelty` says what is known of each frame. Where only the picture
+tells, a repeat and a still picture look the same, so the count is set anew at each boundary. A chunk begins with a frame that
+
+- comes after as many frames as the chunk before has, and
+- is new, or differs from the frame before it, at a time at which the chunk can be there: not sooner after its report than
+  chunks have been seen before (`_soonest`), or
+- looks like the frame before it, when the chunk is there by all experience: then the picture is still.
+
+Reports are absolute times, so an error at one boundary does not survive the next one.
+
+A sender that has never repeated a frame is believed: its frames are counted whenever they come. Frames that were dropped
+on the way show in the sender's numbers or, where it gives none, in the time stamps: within a chunk frames follow each other
+evenly, so a stamp that stays ahead of the count tells how many are missing. After a lost connection nobody knows how many
+frames went by: the count is set by the lag that was measured before.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
 from statistics import median
 
-ENOUGH = 7
-"""Frames of a chunk from which its pace can be told."""
-
-CERTAIN = 5
-"""Frames in a row that must be ahead of the count; a single late one is no loss."""
-
-MISSING = 0.7
-"""How many frames ahead they must be."""
+from sequencer.stages.reactor.pace import Pace
 
 MEASURED = 9
 """Lags that the median is taken of."""
 
+KEPT = 64
+"""Lags of which the shortest is kept, and chunks whose reports are kept."""
+
 SOON = 60_000_000_000
 """Nanoseconds beyond which a lag is no lag but a mistake."""
 
+EARLY = 1.5
+"""How many frames before its expected time a chunk may begin: one for the sender's tick, the rest for jitter."""
+
+OVERDUE = 0.1
+"""How many frames after its expected time a chunk is taken to begin although the picture stands still."""
+
+SLACK = 0.2
+"""By what part of a chunk times may stray from what is expected of a sender."""
+
+PAUSE = 2
+"""Frames in a row that look alike after which one that differs shows that the sender has something new."""
+
+RUN = 4
+"""Frames in a row that differ from each other: those are new, whatever was expected."""
+
+GAP = 2.5
+"""Frames' time without a frame after which a sender that repeats nothing has something new."""
+
+LATE_CHUNKS, LATE = 3, 5_000_000_000
+"""So much later than expected (the longer of the two) no chunk is: the count has lost its way."""
+
+
+class Novelty(Enum):
+    """What is known of a frame, compared with the one before it."""
+
+    NEW = auto()
+    """It is another frame: its metadata says so."""
+    REPEATED = auto()
+    """It is the same frame once more: its metadata says so."""
+    DIFFERENT = auto()
+    """The picture differs."""
+    ALIKE = auto()
+    """The picture does not differ: a repeat, or a picture that stands still."""
+
+
+FRESH = (Novelty.NEW, Novelty.DIFFERENT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """A chunk that is made: how many frames it has, and when it was reported."""
+
+    frames: int
+    at: int
+
 
 class ShownChunks:
-    """Counts the frames of a take. Times are nanoseconds."""
+    """Tells from the frames of a take which chunk is shown. Times are nanoseconds."""
 
     def __init__(self, frames_per_chunk: int) -> None:
         self._usual = frames_per_chunk
-        self._lags: list[int] = []
-        self._restart(needs_dark=False)
+        self._lags: deque[int] = deque(maxlen=MEASURED)
+        self._ways: deque[float] = deque(maxlen=KEPT)
+        """From a chunk's report to its first frame; below 0 where frames come before the report."""
+        self._next_ways: deque[float] = deque(maxlen=KEPT)
+        """From a chunk's report to the first frame of the next one."""
+        self._pace = Pace()
+        self._repeats = False
+        """Whether this sender was seen to send a frame twice."""
         self._running = False
+        self._counting = False
+        self._needs_dark = False
+        self._restart(needs_dark=False)
 
     def _restart(self, needs_dark: bool) -> None:
         self._running = False
         self._needs_dark = needs_dark
+        self._follows_report = False
         self._counting = False
-        self._count = 0
-        self._ends: list[tuple[int, int, int]] = []
-        """(chunk, the take's frames up to its end, when it was reported)."""
-        self._last_shown = -1
+        self._reports: dict[int, _Report] = {}
+        self._last: tuple[int, int, int] = (-1, 0, 0)
+        """The latest chunk reported, the take's frames up to its end, and when."""
+        self._chunk = self._told = -1
+        self._began: float | None = None
+        """When the chunk shown began, while its report is still to come."""
         self._anchor: tuple[int, int] | None = None
         self._lost = False
-        self._stamps: list[tuple[int, int]] = []
+        self._rests = False
+        self._pace.forget()
+        self._clear_count()
+
+    def _clear_count(self) -> None:
+        self._ticks = self._fresh = self._alike = self._repeated = self._held = 0
+
+    # ---- what is known
 
     @property
     def lag(self) -> int:
         """The measured time from a chunk's report to its first frame, in nanoseconds; 0 while nothing was measured."""
         return int(median(self._lags)) if self._lags else 0
+
+    @property
+    def _soonest(self) -> float:
+        """The shortest time from a chunk's report to its first frame that was seen."""
+        return min(self._ways, default=0.0)
+
+    # ---- what the model reports
 
     def reset(self) -> None:
         """The model was cleared: another take begins."""
@@ -65,72 +147,204 @@ class ShownChunks:
         if chunk == 0 and not self._running:
             self._running = True
 
+    def rested(self) -> None:
+        """Generation rests: whatever comes now was made before, or is repeated."""
+        self._rests = True
+
+    def resumed(self) -> None:
+        """Generation goes on."""
+        self._rests = False
+
     def lost(self) -> None:
         """The connection broke: frames go by unseen."""
         self._lost, self._counting, self._anchor = True, False, None
+        self._began = None
+        self._pace.restart()
 
     def done(self, chunk: int, frames: int, at: int) -> None:
         """A chunk was reported: the take holds `frames` up to its end."""
-        before = self._ends[-1][1] if self._ends else 0
-        self._running = True
-        self._ends = [*self._ends[-64:], (chunk, frames, at)]
-        if self._counting or frames <= before:
-            return
-        if self._lost:
-            start = frames - self._usual if frames - before > self._usual or not self._ends[:-1] else before
-            self._anchor = (max(0, start), at + self.lag)
-        elif self._needs_dark:
-            self._needs_dark = False
+        last, before, when = self._last
+        self._running, self._rests = True, False
+        if chunk <= last:
+            return  # reported twice, or out of order
+        for number, one in _shared(chunk - last, max(0, frames - before), when if last >= 0 else at, at):
+            self._reports[last + number] = one
+        self._reports = {number: one for number, one in self._reports.items() if number > chunk - KEPT}
+        self._last = (chunk, max(before, frames), at)
+        if self._counting:
+            if self._began is not None and self._chunk in self._reports:
+                self._measure(self._began, self._reports[self._chunk].at)
+                self._began = None
+        elif frames > before and self._lost:
+            if self._anchor is None:
+                self._anchor = (chunk, at + self.lag)
+        elif frames > before and self._needs_dark:
+            self._needs_dark, self._follows_report = False, True
 
-    def frame(self, is_dark: bool, at: int, stamp: int | None = None) -> int | None:
-        """A frame came, `stamp` being its time at the sender: the chunk that is shown from it on, where another one begins."""
+    # ---- frames
+
+    def frame(
+        self,
+        is_dark: bool,
+        at: int,
+        stamp: int | None = None,
+        novelty: Novelty = Novelty.DIFFERENT,
+        skipped: int | None = None,
+    ) -> int | None:
+        """Take a frame in, and say which chunk is shown from it on, where another one begins.
+
+        Args:
+            is_dark: Whether the picture is the dark one that is shown where there is none.
+            at: When it came.
+            stamp: Its time at the sender, in 1/90000 s, if known.
+            novelty: What is known of it, compared with the frame before it.
+            skipped: How many frames were lost between the two, where the sender numbers its frames.
+        """
+        sent = self._pace.take(at, stamp)
         if is_dark and not self._counting:
-            self._needs_dark = False
+            self._needs_dark = self._follows_report = False
             return None
-        if not self._counting and not self._begins(at):
+        if not self._counting:
+            first = self._begins(at, sent, novelty)
+            return None if first is None else self._show(first, at, sent)
+        missing = skipped if skipped is not None else 0 if self._streams else self._pace.missing(stamp)
+        if self._ticks < self._length(self._chunk):
+            missing = min(missing, self._length(self._chunk) - self._ticks)
+            self._ticks += missing
+            self._fresh += 0 if self._streams else missing
+        following = self._following(self._chunk)
+        if self._next_begins(following, sent, novelty):
+            return self._show(following, at, sent)
+        self._ticks += 1
+        self._fresh += novelty in FRESH
+        self._alike = 0 if novelty in FRESH else self._alike + 1
+        self._repeated = self._repeated + 1 if novelty is Novelty.REPEATED else 0
+        return None
+
+    def _begins(self, at: int, sent: float, novelty: Novelty) -> int | None:
+        """The chunk that counting can begin with at this frame."""
+        if self._anchor is not None:
+            if at < self._anchor[1]:
+                return None
+            chunk, self._anchor, self._lost = self._anchor[0], None, False
+            return chunk
+        if not self._running or self._needs_dark or self._lost:
             return None
-        number = self._count
-        chunk = self._chunk_of(number)
-        if stamp is not None:
-            number += self._missing(number, chunk, stamp)
-            chunk = self._chunk_of(number)
-        self._count = number + 1
-        if chunk <= self._last_shown:
+        first = self._following(-1)
+        if self._follows_report and not self._is_overdue(first, sent):
+            return first if novelty in FRESH and self._can_be_there(first, sent) else None
+        return first
+
+    def _next_begins(self, chunk: int, sent: float, novelty: Novelty) -> bool:
+        """Whether a chunk begins with this frame."""
+        if self._is_lost_behind(chunk, sent):
+            return True
+        if novelty is Novelty.REPEATED:
+            self._repeats = True
+            return False
+        length = self._length(self._chunk)
+        can_be_there = self._can_be_there(chunk, sent)
+        if novelty is Novelty.NEW and (self._fresh >= length or (self._repeated >= PAUSE and can_be_there)):
+            # A sender that repeated a frame had nothing else: all that was made was sent, though some of it may be lost.
+            return True
+        gap = self._pace.step / self._pace.tick
+        if not self._repeats and gap > GAP and (self._ticks >= length or (can_be_there and self._ticks + gap > length)):
+            return True
+        if self._ticks < length:
+            return False
+        if self._streams:
+            return chunk in self._reports or self._next_streams(sent, novelty, length)
+        if novelty is Novelty.ALIKE:
+            self._held = 0
+            self._repeats = self._repeats or not can_be_there
+            return self._is_overdue(chunk, sent)
+        self._held += 1
+        if can_be_there or self._held >= RUN or (chunk in self._reports and self._alike >= PAUSE):
+            return True
+        return not self._repeats and self._can_be_there(chunk, sent + SLACK * length * self._pace.tick)
+
+    def _next_streams(self, sent: float, novelty: Novelty, length: int) -> bool:
+        """Whether the next chunk begins, where frames come one by one while their chunk is made."""
+        report = self._reports.get(self._chunk)
+        enough = self._fresh >= length and (report is not None or not self._repeats)
+        if report is None or not self._next_ways:
+            return enough and novelty in FRESH
+        follows = sent >= report.at + min(self._next_ways) - OVERDUE * self._pace.tick
+        if novelty is Novelty.ALIKE:
+            return follows and self._fresh <= 1 and not self._rests  # nothing at all moves, and it is not a pause
+        return follows or enough
+
+    @property
+    def _streams(self) -> bool:
+        """Whether frames come long before their chunk is reported."""
+        if not self._ways:
+            return self._chunk not in self._reports
+        return self._soonest < -SLACK * self._usual * self._pace.tick
+
+    def _can_be_there(self, chunk: int, sent: float) -> bool:
+        """Whether a chunk's first frame can have been sent by now: not sooner after its report than ever."""
+        report = self._reports.get(chunk)
+        return report is not None and sent >= report.at + self._soonest - EARLY * self._pace.tick
+
+    def _is_overdue(self, chunk: int, sent: float) -> bool:
+        """Whether a chunk's first frame must have been sent, unless it takes longer than it usually does."""
+        report = self._reports.get(chunk)
+        return report is not None and sent >= report.at + max(0.0, self._soonest) + OVERDUE * self._pace.tick
+
+    def _is_lost_behind(self, chunk: int, sent: float) -> bool:
+        """Whether a chunk was reported so long ago that it must be shown by now."""
+        report = self._reports.get(chunk)
+        if report is None:
+            return False
+        patience = max(LATE, LATE_CHUNKS * self._usual * self._pace.tick)
+        return sent >= report.at + max(0.0, self._soonest) + patience
+
+    def _show(self, chunk: int, at: int, sent: float) -> int | None:
+        """A chunk begins with the frame that came at `at`, if it was not shown already before the connection broke."""
+        before, report = self._reports.get(self._chunk), self._reports.get(chunk)
+        if self._counting and before is not None:
+            self._next_ways.append(sent - before.at)
+        self._began = None
+        if report is not None:
+            self._measure(sent, report.at)
+            if 0 <= at - report.at < SOON:
+                self._lags.append(at - report.at)
+        elif not self._counting or self._streams:
+            self._began = sent
+        if self._pace.step > GAP * self._pace.tick:
+            self._pace.forget()
+        self._counting, self._follows_report = True, False
+        self._chunk = chunk
+        self._clear_count()
+        self._ticks = self._fresh = 1
+        if chunk <= self._told:
             return None
-        self._last_shown = chunk
-        reported = next((when for index, _, when in self._ends if index == chunk), None)
-        if reported is not None and 0 <= at - reported < SOON:
-            self._lags = [*self._lags[-MEASURED + 1 :], at - reported]
+        self._told = chunk
         return chunk
 
-    def _begins(self, at: int) -> bool:
-        """Whether counting can begin with this frame."""
-        if self._anchor is not None and at >= self._anchor[1]:
-            self._count, self._anchor, self._lost = self._anchor[0], None, False
-            self._counting = True
-        elif self._running and not self._needs_dark and not self._lost:
-            self._counting = True
-        return self._counting
+    def _measure(self, sent: float, reported: int) -> None:
+        """A chunk began: how long after its report. By one frame, which may be an error, the shortest time changes little."""
+        way = sent - reported
+        if self._ways:
+            way = max(way, self._soonest - OVERDUE * self._pace.tick)
+        if abs(way) < SOON:
+            self._ways.append(way)
 
-    def _missing(self, number: int, chunk: int, stamp: int) -> int:
-        """How many frames were dropped before this one, as far as stamps tell."""
-        if self._stamps and (self._chunk_of(self._stamps[-1][0]) != chunk or stamp <= self._stamps[-1][1]):
-            self._stamps = []
-        self._stamps.append((number, stamp))
-        if len(self._stamps) < ENOUGH:
-            return 0
-        step = median(after[1] - before[1] for before, after in pairwise(self._stamps))
-        first, origin = self._stamps[0]
-        ahead = min((when - origin) / step - (index - first) for index, when in self._stamps[-CERTAIN:])
-        if ahead < MISSING:
-            return 0
-        missing = round(ahead)
-        self._stamps = [(number + missing, stamp)]
-        return missing
+    def _length(self, chunk: int) -> int:
+        """How many frames a chunk has, as far as is known."""
+        report = self._reports.get(chunk)
+        return self._usual if report is None else report.frames
 
-    def _chunk_of(self, frame: int) -> int:
-        for chunk, end, _ in self._ends:
-            if frame < end:
-                return chunk
-        last, end = (self._ends[-1][0], self._ends[-1][1]) if self._ends else (-1, 0)
-        return last + 1 + (frame - end) // self._usual
+    def _following(self, chunk: int) -> int:
+        """The next chunk that has frames: a warm-up chunk has none."""
+        following = chunk + 1
+        while self._length(following) == 0:
+            following += 1
+        return following
+
+
+def _shared(chunks: int, frames: int, since: int, at: int) -> Iterable[tuple[int, _Report]]:
+    """The reports of so many chunks of which only the last was heard: (1 …, its report), frames and times shared evenly."""
+    for number in range(max(1, chunks - KEPT), chunks + 1):
+        own = frames * number // chunks - frames * (number - 1) // chunks
+        yield number, _Report(own, since + (at - since) * number // chunks)

@@ -16,8 +16,10 @@ from sequencer.events import (
     Event,
     Lost,
     ModelCommand,
+    Paused,
     Ready,
     Restored,
+    Resumed,
     SessionEnded,
     Started,
     Unknown,
@@ -40,6 +42,7 @@ from sequencer.stages.reactor.shown import ShownChunks
 from sequencer.stages.reactor.status import Measures, Status, StatusName
 from sequencer.stages.reactor.talk import Talk
 from sequencer.stages.reactor.token import Token
+from sequencer.stages.reactor.trailer import Metadata
 from sequencer.stages.reactor.uploads import ImageBytes, Progress, Uploads
 from sequencer.timebase import SECOND
 from sequencer.wire.codec import Wire
@@ -186,7 +189,7 @@ class ReactorStage:
         if self._held is not None:
             return  # it never stood: whoever is meeting sees it
         self._losses += 1
-        self._shown.lost()
+        self._frames.lost()
         self._set("connecting", why)
         self._hear(Lost(self._clock.now(), why))
         self._held = []
@@ -252,6 +255,10 @@ class ReactorStage:
                 self._shown.started(event.chunk)
             case WasReset():
                 self._shown.reset()
+            case Paused():
+                self._shown.rested()
+            case Resumed():
+                self._shown.resumed()
             case SessionEnded():
                 self._set("disconnected", event.reason)
                 self._release(event)
@@ -272,9 +279,9 @@ class ReactorStage:
         if isinstance(first, SessionEnded):
             self._is_over = True
 
-    def _frame(self, picture: VideoFrame) -> None:
+    def _frame(self, picture: VideoFrame, metadata: Metadata | None) -> None:
         try:
-            self._frames.take(picture, self._clock.now())
+            self._frames.take(picture, self._clock.now(), metadata)
         except Exception as error:  # noqa: BLE001  a sink is somebody else's, and what is wrong with it must not stop the show
             self._frames.drop_sink()
             self._notice(f"frames are no longer handed on: {type(error).__name__}: {error}")
