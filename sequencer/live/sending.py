@@ -82,6 +82,8 @@ class ClockSending:
         if self._over:
             return
         self._look_at(conductor)
+        if isinstance(event, ChunkShown) and not conductor.run.is_of_this_take(event.take):
+            return  # of the take before: its place in the score is behind
         fit = self._boundaries.hear(event)
         match event:
             case OffsetChanged():

@@ -132,6 +132,10 @@ class Performance:
         self._started = self.conductor.run.takes > 0
         self._by_chunk = deque(one for one in self._by_chunk if (one.chunk or 0) > self._chunks_done)
 
+    def take(self, number: int) -> int:
+        """The run's number of a take, from the stage's: a run that was taken up had others before."""
+        return self._starts_before + number
+
     def deliver(self, event: Event) -> None:
         """Put an event into the inbox. In the loop's own thread, or from a signal handler."""
         self._inbox.append(event)
@@ -164,9 +168,9 @@ class Performance:
                     event, self._taken_up = Restored(event.at), False
                     await self._carry_out(self._owed)
                 if self._starts_before and isinstance(event, ChunkShown) and event.take is not None:
-                    event = replace(event, take=event.take + self._starts_before)
+                    event = replace(event, take=self.take(event.take))
                 last = event.at
-                fit = self.boundaries.hear(event) if self.boundaries is not None else None
+                fit = self.boundaries.hear(event) if self.boundaries is not None and self._is_of_this_take(event) else None
                 if fit is not None:
                     await self._handle(fit)
                 await self._handle(event)
@@ -202,6 +206,10 @@ class Performance:
                 await asyncio.gather(opening, return_exceptions=True)
         if not opening.cancelled():
             opening.result()
+
+    def _is_of_this_take(self, event: Event) -> bool:
+        """Whether an event tells of the take that plays: frames of the one before may come late."""
+        return not isinstance(event, ChunkShown) or self.conductor.run.is_of_this_take(event.take)
 
     async def _handle(self, event: Event) -> None:
         if self._fed:

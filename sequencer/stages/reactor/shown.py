@@ -132,6 +132,25 @@ class ShownChunks:
         return int(median(self._lags)) if self._lags else 0
 
     @property
+    def is_counting(self) -> bool:
+        """Whether frames of the take are coming."""
+        return self._counting
+
+    @property
+    def last_reported(self) -> int:
+        """The latest chunk that was reported; -1 before the first."""
+        return self._last[0]
+
+    @property
+    def repeats(self) -> bool:
+        """Whether this sender was seen to send a frame twice."""
+        return self._repeats
+
+    def frames_of(self, chunk: int) -> int:
+        """How many frames a chunk has, as far as is known."""
+        return self._length(chunk)
+
+    @property
     def _soonest(self) -> float:
         """The shortest time from a chunk's report to its first frame that was seen."""
         return min(self._ways, default=0.0)
