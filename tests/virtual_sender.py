@@ -1,4 +1,7 @@
-"""Sends in the virtual time of a run what `perform --midi-out` sends in real time, and keeps it."""
+"""Sends in the virtual time of a run what `perform --midi-out` sends in real time, and keeps it.
+
+Nothing wakes it: what was due is taken before anything new is said, and at the end, each message at the time it was due.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +14,26 @@ from sequencer.midi.outbox import Outbox
 
 
 class VirtualSender:
-    """The outbox of a run, emptied by timers of its virtual clock. `sent` is what left: when, and the message."""
+    """The outbox of a run in virtual time. `sent` is what left: when, and the message."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
         self._outbox = Outbox()
+        self._at = 0
         self.sent: list[tuple[int, bytes]] = []
-        self._timer = clock.call_at(0, lambda: None)
 
     @property
     def ends_at(self) -> int | None:
         """See `Sender`."""
+        self._take(self._clock.now())
         return self._outbox.ends_at
 
     def send_at(self, due: int, message: bytes) -> None:
+        self._take(self._clock.now())
         self._outbox.push(due, message)
-        self._wait()
 
     def forget(self) -> None:
+        self._take(self._clock.now())
         self._outbox.forget()
 
     def begin_clock(self, pieces: Sequence[Piece], delay: int = 0, end: Fraction | None = None) -> None:
@@ -45,26 +50,18 @@ class VirtualSender:
 
     def close(self, rest: int) -> None:
         """The run is over: send what is still due within `rest` nanoseconds, then what ends everything."""
-        self._timer.cancel()
         until = self._clock.now() + rest
-        while (due := self._outbox.due) is not None and due <= until:
-            self._take(max(due, self._clock.now()))
+        self._take(until)
         self.sent += [(until, message) for message in self._outbox.close()]
 
     def _tell(self, say: Callable[[ClockOut], None]) -> None:
         assert self._outbox.clock is not None
-        say(self._outbox.clock)
-        self._wait()
-
-    def _wait(self) -> None:
-        self._timer.cancel()
-        due = self._outbox.due
-        if due is not None:
-            self._timer = self._clock.call_at(due, self._fire)
-
-    def _fire(self) -> None:
         self._take(self._clock.now())
-        self._wait()
+        say(self._outbox.clock)
 
     def _take(self, now: int) -> None:
-        self.sent += [(now, message) for message in self._outbox.take(now)]
+        while (due := self._outbox.due) is not None and due <= now:
+            at = max(due, self._at)  # what is said too late leaves at once
+            self._at = at
+            self.sent += [(at, message) for message in self._outbox.take(at)]
+        self._at = max(self._at, now)

@@ -32,6 +32,7 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
         return []
     if chunk == run.making:
         run.quickest = max(1, min(run.quickest, event.at - run.boundary_at))
+        run.lasted.append(event.at - run.boundary_at)
     run.boundary_at = event.at
     run.fresh = True
     run.ledger.done(chunk, event.prompt)

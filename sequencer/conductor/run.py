@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from enum import StrEnum
 
 from sequencer.conductor.follow import Follow
@@ -85,6 +86,8 @@ class Run:
         """The score chunk at which the take began that each `start` command asked for."""
         self.shown: dict[int, int] = {}
         """When the first frame of each score chunk was shown, nanoseconds."""
+        self.lasted: deque[int] = deque(maxlen=5)
+        """How long the latest chunks took to be made, nanoseconds."""
         self.last_reported_at = 0
         """When the last chunk of the score was reported."""
         self.starts = 0

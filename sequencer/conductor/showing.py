@@ -15,6 +15,8 @@ from sequencer.events import ChunkShown, Command, Refused, Woke
 from sequencer.timebase import SECOND, nanoseconds
 
 OVER = "the score is over"
+LONGEST = 4
+"""How many times as long as it should be a chunk is shown at most, by what was measured."""
 SAMPLES = 5
 """Of how many of the latest chunks the median length is taken."""
 
@@ -73,6 +75,7 @@ def _ends_at(run: Run) -> int:
     if at is None:
         return run.last_reported_at + SHOWING
     around = range(run.making - SAMPLES, run.making)
-    lengths = [run.shown[one] - run.shown[one - 1] for one in around if one in run.shown and one - 1 in run.shown]
+    shown_for = [run.shown[one] - run.shown[one - 1] for one in around if one in run.shown and one - 1 in run.shown]
     nominal = nanoseconds(run.schedule.grid.chunk)
-    return at + SPARE + max(nominal, min(median_low(lengths), 4 * nominal) if lengths else nominal)
+    measured = [median_low(lengths) for lengths in (shown_for, run.lasted) if lengths]
+    return at + SPARE + min(max([nominal, *measured]), LONGEST * nominal)

@@ -77,7 +77,9 @@ class ClockSending:
             raise ValueError("a clock needs beats")
         sender.begin_clock(self._pieces, end=self._end)
 
-    def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+    def __call__(  # noqa: PLR0912  # one branch for each kind of event
+        self, event: Event, commands: Sequence[Command], conductor: Conductor
+    ) -> None:
         """An event, after the conductor has had it."""
         if self._over:
             return

@@ -61,6 +61,8 @@ class ClockOut:
         self._last: int | None = None
         """How many ticks there are in all."""
         self._anchor: tuple[int, Fraction] | None = None
+        self._ideals: dict[int, float] = {}
+        """When ticks should be sent by that anchor, as far as that was reckoned."""
         self._pace = 1.0
         self._tick = 0
         self._latest: int | None = None
@@ -85,6 +87,7 @@ class ClockOut:
             raise ValueError("a clock needs a tempo")
         self._pieces = tuple(sorted(pieces, key=lambda one: one.quarter))
         self._quarters = [one.quarter for one in self._pieces]
+        self._ideals.clear()
         self._end, self._last = end, None if end is None else ceil(end * PPQN)
         if self._over and not self._has_sent_all:
             self._over = False
@@ -100,6 +103,7 @@ class ClockOut:
             return
         expected = self._ideal(self._tick) if self._running else None
         self._anchor, self._pace = (at, seconds), pace
+        self._ideals.clear()
         if self._over:
             return
         if expected is None:
@@ -263,7 +267,10 @@ class ClockOut:
 
     def _ideal(self, tick: int) -> float:
         """When a tick should be sent, nanoseconds."""
-        return self._at_quarter(Fraction(tick, PPQN))
+        known = self._ideals.get(tick)
+        if known is None:
+            known = self._ideals[tick] = self._at_quarter(Fraction(tick, PPQN))
+        return known
 
     def _at_quarter(self, quarter: Fraction) -> float:
         """When the score is at a quarter, nanoseconds."""
@@ -291,6 +298,7 @@ class ClockOut:
         most = SLEW * interval
         self._off -= min(most, max(-most, self._off))
         self._latest = at
+        self._ideals.pop(self._tick, None)
         self._tick += 1
 
     def _seconds_of(self, quarter: Fraction) -> Fraction:

@@ -7,6 +7,7 @@ the last message: every note that sounds is released before it, and nothing come
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 
 from sequencer.midi.clock_out import STOP, ClockOut
 
@@ -27,8 +28,8 @@ class Outbox:
         self.clock: ClockOut | None = None
         self._waiting: list[tuple[int, int, bytes]] = []
         self._order = 0
-        self._sounding: dict[tuple[int, int], None] = {}
-        """(channel, note) of every note that sounds, in the order in which they began."""
+        self._sounding: Counter[tuple[int, int]] = Counter()
+        """How many times each (channel, note) was begun and not released yet."""
 
     @property
     def is_over(self) -> bool:
@@ -76,7 +77,7 @@ class Outbox:
 
     def release(self) -> list[bytes]:
         """Note-offs for every note that sounds."""
-        messages = [note_off(note, channel) for channel, note in self._sounding]
+        messages = [note_off(note, channel) for channel, note in self._sounding.elements()]
         self._sounding.clear()
         return messages
 
@@ -98,12 +99,12 @@ class Outbox:
         return max([due, *late])
 
     def _releases(self, message: bytes) -> bool:
-        return message[0] & 0xF0 == NOTE_OFF and ((message[0] & 15) + 1, message[1]) in self._sounding
+        return message[0] & 0xF0 == NOTE_OFF and self._sounding[(message[0] & 15) + 1, message[1]] > 0
 
     def _note(self, message: bytes) -> None:
         """Remember which notes sound."""
         kind, channel = message[0] & 0xF0, (message[0] & 15) + 1
         if kind == NOTE_ON and message[2]:
-            self._sounding[channel, message[1]] = None
-        elif kind in (NOTE_ON, NOTE_OFF):
-            self._sounding.pop((channel, message[1]), None)
+            self._sounding[channel, message[1]] += 1
+        elif kind in (NOTE_ON, NOTE_OFF) and self._sounding[channel, message[1]] > 0:
+            self._sounding[channel, message[1]] -= 1
