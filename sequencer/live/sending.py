@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sequencer.clocks.boundaries import BoundaryFeed, first_lag
 from sequencer.conductor import Conductor
-from sequencer.events import ChunkShown, Command, Event, OffsetChanged, Paused, SessionEnded, Started
+from sequencer.events import ChunkShown, Command, Event, OffsetChanged, Paused, SessionEnded
 from sequencer.midi.clock_out import Piece
 from sequencer.schedule import Schedule
 from sequencer.timebase import SECOND
@@ -67,7 +67,7 @@ class ClockSending:
         self._nominal = float(schedule.grid.chunk) * SECOND
         self._boundaries = BoundaryFeed(schedule.grid.chunk, lag=first_lag(schedule.grid.chunk))
         self._offset = 0
-        self._base = 0
+        self._base = self._takes = 0
         self._origin: int | None = None
         self._runs = False
         self._over = False
@@ -86,12 +86,12 @@ class ClockSending:
         self._look_at(conductor)
         if isinstance(event, ChunkShown) and not conductor.run.is_of_this_take(event.take):
             return  # of the take before: its place in the score is behind
+        if conductor.run.takes != self._takes:  # it runs, by its own word or by what it shows
+            self._base, self._takes = conductor.base, conductor.run.takes
         fit = self._boundaries.hear(event)
         match event:
             case OffsetChanged():
                 self._offset = event.offset
-            case Started():
-                self._base = conductor.base
             case Paused() if conductor.run.follow is None:
                 self._sender.stop(event.at + self._lag)
             case SessionEnded():

@@ -129,8 +129,8 @@ class ClockOut:
 
     @property
     def is_running(self) -> bool:
-        """Whether ticks are sent."""
-        return self._running
+        """Whether ticks are sent: not while the Start or Continue before them is still to come."""
+        return self._running and not any(message in (START, CONTINUE) for _, message in self._ready)
 
     @property
     def is_over(self) -> bool:

@@ -273,6 +273,8 @@ def seen_on_the_beat(seen: Evidence) -> Iterator[str]:
         current = run.plan.passes[line.pass_number] if line.pass_number < len(run.plan.passes) else None
         if at is None or current is None or line.quarter is None or line.reason or line.kinds != {"prompt"}:
             continue
+        if line.landed == 0:
+            continue  # the first chunk cannot be seen sooner than it is made and sent
         since = committed[number]
         ours = [fit for fit in fits if since <= fit.at <= at]
         lengths = [two - one for one, two in pairwise(one for one in done if since <= one <= at)]
