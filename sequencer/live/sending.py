@@ -84,11 +84,10 @@ class ClockSending:
         if self._over:
             return
         self._look_at(conductor)
-        if isinstance(event, ChunkShown) and not conductor.run.is_of_this_take(event.take):
-            return  # of the take before: its place in the score is behind
         if conductor.run.takes != self._takes:  # it runs, by its own word or by what it shows
             self._base, self._takes = conductor.base, conductor.run.takes
-        fit = self._boundaries.hear(event)
+        is_late = isinstance(event, ChunkShown) and not conductor.run.is_of_this_take(event.take)
+        fit = None if is_late else self._boundaries.hear(event)
         match event:
             case OffsetChanged():
                 self._offset = event.offset
@@ -104,8 +103,10 @@ class ClockSending:
                 self._origin = follow.origin
                 self._sender.anchor(follow.origin, Fraction(0))
         elif isinstance(event, ChunkShown) and not self._runs:
-            self._runs = True
-            self._sender.anchor(event.at - self._offset, self._grid.boundary(self._base + event.chunk), self._pace)
+            chunk = conductor.run.score_chunk(event.chunk, event.take)
+            if chunk is not None:
+                self._runs = True
+                self._sender.anchor(event.at - self._offset, self._grid.boundary(chunk), self._pace)
         elif fit is not None and (self._runs or fit.chunk > UNSEEN):
             self._runs = True
             self._sender.anchor(fit.time + self._lag, self._grid.boundary(self._base + fit.chunk), self._pace)

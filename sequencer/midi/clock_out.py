@@ -20,6 +20,7 @@ from math import ceil
 from sequencer.timebase import SECOND, TempoMap
 
 PPQN = 24
+POSITION = 0xF2
 TICKS_PER_SIXTEENTH = 6
 TICK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
 SLEW = 0.03
@@ -44,7 +45,7 @@ class Piece:
 def song_position(sixteenths: int) -> bytes:
     """The message. Positions past the last one that MIDI knows stay there."""
     place = min(max(0, sixteenths), LAST_POSITION)
-    return bytes((0xF2, place & 0x7F, place >> 7))
+    return bytes((POSITION, place & 0x7F, place >> 7))
 
 
 class ClockOut:
@@ -71,6 +72,8 @@ class ClockOut:
         """By how much, in nanoseconds, ticks come later than they should just now (negative: sooner)."""
         self._running = False
         self._began = False
+        self._is_placed = True
+        """Whether the gear stands at the next tick: not while the song position that sends it there is still to come."""
         self._over = False
         self._halt: int | None = None
         """When the gear is to be stopped: ticks are sent until then."""
@@ -120,10 +123,11 @@ class ClockOut:
             return
         at += self.delay
         self._after_halt = []
-        begins = [due for due, message in self._ready if message in (START, CONTINUE)]
-        if begins and begins[0] > at:  # it never came to that
+        begins = [one for one in self._ready if one[1] in (START, CONTINUE)]
+        if begins and begins[0][0] > at:  # it never comes to that
             self._ready = [one for one in self._ready if one[1] == STOP]
             self._running = False
+            self._began = begins[0][1] != START
         if self._running:
             self._halt = at
 
@@ -171,6 +175,7 @@ class ClockOut:
             if self._ready:
                 taken.append(self._ready.pop(0))
                 self._latest = max(self._latest or 0, due)
+                self._is_placed = self._is_placed or taken[-1][1][0] == POSITION
                 continue
             _, message = self._step()
             taken.append((due, message))
@@ -243,7 +248,7 @@ class ClockOut:
         Gear that is ahead waits, so that no tick is lost and none is sent twice.
         """
         wanted = self._ideal(self._tick)
-        if wanted < soonest - TOO_FAR:
+        if wanted < soonest - TOO_FAR or not self._is_placed:
             self._locate(soonest)
             return
         first = max(round(wanted), soonest + AFTER_START)
@@ -252,14 +257,17 @@ class ClockOut:
         self._ready.append((first - AFTER_START, CONTINUE))
 
     def _locate(self, soonest: int) -> None:
-        """Send the gear to the first sixteenth that it can be ready for."""
+        """Send the gear to the first sixteenth that it can be ready for; where the score is over by then, to its last one."""
         self._off = 0.0
-        self._running = True
+        self._running, self._is_placed = True, False
         sixteenth = ceil(self._quarter_then(soonest) * PPQN / TICKS_PER_SIXTEENTH)
         self._tick = sixteenth * TICKS_PER_SIXTEENTH
         if self._ideal(self._tick) - soonest < AFTER_START:
             self._tick += TICKS_PER_SIXTEENTH
             sixteenth += 1
+        if self._last is not None and self._tick >= self._last:
+            sixteenth = max(0, self._last - 1) // TICKS_PER_SIXTEENTH
+            self._tick = sixteenth * TICKS_PER_SIXTEENTH
         self._ready += [
             (soonest, song_position(sixteenth)),
             (max(soonest, round(self._ideal(self._tick)) - AFTER_START), CONTINUE),

@@ -175,6 +175,20 @@ def test_an_end_that_is_put_off_or_comes_sooner() -> None:
     assert len(ticks(messages)) == 16 * 24
 
 
+def test_gear_is_sent_to_its_place_though_the_score_was_elsewhere_before_it_came_to_that() -> None:
+    clock = ClockOut([STEADY], end=Fraction(32))
+    clock.anchor(10 * S, Fraction(2))
+    assert [message[0] for _, message in clock.take(9 * S)] == []
+    clock.anchor(20 * S, Fraction(2))
+    clock.stop(15 * S)
+    clock.anchor(30 * S, Fraction(2))
+    messages = run(clock, 100 * S)
+    assert messages[0][1][0] == 0xF2, "nobody has told it where it stands"
+    first = (messages[0][1][1] | messages[0][1][2] << 7) * 6
+    assert first + len(ticks(messages)) == 32 * 24
+    assert ticks(messages)[0] == pytest.approx(30 * S + (first / 48 - 2) * S, abs=AFTER_START)
+
+
 def test_whatever_is_paused_and_stalls_every_tick_is_sent_once() -> None:
     chance = random.Random(5)
     for _ in range(50):

@@ -63,8 +63,9 @@ def shown_is_the_models(seen: Evidence) -> Iterator[str]:
 def clock_ticks(seen: Evidence) -> Iterator[str]:
     """Our own clock gives external devices 24 ticks for every quarter of the score, and leaves them at its end."""
     end, show = seen.show.ends_at, seen.show
-    if end is None or not seen.report.ended_well or show.capped:
-        return
+    run = None if show.conductor is None else show.conductor.run
+    if end is None or run is None or not seen.report.ended_well or show.capped or not run.shown:
+        return  # where nothing was ever shown, nothing says when a beat is
     position, ticks, jumped = 0, 0, False
     for _, message in show.told:
         if message == START:
