@@ -161,7 +161,7 @@ class Conductor:
         shown = {} if self.run.follow is None else self.run.follow.shown
         cues = tuple(cue_report(line, self.run.schedule.grid, shown) for line in self.run.plan.lines)
         if self.run.ends_when_shown:
-            cues = with_shown(cues, self.run.plan.lines, self.run.shown, self.run.plan.end_chunk())
+            cues = with_shown(cues, self.run.plan.lines, self.run.shown, max(self.run.making, 1))
         return Report(
             cues=cues,
             ended=self.run.ended,

@@ -91,7 +91,7 @@ def opening_image(run: Run, event: ImageAccepted) -> list[Command]:
 
 def start_if_ready(run: Run, at: int) -> list[Command]:
     """Ask the take to start where all is there that it opens with, or arm it where an outer clock stands."""
-    if not run.has_prompt or (wants_image(run) and not run.has_image):
+    if run.reopens or not run.has_prompt or (wants_image(run) and not run.has_image):
         return []
     if run.follow is not None and not run.follow.is_running:
         run.phase = Phase.ARMED  # the model is warm; its start leaves on the clock's first beat

@@ -132,8 +132,15 @@ class Run:
         else:
             return None
         score_chunk = base + chunk
-        end = self.plan.end_chunk() if following is None else min(following, self.plan.end_chunk())
-        return score_chunk if chunk >= 0 and score_chunk < end else None
+        end = self._end_of_frames()
+        is_behind = (following is not None and score_chunk >= following) or (end is not None and score_chunk >= end)
+        return None if chunk < 0 or is_behind else score_chunk
+
+    def _end_of_frames(self) -> int | None:
+        """The first score chunk whose frames do not belong to the score any more; None while a following run goes on."""
+        if self.phase is Phase.SHOWING or self.ended_well:
+            return self.making
+        return self.plan.end_chunk() if self.follow is None else None
 
     def is_of_this_take(self, take: int | None) -> bool:
         """Whether a take, counted by `start` commands from 1, is the one that plays; so is one that nobody numbered."""
