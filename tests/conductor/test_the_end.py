@@ -137,6 +137,7 @@ def events(last: int) -> list[Event]:
 
 def test_the_first_revision_ends_with_the_last_report() -> None:
     first, new = (Conductor(compile_score(SCORE), revision=revision) for revision in (FIRST, SHOWN_TO_THE_END))
+    commands: tuple[object, ...] = ()
     for event in events(4):
         commands = first.receive(event)
         new.receive(event)

@@ -13,9 +13,9 @@ import sequencer
 from sequencer.bundle import image_in, images_in, is_bundle, journal_in
 from sequencer.cli import main
 from sequencer.comparing import compare
+from sequencer.conductor import Conductor
 from sequencer.errors import JournalError
 from sequencer.events import ChunkDone, SetSeed
-from sequencer.conductor import Conductor
 from sequencer.freezing import freeze
 from sequencer.journal import Journal, read_journal
 

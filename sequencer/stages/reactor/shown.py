@@ -159,7 +159,7 @@ class ShownChunks:
 
     def reset(self) -> None:
         """The model was cleared: another take begins."""
-        self._restart(needs_dark=self._counting or self._needs_dark)
+        self._restart(needs_dark=self._counting or self._needs_dark or self.last_reported >= 0)
 
     def started(self, chunk: int) -> None:
         """Generation runs."""

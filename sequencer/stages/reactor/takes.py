@@ -8,6 +8,7 @@ the new one's frames begin. Takes are counted by the `start` commands that were 
 from __future__ import annotations
 
 import copy
+from collections import deque
 from dataclasses import dataclass
 
 from sequencer.stages.reactor.shown import FRESH, Novelty, ShownChunks
@@ -27,13 +28,13 @@ class Belonging:
 
 
 class ShownTakes:
-    """The count of the take that plays, and beside it that of the take before, as long as frames of that may come."""
+    """The count of the take that plays, and beside it those of the takes before, as long as frames of them may come."""
 
     def __init__(self, shown: ShownChunks) -> None:
         self.shown = shown
         """The take that plays."""
-        self._before: ShownChunks | None = None
-        self._take_before = 0
+        self._before: deque[tuple[int, ShownChunks]] = deque()
+        """Takes that were reset and whose frames may still come, the oldest first."""
         self._starts = 0
         self._current: tuple[int, int] | None = None
         self._kept = 0
@@ -45,13 +46,14 @@ class ShownTakes:
 
     def reset(self) -> None:
         """The model was cleared. What it had made before is still to come."""
-        if self.shown.is_counting:
-            self._before, self._take_before = copy.deepcopy(self.shown), self._starts
+        if self.shown.is_counting or self.shown.last_reported >= 0:
+            self._before.append((self._starts, copy.deepcopy(self.shown)))
         self.shown.reset()
 
     def lost(self) -> None:
         """The connection broke: nobody knows what went by."""
-        self._before = self._current = None
+        self._before.clear()
+        self._current = None
         self.shown.lost()
 
     def frame(
@@ -60,24 +62,20 @@ class ShownTakes:
         """Take a frame in (see `ShownChunks.frame`), and say what it belongs to; None for one that is of no chunk."""
         chunk = self.shown.frame(is_dark, at, stamp, novelty, skipped)
         if chunk is not None:
-            self._before = None
+            self._before.clear()
             return self._begins(self._starts, chunk, novelty)
-        if self._before is not None:
-            return self._of_the_take_before(self._before, is_dark, at, stamp, novelty, skipped)
+        while self._before:
+            take, before = self._before[0]
+            chunk = before.frame(is_dark, at, stamp, novelty, skipped)
+            if chunk is not None and chunk <= before.last_reported:
+                return self._begins(take, chunk, novelty)
+            if chunk is None and not (is_dark and self._is_complete(before)):
+                return self._goes_on(before, novelty)
+            self._before.popleft()  # all that it had made has come
+            self._current = None
         if not self.shown.is_counting:
             self._current = None
         return self._goes_on(self.shown, novelty)
-
-    def _of_the_take_before(
-        self, before: ShownChunks, is_dark: bool, at: int, stamp: int | None, novelty: Novelty, skipped: int | None
-    ) -> Belonging | None:
-        chunk = before.frame(is_dark, at, stamp, novelty, skipped)
-        if chunk is not None and chunk <= before.last_reported:
-            return self._begins(self._take_before, chunk, novelty)
-        if chunk is not None or (is_dark and self._is_complete(before)):
-            self._before = self._current = None  # all that was made has come
-            return None
-        return self._goes_on(before, novelty)
 
     def _is_complete(self, shown: ShownChunks) -> bool:
         return self._current is not None and self._kept >= shown.frames_of(self._current[1])
