@@ -77,6 +77,8 @@ class ClockOut:
         self._over = False
         self._halt: int | None = None
         """When the gear is to be stopped: ticks are sent until then."""
+        self._first_halt: int | None = None
+        """The same, told before the clock has begun: frames that are still to come are shown until then."""
         self._after_halt: list[tuple[int, Fraction, float] | int] = []
         """What was said already of the time after that: anchors, and the times of further stops."""
         self._ready: list[tuple[int, bytes]] = []
@@ -130,6 +132,8 @@ class ClockOut:
             self._began = begins[0][1] != START
         if self._running:
             self._halt = at
+        elif not self._began:
+            self._first_halt = at
 
     @property
     def is_running(self) -> bool:
@@ -222,6 +226,9 @@ class ClockOut:
             return
         self._began = True
         at += self.delay
+        if self._first_halt is not None and self._first_halt > at:
+            self._halt = self._first_halt
+        self._first_halt = None
         if seconds == 0:
             self._running = True
             self._tick = 0

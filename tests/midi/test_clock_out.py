@@ -175,6 +175,18 @@ def test_an_end_that_is_put_off_or_comes_sooner() -> None:
     assert len(ticks(messages)) == 16 * 24
 
 
+def test_a_pause_that_was_told_before_the_first_frame_was_shown() -> None:
+    clock = ClockOut([STEADY], end=Fraction(32))
+    clock.stop(4 * S)
+    clock.anchor(3 * S, Fraction(0))
+    messages = run(clock, 60 * S)
+    assert messages[-1][1] == STOP
+    assert messages[-1][0] == pytest.approx(4 * S, abs=2)
+    clock.anchor(60 * S, Fraction(1))
+    messages += run(clock, 100 * S)
+    assert len(ticks(messages)) == 32 * 24
+
+
 def test_gear_is_sent_to_its_place_though_the_score_was_elsewhere_before_it_came_to_that() -> None:
     clock = ClockOut([STEADY], end=Fraction(32))
     clock.anchor(10 * S, Fraction(2))
