@@ -140,7 +140,8 @@ class Run:
         """The first score chunk whose frames do not belong to the score any more; None while a following run goes on."""
         if self.phase is Phase.SHOWING or self.ended_well:
             return self.making
-        return self.plan.end_chunk() if self.follow is None else None
+        # A rule that cuts at the very end takes the run beyond it: what it makes then is the score's all the same.
+        return max(self.plan.end_chunk(), self.making) if self.follow is None else None
 
     def is_of_this_take(self, take: int | None) -> bool:
         """Whether a take, counted by `start` commands from 1, is the one that plays; so is one that nobody numbered."""
