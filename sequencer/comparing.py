@@ -76,7 +76,7 @@ class _Shown:
 
 def _shown(journal: Journal) -> _Shown:
     """What a run showed, by score chunk: the conductor knows which take begins where."""
-    conductor = Conductor(journal.schedule, journal.following)
+    conductor = Conductor(journal.schedule, journal.following, journal.revision)
     prompts: dict[int, str | None] = {}
     pictures: dict[int, str] = {}
     renderers: set[str] = set()
@@ -84,10 +84,10 @@ def _shown(journal: Journal) -> _Shown:
         match record.event:
             case None:
                 continue
-            case PicturesMade() as made:
+            case PicturesMade() as made if conductor.is_of_the_score(made.chunk):
                 pictures[conductor.base + made.chunk] = made.sha256
                 renderers.add(made.renderer)
-            case ChunkDone() as done if done.frames:
+            case ChunkDone() as done if done.frames and conductor.is_of_the_score(done.chunk):
                 prompts[conductor.base + done.chunk] = done.prompt
             case _:
                 pass

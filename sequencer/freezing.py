@@ -42,7 +42,7 @@ def freeze(journal: Journal) -> Score:
 
     Pauses and the gear's clock are not in it: the model's own chunks count. Raises JournalError where nothing was shown.
     """
-    conductor = Conductor(journal.schedule, journal.following)
+    conductor = Conductor(journal.schedule, journal.following, journal.revision)
     for record in journal.records:
         if record.event is not None:
             conductor.receive(record.event)

@@ -28,6 +28,7 @@ from sequencer.events import Command, Event, command_from_json, command_to_json,
 from sequencer.journallines import LONGEST_HEADER, end_of_last_line, lines_of, pieces_of
 from sequencer.journaltexts import TextsRead, TextsWritten
 from sequencer.paths import is_folder
+from sequencer.revisions import CURRENT, FIRST
 from sequencer.schedule import Schedule
 from sequencer.schedule.document import digest, first_fault, from_document, to_document
 
@@ -66,10 +67,12 @@ def header_of(
 ) -> dict[str, Any]:
     """The header of a run: score text (every file that was read, the score's own first), schedule, settings, versions.
 
-    `following` is the run's mode, None for the one that the score's clock asks for.
+    `following` is the run's mode, None for the one that the score's clock asks for. A new run is always made with the current
+    revision of the conductor (see `sequencer.revisions`).
     """
     return {
         _MARK: FORMAT,
+        "conductor": CURRENT,
         "title": schedule.title,
         "seed": schedule.seed,
         "grid": {"frames": schedule.grid.frames, "fps": str(schedule.grid.fps)},
@@ -200,6 +203,11 @@ class Journal:
         return self.header.get("mode") == "following"
 
     @property
+    def revision(self) -> int:
+        """The revision of the conductor that the run was made with (see `sequencer.revisions`)."""
+        return int(self.header.get("conductor", FIRST))
+
+    @property
     def is_whole(self) -> bool:
         """Whether the run came to its end and said so."""
         return bool(self.records) and self.records[-1].end is not None
@@ -243,6 +251,15 @@ def _parse(pieces: Iterable[bytes]) -> Journal:
     if header[_MARK] > FORMAT:
         raise JournalError(
             f"this journal has format {header[_MARK]}, and this version reads up to {FORMAT}", 1, "update the sequencer"
+        )
+    revision = header.get("conductor", FIRST)
+    if not isinstance(revision, int) or isinstance(revision, bool) or revision < FIRST:
+        raise JournalError("its header names no revision of the conductor", 1)
+    if revision > CURRENT:
+        raise JournalError(
+            f"this run was made by revision {revision} of the conductor, and this version knows up to {CURRENT}",
+            1,
+            "update the sequencer",
         )
     schedule = _schedule(header)
     texts = TextsRead(header[_MARK] >= _WITH_TEXTS)

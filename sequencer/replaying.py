@@ -52,7 +52,7 @@ class Replay:
 def replay(run: Path | str | Journal) -> Replay:
     """Replay a run's folder, a journal file, or a journal that was read. Raises JournalError for one that does not read."""
     journal = run if isinstance(run, Journal) else read_journal(Path(run))
-    conductor = Conductor(journal.schedule, journal.following)
+    conductor = Conductor(journal.schedule, journal.following, journal.revision)
     events = commands = 0
     pending: tuple[Command, ...] = ()
     answered = 0
@@ -95,7 +95,7 @@ def taken_up(journal: Journal) -> tuple[Conductor, tuple[Command, ...]]:
             replayed.divergence.line,
             "go on with the version that began it",
         )
-    conductor = Conductor(journal.schedule, journal.following)
+    conductor = Conductor(journal.schedule, journal.following, journal.revision)
     owed: tuple[Command, ...] = ()
     for record in journal.records:
         if record.event is not None:

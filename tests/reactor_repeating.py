@@ -52,6 +52,7 @@ class RepeatingScreen(Screen):
         super().__init__(rate, is_plain)
         self._waiting: deque[tuple[int, Picture]] = deque()
         self._last: tuple[int, Picture] | None = None
+        self._darkens = False
         self._numbered = 0
         self.repeated = 0
 
@@ -62,10 +63,8 @@ class RepeatingScreen(Screen):
             self._numbered += 1
         return before
 
-    def clear(self) -> None:
-        self._waiting.clear()
-        self._last = None
-        super().clear()
+    def darken(self) -> None:
+        self._darkens = True
 
     async def _run(self) -> None:
         due = time.monotonic()
@@ -74,6 +73,8 @@ class RepeatingScreen(Screen):
                 self._last = self._waiting.popleft()
                 self.shown += 1
                 self.is_dark = False
+            elif self._darkens:
+                self._last, self._darkens, self.is_dark = None, False, True
             elif self._last is not None:
                 self.repeated += 1
             if self._last is not None:

@@ -55,7 +55,7 @@ def _conducted(source: Path) -> tuple[Conductor, Path | None]:
     from sequencer.journal import read_journal
 
     journal = read_journal(source)
-    conductor = Conductor(journal.schedule, journal.following)
+    conductor = Conductor(journal.schedule, journal.following, journal.revision)
     for record in journal.records:
         if record.event is not None:
             conductor.receive(record.event)

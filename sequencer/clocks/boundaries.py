@@ -6,6 +6,12 @@ from fractions import Fraction
 
 from sequencer.events import BoundariesFitted, ChunkDone, ChunkShown, Event, Paused, Resumed, Started, WasReset
 from sequencer.followers.boundaries import BoundaryFollower
+from sequencer.timebase import DISPLAY_DELAY, nanoseconds
+
+
+def first_lag(chunk: Fraction) -> int:
+    """The nanoseconds from a chunk's beginning to its first frame shown that are believed until they are measured."""
+    return nanoseconds(chunk) + DISPLAY_DELAY
 
 
 class BoundaryFeed:

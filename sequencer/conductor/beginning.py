@@ -58,7 +58,8 @@ def _runs(run: Run, at: int) -> None:
     """The take has run since then."""
     run.phase = Phase.PLAYING
     run.boundary_at = at
-    run.starts = 0
+    run.starts = run.openings = 0
+    run.reopens = False
     run.insisting = False
     run.paused, run.pausing = False, None
     run.moves.cut()

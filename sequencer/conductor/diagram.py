@@ -54,6 +54,8 @@ WAYS: tuple[tuple[Phase, Phase, tuple[type[Event], ...], str], ...] = (
     ),
     (Phase.CUTTING, Phase.OPENING, (WasReset, Woke, Refused), "reset done"),
     (Phase.CUTTING, Phase.PLAYING, (Refused,), "reset refused"),
+    (Phase.STARTING, Phase.SHOWING, (ChunkDone,), "the only chunk is done"),
+    (Phase.PLAYING, Phase.SHOWING, (ChunkDone,), "the last chunk is done"),
 )
 """(from, to, the events that can lead there, in words). FINISHED can be reached from everywhere and is told beside it."""
 
@@ -62,7 +64,7 @@ def mermaid() -> str:
     """The diagram as Mermaid, one way a line."""
     lines = ["stateDiagram-v2", f"    [*] --> {Phase.WAITING.value}"]
     lines += [f"    {start.value} --> {end.value}: {words}" for start, end, _, words in WAYS]
-    lines.append(f"    {Phase.PLAYING.value} --> {Phase.FINISHED.value}: the last chunk is done")
+    lines.append(f"    {Phase.SHOWING.value} --> {Phase.FINISHED.value}: it has been shown, or the wait for it is over")
     return "\n".join(lines)
 
 

@@ -12,7 +12,7 @@ from math import ceil, floor
 
 from sequencer.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved, Event
 from sequencer.schedule import Schedule
-from sequencer.timebase import SECOND, Snap
+from sequencer.timebase import DISPLAY_DELAY, SECOND, Snap
 
 FEWEST, MOST_SEEN = 2, 9
 STRAYS = 2.0
@@ -44,11 +44,12 @@ def can_be(event: Event) -> bool:
 class Follow:
     """What is known of the clock and of the boundaries. `outer` is False for an internal tempo followed in wall time."""
 
-    def __init__(self, schedule: Schedule, outer: bool) -> None:
+    def __init__(self, schedule: Schedule, outer: bool, delay: int = DISPLAY_DELAY) -> None:
+        """`delay` is the time from a chunk's report to its first frame that is believed until it is measured, nanoseconds."""
         self.outer = outer
         self.offset = 0
-        self.lag = round(schedule.grid.chunk * SECOND)
-        """From a chunk's beginning to its first frame seen. Until that is measured: a chunk is not seen before it is made."""
+        self.lag = round(schedule.grid.chunk * SECOND) + delay
+        """From a chunk's beginning to its first frame seen. Until that is measured: a chunk is made, and then sent."""
         self.is_running = not outer
         self.origin: int | None = None
         """Internal clock: the nanosecond at which score time 0 was."""

@@ -28,19 +28,24 @@ def clock_fitted(run: Run, event: ClockFitted) -> list[Command]:
 
 
 def chunk_shown(run: Run, event: ChunkShown) -> list[Command]:
-    """A chunk is seen: a following run notes when, beside when the places that it shows were meant to be."""
-    chunk = run.base + event.chunk
-    if run.follow is None or chunk > run.making:  # one of the take before may come late
-        return []
-    run.follow.shown[chunk] = event.at
+    """A chunk is shown: in runs of the first revision noted while a take plays, later in every phase (see `showing`)."""
+    if not run.ends_when_shown and run.base + event.chunk <= run.making:  # one of the take before may come late
+        note_shown(run, run.base + event.chunk, event.at)
+    return []
+
+
+def note_shown(run: Run, chunk: int, at: int) -> None:
+    """A score chunk is shown: a following run notes when, beside when the positions that it shows were meant to be."""
+    if run.follow is None:
+        return
+    run.follow.shown[chunk] = at
     slot = run.ledger.slots.get(chunk)
     for line in slot.lines if slot is not None else ():
         beat = run.plan.time_of_line(line) if line.has_place else None
         if beat is not None:
-            line.shown, line.beat = event.at, beat + run.follow.offset
+            line.shown, line.beat = at, beat + run.follow.offset
         elif line.has_place:
             note_stop(run, line)
-    return []
 
 
 def boundaries_fitted(run: Run, event: BoundariesFitted) -> list[Command]:

@@ -6,7 +6,8 @@
                                                       ▲                                                  │ a cut is due
                                                       └───────────── reset reported ◀── CUTTING ◀────────┘
     OPENING ──an outer clock stands──▶ ARMED ──it moves──▶ STARTING
-    any ──last chunk done, session ended, closing, start refused──▶ FINISHED
+    PLAYING ──last chunk done──▶ SHOWING ──it was shown──▶ FINISHED
+    any ──session ended, closing, start refused──▶ FINISHED
 
 `TABLE` below says which handler hears which event in which phase; what is not in it is not heard. Score chunks are the
 model's chunks plus `base`, the score chunk at which the take began; `making` is the score chunk being made now (before
@@ -60,8 +61,9 @@ from sequencer.conductor.playing import (
     session_ended,
     state_reported,
 )
-from sequencer.conductor.report import Report, cue_report, move_report
+from sequencer.conductor.report import Report, cue_report, move_report, with_shown
 from sequencer.conductor.run import Phase, Run
+from sequencer.conductor.showing import note_chunk_shown, refused_at_the_end, showing_woke, shown
 from sequencer.conductor.telling import tell_gear
 from sequencer.events import (
     BoundariesFitted,
@@ -96,19 +98,26 @@ from sequencer.events import (
     Went,
     Woke,
 )
+from sequencer.revisions import CURRENT
 from sequencer.schedule import Schedule
 
 
 class Conductor:
     """One run of one schedule: `receive` every event in the order in which it came, do what the commands say."""
 
-    def __init__(self, schedule: Schedule, following: bool | None = None) -> None:
-        """`following` binds places to chunks late; None does so where the score's clock comes from outside."""
-        self.run = Run(schedule, schedule.clock.is_outer if following is None else following)
+    def __init__(self, schedule: Schedule, following: bool | None = None, revision: int = CURRENT) -> None:
+        """`following` binds places to chunks late; None does so where the score's clock comes from outside.
+
+        `revision` is the revision of the conductor that it acts as: that of a journal which is replayed
+        (see `sequencer.revisions`).
+        """
+        self.run = Run(schedule, schedule.clock.is_outer if following is None else following, revision)
 
     def receive(self, event: Event) -> tuple[Command, ...]:
         """What is to be done now that this has happened. Chunks in the commands count within the take."""
         run = self.run
+        if isinstance(event, ChunkShown) and run.ends_when_shown and run.phase is not Phase.FINISHED:
+            note_chunk_shown(run, event)
         handler = TABLE.get((run.phase, type(event)))
         commands = [] if handler is None or not can_be(event) else handler(run, event)
         if run.sends.is_needed and run.takes:
@@ -135,6 +144,13 @@ class Conductor:
         """The score chunk that is being made."""
         return self.run.making
 
+    def is_of_the_score(self, chunk: int, take: int | None = None) -> bool:
+        """Whether a chunk of a take shows the score: not one that is made behind the last one, or while a reset is awaited.
+
+        `take` counts `start` commands from 1; None is the take that plays.
+        """
+        return self.run.score_chunk(chunk, take) is not None
+
     @property
     def ended(self) -> str:
         """Why the run is over; empty while it is not."""
@@ -143,8 +159,11 @@ class Conductor:
     def report(self) -> Report:
         """What became of every cue so far."""
         shown = {} if self.run.follow is None else self.run.follow.shown
+        cues = tuple(cue_report(line, self.run.schedule.grid, shown) for line in self.run.plan.lines)
+        if self.run.ends_when_shown:
+            cues = with_shown(cues, self.run.plan.lines, self.run.shown, max(self.run.making, 1))
         return Report(
-            cues=tuple(cue_report(line, self.run.schedule.grid, shown) for line in self.run.plan.lines),
+            cues=cues,
             ended=self.run.ended,
             takes=self.run.takes,
             chunks=self.run.making,
@@ -153,6 +172,7 @@ class Conductor:
             ended_well=self.run.ended_well,
             sends=tuple(self.run.sends.log),
             moves=tuple(move_report(move) for move in self.run.moves.all),
+            knows_shown=self.run.ends_when_shown,
         )
 
 
@@ -220,6 +240,15 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
         Refused: reset_refused,
         StateReported: state_while_cutting,
         Woke: cutting_woke,
+        PromptAccepted: prompt_accepted,
+        ImageAccepted: image_accepted,
+    },
+    Phase.SHOWING: {
+        ChunkShown: shown,
+        Woke: showing_woke,
+        Refused: refused_at_the_end,
+        Paused: paused,
+        Resumed: resumed,
         PromptAccepted: prompt_accepted,
         ImageAccepted: image_accepted,
     },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sequencer.conductor.lines import Status
-from sequencer.conductor.run import MOST_RESETS, MOST_STARTS, PATIENCE, RETRY, Phase, Run
+from sequencer.conductor.run import MOST_OPENINGS, MOST_RESETS, MOST_STARTS, PATIENCE, REOPENING, RETRY, Phase, Run
 from sequencer.conductor.sending import began, commit, commit_limit, commit_up_to, end_lines, finish, retry, send_due, wake_at
 from sequencer.events import (
     Command,
@@ -50,6 +50,7 @@ def upload_failed(run: Run, event: UploadFailed) -> list[Command]:
 def open_take(run: Run, at: int) -> list[Command]:
     """Set a take up at `base`: its settings, and every prompt that may leave already."""
     run.phase = Phase.OPENING
+    run.reopens = False
     run.making = run.base
     run.has_prompt = run.has_image = False
     run.plan.forecast(run.base + run.schedule.lead)
@@ -90,7 +91,7 @@ def opening_image(run: Run, event: ImageAccepted) -> list[Command]:
 
 def start_if_ready(run: Run, at: int) -> list[Command]:
     """Ask the take to start where all is there that it opens with, or arm it where an outer clock stands."""
-    if not run.has_prompt or (wants_image(run) and not run.has_image):
+    if run.reopens or not run.has_prompt or (wants_image(run) and not run.has_image):
         return []
     if run.follow is not None and not run.follow.is_running:
         run.phase = Phase.ARMED  # the model is warm; its start leaves on the clock's first beat
@@ -102,6 +103,7 @@ def start(run: Run, at: int) -> list[Command]:
     """Ask the model to start, and to be woken where nothing comes of it."""
     run.phase = Phase.STARTING
     run.starts += 1
+    run.bases.append(run.base)
     run.asked_at = at
     run.insisting = False
     waits = run.due is not None and run.due > at
@@ -118,12 +120,23 @@ def opening_refused(run: Run, event: Refused) -> list[Command]:
         if run.starts >= MOST_STARTS:
             return finish(run, f"the model refused to start: {event.reason}", well=False)
         return set_up_again(run, event.at)
+    if flight is not None and flight.chunk == run.base and run.ends_when_shown and run.openings < MOST_OPENINGS - 1:
+        return open_again(run, event)
     if flight is not None and flight.chunk == run.base:
         end_lines(run, flight, Status.REFUSED, event.reason)
         return finish(run, f"the model refused what the take opens with ({event.command}): {event.reason}", well=False)
     if flight is not None:
         return retry(run, flight, event)
     return []
+
+
+def open_again(run: Run, event: Refused) -> list[Command]:
+    """What the take opens with was refused: after a moment all of it is sent once more."""
+    run.phase = Phase.OPENING
+    run.openings += 1
+    run.reopens = True
+    run.has_prompt = run.has_image = False
+    return [wake_at(run, event.at + REOPENING)]
 
 
 def set_up_again(run: Run, at: int) -> list[Command]:
@@ -140,6 +153,10 @@ def opening_woke(run: Run, event: Woke) -> list[Command]:
         return []
     if not run.connected:
         return [wake_at(run, event.at + PATIENCE)]
+    if run.reopens:
+        run.reopens = False
+        run.ledger.renew(run.base)
+        return open_take(run, event.at)
     if run.starts and not run.has_prompt:
         run.ledger.renew(run.base)
         commands = run.ledger.opening(run.base, event.at)
@@ -156,6 +173,7 @@ def starting_woke(run: Run, event: Woke) -> list[Command]:
         return []
     if run.connected and run.starts < MOST_STARTS:
         run.starts += 1
+        run.bases.append(run.base)
         run.insisting = True
         return [Start(), wake_at(run, event.at + PATIENCE)]
     if run.connected:
@@ -239,5 +257,5 @@ def restored(run: Run, event: Restored) -> list[Command]:
             return open_take(run, event.at)
         case Phase.CUTTING:
             return [Reset(), wake_at(run, event.at + PATIENCE)]
-        case Phase.WAITING | Phase.FINISHED:
+        case Phase.WAITING | Phase.SHOWING | Phase.FINISHED:
             return []

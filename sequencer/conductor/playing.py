@@ -5,6 +5,7 @@ from __future__ import annotations
 from sequencer.conductor.hands import leave_after_max
 from sequencer.conductor.run import Run
 from sequencer.conductor.sending import began, finish, retry, send_due
+from sequencer.conductor.showing import score_over
 from sequencer.events import (
     ChunkDone,
     Closing,
@@ -18,8 +19,8 @@ from sequencer.events import (
 
 
 def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
-    """A chunk is made: it is judged by what it showed, the next one begins, and what is due for it leaves. The last one
-    ends the run."""
+    """A chunk is made: it is judged by what it showed, the next one begins, and what is due for it leaves. After
+    the last one the run waits until that has been shown."""
     if event.frames == 0 and event.chunk == 0 and run.making == run.base:
         return []  # a warm-up chunk: nothing was made yet
     chunk = run.base + event.chunk
@@ -31,6 +32,7 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
         return []
     if chunk == run.making:
         run.quickest = max(1, min(run.quickest, event.at - run.boundary_at))
+        run.lasted.append(event.at - run.boundary_at)
     run.boundary_at = event.at
     run.fresh = True
     run.ledger.done(chunk, event.prompt)
@@ -41,7 +43,7 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
     began(run, run.making, event.at)
     run.ledger.flights.forget(chunk)
     if run.making >= run.plan.end_chunk():
-        return finish(run, "the score is over", well=True)
+        return score_over(run, event.at)
     leave_after_max(run, event.at)
     return send_due(run, event.at)
 

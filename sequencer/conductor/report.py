@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from sequencer.conductor.lines import Line, Status
+from sequencer.conductor.lines import Kind, Line, Status
 from sequencer.conductor.moves import Move
 from sequencer.conductor.sends import Sent
 from sequencer.timebase import ChunkGrid, Snap
@@ -25,6 +26,8 @@ class CueReport:
     jump of the clock brought), `lead_ms` how long before its chunk began its first command left (None where it was not sent
     or the chunk never began), `waited_ms` how long a firing waited for its chunk to begin. In a following run `shown_off_ms`
     is how far behind its place it was really seen, and `beyond_ms` how much further off than the nearest chunk that was seen.
+    `shown` is the score chunk with which it was first shown: the one on which it landed, or a later one where the frames of
+    that one never came. None where it has not landed, was not shown, or the run does not know (`Report.knows_shown`).
     """
 
     number: int
@@ -43,6 +46,7 @@ class CueReport:
     rule: int | None
     shown_off_ms: float | None = None
     beyond_ms: float | None = None
+    shown: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,19 @@ class Report:
     """What gear was told, in the order in which it was."""
     moves: tuple[MoveReport, ...] = ()
     """What rules and exits did to the run itself, in the order in which they fired."""
+    knows_shown: bool = False
+    """Whether the run noted which chunks were shown; the conductor's first revision did not."""
+
+    @property
+    def landed_and_shown(self) -> int:
+        """How many cues landed and were shown."""
+        return sum(1 for cue in self.cues if cue.status is Status.LANDED and cue.shown is not None)
+
+    @property
+    def landed_but_not_shown(self) -> int:
+        """How many cues landed and were never shown: their frames did not come before the run was over."""
+        landed = sum(1 for cue in self.cues if cue.status is Status.LANDED)
+        return landed - self.landed_and_shown if self.knows_shown else 0
 
     @property
     def all_landed(self) -> bool:
@@ -112,6 +129,40 @@ def cue_report(line: Line, grid: ChunkGrid, shown: Mapping[int, int]) -> CueRepo
         shown_off_ms=None if off is None else round(off / 1e6, 3),
         beyond_ms=None if off is None else _beyond(line, off, shown),
     )
+
+
+def with_shown(cues: Iterable[CueReport], lines: Iterable[Line], shown: Mapping[int, int], end: int) -> tuple[CueReport, ...]:
+    """The cues with the chunks at which they were first shown.
+
+    A cue is in force until another one of its kind lands, so it was shown where any chunk until then was. `end` is the number
+    of score chunks: what the model reported late may be said to have landed after the last one.
+    """
+    chunks = sorted(shown)
+    landings: dict[Kind, list[int]] = {}
+    pairs = list(zip(cues, lines, strict=True))
+    for cue, line in pairs:
+        if cue.status is Status.LANDED and cue.landed is not None:
+            for kind in line.kinds:
+                landings.setdefault(kind, []).append(cue.landed)
+    for found in landings.values():
+        found.sort()
+    return tuple(_with_shown(cue, line, chunks, landings, end) for cue, line in pairs)
+
+
+def _with_shown(cue: CueReport, line: Line, chunks: list[int], landings: Mapping[Kind, list[int]], end: int) -> CueReport:
+    if cue.status is not Status.LANDED or cue.landed is None:
+        return cue
+    index = bisect_left(chunks, min(cue.landed, end - 1))
+    if index == len(chunks):
+        return cue
+    over = [_after(landings[kind], cue.landed, end) for kind in line.kinds]
+    return replace(cue, shown=chunks[index]) if chunks[index] < max(over, default=end) else cue
+
+
+def _after(landings: list[int], chunk: int, end: int) -> int:
+    """The first of ascending landings after a chunk, or the end."""
+    index = bisect_right(landings, chunk)
+    return landings[index] if index < len(landings) else end
 
 
 def move_report(move: Move) -> MoveReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from enum import StrEnum
 
 from sequencer.conductor.follow import Follow
@@ -11,15 +12,23 @@ from sequencer.conductor.plan import Plan
 from sequencer.conductor.sends import Sends
 from sequencer.conductor.triggers import Ear
 from sequencer.events import HandPaused, Refused
+from sequencer.revisions import CURRENT, SHOWN_TO_THE_END
 from sequencer.schedule import Firing, Schedule
-from sequencer.timebase import SECOND, nanoseconds
+from sequencer.timebase import DISPLAY_DELAY, SECOND, nanoseconds
 
 PATIENCE = 10 * SECOND
 """How long an opening or a reset may go unanswered before the next step is taken all the same."""
 RETRY = SECOND
 """How long to wait before a refused start is tried again."""
+REOPENING = SECOND // 4
+"""How long to wait before what a take opens with is sent again after it was refused."""
 MOST_STARTS = 3
+MOST_OPENINGS = 3
 MOST_RESETS = 3
+SHOWING = 10 * SECOND
+"""How long to wait for the last chunk to be shown after it was reported."""
+SPARE = SECOND // 10
+"""How much longer than its chunk a run lasts where no later chunk shows that the last one is over."""
 MOST_AHEAD = 32
 """How many prompts a certain stretch sends ahead: the model repeats them all in every `state`, whose size has a limit."""
 
@@ -34,19 +43,25 @@ class Phase(StrEnum):
     STARTING = "starting"
     PLAYING = "playing"
     CUTTING = "cutting"
+    SHOWING = "showing"
     FINISHED = "finished"
 
 
 class Run:
     """One run of one schedule. Score chunks are the model's plus `base`; `making` is the one being made (or made first)."""
 
-    def __init__(self, schedule: Schedule, following: bool = False) -> None:
+    def __init__(  # noqa: PLR0915  # one statement for each value that a run remembers
+        self, schedule: Schedule, following: bool = False, revision: int = CURRENT
+    ) -> None:
         self.schedule = schedule
+        self.revision = revision
+        """The revision of the conductor that this run is made with (see `sequencer.revisions`)."""
         self.phase = Phase.WAITING
-        self.follow = Follow(schedule, schedule.clock.is_outer) if following else None
+        delay = DISPLAY_DELAY if revision >= SHOWN_TO_THE_END else 0
+        self.follow = Follow(schedule, schedule.clock.is_outer, delay) if following else None
         self.plan = Plan(schedule, self.follow)
         self.ledger = Ledger(schedule.seed, schedule.sr)
-        self.sends = Sends(schedule, self.plan, self.follow)
+        self.sends = Sends(schedule, self.plan, self.follow, self.ends_when_shown)
         self.moves = Moves()
         self.ear = Ear(schedule)
         self.base = 0
@@ -63,6 +78,18 @@ class Run:
         self.uploads: set[str] = set()
         self.has_prompt = self.has_image = False
         self.due: int | None = None
+        self.openings = 0
+        """How often what the take opens with was refused."""
+        self.reopens = False
+        """Whether the next wake sets the take up once more."""
+        self.bases: list[int] = []
+        """The score chunk at which the take began that each `start` command asked for."""
+        self.shown: dict[int, int] = {}
+        """When the first frame of each score chunk was shown, nanoseconds."""
+        self.lasted: deque[int] = deque(maxlen=5)
+        """How long the latest chunks took to be made, nanoseconds."""
+        self.last_reported_at = 0
+        """When the last chunk of the score was reported."""
         self.starts = 0
         self.asked_at = 0
         """When the take that is being opened was first asked to start."""
@@ -84,6 +111,41 @@ class Run:
         self.next_base = 0
         self.firings: dict[str, int] = {}
         self.held: list[frozenset[Firing] | HandPaused] = []
+
+    @property
+    def ends_when_shown(self) -> bool:
+        """Whether the run lasts until its last chunk has been shown."""
+        return self.revision >= SHOWN_TO_THE_END
+
+    def score_chunk(self, chunk: int, take: int | None = None) -> int | None:
+        """The score chunk that a chunk of a take is; None where it is none of the score's: behind its take's end, or unknown.
+
+        `take` counts `start` commands from 1; None is the take that plays.
+        """
+        if take is None:
+            base, following = self.base, self.next_base if self.phase is Phase.CUTTING else None
+        elif 0 < take <= len(self.bases):
+            base = self.bases[take - 1]
+            following = next((one for one in self.bases[take:] if one > base), None)
+            if following is None and (self.phase is Phase.CUTTING or self.base > base):
+                following = self.next_base
+        else:
+            return None
+        score_chunk = base + chunk
+        end = self._end_of_frames()
+        is_behind = (following is not None and score_chunk >= following) or (end is not None and score_chunk >= end)
+        return None if chunk < 0 or is_behind else score_chunk
+
+    def _end_of_frames(self) -> int | None:
+        """The first score chunk whose frames do not belong to the score any more; None while a following run goes on."""
+        if self.phase is Phase.SHOWING or self.ended_well:
+            return self.making
+        # A rule that cuts at the very end takes the run beyond it: what it makes then is the score's all the same.
+        return max(self.plan.end_chunk(), self.making) if self.follow is None else None
+
+    def is_of_this_take(self, take: int | None) -> bool:
+        """Whether a take, counted by `start` commands from 1, is the one that plays; so is one that nobody numbered."""
+        return take is None or (0 < take <= len(self.bases) and self.bases[take - 1] == self.base)
 
     @property
     def reach(self) -> int:

@@ -159,7 +159,9 @@ class Sends:
     stood behind its end is passed over; what follows is laid anew behind it, and the walk has not come there yet.
     """
 
-    def __init__(self, schedule: Schedule, plan: Plan, follow: Follow | None) -> None:
+    def __init__(self, schedule: Schedule, plan: Plan, follow: Follow | None, ends_notes: bool = True) -> None:
+        """`ends_notes`: whether a note ends by the end of the score at the latest."""
+        self._ends_notes = ends_notes
         self.is_needed = schedule.has_timed_sends
         self.seen = Seen(schedule)
         self.log: list[Sent] = []
@@ -230,14 +232,27 @@ class Sends:
         return commands
 
     def _end_of(self, act: MidiAct, current: Pass, send: Send, due: int) -> int:
-        """When a note is let go of: where the clock is then, or so much later."""
+        """When a note is let go of: where the clock is then, or so much later, but not after the score."""
         if not isinstance(act, PlayNote):
             return due
         end = None if send.quarter is None or act.quarters is None else send.quarter + act.quarters
         time = None
         if end is not None or self._follow is None:
             time = self._time_of(current, end, current.start + send.offset + act.seconds)
-        return max(due + 1, due + nanoseconds(act.seconds) if time is None else time)
+        return self._by_the_end(due, due + nanoseconds(act.seconds) if time is None else time)
+
+    def _by_the_end(self, due: int, end: int) -> int:
+        """When a note ends that begins at `due`: at `end`, or sooner where the score is over before that."""
+        last = self._plan.passes[-1]
+        over = self._time_of_end(last) if self._ends_notes else None
+        return max(due + 1, end if over is None else min(end, over))
+
+    def _time_of_end(self, last: Pass) -> int | None:
+        """The nanosecond at which the score is over, as it is planned now."""
+        if self._follow is None:
+            return self.seen.time_of(last.end)
+        time = self._follow.time_of(float(last.end_quarter), float(last.end))
+        return None if time is None else round(time)
 
     def _time_of(self, current: Pass, quarter: Fraction | None, seconds: Fraction) -> int | None:
         if self._follow is None:
@@ -251,7 +266,8 @@ class Sends:
         """A rule tells gear something: at once."""
         commands: list[Command] = []
         for act in acts:
-            commands += _messages(act, at, at + nanoseconds(act.seconds) if isinstance(act, PlayNote) else at)
+            end = self._by_the_end(at, at + nanoseconds(act.seconds)) if isinstance(act, PlayNote) else at
+            commands += _messages(act, at, end)
         self._log(current, place, line, acts, at, at, True)
         return commands
 

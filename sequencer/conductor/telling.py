@@ -22,7 +22,8 @@ def tell_gear(run: Run, event: Event, commands: list[Command]) -> list[Command]:
 def _look(run: Run, event: Event) -> None:
     """What a fixed run learns of when its chunks are seen."""
     match event:
-        case ChunkShown() if run.base + event.chunk <= run.making:  # else one of the take before, that comes late
+        case ChunkShown() if run.is_of_this_take(event.take) and run.base + event.chunk <= run.making:
+            # else one of the take before, that comes late
             run.sends.seen.shown(event.chunk, event.at)
         case ChunkDone() if run.phase is Phase.PLAYING or run.base + event.chunk < run.next_base:
             run.sends.seen.done(event.chunk, event.at)
@@ -37,6 +38,8 @@ def _until(run: Run) -> int | None:
     if run.follow is not None:
         return None
     match run.phase:
+        case Phase.SHOWING:
+            return run.making
         case Phase.PLAYING | Phase.FINISHED:
             return run.making + (1 if run.sends.seen.is_streamed and not run.paused else 0)
         case Phase.CUTTING:

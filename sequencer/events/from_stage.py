@@ -140,10 +140,15 @@ class UploadFailed:
 
 @dataclass(frozen=True, slots=True)
 class ChunkShown:
-    """The first frame of a chunk has arrived."""
+    """The first frame of a chunk has arrived.
+
+    `take` is the take that the chunk belongs to, counted by the `start` commands that were sent (from 1): frames arrive after
+    their chunk was reported, so those of one take may still come when the next one plays. None where the stage does not know.
+    """
 
     at: int
     chunk: int
+    take: int | None = None
     kind: Literal["chunk_shown"] = "chunk_shown"
 
 

@@ -132,7 +132,8 @@ class Assembly:
 
         def picture(pictures: Pictures) -> None:
             conductor = self.run.performance.conductor
-            film.add(pictures, Teller(conductor), conductor.run.takes)
+            if conductor.is_of_the_score(pictures.chunk):
+                film.add(pictures, Teller(conductor), conductor.run.takes)
 
         def score_chunk(chunk: int) -> int:
             return self.run.performance.conductor.base + chunk
@@ -147,8 +148,9 @@ class Assembly:
         sinks = self._sinks()
 
         def sink(frame: LiveFrame) -> None:
-            for take in sinks:
-                take(frame.picture, frame.at)
+            for take, all_frames in sinks:
+                if all_frames or self._is_of_the_score(frame):
+                    take(frame.picture, frame.at)
 
         stage = ReactorStage(
             self._clock,
@@ -190,21 +192,26 @@ class Assembly:
 
     # ---- pictures --------------------------------------------------------------------------------------------------
 
-    def _sinks(self) -> list[Callable[[VideoFrame, int], object]]:
-        """Who takes the frames that arrive: a recorder, a player's window."""
-        sinks: list[Callable[[VideoFrame, int], object]] = []
+    def _is_of_the_score(self, frame: LiveFrame) -> bool:
+        """Whether a frame belongs to a chunk of the score, and came for the first time."""
+        of, performance = frame.of, self.run.performance
+        return of is not None and of.is_new and performance.conductor.is_of_the_score(of.chunk, performance.take(of.take))
+
+    def _sinks(self) -> list[tuple[Callable[[VideoFrame, int], object], bool]]:
+        """Who takes the frames that arrive: a recorder those of the score, a player's window all of them (True)."""
+        sinks: list[tuple[Callable[[VideoFrame, int], object], bool]] = []
         if self._wishes.record:
             from sequencer.recorder.live import LiveRecorder
 
             recorder = LiveRecorder(self._folder.path / "video.mp4", self._wishes.video_size, warn=self._say)
             self._attached.append(lambda _: _closed_behind(recorder.close))
-            sinks.append(recorder.take)
+            sinks.append((recorder.take, False))
         if self._wishes.watch is not None:
             from sequencer.recorder.watch import Watch
 
             watch = Watch(self._wishes.watch)
             self._attached.append(lambda run: _watched(run, watch))
-            sinks.append(watch.take)
+            sinks.append((watch.take, True))
         return sinks
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from sequencer.clocks.link import LinkFeed, LiveLink
 from sequencer.clocks.midi import MidiFeed
@@ -22,6 +23,8 @@ from sequencer.timebase import SECOND
 NOMINAL = 120
 COLD = frozenset({Phase.WAITING, Phase.UPLOADING, Phase.OPENING})
 """Phases in which the model could not start on a beat yet."""
+SPARE = SECOND // 50
+"""How much longer than to the time of the last message the port stays open."""
 LONGEST_REST = 10 * SECOND
 """How long, behind the end of a run, what was said ahead may still take to be sent."""
 
@@ -132,12 +135,30 @@ async def _told(run: LiveRun, port: str, clock: bool) -> AsyncIterator[None]:
         sender.close()
 
 
+class MessageSender(Protocol):
+    """What sends messages at their time: a `Sender`, or a test."""
+
+    @property
+    def ends_at(self) -> int | None:
+        """The nanosecond of the Stop behind the score's last tick; None where none is to come."""
+        ...
+
+    def send_at(self, due: int, message: bytes) -> None:
+        """Send a message at nanosecond `due`."""
+        ...
+
+    def forget(self) -> None:
+        """Drop what is not due yet."""
+        ...
+
+
 class Telling:
     """Looks on at a performance (as a watcher), and hands a sender what gear is to be told."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: MessageSender) -> None:
         self._sender = sender
         self._last = 0
+        self._is_cut_off = False
 
     def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         """An event, after the conductor has had it."""
@@ -148,10 +169,11 @@ class Telling:
                     self._last = max(self._last, command.due)
                 case Finish() if not conductor.run.ended_well:
                     self._sender.forget()
-                    self._last = 0
+                    self._is_cut_off = True
                 case _:
                     pass
 
     def rest(self, now: int) -> int:
-        """How many nanoseconds what was said ahead still takes."""
-        return max(0, min(LONGEST_REST, self._last - now))
+        """How many nanoseconds what was said ahead still takes, and our own clock up to its last Stop."""
+        last = max(self._last, self._sender.ends_at or 0)
+        return 0 if self._is_cut_off or last <= now else min(LONGEST_REST, last - now + SPARE)

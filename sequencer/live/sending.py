@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Protocol
 
-from sequencer.clocks.boundaries import BoundaryFeed
+from sequencer.clocks.boundaries import BoundaryFeed, first_lag
 from sequencer.conductor import Conductor
-from sequencer.events import ChunkShown, Command, Event, OffsetChanged, Paused, SessionEnded, Started
+from sequencer.events import ChunkShown, Command, Event, OffsetChanged, Paused, SessionEnded
 from sequencer.midi.clock_out import Piece
 from sequencer.schedule import Schedule
-from sequencer.timebase import SECOND, nanoseconds
+from sequencer.timebase import SECOND
 
 UNSEEN = 2
 """Where no picture is seen by the end of so many chunks, nobody counts pictures: the clock starts all the same."""
@@ -20,11 +20,11 @@ UNSEEN = 2
 class ClockSender(Protocol):
     """What is told of the score's time: a `Sender`, or a test."""
 
-    def begin_clock(self, pieces: Sequence[Piece], delay: int = 0) -> None:
-        """Be ready to send."""
+    def begin_clock(self, pieces: Sequence[Piece], delay: int = 0, end: Fraction | None = None) -> None:
+        """Be ready to send, up to the quarter `end`."""
         ...
 
-    def plan(self, pieces: Sequence[Piece]) -> None:
+    def plan(self, pieces: Sequence[Piece], end: Fraction | None = None) -> None:
         """The score will go on otherwise."""
         ...
 
@@ -33,7 +33,7 @@ class ClockSender(Protocol):
         ...
 
     def stop(self, at: int) -> None:
-        """It stands still."""
+        """It stands still from then on."""
         ...
 
 
@@ -44,8 +44,16 @@ def pieces_of(conductor: Conductor) -> tuple[Piece, ...]:
     return pieces if len(pieces) == len(passes) else ()
 
 
+def end_of(conductor: Conductor) -> Fraction:
+    """The quarter at which the score ends, as it is planned now."""
+    return conductor.run.plan.passes[-1].end_quarter
+
+
 class ClockSending:
     """Looks on at a performance (as a watcher), and tells a sender where the score is.
+
+    The clock ends with the pictures: its last tick and Stop are sent when the end of the score is seen, which is after the last
+    chunk was reported. A run that ends before its score stops it at once.
 
     In a fixed run beats are counted in the model's chunks: the gear starts with the first picture, and a beat is when the
     chunk in which it falls is *seen*. In a run that follows wall time beats are where that is, and an offset moves the
@@ -57,28 +65,32 @@ class ClockSending:
         self._sender = sender
         self._grid = schedule.grid
         self._nominal = float(schedule.grid.chunk) * SECOND
-        self._boundaries = BoundaryFeed(schedule.grid.chunk, lag=nanoseconds(schedule.grid.chunk))
+        self._boundaries = BoundaryFeed(schedule.grid.chunk, lag=first_lag(schedule.grid.chunk))
         self._offset = 0
-        self._base = 0
+        self._base = self._takes = 0
         self._origin: int | None = None
         self._runs = False
         self._over = False
         self._pieces = pieces_of(conductor)
+        self._end = end_of(conductor)
         if not self._pieces:
             raise ValueError("a clock needs beats")
-        sender.begin_clock(self._pieces)
+        sender.begin_clock(self._pieces, end=self._end)
 
-    def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+    def __call__(  # noqa: PLR0912  # one branch for each kind of event
+        self, event: Event, commands: Sequence[Command], conductor: Conductor
+    ) -> None:
         """An event, after the conductor has had it."""
         if self._over:
             return
         self._look_at(conductor)
-        fit = self._boundaries.hear(event)
+        if conductor.run.takes != self._takes:  # it runs, by its own word or by what it shows
+            self._base, self._takes = conductor.base, conductor.run.takes
+        is_late = isinstance(event, ChunkShown) and not conductor.run.is_of_this_take(event.take)
+        fit = None if is_late else self._boundaries.hear(event)
         match event:
             case OffsetChanged():
                 self._offset = event.offset
-            case Started():
-                self._base = conductor.base
             case Paused() if conductor.run.follow is None:
                 self._sender.stop(event.at + self._lag)
             case SessionEnded():
@@ -91,14 +103,17 @@ class ClockSending:
                 self._origin = follow.origin
                 self._sender.anchor(follow.origin, Fraction(0))
         elif isinstance(event, ChunkShown) and not self._runs:
-            self._runs = True
-            self._sender.anchor(event.at - self._offset, self._grid.boundary(self._base + event.chunk), self._pace)
+            chunk = conductor.run.score_chunk(event.chunk, event.take)
+            if chunk is not None:
+                self._runs = True
+                self._sender.anchor(event.at - self._offset, self._grid.boundary(chunk), self._pace)
         elif fit is not None and (self._runs or fit.chunk > UNSEEN):
             self._runs = True
             self._sender.anchor(fit.time + self._lag, self._grid.boundary(self._base + fit.chunk), self._pace)
         if conductor.is_finished:
             self._over = True
-            self._sender.stop(event.at)
+            if not conductor.run.ended_well:
+                self._sender.stop(event.at)
 
     @property
     def _pace(self) -> float:
@@ -110,7 +125,7 @@ class ClockSending:
 
     def _look_at(self, conductor: Conductor) -> None:
         """Tell of the plan where it has changed: a live section was left, or a jump made."""
-        pieces = pieces_of(conductor)
-        if pieces and pieces != self._pieces:
-            self._pieces = pieces
-            self._sender.plan(pieces)
+        pieces, end = pieces_of(conductor), end_of(conductor)
+        if pieces and (pieces != self._pieces or end != self._end):
+            self._pieces, self._end = pieces, end
+            self._sender.plan(pieces, end)

@@ -102,7 +102,7 @@ class Standing:
                 self._done.clear()
             case ChunkDone():
                 self._chunk_done(event)
-            case ChunkShown():
+            case ChunkShown() if conductor.run.is_of_this_take(event.take):
                 self._seen = True
                 reported = self._reported.pop(event.chunk, None)
                 if reported is not None:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sequencer.clocks import Clock
-from sequencer.clocks.boundaries import BoundaryFeed
+from sequencer.clocks.boundaries import BoundaryFeed, first_lag
 from sequencer.conductor import Conductor, Report
 from sequencer.conductor.run import Phase
 from sequencer.errors import OutputError, ScheduleError
 from sequencer.events import (
     ChunkDone,
+    ChunkShown,
     Closing,
     Command,
     Event,
@@ -27,6 +28,7 @@ from sequencer.events import (
     Ready,
     Restored,
     SendMidi,
+    Start,
     Started,
     Upload,
     WakeAt,
@@ -36,7 +38,6 @@ from sequencer.journal import Journal, JournalWriter
 from sequencer.performance.cues import ScriptedEvent
 from sequencer.schedule import Schedule
 from sequencer.stages import Stage
-from sequencer.timebase import nanoseconds
 
 
 class Watcher(Protocol):
@@ -87,9 +88,9 @@ class Performance:
         follows = schedule.clock.is_outer if following is None else following
         self.conductor = Conductor(schedule, follows)
         chunk = schedule.grid.chunk
-        self.boundaries = BoundaryFeed(chunk, lag=nanoseconds(chunk)) if follows or schedule.has_timed_sends else None
+        self.boundaries = BoundaryFeed(chunk, lag=first_lag(chunk)) if follows or schedule.has_timed_sends else None
         """What is known of chunk boundaries and of the lag, where places are bound late or gear is told. A chunk is not seen
-        before it is made, so one chunk is the lag that is believed until frames have been seen."""
+        before it is made, and then its frames are sent: that is the lag which is believed until frames have been seen."""
         self._stage = stage
         self._clock = clock
         self._journal = journal
@@ -105,6 +106,8 @@ class Performance:
         self._started = False
         self._journal_failure: str | None = None
         self._taken_up = False
+        self._starts_before = 0
+        """How many starts the run had asked for when it was taken up: its stage counts takes from there."""
         self._owed: tuple[Command, ...] = ()
 
     def take_up(self, journal: Journal, conductor: Conductor, owed: Sequence[Command]) -> None:
@@ -118,6 +121,7 @@ class Performance:
             self._write(lambda writer, command=command: writer.command(at, command))  # type: ignore[misc]  # binds now
         self._owed = tuple(command for command in owed if not isinstance(command, WakeAt | SendMidi))
         self._taken_up = self.conductor.phase is not Phase.WAITING
+        self._starts_before = sum(isinstance(record.command, Start) for record in journal.records)
         for record in journal.records:
             if record.event is not None and self.boundaries is not None:
                 self.boundaries.hear(record.event)
@@ -127,6 +131,10 @@ class Performance:
         self._chunks_done = self.conductor.making
         self._started = self.conductor.run.takes > 0
         self._by_chunk = deque(one for one in self._by_chunk if (one.chunk or 0) > self._chunks_done)
+
+    def take(self, number: int) -> int:
+        """The run's number of a take, from the stage's: a run that was taken up had others before."""
+        return self._starts_before + number
 
     def deliver(self, event: Event) -> None:
         """Put an event into the inbox. In the loop's own thread, or from a signal handler."""
@@ -159,8 +167,10 @@ class Performance:
                 if self._taken_up and isinstance(event, Ready):
                     event, self._taken_up = Restored(event.at), False
                     await self._carry_out(self._owed)
+                if self._starts_before and isinstance(event, ChunkShown) and event.take is not None:
+                    event = replace(event, take=self.take(event.take))
                 last = event.at
-                fit = self.boundaries.hear(event) if self.boundaries is not None else None
+                fit = self.boundaries.hear(event) if self.boundaries is not None and self._is_of_this_take(event) else None
                 if fit is not None:
                     await self._handle(fit)
                 await self._handle(event)
@@ -196,6 +206,10 @@ class Performance:
                 await asyncio.gather(opening, return_exceptions=True)
         if not opening.cancelled():
             opening.result()
+
+    def _is_of_this_take(self, event: Event) -> bool:
+        """Whether an event tells of the take that plays: frames of the one before may come late."""
+        return not isinstance(event, ChunkShown) or self.conductor.run.is_of_this_take(event.take)
 
     async def _handle(self, event: Event) -> None:
         if self._fed:

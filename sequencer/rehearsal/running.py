@@ -210,17 +210,17 @@ class _Run:
     # ---- while it runs ---------------------------------------------------------------------------------------------
 
     def _picture(self, pictures: Pictures) -> None:
-        if self._film is not None:
-            conductor = self._performance.conductor
+        conductor = self._performance.conductor
+        if self._film is not None and conductor.is_of_the_score(pictures.chunk):
             self._film.add(pictures, self._teller, conductor.run.takes)
 
     def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:  # a Watcher
         match event:
-            case PicturesMade():
+            case PicturesMade() if conductor.is_of_the_score(event.chunk):
                 self._renderer = event.renderer
                 chunk = conductor.base + event.chunk
                 self._made.append(ChunkPictures(max(1, conductor.run.takes), chunk, event.frames, event.sha256))
-            case ChunkDone() if self._watch is not None:
+            case ChunkDone() if self._watch is not None and conductor.is_of_the_score(event.chunk):
                 chunk = max(0, conductor.making - 1)
                 current, place = self._teller.position(chunk)
                 self._watch(

@@ -60,6 +60,8 @@ def summary(report: Report) -> dict[str, Any]:
         "cues": len(report.cues),
         "by_status": counts,
         "landed_later_than_planned": shifted,
+        "landed_and_shown": report.landed_and_shown if report.knows_shown else None,
+        "landed_but_not_shown": report.landed_but_not_shown if report.knows_shown else None,
         "snap_error_ms": {"mean": round(mean(errors), 1), "worst": max(errors)} if errors else None,
         "beyond_the_snap_ms": None if not beyond else {"median": _part(beyond, 50), "p99": _part(beyond, 99)},
         "sends": sum(len(send.acts) for send in report.sends if send.was_sent),
@@ -73,23 +75,24 @@ def _part(ascending: list[float], percent: int) -> float:
 
 
 def as_table(report: Report, most: int = 40) -> str:
-    """The cues as text, and below them what rules did to the run itself (its pauses, gotos and exits).
+    """The cues as text, and below them what rules did to the run itself (its pauses, gotos and exits), and notes.
 
     Where there are more than `most` cues, those are left out that simply landed.
     """
     cues = list(report.cues)
     left = 0
     if len(cues) > most:
-        odd = [cue for cue in cues if cue.status is not Status.LANDED or cue.landed != cue.planned]
+        unseen = {cue.number for cue in cues if report.knows_shown and cue.shown is None}
+        odd = [cue for cue in cues if cue.status is not Status.LANDED or cue.landed != cue.planned or cue.number in unseen]
         shown = (odd + [cue for cue in cues if cue not in odd])[:most]
         left = len(cues) - len(shown)
         cues = sorted(shown, key=lambda cue: (cue.planned is None, cue.planned or 0, cue.number))
-    head = ("cue", "planned", "landed", "snap", "lead", "", "")
-    rows = [head, *(_row(cue) for cue in cues), *(_move(move) for move in report.moves[:most])]
+    head = ("cue", "planned", "landed", "shown", "snap", "lead", "", "")
+    rows = [head, *(_row(cue, report.knows_shown) for cue in cues), *(_move(move) for move in report.moves[:most])]
     widths = [min(WIDEST, max(len(row[column]) for row in rows)) for column in range(len(head))]
     lines = [
         "  ".join(
-            cell.ljust(width) if column in (0, 5, 6) else cell.rjust(width)
+            cell.ljust(width) if column in (0, 6, 7) else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
@@ -98,15 +101,17 @@ def as_table(report: Report, most: int = 40) -> str:
         lines.append(f"and {left} more that landed; all of them are in report.json")
     if len(report.moves) > most:
         lines.append(f"and {len(report.moves) - most} more pauses, gotos and exits; all of them are in report.json")
+    lines += [f"note: {note}" for note in report.notes[:most]]
     return visible("\n".join(lines))
 
 
-def _row(cue: CueReport) -> tuple[str, str, str, str, str, str, str]:
+def _row(cue: CueReport, knows_shown: bool) -> tuple[str, ...]:
     place = f"{cue.section} {cue.place}" if cue.section is not None else cue.place
     return (
         place[:WIDEST],
         "" if cue.planned is None else str(cue.planned),
         "" if cue.landed is None else str(cue.landed),
+        _shown(cue) if knows_shown else "",
         "" if cue.error_ms is None else f"{cue.error_ms:+.0f} ms",
         "" if cue.lead_ms is None else f"{cue.lead_ms / 1000:.1f} s",
         cue.what,
@@ -114,18 +119,32 @@ def _row(cue: CueReport) -> tuple[str, str, str, str, str, str, str]:
     )
 
 
-def _move(move: MoveReport) -> tuple[str, str, str, str, str, str, str]:
+def _shown(cue: CueReport) -> str:
+    if cue.shown is not None:
+        return str(cue.shown)
+    return "no" if cue.status is Status.LANDED else ""
+
+
+def _move(move: MoveReport) -> tuple[str, ...]:
     place = f"{move.section} {move.place}" if move.section is not None else move.place
     after = "" if move.waited_ms is None else f", {move.waited_ms / 1000:.1f} s after it was asked for"
     became = f"{move.status.value}: {move.reason}" if move.reason else f"{move.status.value}{after}"
-    return place[:WIDEST], "", "" if move.chunk is None else str(move.chunk), "", "", move.what, became
+    return place[:WIDEST], "", "" if move.chunk is None else str(move.chunk), "", "", "", move.what, became
+
+
+def _and_shown(report: Report, landed: int) -> str:
+    """Whether what landed was shown as well, in words behind "landed"."""
+    if not report.knows_shown or not landed:
+        return ""
+    unseen = report.landed_but_not_shown
+    return " and shown" if not unseen else f", {unseen} of them not shown"
 
 
 def verdict(report: Report) -> str:
     """One line for the end of a run."""
     facts = summary(report)
     good = facts["by_status"].get("landed", 0)
-    parts = [f"{good} of {facts['cues']} cues landed"]
+    parts = [f"{good} of {facts['cues']} cues landed" + _and_shown(report, good)]
     others = ("skipped", "overtaken", "dropped", "refused", "missed", "stuck")
     parts += [f"{facts['by_status'][status]} {status}" for status in others if facts["by_status"].get(status)]
     if facts["landed_later_than_planned"]:

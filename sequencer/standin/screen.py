@@ -129,6 +129,8 @@ class Screen:
         self._watchers: list[Watcher] = []
         self._queue: deque[Shown] = deque()
         self._edge = 0.0
+        self._dark_from: float | None = None
+        """When it goes dark: behind the pictures that waited when it was told to."""
         self._dark = Shown(0.0, dark(is_plain))
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -166,23 +168,26 @@ class Screen:
         self._wake.set()
         return before
 
-    def clear(self) -> None:
-        """Forget what waits, and go dark."""
-        self._queue.clear()
-        self._edge = 0.0
-        self.is_dark = True
+    def darken(self) -> None:
+        """Go dark when everything that waits now has been shown."""
+        self._dark_from = max(self._edge, time.monotonic())
         self._wake.set()
 
     async def _run(self) -> None:
         while True:
             now = time.monotonic()
+            if self._goes_dark(now):
+                self._dark_from, self.is_dark = None, True
+                self._give(Shown(now, self._dark.picture))
+                continue
             if self._queue and self._queue[0].at <= now:
                 self.is_dark = False
                 self.shown += 1
                 self._give(self._queue.popleft())
                 continue
             self._wake.clear()
-            wait = self._queue[0].at - now if self._queue else None
+            coming = [one for one in (self._queue[0].at if self._queue else None, self._dark_from) if one is not None]
+            wait = min(coming) - now if coming else None
             if self.is_dark:
                 self._give(Shown(now, self._dark.picture))
                 wait = DARK_EVERY if wait is None else min(wait, DARK_EVERY)
@@ -191,6 +196,10 @@ class Screen:
                     await self._wake.wait()
             except TimeoutError:
                 continue
+
+    def _goes_dark(self, now: float) -> bool:
+        dark = self._dark_from
+        return dark is not None and dark <= now and not (self._queue and self._queue[0].at < dark)
 
     def _give(self, shown: Shown) -> None:
         for watcher in list(self._watchers):

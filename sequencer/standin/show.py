@@ -6,9 +6,9 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from sequencer.stages.simulated.faults import Drop, End, Faults
@@ -90,7 +90,6 @@ class Show:
         self._tasks: set[asyncio.Task[None]] = set()
         self._moments: list[Drop | End] = [*faults.drops, *([faults.end] if faults.end else [])]
         self._timers: list[asyncio.TimerHandle] = []
-        self._clears = 0
         self._is_over = False
         self.made: list[Made] = []
         self.began: float | None = None
@@ -189,21 +188,23 @@ class Show:
 
     def _say(self, message: Message) -> None:
         if message.name == "generation_reset":
-            self._clear()
+            # What was made is shown to its end, as a runtime plays its queue: a reset is the model's own affair.
+            self._spawn(self._go_dark())
         self._audience.said(message.type, message.data)
         self._answer(message.answers, message)
 
-    def _clear(self) -> None:
-        """Go dark. What of the last chunks was not shown yet never is."""
-        self._clears += 1
-        self.screen.clear()
-        shown = self.screen.shown
-        while self.made and self.made[-1].end > shown:
-            last = self.made.pop()
-            if last.first < shown:
-                self.made.append(replace(last, frames=shown - last.first))
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     # ---- pictures
+
+    async def _go_dark(self) -> None:
+        """Go dark when every chunk that is made by now is on the screen, and has been shown."""
+        made = [task for task in self._tasks if task is not asyncio.current_task()]
+        await asyncio.gather(*made, return_exceptions=True)
+        self.screen.darken()
 
     def _begun(self, begun: ChunkBegun) -> None:
         self.began = self.began or time.monotonic()
@@ -222,16 +223,11 @@ class Show:
         lag = delays.shown
         if delays.shown_jitter:
             lag += hashed(self._faults.seed, "shown", made.take, made.look.chunk) % (delays.shown_jitter + 1)
-        task = asyncio.create_task(self._show(made, self._look_before, painting, time.monotonic() + lag / SECOND))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._spawn(self._show(made, self._look_before, painting, time.monotonic() + lag / SECOND))
 
     async def _show(self, made: ChunkMade, before: Look | None, painting: Future[tuple[Picture, ...]], at: float) -> None:
-        clears = self._clears
         pictures = await asyncio.wrap_future(painting)
         await asyncio.sleep(at - time.monotonic())
-        if clears != self._clears:
-            return  # a reset came in between, and what it cleared must not come back
         first = self.screen.show(pictures, time.monotonic())
         self.made.append(Made(made.look, before, first, len(pictures)))
         if len(self.made) > MAX_CHUNKS_KEPT:

@@ -7,6 +7,7 @@ from pathlib import Path
 from sequencer.conductor.diagram import WAYS, mermaid
 from sequencer.conductor.machine import TABLE
 from sequencer.conductor.run import Phase
+from sequencer.events import ChunkShown, Woke
 
 
 def test_every_way_that_is_drawn_is_handled() -> None:
@@ -17,7 +18,8 @@ def test_every_way_that_is_drawn_is_handled() -> None:
 
 def test_every_phase_can_be_reached_and_left() -> None:
     assert {end for _, end, _, _ in WAYS} == set(Phase) - {Phase.WAITING, Phase.FINISHED}
-    assert {start for start, _, _, _ in WAYS} == set(Phase) - {Phase.FINISHED}
+    assert {start for start, _, _, _ in WAYS} == set(Phase) - {Phase.SHOWING, Phase.FINISHED}
+    assert {(Phase.SHOWING, ChunkShown), (Phase.SHOWING, Woke)} <= TABLE.keys(), "what leads from the last phase to the end"
 
 
 def test_the_page_shows_the_diagram() -> None:

@@ -24,9 +24,16 @@ JOURNALS = Path(__file__).parents[1] / "data" / "journals"
 
 
 def shown(journal: Journal) -> list[tuple[int, str | None]]:
-    """(chunk of its take, prompt) of every chunk that a run made."""
-    events = [record.event for record in journal.records]
-    return [(one.chunk, one.prompt) for one in events if isinstance(one, ChunkDone) and one.frames]
+    """(chunk of its take, prompt) of every chunk of the score that a run made."""
+    conductor = Conductor(journal.schedule, journal.following, journal.revision)
+    found = []
+    for record in journal.records:
+        one = record.event
+        if isinstance(one, ChunkDone) and one.frames and conductor.is_of_the_score(one.chunk):
+            found.append((one.chunk, one.prompt))
+        if one is not None:
+            conductor.receive(one)
+    return found
 
 
 def seeds(journal: Journal) -> list[int]:

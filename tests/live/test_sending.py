@@ -10,57 +10,19 @@ from itertools import pairwise
 
 import pytest
 from by_hand import at_bar, live, on_beats, say, section
+from virtual_sender import VirtualSender
 
 from sequencer.clocks import VirtualClock
 from sequencer.compiler import compile_score
 from sequencer.events import ChunkDone, ChunkShown, Command, Event, OffsetChanged, Started
 from sequencer.live.sending import ClockSending
-from sequencer.midi.clock_out import START, STOP, TICK, ClockOut, Piece
+from sequencer.midi.clock_out import START, STOP, TICK
 from sequencer.performance import Performance, scripted
 from sequencer.schedule import Schedule
 from sequencer.score import AtOffset, ClockKind, ClockLine, Cue, Header, Score, Unit
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
 
 S = 1_000_000_000
-
-
-class VirtualSender:
-    """Sends in the virtual time of a run."""
-
-    def __init__(self, clock: VirtualClock) -> None:
-        self._clock = clock
-        self._out: ClockOut | None = None
-        self.sent: list[tuple[int, bytes]] = []
-        self._timer = clock.call_at(0, lambda: None)
-
-    def begin_clock(self, pieces: Sequence[Piece], delay: int = 0) -> None:
-        self._out = ClockOut(pieces, delay)
-
-    def plan(self, pieces: Sequence[Piece]) -> None:
-        self._tell().plan(pieces)
-        self._wait()
-
-    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0) -> None:
-        self._tell().anchor(at, seconds, pace)
-        self._wait()
-
-    def stop(self, at: int) -> None:
-        self._tell().stop(at)
-        self.sent += self._tell().take(at)
-
-    def _tell(self) -> ClockOut:
-        assert self._out is not None
-        return self._out
-
-    def _wait(self) -> None:
-        self._timer.cancel()
-        due = self._tell().due
-        if due is not None:
-            self._timer = self._clock.call_at(due, self._fire)
-
-    def _fire(self) -> None:
-        self.sent += self._tell().take(self._clock.now())
-        self._wait()
 
 
 @dataclass
@@ -98,7 +60,9 @@ def play(
     run.watch(ClockSending(sender, schedule, run.conductor))
     run.deliver(OffsetChanged(0, offset))
     run.watch(look)
-    asyncio.run(run.run())
+    outcome = asyncio.run(run.run())
+    sender.close(S)
+    assert outcome.report.ended_well
     played.sent = sender.sent
     return played
 
@@ -122,6 +86,36 @@ def test_ticks_are_where_their_beats_are_seen() -> None:
         assert ticks[beat * 24] == pytest.approx(seen, abs=S / 100)
     gaps = [after - before for before, after in pairwise(ticks)]
     assert max(gaps) < S / 48 * 1.04
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {},
+        {"delays": {"shown": "0s"}},
+        {"delays": {"shown": "1100ms", "shown_jitter": "400ms"}},
+        {"fps": "19.5"},
+        {"fps": "30"},
+        {"jitter": "100ms"},
+        {"slow": [{"chunk": 7, "by": "5s"}, {"chunk": 46, "by": "3s"}]},
+        {"drops": [{"chunk": 10, "for": "9s"}]},
+    ],
+)
+@pytest.mark.parametrize("script", [(), ("pause@20c", "resume@40s")])
+def test_every_beat_has_24_ticks_and_stop_is_the_last_message(faults: dict[str, object], script: tuple[str, ...]) -> None:
+    played = play(LONG, faults, script)
+    assert len(played.ticks) == 32 * 4 * 24
+    assert [message for _, message in played.sent].count(START) == 1
+    assert played.sent[-1][1] == STOP
+
+
+def test_8_bars_at_128_bpm_have_768_ticks() -> None:
+    schedule = compile_score(score(section("one", 8, at_bar(1, "a")), bpm=Fraction(128)))
+    played = play(schedule, {})
+    assert len(played.ticks) == 768
+    assert [message for _, message in played.sent if message != TICK] == [START, STOP]
+    seen = played.shown[0] + 15 * S
+    assert played.sent[-1][0] == pytest.approx(seen, abs=S / 50)
 
 
 def test_a_slower_model_slows_the_clock() -> None:

@@ -169,15 +169,15 @@ def test_a_link_session_is_counted_in() -> None:
 def test_the_first_picture_is_counted_in_beats() -> None:
     standing = outer()
     feed(standing, ClockMoved(SECOND, "start"), ClockFitted(SECOND, 0.0, SECOND, 2e-9), Started(SECOND))
-    assert play_line(standing, SECOND, "", 100) == "first picture in 3 beats"
-    assert play_line(standing, SECOND + SECOND, "", 100) == "first picture in 1 beat"
+    assert play_line(standing, SECOND, "", 100) == "first picture in 1 bar 2 beats"
+    assert play_line(standing, SECOND + SECOND, "", 100) == "first picture in 1 bar"
     feed(standing, ChunkShown(SECOND + 11 * S_10, 0))
     assert "picture" not in play_line(standing, SECOND + 12 * S_10, "", 100)
 
 
 def test_the_offset_and_the_lag_in_force() -> None:
     standing = outer()
-    assert offset_line(standing) == "offset +0 ms, lag in force 1375 ms"
+    assert offset_line(standing) == "offset +0 ms, lag in force 2675 ms"
     feed(standing, ClockMoved(SECOND, "start"), Started(SECOND), OffsetChanged(SECOND, -40_000_000))
     feed(standing, BoundariesFitted(2 * SECOND, 1, 2 * SECOND, 1.375e9, 0.0, 1_500_000_000))
     assert offset_line(standing) == "offset -40 ms, lag in force 1500 ms"

@@ -85,14 +85,27 @@ def test_a_slower_model_slows_the_clock() -> None:
     assert times[240] - times[24] == pytest.approx(216 * S / 48 * 24 / 21, abs=10)
 
 
-def test_a_stall_sends_the_gear_to_the_right_place() -> None:
+def test_gear_that_is_ahead_after_a_stall_waits_for_the_score() -> None:
+    clock = ClockOut([STEADY], end=Fraction(32))
+    clock.anchor(0, Fraction(0))
+    messages = run(clock, 10 * S)
+    clock.anchor(10 * S, Fraction(8))
+    after = run(clock, 60 * S)
+    assert [message for _, message in after[:2]] == [STOP, CONTINUE], "it goes on from where it stands"
+    assert after[0][0] - 10 * S < 2 * MS
+    assert ticks(after)[0] == pytest.approx(12 * S, abs=S / 48 + 2)
+    assert len(ticks(messages + after)) == 32 * 24
+    assert after[-1][1] == STOP
+
+
+def test_gear_that_is_late_is_sent_to_where_the_score_is() -> None:
     clock = ClockOut([STEADY])
     clock.anchor(0, Fraction(0))
     run(clock, 10 * S)
-    clock.anchor(10 * S, Fraction(8))
+    clock.anchor(10 * S, Fraction(12))
     messages = run(clock, 12 * S)
-    assert messages[0] == (10 * S, STOP)
-    assert messages[1][1] == song_position(65), "8 s are quarter 16, sixteenth 64; there it could not be ready in time"
+    assert messages[0][1] == STOP
+    assert messages[1][1] == song_position(97), "12 s are quarter 24, sixteenth 96; there it could not be ready in time"
     assert messages[2][1] == CONTINUE
     first = ticks(messages)[0]
     assert first == pytest.approx(10 * S + S / 8, abs=2)
@@ -100,15 +113,114 @@ def test_a_stall_sends_the_gear_to_the_right_place() -> None:
 
 
 def test_stop_and_go_on() -> None:
-    clock = ClockOut([STEADY])
+    clock = ClockOut([STEADY], end=Fraction(32))
     clock.anchor(0, Fraction(0))
-    run(clock, 4 * S)
+    before = run(clock, 4 * S)
     clock.stop(4 * S)
     clock.stop(4 * S + 1)
-    assert run(clock, 60 * S) == [(4 * S, STOP)]
+    (stopped,) = run(clock, 60 * S)
+    assert stopped[1] == STOP
+    assert stopped[0] - 4 * S <= 1
     clock.anchor(60 * S, Fraction(4))
-    messages = run(clock, 61 * S)
-    assert [message for _, message in messages[:2]] == [song_position(33), CONTINUE]
+    messages = run(clock, 90 * S)
+    assert messages[0][1] == CONTINUE, "it stands where the score goes on"
+    assert ticks(messages)[0] == pytest.approx(60 * S, abs=S / 48 + 2)
+    assert len(ticks(before + messages)) == 32 * 24
+
+
+@pytest.mark.parametrize("told", [3 * S, 8 * S])
+def test_a_stop_that_is_still_to_come_holds_no_tick_back(told: int) -> None:
+    clock = ClockOut([STEADY], end=Fraction(32))
+    clock.anchor(0, Fraction(0))
+    messages = run(clock, 2 * S)
+    clock.stop(4 * S)
+    messages += run(clock, told)
+    clock.anchor(9 * S, Fraction(4))
+    messages += run(clock, 60 * S)
+    stops = [at for at, message in messages if message == STOP]
+    assert len(stops) == 2
+    assert stops[0] == pytest.approx(4 * S, abs=2)
+    assert len([at for at in ticks(messages) if at < 4 * S + 2]) in (192, 193)
+    assert not [at for at in ticks(messages) if 4 * S + 2 < at < 9 * S - 2]
+    assert len(ticks(messages)) == 32 * 24
+
+
+@pytest.mark.parametrize("end", [Fraction(32), Fraction(1), Fraction(7, 2), Fraction(10, 7)])
+def test_the_clock_ends_with_the_score(end: Fraction) -> None:
+    clock = ClockOut([STEADY], end=end)
+    clock.anchor(S, Fraction(0))
+    assert clock.ends_at == pytest.approx(S + float(end) / 2 * S, abs=AFTER_START)
+    messages = run(clock, 100 * S)
+    assert len(ticks(messages)) == -(-24 * end.numerator // end.denominator)
+    assert messages[-1][1] == STOP
+    assert messages[-1][0] == pytest.approx(S + float(end) / 2 * S, abs=AFTER_START)
+    assert clock.is_over
+    assert not clock.is_running
+    clock.anchor(50 * S, end / 2)
+    clock.stop(60 * S)
+    assert run(clock, 200 * S) == []
+
+
+def test_an_end_that_is_put_off_or_comes_sooner() -> None:
+    sooner = ClockOut([STEADY], end=Fraction(32))
+    sooner.anchor(0, Fraction(0))
+    messages = run(sooner, 2 * S)
+    sooner.plan([STEADY], Fraction(8))
+    messages += run(sooner, 60 * S)
+    assert len(ticks(messages)) == 8 * 24
+    sooner.plan([STEADY], Fraction(16))
+    sooner.anchor(5 * S, Fraction(5))
+    messages += run(sooner, 60 * S)
+    assert [message for _, message in messages if message != TICK] == [START, STOP, CONTINUE, STOP]
+    assert len(ticks(messages)) == 16 * 24
+
+
+def test_a_pause_that_was_told_before_the_first_frame_was_shown() -> None:
+    clock = ClockOut([STEADY], end=Fraction(32))
+    clock.stop(4 * S)
+    clock.anchor(3 * S, Fraction(0))
+    messages = run(clock, 60 * S)
+    assert messages[-1][1] == STOP
+    assert messages[-1][0] == pytest.approx(4 * S, abs=2)
+    clock.anchor(60 * S, Fraction(1))
+    messages += run(clock, 100 * S)
+    assert len(ticks(messages)) == 32 * 24
+
+
+def test_gear_is_sent_to_its_place_though_the_score_was_elsewhere_before_it_came_to_that() -> None:
+    clock = ClockOut([STEADY], end=Fraction(32))
+    clock.anchor(10 * S, Fraction(2))
+    assert [message[0] for _, message in clock.take(9 * S)] == []
+    clock.anchor(20 * S, Fraction(2))
+    clock.stop(15 * S)
+    clock.anchor(30 * S, Fraction(2))
+    messages = run(clock, 100 * S)
+    assert messages[0][1][0] == 0xF2, "nobody has told it where it stands"
+    first = (messages[0][1][1] | messages[0][1][2] << 7) * 6
+    assert first + len(ticks(messages)) == 32 * 24
+    assert ticks(messages)[0] == pytest.approx(30 * S + (first / 48 - 2) * S, abs=AFTER_START)
+
+
+def test_whatever_is_paused_and_stalls_every_tick_is_sent_once() -> None:
+    chance = random.Random(5)
+    for _ in range(50):
+        clock = ClockOut([STEADY], end=Fraction(64))
+        now, messages, lag = S, list[tuple[int, bytes]](), chance.choice((0, 120 * MS, 2700 * MS))
+        for chunk in range(30):
+            messages += run(clock, now)
+            clock.anchor(now + lag, chunk * CHUNK)
+            if chunk and chance.randrange(4) == 0:
+                clock.stop(now + lag)
+                now += chance.randrange(10 * S)
+                messages += run(clock, now)
+                clock.anchor(now + lag, chunk * CHUNK)
+            now += round(CHUNK * S) + (chance.randrange(5 * S) if chance.randrange(6) == 0 else 0)
+        messages += run(clock, 1000 * S)
+        assert len(ticks(messages)) == 64 * 24
+        assert [at for at, _ in messages] == sorted(at for at, _ in messages)
+        transport = [message for _, message in messages if message != TICK]
+        assert transport[0] == START
+        assert transport[1:] == [STOP, CONTINUE] * (len(transport) // 2 - 1) + [STOP]
 
 
 def test_a_plan_that_changes_moves_what_is_to_come() -> None:

@@ -284,7 +284,7 @@ def test_clips_of_the_last_seconds() -> None:
             with pytest.raises(StageError, match="no media generated yet"):
                 await client.stage.clip(2)
             await client.play()
-            await client.until(lambda event: isinstance(event, ChunkDone) and event.chunk == 5)
+            await client.until(lambda event: isinstance(event, ChunkDone) and event.chunk == 9)
             clip = await client.stage.clip(1.0)
             with av.open(io.BytesIO(clip.data), "r") as file:
                 frames = list(file.decode(video=0))

@@ -134,8 +134,9 @@ class Evidence:
 
     @cached_property
     def told_of(self) -> set[int]:
-        """The score chunks whose report came through."""
-        return {step.base + step.event.chunk for step in self.show.steps if isinstance(step.event, ChunkDone)}
+        """The score chunks whose report came through; not what the model made while its last chunk was being shown."""
+        reported = {step.base + step.event.chunk for step in self.show.steps if isinstance(step.event, ChunkDone)}
+        return {chunk for chunk in reported if chunk < self.report.chunks}
 
     @cached_property
     def last_reported(self) -> int:

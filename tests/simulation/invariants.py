@@ -41,6 +41,7 @@ from simulation.reporting import (
     shown_as_told,
     skipped_is_not_shown,
 )
+from simulation.showing import clock_ticks, nothing_after_stop, shown_before_closing, shown_is_the_models
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,10 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "skipped-not-shown": skipped_is_not_shown,
     "on-the-beat": seen_on_the_beat,
     "figures-right": figures_are_right,
+    "shown-before-closing": shown_before_closing,
+    "shown-is-the-models": shown_is_the_models,
+    "clock-ticks": clock_ticks,
+    "nothing-after-stop": nothing_after_stop,
 }
 
 

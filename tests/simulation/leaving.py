@@ -11,6 +11,7 @@ from sequencer.events import (
     ChunkDone,
     Refused,
     SchedulePrompt,
+    SendMidi,
     SetConditioning,
     SetImage,
     SetImageStrength,
@@ -176,7 +177,7 @@ def opening_order(seen: Evidence) -> Iterator[str]:
     """
     ready = False
     for step in seen.show.steps:
-        kinds = [command.kind for command in step.commands if not isinstance(command, WakeAt | Upload)]
+        kinds = [command.kind for command in step.commands if not isinstance(command, WakeAt | Upload | SendMidi)]
         if any(isinstance(command, Upload) for command in step.commands) and kinds:
             yield f"an upload left together with {kinds}"
         if "set_seed" in kinds:

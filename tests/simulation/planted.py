@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sequencer.conductor import hands, machine, opening, sending
+from sequencer.conductor import Conductor, hands, machine, opening, sending, showing
 from sequencer.conductor.beginning import started_before
 from sequencer.conductor.follow import Follow
 from sequencer.conductor.hands import act_by_rule
@@ -18,8 +18,11 @@ from sequencer.conductor.lines import Line, Status
 from sequencer.conductor.plan import Plan
 from sequencer.conductor.report import CueReport, cue_report
 from sequencer.conductor.run import Phase, Run
+from sequencer.conductor.sends import Sends
 from sequencer.events import (
+    ChunkShown,
     Command,
+    Event,
     SchedulePrompt,
     SetConditioning,
     SetImage,
@@ -29,9 +32,14 @@ from sequencer.events import (
     Upload,
 )
 from sequencer.journal import JournalWriter
+from sequencer.live.sending import ClockSending
+from sequencer.midi.clock_out import STOP
+from sequencer.midi.outbox import Outbox
 from sequencer.performance import Performance
 from sequencer.stages import Stage
 from sequencer.stages.protocol import Deliver
+from sequencer.stages.simulated import SimulatedStage
+from sequencer.timebase import SECOND
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -237,6 +245,60 @@ def a_beat_foretold_too_late(patch: pytest.MonkeyPatch) -> None:
     _around(patch, Follow, "time_of", lambda time, *_: None if time is None else time + 3e9)
 
 
+def a_run_that_ends_with_its_last_report(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Run, "ends_when_shown", property(lambda _run: False))
+
+
+def a_run_that_ends_with_the_first_frame_of_its_last_chunk(patch: pytest.MonkeyPatch) -> None:
+    def ends_at(run: Run) -> int:
+        return run.shown.get(run.making - 1, run.last_reported_at + SECOND * 10)
+
+    patch.setattr(showing, "_ends_at", ends_at)
+
+
+def frames_of_the_take_before_not_noticed(patch: pytest.MonkeyPatch) -> None:
+    original = Run.score_chunk
+
+    def only_this(self: Run, chunk: int, take: int | None = None) -> int | None:
+        return original(self, chunk, take) if self.is_of_this_take(take) else None
+
+    patch.setattr(Run, "score_chunk", only_this)
+
+
+def a_shown_chunk_counted_twice(patch: pytest.MonkeyPatch) -> None:
+    original = SimulatedStage._tell
+
+    def tell(self: SimulatedStage, event: Event) -> None:
+        ahead = isinstance(event, ChunkShown) and event.chunk > 2
+        original(self, replace(event, chunk=event.chunk + 1) if ahead and isinstance(event, ChunkShown) else event)
+
+    patch.setattr(SimulatedStage, "_tell", tell)
+
+
+def a_clock_that_stops_with_the_last_report(patch: pytest.MonkeyPatch) -> None:
+    original = ClockSending.__call__
+
+    def call(self: ClockSending, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        original(self, event, commands, conductor)
+        if conductor.phase is Phase.SHOWING:
+            self._sender.stop(event.at)
+
+    patch.setattr(ClockSending, "__call__", call)
+
+
+def a_note_not_released_before_the_stop(patch: pytest.MonkeyPatch) -> None:
+    def stop_first(messages: list[bytes], *_: object) -> list[bytes]:
+        return [STOP, *messages[:-1]] if messages[-1:] == [STOP] else messages
+
+    _around(patch, Outbox, "take", stop_first)
+    patch.setattr(Sends, "_by_the_end", lambda _self, due, end: max(due + 1, end))
+
+
+def a_note_that_sounds_on(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Outbox, "release", lambda _self: [])
+    patch.setattr(Sends, "_by_the_end", lambda _self, due, end: max(due + 1, end))
+
+
 PLANTS: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
@@ -262,6 +324,13 @@ PLANTS: dict[str, Plant] = {
         a_show_that_ends_a_chunk_early,
         a_resting_model_not_waited_for,
         a_beat_foretold_too_late,
+        a_run_that_ends_with_its_last_report,
+        a_run_that_ends_with_the_first_frame_of_its_last_chunk,
+        frames_of_the_take_before_not_noticed,
+        a_shown_chunk_counted_twice,
+        a_clock_that_stops_with_the_last_report,
+        a_note_not_released_before_the_stop,
+        a_note_that_sounds_on,
     )
 }
 """By name; the names are sentences' subjects: "a cue dropped"."""

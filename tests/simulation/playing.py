@@ -7,10 +7,12 @@ import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
 from PIL import Image
+from virtual_sender import VirtualSender
 
 from sequencer.clocks import VirtualClock
 from sequencer.compiler import compile_score
@@ -19,12 +21,14 @@ from sequencer.conductor.run import Phase
 from sequencer.errors import ScoreError, SequencerError
 from sequencer.events import Command, Event, ModelCommand, Upload
 from sequencer.journal import JournalWriter, header_of
+from sequencer.live.gear import Telling
+from sequencer.live.sending import ClockSending, end_of, pieces_of
 from sequencer.notation import reads
 from sequencer.performance import Outcome, Performance, scripted
 from sequencer.schedule import Schedule, ShowPrompt
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
 from sequencer.stages.simulated.model import HeliosModel
-from sequencer.stages.simulated.outputs import Output
+from sequencer.stages.simulated.outputs import Look, Output
 from sequencer.timebase import ChunkGrid
 from simulation.gear import Gear
 from simulation.script import Script
@@ -71,6 +75,15 @@ class Commit:
     chunk: int
 
 
+@dataclass(frozen=True, slots=True)
+class Displayed:
+    """The first frame of a chunk of one of the model's takes was displayed."""
+
+    at: int
+    take: int
+    chunk: int
+
+
 @dataclass(slots=True)
 class Show:
     """What was played, and everything that happened. `crash` is the traceback of a program that fell over."""
@@ -84,7 +97,13 @@ class Show:
     model: list[Heard | Output] = field(default_factory=list)
     sent: list[tuple[int, bool, Upload | ModelCommand]] = field(default_factory=list)
     """(when, whether the connection stood, command): all that was given to the stage."""
+    displayed: list[Displayed] = field(default_factory=list)
+    told: list[tuple[int, bytes]] = field(default_factory=list)
+    """What was sent to external devices: the score's messages, and the ticks of our own clock."""
+    ends_at: Fraction | None = None
+    """The quarter at which the score ended, where our own clock was sent."""
     closes: int = 0
+    closed_at: int = 0
     sent_after_close: int = 0
     capped: bool = False
     conductor: Conductor | None = None
@@ -123,7 +142,12 @@ class _Stage(SimulatedStage):
     async def close(self) -> None:
         """Note it down, then close."""
         self._show_kept.closes += 1
+        self._show_kept.closed_at = self._show_kept.closed_at or self._clock.now()
         await super().close()
+
+    def _show(self, take: int, look: Look) -> None:
+        self._show_kept.displayed.append(Displayed(self._clock.now(), take, look.chunk))
+        super()._show(take, look)
 
     def _pass_on(self, outputs: tuple[Output, ...]) -> None:
         self._show_kept.model += outputs
@@ -178,15 +202,24 @@ def play(script: Script, folder: Path) -> Show:
         show.capped = True
         run.close("the simulation's time is up")
 
+    sender = VirtualSender(clock)
+    telling = Telling(sender)
+    run.watch(telling)
+    sends_clock = bool(pieces_of(run.conductor)) and not schedule.clock.is_outer
+    if sends_clock:
+        run.watch(ClockSending(sender, schedule, run.conductor))
     clock.call_at(cap_of(script, schedule), cap)
     if schedule.clock.is_outer:
         Gear(script.gear, float(schedule.clock.bpm or 120), clock, run.deliver)
     try:
         show.outcome = asyncio.run(run.run())
+        sender.close(telling.rest(clock.now()))
     except SequencerError as error:
         show.crash = f"{type(error).__name__}: {error}"
     except Exception as error:  # noqa: BLE001  whatever falls over is what is looked for here
         show.crash = f"{error!r}\n{traceback.format_exc()}"
+    show.told = sender.sent
+    show.ends_at = end_of(run.conductor) if sends_clock else None
     show.journal = path.read_bytes()
     path.unlink()
     return show

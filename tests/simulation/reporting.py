@@ -17,7 +17,16 @@ from sequencer.events import (
     Refused,
     WasReset,
 )
-from sequencer.schedule import GotoSection, PauseModel, ResumeModel, ShowImage, SuperResolution
+from sequencer.schedule import (
+    ChooseProgram,
+    GotoSection,
+    MoveControl,
+    PauseModel,
+    PlayNote,
+    ResumeModel,
+    ShowImage,
+    SuperResolution,
+)
 from sequencer.stages.simulated.outputs import ChunkBegun, Look
 from simulation.evidence import TELLING, Evidence, Made, prompt_of
 
@@ -71,7 +80,8 @@ def firings_are_told(seen: Evidence) -> Iterator[str]:
         by_key[rule.key] += told[rule.id]
         times = conductor.run.firings.get(rule.key, 0) // sharing[rule.key]
         moving = [act for act in rule.acts if isinstance(act, GotoSection | PauseModel | ResumeModel)]
-        wanted[rule.key] += times if len(moving) < len(rule.acts) else 0
+        sends = [act for act in rule.acts if isinstance(act, PlayNote | MoveControl | ChooseProgram)]
+        wanted[rule.key] += times if len(moving) + len(sends) < len(rule.acts) else 0
         for act in moving:
             what = f"goto {act.section}" if isinstance(act, GotoSection) else act.kind
             moves[rule.key.split("|")[-1], what] += times
@@ -263,6 +273,8 @@ def seen_on_the_beat(seen: Evidence) -> Iterator[str]:
         current = run.plan.passes[line.pass_number] if line.pass_number < len(run.plan.passes) else None
         if at is None or current is None or line.quarter is None or line.reason or line.kinds != {"prompt"}:
             continue
+        if line.landed == 0:
+            continue  # the first chunk cannot be seen sooner than it is made and sent
         since = committed[number]
         ours = [fit for fit in fits if since <= fit.at <= at]
         lengths = [two - one for one, two in pairwise(one for one in done if since <= one <= at)]

@@ -135,7 +135,7 @@ def test_a_short_performance_event_by_event() -> None:
             ChunkDone(begun + 2 * CHUNK, 1, 66, "a paper boat"),
             ChunkDone(begun + 3 * CHUNK, 2, 99, "rain"),
         ]
-        assert run.got(ChunkShown)[0] == ChunkShown(begun + CHUNK + 120_000_000, 0)
+        assert run.got(ChunkShown)[0] == ChunkShown(begun + CHUNK + 1_300_000_000, 0, take=1)
         assert [one.prompt for one in run.got(PromptAccepted)] == ["a paper boat", "rain"]
         times = [one.at for one in run.events]
         assert times == sorted(times)

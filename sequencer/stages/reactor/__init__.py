@@ -4,7 +4,7 @@ In the order of a session: `settings` (where, how, with which key), `platform` (
 `session`, `session_time`, `stun` and `signalling` (how to meet), `connection` (the peers' connection: channels and frames),
 `talk` (what is said on it) with `answers` (which command an answer belongs to), `meeting` (from a session to a connection that
 understands us), `uploads`, `trailer` and `tagged` (what a runtime appends to frames), `repeats` (which frames came before),
-`shown` (which chunk a frame belongs to), `clips`, and `stage`, which is all of it.
+`shown` and `takes` (which chunk of which take a frame belongs to), `clips`, and `stage`, which is all of it.
 """
 
 from sequencer.stages.reactor.clips import Clip

@@ -10,7 +10,7 @@ import numpy as np
 from av import VideoFrame
 
 from sequencer.stages.reactor.repeats import Repeats
-from sequencer.stages.reactor.shown import ShownChunks
+from sequencer.stages.reactor.takes import Belonging, ShownTakes
 from sequencer.stages.reactor.trailer import Metadata
 
 STEP = 24
@@ -26,13 +26,18 @@ RATE_OVER = 48
 @dataclass(frozen=True, slots=True)
 class LiveFrame:
     """A frame as it arrived: `at` nanoseconds, `number` counted from 0 over the whole session, whether it is dark, and which
-    chunk of the take is shown from it on (None where no new one begins). `picture.pts` is in 1/90000 s."""
+    chunk of the take is shown from it on (None where no new one begins). `picture.pts` is in 1/90000 s.
+
+    `of` says which chunk of which take it belongs to; None for a frame that the model did not make, such as the dark one that
+    is sent where there is none.
+    """
 
     picture: VideoFrame
     at: int
     number: int
     is_dark: bool
     chunk: int | None
+    of: Belonging | None = None
 
 
 FrameSink = Callable[[LiveFrame], None]
@@ -51,8 +56,8 @@ def is_dark(frame: VideoFrame) -> bool:
 class Frames:
     """Counts frames and gives them to a sink."""
 
-    def __init__(self, shown: ShownChunks, sink: FrameSink | None, tell: Callable[[int, int], None]) -> None:
-        """`tell` hears (chunk, at) whenever a new chunk is shown."""
+    def __init__(self, shown: ShownTakes, sink: FrameSink | None, tell: Callable[[int, int, int], None]) -> None:
+        """`tell` hears (take, chunk, at) whenever a new chunk is shown."""
         self._shown = shown
         self._repeats = Repeats()
         self._sink = sink
@@ -65,15 +70,16 @@ class Frames:
         """A frame came at nanosecond `at`, with what was appended to it."""
         dark = is_dark(picture)
         novelty, skipped = self._repeats.look(picture, metadata)
-        chunk = self._shown.frame(dark, at, picture.pts, novelty, skipped)
+        belonging = self._shown.frame(dark, at, picture.pts, novelty, skipped)
+        chunk = belonging.chunk if belonging is not None and belonging.begins else None
         number = self.count
         self.count += 1
         if not dark:
             self._times.append(at)
-        if chunk is not None:
-            self._tell(chunk, at)
+        if belonging is not None and belonging.begins:
+            self._tell(belonging.take, belonging.chunk, at)
         if self._sink is not None:
-            self._sink(LiveFrame(picture, at, number, dark, chunk))
+            self._sink(LiveFrame(picture, at, number, dark, chunk, belonging))
 
     def lost(self) -> None:
         """The connection broke: the next frame follows none that came before."""

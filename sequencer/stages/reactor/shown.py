@@ -137,6 +137,25 @@ class ShownChunks:
         return int(median(self._lags)) if self._lags else 0
 
     @property
+    def is_counting(self) -> bool:
+        """Whether frames of the take are coming."""
+        return self._counting
+
+    @property
+    def last_reported(self) -> int:
+        """The latest chunk that was reported; -1 before the first."""
+        return self._last[0]
+
+    @property
+    def repeats(self) -> bool:
+        """Whether this sender was seen to send a frame twice."""
+        return self._repeats
+
+    def frames_of(self, chunk: int) -> int:
+        """How many frames a chunk has, as far as is known."""
+        return self._length(chunk)
+
+    @property
     def _soonest(self) -> float:
         """The time from a chunk's report to its first frame where nothing waits before it: one of the shorter ones seen."""
         return sorted(self._ways)[(len(self._ways) - 1) // 4] if self._ways else 0.0
@@ -145,7 +164,7 @@ class ShownChunks:
 
     def reset(self) -> None:
         """The model was cleared: another take begins."""
-        self._restart(needs_dark=self._counting or self._needs_dark)
+        self._restart(needs_dark=self._counting or self._needs_dark or self.last_reported >= 0)
 
     def started(self, chunk: int) -> None:
         """Generation runs."""

@@ -21,6 +21,7 @@ from sequencer.events import (
     Restored,
     Resumed,
     SessionEnded,
+    Start,
     Started,
     Unknown,
     Upload,
@@ -40,6 +41,7 @@ from sequencer.stages.reactor.session_time import SessionTime
 from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.reactor.shown import ShownChunks
 from sequencer.stages.reactor.status import Measures, Status, StatusName
+from sequencer.stages.reactor.takes import ShownTakes
 from sequencer.stages.reactor.talk import Talk
 from sequencer.stages.reactor.token import Token
 from sequencer.stages.reactor.trailer import Metadata
@@ -80,7 +82,8 @@ class ReactorStage:
         self._time = SessionTime(clock, settings.session_seconds, self._notice)
         self._uploads = Uploads(self._platform, self._session, images, settings.uploaded, progress)
         self._shown = ShownChunks(settings.frames_per_chunk)
-        self._frames = Frames(self._shown, sink, self._chunk_shown)
+        self._takes = ShownTakes(self._shown)
+        self._frames = Frames(self._takes, sink, self._chunk_shown)
         wire = Wire.V0 if settings.wire == "v0" else Wire.V1
         self._talk = Talk(clock, wire, settings.frames_per_chunk, self._hear, self._notice)
         self._meeting = Meeting(clock, settings, self._session, self._talk, self._frame, self._broken)
@@ -143,8 +146,10 @@ class ReactorStage:
         if self._deliver is None:
             raise StageError("the stage is not open", "call open() first")
         for command in commands:
+            if isinstance(command, Start):
+                self._takes.asked_to_start()
             if self._is_over:
-                return
+                continue
             if isinstance(command, Upload):
                 self._upload(command.image)
             elif self._meeting.connection is not None:
@@ -254,7 +259,7 @@ class ReactorStage:
             case Started():
                 self._shown.started(event.chunk)
             case WasReset():
-                self._shown.reset()
+                self._takes.reset()
             case Paused():
                 self._shown.rested()
             case Resumed():
@@ -286,8 +291,8 @@ class ReactorStage:
             self._frames.drop_sink()
             self._notice(f"frames are no longer handed on: {type(error).__name__}: {error}")
 
-    def _chunk_shown(self, chunk: int, at: int) -> None:
-        self._hear(ChunkShown(at, chunk))
+    def _chunk_shown(self, take: int, chunk: int, at: int) -> None:
+        self._hear(ChunkShown(at, chunk, take))
 
     # ---- uploads
 

@@ -19,6 +19,7 @@ from sequencer.events import (
     Ready,
     Restored,
     SessionEnded,
+    Start,
     Upload,
     Uploaded,
     UploadFailed,
@@ -98,6 +99,10 @@ class SimulatedStage:
         self._drops = list(self._faults.drops)
         self._end = self._faults.end
         self._upload_count = 0
+        self._starts = 0
+        """How many times the client asked for a start; by that number it knows the takes."""
+        self._take_of: dict[int, int] = {}
+        """The client's number of each of the model's takes."""
         self._painter = _Painter(with_text) if pictures is not None else None
         self._score_chunk = score_chunk
 
@@ -120,8 +125,9 @@ class SimulatedStage:
         if self._deliver is None:
             raise StageError("the simulated stage is not open", "call open() first")
         for command in commands:
+            self._starts += isinstance(command, Start)
             if self._over or not self._connected:
-                return
+                continue
             if isinstance(command, Upload):
                 self._upload(command.image)
             else:
@@ -186,6 +192,7 @@ class SimulatedStage:
             self._deliver(event)
 
     def _begun(self, begun: ChunkBegun) -> None:
+        self._take_of.setdefault(begun.take, self._starts)
         for drop in list(self._drops):
             if drop.at_chunk(begun.take, begun.look.chunk):
                 self._drops.remove(drop)
@@ -207,11 +214,12 @@ class SimulatedStage:
             lag = delays.shown
             if delays.shown_jitter:
                 lag += hashed(self._faults.seed, "shown", made.take, look.chunk) % (delays.shown_jitter + 1)
-            self._later(made.at + lag, lambda: self._show(look))
+            self._later(made.at + lag, lambda: self._show(made.take, look))
 
-    def _show(self, look: Look) -> None:
+    def _show(self, take: int, look: Look) -> None:
+        """The first frame of a chunk is shown. A reset in between makes no difference: the frames were made already."""
         if self._connected:
-            self._tell(ChunkShown(self._clock.now(), look.chunk))
+            self._tell(ChunkShown(self._clock.now(), look.chunk, self._take_of[take]))
 
     # ---- the connection
 

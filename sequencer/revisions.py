@@ -1,0 +1,23 @@
+"""The revisions of the conductor's behaviour. A journal's header names the one its run was made with (`conductor`).
+
+A replay asks the conductor to act as that revision did, so that a journal replays to the same commands in every later version.
+A change of what the conductor does gets a number here, a paragraph below, and a branch on `Run.revision` where it differs;
+whatever only describes a run (reports, sheets, timelines) needs none.
+
+**1** The first. A journal whose header names none was made with it.
+
+**2** A run ends when its last chunk has been shown, not when it was reported, and waits a bounded time for that. A note ends by
+the end of the score. Frames of the take before a cut are told apart by their take. What a take opens with is sent again where
+it was refused. Until it is measured, the lag of a following run is that of a chunk which is made and then sent over a network.
+"""
+
+from __future__ import annotations
+
+FIRST = 1
+"""The revision of a journal that names none."""
+
+SHOWN_TO_THE_END = 2
+"""From this revision on a run ends when its last chunk has been shown."""
+
+CURRENT = SHOWN_TO_THE_END
+"""The revision of new runs."""

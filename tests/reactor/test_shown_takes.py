@@ -1,0 +1,85 @@
+"""A reset is reported while frames of the take before are still on their way: they are told from those of the next one."""
+
+from __future__ import annotations
+
+import pytest
+
+from sequencer.stages.reactor.shown import Novelty, ShownChunks
+from sequencer.stages.reactor.takes import Belonging, ShownTakes
+
+FRAMES = 8
+TICK = 1_000_000_000 // 24
+CHUNK = FRAMES * TICK
+
+
+def play(lag: int, gap: int, dark: bool) -> tuple[list[tuple[int, int]], list[tuple[int, int]], int]:
+    """Three chunks, a reset, and two chunks of the next take, `gap` ticks later.
+
+    Returns the chunks that begin, as (take, chunk), what every frame belongs to, and how many frames there were.
+    """
+    shown = ShownTakes(ShownChunks(FRAMES))
+    moments: list[tuple[int, int, object]] = []
+    at, starts = 0, [0, 3 * CHUNK + gap * TICK]
+    for take, chunks in ((1, 3), (2, 2)):
+        at = starts[take - 1]
+        moments.append((at, 0, ("start", take)))
+        for chunk in range(chunks):
+            done = at + (chunk + 1) * CHUNK
+            moments.append((done, 1, ("done", chunk)))
+            moments += [(done + lag + frame * TICK, 3, ("frame", take, chunk)) for frame in range(FRAMES)]
+    moments.append((3 * CHUNK, 2, ("reset", 0)))
+    if dark:
+        moments.append((3 * CHUNK + lag + CHUNK, 2, ("dark", 0)))
+    begins, of, frames = list[tuple[int, int]](), list[tuple[int, int]](), 0
+    for when, _, what in sorted(moments, key=lambda one: one[:2]):
+        match what:
+            case ("start", _):
+                shown.asked_to_start()
+                shown.shown.started(0)
+            case ("done", int(chunk)):
+                shown.shown.done(chunk, (chunk + 1) * FRAMES, when)
+            case ("reset", _):
+                shown.reset()
+            case ("dark", _):
+                assert shown.frame(True, when, when * 9 // 100_000) is None
+            case ("frame", int(take), int(chunk)):
+                belonging = shown.frame(False, when, when * 9 // 100_000, Novelty.DIFFERENT)
+                frames += 1
+                if belonging is not None and belonging.is_new:
+                    of.append((belonging.take, belonging.chunk))
+                    begins += [(belonging.take, belonging.chunk)] if belonging.begins else []
+                    assert (belonging.take, belonging.chunk) == (take, chunk), (when / CHUNK, belonging)
+            case _:
+                pass
+    return begins, of, frames
+
+
+@pytest.mark.parametrize("dark", [True, False])
+@pytest.mark.parametrize("gap", [2, 40])
+@pytest.mark.parametrize("lag", [TICK // 2, CHUNK // 2, 3 * CHUNK // 2 + TICK // 2])
+def test_frames_of_both_takes_are_told_apart(lag: int, gap: int, dark: bool) -> None:
+    begins, of, frames = play(lag, gap, dark)
+    assert begins == [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1)]
+    assert len(of) == frames == 5 * FRAMES
+
+
+def test_what_is_sent_again_is_not_new() -> None:
+    shown = ShownTakes(ShownChunks(2))
+    shown.asked_to_start()
+    shown.shown.started(0)
+    shown.shown.done(0, 2, CHUNK)
+    found = [shown.frame(False, CHUNK + number * TICK, None, novelty) for number, novelty in enumerate(
+        (Novelty.NEW, Novelty.NEW, Novelty.REPEATED, Novelty.REPEATED)
+    )]  # fmt: skip
+    assert found[0] == Belonging(1, 0, begins=True, is_new=True)
+    assert [one.is_new for one in found if one is not None] == [True, True, False, False]
+
+
+def test_a_lost_connection_ends_the_count_of_the_take_before() -> None:
+    shown = ShownTakes(ShownChunks(2))
+    shown.asked_to_start()
+    shown.shown.started(0)
+    assert shown.frame(False, 0) == Belonging(1, 0, begins=True, is_new=True)
+    shown.reset()
+    shown.lost()
+    assert shown.frame(False, TICK) is None

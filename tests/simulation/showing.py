@@ -1,0 +1,125 @@
+"""What must hold of the end: every chunk of the score was shown, and what external devices were sent ends with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil
+
+from sequencer.conductor import Status
+from sequencer.events import ChunkShown
+from sequencer.midi.clock_out import CONTINUE, PPQN, START, STOP, TICK, TICKS_PER_SIXTEENTH
+from sequencer.midi.outbox import NOTE_OFF, NOTE_ON
+from simulation.evidence import Evidence
+
+SECOND = 10**9
+
+
+def shown_before_closing(seen: Evidence) -> Iterator[str]:
+    """Every chunk of the score was shown whole before the session was closed, the last one of each take included."""
+    show, report = seen.show, seen.report
+    if not seen.calm or show.capped or not report.ended_well:
+        return
+    faults = show.faults
+    whole = int(Fraction(show.schedule.grid.frames * SECOND) / (faults.fps or show.schedule.grid.fps))
+    loose = faults.jitter + faults.delays.shown_jitter + SECOND // 1000
+    first = {(one.take, one.chunk): one.at for one in show.displayed}
+    for made in seen.made:
+        if made.chunk >= report.chunks or not made.look.frames:
+            continue
+        at = first.get((made.take, made.look.chunk))
+        if at is None or at + whole - loose > show.closed_at:
+            late = "never" if at is None else f"{(at + whole - show.closed_at) / SECOND:.3f} s too late"
+            yield f"chunk {made.chunk} of {report.chunks} was shown {late}: the session was closed before"
+    if report.landed_but_not_shown:
+        lost = [seen.name(cue.number) for cue in report.cues if cue.status is Status.LANDED and cue.shown is None]
+        yield f"nothing went wrong, and {', '.join(lost)} landed and was not shown"
+    if any("not shown" in note or "not recognised" in note for note in report.notes):
+        yield f"nothing went wrong, and the report says {report.notes}"
+
+
+def shown_is_the_models(seen: Evidence) -> Iterator[str]:
+    """What the run takes for shown is what the model's frames showed then: the same chunk, at the same time, in each take."""
+    run = None if seen.show.conductor is None else seen.show.conductor.run
+    if run is None:
+        return
+    displayed: dict[tuple[int, int], set[int]] = {}
+    for one in seen.show.displayed:
+        if one.take in seen.bases:
+            displayed.setdefault((seen.bases[one.take] + one.chunk, one.at), set()).add(one.take)
+    for chunk, at in run.shown.items():
+        if (chunk, at) not in displayed:
+            yield f"chunk {chunk} is noted as shown at {at / SECOND:.3f} s, and the model showed another one then"
+    heard = {event.at for event in seen.events if isinstance(event, ChunkShown)}
+    for made in seen.made:
+        times = [at for (chunk, at), takes in displayed.items() if chunk == made.chunk and made.take in takes and at in heard]
+        if times and made.chunk < seen.report.chunks and made.chunk not in run.shown and seen.calm:
+            yield f"chunk {made.chunk} was shown at {times[0] / SECOND:.3f} s, and nobody noted it"
+    for cue in seen.report.cues:
+        if cue.shown is not None and (cue.shown not in run.shown or cue.landed is None):
+            yield f"{seen.name(cue.number)} is said to have been shown with chunk {cue.shown}, which was not shown"
+
+
+def clock_ticks(seen: Evidence) -> Iterator[str]:
+    """Our own clock gives external devices 24 ticks for every quarter of the score, and leaves them at its end."""
+    end, show = seen.show.ends_at, seen.show
+    run = None if show.conductor is None else show.conductor.run
+    if end is None or run is None or not seen.report.ended_well or show.capped or not run.shown:
+        return  # where nothing was ever shown, nothing says when a beat is
+    position, ticks, jumped = 0, 0, False
+    for _, message in show.told:
+        if message == START:
+            position = 0
+        elif message == TICK:
+            position, ticks = position + 1, ticks + 1
+        elif message[0] == 0xF2:
+            position = (message[1] | message[2] << 7) * TICKS_PER_SIXTEENTH
+            jumped = True
+    wanted = ceil(end * PPQN)
+    if _ran_free(seen, ticks, wanted):
+        return
+    if position != wanted and (seen.calm or not jumped):
+        yield f"the clock left the devices at tick {position}; the score has {float(end):g} quarters, {wanted} ticks"
+    if not jumped and ticks != wanted:
+        yield f"{ticks} ticks were sent for {float(end):g} quarters, not {wanted}"
+
+
+def _ran_free(seen: Evidence, ticks: int, wanted: int) -> bool:
+    """Whether the clock ran on through a lost connection, past an end that turned out to be sooner: it cannot take ticks back."""
+    return "drops" in seen.show.script.faults and ticks > wanted
+
+
+def nothing_after_stop(seen: Evidence) -> Iterator[str]:
+    """Nothing comes after the last Stop, ticks come only while the clock runs, and every note is released before the end."""
+    told = [message for _, message in seen.show.told]
+    times = [at for at, _ in seen.show.told]
+    if times != sorted(times):
+        yield "messages left out of the order of their times"
+    sounding: list[tuple[int, int]] = []
+    running = False
+    for message in told:
+        kind, note = message[0] & 0xF0, (message[0] & 15, message[1] if len(message) > 1 else 0)
+        if message in (START, CONTINUE):
+            if running:
+                yield "the clock was started while it ran"
+            running = True
+        elif message == STOP:
+            if not running:
+                yield "the clock was stopped twice"
+            running = False
+        elif message == TICK and not running:
+            yield "a tick came while the clock stood"
+        elif kind == NOTE_ON and message[2]:
+            sounding.append(note)
+        elif kind in (NOTE_ON, NOTE_OFF) and note in sounding:
+            sounding.remove(note)
+    if running:
+        yield "the clock was never stopped"
+    if set(sounding):
+        yield f"the notes {sorted(set(sounding))} were never released"
+    wanted = 0 if seen.show.ends_at is None else ceil(seen.show.ends_at * PPQN)
+    if _ran_free(seen, told.count(TICK), wanted):
+        return
+    if STOP in told and seen.report.ended_well and seen.show.ends_at is not None and told[-1] != STOP:
+        behind = len(told) - 1 - max(number for number, message in enumerate(told) if message == STOP)
+        yield f"{behind} messages came after the last Stop"

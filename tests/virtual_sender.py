@@ -1,0 +1,67 @@
+"""Sends in the virtual time of a run what `perform --midi-out` sends in real time, and keeps it.
+
+Nothing wakes it: what was due is taken before anything new is said, and at the end, each message at the time it was due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from sequencer.clocks import VirtualClock
+from sequencer.midi.clock_out import ClockOut, Piece
+from sequencer.midi.outbox import Outbox
+
+
+class VirtualSender:
+    """The outbox of a run in virtual time. `sent` is what left: when, and the message."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._outbox = Outbox()
+        self._at = 0
+        self.sent: list[tuple[int, bytes]] = []
+
+    @property
+    def ends_at(self) -> int | None:
+        """See `Sender`."""
+        self._take(self._clock.now())
+        return self._outbox.ends_at
+
+    def send_at(self, due: int, message: bytes) -> None:
+        self._take(self._clock.now())
+        self._outbox.push(due, message)
+
+    def forget(self) -> None:
+        self._take(self._clock.now())
+        self._outbox.forget()
+
+    def begin_clock(self, pieces: Sequence[Piece], delay: int = 0, end: Fraction | None = None) -> None:
+        self._outbox.clock = ClockOut(pieces, delay, end)
+
+    def plan(self, pieces: Sequence[Piece], end: Fraction | None = None) -> None:
+        self._tell(lambda clock: clock.plan(pieces, end))
+
+    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0) -> None:
+        self._tell(lambda clock: clock.anchor(at, seconds, pace))
+
+    def stop(self, at: int) -> None:
+        self._tell(lambda clock: clock.stop(at))
+
+    def close(self, rest: int) -> None:
+        """The run is over: send what is still due within `rest` nanoseconds, then what ends everything."""
+        until = self._clock.now() + rest
+        self._take(until)
+        self.sent += [(until, message) for message in self._outbox.close()]
+
+    def _tell(self, say: Callable[[ClockOut], None]) -> None:
+        assert self._outbox.clock is not None
+        self._take(self._clock.now())
+        say(self._outbox.clock)
+
+    def _take(self, now: int) -> None:
+        while (due := self._outbox.due) is not None and due <= now:
+            at = max(due, self._at)  # what is said too late leaves at once
+            self._at = at
+            self.sent += [(at, message) for message in self._outbox.take(at)]
+        self._at = max(self._at, now)
