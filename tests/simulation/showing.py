@@ -85,11 +85,11 @@ def clock_ticks(seen: Evidence) -> Iterator[str]:
 
 
 def _ran_free(seen: Evidence, ticks: int, wanted: int) -> bool:
-    """Whether the clock ran on through a lost connection, past an end that turned out to be sooner: it cannot take ticks back."""
+    """Whether the clock ran on through a lost connection, past an end that came sooner: ticks cannot be taken back."""
     return "drops" in seen.show.script.faults and ticks > wanted
 
 
-def nothing_after_stop(seen: Evidence) -> Iterator[str]:
+def nothing_after_stop(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  # one branch a message
     """Nothing comes after the last Stop, ticks come only while the clock runs, and every note is released before the end."""
     told = [message for _, message in seen.show.told]
     times = [at for at, _ in seen.show.told]
