@@ -157,7 +157,7 @@ def test_equal_messages_are_equal_however_a_score_groups_and_writes_them(tmp_pat
 
 
 def sends_of(journal: Journal) -> list[Sent]:
-    conductor = Conductor(journal.schedule, journal.following)
+    conductor = Conductor(journal.schedule, journal.following, journal.revision)
     for record in journal.records:
         if record.event is not None:
             conductor.receive(record.event)

@@ -199,18 +199,15 @@ def test_a_pause_does_not_shorten_a_clip_nor_count_in_a_recording() -> None:
     asyncio.run(go())
 
 
-def test_what_a_reset_cut_off_is_in_no_clip() -> None:
-    """Pictures wait for their time after their chunk is done: a reset clears those that were not shown."""
+def test_what_is_made_is_shown_to_its_end_when_the_model_is_reset() -> None:
+    """A reset clears the model; frames that wait for their time are shown, and are in clips."""
 
     async def go() -> None:
         slow = faults("fps: 8\n")
         async with stand_in(faults=slow) as server, httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
             session = await _playing(client, server, FRAMES + 2)
-            session.show._clear()
-            shown = session.show.screen.shown
-            assert session.show.made[-1].end == shown
-            assert 0 < session.show.made[-1].frames < FRAMES
-            await _until_shown(session, shown + FRAMES)
+            session.show.command("reset", {})
+            await _until_shown(session, 2 * FRAMES)
             firsts = [(one.first, one.end) for one in session.show.made]
             assert all(end == first for (_, end), (first, _) in itertools.pairwise(firsts)), "the stream has a hole"
 
