@@ -6,6 +6,7 @@ from sequencer.conductor.hands import leave_after_max
 from sequencer.conductor.run import Run
 from sequencer.conductor.sending import began, finish, retry, send_due
 from sequencer.events import (
+    FINISHED_BY_HAND,
     ChunkDone,
     Closing,
     Command,
@@ -116,4 +117,5 @@ def session_ended(run: Run, event: SessionEnded) -> list[Command]:
 
 def closing(run: Run, event: Closing) -> list[Command]:
     """The operator ends the run, or a limit does."""
+    run.stopped = event.reason == FINISHED_BY_HAND
     return finish(run, event.reason, well=False)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from sequencer.errors import UsageError
 from sequencer.events import (
+    FINISHED_BY_HAND,
     ClipWanted,
     ClockMoved,
     Closing,
@@ -89,7 +90,7 @@ def _run(verb: str, rest: str, text: str) -> Made | None:
             seconds = 30 if not rest else _within(rest.rstrip("s "), 30, 1, LONGEST_CLIP, text)
             return lambda at: ClipWanted(at, seconds)
         case "finish" if not rest:
-            return lambda at: Closing(at, "finished by hand")
+            return lambda at: Closing(at, FINISHED_BY_HAND)
         case _:
             return None
 

@@ -111,8 +111,8 @@ class Performed:
 
     @property
     def went_well(self) -> bool:
-        """Whether the score was played to its end and every cue landed."""
-        return self.report.ended_well and self.report.all_landed
+        """Whether the score was played to its end, or until an operator ended it, and every cue landed that was due by then."""
+        return self.report.ended_normally and self.report.all_landed
 
 
 class LiveRun:
