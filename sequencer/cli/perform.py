@@ -157,7 +157,7 @@ def _check_flags(args: argparse.Namespace) -> None:
 
 def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
     from sequencer.live.running import LiveSettings
-    from sequencer.performance import scripted
+    from sequencer.runs.script import read_event
 
     return LiveSettings(
         schedule=found.schedule,
@@ -165,7 +165,7 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
         following=True if args.follow else None,
         offset_ms=args.offset,
         most_minutes=args.max_minutes,
-        script=tuple(scripted(one, found.schedule.middle) for one in args.event),
+        script=tuple(read_event(one, found.schedule) for one in args.event),
         price_per_hour=(PRICE if args.price is None else args.price) if args.stage == REACTOR else Fraction(0),
         clip_at_end=args.clip,
         quiet=args.quiet or args.json,
@@ -221,7 +221,7 @@ def _tell(args: argparse.Namespace, performed: Performed) -> int:
         text = (performed.folder / "report.json").read_text(encoding="utf-8")
         print(json.dumps({"folder": str(performed.folder), **json.loads(text)}, ensure_ascii=False))
     elif not args.quiet:
-        print(as_table(report))
+        print(as_table(report, performed.schedule))
         print()
         print(verdict(report))
         print(f"{performed.folder}/")

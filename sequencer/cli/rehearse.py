@@ -97,7 +97,7 @@ def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
         text = "{}" if rehearsed.folder is None else (rehearsed.folder / "report.json").read_text(encoding="utf-8")
         print(json.dumps({"folder": str(rehearsed.folder), **json.loads(text)}, ensure_ascii=False))
     elif not args.quiet:
-        print(as_table(report))
+        print(as_table(report, rehearsed.schedule))
         print()
         print(verdict(report))
         _list(rehearsed)

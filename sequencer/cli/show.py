@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     print(", ".join(f"{count} {kind}" for kind, count in counts.most_common(8)))
     print()
     replayed = replay(journal)
-    print(as_table(replayed.report))
+    print(as_table(replayed.report, schedule))
     print()
     for note in (*replayed.report.notes, *(f"refused: {one}" for one in replayed.report.refused)):
         print(visible(note))

@@ -93,8 +93,10 @@ def unanswered(run: Run, event: Event) -> Unanswered | None:
         return Unanswered(f"nothing waits for {said} now: {who} for it", _listed(schedule, current))
     everywhere = [firing for one in schedule.stretches for firing in waits_for(one)]
     alike = _alike(event, waits_for(current)) or _alike(event, everywhere)
-    meant = "" if alike is None else f"did you mean {firing_by_name(alike, schedule.middle)}? "
-    return Unanswered(f"nothing waits for {said}", f"{meant}{_listed(schedule, current)}")
+    listed = _listed(schedule, current)
+    if alike is not None:
+        listed = f"did you mean {firing_by_name(alike, schedule.middle)}? {listed[0].upper()}{listed[1:]}"
+    return Unanswered(f"nothing waits for {said}", listed)
 
 
 def resting_crossings(run: Run, event: ControlMoved) -> tuple[ControlCrossing, ...]:

@@ -104,6 +104,7 @@ class Performed:
     """What became of a live run."""
 
     report: Report
+    schedule: Schedule
     folder: Path
     journal_failure: str | None
     clips: tuple[Path, ...]
@@ -293,6 +294,8 @@ class LiveRun:
             facts["journal_failure"] = outcome.journal_failure
         if outcome.unheard:
             facts["events_never_reached"] = list(outcome.unheard)
+        if outcome.unanswered:
+            facts["events_nothing_waited_for"] = list(outcome.unanswered)
         (self.folder.path / SESSION).unlink(missing_ok=True)
         clips = tuple(self.folder.final / path.name for path in self._clips)
         try:
@@ -305,7 +308,7 @@ class LiveRun:
         except OutputError as error:
             self.say(f"{error.message}; what there is stays in {self.folder.path}")
             final = self.folder.path
-        return Performed(report, final, outcome.journal_failure, clips, facts)
+        return Performed(report, schedule, final, outcome.journal_failure, clips, facts)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -17,12 +17,13 @@ from sequencer.events import ChunkDone, Command, Event, PicturesMade
 from sequencer.imagefiles import read_image
 from sequencer.images import ImageFile
 from sequencer.journal import JournalWriter, header_of
-from sequencer.performance import Outcome, Performance, ScriptedEvent, require_prompt, scripted
+from sequencer.performance import Outcome, Performance, ScriptedEvent, require_prompt
 from sequencer.runs.captions import Teller
 from sequencer.runs.folder import RunFolder
 from sequencer.runs.images import bytes_of
 from sequencer.runs.interrupts import closing_on_signals
 from sequencer.runs.report import as_json
+from sequencer.runs.script import read_event
 from sequencer.schedule import Schedule
 from sequencer.schedule.document import digest
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
@@ -111,7 +112,7 @@ def rehearse(
     behind then), ScheduleError (nothing to perform) and StageError.
     """
     require_prompt(schedule)
-    script = [scripted(one, schedule.middle) if isinstance(one, str) else one for one in events]
+    script = [read_event(one, schedule) if isinstance(one, str) else one for one in events]
     keep = RunFolder.make(out, schedule.title or "run") if save else None
     try:
         read = images or (lambda image: read_image(folder or Path(), image))
@@ -263,6 +264,8 @@ class _Run:
             facts["journal_failure"] = outcome.journal_failure
         if outcome.unheard:
             facts["events_never_reached"] = list(outcome.unheard)
+        if outcome.unanswered:
+            facts["events_nothing_waited_for"] = list(outcome.unanswered)
         if self._made:
             facts["pictures"] = {
                 "renderer": self._renderer,

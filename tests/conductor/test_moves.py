@@ -108,7 +108,7 @@ def test_the_report_and_its_table_hold_them() -> None:
         move["what"] for move in document["moves"]
     ] == ["pause", "resume", "goto intro", "exit"]
     assert set(document["moves"][0]) == {"section", "place", "line", "what", "chunk", "status", "reason", "waited_ms"}
-    table = as_table(report)
+    table = as_table(report, played.schedule)
     assert "pause" in table
     assert "s after it was asked for" in table
     many = as_table(report, most=2)
