@@ -1,6 +1,7 @@
 """Play a score on the embedded stage: no key, no GPU. Leaves a video, a timeline, a contact sheet, a report and a journal.
 
-Time is virtual (as fast as pictures can be drawn) unless --realtime is given. Exit code 0 when every cue landed.
+Time is virtual (as fast as pictures can be drawn) unless --realtime is given; then the keys of `sequencer perform` work, and
+`sequencer tell` reaches the run. Exit code 0 when every cue landed.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
             faults=faults,
             watch=lambda moment: _show(line, moment),
             warn=lambda text: line.say(f"sequencer: {text}"),
+            typed=line.type if args.realtime else None,
         )
     return _tell(args, rehearsed)
 

@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 from sequencer.desk.door import FILE, LONGEST
+from sequencer.desk.words import IgnoredError
 from sequencer.errors import InputError, UsageError
 
 PATIENCE = 5.0
@@ -16,7 +17,8 @@ HIGHEST_PORT = 65535
 def tell(run: Path, text: str) -> str | None:
     """Tell the run in a folder (by the name it has now, or will have) what an operator says; returns what it answers.
 
-    Raises InputError where no run is going on there, UsageError where the run does not understand.
+    Raises InputError where no run is going on there, UsageError where the run does not understand, and IgnoredError where
+    nothing in the run waits for it.
     """
     note = _note(run)
     try:
@@ -37,7 +39,8 @@ def tell(run: Path, text: str) -> str | None:
         raise InputError(f"what answers for the run in {run} is no run", "it may have ended, or was killed")
     if "told" not in answer:
         hint = answer.get("hint")
-        raise UsageError(str(answer.get("error", "the run did not understand")), hint if isinstance(hint, str) else None)
+        kind = IgnoredError if answer.get("code") == IgnoredError.exit_code else UsageError
+        raise kind(str(answer.get("error", "the run did not understand")), hint if isinstance(hint, str) else None)
     said = answer.get("answer")
     return said if isinstance(said, str) else None
 

@@ -2,7 +2,7 @@
 
 The run's folder holds `desk.json` while the door is open: the port and a word that only those can know who may read the
 folder. Each call is one line of JSON each way: ``{"word": …, "say": "go exit"}`` → ``{"told": "go exit"}`` (with an
-``answer``, where it was a question) or ``{"error": …}``.
+``answer``, where there is more to say) or ``{"error": …, "hint": …, "code": …}`` with the exit code for `tell`.
 """
 
 from __future__ import annotations
@@ -78,5 +78,5 @@ class Door:
         try:
             answer = self._hear(call["say"])
         except UsageError as error:
-            return {"error": error.message, "hint": error.hint}
+            return {"error": error.message, "hint": error.hint, "code": error.exit_code}
         return {"told": call["say"]} if answer is None else {"told": call["say"], "answer": answer}

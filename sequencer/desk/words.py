@@ -29,6 +29,13 @@ LONGEST_CLIP = 600
 MOST_OFFSET = 10_000
 """The largest offset, in milliseconds."""
 
+
+class IgnoredError(UsageError):
+    """A command that a run understands and that has no effect now, because nothing waits for it."""
+
+    exit_code = 1
+
+
 Made = Callable[[int], Event]
 """Makes the event from the nanosecond at which it happens."""
 

@@ -16,11 +16,9 @@ from typing import Any, Protocol
 from sequencer.bundle import bundle_of
 from sequencer.clocks import Clock
 from sequencer.conductor import Conductor, Report
-from sequencer.desk import said
 from sequencer.desk.door import FILE, Door
 from sequencer.desk.keys import Keys
-from sequencer.desk.typing import Typing
-from sequencer.errors import OutputError, SequencerError, UsageError
+from sequencer.errors import OutputError, SequencerError
 from sequencer.events import ClipWanted, Command, Event, OffsetChanged, Ready, Restored, StageStatus, Uploaded
 from sequencer.images import ImageFile
 from sequencer.journal import Journal, JournalWriter, header_of
@@ -32,6 +30,7 @@ from sequencer.replaying import taken_up
 from sequencer.runs.folder import RunFolder
 from sequencer.runs.images import bytes_of
 from sequencer.runs.interrupts import closing_on_signals
+from sequencer.runs.operator import Operator
 from sequencer.runs.report import as_json
 from sequencer.schedule import Schedule
 from sequencer.schedule.document import digest
@@ -149,11 +148,11 @@ class LiveRun:
             (folder.path / FILE).unlink(missing_ok=True)  # the desk of the run that was killed
             self.performance.take_up(broken_off, *taken_up(broken_off))
         self.standing = Standing(self.performance.conductor, clock.now())
-        self._typing = Typing()
+        self._operator = Operator(self.performance, clock.now, self.say, offset=lambda: offset_line(self.standing))
         self._screen = Screen(
             self.standing,
             clock.now,
-            lambda: self._typing.asks,
+            lambda: self._operator.typed,
             price_per_hour=float(settings.price_per_hour),
             quiet=settings.quiet,
         )
@@ -166,14 +165,6 @@ class LiveRun:
         """Something that a person should know, above the live line."""
         self._screen.say(f"sequencer: {text}")
 
-    def hear(self, text: str) -> str | None:
-        """Somebody said something at the desk; gives the answer, where it was a question. Raises UsageError for nonsense."""
-        if text.strip() == "offset":
-            return offset_line(self.standing)
-        made = said(text, self.settings.schedule.middle)
-        self.performance.deliver(made(self.clock.now()))
-        return None
-
     async def play(self) -> Performed:
         """Perform to the end, then write what the run leaves."""
         performance, settings = self.performance, self.settings
@@ -182,10 +173,10 @@ class LiveRun:
             stack.enter_context(closing_on_signals(performance.close))
             for attach in self._attachments:
                 await stack.enter_async_context(attach(self))
-            door = Door(self.folder.path, self.hear)
+            door = Door(self.folder.path, self._operator.hear)
             await door.open()
             stack.push_async_callback(door.close)
-            stack.enter_context(Keys(self._press))
+            stack.enter_context(Keys(self._operator.press))
             await stack.enter_async_context(self._screen)
             watching = asyncio.create_task(self._watch())
             stack.push_async_callback(_ended, watching)
@@ -202,17 +193,6 @@ class LiveRun:
         return self._left(outcome)
 
     # ---- while it runs ---------------------------------------------------------------------------------------------
-
-    def _press(self, key: str) -> None:
-        text = self._typing.feed(key)
-        if text is None:
-            return
-        try:
-            answer = self.hear(text)
-            if answer is not None:
-                self.say(answer)
-        except UsageError as error:
-            self.say(f"{error.message}; {error.hint}")
 
     def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         self.standing.hear(event, commands, conductor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from sequencer.bundle import bundle_of
 from sequencer.clocks import RealClock, VirtualClock
 from sequencer.conductor import Conductor, Report
-from sequencer.events import ChunkDone, Command, Event, PicturesMade
+from sequencer.desk.door import Door
+from sequencer.desk.keys import Keys
+from sequencer.events import ChunkDone, ClipWanted, Command, Event, PicturesMade
 from sequencer.imagefiles import read_image
 from sequencer.images import ImageFile
 from sequencer.journal import JournalWriter, header_of
@@ -22,6 +24,7 @@ from sequencer.runs.captions import Teller
 from sequencer.runs.folder import RunFolder
 from sequencer.runs.images import bytes_of
 from sequencer.runs.interrupts import closing_on_signals
+from sequencer.runs.operator import Operator
 from sequencer.runs.report import as_json
 from sequencer.runs.script import read_event
 from sequencer.schedule import Schedule
@@ -94,6 +97,7 @@ def rehearse(
     warn: Callable[[str], None] | None = None,
     bundle: bool = False,
     images: Callable[[ImageFile], bytes] | None = None,
+    typed: Callable[[str], None] | None = None,
 ) -> Rehearsed:
     """Play a schedule on the embedded stage; leave a run's folder with video, contact sheet, journal, report and timeline.
 
@@ -102,6 +106,9 @@ def rehearse(
     pictures. `size` is the video's (width, height). `events` are fed in by hand, such as ``go exit@12c``. `watch` hears
     after every chunk where the run is, `warn` what went wrong beside it. `bundle` puts journal and images into one file
     beside the others; `images` gives an image's bytes where they are not in `folder` (it may raise OSError).
+
+    With `realtime`, `sequencer tell` reaches the run while it plays, and where `typed` is given the terminal's keys do so too:
+    it is given what has been typed so far.
 
     >>> import sequencer
     >>> schedule = sequencer.compile_score(sequencer.reads('seed 1\\nat 0c "A paper boat."\\nend 3c\\n'))
@@ -117,7 +124,7 @@ def rehearse(
     try:
         read = images or (lambda image: read_image(folder or Path(), image))
         settings = _Settings(schedule, dict(sources or {}), read, video, size, realtime, faults or Faults(), bundle)
-        result = asyncio.run(_Run(settings, keep, script, watch, warn).play())
+        result = asyncio.run(_Run(settings, keep, script, watch, warn, typed).play())
     except BaseException:
         if keep is not None:
             shutil.rmtree(keep.path, ignore_errors=True)  # nothing half-written passes for a run
@@ -157,14 +164,17 @@ class _Run:
         script: Sequence[ScriptedEvent],
         watch: Watch | None,
         warn: Callable[[str], None] | None,
+        typed: Callable[[str], None] | None,
     ) -> None:
         self._settings = settings
+        self._warn = warn
+        self._typed = typed
         self._keep = keep
         self._watch = watch
         self._made: list[ChunkPictures] = []
         self._renderer: str | None = None
         schedule = settings.schedule
-        clock = RealClock() if settings.realtime else VirtualClock()
+        clock = self._clock = RealClock() if settings.realtime else VirtualClock()
         stage = SimulatedStage(
             clock,
             settings=SimulatedSettings(schedule.grid, settings.faults),
@@ -182,9 +192,11 @@ class _Run:
 
     async def play(self) -> Rehearsed:
         """Perform, then write what the run leaves."""
-        with ExitStack() as stack:
+        async with AsyncExitStack() as stack:
             self._film = stack.enter_context(self._filming())
             stack.enter_context(closing_on_signals(self._performance.close))
+            if self._settings.realtime:
+                await self._listen(stack)
             outcome = await self._performance.run()
         settings = self._settings
         rehearsed = Rehearsed(
@@ -201,6 +213,20 @@ class _Run:
 
     # ---- while it runs ---------------------------------------------------------------------------------------------
 
+    async def _listen(self, stack: AsyncExitStack) -> None:
+        """Let an operator reach the run, from another shell and by keys."""
+        operator = Operator(self._performance, self._clock.now, self._say, show_typed=self._typed, can_clip=False)
+        if self._keep is not None:
+            door = Door(self._keep.path, operator.hear)
+            await door.open()
+            stack.push_async_callback(door.close)
+        if self._typed is not None:
+            stack.enter_context(Keys(operator.press))
+
+    def _say(self, text: str) -> None:
+        if self._warn is not None:
+            self._warn(text)
+
     def _picture(self, pictures: Pictures) -> None:
         if self._film is not None:
             conductor = self._performance.conductor
@@ -211,6 +237,8 @@ class _Run:
             case PicturesMade():
                 self._renderer = event.renderer
                 self._made.append(ChunkPictures(max(1, conductor.run.takes), event.chunk, event.frames, event.sha256))
+            case ClipWanted():
+                self._say("no clip: a rehearsal's video holds everything")
             case ChunkDone() if self._watch is not None:
                 chunk = max(0, conductor.making - 1)
                 current, place = self._teller.position(chunk)
