@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(line: LiveLine, moment: Moment) -> None:
-    where = " ".join(part for part in (moment.section or "", moment.place, moment.prompt or "") if part)
+    where = " ".join(part for part in (moment.section or "", moment.place, moment.action or "") if part)
     line.show(moment.chunk, moment.chunks, where if len(where) <= 60 else where[:59] + "…")
 
 

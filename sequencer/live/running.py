@@ -262,12 +262,16 @@ class LiveRun:
         from sequencer.timeline import timeline_html, timeline_svg
 
         schedule, report = self.settings.schedule, outcome.report
+        measured = dict(self._live.facts())
+        lag = self.standing.lag_in_force
+        if "lag_ms" in measured and lag is not None:
+            measured["lag_ms"] = round(lag / 1e6, 1)  # as the status line has it, not as the stage counts
         facts = {
             "title": schedule.title,
             "seed": schedule.seed,
             "schedule_digest": digest(schedule),
             "settings": dict(self.settings.told),
-            "measured": self._live.facts(),
+            "measured": measured,
             "clips": [path.name for path in self._clips],
         }
         if outcome.journal_failure is not None:

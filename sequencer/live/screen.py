@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from sequencer.errors import display_width, visible
-from sequencer.live.lines import play_line, state_line
+from sequencer.live.lines import play_line, state_line, wait_line
 from sequencer.live.standing import Standing
 
 RENEW = 0.2
@@ -63,8 +63,10 @@ class Screen:
     def lines(self) -> list[str]:
         """What it shows now."""
         now, width = self._now(), shutil.get_terminal_size((100, 24)).columns
-        state = state_line(self._standing, now, self._price)
-        return [_cut(visible(line), width - 1) for line in (state, play_line(self._standing, now, self._typed(), width - 1))]
+        standing, room = self._standing, width - 1
+        lines = [state_line(standing, now, self._price), play_line(standing, now, self._typed(), room)]
+        waited = wait_line(standing, now, room)
+        return [_cut(visible(line), room) for line in (*lines, *([waited] if waited else []))]
 
     def _write(self, text: str) -> None:
         self._put(visible(text) + "\n")

@@ -21,6 +21,7 @@ from sequencer.images import ImageFile
 from sequencer.journal import JournalWriter, header_of
 from sequencer.performance import Outcome, Performance, ScriptedEvent, require_prompt
 from sequencer.runs.captions import Teller
+from sequencer.runs.coming import Coming
 from sequencer.runs.folder import RunFolder
 from sequencer.runs.images import bytes_of
 from sequencer.runs.interrupts import closing_on_signals
@@ -41,7 +42,10 @@ DEFAULT_SIZE = (1280, 768)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Where a rehearsal is: score chunk `chunk` of (at most) `chunks` is done."""
+    """Where a rehearsal is: score chunk `chunk` of (at most) `chunks` is done.
+
+    `section` is numbered where it has several passes, as in the cue sheet; `action` is the part of `prompt` that changes.
+    """
 
     chunk: int
     chunks: int
@@ -49,6 +53,7 @@ class Moment:
     section: str | None
     place: str
     prompt: str | None
+    action: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +193,9 @@ class _Run:
         # An outer clock is rehearsed at its nominal tempo: nothing has to be plugged in.
         self._performance = Performance(schedule, stage, clock, journal, script, [self._look], warn, following=False)
         self._teller = Teller(self._performance.conductor)
+        self._coming = Coming(self._performance.conductor)
+        self._prompts: tuple[str | None, str | None] = (None, None)
+        """The prompt that the model showed last, and the one before it."""
         self._film: Film | None = None
 
     async def play(self) -> Rehearsed:
@@ -242,14 +250,17 @@ class _Run:
             case ChunkDone() if self._watch is not None:
                 chunk = max(0, conductor.making - 1)
                 current, place = self._teller.position(chunk)
+                if event.prompt != self._prompts[0]:
+                    self._prompts = event.prompt, self._prompts[0]
                 self._watch(
                     Moment(
                         conductor.making,
                         conductor.run.plan.end_chunk(),
                         conductor.run.takes,
-                        current.stretch.section,
+                        self._coming.name(current.stretch.section, current.stretch.occurrence) or None,
                         place,
                         event.prompt,
+                        None if event.prompt is None else self._coming.action(self._prompts[1], event.prompt),
                     )
                 )
             case _:

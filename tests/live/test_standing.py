@@ -29,9 +29,10 @@ from sequencer.events import (
     Started,
     StateReported,
 )
-from sequencer.live.lines import clock_time, elided, offset_line, play_line, state_line
+from sequencer.live.lines import clock_time, offset_line, play_line, state_line, wait_line
 from sequencer.live.standing import Standing
 from sequencer.performance import Performance
+from sequencer.runs.report import elided
 from sequencer.score import ClockKind, ClockLine, Cut, Header, Score
 from sequencer.stages.simulated import SimulatedSettings, SimulatedStage
 
@@ -51,6 +52,7 @@ def lines_of(score: Score, every: int = 3) -> list[str]:
             now = event.at + SECOND // 2
             shown.append(state_line(standing, now, 6.0))
             shown.append("    " + play_line(standing, now, "", 100))
+            shown.extend(f"    {line}" for line in [wait_line(standing, now, 100)] if line)
 
     run = Performance(schedule, stage, clock, watchers=[watch])
     standing = Standing(run.conductor, 0)
@@ -177,9 +179,9 @@ def test_the_first_picture_is_counted_in_beats() -> None:
 
 def test_the_offset_and_the_lag_in_force() -> None:
     standing = outer()
-    assert offset_line(standing) == "offset +0 ms, lag in force 1375 ms"
+    assert offset_line(standing) == "offset +0 ms, lag 1375 ms"
     feed(standing, ClockMoved(SECOND, "start"), Started(SECOND), OffsetChanged(SECOND, -40_000_000))
     feed(standing, BoundariesFitted(2 * SECOND, 1, 2 * SECOND, 1.375e9, 0.0, 1_500_000_000))
-    assert offset_line(standing) == "offset -40 ms, lag in force 1500 ms"
+    assert offset_line(standing) == "offset -40 ms, lag 1500 ms"
     assert "lag 1500 ms" in state_line(standing, 2 * SECOND, 0.0)
     assert "offset -40 ms" in state_line(standing, 2 * SECOND, 0.0)
