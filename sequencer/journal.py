@@ -197,12 +197,18 @@ class Journal:
         return {str(one["file"]): str(one["text"]) for one in self.header.get("sources", ())}
 
 
+def find_run(run: Path) -> Path:
+    """Return where a run is: the path itself, or for a run that was killed, or plays, the folder it has until it is whole."""
+    partial = run.with_name(f".{run.name}.partial") if run.name else run
+    return partial if not run.exists() and (partial / "journal.jsonl").is_file() else run
+
+
 def read_journal(run: Path | str) -> Journal:
     """Read a journal file, the `journal.jsonl` of a run's folder, or the journal in a bundle.
 
     Raises JournalError (with the line) for whatever does not read, except a last line that was cut off.
     """
-    path = Path(run)
+    path = find_run(Path(run))
     file = path / "journal.jsonl" if path.is_dir() else path
     if is_bundle(file):
         return _parsed(file, journal_in(file))

@@ -27,13 +27,14 @@ def run(args: argparse.Namespace) -> int:
     """Draw one timeline."""
     from sequencer.cli.scores import material, write_text
     from sequencer.errors import UsageError
+    from sequencer.journal import find_run
     from sequencer.timeline import thumbnails_of, timeline_html, timeline_svg
 
     ending = args.output.suffix.lower()
     if ending not in (".svg", *_PAGES):
         raise UsageError(f"{args.output} should end in .svg or .html", "a .svg is a picture, a .html page scrolls and zooms")
     conductor: Conductor | None = None
-    if args.source.is_dir() or args.source.suffix == ".jsonl":
+    if find_run(args.source).is_dir() or args.source.suffix == ".jsonl":
         conductor, folder = _conducted(args.source)
         schedule = conductor.run.schedule
     else:

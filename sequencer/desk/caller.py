@@ -6,12 +6,26 @@ import json
 import socket
 from pathlib import Path
 
-from sequencer.desk.door import FILE, LONGEST
+from sequencer.desk.door import FILE, LONGEST, OTHERS_WORD
 from sequencer.desk.words import IgnoredError
 from sequencer.errors import InputError, UsageError
 
 PATIENCE = 5.0
 HIGHEST_PORT = 65535
+
+
+def is_going_on(folder: Path) -> bool:
+    """Return whether a run's folder has a door that somebody answers at: its process lives."""
+    try:
+        where = json.loads((folder / FILE).read_text(encoding="utf-8")[:LONGEST])
+        with socket.create_connection(("127.0.0.1", int(where["port"]) % (HIGHEST_PORT + 1)), PATIENCE) as connection:
+            connection.settimeout(PATIENCE)
+            connection.sendall(json.dumps({"word": str(where["word"]), "say": ""}).encode() + b"\n")
+            with connection.makefile("rb") as lines:
+                answer = json.loads(lines.readline(2 * LONGEST))
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return False
+    return isinstance(answer, dict) and answer.get("error") != OTHERS_WORD
 
 
 def tell(run: Path, text: str) -> str | None:

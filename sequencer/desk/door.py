@@ -21,6 +21,8 @@ from sequencer.errors import OutputError, UsageError
 FILE = "desk.json"
 LONGEST = 4096
 """The longest call, in bytes."""
+OTHERS_WORD = "this is not the run's word"
+"""The answer to a call that names the word of another run."""
 PATIENCE = 5.0
 """Seconds that a caller may take to say its line."""
 
@@ -74,7 +76,7 @@ class Door:
         if not isinstance(call, dict) or not isinstance(call.get("word"), str) or not isinstance(call.get("say"), str):
             return {"error": "this is not a call"}
         if not hmac.compare_digest(call["word"].encode(), self._word.encode()):
-            return {"error": "this is not the run's word"}
+            return {"error": OTHERS_WORD}
         try:
             answer = self._hear(call["say"])
         except UsageError as error:

@@ -148,6 +148,12 @@ class LiveRun:
             (folder.path / FILE).unlink(missing_ok=True)  # the desk of the run that was killed
             self.performance.take_up(broken_off, *taken_up(broken_off))
         self.standing = Standing(self.performance.conductor, clock.now())
+        self._began = clock.now()
+        """When the run began, whichever process began it."""
+        self._billed_before = 0.0
+        """Seconds for which the session was billed before this process took it over."""
+        if broken_off is not None:
+            self._continue(broken_off)
         self._operator = Operator(self.performance, clock.now, self.say, offset=lambda: offset_line(self.standing))
         self._screen = Screen(
             self.standing,
@@ -160,6 +166,15 @@ class LiveRun:
         """Who else looks on: gear, recorders."""
         self._clips: list[Path] = []
         self._asked: set[asyncio.Task[None]] = set()
+
+    def _continue(self, broken_off: Journal) -> None:
+        """Take time and cost from where the run that was killed had them."""
+        for record in broken_off.records:
+            if record.event is not None:
+                self.standing.hear(record.event, (), self.performance.conductor)
+        if broken_off.records:
+            self._began = broken_off.records[0].at
+        self._billed_before = self.standing.billed_seconds(self.clock.now())
 
     def say(self, text: str) -> None:
         """Something that a person should know, above the live line."""
@@ -184,9 +199,11 @@ class LiveRun:
                 performance.deliver(OffsetChanged(self.clock.now(), settings.offset_ms * 1_000_000))
             limit = settings.limit()
             stop = self.clock.call_at(
-                self.clock.now() + limit,
+                self._began + limit,
                 lambda: performance.close(f"--max-minutes: {limit / 60 / SECOND:.1f} minutes are over"),
             )
+            if not settings.quiet and self._live.memory() is not None:
+                self.say(f"if this process is killed, go on with: sequencer perform --resume {self.folder.final}")
             outcome = await performance.run(before_close=self._last_clip)
             stop.cancel()
             await self._wait_for_clips()
@@ -266,6 +283,8 @@ class LiveRun:
         lag = self.standing.lag_in_force
         if "lag_ms" in measured and lag is not None:
             measured["lag_ms"] = round(lag / 1e6, 1)  # as the status line has it, not as the stage counts
+        if self._billed_before and "billed_seconds" in measured:
+            measured["billed_seconds"] = round(measured["billed_seconds"] + self._billed_before, 1)
         facts = {
             "title": schedule.title,
             "seed": schedule.seed,

@@ -127,8 +127,8 @@ class Standing:
             self.status, self.status_since = status, at
         if status == "ready" and self.billed_from is None:
             self.billed_from = at
-        if status == "disconnected" and self.billed_from is not None:
-            self._billed_until = at
+        if self.billed_from is not None:  # a run that goes on in its session begins disconnected, and is billed on
+            self._billed_until = at if status == "disconnected" else None
 
     def _chunk_done(self, event: ChunkDone) -> None:
         self._shows(event.prompt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from sequencer.errors import InputError, OutputError, UsageError
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 LONGEST_NAME = 60
+MOST_NAMED = 5
+"""How many broken-off runs a hint lists."""
 
 
 class RunFolder:
@@ -19,7 +22,7 @@ class RunFolder:
 
     def __init__(self, final: Path) -> None:
         self.final = final
-        self.path = final.with_name(f".{final.name}.partial")
+        self.path = _partial(final)
         if final.exists():
             raise UsageError(f"{final} is there already", "choose another folder with --out, or remove it")
         try:
@@ -31,7 +34,8 @@ class RunFolder:
         except FileExistsError:
             raise UsageError(
                 f"{self.path} is there already: another run writes it, or an earlier one was killed",
-                f"if no run is going on, keep what is in it (sequencer replay {self.path}) and remove it",
+                f"if no run is going on, keep what is in it (sequencer replay {final}), or go on with it: "
+                f"sequencer perform --resume {final}",
             ) from None
         except OSError as error:
             raise OutputError(f"{final} cannot be made: {error.strerror}", "choose another folder with --out") from None
@@ -52,15 +56,20 @@ class RunFolder:
 
     @classmethod
     def adopt(cls, run: Path) -> RunFolder:
-        """The folder of a run that was killed, by the name that it has or would have had. Raises InputError."""
+        """The folder of a run that was killed, by the name that it has or would have had; its folder `runs/` may be left out.
+
+        Raises InputError.
+        """
+        if run.parent == Path() and not run.exists() and not _partial(run).exists() and _partial("runs" / run).exists():
+            run = "runs" / run
         final = run
         if run.name.startswith(".") and run.name.endswith(".partial"):
             final = run.with_name(run.name[1 : -len(".partial")])
         found = cls.__new__(cls)
         found.final = final
-        found.path = final.with_name(f".{final.name}.partial")
+        found.path = _partial(final)
         if not (found.path / "journal.jsonl").is_file():
-            hint = "it came to its end" if final.is_dir() else "name the folder that `sequencer perform` was writing"
+            hint = "it came to its end" if final.is_dir() else _broken_off_beside(final)
             raise InputError(f"there is no broken-off run in {run}", hint)
         link = next((path for path in (found.path, *found.path.iterdir()) if path.is_symlink()), None)
         if link is not None:  # a stranger's could make the run write over any file of its reader's
@@ -85,3 +94,23 @@ class RunFolder:
         except OSError as error:
             raise OutputError(f"{self.path} cannot be renamed to {self.final}: {error.strerror}") from None
         return self.final
+
+
+def _partial(final: Path) -> Path:
+    """The name that a run's folder has until it is whole."""
+    return final.with_name(f".{final.name}.partial") if final.name else final
+
+
+def _broken_off_beside(run: Path) -> str:
+    """A hint that lists the runs which were broken off where this one was looked for, the latest first."""
+    found: list[tuple[float, str]] = []
+    for folder in {run.parent, Path("runs")}:
+        with suppress(OSError):
+            for path in folder.glob(".*.partial"):
+                if (path / "journal.jsonl").is_file():
+                    name = path.name[1 : -len(".partial")]
+                    found.append((path.stat().st_mtime, str(path.with_name(name))))
+    if not found:
+        return "name the folder that `sequencer perform` was writing"
+    names = [name for _, name in sorted(found, reverse=True)]
+    return "these runs were broken off: " + ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
