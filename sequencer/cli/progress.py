@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 EVERY = 10.0
 """Seconds between two lines where there is no terminal."""
+ROOM = 30
+"""Characters that surely fit beside the bar."""
 
 
 class LiveLine:
@@ -65,7 +67,10 @@ class LiveLine:
             print(f"{self._what} {done}/{total} {visible(where)}".rstrip(), file=sys.stderr, flush=True)
 
     def type(self, text: str) -> None:
-        """What an operator is typing: shown in place of where it is, as long as there is any."""
+        """What an operator is typing: shown in place of where it is, as long as there is any. A long text is printed above."""
+        if len(text) > ROOM:
+            self.say(text)
+            text = ""
         self._typed = text
         if self._bar is not None:
             self._bar.update(self._task, where=visible(f"> {text}" if text else self._where))  # type: ignore[arg-type]  # as above
@@ -76,6 +81,6 @@ class LiveLine:
         """A line that stays, above the bar."""
         with suppress(OSError):
             if self._bar is not None:
-                self._bar.console.print(visible(text), markup=False, highlight=False)
+                self._bar.console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
             else:
                 print(visible(text), file=sys.stderr, flush=True)
