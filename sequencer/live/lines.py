@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sequencer.live.standing import Standing
-from sequencer.runs.report import elided
+from sequencer.runs.brief import elided
 from sequencer.timebase import SECOND
 
 WORDS = {
@@ -69,14 +69,14 @@ def play_line(standing: Standing, now: int, typed: str, width: int) -> str:
         return elided(waiting, width)
     if standing.refused is not None:
         return elided(f"REFUSED {standing.refused}", width)
-    following = standing.next_cue(now)
+    following = standing.next_cue(now, max(20, int(width * SHARE)))
     ahead = ""
     if following is not None:
         left = "" if following.seconds is None else f" in {following.seconds:.1f} s" + " at the latest" * following.at_latest
-        ahead = f"next {elided(following.what, max(20, int(width * SHARE)))} at {following.place}{left}"
+        ahead = f"next {following.what} at {following.place}{left}"
     room = max(20, width - len(ahead) - 4)
-    action = standing.action
-    prompt = "" if action is None else f"“{elided(action, room)}”"
+    action = standing.action(room)
+    prompt = "" if action is None else f"“{action}”"
     return "  ".join(part for part in (prompt, ahead) if part)
 
 

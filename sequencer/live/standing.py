@@ -163,10 +163,9 @@ class Standing:
             return "ended", now - self._over_since
         return (self.status, now - self.status_since) if self.playing_since is None else ("playing", now - self.playing_since)
 
-    @property
-    def action(self) -> str | None:
-        """The part of the prompt in force that changed with it."""
-        return None if self.prompt is None else self.coming.action(self._prompt_before, self.prompt)
+    def action(self, room: int) -> str | None:
+        """The part of the prompt in force that changed with it, in at most `room` characters."""
+        return None if self.prompt is None else self.coming.action(self._prompt_before, self.prompt, room)
 
     def count_in(self, now: int) -> str:
         """What is waited for before the first picture, in bars and beats where that can be told; empty behind it."""
@@ -242,9 +241,9 @@ class Standing:
         current, place = self._teller.position(self.chunk, min(frames - 1, int(self.into_chunk(now) * frames)))
         return self.coming.name(current.stretch.section, current.stretch.occurrence), place
 
-    def next_cue(self, now: int) -> NextCue | None:
-        """The next cue that has not begun to act."""
-        return self.coming.next_cue(now, self.into_chunk(now), self.chunk_seconds(), self.prompt)
+    def next_cue(self, now: int, room: int) -> NextCue | None:
+        """The next cue that has not begun to act, told in at most `room` characters."""
+        return self.coming.next_cue(now, self.into_chunk(now), self.chunk_seconds(), self.prompt, room)
 
     def waiting(self, now: int) -> Waiting | None:
         """What the section that plays is waiting for; None where that is nothing, and before the first take."""

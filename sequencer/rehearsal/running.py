@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from sequencer.runs.film import Film
     from sequencer.stages import Pictures
 
+LONGEST_ACTION = 60
+"""How much of a prompt's action a `Moment` tells, in characters."""
 DEFAULT_SIZE = (1280, 768)
 """Width and height of the video, in pixels: what Helios shows with super-resolution 2×."""
 
@@ -260,7 +262,7 @@ class _Run:
                         self._coming.name(current.stretch.section, current.stretch.occurrence) or None,
                         place,
                         event.prompt,
-                        None if event.prompt is None else self._coming.action(self._prompts[1], event.prompt),
+                        None if event.prompt is None else self._coming.action(self._prompts[1], event.prompt, LONGEST_ACTION),
                     )
                 )
             case _:

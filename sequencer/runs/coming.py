@@ -9,6 +9,7 @@ from sequencer.conductor import Conductor
 from sequencer.conductor.lines import Line
 from sequencer.conductor.listening import waits_for
 from sequencer.conductor.plan import FAR, Pass
+from sequencer.runs.brief import brief_action, elided
 from sequencer.schedule import CueAct, ShowPrompt
 from sequencer.schedule.actions import actions_of
 from sequencer.schedule.words import act_in_words, firing_by_name, pass_in_words
@@ -54,9 +55,9 @@ class Coming:
         """Return a section's name, with the number of its pass where it has several; empty without sections."""
         return "" if section is None else pass_in_words(section, occurrence, self._passes[section])
 
-    def action(self, before: str | None, prompt: str) -> str:
-        """Return the part of a prompt that changes."""
-        return self._actions.of(before, prompt)
+    def action(self, before: str | None, prompt: str, room: int) -> str:
+        """Return the part of a prompt that changes, in at most `room` characters."""
+        return brief_action(self._actions, before, prompt, room)
 
     def chunks(self) -> tuple[int | None, bool]:
         """Return how many score chunks there are, None where nobody can tell yet, and whether that is only the most."""
@@ -87,8 +88,8 @@ class Coming:
         chunks = float(current.end / run.schedule.grid.chunk) - run.making - into
         return max(0.0, chunks * chunk_seconds)
 
-    def next_cue(self, now: int, into: float, chunk_seconds: float, shown: str | None) -> NextCue | None:
-        """Return the next cue that has not begun to act; `shown` is the prompt in force, for what it changes."""
+    def next_cue(self, now: int, into: float, chunk_seconds: float, shown: str | None, room: int) -> NextCue | None:
+        """Return the next cue that has not begun to act, in at most `room` characters; `shown` is the prompt in force."""
         run = self._conductor.run
         making = run.making
         ahead = [line for line in run.plan.lines if not line.is_final and _at(line) > making]
@@ -97,13 +98,13 @@ class Coming:
         line = min(ahead, key=lambda one: (_at(one), one.time, one.number))
         place = f"{self.name(line.section, line.occurrence)} {line.place}".strip()
         together = [one for one in ahead if _at(one) == _at(line) and one.time == line.time]
-        what = ", ".join(self._deed(act, shown) for one in together for act in one.acts)
+        what = elided(", ".join(self._deed(act, shown, room - 2) for one in together for act in one.acts), room)
         current = run.plan.pass_at(making)
         between = run.plan.passes[current.number : line.pass_number]
         return NextCue(place, what, self._until(line, now, into, chunk_seconds), any(_is_open(one) for one in between))
 
-    def _deed(self, act: CueAct, shown: str | None) -> str:
-        return f"“{self.action(shown, act.text)}”" if isinstance(act, ShowPrompt) else act_in_words(act)
+    def _deed(self, act: CueAct, shown: str | None, room: int) -> str:
+        return f"“{self.action(shown, act.text, room)}”" if isinstance(act, ShowPrompt) else act_in_words(act)
 
     def _until(self, line: Line, now: int, into: float, chunk_seconds: float) -> float | None:
         chunk = _at(line)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sequencer.conductor import CueReport, MoveReport, Report, Sent, Status
 from sequencer.errors import visible
+from sequencer.runs.brief import brief_action
 from sequencer.schedule import Schedule, ShowPrompt
 from sequencer.schedule.actions import actions_of
 from sequencer.schedule.words import act_in_words, pass_in_words
@@ -134,19 +135,12 @@ def _deeds(report: Report, schedule: Schedule) -> dict[int, str]:
         words = []
         for act in cue.acts:
             if isinstance(act, ShowPrompt):
-                action = actions.of(shown, act.text)
-                words.append(f"prompt “{elided(action, LONGEST_PROMPT)}”")
+                words.append(f"prompt “{brief_action(actions, shown, act.text, LONGEST_PROMPT)}”")
                 shown = act.text if cue.landed is not None else shown
             else:
                 words.append(act_in_words(act))
         deeds[cue.number] = ", ".join(words) or cue.what
     return deeds
-
-
-def elided(text: str, room: int) -> str:
-    """The text in one line, cut to `room` characters."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= room else flat[: max(0, room - 1)] + "…"
 
 
 Position = Callable[[CueReport | MoveReport], str]

@@ -60,6 +60,7 @@ def answer(chunks: int, event: Event) -> str | None:
 
 
 IN_INTRO, IN_JAM = 2, 10
+OFF = "a note with velocity 0 is a note-off, and nothing waits for one; give it a velocity from 1 to 127, or leave vel out"
 JAM = "ection jam waits for: go out, note D3 ch 10, cc 20 > 64, program 5"
 
 
@@ -77,7 +78,7 @@ JAM = "ection jam waits for: go out, note D3 ch 10, cc 20 > 64, program 5"
         (ClockMoved(1, "stop"), f"nothing waits for stop; s{JAM}"),
         (
             NotePlayed(1, 62, 0, 10),
-            "a note with velocity 0 is a note-off, and nothing waits for one; give it a velocity from 1 to 127, or leave vel out",
+            OFF,
         ),
     ],
     ids=str,

@@ -35,7 +35,7 @@ from sequencer.live.lines import clock_time, offset_line, play_line, state_line,
 from sequencer.live.standing import Standing
 from sequencer.notation import reads
 from sequencer.performance import Performance
-from sequencer.runs.report import elided
+from sequencer.runs.brief import elided
 from sequencer.runs.script import read_event
 from sequencer.schedule import Schedule
 from sequencer.score import ClockKind, ClockLine, Cut, Header, Score

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequencer.compiler import compile_score
+from sequencer.runs.brief import brief_action
 from sequencer.schedule.actions import Actions, actions_of, sentences
 
 BASE = "A woman in a yellow raincoat waits at a tram stop. Wet neon light."
@@ -57,4 +58,26 @@ def test_a_schedule_gives_the_texts_of_its_cues() -> None:
 @given(st.lists(st.text(alphabet="ab. …。\n", max_size=12), max_size=4), st.text(alphabet="ab. …。\n", max_size=12))
 def test_an_action_is_never_empty_where_the_text_is_not(texts: list[str], text: str) -> None:
     action = Actions(texts).of(None, text)
-    assert bool(action.strip(" …\n")) == bool(text.strip(" …\n"))
+    assert bool(action.strip()) == bool(text.strip())
+
+
+@pytest.mark.parametrize(
+    ("room", "brief"),
+    [
+        (100, "The paper boat drifts on along the gutter. Now it turns once. …"),
+        (40, "… Now it turns once. …"),
+        (10, "… Now it …"),
+    ],
+)
+def test_where_there_is_little_room_a_reworded_sentence_gives_way(room: int, brief: str) -> None:
+    first = "A paper boat drifts along a gutter. Grey light."
+    second = "The paper boat drifts on along the gutter. Now it turns once. Grey light."
+    assert brief_action(Actions([first, second]), first, second, room) == brief
+
+
+def test_a_sentence_that_only_resembles_another_is_shown_where_it_is_all_that_is_new() -> None:
+    first, second = (
+        "The lights of the tram at the stop turn red. Night.",
+        "The lights of the tram at the stop turn blue. Night.",
+    )
+    assert brief_action(Actions([first, second]), first, second, 30) == "The lights of the tram at the…"
