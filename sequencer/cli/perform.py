@@ -79,7 +79,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     time.add_argument("--max-minutes", metavar="N", type=amount, help="stop after so long (default: the score's length + 5)")
     time.add_argument("--price", metavar="DOLLARS", type=amount, help="the hourly rate, for the status line (6)")
     parser.add_argument("--bundle", action="store_true", help="put journal and images into one file, bundle.zip, at the end")
-    parser.add_argument("--event", metavar="'WHAT@TIME'", action="append", default=[], help="as `sequencer rehearse` has it")
+    parser.add_argument("--event", metavar="'WHAT@WHEN'", action="append", default=[], help="as `sequencer rehearse` has it")
     parser.add_argument("-q", "--quiet", action="store_true", help="no status line, no table: only what went wrong")
     parser.add_argument("--json", action="store_true", help="print the report as JSON, nothing else")
 

@@ -40,10 +40,10 @@ def add(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE
     parser.add_argument("--realtime", action="store_true", help="play at the speed of a live run")
     parser.add_argument(
         "--event",
-        metavar="'WHAT@TIME'",
+        metavar="'WHAT@WHEN'",
         action="append",
         default=[],
-        help="feed something in: 'go exit@12c', 'note C3@14c', 'cc 20=70@9c', 'program 5@30s' (repeatable)",
+        help="feed something in: 'go exit@12c', 'note C3@jam 9.3', 'cc 20=70@verse 2/2 1', 'program 5@30s' (repeatable)",
     )
     parser.add_argument("--faults", metavar="FILE", type=Path, help="let things go wrong as this file says (docs/faults.md)")
     parser.add_argument("--bundle", action="store_true", help="put journal and images into one file to keep: bundle.zip")

@@ -99,6 +99,16 @@ def unanswered(run: Run, event: Event) -> Unanswered | None:
     return Unanswered(f"nothing waits for {said}", listed)
 
 
+def comes_too_late(run: Run, event: Event) -> bool:
+    """Return whether an event would leave the section that plays, and it ends by itself before it could be left."""
+    if run.phase is not Phase.PLAYING:
+        return False
+    current = run.plan.pass_at(run.making)
+    if not any(_fires(firing, event) for firing in current.stretch.until):
+        return False
+    return run.plan.exit_from(current, run.making + run.schedule.lead) is None
+
+
 def resting_crossings(run: Run, event: ControlMoved) -> tuple[ControlCrossing, ...]:
     """Return the crossings that listen to a controller and that this value will not fire, where it fires none at all."""
     listening = [one for one in waits_for(listening_pass(run).stretch) if _fires(one, event)]

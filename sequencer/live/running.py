@@ -154,7 +154,13 @@ class LiveRun:
         """Seconds for which the session was billed before this process took it over."""
         if broken_off is not None:
             self._continue(broken_off)
-        self._operator = Operator(self.performance, clock.now, self.say, offset=lambda: offset_line(self.standing))
+        self._operator = Operator(
+            self.performance,
+            clock.now,
+            self.say,
+            offset=lambda: offset_line(self.standing),
+            can_clip=live.memory() is not None,  # the embedded stage ends with its process, and keeps nothing
+        )
         self._screen = Screen(
             self.standing,
             clock.now,

@@ -43,7 +43,7 @@ def scripted(text: str, middle: Literal["C3", "C4"] = "C3", written: str | None 
     written = text if written is None else written
     match = _SHAPE.match(text)
     if match is None:
-        raise UsageError(f"--event {written!r} is not WHAT@TIME", _HINT)
+        raise UsageError(f"--event {written!r} is not WHAT@WHEN", _HINT)
     try:
         make = said(match["what"], middle)
     except UsageError as error:

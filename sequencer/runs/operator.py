@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sequencer.conductor.listening import resting_crossings, rests, unanswered, waiting_in_words
+from sequencer.conductor.listening import comes_too_late, resting_crossings, rests, unanswered, waiting_in_words
 from sequencer.desk import said
 from sequencer.desk.typing import Typing
 from sequencer.desk.words import IgnoredError
@@ -22,8 +22,8 @@ class Operator:
         now: The time of the run's clock, in nanoseconds.
         say: Prints a line that an operator should read.
         show_typed: Is given what has been typed so far, after every key.
-        offset: Answers the question `offset`; None where a run has none.
-        can_clip: Whether clips can be asked for.
+        offset: Answers the question `offset` with more than its value.
+        can_clip: Whether the stage makes clips.
     """
 
     def __init__(
@@ -58,8 +58,8 @@ class Operator:
         """
         run = self._performance.conductor.run
         words = text.split()
-        if words == ["offset"] and self._offset is not None:
-            return self._offset()
+        if words == ["offset"]:
+            return f"offset {run.sends.seen.offset / 1e6:+.0f} ms" if self._offset is None else self._offset()
         if words == ["go"]:
             raise UsageError("go needs a name", waiting_in_words(run))
         event = said(text, run.schedule.middle)(self._now())
@@ -67,7 +67,7 @@ class Operator:
         if answer is not None:
             raise IgnoredError(answer.message, answer.hint)
         if isinstance(event, ClipWanted) and not self._can_clip:
-            raise IgnoredError("a rehearsal makes no clips", "its video holds everything: leave out --no-video")
+            raise IgnoredError("the embedded stage makes no clips", "record the whole run instead")
         note = self._note(event)
         self._performance.deliver(event)
         return note and f"{' '.join(words)}: {note}"
@@ -75,6 +75,8 @@ class Operator:
     def _note(self, event: Event) -> str | None:
         """What an operator should know of an event that is taken but changes nothing yet."""
         run = self._performance.conductor.run
+        if comes_too_late(run, event):
+            return "it comes too late: the section ends by itself before it could be left"
         match event:
             case HandPaused() if event.paused == rests(run):
                 return "the model is paused already" if event.paused else "the model is not paused"

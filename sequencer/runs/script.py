@@ -60,6 +60,9 @@ def _placed(made: ScriptedEvent, when: str, schedule: Schedule) -> ScriptedEvent
         if after is None:
             raise _without_section(made, when, first, sections)
         return replace(made, chunk=None, after=nanoseconds(after))
+    elif first[:1].isalpha() and first != "mark":
+        message = f"--event {made.text!r}: there is no section {first}: what is played has no sections"
+        raise UsageError(message, "write a chunk (12c) or a time (3.5s)")
     else:
         stretches, place = schedule.stretches, when
     spots = {one.index: _spot(made, place, one, schedule) for one in stretches}

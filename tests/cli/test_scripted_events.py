@@ -126,6 +126,8 @@ def test_what_is_no_position_says_why_and_what_to_write(event: str, message: str
 def test_chunks_have_no_bars() -> None:
     with pytest.raises(UsageError, match="there are no bars and beats here: the clock counts chunks"):
         read_event("go x@3.1", compile_score(reads('at 0c "One."\nend 9c\n')))
+    with pytest.raises(UsageError, match="there is no section jam: what is played has no sections"):
+        read_event("go x@jam 3.1", compile_score(reads('at 0c "One."\nend 9c\n')))
 
 
 def came(schedule: Schedule, *events: str) -> dict[str, Fraction]:

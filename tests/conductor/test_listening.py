@@ -9,7 +9,14 @@ from by_hand import at_bar, at_chunk, live, on_beats, on_chunks, on_go, on_note,
 
 from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor
-from sequencer.conductor.listening import Unanswered, resting_crossings, rests, unanswered, waiting_in_words
+from sequencer.conductor.listening import (
+    Unanswered,
+    comes_too_late,
+    resting_crossings,
+    rests,
+    unanswered,
+    waiting_in_words,
+)
 from sequencer.events import (
     ChunkDone,
     ClockMoved,
@@ -172,6 +179,16 @@ def crossings(*values: int) -> Sequence[int]:
 
 def test_a_controller_that_crosses_nothing_yet_is_known() -> None:
     assert crossings(70, 60, 70, 71) == [1, 1, 0, 1], "the first value only tells where it stands"
+
+
+def test_an_exit_that_comes_too_late_is_known() -> None:
+    schedule = compile_score(reads(SCORE))
+    assert not comes_too_late(conducted(schedule, IN_JAM).run, Went(1, "out"))
+    last = schedule.stretches[2].latest - 1  # jam lasts its max here: its last chunk
+    late = conducted(schedule, last).run
+    assert comes_too_late(late, Went(1, "out"))
+    assert not comes_too_late(late, ProgramChosen(1, 5, 1)), "a rule still acts"
+    assert not comes_too_late(conducted(schedule, IN_INTRO).run, Went(1, "out"))
 
 
 def test_whether_the_model_rests_counts_what_is_held() -> None:
