@@ -159,8 +159,8 @@ def test_an_interrupted_run_closes_its_session(number: signal.Signals, served: s
 def test_a_killed_run_is_gone_on_with_in_its_session(served: str, score: Path, tmp_path: Path) -> None:
     require(os.name == "posix", "kill -9 is a Unix matter")
     out = tmp_path / "run"
-    score.write_text(SCORE.replace("10c", "34c").replace("14c", "36c"))
-    options = ["--max-minutes", "9", "--event", "go night@1c", "--event", "go night@30c"]
+    score.write_text(SCORE.replace("10c", "54c").replace("14c", "56c"))
+    options = ["--max-minutes", "9", "--event", "go night@1c", "--event", "go night@44c"]
     process = begun(score, out, served, *options)
     started(out, process, 2)
     early = subprocess.run(
@@ -176,9 +176,8 @@ def test_a_killed_run_is_gone_on_with_in_its_session(served: str, score: Path, t
     process.kill()
     process.communicate(timeout=20)
     assert not out.exists()
-    for inspect in (("show", out), ("replay", out), ("timeline", out, "-o", tmp_path / "a.svg"), ("freeze", out)):
-        looked = subprocess.run(command(*inspect), cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-        assert looked.returncode == 0, (inspect, looked.stderr)
+    looked = subprocess.run(command("show", out), cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert (looked.returncode, "this run did not come to its end" in looked.stdout) == (0, True), looked.stderr
     resumed = subprocess.run(
         command("perform", score, "--url", served, "--out", out, *options, "--resume", out, "--json"),
         cwd=ROOT,
@@ -192,8 +191,8 @@ def test_a_killed_run_is_gone_on_with_in_its_session(served: str, score: Path, t
     assert "Traceback" not in resumed.stderr
     report = json.loads(resumed.stdout)
     assert report["ended"] == "the score is over"
-    last = report["cues"][-1]
-    assert (last["landed"], last["status"]) == (34, "landed")
+    (last,) = [cue for cue in report["cues"] if cue["place"] == "54c"]
+    assert (last["landed"], last["status"]) == (54, "landed")
     assert all(cue["status"] in ("landed", "overtaken") or cue["reason"] for cue in report["cues"])
     journal = read_journal(out)
     assert sequencer.replay(journal).is_equal
