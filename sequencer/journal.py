@@ -27,7 +27,7 @@ from sequencer.errors import JournalError, OutputError, ScheduleError
 from sequencer.events import Command, Event, command_from_json, command_to_json, event_from_json, event_to_json
 from sequencer.journallines import LONGEST_HEADER, end_of_last_line, lines_of, pieces_of
 from sequencer.journaltexts import TextsRead, TextsWritten
-from sequencer.paths import is_folder
+from sequencer.paths import exists, is_file, is_folder, partial_of
 from sequencer.revisions import CURRENT, FIRST
 from sequencer.schedule import Schedule
 from sequencer.schedule.document import digest, first_fault, from_document, to_document
@@ -218,12 +218,20 @@ class Journal:
         return {str(one["file"]): str(one["text"]) for one in self.header.get("sources", ())}
 
 
+def find_run(run: Path) -> Path:
+    """Return where a run is: the path itself, or for a run that was killed, or plays, the folder it has until it is whole."""
+    if exists(run) or not run.name:
+        return run
+    partial = partial_of(run)
+    return partial if is_file(partial / "journal.jsonl") else run
+
+
 def read_journal(run: Path | str) -> Journal:
     """Read a journal file, the `journal.jsonl` of a run's folder, or the journal in a bundle.
 
     Raises JournalError (with the line) for whatever does not read, except a last line that was cut off.
     """
-    path = Path(run)
+    path = find_run(Path(run))
     file = path / "journal.jsonl" if is_folder(path) else path
     try:
         return _parse(journal_pieces(file) if is_bundle(file) else pieces_of(file))

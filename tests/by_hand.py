@@ -15,7 +15,8 @@ from sequencer.conductor.run import Phase
 from sequencer.events import Command, Event
 from sequencer.images import ImageFile
 from sequencer.journal import JournalWriter, header_of
-from sequencer.performance import Outcome, Performance, scripted
+from sequencer.performance import Outcome, Performance
+from sequencer.runs.script import read_event
 from sequencer.schedule import Schedule
 from sequencer.score import (
     Action,
@@ -145,6 +146,6 @@ def play(
             phase = conductor.phase
 
     writer = None if journal is None else JournalWriter(journal, header_of(schedule, {}, {}))
-    run = Performance(schedule, stage, clock, writer, [scripted(one) for one in events], [watch])
+    run = Performance(schedule, stage, clock, writer, [read_event(one, schedule) for one in events], [watch])
     outcome = asyncio.run(run.run())
     return Played(schedule, outcome, log, run.conductor, ways)

@@ -14,7 +14,8 @@ from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor
 from sequencer.events import ClockFitted, ClockLocated, ClockMoved, Command, Event
 from sequencer.journal import JournalWriter, header_of
-from sequencer.performance import Outcome, Performance, scripted
+from sequencer.performance import Outcome, Performance
+from sequencer.runs.script import read_event
 from sequencer.score import ClockKind, ClockLine, Header, Score
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
 
@@ -95,7 +96,7 @@ def follow(
             run.close("the test took too long")
 
     writer = None if journal is None else JournalWriter(journal, header_of(schedule, {}, {}))
-    run = Performance(schedule, stage, clock, writer, [scripted(one) for one in events], [watch])
+    run = Performance(schedule, stage, clock, writer, [read_event(one, schedule) for one in events], [watch])
     gear.plug(clock, run.deliver)
     return asyncio.run(run.run()), log
 

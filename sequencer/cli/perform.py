@@ -45,7 +45,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "score", metavar="SCORE", type=Path, nargs="?", help="a .score or .yaml file, a compiled .json, or a run"
     )
-    parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run that was killed, in its session")
+    parser.add_argument(
+        "--resume",
+        metavar="RUN",
+        type=Path,
+        help="go on with a run that was killed, in its session, with the options that it was started with",
+    )
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: runs/<time>-<title>)")
     where = parser.add_argument_group("the stage")
     where.add_argument("--stage", choices=(REACTOR, SIMULATED), help="where to play (default: reactor)")
@@ -72,36 +77,36 @@ def add(parser: argparse.ArgumentParser) -> None:
     time.add_argument("--follow", action="store_true", help="follow wall time: beats stay with music that plays beside")
     time.add_argument("--offset", metavar="MS", type=int, default=0, help="show changes later (or, negative, earlier)")
     time.add_argument("--max-minutes", metavar="N", type=amount, help="stop after so long (default: the score's length + 5)")
-    time.add_argument("--price", metavar="DOLLARS", type=amount, help="an hour's price, for the live line (6)")
+    time.add_argument("--price", metavar="DOLLARS", type=amount, help="the hourly rate, for the status line (6)")
     parser.add_argument("--bundle", action="store_true", help="put journal and images into one file, bundle.zip, at the end")
-    parser.add_argument("--event", metavar="'WHAT@TIME'", action="append", default=[], help="as `sequencer rehearse` has it")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no live line, no table: only what went wrong")
+    parser.add_argument("--event", metavar="'WHAT@WHEN'", action="append", default=[], help="as `sequencer rehearse` has it")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no status line, no table: only what went wrong")
     parser.add_argument("--json", action="store_true", help="print the report as JSON, nothing else")
 
 
 def run(args: argparse.Namespace) -> int:
     """Perform one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
+    from sequencer.cli.resuming import resume_options
     from sequencer.cli.scores import Material, material
-    from sequencer.errors import InputError, UsageError
+    from sequencer.errors import UsageError
     from sequencer.journal import read_journal
     from sequencer.runs.folder import RunFolder
 
-    if (args.score is None) == (args.resume is None):
+    if args.score is None and args.resume is None:
         raise UsageError("give a SCORE to perform, or --resume RUN", "see: sequencer perform --help")
-    _check_flags(args)
     broken_off = None
     if args.resume is not None:
         folder = RunFolder.adopt(args.resume)
+        _check_over(folder)
         broken_off = read_journal(folder.path)
+        resume_options(args, folder, broken_off)
+        told = broken_off.header.get("settings", {})
+        args.url = args.url or _address(told.get("url"), args.resume)
+        _check_flags(args)
         written = Path(next(iter(broken_off.sources), ""))
         found = Material(broken_off.schedule, broken_off.sources, written.parent, folder.final.name)
-        told = broken_off.header.get("settings", {})
-        if told.get("stage") == SIMULATED:
-            raise InputError(f"{args.resume} played on the embedded stage, which ended with its process", "perform it anew")
-        args.url = args.url or _address(told.get("url"), args.resume)
-        args.stage, args.local, args.record = told.get("stage", REACTOR), bool(told.get("local")), bool(told.get("record"))
-        args.no_transport = bool(told.get("no_transport"))
     else:
+        _check_flags(args)
         args.stage = args.stage or REACTOR
         found = material(args.score, quiet=args.quiet)
         schedule = found.schedule
@@ -110,6 +115,15 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError(message, "add --follow, or leave --offset out")
         folder = RunFolder.make(args.out, found.schedule.title or "run")
     return _tell(args, asyncio.run(_perform(args, found, folder, broken_off)))
+
+
+def _check_over(folder: RunFolder) -> None:
+    """See that a run is not going on any more: two processes would write its journal. Raises InputError where it is."""
+    from sequencer.desk.caller import is_going_on
+    from sequencer.errors import InputError
+
+    if is_going_on(folder.path):
+        raise InputError(f"the run in {folder.final} is still going on", f"to end it: sequencer tell {folder.final} finish")
 
 
 def _address(url: object, run: Path) -> str | None:
@@ -140,24 +154,20 @@ def _check_flags(args: argparse.Namespace) -> None:
     if args.stage == SIMULATED and simulated is not None:
         message = f"{simulated} is for a stage at the other end of a wire, and --stage simulated plays in this process"
         raise UsageError(message, f"leave {simulated} out, or --stage simulated")
-    if args.resume is not None:
-        started = given("--stage", "--local", "--faults", "--record", "--follow", "--no-transport", "--out")
-        if started is not None:
-            message = f"{started} was settled when the run began, and --resume goes on with it"
-            raise UsageError(message, f"leave {started} out")
-    elif args.stage != SIMULATED and args.faults is not None:
+    if args.stage != SIMULATED and args.faults is not None:
         raise UsageError("--faults lets the embedded stage go wrong", "add --stage simulated, or leave --faults out")
     if abs(args.offset) > MOST_OFFSET:
         raise UsageError(f"--offset {args.offset} is further than {MOST_OFFSET} ms", "write for example --offset -40")
     if args.local and args.key_file is not None:
         raise UsageError("--local needs no key, so --key-file is not read", "leave one of the two out")
-    if args.video_size is not None and not args.record and args.resume is None:
+    if args.video_size is not None and not args.record:
         raise UsageError("--video-size is that of the video, and none is written", "add --record, or leave --video-size out")
 
 
 def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
+    from sequencer.cli.resuming import remembered
     from sequencer.live.running import LiveSettings
-    from sequencer.performance import scripted
+    from sequencer.runs.script import read_event
 
     return LiveSettings(
         schedule=found.schedule,
@@ -165,7 +175,7 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
         following=True if args.follow else None,
         offset_ms=args.offset,
         most_minutes=args.max_minutes,
-        script=tuple(scripted(one, found.schedule.middle) for one in args.event),
+        script=tuple(read_event(one, found.schedule) for one in args.event),
         price_per_hour=(PRICE if args.price is None else args.price) if args.stage == REACTOR else Fraction(0),
         clip_at_end=args.clip,
         quiet=args.quiet or args.json,
@@ -177,6 +187,7 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
             "record": args.record,
             "url": args.url,
             **({"no_transport": True} if args.no_transport else {}),
+            **({"options": options} if (options := remembered(args)) else {}),
         },
     )
 
@@ -221,7 +232,7 @@ def _tell(args: argparse.Namespace, performed: Performed) -> int:
         text = (performed.folder / "report.json").read_text(encoding="utf-8")
         print(json.dumps({"folder": str(performed.folder), **json.loads(text)}, ensure_ascii=False))
     elif not args.quiet:
-        print(as_table(report))
+        print(as_table(report, performed.schedule))
         print()
         print(verdict(report))
         print(f"{performed.folder}/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 EVERY = 10.0
 """Seconds between two lines where there is no terminal."""
+ROOM = 30
+"""Characters that surely fit beside the bar."""
 
 
 class LiveLine:
@@ -24,6 +27,8 @@ class LiveLine:
         self._quiet = quiet
         self._bar: Progress | None = None
         self._task = 0
+        self._where = ""
+        self._typed = ""
         self._last = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -48,19 +53,34 @@ class LiveLine:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            with suppress(OSError):  # a terminal that was closed shows nothing any more
+                self._bar.stop()
 
     def show(self, done: int, total: int, where: str) -> None:
         """How far it is, and where."""
+        self._where = where
+        shown = f"> {self._typed}" if self._typed else where
         if self._bar is not None:
-            self._bar.update(self._task, completed=done, total=total, where=visible(where))  # type: ignore[arg-type]  # a TaskID is an int
+            self._bar.update(self._task, completed=done, total=total, where=visible(shown))  # type: ignore[arg-type]  # a TaskID is an int
         elif not self._quiet and time.monotonic() - self._last > EVERY:
             self._last = time.monotonic()
             print(f"{self._what} {done}/{total} {visible(where)}".rstrip(), file=sys.stderr, flush=True)
 
+    def type(self, text: str) -> None:
+        """What an operator is typing: shown in place of where it is, as long as there is any. A long text is printed above."""
+        if len(text) > ROOM:
+            self.say(text)
+            text = ""
+        self._typed = text
+        if self._bar is not None:
+            self._bar.update(self._task, where=visible(f"> {text}" if text else self._where))  # type: ignore[arg-type]  # as above
+            with suppress(OSError):
+                self._bar.refresh()
+
     def say(self, text: str) -> None:
         """A line that stays, above the bar."""
-        if self._bar is not None:
-            self._bar.console.print(visible(text), markup=False, highlight=False)
-        else:
-            print(visible(text), file=sys.stderr, flush=True)
+        with suppress(OSError):
+            if self._bar is not None:
+                self._bar.console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
+            else:
+                print(visible(text), file=sys.stderr, flush=True)

@@ -1,6 +1,7 @@
 """Play a score on the embedded stage: no key, no GPU. Leaves a video, a timeline, a contact sheet, a report and a journal.
 
-Time is virtual (as fast as pictures can be drawn) unless --realtime is given. Exit code 0 when every cue landed.
+Time is virtual (as fast as pictures can be drawn) unless --realtime is given; then the keys of `sequencer perform` work, and
+`sequencer tell` reaches the run. Exit code 0 when every cue landed.
 """
 
 from __future__ import annotations
@@ -65,10 +66,10 @@ def add(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE
     parser.add_argument("--realtime", action="store_true", help="play at the speed of a live run")
     parser.add_argument(
         "--event",
-        metavar="'WHAT@TIME'",
+        metavar="'WHAT@WHEN'",
         action="append",
         default=[],
-        help="feed something in: 'go exit@12c', 'note C3@14c', 'cc 20=70@9c', 'program 5@30s' (repeatable)",
+        help="feed something in: 'go exit@12c', 'note C3@jam 9.3', 'cc 20=70@verse 2/2 1', 'program 5@30s' (repeatable)",
     )
     parser.add_argument("--faults", metavar="FILE", type=Path, help="let things go wrong as this file says (docs/faults.md)")
     parser.add_argument("--bundle", action="store_true", help="put journal and images into one file to keep: bundle.zip")
@@ -114,12 +115,13 @@ def run(args: argparse.Namespace) -> int:
             watch=lambda moment: _show(line, moment),
             caption=caption,
             warn=lambda text: line.say(f"sequencer: {text}"),
+            typed=line.type if args.realtime else None,
         )
     return _tell(args, rehearsed)
 
 
 def _show(line: LiveLine, moment: Moment) -> None:
-    where = " ".join(part for part in (moment.section or "", moment.place, moment.prompt or "") if part)
+    where = " ".join(part for part in (moment.section or "", moment.place, moment.action or "") if part)
     line.show(moment.chunk, moment.chunks, where if len(where) <= 60 else where[:59] + "…")
 
 
@@ -133,7 +135,7 @@ def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
         text = "{}" if rehearsed.folder is None else (rehearsed.folder / "report.json").read_text(encoding="utf-8")
         print(json.dumps({"folder": str(rehearsed.folder), **json.loads(text)}, ensure_ascii=False))
     elif not args.quiet:
-        print(as_table(report))
+        print(as_table(report, rehearsed.schedule))
         print()
         print(verdict(report))
         _list(rehearsed)

@@ -19,8 +19,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Rehearse what a run showed."""
     from sequencer.errors import InputError, UsageError
+    from sequencer.journal import find_run
 
-    if not exists(args.score):
+    if not exists(find_run(args.score)):
         raise InputError(f"there is no run {args.score}", "name a run's folder, its journal.jsonl or a bundle")
     if args.score.suffix in (".score", ".yaml", ".yml"):
         raise UsageError(f"{args.score} is a score", f"to play it: sequencer rehearse {args.score}")

@@ -58,7 +58,7 @@ def material(path: Path, *, quiet: bool = False) -> Material:
         from sequencer.schedule.document import from_json
 
         return Material(from_json(read_text(path)), {}, path.parent, path.stem)
-    if is_folder(path) or path.suffix in (".jsonl", ".zip"):
+    if is_folder(path) or path.suffix in (".jsonl", ".zip") or _is_unfinished_run(path):
         return _of_run(path)
     from sequencer.checking import check
 
@@ -67,6 +67,15 @@ def material(path: Path, *, quiet: bool = False) -> Material:
     if not quiet:
         show(checked.warnings, checked.sources)
     return Material(schedule, checked.sources, path.parent, path.stem)
+
+
+def _is_unfinished_run(path: Path) -> bool:
+    """Whether this names a run that was killed, or plays: then its folder still has another name."""
+    if path.exists():
+        return False
+    from sequencer.journal import find_run
+
+    return find_run(path) != path
 
 
 def _of_run(path: Path) -> Material:

@@ -153,15 +153,15 @@ def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no-untyped-def]  # as above
     import asyncio
-    import signal
     import sys
     from contextlib import suppress
 
+    from sequencer.runs.interrupts import ending_signals
     from sequencer.standin import StandIn
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for one in (signal.SIGINT, signal.SIGTERM):
+    for one in ending_signals():
         with suppress(NotImplementedError):  # Windows has no handlers here: there Ctrl-C interrupts asyncio.run itself
             loop.add_signal_handler(one, stop.set)
     loop.set_exception_handler(_report)
@@ -181,4 +181,5 @@ async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no
             flush=True,
         )
         await stop.wait()
-        print("ending: every client is told", flush=True)
+        with suppress(OSError):  # a terminal that was closed shows nothing any more
+            print("ending: every client is told", flush=True)

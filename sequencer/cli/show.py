@@ -38,7 +38,10 @@ def run(args: argparse.Namespace) -> int:
     header, schedule = journal.header, journal.schedule
     versions = header.get("versions", {})
     kind = f"{header.get('mode')} run, journal format {header['helios-journal']}"
-    settings = [f"{name} {value}" for name, value in header.get("settings", {}).items() if value not in (None, False, {}, [])]
+    told = dict(header.get("settings", {}))
+    options = told.pop("options", {})
+    told |= options if isinstance(options, dict) else {"options": options}
+    settings = [f"{name} {value}" for name, value in told.items() if value not in (None, False, {}, [])]
     print(visible(f"{schedule.title or 'untitled'}: seed {schedule.seed}, {kind}"))
     made = f"made by helios-sequencer {versions.get('helios-sequencer', '?')} on Python {versions.get('python', '?')}"
     print(visible(made))
@@ -52,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     print(", ".join(f"{count} {kind}" for kind, count in counts.most_common(8)))
     print()
     replayed = replay(journal)
-    print(as_table(replayed.report))
+    print(as_table(replayed.report, schedule))
     print()
     for note in (*replayed.report.notes, *(f"refused: {one}" for one in replayed.report.refused)):
         print(visible(note))

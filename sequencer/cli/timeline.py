@@ -30,11 +30,12 @@ def run(args: argparse.Namespace) -> int:
     from sequencer.bundle import is_bundle
     from sequencer.cli.outputs import format_of
     from sequencer.cli.scores import material, write_text
+    from sequencer.journal import find_run
     from sequencer.timeline import thumbnails_of, timeline_html, timeline_svg
 
     is_page = format_of(args.output, "timeline", _IS_PAGE, default=False)
     conductor: Conductor | None = None
-    if is_folder(args.source) or args.source.suffix == ".jsonl" or is_bundle(args.source):
+    if is_folder(find_run(args.source)) or args.source.suffix == ".jsonl" or is_bundle(args.source):
         conductor, folder = _conducted(args.source)
         schedule = conductor.run.schedule
     else:

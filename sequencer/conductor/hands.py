@@ -25,7 +25,7 @@ from sequencer.schedule import (
     ResumeModel,
     RuleEntry,
 )
-from sequencer.schedule.words import firing_in_words
+from sequencer.schedule.words import firing_by_name
 
 
 def hand_pause(run: Run, event: HandPaused) -> list[Command]:
@@ -85,7 +85,7 @@ def act_on(run: Run, firings: frozenset[Firing], at: int) -> list[Command]:
     commands: list[Command] = []
     way_out = next((trigger for trigger in current.stretch.until if trigger in firings), None)
     if way_out is not None:
-        place, line = firing_in_words(way_out, run.schedule.middle), current.stretch.origin.line
+        place, line = firing_by_name(way_out, run.schedule.middle), current.stretch.origin.line
         move = run.moves.fired(LEAVES, "exit", place, current, line, at)
         leave(run, move, current, current.stretch.index + 1, "the live section was left")
         current = run.plan.passes[current.number]
@@ -103,7 +103,7 @@ def fire(run: Run, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
     commands: list[Command] = []
     acts: list[CueAct] = []
     told: list[MidiAct] = []
-    place, origin = rule.key.split("|")[-1], rule.origin.line
+    place, origin = firing_by_name(rule.trigger, run.schedule.middle), rule.origin.line
     for act in rule.acts:
         match act:
             case PauseModel():

@@ -85,6 +85,8 @@ class Line:
     section: str | None
     pass_number: int
     origin: Span
+    occurrence: int = 1
+    """Which pass of its section it belongs to, as the cue sheet numbers them."""
     entry: int | None = None
     rule: int | None = None
     quarter: Fraction | None = None

@@ -170,6 +170,7 @@ class Conductor:
             refused=tuple(self.run.refusals),
             notes=tuple(self.run.notes),
             ended_well=self.run.ended_well,
+            stopped=self.run.stopped,
             sends=tuple(self.run.sends.log),
             moves=tuple(move_report(move) for move in self.run.moves.all),
             knows_shown=self.run.ends_when_shown,

@@ -28,6 +28,8 @@ class Move:
     came: int | None = None
     status: Status = Status.WAITING
     reason: str = ""
+    occurrence: int = 1
+    """Which pass of its section it fired in, as the cue sheet numbers them."""
 
     @property
     def is_open(self) -> bool:
@@ -55,7 +57,8 @@ class Moves:
         """A rule or an exit of this pass fired. Who leaves a pass anew does so instead of the one before."""
         if kind == LEAVES:
             self.give_up_leaving(f"{place} came before it had left")
-        move = Move(kind, what, place, current.stretch.section, current.number, line, at)
+        stretch = current.stretch
+        move = Move(kind, what, place, stretch.section, current.number, line, at, occurrence=stretch.occurrence)
         self.all.append(move)
         return move
 
@@ -101,10 +104,13 @@ class Moves:
         for move in self._open(command)[-1:]:
             move.end(Status.REFUSED, reason)
 
-    def finish(self, chunk: int, at: int, ended: str, well: bool) -> None:
-        """The run ends before a score chunk. Where the score is over, that is where the last pass was left."""
+    def finish(self, chunk: int, at: int, ended: str, well: bool, stopped: bool = False) -> None:
+        """The run ends before a score chunk. Where the score is over, that is where the last pass was left.
+
+        Where an operator ended it (`stopped`), what had not come about by then is skipped, not missed.
+        """
         for move in [one for one in self.all if one.is_open]:
             if well and move.kind == LEAVES:
                 move.land(chunk, at)
             else:
-                move.end(Status.MISSED, f"the run ended first: {ended}")
+                move.end(Status.SKIPPED if stopped else Status.MISSED, f"the run ended first: {ended}")

@@ -14,6 +14,7 @@ from math import ceil
 from sequencer.conductor.follow import Follow
 from sequencer.conductor.lines import Line, Status, kind_of
 from sequencer.schedule import CueAct, CutTake, RuleEntry, Schedule, Stretch
+from sequencer.schedule.words import firing_by_name
 from sequencer.timebase import Snap
 
 FAR = 1 << 40
@@ -99,6 +100,7 @@ class Plan:
                     section=one.section,
                     pass_number=current.number,
                     origin=entry.origin,
+                    occurrence=one.occurrence,
                     entry=entry.id,
                     quarter=entry.quarter,
                     open={kind_of(act) for act in entry.acts},
@@ -190,6 +192,7 @@ class Plan:
             section=target.stretch.section,
             pass_number=target.number,
             origin=target.stretch.origin,
+            occurrence=target.stretch.occurrence,
             planned=reach,
             open={kind_of(act) for act in force},
         )
@@ -221,10 +224,11 @@ class Plan:
             nominal=chunk,
             acts=acts,
             snap=self.schedule.snap,
-            place=rule.key.split("|")[-1],
+            place=firing_by_name(rule.trigger, self.schedule.middle),
             section=current.stretch.section,
             pass_number=current.number,
             origin=rule.origin,
+            occurrence=current.stretch.occurrence,
             rule=rule.id,
             planned=chunk,
             fired=at,

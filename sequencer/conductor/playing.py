@@ -7,6 +7,7 @@ from sequencer.conductor.run import Run
 from sequencer.conductor.sending import began, finish, retry, send_due
 from sequencer.conductor.showing import score_over
 from sequencer.events import (
+    FINISHED_BY_HAND,
     ChunkDone,
     Closing,
     Command,
@@ -118,4 +119,5 @@ def session_ended(run: Run, event: SessionEnded) -> list[Command]:
 
 def closing(run: Run, event: Closing) -> list[Command]:
     """The operator ends the run, or a limit does."""
+    run.stopped = event.reason == FINISHED_BY_HAND
     return finish(run, event.reason, well=False)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from sequencer.conductor.lines import Kind, Line, Status
 from sequencer.conductor.moves import Move
 from sequencer.conductor.sends import Sent
+from sequencer.schedule import CueAct
 from sequencer.timebase import ChunkGrid, Snap
 
 AROUND = 4
@@ -47,6 +48,10 @@ class CueReport:
     shown_off_ms: float | None = None
     beyond_ms: float | None = None
     shown: int | None = None
+    occurrence: int = 1
+    """Which pass of its section it belongs to, as the cue sheet numbers them."""
+    acts: tuple[CueAct, ...] = ()
+    """What it does, in full; `what` names only the kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class MoveReport:
     status: Status
     reason: str
     waited_ms: float | None
+    occurrence: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,14 @@ class Report:
         landed = sum(1 for cue in self.cues if cue.status is Status.LANDED)
         return landed - self.landed_and_shown if self.knows_shown else 0
 
+    stopped: bool = False
+    """Whether an operator ended it before the score was over: a normal end, after which no cue is missing that was not due."""
+
+    @property
+    def ended_normally(self) -> bool:
+        """Whether the score was played to its end, or until an operator ended it."""
+        return self.ended_well or self.stopped
+
     @property
     def all_landed(self) -> bool:
         """Whether no cue was lost, late cues that landed elsewhere included as landed."""
@@ -128,6 +142,8 @@ def cue_report(line: Line, grid: ChunkGrid, shown: Mapping[int, int]) -> CueRepo
         rule=line.rule,
         shown_off_ms=None if off is None else round(off / 1e6, 3),
         beyond_ms=None if off is None else _beyond(line, off, shown),
+        occurrence=line.occurrence,
+        acts=line.acts,
     )
 
 
@@ -168,7 +184,9 @@ def _after(landings: list[int], chunk: int, end: int) -> int:
 def move_report(move: Move) -> MoveReport:
     """The report of one move."""
     waited = None if move.came is None else round((move.came - move.fired) / 1e6, 3)
-    return MoveReport(move.section, move.place, move.line, move.what, move.chunk, move.status, move.reason, waited)
+    return MoveReport(
+        move.section, move.place, move.line, move.what, move.chunk, move.status, move.reason, waited, move.occurrence
+    )
 
 
 def _beyond(line: Line, off: float, shown: Mapping[int, int]) -> float | None:

@@ -73,6 +73,8 @@ class Run:
         self.connected = True
         self.ended = ""
         self.ended_well = False
+        self.stopped = False
+        """Whether an operator ended it."""
         self.refusals: list[str] = []
         self.notes: list[str] = []
         self.uploads: set[str] = set()

@@ -110,13 +110,15 @@ def finish(run: Run, reason: str, well: bool) -> list[Command]:
     run.ended = reason
     run.ended_well = well
     run.ledger.unmade(run.making)
-    run.moves.finish(run.making, run.boundary_at, reason, well)
+    run.moves.finish(run.making, run.boundary_at, reason, well, run.stopped)
     why = "no chunk was reported with it" if well else f"the run ended first: {reason}"
     for line in run.plan.lines:
         if line.rule is not None and line.landed is None and (line.chunk or 0) >= run.plan.end_chunk():
             line.end(Status.SKIPPED, "it fired too near the end: no chunk within reach was left")
         elif well and run.follow is None and line.planned is not None and line.planned >= run.making:
             line.end(Status.SKIPPED, "the score was left before its chunk")
+        elif run.stopped and (line.chunk is None or line.chunk >= run.making):
+            line.end(Status.SKIPPED, "the operator ended the run before its chunk was made")
         elif not line.is_final:
             line.end(Status.MISSED, line.reason or why)
     return [Finish(reason)]

@@ -43,13 +43,18 @@ class Ear:
             case ClockMoved():
                 return frozenset({TransportMove(event.what)})
 
+    def would_cross(self, crossing: ControlCrossing, event: ControlMoved) -> bool:
+        """Return whether a value would fire a crossing now. Nothing is remembered of it."""
+        state = self._crossings.get(crossing)
+        return state is not None and state.armed and _is_beyond(crossing, event.value)
+
     def _crossed(self, event: ControlMoved) -> list[Firing]:
         """Crossings fire once, and again only when the value has come back by `REARM`; the first value never fires."""
         fired: list[Firing] = []
         for trigger, state in self._crossings.items():
             if trigger.control != event.control or trigger.channel not in (None, event.channel):
                 continue
-            beyond = event.value > trigger.value if trigger.above else event.value < trigger.value
+            beyond = _is_beyond(trigger, event.value)
             back = event.value <= trigger.value - REARM if trigger.above else event.value >= trigger.value + REARM
             if beyond and state.armed:
                 fired.append(trigger)
@@ -58,3 +63,7 @@ class Ear:
                 state.armed = True
             state.seen = True
         return fired
+
+
+def _is_beyond(crossing: ControlCrossing, value: int) -> bool:
+    return value > crossing.value if crossing.above else value < crossing.value

@@ -6,7 +6,8 @@ import json
 import socket
 from pathlib import Path
 
-from sequencer.desk.door import FILE, LONGEST
+from sequencer.desk.door import FILE, LONGEST, OTHERS_WORD
+from sequencer.desk.words import IgnoredError
 from sequencer.errors import InputError, UsageError
 from sequencer.paths import is_file, partial_of
 
@@ -14,10 +15,25 @@ PATIENCE = 5.0
 HIGHEST_PORT = 65535
 
 
+def is_going_on(folder: Path) -> bool:
+    """Return whether a run's folder has a door that somebody answers at: its process lives."""
+    try:
+        where = json.loads((folder / FILE).read_text(encoding="utf-8")[:LONGEST])
+        with socket.create_connection(("127.0.0.1", int(where["port"]) % (HIGHEST_PORT + 1)), PATIENCE) as connection:
+            connection.settimeout(PATIENCE)
+            connection.sendall(json.dumps({"word": str(where["word"]), "say": ""}).encode() + b"\n")
+            with connection.makefile("rb") as lines:
+                answer = json.loads(lines.readline(2 * LONGEST))
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return False
+    return isinstance(answer, dict) and answer.get("error") != OTHERS_WORD
+
+
 def tell(run: Path, text: str) -> str | None:
     """Tell the run in a folder (by the name it has now, or will have) what an operator says; returns what it answers.
 
-    Raises InputError where no run is going on there, UsageError where the run does not understand.
+    Raises InputError where no run is going on there, UsageError where the run does not understand, and IgnoredError where
+    nothing in the run waits for it.
     """
     note = _note(run)
     try:
@@ -38,7 +54,8 @@ def tell(run: Path, text: str) -> str | None:
         raise InputError(f"what answers for the run in {run} is no run", "it may have ended, or was killed")
     if "told" not in answer:
         hint = answer.get("hint")
-        raise UsageError(str(answer.get("error", "the run did not understand")), hint if isinstance(hint, str) else None)
+        kind = IgnoredError if answer.get("code") == IgnoredError.exit_code else UsageError
+        raise kind(str(answer.get("error", "the run did not understand")), hint if isinstance(hint, str) else None)
     said = answer.get("answer")
     return said if isinstance(said, str) else None
 

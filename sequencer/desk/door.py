@@ -2,7 +2,7 @@
 
 The run's folder holds `desk.json` while the door is open: the port and a word that only those can know who may read the
 folder. Each call is one line of JSON each way: ``{"word": …, "say": "go exit"}`` → ``{"told": "go exit"}`` (with an
-``answer``, where it was a question) or ``{"error": …}``.
+``answer``, where there is more to say) or ``{"error": …, "hint": …, "code": …}`` with the exit code for `tell`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from sequencer.paths import remove
 FILE = "desk.json"
 LONGEST = 4096
 """The longest call, in bytes."""
+OTHERS_WORD = "this is not the run's word"
+"""The answer to a call that names the word of another run."""
 PATIENCE = 5.0
 """Seconds that a caller may take to say its line."""
 
@@ -80,9 +82,9 @@ class Door:
         if not isinstance(call, dict) or not isinstance(call.get("word"), str) or not isinstance(call.get("say"), str):
             return {"error": "this is not a call"}
         if not hmac.compare_digest(call["word"].encode(), self._word.encode()):
-            return {"error": "this is not the run's word"}
+            return {"error": OTHERS_WORD}
         try:
             answer = self._hear(call["say"])
         except UsageError as error:
-            return {"error": error.message, "hint": error.hint}
+            return {"error": error.message, "hint": error.hint, "code": error.exit_code}
         return {"told": call["say"]} if answer is None else {"told": call["say"], "answer": answer}

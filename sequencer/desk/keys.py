@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
+import re
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
+
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O.)")
+"""What a terminal sends for an arrow or another key without a character: no key of ours, and no Escape either."""
+
+
+def keys_in(text: str) -> str:
+    """Return the keys in what a terminal sent at once, without the sequences that stand for arrows and function keys."""
+    return _SEQUENCE.sub("", text)
 
 
 class Keys:
@@ -38,16 +48,27 @@ class Keys:
         before = termios.tcgetattr(number)
         tty.setcbreak(number, termios.TCSADRAIN)
 
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
         def read() -> None:
-            with suppress(OSError):
-                for key in os.read(number, 64).decode("utf-8", "replace"):
-                    self._press(key)
+            try:
+                data = os.read(number, 64)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:  # the terminal is gone, and would be ready to be read for ever
+                self._loop.remove_reader(number)
+                return
+            for key in keys_in(decode(data)):
+                self._press(key)
 
         self._loop.add_reader(number, read)
 
         def undo() -> None:
             self._loop.remove_reader(number)
-            termios.tcsetattr(number, termios.TCSADRAIN, before)
+            with suppress(termios.error):  # a terminal that was closed needs nothing put back
+                termios.tcsetattr(number, termios.TCSADRAIN, before)
 
         return undo
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from sequencer.errors import UsageError
 from sequencer.events import (
+    FINISHED_BY_HAND,
     ClipWanted,
     ClockMoved,
     Closing,
@@ -27,6 +28,13 @@ LONGEST_CLIP = 600
 """The longest clip that can be asked for, in seconds."""
 MOST_OFFSET = 10_000
 """The largest offset, in milliseconds."""
+
+
+class IgnoredError(UsageError):
+    """A command that a run understands and that has no effect now, because nothing waits for it."""
+
+    exit_code = 1
+
 
 Made = Callable[[int], Event]
 """Makes the event from the nanosecond at which it happens."""
@@ -89,7 +97,7 @@ def _run(verb: str, rest: str, text: str) -> Made | None:
             seconds = 30 if not rest else _within(rest.rstrip("s "), 30, 1, LONGEST_CLIP, text)
             return lambda at: ClipWanted(at, seconds)
         case "finish" if not rest:
-            return lambda at: Closing(at, "finished by hand")
+            return lambda at: Closing(at, FINISHED_BY_HAND)
         case _:
             return None
 

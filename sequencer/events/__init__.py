@@ -27,6 +27,7 @@ from sequencer.events.commands import (
 )
 from sequencer.events.document import Event, command_from_json, command_to_json, event_from_json, event_to_json
 from sequencer.events.from_here import (
+    FINISHED_BY_HAND,
     BoundariesFitted,
     ClipWanted,
     ClockFitted,
@@ -67,6 +68,7 @@ from sequencer.events.from_stage import (
 )
 
 __all__ = [
+    "FINISHED_BY_HAND",
     "BoundariesFitted",
     "ChunkDone",
     "ChunkShown",

@@ -134,6 +134,10 @@ class Woke:
     kind: Literal["woke"] = "woke"
 
 
+FINISHED_BY_HAND = "finished by hand"
+"""The reason of a `Closing` with which an operator ends a run: a normal end, unlike a limit, an interruption or a failure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Closing:
     """The run is to end now, whatever is still to come."""

@@ -1,8 +1,9 @@
-"""The live line as text: two lines for a terminal, made from a `Standing`. Pure, so that tests can read it."""
+"""The status line as text: up to three lines for a terminal, made from a `Standing`. Pure, so that tests can read it."""
 
 from __future__ import annotations
 
 from sequencer.live.standing import Standing
+from sequencer.runs.brief import elided
 from sequencer.timebase import SECOND
 
 WORDS = {
@@ -12,6 +13,8 @@ WORDS = {
     "ready": "ready",
 }
 HOUR = 3600
+SHARE = 0.5
+"""The share of the width that the next cue may take, beside the prompt in force."""
 
 
 def clock_time(seconds: float) -> str:
@@ -22,26 +25,21 @@ def clock_time(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def elided(text: str, room: int) -> str:
-    """The text in one line, cut to `room` characters."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= room else flat[: max(0, room - 1)] + "…"
-
-
 def state_line(standing: Standing, now: int, price_per_hour: float) -> str:
     """Connection, take, chunk and frame, bar.beat, rate, lag, clock, billed time and cost."""
-    parts = [f"{WORDS.get(standing.status, standing.status)} {clock_time((now - standing.status_since) / SECOND)}"]
+    word, lasted = standing.activity(now)
+    parts = [f"{WORDS.get(word, word)} {clock_time(lasted / SECOND)}"]
     if standing.upload is not None:
         parts.append(f"uploading {standing.upload}")
     if standing.take:
-        frame = int(standing.into_chunk(now) * standing.frames)
-        parts.append(f"take {standing.take} chunk {standing.chunk}/{standing.chunks} frame {frame}")
+        chunks, at_most = standing.chunks
+        of = "" if chunks is None else f"/≤{chunks}" if at_most else f"/{chunks}"
+        frame = "" if word == "ended" else f" frame {int(standing.into_chunk(now) * standing.frames)}"
+        parts.append(f"take {standing.take} chunk {standing.chunk}{of}{frame}")
         section, place = standing.position(now)
         where = " ".join(part for part in (section, place) if part)
         if where:
             parts.append(where)
-    if standing.paused:
-        parts.append("paused")
     if standing.clock is not None:
         parts.append(f"clock {standing.clock}" + ("" if standing.bpm is None else f" {standing.bpm:.1f} bpm"))
     if standing.frames_per_second is not None:
@@ -59,7 +57,7 @@ def state_line(standing: Standing, now: int, price_per_hour: float) -> str:
 def offset_line(standing: Standing) -> str:
     """The offset and the lag in force, for somebody who asks."""
     lag = "not known yet" if standing.lag_in_force is None else f"{standing.lag_in_force / 1e6:.0f} ms"
-    return f"offset {standing.offset / 1e6:+.0f} ms, lag in force {lag}"
+    return f"offset {standing.offset / 1e6:+.0f} ms, lag {lag}"
 
 
 def play_line(standing: Standing, now: int, typed: str, width: int) -> str:
@@ -71,8 +69,28 @@ def play_line(standing: Standing, now: int, typed: str, width: int) -> str:
         return elided(waiting, width)
     if standing.refused is not None:
         return elided(f"REFUSED {standing.refused}", width)
-    following = standing.next_cue(now)
-    ahead = "" if following is None else f"next {following.what} at {following.place} in {following.seconds:.1f} s"
+    following = standing.next_cue(now, max(20, int(width * SHARE)))
+    ahead = ""
+    if following is not None:
+        left = "" if following.seconds is None else f" in {following.seconds:.1f} s" + " at the latest" * following.at_latest
+        ahead = f"next {following.what} at {following.place}{left}"
     room = max(20, width - len(ahead) - 4)
-    prompt = "" if standing.prompt is None else f"“{elided(standing.prompt, room)}”"
+    action = standing.action(room)
+    prompt = "" if action is None else f"“{action}”"
     return "  ".join(part for part in (prompt, ahead) if part)
+
+
+def wait_line(standing: Standing, now: int, width: int) -> str:
+    """What the section that plays is waiting for; empty where that is nothing."""
+    waiting = standing.waiting(now)
+    if waiting is None:
+        return ""
+    left = "" if waiting.seconds is None else f"in {waiting.seconds:.1f} s"
+    parts = []
+    if waiting.leaves:
+        parts.append(f"goes on {left}".strip())
+    elif waiting.exits:
+        parts.append("waits for " + ", ".join(waiting.exits) + (f" (goes on by itself {left})" if left else ""))
+    if waiting.rules:
+        parts.append(f"rules: {', '.join(waiting.rules)}")
+    return elided(" · ".join(parts), width)

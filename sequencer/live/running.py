@@ -16,11 +16,9 @@ from typing import Any, Protocol
 from sequencer.bundle import bundle_of
 from sequencer.clocks import Clock
 from sequencer.conductor import Conductor, Report
-from sequencer.desk import said
 from sequencer.desk.door import FILE, Door
 from sequencer.desk.keys import Keys
-from sequencer.desk.typing import Typing
-from sequencer.errors import OutputError, SequencerError, UsageError
+from sequencer.errors import OutputError, SequencerError
 from sequencer.events import ClipWanted, Command, Event, OffsetChanged, Ready, Restored, StageStatus, Uploaded
 from sequencer.images import ImageFile
 from sequencer.journal import Journal, JournalWriter, header_of
@@ -33,6 +31,7 @@ from sequencer.replaying import taken_up
 from sequencer.runs.folder import RunFolder
 from sequencer.runs.images import bytes_of
 from sequencer.runs.interrupts import closing_on_signals
+from sequencer.runs.operator import Operator
 from sequencer.runs.report import as_json
 from sequencer.schedule import Schedule
 from sequencer.schedule.document import digest
@@ -105,6 +104,7 @@ class Performed:
     """What became of a live run."""
 
     report: Report
+    schedule: Schedule
     folder: Path
     journal_failure: str | None
     clips: tuple[Path, ...]
@@ -112,8 +112,8 @@ class Performed:
 
     @property
     def went_well(self) -> bool:
-        """Whether the score was played to its end and every cue landed."""
-        return self.report.ended_well and self.report.all_landed
+        """Whether the score was played to its end, or until an operator ended it, and every cue landed that was due by then."""
+        return self.report.ended_normally and self.report.all_landed
 
 
 class LiveRun:
@@ -149,11 +149,23 @@ class LiveRun:
             (folder.path / FILE).unlink(missing_ok=True)  # the desk of the run that was killed
             self.performance.take_up(broken_off, *taken_up(broken_off))
         self.standing = Standing(self.performance.conductor, clock.now())
-        self._typing = Typing()
+        self._began = clock.now()
+        """When the run began, whichever process began it."""
+        self._billed_before = 0.0
+        """Seconds for which the session was billed before this process took it over."""
+        if broken_off is not None:
+            self._continue(broken_off)
+        self._operator = Operator(
+            self.performance,
+            clock.now,
+            self.say,
+            offset=lambda: offset_line(self.standing),
+            can_clip=live.memory() is not None,  # the embedded stage ends with its process, and keeps nothing
+        )
         self._screen = Screen(
             self.standing,
             clock.now,
-            lambda: self._typing.asks,
+            lambda: self._operator.typed,
             price_per_hour=float(settings.price_per_hour),
             quiet=settings.quiet,
         )
@@ -162,17 +174,18 @@ class LiveRun:
         self._clips: list[Path] = []
         self._asked: set[asyncio.Task[None]] = set()
 
+    def _continue(self, broken_off: Journal) -> None:
+        """Take time and cost from where the run that was killed had them."""
+        for record in broken_off.records:
+            if record.event is not None:
+                self.standing.hear(record.event, (), self.performance.conductor)
+        if broken_off.records:
+            self._began = broken_off.records[0].at
+        self._billed_before = self.standing.billed_seconds(self.clock.now())
+
     def say(self, text: str) -> None:
         """Something that a person should know, above the live line."""
         self._screen.say(f"sequencer: {text}")
-
-    def hear(self, text: str) -> str | None:
-        """Somebody said something at the desk; gives the answer, where it was a question. Raises UsageError for nonsense."""
-        if text.strip() == "offset":
-            return offset_line(self.standing)
-        made = said(text, self.settings.schedule.middle)
-        self.performance.deliver(made(self.clock.now()))
-        return None
 
     async def play(self) -> Performed:
         """Perform to the end, then write what the run leaves."""
@@ -182,10 +195,10 @@ class LiveRun:
             stack.enter_context(closing_on_signals(performance.close))
             for attach in self._attachments:
                 await stack.enter_async_context(attach(self))
-            door = Door(self.folder.path, self.hear)
+            door = Door(self.folder.path, self._operator.hear)
             await door.open()
             stack.push_async_callback(door.close)
-            stack.enter_context(Keys(self._press))
+            stack.enter_context(Keys(self._operator.press))
             await stack.enter_async_context(self._screen)
             watching = asyncio.create_task(self._watch())
             stack.push_async_callback(_ended, watching)
@@ -193,26 +206,17 @@ class LiveRun:
                 performance.deliver(OffsetChanged(self.clock.now(), settings.offset_ms * 1_000_000))
             limit = settings.limit()
             stop = self.clock.call_at(
-                self.clock.now() + limit,
+                self._began + limit,
                 lambda: performance.close(f"--max-minutes: {limit / 60 / SECOND:.1f} minutes are over"),
             )
+            if not settings.quiet and self._live.memory() is not None:
+                self.say(f"if this process is killed, go on with: sequencer perform --resume {self.folder.final}")
             outcome = await performance.run(before_close=self._last_clip)
             stop.cancel()
             await self._wait_for_clips()
         return self._left(outcome)
 
     # ---- while it runs ---------------------------------------------------------------------------------------------
-
-    def _press(self, key: str) -> None:
-        text = self._typing.feed(key)
-        if text is None:
-            return
-        try:
-            answer = self.hear(text)
-            if answer is not None:
-                self.say(answer)
-        except UsageError as error:
-            self.say(f"{error.message}; {error.hint}")
 
     def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         self.standing.hear(event, commands, conductor)
@@ -282,18 +286,26 @@ class LiveRun:
         from sequencer.timeline import timeline_html, timeline_svg
 
         schedule, report = self.settings.schedule, outcome.report
+        measured = dict(self._live.facts())
+        lag = self.standing.lag_in_force
+        if "lag_ms" in measured and lag is not None:
+            measured["lag_ms"] = round(lag / 1e6, 1)  # as the status line has it, not as the stage counts
+        if self._billed_before and "billed_seconds" in measured:
+            measured["billed_seconds"] = round(measured["billed_seconds"] + self._billed_before, 1)
         facts = {
             "title": schedule.title,
             "seed": schedule.seed,
             "schedule_digest": digest(schedule),
             "settings": dict(self.settings.told),
-            "measured": self._live.facts(),
+            "measured": measured,
             "clips": [path.name for path in self._clips],
         }
         if outcome.journal_failure is not None:
             facts["journal_failure"] = outcome.journal_failure
         if outcome.unheard:
             facts["events_never_reached"] = list(outcome.unheard)
+        if outcome.unanswered:
+            facts["events_nothing_waited_for"] = list(outcome.unanswered)
         remove(self.folder.path / SESSION)
         clips = tuple(self.folder.final / path.name for path in self._clips)
         try:
@@ -306,7 +318,7 @@ class LiveRun:
         except OutputError as error:
             self.say(f"{error.message}; what there is stays in {self.folder.path}")
             final = self.folder.path
-        return Performed(report, final, outcome.journal_failure, clips, facts)
+        return Performed(report, schedule, final, outcome.journal_failure, clips, facts)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from sequencer.errors import display_width, visible
-from sequencer.live.lines import play_line, state_line
+from sequencer.live.lines import play_line, state_line, wait_line
 from sequencer.live.standing import Standing
 
 RENEW = 0.2
@@ -37,7 +37,7 @@ class Screen:
         self._typed = typed
         self._price = price_per_hour
         self._quiet = quiet
-        self._is_terminal = sys.stderr.isatty() and not quiet
+        self._is_terminal = sys.stderr is not None and sys.stderr.isatty() and not quiet
         self._shown = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -63,12 +63,20 @@ class Screen:
     def lines(self) -> list[str]:
         """What it shows now."""
         now, width = self._now(), shutil.get_terminal_size((100, 24)).columns
-        state = state_line(self._standing, now, self._price)
-        return [_cut(visible(line), width - 1) for line in (state, play_line(self._standing, now, self._typed(), width - 1))]
+        standing, room = self._standing, width - 1
+        lines = [state_line(standing, now, self._price), play_line(standing, now, self._typed(), room)]
+        waited = wait_line(standing, now, room)
+        return [_cut(visible(line), room) for line in (*lines, *([waited] if waited else []))]
 
     def _write(self, text: str) -> None:
-        sys.stderr.write(visible(text) + "\n")
-        sys.stderr.flush()
+        self._put(visible(text) + "\n")
+
+    @staticmethod
+    def _put(text: str) -> None:
+        """Write to standard error. Where its terminal was closed nobody reads it, and the run goes on to its proper end."""
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
     async def _renew(self) -> None:
         while True:
@@ -81,15 +89,13 @@ class Screen:
     def _draw(self) -> None:
         lines = self.lines()
         self._clear()
-        sys.stderr.write("\n".join(lines))
-        sys.stderr.flush()
+        self._put("\n".join(lines))
         self._shown = len(lines)
 
     def _clear(self) -> None:
         """Take the live lines away: each is erased, and the cursor goes back to where they began."""
         if self._shown:
-            sys.stderr.write("\r\x1b[2K" + "\x1b[1A\x1b[2K" * (self._shown - 1))
-            sys.stderr.flush()
+            self._put("\r\x1b[2K" + "\x1b[1A\x1b[2K" * (self._shown - 1))
             self._shown = 0
 
 

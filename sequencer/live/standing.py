@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import ceil
 
+from sequencer.clocks.boundaries import BoundaryFeed
 from sequencer.conductor import Conductor, Phase
-from sequencer.conductor.lines import Line
 from sequencer.events import (
     ChunkDone,
     ChunkShown,
@@ -30,6 +29,7 @@ from sequencer.events import (
     WasReset,
 )
 from sequencer.runs.captions import Teller
+from sequencer.runs.coming import Coming, NextCue, Waiting
 from sequencer.timebase import SECOND
 
 NEARLY = 0.05
@@ -38,24 +38,17 @@ MEASURED = 9
 """Over how many chunks the rate is measured."""
 
 
-@dataclass(frozen=True, slots=True)
-class NextCue:
-    """What comes next: where in the score, what it does, and in how many seconds (about)."""
-
-    place: str
-    what: str
-    seconds: float
-
-
 class Standing:
     """Hears every event; answers what an operator wants to know. All times are nanoseconds of the run's clock."""
 
     def __init__(self, conductor: Conductor, began: int) -> None:
         self._conductor = conductor
         self._teller = Teller(conductor)
+        self.coming = Coming(conductor)
         self.status: str = "disconnected"
         self.status_since = began
         self.prompt: str | None = None
+        self._prompt_before: str | None = None
         self.refused: str | None = None
         self.upload: str | None = None
         """Which image is being uploaded, and how far it is."""
@@ -67,20 +60,24 @@ class Standing:
         """By how much pictures are shown later than the clock says, in nanoseconds."""
         self.ahead: Callable[[], float | None] = _unknown
         """Asked while a run waits for its clock: in how many quarters it will begin, where the clock tells."""
-        self.lag: int | None = None
-        """From a chunk's report to its first frame, in nanoseconds."""
+        self.playing_since: int | None = None
+        """When the first take began."""
+        self._paused_since = began
+        self._over_since: int | None = None
+        self._boundaries = BoundaryFeed(conductor.run.schedule.grid.chunk)
         self.billed_from: int | None = None
         self._billed_until: int | None = None
-        self._first: int | None = None
         self._seen = False
         self._boundary: int | None = None
         self._done: deque[tuple[int, int]] = deque(maxlen=MEASURED)
-        self._reported: dict[int, int] = {}
 
     def hear(  # noqa: PLR0912  # one case for each kind of event
         self, event: Event, commands: Sequence[Command], conductor: Conductor
     ) -> None:
         """Take an event in (the shape of a performance's watcher)."""
+        self._boundaries.hear(event)
+        if self._conductor.is_finished and self._over_since is None:
+            self._over_since = event.at
         match event:
             case StageStatus():
                 self._enter(event.status, event.at)
@@ -93,27 +90,23 @@ class Standing:
             case OffsetChanged():
                 self.offset = event.offset
             case Started():
-                self._first = event.at if self._first is None else self._first
+                self.playing_since = event.at if self.playing_since is None else self.playing_since
                 self._boundary = event.at
                 self._done.clear()
             case WasReset():
-                self.prompt = None
-                self._reported.clear()
+                self.prompt = self._prompt_before = None
                 self._done.clear()
             case ChunkDone():
                 self._chunk_done(event)
             case ChunkShown() if conductor.run.is_of_this_take(event.take):
                 self._seen = True
-                reported = self._reported.pop(event.chunk, None)
-                if reported is not None:
-                    self.lag = event.at - reported
             case Refused():
                 self.refused = f"{event.command}: {event.reason}"
             case StateReported():
                 self.refused = None
-                self.prompt = event.prompt or self.prompt
+                self._shows(event.prompt)
             case Paused():
-                self.paused = True
+                self.paused, self._paused_since = True, event.at
             case Resumed():
                 self.paused, self._boundary = False, event.at
                 self._done.clear()
@@ -134,23 +127,45 @@ class Standing:
             self.status, self.status_since = status, at
         if status == "ready" and self.billed_from is None:
             self.billed_from = at
-        if status == "disconnected" and self.billed_from is not None:
-            self._billed_until = at
+        if self.billed_from is not None:  # a run that goes on in its session begins disconnected, and is billed on
+            self._billed_until = at if status == "disconnected" else None
 
     def _chunk_done(self, event: ChunkDone) -> None:
-        self.prompt = event.prompt or self.prompt
+        self._shows(event.prompt)
         self._boundary = event.at
-        self._reported[event.chunk] = event.at
         if event.frames:
             self._done.append((event.at, event.frames))
+
+    def _shows(self, prompt: str | None) -> None:
+        """The model says which prompt is in force."""
+        if prompt and prompt != self.prompt:
+            self._prompt_before, self.prompt = self.prompt, prompt
 
     # ---- answers ---------------------------------------------------------------------------------------------------
 
     @property
     def lag_in_force(self) -> int | None:
-        """From a chunk's beginning to its first frame, as a following run takes it off; else what was measured last."""
+        """From the moment at which a chunk begins to be made until its first frame is shown, in nanoseconds.
+
+        The median of the latest chunks; None before a frame was seen. A run that follows a clock takes it off.
+        """
         follow = self._conductor.run.follow
-        return self.lag if follow is None else follow.lag
+        measured = self._boundaries.follower.lag
+        return (measured or None) if follow is None else follow.lag
+
+    def activity(self, now: int) -> tuple[str, int]:
+        """What the run does, in a word, and for how many nanoseconds: what its connection does until it plays."""
+        if self.status != "ready":
+            return self.status, now - self.status_since
+        if self.paused and self._over_since is None:
+            return "paused", now - self._paused_since
+        if self._over_since is not None:
+            return "ended", now - self._over_since
+        return (self.status, now - self.status_since) if self.playing_since is None else ("playing", now - self.playing_since)
+
+    def action(self, room: int) -> str | None:
+        """The part of the prompt in force that changed with it, in at most `room` characters."""
+        return None if self.prompt is None else self.coming.action(self._prompt_before, self.prompt, room)
 
     def count_in(self, now: int) -> str:
         """What is waited for before the first picture, in bars and beats where that can be told; empty behind it."""
@@ -162,9 +177,9 @@ class Standing:
             if self.clock in ("locked", "free") and self.bpm is not None:
                 return f"armed: the clock ticks at {self.bpm:.1f} bpm; waiting for its Start"
             return "armed: waiting for the clock"
-        if self._seen or self._first is None or run.follow is None or run.phase is not Phase.PLAYING:
+        if self._seen or self.playing_since is None or run.follow is None or run.phase is not Phase.PLAYING:
             return ""
-        left = (self._first + run.follow.lag - now) / SECOND
+        left = (self.playing_since + run.follow.lag - now) / SECOND
         if left <= 0:
             return ""
         bpm = self.bpm or run.schedule.clock.bpm
@@ -190,9 +205,9 @@ class Standing:
         return self._conductor.making
 
     @property
-    def chunks(self) -> int:
-        """How many score chunks there are, as things stand."""
-        return self._conductor.run.plan.end_chunk()
+    def chunks(self) -> tuple[int | None, bool]:
+        """How many score chunks there are, None where nobody can tell, and whether that is only the most that there can be."""
+        return self.coming.chunks()
 
     @property
     def frames(self) -> int:
@@ -219,23 +234,22 @@ class Standing:
         return max(0.0, min(1.0, (now - self._boundary) / SECOND / self.chunk_seconds()))
 
     def position(self, now: int) -> tuple[str, str]:
-        """Section and bar.beat (either may be empty)."""
-        if self.take == 0:
+        """Section, with its pass where it has several, and bar.beat (either may be empty)."""
+        if self.take == 0 or self._conductor.is_finished:
             return "", ""
         frames = self._conductor.run.schedule.grid.frames
         current, place = self._teller.position(self.chunk, min(frames - 1, int(self.into_chunk(now) * frames)))
-        return current.stretch.section or "", place
+        return self.coming.name(current.stretch.section, current.stretch.occurrence), place
 
-    def next_cue(self, now: int) -> NextCue | None:
-        """The next cue that has not begun to act."""
-        making = self.chunk
-        ahead = [line for line in self._conductor.run.plan.lines if not line.is_final and _at(line) > making]
-        if not ahead or self.take == 0:
+    def next_cue(self, now: int, room: int) -> NextCue | None:
+        """The next cue that has not begun to act, told in at most `room` characters."""
+        return self.coming.next_cue(now, self.into_chunk(now), self.chunk_seconds(), self.prompt, room)
+
+    def waiting(self, now: int) -> Waiting | None:
+        """What the section that plays is waiting for; None where that is nothing, and before the first take."""
+        if self.take == 0 or self._conductor.is_finished:
             return None
-        line = min(ahead, key=lambda one: (_at(one), one.number))
-        chunks = _at(line) - making - self.into_chunk(now)
-        place = line.place if line.section is None else f"{line.section} {line.place}"
-        return NextCue(place, ", ".join(str(act.kind) for act in line.acts), max(0.0, chunks * self.chunk_seconds()))
+        return self.coming.waiting(now, self.into_chunk(now), self.chunk_seconds())
 
     def billed_seconds(self, now: int) -> float:
         """How long the session has been ready: what is billed, paused or not."""
@@ -247,7 +261,3 @@ class Standing:
 def _unknown() -> None:
     """Most clocks do not tell when they will begin."""
     return
-
-
-def _at(line: Line) -> int:
-    return line.chunk if line.chunk is not None else line.nominal

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
@@ -21,30 +21,36 @@ _HINT = (
 
 @dataclass(frozen=True, slots=True)
 class ScriptedEvent:
-    """An event and when it comes: when `chunk` score chunks are done, or `after` nanoseconds behind the first start."""
+    """An event and when it comes: when `chunk` score chunks are done, or `after` nanoseconds after the first start.
+
+    Where `spots` is not empty it comes when one of these positions is reached first: by the index of their stretch, their
+    quarter (None for a position in seconds, chunks or frames) and their offset in seconds since that stretch began.
+    """
 
     text: str
     make: Callable[[int], Event]
     chunk: int | None
     after: int = 0
+    spots: Mapping[int, tuple[Fraction | None, Fraction]] = field(default_factory=dict)
 
     def at(self, stamp: int) -> Event:
         """The event, stamped."""
         return self.make(stamp)
 
 
-def scripted(text: str, middle: Literal["C3", "C4"] = "C3") -> ScriptedEvent:
-    """Read one `--event`. Raises UsageError with what to write."""
+def scripted(text: str, middle: Literal["C3", "C4"] = "C3", written: str | None = None) -> ScriptedEvent:
+    """Read one `--event`, which messages show as `written`. Raises UsageError with what to write."""
+    written = text if written is None else written
     match = _SHAPE.match(text)
     if match is None:
-        raise UsageError(f"--event {text!r} is not WHAT@TIME", _HINT)
+        raise UsageError(f"--event {written!r} is not WHAT@WHEN", _HINT)
     try:
         make = said(match["what"], middle)
     except UsageError as error:
-        raise UsageError(f"--event {text!r}: {error.message}", _HINT) from None
+        raise UsageError(f"--event {written!r}: {error.message}", error.hint) from None
     amount = Fraction(match["amount"])
     if match["unit"] == "c":
         if amount.denominator != 1:
-            raise UsageError(f"--event {text!r}: chunks are whole", _HINT)
-        return ScriptedEvent(text, make, int(amount))
-    return ScriptedEvent(text, make, None, nanoseconds(amount / (1000 if match["unit"] == "ms" else 1)))
+            raise UsageError(f"--event {written!r}: chunks are whole", _HINT)
+        return ScriptedEvent(written, make, int(amount))
+    return ScriptedEvent(written, make, None, nanoseconds(amount / (1000 if match["unit"] == "ms" else 1)))

@@ -15,6 +15,7 @@ from typing import Protocol
 from sequencer.clocks import Clock
 from sequencer.clocks.boundaries import BoundaryFeed, first_lag
 from sequencer.conductor import Conductor, Report
+from sequencer.conductor.listening import unanswered
 from sequencer.conductor.run import Phase
 from sequencer.errors import OutputError, ScheduleError
 from sequencer.events import (
@@ -36,6 +37,7 @@ from sequencer.events import (
 )
 from sequencer.journal import Journal, JournalWriter
 from sequencer.performance.cues import ScriptedEvent
+from sequencer.performance.positions import Positions
 from sequencer.schedule import Schedule
 from sequencer.stages import Stage
 
@@ -55,6 +57,8 @@ class Outcome:
     report: Report
     journal_failure: str | None
     unheard: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    """Scripted events that nothing in the score was waiting for when they came in."""
 
 
 def require_prompt(schedule: Schedule) -> None:
@@ -99,7 +103,11 @@ class Performance:
         self._inbox: deque[Event] = deque()
         self._awake = asyncio.Event()
         self._by_chunk = deque(sorted((one for one in script if one.chunk is not None), key=lambda one: one.chunk or 0))
-        self._by_time = [one for one in script if one.chunk is None]
+        self._by_time = [one for one in script if one.chunk is None and not one.spots]
+        self._positions = Positions(script)
+        self._asking: int | None = None
+        """When a position is asked for next."""
+        self._unanswered: list[str] = []
         self._fed: list[tuple[ScriptedEvent, Event]] = []
         """Scripted events in the inbox."""
         self._chunks_done = 0
@@ -131,6 +139,11 @@ class Performance:
         self._chunks_done = self.conductor.making
         self._started = self.conductor.run.takes > 0
         self._by_chunk = deque(one for one in self._by_chunk if (one.chunk or 0) > self._chunks_done)
+        first = next((record.at for record in journal.records if isinstance(record.event, Started)), None)
+        if first is not None:
+            self._by_time = [one for one in self._by_time if first + one.after > at]
+            self._positions.drop_passed(self.conductor.run, at)
+            self._set_timers(first)
 
     def take(self, number: int) -> int:
         """The run's number of a take, from the stage's: a run that was taken up had others before."""
@@ -179,11 +192,12 @@ class Performance:
         finally:
             await self._stage.close()
             self._end_journal(last)
-        unheard = (*self._by_chunk, *self._by_time, *(one for one, _ in self._fed))
+        unheard = (*self._by_chunk, *self._by_time, *self._positions.waiting, *(one for one, _ in self._fed))
         for one in unheard:
             if self._warn is not None:
                 self._warn(f"--event {one.text!r} never came in: {self._extent()}")
-        return Outcome(self.conductor.report(), self._journal_failure, tuple(one.text for one in unheard))
+        never = tuple(one.text for one in unheard)
+        return Outcome(self.conductor.report(), self._journal_failure, never, tuple(self._unanswered))
 
     def _extent(self) -> str:
         """How long the run was, for people."""
@@ -213,7 +227,7 @@ class Performance:
 
     async def _handle(self, event: Event) -> None:
         if self._fed:
-            self._fed = [(one, made) for one, made in self._fed if made is not event]
+            self._take_in(event)
         self._write(lambda journal: journal.event(event))
         commands = self.conductor.receive(event)
         for command in commands:
@@ -248,12 +262,36 @@ class Performance:
         """Feed in what is due: by chunk when that many chunks are done, by time since the first start."""
         if isinstance(event, Started) and not self._started:
             self._started = True
-            for one in self._by_time:
-                self._clock.call_at(event.at + one.after, lambda one=one: self._feed_timed(one))  # type: ignore[misc]  # binds now
+            self._set_timers(event.at)
         if isinstance(event, ChunkDone):
             self._chunks_done = self.conductor.making
         while self._started and self._by_chunk and (self._by_chunk[0].chunk or 0) <= self._chunks_done:
             self._feed(self._by_chunk.popleft(), event.at)
+        self._follow_positions(event.at)
+
+    def _set_timers(self, first: int) -> None:
+        """Feed in by time since the first start, which was then."""
+        for one in self._by_time:
+            self._clock.call_at(first + one.after, lambda one=one: self._feed_timed(one))  # type: ignore[misc]  # binds now
+
+    def _follow_positions(self, now: int) -> None:
+        """Feed in what waits for a position that has been reached, and ask again when the next one should be."""
+        reached, again = self._positions.due(self.conductor.run, now)
+        for one in reached:
+            self._feed(one, now)
+        if again is not None and (self._asking is None or again < self._asking or self._asking <= now):
+            self._asking = again
+            self._clock.call_at(again, lambda: self._follow_positions(max(again, self._clock.now())))
+
+    def _take_in(self, event: Event) -> None:
+        """A scripted event is about to be handled: say so where nothing waits for it."""
+        for one, made in self._fed:
+            answer = unanswered(self.conductor.run, event) if made is event else None
+            if answer is not None:
+                self._unanswered.append(one.text)
+                if self._warn is not None:
+                    self._warn(f"--event {one.text!r}: {answer.message}; {answer.hint}")
+        self._fed = [(one, made) for one, made in self._fed if made is not event]
 
     def _feed_timed(self, one: ScriptedEvent) -> None:
         self._by_time.remove(one)

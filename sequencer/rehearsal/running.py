@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,16 +13,21 @@ from typing import TYPE_CHECKING, Any
 from sequencer.bundle import bundle_of
 from sequencer.clocks import RealClock, VirtualClock
 from sequencer.conductor import Conductor, Report
-from sequencer.events import ChunkDone, Command, Event, PicturesMade
+from sequencer.desk.door import Door
+from sequencer.desk.keys import Keys
+from sequencer.events import ChunkDone, ClipWanted, Command, Event, PicturesMade
 from sequencer.imagefiles import read_image
 from sequencer.images import ImageFile
 from sequencer.journal import JournalWriter, header_of
-from sequencer.performance import Outcome, Performance, ScriptedEvent, require_prompt, scripted
+from sequencer.performance import Outcome, Performance, ScriptedEvent, require_prompt
 from sequencer.runs.captions import DEFAULT_PARTS, PARTS, Part, Teller
+from sequencer.runs.coming import Coming
 from sequencer.runs.folder import RunFolder
 from sequencer.runs.images import bytes_of
 from sequencer.runs.interrupts import closing_on_signals
+from sequencer.runs.operator import Operator
 from sequencer.runs.report import as_json
+from sequencer.runs.script import read_event
 from sequencer.schedule import Schedule
 from sequencer.schedule.document import digest
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
@@ -31,13 +36,18 @@ if TYPE_CHECKING:
     from sequencer.runs.film import Film
     from sequencer.stages import Pictures
 
+LONGEST_ACTION = 60
+"""How much of a prompt's action a `Moment` tells, in characters."""
 DEFAULT_SIZE = (1280, 768)
 """Width and height of the video, in pixels: what Helios shows with super-resolution 2×."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Where a rehearsal is: score chunk `chunk` of (at most) `chunks` is done."""
+    """Where a rehearsal is: score chunk `chunk` of (at most) `chunks` is done.
+
+    `section` is numbered where it has several passes, as in the cue sheet; `action` is the part of `prompt` that changes.
+    """
 
     chunk: int
     chunks: int
@@ -45,6 +55,7 @@ class Moment:
     section: str | None
     place: str
     prompt: str | None
+    action: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +81,8 @@ class Rehearsed:
 
     @property
     def went_well(self) -> bool:
-        """Whether the score was played to its end and every cue landed."""
-        return self.report.ended_well and self.report.all_landed
+        """Whether the score was played to its end, or until an operator ended it, and every cue landed that was due by then."""
+        return self.report.ended_normally and self.report.all_landed
 
 
 Watch = Callable[[Moment], None]
@@ -94,6 +105,7 @@ def rehearse(
     bundle: bool = False,
     images: Callable[[ImageFile], bytes] | None = None,
     caption: Collection[Part] = DEFAULT_PARTS,
+    typed: Callable[[str], None] | None = None,
 ) -> Rehearsed:
     """Play a schedule on the embedded stage; leave a run's folder with video, contact sheet, journal, report and timeline.
 
@@ -105,6 +117,9 @@ def rehearse(
     what is written on the frames: any of `title`, `section`, `take`, `position`, `action` and `simulator` (what the embedded
     stage writes: the whole prompt and a few facts).
 
+    With `realtime`, `sequencer tell` reaches the run while it plays, and where `typed` is given the terminal's keys do so too:
+    it is given what has been typed so far.
+
     >>> import sequencer
     >>> schedule = sequencer.compile_score(sequencer.reads('seed 1\\nat 0c "A paper boat."\\nend 3c\\n'))
     >>> sequencer.rehearse(schedule, video=False, save=False).report.chunks
@@ -114,14 +129,14 @@ def rehearse(
     behind then), ScheduleError (nothing to perform) and StageError.
     """
     require_prompt(schedule)
-    script = [scripted(one, schedule.middle) if isinstance(one, str) else one for one in events]
+    script = [read_event(one, schedule) if isinstance(one, str) else one for one in events]
     keep = RunFolder.make(out, schedule.title or "run") if save else None
     try:
         read = images or (lambda image: read_image(folder or Path(), image))
         settings = _Settings(
             schedule, dict(sources or {}), read, video, size, realtime, faults or Faults(), bundle, frozenset(caption)
         )
-        result = asyncio.run(_Run(settings, keep, script, watch, warn).play())
+        result = asyncio.run(_Run(settings, keep, script, watch, warn, typed).play())
     except BaseException:
         if keep is not None:
             shutil.rmtree(keep.path, ignore_errors=True)  # nothing half-written passes for a run
@@ -163,14 +178,17 @@ class _Run:
         script: Sequence[ScriptedEvent],
         watch: Watch | None,
         warn: Callable[[str], None] | None,
+        typed: Callable[[str], None] | None,
     ) -> None:
         self._settings = settings
+        self._warn = warn
+        self._typed = typed
         self._keep = keep
         self._watch = watch
         self._made: list[ChunkPictures] = []
         self._renderer: str | None = None
         schedule = settings.schedule
-        clock = RealClock() if settings.realtime else VirtualClock()
+        clock = self._clock = RealClock() if settings.realtime else VirtualClock()
         stage = SimulatedStage(
             clock,
             settings=SimulatedSettings(schedule.grid, settings.faults),
@@ -186,13 +204,18 @@ class _Run:
         # An outer clock is rehearsed at its nominal tempo: nothing has to be plugged in.
         self._performance = Performance(schedule, stage, clock, journal, script, [self._look], warn, following=False)
         self._teller = Teller(self._performance.conductor)
+        self._coming = Coming(self._performance.conductor)
+        self._prompts: tuple[str | None, str | None] = (None, None)
+        """The prompt that the model showed last, and the one before it."""
         self._film: Film | None = None
 
     async def play(self) -> Rehearsed:
         """Perform, then write what the run leaves."""
-        with ExitStack() as stack:
+        async with AsyncExitStack() as stack:
             self._film = stack.enter_context(self._filming())
             stack.enter_context(closing_on_signals(self._performance.close))
+            if self._settings.realtime:
+                await self._listen(stack)
             outcome = await self._performance.run()
         settings = self._settings
         rehearsed = Rehearsed(
@@ -209,6 +232,20 @@ class _Run:
 
     # ---- while it runs ---------------------------------------------------------------------------------------------
 
+    async def _listen(self, stack: AsyncExitStack) -> None:
+        """Let an operator reach the run, from another shell and by keys."""
+        operator = Operator(self._performance, self._clock.now, self._say, show_typed=self._typed, can_clip=False)
+        if self._keep is not None:
+            door = Door(self._keep.path, operator.hear)
+            await door.open()
+            stack.push_async_callback(door.close)
+        if self._typed is not None:
+            stack.enter_context(Keys(operator.press))
+
+    def _say(self, text: str) -> None:
+        if self._warn is not None:
+            self._warn(text)
+
     def _picture(self, pictures: Pictures) -> None:
         conductor = self._performance.conductor
         if self._film is not None and conductor.is_of_the_score(pictures.chunk):
@@ -220,17 +257,22 @@ class _Run:
                 self._renderer = event.renderer
                 chunk = conductor.base + event.chunk
                 self._made.append(ChunkPictures(max(1, conductor.run.takes), chunk, event.frames, event.sha256))
+            case ClipWanted():
+                self._say("no clip: a rehearsal's video holds everything")
             case ChunkDone() if self._watch is not None and conductor.is_of_the_score(event.chunk):
                 chunk = max(0, conductor.making - 1)
                 current, place = self._teller.position(chunk)
+                if event.prompt != self._prompts[0]:
+                    self._prompts = event.prompt, self._prompts[0]
                 self._watch(
                     Moment(
                         conductor.making,
                         conductor.run.plan.end_chunk(),
                         conductor.run.takes,
-                        current.stretch.section,
+                        self._coming.name(current.stretch.section, current.stretch.occurrence) or None,
                         place,
                         event.prompt,
+                        None if event.prompt is None else self._coming.action(self._prompts[1], event.prompt, LONGEST_ACTION),
                     )
                 )
             case _:
@@ -273,6 +315,8 @@ class _Run:
             facts["journal_failure"] = outcome.journal_failure
         if outcome.unheard:
             facts["events_never_reached"] = list(outcome.unheard)
+        if outcome.unanswered:
+            facts["events_nothing_waited_for"] = list(outcome.unanswered)
         if self._made:
             facts["pictures"] = {
                 "renderer": self._renderer,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from sequencer.paths import exists, is_file, is_folder, partial_of, possible_nam
 _UNSAFE = re.compile(r"[^\w.-]+")
 LONGEST_NAME = 120
 """Bytes of a title in a folder's name; most systems allow 255 for the whole name."""
+MOST_NAMED = 5
+"""How many broken-off runs a hint lists."""
 
 
 class RunFolder:
@@ -33,7 +36,8 @@ class RunFolder:
         except FileExistsError:
             raise UsageError(
                 f"{self.path} is there already: another run writes it, or an earlier one was killed",
-                f"if no run is going on, keep what is in it (sequencer replay {self.path}) and remove it",
+                f"if no run is going on, keep what is in it (sequencer replay {final}), or go on with it: "
+                f"sequencer perform --resume {final}",
             ) from None
         except OSError as error:
             raise OutputError(f"{final} cannot be made: {error.strerror}", "choose another folder with --out") from None
@@ -54,7 +58,12 @@ class RunFolder:
 
     @classmethod
     def adopt(cls, run: Path) -> RunFolder:
-        """The folder of a run that was killed, by the name that it has or would have had. Raises InputError."""
+        """The folder of a run that was killed, by the name that it has or would have had; its folder `runs/` may be left out.
+
+        Raises InputError.
+        """
+        if run.parent == Path() and not exists(run) and not exists(partial_of(run)) and exists(partial_of("runs" / run)):
+            run = "runs" / run
         final = run
         if run.name.startswith(".") and run.name.endswith(".partial"):
             final = run.with_name(run.name[1 : -len(".partial")])
@@ -62,7 +71,7 @@ class RunFolder:
         found.final = final
         found.path = partial_of(final)
         if not is_file(found.path / "journal.jsonl"):
-            hint = "it came to its end" if is_folder(final) else "name the folder that `sequencer perform` was writing"
+            hint = "it came to its end" if is_folder(final) else _broken_off_beside(final)
             raise InputError(f"there is no broken-off run in {run}", hint)
         link = next((path for path in (found.path, *found.path.iterdir()) if path.is_symlink()), None)
         if link is not None:  # a stranger's could make the run write over any file of its reader's
@@ -87,3 +96,18 @@ class RunFolder:
         except OSError as error:
             raise OutputError(f"{self.path} cannot be renamed to {self.final}: {error.strerror}") from None
         return self.final
+
+
+def _broken_off_beside(run: Path) -> str:
+    """A hint that lists the runs which were broken off where this one was looked for, the latest first."""
+    found: list[tuple[float, str]] = []
+    for folder in {run.parent, Path("runs")}:
+        with suppress(OSError):
+            for path in folder.glob(".*.partial"):
+                if is_file(path / "journal.jsonl"):
+                    name = path.name[1 : -len(".partial")]
+                    found.append((path.stat().st_mtime, str(path.with_name(name))))
+    if not found:
+        return "name the folder that `sequencer perform` was writing"
+    names = [name for _, name in sorted(found, reverse=True)]
+    return "these runs were broken off: " + ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")

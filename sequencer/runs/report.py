@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from statistics import mean
 from typing import Any
 
 from sequencer.conductor import CueReport, MoveReport, Report, Sent, Status
 from sequencer.errors import visible
+from sequencer.runs.brief import brief_action
+from sequencer.schedule import Schedule, ShowPrompt
+from sequencer.schedule.actions import actions_of
+from sequencer.schedule.words import act_in_words, pass_in_words
 
 FORMAT = 1
 WIDEST = 46
+"""The widest column, in characters."""
+LONGEST_PROMPT = 40
+"""How much of a prompt's action the table shows, in characters."""
 
 
 def as_json(report: Report, extra: dict[str, Any]) -> dict[str, Any]:
@@ -18,6 +27,7 @@ def as_json(report: Report, extra: dict[str, Any]) -> dict[str, Any]:
         "helios-report": FORMAT,
         "ended": report.ended,
         "ended_well": report.ended_well,
+        "ended_by_operator": report.stopped,
         "all_landed": report.all_landed,
         "takes": report.takes,
         "chunks": report.chunks,
@@ -32,7 +42,7 @@ def as_json(report: Report, extra: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(one: CueReport | MoveReport) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in one.__dataclass_fields__}
+    return {name: getattr(one, name) for name in one.__dataclass_fields__ if name != "acts"}
 
 
 def _send(send: Sent) -> dict[str, Any]:
@@ -74,12 +84,20 @@ def _part(ascending: list[float], percent: int) -> float:
     return round(ascending[min(len(ascending) - 1, len(ascending) * percent // 100)], 1)
 
 
-def as_table(report: Report, most: int = 40) -> str:
+def as_table(report: Report, schedule: Schedule, most: int = 40) -> str:
     """The cues as text, and below them what rules did to the run itself (its pauses, gotos and exits), and notes.
 
-    Where there are more than `most` cues, those are left out that simply landed.
+    Sections and passes are named as in the cue sheet; of a prompt the table shows the action, the part that changes. Where
+    there are more than `most` cues, those are left out that simply landed.
     """
+    passes = Counter(stretch.section for stretch in schedule.stretches)
+
+    def position(one: CueReport | MoveReport) -> str:
+        name = "" if one.section is None else pass_in_words(one.section, one.occurrence, passes[one.section])
+        return f"{name} {one.place}".strip()[:WIDEST]
+
     cues = list(report.cues)
+    deeds = _deeds(report, schedule)
     left = 0
     if len(cues) > most:
         unseen = {cue.number for cue in cues if report.knows_shown and cue.shown is None}
@@ -88,8 +106,15 @@ def as_table(report: Report, most: int = 40) -> str:
         left = len(cues) - len(shown)
         cues = sorted(shown, key=lambda cue: (cue.planned is None, cue.planned or 0, cue.number))
     head = ("cue", "planned", "landed", "shown", "snap", "lead", "", "")
-    rows = [head, *(_row(cue, report.knows_shown) for cue in cues), *(_move(move) for move in report.moves[:most])]
-    widths = [min(WIDEST, max(len(row[column]) for row in rows)) for column in range(len(head))]
+    rows = [
+        head,
+        *(_row(cue, position, deeds[cue.number], report.knows_shown) for cue in cues),
+        *(_move(move, position) for move in report.moves[:most]),
+    ]
+    widths = [
+        min(WIDEST + LONGEST_PROMPT if column == 6 else WIDEST, max(len(row[column]) for row in rows))
+        for column in range(len(head))
+    ]
     lines = [
         "  ".join(
             cell.ljust(width) if column in (0, 6, 7) else cell.rjust(width)
@@ -105,16 +130,35 @@ def as_table(report: Report, most: int = 40) -> str:
     return visible("\n".join(lines))
 
 
-def _row(cue: CueReport, knows_shown: bool) -> tuple[str, ...]:
-    place = f"{cue.section} {cue.place}" if cue.section is not None else cue.place
+def _deeds(report: Report, schedule: Schedule) -> dict[int, str]:
+    """What each cue does, by its number; of a prompt only the action, seen from the prompt that was shown before it."""
+    actions = actions_of(schedule)
+    deeds: dict[int, str] = {}
+    shown: str | None = None
+    for cue in sorted(report.cues, key=lambda one: (one.landed is None, one.landed or 0, one.planned or 0, one.number)):
+        words = []
+        for act in cue.acts:
+            if isinstance(act, ShowPrompt):
+                words.append(f"prompt “{brief_action(actions, shown, act.text, LONGEST_PROMPT)}”")
+                shown = act.text if cue.landed is not None else shown
+            else:
+                words.append(act_in_words(act))
+        deeds[cue.number] = ", ".join(words) or cue.what
+    return deeds
+
+
+Position = Callable[[CueReport | MoveReport], str]
+
+
+def _row(cue: CueReport, position: Position, deed: str, knows_shown: bool) -> tuple[str, ...]:
     return (
-        place[:WIDEST],
+        position(cue),
         "" if cue.planned is None else str(cue.planned),
         "" if cue.landed is None else str(cue.landed),
         _shown(cue) if knows_shown else "",
         "" if cue.error_ms is None else f"{cue.error_ms:+.0f} ms",
         "" if cue.lead_ms is None else f"{cue.lead_ms / 1000:.1f} s",
-        cue.what,
+        deed[: WIDEST + LONGEST_PROMPT],
         cue.status.value if not cue.reason else f"{cue.status.value}: {cue.reason}",
     )
 
@@ -125,11 +169,10 @@ def _shown(cue: CueReport) -> str:
     return "no" if cue.status is Status.LANDED else ""
 
 
-def _move(move: MoveReport) -> tuple[str, ...]:
-    place = f"{move.section} {move.place}" if move.section is not None else move.place
+def _move(move: MoveReport, position: Position) -> tuple[str, ...]:
     after = "" if move.waited_ms is None else f", {move.waited_ms / 1000:.1f} s after it was asked for"
     became = f"{move.status.value}: {move.reason}" if move.reason else f"{move.status.value}{after}"
-    return place[:WIDEST], "", "" if move.chunk is None else str(move.chunk), "", "", "", move.what, became
+    return position(move), "", "" if move.chunk is None else str(move.chunk), "", "", "", move.what, became
 
 
 def _and_shown(report: Report, landed: int) -> str:

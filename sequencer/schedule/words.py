@@ -106,6 +106,17 @@ def firing_in_words(firing: Firing, middle: Literal["C3", "C4"]) -> str:
             return f"go {firing.name}"
 
 
+def firing_by_name(firing: Firing, middle: Literal["C3", "C4"]) -> str:
+    """Return what fires as an operator writes it: `note D3 ch 10`, `cc 20 > 64`, `program 5`, `go out`."""
+    match firing:
+        case NoteOn():
+            return f"note {note_name(firing.note, middle)}{_channel(firing.channel)}"
+        case ProgramChange():
+            return f"program {firing.program}{_channel(firing.channel)}"
+        case _:
+            return firing_in_words(firing, middle)
+
+
 def _channel(channel: int | None) -> str:
     return "" if channel is None else f" ch {channel}"
 

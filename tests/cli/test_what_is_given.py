@@ -169,14 +169,6 @@ def test_a_flag_that_means_nothing_is_refused_with_its_cure(
     assert not (folder / "runs").exists() or not list((folder / "runs").iterdir())
 
 
-@pytest.mark.parametrize(
-    "flag", ["--record", "--follow", "--no-transport", "--local", "--faults=x", "--out=x", "--stage=reactor"]
-)
-def test_what_was_settled_when_a_run_began_is_not_said_again(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = run(capsys, "perform", "--resume", "missing", flag)
-    assert (code, f"{flag.split('=', 1)[0]} was settled when the run began" in err) == (2, True)
-
-
 def test_a_video_has_no_size_where_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "rehearse", "boat.score", "--no-video", "--video-size", "640x384")
     assert (code, "leave one of the two out" in err) == (2, True)
@@ -201,10 +193,10 @@ def test_an_event_behind_the_end_of_the_run_is_told(folder: Path, capsys: pytest
         capsys, "rehearse", "boat.score", "--no-video", "--quiet", "--out", "run", *(f"--event={one}" for one in events)
     )
     assert code == 0
-    assert err == "".join(
-        f"sequencer: --event '{one}' never came in: the run was over after 3 chunks (4.1 s)\n"
+    assert [line for line in err.splitlines() if "never" in line] == [
+        f"sequencer: --event '{one}' never came in: the run was over after 3 chunks (4.1 s)"
         for one in ("go b@99c", "go d@99s", "go e@9999999ms")
-    )
+    ]
     report = json.loads((folder / "run/report.json").read_text(encoding="utf-8"))
     assert report["events_never_reached"] == ["go b@99c", "go d@99s", "go e@9999999ms"]
     run(capsys, "rehearse", "boat.score", "--no-video", "--quiet", "--out", "other", "--event=go a@1c")

@@ -102,16 +102,19 @@ def test_a_goto_that_the_clock_overtakes_says_so() -> None:
 
 
 def test_the_report_and_its_table_hold_them() -> None:
-    report = play(jam(), "go rest@13100ms", "go on@40s", "go again@12c", "go out@25c").outcome.report
+    played = play(jam(), "go rest@13100ms", "go on@40s", "go again@12c", "go out@25c")
+    report = played.outcome.report
     document = as_json(report, {})
     assert [move["what"] for move in document["moves"]] == ["pause", "goto intro", "resume", "exit"] or [
         move["what"] for move in document["moves"]
     ] == ["pause", "resume", "goto intro", "exit"]
-    assert set(document["moves"][0]) == {"section", "place", "line", "what", "chunk", "status", "reason", "waited_ms"}
-    table = as_table(report)
+    assert set(document["moves"][0]) == {
+        *("section", "place", "line", "what", "chunk", "status", "reason", "waited_ms", "occurrence")
+    }
+    table = as_table(report, played.schedule)
     assert "pause" in table
     assert "s after it was asked for" in table
-    many = as_table(report, most=2)
+    many = as_table(report, played.schedule, most=2)
     assert "and 2 more pauses, gotos and exits; all of them are in report.json" in many
 
 

@@ -284,7 +284,7 @@ def test_nothing_is_said_twice_nor_out_of_order(
         journal = Path(folder) / "journal.jsonl"
         heard = play(schedule, *script, *paused, faults=faults, journal=journal)
         assert replay(journal).is_equal
-    log = [one for one in heard.report.sends if one.place != "note 60"]
+    log = [one for one in heard.report.sends if one.place != "note C3"]
     # A take's first boundaries are nominal until they are measured; at 30 frames a second a chunk is 275 ms shorter than that.
     assert all(later.due > sooner.due - 400 * MS for sooner, later in pairwise(log))
     told = {id(one) for one in heard.report.sends}

@@ -17,10 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequencer.desk import said
-from sequencer.desk.caller import tell
+from sequencer.desk.caller import is_going_on, tell
 from sequencer.desk.door import FILE, LONGEST, Door
-from sequencer.desk.keys import Keys
+from sequencer.desk.keys import Keys, keys_in
 from sequencer.desk.typing import Typing
+from sequencer.desk.words import IgnoredError
 from sequencer.errors import UsageError
 from sequencer.events import ClipWanted, ClockMoved, Closing, ControlMoved, Event, HandPaused, NotePlayed, OffsetChanged, Went
 
@@ -89,7 +90,8 @@ def typed(keys: str) -> list[str]:
         ("gexit\r", ["go exit"]),
         ("gexot\x7f\x7fit\n", ["go exit"]),
         ("gexit\x1b ", ["pause"]),
-        ("g\r", []),
+        ("g\r", ["go"]),
+        (":\r", []),
         (":note C3\r", ["note C3"]),
         ("c", ["clip"]),
         ("q", []),
@@ -109,7 +111,31 @@ def test_what_was_typed_is_shown() -> None:
     assert typing.asks == "go ex"
     typing.feed("\x1b")
     typing.feed("q")
-    assert typing.asks == "press q again to finish"
+    assert typing.asks == "press q again to end the run"
+
+
+def test_a_key_that_means_nothing_shows_the_keys_that_do() -> None:
+    typing = Typing()
+    typing.feed("x")
+    assert typing.asks == "keys: space pause/resume · g NAME go · : any command · c clip · q q end the run"
+    typing.feed("g")
+    assert typing.asks == "go "
+
+
+def test_space_resumes_what_a_rule_has_paused() -> None:
+    paused = True
+    typing = Typing(lambda: paused)
+    assert typing.feed(" ") == "resume"
+    assert typing.feed(" ") == "resume", "as long as the model rests"
+    paused = False
+    assert typing.feed(" ") == "pause"
+
+
+@pytest.mark.parametrize(
+    ("sent", "keys"), [("\x1b[A", ""), ("\x1b[1;5C", ""), ("\x1bOP", ""), ("g\x1b[3~o", "go"), ("\x1b", "\x1b"), ("[A", "[A")]
+)
+def test_arrows_and_function_keys_are_no_keys(sent: str, keys: str) -> None:
+    assert keys_in(sent) == keys
 
 
 @given(st.text(max_size=200))
@@ -196,6 +222,44 @@ def test_nonsense_is_refused_at_the_door(tmp_path: Path) -> None:
     heard, message = behind_a_door(tmp_path, knock)
     assert heard == []
     assert "not known here" in str(message)
+
+
+def test_what_nothing_waits_for_comes_back_with_another_exit_code(tmp_path: Path) -> None:
+    async def ask() -> UsageError:
+        def hear(text: str) -> None:
+            raise IgnoredError("nothing waits for go oot", "did you mean go out?")
+
+        door = Door(tmp_path, hear)
+        await door.open()
+        try:
+            with pytest.raises(IgnoredError) as raised:
+                await asyncio.to_thread(lambda: tell(tmp_path, "go oot"))
+        finally:
+            await door.close()
+        return raised.value
+
+    error = asyncio.run(ask())
+    assert (error.message, error.hint, error.exit_code) == ("nothing waits for go oot", "did you mean go out?", 1)
+
+
+def test_whether_a_run_goes_on_is_found_out_from_its_door(tmp_path: Path) -> None:
+    _, answer = behind_a_door(tmp_path, lambda: is_going_on(tmp_path))
+    assert answer is True
+    assert not is_going_on(tmp_path)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (tmp_path / FILE).write_text(json.dumps({"port": port, "word": "w"}))
+    assert not is_going_on(tmp_path), "the note of a run that was killed"
+    (tmp_path / FILE).unlink()
+
+    def knock() -> bool:
+        other = tmp_path / "other"
+        other.mkdir()
+        (other / FILE).write_text(json.dumps({**json.loads((tmp_path / FILE).read_text()), "word": "of another run"}))
+        return is_going_on(other)
+
+    assert behind_a_door(tmp_path, knock)[1] is False, "the port is another run's by now"
 
 
 def test_a_question_is_answered(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from fractions import Fraction
 
-from by_hand import at_bar, at_chunk, on_beats, on_chunks, section
+from by_hand import at_bar, at_chunk, live, on_beats, on_chunks, section
 from conftest import Golden
 
 from sequencer.clocks import VirtualClock
@@ -14,6 +14,7 @@ from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor, Phase
 from sequencer.events import (
     BoundariesFitted,
+    ChunkDone,
     ChunkShown,
     ClockFitted,
     ClockMoved,
@@ -24,23 +25,28 @@ from sequencer.events import (
     Paused,
     Ready,
     Refused,
+    Restored,
     SessionEnded,
     StageStatus,
     Started,
     StateReported,
 )
-from sequencer.live.lines import clock_time, elided, offset_line, play_line, state_line
+from sequencer.live.lines import clock_time, offset_line, play_line, state_line, wait_line
 from sequencer.live.standing import Standing
+from sequencer.notation import reads
 from sequencer.performance import Performance
+from sequencer.runs.brief import elided
+from sequencer.runs.script import read_event
+from sequencer.schedule import Schedule
 from sequencer.score import ClockKind, ClockLine, Cut, Header, Score
 from sequencer.stages.simulated import SimulatedSettings, SimulatedStage
 
 SECOND = 1_000_000_000
 
 
-def lines_of(score: Score, every: int = 3) -> list[str]:
-    """The live line after every so many chunks of a run in virtual time, half a chunk later."""
-    schedule = compile_score(score)
+def lines_of(score: Score | Schedule, every: int = 3, *events: str) -> list[str]:
+    """The live line after every so many chunks of a run in virtual time, half a second later."""
+    schedule = compile_score(score) if isinstance(score, Score) else score
     clock = VirtualClock()
     stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid))
     shown: list[str] = []
@@ -51,8 +57,9 @@ def lines_of(score: Score, every: int = 3) -> list[str]:
             now = event.at + SECOND // 2
             shown.append(state_line(standing, now, 6.0))
             shown.append("    " + play_line(standing, now, "", 100))
+            shown.extend(f"    {line}" for line in [wait_line(standing, now, 100)] if line)
 
-    run = Performance(schedule, stage, clock, watchers=[watch])
+    run = Performance(schedule, stage, clock, None, [read_event(one, schedule) for one in events], watchers=[watch])
     standing = Standing(run.conductor, 0)
     asyncio.run(run.run())
     return shown
@@ -64,6 +71,29 @@ def test_a_run_in_lines(golden: Golden) -> None:
         section("ride", 4, at_bar(1, "Inside the tram, lights pass."), cut=Cut(9)),
     )
     golden("live-lines.txt", "\n".join(lines_of(score)) + "\n")
+
+
+LIVE_SET = """clock 120 bpm, 4/4
+section intro 4 bars {
+  at 1 "A tram stop at night. Neon light."
+}
+section jam until go out or note D3, max 16 bars {
+  at 1 "The tram stop at night. It rains. Neon light."
+  at 7 "The tram stop at night. It pours. Neon light."
+  on note C1 ch 10 -> sr 4x
+}
+section verse 4 bars {
+  at 1 "The tram stop at night. A tram comes. Neon light."
+  at 3 sr off, "The tram stop at night. A dog waits. Neon light."
+}
+play intro jam verse*2
+"""
+
+
+def test_a_live_set_in_lines(golden: Golden) -> None:
+    """Passes are numbered, notes have names, of prompts the action is shown, and what a live section waits for."""
+    schedule = compile_score(reads(LIVE_SET))
+    golden("live-lines-live-set.txt", "\n".join(lines_of(schedule, 2, "go out@jam 4")) + "\n")
 
 
 def test_without_beats_there_is_no_place(golden: Golden) -> None:
@@ -175,11 +205,62 @@ def test_the_first_picture_is_counted_in_beats() -> None:
     assert "picture" not in play_line(standing, SECOND + 12 * S_10, "", 100)
 
 
+def test_nobody_is_shown_a_chunk_that_cannot_be_placed_yet() -> None:
+    clock = ClockLine(ClockKind.MIDI, Fraction(120))
+    score = on_beats(
+        section("a", 8, at_bar(1, "One."), at_bar(5, "Two.")), live("b", 8, at_bar(1, "Three.")), header=Header(clock=clock)
+    )
+    standing = Standing(Conductor(compile_score(score)), 0)
+    feed(standing, Ready(0), ConditionsReady(S_10, has_prompt=True, has_image=False))
+    feed(standing, ClockMoved(SECOND, "start"), Started(SECOND))
+    assert "chunk 0 frame 0" in state_line(standing, SECOND, 0.0), "without their number, which nobody knows"
+    assert play_line(standing, 3 * SECOND, "", 100) == "next “Two.” at a 5.1", "and without a time"
+    feed(standing, ClockFitted(SECOND, 0.0, SECOND, 2 / SECOND))
+    assert play_line(standing, 3 * SECOND, "", 100) == "next “Two.” at a 5.1 in 6.0 s", "16 quarters after the start"
+    assert str(1 << 40) not in "".join(
+        [state_line(standing, SECOND, 0.0), play_line(standing, SECOND, "", 100), wait_line(standing, SECOND, 100)]
+    )
+
+
+def test_what_a_section_waits_for_beside_a_clock() -> None:
+    clock = ClockLine(ClockKind.MIDI, Fraction(120))
+    schedule = compile_score(on_beats(live("b", 8, at_bar(1, "Three.")), header=Header(clock=clock)))
+    standing = Standing(Conductor(schedule), 0)
+    assert wait_line(standing, 0, 100) == ""
+    feed(standing, Ready(0), ConditionsReady(S_10, has_prompt=True, has_image=False))
+    feed(standing, ClockMoved(SECOND, "start"), Started(SECOND))
+    assert wait_line(standing, SECOND, 100) == "waits for go out"
+    feed(standing, ClockFitted(SECOND, 0.0, SECOND, 2 / SECOND))
+    assert wait_line(standing, 3 * SECOND, 100) == "waits for go out (goes on by itself in 14.0 s)"
+
+
+def test_a_run_that_goes_on_continues_its_time_and_cost() -> None:
+    standing = fresh()
+    hear(standing, Ready(10 * SECOND, "reactor"), Started(11 * SECOND))
+    hear(standing, StageStatus(100 * SECOND, "disconnected"), StageStatus(101 * SECOND, "connecting"))
+    assert standing.billed_seconds(130 * SECOND) == 120, "the session was there all the time"
+    hear(standing, Restored(140 * SECOND))
+    assert "playing 2:49" in state_line(standing, 180 * SECOND, 6.0)
+    assert "billed 2:50 $0.28" in state_line(standing, 180 * SECOND, 6.0)
+
+
+def test_the_lag_is_from_the_beginning_of_a_chunk_to_its_first_frame() -> None:
+    standing = fresh()
+    hear(standing, Ready(0), Started(SECOND))
+    assert standing.lag_in_force is None
+    hear(standing, ChunkDone(3 * SECOND, 0, 33, "One."), ChunkShown(4 * SECOND, 0))
+    assert standing.lag_in_force == 3 * SECOND
+    hear(standing, ChunkDone(5 * SECOND, 1, 66, "One."), ChunkShown(5 * SECOND, 1))
+    hear(standing, ChunkDone(7 * SECOND, 2, 99, "One."), ChunkShown(8 * SECOND, 2))
+    assert standing.lag_in_force == 3 * SECOND, "the median of 3, 2 and 3"
+    assert "lag 3000 ms" in state_line(standing, 8 * SECOND, 0.0)
+
+
 def test_the_offset_and_the_lag_in_force() -> None:
     standing = outer()
-    assert offset_line(standing) == "offset +0 ms, lag in force 2675 ms"
+    assert offset_line(standing) == "offset +0 ms, lag 2675 ms"
     feed(standing, ClockMoved(SECOND, "start"), Started(SECOND), OffsetChanged(SECOND, -40_000_000))
     feed(standing, BoundariesFitted(2 * SECOND, 1, 2 * SECOND, 1.375e9, 0.0, 1_500_000_000))
-    assert offset_line(standing) == "offset -40 ms, lag in force 1500 ms"
+    assert offset_line(standing) == "offset -40 ms, lag 1500 ms"
     assert "lag 1500 ms" in state_line(standing, 2 * SECOND, 0.0)
     assert "offset -40 ms" in state_line(standing, 2 * SECOND, 0.0)

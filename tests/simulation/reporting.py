@@ -27,6 +27,7 @@ from sequencer.schedule import (
     ShowImage,
     SuperResolution,
 )
+from sequencer.schedule.words import firing_by_name
 from sequencer.stages.simulated.outputs import ChunkBegun, Look
 from simulation.evidence import TELLING, Evidence, Made, prompt_of
 
@@ -84,7 +85,7 @@ def firings_are_told(seen: Evidence) -> Iterator[str]:
         wanted[rule.key] += times if len(moving) + len(sends) < len(rule.acts) else 0
         for act in moving:
             what = f"goto {act.section}" if isinstance(act, GotoSection) else act.kind
-            moves[rule.key.split("|")[-1], what] += times
+            moves[firing_by_name(rule.trigger, seen.show.schedule.middle), what] += times
     for key, count in wanted.items():
         if by_key[key] < count:
             yield f"{key} fired {count} times and is told {by_key[key]} times"

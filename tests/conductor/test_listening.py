@@ -1,0 +1,200 @@
+"""What nothing waits for is answered with what the score is waiting for, whatever the operator did and wherever the run is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from by_hand import at_bar, at_chunk, live, on_beats, on_chunks, on_go, on_note, play, section
+
+from sequencer.compiler import compile_score
+from sequencer.conductor import Conductor
+from sequencer.conductor.listening import (
+    Unanswered,
+    comes_too_late,
+    resting_crossings,
+    rests,
+    unanswered,
+    waiting_in_words,
+)
+from sequencer.events import (
+    ChunkDone,
+    ClockMoved,
+    Closing,
+    Command,
+    ControlMoved,
+    Event,
+    HandPaused,
+    NotePlayed,
+    OffsetChanged,
+    ProgramChosen,
+    Went,
+)
+from sequencer.notation import reads
+from sequencer.schedule import Schedule
+
+SCORE = """clock 120 bpm, 4/4
+section intro 4 bars {
+  at 1 "A tram stop."
+}
+section jam until go out or note D3 ch 10, max 32 bars {
+  at 1 "The tram stop. It rains."
+  on cc 20 > 64 -> sr 4x
+  on program 5 -> sr off
+}
+section coda until go out, max 8 bars {
+  at 1 "The tram stop. Dawn."
+}
+"""
+
+
+def conducted(schedule: Schedule, chunks: int) -> Conductor:
+    """A conductor that has seen so many chunks of an undisturbed run."""
+    played = play(schedule)
+    conductor = Conductor(schedule)
+    for one in played.log:
+        if isinstance(one, Command):
+            continue
+        if conductor.making >= chunks and isinstance(one, ChunkDone):
+            return conductor
+        conductor.receive(one)
+    raise AssertionError("the run is shorter")
+
+
+def answer(chunks: int, event: Event) -> str | None:
+    found = unanswered(conducted(compile_score(reads(SCORE)), chunks).run, event)
+    return None if found is None else f"{found.message}; {found.hint}"
+
+
+IN_INTRO, IN_JAM = 2, 10
+OFF = "a note with velocity 0 is a note-off, and nothing waits for one; give it a velocity from 1 to 127, or leave vel out"
+JAM = "ection jam waits for: go out, note D3 ch 10, cc 20 > 64, program 5"
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (Went(1, "oot"), f"nothing waits for go oot; did you mean go out? S{JAM}"),
+        (Went(1, "Out"), f"nothing waits for go Out; did you mean go out? S{JAM}"),
+        (Went(1, "zzz"), f"nothing waits for go zzz; s{JAM}"),
+        (NotePlayed(1, 62, 90, 1), f"nothing waits for note D3; did you mean note D3 ch 10? S{JAM}"),
+        (NotePlayed(1, 50, 90, 10), f"nothing waits for note D2 ch 10; did you mean note D3 ch 10? S{JAM}"),
+        (NotePlayed(1, 61, 90, 10), f"nothing waits for note C#3 ch 10; s{JAM}"),
+        (ControlMoved(1, 21, 70, 1), f"nothing waits for cc 21; s{JAM}"),
+        (ProgramChosen(1, 4, 1), f"nothing waits for program 4; did you mean program 5? S{JAM}"),
+        (ClockMoved(1, "stop"), f"nothing waits for stop; s{JAM}"),
+        (
+            NotePlayed(1, 62, 0, 10),
+            OFF,
+        ),
+    ],
+    ids=str,
+)
+def test_what_nothing_waits_for(event: Event, said: str) -> None:
+    assert answer(IN_JAM, event) == said
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Went(1, "out"),
+        NotePlayed(1, 62, 90, 10),
+        ControlMoved(1, 20, 3, 7),
+        ProgramChosen(1, 5, 16),
+        HandPaused(1, True),
+        Closing(1, "finished by hand"),
+    ],
+    ids=str,
+)
+def test_what_is_waited_for_needs_no_answer(event: Event) -> None:
+    assert answer(IN_JAM, event) is None
+
+
+def test_what_belongs_to_another_section_says_to_which() -> None:
+    assert answer(IN_INTRO, Went(1, "out")) == (
+        "nothing waits for go out now: sections jam and coda wait for it; section intro waits for: nothing"
+    )
+    assert answer(IN_INTRO, ProgramChosen(1, 5, 1)) == (
+        "nothing waits for program 5 now: section jam waits for it; section intro waits for: nothing"
+    )
+
+
+def test_a_score_that_waits_for_nothing_says_so() -> None:
+    run = Conductor(compile_score(on_chunks(at_chunk(0, "One."), end=4))).run
+    assert unanswered(run, Went(1, "out")) == Unanswered(
+        "nothing waits for go out", "this score waits for nothing: it has no live section and no rule"
+    )
+
+
+def test_a_score_without_sections_lists_its_rules() -> None:
+    run = Conductor(compile_score(on_chunks(at_chunk(0, "One."), on_go("night", "Night."), end=4))).run
+    assert waiting_in_words(run) == "the score waits for: go night"
+    assert unanswered(run, Went(1, "night")) is None, "also before it begins: it is held"
+
+
+def test_an_offset_needs_something_that_it_moves() -> None:
+    schedule = compile_score(reads(SCORE))
+    found = unanswered(Conductor(schedule).run, OffsetChanged(1, 5))
+    assert found is not None and "has neither" in found.message
+    assert unanswered(Conductor(schedule, following=True).run, OffsetChanged(1, 5)) is None
+
+
+def test_nothing_waits_when_the_run_is_over() -> None:
+    conductor = conducted(compile_score(reads(SCORE)), IN_JAM)
+    conductor.receive(Closing(10**12, "finished by hand"))
+    for event in (Went(1, "out"), HandPaused(1, True)):
+        found = unanswered(conductor.run, event)
+        assert found == Unanswered("the run is over", "it ended because of this: finished by hand")
+
+
+def test_while_a_take_is_opened_the_section_behind_the_cut_listens() -> None:
+    from sequencer.conductor import Phase
+    from sequencer.score import Cut
+
+    score = on_beats(section("a", 4, at_bar(1, "One."), on_note("C3", "Two.")), live("b", 8, at_bar(1, "Three."), cut=Cut(4)))
+    schedule = compile_score(score)
+    played = play(schedule)
+    conductor = Conductor(schedule)
+    seen = 0
+    for one in played.log:
+        if not isinstance(one, Command):
+            conductor.receive(one)
+            if conductor.phase is Phase.CUTTING:
+                seen += 1
+                assert unanswered(conductor.run, Went(1, "out")) is None
+                assert unanswered(conductor.run, NotePlayed(1, 60)) is not None
+    assert seen
+
+
+def crossings(*values: int) -> Sequence[int]:
+    """How many crossings rest at each value of a controller."""
+    conductor = conducted(compile_score(reads(SCORE)), IN_JAM)
+    found = []
+    for value in values:
+        event = ControlMoved(conductor.run.boundary_at + 1, 20, value)
+        found.append(len(resting_crossings(conductor.run, event)))
+        conductor.receive(event)
+    return found
+
+
+def test_a_controller_that_crosses_nothing_yet_is_known() -> None:
+    assert crossings(70, 60, 70, 71) == [1, 1, 0, 1], "the first value only tells where it stands"
+
+
+def test_an_exit_that_comes_too_late_is_known() -> None:
+    schedule = compile_score(reads(SCORE))
+    assert not comes_too_late(conducted(schedule, IN_JAM).run, Went(1, "out"))
+    last = schedule.stretches[2].latest - 1  # jam lasts its max here: its last chunk
+    late = conducted(schedule, last).run
+    assert comes_too_late(late, Went(1, "out"))
+    assert not comes_too_late(late, ProgramChosen(1, 5, 1)), "a rule still acts"
+    assert not comes_too_late(conducted(schedule, IN_INTRO).run, Went(1, "out"))
+
+
+def test_whether_the_model_rests_counts_what_is_held() -> None:
+    conductor = Conductor(compile_score(reads(SCORE)))
+    assert not rests(conductor.run)
+    conductor.receive(HandPaused(1, True))
+    assert rests(conductor.run)
+    conductor.receive(HandPaused(2, False))
+    assert not rests(conductor.run)
