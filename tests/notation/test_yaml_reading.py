@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -13,6 +14,7 @@ import yaml
 from conftest import Golden
 from hypothesis import given, settings
 from score_strategies import scores
+from yaml.scanner import ScannerError
 from yaml_slips import SLIPS
 
 from sequencer.errors import Diagnostic, Fix, Span, render_all
@@ -415,6 +417,41 @@ def test_depth_is_bounded(opening: str) -> None:
     reading = load_text("cues:\n  " + opening * 40_000, "x.yaml")
     assert reading.score is None
     assert "E603" in codes(reading)
+
+
+@pytest.mark.parametrize("behind", ["", "@", "]: ", "\n"])
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
+@pytest.mark.parametrize("levels", [18, 300, 1_200])
+def test_depth_is_reported_alike_by_every_parser(
+    opening: str, levels: int, behind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libyaml before 0.2.6, the one that limits the depth itself, and PyYAML's own parser: one message at one position."""
+    text = "cues:\n  " + opening * levels + behind
+    found = load_text(text, "x.yaml").diagnostics
+    deep = [one for one in found if one.code == "E603"]
+    assert [(one.span.line, one.span.column) for one in deep] == [(2, 3 + 15 * len(opening))]
+    with monkeypatch.context() as patch:
+        patch.setattr(yaml_tree, "_events", ShallowParser)
+        assert load_text(text, "x.yaml").diagnostics == found
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+    assert load_text(text, "x.yaml").diagnostics == found
+
+
+class ShallowParser:
+    """A parser that limits the depth of brackets as libyaml 0.2.6 does: while it reads ahead, before the first event."""
+
+    def __init__(self, text: str) -> None:
+        self.parser = yaml.Loader(text)
+        levels = [match.start() for match in re.finditer(r"[\[{]", text)]
+        self.limit = levels[1_000] if len(levels) > 1_000 else None
+        self.text = text
+
+    def get_event(self) -> object:
+        if self.limit is not None:
+            mark = yaml.Mark("x", self.limit, 1, self.limit, self.text, self.limit)
+            raise ScannerError("while increasing flow level", mark, "exceeded maximum nesting depth", mark)
+        event: object = self.parser.get_event()  # type: ignore[no-untyped-call]  # that is how its stubs have it
+        return event
 
 
 def test_many_faults_are_bounded() -> None:

@@ -23,17 +23,21 @@ def explain(error: yaml.YAMLError, source: Source, faults: Faults) -> None:
     _Slip(error, source, faults).tell()
 
 
+def index_of(error: yaml.YAMLError) -> int:
+    """Where in the text PyYAML found the error."""
+    mark = getattr(error, "problem_mark", None)
+    return int(mark.index if mark is not None else getattr(error, "position", None) or 0)
+
+
 class _Slip:
     def __init__(self, error: yaml.YAMLError, source: Source, faults: Faults) -> None:
         self.source = source
         self.faults = faults
         self.problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
         self.context = str(getattr(error, "context", None) or "")
-        mark = getattr(error, "problem_mark", None)
         context_mark = getattr(error, "context_mark", None)
-        position = getattr(error, "position", None)
         length = len(source.text)
-        self.at = min(length, mark.index) if mark is not None else min(length, position or 0)
+        self.at = min(length, index_of(error))
         self.since = min(length, context_mark.index) if context_mark is not None else self.at
         start = source.starts[source.line(self.at)]
         self.line_start = start
