@@ -73,7 +73,7 @@ _REST = _FIRST + string.digits
 _WORDS = [
     *("at", "on", "every", "section", "scene", "play", "end", "let", "over", "until", "max", "or", "to", "frames", "chunk"),
     *("bars", "from", "pick", "seed", "start", "note", "nominal", "midi", "link", "chunks", "base", "follow", "quiet", "true"),
-    *("off", "null", "yes", "no", "y", "n", "None"),
+    *("off", "null", "yes", "no", "y", "n", "None", "cut", "tempo", "meter", "mark", "go", "note", "bar"),
 ]
 
 

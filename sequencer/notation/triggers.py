@@ -14,6 +14,10 @@ from sequencer.score import OnControl, OnGo, OnNote, OnProgram, OnTransport, Tri
 WORDS = ("note", "cc", "program", "start", "stop", "continue", "go")
 SPELLINGS = "write note C3, cc 20 > 64, program 5, start, stop, continue or go NAME"
 
+NOT_A_GO_CUE = "or"
+OTHER_GO_CUE = "or-else"
+"""The only name that no go-cue can have, for it stands between triggers; and one that it may have in its place."""
+
 _LENGTH = re.compile(r"[0-9]+(?:[./][0-9]+)?[ \t]*(?:bars?|beats?|chunks?|seconds?|ms|[bcsf])")
 _GLUED = re.compile(r"(note|cc|program)(?=[A-G0-9])")
 _PRESSED = re.compile(r"(?:key|keypress|press|button)[ \t]+([^\W\d]\w*)\Z")
@@ -22,6 +26,19 @@ _WORD = re.compile(r"\S+")
 _CHANNEL = re.compile(r"[ \t]+(?:ch|chan|channel)\b[ \t]*(.*)\Z")
 _CONTROL = re.compile(r"([^\s<>=]+)[ \t]*(>=|<=|=>|=<|==|!=|[<>=≥≤]|above|below)?[ \t]*(\S+)?\Z")
 _OTHER_NAMES = {"control": "cc", "controller": "cc", "pc": "program", "prog": "program", "resume": "continue"}
+
+_OPTION = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
+_GO_NAME = re.compile(r"(?<!\S)go[ \t]+(?!\w+[ \t]+(?:[0-9]|seed\b))\S+")
+"""A go-cue with its name. In `go max 8 bars` there is none: `max` is the option, and the name is missing."""
+
+
+def find_option(text: str) -> re.Match[str] | None:
+    """The first option (`max 8 bars`, `cut`) that follows a section's length or triggers without a comma: its word is group 1.
+
+    In `until go cut` there is none: `cut` is the go-cue's name.
+    """
+    names = [match.span() for match in _GO_NAME.finditer(text)]
+    return next((one for one in _OPTION.finditer(text) if not any(start < one.start(1) < end for start, end in names)), None)
 
 
 def read_trigger(text: str, span: Span, faults: Faults) -> Trigger | None:
@@ -132,14 +149,12 @@ def _go(text: str, span: Span, faults: Faults) -> OnGo | None:
     start = text.index(name, 2)
     at = part(text, span, start, start + len(name))
     if name.startswith('"') and is_name(name.strip('"')):
-        faults.error(
-            "E239", "an operator's word has no quotes", at, f"write go {name.strip(chr(34))}", (Fix(at, name.strip('"')),)
-        )
+        bare = name.strip('"')
+        faults.error("E239", "the name of a go-cue has no quotes", at, f"write {bare}", (Fix(at, bare),))
         return None
-    if name == "or":
-        faults.error(
-            "E239", "`or` stands between two triggers, so no operator's word is called that", at, "choose another word"
-        )
+    if name == NOT_A_GO_CUE:
+        message = f"`{name}` stands between two triggers, so no go-cue is called that"
+        faults.error("E239", message, at, f"choose another name: {OTHER_GO_CUE}", (Fix(at, OTHER_GO_CUE),))
         return None
     read = read_name(name, at, faults, "an operator's word")
     return None if read is None else OnGo(read, span)

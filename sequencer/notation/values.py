@@ -26,12 +26,13 @@ from sequencer.notation.settings import (
     read_strength,
     read_tempo,
 )
-from sequencer.notation.triggers import read_trigger
+from sequencer.notation.triggers import find_option, read_trigger
 
 __all__ = [
     "ACTION_WORDS",
     "RESERVED",
     "checked_tempo",
+    "find_option",
     "is_name",
     "read_bpm",
     "read_clock",

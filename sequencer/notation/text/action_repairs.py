@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from sequencer.notation.text.mending import Repair, matches, short
+from sequencer.notation.triggers import NOT_A_GO_CUE, OTHER_GO_CUE
 
+_WORD = re.compile(r"\w+")
 _SEPARATOR = re.compile(r"(?<=\")\s*(?:,|;|/|\bor\b)\s*(?=\")")
 
 
@@ -44,6 +46,20 @@ def calls(statement: str, masked: str) -> Iterator[Repair]:
         end = masked.index(")", match.end())
         cured = f"{match.group(1)} {statement[match.end() : end]}"
         yield Repair("E157", match.start(), end + 1, cured, "no brackets stand around a text", f"write {short(cured)}")
+
+
+def names(statement: str, masked: str) -> Iterator[Repair]:
+    """A name in quotes, and the one name that no go-cue can have."""
+    for match in matches(r"(?<![\w\-])(go|goto|mark|scene|section)[ \t]+(\"\x01+\")", masked):
+        word = match.group(1)
+        bare = "-".join(_WORD.findall(statement[match.start(2) : match.end(2)]))
+        if bare:
+            code = "E239" if word == "go" else "E142"
+            what = {"go": "a go-cue", "goto": "a section"}.get(word, f"a {word}")
+            yield Repair(code, match.start(2), match.end(2), bare, f"the name of {what} has no quotes", f"write {bare}")
+    for match in matches(rf"(?<![\w\-])go[ \t]+({NOT_A_GO_CUE})(?![\w\-])", masked):
+        message = f"`{NOT_A_GO_CUE}` stands between two triggers, so no go-cue is called that"
+        yield Repair("E239", match.start(1), match.end(1), OTHER_GO_CUE, message, f"choose another name: {OTHER_GO_CUE}")
 
 
 def gotos(_: str, masked: str) -> Iterator[Repair]:

@@ -12,7 +12,6 @@ from sequencer.notation.text.grammar import Branch, Token
 from sequencer.notation.text.nodes import Nodes
 from sequencer.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Pick, Scene, Section, Text, Trigger
 
-_JOINED = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
 _ADVICE = re.compile(r"W\d{3}")
 
 
@@ -135,7 +134,7 @@ class OpenSection:
 
     def _is_joined(self, token: Token, nodes: Nodes) -> bool:
         """Tell a comma that is missing behind a length or a trigger. True when it was told."""
-        joined = _JOINED.search(token.text)
+        joined = values.find_option(token.text)
         if joined is None:
             return False
         word = joined.group(1)

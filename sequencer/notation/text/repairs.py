@@ -293,6 +293,7 @@ FINDERS: tuple[Finder, ...] = (
     action_repairs.cuts,
     action_repairs.picks,
     action_repairs.calls,
+    action_repairs.names,
     action_repairs.gotos,
     action_repairs.gear,
     action_repairs.tempos,

@@ -23,7 +23,6 @@ LENGTH_WORDS = ("length", "duration", "bars", "beats", "for")
 _ADVICE = re.compile(r"W\d{3}\Z")
 _PIECES = re.compile(r",(?!\d)")
 _OR = re.compile(r"[ \t]+or[ \t]+")
-_JOINED = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
 
 
 class Blocks:
@@ -222,7 +221,7 @@ class Blocks:
         if not rest:
             return
         what = "until" if rest == "until" or rest.startswith("until ") else "length"
-        joined = _JOINED.search(rest)
+        joined = values.find_option(rest)
         if what == "until" and joined is None:
             self._until_text(rest, rest_at, head)
             return
