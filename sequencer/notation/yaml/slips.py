@@ -17,6 +17,9 @@ _JOINED = re.compile(
 )
 """A value, a blank and a key: between braces a comma is missing there."""
 
+_SIGNS = frozenset("-?:,|>%@`&*!")
+"""What means something in YAML where a value begins."""
+
 
 def explain(error: yaml.YAMLError, source: Source, faults: Faults) -> None:
     """Tell an error of PyYAML's scanner or parser."""
@@ -56,13 +59,18 @@ class _Slip:
             self._sign,
             self._flow,
             self._no_colon,
+            self._tag,
+            self._directive,
             self._indent,
+            self._no_value,
         ):
             if telling():
                 return
         span = self._span(self.at, self.at + 1)
+        start = span.column - 1 + self.source.starts[span.line - 1]
+        found = shown(self.source.text[start : start + 1].strip()) or "a space"
         self.faults.error(
-            "E601", f"this is not YAML: {self.problem}", span, "docs/language.md shows every form of a score in YAML"
+            "E601", f"this is not YAML: {found} cannot stand here", span, "write the text in quotes, or leave it out"
         )
 
     def _span(self, start: int, end: int) -> Span:
@@ -118,9 +126,11 @@ class _Slip:
         return True
 
     def _backslash(self) -> bool:
-        if "escape" not in self.problem:
+        if "quoted scalar" not in self.context or not re.search("escape|hexa?dec", self.problem):
             return False
-        start = self.at if self.source.text.startswith("\\", self.at) else self.at - 1
+        start = self.source.text.rfind("\\", self.since, self.at + 1)
+        if start < 0:
+            return False
         at = self._span(start, start + 2)
         hint = 'write \\\\ for a backslash and \\" for a quote, or put the text in single quotes'
         self.faults.error("E272", f"{shown(self.source.text[start : start + 2])} is not an escape", at, hint)
@@ -195,6 +205,10 @@ class _Slip:
             return False
         sign = self.source.text[self.at : self.at + 1] if char is not None else self.source.text[self.since : self.since + 1]
         start = self.at if char is not None else self.since
+        if sign == "\t":
+            at = self.source.span(start, start + 1)
+            self.faults.error("E614", "a tab cannot stand here", at, "write spaces", (Fix(at, " "),))
+            return True
         found = self._value_at()
         if found is not None and found[0] == start:
             span, fixes, _ = self._quoted(*found)
@@ -278,8 +292,58 @@ class _Slip:
         self.faults.error("E616", "a key and its colon are missing here", at, hint)
         return True
 
+    def _tag(self) -> bool:
+        if not re.search(r"(?:parsing|scanning) a tag", self.context):
+            return False
+        start = self.source.text.find("!", self.since)
+        if start < 0 or "directive" in self.context:
+            return False
+        found = self._value_at()
+        if found is not None and found[0] == start:
+            at, fixes, _ = self._quoted(*found)
+        else:
+            at, fixes = self._span(start, start + 1), ()
+        self.faults.error("E618", "a text that begins with ! stands in quotes", at, "put it in quotes", fixes)
+        return True
+
+    def _directive(self) -> bool:
+        if not re.search("directive|incompatible YAML", self.context + self.problem):
+            return False
+        at = self.source.span(self.line_start, self.line_start + max(1, len(self.line.rstrip())))
+        hint = "leave it out; a text that begins with % stands in quotes"
+        self.faults.error("E601", "a line that begins with % is a directive, and scores have none", at, hint, (Fix(at, ""),))
+        return True
+
+    def _no_value(self) -> bool:
+        """A sign of YAML where a value belongs: `prompt: - rain`."""
+        if not re.search("node content|not allowed|unexpected ':'", self.problem):
+            return False
+        start = self.at
+        found = self._value_at()
+        if self.problem.endswith("unexpected ':'") and found is not None and self.source.text[found[0]] not in "\"'{[|>":
+            span, fixes, _ = self._quoted(*found)
+            message = "a colon with a blank behind it ends a word, so this text needs quotes"
+            self.faults.error("E615", message, span, "put the text in quotes", fixes)
+            return True
+        sign = self.source.text[start : start + 1]
+        if sign not in _SIGNS:
+            return False
+        if found is not None and found[0] == start:
+            at, fixes, _ = self._quoted(*found)
+        else:
+            at, fixes = self._span(start, start + 1), ()
+        self.faults.error("E618", f"a text that begins with {sign} stands in quotes", at, "put it in quotes", fixes)
+        return True
+
     def _indent(self) -> bool:
-        if "block" not in self.context and "block" not in self.problem and "document start" not in self.problem:
+        if re.search(r"(?:entries|keys|values) are not allowed", self.problem) and self._value_at() is not None:
+            return False
+        if (
+            "entries are not allowed" not in self.problem
+            and "block" not in self.context
+            and "block" not in self.problem
+            and "document start" not in self.problem
+        ):
             return False
         at = self.source.span(self.at, self.line_start + len(self.line)) if self.at < self.line_start + len(self.line) else None
         span = at or self._span(self.at, self.at + 1)
