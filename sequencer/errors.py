@@ -288,6 +288,13 @@ class Faults:
         else:
             self.dropped += 1
 
+    def extend(self, others: Faults) -> None:
+        """Take over what others collected."""
+        for one in others.diagnostics:
+            self.add(one)
+        self.dropped += others.dropped
+        self.has_errors = self.has_errors or others.has_errors
+
     @property
     def count(self) -> int:
         """How many there are, errors and warnings, the uncounted ones too."""

@@ -90,7 +90,7 @@ scene_names = names.filter(lambda name: name not in RESERVED)
 # ---- texts ---------------------------------------------------------------------------------------------------------
 
 _characters = st.one_of(
-    st.sampled_from("abc XYZ.,;:!?'\"\\{}#|()[]@%&*~`<>=+-_/0123456789éß中🎬“”—"),
+    st.sampled_from("abc \tXYZ.,;:!?'\"\\{}#|()[]@%&*~`<>=+-_/0123456789éß中🎬“”—"),
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufeff"),
 )
 plain_strings = st.text(_characters, max_size=40)

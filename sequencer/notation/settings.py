@@ -9,6 +9,7 @@ from typing import Literal, cast
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation.amounts import number_of, plain_digits, read_duration, told_comma
 from sequencer.notation.guess import locator, nearest, part, shown
+from sequencer.notation.names import NAME, read_name
 from sequencer.score import ChangeTempo, Cut, GridLine, PlayItem, Sr
 from sequencer.timebase import Meter, Snap
 
@@ -28,9 +29,9 @@ _TEMPO = re.compile(r"(\S+?)(?:[ \t\n]*->[ \t\n]*(\S+))?(?:[ \t\n]+over[ \t\n]+(
 _GRID = re.compile(r"(\S+)[ \t]+(?:frames?|fr?)[ \t]*@[ \t]*(\S+)[ \t]+fps\Z")
 _CUT = re.compile(r"cut(?:[ \t]+seed[ \t]+(\S+))?\Z")
 _LEAD = re.compile(r"([0-9]{1,9})c\Z")
-_PASS = re.compile(r"([^\W\d]\w*(?:-\w+)*)(?:[ \t]*\*[ \t]*([0-9]{1,6}))?\Z")
-_NAMES = re.compile(r"[^\W\d]\w*(?:-\w+)*(?:[ \t]+[^\W\d]\w*(?:-\w+)*)*+")
-_APART = re.compile(r"([^\W\d][\w-]*)[ \t]+[x×*][ \t]+([0-9]{1,5})(?![\w-])")
+_PASS = re.compile(rf"({NAME})(?:[ \t]*\*[ \t]*([0-9]{{1,6}}))?\Z")
+_NAMES = re.compile(r"[^\W\d]\w*(?:-\w+)*(?:[ \t]+[^\W\d]\w*(?:-\w+)*)*+", re.ASCII)
+_APART = re.compile(rf"({NAME})[ \t]+[x×*][ \t]+([0-9]{{1,5}})(?![\w-])")
 _PASSES = re.compile(r"[^\s,*]+(?:[ \t]*\*[ \t]*[^\s,*]*)?|,|\*\S*")
 
 
@@ -278,14 +279,17 @@ def read_pass(text: str, span: Span, faults: Faults) -> PlayItem | None:
     """One name of an order: `drop`, `drop*2` (twice in total)."""
     match = _PASS.match(text)
     if match is not None:
-        name, times = match.groups()
+        written, times = match.groups()
+        name = read_name(written, part(text, span, 0, len(written)), faults, "a section")
+        if name is None:
+            return None
         if times is None:
             return PlayItem(name, 1, span)
         if 1 <= int(times) <= MOST_PASSES:
             return PlayItem(name, int(times), span)
         faults.error("E255", f"a section is played 1 to {MOST_PASSES:,} times", span, f"write {name}*2 to play it twice in all")
         return None
-    swapped = re.match(r"([0-9]{1,5})\*?([^\W\d][\w-]*)\Z|([^\W\d][\w-]*)[ \t]*[x×*][ \t]*([0-9]{1,5})\Z", text)
+    swapped = re.match(rf"([0-9]{{1,5}})\*?({NAME})\Z|({NAME})[ \t]*[x×*][ \t]*([0-9]{{1,5}})\Z", text)
     name, times = "drop", "2"
     if swapped is not None:
         name, times = swapped.group(2) or swapped.group(3), swapped.group(1) or swapped.group(4)

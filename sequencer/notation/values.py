@@ -5,7 +5,7 @@ Each takes the text of a value, the span it stands at, and where faults go; each
 
 from sequencer.notation.amounts import read_duration
 from sequencer.notation.clocks import read_clock
-from sequencer.notation.names import ACTION_WORDS, RESERVED, is_name, read_name, read_scene_name
+from sequencer.notation.names import ACTION_WORDS, NAME, RESERVED, composed, is_name, read_name, read_scene_name
 from sequencer.notation.places import read_place
 from sequencer.notation.sendings import read_midi
 from sequencer.notation.settings import (
@@ -30,8 +30,10 @@ from sequencer.notation.triggers import find_option, read_trigger
 
 __all__ = [
     "ACTION_WORDS",
+    "NAME",
     "RESERVED",
     "checked_tempo",
+    "composed",
     "find_option",
     "is_name",
     "read_bpm",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sequencer.notation.names import IN_NAME
 from sequencer.notation.text.mending import Repair, matches, short
 from sequencer.notation.triggers import NOT_A_GO_CUE, OTHER_GO_CUE
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(f"{IN_NAME}+")
 _SEPARATOR = re.compile(r"(?<=\")\s*(?:,|;|/|\bor\b)\s*(?=\")")
 
 

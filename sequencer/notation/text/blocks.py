@@ -108,7 +108,9 @@ class OpenSection:
         """The block that `section NAME …, … {` opens."""
         label = branch.children[1]
         token = label if isinstance(label, Token) else label.first
-        section = cls(token.text, nodes.over(branch), nodes.span(token))
+        at = nodes.span(token)
+        name = values.read_name(token.text, at, nodes.faults, "a section")
+        section = cls(token.text if name is None else name, nodes.over(branch), at)
         until: list[Trigger] = []
         live: Span | None = None
         for child in branch.children[2:]:

@@ -238,7 +238,8 @@ class Nodes:
             case "SAY":
                 quote = node.text.index('"')
                 action = self.text(node, quote)
-                return None if action is None else Show(node.text[:quote].rstrip(" \t"), action, span)
+                scene = self._scene(node.text[:quote].rstrip(" \t"), node)
+                return None if action is None or scene is None else Show(scene, action, span)
             case "TEXT" | "BLOCK":
                 text = words.read_text(node.text, span, self.faults)
                 return None if text is None else Prompt(text, span)
@@ -261,6 +262,10 @@ class Nodes:
             case _:
                 return self._setting(node, span)
 
+    def _scene(self, name: str, token: Token) -> str | None:
+        """The name of a scene, with which `token` begins."""
+        return name if name.isascii() else values.read_scene_name(name, self.part(token, 0, len(name)), self.faults)
+
     def _setting(self, token: Token, span: Span) -> Action | None:
         """An action that sets one value."""
         word = token.text.split(maxsplit=1)[0]
@@ -278,9 +283,11 @@ class Nodes:
                 snap = values.read_snap(text, at, self.faults)
                 return None if snap is None else SnapHere(snap, span)
             case "SET_MARK":
-                return SetMark(text, span) if values.read_name(text, at, self.faults, "a mark") else None
+                name = values.read_name(text, at, self.faults, "a mark")
+                return None if name is None else SetMark(name, span)
             case _:
-                return Goto(text, span) if values.read_name(text, at, self.faults, "a section") else None
+                name = values.read_name(text, at, self.faults, "a section")
+                return None if name is None else Goto(name, span)
 
     def _seed_here(self, token: Token, span: Span) -> None:
         self.faults.error(
@@ -300,7 +307,8 @@ class Nodes:
                     action = self.words(branch.children[1])
                     if action is None:
                         return None
-                return Show(head.text, action, self.over(branch))
+                scene = self._scene(head.text, head)
+                return None if scene is None else Show(scene, action, self.over(branch))
             case "pick":
                 pick = self.words(branch)
                 return None if pick is None else Prompt(pick, pick.span)

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 
 from sequencer.notation.guess import nearest
+from sequencer.notation.names import IN_NAME
 from sequencer.notation.text import action_repairs
 from sequencer.notation.text.mending import Finder, Repair, matches, short
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(f"{IN_NAME}+")
 
 STATEMENTS = tuple(
     _WORD.findall("score clock grid snap lead late seed sr middle use let scene section at every on play end base follow quiet")
@@ -91,9 +92,6 @@ def _comments(statement: str, masked: str) -> Iterator[Repair]:
 
 
 def _signs(statement: str, masked: str) -> Iterator[Repair]:
-    for match in matches("[\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000]", masked):
-        message = f"this blank (U+{ord(match.group()):04X}) is not a plain one"
-        yield Repair("E159", match.start(), match.end(), " ", message, "put a plain blank in its place")
     for match in matches(r"(?<!\w)'([^'\n\x01]*)'(?!\w)", masked):
         inner = statement[match.start(1) : match.end(1)].replace('"', '\\"')
         yield Repair("E108", match.start(), match.end(), f'"{inner}"', "texts stand in double quotes", f'write "{inner}"')

@@ -7,11 +7,12 @@ import re
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation import values
 from sequencer.notation.guess import nearest, shown
-from sequencer.notation.source import Source
+from sequencer.notation.names import IN_NAME
+from sequencer.notation.source import Source, odd_blank
 from sequencer.notation.text.expected import expected
 from sequencer.notation.text.grammar import Refused, parser
 from sequencer.notation.text.lines import Context, Flaw, Kind, Statement, begins_statement, cut
-from sequencer.notation.text.mending import Repair, mask
+from sequencer.notation.text.mending import Repair, mask, odd_blanks
 from sequencer.notation.text.repairs import ACTIONS, FINDERS, FORMS, NOT_HERE, OTHER_WORDS, SURE
 from sequencer.notation.text.repairs import STATEMENTS as WORDS
 from sequencer.notation.words import CURLY
@@ -50,7 +51,7 @@ class Slips:
             return False
         text = self.source.text[statement.start : statement.end]
         opens = statement.kind is Kind.OPEN
-        if self._flaws(statement):
+        if self._flaws(statement) or self._odd_blanks(statement, text):
             return opens
         if text == "{":
             if context is Context.TOP:
@@ -62,7 +63,7 @@ class Slips:
         if len(text) > LONGEST_TRIED:
             self._plainly(statement, text, refusal)
             return opens
-        first = re.match(r"[^\W\d][\w\-]*", text)
+        first = re.match(rf"[^\W\d](?:{IN_NAME}|-)*", text)
         word = first.group() if first else ""
         if word not in WORDS:
             self._unknown(statement, text, word, context)
@@ -102,6 +103,13 @@ class Slips:
             if flaw in {Flaw.UNCLOSED, Flaw.UNCLOSED_BLOCK}:
                 break
         return bool(statement.flaws)
+
+    def _odd_blanks(self, statement: Statement, text: str) -> bool:
+        """Tell blanks that are no plain ones, and characters that cannot be seen. True when there were some."""
+        found = odd_blanks(text)
+        for start, end in found[:MOST_FLAWS]:
+            self.faults.error("E159", *odd_blank(text[start:end], self._span(statement, start, end)))
+        return bool(found)
 
     def _unclosed(self, statement: Statement, start: int, end: int, text: str) -> None:
         before = self.source.text[statement.start : start]

@@ -34,7 +34,7 @@ SAME_SEED = "same seed"
 """`cut: same seed` is the `cut` without a seed of its own."""
 
 _CUT_SEED = re.compile(r"(?:cut[ \t]+)?seed[ \t]+(\S+)\Z")
-_SAID = re.compile(r"([^\W\d]\w*(?:-\w+)*)[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.+)\Z", re.DOTALL)
+_SAID = re.compile(rf"({values.NAME})[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.+)\Z", re.DOTALL)
 
 
 class Actions:
@@ -78,8 +78,8 @@ class Actions:
             good = action is not None
         if scalar is None:
             return None
-        name = scalar.value
-        if not values.is_name(name) or name in values.RESERVED:
+        name = values.composed(scalar.value)
+        if name is None or name in values.RESERVED:
             self._no_scene(scalar, value_span(scalar, self.source), action is None and good)
             return None
         if not good:

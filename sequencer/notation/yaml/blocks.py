@@ -55,8 +55,9 @@ class Blocks:
                 self.faults.error("E153", "a variable is one text; pick stands among actions", self.values.span(text), hint)
                 continue
             read = self.values.text(text, name)
-            if values.read_name(name.value, span, self.faults, "a variable") is not None and read is not None:
-                found.append(Let(name.value, read, self.values.entry(name, text), span))
+            label = values.read_name(name.value, span, self.faults, "a variable")
+            if label is not None and read is not None:
+                found.append(Let(label, read, self.values.entry(name, text), span))
         return found
 
     def scenes(self, node: Node, key: Scalar) -> list[Scene]:

@@ -17,6 +17,11 @@ _JOINED = re.compile(
 )
 """A value, a blank and a key: between braces a comma is missing there."""
 
+_QUOTED = re.compile(r"(?<=[\s\[{:,])(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')")
+_PLAIN_BEFORE = re.compile(r"(?:[\w\"']:[ \t]+|\[[ \t]*|,[ \t]+)([^\s\"'{}\[\]#,:](?:[^,{}\[\]:]|:(?=\S))*)\Z")
+_PLAIN_BEHIND = re.compile(r"[^,{}\[\]]*(?=[,}\]])")
+"""A value without quotes between brackets, as far as a `#`, and from there on."""
+
 _SIGNS = frozenset("-?:,|>%@`&*!")
 """What means something in YAML where a value begins."""
 
@@ -228,7 +233,7 @@ class _Slip:
             return False
         line_end = self.source.text.find("\n", self.since)
         stop = len(self.source.text) if line_end < 0 else line_end
-        if self._odd_quote(self.since, stop):
+        if self._odd_quote(self.since, stop) or self._hash():
             return True
         if self.at >= stop:  # the next line came, and the bracket was still open
             solid = self.since + len(re.sub(r"[ \t]+#.*\Z", "", self.source.text[self.since : stop]).rstrip())
@@ -242,6 +247,25 @@ class _Slip:
         message = f"between {opened} and {closing} stand commas, and a text with a comma or a quote in it stands in quotes"
         self.faults.error("E617", message, at, 'put a comma here, or write the text as "…"')
         return True
+
+    def _hash(self) -> bool:
+        """Tell a `#` in a text without quotes: it began a comment, which took the closing bracket along."""
+        for number in range(self.source.line(self.since), self.source.line(self.at) + 1):
+            start = self.source.starts[number]
+            newline = self.source.text.find("\n", start)
+            line = self.source.text[start : len(self.source.text) if newline < 0 else newline]
+            masked = _QUOTED.sub(lambda match: "x" * len(match.group()), line)
+            sign = re.search(r"(?<=[ \t])#", masked)
+            before = None if sign is None else _PLAIN_BEFORE.search(masked[: sign.start()])
+            behind = None if sign is None else _PLAIN_BEHIND.match(masked, sign.start())
+            if before is None or behind is None:
+                continue
+            _, fixes, cured = self._quoted(start + before.start(1), start + behind.end())
+            at = self.source.span(start + behind.start(), start + behind.start() + 1)
+            message = "a # behind a blank begins a comment, so this text needs quotes"
+            self.faults.error("E625", message, at, f"write {shown(cured, 60)}", fixes)
+            return True
+        return False
 
     def _odd_quote(self, start: int, stop: int) -> bool:
         """Tell a quote that is opened and not closed on the line where a bracket was opened."""

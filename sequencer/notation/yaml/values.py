@@ -24,7 +24,7 @@ ReadValue = Callable[[str, Span, Faults], Value]
 
 _TRICKY = re.compile("[{}\n\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 """What a text does not hold that is just what it says."""
-_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_UNSHOWN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 OTHER_KEYS = {
     "title": ("score",),
