@@ -19,8 +19,10 @@ OTHER_GO_CUE = "or-else"
 """The only name that no go-cue can have, for it stands between triggers; and one that it may have in its place."""
 
 _LENGTH = re.compile(r"[0-9]+(?:[./][0-9]+)?[ \t]*(?:bars?|beats?|chunks?|seconds?|ms|[bcsf])")
+_SPOKEN = re.compile(r"(?:midi[ \t]+|incoming[ \t]+)(note|cc|program)(?=[ \t])")
 _GLUED = re.compile(r"(note|cc|program)(?=[A-G0-9])")
 _PRESSED = re.compile(r"(?:key|keypress|press|button)[ \t]+([^\W\d]\w*)\Z")
+_GLUED_OPTION = re.compile(r"(?<=[ \t])(ch|chan|channel|vel|velocity)(?:[ \t]*[=:#.][ \t]*)?(?<![ \t])([0-9]{1,3})(?![\w])")
 _LASTS = re.compile(r"[ \t]*(?:length|len|duration|dur|lasting|lasts|over|during)[ \t]+([0-9].*)")
 _WORD = re.compile(r"\S+")
 _CHANNEL = re.compile(r"[ \t]+(?:ch|chan|channel)\b[ \t]*(.*)\Z")
@@ -62,6 +64,8 @@ def read_trigger(text: str, span: Span, faults: Faults) -> Trigger | None:
 
 
 def _from_midi(kind: str, text: str, start: int, span: Span, faults: Faults) -> Trigger | None:
+    if told_glued(text, span, faults, "E238"):
+        return None
     body, channel = text, None
     found = _CHANNEL.search(text)
     if found is not None:
@@ -81,8 +85,24 @@ def _from_midi(kind: str, text: str, start: int, span: Span, faults: Faults) -> 
         case "cc":
             return _control(value, at, channel, span, faults)
         case _:
+            changed = re.fullmatch(r"change[ \t]+([0-9]+)", value)
+            if changed is not None:
+                cured = changed.group(1)
+                faults.error("E234", "a program has only its number", at, f"write program {cured}", (Fix(at, cured),))
+                return None
             program = _number(value, at, faults, "program", 1, 128, "E234")
             return None if program is None else OnProgram(program, channel, span)
+
+
+def told_glued(text: str, span: Span, faults: Faults, code: str) -> bool:
+    """Tell `ch10`, `ch=10`, `vel:100`: a word that its number stands too close to. True when it was told."""
+    glued = _GLUED_OPTION.search(text)
+    if glued is None:
+        return False
+    cured = f"{glued.group(1)} {glued.group(2)}"
+    at = part(text, span, *glued.span())
+    faults.error(code, f"behind {glued.group(1)} stands a blank", at, f"write {cured}", (Fix(at, cured),))
+    return True
 
 
 def _note(written: str, at: Span, channel: int | None, span: Span, faults: Faults) -> OnNote | None:
@@ -143,6 +163,14 @@ def _control(written: str, at: Span, channel: int | None, span: Span, faults: Fa
 
 def _go(text: str, span: Span, faults: Faults) -> OnGo | None:
     name = text[2:].strip(" \t")
+    arrow = name.find("->")
+    if arrow >= 0:  # only in YAML: the grammar of the text notation parts them
+        at = part(text, span, text.index("->"), len(text))
+        cured = name[arrow + 2 :].strip()
+        keys = f"{{when: go {shown(name[:arrow].strip())}, {shown(cured.replace(' ', ': ', 1))}}}"
+        hint = f"what a rule does has keys of its own: {keys}"
+        faults.error("E610", "a trigger and what it does are two keys", at, hint)
+        return None
     if not name:
         faults.error("E239", "go what? The operator's word is missing", span, "write go and a name of your own: go exit")
         return None
@@ -191,6 +219,12 @@ def _unknown(text: str, kind: str, span: Span, faults: Faults) -> None:
         return
     if note_number(kind, "C3") is not None and not kind.isdigit():
         faults.error("E230", f"{shown(kind)} is a note, not a trigger", at, f"write note {kind}", (Fix(at, f"note {kind}"),))
+        return
+    spoken = _SPOKEN.match(text)
+    if spoken is not None:
+        cured = spoken.group(1) + text[spoken.end() :]
+        fix = (Fix(part(text, span, 0, spoken.end()), spoken.group(1)),)
+        faults.error("E230", f"{shown(spoken.group())} is not a trigger", at, f"write {shown(cured)}", fix)
         return
     glued = _GLUED.match(text)
     if glued is not None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from sequencer.errors import NOWHERE, Faults, Fix, Related, Span
 from sequencer.notation import values
+from sequencer.notation.amounts import told_second_word
 from sequencer.notation.guess import shown
+from sequencer.notation.other_tools import COPIED, NO_COPIES, no_copy_hint
 from sequencer.notation.text.grammar import Branch, Token
 from sequencer.notation.text.nodes import Nodes
 from sequencer.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Pick, Scene, Section, Text, Trigger
@@ -131,7 +133,11 @@ class OpenSection:
         return section
 
     def _length(self, token: Token, nodes: Nodes) -> None:
-        if not self._is_joined(token, nodes):
+        copied = COPIED.fullmatch(token.text)
+        if copied is not None:
+            nodes.faults.error("E139", NO_COPIES, nodes.span(token), no_copy_hint(copied.group(1), self.name, "play "))
+            return
+        if not self._is_joined(token, nodes) and not told_second_word(self.name, token.text, nodes.span(token), nodes.faults):
             self.duration = nodes.duration(token)
 
     def _is_joined(self, token: Token, nodes: Nodes) -> bool:

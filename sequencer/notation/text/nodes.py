@@ -202,6 +202,9 @@ class Nodes:
             if isinstance(child, Token) and child.kind == "COMMA":
                 comma = child
                 continue
+            if found and isinstance(child, Token) and child.kind == "SET_SEED" and found[-1] == Cut(None):
+                self._seed_of_cut(found.pop(), child)
+                continue
             action = self.action(child)
             if action is None:
                 continue
@@ -224,9 +227,15 @@ class Nodes:
             (Related(show.span, "the scene is a prompt of its own here"),),
         )
 
+    def _seed_of_cut(self, cut: Action, seed: Token) -> None:
+        at = self.span(seed)
+        gap = Span(at.file, cut.span.end_line, cut.span.end_column, at.line, at.column)
+        hint = f"write cut {' '.join(seed.text.split())}"
+        self.faults.error("E133", "no comma stands between a cut and its seed", at, hint, (Fix(gap, " "),))
+
     def _only_in_rules(self, action: Action) -> None:
         word = type(action).__name__.lower()
-        hint = f"write a rule for it: on go NAME -> {word}"
+        hint = f"write a rule for it: on go out -> {word}" + (f" {action.section}" if isinstance(action, Goto) else "")
         self.faults.error("E141", f"{word} answers to a trigger: it stands in a rule", action.span, hint)
 
     def action(self, node: Token | Branch) -> Action | None:

@@ -13,6 +13,7 @@ import re
 from sequencer.errors import Faults, Span
 from sequencer.notation import values, words
 from sequencer.notation.names import LONGEST_NAME
+from sequencer.notation.other_tools import NO_IMAGE
 from sequencer.notation.yaml.nodes import Mapping
 from sequencer.notation.yaml.scalars import Scalar
 from sequencer.score import Action, Cue, Place, Prompt, SetMark, SetSr, SetStrength, Show, Text, UseImage
@@ -109,7 +110,7 @@ def _setting(key: str, value: str, span: Span, whole: Span, faults: Faults) -> A
             strength = values.read_strength(value, span, faults)
             return None if strength is None else SetStrength(strength, whole)
         case "image":
-            return UseImage(value, span)
+            return None if value.casefold() in NO_IMAGE else UseImage(value, span)
         case _:
             return None
 

@@ -22,6 +22,16 @@ _PLAIN_BEFORE = re.compile(r"(?:[\w\"']:[ \t]+|\[[ \t]*|,[ \t]+)([^\s\"'{}\[\]#,
 _PLAIN_BEHIND = re.compile(r"[^,{}\[\]]*(?=[,}\]])")
 """A value without quotes between brackets, as far as a `#`, and from there on."""
 
+_ONE_LINE = re.compile(r"[ ]*-?[ ]*(?P<all>(?P<first>\w+):[ \t]+[^\s,{}\[\]\"':][^{}\[\]\"':]*?[ ,]+(?P<next>\w+):[ \t].*)")
+_CUE_WORDS = frozenset(
+    "at every from when on prompt show action image strength sr cut tempo meter mark snap midi do goto".split()  # noqa: SIM905  # easier to read
+)
+_NO_KEY = re.compile(r"([a-z]+)(?::|[ \t]*=[ \t]*|[ \t]+)([^\s:=][^:]*)")
+_TOP_WORDS = frozenset(
+    "score clock grid snap lead late seed sr middle use play end section base follow at every prompt show".split()  # noqa: SIM905  # easier to read
+)
+"""Keys of a cue, and keys that have a value on their line."""
+
 _SIGNS = frozenset("-?:,|>%@`&*!")
 """What means something in YAML where a value begins."""
 
@@ -163,6 +173,8 @@ class _Slip:
         if "mapping values are not allowed" not in self.problem:
             return False
         found = self._value_at()
+        if self._keys_on_one_line() or self._line_without_colon():
+            return True
         if found is not None and self.at > found[0] and self.source.text[found[0]] not in "\"'{[|>":
             span, fixes, _ = self._quoted(*found)
             hint = "put the text in quotes"
@@ -170,9 +182,50 @@ class _Slip:
                 "E615", "a colon with a blank behind it ends a word, so this text needs quotes", span, hint, fixes
             )
             return True
+        above = self.source.text[: self.line_start].rstrip().rsplit("\n", 1)[-1]
+        indent = len(self.line) - len(self.line.lstrip(" "))
+        depth = len(above) - len(above.lstrip(" "))
+        begun = _KEY.match(above)
+        if _KEY.match(self.line) and begun is not None and begun.end() < len(above) and indent > depth:
+            blanks = self.source.span(self.line_start, self.line_start + indent)
+            message = "this line is further in than the key above it, which has its value already"
+            self.faults.error("E623", message, blanks, "leave out the blanks in front", (Fix(blanks, " " * depth),))
+            return True
         at = self._span(self.at, self.at + 1)
         hint = "a key begins on a line of its own, as far in as the keys above it"
         self.faults.error("E615", "no colon can stand here", at, hint)
+        return True
+
+    def _keys_on_one_line(self) -> bool:
+        """Tell `- at: 5, prompt: rain`: several keys on one line, without braces."""
+        found = _ONE_LINE.match(self.line)
+        if found is None or found.group("first") not in _CUE_WORDS or found.group("next") not in _CUE_WORDS:
+            return False
+        start = self.line_start + found.start("all")
+        written = found.group("all")
+        if "," not in written[: found.start("next") - found.start("all")]:
+            gap = found.start("next") - found.start("all")
+            written = f"{written[:gap].rstrip()}, {written[gap:]}"
+        at = self.source.span(start, start + len(found.group("all")))
+        cured = f"{{{written.rstrip()}}}"
+        self.faults.error(
+            "E615", "several keys on one line stand in braces", at, f"write {shown(cured, 60)}", (Fix(at, cured),)
+        )
+        return True
+
+    def _line_without_colon(self) -> bool:
+        """Tell `clock:120 bpm`, `clock = 120 bpm`: a line above that is no key, and so became part of this one."""
+        start, end = self.line_start, self.line_start
+        before = self.source.text[:start].rstrip()
+        start = before.rfind("\n") + 1
+        line, end = before[start:], len(before)
+        found = _NO_KEY.fullmatch(line)
+        if found is None or not before or found.group(1) not in _TOP_WORDS:
+            return False
+        cured = f"{found.group(1)}: {found.group(2)}"
+        at = self.source.span(start, end)
+        message = "behind a key stand a colon and a blank"
+        self.faults.error("E616", message, at, f"write {shown(cured, 60)}", (Fix(at, cured),))
         return True
 
     def _brace_text(self) -> bool:
@@ -310,6 +363,13 @@ class _Slip:
         begin = first + len(text) - len(text.lstrip())
         word = re.match(r"[\w-]+", text.strip())
         at = self.source.span(begin, first + len(text.rstrip()))
+        whole = _NO_KEY.fullmatch(text.strip())
+        if whole is not None and whole.group(1) in _TOP_WORDS:
+            cured = f"{whole.group(1)}: {whole.group(2)}"
+            self.faults.error(
+                "E616", "a key and its colon are missing here", at, f"write {shown(cured, 60)}", (Fix(at, cured),)
+            )
+            return True
         hint = f"write {word.group()}: and the value" if word else "write a key, a colon, a blank and the value"
         if word and re.match(r"[\w-]+:\S", text.strip()):
             hint = f"put a blank behind {word.group()}:"

@@ -10,6 +10,7 @@ from sequencer.errors import Faults, Fix, Span
 from sequencer.notation import words
 from sequencer.notation.guess import nearest, shown
 from sequencer.notation.names import is_name
+from sequencer.notation.other_tools import NO_NOTE, NOT_HERE
 from sequencer.notation.source import Source
 from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml.scalars import BLOCKS, Scalar, locator_of, value_span, whole_span
@@ -33,7 +34,8 @@ OTHER_KEYS = {
     "bpm": ("clock", "tempo"),
     "fps": ("grid",),
     "resolution": ("sr",),
-    "text": ("prompt",),
+    "text": ("prompt", "base"),
+    "prompt": ("base",),
     "scene": ("show",),
     "place": ("at",),
     "time": ("at",),
@@ -99,6 +101,12 @@ class Values:
             return
         span = self.source.span(node.start, max(node.end, node.start + 1))
         what = "a list" if isinstance(node, Sequence) else "a mapping"
+        joined = _joined(key.value, node)
+        if joined is not None and node.end > node.start:
+            message = f"`{shown(key.value)}` is one value, and here stands {what}"
+            fixes = (Fix(span, joined),) if node.flow else ()
+            self.faults.error("E607", message, span, f"write {key.value}: {shown(joined, 60)}", fixes)
+            return
         shape = _SHAPES.get(key.value)
         hint = "write the value alone" if shape is None else f"write it in one line, for example {key.value}: {shape}"
         self.faults.error("E607", f"`{shown(key.value)}` is one value, and here stands {what}", span, hint)
@@ -248,23 +256,43 @@ class Values:
         word = key.value
         if node.flow and isinstance(value, Scalar) and value.is_empty and self._cut_by_comma(key, node):
             return
+        set_ = re.fullmatch(r"([\w\-]+)[ \t]*=[ \t]*(.+)", word)
+        if set_ is not None and isinstance(value, Scalar) and value.is_empty:
+            cured = f"{set_.group(1)}: {set_.group(2)}"
+            message = "between a key and its value stands a colon"
+            self.faults.error("E616", message, span, f"write {shown(cured, 60)}", (Fix(span, cured),))
+            return
         if word == "<<":
             self.faults.error("E604", "scores have no merged mappings", span, "write the keys themselves")
             return
         if word[:1] == "-" and word.strip("- "):
-            behind = Span(span.file, span.line, span.column, span.line, span.column + 1)
-            self.faults.error(
-                "E610", "behind a list's dash stands a blank", span, f"write - {shown(word[1:])}", (Fix(behind, "- "),)
-            )
+            dash = Span(span.file, span.line, span.column, span.line, span.column + 1)
+            bare = word.strip("- ")
+            if bare in known and any(not one.startswith("-") for one in node.entries):
+                self.faults.error(
+                    "E610", "no dash stands in front of this key", span, f"write {shown(bare)}", (Fix(span, bare),)
+                )
+            else:
+                message = "behind a list's dash stands a blank"
+                self.faults.error("E610", message, span, f"write - {shown(word[1:])}", (Fix(dash, "- "),))
             return
         if where == "a score" and word in _TIMES:
             self._in_clock(key, value, node)
             return
+        if self._other_form(key, value, known, where, node):
+            return
         other = next((one for one in OTHER_KEYS.get(word, ()) if one in known), None)
-        meant = other or nearest(word, known)
+        meant = other or (None if word.casefold() in NOT_HERE else nearest(word, known))
         if meant is not None:
             fixes = (Fix(span, meant),) if meant not in node.entries else ()
             self.faults.error("E610", f"{where} has no `{shown(word)}`", span, f"did you mean {meant}?", fixes)
+            return
+        if word.casefold() in NOT_HERE:
+            hint = NOT_HERE[word.casefold()]
+            alone = not node.flow and isinstance(value, Scalar) and "\n" not in self.source.text[key.start : value.end]
+            front = Span(span.file, span.line, span.column, span.line, span.column)
+            fixes = (Fix(front, "# "),) if hint == NO_NOTE and alone and span.column == 1 else ()
+            self.faults.error("E610", f"{where} has no `{word}`", span, hint, fixes)
             return
         home = _HOMES.get(word)
         hint = f"`{word}` belongs {home}" if home else "write one of: " + ", ".join(known)
@@ -272,15 +300,75 @@ class Values:
             hint += f"; a scene is shown with show: {shown(word)}, action: …"
         self.faults.error("E610", f"{where} has no `{shown(word) or ' '}`", span, hint)
 
+    def _other_form(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> bool:
+        """Tell a key that is written otherwise, with its value: `fps: 24`, `note: C3`, `bar: 5`. True when it was told."""
+        if not isinstance(value, Scalar) or value.is_empty:
+            return False
+        word, written = key.value.casefold(), value.value
+        fixes: list[Fix] = []
+        cured = ""
+        if word in {"bar", "measure"} and "at" in known and "at" not in node.entries and written.isdigit():
+            beat = node.entries.get("beat")
+            counts = beat is not None and isinstance(beat[1], Scalar) and beat[1].value.isdigit()
+            cured = f"at: {written}" + (
+                f".{beat[1].value}" if counts and beat is not None and isinstance(beat[1], Scalar) else ""
+            )
+            fixes += [Fix(self.without(node, "beat"), "")] if counts else []
+        elif word == "beat" and {"bar", "measure"} & node.entries.keys() and "at" not in node.entries:
+            return True  # told with the bar
+        else:
+            for names, needs, pattern, form in _OTHER_FORMS:
+                match = re.fullmatch(pattern, written)
+                if word in names and needs in known and match is not None and form.partition(":")[0] not in node.entries:
+                    cured = match.expand(form.replace(r"\g<0>", rf"{word} \g<0>"))
+                    break
+        if not cured:
+            return False
+        fixes.append(Fix(self.entry(key, value), cured))
+        self.faults.error(
+            "E610", f"{where} has no `{shown(key.value)}`", self.key(key), f"write {shown(cured, 60)}", tuple(fixes)
+        )
+        return True
+
+    def without(self, whole: Mapping, word: str) -> Span:
+        """What is left out with a key: in braces its comma as well, else only its line's words."""
+        words_ = list(whole.entries)
+        at = words_.index(word)
+        key, value = whole.entries[word]
+        if not whole.flow or len(words_) == 1:
+            return self.entry(key, value)
+        if at + 1 < len(words_):
+            return self.source.span(key.start, whole.entries[words_[at + 1]][0].start)
+        before = whole.entries[words_[at - 1]]
+        end = before[0].end if before[1] is None else max(before[0].end, before[1].end)
+        return self.source.span(end, key.end if value is None else max(key.end, value.end))
+
     def _in_clock(self, key: Scalar, value: Node, node: Mapping) -> None:
         """Tell a tempo or a meter that stands beside the clock."""
-        bpm, meter = ("120", "4/4")
+        told = next(one for one in node.entries if one in _TIMES)
+        if "clock" not in node.entries and told != key.value:
+            return  # told with the first of them
+        clock = node.entries["clock"][1] if "clock" in node.entries else None
+        pieces = [one.strip() for one in clock.value.split(",")] if isinstance(clock, Scalar) else []
+        bpm = next((one.removesuffix("bpm").strip() for one in pieces if one.endswith("bpm")), "120")
+        meter = next((one for one in pieces if re.fullmatch(r"[0-9]+/[0-9]+", one)), "4/4")
+        has_meter = "/" in "".join(pieces[1:]) or bool({"meter", *_METERS} & node.entries.keys())
+        others = [word for word in node.entries if word in _TIMES]
         for word, (_, said) in node.entries.items():
             if word in _TIMES and isinstance(said, Scalar) and not said.is_empty:
-                bpm, meter = (bpm, said.value) if word == "meter" else (said.value.removesuffix("bpm").strip(), meter)
-        cured = f"clock: {bpm} bpm" + (f", {meter}" if "meter" in node.entries else "")
-        first = next(word for word in node.entries if word in _TIMES)
-        fixes = (Fix(self.entry(key, value), cured),) if first == key.value and "clock" not in node.entries else ()
+                bpm, meter = (bpm, said.value) if word in _METERS else (said.value.removesuffix("bpm").strip(), meter)
+        cured = f"clock: {bpm} bpm" + (f", {meter}" if has_meter else "")
+        fixes: tuple[Fix, ...] = ()
+        if isinstance(clock, Scalar):
+            if told != key.value:
+                return
+            changed = Fix(self.entry(node.entries["clock"][0], clock), cured)
+            fixes = (changed, *(Fix(self.without(node, word), "") for word in others))
+        else:
+            fixes = (
+                Fix(self.entry(key, value), cured),
+                *(Fix(self.without(node, word), "") for word in others if word != told),
+            )
         message = f"a score has no `{key.value}`: tempo and meter stand in its clock"
         self.faults.error("E610", message, self.key(key), f"write {shown(cured)}", fixes)
 
@@ -314,6 +402,21 @@ class Values:
         return True
 
 
+def _joined(word: str, node: Sequence | Mapping) -> str | None:
+    """A clock or a trigger that stands in pieces, in one line: `{bpm: 120, meter: 3/4}` is `120 bpm, 3/4`."""
+    if isinstance(node, Sequence):
+        pieces = [one.value for one in node.items if isinstance(one, Scalar)]
+        return ", ".join(pieces) if word == "clock" and len(pieces) == len(node.items) > 1 else None
+    said = {name: value.value for name, (_, value) in node.entries.items() if isinstance(value, Scalar) and value.value}
+    if word in ("when", "on", "midi") and len(said) == len(node.entries) == 1:
+        return " ".join(*said.items())
+    if word != "clock" or len(said) != len(node.entries) or not said.keys() <= {"bpm", "tempo", "meter", "time", "signature"}:
+        return None
+    bpm = next((said[one] for one in ("bpm", "tempo") if one in said), "120").removesuffix("bpm").strip()
+    meter = next((said[one] for one in ("meter", "time", "signature") if one in said), None)
+    return f"{bpm} bpm" + ("" if meter is None else f", {meter}")
+
+
 def _is_bare(entry: tuple[Scalar, Node]) -> bool:
     """Whether nothing stands behind a key, not even a colon or an empty value of its own."""
     return isinstance(entry[1], Scalar) and entry[1].is_empty
@@ -321,10 +424,27 @@ def _is_bare(entry: tuple[Scalar, Node]) -> bool:
 
 _TEXT_KEYS = frozenset({"prompt", "action", "base", "follow", "show", "score", "image"})
 
-_TIMES = ("bpm", "tempo", "meter")
+_METERS = ("meter", "time", "time_signature", "timesig", "signature")
+_TIMES = ("bpm", "tempo", *_METERS)
 """Keys of other programs for what a clock says."""
 
+_OTHER_FORMS = (
+    (("fps", "framerate", "frame_rate"), "grid", r"([0-9.]+)(?:[ \t]*fps)?", r"grid: 33 frames @ \1 fps"),
+    (("resolution", "upscale", "superres"), "sr", r"(off|2x|4x)", r"sr: \1"),
+    (("quantize", "quantise"), "snap", r"(nearest|floor|ceil)", r"snap: \1"),
+    (("length", "duration"), "end", r"([0-9]+(?:\.[0-9]+)?[csf])", r"end: \1"),
+    (("time",), "at", r"([0-9]+/[0-9]+)", r"meter: \1"),
+    (("signature", "time_signature", "timesig"), "meter", r"([0-9]+/[0-9]+)", r"meter: \1"),
+    (("label", "marker", "locator"), "mark", r"(\S+)", r"mark: \1"),
+    (("start", "starting", "offset"), "from", r"([0-9][0-9.]*)", r"from: \1"),
+    (("if", "trigger"), "goto", r"((?:note|cc|program|go|start|stop|continue)\b.*)", r"when: \1"),
+    (("note", "cc", "program", "go"), "goto", r"(.+)", r"when: \g<0>"),
+    (("note", "cc", "program"), "midi", r"(.+)", r"midi: \g<0>"),
+)
+"""Keys of other tools, a key that is known where they are understood, and how key and value are written here."""
+
 _SHAPES = {
+    "midi": "note C3",
     "clock": "120 bpm, 4/4",
     "grid": "33 frames @ 24 fps",
     "when": "note C3",
@@ -346,10 +466,8 @@ _HOMES = {
         ("score", "clock", "grid", "lead", "late", "middle", "use", "let", "scenes", "sections", "play", "end"),
         "at the top, not indented",
     ),
-    **dict.fromkeys(
-        ("at", "every", "from", "show", "action", "prompt", "image", "strength", "cut", "mark", "midi"),
-        "to a cue: - {at: 1, show: tram}",
-    ),
+    **dict.fromkeys(("at", "every", "from", "show", "action"), "to a cue: - {at: 1, show: tram}"),
+    **dict.fromkeys(("prompt", "image", "strength", "cut", "mark", "midi"), 'to a cue: - {at: 1, prompt: "…"}'),
     **dict.fromkeys(("when", "on", "goto", "pause", "resume"), "to a rule: - {when: note C3, show: tram}"),
     "scene": "under scenes: scenes: {tram: {base: …, follow: …}}",
 }
