@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from errors.slips import applied
@@ -37,7 +38,7 @@ NAMES = {
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 @pytest.mark.parametrize("name", NAMES)
-def test_names_of_any_script_and_form(name: str, form: str) -> None:
+def test_names_of_any_script_and_form(name: str, form: Literal["NFC", "NFD"]) -> None:
     """A name is the same in composed and in decomposed form: it is read in both, and equal in both notations."""
     one = unicodedata.normalize(form, NAMES[name])
     other = unicodedata.normalize("NFC" if form == "NFD" else "NFD", NAMES[name])

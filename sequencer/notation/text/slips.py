@@ -7,15 +7,16 @@ import re
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation import values
 from sequencer.notation.guess import nearest, shown
-from sequencer.notation.names import IN_NAME, NAME
-from sequencer.notation.other_tools import COPIED, NO_COPIES, NO_IMAGE, NO_NOTE, NOT_HERE, SILENT_IMAGE, no_copy_hint
+from sequencer.notation.names import IN_NAME
+from sequencer.notation.other_tools import NO_NOTE, NOT_HERE
 from sequencer.notation.source import Source, odd_blank
 from sequencer.notation.text import wording
 from sequencer.notation.text.expected import expected
-from sequencer.notation.text.grammar import Refused, parser
-from sequencer.notation.text.lines import Context, Flaw, Kind, Statement, begins_statement, cut
+from sequencer.notation.text.grammar import Refused
+from sequencer.notation.text.lines import Context, Flaw, Kind, Statement, begins_statement
 from sequencer.notation.text.mending import Finder, Repair, mask, odd_blanks
-from sequencer.notation.text.repairs import ACTIONS, FINDERS, FORMS, OTHER_WORDS, SURE
+from sequencer.notation.text.other_statements import OtherStatements, reads, refused_at
+from sequencer.notation.text.repairs import ACTIONS, FINDERS, FORMS, SURE
 from sequencer.notation.text.repairs import STATEMENTS as WORDS
 from sequencer.notation.words import CURLY
 
@@ -30,32 +31,22 @@ LONGEST_SHOWN = 200
 """How much of a statement is looked at for the word that stands where it was refused."""
 
 
-MOST_WORDS = 6
-"""Longer statements that begin with a word of other tools are rather texts without their quotes."""
-
 _ALMOST_A_PLACE = r"[+\-]?\d|mark\b|bars?\b|beats?\b|[:=]|\+|(?:measure|takt|chunk|frame|second|sec|time|t|other|second)s?\b"
-_ANYWHERE = frozenset({"when", "each", "repeat", "after", "bar", "measure"})
-"""Words of other tools that may stand in a section as well."""
 
 STARTS = frozenset({"start", "begin", "beginning", "top", "opening", "first"})
 ENDS = frozenset({"end", "finish", "last", "ending"})
 """Words where a place is wanted."""
 
-_SHOWN_BY = frozenset({"prompt", "text", "show", "say", "display"})
-_OTHER_ACTION = re.compile(r"(?:at|every)[ \t]+[^\s\"]+(?:[ \t]+(?:bars?|beats?))?[ \t]+([^\W\d]\w*)[ \t]+([\w./]+)")
-_SET = re.compile(rf"\$?({NAME})[ \t]*:?=[ \t]*(\".*\"|[^\"\s{{][^\"{{]*)", re.DOTALL)
-_COPIED = re.compile(rf"section[ \t]+({NAME})[ \t]*((?:{COPIED.pattern}))[ \t]*(?:\{{|$)")
 
 MOST_LINES = 40
 """How many lines further down the end of a text is looked for."""
 
 
-class Slips:
+class Slips(OtherStatements):
     """Explains refused statements of one source."""
 
     def __init__(self, source: Source, faults: Faults) -> None:
-        self.source = source
-        self.faults = faults
+        super().__init__(source, faults)
         self.told_to = 0
         """Up to here everything was told already: it is the middle of a text."""
 
@@ -90,9 +81,6 @@ class Slips:
         ):
             self._plainly(statement, text, refusal)
         return opens
-
-    def _span(self, statement: Statement, start: int, end: int) -> Span:
-        return self.source.span(statement.start + start, statement.start + end)
 
     # ---- marks -----------------------------------------------------------------------------------------------------
 
@@ -188,7 +176,7 @@ class Slips:
     def _missing_brace(self, statement: Statement, text: str, following: Statement | None) -> bool:
         """Tell a section or scene without its opening brace."""
         head = text.rstrip(" \t:(")
-        if statement.kind is not Kind.PLAIN or not re.match(r"(?:section|scene)\b", text) or not _reads(head + " {"):
+        if statement.kind is not Kind.PLAIN or not re.match(r"(?:section|scene)\b", text) or not reads(head + " {"):
             return False
         word = text.split(maxsplit=1)[0]
         span = self._span(statement, 0, len(text))
@@ -228,7 +216,8 @@ class Slips:
             return
         if self._glued(statement, text, word) or self._set(statement, text):
             return
-        if statement.kind is Kind.OPEN and self._offered(statement, text, (wording.heads,)):
+        is_head = statement.kind is Kind.OPEN and nearest(word, ("section", "scene")) is None
+        if is_head and self._offered(statement, text, (wording.heads,)):
             return
         if word.casefold() in NOT_HERE and not self._is_scene(word):
             hint = NOT_HERE[word.casefold()]
@@ -240,83 +229,37 @@ class Slips:
         meant = nearest(word, WORDS) if word else None
         if meant is not None:
             hint = f"did you mean {meant}?"
-            fixes = (Fix(span, meant),) if _reads(meant + text[end:]) else ()
+            fixes = (Fix(span, meant),) if reads(meant + text[end:]) else ()
             self.faults.error("E101", f"no statement begins with `{shown(word)}`", span, hint, fixes)
             return
-        if word and re.match(rf"{re.escape(word)}(?:[ \t]*\"|[ \t]*$)", text) and _reads(place + text):
+        if word and re.match(rf"{re.escape(word)}(?:[ \t]*\"|[ \t]*$)", text) and reads(place + text):
             insert = (Fix(self._span(statement, 0, 0), place),)
             self.faults.error("E117", f"the scene {shown(word)} needs a place", span, f"write {place}{shown(text)}", insert)
             return
         hint = "a statement begins with one of: " + ", ".join(WORDS)
         self.faults.error("E101", f"no statement begins with `{shown(text[:end])}`", span, hint)
 
-    def _said_as_word(self, statement: Statement, text: str, word: str, place: str) -> bool:
-        """Tell `prompt "…"` and `show tram`, which the other notation has as keys. True when it was told."""
-        if word.casefold() not in _SHOWN_BY:
-            return False
-        rest = text[len(word) :].lstrip(" \t:=")
-        if not rest or not _reads(place + rest):
-            return False
-        fix = (Fix(self._span(statement, 0, len(text) - len(rest)), place),)
-        message = f"no statement begins with `{shown(word)}`: what is shown has a place"
-        self.faults.error("E117", message, self._span(statement, 0, len(word)), f"write {shown(place + rest, 60)}", fix)
-        return True
-
     def _action_alone(self, statement: Statement, text: str, word: str, place: str) -> None:
         """Tell an action that no place and no trigger stands in front of."""
         span = self._span(statement, 0, len(word) or 1)
         front = self._span(statement, 0, 0)
-        if word in {"pause", "resume", "goto"} and _reads(f"on go out -> {text}"):
+        if word in {"pause", "resume", "goto"} and reads(f"on go out -> {text}"):
             message = f"{word} answers to a trigger: it stands in a rule"
             self.faults.error("E141", message, span, f"write on go out -> {shown(text)}", (Fix(front, "on go out -> "),))
             return
         what = "a text" if text.startswith('"') else f"`{word}`"
         behind = re.fullmatch(r"(.+?)[ \t]+(at[ \t]+[^\s\"]+)", text)
-        if behind is not None and _reads(f"{behind.group(2)} {behind.group(1)}"):
+        if behind is not None and reads(f"{behind.group(2)} {behind.group(1)}"):
             cured = f"{behind.group(2)} {behind.group(1)}"
             fix = Fix(self._span(statement, 0, len(text)), cured)
             self.faults.error("E117", f"the place of {what} stands in front", span, f"write {shown(cured, 60)}", (fix,))
             return
-        insert = (Fix(front, place),) if _reads(place + text) else ()
+        insert = (Fix(front, place),) if reads(place + text) else ()
         self.faults.error("E117", f"{what} needs a place", span, f"write {place}{shown(text) if insert else '…'}", insert)
-
-    def _is_scene(self, word: str) -> bool:
-        """Whether a scene of the source is called `word`."""
-        return re.search(rf"(?m)^[ \t]*scene[ \t]+{re.escape(word)}(?![\w\-])", self.source.text) is not None
-
-    def _other_action(self, statement: Statement, text: str) -> bool:
-        """Tell an action of other tools: `at 5 fade to tram`, `at 5 no image`. True when it was told."""
-        silent = re.search(r"(?<![\w\-])image[ \t]+(\w+)(?=[ \t]*(?:,|$))", text)
-        if silent is not None and silent.group(1).casefold() in NO_IMAGE:
-            at = self._span(statement, *silent.span())
-            self.faults.error("E143", f"there is no image {silent.group(1)}", at, SILENT_IMAGE)
-            return True
-        found = _OTHER_ACTION.match(text)
-        if found is None or self._is_scene(found.group(1)):
-            return False
-        word = found.group(1).casefold()
-        span = self._span(statement, *found.span(1))
-        if word in {"no", "without", "remove", "clear", "hide"} and found.group(2) == "image":
-            span = self._span(statement, found.start(1), found.end(2))
-            self.faults.error("E143", f"there is no `{word} image`", span, SILENT_IMAGE)
-            return True
-        if word not in NOT_HERE or not found.group(1).islower() or len(text.split()) > MOST_WORDS:
-            return False
-        self.faults.error("E131", f"`{shown(found.group(1))}` is no word of the language here", span, NOT_HERE[word])
-        return True
-
-    def _copied(self, statement: Statement, text: str) -> bool:
-        """Tell `section b = a {`. True when it was told."""
-        copied = _COPIED.match(text)
-        if copied is None:
-            return False
-        hint = no_copy_hint(copied.group(3), copied.group(1), "play ")
-        self.faults.error("E139", NO_COPIES, self._span(statement, *copied.span(2)), hint)
-        return True
 
     def _in_scene(self, statement: Statement, text: str, word: str) -> bool:
         """Tell a text that stands in a scene under no word, or under another one. True when it was told."""
-        if nearest(word, ("base", "follow", "quiet")) or not _reads(f"base {text[len(word) :].lstrip(' :=')}"):
+        if nearest(word, ("base", "follow", "quiet")) or not reads(f"base {text[len(word) :].lstrip(' :=')}"):
             return False
         what = f"`{shown(word)}` cannot stand in a scene" if word else "a text in a scene is its base or its follow"
         gap = len(text) - len(text[len(word) :].lstrip(" \t:="))
@@ -324,61 +267,10 @@ class Slips:
         self.faults.error("E119", what, self._span(statement, 0, len(word) or 1), 'write: base "…", or follow "…"', (fix,))
         return True
 
-    def _other_word(self, statement: Statement, text: str, word: str, context: Context) -> bool:
-        """Tell a word that other programs have for a statement, and a place without `at`. True when it was told."""
-        span = self._span(statement, 0, len(word) or 1)
-        text_at = text.removeprefix("@").lstrip()
-        if text[0] == "@" and text_at[:1].isdigit() and _reads("at " + text_at):
-            fix = Fix(self._span(statement, 0, len(text) - len(text_at)), "at ")
-            self.faults.error("E117", "a place has `at` in front of it", span, f"write at {shown(text_at)}", (fix,))
-            return True
-        if text[0].isdigit() and _reads("at " + text):
-            place = re.match(r"[^\s\"]+", text)
-            at = self._span(statement, 0, 1 if place is None else place.end())
-            fix = Fix(self._span(statement, 0, 0), "at ")
-            self.faults.error("E117", "a place has `at` in front of it", at, f"write at {shown(text)}", (fix,))
-            return True
-        anywhere = context is Context.TOP or (context is Context.SECTION and word.casefold() in _ANYWHERE)
-        if self._in_clock(statement, text, word.casefold(), context):
-            return True
-        own = OTHER_WORDS.get(word.casefold()) if anywhere else None
-        if own is None:
-            return False
-        pattern, cured = own
-        match = re.fullmatch(pattern, text[len(word) :])
-        if match is None and word.casefold() in NOT_HERE:
-            return False
-        new = "" if match is None else match.expand(cured)
-        fixes = (Fix(self._span(statement, 0, len(text)), new),) if new and _reads(new) else ()
-        form = FORMS[(new or cured).split(maxsplit=1)[0]]
-        hint = f"write {shown(new)}" if fixes else f"write, for example: {form}"
-        self.faults.error("E101", f"no statement begins with `{shown(word)}`", span, hint, fixes)
-        return True
-
-    def _in_clock(self, statement: Statement, text: str, word: str, context: Context) -> bool:
-        """Tell a tempo or a meter on a line of its own, where a clock is there already. True when it was told."""
-        if context is not Context.TOP or word not in OTHER_WORDS or "clock " not in OTHER_WORDS[word][1]:
-            return False
-        said = re.search(r"(?m)^[ \t]*clock[ \t]+([\d.]+)[ \t]*bpm(?:[ \t]*,[ \t]*(\d+/\d+))?[ \t]*(?=#|$)", self.source.text)
-        own = re.fullmatch(OTHER_WORDS[word][0], text[len(word) :])
-        if said is None or own is None:
-            return False
-        bpm, meter = said.groups()
-        bpm, meter = (bpm, own.group(1)) if "/" in own.group(1) else (own.group(1), meter)
-        cured = f"clock {bpm} bpm" + ("" if meter is None else f", {meter}")
-        line = self.source.span(said.end() - len(said.group().lstrip(" \t\n")), said.start() + len(said.group().rstrip()))
-        whole = self._span(statement, 0, len(text))
-        message = "tempo and meter stand in the clock, which is there already"
-        fixes = (Fix(line, cured), Fix(whole, ""))
-        self.faults.error(
-            "E101", message, self._span(statement, 0, len(word)), f"write {cured} there, and leave this out", fixes
-        )
-        return True
-
     def _glued(self, statement: Statement, text: str, word: str) -> bool:
         """Tell a blank that is missing behind a statement's word: `at1`, `end8c`. True when it was told."""
         stems = (one for one in WORDS if word.startswith(one) and len(word) > len(one))
-        found = next((one for one in stems if _reads(f"{one} {text[len(one) :]}")), None)
+        found = next((one for one in stems if reads(f"{one} {text[len(one) :]}")), None)
         if found is None:
             return False
         gap = (Fix(self._span(statement, len(found), len(found)), " "),)
@@ -388,26 +280,12 @@ class Slips:
         self.faults.error("E101", message, self._span(statement, 0, len(word)), hint, gap)
         return True
 
-    def _set(self, statement: Statement, text: str) -> bool:
-        """Tell `hero = "…"`, without its let. True when it was told."""
-        found = _SET.fullmatch(text)
-        if found is None:
-            return False
-        value = found.group(2) if found.group(2).startswith('"') else f'"{found.group(2).strip()}"'
-        cured = f"let {found.group(1)} = {value}"
-        if not _reads(cured):
-            return False
-        fix = (Fix(self._span(statement, 0, len(text)), cured),)
-        at = self._span(statement, *found.span(1))
-        self.faults.error("E101", "a variable is set with let", at, f"write {shown(cured, 60)}", fix)
-        return True
-
     def _offered(self, statement: Statement, text: str, finders: tuple[Finder, ...]) -> bool:
         """Tell the first repair that makes the statement valid. True when there was one."""
         masked = mask(text)
         for finder in finders:
             for repair in finder(text, masked):
-                if _reads(repair.of(text)):
+                if reads(repair.of(text)):
                     self._offer(statement, text, repair)
                     return True
         return False
@@ -417,7 +295,7 @@ class Slips:
         if following is None or not re.fullmatch(r"at[ \t]+[^\s\",]+(?:[ \t]+[^\s\",]+)?", text):
             return False
         behind = self.source.text[following.start : following.end]
-        if not behind.startswith('"') or not _reads(f"{text} {behind}"):
+        if not behind.startswith('"') or not reads(f"{text} {behind}"):
             return False
         end, start = self.source.span(statement.end, statement.end), self.source.span(following.start, following.start + 1)
         gap = Span(end.file, end.line, end.column, start.line, start.column)
@@ -445,7 +323,7 @@ class Slips:
             self.faults.error("E161", "a place is a number", span, hint)
         elif word != "every" and re.fullmatch(r"bars?[0-9]+", value):
             values.read_place(value, span, self.faults)
-        elif not value or value in ACTIONS or _reads(f"{word} 1 {text[match.start(2) :]}".replace("every 1", "every 1 bar")):
+        elif not value or value in ACTIONS or reads(f"{word} 1 {text[match.start(2) :]}".replace("every 1", "every 1 bar")):
             form = {"every": "every 4 bars …", "end": "end 64c"}.get(word, f"{word} 9.3 …")
             hint = f"write, for example: {form}"
             if word == "at" and values.is_name(value) and value not in ACTIONS:
@@ -467,7 +345,7 @@ class Slips:
         for finder in FINDERS:
             for repair in finder(text, masked):
                 repaired = repair.of(text)
-                at = _refused_at(repaired)
+                at = refused_at(repaired)
                 if at is None:
                     self._offer(statement, text, repair)
                     return True
@@ -515,20 +393,3 @@ def _example(text: str) -> str | None:
     word = re.match(r"\w*", text)
     form = FORMS.get("" if word is None else word.group())
     return None if form is None else f"a whole one is, for example: {form}"
-
-
-def _refused_at(text: str) -> int | None:
-    """Where the grammar first refuses a statement of `text`; None where it accepts them all."""
-    for statement in cut(text)[0]:
-        if statement.flaws:
-            return statement.start
-        try:
-            parser().parse(text, statement.start, statement.end)
-        except Refused as refusal:
-            return refusal.at
-    return None
-
-
-def _reads(text: str) -> bool:
-    """Whether the grammar accepts every statement of `text`."""
-    return _refused_at(text) is None

@@ -134,4 +134,5 @@ def heads(_: str, masked: str) -> Iterator[Repair]:
     ):
         if not masked.startswith(("section", "scene")):
             message = "a section begins with its word"
-            yield Repair("E101", 0, match.start(1), "section ", message, f"write section {match.group(1)} …")
+            rest = masked[match.start(1) :].rstrip("{ ")
+            yield Repair("E101", 0, match.start(1), "section ", message, f"write section {short(rest)}")
