@@ -8,9 +8,10 @@ from sequencer.errors import Fix, Related, Span
 from sequencer.notation import values
 from sequencer.notation.guess import shown
 from sequencer.notation.yaml.actions import Actions
+from sequencer.notation.yaml.keys import OTHER_KEYS
 from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml.scalars import Scalar, value_span
-from sequencer.notation.yaml.values import OTHER_KEYS, Values
+from sequencer.notation.yaml.values import Values
 from sequencer.score import Action, Cue, Cut, Every, Item, Pause, Resume, Rule
 
 ACTION_KEYS = ("prompt", "show", "action", "image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "midi", "do")
