@@ -312,6 +312,13 @@ class Faults:
         """Whether later diagnostics are only counted: then what would go into them need not be worked out."""
         return len(self._found) >= MOST_KEPT
 
+    def extend(self, others: Faults) -> None:
+        """Take over what others collected."""
+        for one in others.diagnostics:
+            self.add(one)
+        self.dropped += others.dropped
+        self.has_errors = self.has_errors or others.has_errors
+
     @property
     def count(self) -> int:
         """How many there are, errors and warnings, the uncounted ones too."""

@@ -73,7 +73,7 @@ _REST = _FIRST + string.digits
 _WORDS = [
     *("at", "on", "every", "section", "scene", "play", "end", "let", "over", "until", "max", "or", "to", "frames", "chunk"),
     *("bars", "from", "pick", "seed", "start", "note", "nominal", "midi", "link", "chunks", "base", "follow", "quiet", "true"),
-    *("off", "null", "yes", "no", "y", "n", "None"),
+    *("off", "null", "yes", "no", "y", "n", "None", "cut", "tempo", "meter", "mark", "go", "note", "bar"),
 ]
 
 
@@ -90,7 +90,7 @@ scene_names = names.filter(lambda name: name not in RESERVED)
 # ---- texts ---------------------------------------------------------------------------------------------------------
 
 _characters = st.one_of(
-    st.sampled_from("abc XYZ.,;:!?'\"\\{}#|()[]@%&*~`<>=+-_/0123456789éß中🎬“”—"),
+    st.sampled_from("abc \tXYZ.,;:!?'\"\\{}#|()[]@%&*~`<>=+-_/0123456789éß中🎬“”—"),
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufeff"),
 )
 plain_strings = st.text(_characters, max_size=40)

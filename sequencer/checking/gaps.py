@@ -14,7 +14,7 @@ from enum import Enum, auto
 from functools import lru_cache
 
 from sequencer.errors import Diagnostic
-from sequencer.notation.names import RESERVED
+from sequencer.notation.names import NAME, RESERVED
 from sequencer.notation.reading import Notation, Reading
 from sequencer.notation.source import Source
 from sequencer.notation.text.lines import Kind as Layout
@@ -82,7 +82,7 @@ MEANT = 0.7
 SHORTEST = 3
 """Shorter words are like too many others."""
 
-_WORD = re.compile(r"[^\W\d]\w*(?:-\w+)*")
+_WORD = re.compile(NAME)
 
 
 @lru_cache(maxsize=4_096)

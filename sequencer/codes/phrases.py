@@ -397,4 +397,11 @@ at "A tram waits at an empty stop."
 """,
         START,
     ),
+    code(
+        "E162",
+        "an action without its value",
+        "`strength`, `sr`, `tempo` and most other actions set a value, which stands behind the word.",
+        'at 0c "A tram waits."\nat 4c sr\n',
+        'at 0c "A tram waits."\nat 4c sr 4x\n',
+    ),
 )

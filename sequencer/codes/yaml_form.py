@@ -1,4 +1,4 @@
-"""E601–E624: what only the YAML notation can get wrong."""
+"""E601–E625: what only the YAML notation can get wrong."""
 
 from __future__ import annotations
 
@@ -183,6 +183,14 @@ CODES: tuple[Code, ...] = (
         "What begins with { ends with }, what begins with [ ends with ].",
         "cues:\n  - {at: 0c, prompt: A tram waits.\n",
         "cues:\n  - {at: 0c, prompt: A tram waits.}\n",
+        yaml=True,
+    ),
+    code(
+        "E625",
+        "a # in a text without quotes",
+        "A # behind a blank begins a comment, which reaches to the end of its line: a text that holds one stands in quotes.",
+        "cues:\n  - {at: 0c, prompt: Tram #2 waits at an empty stop.}\n",
+        'cues:\n  - {at: 0c, prompt: "Tram #2 waits at an empty stop."}\n',
         yaml=True,
     ),
 )

@@ -115,7 +115,7 @@ class LocalTime:
                 "E401",
                 f"bar {bar} has {count} ({meter}), so there is no {bar}.{beat}",
                 span,
-                f"{beat} beats on from bar {bar} is {there}; half a beat is written {bar}.{meter.numerator}+1/2",
+                f"counted on from bar {bar}, beat {beat} is {there}; half a beat is written {bar}.{meter.numerator}+1/2",
                 (Fix(span, str(there)),),
             )
             return None

@@ -160,6 +160,42 @@ def plain_digits(text: str, span: Span, faults: Faults) -> bool:
     return False
 
 
+_OTHER_UNITS = dict.fromkeys(("measure", "measures", "takt", "takte", "mesures", "compases", "battute", "m."), "bars")
+_NUMBERS = (
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "sixteen",
+    "thirty-two",
+)
+_COUNTS = dict(zip(_NUMBERS, (*range(1, 13), 16, 32), strict=True))
+
+
+_SECOND_WORD = re.compile(r"([^\s\"=]+)([ \t]+)[0-9./]+[ \t]*(?:bars?|beats?|[bcs]|ms)\Z")
+
+
+def told_second_word(name: str, text: str, span: Span, faults: Faults) -> bool:
+    """Tell a section's name of two words: `text`, at `span`, stands behind its first one. True when it was told."""
+    match = _SECOND_WORD.match(text)
+    if match is None or match.group(1) in ("for", "of", "lasting", "length", "lasts", "at"):
+        return False
+    if match.group(1)[0].isdigit() and not match.group(1).isalnum():
+        return False
+    gap = Span(span.file, span.line, span.column - 1, span.line, span.column)
+    hint = f"write {shown(name)}-{shown(text)}"
+    faults.error("E225", "a name has no blanks", part(text, span, 0, match.end(1)), hint, (Fix(gap, "-"),))
+    return True
+
+
 def told_comma(text: str, span: Span, faults: Faults) -> bool:
     """Tell a comma between digits. True when it was told."""
     match = re.match(r"([0-9]+),([0-9][\w+/]*)\Z", text)
@@ -213,7 +249,7 @@ def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: F
         message = f"the unit {unit} is written {short}" if low in _LONG else f"units are written small: {short}"
         faults.error("E216", message, at_unit, f"write {cured}", (Fix(span, cured),))
         return None
-    guess = nearest(unit, [*_LONG, "bars", "beats"])
+    guess = _OTHER_UNITS.get(low) or nearest(unit, [*_LONG, "bars", "beats"])
     if guess is None:
         faults.error("E210", f"{shown(unit)} is no unit", at_unit, "a unit is bars, b (beats), c (chunks), s, ms or f (frames)")
         return None
@@ -237,6 +273,43 @@ def _no_decimals(text: str, value: Fraction, unit: str, number: str, span: Span,
     )
 
 
+def _told_wording(text: str, span: Span, faults: Faults, what: str) -> bool:
+    """Tell an amount in other words: `eight bars`, `8 bars at 140 bpm`, `every other bar`. True when it was told."""
+    spelled = re.match(r"([a-z]+(?:-two)?)[ \t]+(?=bars?\b|beats?\b|seconds?\b|chunks?\b)", text)
+    if spelled is not None and spelled.group(1) in _COUNTS:
+        cured = f"{_COUNTS[spelled.group(1)]} {text[spelled.end() :]}"
+        faults.error("E201", "a number is written in digits", span, f"write {cured}", (Fix(span, cured),))
+        return True
+    tempo = re.match(r"([0-9./]+[ \t]*(?:bars?|beats?|[bcs]))[ \t]+(?:(?:at|@)[ \t]*)?([0-9.]+)[ \t]*bpm\Z", text)
+    if tempo is not None:
+        cured = f"{tempo.group(1)}, tempo {tempo.group(2)}"
+        faults.error(
+            "E240", "a section's tempo stands behind a comma, with its word", span, f"write {cured}", (Fix(span, cured),)
+        )
+        return True
+    again = re.match(r"([0-9./]+[ \t]*(?:bars?|beats?|[bcs]))[ \t]*[x×*][ \t]*([0-9]+)\Z", text)
+    if again is not None:
+        cured = again.group(1)
+        hint = f"write {cured}; how often a section is played says play: play NAME*{again.group(2)}"
+        faults.error("E201", f"{shown(text)} is not {what}", span, hint, (Fix(span, cured),))
+        return True
+    nth = re.match(r"(?:([0-9]+)(?:st|nd|rd|th)|other|second)[ \t]+(bar|beat)s?\Z", text)
+    if nth is not None:
+        cured = f"{nth.group(1) or 2} {nth.group(2)}s"
+        faults.error("E201", "a length is a number and its unit", span, f"write {cured}", (Fix(span, cured),))
+        return True
+    begins = re.match(r"([0-9./]+[ \t]*(?:bars?|beats?|[bcs]))[ \t]+from[ \t]+(\S+)\Z", text)
+    if begins is not None:
+        cured = begins.group(1)
+        hint = f"write {cured}; where it begins has a key of its own: from: {shown(begins.group(2))}"
+        faults.error("E201", f"{shown(text)} is not {what}", span, hint, (Fix(span, cured),))
+        return True
+    if text == "live":
+        faults.error("E201", "a live section says until when", span, "write until go out", (Fix(span, "until go out"),))
+        return True
+    return False
+
+
 def _refuse(text: str, span: Span, faults: Faults, what: str) -> None:
     """Say as well as can be said why this is no amount."""
     if told_comma(text, span, faults):
@@ -255,7 +328,11 @@ def _refuse(text: str, span: Span, faults: Faults, what: str) -> None:
         cured = f"1 {short.rstrip('s')}" if short.startswith(("bar", "beat")) else f"1{short}"
         faults.error("E211", f"how many {shown(text)}? A number is missing", span, f"write {cured}", (Fix(span, cured),))
         return
-    wrapped = re.match(r"(?:(?:for|of|lasting|length|lasts)[ \t]+)?([0-9][0-9./]*[ \t]*[a-z]+)[ \t]*:?\Z", text)
+    if _told_wording(text, span, faults, what):
+        return
+    wrapped = re.match(
+        r"(?:(?:for|of|lasting|length|lasts)[ \t]+|[\[(][ \t]*)?([0-9][0-9./]*[ \t]*[a-z]+)[ \t]*[:\])]?\Z", text
+    )
     if wrapped is not None and wrapped.group(1) != text and read_duration(wrapped.group(1), span, Faults()) is not None:
         cured = wrapped.group(1)
         faults.error("E201", f"{shown(text)} is not a length", span, f"write {cured}", (Fix(span, cured),))

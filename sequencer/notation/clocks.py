@@ -25,8 +25,27 @@ _NO_COMMA = re.compile(
 )
 _COMMA = re.compile(r"([0-9]+),([0-9]+)[ \t]*bpm\b", re.IGNORECASE)
 _OTHER_BPM = frozenset({"BPM", "Bpm", "bm", "pbm", "beats", "quarters", "q"})
+_PART = r"(?:[ \t]*[,;|@]?[ \t]*(?:\bat[ \t]+)?((?:nominal[ \t]+)?[0-9]+(?:[./][0-9]+)?[ \t]*(?:bpm\b)?))?"
+_PARTS = re.compile(rf'(midi|link|external|ext|slave|ableton)(?:[ \t]*,?[ \t]*("[^"]+"))?{_PART}{_PART}{_PART}', re.IGNORECASE)
+_FILLING = frozenset({"bpm", "beats", "beat", "per", "minute", "at", "in", "time", "signature", "meter", "tempo", "quarters"})
+_TEMPO_WELL = re.compile(r"[0-9./]+[ \t]*bpm[ \t]*(?:,[^,]*)?", re.IGNORECASE)
+_IN_PARTS = re.compile(
+    r'(?:midi(?:[ \t]+"[^"]*")?|link)(?:[ \t]*,[ \t]*(?:[0-9]+/[0-9]+|nominal[ \t]+[0-9./]+(?:[ \t]*bpm)?))*'
+)
+_BARE = re.compile(r"nominal[ \t]+|[ \t]*bpm", re.IGNORECASE)
 _MIDI = re.compile(r"midi(?:[ \t]+(.+))?\Z")
 _MTC = re.compile(r"mtc(?:[ \t]+([^\s\"]+))?(?:[ \t]*(\".*))?\Z")
+_MTC_FPS = re.compile(r'mtc[ \t]+([0-9.]+)[ \t]*(?:fps|frames)([ \t]+".*")?')
+_OTHER_CLOCKS = {
+    "smpte": "mtc",
+    "ltc": "mtc",
+    "timecode": "mtc",
+    "external": "midi",
+    "ext": "midi",
+    "slave": "midi",
+    "ableton": "link",
+}
+_SONG = re.compile(r'(?:midi[ \t]+)?("[^"]+\.midi?")', re.IGNORECASE)
 _FILE = re.compile(r"file(?:[ \t]*(\".*)|[ \t]+(\S.*))?\Z")
 _ALONE = re.compile(r"chunks\Z|(?:mtc|file)(?![\w\-])")
 _NOMINAL = re.compile(r"nominal[ \t]+(\S+?)(?:[ \t]*bpm)?\Z")
@@ -43,7 +62,7 @@ def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
         faults.error("E247", "the clock is missing", span, SPELLINGS)
         return None
     first, at = pieces[0]
-    told = _told_comma(text, span, faults) or _without_comma(first, at, faults)
+    told = _told_comma(text, span, faults) or _told_parts(text, span, faults) or _without_comma(first, at, faults)
     more = None if told else _more(pieces[1:], faults)
     if more is None:
         return None
@@ -69,11 +88,10 @@ def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
         if port is None:
             return None
     if nominal is None:
-        what = "midi" if midi is not None else "link"
         message = "a clock from outside needs a nominal tempo: what comes before it sounds is planned with it"
         end = Span(span.file, span.end_line, span.end_column, span.end_line, span.end_column)
         tail = ", nominal 120 bpm"
-        faults.error("E248", message, span, f"write clock {what}{tail}", (Fix(end, tail),))
+        faults.error("E248", message, span, f"write {shown(text, 60)}{tail}", (Fix(end, tail),))
         return None
     return ClockLine(ClockKind.MIDI if midi is not None else ClockKind.LINK, nominal, meter, port, span=span)
 
@@ -89,6 +107,11 @@ def _alone(first: str, at: Span, more: list[tuple[str, Span]], span: Span, fault
         return None
     if first == "chunks":
         return ClockLine(ClockKind.CHUNKS, None, COMMON_TIME, None, span=span)
+    fps = _MTC_FPS.fullmatch(first)
+    if fps is not None:
+        cured = f"mtc {fps.group(1)}{fps.group(2) or ''}"
+        faults.error("E247", "time code has its number alone", at, f"write {cured}", (Fix(at, cured),))
+        return None
     mtc = _MTC.match(first)
     if mtc is not None:
         if mtc.group(1) not in RATES:
@@ -122,6 +145,49 @@ def _told_comma(text: str, span: Span, faults: Faults) -> bool:
     return True
 
 
+def _told_parts(text: str, span: Span, faults: Faults) -> bool:
+    """Tell the parts of a clock that stand in a row, whatever lies between them, or in another order. True when it was told."""
+    song = _SONG.fullmatch(text)
+    if song is not None:
+        cured_song = f"file {song.group(1)}"
+        faults.error("E247", "a MIDI file has its word", span, f"write {shown(cured_song, 60)}", (Fix(span, cured_song),))
+        return True
+    parts = _PARTS.fullmatch(text)
+    if parts is None:
+        return _told_tempo_and_meter(text, span, faults)
+    kind, port = parts.group(1), parts.group(2)
+    rest = [one.strip() for one in parts.groups()[2:] if one]
+    found = {"meter": [one for one in rest if re.fullmatch(r"[0-9]+/[0-9]+", one)]}
+    found["tempo"] = [one for one in rest if one not in found["meter"]]
+    if any(len(one) > 1 for one in found.values()):
+        return False
+    kind = _OTHER_CLOCKS.get(kind.casefold(), kind.casefold())
+    cured = [f"{kind} {port}" if port else kind, *found["meter"]]
+    cured += [f"nominal {_BARE.sub('', one)} bpm" for one in found["tempo"]]
+    new = ", ".join(cured)
+    if _IN_PARTS.fullmatch(text):
+        return False
+    faults.error("E247", "between the parts of a clock stand commas", span, f"write {shown(new, 60)}", (Fix(span, new),))
+    return True
+
+
+def _told_tempo_and_meter(text: str, span: Span, faults: Faults) -> bool:
+    """Tell a tempo and a meter in another order, or with other words between them. True when it was told."""
+    numbers = re.findall(r"(?<![\w./,-])[0-9]+(?:[./][0-9]+)?", text)
+    meters = [one for one in numbers if re.fullmatch(r"[0-9]{1,2}/(?:1|2|4|8|16|32)", one)]
+    tempi = [one for one in numbers if one not in meters]
+    rest = re.sub(r"[0-9]+(?:[./][0-9]+)?|[\s,;|@:=.]+", " ", text).split()
+    if len(meters) > 1 or len(tempi) > 1 or not numbers or not {one.casefold() for one in rest} <= _FILLING:
+        return False
+    if not meters and (text[0].isdigit() and "minute" not in text.casefold()):
+        return False  # a tempo alone, which is told by itself
+    if _TEMPO_WELL.fullmatch(text) or _NO_COMMA.match(text):
+        return False
+    new = f"{tempi[0] if tempi else '120'} bpm" + (f", {meters[0]}" if meters else "")
+    faults.error("E247", "a clock is a tempo, and behind a comma its meter", span, f"write {new}", (Fix(span, new),))
+    return True
+
+
 def _more(pieces: list[tuple[str, Span]], faults: Faults) -> tuple[Meter, Fraction | None, Span | None] | None:
     """What stands behind the first comma: a meter and a nominal tempo, each at most once."""
     meter: Meter | None = None
@@ -133,6 +199,11 @@ def _more(pieces: list[tuple[str, Span]], faults: Faults) -> tuple[Meter, Fracti
             nominal, nominal_at = read_bpm(found.group(1), part(piece, at, *found.span(1)), faults), at
             if nominal is None:
                 return None
+        elif (
+            worded := re.fullmatch(r"(?:in|time|time[ \t]+signature|meter|signature)[ \t]+([0-9]+/[0-9]+)", piece)
+        ) is not None:
+            faults.error("E247", "a meter stands here without its word", at, f"write {worded[1]}", (Fix(at, worded[1]),))
+            return None
         elif meter is None and re.match(r"[0-9\W]", piece) and not piece.startswith('"') and "bpm" not in piece:
             meter = read_meter(piece, at, faults)
             if meter is None:
@@ -166,7 +237,7 @@ def _port(literal: str, span: Span, faults: Faults) -> str | None:
             faults.error("E247", "this port has no name", span, "leave it out to take the first port", (Fix(span, ""),))
             return None
         return port
-    cured = f'"{literal.strip(chr(34))}"'
+    cured = '"' + literal.strip("\"'‘’“”„`") + '"'
     faults.error("E247", "a port's name stands in quotes", span, f"write midi {shown(cured)}", (Fix(span, cured),))
     return None
 
@@ -182,7 +253,7 @@ def _unknown(first: str, at: Span, faults: Faults) -> None:
         return
     word = re.match(r"\S*", first)
     name = word.group() if word else ""
-    guess = nearest(name, ("chunks", "midi", "link", "mtc", "file"))
+    guess = _OTHER_CLOCKS.get(name.casefold()) or nearest(name, ("chunks", "midi", "link", "mtc", "file"))
     hint = f"did you mean {guess}?" if guess else SPELLINGS
     fixes = (Fix(part(first, at, 0, len(name)), guess),) if guess else ()
     faults.error("E247", f"{shown(first)} is not a clock", at, hint, fixes)

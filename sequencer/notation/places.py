@@ -93,6 +93,8 @@ def _closely(text: str, span: Span, faults: Faults) -> Place | None:
     if not plain_digits(text, span, faults):
         return None
     match = _TICKS.match(text)
+    if match is not None and match.group(1) == "00" and _told_time(text, span, faults):
+        return None
     if match is not None:
         return _ticks(span, faults, *match.groups())
     match = _PARTS.match(text)
@@ -166,6 +168,18 @@ def _bar(text: str, span: Span, faults: Faults, match: re.Match[str]) -> AtBar |
     return AtBar(*counts, rest, span)
 
 
+def _told_time(text: str, span: Span, faults: Faults) -> bool:
+    """Tell hours, minutes and seconds. True when it was told."""
+    hours = re.fullmatch(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[:;.]([0-9]{2}))?", text)
+    if hours is None:
+        return False
+    seconds = int(hours.group(1)) * 3600 + int(hours.group(2)) * 60 + int(hours.group(3))
+    cured = f"{seconds // 60}m{seconds % 60}s" if seconds >= 60 else f"{seconds}s"
+    hint = f"write {cured}" + ("; a part of a second has a decimal point" if hours.group(4) not in (None, "00") else "")
+    faults.error("E202", f"{shown(text)} is a time, and a time has units", span, hint, (Fix(span, cured),))
+    return True
+
+
 def _ticks(span: Span, faults: Faults, bar: str, beat: str, tick: str) -> AtTick | None:
     counts = _counts(bar, beat, f":{tick}", span, faults)
     ticks = None if counts is None else number_of(tick, None, None, span, faults)
@@ -198,6 +212,8 @@ def _refuse(text: str, span: Span, faults: Faults) -> None:
         cured = f"{minutes}m{seconds}s" if minutes else f"{seconds[1:] if seconds[0] == '0' else seconds}s"
         faults.error("E202", f"{shown(text)} is a time, and a time has units", span, f"write {cured}", (Fix(span, cured),))
         return
+    if _told_time(text, span, faults):
+        return
     worded = _WORDED.match(text)
     if worded is not None:
         bar, beat = worded.groups()
@@ -207,6 +223,11 @@ def _refuse(text: str, span: Span, faults: Faults) -> None:
     dots = _DOTS.match(text)
     if dots is not None:
         _three(span, faults, *dots.groups())
+        return
+    parts = re.fullmatch(r"([1-9][0-9]{0,6})/([1-9][0-9]{0,2})", text)
+    if parts is not None:
+        cured = f"{parts.group(1)}.{parts.group(2)}"
+        faults.error("E219", "bar and beat stand together, with a dot", span, f"write {cured}", (Fix(span, cured),))
         return
     if text.startswith("-"):
         hint = "a pickup is a section of its own: section upbeat 1 beat { … }"

@@ -7,7 +7,7 @@ import re
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation.amounts import plain_digits, read_duration
 from sequencer.notation.guess import nearest, part, shown
-from sequencer.notation.triggers import read_trigger
+from sequencer.notation.triggers import read_trigger, told_glued
 from sequencer.score import Duration, OnNote, OnProgram, SendControl, SendMidi, SendNote, SendProgram
 
 WORDS = ("note", "cc", "program")
@@ -29,10 +29,14 @@ _RANGES = {
 
 def read_midi(text: str, span: Span, faults: Faults) -> SendMidi | None:
     """What stands behind `midi`. Channels are 1–16, programs 1–128, velocities 1–127, all else 0–127."""
+    if _told_wording(text, span, faults):
+        return None
     match = _WORD.match(text)
     kind = match.group() if match else ""
     if kind not in WORDS:
         _unknown(text, kind, span, faults)
+        return None
+    if told_glued(text, span, faults, "E259"):
         return None
     first = _OPTION.search(text)
     body = text if first is None else text[: first.start()]
@@ -53,6 +57,39 @@ def read_midi(text: str, span: Span, faults: Faults) -> SendMidi | None:
             return SendProgram(read.program, channel, span)
         case _:
             return None
+
+
+def _told_wording(text: str, span: Span, faults: Faults) -> bool:
+    """Tell what is sent in other words: `cc20 127`, `note C3 v100`, `note 60 127`, `note C3 on channel 10`."""
+    for pattern, cured, message in _WORDINGS:
+        match = pattern.search(text)
+        if match is not None:
+            new = match.expand(cured)
+            at = part(text, span, *match.span())
+            faults.error("E259", message, at, f"write {shown(new)}", (Fix(at, new),))
+            return True
+    return False
+
+
+_WORDINGS = (
+    (
+        re.compile(r"\A(note[ \t]+\S+)[ \t]+([0-9]+(?:/[0-9]+)?[ \t]*(?:bars?|beats?))\Z"),
+        r"\1 for \2",
+        "how long a note sounds stands behind for",
+    ),
+    (re.compile(r"\A(cc|note|program)([0-9A-G]\S*)"), r"\1 \2", "a blank stands behind the word"),
+    (re.compile(r"(?<=[ \t])(?:v|@)[ \t]*([0-9]{1,3})(?![\w])"), r"vel \1", "how loud a note is stands behind vel"),
+    (
+        re.compile(r"(?<=[ \t])(?:on[ \t]+channel|on[ \t]+ch|to[ \t]+channel)[ \t]+([0-9]+)"),
+        r"ch \1",
+        "a channel stands behind ch",
+    ),
+    (
+        re.compile(r"\A(note[ \t]+[A-G0-9]\S*)[ \t]+([0-9]{1,3})(?=[ \t]|\Z)"),
+        r"\1 vel \2",
+        "how loud a note is stands behind vel",
+    ),
+)
 
 
 def _options(text: str, kind: str, span: Span, faults: Faults) -> tuple[int | None, int | None, Duration | None] | None:
@@ -93,8 +130,8 @@ def _control(body: str, channel: int | None, span: Span, faults: Faults) -> Send
     compared = _COMPARED.match(written)
     if compared is not None:
         cured = f"{compared.group(1)} {compared.group(2)}"
-        hint = f"a controller that is sent has a number and a value: write midi cc {cured}"
-        faults.error("E259", "what is sent is compared with nothing", at, hint, (Fix(at, cured),))
+        message = "between a controller and the value that is sent stands a blank"
+        faults.error("E259", message, at, f"write cc {cured}", (Fix(at, cured),))
         return None
     words = list(re.finditer(r"\S+", written))
     if len(words) != 2:
@@ -127,11 +164,11 @@ def _unknown(text: str, kind: str, span: Span, faults: Faults) -> None:
     guess = _OTHER_NAMES.get(low) or (low if low in WORDS else nearest(kind, WORDS))
     if guess is None and read_trigger(f"note {kind}", at, Faults()) is not None:
         cured = f"note {kind}"
-        faults.error("E259", f"{shown(kind)} is a note", at, f"write midi {shown(cured)}", (Fix(at, cured),))
+        faults.error("E259", f"{shown(kind)} is a note", at, f"write {shown(cured)}", (Fix(at, cured),))
     elif guess is not None:
         cured = guess + text[len(kind) :]
         message = f"{shown(kind)} is nothing that is sent to gear"
-        faults.error("E259", message, at, f"did you mean midi {shown(cured)}?", (Fix(at, guess),))
+        faults.error("E259", message, at, f"did you mean {shown(cured)}?", (Fix(at, guess),))
     else:
         message = f"{shown(kind)} is nothing that is sent to gear" if kind else "midi what? A note, cc or program is missing"
         faults.error("E259", message, at if kind else span, SPELLINGS)

@@ -9,6 +9,7 @@ from typing import Literal, cast
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation.amounts import number_of, plain_digits, read_duration, told_comma
 from sequencer.notation.guess import locator, nearest, part, shown
+from sequencer.notation.names import NAME, is_name, read_name
 from sequencer.score import ChangeTempo, Cut, GridLine, PlayItem, Sr
 from sequencer.timebase import Meter, Snap
 
@@ -28,9 +29,11 @@ _TEMPO = re.compile(r"(\S+?)(?:[ \t\n]*->[ \t\n]*(\S+))?(?:[ \t\n]+over[ \t\n]+(
 _GRID = re.compile(r"(\S+)[ \t]+(?:frames?|fr?)[ \t]*@[ \t]*(\S+)[ \t]+fps\Z")
 _CUT = re.compile(r"cut(?:[ \t]+seed[ \t]+(\S+))?\Z")
 _LEAD = re.compile(r"([0-9]{1,9})c\Z")
-_PASS = re.compile(r"([^\W\d]\w*(?:-\w+)*)(?:[ \t]*\*[ \t]*([0-9]{1,6}))?\Z")
-_NAMES = re.compile(r"[^\W\d]\w*(?:-\w+)*(?:[ \t]+[^\W\d]\w*(?:-\w+)*)*+")
-_APART = re.compile(r"([^\W\d][\w-]*)[ \t]+[x×*][ \t]+([0-9]{1,5})(?![\w-])")
+_PASS = re.compile(rf"({NAME})(?:[ \t]*\*[ \t]*([0-9]{{1,6}}))?\Z")
+_NAMES = re.compile(r"[^\W\d]\w*(?:-\w+)*(?:[ \t]+[^\W\d]\w*(?:-\w+)*)*+", re.ASCII)
+_APART = re.compile(rf"({NAME})[ \t]+[x×*][ \t]+([0-9]{{1,5}})(?![\w-])")
+_BEFORE = re.compile(rf"(?<!\S)([0-9]{{1,5}})[ \t]*(?:[x×*]|times\b)[ \t]+({NAME})(?=\s|\Z)")
+_LISTED = re.compile(r"[\[\]()]|->|→|=>|;|\bthen\b")
 _PASSES = re.compile(r"[^\s,*]+(?:[ \t]*\*[ \t]*[^\s,*]*)?|,|\*\S*")
 
 
@@ -53,6 +56,11 @@ def read_bpm(text: str, span: Span, faults: Faults) -> Fraction | None:
             "E240", "a tempo here is a bare number; bpm is what it counts", span, f"write {cured}", (Fix(span, cured),)
         )
         return None
+    two = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)[-–]([0-9]+(?:\.[0-9]+)?)", text)
+    if two is not None:
+        cured = f"{two.group(1)} -> {two.group(2)}"
+        faults.error("E240", "between two tempi stands ->", span, f"write {cured}", (Fix(span, cured),))
+        return None
     value = read_number(text, span, faults, "E240", "a tempo", "a number of quarter notes a minute: 120, 127.5 or 960/11")
     if value is not None and not 1 <= value <= FASTEST:
         faults.error("E240", f"a tempo lies between 1 and {FASTEST} bpm", span, "write the quarter notes of one minute")
@@ -71,7 +79,7 @@ def read_meter(text: str, span: Span, faults: Faults) -> Meter | None:
         faults.error("E241", f"{shown(text)} is not a meter", span, hint)
         return None
     if plain_digits(text, span, faults):
-        spaced = re.match(r"([0-9]+)[ \t]*[/:][ \t]*([0-9]+)\Z", text)
+        spaced = re.match(r"([0-9]+)[ \t]*[/:\-|][ \t]*([0-9]+)\Z", text)
         cured = f"{spaced.group(1)}/{spaced.group(2)}" if spaced else ""
         fixes = (Fix(span, cured),) if cured else ()
         faults.error("E241", f"{shown(text) or 'nothing'} is not a meter", span, f"write {cured or '4/4, 3/4 or 7/8'}", fixes)
@@ -254,6 +262,23 @@ def read_play(text: str, span: Span, faults: Faults) -> tuple[PlayItem, ...] | N
     locate = locator(text, span)
     if _NAMES.fullmatch(text):  # nothing but names: the usual order
         return tuple(PlayItem(match.group(), 1, locate(*match.span())) for match in re.finditer(r"\S+", text))
+    listed = re.sub(r"[\[\]()]|[ \t]*(?:->|→|=>|,|;|>|\bthen\b)[ \t]*", " ", text).split()
+    if _LISTED.search(text) is not None and all(_PASS.fullmatch(one) and is_name(one.partition("*")[0]) for one in listed):
+        cured = " ".join(listed)
+        faults.error(
+            "E255",
+            "the names in play stand without commas, arrows and brackets",
+            span,
+            f"write {shown(cured, 60)}",
+            (Fix(span, cured),),
+        )
+        return None
+    before = _BEFORE.search(text)
+    if before is not None:
+        cured = f"{before.group(2)}*{before.group(1)}"
+        at = locate(*before.span())
+        faults.error("E255", "how often a section is played stands behind its name", at, f"write {cured}", (Fix(at, cured),))
+        return None
     apart = list(_APART.finditer(text))
     for match in apart:
         cured = f"{match.group(1)}*{match.group(2)}"
@@ -278,15 +303,19 @@ def read_pass(text: str, span: Span, faults: Faults) -> PlayItem | None:
     """One name of an order: `drop`, `drop*2` (twice in total)."""
     match = _PASS.match(text)
     if match is not None:
-        name, times = match.groups()
+        written, times = match.groups()
+        name = read_name(written, part(text, span, 0, len(written)), faults, "a section")
+        if name is None:
+            return None
         if times is None:
             return PlayItem(name, 1, span)
         if 1 <= int(times) <= MOST_PASSES:
             return PlayItem(name, int(times), span)
         faults.error("E255", f"a section is played 1 to {MOST_PASSES:,} times", span, f"write {name}*2 to play it twice in all")
         return None
-    swapped = re.match(r"([0-9]{1,5})\*?([^\W\d][\w-]*)\Z|([^\W\d][\w-]*)[ \t]*[x×*][ \t]*([0-9]{1,5})\Z", text)
-    name, times = "drop", "2"
+    swapped = re.match(rf"([0-9]{{1,5}})[x×*]?({NAME})\Z|({NAME})[ \t]*[x×*][ \t]*([0-9]{{1,5}})\Z", text)
+    first = re.match(NAME, text)
+    name, times = "drop" if first is None else first.group(), "2"
     if swapped is not None:
         name, times = swapped.group(2) or swapped.group(3), swapped.group(1) or swapped.group(4)
     fixes = (Fix(span, f"{name}*{times}"),) if swapped else ()

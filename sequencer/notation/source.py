@@ -11,6 +11,9 @@ from sequencer.errors import Faults, Fix, Span
 LONGEST_LINE = 200_000
 """The longest line that is read, in characters."""
 
+ODD_BLANK = re.compile("[\u00a0\u00ad\u1680\u180e\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\u3000]+")
+"""White space other than a blank and a tab, and characters that cannot be seen at all: they come with text that was copied."""
+
 _LINE_END = re.compile(r"\n")
 _TOO_LONG = re.compile(rf"^[^\n]{{{LONGEST_LINE + 1}}}", re.MULTILINE)
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
@@ -54,6 +57,17 @@ def printable(text: str) -> str:
 def spellable(text: str) -> str:
     """`text` with a blank for each character that cannot stand in a score."""
     return _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def odd_blank(found: str, at: Span) -> tuple[str, Span, str, tuple[Fix, ...]]:
+    """What is told of odd blanks that stand at `at`: message, span, hint and replacement."""
+    code = f"U+{ord(found[0]):04X}"
+    if found.isspace():
+        many = len(found) > 1
+        message = f"these blanks ({code}) are not plain ones" if many else f"this blank ({code}) is not a plain one"
+        hint = "put plain blanks in their place" if many else "put a plain blank in its place"
+        return message, at, hint, (Fix(at, " " * len(found)),)
+    return f"here stands a character that cannot be seen ({code})", at, "leave it out", (Fix(at, ""),)
 
 
 def check_characters(source: Source, faults: Faults) -> bool:

@@ -14,14 +14,33 @@ from sequencer.score import OnControl, OnGo, OnNote, OnProgram, OnTransport, Tri
 WORDS = ("note", "cc", "program", "start", "stop", "continue", "go")
 SPELLINGS = "write note C3, cc 20 > 64, program 5, start, stop, continue or go NAME"
 
+NOT_A_GO_CUE = "or"
+OTHER_GO_CUE = "or-else"
+"""The only name that no go-cue can have, for it stands between triggers; and one that it may have in its place."""
+
 _LENGTH = re.compile(r"[0-9]+(?:[./][0-9]+)?[ \t]*(?:bars?|beats?|chunks?|seconds?|ms|[bcsf])")
+_SPOKEN = re.compile(r"(?:midi[ \t]+|incoming[ \t]+)(note|cc|program)(?=[ \t])")
 _GLUED = re.compile(r"(note|cc|program)(?=[A-G0-9])")
 _PRESSED = re.compile(r"(?:key|keypress|press|button)[ \t]+([^\W\d]\w*)\Z")
+_GLUED_OPTION = re.compile(r"(?<=[ \t])(ch|chan|channel|vel|velocity)(?:[ \t]*[=:#.][ \t]*)?(?<![ \t])([0-9]{1,3})(?![\w])")
 _LASTS = re.compile(r"[ \t]*(?:length|len|duration|dur|lasting|lasts|over|during)[ \t]+([0-9].*)")
 _WORD = re.compile(r"\S+")
 _CHANNEL = re.compile(r"[ \t]+(?:ch|chan|channel)\b[ \t]*(.*)\Z")
 _CONTROL = re.compile(r"([^\s<>=]+)[ \t]*(>=|<=|=>|=<|==|!=|[<>=≥≤]|above|below)?[ \t]*(\S+)?\Z")
 _OTHER_NAMES = {"control": "cc", "controller": "cc", "pc": "program", "prog": "program", "resume": "continue"}
+
+_OPTION = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
+_GO_NAME = re.compile(r"(?<!\S)go[ \t]+(?!\w+[ \t]+(?:[0-9]|seed\b))\S+")
+"""A go-cue with its name. In `go max 8 bars` there is none: `max` is the option, and the name is missing."""
+
+
+def find_option(text: str) -> re.Match[str] | None:
+    """The first option (`max 8 bars`, `cut`) that follows a section's length or triggers without a comma: its word is group 1.
+
+    In `until go cut` there is none: `cut` is the go-cue's name.
+    """
+    names = [match.span() for match in _GO_NAME.finditer(text)]
+    return next((one for one in _OPTION.finditer(text) if not any(start < one.start(1) < end for start, end in names)), None)
 
 
 def read_trigger(text: str, span: Span, faults: Faults) -> Trigger | None:
@@ -45,6 +64,8 @@ def read_trigger(text: str, span: Span, faults: Faults) -> Trigger | None:
 
 
 def _from_midi(kind: str, text: str, start: int, span: Span, faults: Faults) -> Trigger | None:
+    if told_glued(text, span, faults, "E238"):
+        return None
     body, channel = text, None
     found = _CHANNEL.search(text)
     if found is not None:
@@ -64,8 +85,24 @@ def _from_midi(kind: str, text: str, start: int, span: Span, faults: Faults) -> 
         case "cc":
             return _control(value, at, channel, span, faults)
         case _:
+            changed = re.fullmatch(r"change[ \t]+([0-9]+)", value)
+            if changed is not None:
+                cured = changed.group(1)
+                faults.error("E234", "a program has only its number", at, f"write program {cured}", (Fix(at, cured),))
+                return None
             program = _number(value, at, faults, "program", 1, 128, "E234")
             return None if program is None else OnProgram(program, channel, span)
+
+
+def told_glued(text: str, span: Span, faults: Faults, code: str) -> bool:
+    """Tell `ch10`, `ch=10`, `vel:100`: a word that its number stands too close to. True when it was told."""
+    glued = _GLUED_OPTION.search(text)
+    if glued is None:
+        return False
+    cured = f"{glued.group(1)} {glued.group(2)}"
+    at = part(text, span, *glued.span())
+    faults.error(code, f"behind {glued.group(1)} stands a blank", at, f"write {cured}", (Fix(at, cured),))
+    return True
 
 
 def _note(written: str, at: Span, channel: int | None, span: Span, faults: Faults) -> OnNote | None:
@@ -126,20 +163,26 @@ def _control(written: str, at: Span, channel: int | None, span: Span, faults: Fa
 
 def _go(text: str, span: Span, faults: Faults) -> OnGo | None:
     name = text[2:].strip(" \t")
+    arrow = name.find("->")
+    if arrow >= 0:  # only in YAML: the grammar of the text notation parts them
+        at = part(text, span, text.index("->"), len(text))
+        cured = name[arrow + 2 :].strip()
+        keys = f"{{when: go {shown(name[:arrow].strip())}, {shown(cured.replace(' ', ': ', 1))}}}"
+        hint = f"what a rule does has keys of its own: {keys}"
+        faults.error("E610", "a trigger and what it does are two keys", at, hint)
+        return None
     if not name:
         faults.error("E239", "go what? The operator's word is missing", span, "write go and a name of your own: go exit")
         return None
     start = text.index(name, 2)
     at = part(text, span, start, start + len(name))
     if name.startswith('"') and is_name(name.strip('"')):
-        faults.error(
-            "E239", "an operator's word has no quotes", at, f"write go {name.strip(chr(34))}", (Fix(at, name.strip('"')),)
-        )
+        bare = name.strip('"')
+        faults.error("E239", "the name of a go-cue has no quotes", at, f"write {bare}", (Fix(at, bare),))
         return None
-    if name == "or":
-        faults.error(
-            "E239", "`or` stands between two triggers, so no operator's word is called that", at, "choose another word"
-        )
+    if name == NOT_A_GO_CUE:
+        message = f"`{name}` stands between two triggers, so no go-cue is called that"
+        faults.error("E239", message, at, f"choose another name: {OTHER_GO_CUE}", (Fix(at, OTHER_GO_CUE),))
         return None
     read = read_name(name, at, faults, "an operator's word")
     return None if read is None else OnGo(read, span)
@@ -176,6 +219,12 @@ def _unknown(text: str, kind: str, span: Span, faults: Faults) -> None:
         return
     if note_number(kind, "C3") is not None and not kind.isdigit():
         faults.error("E230", f"{shown(kind)} is a note, not a trigger", at, f"write note {kind}", (Fix(at, f"note {kind}"),))
+        return
+    spoken = _SPOKEN.match(text)
+    if spoken is not None:
+        cured = spoken.group(1) + text[spoken.end() :]
+        fix = (Fix(part(text, span, 0, spoken.end()), spoken.group(1)),)
+        faults.error("E230", f"{shown(spoken.group())} is not a trigger", at, f"write {shown(cured)}", fix)
         return
     glued = _GLUED.match(text)
     if glued is not None:

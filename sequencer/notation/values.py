@@ -5,7 +5,7 @@ Each takes the text of a value, the span it stands at, and where faults go; each
 
 from sequencer.notation.amounts import read_duration
 from sequencer.notation.clocks import read_clock
-from sequencer.notation.names import ACTION_WORDS, RESERVED, is_name, read_name, read_scene_name
+from sequencer.notation.names import ACTION_WORDS, NAME, RESERVED, composed, is_name, read_name, read_scene_name
 from sequencer.notation.places import read_place
 from sequencer.notation.sendings import read_midi
 from sequencer.notation.settings import (
@@ -26,12 +26,15 @@ from sequencer.notation.settings import (
     read_strength,
     read_tempo,
 )
-from sequencer.notation.triggers import read_trigger
+from sequencer.notation.triggers import find_option, read_trigger
 
 __all__ = [
     "ACTION_WORDS",
+    "NAME",
     "RESERVED",
     "checked_tempo",
+    "composed",
+    "find_option",
     "is_name",
     "read_bpm",
     "read_clock",

@@ -8,7 +8,7 @@ from typing import Final
 
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation.guess import locator, part, shown
-from sequencer.notation.names import is_name
+from sequencer.notation.names import NAME, composed, is_name
 from sequencer.score import Text, Variable
 
 LONGEST_WRITTEN = 100_000
@@ -23,8 +23,8 @@ MOST_VARIABLES = 1_000
 MOST_TOLD = 20
 """How many faults of one text are told."""
 
-_PIECE = re.compile(r'\{\{|\}\}|\{([^\W\d]\w*(?:-\w+)*)\}|[{}]|\\["\\]|\\|[ \t]*\n[ \t\n]*')
-_PLAIN_PIECE = re.compile(r"\{\{|\}\}|\{([^\W\d]\w*(?:-\w+)*)\}|[{}]|[ \t]*\n[ \t\n]*")
+_PIECE = re.compile(rf'\{{\{{|\}}\}}|\{{({NAME})\}}|[{{}}]|\\["\\]|\\|[ \t]*\n[ \t\n]*')
+_PLAIN_PIECE = re.compile(rf"\{{\{{|\}}\}}|\{{({NAME})\}}|[{{}}]|[ \t]*\n[ \t\n]*")
 _MEANT = {"{{": "{", "}}": "}", '\\"': '"', "\\\\": "\\"}
 _SPECIAL = re.compile(r"[{}\\\n]")
 _OPENED = re.compile(r"\{([^{}\"\n]{0,60})\}")
@@ -110,7 +110,7 @@ def _pieces(content: str, span: Span, faults: Faults, pattern: re.Pattern[str], 
         words.append(content[last:start])
         last = end
         piece = match.group()
-        name = match.group(1)
+        name = None if match.group(1) is None else composed(match.group(1))
         if name is not None:
             if before := "".join(words):
                 parts.append(before)
@@ -119,8 +119,8 @@ def _pieces(content: str, span: Span, faults: Faults, pattern: re.Pattern[str], 
             variables += 1
         elif piece in _MEANT:
             words.append(_MEANT[piece])
-        elif piece in ("{", "}"):
-            last = _brace(content, start, piece, locate, faults)
+        elif piece[0] in "{}":
+            last = _brace(content, start, piece[0], locate, faults)
             told += 1
         elif piece == "\\":
             _escape(content, start, locate(start, start + 2), faults)

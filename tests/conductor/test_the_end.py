@@ -75,8 +75,9 @@ def test_a_chunk_that_is_never_shown_is_waited_for_so_long_and_no_longer() -> No
     assert (report.landed_and_shown, report.landed_but_not_shown) == (0, 2)
     assert report.notes == ("the last chunk was not shown within 10 s after it was reported",)
     assert verdict(report) == "the score is over: 2 of 2 cues landed, 2 of them not shown, 1 take, 4 chunks"
-    assert "note: the last chunk was not shown within 10 s after it was reported" in as_table(report, played.conductor.run.schedule)
-    rows = [line.split() for line in as_table(report, played.conductor.run.schedule).splitlines()]
+    table = as_table(report, played.conductor.run.schedule)
+    assert "note: the last chunk was not shown within 10 s after it was reported" in table
+    rows = [line.split() for line in table.splitlines()]
     assert rows[0][:4] == ["cue", "planned", "landed", "shown"]
     assert rows[1][:4] == ["0c", "0", "0", "no"]
     assert summary(report)["landed_but_not_shown"] == 2

@@ -32,6 +32,7 @@ from sequencer.events import ClipWanted, ClockMoved, Closing, ControlMoved, Even
     ("text", "event"),
     [
         ("go exit", Went(7, "exit")),
+        ("go e\u0301tage", Went(7, "\u00e9tage")),  # names are compared in their composed form
         ("  go the-rain  ", Went(7, "the-rain")),
         ("note C3", NotePlayed(7, 60, 100, 1)),
         ("note 60 ch 10 vel 90", NotePlayed(7, 60, 90, 10)),

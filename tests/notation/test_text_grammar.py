@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 
 import pytest
 from conftest import Golden
 
+from sequencer.notation.names import IN_NAME
 from sequencer.notation.text import tables
 from sequencer.notation.text.grammar import Branch, Refused, Token, parser
 from sequencer.notation.text.lines import cut
@@ -85,6 +88,16 @@ def test_no_two_terminals_collide() -> None:
     """Lark's strict mode looks for strings that two terminals of one state match; it takes a few seconds."""
     lark = tables.lark_parser((tables.WHOLE, tables.STATEMENT), strict=True)
     assert lark.options.strict
+
+
+def test_the_grammar_has_the_characters_of_names() -> None:
+    """In Latin-1 those of `\\w`, beyond it all: every combining mark is one of them, whatever the version of Unicode."""
+    terminals = (tables.grammar_folder() / "terminals.lark").read_text(encoding="utf-8")
+    assert terminals.count(IN_NAME) > 5
+    inside = re.compile(IN_NAME)
+    for code in range(sys.maxunicode + 1):
+        expected = code > 0xFF or re.match(r"\w", chr(code)) is not None
+        assert (inside.match(chr(code)) is not None) == expected
 
 
 def test_the_tables_are_in_step_with_the_grammar(request: pytest.FixtureRequest) -> None:

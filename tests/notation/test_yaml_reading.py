@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -13,12 +14,15 @@ import yaml
 from conftest import Golden
 from hypothesis import given, settings
 from score_strategies import scores
+from yaml.scanner import ScannerError
 from yaml_slips import SLIPS
 
-from sequencer.errors import Diagnostic, Fix, Span, render_all
+from sequencer.errors import Diagnostic, Faults, Fix, Span, render_all
 from sequencer.notation import Notation, Reading, load, load_text, print_score, reads
+from sequencer.notation.source import Source
 from sequencer.notation.yaml import tree as yaml_tree
 from sequencer.notation.yaml.lines import without_lines
+from sequencer.notation.yaml.slips import explain
 from sequencer.score import Score, Variable
 
 TWINS = {
@@ -299,12 +303,37 @@ def test_slips_are_explained(golden: Golden) -> None:
 
 @pytest.mark.parametrize(("name", "text"), SLIPS, ids=lambda value: value if "\n" not in value else "")
 def test_slips_read_alike_without_libyaml(name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The two parsers differ in their words; ours stay the same, but for a few that only one of them notices."""
+    """The two parsers differ in their words; ours stay the same."""
     with_it = load_text(text, "slip.yaml").diagnostics
     monkeypatch.setattr(yaml, "__with_libyaml__", False)
     without = load_text(text, "slip.yaml").diagnostics
-    assert [one.code for one in without] == [one.code for one in with_it], name
-    assert [one.span.line for one in without] == [one.span.line for one in with_it]
+    assert without == with_it, name
+
+
+@pytest.mark.parametrize("parser", ["libyaml", "PyYAML"])
+def test_no_message_repeats_the_words_of_a_parser(parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What PyYAML says differs between its two parsers, and may between its versions."""
+    monkeypatch.setattr(yaml, "__with_libyaml__", parser == "libyaml")
+    random_ = random.Random(11)
+    signs = [*"{}[],:#&*!|>'\"%@`-?", "\n", "\\x", "\\u12", "!<", "&a ", "|2", "%TAG ! x\n", "? ", "- ", "%YAML 9.9\n", "...\n"]
+    words: set[str] = set()
+
+    def remember(error: yaml.YAMLError, source: Source, faults: Faults) -> None:
+        problem = str(getattr(error, "problem", None) or error)
+        before = faults.count
+        explain(error, source, faults)
+        for one in faults.diagnostics[before:]:
+            assert problem not in f"{one.message} {one.hint}"
+        words.add(problem)
+
+    monkeypatch.setattr(yaml_tree, "explain", remember)
+    for _ in range(1_500):
+        text = random_.choice([twin for _, twin in TWINS.values()] + [text for _, text in SLIPS])
+        for _ in range(random_.randint(1, 3)):
+            at = random_.randint(0, len(text))
+            text = text[:at] + random_.choice(signs) + text[at + random_.choice([0, 0, 1, 3]) :]
+        load_text(text, "x.yaml")
+    assert len(words) > 10
 
 
 def cured(text: str, fixes: tuple[Fix, ...]) -> str:
@@ -415,6 +444,41 @@ def test_depth_is_bounded(opening: str) -> None:
     reading = load_text("cues:\n  " + opening * 40_000, "x.yaml")
     assert reading.score is None
     assert "E603" in codes(reading)
+
+
+@pytest.mark.parametrize("behind", ["", "@", "]: ", "\n"])
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
+@pytest.mark.parametrize("levels", [18, 300, 1_200])
+def test_depth_is_reported_alike_by_every_parser(
+    opening: str, levels: int, behind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libyaml before 0.2.6, the one that limits the depth itself, and PyYAML's own parser: one message at one position."""
+    text = "cues:\n  " + opening * levels + behind
+    found = load_text(text, "x.yaml").diagnostics
+    deep = [one for one in found if one.code == "E603"]
+    assert [(one.span.line, one.span.column) for one in deep] == [(2, 3 + 15 * len(opening))]
+    with monkeypatch.context() as patch:
+        patch.setattr(yaml_tree, "_events", ShallowParser)
+        assert load_text(text, "x.yaml").diagnostics == found
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+    assert load_text(text, "x.yaml").diagnostics == found
+
+
+class ShallowParser:
+    """A parser that limits the depth of brackets as libyaml 0.2.6 does: while it reads ahead, before the first event."""
+
+    def __init__(self, text: str) -> None:
+        self.parser = yaml.Loader(text)
+        levels = [match.start() for match in re.finditer(r"[\[{]", text)]
+        self.limit = levels[1_000] if len(levels) > 1_000 else None
+        self.text = text
+
+    def get_event(self) -> object:
+        if self.limit is not None:
+            mark = yaml.Mark("x", self.limit, 1, self.limit, self.text, self.limit)
+            raise ScannerError("while increasing flow level", mark, "exceeded maximum nesting depth", mark)
+        event: object = self.parser.get_event()  # type: ignore[no-untyped-call]  # that is how its stubs have it
+        return event
 
 
 def test_many_faults_are_bounded() -> None:

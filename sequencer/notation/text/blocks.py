@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from sequencer.errors import NOWHERE, Faults, Fix, Related, Span
 from sequencer.notation import values
+from sequencer.notation.amounts import told_second_word
 from sequencer.notation.guess import shown
+from sequencer.notation.other_tools import COPIED, NO_COPIES, no_copy_hint
 from sequencer.notation.text.grammar import Branch, Token
 from sequencer.notation.text.nodes import Nodes
 from sequencer.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Pick, Scene, Section, Text, Trigger
 
-_JOINED = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
 _ADVICE = re.compile(r"W\d{3}")
 
 
@@ -109,7 +110,9 @@ class OpenSection:
         """The block that `section NAME …, … {` opens."""
         label = branch.children[1]
         token = label if isinstance(label, Token) else label.first
-        section = cls(token.text, nodes.over(branch), nodes.span(token))
+        at = nodes.span(token)
+        name = values.read_name(token.text, at, nodes.faults, "a section")
+        section = cls(token.text if name is None else name, nodes.over(branch), at)
         until: list[Trigger] = []
         live: Span | None = None
         for child in branch.children[2:]:
@@ -130,12 +133,16 @@ class OpenSection:
         return section
 
     def _length(self, token: Token, nodes: Nodes) -> None:
-        if not self._is_joined(token, nodes):
+        copied = COPIED.fullmatch(token.text)
+        if copied is not None:
+            nodes.faults.error("E139", NO_COPIES, nodes.span(token), no_copy_hint(copied.group(1), self.name, "play "))
+            return
+        if not self._is_joined(token, nodes) and not told_second_word(self.name, token.text, nodes.span(token), nodes.faults):
             self.duration = nodes.duration(token)
 
     def _is_joined(self, token: Token, nodes: Nodes) -> bool:
         """Tell a comma that is missing behind a length or a trigger. True when it was told."""
-        joined = _JOINED.search(token.text)
+        joined = values.find_option(token.text)
         if joined is None:
             return False
         word = joined.group(1)

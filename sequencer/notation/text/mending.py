@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from sequencer.notation.source import ODD_BLANK
+
 _TEXT = re.compile(r'"""[\s\S]*?(?:"""|\Z)|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?')
+_COMMENT = re.compile(r"(?<!\S)#[^\n]*")
 MOST_TRIED = 8
 """How many places of one kind are tried."""
 
@@ -34,6 +37,12 @@ Finder = Callable[[str, str], Iterator[Repair]]
 def mask(statement: str) -> str:
     """The statement with texts blanked out, of the same length."""
     return _TEXT.sub(lambda match: '"' + "\x01" * (len(match.group()) - 2) + '"' * (len(match.group()) > 1), statement)
+
+
+def odd_blanks(statement: str) -> list[tuple[int, int]]:
+    """Where blanks stand that are no plain ones (start, end), outside of texts and comments."""
+    bare = _COMMENT.sub(lambda match: " " * len(match.group()), mask(statement))
+    return [match.span() for match in ODD_BLANK.finditer(bare)]
 
 
 def matches(pattern: str, masked: str) -> Iterator[re.Match[str]]:

@@ -119,7 +119,10 @@ class Nesting:
             hint = "draw where the variable is shown, or write one text"
             self.faults.error("E153", "a variable is one text; pick stands among actions", words.span, hint)
         elif words is not None:
-            self.parts.lets.append(Let(name.text, words, span, self.nodes.span(name)))
+            at = self.nodes.span(name)
+            label = values.read_name(name.text, at, self.faults, "a variable")
+            if label is not None:
+                self.parts.lets.append(Let(label, words, span, at))
 
     def _said_twice(self, word: str, earlier: Span, span: Span) -> bool:
         if earlier == NOWHERE:

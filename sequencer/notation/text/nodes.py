@@ -202,6 +202,9 @@ class Nodes:
             if isinstance(child, Token) and child.kind == "COMMA":
                 comma = child
                 continue
+            if found and isinstance(child, Token) and child.kind == "SET_SEED" and found[-1] == Cut(None):
+                self._seed_of_cut(found.pop(), child)
+                continue
             action = self.action(child)
             if action is None:
                 continue
@@ -224,9 +227,15 @@ class Nodes:
             (Related(show.span, "the scene is a prompt of its own here"),),
         )
 
+    def _seed_of_cut(self, cut: Action, seed: Token) -> None:
+        at = self.span(seed)
+        gap = Span(at.file, cut.span.end_line, cut.span.end_column, at.line, at.column)
+        hint = f"write cut {' '.join(seed.text.split())}"
+        self.faults.error("E133", "no comma stands between a cut and its seed", at, hint, (Fix(gap, " "),))
+
     def _only_in_rules(self, action: Action) -> None:
         word = type(action).__name__.lower()
-        hint = f"write a rule for it: on go NAME -> {word}"
+        hint = f"write a rule for it: on go out -> {word}" + (f" {action.section}" if isinstance(action, Goto) else "")
         self.faults.error("E141", f"{word} answers to a trigger: it stands in a rule", action.span, hint)
 
     def action(self, node: Token | Branch) -> Action | None:
@@ -238,7 +247,8 @@ class Nodes:
             case "SAY":
                 quote = node.text.index('"')
                 action = self.text(node, quote)
-                return None if action is None else Show(node.text[:quote].rstrip(" \t"), action, span)
+                scene = self._scene(node.text[:quote].rstrip(" \t"), node)
+                return None if action is None or scene is None else Show(scene, action, span)
             case "TEXT" | "BLOCK":
                 text = words.read_text(node.text, span, self.faults)
                 return None if text is None else Prompt(text, span)
@@ -261,6 +271,10 @@ class Nodes:
             case _:
                 return self._setting(node, span)
 
+    def _scene(self, name: str, token: Token) -> str | None:
+        """The name of a scene, with which `token` begins."""
+        return name if name.isascii() else values.read_scene_name(name, self.part(token, 0, len(name)), self.faults)
+
     def _setting(self, token: Token, span: Span) -> Action | None:
         """An action that sets one value."""
         word = token.text.split(maxsplit=1)[0]
@@ -278,9 +292,11 @@ class Nodes:
                 snap = values.read_snap(text, at, self.faults)
                 return None if snap is None else SnapHere(snap, span)
             case "SET_MARK":
-                return SetMark(text, span) if values.read_name(text, at, self.faults, "a mark") else None
+                name = values.read_name(text, at, self.faults, "a mark")
+                return None if name is None else SetMark(name, span)
             case _:
-                return Goto(text, span) if values.read_name(text, at, self.faults, "a section") else None
+                name = values.read_name(text, at, self.faults, "a section")
+                return None if name is None else Goto(name, span)
 
     def _seed_here(self, token: Token, span: Span) -> None:
         self.faults.error(
@@ -300,7 +316,8 @@ class Nodes:
                     action = self.words(branch.children[1])
                     if action is None:
                         return None
-                return Show(head.text, action, self.over(branch))
+                scene = self._scene(head.text, head)
+                return None if scene is None else Show(scene, action, self.over(branch))
             case "pick":
                 pick = self.words(branch)
                 return None if pick is None else Prompt(pick, pick.span)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sequencer.collection import paused_collection
 from sequencer.errors import Faults
-from sequencer.notation.source import Source, check_characters
+from sequencer.notation.source import ODD_BLANK, Source, check_characters
 from sequencer.notation.text.grammar import Refused, parser
 from sequencer.notation.text.lines import Cutter, Statement
 from sequencer.notation.text.nesting import Nesting
@@ -48,6 +48,8 @@ class _Reader:
         self.parser = parser()
         self.before = self.parser.steps
         self.refused = 0
+        self.is_odd = not source.text.isascii() and ODD_BLANK.search(source.text) is not None
+        """Whether blanks that are no plain ones stand anywhere, in a text perhaps."""
         self.slips: Slips | None = None
 
     def score(self) -> Score:
@@ -81,7 +83,7 @@ class _Reader:
 
     def _read(self, index: int, statement: Statement) -> None:
         """Read one statement, and explain it where the grammar refuses it."""
-        if not statement.flaws:
+        if not statement.flaws and not (self.is_odd and self._has_odd_blanks(statement)):
             self.nodes.begin(statement.start, statement.end)
             try:
                 self.nesting.take(self.parser.parse(self.source.text, statement.start, statement.end))
@@ -89,6 +91,11 @@ class _Reader:
                 self._explain(index, statement, refusal)
         else:
             self._explain(index, statement, None)
+
+    def _has_odd_blanks(self, statement: Statement) -> bool:
+        from sequencer.notation.text.mending import odd_blanks  # hardly any score has one
+
+        return bool(odd_blanks(self.source.text[statement.start : statement.end]))
 
     def _explain(self, index: int, statement: Statement, refusal: Refused | None) -> None:
         from sequencer.notation.text.slips import Slips  # only a faulty score pays for the many patterns of slips

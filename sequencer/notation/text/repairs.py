@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 
 from sequencer.notation.guess import nearest
-from sequencer.notation.text import action_repairs
+from sequencer.notation.names import IN_NAME
+from sequencer.notation.text import action_repairs, wording
 from sequencer.notation.text.mending import Finder, Repair, matches, short
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(f"{IN_NAME}+")
 
 STATEMENTS = tuple(
     _WORD.findall("score clock grid snap lead late seed sr middle use let scene section at every on play end base follow quiet")
@@ -48,21 +49,23 @@ FORMS = {
 }
 """How each statement is written, by an example."""
 
-_NO_PAUSES = 'nothing waits here: each place says when something happens, for example: at +2bar "…", or at +4s "…"'
-_NO_LOOPS = "`every` repeats a cue (every 4 bars …), `play` a section: play intro*4"
-NOT_HERE = {
-    **dict.fromkeys(("sleep", "wait", "delay", "rest", "hold"), _NO_PAUSES),
-    **dict.fromkeys(("loop", "repeat", "times", "for", "while"), _NO_LOOPS),
-}
-"""Statements of other languages that there are none of here, and what is written in their place."""
-
 OTHER_WORDS = {
     "title": (r'[ \t:=]*(".*")', r"score \1"),
     "name": (r'[ \t:=]*(".*")', r"score \1"),
     "bpm": (r"[ \t:=]*([\d./]+)", r"clock \1 bpm"),
     "tempo": (r"[ \t:=]*([\d./]+)(?:[ \t]*bpm)?", r"clock \1 bpm"),
     "meter": (r"[ \t:=]*(\d+/\d+)", r"clock 120 bpm, \1"),
-    "time": (r"[ \t:=]*(\d+/\d+)", r"clock 120 bpm, \1"),
+    "time": (r"(?:[ \t]*signature)?[ \t:=]*(\d+/\d+)", r"clock 120 bpm, \1"),
+    **dict.fromkeys(("timesig", "signature", "timesignature"), (r"[ \t:=]*(\d+/\d+)", r"clock 120 bpm, \1")),
+    "framerate": (r"[ \t:=]*([\d./]+)", r"grid 33 frames @ \1 fps"),
+    "upscale": (r"[ \t:=]*(off|2x|4x)", r"sr \1"),
+    **dict.fromkeys(("quantize", "quantise"), (r"[ \t:=]*(nearest|floor|ceil)", r"snap \1")),
+    **dict.fromkeys(("const", "define", "def", "variable", "string"), (r"[ \t]*(.*)", r"let \1")),
+    "duration": (r"[ \t:=]*(\d+c)", r"end \1"),
+    "each": (r"[ \t]+(.*)", r"every \1"),
+    "repeat": (r"[ \t]+(?:every[ \t]+)?(\d+[ \t]*(?:bars?|beats?|[bcs])[ \t]+.*\".*)", r"every \1"),
+    "after": (r"[ \t]+(\d.*)", r"at +\1"),
+    **dict.fromkeys(("bar", "measure"), (r"[ \t]+(\d.*)", r"at \1")),
     "fps": (r"[ \t:=]*([\d./]+)", r"grid 33 frames @ \1 fps"),
     "resolution": (r"[ \t:=]*(off|2x|4x)", r"sr \1"),
     "import": (r'[ \t]*(".*")', r"use \1"),
@@ -91,9 +94,6 @@ def _comments(statement: str, masked: str) -> Iterator[Repair]:
 
 
 def _signs(statement: str, masked: str) -> Iterator[Repair]:
-    for match in matches("[\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000]", masked):
-        message = f"this blank (U+{ord(match.group()):04X}) is not a plain one"
-        yield Repair("E159", match.start(), match.end(), " ", message, "put a plain blank in its place")
     for match in matches(r"(?<!\w)'([^'\n\x01]*)'(?!\w)", masked):
         inner = statement[match.start(1) : match.end(1)].replace('"', '\\"')
         yield Repair("E108", match.start(), match.end(), f'"{inner}"', "texts stand in double quotes", f'write "{inner}"')
@@ -116,7 +116,7 @@ def _commas(_: str, masked: str) -> Iterator[Repair]:
         yield Repair("E128", match.start(), match.start(), ",", message, "put a comma here")
     for match in matches(r"(?<=\")[ \t]*(?=[^\W\d])", masked):
         yield Repair("E128", match.start(), match.end(), ", ", "between two actions stands a comma", "put a comma here")
-    for match in matches(r"[ \t]+(?:and|&|\+|;)[ \t]+|;[ \t]*", masked):
+    for match in matches(r"(?<!\")[ \t]+(?:and|&|\+|;)[ \t]+|[ \t]+(?:and|&|\+|;)[ \t]+(?!\")|;[ \t]*", masked):
         yield Repair("E128", match.start(), match.end(), ", ", "between two actions stands a comma", "put a comma here")
     if masked.startswith("section"):
         for match in matches(r"[ \t]+(?=(?:cut|tempo|meter|max|until)\b)", masked):
@@ -134,7 +134,12 @@ def _numbers(statement: str, masked: str) -> Iterator[Repair]:
     if masked.startswith("lead"):
         for match in matches(r"(?<=\d)[ \t]*chunks?\b", masked):
             yield Repair(
-                "E250", match.start(), match.end(), "c", "chunks are written c", "write it right behind the number: 2c"
+                "E250",
+                match.start(),
+                match.end(),
+                "c",
+                "chunks are written c",
+                f"write {masked[: match.start()].rsplit(maxsplit=1)[-1]}c",
             )
 
 
@@ -167,17 +172,20 @@ def _places(_: str, masked: str) -> Iterator[Repair]:
 def _neighbours(statement: str, masked: str) -> Iterator[Repair]:
     """Two texts side by side are one: a second one would be a second prompt."""
     for match in matches(r"\"\x01*(\"[ \t]+\")\x01*\"", masked):
-        if '"""' not in statement:
+        if '"""' not in statement and not re.search(r"\bpick[ \t]*\(?[^)]*\Z", masked[: match.start()]):
             message = "two texts stand side by side"
             yield Repair("E128", match.start(1), match.end(1), " ", message, "make one of them")
 
 
-def _assignments(_: str, masked: str) -> Iterator[Repair]:
+def _assignments(statement: str, masked: str) -> Iterator[Repair]:
     if masked.startswith("let"):
         for match in matches(r"^let[ \t]+[\w\-]+([ \t]*(?::=|:|==|->|is\b)?[ \t]*)(?=\")", masked):
-            hint = 'write: let NAME = "…"'
+            hint = f"write {statement[: match.start(1)]} = {short(statement[match.end(1) :])}"
             yield Repair("E132", match.start(1), match.end(1), " = ", "a variable is set with =", hint)
         return
+    for match in matches(r"^clock\b.*?[\w\"]([ \t]+nominal[ \t]*[:=][ \t]*)(?=\d)", masked):
+        message = "between the parts of a clock stand commas"
+        yield Repair("E247", match.start(1), match.end(1), ", nominal ", message, "put a comma in front of nominal")
     for match in matches(r"(?<=\w)[ \t]*[:=]+[ \t]*", masked):
         sign = match.group().strip()
         message = f"no `{sign}` stands between a word and its value"
@@ -283,8 +291,13 @@ FINDERS: tuple[Finder, ...] = (
     _signs,
     _comments,
     _starts,
+    wording.places,
+    wording.repetitions,
+    wording.texts,
+    wording.actions,
     _statements,
     _heads,
+    wording.heads,
     _places,
     _numbers,
     _neighbours,
@@ -293,6 +306,8 @@ FINDERS: tuple[Finder, ...] = (
     action_repairs.cuts,
     action_repairs.picks,
     action_repairs.calls,
+    action_repairs.values,
+    action_repairs.names,
     action_repairs.gotos,
     action_repairs.gear,
     action_repairs.tempos,

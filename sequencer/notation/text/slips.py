@@ -7,12 +7,16 @@ import re
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation import values
 from sequencer.notation.guess import nearest, shown
-from sequencer.notation.source import Source
+from sequencer.notation.names import IN_NAME
+from sequencer.notation.other_tools import NO_NOTE, NOT_HERE
+from sequencer.notation.source import Source, odd_blank
+from sequencer.notation.text import wording
 from sequencer.notation.text.expected import expected
-from sequencer.notation.text.grammar import Refused, parser
-from sequencer.notation.text.lines import Context, Flaw, Kind, Statement, begins_statement, cut
-from sequencer.notation.text.mending import Repair, mask
-from sequencer.notation.text.repairs import ACTIONS, FINDERS, FORMS, NOT_HERE, OTHER_WORDS, SURE
+from sequencer.notation.text.grammar import Refused
+from sequencer.notation.text.lines import Context, Flaw, Kind, Statement, begins_statement
+from sequencer.notation.text.mending import Finder, Repair, mask, odd_blanks
+from sequencer.notation.text.other_statements import OtherStatements, reads, refused_at
+from sequencer.notation.text.repairs import ACTIONS, FINDERS, FORMS, SURE
 from sequencer.notation.text.repairs import STATEMENTS as WORDS
 from sequencer.notation.words import CURLY
 
@@ -27,20 +31,22 @@ LONGEST_SHOWN = 200
 """How much of a statement is looked at for the word that stands where it was refused."""
 
 
+_ALMOST_A_PLACE = r"[+\-]?\d|mark\b|bars?\b|beats?\b|[:=]|\+|(?:measure|takt|chunk|frame|second|sec|time|t|other|second)s?\b"
+
 STARTS = frozenset({"start", "begin", "beginning", "top", "opening", "first"})
 ENDS = frozenset({"end", "finish", "last", "ending"})
 """Words where a place is wanted."""
+
 
 MOST_LINES = 40
 """How many lines further down the end of a text is looked for."""
 
 
-class Slips:
+class Slips(OtherStatements):
     """Explains refused statements of one source."""
 
     def __init__(self, source: Source, faults: Faults) -> None:
-        self.source = source
-        self.faults = faults
+        super().__init__(source, faults)
         self.told_to = 0
         """Up to here everything was told already: it is the middle of a text."""
 
@@ -50,7 +56,7 @@ class Slips:
             return False
         text = self.source.text[statement.start : statement.end]
         opens = statement.kind is Kind.OPEN
-        if self._flaws(statement):
+        if self._flaws(statement) or self._odd_blanks(statement, text):
             return opens
         if text == "{":
             if context is Context.TOP:
@@ -62,20 +68,19 @@ class Slips:
         if len(text) > LONGEST_TRIED:
             self._plainly(statement, text, refusal)
             return opens
-        first = re.match(r"[^\W\d][\w\-]*", text)
+        first = re.match(rf"[^\W\d](?:{IN_NAME}|-)*", text)
         word = first.group() if first else ""
         if word not in WORDS:
             self._unknown(statement, text, word, context)
         elif not (
-            self._broken_off(statement, text, following)
+            self._copied(statement, text)
+            or self._other_action(statement, text)
+            or self._broken_off(statement, text, following)
             or self._no_place(statement, text, context)
             or self._repaired(statement, text, refusal)
         ):
             self._plainly(statement, text, refusal)
         return opens
-
-    def _span(self, statement: Statement, start: int, end: int) -> Span:
-        return self.source.span(statement.start + start, statement.start + end)
 
     # ---- marks -----------------------------------------------------------------------------------------------------
 
@@ -102,6 +107,13 @@ class Slips:
             if flaw in {Flaw.UNCLOSED, Flaw.UNCLOSED_BLOCK}:
                 break
         return bool(statement.flaws)
+
+    def _odd_blanks(self, statement: Statement, text: str) -> bool:
+        """Tell blanks that are no plain ones, and characters that cannot be seen. True when there were some."""
+        found = odd_blanks(text)
+        for start, end in found[:MOST_FLAWS]:
+            self.faults.error("E159", *odd_blank(text[start:end], self._span(statement, start, end)))
+        return bool(found)
 
     def _unclosed(self, statement: Statement, start: int, end: int, text: str) -> None:
         before = self.source.text[statement.start : start]
@@ -163,17 +175,18 @@ class Slips:
 
     def _missing_brace(self, statement: Statement, text: str, following: Statement | None) -> bool:
         """Tell a section or scene without its opening brace."""
-        if statement.kind is not Kind.PLAIN or not re.match(r"(?:section|scene)\b", text) or not _reads(text + " {"):
+        head = text.rstrip(" \t:(")
+        if statement.kind is not Kind.PLAIN or not re.match(r"(?:section|scene)\b", text) or not reads(head + " {"):
             return False
         word = text.split(maxsplit=1)[0]
         span = self._span(statement, 0, len(text))
         if following is not None and self.source.text[following.start : following.end] == "{":
             at = self.source.span(following.start, following.end)
-            gap = self.source.span(statement.end, following.end)
+            gap = self.source.span(statement.start + len(head), following.end)
             message = f"the opening brace stands on the line of its {word}"
             self.faults.error("E114", message, at, "move it up, behind the head", (Fix(gap, " {"),))
         else:
-            end = self.source.span(statement.end, statement.end)
+            end = self._span(statement, len(head), len(text))
             message = f"this {word} has no opening brace"
             self.faults.error("E113", message, span, "its lines stand between { and }", (Fix(end, " {"),))
         return True
@@ -188,16 +201,7 @@ class Slips:
         if word in ("tempo", "meter") and self._other_word(statement, text, word, context):
             return
         if word in ACTIONS or text.startswith('"'):
-            what = "a text" if text.startswith('"') else f"`{word}`"
-            insert = (Fix(self._span(statement, 0, 0), place),) if _reads(place + text) else ()
-            span = self._span(statement, 0, len(word) or 1)
-            behind = re.fullmatch(r"(.+?)[ \t]+(at[ \t]+[^\s\"]+)", text)
-            if behind is not None and _reads(f"{behind.group(2)} {behind.group(1)}"):
-                cured = f"{behind.group(2)} {behind.group(1)}"
-                fix = Fix(self._span(statement, 0, len(text)), cured)
-                self.faults.error("E117", f"the place of {what} stands in front", span, f"write {shown(cured, 60)}", (fix,))
-                return
-            self.faults.error("E117", f"{what} needs a place", span, f"write: {place}…", insert)
+            self._action_alone(statement, text, word, place)
             return
         if text.startswith(("//", "/*", "--", ";", "%", "'")):
             sign = re.match(r"//|/\*|--|.", text)
@@ -210,27 +214,52 @@ class Slips:
         span = self._span(statement, 0, end)
         if self._other_word(statement, text, word, context):
             return
-        if self._glued(statement, text, word):
+        if self._glued(statement, text, word) or self._set(statement, text):
             return
-        if word in NOT_HERE:
-            self.faults.error("E101", f"no statement begins with `{word}`", span, NOT_HERE[word])
+        is_head = statement.kind is Kind.OPEN and nearest(word, ("section", "scene")) is None
+        if is_head and self._offered(statement, text, (wording.heads,)):
+            return
+        if word.casefold() in NOT_HERE and not self._is_scene(word):
+            hint = NOT_HERE[word.casefold()]
+            fixes = (Fix(self._span(statement, 0, 0), "# "),) if hint == NO_NOTE and "\n" not in text else ()
+            self.faults.error("E101", f"no statement begins with `{word}`", span, hint, fixes)
+            return
+        if self._said_as_word(statement, text, word, place):
             return
         meant = nearest(word, WORDS) if word else None
         if meant is not None:
             hint = f"did you mean {meant}?"
-            fixes = (Fix(span, meant),) if _reads(meant + text[end:]) else ()
+            fixes = (Fix(span, meant),) if reads(meant + text[end:]) else ()
             self.faults.error("E101", f"no statement begins with `{shown(word)}`", span, hint, fixes)
             return
-        if word and re.match(rf"{re.escape(word)}(?:[ \t]*\"|[ \t]*$)", text) and _reads(place + text):
+        if word and re.match(rf"{re.escape(word)}(?:[ \t]*\"|[ \t]*$)", text) and reads(place + text):
             insert = (Fix(self._span(statement, 0, 0), place),)
-            self.faults.error("E117", f"the scene {shown(word)} needs a place", span, f"write: {place}{shown(word)} …", insert)
+            self.faults.error("E117", f"the scene {shown(word)} needs a place", span, f"write {place}{shown(text)}", insert)
             return
         hint = "a statement begins with one of: " + ", ".join(WORDS)
         self.faults.error("E101", f"no statement begins with `{shown(text[:end])}`", span, hint)
 
+    def _action_alone(self, statement: Statement, text: str, word: str, place: str) -> None:
+        """Tell an action that no place and no trigger stands in front of."""
+        span = self._span(statement, 0, len(word) or 1)
+        front = self._span(statement, 0, 0)
+        if word in {"pause", "resume", "goto"} and reads(f"on go out -> {text}"):
+            message = f"{word} answers to a trigger: it stands in a rule"
+            self.faults.error("E141", message, span, f"write on go out -> {shown(text)}", (Fix(front, "on go out -> "),))
+            return
+        what = "a text" if text.startswith('"') else f"`{word}`"
+        behind = re.fullmatch(r"(.+?)[ \t]+(at[ \t]+[^\s\"]+)", text)
+        if behind is not None and reads(f"{behind.group(2)} {behind.group(1)}"):
+            cured = f"{behind.group(2)} {behind.group(1)}"
+            fix = Fix(self._span(statement, 0, len(text)), cured)
+            self.faults.error("E117", f"the place of {what} stands in front", span, f"write {shown(cured, 60)}", (fix,))
+            return
+        insert = (Fix(front, place),) if reads(place + text) else ()
+        self.faults.error("E117", f"{what} needs a place", span, f"write {place}{shown(text) if insert else '…'}", insert)
+
     def _in_scene(self, statement: Statement, text: str, word: str) -> bool:
         """Tell a text that stands in a scene under no word, or under another one. True when it was told."""
-        if nearest(word, ("base", "follow", "quiet")) or not _reads(f"base {text[len(word) :].lstrip(' :=')}"):
+        if nearest(word, ("base", "follow", "quiet")) or not reads(f"base {text[len(word) :].lstrip(' :=')}"):
             return False
         what = f"`{shown(word)}` cannot stand in a scene" if word else "a text in a scene is its base or its follow"
         gap = len(text) - len(text[len(word) :].lstrip(" \t:="))
@@ -238,32 +267,10 @@ class Slips:
         self.faults.error("E119", what, self._span(statement, 0, len(word) or 1), 'write: base "…", or follow "…"', (fix,))
         return True
 
-    def _other_word(self, statement: Statement, text: str, word: str, context: Context) -> bool:
-        """Tell a word that other programs have for a statement, and a place without `at`. True when it was told."""
-        span = self._span(statement, 0, len(word) or 1)
-        if text[0].isdigit() and _reads("at " + text):
-            place = re.match(r"[^\s\"]+", text)
-            at = self._span(statement, 0, 1 if place is None else place.end())
-            fix = Fix(self._span(statement, 0, 0), "at ")
-            self.faults.error("E117", "a place has `at` in front of it", at, f"write: at {shown(text)}", (fix,))
-            return True
-        anywhere = context is Context.TOP or (context is Context.SECTION and word.casefold() == "when")
-        own = OTHER_WORDS.get(word.casefold()) if anywhere else None
-        if own is None:
-            return False
-        pattern, cured = own
-        match = re.fullmatch(pattern, text[len(word) :])
-        new = "" if match is None else match.expand(cured)
-        fixes = (Fix(self._span(statement, 0, len(text)), new),) if new and _reads(new) else ()
-        form = FORMS[(new or cured).split(maxsplit=1)[0]]
-        hint = f"write {shown(new)}" if fixes else f"write, for example: {form}"
-        self.faults.error("E101", f"no statement begins with `{shown(word)}`", span, hint, fixes)
-        return True
-
     def _glued(self, statement: Statement, text: str, word: str) -> bool:
         """Tell a blank that is missing behind a statement's word: `at1`, `end8c`. True when it was told."""
         stems = (one for one in WORDS if word.startswith(one) and len(word) > len(one))
-        found = next((one for one in stems if _reads(f"{one} {text[len(one) :]}")), None)
+        found = next((one for one in stems if reads(f"{one} {text[len(one) :]}")), None)
         if found is None:
             return False
         gap = (Fix(self._span(statement, len(found), len(found)), " "),)
@@ -273,12 +280,22 @@ class Slips:
         self.faults.error("E101", message, self._span(statement, 0, len(word)), hint, gap)
         return True
 
+    def _offered(self, statement: Statement, text: str, finders: tuple[Finder, ...]) -> bool:
+        """Tell the first repair that makes the statement valid. True when there was one."""
+        masked = mask(text)
+        for finder in finders:
+            for repair in finder(text, masked):
+                if reads(repair.of(text)):
+                    self._offer(statement, text, repair)
+                    return True
+        return False
+
     def _broken_off(self, statement: Statement, text: str, following: Statement | None) -> bool:
         """Tell a place whose text stands on the next line. True when it was told."""
         if following is None or not re.fullmatch(r"at[ \t]+[^\s\",]+(?:[ \t]+[^\s\",]+)?", text):
             return False
         behind = self.source.text[following.start : following.end]
-        if not behind.startswith('"') or not _reads(f"{text} {behind}"):
+        if not behind.startswith('"') or not reads(f"{text} {behind}"):
             return False
         end, start = self.source.span(statement.end, statement.end), self.source.span(following.start, following.start + 1)
         gap = Span(end.file, end.line, end.column, start.line, start.column)
@@ -291,7 +308,7 @@ class Slips:
     def _no_place(self, statement: Statement, text: str, context: Context) -> bool:
         """Tell `at`, `end`, `from` and `every` whose place or length is none."""
         match = re.match(r"(at|end|every)(?![\w\-])[ \t]*([^\s\",{}]*)", text)
-        if match is None or re.match(r"[+\-]?\d|mark\b|bars?\b|beats?\b|[:=]", match.group(2)):
+        if match is None or re.match(_ALMOST_A_PLACE, match.group(2)):
             return False
         word, value = match.group(1), match.group(2)
         what = "a length" if word == "every" else "a place"
@@ -306,9 +323,11 @@ class Slips:
             self.faults.error("E161", "a place is a number", span, hint)
         elif word != "every" and re.fullmatch(r"bars?[0-9]+", value):
             values.read_place(value, span, self.faults)
-        elif not value or value in ACTIONS or _reads(f"{word} 1 {text[match.start(2) :]}".replace("every 1", "every 1 bar")):
+        elif not value or value in ACTIONS or reads(f"{word} 1 {text[match.start(2) :]}".replace("every 1", "every 1 bar")):
             form = {"every": "every 4 bars …", "end": "end 64c"}.get(word, f"{word} 9.3 …")
             hint = f"write, for example: {form}"
+            if word == "at" and values.is_name(value) and value not in ACTIONS:
+                hint = f"a bar is a number (at 9.3 …), a mark has its word (at mark {shown(value)} …)"
             self.faults.error("E161", f"behind `{word}` stands {what}", span, hint)
         elif word == "every":
             values.read_duration(value, span, self.faults)
@@ -326,7 +345,7 @@ class Slips:
         for finder in FINDERS:
             for repair in finder(text, masked):
                 repaired = repair.of(text)
-                at = _refused_at(repaired)
+                at = refused_at(repaired)
                 if at is None:
                     self._offer(statement, text, repair)
                     return True
@@ -374,20 +393,3 @@ def _example(text: str) -> str | None:
     word = re.match(r"\w*", text)
     form = FORMS.get("" if word is None else word.group())
     return None if form is None else f"a whole one is, for example: {form}"
-
-
-def _refused_at(text: str) -> int | None:
-    """Where the grammar first refuses a statement of `text`; None where it accepts them all."""
-    for statement in cut(text)[0]:
-        if statement.flaws:
-            return statement.start
-        try:
-            parser().parse(text, statement.start, statement.end)
-        except Refused as refusal:
-            return refusal.at
-    return None
-
-
-def _reads(text: str) -> bool:
-    """Whether the grammar accepts every statement of `text`."""
-    return _refused_at(text) is None

@@ -9,6 +9,7 @@ from dataclasses import replace
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation import values
 from sequencer.notation.guess import part, shown
+from sequencer.notation.other_tools import NO_IMAGE, SILENT_IMAGE
 from sequencer.notation.yaml.nodes import Node
 from sequencer.notation.yaml.scalars import Scalar, value_span
 from sequencer.notation.yaml.values import Values
@@ -34,7 +35,7 @@ SAME_SEED = "same seed"
 """`cut: same seed` is the `cut` without a seed of its own."""
 
 _CUT_SEED = re.compile(r"(?:cut[ \t]+)?seed[ \t]+(\S+)\Z")
-_SAID = re.compile(r"([^\W\d]\w*(?:-\w+)*)[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.+)\Z", re.DOTALL)
+_SAID = re.compile(rf"({values.NAME})[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.+)\Z", re.DOTALL)
 
 
 class Actions:
@@ -78,8 +79,8 @@ class Actions:
             good = action is not None
         if scalar is None:
             return None
-        name = scalar.value
-        if not values.is_name(name) or name in values.RESERVED:
+        name = values.composed(scalar.value)
+        if name is None or name in values.RESERVED:
             self._no_scene(scalar, value_span(scalar, self.source), action is None and good)
             return None
         if not good:
@@ -109,6 +110,10 @@ class Actions:
         self.faults.error("E124", message, at, hint, fixes)
 
     def _image(self, node: Node, key: Scalar) -> UseImage | None:
+        if isinstance(node, Scalar) and not node.style and node.value.casefold() in NO_IMAGE:
+            span = self.values.entry(key, node)
+            self.faults.error("E143", f"there is no image {node.value}", span, SILENT_IMAGE)
+            return None
         path = self.values.string(node, key)
         return None if path is None or not isinstance(node, Scalar) else UseImage(path, value_span(node, self.source))
 
@@ -166,7 +171,7 @@ class Actions:
         if node is None or (isinstance(node, Scalar) and node.is_empty):
             return node is not None
         span = self.values.span(node)
-        hint = f"write {key.value}: alone, or do: {key.value}"
+        hint = "leave the value out"
         self.faults.error("E612", f"`{key.value}` has no value", span, hint, (Fix(span, ""),))
         return False
 
@@ -178,9 +183,9 @@ def read_cut_value(text: str, span: Span, faults: Faults) -> Cut | None:
         seed = values.read_seed(match.group(1), part(text, span, *match.span(1)), faults)
         return None if seed is None else Cut(seed, span)
     if text == "seed":
-        faults.error("E258", "behind `seed` stands its number", span, f"write cut: seed 9, or cut: {SAME_SEED}")
+        faults.error("E258", "behind `seed` stands its number", span, f"write seed 9, or {SAME_SEED}")
         return None
     bare = re.fullmatch(r"[0-9]{1,10}", text)
     cured = f"seed {text}" if bare else SAME_SEED
-    faults.error("E258", f"{shown(text)} is not a cut", span, f"write cut: {cured}", (Fix(span, cured),))
+    faults.error("E258", f"{shown(text)} is not a cut", span, f"write {cured}", (Fix(span, cured),))
     return None

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from sequencer.errors import NOWHERE, Fix, Related, Span
 from sequencer.notation import values
+from sequencer.notation.amounts import told_second_word
 from sequencer.notation.guess import part, shown
+from sequencer.notation.other_tools import COPIED, NO_COPIES, no_copy_hint
 from sequencer.notation.yaml.actions import SAME_SEED, read_cut_value
 from sequencer.notation.yaml.cues import Cues
 from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
@@ -22,8 +24,8 @@ LENGTH_WORDS = ("length", "duration", "bars", "beats", "for")
 
 _ADVICE = re.compile(r"W\d{3}\Z")
 _PIECES = re.compile(r",(?!\d)")
+_SET = re.compile(rf"({values.NAME})[ \t]*:?=[ \t]*(\"[^\"]*\"|[\w][^\"{{}},:#]*)")
 _OR = re.compile(r"[ \t]+or[ \t]+")
-_JOINED = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
 
 
 class Blocks:
@@ -51,13 +53,20 @@ class Blocks:
         found: list[Let] = []
         for name, text in self._named(node, key, "let: {hero: a woman in a yellow raincoat}"):
             span = value_span(name, self.source)
+            set_ = _SET.fullmatch(name.value)
+            if set_ is not None and isinstance(text, Scalar) and text.is_empty:
+                cured = f"{set_.group(1)}: {set_.group(2).strip()}"
+                message = "behind a variable's name stands a colon"
+                self.faults.error("E609", message, span, f"write {shown(cured, 60)}", (Fix(span, cured),))
+                continue
             if isinstance(text, Mapping) and "pick" in text.entries:
                 hint = "draw where the variable is shown, or write one text"
                 self.faults.error("E153", "a variable is one text; pick stands among actions", self.values.span(text), hint)
                 continue
             read = self.values.text(text, name)
-            if values.read_name(name.value, span, self.faults, "a variable") is not None and read is not None:
-                found.append(Let(name.value, read, self.values.entry(name, text), span))
+            label = values.read_name(name.value, span, self.faults, "a variable")
+            if label is not None and read is not None:
+                found.append(Let(label, read, self.values.entry(name, text), span))
         return found
 
     def scenes(self, node: Node, key: Scalar) -> list[Scene]:
@@ -75,6 +84,14 @@ class Blocks:
         """Names with what they name: of one mapping, or of a list of mappings (where a name stands twice, say)."""
         found: list[tuple[Scalar, Node]] = []
         for part_ in node.items if isinstance(node, Sequence) else (node,):
+            set_ = _SET.fullmatch(part_.value) if isinstance(part_, Scalar) and key.value == "let" else None
+            if set_ is not None:
+                cured = f"{{{set_.group(1)}: {set_.group(2).strip()}}}"
+                span = value_span(part_, self.source) if isinstance(part_, Scalar) else self.values.key(key)
+                self.faults.error(
+                    "E609", "behind a variable's name stands a colon", span, f"write {shown(cured, 60)}", (Fix(span, cured),)
+                )
+                continue
             mapping = self.values.mapping(part_, key, example)
             if mapping is not None and key.value == "scenes" and self._names_itself(mapping):
                 word, name = mapping.entries["name"]
@@ -91,6 +108,13 @@ class Blocks:
         return "name" in mapping.entries and not isinstance(mapping.entries["name"][1], Mapping)
 
     def _scene(self, label: str | None, name: Scalar, content: Node, name_span: Span) -> Scene | None:
+        if isinstance(content, Scalar) and not content.is_empty:
+            span = self.values.span(content)
+            text = self.source.text[content.start : content.end] if content.style in ('"', "'") else f'"{content.value}"'
+            cured = f"{{base: {text}}}"
+            fixes = () if content.is_block or "\n" in text else (Fix(span, cured),)
+            self.faults.error("E609", "a scene holds keys with texts", span, f"write {shown(cured, 60)}", fixes)
+            return None
         inner = self.values.mapping(content, name, "{base: …, follow: …}")
         if inner is None:
             return None
@@ -214,15 +238,21 @@ class Blocks:
         match = re.match(r"(\S*)[ \t\n]*", text)
         name = match.group(1) if match else ""
         end = match.end() if match else 0
+        copied = COPIED.fullmatch(text[len(name) :].strip()) if name else None
+        if copied is not None:
+            at_copy = part(text, at, len(text) - len(copied.group()), len(text))
+            self.faults.error("E139", NO_COPIES, at_copy, no_copy_hint(copied.group(1), name, "play: "))
+            head.good = False
+            head.said["length"] = at
         head.name_span = part(text, at, 0, len(name))
         head.name = values.read_name(name, head.name_span, self.faults, "a section")
         head.good = head.name is not None
         rest = text[end:]
         rest_at = part(text, at, end, len(text))
-        if not rest:
+        if not rest or copied is not None:
             return
         what = "until" if rest == "until" or rest.startswith("until ") else "length"
-        joined = _JOINED.search(rest)
+        joined = values.find_option(rest)
         if what == "until" and joined is None:
             self._until_text(rest, rest_at, head)
             return
@@ -238,6 +268,9 @@ class Blocks:
                 head.said.setdefault(word, where)  # it is there: nobody need be told that it is missing
             return
         head.said["length"] = rest_at
+        if told_second_word(name, rest, rest_at, self.faults):
+            head.good = False
+            return
         head.duration = values.read_duration(rest, rest_at, self.faults)
         head.good = head.good and head.duration is not None
 
@@ -340,18 +373,41 @@ class Blocks:
         head.until += [] if trigger is None else [trigger]
 
     def _unknown(self, word: str, key: Scalar, node: Node, whole: Mapping) -> None:
+        named = next((one for one in ("section", "name") if one in whole.entries), None)
         if word in LENGTH_WORDS and isinstance(node, Scalar):
-            length = f"{node.value} {word}" if word in ("bars", "beats") else node.value
-            hint = f"write it behind the name: section: NAME {shown(length)}"
-            self.faults.error("E610", "a section's length has no key of its own", self.values.key(key), hint)
+            if named == "name":
+                return  # told with the name
+            cured, fixes = self._head_of(whole, named)
+            self.faults.error(
+                "E610", "a section's length has no key of its own", self.values.key(key), f"write {shown(cured, 60)}", fixes
+            )
             return
-        if word == "name" and isinstance(node, Scalar) and "section" not in whole.entries:
-            said = next((whole.entries[one][1] for one in LENGTH_WORDS if one in whole.entries), None)
-            cured = f"section: {node.value}" + (f" {said.value}" if isinstance(said, Scalar) else "")
-            fix = Fix(self.values.entry(key, node), cured)
-            self.faults.error("E610", "a section has no `name`", self.values.key(key), f"write {shown(cured)}", (fix,))
+        if word == "name" and isinstance(node, Scalar) and named == "name":
+            cured, fixes = self._head_of(whole, named)
+            message = "a section's name is the value of `section`, and its length stands behind it"
+            self.faults.error("E610", message, self.values.key(key), f"write {shown(cured, 60)}", fixes)
             return
         self.values.unknown_key(key, node, SECTION_KEYS, "a section", whole)
+
+    def _head_of(self, whole: Mapping, named: str | None) -> tuple[str, tuple[Fix, ...]]:
+        """How name and length of a section are written that stand under keys of their own: the line, and what makes it."""
+        name = whole.entries[named][1] if named is not None else None
+        length: str | None = None
+        fixes: list[Fix] = []
+        for word in LENGTH_WORDS:
+            key, said = whole.entries.get(word, (None, None))
+            if key is None or not isinstance(said, Scalar) or length is not None:
+                continue
+            unit = word if word in ("bars", "beats") else "bars"
+            length = f"{said.value} {unit}" if re.fullmatch(r"[0-9]+(?:/[0-9]+)?", said.value) else said.value
+            fixes.append(Fix(self.values.without(whole, word), ""))
+        written = name.value if isinstance(name, Scalar) else "NAME"
+        if length is None and named == "name" and not re.search(r"\s", written) and "until" not in whole.entries:
+            length = "8 bars"
+        cured = f"section: {written}" + ("" if length is None else f" {length}")
+        if named is None or not isinstance(name, Scalar):
+            return cured, ()
+        return cured, (Fix(self.values.entry(whole.entries[named][0], name), cured), *fixes)
 
     def _twice(self, word: str, span: Span, head: _Head) -> bool:
         if word in head.said:

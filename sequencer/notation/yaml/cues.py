@@ -8,9 +8,10 @@ from sequencer.errors import Fix, Related, Span
 from sequencer.notation import values
 from sequencer.notation.guess import shown
 from sequencer.notation.yaml.actions import Actions
+from sequencer.notation.yaml.keys import OTHER_KEYS
 from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml.scalars import Scalar, value_span
-from sequencer.notation.yaml.values import OTHER_KEYS, Values
+from sequencer.notation.yaml.values import Values
 from sequencer.score import Action, Cue, Cut, Every, Item, Pause, Resume, Rule
 
 ACTION_KEYS = ("prompt", "show", "action", "image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "midi", "do")
@@ -20,7 +21,7 @@ RULE_KEYS = ("pause", "resume", "goto")
 BARE_WORDS = ("cut", "pause", "resume")
 """The actions that may stand in `do` as a word alone."""
 
-_HEAD_IN_KEY = re.compile(r"(at|every|from|when|on)[ \t]+(\S.*)")
+_HEAD_IN_KEY = re.compile(r"(at|every|from|when|on)[ \t]+(?:[=:][ \t]*)?(\S.*)")
 _HEADS = ("at", "every", "from", "when", "on")
 _OTHER_HEADS = frozenset({"every", "when", "on", *RULE_KEYS})
 """What makes of a mapping with `at` something else than a plain cue."""
@@ -148,7 +149,9 @@ class Cues:
     def _only_in_rules(self, entries: dict[str, tuple[Scalar, Node]]) -> None:
         for word in RULE_KEYS:
             if word in entries:
-                hint = f"write a rule for it: - {{when: go NAME, {word}:{' drop' if word == 'goto' else ''}}}"
+                said = entries[word][1]
+                name = f" {shown(said.value)}" if word == "goto" and isinstance(said, Scalar) and said.value else ""
+                hint = f"write a rule for it: - {{when: go out, {word}:{name}}}"
                 message = f"{word} answers to a trigger: it stands in a rule"
                 self.faults.error("E141", message, self.values.key(entries[word][0]), hint)
 
@@ -201,7 +204,7 @@ class Cues:
             message = "`from` says where an `every` begins; a cue has its own place"
             self.faults.error("E612", message, self.values.key(key), "leave it out, or write every instead of at")
             return
-        if key.value == "pick":
+        if key.value in ("pick", "random", "choose", "choice", "oneof"):
             hint = "write prompt: {pick: […]}, or with a scene action: {pick: […]}"
             self.faults.error("E610", "`pick` is a text and stands where a text does", self.values.key(key), hint)
             return

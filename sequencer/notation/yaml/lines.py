@@ -13,6 +13,7 @@ import re
 from sequencer.errors import Faults, Span
 from sequencer.notation import values, words
 from sequencer.notation.names import LONGEST_NAME
+from sequencer.notation.other_tools import NO_IMAGE
 from sequencer.notation.yaml.nodes import Mapping
 from sequencer.notation.yaml.scalars import Scalar
 from sequencer.score import Action, Cue, Place, Prompt, SetMark, SetSr, SetStrength, Show, Text, UseImage
@@ -85,8 +86,8 @@ def cue_at(text: str, file: str, start: int, end: int, line: int, column: int, f
             return None
         elif key == "at":
             place = values.read_place(value, span, faults)
-        elif key == "show" and values.is_name(value) and value not in values.RESERVED:
-            actions.append(Show(value, None, span))
+        elif key == "show" and (name := values.composed(value)) is not None and name not in values.RESERVED:
+            actions.append(Show(name, None, span))
         else:
             action = _setting(key, value, span, Span(file, number, match.start(1) + shift, number, behind), faults)
             if action is None:
@@ -103,12 +104,13 @@ def _setting(key: str, value: str, span: Span, whole: Span, faults: Faults) -> A
             sr = values.read_sr(value, span, faults)
             return None if sr is None else SetSr(sr, whole)
         case "mark":
-            return SetMark(value, whole) if values.is_name(value) and len(value) <= LONGEST_NAME else None
+            name = values.composed(value)
+            return None if name is None or len(name) > LONGEST_NAME else SetMark(name, whole)
         case "strength":
             strength = values.read_strength(value, span, faults)
             return None if strength is None else SetStrength(strength, whole)
         case "image":
-            return UseImage(value, span)
+            return None if value.casefold() in NO_IMAGE else UseImage(value, span)
         case _:
             return None
 

@@ -10,7 +10,8 @@ from sequencer.errors import Faults, Span
 from sequencer.notation import values
 from sequencer.notation.guess import shown
 from sequencer.notation.parts import Parts
-from sequencer.notation.source import Source, check_characters, printable
+from sequencer.notation.source import ODD_BLANK, Source, check_characters, printable
+from sequencer.notation.yaml.blanks import tell_odd_blanks
 from sequencer.notation.yaml.blocks import Blocks
 from sequencer.notation.yaml.comments import comments_of, reaching_over
 from sequencer.notation.yaml.cues import Cues
@@ -39,7 +40,10 @@ def read_yaml(text: str, file: str, faults: Faults) -> Score:
         tried = Faults()
         score = _Reader(source, tried).score(quick=True)
         if score is None or tried.diagnostics:
-            score = _Reader(source, faults).score(quick=False) or Score()
+            told = faults if text.isascii() or ODD_BLANK.search(text) is None else Faults()
+            score = _Reader(source, told).score(quick=False) or Score()
+            if told is not faults and not (told.has_errors and tell_odd_blanks(source, told.diagnostics, faults)):
+                faults.extend(told)
     return replace(score, text=text, sources=((file, text),))
 
 

@@ -17,10 +17,34 @@ _JOINED = re.compile(
 )
 """A value, a blank and a key: between braces a comma is missing there."""
 
+_QUOTED = re.compile(r"(?<=[\s\[{:,])(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')")
+_PLAIN_BEFORE = re.compile(r"(?:[\w\"']:[ \t]+|\[[ \t]*|,[ \t]+)([^\s\"'{}\[\]#,:](?:[^,{}\[\]:]|:(?=\S))*)\Z")
+_PLAIN_BEHIND = re.compile(r"[^,{}\[\]]*(?=[,}\]])")
+"""A value without quotes between brackets, as far as a `#`, and from there on."""
+
+_ONE_LINE = re.compile(r"[ ]*-?[ ]*(?P<all>(?P<first>\w+):[ \t]+[^\s,{}\[\]\"':][^{}\[\]\"':]*?[ ,]+(?P<next>\w+):[ \t].*)")
+_CUE_WORDS = frozenset(
+    "at every from when on prompt show action image strength sr cut tempo meter mark snap midi do goto".split()  # noqa: SIM905  # easier to read
+)
+_NO_KEY = re.compile(r"([a-z]+)(?::|[ \t]*=[ \t]*|[ \t]+)([^\s:=][^:]*)")
+_TOP_WORDS = frozenset(
+    "score clock grid snap lead late seed sr middle use play end section base follow at every prompt show".split()  # noqa: SIM905  # easier to read
+)
+"""Keys of a cue, and keys that have a value on their line."""
+
+_SIGNS = frozenset("-?:,|>%@`&*!")
+"""What means something in YAML where a value begins."""
+
 
 def explain(error: yaml.YAMLError, source: Source, faults: Faults) -> None:
     """Tell an error of PyYAML's scanner or parser."""
     _Slip(error, source, faults).tell()
+
+
+def index_of(error: yaml.YAMLError) -> int:
+    """Where in the text PyYAML found the error."""
+    mark = getattr(error, "problem_mark", None)
+    return int(mark.index if mark is not None else getattr(error, "position", None) or 0)
 
 
 class _Slip:
@@ -29,11 +53,9 @@ class _Slip:
         self.faults = faults
         self.problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
         self.context = str(getattr(error, "context", None) or "")
-        mark = getattr(error, "problem_mark", None)
         context_mark = getattr(error, "context_mark", None)
-        position = getattr(error, "position", None)
         length = len(source.text)
-        self.at = min(length, mark.index) if mark is not None else min(length, position or 0)
+        self.at = min(length, index_of(error))
         self.since = min(length, context_mark.index) if context_mark is not None else self.at
         start = source.starts[source.line(self.at)]
         self.line_start = start
@@ -52,13 +74,18 @@ class _Slip:
             self._sign,
             self._flow,
             self._no_colon,
+            self._tag,
+            self._directive,
             self._indent,
+            self._no_value,
         ):
             if telling():
                 return
         span = self._span(self.at, self.at + 1)
+        start = span.column - 1 + self.source.starts[span.line - 1]
+        found = shown(self.source.text[start : start + 1].strip()) or "a space"
         self.faults.error(
-            "E601", f"this is not YAML: {self.problem}", span, "docs/language.md shows every form of a score in YAML"
+            "E601", f"this is not YAML: {found} cannot stand here", span, "write the text in quotes, or leave it out"
         )
 
     def _span(self, start: int, end: int) -> Span:
@@ -114,9 +141,11 @@ class _Slip:
         return True
 
     def _backslash(self) -> bool:
-        if "escape" not in self.problem:
+        if "quoted scalar" not in self.context or not re.search("escape|hexa?dec", self.problem):
             return False
-        start = self.at if self.source.text.startswith("\\", self.at) else self.at - 1
+        start = self.source.text.rfind("\\", self.since, self.at + 1)
+        if start < 0:
+            return False
         at = self._span(start, start + 2)
         hint = 'write \\\\ for a backslash and \\" for a quote, or put the text in single quotes'
         self.faults.error("E272", f"{shown(self.source.text[start : start + 2])} is not an escape", at, hint)
@@ -144,6 +173,8 @@ class _Slip:
         if "mapping values are not allowed" not in self.problem:
             return False
         found = self._value_at()
+        if self._keys_on_one_line() or self._line_without_colon():
+            return True
         if found is not None and self.at > found[0] and self.source.text[found[0]] not in "\"'{[|>":
             span, fixes, _ = self._quoted(*found)
             hint = "put the text in quotes"
@@ -151,9 +182,50 @@ class _Slip:
                 "E615", "a colon with a blank behind it ends a word, so this text needs quotes", span, hint, fixes
             )
             return True
+        above = self.source.text[: self.line_start].rstrip().rsplit("\n", 1)[-1]
+        indent = len(self.line) - len(self.line.lstrip(" "))
+        depth = len(above) - len(above.lstrip(" "))
+        begun = _KEY.match(above)
+        if _KEY.match(self.line) and begun is not None and begun.end() < len(above) and indent > depth:
+            blanks = self.source.span(self.line_start, self.line_start + indent)
+            message = "this line is further in than the key above it, which has its value already"
+            self.faults.error("E623", message, blanks, "leave out the blanks in front", (Fix(blanks, " " * depth),))
+            return True
         at = self._span(self.at, self.at + 1)
         hint = "a key begins on a line of its own, as far in as the keys above it"
         self.faults.error("E615", "no colon can stand here", at, hint)
+        return True
+
+    def _keys_on_one_line(self) -> bool:
+        """Tell `- at: 5, prompt: rain`: several keys on one line, without braces."""
+        found = _ONE_LINE.match(self.line)
+        if found is None or found.group("first") not in _CUE_WORDS or found.group("next") not in _CUE_WORDS:
+            return False
+        start = self.line_start + found.start("all")
+        written = found.group("all")
+        if "," not in written[: found.start("next") - found.start("all")]:
+            gap = found.start("next") - found.start("all")
+            written = f"{written[:gap].rstrip()}, {written[gap:]}"
+        at = self.source.span(start, start + len(found.group("all")))
+        cured = f"{{{written.rstrip()}}}"
+        self.faults.error(
+            "E615", "several keys on one line stand in braces", at, f"write {shown(cured, 60)}", (Fix(at, cured),)
+        )
+        return True
+
+    def _line_without_colon(self) -> bool:
+        """Tell `clock:120 bpm`, `clock = 120 bpm`: a line above that is no key, and so became part of this one."""
+        start, end = self.line_start, self.line_start
+        before = self.source.text[:start].rstrip()
+        start = before.rfind("\n") + 1
+        line, end = before[start:], len(before)
+        found = _NO_KEY.fullmatch(line)
+        if found is None or not before or found.group(1) not in _TOP_WORDS:
+            return False
+        cured = f"{found.group(1)}: {found.group(2)}"
+        at = self.source.span(start, end)
+        message = "behind a key stand a colon and a blank"
+        self.faults.error("E616", message, at, f"write {shown(cured, 60)}", (Fix(at, cured),))
         return True
 
     def _brace_text(self) -> bool:
@@ -191,6 +263,10 @@ class _Slip:
             return False
         sign = self.source.text[self.at : self.at + 1] if char is not None else self.source.text[self.since : self.since + 1]
         start = self.at if char is not None else self.since
+        if sign == "\t":
+            at = self.source.span(start, start + 1)
+            self.faults.error("E614", "a tab cannot stand here", at, "write spaces", (Fix(at, " "),))
+            return True
         found = self._value_at()
         if found is not None and found[0] == start:
             span, fixes, _ = self._quoted(*found)
@@ -210,7 +286,7 @@ class _Slip:
             return False
         line_end = self.source.text.find("\n", self.since)
         stop = len(self.source.text) if line_end < 0 else line_end
-        if self._odd_quote(self.since, stop):
+        if self._odd_quote(self.since, stop) or self._hash():
             return True
         if self.at >= stop:  # the next line came, and the bracket was still open
             solid = self.since + len(re.sub(r"[ \t]+#.*\Z", "", self.source.text[self.since : stop]).rstrip())
@@ -224,6 +300,25 @@ class _Slip:
         message = f"between {opened} and {closing} stand commas, and a text with a comma or a quote in it stands in quotes"
         self.faults.error("E617", message, at, 'put a comma here, or write the text as "…"')
         return True
+
+    def _hash(self) -> bool:
+        """Tell a `#` in a text without quotes: it began a comment, which took the closing bracket along."""
+        for number in range(self.source.line(self.since), self.source.line(self.at) + 1):
+            start = self.source.starts[number]
+            newline = self.source.text.find("\n", start)
+            line = self.source.text[start : len(self.source.text) if newline < 0 else newline]
+            masked = _QUOTED.sub(lambda match: "x" * len(match.group()), line)
+            sign = re.search(r"(?<=[ \t])#", masked)
+            before = None if sign is None else _PLAIN_BEFORE.search(masked[: sign.start()])
+            behind = None if sign is None else _PLAIN_BEHIND.match(masked, sign.start())
+            if before is None or behind is None:
+                continue
+            _, fixes, cured = self._quoted(start + before.start(1), start + behind.end())
+            at = self.source.span(start + behind.start(), start + behind.start() + 1)
+            message = "a # behind a blank begins a comment, so this text needs quotes"
+            self.faults.error("E625", message, at, f"write {shown(cured, 60)}", fixes)
+            return True
+        return False
 
     def _odd_quote(self, start: int, stop: int) -> bool:
         """Tell a quote that is opened and not closed on the line where a bracket was opened."""
@@ -268,14 +363,71 @@ class _Slip:
         begin = first + len(text) - len(text.lstrip())
         word = re.match(r"[\w-]+", text.strip())
         at = self.source.span(begin, first + len(text.rstrip()))
+        whole = _NO_KEY.fullmatch(text.strip())
+        if whole is not None and whole.group(1) in _TOP_WORDS:
+            cured = f"{whole.group(1)}: {whole.group(2)}"
+            self.faults.error(
+                "E616", "a key and its colon are missing here", at, f"write {shown(cured, 60)}", (Fix(at, cured),)
+            )
+            return True
         hint = f"write {word.group()}: and the value" if word else "write a key, a colon, a blank and the value"
         if word and re.match(r"[\w-]+:\S", text.strip()):
             hint = f"put a blank behind {word.group()}:"
         self.faults.error("E616", "a key and its colon are missing here", at, hint)
         return True
 
+    def _tag(self) -> bool:
+        if not re.search(r"(?:parsing|scanning) a tag", self.context):
+            return False
+        start = self.source.text.find("!", self.since)
+        if start < 0 or "directive" in self.context:
+            return False
+        found = self._value_at()
+        if found is not None and found[0] == start:
+            at, fixes, _ = self._quoted(*found)
+        else:
+            at, fixes = self._span(start, start + 1), ()
+        self.faults.error("E618", "a text that begins with ! stands in quotes", at, "put it in quotes", fixes)
+        return True
+
+    def _directive(self) -> bool:
+        if not re.search("directive|incompatible YAML", self.context + self.problem):
+            return False
+        at = self.source.span(self.line_start, self.line_start + max(1, len(self.line.rstrip())))
+        hint = "leave it out; a text that begins with % stands in quotes"
+        self.faults.error("E601", "a line that begins with % is a directive, and scores have none", at, hint, (Fix(at, ""),))
+        return True
+
+    def _no_value(self) -> bool:
+        """A sign of YAML where a value belongs: `prompt: - rain`."""
+        if not re.search("node content|not allowed|unexpected ':'", self.problem):
+            return False
+        start = self.at
+        found = self._value_at()
+        if self.problem.endswith("unexpected ':'") and found is not None and self.source.text[found[0]] not in "\"'{[|>":
+            span, fixes, _ = self._quoted(*found)
+            message = "a colon with a blank behind it ends a word, so this text needs quotes"
+            self.faults.error("E615", message, span, "put the text in quotes", fixes)
+            return True
+        sign = self.source.text[start : start + 1]
+        if sign not in _SIGNS:
+            return False
+        if found is not None and found[0] == start:
+            at, fixes, _ = self._quoted(*found)
+        else:
+            at, fixes = self._span(start, start + 1), ()
+        self.faults.error("E618", f"a text that begins with {sign} stands in quotes", at, "put it in quotes", fixes)
+        return True
+
     def _indent(self) -> bool:
-        if "block" not in self.context and "block" not in self.problem and "document start" not in self.problem:
+        if re.search(r"(?:entries|keys|values) are not allowed", self.problem) and self._value_at() is not None:
+            return False
+        if (
+            "entries are not allowed" not in self.problem
+            and "block" not in self.context
+            and "block" not in self.problem
+            and "document start" not in self.problem
+        ):
             return False
         at = self.source.span(self.at, self.line_start + len(self.line)) if self.at < self.line_start + len(self.line) else None
         span = at or self._span(self.at, self.at + 1)

@@ -28,7 +28,7 @@ from sequencer.notation.source import Source
 from sequencer.notation.yaml.lines import cue_at, mapping_at, without_lines
 from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml.scalars import BLOCKS, Scalar
-from sequencer.notation.yaml.slips import explain
+from sequencer.notation.yaml.slips import explain, index_of
 from sequencer.score import Cue, Item
 
 MOST_DEPTH = 16
@@ -63,6 +63,28 @@ def _events(text: str) -> Any:
 
         return _yaml.CParser(text)
     return yaml.Loader(text)
+
+
+def _too_deep(text: str) -> int | None:
+    """Where the list or mapping begins that is nested too deeply in `text`, if one is.
+
+    A parser reads ahead, and newer versions of libyaml limit the depth themselves: they fail before the event that would be
+    one level too deep. So what precedes an error is looked at once more.
+    """
+    following = _events(text).get_event
+    depth = 0
+    try:
+        while (event := following()) is not None:
+            kind = event.__class__
+            if kind in _STARTS:
+                depth += 1
+                if depth > MOST_DEPTH:
+                    return int(event.start_mark.index)
+            elif kind in _ENDS:
+                depth -= 1
+    except yaml.YAMLError:
+        return None  # `text` ends where the parser stopped: its brackets are open
+    return None
 
 
 class _Grower:
@@ -102,7 +124,16 @@ class _Grower:
 
     def _stop(self, error: yaml.YAMLError) -> None:
         if not self.stopped:
-            explain(error, self.source, self.faults)
+            deep = _too_deep(self.source.text[: index_of(error)])
+            if deep is None:
+                explain(error, self.source, self.faults)
+            else:
+                self._no_depth(deep)
+        self.stopped = True
+
+    def _no_depth(self, start: int) -> None:
+        at = self.source.span(start, start + 1)
+        self.faults.error("E603", f"lists and mappings stand more than {MOST_DEPTH} deep in each other", at, "unfold them")
         self.stopped = True
 
     def node(self, event: Any, depth: int) -> Node:
@@ -116,9 +147,7 @@ class _Grower:
         good = self._is_bare(event)
         node: Mapping | Sequence
         if depth > MOST_DEPTH:
-            at = self.source.span(event.start_mark.index, event.start_mark.index + 1)
-            self.faults.error("E603", f"lists and mappings stand more than {MOST_DEPTH} deep in each other", at, "unfold them")
-            self.stopped = True
+            self._no_depth(event.start_mark.index)
             return None
         node = self._mapping(event, depth) if kind is MappingStartEvent else self._sequence(event, depth, None)
         if self.stopped and node.flow and not node.whole:
@@ -310,4 +339,6 @@ ITEM_DEPTHS = frozenset({1, 3})
 
 _CUE_KEYS = frozenset({"at", "every", "when", "on"})
 _SCALAR: Any = ScalarEvent
+_STARTS = frozenset({MappingStartEvent, SequenceStartEvent})
+_ENDS = frozenset({MappingEndEvent, SequenceEndEvent})
 _NODES = frozenset({ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent})

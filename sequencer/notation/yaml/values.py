@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TypeVar
 
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation import words
-from sequencer.notation.guess import nearest, shown
-from sequencer.notation.names import is_name
-from sequencer.notation.source import Source
+from sequencer.notation.guess import shown
+from sequencer.notation.yaml.keys import Keys
 from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml.scalars import BLOCKS, Scalar, locator_of, value_span, whole_span
 from sequencer.score import Pick, Text, Words
@@ -24,61 +23,15 @@ ReadValue = Callable[[str, Span, Faults], Value]
 
 _TRICKY = re.compile("[{}\n\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 """What a text does not hold that is just what it says."""
-_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
-
-OTHER_KEYS = {
-    "title": ("score",),
-    "name": ("section", "score"),
-    "tempo": ("clock",),
-    "bpm": ("clock", "tempo"),
-    "fps": ("grid",),
-    "resolution": ("sr",),
-    "text": ("prompt",),
-    "scene": ("show",),
-    "place": ("at",),
-    "time": ("at",),
-    "bar": ("at",),
-    "trigger": ("when",),
-    "then": ("do",),
-    "actions": ("do",),
-    "order": ("play",),
-    "variables": ("let",),
-    "import": ("use",),
-    "include": ("use",),
-}
-"""What other programs call a key, and what it may be here: the first that can stand there."""
+_UNSHOWN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 
-class Values:
+class Values(Keys):
     """Reads nodes of one source's tree."""
 
-    __slots__ = ("faults", "file", "source")
-
-    def __init__(self, source: Source, faults: Faults) -> None:
-        self.source = source
-        self.file = source.file
-        self.faults = faults
+    __slots__ = ()
 
     # ---- spans -----------------------------------------------------------------------------------------------------
-
-    def key(self, key: Scalar) -> Span:
-        """The span of a key."""
-        return whole_span(key, self.source)
-
-    def span(self, node: Scalar | Sequence | Mapping) -> Span:
-        """The span of a node; of a long one over several lines, its first line is what a message shows."""
-        if isinstance(node, Scalar):
-            return whole_span(node, self.source)
-        return self.source.span(node.start, max(node.end, node.start + 1))
-
-    def entry(self, key: Scalar, value: Node) -> Span:
-        """The span of a key with its value."""
-        if isinstance(value, Scalar) and value.end > value.start:
-            if self.source.text.find("\n", value.start, value.end) < 0:
-                end = value.column + value.end - value.start + 1
-                return Span(self.file, key.line + 1, key.column + 1, value.line + 1, end)
-            return self.key(key).to(whole_span(value, self.source))
-        return self.source.span(key.start, key.end if value is None else max(key.end, value.end))
 
     # ---- scalars ---------------------------------------------------------------------------------------------------
 
@@ -99,6 +52,12 @@ class Values:
             return
         span = self.source.span(node.start, max(node.end, node.start + 1))
         what = "a list" if isinstance(node, Sequence) else "a mapping"
+        joined = _joined(key.value, node)
+        if joined is not None and node.end > node.start:
+            message = f"`{shown(key.value)}` is one value, and here stands {what}"
+            fixes = (Fix(span, joined),) if node.flow else ()
+            self.faults.error("E607", message, span, f"write {key.value}: {shown(joined, 60)}", fixes)
+            return
         shape = _SHAPES.get(key.value)
         hint = "write the value alone" if shape is None else f"write it in one line, for example {key.value}: {shape}"
         self.faults.error("E607", f"`{shown(key.value)}` is one value, and here stands {what}", span, hint)
@@ -235,96 +194,24 @@ class Values:
             self.faults.error("E609", f"`{shown(key.value)}` holds keys with values", span, f"write it as {example}")
         return None
 
-    def unknown(self, node: Mapping, known: Iterable[str], where: str) -> None:
-        """Tell every key of a mapping that is not known in it."""
-        words_known = tuple(known)
-        for name, (key, value) in node.entries.items():
-            if name not in words_known:
-                self.unknown_key(key, value, words_known, where, node)
 
-    def unknown_key(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> None:
-        """Tell one key that is not known where it stands."""
-        span = self.key(key)
-        word = key.value
-        if node.flow and isinstance(value, Scalar) and value.is_empty and self._cut_by_comma(key, node):
-            return
-        if word == "<<":
-            self.faults.error("E604", "scores have no merged mappings", span, "write the keys themselves")
-            return
-        if word[:1] == "-" and word.strip("- "):
-            behind = Span(span.file, span.line, span.column, span.line, span.column + 1)
-            self.faults.error(
-                "E610", "behind a list's dash stands a blank", span, f"write - {shown(word[1:])}", (Fix(behind, "- "),)
-            )
-            return
-        if where == "a score" and word in _TIMES:
-            self._in_clock(key, value, node)
-            return
-        other = next((one for one in OTHER_KEYS.get(word, ()) if one in known), None)
-        meant = other or nearest(word, known)
-        if meant is not None:
-            fixes = (Fix(span, meant),) if meant not in node.entries else ()
-            self.faults.error("E610", f"{where} has no `{shown(word)}`", span, f"did you mean {meant}?", fixes)
-            return
-        home = _HOMES.get(word)
-        hint = f"`{word}` belongs {home}" if home else "write one of: " + ", ".join(known)
-        if home is None and "show" in known and is_name(word):
-            hint += f"; a scene is shown with show: {shown(word)}, action: …"
-        self.faults.error("E610", f"{where} has no `{shown(word) or ' '}`", span, hint)
+def _joined(word: str, node: Sequence | Mapping) -> str | None:
+    """A clock or a trigger that stands in pieces, in one line: `{bpm: 120, meter: 3/4}` is `120 bpm, 3/4`."""
+    if isinstance(node, Sequence):
+        pieces = [one.value for one in node.items if isinstance(one, Scalar)]
+        return ", ".join(pieces) if word == "clock" and len(pieces) == len(node.items) > 1 else None
+    said = {name: value.value for name, (_, value) in node.entries.items() if isinstance(value, Scalar) and value.value}
+    if word in ("when", "on", "midi") and len(said) == len(node.entries) == 1:
+        return " ".join(*said.items())
+    if word != "clock" or len(said) != len(node.entries) or not said.keys() <= {"bpm", "tempo", "meter", "time", "signature"}:
+        return None
+    bpm = next((said[one] for one in ("bpm", "tempo") if one in said), "120").removesuffix("bpm").strip()
+    meter = next((said[one] for one in ("meter", "time", "signature") if one in said), None)
+    return f"{bpm} bpm" + ("" if meter is None else f", {meter}")
 
-    def _in_clock(self, key: Scalar, value: Node, node: Mapping) -> None:
-        """Tell a tempo or a meter that stands beside the clock."""
-        bpm, meter = ("120", "4/4")
-        for word, (_, said) in node.entries.items():
-            if word in _TIMES and isinstance(said, Scalar) and not said.is_empty:
-                bpm, meter = (bpm, said.value) if word == "meter" else (said.value.removesuffix("bpm").strip(), meter)
-        cured = f"clock: {bpm} bpm" + (f", {meter}" if "meter" in node.entries else "")
-        first = next(word for word in node.entries if word in _TIMES)
-        fixes = (Fix(self.entry(key, value), cured),) if first == key.value and "clock" not in node.entries else ()
-        message = f"a score has no `{key.value}`: tempo and meter stand in its clock"
-        self.faults.error("E610", message, self.key(key), f"write {shown(cured)}", fixes)
-
-    def _cut_by_comma(self, key: Scalar, node: Mapping) -> bool:
-        """Tell a comma that YAML took for the end of a value: `{at: 9,3}`, `{prompt: Rain, then snow}`."""
-        entries = list(node.entries.values())
-        place = list(node.entries).index(key.value)
-        first = place - 1
-        while first >= 0 and _is_bare(entries[first]):
-            first -= 1
-        last = place
-        while last + 1 < len(entries) and _is_bare(entries[last + 1]):
-            last += 1
-        word, value = entries[first] if first >= 0 else (key, None)
-        if not isinstance(value, Scalar) or value.style:
-            return False
-        text = self.source.text
-        if value.value[-1:].isdigit() and key.value[:1].isdigit() and text[value.end : key.start] == ",":
-            at = self.source.span(value.end, key.start)
-            message = "a comma stands between actions, never inside a number or a place"
-            self.faults.error("E203", message, at, f"write {shown(value.value)}.{shown(key.value)}", (Fix(at, "."),))
-            return True
-        if word.value not in _TEXT_KEYS:
-            return False
-        if first + 1 == place:  # the first of several: the others are told with it
-            span = self.source.span(value.start, entries[last][0].end)
-            written = text[value.start : entries[last][0].end]
-            cured = '"' + written.replace("\\", "\\\\").replace('"', '\\"') + '"'
-            message = "a comma ends a text without quotes inside { }"
-            self.faults.error("E617", message, span, f"write {shown(cured, 60)}", (Fix(span, cured),))
-        return True
-
-
-def _is_bare(entry: tuple[Scalar, Node]) -> bool:
-    """Whether nothing stands behind a key, not even a colon or an empty value of its own."""
-    return isinstance(entry[1], Scalar) and entry[1].is_empty
-
-
-_TEXT_KEYS = frozenset({"prompt", "action", "base", "follow", "show", "score", "image"})
-
-_TIMES = ("bpm", "tempo", "meter")
-"""Keys of other programs for what a clock says."""
 
 _SHAPES = {
+    "midi": "note C3",
     "clock": "120 bpm, 4/4",
     "grid": "33 frames @ 24 fps",
     "when": "note C3",
@@ -337,19 +224,3 @@ _SHAPES = {
     "image": "refs/tram.png",
 }
 """What some keys look like."""
-
-_HOMES = {
-    **dict.fromkeys(("base", "follow", "quiet"), "to a scene: scenes: {NAME: {base: …, follow: …}}"),
-    **dict.fromkeys(("cues", "rules"), "to a section, or to a score without sections"),
-    **dict.fromkeys(("section", "until", "max"), "to an item of sections: - section: NAME 8 bars"),
-    **dict.fromkeys(
-        ("score", "clock", "grid", "lead", "late", "middle", "use", "let", "scenes", "sections", "play", "end"),
-        "at the top, not indented",
-    ),
-    **dict.fromkeys(
-        ("at", "every", "from", "show", "action", "prompt", "image", "strength", "cut", "mark", "midi"),
-        "to a cue: - {at: 1, show: tram}",
-    ),
-    **dict.fromkeys(("when", "on", "goto", "pause", "resume"), "to a rule: - {when: note C3, show: tram}"),
-    "scene": "under scenes: scenes: {tram: {base: …, follow: …}}",
-}

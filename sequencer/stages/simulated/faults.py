@@ -316,9 +316,9 @@ def _document(text: str, name: str, place: _Place) -> object:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
-        raise InputError(f"{where}: {error.problem or 'is not YAML'}", "check the indentation and the quotes there") from error
+        raise InputError(f"{where}: is not YAML", "check the indentation and the quotes there") from error
     except yaml.YAMLError as error:
-        raise InputError(f"{name}: is not YAML: {error}", "a faults file holds printable text only") from error
+        raise InputError(f"{name}: is not YAML", "a faults file holds printable text only") from error
     return {} if node is None else _value(node, (), name, place)
 
 
