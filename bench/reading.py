@@ -178,7 +178,7 @@ def starting() -> Row:
         "`sequencer check` on a small score, time",
         found.ratio,
         beside="a bare Python that imports lark, yaml and pydantic",
-        most=1.6,
+        most=1,
         spread=found.spread,
     )
 
