@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from typing import Literal
 
+from sequencer.composing import with_composed_marks
 from sequencer.errors import UsageError
 from sequencer.events import (
     FINISHED_BY_HAND,
@@ -88,7 +88,7 @@ def _run(verb: str, rest: str, text: str) -> Made | None:
     """What a person does to the run."""
     match verb:
         case "go" if rest:
-            return lambda at: Went(at, unicodedata.normalize("NFC", rest))  # as the names of a score are compared
+            return lambda at: Went(at, with_composed_marks(rest))  # as the names of a score are compared
         case "pause" | "resume" if not rest:
             return lambda at: HandPaused(at, verb == "pause")
         case "offset" if (found := _OFFSET.match(rest)) is not None:

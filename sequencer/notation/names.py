@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sequencer.composing import with_composed_marks
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation.guess import part, shown
 from sequencer.notation.source import ODD_BLANK, odd_blank
@@ -49,9 +50,9 @@ def composed(text: str) -> str | None:
         return text if _NAME.match(text) else None
     if _LIKE_A_NAME.match(text) is None:
         return None
-    from unicodedata import category, normalize  # only names beyond ASCII need it
+    from unicodedata import category  # only names beyond ASCII need it
 
-    name = normalize("NFC", text)
+    name = with_composed_marks(text)
     before = ""
     for at, char in enumerate(name):
         if char in _JOINERS:

@@ -225,7 +225,7 @@ def test_a_stop_by_an_operator_is_a_normal_end_with_every_cue_in_the_table(
     rows = out.split("\n\n")[0].splitlines()
     assert [row.split("  ")[0] for row in rows[1:]] == ["intro 1.1", "jam 1.1", "jam 5.1", "verse 1/2 1.1", "verse 2/2 1.1"]
     assert rows[3].endswith("skipped: the operator ended the run before its chunk was made")
-    assert "finished by hand: 2 of 5 cues landed, 3 skipped" in out
+    assert "finished by hand: 2 of 5 cues landed and shown, 3 skipped" in out
     report = json.loads(Path("run/report.json").read_text())
     assert (report["ended_by_operator"], report["ended_well"], report["all_landed"]) == (True, False, True)
     assert main(["replay", "run"]) == 0

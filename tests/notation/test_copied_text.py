@@ -189,3 +189,11 @@ def test_the_copied_scores(tmp_path: Path) -> None:
     for notation, file in (("text", "b.score"), ("yaml", "b.yaml")):
         again = load_text(print_score(reading.score, notation), file)
         assert again.score == reading.score, again.diagnostics
+
+
+def test_a_name_without_combining_characters_stays_as_it_was_written() -> None:
+    """Scores from before combining marks were allowed keep their digests."""
+    for name in ("\u212bngström", "\uf900"):
+        reading = load_text(f'clock 120 bpm\nsection {name} 4 bars {{\n  at 1 "A boat."\n}}\n')
+        assert reading.score is not None
+        assert reading.score.sections[0].name == name
