@@ -19,8 +19,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from sequencer.records import dataclass
 
 MOST_DIAGNOSTICS = 100
 """How many diagnostics are shown for one score before the rest is only counted."""

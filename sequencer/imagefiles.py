@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from sequencer.images import IMAGE_FORMATS, IMAGE_TYPES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, ImageFile
 from sequencer.imagesegments import exif_of, format_of, orientation_of, other_format_of, scans_of, webp_size, without_metadata
 from sequencer.paths import as_stored, is_file
+from sequencer.records import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from sequencer.records import dataclass
 
 MAX_IMAGE_BYTES = 20_000_000
 """The largest image file. `check`, `rehearse`, `perform` and `serve` share these three limits."""

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 from math import floor, isqrt
 from typing import TYPE_CHECKING
+
+from sequencer.records import dataclass
 
 SECOND = 1_000_000_000
 """A second in nanoseconds, in which stamps and wake times are counted."""

@@ -7,10 +7,10 @@ several texts. What cannot be known without the compiler (an unknown variable, s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from sequencer.errors import Related, Span
+from sequencer.records import dataclass
 from sequencer.score import (
     Action,
     Cut,

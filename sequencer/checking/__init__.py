@@ -7,11 +7,11 @@ is missing, `following` leaves out what the compiler may say for that reason onl
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sequencer.errors import Diagnostic, ScoreError
+from sequencer.records import dataclass
 from sequencer.schedule import Schedule
 from sequencer.score import Score
 

@@ -7,10 +7,10 @@ that goes away by itself is worse than one that comes a check later.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from sequencer.checking.gaps import Gap, Kind
 from sequencer.errors import Diagnostic, Span
+from sequencer.records import dataclass
 from sequencer.score import After, AtMark, ClockKind, Cue, Every, Item, Place, Score, Section
 
 LOCAL = frozenset({"E141", "E216", "E304", "E305", "E316", "E317", "E319", "E320", "E321", "E410", "W301", "W304"})

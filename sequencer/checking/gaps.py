@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from enum import Enum, auto
 from functools import lru_cache
@@ -20,6 +20,7 @@ from sequencer.notation.source import Source
 from sequencer.notation.text.lines import Kind as Layout
 from sequencer.notation.text.lines import Statement, cut
 from sequencer.notation.text.repairs import ACTIONS, OTHER_WORDS, STATEMENTS
+from sequencer.records import dataclass
 from sequencer.score import Score, Section
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from sequencer.errors import Diagnostic, InputError, UsageError, render_all
 from sequencer.images import ImageFile
 from sequencer.paths import exists, is_file, is_folder, remove
+from sequencer.records import dataclass
 from sequencer.schedule import Schedule
 
 STANDARD_INPUT = Path("-")

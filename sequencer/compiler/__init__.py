@@ -12,8 +12,6 @@ schedule and diagnostics out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sequencer.collection import paused_collection
 from sequencer.compiler.check import check, check_collisions
 from sequencer.compiler.expand import expand
@@ -22,6 +20,7 @@ from sequencer.compiler.quantise import quantise
 from sequencer.compiler.resolve import resolve
 from sequencer.compiler.songs import is_kept_by_file, unrolled
 from sequencer.errors import Diagnostic, Faults, ScoreError
+from sequencer.records import dataclass
 from sequencer.schedule import Schedule
 from sequencer.score import Score
 

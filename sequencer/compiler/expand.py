@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from sequencer.compiler.local import ALIKE_TEMPI, TOO_LARGE, UNLIKE_TEMPI
@@ -11,6 +10,7 @@ from sequencer.compiler.resolved import PlainAct, Resolved, ResolvedRule, RuleWo
 from sequencer.compiler.sends import Lengths
 from sequencer.compiler.triggers import firing_key
 from sequencer.errors import Faults
+from sequencer.records import dataclass
 from sequencer.schedule import CueAct, MidiAct, PickPrompt, RuleAct, RuleEntry, ShowPrompt, draw
 from sequencer.timebase import MAX_TIME_BITS
 

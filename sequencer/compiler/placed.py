@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from sequencer.compiler.resolved import Block, CueWork
 from sequencer.errors import Span
+from sequencer.records import dataclass
 from sequencer.schedule import Mark
 from sequencer.score import Unit
 from sequencer.timebase import MeterMap, Snap, TempoMap

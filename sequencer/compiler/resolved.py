@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sequencer.errors import Span
 from sequencer.images import ImageFile
+from sequencer.records import dataclass
 from sequencer.schedule import (
     CutTake,
     Firing,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 
 from sequencer.compiler.meters import GrowingMeters
 from sequencer.compiler.resolved import Block, Resolved
 from sequencer.errors import Faults, Span
+from sequencer.records import dataclass
 from sequencer.schedule import GotoSection
 from sequencer.score import ClockKind, ClockLine, Duration, SongTime, Unit
 from sequencer.timebase import Meter, MeterMap, TempoChange, TempoMap

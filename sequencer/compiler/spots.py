@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heappop, heappush
 
@@ -10,6 +9,7 @@ from sequencer.compiler.local import NEEDS_MUSICAL, LocalTime
 from sequencer.compiler.placed import Spot
 from sequencer.compiler.resolved import ResolvedCue
 from sequencer.errors import Faults, Fix, Related, Span
+from sequencer.records import dataclass
 from sequencer.score import After, AtBar, AtMark, AtOffset, AtTick, Place
 
 _PENDING = object()

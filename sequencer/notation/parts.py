@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sequencer.errors import NOWHERE, Span
+from sequencer.records import dataclass
 from sequencer.score import Comment, Header, Item, Let, Place, PlayItem, Scene, Score, Section, Use
 
 

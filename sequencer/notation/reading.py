@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +15,7 @@ from sequencer.notation.decoding import decode, load_bytes
 from sequencer.notation.songs import song_of
 from sequencer.notation.source import normal, printable
 from sequencer.paths import as_stored
+from sequencer.records import dataclass
 from sequencer.score import Let, Scene, Score, Use
 
 

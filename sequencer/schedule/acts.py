@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from sequencer.images import ImageFile
+from sequencer.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

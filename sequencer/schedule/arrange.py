@@ -6,11 +6,12 @@ Used twice with the same rules: by the compiler at nominal times, and by the con
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import Literal
 
 from sequencer.images import ImageFile
+from sequencer.records import dataclass
 from sequencer.schedule.acts import CutTake, ShowImage, ShowPrompt, Strength, SuperResolution
 from sequencer.schedule.model import Bundle, Entry, Settings, Take
 

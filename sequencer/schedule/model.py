@@ -8,12 +8,13 @@ A score chunk counts on through cuts: score chunk k + j is chunk j of the take t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import Literal
 
 from sequencer.errors import NOWHERE, Span
 from sequencer.images import ImageFile
+from sequencer.records import dataclass
 from sequencer.schedule.acts import CueAct, CutTake, GotoSection, MidiAct, PickPrompt, RuleAct, ShowImage, ShowPrompt
 from sequencer.schedule.firings import Firing
 from sequencer.timebase import ChunkGrid, Meter, MeterMap, Snap, TempoMap

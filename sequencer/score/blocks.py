@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sequencer.errors import Span
+from sequencer.records import dataclass
 from sequencer.score.actions import Action, ChangeMeter, ChangeTempo, Cut
 from sequencer.score.origins import origin
 from sequencer.score.places import Duration, Place

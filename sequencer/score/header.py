@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
 from sequencer.errors import Span
+from sequencer.records import dataclass
 from sequencer.score.actions import Sr
 from sequencer.score.origins import origin
 from sequencer.timebase import Meter, Snap

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
 from sequencer.errors import Span
+from sequencer.records import dataclass
 from sequencer.score.origins import origin
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sequencer.errors import Span
+from sequencer.records import dataclass
 from sequencer.score.origins import origin
 
 

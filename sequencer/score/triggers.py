@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from sequencer.errors import Span
+from sequencer.records import dataclass
 from sequencer.score.origins import origin
 
 

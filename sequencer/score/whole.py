@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sequencer.errors import Span
 from sequencer.images import ImageFile
+from sequencer.records import dataclass
 from sequencer.score.blocks import Item, Let, PlayItem, Scene, Section, Use
 from sequencer.score.header import Header, SongTime
 from sequencer.score.origins import origin

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 
 from sequencer.errors import Span
+from sequencer.records import dataclass
 from sequencer.schedule import CutTake, Entry, PickPrompt, RuleAct, RuleEntry, Schedule, Send, ShowPrompt, Stretch
 from sequencer.schedule.actions import Actions, actions_of
 from sequencer.schedule.rewording import shortest_action

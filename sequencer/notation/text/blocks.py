@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sequencer.errors import NOWHERE, Faults, Fix, Related, Span
 from sequencer.notation import values
@@ -12,6 +12,7 @@ from sequencer.notation.guess import shown
 from sequencer.notation.other_tools import COPIED, NO_COPIES, no_copy_hint
 from sequencer.notation.text.grammar import Branch, Token
 from sequencer.notation.text.nodes import Nodes
+from sequencer.records import dataclass
 from sequencer.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Pick, Scene, Section, Text, Trigger
 
 _ADVICE = re.compile(r"W\d{3}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 
 from sequencer.errors import NOWHERE, Span
+from sequencer.records import dataclass
 from sequencer.score import Comment
 
 INDENT = "  "

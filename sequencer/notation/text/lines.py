@@ -8,10 +8,10 @@ without its closing quote, say) is noted on the statement, for the messages.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 
 from sequencer.notation.words import CURLY
+from sequencer.records import dataclass
 
 _MARKS = re.compile(
     r'"""[^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*+(?P<shut>"""|\Z)?'

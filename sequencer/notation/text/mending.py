@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from sequencer.notation.source import ODD_BLANK
+from sequencer.records import dataclass
 
 _TEXT = re.compile(r'"""[\s\S]*?(?:"""|\Z)|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?')
 _COMMENT = re.compile(r"(?<!\S)#[^\n]*")

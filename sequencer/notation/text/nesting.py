@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sequencer.errors import NOWHERE, Fix, Related, Span
 from sequencer.notation import values
 from sequencer.notation.parts import Parts
@@ -12,6 +10,7 @@ from sequencer.notation.text.grammar import Branch, Token
 from sequencer.notation.text.header import LINES, HeaderLines
 from sequencer.notation.text.lines import Context, Kind, Statement
 from sequencer.notation.text.nodes import Nodes
+from sequencer.records import dataclass
 from sequencer.score import Comment, Let, Pick, Score, Use
 
 ITEMS = frozenset({"cue", "every", "rule"})

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sequencer.records import dataclass
 
 if TYPE_CHECKING:
     from lark import Lark

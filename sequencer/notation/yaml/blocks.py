@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from sequencer.errors import NOWHERE, Fix, Related, Span
 from sequencer.notation import values
@@ -15,6 +15,7 @@ from sequencer.notation.yaml.cues import Cues
 from sequencer.notation.yaml.nodes import Mapping, Node, Sequence
 from sequencer.notation.yaml.scalars import Scalar, value_span
 from sequencer.notation.yaml.values import Values
+from sequencer.records import dataclass
 from sequencer.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Let, Scene, Section, Text, Trigger, Use
 
 SECTION_KEYS = ("section", "until", "max", "tempo", "meter", "cut", "cues", "rules")

@@ -6,13 +6,14 @@ what has an order of its own in the language (variables, scenes, sections, cues,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 from sequencer.errors import NOWHERE, Span
 from sequencer.notation import spelling
 from sequencer.notation.yaml import spelling as spell
 from sequencer.notation.yaml.layout import item_lines
+from sequencer.records import dataclass
 from sequencer.score import Comment, Header, Item, Let, Rule, Scene, Score, Section, Text
 
 INDENT = "  "
