@@ -8,7 +8,7 @@ from dataclasses import MISSING, fields
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from schedule_parts import IMAGE
 
@@ -205,6 +205,7 @@ def test_the_defaults_of_events_that_fire_triggers() -> None:
     assert (from_here.BoundariesFitted(1, 0, 0, 1.0).deviation, from_here.BoundariesFitted(1, 0, 0, 1.0).lag) == (0.0, 0)
 
 
+@settings(deadline=None)  # the first example waits for the reader of events to be made
 @given(
     st.integers(-(2**63), 2**63),
     st.floats(allow_nan=False, allow_infinity=False),
@@ -215,6 +216,7 @@ def test_floats_are_exact_in_a_journal(at: int, quarter: float, pace: float) -> 
     assert event_from_json(json.loads(json.dumps(event_to_json(event)))) == event
 
 
+@settings(deadline=None)  # the first example waits for the reader of events to be made
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
 def test_texts_are_exact_in_a_journal(text: str) -> None:
     event = from_stage.StateReported(1, True, True, False, 0, 0, text, ((1, text),))
