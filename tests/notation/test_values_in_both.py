@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from test_values_midi import MESSAGES, REFUSED_MESSAGES, REFUSED_TRIGGERS, TRIGGERS
-from test_values_places import LENGTHS, PLACES, REFUSED_LENGTHS, REFUSED_PLACES
-from test_values_settings import REFUSALS, VALUES
-from test_values_texts import QUOTED
+from notation.test_values_midi import MESSAGES, REFUSED_MESSAGES, REFUSED_TRIGGERS, TRIGGERS
+from notation.test_values_places import LENGTHS, PLACES, REFUSED_LENGTHS, REFUSED_PLACES
+from notation.test_values_settings import REFUSALS, VALUES
+from notation.test_values_texts import QUOTED
 
 from sequencer.errors import Diagnostic
 from sequencer.notation import load_text
@@ -61,7 +61,7 @@ VALID = {
     "length": list(LENGTHS),
     "trigger": list(TRIGGERS),
     "message": list(MESSAGES),
-    **{reader.__name__: list(table) for reader, table in VALUES if reader.__name__ in HOMES},  # type: ignore[attr-defined]  # functions
+    **{reader.__name__: list(table) for reader, table in VALUES if reader.__name__ in HOMES},
 }
 
 
@@ -88,7 +88,7 @@ REFUSED = {
     "length": REFUSED_LENGTHS,
     "trigger": REFUSED_TRIGGERS,
     "message": REFUSED_MESSAGES,
-    **{reader.__name__: table for reader, table in REFUSALS if reader.__name__ in HOMES},  # type: ignore[attr-defined]  # functions
+    **{reader.__name__: table for reader, table in REFUSALS if reader.__name__ in HOMES},
 }
 
 
