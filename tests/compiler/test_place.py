@@ -9,6 +9,7 @@ from compiler_passes import passed, score_of, song_time
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sequencer.errors import MOST_KEPT
 from sequencer.schedule import Mark
 from sequencer.score import SongTime
 from sequencer.timebase import Meter, ordering
@@ -119,6 +120,9 @@ def test_what_is_reported_and_where(lines: list[str], expected: list[str]) -> No
         ("at 2:7:240 sr 4x", "E401", "3.3+1/2"),
         ("every 2 beats sr 4x", "E413", "3b"),
         ("every 1f sr 4x", "E413", "1c"),
+        ("every 1f midi program 1, sr 4x", "E413", "1c"),
+        ("at 3 meter 3/8, sr 4x\nevery 3b from 3 sr 2x", "E413", "6b"),
+        ("at mark drup sr 4x\nat 2 mark drop", "E412", "mark drop"),
         ("at 9 sr 4x", "E415", "10"),
         ("at 9.2 sr 4x", "E415", "10"),
     ],
@@ -126,6 +130,35 @@ def test_what_is_reported_and_where(lines: list[str], expected: list[str]) -> No
 def test_replacements(line: str, code: str, fix: str) -> None:
     (fault,) = passed(f"{BEATS}{line}\nend 9\n").faults.diagnostics
     assert (fault.code, [one.text for one in fault.fixes]) == (code, [fix])
+
+
+@pytest.mark.parametrize(
+    ("head", "place", "message", "fix"),
+    [
+        ("8 bars", "9", "this place lies at or behind the end of the section a (8 bars)", "9 bars"),
+        ("1 bar", "3", "this place lies at or behind the end of the section a (1 bar)", "3 bars"),
+        ("1 beat", "2", "this place lies at or behind the end of the section a (1 beat)", "5b"),
+        ("4c", "4c", "this place lies at or behind the end of the section a (4 chunks)", "5c"),
+    ],
+)
+def test_a_cue_at_the_end_of_a_section(head: str, place: str, message: str, fix: str) -> None:
+    (fault,) = passed(f"{BEATS}section a {head} {{\n  at {place} sr 4x\n}}\n").faults.diagnostics
+    assert (fault.code, fault.message, [one.text for one in fault.fixes]) == ("E415", message, [fix])
+
+
+def test_once_there_are_enough_faults_no_replacement_is_worked_out() -> None:
+    lines = "at 99 sr 4x\n" * (MOST_KEPT + 5) + "every 1f sr 4x\n"
+    found = passed(f"{BEATS}{lines}end 9\n").faults
+    assert found.count == MOST_KEPT + 6
+    assert found.dropped == 6
+
+
+def test_tempi_with_too_little_in_common_are_refused() -> None:
+    """Times that could not be written out are reported once, where the tempi come to them."""
+    numbers = [number for number in range(100_003, 999_999, 2) if all(number % prime for prime in range(3, 1000, 2))][:900]
+    lines = "".join(f"at {bar} tempo {number / 1000:.3f}\n" for bar, number in enumerate(numbers, 1))
+    found = passed(f"{BEATS}{lines}end 2000\n")
+    assert [code.split()[0] for code in found.codes] == ["E420"]
 
 
 def test_an_unfound_place_costs_only_its_cue() -> None:
@@ -199,6 +232,8 @@ def test_bars_are_as_long_as_their_meters() -> None:
         pytest.param(["at 2c tempo 90"], ["E403 2:7"], id="tempo-in-chunks"),
         pytest.param(["at 20b meter 3/4", "at 8b meter 4/4"], [], id="not-moved-by-one-below"),
         pytest.param(["at +4bar meter 3/4", "at 2 meter 3/4"], [], id="relative-to-the-start"),
+        pytest.param(["at 1.7 mark m", "at mark m tempo 90"], ["E401 2:4"], id="tempo-at-a-place-that-does-not-exist"),
+        pytest.param(["at 1 tempo 90 -> 120 over 1 bar", "at mark q tempo 60"], ["E412 3:4"], id="tempo-at-an-unknown-mark"),
         pytest.param(["at 16b meter 3/4", "at 4b meter 3/4"], ["E407 2:1"], id="moved-to-another-bar-line"),
         pytest.param(["at 16b meter 3/4", "at 4b meter 5/4"], ["E407 2:1"], id="moved-off-its-bar-line"),
         pytest.param(
@@ -286,6 +321,7 @@ def test_an_every_needs_an_end() -> None:
         pytest.param('section a 4 bars, tempo 90 {\n  at 2 "A"\n}\n', [], id="a-section-with-a-tempo"),
         pytest.param("clock mtc 25\nat 2 sr 4x\n", ["E402 2:4"], id="time-code"),
         pytest.param("clock midi, nominal 120 bpm\nat 2 tempo 90\n", ["W401 2:6"], id="external-clock"),
+        pytest.param("clock mtc 25\nat 1s tempo 90\n", ["E409 2:7"], id="tempo-of-time-code"),
     ],
 )
 def test_scores_without_beats(text: str, expected: list[str]) -> None:
@@ -299,9 +335,9 @@ def test_marks_are_kept_with_their_places() -> None:
 
 def test_a_sections_cut_comes_first() -> None:
     block = passed(f'{BEATS}section a 2 bars, cut seed 7 {{\n  at 1 "A"\n}}\n').only_block
-    assert [(cue.label, cue.quarter, [type(act).__name__ for act in cue.acts]) for cue in block.cues] == [
-        ("1.1", 0, ["CutTake"]),
-        ("1.1", 0, ["Spoken"]),
+    assert [(cue.label, str(cue.quarter), [type(act).__name__ for act in cue.acts]) for cue in block.cues] == [
+        ("1.1", "0", ["CutTake"]),
+        ("1.1", "0", ["Spoken"]),
     ]
 
 
