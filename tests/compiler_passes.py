@@ -70,7 +70,8 @@ class Passed:
 
 
 def codes_of(faults: Faults) -> list[str]:
-    """What was reported, in order, as `CODE line:column`."""
+    """What was reported, in order, as `CODE line:column`; that there are errors is known without looking through them."""
+    assert faults.has_errors == any(one.is_error for one in faults.diagnostics)
     return [f"{one.code} {one.span.line}:{one.span.column}" for one in faults.diagnostics]
 
 
