@@ -80,6 +80,12 @@ class Ledger:
             index -= 1
         return None
 
+    def slot_in_force(self, chunk: int) -> Slot | None:
+        """The slot whose prompt the plan shows at a chunk."""
+        index = bisect_right(self._prompts, chunk)
+        found = (self.slots[one] for one in reversed(self._prompts[:index]))
+        return next((slot for slot in found if slot.prompt is not None), None)
+
     def withdraw(self, chunk: int, leaves: Callable[[Line], bool], reason: str) -> None:
         """The plan changed: the lines from a chunk on that leave with the old one are taken out.
 
