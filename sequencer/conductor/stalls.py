@@ -41,7 +41,7 @@ class Stall:
         if self.chunks == 0:
             return f"nothing was reported for {self.seconds:.1f} s before chunk {self.chunk}"
         if self.chunks == 1:
-            return f"chunk {self.chunk} took {self.seconds:.1f} s"
+            return f"no chunk was reported for {self.seconds:.1f} s, while chunk {self.chunk} was made"
         return f"no chunk was reported for {self.seconds:.1f} s, while chunks {self.chunk} to {last} were made"
 
 

@@ -19,7 +19,7 @@ from sequencer.conductor import Conductor, Report
 from sequencer.desk.door import FILE, Door
 from sequencer.desk.keys import Keys
 from sequencer.errors import SequencerError
-from sequencer.events import ClipWanted, Command, Event, OffsetChanged, Ready, Restored, StageStatus, Uploaded
+from sequencer.events import ClipWanted, Command, Event, OffsetChanged, Ready, Restored, StageStatus, Unknown, Uploaded
 from sequencer.images import ImageFile
 from sequencer.journal import Journal, JournalWriter, header_of
 from sequencer.live.lines import offset_line
@@ -36,6 +36,7 @@ from sequencer.runs.report import as_json
 from sequencer.schedule import Schedule
 from sequencer.schedule.document import digest
 from sequencer.stages import Stage
+from sequencer.stages.reactor.liveness import STOPPED_SECONDS, awake_ns
 from sequencer.timebase import SECOND, nanoseconds
 
 SESSION = "session.json"
@@ -174,6 +175,8 @@ class LiveRun:
         )
         self.lookers: list[Watcher] = []
         """Who else looks on: gear, recorders."""
+        self._stops: list[float] = []
+        """For how many seconds this process did not run, each time."""
         self.failures: list[str] = []
         """What could not be written so far, a sentence each."""
         self._clips: list[Path] = []
@@ -260,7 +263,9 @@ class LiveRun:
     async def _watch(self) -> None:
         """The connection as it stands, told as events, also while the stage is still being opened."""
         before: tuple[str, str] | None = None
+        last = awake_ns()
         while True:
+            last = self._note_stop(last)
             now = self._live.standing()
             if now != before:
                 before = now
@@ -268,6 +273,16 @@ class LiveRun:
                 self.standing.hear(event, (), self.performance.conductor)
                 self.performance.deliver(event)
             await asyncio.sleep(LOOK)
+
+    def _note_stop(self, last: int) -> int:
+        """Report where this process was stopped, or its machine slept; returns the time now."""
+        now = awake_ns()
+        seconds = (now - last) / SECOND
+        if seconds > STOPPED_SECONDS:
+            self._stops.append(round(seconds, 1))
+            self.say(f"this process did not run for {seconds:.1f} s: it was stopped, or the machine slept or was overloaded")
+            self.performance.deliver(Unknown(self.clock.now(), "stopped", json.dumps({"seconds": round(seconds, 3)})))
+        return now
 
     async def _last_clip(self) -> None:
         """The clip that was asked for at the start, while the session still stands; then those that are on their way."""
@@ -308,7 +323,7 @@ class LiveRun:
             measured["lag_ms"] = round(lag / 1e6, 1)  # as the status line has it, not as the stage counts
         if self._billed_before and "billed_seconds" in measured:
             measured["billed_seconds"] = round(measured["billed_seconds"] + self._billed_before, 1)
-        facts = {
+        facts: dict[str, Any] = {
             "title": schedule.title,
             "seed": schedule.seed,
             "schedule_digest": digest(schedule),
@@ -322,6 +337,8 @@ class LiveRun:
             facts["events_never_reached"] = list(outcome.unheard)
         if outcome.unanswered:
             facts["events_nothing_waited_for"] = list(outcome.unanswered)
+        if self._stops:
+            facts["stopped_seconds"] = self._stops
         remove(self.folder.path / SESSION)
         if self.failures:
             facts["failures"] = list(self.failures)
