@@ -94,6 +94,9 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
         end = run.plan.end_chunk()
         if run.ends_where_written and run.making >= end:
             run.ledger.done(end - 1, event.prompt)
+            for line in run.plan.take_up_to(end - 1):
+                line.planned = run.plan.chunk_of(line)
+                line.reason = f"chunk {line.planned} could not be reached any more"
             run.note_beyond(run.making - end, END)
             return score_over(run, event.at)
     if run.restarted:
