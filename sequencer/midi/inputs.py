@@ -306,4 +306,4 @@ def adjust(connection: socket.socket) -> None:
 
 def listen(where: Socket) -> socket.socket:
     """A socket that listens at an address. Raises OSError."""
-    return socket.create_server((where.host, where.port), backlog=4)
+    return socket.create_server((where.host, where.port), backlog=MAX_PEERS)
