@@ -25,7 +25,7 @@ from sequencer.journal import Journal, JournalWriter, header_of
 from sequencer.live.lines import offset_line
 from sequencer.live.screen import Screen
 from sequencer.live.standing import Standing
-from sequencer.paths import remove
+from sequencer.paths import check_no_link, remove
 from sequencer.performance import Outcome, Performance, ScriptedEvent, Watcher, require_prompt
 from sequencer.replaying import taken_up
 from sequencer.runs.folder import RunFolder
@@ -251,6 +251,7 @@ class LiveRun:
         path = self.folder.path / SESSION
         new = path.with_name(f".{SESSION}.new")
         try:
+            check_no_link(path)
             remove(new)
             handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
