@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from conftest import require
 
 import sequencer
 from sequencer.compiler import compile_score
+from sequencer.journal import read_journal
 from sequencer.live.running import SESSION, LiveRun
 from sequencer.rehearsal import Moment, Rehearsed, rehearse
 
@@ -242,7 +244,7 @@ def test_what_a_resumed_run_needs_is_replaced_and_never_emptied(disk: Disk) -> N
 @contextmanager
 def playing(*words: str | Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "sequencer", *map(str, words)],
+        [sys.executable, "-u", "-m", "sequencer", *map(str, words)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -252,7 +254,7 @@ def playing(*words: str | Path) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def test_a_performance_outlives_its_disk(disk: Disk) -> None:
@@ -275,3 +277,34 @@ def test_a_performance_outlives_its_disk(disk: Disk) -> None:
     assert names(folder) == {"run", "filler"}
     replayed = sequencer.replay(out)
     assert replayed.is_equal
+
+
+def test_a_run_that_was_killed_on_a_full_disk_is_resumed_when_there_is_space(disk: Disk) -> None:
+    """Its journal ends before the run did: what the model has done since is taken from the model itself."""
+    folder = disk("1m")
+    filler, out = Filler(folder), folder / "run"
+    score = folder.parent / "long.score"
+    score.write_text("seed 1\n" + "".join(f'at {chunk}c "Prompt {chunk}."\n' for chunk in range(0, 12, 4)) + "end 12c\n")
+    with playing("serve", "--port", "0", "--fps", "96", "--plain") as server:
+        assert server.stdout is not None
+        found = re.search(r"http://[0-9.]+:\d+", server.stdout.readline())
+        assert found is not None
+        with playing("perform", score, "--local", "--url", found[0], "--out", out, "-q") as process:
+            journal = folder / ".run.partial" / "journal.jsonl"
+            while not (journal.exists() and journal.read_text().count('"kind":"chunk_done"') >= 2):
+                assert process.poll() is None, process.communicate()
+            filler.fill()
+            assert process.stderr is not None
+            assert "the show goes on, and the journal is completed when there is space" in process.stderr.readline()
+            process.kill()
+            process.wait()
+        assert read_journal(out).cut_off or not read_journal(out).is_whole
+        filler.give_back()
+        resumed = command("perform", "--resume", out, "-q")
+    assert "Traceback" not in resumed.stderr
+    assert names(folder) == {"run"}, resumed.stderr
+    report = json.loads((out / "report.json").read_text())
+    assert (report["ended_well"], report["all_landed"], report["chunks"]) == (True, True, 12), resumed.stderr
+    replayed = sequencer.replay(out)
+    assert replayed.is_equal
+    assert replayed.is_whole
