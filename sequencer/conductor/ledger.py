@@ -204,6 +204,14 @@ class Ledger:
         self.flights.leave("schedule_prompt", slot.chunk, prompt)
         return SchedulePrompt(prompt, slot.chunk - base)
 
+    def send_again(self, slot: Slot, prompt: str, chunk: int) -> SchedulePrompt:
+        """Send a slot's prompt for another chunk of the take, because its own has passed."""
+        slot.sent.add("prompt")
+        slot.said = prompt
+        self._accepted.discard(slot.chunk)
+        self.flights.leave("schedule_prompt", slot.chunk, prompt)
+        return SchedulePrompt(prompt, chunk)
+
     def resend(self, flight: Flight, base: int) -> SchedulePrompt:
         """Send a refused prompt once more."""
         slot = self.slots[flight.chunk]

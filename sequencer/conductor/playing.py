@@ -93,6 +93,7 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
         drop_passed(run, first)
         end = run.plan.end_chunk()
         if run.ends_where_written and run.making >= end:
+            run.boundary_at = event.at
             run.ledger.done(end - 1, event.prompt)
             for line in run.plan.take_up_to(end - 1):
                 line.planned = run.plan.chunk_of(line)
@@ -101,9 +102,9 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
             return score_over(run, event.at)
     if run.restarted:
         run.restarted = False
-        catch_up(run, event.prompt)
+        again = catch_up(run, event.prompt)
         run.ledger.recheck({run.base + chunk: prompt for chunk, prompt in event.scheduled}, run.base, run.making)
-        return send_due(run, event.at)
+        return again + send_due(run, event.at)
     return send_due(run, event.at) if ahead or (rested and not run.may_rest) else []
 
 

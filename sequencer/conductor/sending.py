@@ -91,26 +91,27 @@ def drop_passed(run: Run, first: int) -> None:
         slot.sent |= kinds
 
 
-def catch_up(run: Run, shown: str | None) -> None:
+def catch_up(run: Run, shown: str | None) -> list[Command]:
     """Connected again: a prompt that should be shown by now and never came to the model is sent again, or dropped.
 
-    `shown` is the prompt that the model shows.
+    `shown` is the prompt that the model shows. The cue stays committed to its chunk; it lands where its prompt is shown.
     """
     slot = run.ledger.slot_in_force(run.making)
     if not run.ends_where_written or slot is None or slot.chunk <= run.base or slot.image is not None or shown is None:
-        return
+        return []
     lines = [line for line in slot.lines if "prompt" in line.open]
     if not lines or slot.prompt is None or shown.strip() == slot.prompt.strip():
-        return
+        return []
     line = lines[-1]
-    line.reason = f"chunk {slot.chunk} could not be reached any more"
-    slot.remove(line)
+    line.reason = line.reason or f"chunk {slot.chunk} could not be reached any more"
     if run.schedule.late == "drop":
-        line.end(Status.DROPPED)
-    elif run.ledger.has_later_prompt(line, run.reach):
-        line.end(Status.OVERTAKEN, "a later cue acts where it could have landed")
-    else:
-        run.ledger.commit(line, run.reach)
+        line.open.discard("prompt")
+        if not line.open:
+            line.end(Status.DROPPED)
+        return []
+    if run.ledger.active_at(run.reach) != slot.prompt:
+        return []  # a later cue acts where it could have landed
+    return [run.ledger.send_again(slot, slot.prompt, run.reach - run.base)]
 
 
 def began(run: Run, chunk: int, at: int) -> None:
