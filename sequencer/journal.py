@@ -37,6 +37,9 @@ FORMAT = 2
 _WITH_TEXTS = 2
 """The first format that writes each long text once."""
 
+MAX_UNWRITTEN = 64 * 1024 * 1024
+"""Bytes that are kept while a journal cannot be written."""
+
 _MARK = "helios-journal"
 LATEST = 2**63
 """No stamp, in nanoseconds, is as late: it is three hundred years."""
@@ -87,7 +90,11 @@ def header_of(
 
 
 class JournalWriter:
-    """Writes a journal line by line. A failure to write is raised once as OutputError; the caller decides what it means."""
+    """Writes a journal line by line.
+
+    What cannot be written (a full disk) is kept, and written with the next `flush` that works: each one that does not raises
+    OutputError, and nothing is missing as soon as one does. `is_over` once so much is kept that the writer gives up.
+    """
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
         self._path = path
@@ -98,16 +105,22 @@ class JournalWriter:
                 "divide the score into several shows",
             )
         try:
-            self._file: IO[str] = path.open("x", encoding="utf-8", errors="surrogatepass", newline="\n")
+            self._file: IO[bytes] = path.open("xb", buffering=0)
         except OSError as error:
             raise OutputError(
                 f"the journal {path} cannot be written: {error.strerror}", "choose another folder with --out"
             ) from None
+        self._unwritten = bytearray()
+        self.is_over = False
         self._number = 0
         self._texts: TextsWritten | None = TextsWritten()
         self._digest = _chain("", line)
         self._write(line)
-        self.flush()
+        try:
+            self.flush()
+        except OutputError:
+            self._file.close()
+            raise
 
     @classmethod
     def resume(cls, path: Path, journal: Journal) -> JournalWriter:
@@ -120,19 +133,19 @@ class JournalWriter:
         try:
             with path.open("r+b") as file:
                 file.truncate(end_of_last_line(file))
-            writer._file = path.open("a", encoding="utf-8", errors="surrogatepass", newline="\n")
+            writer._file = path.open("ab", buffering=0)
         except OSError as error:
             raise OutputError(f"the journal {path} cannot be gone on with: {error.strerror}") from None
+        writer._unwritten = bytearray()
+        writer.is_over = False
         writer._number = len(journal.records)
         writer._digest = journal.digest
         writer._texts = TextsWritten(journal.texts) if journal.header[_MARK] >= _WITH_TEXTS else None
         return writer
 
     def _write(self, line: str) -> None:
-        try:
-            self._file.write(line + "\n")
-        except (OSError, ValueError) as error:
-            raise OutputError(f"the journal {self._path} cannot be written: {error}", "is the disk full?") from None
+        if not self.is_over:
+            self._unwritten += (line + "\n").encode("utf-8", "surrogatepass")
 
     def _record(self, at: int, key: str, value: object) -> None:
         self._number += 1
@@ -156,19 +169,26 @@ class JournalWriter:
         self.flush()
 
     def flush(self) -> None:
-        """Hand everything to the operating system: what was flushed survives the process."""
+        """Hand everything to the operating system: what was flushed survives the process. Raises OutputError."""
         try:
-            self._file.flush()
+            while self._unwritten:
+                del self._unwritten[: self._file.write(self._unwritten) or 0]
         except (OSError, ValueError) as error:
-            raise OutputError(f"the journal {self._path} cannot be written: {error}", "is the disk full?") from None
+            if len(self._unwritten) > MAX_UNWRITTEN:
+                self.is_over = True
+                self._unwritten.clear()
+            reason = getattr(error, "strerror", None) or error
+            raise OutputError(f"the journal {self._path} cannot be written: {reason}", "is the disk full?") from None
 
     def close(self) -> None:
-        """Flush, bring it to the disk and close it. Safe to call twice."""
+        """Flush, bring it to the disk and close it. Safe to call twice. Raises OutputError for what could not be written."""
         if self._file.closed:
             return
         try:
             self.flush()
             os.fsync(self._file.fileno())
+        except OSError as error:
+            raise OutputError(f"the journal {self._path} cannot be written: {error.strerror}", "is the disk full?") from None
         finally:
             self._file.close()
 

@@ -30,6 +30,12 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def check_no_link(path: Path) -> None:
+    """See that a path is no symbolic link: a stranger's could lead to any file of its reader's. Raises OSError."""
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+
+
 def partial_of(path: Path) -> Path:
     """Where the folder `path` is written until it is whole: beside it, under a hidden name. Raises OSError.
 

@@ -9,6 +9,9 @@ whatever only describes a run (reports, sheets, timelines) needs none.
 **2** A run ends when its last chunk has been shown, not when it was reported, and waits a bounded time for that. A note ends by
 the end of the score. Frames of the take before a cut are told apart by their take. What a take opens with is sent again where
 it was refused. Until it is measured, the lag of a following run is that of a chunk which is made and then sent over a network.
+**3** A run that finds the model beyond the end of the score (after a lost connection, say) is over, and a cut of the score that
+could only be made there is not made: the number of chunks does not grow. With `late drop` what was to act during chunks that
+nobody saw is dropped, and with `late shift` a prompt that the model never got is sent again.
 """
 
 from __future__ import annotations
@@ -19,5 +22,8 @@ FIRST = 1
 SHOWN_TO_THE_END = 2
 """From this revision on a run ends when its last chunk has been shown."""
 
-CURRENT = SHOWN_TO_THE_END
+ENDS_WHERE_WRITTEN = 3
+"""From this revision on a lost connection makes no show longer."""
+
+CURRENT = ENDS_WHERE_WRITTEN
 """The revision of new runs."""

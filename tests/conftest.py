@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 HEAVY = ("versions", "fuzz", "simulation")
 """Rooms whose tests take a core for minutes, …"""
-REAL_TIME = ("soak", "midi", "reactor", "live")
+REAL_TIME = ("soak", "midi", "reactor", "live", "faults_injected")
 """… and rooms whose tests play in real time, over real connections or with real gear."""
 
 

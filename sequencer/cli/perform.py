@@ -229,13 +229,14 @@ def _tell(args: argparse.Namespace, performed: Performed) -> int:
 
     report = performed.report
     if args.json:
-        text = (performed.folder / "report.json").read_text(encoding="utf-8")
-        print(json.dumps({"folder": str(performed.folder), **json.loads(text)}, ensure_ascii=False))
+        print(json.dumps({"folder": str(performed.folder), **performed.document}, ensure_ascii=False))
     elif not args.quiet:
         print(as_table(report, performed.schedule))
         print()
         print(verdict(report))
         print(f"{performed.folder}/")
+    for failure in performed.failures:
+        print(f"sequencer: the run's folder is not complete: {visible(failure)}", file=sys.stderr)
     if report.ended.startswith("interrupted"):
         print(
             f"sequencer: {visible(report.ended)}; the session was closed, and what was made is in {performed.folder}",
@@ -243,6 +244,6 @@ def _tell(args: argparse.Namespace, performed: Performed) -> int:
         )
         return INTERRUPTED
     if performed.went_well:
-        return 0
+        return 1 if performed.failures else 0
     print(f"sequencer: the run did not go as written: {verdict(report)}", file=sys.stderr)
     return 1

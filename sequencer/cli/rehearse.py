@@ -132,18 +132,19 @@ def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
 
     report = rehearsed.report
     if args.json:
-        text = "{}" if rehearsed.folder is None else (rehearsed.folder / "report.json").read_text(encoding="utf-8")
-        print(json.dumps({"folder": str(rehearsed.folder), **json.loads(text)}, ensure_ascii=False))
+        print(json.dumps({"folder": str(rehearsed.folder), **rehearsed.document}, ensure_ascii=False))
     elif not args.quiet:
         print(as_table(report, rehearsed.schedule))
         print()
         print(verdict(report))
         _list(rehearsed)
+    for failure in rehearsed.failures:
+        print(f"sequencer: the run's folder is not complete: {visible(failure)}", file=sys.stderr)
     if report.ended.startswith("interrupted"):
         print(f"sequencer: {visible(report.ended)}; what was made up to there is whole, in {rehearsed.folder}", file=sys.stderr)
         return INTERRUPTED
     if rehearsed.went_well:
-        return 0
+        return 1 if rehearsed.failures else 0
     print(f"sequencer: the run did not go as written: {verdict(report)}", file=sys.stderr)
     return 1
 

@@ -47,6 +47,7 @@ def paused(run: Run, event: Paused) -> list[Command]:
     when it was asked to, or after the last one that is made.
     """
     asked, run.paused, run.pausing = run.pausing, True, None
+    run.stalls.rest()
     if event.chunk is None:
         run.moves.rests(max(run.making - 1, run.base, run.making - 1 if asked is None else asked), event.at, is_guess=True)
     else:
@@ -57,6 +58,7 @@ def paused(run: Run, event: Paused) -> list[Command]:
 def resumed(run: Run, event: Resumed) -> list[Command]:
     """The model goes on: what is due for the next chunk leaves."""
     run.paused, run.pausing = False, None
+    run.stalls.expect(event.at)
     said = run.making if event.chunk is None else run.base + event.chunk
     run.moves.goes_on(said if said > run.making and run.can_be(said, event.at) else run.making, event.at)
     return send_due(run, event.at)

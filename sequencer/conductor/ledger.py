@@ -80,6 +80,12 @@ class Ledger:
             index -= 1
         return None
 
+    def slot_in_force(self, chunk: int) -> Slot | None:
+        """The slot whose prompt the plan shows at a chunk."""
+        index = bisect_right(self._prompts, chunk)
+        found = (self.slots[one] for one in reversed(self._prompts[:index]))
+        return next((slot for slot in found if slot.prompt is not None), None)
+
     def withdraw(self, chunk: int, leaves: Callable[[Line], bool], reason: str) -> None:
         """The plan changed: the lines from a chunk on that leave with the old one are taken out.
 
@@ -197,6 +203,14 @@ class Ledger:
         self._accepted.discard(slot.chunk)
         self.flights.leave("schedule_prompt", slot.chunk, prompt)
         return SchedulePrompt(prompt, slot.chunk - base)
+
+    def send_again(self, slot: Slot, prompt: str, chunk: int) -> SchedulePrompt:
+        """Send a slot's prompt for another chunk of the take, because its own has passed."""
+        slot.sent.add("prompt")
+        slot.said = prompt
+        self._accepted.discard(slot.chunk)
+        self.flights.leave("schedule_prompt", slot.chunk, prompt)
+        return SchedulePrompt(prompt, chunk)
 
     def resend(self, flight: Flight, base: int) -> SchedulePrompt:
         """Send a refused prompt once more."""

@@ -174,6 +174,8 @@ class Conductor:
             sends=tuple(self.run.sends.log),
             moves=tuple(move_report(move) for move in self.run.moves.all),
             knows_shown=self.run.ends_when_shown,
+            stalls=tuple(self.run.stalls.all),
+            chunks_beyond=self.run.stalls.beyond,
         )
 
 

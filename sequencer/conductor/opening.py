@@ -183,6 +183,8 @@ def starting_woke(run: Run, event: Woke) -> list[Command]:
 
 def was_reset(run: Run, event: WasReset) -> list[Command]:
     """The old take is cleared: the next one is set up from its first chunk on."""
+    overrun, run.overrun = run.overrun, 0
+    run.note_beyond(overrun, f"chunk {run.next_base - 1}, where a cut was due")
     run.base = run.next_base
     run.restarted = False
     began(run, run.base, event.at)
@@ -222,6 +224,8 @@ def cutting_woke(run: Run, event: Woke) -> list[Command]:
 def state_while_cutting(run: Run, event: StateReported) -> list[Command]:
     """A model that answers and has the old take running is in a long chunk: no new take is opened over it."""
     run.still_runs = event.started
+    if event.started:
+        run.overrun = max(run.overrun, run.base + event.chunk - run.next_base)
     return []
 
 

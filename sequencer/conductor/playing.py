@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sequencer.conductor.hands import leave_after_max
 from sequencer.conductor.run import Run
-from sequencer.conductor.sending import began, finish, retry, send_due
+from sequencer.conductor.sending import began, catch_up, drop_passed, finish, retry, send_due
 from sequencer.conductor.showing import score_over
 from sequencer.events import (
     FINISHED_BY_HAND,
@@ -17,6 +17,8 @@ from sequencer.events import (
     SessionEnded,
     StateReported,
 )
+
+END = "the end of the score"
 
 
 def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
@@ -31,6 +33,8 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
     if not run.can_be(chunk + 1, event.at) and doubted not in (chunk, chunk - 1):
         run.doubted = chunk  # of the take before, or wrong; a second report in step with it would say that it is right
         return []
+    first = run.making
+    run.note_stall(run.stalls.report(first, chunk + 1 - first, event.at))
     if chunk == run.making:
         run.quickest = max(1, min(run.quickest, event.at - run.boundary_at))
         run.lasted.append(event.at - run.boundary_at)
@@ -43,7 +47,9 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
         run.plan.forecast(run.making + run.schedule.lead)
     began(run, run.making, event.at)
     run.ledger.flights.forget(chunk)
+    drop_passed(run, first)
     if run.making >= run.plan.end_chunk():
+        run.note_beyond(run.making - run.plan.end_chunk(), END)
         return score_over(run, event.at)
     leave_after_max(run, event.at)
     return send_due(run, event.at)
@@ -55,6 +61,9 @@ def last_chunk_of_take(run: Run, event: ChunkDone) -> list[Command]:
     What a late reset lets the old take make beyond that is the new take's time: nothing of the score is judged by it.
     """
     chunk = run.base + event.chunk
+    run.overrun = max(run.overrun, chunk + 1 - run.next_base)
+    if chunk >= run.making:
+        run.note_stall(run.stalls.report(run.making, chunk + 1 - run.making, event.at))
     if run.making <= chunk < run.next_base:
         run.ledger.done(chunk, event.prompt)
         run.making = chunk + 1
@@ -71,18 +80,31 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
     rested = run.may_rest
     if event.paused:
         run.paused, run.pausing = True, None
+        run.stalls.rest()
         run.moves.rests(run.base + event.chunk - 1, event.at)
     elif run.base + event.chunk >= run.making and rested:
         run.paused, run.pausing = False, None
         run.moves.goes_on(run.base + event.chunk, event.at)
     ahead = run.base + event.chunk > run.making and run.can_be(run.base + event.chunk, event.at)
     if ahead:
-        run.making = run.base + event.chunk
+        first, run.making = run.making, run.base + event.chunk
+        run.note_stall(run.stalls.report(first, run.making - first, event.at))
         began(run, run.making, event.at)
+        drop_passed(run, first)
+        end = run.plan.end_chunk()
+        if run.ends_where_written and run.making >= end:
+            run.boundary_at = event.at
+            run.ledger.done(end - 1, event.prompt)
+            for line in run.plan.take_up_to(end - 1):
+                line.planned = run.plan.chunk_of(line)
+                line.reason = f"chunk {line.planned} could not be reached any more"
+            run.note_beyond(run.making - end, END)
+            return score_over(run, event.at)
     if run.restarted:
         run.restarted = False
+        again = catch_up(run, event.prompt)
         run.ledger.recheck({run.base + chunk: prompt for chunk, prompt in event.scheduled}, run.base, run.making)
-        return send_due(run, event.at)
+        return again + send_due(run, event.at)
     return send_due(run, event.at) if ahead or (rested and not run.may_rest) else []
 
 
@@ -114,10 +136,12 @@ def refused(run: Run, event: Refused) -> list[Command]:
 
 def session_ended(run: Run, event: SessionEnded) -> list[Command]:
     """The platform or the model ended the session: the run is over, and not well."""
+    run.note_stall(run.stalls.end(run.making, event.at))
     return finish(run, f"the session was ended: {event.reason}", well=False)
 
 
 def closing(run: Run, event: Closing) -> list[Command]:
     """The operator ends the run, or a limit does."""
+    run.note_stall(run.stalls.end(run.making, event.at))
     run.stopped = event.reason == FINISHED_BY_HAND
     return finish(run, event.reason, well=False)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from sequencer.conductor.lines import Kind, Line, Status
 from sequencer.conductor.moves import Move
 from sequencer.conductor.sends import Sent
+from sequencer.conductor.stalls import Stall
 from sequencer.schedule import CueAct
 from sequencer.timebase import ChunkGrid, Snap
 
@@ -103,6 +104,10 @@ class Report:
         landed = sum(1 for cue in self.cues if cue.status is Status.LANDED)
         return landed - self.landed_and_shown if self.knows_shown else 0
 
+    stalls: tuple[Stall, ...] = ()
+    """When no chunk was reported for much longer than one takes."""
+    chunks_beyond: int = 0
+    """How many chunks the model made that the score has not: after its end, or after a cut was due."""
     stopped: bool = False
     """Whether an operator ended it before the score was over: a normal end, after which no cue is missing that was not due."""
 
@@ -115,6 +120,11 @@ class Report:
     def all_landed(self) -> bool:
         """Whether no cue was lost, late cues that landed elsewhere included as landed."""
         return all(cue.status in GOOD for cue in self.cues)
+
+    @property
+    def went_as_written(self) -> bool:
+        """Whether the run came to a normal end, all that was due landed, and nothing stalled it or made it longer."""
+        return self.ended_normally and self.all_landed and not self.stalls and not self.chunks_beyond
 
 
 def cue_report(line: Line, grid: ChunkGrid, shown: Mapping[int, int]) -> CueReport:

@@ -10,9 +10,10 @@ from sequencer.conductor.ledger import Ledger
 from sequencer.conductor.moves import Moves
 from sequencer.conductor.plan import Plan
 from sequencer.conductor.sends import Sends
+from sequencer.conductor.stalls import Stall, Stalls
 from sequencer.conductor.triggers import Ear
 from sequencer.events import HandPaused, Refused
-from sequencer.revisions import CURRENT, SHOWN_TO_THE_END
+from sequencer.revisions import CURRENT, ENDS_WHERE_WRITTEN, SHOWN_TO_THE_END
 from sequencer.schedule import Firing, Schedule
 from sequencer.timebase import DISPLAY_DELAY, SECOND, nanoseconds
 
@@ -63,6 +64,9 @@ class Run:
         self.ledger = Ledger(schedule.seed, schedule.sr)
         self.sends = Sends(schedule, self.plan, self.follow, self.ends_when_shown)
         self.moves = Moves()
+        self.stalls = Stalls(nanoseconds(schedule.grid.chunk))
+        self.overrun = 0
+        """How many chunks the take before a cut is known to have made after it was due."""
         self.ear = Ear(schedule)
         self.base = 0
         self.making = 0
@@ -118,6 +122,22 @@ class Run:
     def ends_when_shown(self) -> bool:
         """Whether the run lasts until its last chunk has been shown."""
         return self.revision >= SHOWN_TO_THE_END
+
+    @property
+    def ends_where_written(self) -> bool:
+        """Whether chunks that nobody saw never make the show longer."""
+        return self.revision >= ENDS_WHERE_WRITTEN
+
+    def note_stall(self, stall: Stall | None) -> None:
+        """No chunk was reported for long: it is told in the report."""
+        if stall is not None:
+            self.notes.append(str(stall))
+
+    def note_beyond(self, chunks: int, what: str) -> None:
+        """The model made chunks that the score has not: it is told in the report, in which `what` says after what."""
+        if chunks > 0:
+            self.stalls.beyond += chunks
+            self.notes.append(f"the model made {chunks} chunk{'' if chunks == 1 else 's'} after {what}")
 
     def score_chunk(self, chunk: int, take: int | None = None) -> int | None:
         """The score chunk that a chunk of a take is; None where it is none of the score's: behind its take's end, or unknown.

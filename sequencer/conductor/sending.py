@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sequencer.conductor.flights import Flight
 from sequencer.conductor.ledger import MOST_TRIES
-from sequencer.conductor.lines import Line, Status, kind_of
+from sequencer.conductor.lines import LIVE, Line, Status, kind_of
 from sequencer.conductor.run import MOST_AHEAD, PATIENCE, Phase, Run
 from sequencer.events import Command, Finish, Refused, Reset, WakeAt
 from sequencer.schedule import CutTake
@@ -58,9 +58,60 @@ def send_due(run: Run, at: int) -> list[Command]:
     commands = [] if run.may_rest else run.ledger.live_due(run.base, run.making, at)
     commands += run.ledger.prompts_due(run.base, run.making, True, at)
     cut = run.plan.next_cut()
-    if cut is not None and not run.may_rest and run.making >= cut - 1:
+    if cut is not None and not run.may_rest and run.making >= cut - 1 and not _is_cut_too_late(run, cut):
         commands += begin_cut(run, max(cut, run.making + 1), at)
     return commands
+
+
+def _is_cut_too_late(run: Run, cut: int) -> bool:
+    """Whether a cut of the score could only begin where the score is over: it would make the show longer."""
+    end = run.plan.end_chunk()
+    return run.ends_where_written and not run.plan.is_next_cut_fired() and cut < end <= run.making + 1
+
+
+def drop_passed(run: Run, first: int) -> None:
+    """With `late drop` what is live and did not leave for the chunks from `first` to the one being made is dropped."""
+    if not run.ends_where_written or run.schedule.late != "drop":
+        return
+    for chunk in range(max(first, run.base + 1), run.making + 1):
+        slot = run.ledger.slots.get(chunk)
+        kinds = set() if slot is None else set(LIVE) - slot.sent
+        if slot is None or not kinds:
+            continue
+        if slot.image is not None and "image" in kinds:
+            kinds.add("prompt")
+        for line in slot.lines:
+            lost = line.open & kinds
+            line.open -= lost
+            if lost:
+                reason = f"chunk {chunk} could not be reached any more"
+                line.reason = reason if not line.open else f"without its {', '.join(sorted(lost))}: {reason}"
+            if lost and not line.open:
+                line.end(Status.DROPPED if line.landed is None else Status.LANDED, line.reason)
+        slot.sent |= kinds
+
+
+def catch_up(run: Run, shown: str | None) -> list[Command]:
+    """Connected again: a prompt that should be shown by now and never came to the model is sent again, or dropped.
+
+    `shown` is the prompt that the model shows. The cue stays committed to its chunk; it lands where its prompt is shown.
+    """
+    slot = run.ledger.slot_in_force(run.making)
+    if not run.ends_where_written or slot is None or slot.chunk <= run.base or slot.image is not None or shown is None:
+        return []
+    lines = [line for line in slot.lines if "prompt" in line.open]
+    if not lines or slot.prompt is None or shown.strip() == slot.prompt.strip():
+        return []
+    line = lines[-1]
+    line.reason = line.reason or f"chunk {slot.chunk} could not be reached any more"
+    if run.schedule.late == "drop":
+        line.open.discard("prompt")
+        if not line.open:
+            line.end(Status.DROPPED)
+        return []
+    if run.ledger.active_at(run.reach) != slot.prompt:
+        return []  # a later cue acts where it could have landed
+    return [run.ledger.send_again(slot, slot.prompt, run.reach - run.base)]
 
 
 def began(run: Run, chunk: int, at: int) -> None:

@@ -26,6 +26,7 @@ def score_over(run: Run, at: int) -> list[Command]:
     if not run.ends_when_shown:
         return finish(run, OVER, well=True)
     run.phase = Phase.SHOWING
+    run.stalls.rest()
     run.making = min(run.making, max(run.plan.end_chunk(), run.base + 1))
     run.last_reported_at = at
     return [wake_at(run, _ends_at(run))]

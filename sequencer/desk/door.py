@@ -27,6 +27,9 @@ OTHERS_WORD = "this is not the run's word"
 PATIENCE = 5.0
 """Seconds that a caller may take to say its line."""
 
+MAX_CALLERS = 32
+"""Callers at once; one more makes the longest waiting one go."""
+
 
 class Door:
     """Opens on a free port; `hear(text)` gets what is said, may answer, and raises UsageError for what makes no sense."""
@@ -36,6 +39,8 @@ class Door:
         self._hear = hear
         self._word = secrets.token_hex(16)
         self._server: asyncio.Server | None = None
+        self._callers: dict[asyncio.StreamWriter, None] = {}
+        """Those that are being listened to, the longest waiting first."""
 
     async def open(self) -> None:
         """Listen, and say where in the run's folder. Raises OutputError."""
@@ -62,6 +67,11 @@ class Door:
         remove(self._path)
 
     async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._callers[writer] = None
+        if len(self._callers) > MAX_CALLERS:
+            longest = next(iter(self._callers))
+            del self._callers[longest]
+            longest.transport.abort()
         try:
             async with asyncio.timeout(PATIENCE):
                 line = await reader.readline()
@@ -71,6 +81,7 @@ class Door:
         except (OSError, TimeoutError, ValueError):
             pass  # a caller that hangs up, is silent or shouts is not our trouble: the show goes on
         finally:
+            self._callers.pop(writer, None)
             writer.close()
 
     def _answer(self, line: bytes) -> dict[str, Any]:

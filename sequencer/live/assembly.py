@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from sequencer.clocks import RealClock
-from sequencer.errors import UsageError
+from sequencer.errors import OutputError, UsageError
 from sequencer.events import Ready
 from sequencer.images import ImageFile
 from sequencer.journal import Journal
@@ -22,6 +22,7 @@ from sequencer.stages import Pictures, Stage
 if TYPE_CHECKING:
     from av import VideoFrame
 
+    from sequencer.recorder.live import LiveRecorder
     from sequencer.recorder.watch import Watch
     from sequencer.stages.reactor import LiveFrame, ReactorSettings
 
@@ -127,7 +128,11 @@ class Assembly:
         if not wishes.record:
             stage = SimulatedLive(self._clock, schedule, faults, self._images)
             return stage, stage
-        film = Film(self._folder.path, schedule, wishes.video_size)
+
+        def failed(text: str) -> None:
+            self.run.failed(text)
+
+        film = Film(self._folder.path, schedule, wishes.video_size, warn=failed)
         self._attached.append(lambda _: _while(film))
 
         def picture(pictures: Pictures) -> None:
@@ -204,8 +209,13 @@ class Assembly:
             from sequencer.recorder.live import LiveRecorder
 
             recorder = LiveRecorder(self._folder.path / "video.mp4", self._wishes.video_size, warn=self._say)
-            self._attached.append(lambda _: _closed_behind(recorder.close))
-            sinks.append((recorder.take, False))
+            self._attached.append(lambda run: _recorded(run, recorder))
+
+            def take(picture: VideoFrame, at: int) -> None:
+                if not recorder.take(picture, at) and recorder.failure is not None:
+                    self.run.failed(recorder.failure.message)
+
+            sinks.append((take, False))
         if self._wishes.watch is not None:
             from sequencer.recorder.watch import Watch
 
@@ -247,6 +257,18 @@ async def _closed_behind(close: Callable[[], object]) -> AsyncIterator[None]:
         yield
     finally:
         await asyncio.to_thread(close)
+
+
+@asynccontextmanager
+async def _recorded(run: LiveRun, recorder: LiveRecorder) -> AsyncIterator[None]:
+    """A recorder is closed after the run; that it ended before (a full disk) is reported when it happens."""
+    try:
+        yield
+    finally:
+        with suppress(OutputError):  # it is the failure that is reported here
+            await asyncio.to_thread(recorder.close)
+        if recorder.failure is not None:
+            run.failed(recorder.failure.message)
 
 
 @asynccontextmanager

@@ -18,14 +18,14 @@ from sequencer.clocks import Clock
 from sequencer.conductor import Conductor, Report
 from sequencer.desk.door import FILE, Door
 from sequencer.desk.keys import Keys
-from sequencer.errors import OutputError, SequencerError
-from sequencer.events import ClipWanted, Command, Event, OffsetChanged, Ready, Restored, StageStatus, Uploaded
+from sequencer.errors import SequencerError
+from sequencer.events import ClipWanted, Command, Event, OffsetChanged, Ready, Restored, StageStatus, Unknown, Uploaded
 from sequencer.images import ImageFile
 from sequencer.journal import Journal, JournalWriter, header_of
 from sequencer.live.lines import offset_line
 from sequencer.live.screen import Screen
 from sequencer.live.standing import Standing
-from sequencer.paths import remove
+from sequencer.paths import check_no_link, remove
 from sequencer.performance import Outcome, Performance, ScriptedEvent, Watcher, require_prompt
 from sequencer.replaying import taken_up
 from sequencer.runs.folder import RunFolder
@@ -36,6 +36,7 @@ from sequencer.runs.report import as_json
 from sequencer.schedule import Schedule
 from sequencer.schedule.document import digest
 from sequencer.stages import Stage
+from sequencer.stages.reactor.liveness import STOPPED_SECONDS, awake_ns
 from sequencer.timebase import SECOND, nanoseconds
 
 SESSION = "session.json"
@@ -101,7 +102,7 @@ class LiveSettings:
 
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """What became of a live run."""
+    """What became of a live run. `failures` says of each file that could not be written, or not whole, why (a full disk)."""
 
     report: Report
     schedule: Schedule
@@ -109,11 +110,14 @@ class Performed:
     journal_failure: str | None
     clips: tuple[Path, ...]
     facts: Mapping[str, Any]
+    failures: tuple[str, ...] = ()
+    document: Mapping[str, Any] = field(default_factory=dict)
+    """What `report.json` holds."""
 
     @property
     def went_well(self) -> bool:
-        """Whether the score was played to its end, or until an operator ended it, and every cue landed that was due by then."""
-        return self.report.ended_normally and self.report.all_landed
+        """Whether the score was played to its end, or until an operator ended it, as it is written; files aside."""
+        return self.report.went_as_written
 
 
 class LiveRun:
@@ -171,6 +175,10 @@ class LiveRun:
         )
         self.lookers: list[Watcher] = []
         """Who else looks on: gear, recorders."""
+        self._stops: list[float] = []
+        """For how many seconds this process did not run, each time."""
+        self.failures: list[str] = []
+        """What could not be written so far, a sentence each."""
         self._clips: list[Path] = []
         self._asked: set[asyncio.Task[None]] = set()
 
@@ -186,6 +194,12 @@ class LiveRun:
     def say(self, text: str) -> None:
         """Something that a person should know, above the live line."""
         self._screen.say(f"sequencer: {text}")
+
+    def failed(self, text: str) -> None:
+        """Report that something of what the run leaves could not be written: it counts at the end."""
+        if text not in self.failures:
+            self.failures.append(text)
+            self.say(text)
 
     async def play(self) -> Performed:
         """Perform to the end, then write what the run leaves."""
@@ -235,17 +249,24 @@ class LiveRun:
         if memory is None:
             return
         path = self.folder.path / SESSION
+        new = path.with_name(f".{SESSION}.new")
         try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+            check_no_link(path)
+            remove(new)
+            handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(memory, file)
+            new.replace(path)  # what is there stays, where this cannot be written
         except OSError as error:
+            remove(new)
             self.say(f"{path} cannot be written ({error.strerror}): after a crash this run could not be gone on with")
 
     async def _watch(self) -> None:
         """The connection as it stands, told as events, also while the stage is still being opened."""
         before: tuple[str, str] | None = None
+        last = awake_ns()
         while True:
+            last = self._note_stop(last)
             now = self._live.standing()
             if now != before:
                 before = now
@@ -253,6 +274,16 @@ class LiveRun:
                 self.standing.hear(event, (), self.performance.conductor)
                 self.performance.deliver(event)
             await asyncio.sleep(LOOK)
+
+    def _note_stop(self, last: int) -> int:
+        """Report where this process was stopped, or its machine slept; returns the time now."""
+        now = awake_ns()
+        seconds = (now - last) / SECOND
+        if seconds > STOPPED_SECONDS:
+            self._stops.append(round(seconds, 1))
+            self.say(f"this process did not run for {seconds:.1f} s: it was stopped, or the machine slept or was overloaded")
+            self.performance.deliver(Unknown(self.clock.now(), "stopped", json.dumps({"seconds": round(seconds, 3)})))
+        return now
 
     async def _last_clip(self) -> None:
         """The clip that was asked for at the start, while the session still stands; then those that are on their way."""
@@ -273,7 +304,8 @@ class LiveRun:
             path.write_bytes(data)
         except OSError as error:
             self._clips.remove(path)
-            self.say(f"the clip cannot be written: {error.strerror}")
+            remove(path)
+            self.failed(f"the clip cannot be written: {error.strerror}")
         except SequencerError as error:
             self._clips.remove(path)
             self.say(f"no clip: {error.message}")
@@ -292,7 +324,7 @@ class LiveRun:
             measured["lag_ms"] = round(lag / 1e6, 1)  # as the status line has it, not as the stage counts
         if self._billed_before and "billed_seconds" in measured:
             measured["billed_seconds"] = round(measured["billed_seconds"] + self._billed_before, 1)
-        facts = {
+        facts: dict[str, Any] = {
             "title": schedule.title,
             "seed": schedule.seed,
             "schedule_digest": digest(schedule),
@@ -306,19 +338,24 @@ class LiveRun:
             facts["events_never_reached"] = list(outcome.unheard)
         if outcome.unanswered:
             facts["events_nothing_waited_for"] = list(outcome.unanswered)
+        if self._stops:
+            facts["stopped_seconds"] = self._stops
         remove(self.folder.path / SESSION)
-        clips = tuple(self.folder.final / path.name for path in self._clips)
-        try:
-            self.folder.write_json("report.json", as_json(report, facts))
-            self.folder.write("timeline.svg", timeline_svg(schedule, self.performance.conductor))
-            self.folder.write("timeline.html", timeline_html(schedule, self.performance.conductor))
-            if self.settings.bundle is not None:
-                bundle_of(self.folder.path, bytes_of(schedule.images, self.settings.bundle))
-            final = self.folder.finish()
-        except OutputError as error:
-            self.say(f"{error.message}; what there is stays in {self.folder.path}")
-            final = self.folder.path
-        return Performed(report, schedule, final, outcome.journal_failure, clips, facts)
+        if self.failures:
+            facts["failures"] = list(self.failures)
+        document, conductor = as_json(report, facts), self.performance.conductor
+        parts: list[Callable[[], object]] = [
+            lambda: self.folder.write_json("report.json", document),
+            lambda: self.folder.write("timeline.svg", timeline_svg(schedule, conductor)),
+            lambda: self.folder.write("timeline.html", timeline_html(schedule, conductor)),
+        ]
+        images = self.settings.bundle
+        if images is not None:
+            parts.append(lambda: bundle_of(self.folder.path, bytes_of(schedule.images, images)))
+        journal = () if outcome.journal_failure is None else (outcome.journal_failure,)
+        final, failures = self.folder.finish_with(parts, (*journal, *self.failures))
+        clips = tuple(final / path.name for path in self._clips)
+        return Performed(report, schedule, final, outcome.journal_failure, clips, facts, failures, document)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -161,6 +161,8 @@ class Standing:
             return "paused", now - self._paused_since
         if self._over_since is not None:
             return "ended", now - self._over_since
+        if self.playing_since is not None and self._boundary is not None and self._conductor.run.stalls.is_stalled(now):
+            return "stalled", now - self._boundary
         return (self.status, now - self.status_since) if self.playing_since is None else ("playing", now - self.playing_since)
 
     def action(self, room: int) -> str | None:

@@ -6,6 +6,7 @@ threads of the input's own, never at once; they must not block.
 
 from __future__ import annotations
 
+import errno
 import selectors
 import socket
 import threading
@@ -29,6 +30,11 @@ OFTEN, RARER = 5, 10
 """After so many looks a port that is there and says nothing is looked for so much less often: each look opens a client of
 the MIDI system, which JACK does not like."""
 CONNECTING = 2.0
+MAX_PEERS = 16
+"""Connections to one port of ours at once. A keyboard may be silent for as long as it likes, so none is closed for that; where
+there are too many, one that has not sent anything yet makes room, the oldest first."""
+KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+"""After so many seconds of silence, every so many seconds, so many times a peer is asked whether it is still there."""
 READ = 4096
 
 
@@ -238,6 +244,8 @@ class _Listening(_Reading):
 
     def _run(self) -> None:
         clients: dict[socket.socket, Splitter] = {}
+        self._silent: list[socket.socket] = []
+        """Those that have not sent anything yet, the oldest first."""
         with self._server:
             while not self._closing.is_set():
                 for key, _ in self._selector.select():
@@ -245,21 +253,34 @@ class _Listening(_Reading):
                         self._accept(clients)
                     elif isinstance(key.fileobj, socket.socket) and key.fileobj in clients:
                         connection = key.fileobj
+                        if connection in self._silent:
+                            self._silent.remove(connection)
                         if not self._read(connection, clients[connection]):
-                            self._selector.unregister(connection)
-                            connection.close()
-                            del clients[connection]
+                            self._let_go(clients, connection)
                             if not clients:
                                 self._changed(False, self._stamp(), f"{self.name}: nobody is connected any more")
             for connection in clients:
                 connection.close()
 
+    def _let_go(self, clients: dict[socket.socket, Splitter], connection: socket.socket) -> None:
+        self._selector.unregister(connection)
+        connection.close()
+        del clients[connection]
+
     def _accept(self, clients: dict[socket.socket, Splitter]) -> None:
         try:
             connection, _ = self._server.accept()
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError:
+            adjust(connection)
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self._closing.wait(0.1)  # it stays in the queue, and nothing is gained by asking at once
             return  # whoever knocked has gone again
+        if len(clients) >= MAX_PEERS and not self._silent:
+            connection.close()
+            return
+        if len(clients) >= MAX_PEERS:
+            self._let_go(clients, self._silent.pop(0))
+        self._silent.append(connection)
         clients[connection] = Splitter()
         self._selector.register(connection, selectors.EVENT_READ)
         if len(clients) == 1:
@@ -270,10 +291,19 @@ def connect(where: Socket) -> socket.socket:
     """A connection to an address, small messages sent at once. Raises OSError."""
     connection = socket.create_connection((where.host, where.port), CONNECTING)
     connection.settimeout(None)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    adjust(connection)
     return connection
+
+
+def adjust(connection: socket.socket) -> None:
+    """Have small messages sent at once, and a peer that is gone without a word noticed. Raises OSError."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEPALIVE.items():
+        if hasattr(socket, name):  # not every system has them all
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def listen(where: Socket) -> socket.socket:
     """A socket that listens at an address. Raises OSError."""
-    return socket.create_server((where.host, where.port), backlog=4)
+    return socket.create_server((where.host, where.port), backlog=MAX_PEERS)

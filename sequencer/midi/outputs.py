@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from sequencer.midi.addresses import MidiError, Named, Socket, Virtual, address, choose, same_port
 from sequencer.midi.backends import Backend, backend
-from sequencer.midi.inputs import PATIENCE, connect, listen
+from sequencer.midi.inputs import MAX_PEERS, PATIENCE, adjust, connect, listen
 
 Say = Callable[[str], None]
 """Takes a sentence for people: that the port is gone, or back."""
@@ -135,9 +135,12 @@ class _Wire:
             while select.select([self._server], [], [], 0)[0]:
                 try:
                     peer, _ = self._server.accept()
-                    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    adjust(peer)
                 except OSError:
                     return  # whoever knocked has gone again
+                if len(self._peers) >= MAX_PEERS:
+                    peer.close()
+                    continue
                 self._peers.append(_impatient(peer))
         elif not self._where.listens and not self._peers and time.monotonic() - self._tried >= PATIENCE:
             self._tried = time.monotonic()

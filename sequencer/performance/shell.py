@@ -72,8 +72,9 @@ def require_prompt(schedule: Schedule) -> None:
 class Performance:
     """One run of a schedule on a stage.
 
-    `script` are events fed in by chunk or by time; `watchers` look on; `journal` may be None. A journal that can no longer
-    be written stops being written, loudly (`warn`), but never stops the show. `following` binds places to chunks late;
+    `script` are events fed in by chunk or by time; `watchers` look on; `journal` may be None. A journal that cannot be written
+    is reported (`warn`) and never stops the show; it is completed as soon as it can be written again.
+    `following` binds places to chunks late;
     None does so where the score's clock comes from outside. Raises ScheduleError for a schedule without a first prompt.
     """
 
@@ -232,7 +233,7 @@ class Performance:
         commands = self.conductor.receive(event)
         for command in commands:
             self._write(lambda journal, command=command: journal.command(event.at, command))  # type: ignore[misc]  # binds now
-        self._write(lambda journal: journal.flush())  # a run that is killed now has lost at most this event
+        self._write(lambda journal: journal.flush(), flushes=True)  # a run that is killed now has lost at most this event
         await self._carry_out(commands)
         for watcher in self._watchers:
             watcher(event, commands, self.conductor)
@@ -304,23 +305,32 @@ class Performance:
 
     # ---- the journal -----------------------------------------------------------------------------------------------
 
-    def _write(self, write: Callable[[JournalWriter], None]) -> None:
-        if self._journal is None or self._journal_failure is not None:
+    def _write(self, write: Callable[[JournalWriter], None], *, flushes: bool = False) -> None:
+        """Write to the journal. Where it cannot be written the show goes on; `flushes` tries again what is missing."""
+        if self._journal is None or self._journal.is_over:
             return
         try:
             write(self._journal)
         except OutputError as error:
-            self._journal_failure = str(error)
-            if self._warn is not None:
-                self._warn(f"{error.message}; the show goes on without a journal")
+            if self._journal_failure is None:
+                self._report(f"{error.message}; the show goes on, and the journal is completed when there is space")
+            self._journal_failure = error.message
+            return
+        if flushes and self._journal_failure is not None:
+            self._journal_failure = None
+            self._report("the journal can be written again, and nothing is missing in it")
+
+    def _report(self, text: str) -> None:
+        if self._warn is not None:
+            self._warn(text)
 
     def put_away(self) -> None:
         """Close the journal of a run that never came to be. Safe to call behind `run`, which closes it itself."""
         if self._journal is not None:
-            self._write(lambda journal: journal.close())
+            self._write(lambda journal: journal.close(), flushes=True)
 
     def _end_journal(self, at: int) -> None:
         if self.conductor.is_finished:
-            self._write(lambda journal: journal.end(at, self.conductor.ended))
+            self._write(lambda journal: journal.end(at, self.conductor.ended), flushes=True)
         if self._journal is not None:
-            self._write(lambda journal: journal.close())
+            self._write(lambda journal: journal.close(), flushes=True)

@@ -26,6 +26,9 @@ from sequencer.recorder.times import LiveTimes
 MOST_WAITING = 6
 """Frames that may wait to be encoded before new ones are left out."""
 
+MAX_PLAYERS = 16
+"""Players at once; one more is not let in."""
+
 MOST_UNSENT = 8 << 20
 """Bytes that a player may be behind before it is let go."""
 
@@ -104,6 +107,9 @@ class _Tcp:
                 player, _ = self._listener.accept()
             except BlockingIOError:
                 break
+            if len(self._players) >= MAX_PLAYERS:
+                player.close()
+                continue
             player.setblocking(False)
             player.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._players[player] = bytearray()

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +70,10 @@ class ChunkPictures:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """What became of a rehearsal. `folder` is None where nothing was saved; `renderer` names what drew the pictures."""
+    """What became of a rehearsal. `folder` is None where nothing was saved; `renderer` names what drew the pictures.
+
+    `failures` says of each file of the run that could not be written, or not whole, why (a full disk).
+    """
 
     report: Report
     schedule: Schedule
@@ -78,11 +81,14 @@ class Rehearsed:
     pictures: tuple[ChunkPictures, ...]
     renderer: str | None
     journal_failure: str | None
+    failures: tuple[str, ...] = ()
+    document: Mapping[str, Any] = field(default_factory=dict)
+    """What `report.json` holds."""
 
     @property
     def went_well(self) -> bool:
-        """Whether the score was played to its end, or until an operator ended it, and every cue landed that was due by then."""
-        return self.report.ended_normally and self.report.all_landed
+        """Whether the score was played to its end, or until an operator ended it, as it is written; files aside."""
+        return self.report.went_as_written
 
 
 Watch = Callable[[Moment], None]
@@ -125,8 +131,9 @@ def rehearse(
     >>> sequencer.rehearse(schedule, video=False, save=False).report.chunks
     3
 
-    Raises UsageError (a folder that is there already, an event that cannot be read), OutputError (nothing half-written stays
-    behind then), ScheduleError (nothing to perform) and StageError.
+    Raises UsageError (a folder that is there already, an event that cannot be read), OutputError (the run could not begin;
+    nothing stays behind then), ScheduleError (nothing to perform) and StageError. What cannot be written once it plays is
+    among `failures`, and the folder holds the rest.
     """
     require_prompt(schedule)
     script = [read_event(one, schedule) if isinstance(one, str) else one for one in events]
@@ -139,7 +146,7 @@ def rehearse(
         result = asyncio.run(_Run(settings, keep, script, watch, warn, typed).play())
     except BaseException:
         if keep is not None:
-            shutil.rmtree(keep.path, ignore_errors=True)  # nothing half-written passes for a run
+            shutil.rmtree(keep.path, ignore_errors=True)  # a run that never began, or was given up, leaves nothing
         raise
     return result
 
@@ -228,7 +235,7 @@ class _Run:
             return nullcontext()
         from sequencer.runs.film import Film
 
-        return Film(self._keep.path, self._settings.schedule, self._settings.size, self._settings.caption)
+        return Film(self._keep.path, self._settings.schedule, self._settings.size, self._settings.caption, self._say)
 
     # ---- while it runs ---------------------------------------------------------------------------------------------
 
@@ -284,24 +291,23 @@ class _Run:
         from sequencer.timeline import timeline_html, timeline_svg
         from sequencer.timeline.thumbnails import thumbnails_of
 
-        schedule = self._settings.schedule
+        schedule, conductor = self._settings.schedule, self._performance.conductor
         images = self._settings.images
         thumbnails = thumbnails_of(schedule, images)
         document = as_json(outcome.report, self._facts(outcome))
-        keep.write_json("report.json", document)
-        keep.write("timeline.svg", timeline_svg(schedule, self._performance.conductor, thumbnails))
-        keep.write("timeline.html", timeline_html(schedule, self._performance.conductor, thumbnails))
+        parts: list[Callable[[], object]] = [
+            lambda: keep.write_json("report.json", document),
+            lambda: keep.write("timeline.svg", timeline_svg(schedule, conductor, thumbnails)),
+            lambda: keep.write("timeline.html", timeline_html(schedule, conductor, thumbnails)),
+        ]
         if self._settings.bundle:
-            bundle_of(keep.path, bytes_of(schedule.images, images))
-        final = keep.finish()
-        return Rehearsed(
-            rehearsed.report,
-            rehearsed.schedule,
-            final,
-            rehearsed.pictures,
-            rehearsed.renderer,
-            rehearsed.journal_failure,
-        )
+            parts.append(lambda: bundle_of(keep.path, bytes_of(schedule.images, images)))
+        journal = [] if outcome.journal_failure is None else [outcome.journal_failure]
+        final, failures = keep.finish_with(parts, journal + self._film_failures())
+        return replace(rehearsed, folder=final, failures=failures, document=document)
+
+    def _film_failures(self) -> list[str]:
+        return [] if self._film is None else self._film.failures
 
     def _facts(self, outcome: Outcome) -> dict[str, Any]:
         schedule = self._settings.schedule
@@ -313,6 +319,8 @@ class _Run:
         }
         if outcome.journal_failure is not None:
             facts["journal_failure"] = outcome.journal_failure
+        if self._film_failures():
+            facts["video_failures"] = self._film_failures()
         if outcome.unheard:
             facts["events_never_reached"] = list(outcome.unheard)
         if outcome.unanswered:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from sequencer.conductor import Conductor
 from sequencer.conductor.lines import Line
+from sequencer.errors import OutputError
 from sequencer.recorder import Caption, ContactSheet, Shot, VideoWriter
 from sequencer.runs.captions import DEFAULT_PARTS, Part, Teller
 from sequencer.schedule import CutTake, Schedule, ShowPrompt
@@ -21,20 +22,32 @@ from sequencer.stages import Pictures
 class Film:
     """Writes `video.mp4` and `contact-sheet.png` into a folder. As a context manager it closes both, whatever happened.
 
+    A run outlives its video: what cannot be written any more (a full disk) is reported once, and is among `failures`.
+
     Args:
         folder: The run's folder.
         schedule: What is played.
         size: The video's (width, height).
         parts: What the caption of the video consists of.
+        warn: Gets what a person should know of it.
 
     Raises:
-        OutputError: They cannot be written.
+        OutputError: They cannot even be begun.
     """
 
     def __init__(
-        self, folder: Path, schedule: Schedule, size: tuple[int, int], parts: Collection[Part] = DEFAULT_PARTS
+        self,
+        folder: Path,
+        schedule: Schedule,
+        size: tuple[int, int],
+        parts: Collection[Part] = DEFAULT_PARTS,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         self._schedule = schedule
+        self._warn = warn
+        self.failures: list[str] = []
+        """What could not be written, a sentence each."""
+        self._is_cut_short = False
         self._title = schedule.title or ""
         self._parts = parts
         self._actions = actions_of(schedule)
@@ -59,7 +72,12 @@ class Film:
             self._action = "" if prompt is None else bare(self._actions.of(None if is_cut else before, prompt))
         self._prompt, self._take = prompt, take
         captions = [self._caption(teller, chunk, frame, take) for frame in range(len(pictures.frames))]
-        self._video.write_all(pictures.frames, captions)
+        if not self._is_cut_short:
+            try:
+                self._video.write_all(pictures.frames, captions)
+            except OutputError as error:
+                self._is_cut_short = True
+                self._failed(error)
         still = pictures.frames if pictures.still is None else pictures.still
         if not happens:
             self._sheet.add(chunk, still)
@@ -114,5 +132,13 @@ class Film:
         if error is not None:
             self._video.abort()
             return
-        self._video.close()
-        self._sheet.save()
+        for close in (self._video.close, self._sheet.save):
+            try:
+                close()
+            except OutputError as failure:
+                self._failed(failure)
+
+    def _failed(self, error: OutputError) -> None:
+        self.failures.append(error.message)
+        if self._warn is not None:
+            self._warn(error.message)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sequencer.errors import InputError, OutputError, UsageError
-from sequencer.paths import exists, is_file, is_folder, partial_of, possible_name
+from sequencer.paths import exists, is_file, is_folder, partial_of, possible_name, remove
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 LONGEST_NAME = 120
@@ -79,10 +80,11 @@ class RunFolder:
         return found
 
     def write(self, name: str, text: str) -> None:
-        """Write a text file into the folder. Raises OutputError."""
+        """Write a text file into the folder, whole or not at all. Raises OutputError."""
         try:
             (self.path / name).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         except OSError as error:
+            remove(self.path / name)
             raise OutputError(f"{name} cannot be written to {self.path}: {error.strerror}", "is the disk full?") from None
 
     def write_json(self, name: str, value: Any) -> None:
@@ -90,12 +92,34 @@ class RunFolder:
         self.write(name, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
     def finish(self) -> Path:
-        """Give the folder its name: what it holds is whole."""
+        """Give the folder its name: the run is over. Raises OutputError."""
         try:
             self.path.replace(self.final)
         except OSError as error:
             raise OutputError(f"{self.path} cannot be renamed to {self.final}: {error.strerror}") from None
         return self.final
+
+    def finish_with(self, parts: Iterable[Callable[[], object]], failures: Iterable[str] = ()) -> tuple[Path, tuple[str, ...]]:
+        """Write all parts that can be written, then give the folder its name.
+
+        Args:
+            parts: Each writes a file and raises OutputError where it cannot; the others are written all the same.
+            failures: What could not be written before, a sentence each.
+
+        Returns:
+            Where the folder is now, and a sentence for everything that could not be written.
+        """
+        found = list(failures)
+        for write in parts:
+            try:
+                write()
+            except OutputError as error:
+                found.append(error.message)
+        try:
+            final = self.finish()
+        except OutputError as error:
+            return self.path, (*found, error.message)
+        return final, tuple(one.replace(str(self.path), str(final)) for one in found)
 
 
 def _broken_off_beside(run: Path) -> str:

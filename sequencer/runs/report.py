@@ -35,6 +35,9 @@ def as_json(report: Report, extra: dict[str, Any]) -> dict[str, Any]:
         "cues": [_plain(cue) for cue in report.cues],
         "sends": [_send(send) for send in report.sends],
         "moves": [_plain(move) for move in report.moves],
+        "stalls": [
+            {"chunk": stall.chunk, "seconds": round(stall.seconds, 3), "chunks_made": stall.chunks} for stall in report.stalls
+        ],
         "refused": list(report.refused),
         "notes": list(report.notes),
         **extra,
@@ -76,6 +79,8 @@ def summary(report: Report) -> dict[str, Any]:
         "beyond_the_snap_ms": None if not beyond else {"median": _part(beyond, 50), "p99": _part(beyond, 99)},
         "sends": sum(len(send.acts) for send in report.sends if send.was_sent),
         "sends_left_out": sum(len(send.acts) for send in report.sends if not send.was_sent),
+        "stalled_seconds": round(sum(stall.seconds for stall in report.stalls), 3),
+        "chunks_beyond": report.chunks_beyond,
     }
 
 
@@ -198,6 +203,11 @@ def verdict(report: Report) -> str:
         parts.append(f"{facts['sends_left_out']} left out, too late")
     parts.append(f"{report.takes} take" + ("s" if report.takes != 1 else ""))
     parts.append(f"{report.chunks} chunks")
+    if report.chunks_beyond:
+        parts.append(f"{report.chunks_beyond} more than the score has")
+    if report.stalls:
+        times = "once" if len(report.stalls) == 1 else f"{len(report.stalls)} times"
+        parts.append(f"stalled {times}, {facts['stalled_seconds']:.1f} s in all")
     if facts["beyond_the_snap_ms"] is not None:
         off = facts["beyond_the_snap_ms"]
         parts.append(f"beyond the snap {off['median']:.0f} ms off the beat in the median, {off['p99']:.0f} ms at p99")

@@ -30,6 +30,9 @@ from sequencer.wire.helios import Problem
 
 log = logging.getLogger("sequencer.standin")
 
+LONGEST_LATE = SECOND
+"""How late this process may come to the end of a chunk, in nanoseconds, and still make up for it: a busy machine does that."""
+
 
 class Audience(Protocol):
     """Who hears of a show: its session."""
@@ -85,6 +88,7 @@ class Show:
         """Frames a second."""
         self.screen = Screen(self.rate, painter.is_plain)
         self._wake: asyncio.TimerHandle | None = None
+        self._stopped_for = 0
         self._painting: Future[tuple[Picture, ...]] | None = None
         self._look_before: Look | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -120,9 +124,21 @@ class Show:
         """Whether a chunk is being made."""
         return self._model.is_making
 
+    def _now(self) -> int:
+        """The model's time: the machine's, less what passed while this process was stopped.
+
+        As one on a GPU does, it goes on where it was: it makes no chunks for the time that it missed.
+        """
+        now, due = time.monotonic_ns() - self._stopped_for, self._model.deadline
+        if due is None or now - due <= LONGEST_LATE:
+            return now
+        log.info("this process did not run for %.1f s: the model goes on where it was", (now - due) / SECOND)
+        self._stopped_for += now - due
+        return due
+
     def learn(self, upload: str, found: UploadedImage, pixels: object = None) -> None:
         """An upload's bytes are here."""
-        self._model.uploaded(upload, found, time.monotonic_ns())
+        self._model.uploaded(upload, found, self._now())
         if pixels is not None:
             self._painter.learn(upload, pixels)  # type: ignore[arg-type]  # numpy is only named where it is loaded
 
@@ -130,7 +146,7 @@ class Show:
         """A client is there: the model says how it stands."""
         if self._is_over:
             return
-        self._pass_on(self._model.connect(time.monotonic_ns()))
+        self._pass_on(self._model.connect(self._now()))
 
     def problem(self, name: str, data: Mapping[str, object]) -> Problem | None:
         """What is wrong with a command, as it stands on the wire."""
@@ -143,7 +159,7 @@ class Show:
             self._answer((ask,) if ask else (), None)
             return
         self.heard.append((name, data))
-        self._pass_on(self._model.ask(name, data, time.monotonic_ns(), ask))
+        self._pass_on(self._model.ask(name, data, self._now(), ask))
 
     def _answer(self, asks: tuple[int, ...], message: Message | None) -> None:
         if asks:
@@ -153,7 +169,7 @@ class Show:
 
     def _woken(self) -> None:
         self._wake = None
-        self._pass_on(self._model.advance(time.monotonic_ns()))
+        self._pass_on(self._model.advance(self._now()))
 
     def _pass_on(self, outputs: tuple[Output, ...]) -> None:
         for output in outputs:
@@ -175,11 +191,11 @@ class Show:
             self._wake.cancel()
             self._wake = None
         if due is not None and not self._is_over:
-            wait = max(0, due - time.monotonic_ns()) / SECOND
+            wait = max(0, due - self._now()) / SECOND
             self._wake = asyncio.get_running_loop().call_later(wait, self._woken)
 
     def _say_at(self, message: Message) -> None:
-        wait = (message.at - time.monotonic_ns()) / SECOND
+        wait = (message.at - self._now()) / SECOND
         if wait > 0.001:
             self._timers = [one for one in self._timers if not one.cancelled() and one.when() > time.monotonic()]
             self._timers.append(asyncio.get_running_loop().call_later(wait, self._say, message))

@@ -26,6 +26,11 @@ LONGEST_WAIT = 30.0
 _WORTH_SAYING = 1.0
 """Seconds of a wait that the operator is told of."""
 
+LONGEST_CALL = 30.0
+"""Seconds that one call may take as a whole: an answer that comes a byte at a time never runs into another limit."""
+SLOWEST_UPLOAD = 64 * 1024
+"""Bytes a second: an upload may take so long beyond `LONGEST_CALL`."""
+
 TRIES = 4
 """How often something that can safely be asked again is asked."""
 
@@ -168,11 +173,14 @@ class Platform:
             request = self._client.build_request(
                 method, self.base + path, json=None if body is None else dict(body), headers={**_VERSIONS, **(headers or {})}
             )
-            response = await self._client.send(request, stream=True)
-            try:
-                data = await _read(response)
-            finally:
-                await response.aclose()
+            async with asyncio.timeout(LONGEST_CALL):
+                response = await self._client.send(request, stream=True)
+                try:
+                    data = await _read(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            raise unreachable(what, self.base, httpx.ReadTimeout(""), self._proxy) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable(what, self.base, error, self._proxy) from None
         answer = Answer(response.status_code, _object(data), data.decode("utf-8", "replace"), _retry_after(response))
@@ -198,8 +206,11 @@ class Platform:
         await self._check_called("uploading", url)
         try:
             request = self._client.build_request("PUT", url, content=pieces(), headers=headers)
-            response = await self._client.send(request, stream=True)
-            await response.aclose()
+            async with asyncio.timeout(LONGEST_CALL + len(data) / SLOWEST_UPLOAD):
+                response = await self._client.send(request, stream=True)
+                await response.aclose()
+        except TimeoutError:
+            raise unreachable("uploading", self.base, httpx.WriteTimeout("")) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable("uploading", self.base, error) from None
         return response.status_code

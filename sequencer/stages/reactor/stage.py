@@ -34,6 +34,7 @@ from sequencer.stages.protocol import Deliver
 from sequencer.stages.reactor.clips import PATIENCE, Clip, fetch
 from sequencer.stages.reactor.connection import Connection
 from sequencer.stages.reactor.frames import Frames, FrameSink
+from sequencer.stages.reactor.liveness import DROPPED_SECONDS, Liveness, awake_ns
 from sequencer.stages.reactor.meeting import Meeting
 from sequencer.stages.reactor.platform import Platform, PlatformError
 from sequencer.stages.reactor.session import OVER, Session
@@ -52,6 +53,10 @@ from sequencer.wire.messages import Reference
 
 if TYPE_CHECKING:
     from sequencer.clocks import Clock
+
+
+ENDING_SECONDS = 20.0
+"""How long the session may take to be ended: what the run leaves is written after that."""
 
 
 class ReactorStage:
@@ -85,7 +90,8 @@ class ReactorStage:
         self._takes = ShownTakes(self._shown)
         self._frames = Frames(self._takes, sink, self._chunk_shown)
         wire = Wire.V0 if settings.wire == "v0" else Wire.V1
-        self._talk = Talk(clock, wire, settings.frames_per_chunk, self._hear, self._notice)
+        self._liveness = Liveness()
+        self._talk = Talk(clock, wire, settings.frames_per_chunk, self._hear, self._notice, self._liveness.message)
         self._meeting = Meeting(clock, settings, self._session, self._talk, self._frame, self._broken)
         self._deliver: Deliver | None = None
         self._held: list[Event] | None = []
@@ -138,6 +144,7 @@ class ReactorStage:
             self._set("disconnected")
             raise
         self._set("ready")
+        self._liveness.connected(self._clock.now())
         self._release(Ready(self._clock.now(), f"reactor {self._talk.wire}{' local' if self._settings.local else ''}"))
         self._spawn(self._watch())
 
@@ -167,8 +174,10 @@ class ReactorStage:
         await self._meeting.hang_up()
         if self._session.is_open:
             try:
-                await self._session.close()
-            except StageError as error:
+                async with asyncio.timeout(ENDING_SECONDS):
+                    await self._session.close()
+            except (StageError, TimeoutError) as problem:
+                error = problem if isinstance(problem, StageError) else StageError(f"no answer within {ENDING_SECONDS:.0f} s")
                 self.closing_trouble = error.message
                 self._notice(
                     f"the session could not be closed ({error.message}): it may run on, and be billed, until its timeout; "
@@ -222,6 +231,7 @@ class ReactorStage:
                 pause = min(5.0, pause * 1.7)
             else:
                 self._set("ready")
+                self._liveness.connected(self._clock.now())
                 self._release(Restored(self._clock.now()))
                 return
         self._end(f"the connection could not be made again within {self._settings.grace_seconds:.0f} s: {last}")
@@ -232,12 +242,23 @@ class ReactorStage:
     async def _watch(self) -> None:
         """Signs of life both ways, commands without an answer, and limits."""
         while True:
-            await asyncio.sleep(min(1.0, self._settings.silence_seconds / 4))
+            pause, before = min(1.0, self._settings.silence_seconds / 4), awake_ns()
+            await asyncio.sleep(pause)
+            stopped = (awake_ns() - before) / SECOND - pause
             now = self._clock.now()
             self._time.warn()
             connection = self._meeting.connection
             if connection is None or self._held is not None:
                 continue
+            if stopped > DROPPED_SECONDS:
+                self._broken(connection, f"this process did not run for {stopped:.0f} s")
+                continue
+            trouble = self._liveness.trouble(now, int(self._settings.silence_seconds * SECOND))
+            if trouble is not None:
+                self._broken(connection, trouble)
+                continue
+            if self._talk.has_answered and self._liveness.should_ask(now):
+                self._talk.ask_again()
             silent = await connection.silent_for()
             if silent > self._settings.silence_seconds:
                 self._broken(connection, f"nothing came for {silent:.0f} s")
@@ -256,6 +277,7 @@ class ReactorStage:
         match event:
             case ChunkDone():
                 self._shown.done(event.chunk, event.frames, event.at)
+                self._liveness.chunk()
             case Started():
                 self._shown.started(event.chunk)
             case WasReset():
@@ -285,6 +307,7 @@ class ReactorStage:
             self._is_over = True
 
     def _frame(self, picture: VideoFrame, metadata: Metadata | None) -> None:
+        self._liveness.frame(self._clock.now())
         try:
             self._frames.take(picture, self._clock.now(), metadata)
         except Exception as error:  # noqa: BLE001  a sink is somebody else's, and what is wrong with it must not stop the show

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sequencer.errors import StageError
@@ -51,11 +52,21 @@ class Talk:
     """One session's conversation, over one connection after the other."""
 
     def __init__(
-        self, clock: Clock, wire: Wire, frames_per_chunk: int, tell: Callable[[Event], None], notice: Callable[[str], None]
+        self,
+        clock: Clock,
+        wire: Wire,
+        frames_per_chunk: int,
+        tell: Callable[[Event], None],
+        notice: Callable[[str], None],
+        came: Callable[[int], None] = lambda _: None,
     ) -> None:
+        """`came` gets the time of each message that comes, whatever it is."""
         self._clock = clock
         self._tell = tell
         self._notice = notice
+        self._came = came
+        self.has_answered = False
+        """Whether the other side answers a question for its schema, and so shows at any time that it is there."""
         self._reader = HeliosReader(frames_per_chunk)
         self._answers = Answers()
         self._send: Send | None = None
@@ -83,6 +94,11 @@ class Talk:
         """Ask something harmless that is always answered."""
         self._question = self._answers.ask("requestSchema", self._clock.now())
         self.say(SchemaAsked(self._question))
+
+    def ask_again(self) -> None:
+        """Ask for a sign of life; nothing is lost where nobody hears it."""
+        with suppress(StageError):
+            self.greet()
 
     def end(self) -> None:
         """The connection is gone: what was under way will not be answered."""
@@ -156,6 +172,7 @@ class Talk:
         if isinstance(payload, bytes) or self.wire is Wire.V0:
             self.heard.set()  # text before the first answer is only what a runtime says to everyone
         now = self._clock.now()
+        self._came(now)
         match message:
             case ModelMessage():
                 self._model_message(message, now)
@@ -164,6 +181,7 @@ class Talk:
             case Failed():
                 self._failed(message, now)
             case Schema():
+                self.has_answered = True
                 self._answers.answered(message.request or self._question, now)
             case ClipReady() | ClipFailed():
                 self._answers.answered(message.request, now)

@@ -1,0 +1,252 @@
+"""Parts of a connection that stop while others go on, this process itself, and calls that never come to an end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from by_hand import at_chunk
+from reactor_parts import Run, perform, schedule, stand_in
+
+from sequencer.events import ChunkDone, ChunkShown, Lost, Restored
+from sequencer.stages.reactor import liveness, platform, stage, token
+from sequencer.stages.reactor.liveness import Liveness
+from sequencer.stages.reactor.platform import Platform, PlatformError
+from sequencer.standin import StandIn
+from sequencer.standin.peer import Peer
+from sequencer.standin.sessions import Session
+from sequencer.timebase import SECOND
+
+LONG = schedule(*(at_chunk(chunk, f"prompt {chunk}") for chunk in (0, 4, 12, 14)), end=16)
+
+
+# ---- the rules
+
+
+def test_messages_that_stop_are_asked_for_and_then_missed() -> None:
+    live = Liveness()
+    live.connected(0)
+    live.frame(1)
+    assert not live.should_ask(6 * SECOND)
+    assert live.should_ask(7 * SECOND)
+    assert not live.should_ask(8 * SECOND), "once"
+    assert live.trouble(10 * SECOND, 4 * SECOND) is None
+    assert live.trouble(12 * SECOND, 4 * SECOND) == "no message came for 12 s"
+    live.message(12 * SECOND)
+    assert live.trouble(13 * SECOND, 4 * SECOND) is None
+
+
+def test_frames_are_missed_only_where_there_were_some_and_more_are_due() -> None:
+    live = Liveness()
+    live.connected(0)
+    for _ in range(5):
+        live.chunk()
+    assert live.trouble(20 * SECOND, 4 * SECOND) is None, "no frame ever came: another connection would not help"
+    live.frame(20 * SECOND)
+    assert live.trouble(40 * SECOND, 4 * SECOND) is None, "no chunk was made: the model is paused"
+    for _ in range(3):
+        live.chunk()
+    assert live.trouble(23 * SECOND, 4 * SECOND) is None
+    assert live.trouble(25 * SECOND, 4 * SECOND) == "no frame came for 5 s, though chunks were made"
+
+
+# ---- over real connections
+
+
+async def _session(server: StandIn, chunks: int) -> Session:
+    """The session, when its model has made so many chunks."""
+    async with asyncio.timeout(30):
+        while server.session is None or len(server.session.show.made) < chunks:  # noqa: ASYNC110  # it makes what it makes
+            await asyncio.sleep(0.02)
+    return server.session
+
+
+def _play_and(break_it: Callable[[StandIn], Coroutine[None, None, None]]) -> Run:
+    async def scenario() -> Run:
+        async with stand_in() as server:
+            breaking = asyncio.create_task(break_it(server))
+            run = await perform(server.url, LONG, silence_seconds=1.0, seconds=60)
+            await breaking
+            return run
+
+    return asyncio.run(scenario())
+
+
+def _losses(run: Run) -> list[str]:
+    return [one.reason for one in run.events if isinstance(one, Lost)]
+
+
+def _assert_taken_up_again(run: Run) -> None:
+    restored = next(index for index, one in enumerate(run.events) if isinstance(one, Restored))
+    assert any(isinstance(one, ChunkDone) for one in run.events[restored:])
+    assert any(isinstance(one, ChunkShown) for one in run.events[restored:])
+    assert run.outcome.report.chunks == 16
+    assert run.landings[2:] == [("12c", 12), ("14c", 14)]
+
+
+def test_messages_stop_and_frames_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(liveness, "MESSAGE_SECONDS", 0.8)
+    say, deaf = Peer.say, set[Peer]()
+    monkeypatch.setattr(Peer, "say", lambda peer, *rest: None if peer in deaf else say(peer, *rest))
+
+    async def silence(server: StandIn) -> None:
+        deaf.update((await _session(server, 3)).peers.values())
+
+    run = _play_and(silence)
+    (reason,) = _losses(run)
+    assert reason.startswith("no message came for")
+    _assert_taken_up_again(run)
+
+
+def test_frames_stop_and_messages_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(liveness, "FRAME_SECONDS", 1.0)
+
+    async def freeze(server: StandIn) -> None:
+        for peer in (await _session(server, 3)).peers.values():
+            assert peer._track is not None
+            peer._track.pause()
+
+    run = _play_and(freeze)
+    (reason,) = _losses(run)
+    assert reason.endswith("though chunks were made")
+    _assert_taken_up_again(run)
+
+
+def test_a_process_that_was_stopped_connects_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = 0
+
+    async def stop(server: StandIn) -> None:
+        nonlocal ahead
+        await _session(server, 3)
+        ahead = 25 * SECOND
+
+    monkeypatch.setattr(stage, "awake_ns", lambda: time.monotonic_ns() + ahead)
+    run = _play_and(stop)
+    assert _losses(run) == ["this process did not run for 25 s"]
+    _assert_taken_up_again(run)
+
+
+def test_the_date_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose clock is set while it plays: every token has expired then, and nothing else depends on the date."""
+    real, ahead = time.time, 0.0
+    for module in (token, __import__("sequencer.standin.tokens", fromlist=["time"])):
+        monkeypatch.setattr(module.time, "time", lambda: real() + ahead)
+
+    async def set_clock(server: StandIn) -> None:
+        nonlocal ahead
+        session = await _session(server, 3)
+        ahead = 86_400.0
+        session._kill(0.0)
+
+    async def scenario() -> Run:
+        async with stand_in(drop_after=(9999.0,)) as server:
+            setting = asyncio.create_task(set_clock(server))
+            run = await perform(server.url, LONG, local=False, silence_seconds=1.0, seconds=60)
+            await setting
+            return run
+
+    run = asyncio.run(scenario())
+    assert len(_losses(run)) == 1
+    _assert_taken_up_again(run)
+
+
+def test_names_that_are_not_found_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DNS or a proxy fails in the middle of a run: it is noticed when the connection breaks, and then waited for."""
+    send, failures = httpx.AsyncClient.send, 0
+    is_down = False
+
+    async def fails(client: httpx.AsyncClient, request: httpx.Request, **named: object) -> httpx.Response:
+        nonlocal failures
+        if is_down and failures < 6:
+            failures += 1
+            raise httpx.ConnectError("[Errno -3] Temporary failure in name resolution", request=request)
+        return await send(client, request, **named)  # type: ignore[arg-type]  # whatever it was given
+
+    monkeypatch.setattr(httpx.AsyncClient, "send", fails)
+
+    async def cut_off(server: StandIn) -> None:
+        nonlocal is_down
+        session = await _session(server, 3)
+        is_down = True
+        session._kill(0.0)
+
+    async def scenario() -> Run:
+        async with stand_in(drop_after=(9999.0,)) as server:
+            cutting = asyncio.create_task(cut_off(server))
+            run = await perform(server.url, LONG, silence_seconds=1.0, seconds=60)
+            await cutting
+            return run
+
+    run = asyncio.run(scenario())
+    assert failures == 6
+    assert len(_losses(run)) == 1
+    assert run.outcome.report.ended_well
+    assert run.outcome.report.chunks == 16
+
+
+# ---- calls that never come to an end
+
+
+@asynccontextmanager
+async def _trickling(answer: bytes) -> AsyncIterator[str]:
+    """A server that takes everything, and answers a byte at a time without an end."""
+    done = asyncio.Event()
+    serving: set[asyncio.Task[object] | None] = set()
+
+    async def served(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
+        writer.write(answer)
+        while not done.is_set():
+            writer.write(b" ")
+            await asyncio.sleep(0.05)
+        writer.close()
+
+    server = await asyncio.start_server(served, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        done.set()
+        server.close()
+        await asyncio.gather(*(task for task in serving if task is not None), return_exceptions=True)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\nX: ", HEAD], ids=["no head", "no end of the body"])
+def test_an_answer_without_an_end_is_given_up(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "LONGEST_CALL", 0.4)
+
+    async def scenario() -> str:
+        async with _trickling(answer) as url:
+            asked = Platform(url)
+            try:
+                await asked.ask("asking for something", "POST", "/", {})
+            except PlatformError as error:
+                return error.message
+            finally:
+                await asked.close()
+        return ""
+
+    assert asyncio.run(asyncio.wait_for(scenario(), 10)) == "asking for something: 127.0.0.1 took too long to answer"
+
+
+def test_an_upload_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "LONGEST_CALL", 0.4)
+
+    async def scenario() -> str:
+        async with _trickling(b"HTTP/1.1 200 OK\r\nX: ") as url:
+            asked = Platform(url)
+            try:
+                await asked.put(f"{url}/store", b"x" * 1000, "image/png")
+            except PlatformError as error:
+                return error.message
+            finally:
+                await asked.close()
+        return ""
+
+    assert asyncio.run(asyncio.wait_for(scenario(), 10)) == "uploading: 127.0.0.1 took too long to answer"
