@@ -214,9 +214,9 @@ def test_nobody_is_shown_a_chunk_that_cannot_be_placed_yet() -> None:
     feed(standing, Ready(0), ConditionsReady(S_10, has_prompt=True, has_image=False))
     feed(standing, ClockMoved(SECOND, "start"), Started(SECOND))
     assert "chunk 0 frame 0" in state_line(standing, SECOND, 0.0), "without their number, which nobody knows"
-    assert play_line(standing, 3 * SECOND, "", 100) == "next “Two.” at a 5.1", "and without a time"
+    assert play_line(standing, 4 * SECOND, "", 100) == "next “Two.” at a 5.1", "and without a time"
     feed(standing, ClockFitted(SECOND, 0.0, SECOND, 2 / SECOND))
-    assert play_line(standing, 3 * SECOND, "", 100) == "next “Two.” at a 5.1 in 6.0 s", "16 quarters after the start"
+    assert play_line(standing, 4 * SECOND, "", 100) == "next “Two.” at a 5.1 in 5.0 s", "16 quarters after the start"
     assert str(1 << 40) not in "".join(
         [state_line(standing, SECOND, 0.0), play_line(standing, SECOND, "", 100), wait_line(standing, SECOND, 100)]
     )
