@@ -3,77 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
-import struct
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
-from reactor_parts import JUDGES, SHOW_LANDS, Run, part, perform, settings_for, whole_show
+from reactor_parts import SHOW_LANDS, Run, perform, settings_for, whole_show
+from reactor_runtimes import runtime_2
 
 from sequencer.clocks import RealClock
 from sequencer.events import ChunkDone, Event, Refused, Restored, SchedulePrompt, Start, StateReported
 from sequencer.stages.reactor import ReactorStage
 from sequencer.wire.codec import Wire
-
-
-class _Stun(asyncio.DatagramProtocol):
-    """Answers what the runtime asks before it answers us: without one it waits for seconds."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if len(data) < 20:
-            return
-        address = struct.unpack("!I", socket.inet_aton(addr[0]))[0] ^ 0x2112A442
-        mapped = struct.pack("!HHBBHI", 0x20, 8, 0, 1, addr[1] ^ 0x2112, address)
-        answer = b"\x01\x01" + struct.pack("!H", len(mapped)) + data[4:20] + mapped
-        self._transport.sendto(answer, addr)  # type: ignore[attr-defined]  # a datagram transport
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextlib.asynccontextmanager
-async def _runtime(environment: Path) -> AsyncIterator[str]:
-    """The runtime with our model on it, on a free port."""
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(_Stun, local_addr=("127.0.0.1", 0))
-    stun = transport.get_extra_info("sockname")[1]
-    port = _free_port()
-    process = await asyncio.create_subprocess_exec(
-        str(environment / "bin" / "python"),
-        *("-m", "reactor_runtime.serve", "run", "--host", "127.0.0.1", "--port", str(port)),
-        *("--stun-server", f"stun:127.0.0.1:{stun}"),
-        cwd=JUDGES / "runtime_model",
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        async with asyncio.timeout(40), httpx.AsyncClient(trust_env=False) as client:
-            while True:
-                with contextlib.suppress(httpx.HTTPError):
-                    answer = await client.get(f"{url}/health")
-                    if answer.json().get("state") == "READY":
-                        break
-                assert process.returncode is None, "the runtime ended at once"
-                await asyncio.sleep(0.2)
-        yield url
-    finally:
-        process.terminate()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(10):
-                await process.wait()
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-        transport.close()
 
 
 async def _found_again(url: str) -> None:
@@ -109,7 +47,7 @@ async def _found_again(url: str) -> None:
 
 
 async def _play() -> tuple[Run, str]:
-    async with _runtime(part("reactor-runtime")) as url:
+    async with runtime_2() as url:
         run = await perform(url, whole_show())
         await _found_again(url)
         async with httpx.AsyncClient(trust_env=False) as client:
