@@ -16,6 +16,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, make_dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -132,7 +133,14 @@ class JournalWriter:
         try:
             self._file.write(line + "\n")
         except (OSError, ValueError) as error:
-            raise OutputError(f"the journal {self._path} cannot be written: {error}", "is the disk full?") from None
+            raise self._failure(error) from None
+
+    def _failure(self, error: Exception) -> OutputError:
+        """The error to raise. The file is closed now: what it holds fails again, and where the garbage collector closes it,
+        Python 3.13 prints a traceback."""
+        with suppress(OSError):
+            self._file.close()
+        return OutputError(f"the journal {self._path} cannot be written: {error}", "is the disk full?")
 
     def _record(self, at: int, key: str, value: object) -> None:
         self._number += 1
@@ -160,17 +168,18 @@ class JournalWriter:
         try:
             self._file.flush()
         except (OSError, ValueError) as error:
-            raise OutputError(f"the journal {self._path} cannot be written: {error}", "is the disk full?") from None
+            raise self._failure(error) from None
 
     def close(self) -> None:
         """Flush, bring it to the disk and close it. Safe to call twice."""
         if self._file.closed:
             return
+        self.flush()
         try:
-            self.flush()
             os.fsync(self._file.fileno())
-        finally:
             self._file.close()
+        except OSError as error:
+            raise self._failure(error) from None
 
 
 @dataclass(frozen=True, slots=True)
