@@ -181,7 +181,7 @@ class JournalWriter:
             raise OutputError(f"the journal {self._path} cannot be written: {reason}", "is the disk full?") from None
 
     def close(self) -> None:
-        """Flush, bring it to the disk and close it. Safe to call twice. Raises OutputError for what could not be written."""
+        """Flush, bring it to the disk and close it, whatever fails. Safe to call twice. Raises OutputError for what is lost."""
         if self._file.closed:
             return
         try:

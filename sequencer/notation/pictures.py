@@ -75,10 +75,11 @@ class _Look:
             if real.is_dir():
                 self._tell("E520", f"{shown} is a folder, not an image", "name a file in it")
                 return None
-            if not real.exists():
+            try:
+                size = real.stat().st_size  # links in a circle are an OSError here, and before Python 3.13 a RuntimeError above
+            except (FileNotFoundError, NotADirectoryError):
                 self._missing(path)
                 return None
-            size = real.stat().st_size
             if size > most or not real.is_file():
                 self._too_large(size, most)
                 return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from sequencer.errors import Faults, Span
 from sequencer.notation.guess import nearest
-from sequencer.paths import as_stored, is_file
+from sequencer.paths import as_stored
 from sequencer.score import ClockKind, Score, SongTime
 
 SUFFIXES = (".mid", ".midi", ".smf")
@@ -48,15 +49,19 @@ def _bytes(shown: str, folder: Path, most: int, outside: bool, span: Span, fault
             hint = "copy it into the folder of the score, or below"
             faults.error("E531", f"the MIDI file {shown} lies outside of the score's folder", span, hint)
             return None
-        if not is_file(real):
+        try:
+            found = real.stat()  # links in a circle are an OSError here, and before Python 3.13 a RuntimeError above
+        except (FileNotFoundError, NotADirectoryError):
+            found = None
+        if found is None or not stat.S_ISREG(found.st_mode):
             _missing(shown, path, span, faults)
             return None
-        if real.stat().st_size > most:
+        if found.st_size > most:
             message = f"{shown} is larger than {most:,} bytes, and no MIDI file is"
             faults.error("E532", message, span, "is it a recording? A MIDI file ends in .mid")
             return None
         return real.read_bytes()
-    except (OSError, ValueError, RuntimeError) as error:  # before Python 3.13 links in a circle are a RuntimeError
+    except (OSError, ValueError, RuntimeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         faults.error("E530", f"the MIDI file {shown} cannot be read: {reason}", span, "look at its name and permissions")
         return None

@@ -65,6 +65,22 @@ _SNAPSHOT_COMMANDS: dict[str, tuple[str, Fields, str | None]] = {
     "rewind": ("Go on from a snapshot.", {"snapshot_index": _INDEX}, "generation_rewound"),
 }
 
+
+def find_range_problem(command: str, data: Data) -> str | None:
+    """What is outside the range that the schema gives a field of this command. Reactor's runtime refuses such commands too."""
+    _, fields, _ = {**_COMMANDS, **_SNAPSHOT_COMMANDS}.get(command, ("", {}, None))
+    for name, schema in fields.items():
+        value = data.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        least, most = schema.get("minimum"), schema.get("maximum")
+        if isinstance(least, int) and not value >= least:
+            return f"{name} must be at least {least}"
+        if isinstance(most, int) and not value <= most:
+            return f"{name} must be at most {most}"
+    return None
+
+
 _MESSAGES: dict[str, tuple[str, Fields]] = {
     "state": (
         "How the model stands, after each command and each chunk.",

@@ -24,6 +24,7 @@ from sequencer.stages.simulated.outputs import (
     UploadedImage,
     hashed,
 )
+from sequencer.standin.schema import find_range_problem
 from sequencer.standin.screen import Painter, Picture, Screen
 from sequencer.timebase import SECOND, ChunkGrid
 from sequencer.wire.helios import Problem
@@ -149,9 +150,12 @@ class Show:
         self._pass_on(self._model.connect(self._now()))
 
     def problem(self, name: str, data: Mapping[str, object]) -> Problem | None:
-        """What is wrong with a command, as it stands on the wire."""
+        """What is wrong with a command, as it stands on the wire: what its schema forbids never reaches the model."""
         read = self._model.read(name, data)
-        return read if isinstance(read, Problem) else None
+        if isinstance(read, Problem):
+            return read
+        reason = find_range_problem(name, data)
+        return None if reason is None else Problem(name, reason)
 
     def command(self, name: str, data: Mapping[str, object], ask: int = 0) -> None:
         """Give a command to the model. `ask`, where it is not 0, is answered to the audience once."""

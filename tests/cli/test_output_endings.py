@@ -34,7 +34,7 @@ def test_every_command_with_an_output_is_tried_here(capsys: pytest.CaptureFixtur
         try:
             parser(name).parse_args([name, "--help"])
         except SystemExit:
-            if re.search(r"^ +-o ", capsys.readouterr().out, re.MULTILINE):
+            if re.search(r"^ +-o[ ,]", capsys.readouterr().out, re.MULTILINE):
                 taking.add(name)
     assert taking == set(WRITES)
 

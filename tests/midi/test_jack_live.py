@@ -97,6 +97,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def jack(server: Path, tmp_path: Path) -> Iterator[Jack]:
     """The server, with programs of one test's own."""
+    require(find_spec("rtmidi"), "python-rtmidi is not installed (from Python 3.13 on it is the optional extra `ports`)")
     programs = Jack(tmp_path)
     yield programs
     for process in programs.running:

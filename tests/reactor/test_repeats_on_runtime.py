@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import socket
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 from av import VideoFrame
 from by_hand import at_chunk
-from reactor_parts import FRAMES, JUDGES, Run, part, perform, schedule
+from reactor_parts import FRAMES, Run, perform, schedule
+from reactor_runtimes import runtime_3
 
 from sequencer.stages.reactor.repeats import Repeats
 from sequencer.stages.reactor.shown import Novelty
@@ -33,45 +29,9 @@ def _number_on(frame: VideoFrame) -> int:
     return sum(1 << bit for bit in range(BITS) if rows[8 : high - 8, bit * wide + 4 : (bit + 1) * wide - 4].mean() > 128)
 
 
-@contextlib.asynccontextmanager
-async def _runtime(metadata: str) -> AsyncIterator[str]:
-    """The runtime with the judges' model on it, on a free port of loopback."""
-    python = part("reactor-runtime-3") / "bin" / "python"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    process = await asyncio.create_subprocess_exec(
-        str(python),
-        *("-m", "reactor_runtime.serve"),
-        cwd=JUDGES / "runtime_model",
-        env={**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "REPEATS": metadata},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        async with asyncio.timeout(40), httpx.AsyncClient(trust_env=False) as client:
-            while True:
-                with contextlib.suppress(httpx.HTTPError):
-                    if (await client.get(f"{url}/health")).json().get("state") == "available":
-                        break
-                assert process.returncode is None, "the runtime ended at once"
-                await asyncio.sleep(0.2)
-        yield url
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(10):
-                    await process.wait()
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
 async def _play(metadata: str) -> Run:
     """The model is slower than its playout, and is paused twice."""
-    async with _runtime(metadata) as url:
+    async with runtime_3(repeats=metadata) as url:
         plan = schedule(at_chunk(0, "a red field"), at_chunk(12, "a blue sea"), end=CHUNKS)
         return await perform(url, plan, script=["pause@5c", "resume@4.5s", "pause@15c", "resume@10.5s"])
 

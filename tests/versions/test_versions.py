@@ -1,4 +1,4 @@
-"""The oldest versions that are allowed, the newest Python there is, holes that are known; and what each says if it cannot."""
+"""The oldest versions that are allowed, other Pythons, known vulnerabilities; and what each script says where it cannot try."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def _script(*command: str, seconds: int, **changes: str) -> subprocess.Completed
 
 
 @pytest.mark.timeout(1500)
-@pytest.mark.parametrize("job", ["lowest", "newest"])
+@pytest.mark.parametrize("job", ["lowest", "3.12", "newest"])
 def test_other_versions(job: str) -> None:
     require(os.environ.get(REQUIRE_ALL) == "1", f"it takes minutes: set {REQUIRE_ALL}=1")
     done = _script(".ci/versions", job, seconds=1400)
     last = (done.stdout.strip().splitlines() or [""])[-1]
     if done.returncode == NOT_TRIED:
         assert last.startswith("not tried: ")
-        assert job == "newest", f"the lowest versions could not be tried: {last}"
+        assert job != "lowest", f"the lowest versions could not be tried: {last}"
         pytest.skip(last)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     assert re.search(r"\d{3,} passed", done.stdout)
@@ -49,6 +49,18 @@ def test_what_cannot_be_tried_says_so(tmp_path: Path) -> None:
     assert done.returncode == NOT_TRIED
     assert "not tried: " in done.stdout
     assert "passed" not in done.stdout
+
+
+def test_a_python_that_cannot_be_had_says_so(tmp_path: Path) -> None:
+    done = _script(".ci/versions", "3.999", seconds=200, VERSIONS_HOME=str(tmp_path))
+    assert done.returncode == NOT_TRIED
+    assert done.stdout.strip().splitlines()[-1] == "not tried: there is no Python 3.999 here, and none could be installed"
+
+
+def test_another_word_is_a_mistake(tmp_path: Path) -> None:
+    done = _script(".ci/versions", "oldest", seconds=60, VERSIONS_HOME=str(tmp_path))
+    assert done.returncode == 2
+    assert "lowest, newest or a version of Python" in done.stdout
 
 
 def test_a_database_that_nobody_reaches_is_no_pass(tmp_path: Path) -> None:

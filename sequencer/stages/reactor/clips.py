@@ -35,8 +35,8 @@ def clip_problem(answer: ClipFailed | Failed) -> StageError:
     """The error that a refused clip is."""
     reason = answer.reason if isinstance(answer, ClipFailed) else answer.message or answer.code
     cure = "it comes with the first chunk" if "no media" in reason else None
-    if "RECORDER_DISABLED" in reason:
-        cure = "start the runtime with --record"
+    if "RECORDER_DISABLED" in reason or "recorder disabled" in reason:  # runtimes of version 2, and of version 3
+        cure = "start the runtime with --record, or with `recording: {enabled: true}` below `runtime:` in its reactor.yaml"
     return StageError(f"the platform gives no clip: {reason}", cure)
 
 

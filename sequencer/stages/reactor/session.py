@@ -17,6 +17,15 @@ from sequencer.stages.reactor.token import Token
 OVER = ("CLOSED", "INACTIVE", "TERMINATED", "CLOSING")
 """States that nothing comes after."""
 
+BUSY = 409
+"""The HTTP status of a local runtime that is in another state than it would have to be."""
+
+CLOSING = ("CLOSING", "READY")
+"""States of a local runtime that takes a new session soon, or now."""
+
+CLOSING_SECONDS = 15.0
+"""How long a local runtime's last session may take to close."""
+
 CLIENT = {"sdk_version": "1.0", "sdk_type": "helios-sequencer"}
 
 
@@ -80,9 +89,28 @@ class Session:
             if not answer.body.get("capabilities") or state in OVER or self.id != self._settings.adopt:
                 raise StageError("the session of the run is over", "perform the score anew")
         else:
-            answer = await self.ask("starting a session", "POST", "/start_session", {})
+            answer = await self._start_local()
             self.id = str(answer.body.get("session_id", ""))
         return answer.body
+
+    async def _start_local(self) -> Answer:
+        """Start a local runtime's session. A runtime of version 3 answers the end of a session before it has closed it."""
+        deadline = time.monotonic() + CLOSING_SECONDS
+        while True:
+            try:
+                return await self.ask("starting a session", "POST", "/start_session", {})
+            except PlatformError as error:
+                if error.status != BUSY or time.monotonic() > deadline or not await self._is_closing():
+                    raise
+            await asyncio.sleep(0.2)
+
+    async def _is_closing(self) -> bool:
+        """Whether a local runtime is closing its session, or has closed it since it refused another one."""
+        try:
+            body = (await self.ask("finding the session", "GET", "/session")).body
+        except PlatformError:
+            return False  # what was refused counts, not this
+        return str(body.get("state", "")).upper() in CLOSING
 
     async def _create(self) -> Mapping[str, Any]:
         body = {

@@ -116,7 +116,7 @@ class Helios(ReactorModel):
         pass
 
     def clear(self):
-        self.started = self.paused = self.making = self.resetting = False
+        self.started = self.paused = self.pausing = self.making = self.resetting = False
         self.chunk = self.frame = 0
         self.prompt = None
         self.prompts = {}
@@ -175,6 +175,8 @@ class Helios(ReactorModel):
         self.chunk += 1
         if self.resetting:
             await self.reset_now()
+        elif self.pausing:
+            await self.pause_now()
         await self.state()
 
     def picture(self, colour, number):
@@ -193,25 +195,32 @@ class Helios(ReactorModel):
         hue = hashlib.sha256(self.prompt.encode()).digest()[0] / 256
         return np.array([int(255 * part) for part in colorsys.hsv_to_rgb(hue, 0.8, 0.9)], np.uint8)
 
-    async def accept(self, prompt, chunk):
+    async def accept(self, command, prompt, chunk):
+        if not prompt.strip():
+            await self.refuse(command, "the prompt is empty")
+            return
         self.prompts[chunk] = prompt
         await self.send(PromptAccepted(prompt=prompt))
-        await self.send(ConditionsReady(has_prompt=True, has_image=self.image is not None))
+        await self.conditions()
         await self.state()
+
+    async def conditions(self):
+        has_prompt = self.prompt is not None or bool(self.prompts)
+        await self.send(ConditionsReady(has_prompt=has_prompt, has_image=self.image is not None))
 
     def soonest(self):
         return self.chunk + 1 if self.making else self.chunk
 
     @event(name="set_prompt", description="")
     async def set_prompt(self, prompt: str):
-        await self.accept(prompt, self.soonest())
+        await self.accept("set_prompt", prompt, self.soonest())
 
     @event(name="schedule_prompt", description="")
     async def schedule_prompt(self, prompt: str, chunk: int = InputField(default=0, ge=0)):
         if self.started and chunk < self.soonest():
             await self.refuse("schedule_prompt", f"chunk {chunk} has passed")
         else:
-            await self.accept(prompt, chunk)
+            await self.accept("schedule_prompt", prompt, chunk)
 
     async def show(self, command, image):
         try:
@@ -226,12 +235,15 @@ class Helios(ReactorModel):
     @event(name="set_image", description="")
     async def set_image(self, image: UploadedFile):
         if await self.show("set_image", image):
+            await self.conditions()
             await self.state()
 
     @event(name="set_conditioning", description="")
     async def set_conditioning(self, prompt: str, image: UploadedFile):
-        if await self.show("set_conditioning", image):
-            await self.accept(prompt, self.soonest())
+        if not prompt.strip():
+            await self.refuse("set_conditioning", "the prompt is empty")
+        elif await self.show("set_conditioning", image):
+            await self.accept("set_conditioning", prompt, self.soonest())
 
     @event(name="set_image_strength", description="")
     async def set_image_strength(self, image_strength: float = InputField(default=1.0, ge=0.0, le=1.0)):
@@ -240,7 +252,10 @@ class Helios(ReactorModel):
 
     @event(name="set_sr_scale", description="")
     async def set_sr_scale(self, sr_scale: str = "2x"):
-        await self.state()
+        if sr_scale not in ("off", "2x", "4x"):
+            await self.refuse("set_sr_scale", f"{sr_scale} is not a scale")
+        else:
+            await self.state()
 
     @event(name="set_seed", description="")
     async def set_seed(self, seed: int = 0):
@@ -257,15 +272,26 @@ class Helios(ReactorModel):
             await self.send(GenerationStarted(prompt=self.prompts[0], chunk_index=0))
             await self.state()
 
+    async def pause_now(self):
+        self.pausing, self.paused = False, True
+        await self.send(GenerationPaused(chunk_index=max(self.chunk - 1, 0)))
+
     @event(name="pause", description="")
     async def pause(self):
-        self.paused = True
-        await self.send(GenerationPaused(chunk_index=self.chunk))
-        await self.state()
+        if not self.started or self.paused:
+            await self.refuse("pause", "not running")
+        elif self.making:
+            self.pausing = True
+        else:
+            await self.pause_now()
+            await self.state()
 
     @event(name="resume", description="")
     async def resume(self):
-        self.paused = False
+        if not self.paused and not self.pausing:
+            await self.refuse("resume", "not paused")
+            return
+        self.paused = self.pausing = False
         await self.send(GenerationResumed(chunk_index=self.chunk))
         await self.state()
 
