@@ -85,8 +85,10 @@ class LiveSettings:
     price_per_hour: Fraction = Fraction(0)
     clip_at_end: int | None = None
     quiet: bool = False
-    bundle: Callable[[ImageFile], bytes] | None = None
-    """Gives the images' bytes where journal and images are to be put into one file at the end."""
+    images: Callable[[ImageFile], bytes] | None = None
+    """Gives the images' bytes, for the timelines and the bundle."""
+    bundle: bool = False
+    """Whether journal and images are put into one file at the end."""
     told: Mapping[str, Any] = field(default_factory=dict)
     """What stands in journal and report about stage and options. No secret ever belongs here."""
 
@@ -284,8 +286,10 @@ class LiveRun:
 
     def _left(self, outcome: Outcome) -> Performed:
         from sequencer.timeline import timeline_html, timeline_svg
+        from sequencer.timeline.thumbnails import thumbnails_of
 
-        schedule, report = self.settings.schedule, outcome.report
+        schedule, report, images = self.settings.schedule, outcome.report, self.settings.images
+        thumbnails = {} if images is None else thumbnails_of(schedule, images)
         measured = dict(self._live.facts())
         lag = self.standing.lag_in_force
         if "lag_ms" in measured and lag is not None:
@@ -310,10 +314,10 @@ class LiveRun:
         clips = tuple(self.folder.final / path.name for path in self._clips)
         try:
             self.folder.write_json("report.json", as_json(report, facts))
-            self.folder.write("timeline.svg", timeline_svg(schedule, self.performance.conductor))
-            self.folder.write("timeline.html", timeline_html(schedule, self.performance.conductor))
-            if self.settings.bundle is not None:
-                bundle_of(self.folder.path, bytes_of(schedule.images, self.settings.bundle))
+            self.folder.write("timeline.svg", timeline_svg(schedule, self.performance.conductor, thumbnails))
+            self.folder.write("timeline.html", timeline_html(schedule, self.performance.conductor, thumbnails))
+            if self.settings.bundle and images is not None:
+                bundle_of(self.folder.path, bytes_of(schedule.images, images))
             final = self.folder.finish()
         except OutputError as error:
             self.say(f"{error.message}; what there is stays in {self.folder.path}")

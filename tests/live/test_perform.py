@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from conftest import require
@@ -240,3 +241,15 @@ def test_the_embedded_stage_in_real_time(score: Path, tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "run" / "video.mp4").stat().st_size > 10_000
+
+
+def test_the_timelines_of_a_performance_show_its_images(tmp_path: Path) -> None:
+    score, out = tmp_path / "door.score", tmp_path / "run"
+    copyfile(ROOT / "scores" / "images" / "harbour.png", tmp_path / "harbour.png")
+    score.write_text('grid 1 frames @ 24 fps\nat 0c image "harbour.png", "A harbour at dusk."\nend 8c\n', encoding="utf-8")
+    done = subprocess.run(
+        command("perform", score, "--stage", "simulated", "--out", out), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for name in ("timeline.svg", "timeline.html"):
+        assert "data:image/jpeg" in (out / name).read_text(encoding="utf-8"), name
