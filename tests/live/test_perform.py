@@ -17,6 +17,7 @@ import pytest
 from conftest import require
 
 import sequencer
+from sequencer.events import ChunkShown
 from sequencer.journal import read_journal
 
 ROOT = Path(__file__).parents[2]
@@ -203,6 +204,13 @@ def test_a_killed_run_is_gone_on_with_in_its_session(served: str, score: Path, t
     first = next(record.at for record in journal.records if record.event is not None and record.event.kind == "ready")
     assert report["measured"]["billed_seconds"] >= (journal.records[-1].at - first) / 1e9 - 2, "the whole session is billed"
     assert "restored" in kinds
+    shown = [
+        record.event.chunk for record in journal.records if isinstance(record.event, ChunkShown) and record.event.take == 2
+    ]
+    assert shown == sorted(set(shown)), "no chunk is shown twice"
+    behind = kinds[kinds.index("restored") :]
+    assert abs(behind.count("chunk_done") - behind.count("chunk_shown")) <= 4, "the count goes on where the model is"
+    assert report["measured"]["lag_ms"] < 2500
     again = subprocess.run(
         command("perform", "--resume", out, "--url", served),
         cwd=ROOT,
