@@ -9,9 +9,11 @@ whatever only describes a run (reports, sheets, timelines) needs none.
 **2** A run ends when its last chunk has been shown, not when it was reported, and waits a bounded time for that. A note ends by
 the end of the score. Frames of the take before a cut are told apart by their take. What a take opens with is sent again where
 it was refused. Until it is measured, the lag of a following run is that of a chunk which is made and then sent over a network.
+
 **3** A run that finds the model beyond the end of the score (after a lost connection, say) is over, and a cut of the score that
 could only be made there is not made: the number of chunks does not grow. With `late drop` what was to act during chunks that
-nobody saw is dropped, and with `late shift` a prompt that the model never got is sent again.
+nobody saw is dropped, and with `late shift` a prompt that the model never got is sent again. A take that was set up again after
+a lost connection is not set up once more when the model has not started yet.
 """
 
 from __future__ import annotations
@@ -24,6 +26,9 @@ SHOWN_TO_THE_END = 2
 
 ENDS_WHERE_WRITTEN = 3
 """From this revision on a lost connection makes no show longer."""
+
+SET_UP_ONCE = 3
+"""From this revision on a take is set up once after a lost connection."""
 
 CURRENT = ENDS_WHERE_WRITTEN
 """The revision of new runs."""

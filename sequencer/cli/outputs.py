@@ -33,10 +33,16 @@ def format_of(output: Path, command: str, formats: Mapping[str, Kind], default: 
 
     endings = list(formats)
     listed = endings[0] if len(endings) == 1 else f"{', '.join(endings[:-1])} or {endings[-1]}"
-    name = "sheet" if output.name in ("", "-") else output.stem
+    if _is_folder(output):
+        raise UsageError(
+            f"`sequencer {command}` cannot write {output}: it is a folder",
+            f"name a file in it, which ends in {listed}: -o {output / (command + endings[0])}",
+        )
+    name = command if output.name == "-" else output.stem
+    written = name if Path(name).suffix.lower() in formats else name + endings[0]
     raise UsageError(
         f"`sequencer {command}` cannot write {output}: the name of its file must end in {listed}",
-        f"write for example: -o {output.with_name(name + endings[0])}",
+        f"write for example: -o {output.with_name(written)}",
     )
 
 
@@ -53,6 +59,13 @@ def require_ending(output: Path | None, command: str, *endings: str) -> None:
     """Refuse an output file whose ending is none of these. Raises UsageError."""
     if output is not None:
         format_of(output, command, dict.fromkeys(endings, True), default=True)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return not path.name or path.is_dir()
+    except OSError:
+        return False
 
 
 def _is_stream(path: Path) -> bool:

@@ -179,7 +179,8 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
         price_per_hour=(PRICE if args.price is None else args.price) if args.stage == REACTOR else Fraction(0),
         clip_at_end=args.clip,
         quiet=args.quiet or args.json,
-        bundle=found.image if args.bundle else None,
+        images=found.image,
+        bundle=args.bundle,
         told={
             "stage": args.stage,
             "local": args.local,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from sequencer.compiler.local import ALIKE_TEMPI, TOO_LARGE, UNLIKE_TEMPI
+from sequencer.compiler.place import FEWER_CUES, MANY_CUES, MOST_ENTRIES, TOO_MANY
 from sequencer.compiler.placed import PlacedBlock, PlacedCue
 from sequencer.compiler.resolved import PlainAct, Resolved, ResolvedRule, RuleWork, Sending, Spoken
 from sequencer.compiler.sends import Lengths
@@ -13,9 +14,6 @@ from sequencer.errors import Faults
 from sequencer.records import dataclass
 from sequencer.schedule import CueAct, MidiAct, PickPrompt, RuleAct, RuleEntry, ShowPrompt, draw
 from sequencer.timebase import MAX_TIME_BITS
-
-MOST_ENTRIES = 400_000
-"""How many cues a whole score may come to, all passes counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ def _too_many(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults
         block = placed[index]
         entries += 0 if block is None else len(block.cues)
         if block is not None and entries > MOST_ENTRIES:
-            faults.error("E416", f"this score comes to more than {MOST_ENTRIES:,} cues", block.block.span, "play less of it")
+            faults.error(TOO_MANY, MANY_CUES, block.block.span, FEWER_CUES)
             return True
     return False
 

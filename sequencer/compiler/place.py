@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 
 from sequencer.compiler.changes import Changes
 from sequencer.compiler.cures import with_clock
@@ -25,6 +26,28 @@ from sequencer.timebase import ChunkGrid, MeterMap, Snap, TempoMap, ordering
 DEFAULT_TAIL = 4
 """How many chunks a score without sections and without `end` goes on behind its last cue."""
 
+MOST_ENTRIES = 400_000
+"""How many cues a whole score may come to, all passes counted, and all its sections before they are played."""
+
+TOO_MANY, MANY_CUES, FEWER_CUES = "E416", f"this score comes to more than {MOST_ENTRIES:,} cues", "play less of it"
+
+
+@dataclass(slots=True)
+class Room:
+    """How many more cues may be made. A few lines of `every` could fill any memory before they are counted."""
+
+    left: int = MOST_ENTRIES
+    is_over: bool = False
+    """Whether this was reported: once is enough."""
+
+    def is_exceeded_by(self, cues: int) -> bool:
+        """Take so many cues in, if there is room for them."""
+        if self.is_over or cues > self.left:
+            self.left = 0
+            return True
+        self.left -= cues
+        return False
+
 
 def place(resolved: Resolved, faults: Faults) -> tuple[PlacedBlock | None, ...]:
     """Every block with its cues placed; None for a block whose length cannot be told."""
@@ -32,7 +55,8 @@ def place(resolved: Resolved, faults: Faults) -> tuple[PlacedBlock | None, ...]:
     clock = resolved.score.header.clock or ClockLine()
     if resolved.score.song is not None:
         return _by_song(resolved, resolved.score.song, grid, clock, faults)
-    return tuple(_Placer(block, resolved, grid, clock, faults).placed() for block in resolved.blocks)
+    room = Room()
+    return tuple(_Placer(block, resolved, grid, clock, faults, room).placed() for block in resolved.blocks)
 
 
 def _by_song(
@@ -40,10 +64,11 @@ def _by_song(
 ) -> tuple[PlacedBlock | None, ...]:
     """Every pass placed where the file is by then. What is wrong in several passes is told once."""
     told: set[tuple[str, Span]] = set()
+    room = Room()
     found: list[PlacedBlock | None] = []
     quarter = Fraction(0)
     for block in resolved.blocks:
-        placed, own = _by_part(block, resolved, song, quarter, grid, clock, told)
+        placed, own = _by_part(block, resolved, song, quarter, grid, clock, told, room)
         if placed is not None and placed.tempo is not None:
             quarter += placed.tempo.quarter_at(placed.seconds) if placed.quarters is None else placed.quarters
         for one in own.diagnostics:
@@ -63,6 +88,7 @@ def _by_part(
     grid: ChunkGrid,
     clock: ClockLine,
     told: Collection[tuple[str, Span]],
+    room: Room,
 ) -> tuple[PlacedBlock | None, Faults]:
     """A block placed where the file is by then, from as little of the file as it takes.
 
@@ -72,7 +98,8 @@ def _by_part(
     while True:
         own = Faults()
         part = part_of(song, quarter, window)
-        placed = _Placer(block, resolved, grid, clock, own, part).placed()
+        before = replace(room)
+        placed = _Placer(block, resolved, grid, clock, own, room, part).placed()
         length: Fraction | None = None
         if placed is not None and placed.tempo is not None:
             length = placed.tempo.quarter_at(placed.seconds) if placed.quarters is None else placed.quarters
@@ -84,6 +111,7 @@ def _by_part(
         is_within = placed is None or (length is not None and length < window)
         if part.is_whole or (is_within and all((one.code, one.span) in told for one in own.diagnostics)):
             return placed, own
+        room.left, room.is_over = before.left, before.is_over  # it is placed again, and counts once
         window *= 4
 
 
@@ -102,9 +130,11 @@ class _Placer:
         grid: ChunkGrid,
         clock: ClockLine,
         faults: Faults,
+        room: Room,
         song: SongPart | None = None,
     ) -> None:
         self.block = block
+        self.room = room
         self.song = song
         self.end_place = resolved.score.end if block.name is None else None
         self.clock = clock
@@ -146,7 +176,13 @@ class _Placer:
         if end is None or length is None:
             return None
         unfolding = Unfolding(self.block, self.end_place, self.local, self.faults)
-        cues = [one for cue, spot in zip(self.cues, placed, strict=True) for one in unfolding.cues_of(cue, spot, length)]
+        unfolded = (one for cue, spot in zip(self.cues, placed, strict=True) for one in unfolding.cues_of(cue, spot, length))
+        cues = list(islice(unfolded, self.room.left + 1))
+        if self.room.is_exceeded_by(len(cues)):
+            if not self.room.is_over:
+                self.faults.error(TOO_MANY, MANY_CUES, self.block.span, FEWER_CUES)
+            self.room.is_over = True
+            return None
         cues.sort(key=lambda cue: ordering(cue.seconds))
         if self.block.cut is not None:
             cues.insert(0, self._opening_cut())

@@ -23,6 +23,7 @@ from sequencer.events import (
     WasReset,
     Woke,
 )
+from sequencer.revisions import SET_UP_ONCE
 
 
 def ready(run: Run, event: Ready) -> list[Command]:
@@ -257,6 +258,8 @@ def restored(run: Run, event: Restored) -> list[Command]:
         case Phase.STARTING:
             return [wake_at(run, event.at + PATIENCE)]  # the `state` of the new connection says whether the start was heard
         case Phase.OPENING | Phase.ARMED:
+            if run.revision >= SET_UP_ONCE:
+                run.restarted = False  # everything is sent again here, so no later `state` says that something is missing
             run.ledger.renew(run.base)
             return open_take(run, event.at)
         case Phase.CUTTING:

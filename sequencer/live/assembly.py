@@ -190,7 +190,8 @@ class Assembly:
                 "it was killed before it was connected; perform anew",
             ) from None
         left = settings.session_seconds - _lasted(self._broken_off, self._clock.now())
-        return replace(settings, adopt=session, uploaded=uploaded, session_seconds=max(1, left))
+        heard = tuple(record.event for record in self._broken_off.records if record.event is not None)
+        return replace(settings, adopt=session, uploaded=uploaded, heard=heard, session_seconds=max(1, left))
 
     def _uploading(self, image: ImageFile, sent: int, size: int) -> None:
         self.run.standing.uploading(image.path, sent, size)

@@ -86,8 +86,10 @@ class LiveSettings:
     price_per_hour: Fraction = Fraction(0)
     clip_at_end: int | None = None
     quiet: bool = False
-    bundle: Callable[[ImageFile], bytes] | None = None
-    """Gives the images' bytes where journal and images are to be put into one file at the end."""
+    images: Callable[[ImageFile], bytes] | None = None
+    """Gives the images' bytes, for the timelines and the bundle."""
+    bundle: bool = False
+    """Whether journal and images are put into one file at the end."""
     told: Mapping[str, Any] = field(default_factory=dict)
     """What stands in journal and report about stage and options. No secret ever belongs here."""
 
@@ -316,8 +318,10 @@ class LiveRun:
 
     def _left(self, outcome: Outcome) -> Performed:
         from sequencer.timeline import timeline_html, timeline_svg
+        from sequencer.timeline.thumbnails import thumbnails_of
 
-        schedule, report = self.settings.schedule, outcome.report
+        schedule, report, images = self.settings.schedule, outcome.report, self.settings.images
+        thumbnails = {} if images is None else thumbnails_of(schedule, images)
         measured = dict(self._live.facts())
         lag = self.standing.lag_in_force
         if "lag_ms" in measured and lag is not None:
@@ -346,11 +350,10 @@ class LiveRun:
         document, conductor = as_json(report, facts), self.performance.conductor
         parts: list[Callable[[], object]] = [
             lambda: self.folder.write_json("report.json", document),
-            lambda: self.folder.write("timeline.svg", timeline_svg(schedule, conductor)),
-            lambda: self.folder.write("timeline.html", timeline_html(schedule, conductor)),
+            lambda: self.folder.write("timeline.svg", timeline_svg(schedule, conductor, thumbnails)),
+            lambda: self.folder.write("timeline.html", timeline_html(schedule, conductor, thumbnails)),
         ]
-        images = self.settings.bundle
-        if images is not None:
+        if self.settings.bundle and images is not None:
             parts.append(lambda: bundle_of(self.folder.path, bytes_of(schedule.images, images)))
         journal = () if outcome.journal_failure is None else (outcome.journal_failure,)
         final, failures = self.folder.finish_with(parts, (*journal, *self.failures))

@@ -102,7 +102,8 @@ button{font:inherit;color:inherit;background:var(--faint);border:0;border-radius
 @container (max-width:76px){.prompt>span,.rules>ul,.image>span{display:none}}
 .image{display:flex}
 .image img{height:100%;position:sticky;left:calc(var(--names,NAMESpx) + BEFOREpx)}
-.image>span{align-self:center;left:calc(var(--names,NAMESpx) + BEFOREpx + 90px)}
+.image>span{align-self:center}
+.image>img+span{left:calc(var(--names,NAMESpx) + BEFOREpx + 90px)}
 .thin{font-size:11.5px;line-height:20px}
 .take{border-left:2px solid var(--ink);font-weight:600}
 svg.over{position:absolute;inset:0;width:100%;height:100%;overflow:visible}

@@ -57,11 +57,25 @@ def test_the_suggestion_can_be_typed(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("x.pdf", "-"):
+    for name in ("x.pdf", "-", f"y{WRITES[command][1][0]}.gz"):
         assert call(command, "-o", name) == 2
         suggested = capsys.readouterr().err.rsplit("-o ", 1)[1].split()[0]
         assert call(command, "-o", suggested) == 0
         assert (tmp_path / suggested).is_file()
+        assert suggested.count(".") == 1
+
+
+@pytest.mark.parametrize("command", WRITES)
+@pytest.mark.parametrize("name", [".", "", "/", "..", "here"])
+def test_a_folder_is_refused_as_one(
+    command: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert call(command, "-o", name) == 2
+    message = capsys.readouterr().err
+    assert "it is a folder" in message
+    assert f"-o {Path(name) / command}{WRITES[command][1][0]}" in message
 
 
 @pytest.mark.parametrize("command", WRITES)

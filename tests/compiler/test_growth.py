@@ -6,13 +6,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Any
 
 import pytest
 
 from bench.growth import KINDS, MAX_EXPONENT, Kind
 from sequencer.checking import check_text
+from sequencer.compiler.place import Room
+from sequencer.compiler.placed import PlacedCue
+from sequencer.compiler.unfold import Unfolding
 from sequencer.errors import MOST_KEPT
 
 SMALL = 600
@@ -118,3 +122,28 @@ def test_mistakes_cost_in_proportion_to_their_size(name: str) -> None:
     assert SMALL > MOST_KEPT
     assert check_text(MISTAKES[name](100)).errors
     assert growth(MISTAKES[name]) <= WORK
+
+
+PLAYED = CLOCK + 'section a 1000 bars {\n at 1 "A."\n' + " every 1b midi note C3\n" * 10 + "}\n"
+UNPLAYED = (
+    "".join(f"section s{number} 1000 bars {{\n every 1b midi note C3\n}}\n" for number in range(10))
+    + 'section b 1 bar {\n at 1 "A."\n}\nplay b\n'
+)
+
+
+@pytest.mark.parametrize("text", [PLAYED, CLOCK + UNPLAYED], ids=["in one section", "in sections that are not played"])
+def test_cues_beyond_the_limit_are_not_made_before_they_are_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = 0
+    cues_of = Unfolding.cues_of
+
+    def counting(*arguments: Any) -> Iterator[PlacedCue]:
+        nonlocal made
+        for cue in cues_of(*arguments):
+            made += 1
+            yield cue
+
+    monkeypatch.setattr(Unfolding, "cues_of", counting)
+    monkeypatch.setattr(sys.modules[Room.__module__], "Room", lambda: Room(left=5_000))
+    found = [one.code for one in check_text(text).diagnostics if one.is_error]
+    assert found == ["E416"]
+    assert made <= 5_000 + 12

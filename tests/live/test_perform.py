@@ -11,11 +11,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from conftest import require
 
 import sequencer
+from sequencer.events import ChunkShown
 from sequencer.journal import read_journal
 
 ROOT = Path(__file__).parents[2]
@@ -202,6 +204,13 @@ def test_a_killed_run_is_gone_on_with_in_its_session(served: str, score: Path, t
     first = next(record.at for record in journal.records if record.event is not None and record.event.kind == "ready")
     assert report["measured"]["billed_seconds"] >= (journal.records[-1].at - first) / 1e9 - 2, "the whole session is billed"
     assert "restored" in kinds
+    shown = [
+        record.event.chunk for record in journal.records if isinstance(record.event, ChunkShown) and record.event.take == 2
+    ]
+    assert shown == sorted(set(shown)), "no chunk is shown twice"
+    behind = kinds[kinds.index("restored") :]
+    assert abs(behind.count("chunk_done") - behind.count("chunk_shown")) <= 4, "the count goes on where the model is"
+    assert report["measured"]["lag_ms"] < 2500
     again = subprocess.run(
         command("perform", "--resume", out, "--url", served),
         cwd=ROOT,
@@ -240,3 +249,15 @@ def test_the_embedded_stage_in_real_time(score: Path, tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "run" / "video.mp4").stat().st_size > 10_000
+
+
+def test_the_timelines_of_a_performance_show_its_images(tmp_path: Path) -> None:
+    score, out = tmp_path / "door.score", tmp_path / "run"
+    copyfile(ROOT / "scores" / "images" / "harbour.png", tmp_path / "harbour.png")
+    score.write_text('grid 1 frames @ 24 fps\nat 0c image "harbour.png", "A harbour at dusk."\nend 8c\n', encoding="utf-8")
+    done = subprocess.run(
+        command("perform", score, "--stage", "simulated", "--out", out), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for name in ("timeline.svg", "timeline.html"):
+        assert "data:image/jpeg" in (out / name).read_text(encoding="utf-8"), name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sequencer.events import ChunkDone, ChunkShown, Event, Started, WasReset
 from sequencer.stages.reactor.shown import Novelty, ShownChunks
 from sequencer.stages.reactor.takes import Belonging, ShownTakes
 
@@ -83,3 +84,35 @@ def test_a_lost_connection_ends_the_count_of_the_take_before() -> None:
     shown.reset()
     shown.lost()
     assert shown.frame(False, TICK) is None
+
+
+@pytest.mark.parametrize("unseen", [0, 3, 9])
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_session_that_is_taken_over_counts_on_from_where_the_model_is(unseen: int, cut: bool) -> None:
+    lag = CHUNK + 5 * TICK
+    first = 5 * CHUNK if cut else 0
+    heard: list[Event] = [Started(first, 0)]
+    heard += [ChunkDone(first + (chunk + 1) * CHUNK, chunk, (chunk + 1) * FRAMES, None) for chunk in range(3)]
+    heard += [ChunkShown(first + (chunk + 1) * CHUNK + lag, chunk, 2 if cut else 1) for chunk in range(2)]
+    if cut:
+        before: list[Event] = [Started(0, 0), ChunkDone(CHUNK, 0, FRAMES, None), WasReset(4 * CHUNK)]
+        late = ChunkShown(first + CHUNK + TICK, 4, 1)  # of the take before
+        heard = [*before, ChunkShown(2 * CHUNK, 0, 1), *heard, late]
+    heard.sort(key=lambda event: event.at)
+    shown = ShownTakes(ShownChunks(FRAMES))
+    shown.take_up(heard)
+    reports = {chunk: first + (chunk + 1) * CHUNK for chunk in range(3 + unseen, 20)}
+    frames = [(at + lag + frame * TICK, chunk) for chunk, at in reports.items() for frame in range(FRAMES)]
+    frames += [(reports[3 + unseen] + lag - frame * TICK, -1) for frame in range(1, 2 * FRAMES)]  # of chunks before
+    begins = []
+    pending = sorted(reports.items())
+    for at, chunk in sorted(frames):
+        while pending and pending[0][1] <= at:
+            number, when = pending.pop(0)
+            shown.shown.done(number, (number + 1) * FRAMES, when)
+        belonging = shown.frame(False, at, at * 9 // 100_000, Novelty.DIFFERENT)
+        assert belonging is None if chunk < 0 else belonging is not None and belonging.chunk == chunk, (at, chunk, belonging)
+        if belonging is not None and belonging.begins:
+            begins.append(belonging.chunk)
+    assert begins == list(range(3 + unseen, 20))
+    assert shown.shown.lag == lag

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from sequencer.errors import InputError, StageError, UsageError
+from sequencer.events import Event
 from sequencer.stages.reactor.hidden import Secret
 from sequencer.wire.messages import Reference
 
@@ -91,6 +92,8 @@ class ReactorSettings:
     """The session of a run that broke off, to be taken over instead of making a new one."""
     uploaded: Mapping[str, Reference] = field(default_factory=dict)
     """Uploads that an adopted session holds, by SHA-256."""
+    heard: Sequence[Event] = field(default=(), repr=False)
+    """What the run that broke off had heard in an adopted session: which chunks were reported and shown, and when."""
     waiting_seconds: float = 300.0
     """How long to wait for a GPU."""
     connect_seconds: float = 20.0

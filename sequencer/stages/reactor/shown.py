@@ -185,6 +185,14 @@ class ShownChunks:
         self._began = None
         self._pace.restart()
 
+    def was_shown(self, chunk: int, at: int) -> None:
+        """A chunk was shown to the client whose session was taken over: it is not shown again, and its lag holds here too."""
+        report = self._reports.get(chunk)
+        if report is not None and 0 <= at - report.at < SOON:
+            self._lags.append(at - report.at)
+            self._ways.append(at - report.at)
+        self._told = max(self._told, chunk)
+
     def done(self, chunk: int, frames: int, at: int) -> None:
         """A chunk was reported: the take holds `frames` up to its end."""
         last, before, when = self._last

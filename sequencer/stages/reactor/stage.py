@@ -88,6 +88,7 @@ class ReactorStage:
         self._uploads = Uploads(self._platform, self._session, images, settings.uploaded, progress)
         self._shown = ShownChunks(settings.frames_per_chunk)
         self._takes = ShownTakes(self._shown)
+        self._takes.take_up(settings.heard)
         self._frames = Frames(self._takes, sink, self._chunk_shown)
         wire = Wire.V0 if settings.wire == "v0" else Wire.V1
         self._liveness = Liveness()

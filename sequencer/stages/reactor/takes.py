@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import copy
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sequencer.events import ChunkDone, ChunkShown, Event, Paused, Resumed, Started, WasReset
 from sequencer.stages.reactor.shown import FRESH, Novelty, ShownChunks
 
 
@@ -39,6 +41,33 @@ class ShownTakes:
         self._current: tuple[int, int] | None = None
         self._kept = 0
         """How many new frames of the current chunk have come."""
+
+    def take_up(self, events: Iterable[Event]) -> None:
+        """Go on where another client of the session broke off, from the events that it received. Frames went by since."""
+        runs, latest, over = False, 0, 0
+        for event in events:
+            match event:
+                case ChunkDone():
+                    self.shown.done(event.chunk, event.frames, event.at)
+                    runs = True
+                case ChunkShown():
+                    latest = event.take or latest
+                    if event.take is None or event.take > over:  # frames of the take before may come after the reset
+                        self.shown.was_shown(event.chunk, event.at)
+                case Started():
+                    self.shown.started(event.chunk)
+                    runs = True
+                case WasReset():
+                    self.shown.reset()
+                    runs, over = False, latest
+                case Paused():
+                    self.shown.rested()
+                case Resumed():
+                    self.shown.resumed()
+                case _:
+                    pass
+        if runs:
+            self.shown.lost()
 
     def asked_to_start(self) -> None:
         """The client sent `start`: what begins now is another take."""
