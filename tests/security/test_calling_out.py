@@ -29,7 +29,7 @@ INSIDE = (
     "https://[64:ff9b::a9fe:a9fe]/", "https://[2002:7f00:1::]/", "https://[fec0::1]/", "https://[ff02::1]/", "https://[::7f00:1]/",
     "https://224.0.0.1/", "https://[::ffff:a9fe:a9fe]/", "https://[fe80::1%25eth0]/", "https://[2001:db8::1]/", "https://[::]/",
     "https://127.1/", "https://0x7f.1/", "https://2130706433/", "http://store.test/", "ftp://store.test/", "file:///etc/passwd",
-    "https://name:word@store.test/", "//", "https:///x", "https://[bad/", "javascript:alert(1)", "https://api.platform.test:8443@127.0.0.1/",
+    "https://name:word@store.test/", "https://name@store.test/", "https://:word@store.test/", "https://@store.test/", "//", "https:///x", "https://[bad/", "javascript:alert(1)", "https://api.platform.test:8443@127.0.0.1/",
 )  # fmt: skip
 
 
@@ -47,8 +47,19 @@ def test_a_runtime_on_this_machine_is_called_at_its_own_port_only() -> None:
     base = "http://127.0.0.1:8080"
     assert may_be_called("http://localhost:8080/clips", base)
     assert may_be_called("http://127.0.0.1:8080/clips", base)
+    assert may_be_called("http://stage.localhost:8080/clips", base)
+    assert may_be_called("http://[::1]:8080/clips", base)
+    assert may_be_called("https://store.test/a", base)
     for url in ("http://127.0.0.1:8081/", "http://localhost/", "http://169.254.169.254:8080/", "http://10.0.0.1:8080/"):
         assert not may_be_called(url, base)
+    for url in (
+        "http://name@127.0.0.1:8080/",
+        "http://:word@127.0.0.1:8080/",
+        "https://127.0.0.1:8081/",
+        "http://store.test:8080/",
+    ):
+        assert not may_be_called(url, base)
+    assert not may_be_called("http://127.0.0.1:8080/", "nowhere")
 
 
 @pytest.mark.parametrize(
