@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from statistics import median
 
-from mutation.choosing import Batch, Test, read_tests, stale_files, tests_for
+from mutation.choosing import Batch, MeasuredTest, choose_tests, read_tests, stale_files
 from mutation.contexts import CONTEXTS, VARIABLE
+from mutation.mutants import Mutant
 from mutation.running import Outcome, load_libraries, run_batch, run_mutant
-from mutation.sampling import ROOT, TARGETS, Mark, mark_of, read_marks, sample
+from mutation.sampling import ROOT, TARGETS, Mark, all_at, mark_of, read_marks, sample
 
 GOAL = 92.0
 """Per cent of the mutants that are not equivalent."""
@@ -25,8 +26,15 @@ GOAL = 92.0
 LEFT_OUT = ("docs", "fuzz", "mutation", "recorder", "soak", "versions")
 """Folders of tests that take long, or that use the mutated packages only by way of others."""
 
-LEFT_OUT_FILES = ("test_wheel.py", "test_browser_on_standin.py", "test_sdks_on_standin.py", "test_stage_on_runtime.py",
-                  "test_repeats_on_runtime.py", "test_long_shows.py", "test_long_journals.py")
+LEFT_OUT_FILES = (
+    "test_wheel.py",
+    "test_browser_on_standin.py",
+    "test_sdks_on_standin.py",
+    "test_stage_on_runtime.py",
+    "test_repeats_on_runtime.py",
+    "test_long_shows.py",
+    "test_long_journals.py",
+)
 """Tests of programs that run beside ours, and tests of very long runs."""
 
 
@@ -53,25 +61,22 @@ def measure(files: Sequence[str]) -> None:
 
 
 def run(
-    count: int,
-    seed: int,
-    targets: Sequence[str] = tuple(TARGETS),
-    report: Callable[[str], object] = lambda _: None,
+    mutants: Iterable[tuple[str, Mutant]], report: Callable[[str], object] = lambda _: None
 ) -> tuple[list[Outcome], list[tuple[Outcome, Mark]]]:
-    """The outcomes of `count` mutants that count, and those that are marked: survivors with a reason, and equivalent ones."""
+    """The outcomes of mutants, and which of those that no test detected are marked; equivalent ones are marked only."""
     tests = read_tests()
     marks = read_marks()
     sources: dict[str, str] = {}
     outcomes: list[Outcome] = []
     marked: list[tuple[Outcome, Mark]] = []
     load_libraries()
-    for target, mutant in sample(count, seed, targets):
+    for target, mutant in mutants:
         source = sources.setdefault(mutant.file, (ROOT / mutant.file).read_text(encoding="utf-8"))
         mark = mark_of(mutant, source, marks)
         if mark is not None and mark.equivalent:
             marked.append((Outcome(target, mutant, None, 0, 0.0), mark))
             continue
-        chosen = tests_for(mutant, source, tests)
+        chosen = choose_tests(mutant, source, tests)
         outcome = run_mutant(target, mutant, source, chosen)
         outcomes.append(outcome)
         if outcome.by is None and mark is not None:
@@ -84,21 +89,22 @@ def run(
 
 
 def _without_false_alarms(
-    outcomes: list[Outcome], tests: Iterable[Test], sources: dict[str, str], report: Callable[[str], object]
+    outcomes: list[Outcome], tests: Iterable[MeasuredTest], sources: dict[str, str], report: Callable[[str], object]
 ) -> list[Outcome]:
     """The outcomes, once more where the test that detected a mutant fails without one too."""
     by_name = {test.name: test for test in tests}
-    used = {outcome.by for outcome in outcomes if outcome.by in by_name}
+    folders: dict[str, list[MeasuredTest]] = {}
+    for name in sorted({outcome.by for outcome in outcomes if outcome.by is not None} & by_name.keys()):
+        folders.setdefault(Path(by_name[name].file).parent.as_posix(), []).append(by_name[name])
     failed: set[str] = set()
-    for name in sorted({Path(by_name[one].file).parent.as_posix() for one in used if one is not None}):
-        some = tuple(by_name[one] for one in sorted(filter(None, used)) if Path(by_name[one].file).parent.as_posix() == name)
-        failed |= set((run_batch(Batch(some), None, "", all_of_them=True) or "").splitlines())
+    for some in folders.values():
+        failed |= set((run_batch(Batch(tuple(some)), None, "", all_of_them=True) or "").splitlines())
     if not failed:
         return outcomes
     report(f"fail without a mutant too, and do not count: {', '.join(sorted(failed))}")
     sound = [test for name, test in by_name.items() if name not in failed]
     return [
-        run_mutant(one.target, one.mutant, sources[one.mutant.file], tests_for(one.mutant, sources[one.mutant.file], sound))
+        run_mutant(one.target, one.mutant, sources[one.mutant.file], choose_tests(one.mutant, sources[one.mutant.file], sound))
         if one.by in failed
         else one
         for one in outcomes
@@ -133,15 +139,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("count", nargs="?", type=int, default=100, help="how many mutants (100)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed and sources: the same mutants (0)")
     parser.add_argument("--target", action="append", choices=tuple(TARGETS), help="only this package; may be repeated")
+    parser.add_argument("--at", metavar="FILE[:LINE[-LINE]]", help="all mutants of a file or of some of its lines instead")
     parser.add_argument("--measure", action="store_true", help="measure anew what every test runs")
     parser.add_argument("--no-measure", action="store_true", help="use what was measured, though tests have changed")
     parser.add_argument("--list", action="store_true", help="only print the mutants")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the outcomes")
     options = parser.parse_args(arguments)
-    targets = tuple(options.target or TARGETS)
+    try:
+        chosen = all_at(options.at) if options.at else sample(options.count, options.seed, tuple(options.target or TARGETS))
+    except ValueError as error:
+        parser.error(str(error))
     if options.list:
-        for _, mutant in sample(options.count, options.seed, targets):
-            sys.stdout.write(f"{mutant}\n")
+        sys.stdout.writelines(f"{mutant}\n" for _, mutant in chosen)
         return 0
     if not options.no_measure:
         files = files_of_tests()
@@ -151,11 +160,11 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
-    outcomes, marked = run(options.count, options.seed, targets, report)
+    outcomes, marked = run(chosen, report)
     report(summary(outcomes, marked))
     if options.json is not None:
         rows = [
-            {"mutant": str(one.mutant), "target": one.target, "by": one.by, "tests": one.tests, "seconds": round(one.seconds, 2)}
+            {"mutant": str(one.mutant), "target": one.target, "by": one.by, "tests": one.tests, "seconds": one.seconds}
             for one in outcomes
         ]
         options.json.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -19,7 +19,7 @@ LIMIT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class MeasuredTest:
     """A test that passes: its id for pytest, how long it takes, and which lines of which modules it runs.
 
     A module that has changed since has no lines: their numbers would mean something else.
@@ -46,7 +46,7 @@ class Test:
 class Batch:
     """Tests for one process."""
 
-    tests: tuple[Test, ...]
+    tests: tuple[MeasuredTest, ...]
 
     @property
     def seconds(self) -> float:
@@ -54,7 +54,7 @@ class Batch:
         return sum(test.seconds for test in self.tests)
 
 
-def read_tests(folder: Path = CONTEXTS, root: Path = ROOT) -> list[Test]:
+def read_tests(folder: Path = CONTEXTS, root: Path = ROOT) -> list[MeasuredTest]:
     """All tests that were measured and that passed then, as long as their files are there."""
     same: dict[tuple[str, str], bool] = {}
 
@@ -64,7 +64,7 @@ def read_tests(folder: Path = CONTEXTS, root: Path = ROOT) -> list[Test]:
             same[file, found] = path.is_file() and digest(path.read_bytes()) == found
         return same[file, found]
 
-    tests: list[Test] = []
+    tests: list[MeasuredTest] = []
     for path in sorted(folder.rglob("*.json")):
         document = json.loads(path.read_text(encoding="utf-8"))
         if not (root / path.relative_to(folder).with_suffix("")).is_file():
@@ -75,7 +75,7 @@ def read_tests(folder: Path = CONTEXTS, root: Path = ROOT) -> list[Test]:
                 for file, numbers in ran["lines"].items()
             }
             if lines:
-                tests.append(Test(name, ran["seconds"], lines))
+                tests.append(MeasuredTest(name, ran["seconds"], lines))
     return tests
 
 
@@ -90,7 +90,7 @@ def stale_files(tests: Iterable[Path], folder: Path = CONTEXTS, root: Path = ROO
     return found
 
 
-def tests_for(mutant: Mutant, source: str, tests: Iterable[Test]) -> list[Test]:
+def choose_tests(mutant: Mutant, source: str, tests: Iterable[MeasuredTest]) -> list[MeasuredTest]:
     """The tests that run the mutant's statement, the quickest first; where it runs at import, those that run its module.
 
     A module of which nothing runs but its import, such as one of constants, is used by the tests of its package.
@@ -139,15 +139,15 @@ def _ends(node: ast.AST) -> tuple[int, int] | None:
             return None
 
 
-def batches(tests: Iterable[Test]) -> Iterator[Batch]:
+def batches(tests: Iterable[MeasuredTest]) -> Iterator[Batch]:
     """The tests in batches, up to the limit. Two files of the same name cannot be in one batch: pytest refuses them."""
     waiting = list(tests)
     spent = 0.0
     for number in range(len(waiting)):
         most = BATCHES[min(number, len(BATCHES) - 1)]
-        chosen: list[Test] = []
+        chosen: list[MeasuredTest] = []
         files: dict[str, str] = {}
-        left: list[Test] = []
+        left: list[MeasuredTest] = []
         seconds = 0.0
         for test in waiting:
             fits = not chosen or seconds + test.seconds <= most

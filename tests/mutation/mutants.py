@@ -1,8 +1,8 @@
 """Mutants of a module: each is its source with one small change, of the kind that a programmer makes by mistake.
 
 The changes are found in the syntax tree and made in the text, so a mutant can be shown as a diff. Annotations, docstrings,
-`if TYPE_CHECKING:`, `__all__`, decorators, raised errors and messages are left alone: types are mypy's work, and a wrong word in a
-message does not change what is played.
+`if TYPE_CHECKING:`, `__all__`, decorators, raised errors and messages are left alone: mypy checks types, and a wrong word in
+a message does not change what is played.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ast
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 COMPARISONS: dict[type[ast.cmpop], tuple[str, tuple[str, ...]]] = {
     ast.Lt: ("<", ("<=", ">=")),
@@ -74,18 +75,24 @@ class Mutant:
         return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 
-def find_mutants(file: str, source: str) -> list[Mutant]:
+@cache
+def find_mutants(file: str, source: str) -> tuple[Mutant, ...]:
     """All mutants of a file, from top to bottom. A few are no valid Python, see `is_valid`."""
     found = {(one.start, one.end, one.text): one for one in _Finder(file, source).found(ast.parse(source))}
-    return [found[key] for key in sorted(found)]
+    return tuple(found[key] for key in sorted(found))
 
 
 def is_valid(mutant: Mutant, source: str) -> bool:
     """Whether a mutant can be compiled, and differs from its source by more than its layout."""
     try:
-        return ast.dump(ast.parse(mutant.mutated(source))) != ast.dump(ast.parse(source))
+        return ast.dump(ast.parse(mutant.mutated(source))) != _dumped(source)
     except (SyntaxError, ValueError):
         return False
+
+
+@cache
+def _dumped(source: str) -> str:
+    return ast.dump(ast.parse(source))
 
 
 class _Finder:
@@ -132,7 +139,7 @@ class _Finder:
                 continue
             yield child
 
-    def _of(self, node: ast.AST) -> Iterator[Mutant]:
+    def _of(self, node: ast.AST) -> Iterator[Mutant]:  # noqa: PLR0912  one branch a kind of node: a table, in effect
         match node:
             case ast.Compare():
                 yield from self._comparison(node)

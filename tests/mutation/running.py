@@ -28,11 +28,14 @@ from types import CodeType
 
 import pytest
 
-from mutation.choosing import Batch, Test, batches
+from mutation.choosing import Batch, MeasuredTest, batches
 from mutation.mutants import Mutant
 
 ROOT = Path(__file__).parents[2]
-LIBRARIES = tuple("hypothesis numpy pydantic lark yaml PIL.Image av aiortc aiohttp.web httpx rich mido".split())
+LIBRARIES = (
+    *("hypothesis", "numpy", "pydantic", "lark", "yaml", "rich"),
+    *("PIL.Image", "av", "aiortc", "aiohttp.web", "httpx", "mido"),
+)
 """What the project and its tests import and what takes long."""
 
 PATIENCE = 30.0
@@ -116,7 +119,7 @@ def module_of(file: str) -> str:
     return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def run_mutant(target: str, mutant: Mutant, source: str, tests: Sequence[Test]) -> Outcome:
+def run_mutant(target: str, mutant: Mutant, source: str, tests: Sequence[MeasuredTest]) -> Outcome:
     """Run the tests until one of them fails."""
     began = time.monotonic()
     ran = 0

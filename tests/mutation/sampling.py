@@ -58,6 +58,18 @@ def _shuffled(target: str, seed: int, root: Path) -> Iterator[tuple[str, Mutant]
     return ((target, mutant) for mutant in mutants if is_valid(mutant, sources[mutant.file]))
 
 
+def all_at(position: str, root: Path = ROOT) -> list[tuple[str, Mutant]]:
+    """Every mutant of a file, or of some of its lines: `sequencer/timebase.py`, `…:40` or `…:40-52`. Raises ValueError."""
+    file, _, lines = position.partition(":")
+    first, _, last = lines.partition("-")
+    target = next((name for name in TARGETS if root / file in files_of(name, root)), None)
+    if target is None:
+        raise ValueError(f"{file} is not a file that is mutated")
+    wanted = range(int(first), int(last or first) + 1) if lines else range(1, 1 << 31)
+    source = (root / file).read_text(encoding="utf-8")
+    return [(target, one) for one in find_mutants(file, source) if one.line in wanted and is_valid(one, source)]
+
+
 # ---- marks ---------------------------------------------------------------------------------------------------------------
 
 
