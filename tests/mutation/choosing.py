@@ -11,10 +11,10 @@ from pathlib import Path
 from mutation.contexts import CONTEXTS, ROOT, digest
 from mutation.mutants import Mutant
 
-BATCHES = (2.0, 8.0, 30.0)
+BATCHES = (2.0, 8.0, 20.0)
 """Seconds of tests in one process: most mutants are detected by the first few tests, so a process begins with few."""
 
-LIMIT = 60.0
+LIMIT = 40.0
 """Seconds of tests for one mutant in all."""
 
 

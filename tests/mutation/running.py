@@ -167,7 +167,8 @@ def run_batch(batch: Batch, mutant: Mutant | None, source: str, *, all_of_them: 
             raise RuntimeError(f"the tests could not be run: {found}")
         if found["failed"]:
             return "\n".join(found["failed"]) if all_of_them else str(found["failed"][0])
-        return None if found["code"] == 0 else f"pytest ended with {found['code']}"
+        passes = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        return None if found["code"] in passes else f"pytest ended with {found['code']}"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

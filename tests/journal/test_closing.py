@@ -1,0 +1,56 @@
+"""What is handed to the operating system and to the disk, and when."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sequencer.compiler import compile_score
+from sequencer.errors import OutputError
+from sequencer.events import Ready
+from sequencer.journal import JournalWriter, header_of
+from sequencer.notation import reads
+
+SCHEDULE = compile_score(reads('seed 1\nat 0c "A boat."\nend 4c\n'))
+
+
+def begun(path: Path) -> JournalWriter:
+    writer = JournalWriter(path, header_of(SCHEDULE, {"a.score": ""}, {}))
+    writer.event(Ready(0))
+    return writer
+
+
+def test_a_closed_journal_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.journal"
+    writer = begun(path)
+    assert path.read_bytes().count(b"\n") == 1, "the header is there at once, a record with the next flush"
+    brought: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda _: brought.append(path.read_bytes().count(b"\n")))
+    writer.close()
+    writer.close()
+    assert brought == [2], "everything was handed over before, and it is brought to the disk once"
+
+
+def test_a_journal_is_closed_though_the_disk_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = begun(tmp_path / "a.journal")
+
+    def fail(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        writer.close()
+    writer.close()
+    with pytest.raises(OutputError, match=r"a\.journal cannot be written"):
+        writer.event(Ready(1))
+        writer.flush()
+
+
+def test_a_flush_hands_over_what_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.journal"
+    writer = begun(path)
+    writer.flush()
+    assert path.read_bytes().count(b"\n") == 2
+    writer.close()
