@@ -87,7 +87,9 @@ class _Resolver:
         self.vocabulary = Vocabulary(score, faults)
         self.images: dict[str, ImageFile] = {image.path: image for image in score.images}
         self.middle: Literal["C3", "C4"] = score.header.middle or "C3"
-        self.sections = {section.name: section for section in reversed(score.sections)}
+        self.sections: dict[str, Section] = {}
+        for section in score.sections:
+            self.sections.setdefault(section.name, section)
 
     # ---- blocks ----------------------------------------------------------------------------------------------------
 
@@ -320,6 +322,8 @@ class _Resolver:
         at = Span(span.file, span.end_line, max(1, column), span.end_line, span.end_column)
         fixes = () if guess is None else (Fix(at, guess),)
         hint = f"did you mean {guess}?" if guess is not None else f"the sections are: {_listed(self.sections)}"
+        if not self.sections:
+            hint = f"this score has no sections; add one: section {name} 8 bars {{ … }}"
         self.faults.error("E322", f"there is no section {name}", at, hint, fixes)
         return False
 

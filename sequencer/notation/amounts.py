@@ -102,7 +102,7 @@ def read_amount(text: str, span: Span, faults: Faults, what: str) -> tuple[Fract
         return None
     whole, decimals, under, space, unit_text = match.groups()
     at_unit = part(text, span, match.start(5), len(text))
-    unit = _unit(text, space, unit_text, span, at_unit, faults)
+    unit = _unit(text, space, unit_text, span, at_unit, faults, what)
     if unit is None:
         return None
     value = number_of(whole, decimals, under, span, faults)
@@ -110,7 +110,7 @@ def read_amount(text: str, span: Span, faults: Faults, what: str) -> tuple[Fract
         return None
     value *= _SCALES.get(unit_text, 1)
     if decimals is not None and unit in (Unit.BARS, Unit.BEATS):
-        _no_decimals(text, value, unit_text, match.group(0)[: match.start(4)], span, faults)
+        _no_decimals(text, value, unit_text, match.group(0)[: match.start(4)], span, faults, what)
         return None
     if unit in WHOLE and (decimals is not None or under is not None):
         name, low = unit.value, int(value)
@@ -226,7 +226,14 @@ def _minutes(span: Span, faults: Faults, minutes: str, seconds: str, decimals: s
     return long * 60 + rest, Unit.SECONDS
 
 
-def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: Faults) -> Unit | None:
+def _corrected(number: str, unit: str, what: str) -> str:
+    """An amount in its usual spelling; as a position, bars count on from the cue before."""
+    long = unit.startswith(("bar", "beat"))
+    lead = "+" if what == "a place" and unit.startswith("bar") else ""
+    return f"{lead}{number} {unit}" if long else f"{lead}{number}{unit}"
+
+
+def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: Faults, what: str) -> Unit | None:
     """The unit named `unit`, spelled the one way. None where it is not (told)."""
     number = text[: len(text) - len(unit)].rstrip()
     if unit in _UNITS:
@@ -245,7 +252,7 @@ def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: F
     low = unit.casefold()
     if low in _LONG or low in _UNITS:
         short = _LONG.get(low, low)
-        cured = f"{number} {short}" if short.startswith(("bar", "beat")) else number + short
+        cured = _corrected(number, short, what)
         message = f"the unit {unit} is written {short}" if low in _LONG else f"units are written small: {short}"
         faults.error("E216", message, at_unit, f"write {cured}", (Fix(span, cured),))
         return None
@@ -254,14 +261,13 @@ def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: F
         faults.error("E210", f"{shown(unit)} is no unit", at_unit, "a unit is bars, b (beats), c (chunks), s, ms or f (frames)")
         return None
     short = _LONG.get(guess, guess)
-    cured = f"{number} {short}" if short.startswith(("bar", "beat")) else number + short
+    cured = _corrected(number, short, what)
     faults.error("E210", f"{shown(unit)} is no unit", at_unit, f"did you mean {cured}?", (Fix(span, cured),))
     return None
 
 
-def _no_decimals(text: str, value: Fraction, unit: str, number: str, span: Span, faults: Faults) -> None:
-    gap = " " if unit.startswith(("bar", "beat")) else ""
-    cured = f"{value}{gap}{unit}"
+def _no_decimals(text: str, value: Fraction, unit: str, number: str, span: Span, faults: Faults, what: str) -> None:
+    cured = _corrected(str(value), unit, what)
     hint = f"write {cured}" + (
         f"; the place on bar {number.split('.', maxsplit=1)[0]}, beat {number.split('.')[1]} is {number}"
         if _BAR_BEAT.match(number)
@@ -325,7 +331,7 @@ def _refuse(text: str, span: Span, faults: Faults, what: str) -> None:
     low = text.casefold()
     if low in _UNITS or low in _LONG:
         short = _LONG.get(low, low)
-        cured = f"1 {short.rstrip('s')}" if short.startswith(("bar", "beat")) else f"1{short}"
+        cured = _corrected("1", short.rstrip("s") if short.startswith(("bar", "beat")) else short, what)
         faults.error("E211", f"how many {shown(text)}? A number is missing", span, f"write {cured}", (Fix(span, cured),))
         return
     if _told_wording(text, span, faults, what):

@@ -63,7 +63,7 @@ def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
         return None
     first, at = pieces[0]
     told = _told_comma(text, span, faults) or _told_parts(text, span, faults) or _without_comma(first, at, faults)
-    more = None if told else _more(pieces[1:], faults)
+    more = None if told else _more(pieces[1:], first.startswith(("midi", "link")), faults)
     if more is None:
         return None
     meter, nominal, nominal_at = more
@@ -188,7 +188,9 @@ def _told_tempo_and_meter(text: str, span: Span, faults: Faults) -> bool:
     return True
 
 
-def _more(pieces: list[tuple[str, Span]], faults: Faults) -> tuple[Meter, Fraction | None, Span | None] | None:
+def _more(
+    pieces: list[tuple[str, Span]], is_external: bool, faults: Faults
+) -> tuple[Meter, Fraction | None, Span | None] | None:
     """What stands behind the first comma: a meter and a nominal tempo, each at most once."""
     meter: Meter | None = None
     nominal: Fraction | None = None
@@ -210,7 +212,7 @@ def _more(pieces: list[tuple[str, Span]], faults: Faults) -> tuple[Meter, Fracti
                 return None
         else:
             hint = "behind the comma stands a meter (4/4), and with midi or link nominal 120 bpm"
-            fixes = (Fix(at, f"nominal {piece}"),) if _BPM.match(piece) else ()
+            fixes = (Fix(at, f"nominal {piece}"),) if is_external and nominal is None and _BPM.match(piece) else ()
             faults.error("E247", f"{shown(piece) or 'nothing'} says nothing about a clock here", at, hint, fixes)
             return None
     return meter or COMMON_TIME, nominal, nominal_at
@@ -254,6 +256,9 @@ def _unknown(first: str, at: Span, faults: Faults) -> None:
     word = re.match(r"\S*", first)
     name = word.group() if word else ""
     guess = _OTHER_CLOCKS.get(name.casefold()) or nearest(name, ("chunks", "midi", "link", "mtc", "file"))
+    rate = re.fullmatch(r"mtc([0-9.]+)", name)
+    if guess == "mtc" and re.fullmatch(rf"\S+[ \t]+(?:{'|'.join(map(re.escape, RATES))})(?:[ \t].*)?", first) is None:
+        guess = f"mtc {rate[1] if rate is not None and rate[1] in RATES else '25'}"  # time code alone is no clock
     hint = f"did you mean {guess}?" if guess else SPELLINGS
     fixes = (Fix(part(first, at, 0, len(name)), guess),) if guess else ()
     faults.error("E247", f"{shown(first)} is not a clock", at, hint, fixes)

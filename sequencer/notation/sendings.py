@@ -49,7 +49,7 @@ def read_midi(text: str, span: Span, faults: Faults) -> SendMidi | None:
         return None
     if kind == "cc":
         return _control(body, channel, span, faults)
-    read = read_trigger(body, part(text, span, 0, len(body)), faults)
+    read = read_trigger(body, part(text, span, 0, len(body)), faults, is_sent=True)
     match read:
         case OnNote():
             return SendNote(read.written, channel, velocity, length, span)

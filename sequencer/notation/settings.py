@@ -118,7 +118,7 @@ def read_lead(text: str, span: Span, faults: Faults) -> int | None:
         return None
     if plain_digits(text, span, faults):
         bare = re.match(r"([0-9]{1,4})(?:[ \t]*chunks?)?\Z", text)
-        cured = f"{max(1, int(bare.group(1)))}c" if bare else "2c"
+        cured = f"{min(LONGEST_LEAD, max(1, int(bare.group(1))))}c" if bare else "2c"
         fixes = (Fix(span, cured),) if bare else ()
         faults.error("E250", "a lead is a whole number of chunks", span, f"write {cured}", fixes)
     return None
@@ -197,6 +197,7 @@ def read_cut(text: str, span: Span, faults: Faults) -> Cut | None:
     match = _CUT.match(text)
     if match is None:
         loose = re.match(r"cut[ \t]+([0-9]{1,10})\Z", text)
+        loose = loose if loose is not None and int(loose.group(1)) <= LARGEST_SEED else None
         fixes = (Fix(span, f"cut seed {loose.group(1)}"),) if loose else ()
         hint = f"write cut seed {loose.group(1)}" if loose else "write cut, or cut seed 99"
         faults.error("E258", f"{shown(text)} is not a cut", span, hint, fixes)

@@ -43,8 +43,11 @@ def find_option(text: str) -> re.Match[str] | None:
     return next((one for one in _OPTION.finditer(text) if not any(start < one.start(1) < end for start, end in names)), None)
 
 
-def read_trigger(text: str, span: Span, faults: Faults) -> Trigger | None:
-    """A whole trigger. Channels are 1–16, programs 1–128, notes, controllers and their values 0–127."""
+def read_trigger(text: str, span: Span, faults: Faults, is_sent: bool = False) -> Trigger | None:
+    """A whole trigger. Channels are 1–16, programs 1–128, notes, controllers and their values 0–127.
+
+    `is_sent` is for a note that is sent and not listened for: that one has a length.
+    """
     word = _WORD.match(text)
     kind = word.group() if word else ""
     end = len(kind)
@@ -57,13 +60,13 @@ def read_trigger(text: str, span: Span, faults: Faults) -> Trigger | None:
         case "go":
             return _go(text, span, faults)
         case "note" | "cc" | "program":
-            return _from_midi(kind, text, end, span, faults)
+            return _from_midi(kind, text, end, span, faults, is_sent)
         case _:
             _unknown(text, kind, span, faults)
             return None
 
 
-def _from_midi(kind: str, text: str, start: int, span: Span, faults: Faults) -> Trigger | None:
+def _from_midi(kind: str, text: str, start: int, span: Span, faults: Faults, is_sent: bool) -> Trigger | None:
     if told_glued(text, span, faults, "E238"):
         return None
     body, channel = text, None
@@ -81,7 +84,7 @@ def _from_midi(kind: str, text: str, start: int, span: Span, faults: Faults) -> 
     at = part(text, span, offset, offset + len(value))
     match kind:
         case "note":
-            return _note(value, at, channel, span, faults)
+            return _note(value, at, channel, span, faults, is_sent)
         case "cc":
             return _control(value, at, channel, span, faults)
         case _:
@@ -105,9 +108,9 @@ def told_glued(text: str, span: Span, faults: Faults, code: str) -> bool:
     return True
 
 
-def _note(written: str, at: Span, channel: int | None, span: Span, faults: Faults) -> OnNote | None:
+def _note(written: str, at: Span, channel: int | None, span: Span, faults: Faults, is_sent: bool) -> OnNote | None:
     if " " in written or "\t" in written:
-        _too_much(written, written.replace("\t", " ").index(" "), "a note", at, faults)
+        _too_much(written, written.replace("\t", " ").index(" "), "a note", at, faults, is_sent)
         return None
     if not plain_digits(written, at, faults):
         return None
@@ -199,10 +202,10 @@ def _number(text: str, span: Span, faults: Faults, what: str, low: int, high: in
     return None
 
 
-def _too_much(text: str, end: int, kind: str, span: Span, faults: Faults) -> None:
+def _too_much(text: str, end: int, kind: str, span: Span, faults: Faults, is_sent: bool = False) -> None:
     at = part(text, span, end, len(text))
     lasts = _LASTS.fullmatch(text[end:])
-    if lasts is not None and kind == "a note":
+    if lasts is not None and is_sent:
         cured = f" for {lasts.group(1)}"
         faults.error("E238", "how long a note sounds stands behind for", at, f"write{shown(cured)}", (Fix(at, cured),))
         return

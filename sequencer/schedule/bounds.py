@@ -128,6 +128,8 @@ def _tempo(tempo: TempoMap) -> Iterator[str]:
     for one, following in pairwise(tempo.segments):
         if one.length is None or following.quarter <= one.quarter or not is_before(one.seconds, following.seconds):
             yield "tempi that do not follow each other"
+    if tempo.segments and tempo.segments[-1].length is not None:  # beyond the end of a ramp its formula goes back in time
+        yield "a tempo that ends before its section"
 
 
 def _meters(meters: MeterMap) -> Iterator[str]:

@@ -1,0 +1,63 @@
+"""Triggers become firings with numbers, and firings keys."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from compiler_passes import codes_of
+
+from sequencer.compiler.triggers import firing_key, firing_of, number_of
+from sequencer.errors import NOWHERE, Faults
+from sequencer.schedule import ControlCrossing, Firing, GoWord, NoteOn, ProgramChange, TransportMove
+from sequencer.score import OnControl, OnGo, OnNote, OnProgram, OnTransport, Trigger
+
+
+@pytest.mark.parametrize(
+    ("trigger", "firing", "key"),
+    [
+        (OnNote("C3"), NoteOn(60), "note 60"),
+        (OnNote("61", 10), NoteOn(61, 10), "note 61 ch 10"),
+        (OnControl(20, True, 64), ControlCrossing(20, True, 64), "cc 20 > 64"),
+        (OnControl(20, False, 64, 2), ControlCrossing(20, False, 64, 2), "cc 20 < 64 ch 2"),
+        (OnProgram(5), ProgramChange(5), "program 5"),
+        (OnProgram(128, 16), ProgramChange(128, 16), "program 128 ch 16"),
+        (OnTransport("start"), TransportMove("start"), "start"),
+        (OnTransport("stop"), TransportMove("stop"), "stop"),
+        (OnTransport("continue"), TransportMove("continue"), "continue"),
+        (OnGo("exit"), GoWord("exit"), "go exit"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_firings_and_their_keys(trigger: Trigger, firing: Firing, key: str) -> None:
+    faults = Faults()
+    assert firing_of(trigger, "C3", faults) == firing
+    assert firing_key(firing) == key
+    assert codes_of(faults) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "middle", "number"),
+    [
+        ("C3", "C3", 60),
+        ("C4", "C4", 60),
+        ("C4", "C3", 72),
+        ("C-2", "C3", 0),
+        ("C-1", "C4", 0),
+        ("G8", "C3", 127),
+        ("G9", "C4", 127),
+        ("F#2", "C3", 54),
+        ("Gb2", "C3", 54),
+        ("b♭1", "C3", 46),
+        ("0", "C3", 0),
+        ("127", "C4", 127),
+        ("128", "C3", None),
+        ("G#8", "C3", None),
+        ("Cb-2", "C3", None),
+        ("H3", "C3", None),
+    ],
+)
+def test_the_numbers_of_notes(written: str, middle: Literal["C3", "C4"], number: int | None) -> None:
+    faults = Faults()
+    assert number_of(written, middle, NOWHERE, faults) == number
+    assert [one.code for one in faults.diagnostics] == ([] if number is not None else ["E312"])

@@ -1,0 +1,106 @@
+"""Run the compiler up to one of its passes, on a score that a test writes as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from sequencer.compiler.check import check
+from sequencer.compiler.expand import LooseStretch, expand
+from sequencer.compiler.place import place
+from sequencer.compiler.placed import PlacedBlock
+from sequencer.compiler.quantise import quantise
+from sequencer.compiler.resolve import resolve
+from sequencer.compiler.resolved import Resolved
+from sequencer.compiler.songs import is_kept_by_file, unrolled
+from sequencer.errors import Diagnostic, Faults
+from sequencer.images import ImageFile
+from sequencer.notation import load_text
+from sequencer.schedule import Schedule
+from sequencer.score import Score, SongTime
+from sequencer.timebase import Meter
+
+FILE = "test.score"
+
+PROMPT = 'at 0c "A."'
+"""A first cue for scores whose prompts do not matter."""
+
+
+def image_file(path: str, digest: str | None = None) -> ImageFile:
+    """An image at a path, as the reader would have found it; its digest is made of the path where none is given."""
+    return ImageFile(path, digest or path.encode().hex().ljust(64, "0")[:64], "image/png", 64, 32, 100)
+
+
+def song_time(tempos: dict[int, int], meters: dict[int, tuple[int, int]]) -> SongTime:
+    """The time of a MIDI file, from tempi and meters by quarter."""
+    return SongTime(
+        tuple((Fraction(quarter), Fraction(bpm)) for quarter, bpm in tempos.items()),
+        tuple((Fraction(quarter), Meter(*meter)) for quarter, meter in meters.items()),
+    )
+
+
+def score_of(text: str, images: tuple[str, ...] = (), song: SongTime | None = None, file: str = FILE) -> Score:
+    """The score of a text that its reader accepts, with images and the time of a song supplied instead of looked up."""
+    reading = load_text(text, file)
+    assert reading.score is not None, [(one.code, one.message) for one in reading.diagnostics]
+    return replace(reading.score, images=tuple(image_file(path) for path in images), song=song)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What each of the passes made of a score, and what they reported."""
+
+    resolved: Resolved
+    placed: tuple[PlacedBlock | None, ...]
+    stretches: tuple[LooseStretch, ...]
+    schedule: Schedule
+    faults: Faults
+
+    @property
+    def codes(self) -> list[str]:
+        """What was reported, in order, as `CODE line:column`."""
+        return codes_of(self.faults)
+
+    @property
+    def only_block(self) -> PlacedBlock:
+        """The only block, placed."""
+        (block,) = self.placed
+        assert block is not None
+        return block
+
+
+def codes_of(faults: Faults) -> list[str]:
+    """What was reported, in order, as `CODE line:column`."""
+    return [f"{one.code} {one.span.line}:{one.span.column}" for one in faults.diagnostics]
+
+
+def only_diagnostic(faults: Faults) -> Diagnostic:
+    """The only thing that was reported."""
+    (one,) = faults.diagnostics
+    return one
+
+
+def resolved_of(score: Score) -> tuple[Resolved, Faults]:
+    """What `resolve` makes of a score, and what it reports."""
+    faults = Faults()
+    return resolve(score, faults), faults
+
+
+def passed(score: Score | str) -> Passed:
+    """All passes up to `quantise`, whatever they report."""
+    faults = Faults()
+    resolved = resolve(score_of(score) if isinstance(score, str) else score, faults)
+    if is_kept_by_file(resolved):
+        resolved = unrolled(resolved, faults)
+    placed = place(resolved, faults)
+    stretches = expand(resolved, placed, faults)
+    return Passed(resolved, placed, stretches, quantise(resolved, stretches), faults)
+
+
+def checked(score: Score | str) -> Faults:
+    """What `check` alone reports of a score in which the passes before it find nothing."""
+    before = passed(score)
+    assert not before.faults.has_errors, before.codes
+    faults = Faults()
+    check(before.schedule, before.resolved, faults)
+    return faults

@@ -1,0 +1,15 @@
+"""Revisions only ever grow: journals name them."""
+
+from __future__ import annotations
+
+from sequencer import revisions
+
+
+def test_a_revision_keeps_its_number() -> None:
+    numbers = {name: value for name, value in vars(revisions).items() if name.isupper() and isinstance(value, int)}
+    assert numbers == {"FIRST": 1, "SHOWN_TO_THE_END": 2, "CURRENT": 2}
+
+
+def test_every_revision_is_described() -> None:
+    described = [part.split("**")[1] for part in (revisions.__doc__ or "").split("\n\n") if part.startswith("**")]
+    assert described == [str(number) for number in range(revisions.FIRST, revisions.CURRENT + 1)]

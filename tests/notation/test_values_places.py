@@ -1,0 +1,239 @@
+"""Positions and lengths as they are written: each row is one spelling and what it is, or why it is not one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from score_strategies import durations, places
+from value_reading import check_refusal, check_value, read, rows
+
+from sequencer.notation import spelling
+from sequencer.notation.values import read_duration, read_place
+from sequencer.score import After, AtBar, AtMark, AtOffset, AtTick, Duration, Place, Unit
+
+
+def length(amount: str | int, unit: Unit) -> Duration:
+    return Duration(Fraction(amount), unit)
+
+
+def offset(amount: str | int, unit: Unit) -> AtOffset:
+    return AtOffset(Fraction(amount), unit)
+
+
+BARS, BEATS, CHUNKS, SECONDS, FRAMES = Unit.BARS, Unit.BEATS, Unit.CHUNKS, Unit.SECONDS, Unit.FRAMES
+
+PLACES: dict[str, Place] = {
+    "9": AtBar(9),
+    "009": AtBar(9),
+    "9.3": AtBar(9, 3),
+    "9.3+1/2": AtBar(9, 3, Fraction(1, 2)),
+    "9.3+2/4": AtBar(9, 3, Fraction(1, 2)),
+    "9.3+1/1000": AtBar(9, 3, Fraction(1, 1000)),
+    "10000000": AtBar(10_000_000),
+    "9:3:240": AtTick(9, 3, 240),
+    "9:3:0": AtTick(9, 3, 0),
+    "9:3:479": AtTick(9, 3, 479),
+    "32b": offset(32, BEATS),
+    "1/2b": offset("1/2", BEATS),
+    "4 beats": offset(4, BEATS),
+    "0b": offset(0, BEATS),
+    "12.5s": offset("25/2", SECONDS),
+    "350ms": offset("7/20", SECONDS),
+    "1m30s": offset(90, SECONDS),
+    "1m30.25s": offset("361/4", SECONDS),
+    "1.5m": offset(90, SECONDS),
+    "0c": offset(0, CHUNKS),
+    "14c": offset(14, CHUNKS),
+    "396f": offset(396, FRAMES),
+    "+2bar": After(length(2, BARS)),
+    "+2 bars": After(length(2, BARS)),
+    "+ 1/2 bar": After(length("1/2", BARS)),
+    "+3b": After(length(3, BEATS)),
+    "+1.5s": After(length("3/2", SECONDS)),
+    "mark drop": AtMark("drop"),
+    "mark  drop": AtMark("drop"),
+    "mark drop +1bar": AtMark("drop", length(1, BARS)),
+    "mark drop+ 2c": AtMark("drop", length(2, CHUNKS)),
+}
+
+REFUSED_PLACES = {
+    "": "E201 1-1",
+    "drop": "E201 1-5",
+    "9.3+.5": "E201 1-7",
+    "+": "E201 2-2",
+    "1:30": "E202 1-5 → 1m30s",
+    "0:30": "E202 1-5 → 0m30s",
+    "1:02.5": "E202 1-7 → 1m02.5s",
+    "0:02.5": "E202 1-7 → 2.5s",
+    "00:01:30": "E202 1-9 → 1m30s",
+    "00:00:10": "E202 1-9 → 10s",
+    "01:00:00:00": "E202 1-12 → 60m0s",
+    "9,3": "E203 2-3 → .",
+    "0": "E204 1-2 → 1",
+    "0.1": "E204 1-4 → 1.1",
+    "0.0": "E204 1-4 → 1.1",
+    "0.3+1/2": "E204 1-8 → 1.3+1/2",
+    "0:1:0": "E204 1-6 → 1:1:0",
+    "1.0": "E205 1-4 → 1.1",
+    "9:0:1": "E205 1-6 → 9:1:1",
+    "-1": "E206 1-3",
+    "-2b": "E206 1-4",
+    "+-1b": "E206 2-5 → 1b",
+    "mark drop -1bar": "E206 11-16",
+    "9.3.2": "E207 1-6 → 9.3+1/4",
+    "9.3.1": "E207 1-6 → 9.3",
+    "9.3.5": "E207 1-6",
+    "9:3:480": "E208 1-8 → 9:4:0",
+    "9:3:1000": "E208 1-9 → 9:5:40",
+    "1.5c": "E209 1-5 → 1c",
+    "1/2c": "E209 1-5 → 1c",
+    "3 takt": "E210 3-7 → +3 bars",
+    "3 zz": "E210 3-5",
+    "bars": "E211 1-5 → +1 bar",
+    "beats": "E211 1-6 → 1 beat",
+    "+8": "E211 2-3 → 8 bars",
+    "+0b": "E212 2-4",
+    "10000001": "E213 1-9",
+    "12345678": "E213 1-9",
+    "9.12345678": "E213 1-11",
+    "10000001b": "E213 1-10",
+    "1.1234567890s": "E213 1-14",
+    "９": "E215 1-2 → 9",
+    "3 c": "E216 1-4 → 3c",
+    "3 C": "E216 3-4 → 3c",
+    "3 sec": "E216 3-6 → 3s",
+    "3 BARS": "E216 3-7 → +3 bars",
+    "9.5b": "E217 1-5 → 19/2b",
+    "8.5 bars": "E217 1-9 → +17/2 bars",
+    "8 bars": "E218 1-7 → 9",
+    "1/2 bar": "E218 1-8 → +1/2 bars",
+    "mark": "E219 1-5",
+    "mark +1bar": "E219 1-11",
+    "mark drop extra": "E219 1-16",
+    "bar 9": "E219 1-6 → 9",
+    "bars 9": "E219 1-7 → 9",
+    "bar 9 beat 3": "E219 1-13 → 9.3",
+    "9/3": "E219 1-4 → 9.3",
+    "1/0b": "E221 1-5",
+    "1m90s": "E222 1-6 → 2m30s",
+    ".5s": "E223 1-4 → 0.5s",
+    "9.3+2": "E224 4-6 → 9.5",
+    "9.3+3/2": "E224 4-8 → 9.4+1/2",
+    "9+1/2": "E224 1-6 → 9.1+1/2",
+    "9.3 + 1/2": "E224 1-10 → 9.3+1/2",
+    "9.3+0.5": "E224 1-8 → 9.3+1/2",
+    "9.3+0/2": "E224 4-8 → 9.3",
+    "mark 9": "E225 6-7",
+}
+
+LENGTHS: dict[str, Duration] = {
+    "8 bars": length(8, BARS),
+    "8bar": length(8, BARS),
+    "8  bars": length(8, BARS),
+    "1/2 bar": length("1/2", BARS),
+    "4 beats": length(4, BEATS),
+    "4b": length(4, BEATS),
+    "1/2b": length("1/2", BEATS),
+    "1/999999999b": length("1/999999999", BEATS),
+    "10000000b": length(10_000_000, BEATS),
+    "2c": length(2, CHUNKS),
+    "12.5s": length("25/2", SECONDS),
+    "1.123456789s": length("1123456789/1000000000", SECONDS),
+    "350ms": length("7/20", SECONDS),
+    "1m30s": length(90, SECONDS),
+    "1m59.5s": length("239/2", SECONDS),
+    "1.5m": length(90, SECONDS),
+    "96f": length(96, FRAMES),
+}
+
+REFUSED_LENGTHS = {
+    "": "E201 1-1",
+    "foo": "E201 1-4",
+    "eight bars": "E201 1-11 → 8 bars",
+    "thirty-two beats": "E201 1-17 → 32 beats",
+    "8 bars x2": "E201 1-10 → 8 bars",
+    "other bar": "E201 1-10 → 2 bars",
+    "2nd bar": "E201 1-8 → 2 bars",
+    "4 bars from 3": "E201 1-14 → 4 bars",
+    "for 8 bars": "E201 1-11 → 8 bars",
+    "(8 bars)": "E201 1-9 → 8 bars",
+    "1:30": "E202 1-5 → 1m30s",
+    "1,5s": "E203 2-3 → .",
+    "-2b": "E206 1-4 → 2b",
+    "1.5c": "E209 1-5 → 1c",
+    "1/2f": "E209 1-5 → 1f",
+    "0.5c": "E209 1-5 → 1c",
+    "3 takte": "E210 3-8 → 3 bars",
+    "3 foo": "E210 3-6",
+    "8": "E211 1-2 → 8 bars",
+    "1": "E211 1-2 → 1 bar",
+    "8.5": "E211 1-4",
+    "bars": "E211 1-5 → 1 bar",
+    "s": "E211 1-2 → 1s",
+    "0b": "E212 1-3",
+    "0 bars": "E212 1-7",
+    "10000001b": "E213 1-10",
+    "99999999999b": "E213 1-13",
+    "1.1234567890s": "E213 1-14",
+    "1/9999999999b": "E213 1-14",
+    "1 bar 2 beats": "E214 1-14",
+    "2 bars and 1 beat": "E214 1-18",
+    "٣ bars": "E215 1-2 → 3 bars",
+    "3 s": "E216 1-4 → 3s",
+    "3 S": "E216 3-4 → 3s",
+    "3 seconds": "E216 3-10 → 3s",
+    "1.5b": "E217 1-5 → 3/2b",
+    "8.5 bars": "E217 1-9 → 17/2 bars",
+    "+2b": "E220 1-4 → 2b",
+    "1/0b": "E221 1-5",
+    "1m60s": "E222 1-6 → 2m0s",
+    "1m75.5s": "E222 1-8 → 2m15.5s",
+    ".5s": "E223 1-4 → 0.5s",
+}
+
+
+@pytest.mark.parametrize(("written", "place"), rows(PLACES))
+def test_a_place(written: str, place: Place) -> None:
+    check_value(read_place, written, place)
+
+
+@pytest.mark.parametrize(("written", "refusal"), rows(REFUSED_PLACES))
+def test_no_place(written: str, refusal: str) -> None:
+    check_refusal(read_place, written, refusal)
+
+
+@pytest.mark.parametrize(("written", "duration"), rows(LENGTHS))
+def test_a_length(written: str, duration: Duration) -> None:
+    check_value(read_duration, written, duration)
+
+
+@pytest.mark.parametrize(("written", "refusal"), rows(REFUSED_LENGTHS))
+def test_no_length(written: str, refusal: str) -> None:
+    check_refusal(read_duration, written, refusal)
+
+
+@pytest.mark.parametrize(("written", "refusal"), [("8 bars at 140 bpm", "E240 1-18"), ("live", "E201 1-5")])
+def test_what_belongs_in_a_sections_head(written: str, refusal: str) -> None:
+    """Its replacement is no length alone."""
+    _, (one,) = read(read_duration, written)
+    assert f"{one.code} {one.span.column}-{one.span.end_column}" == refusal
+    assert [fix.text for fix in one.fixes] == ["8 bars, tempo 140" if "bpm" in written else "until go out"]
+
+
+@given(places())
+def test_a_place_is_spelled_as_it_is_read(place: Place) -> None:
+    check_value(read_place, spelling.place(place), place)
+
+
+@given(durations())
+def test_a_length_is_spelled_as_it_is_read(duration: Duration) -> None:
+    check_value(read_duration, spelling.duration(duration), duration)
+    check_value(read_duration, spelling.duration(duration, short=True), duration)
+
+
+@given(places())
+def test_a_place_has_one_spelling(place: Place) -> None:
+    written = spelling.place(place)
+    assert spelling.place(read(read_place, written)[0]) == written

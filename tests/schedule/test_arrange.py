@@ -1,0 +1,152 @@
+"""Entries laid on chunks: what acts at each chunk, and what each take opens with."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from schedule_parts import IMAGE
+
+from sequencer.schedule import (
+    Bundle,
+    CueAct,
+    CutTake,
+    Entry,
+    Settings,
+    ShowImage,
+    ShowPrompt,
+    Strength,
+    SuperResolution,
+    Take,
+)
+from sequencer.schedule.arrange import gather, takes_of
+from sequencer.timebase import Snap
+
+HALF = Fraction(1, 2)
+
+
+def entry(number: int, chunk: int, *acts: CueAct) -> Entry:
+    """An entry on a chunk."""
+    return Entry(number, "", Fraction(0), None, Snap.NEAREST, chunk, Fraction(0), acts)
+
+
+def entries(*rows: tuple[int, Any]) -> list[Entry]:
+    """Entries from (chunk, act or acts), numbered in order."""
+    return [entry(number, chunk, *(acts if isinstance(acts, tuple) else (acts,))) for number, (chunk, acts) in enumerate(rows)]
+
+
+A, B, C = ShowPrompt("A"), ShowPrompt("B"), ShowPrompt("C")
+
+
+@pytest.mark.parametrize(
+    ("rows", "bundles"),
+    [
+        pytest.param([(0, A)], [Bundle(0, "A", None, None, None, (0,))], id="one"),
+        pytest.param([(0, A), (0, B)], [Bundle(0, "B", None, None, None, (0, 1))], id="the-later-wins"),
+        pytest.param(
+            [(0, A), (0, ShowImage(IMAGE)), (0, Strength(HALF)), (0, SuperResolution("4x"))],
+            [Bundle(0, "A", IMAGE, HALF, "4x", (0, 1, 2, 3))],
+            id="different-kinds-join",
+        ),
+        pytest.param(
+            [(3, A), (1, B)], [Bundle(1, "B", None, None, None, (1,)), Bundle(3, "A", None, None, None, (0,))], id="sorted"
+        ),
+        pytest.param([(2, CutTake(4))], [Bundle(2, None, None, None, None, (0,))], id="a-cut-is-the-takes-own"),
+        pytest.param([], [], id="none"),
+    ],
+)
+def test_bundles(rows: list[tuple[int, Any]], bundles: list[Bundle]) -> None:
+    assert [one.bundle() for one in gather(entries(*rows))] == bundles
+
+
+@pytest.mark.parametrize(
+    ("rows", "takes"),
+    [
+        pytest.param([], [(0, Settings(7, "2x", None, None, ""), [])], id="none"),
+        pytest.param([(0, A)], [(0, Settings(7, "2x", None, None, "A"), [0])], id="one"),
+        pytest.param(
+            [(0, A), (4, (CutTake(None), B))],
+            [(0, Settings(7, "2x", None, None, "A"), [0]), (4, Settings(7, "2x", None, None, "B"), [4])],
+            id="cut-keeps-the-seed",
+        ),
+        pytest.param(
+            [(0, A), (4, (CutTake(9), B)), (6, (CutTake(None), C))],
+            [
+                (0, Settings(7, "2x", None, None, "A"), [0]),
+                (4, Settings(9, "2x", None, None, "B"), [4]),
+                (6, Settings(9, "2x", None, None, "C"), [6]),
+            ],
+            id="a-new-seed-stays",
+        ),
+        pytest.param([(0, (CutTake(9), A))], [(0, Settings(9, "2x", None, None, "A"), [0])], id="cut-at-the-start"),
+        pytest.param(
+            [(0, (A, Strength(HALF), SuperResolution("4x"), ShowImage(IMAGE))), (4, (CutTake(None), B))],
+            [
+                (0, Settings(7, "4x", HALF, IMAGE, "A"), [0]),
+                (4, Settings(7, "4x", HALF, None, "B"), [4]),
+            ],
+            id="sr-and-strength-stay-and-the-image-does-not",
+        ),
+        pytest.param(
+            [(0, A), (2, (SuperResolution("off"), Strength(HALF))), (4, (CutTake(None), B, ShowImage(IMAGE)))],
+            [
+                (0, Settings(7, "2x", None, None, "A"), [0, 2]),
+                (4, Settings(7, "off", HALF, IMAGE, "B"), [4]),
+            ],
+            id="changed-inside-a-take",
+        ),
+        pytest.param(
+            [(0, A), (4, (CutTake(None), B, SuperResolution("4x"), Strength(HALF)))],
+            [
+                (0, Settings(7, "2x", None, None, "A"), [0]),
+                (4, Settings(7, "4x", HALF, None, "B"), [4]),
+            ],
+            id="changed-with-the-cut",
+        ),
+        pytest.param(
+            [(0, A), (2, B), (4, CutTake(None)), (5, C)],
+            [
+                (0, Settings(7, "2x", None, None, "A"), [0, 2]),
+                (4, Settings(7, "2x", None, None, ""), [4, 5]),
+            ],
+            id="a-cut-without-a-prompt-opens-with-none",
+        ),
+        pytest.param([(2, A)], [(0, Settings(7, "2x", None, None, ""), [2])], id="nothing-at-the-start"),
+    ],
+)
+def test_takes(rows: list[tuple[int, Any]], takes: list[tuple[int, Settings, list[int]]]) -> None:
+    found = takes_of(entries(*rows), 7, "2x")
+    assert [one.index for one in found] == list(range(len(found)))
+    assert [(one.start, one.opening, [bundle.chunk for bundle in one.bundles]) for one in found] == takes
+
+
+acts = st.lists(
+    st.sampled_from([A, B, CutTake(None), CutTake(5), ShowImage(IMAGE), Strength(HALF), SuperResolution("4x")]), max_size=3
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), acts), max_size=12))
+def test_takes_hold_every_chunk_that_acts_once_and_in_order(rows: list[tuple[int, list[CueAct]]]) -> None:
+    found = takes_of([entry(0, 0, A), *(entry(number, chunk, *some) for number, (chunk, some) in enumerate(rows, 1))], 7, "2x")
+    chunks = [bundle.chunk for take in found for bundle in take.bundles]
+    assert chunks == sorted({0, *(chunk for chunk, _ in rows)})
+    numbers = [number for take in found for bundle in take.bundles for number in bundle.entries]
+    assert sorted(numbers) == list(range(len(rows) + 1))
+    cuts = {chunk for chunk, some in rows if any(isinstance(act, CutTake) for act in some)}
+    assert [take.start for take in found] == sorted({0, *cuts})
+    for take in found:
+        _opens_with_what_is_in_force(take, found)
+
+
+def _opens_with_what_is_in_force(take: Take, takes: tuple[Take, ...]) -> None:
+    before = [bundle for one in takes[: take.index] for bundle in one.bundles]
+    first = take.bundles[0]
+    assert take.opening.image == first.image
+    assert take.opening.prompt == (first.prompt or "")
+    scales = [bundle.sr for bundle in (*before, first) if bundle.sr is not None]
+    assert take.opening.sr == (scales[-1] if scales else "2x")
+    strengths = [bundle.strength for bundle in (*before, first) if bundle.strength is not None]
+    assert take.opening.strength == (strengths[-1] if strengths else None)
