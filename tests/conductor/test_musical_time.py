@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction as F
+from fractions import Fraction
 
 import pytest
 
@@ -37,40 +37,40 @@ IN_SECONDS = stretch_of('at 0c "A boat."\nend 8c\n')
 
 
 def test_a_pass_counts_quarters_by_its_tempo() -> None:
-    one = Pass(0, IN_BEATS, F(20), F(20) + IN_BEATS.seconds, F(30))
-    assert one.quarter_at(F(24)) == 30 + 6
-    assert one.quarter_at(F(20)) == 30
-    assert one.quarter_at(F(19)) == 30, "nothing of a pass is before its start"
+    one = Pass(0, IN_BEATS, Fraction(20), Fraction(20) + IN_BEATS.seconds, Fraction(30))
+    assert one.quarter_at(Fraction(24)) == 30 + 6
+    assert one.quarter_at(Fraction(20)) == 30
+    assert one.quarter_at(Fraction(19)) == 30, "nothing of a pass is before its start"
     assert one.end_quarter == 46
-    assert replace(one, end=F(24)).end_quarter == 36, "a pass that was left ends where it was left"
+    assert replace(one, end=Fraction(24)).end_quarter == 36, "a pass that was left ends where it was left"
 
 
 def test_a_pass_without_a_tempo_counts_nominal_quarters() -> None:
-    one = Pass(0, IN_SECONDS, F(5), F(16), F(3))
-    assert one.quarter_at(F(9)) == 3 + 4 * NOMINAL_QUARTERS
+    one = Pass(0, IN_SECONDS, Fraction(5), Fraction(16), Fraction(3))
+    assert one.quarter_at(Fraction(9)) == 3 + 4 * NOMINAL_QUARTERS
     assert one.end_quarter == 3 + 11 * NOMINAL_QUARTERS
 
 
 @pytest.mark.parametrize("stretch", [IN_BEATS, IN_SECONDS])
 def test_a_pass_of_time_code_counts_seconds(stretch: Stretch) -> None:
-    one = Pass(0, stretch, F(20), F(20) + stretch.seconds, F(20), counts_seconds=True)
-    assert one.quarter_at(F(24)) == 24
-    assert one.quarter_of(F(2), F(24)) == 24, "its quarters mean nothing to the clock"
+    one = Pass(0, stretch, Fraction(20), Fraction(20) + stretch.seconds, Fraction(20), counts_seconds=True)
+    assert one.quarter_at(Fraction(24)) == 24
+    assert one.quarter_of(Fraction(2), Fraction(24)) == 24, "its quarters mean nothing to the clock"
     assert one.end_quarter == 20 + stretch.seconds
 
 
 def test_a_position_in_beats_keeps_its_exact_quarter() -> None:
-    one = Pass(0, IN_BEATS, F(20), F(20) + IN_BEATS.seconds, F(30))
-    assert one.quarter_of(F(7), F(99)) == 37
-    assert one.quarter_of(None, F(22)) == 33
+    one = Pass(0, IN_BEATS, Fraction(20), Fraction(20) + IN_BEATS.seconds, Fraction(30))
+    assert one.quarter_of(Fraction(7), Fraction(99)) == 37
+    assert one.quarter_of(None, Fraction(22)) == 33
 
 
 def test_a_score_on_chunks_can_be_followed() -> None:
     """Its passes have no tempo; wherever its clock is moved to, the plan has a pass and a quarter for it."""
     schedule = schedule_of('at 0c "A boat."\nat 4c "A coat."\nend 8c\n')
     plan = Plan(schedule, Follow(schedule, outer=False))
-    assert plan.pass_of_quarter(F(12)) is plan.passes[0]
-    chase = plan.relocate(F(12), 6)
+    assert plan.pass_of_quarter(Fraction(12)) is plan.passes[0]
+    chase = plan.relocate(Fraction(12), 6)
     assert chase is not None
     assert [act.text for act in chase.acts if isinstance(act, sequencer.schedule.ShowPrompt)] == ["A coat."]
     assert plan.next_line() is None, "both cues are before quarter 12"
@@ -127,7 +127,8 @@ def test_a_clock_that_stands_still_has_passed_what_is_before_it() -> None:
     follow.clock_moved(ClockMoved(13 * SECOND, "stop"))
     assert follow.stopped_for == 11 * SECOND, "a second stop changes nothing"
     follow.clock_moved(ClockMoved(20 * SECOND, "continue"))
-    assert (follow.is_running, follow.stopped_for) == (True, None)
+    assert follow.is_running
+    assert follow.stopped_for is None
     assert follow.quarter_at(20 * SECOND) == pytest.approx(10.0)
     assert follow.time_of(12.0, 0.0) == pytest.approx(21 * SECOND)
 
@@ -139,7 +140,8 @@ def test_start_goes_back_to_the_beginning() -> None:
     assert follow.quarter_at(10 * SECOND) == 0.0
     follow.clock_moved(ClockMoved(11 * SECOND, "stop"))
     follow.clock_moved(ClockMoved(15 * SECOND, "start"))
-    assert (follow.is_running, follow.stopped_for) == (True, None)
+    assert follow.is_running
+    assert follow.stopped_for is None
     assert follow.quarter_at(16 * SECOND) == pytest.approx(2.0)
 
 
@@ -271,15 +273,15 @@ def seen_of() -> Seen:
 def test_nothing_is_due_before_a_chunk_was_shown() -> None:
     seen = seen_of()
     seen.began(0, 10 * SECOND)
-    assert (seen.time_of(F(1)), seen.seconds_at(11 * SECOND), seen.is_streamed) == (None, None, False)
+    assert (seen.time_of(Fraction(1)), seen.seconds_at(11 * SECOND), seen.is_streamed) == (None, None, False)
     seen.done(0, 10 * SECOND + CHUNK)
     seen.shown(0, 12 * SECOND)
-    assert seen.time_of(F(0)) == 12 * SECOND
-    assert seen.time_of(F(11, 4)) == 12 * SECOND + 2 * CHUNK
+    assert seen.time_of(Fraction(0)) == 12 * SECOND
+    assert seen.time_of(Fraction(11, 4)) == 12 * SECOND + 2 * CHUNK
     assert seen.seconds_at(12 * SECOND + CHUNK) == pytest.approx(1.375)
     assert not seen.is_streamed, "it was shown after it was made"
     seen.offset = 100 * MS
-    assert seen.time_of(F(0)) == 12 * SECOND - 100 * MS
+    assert seen.time_of(Fraction(0)) == 12 * SECOND - 100 * MS
     assert seen.seconds_at(12 * SECOND - 100 * MS) == pytest.approx(0.0)
 
 
@@ -295,27 +297,27 @@ def test_the_take_before_counts_for_what_is_before_the_new_one() -> None:
     seen.began(0, 10 * SECOND)
     seen.shown(0, 10 * SECOND)
     seen.began(4, 20 * SECOND)
-    assert seen.time_of(F(11, 4)) == 10 * SECOND + 2 * CHUNK
-    assert seen.time_of(F(11, 2)) is None, "the new take was not seen yet"
+    assert seen.time_of(Fraction(11, 4)) == 10 * SECOND + 2 * CHUNK
+    assert seen.time_of(Fraction(11, 2)) is None, "the new take was not seen yet"
     assert seen.seconds_at(10 * SECOND + CHUNK) == pytest.approx(1.375)
     seen.began(5, 30 * SECOND)
-    assert seen.time_of(F(11, 4)) == 10 * SECOND + 2 * CHUNK, "a take of which nothing was seen changes nothing"
+    assert seen.time_of(Fraction(11, 4)) == 10 * SECOND + 2 * CHUNK, "a take of which nothing was seen changes nothing"
     seen.shown(1, 33 * SECOND)
-    assert seen.time_of(F(33, 4)) == 33 * SECOND
-    assert seen.time_of(F(11, 4)) == 10 * SECOND + 2 * CHUNK
+    assert seen.time_of(Fraction(33, 4)) == 33 * SECOND
+    assert seen.time_of(Fraction(11, 4)) == 10 * SECOND + 2 * CHUNK
 
 
 def test_boundaries_stand_for_a_take_of_which_nothing_was_seen_when_the_run_is_over() -> None:
     seen = seen_of()
     seen.began(0, 10 * SECOND)
     seen.fitted(BoundariesFitted(12 * SECOND, 1, 12 * SECOND, 2e9, 0.0, 0))
-    assert seen.time_of(F(0)) is None
+    assert seen.time_of(Fraction(0)) is None
     seen.settle()
-    assert seen.time_of(F(0)) is not None
-    known = seen.time_of(F(11, 8))
+    assert seen.time_of(Fraction(0)) is not None
+    known = seen.time_of(Fraction(11, 8))
     seen.fitted(BoundariesFitted(14 * SECOND, 2, 14 * SECOND, 2e9, 0.0, 0))
     seen.settle()
-    assert seen.time_of(F(11, 8)) == known, "what is known stays"
+    assert seen.time_of(Fraction(11, 8)) == known, "what is known stays"
 
 
 # ---- what is said, and when to be woken
@@ -357,9 +359,9 @@ def test_nothing_is_woken_for_that_lies_too_far_ahead() -> None:
 
 def test_after_a_jump_controllers_are_sent_anew() -> None:
     sends, _ = running()
-    sends.located(0, F(20))
+    sends.located(0, Fraction(20))
     assert [one for one in sends.due(20 * SECOND, None) if isinstance(one, SendMidi)] == [SendMidi(20 * SECOND, "b00740")]
-    sends.located(0, F(16))
+    sends.located(0, Fraction(16))
     assert sends.due(17 * SECOND, None) == [WakeAt(18 * SECOND - AHEAD)], "the controller of bar 5 is still to come"
 
 

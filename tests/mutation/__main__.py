@@ -70,21 +70,24 @@ def run(
     outcomes: list[Outcome] = []
     marked: list[tuple[Outcome, Mark]] = []
     load_libraries()
-    for target, mutant in mutants:
-        source = sources.setdefault(mutant.file, (ROOT / mutant.file).read_text(encoding="utf-8"))
-        mark = mark_of(mutant, source, marks)
-        if mark is not None and mark.equivalent:
-            marked.append((Outcome(target, mutant, None, 0, 0.0), mark))
-            continue
-        chosen = choose_tests(mutant, source, tests)
-        outcome = run_mutant(target, mutant, source, chosen)
-        outcomes.append(outcome)
-        if outcome.by is None and mark is not None:
-            marked.append((outcome, mark))
-        fate = f"detected by {outcome.by}" if outcome.by else f"SURVIVED {outcome.tests} of {len(chosen)} tests"
-        report(f"{mutant}: {fate} ({outcome.seconds:.1f} s)")
-        if outcome.by is None:
-            report("\n".join(f"    {line}" for line in mutant.diff(source)))
+    try:
+        for target, mutant in mutants:
+            source = sources.setdefault(mutant.file, (ROOT / mutant.file).read_text(encoding="utf-8"))
+            mark = mark_of(mutant, source, marks)
+            if mark is not None and mark.equivalent:
+                marked.append((Outcome(target, mutant, None, 0, 0.0), mark))
+                continue
+            chosen = choose_tests(mutant, source, tests)
+            outcome = run_mutant(target, mutant, source, chosen)
+            outcomes.append(outcome)
+            if outcome.by is None and mark is not None:
+                marked.append((outcome, mark))
+            fate = f"detected by {outcome.by}" if outcome.by else f"SURVIVED {outcome.tests} of {len(chosen)} tests"
+            report(f"{mutant}: {fate} ({outcome.seconds:.1f} s)")
+            if outcome.by is None:
+                report("\n".join(f"    {line}" for line in mutant.diff(source)))
+    except KeyboardInterrupt:
+        report("interrupted: only the mutants above count")
     return _without_false_alarms(outcomes, tests, sources, report), marked
 
 
@@ -133,6 +136,28 @@ def summary(outcomes: Sequence[Outcome], marked: Sequence[tuple[Outcome, Mark]])
     return "\n".join(lines)
 
 
+def as_json(outcomes: Sequence[Outcome], marked: Sequence[tuple[Outcome, Mark]]) -> str:
+    """What became of each mutant, with the reasons of those that are marked."""
+    reasons = {one.mutant: mark.reason for one, mark in marked}
+    document = {
+        "outcomes": [_row(one, reasons.get(one.mutant)) for one in outcomes],
+        "equivalent": [_row(one, mark.reason) for one, mark in marked if mark.equivalent],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _row(one: Outcome, reason: str | None) -> dict[str, object]:
+    seconds = round(one.seconds, 2)
+    return {
+        "mutant": str(one.mutant),
+        "target": one.target,
+        "by": one.by,
+        "tests": one.tests,
+        "seconds": seconds,
+        "reason": reason,
+    }
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Choose, run, list."""
     parser = argparse.ArgumentParser("mutation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -163,11 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
     outcomes, marked = run(chosen, report)
     report(summary(outcomes, marked))
     if options.json is not None:
-        rows = [
-            {"mutant": str(one.mutant), "target": one.target, "by": one.by, "tests": one.tests, "seconds": one.seconds}
-            for one in outcomes
-        ]
-        options.json.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        options.json.write_text(as_json(outcomes, marked), encoding="utf-8")
     return int(share(outcomes) < GOAL)
 
 

@@ -11,11 +11,14 @@ from pathlib import Path
 from mutation.contexts import CONTEXTS, ROOT, digest
 from mutation.mutants import Mutant
 
-BATCHES = (2.0, 8.0, 20.0)
+BATCHES = (2.0, 6.0, 12.0)
 """Seconds of tests in one process: most mutants are detected by the first few tests, so a process begins with few."""
 
-LIMIT = 40.0
-"""Seconds of tests for one mutant in all."""
+LIMIT = 20.0
+"""Seconds of tests for one mutant in all, …"""
+
+SHOWS = "tests/simulation/test_simulation.py"
+"""… beside the first batch of simulated shows, which looks at more than any other test and comes last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,23 +144,31 @@ def _ends(node: ast.AST) -> tuple[int, int] | None:
 
 def batches(tests: Iterable[MeasuredTest]) -> Iterator[Batch]:
     """The tests in batches, up to the limit. Two files of the same name cannot be in one batch: pytest refuses them."""
-    waiting = list(tests)
+    all_ = list(tests)
+    shows = [test for test in all_ if test.file == SHOWS][:1]
+    waiting = [test for test in all_ if test.file != SHOWS]
     spent = 0.0
     for number in range(len(waiting)):
-        most = BATCHES[min(number, len(BATCHES) - 1)]
-        chosen: list[MeasuredTest] = []
-        files: dict[str, str] = {}
-        left: list[MeasuredTest] = []
-        seconds = 0.0
-        for test in waiting:
-            fits = not chosen or seconds + test.seconds <= most
-            if fits and files.setdefault(Path(test.file).name, test.file) == test.file:
-                chosen.append(test)
-                seconds += test.seconds
-            else:
-                left.append(test)
-        if not chosen or (spent and spent + seconds > LIMIT):
-            return
-        yield Batch(tuple(chosen))
-        spent += seconds
-        waiting = left
+        batch, waiting = _split(waiting, BATCHES[min(number, len(BATCHES) - 1)])
+        if not batch.tests or (spent and spent + batch.seconds > LIMIT):
+            break
+        yield batch
+        spent += batch.seconds
+    if shows:
+        yield Batch(tuple(shows))
+
+
+def _split(tests: list[MeasuredTest], most: float) -> tuple[Batch, list[MeasuredTest]]:
+    """The first tests that take so many seconds, or one that takes longer, and those that are left."""
+    chosen: list[MeasuredTest] = []
+    left: list[MeasuredTest] = []
+    files: dict[str, str] = {}
+    seconds = 0.0
+    for test in tests:
+        fits = not chosen or seconds + test.seconds <= most
+        if fits and files.setdefault(Path(test.file).name, test.file) == test.file:
+            chosen.append(test)
+            seconds += test.seconds
+        else:
+            left.append(test)
+    return Batch(tuple(chosen)), left

@@ -27,10 +27,8 @@ class Recorder:
         self.folder = folder
         self.seconds: dict[str, float] = {}
         self.passed: set[str] = set()
-        self.data_file = folder / "measurement.coverage"
-        folder.mkdir(parents=True, exist_ok=True)
         self.measurement = coverage.Coverage(
-            data_file=str(self.data_file), source=[str(ROOT / "sequencer")], config_file=False, messages=False
+            data_file=None, source=[str(ROOT / "sequencer")], config_file=False, messages=False
         )
         self.measurement.start()
 
@@ -71,7 +69,6 @@ class Recorder:
             whole = exitstatus not in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
             document = {"digest": digest((ROOT / file).read_bytes()) if whole else "", "sources": sources, "tests": tests}
             path.write_text(json.dumps(document), encoding="utf-8")
-        self.data_file.unlink(missing_ok=True)
 
 
 def digest(data: bytes) -> str:

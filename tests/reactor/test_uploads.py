@@ -224,9 +224,17 @@ def test_what_the_session_holds_already_is_not_brought() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [{}, {"presigned_id": "", "presigned_url": STORE}, {"presigned_id": "u1"}, {"presigned_id": "u1", "presigned_url": ""},
-               {"presigned_url": STORE}, {"presigned_id": 7, "presigned_url": STORE}, {"presigned_id": "u1", "presigned_url": 7}]
-)  # fmt: skip
+    "answer",
+    [
+        {},
+        {"presigned_id": "", "presigned_url": STORE},
+        {"presigned_id": 7, "presigned_url": STORE},
+        {"presigned_url": STORE},
+        {"presigned_id": "u1", "presigned_url": ""},
+        {"presigned_id": "u1", "presigned_url": 7},
+        {"presigned_id": "u1"},
+    ],
+)
 def test_an_answer_without_an_address_is_reported(answer: dict[str, object]) -> None:
     class Odd(_Store):
         def __call__(self, request: httpx.Request) -> httpx.Response:

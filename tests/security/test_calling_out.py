@@ -29,7 +29,8 @@ INSIDE = (
     "https://[64:ff9b::a9fe:a9fe]/", "https://[2002:7f00:1::]/", "https://[fec0::1]/", "https://[ff02::1]/", "https://[::7f00:1]/",
     "https://224.0.0.1/", "https://[::ffff:a9fe:a9fe]/", "https://[fe80::1%25eth0]/", "https://[2001:db8::1]/", "https://[::]/",
     "https://127.1/", "https://0x7f.1/", "https://2130706433/", "http://store.test/", "ftp://store.test/", "file:///etc/passwd",
-    "https://name:word@store.test/", "https://name@store.test/", "https://:word@store.test/", "https://@store.test/", "//", "https:///x", "https://[bad/", "javascript:alert(1)", "https://api.platform.test:8443@127.0.0.1/",
+    "https://name:word@store.test/", "https://name@store.test/", "https://:word@store.test/", "https://@store.test/",
+    "//", "https:///x", "https://[bad/", "javascript:alert(1)", "https://api.platform.test:8443@127.0.0.1/",
 )  # fmt: skip
 
 
