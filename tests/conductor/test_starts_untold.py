@@ -26,6 +26,7 @@ from sequencer.events import (
     Started,
     StateReported,
     Uploaded,
+    Woke,
 )
 from sequencer.score import GridLine, Header, UseImage
 from sequencer.stages.simulated import Faults
@@ -166,3 +167,17 @@ def test_events_of_the_clock_before_the_start_are_kept_in_order() -> None:
     moved = [type(one) for one in log if isinstance(one, ClockLocated | ClockMoved | Start)]
     assert moved == [ClockLocated, ClockMoved, Start, ClockLocated]
     assert [cue.status for cue in outcome.report.cues if cue.place == "9.1"] == [Status.SKIPPED, Status.LANDED]
+
+
+def test_a_start_that_is_sent_twice_counts_as_two_takes() -> None:
+    """The stage numbers takes by the start commands that it was sent: what it then says of take 2 is of the one that plays."""
+    conductor = Conductor(compile_score(SCORE))
+    opened(conductor, SECOND)
+    due = conductor.run.due
+    assert due is not None
+    assert conductor.receive(Woke(due - 1, due - 1)) == (), "a wake for something else"
+    assert conductor.receive(Woke(due, due))[0] == Start()
+    conductor.receive(Started(due + SECOND))
+    conductor.receive(ChunkDone(due + 3 * SECOND, 0, 33, "a"))
+    conductor.receive(ChunkShown(due + 4 * SECOND, 0, take=2))
+    assert conductor.run.shown == {0: due + 4 * SECOND}

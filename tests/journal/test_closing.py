@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sequencer.compiler import compile_score
-from sequencer.errors import OutputError
+from sequencer.errors import JournalError, OutputError
 from sequencer.events import Ready
-from sequencer.journal import JournalWriter, header_of
+from sequencer.journal import JournalWriter, header_of, read_journal
 from sequencer.notation import reads
 
 SCHEDULE = compile_score(reads('seed 1\nat 0c "A boat."\nend 4c\n'))
@@ -54,3 +54,23 @@ def test_a_flush_hands_over_what_was_written(tmp_path: Path) -> None:
     writer.flush()
     assert path.read_bytes().count(b"\n") == 2
     writer.close()
+
+
+def test_a_journal_is_whole_from_its_end_on(tmp_path: Path) -> None:
+    path = tmp_path / "a.journal"
+    writer = JournalWriter(path, header_of(SCHEDULE, {"a.score": ""}, {}))
+    assert not read_journal(path).is_whole
+    writer.event(Ready(0))
+    writer.flush()
+    assert not read_journal(path).is_whole
+    writer.end(1, "the end")
+    assert read_journal(path).is_whole
+    writer.close()
+
+
+@pytest.mark.parametrize("sources", [[{"file": "a"}], [{"text": "a"}], ["a"], "a", [{"file": "a", "text": "b"}, {}]])
+def test_a_header_names_each_text_and_its_file(tmp_path: Path, sources: object) -> None:
+    path = tmp_path / "a.journal"
+    JournalWriter(path, {**header_of(SCHEDULE, {}, {}), "sources": sources}).close()
+    with pytest.raises(JournalError, match="its score texts cannot be read"):
+        read_journal(path)
