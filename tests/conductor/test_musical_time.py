@@ -45,6 +45,14 @@ def test_a_pass_counts_quarters_by_its_tempo() -> None:
     assert replace(one, end=Fraction(24)).end_quarter == 36, "a pass that was left ends where it was left"
 
 
+def test_a_pass_that_is_played_whole_ends_on_its_exact_quarter() -> None:
+    """By way of the seconds, the end of a ramp is only found nearly."""
+    ramp = stretch_of('clock 90 bpm, 4/4\nsection a 4 bars {\n  at 1 "A boat."\n  at 2 tempo 90 -> 133 over 7 beats\n}\n')
+    one = Pass(0, ramp, Fraction(20), Fraction(20) + ramp.seconds, Fraction(30))
+    assert one.end_quarter == 46
+    assert replace(one, end=one.end - 1).end_quarter < 46
+
+
 def test_a_pass_without_a_tempo_counts_nominal_quarters() -> None:
     one = Pass(0, IN_SECONDS, Fraction(5), Fraction(16), Fraction(3))
     assert one.quarter_at(Fraction(9)) == 3 + 4 * NOMINAL_QUARTERS
@@ -96,6 +104,14 @@ def test_the_time_of_a_quarter_follows_the_fit() -> None:
     assert follow.time_of(12.0, 99.0) == pytest.approx(12 * SECOND)
     assert follow.time_of(0.0, 99.0) == pytest.approx(6 * SECOND)
     assert follow.quarter_at(11 * SECOND) == pytest.approx(10.0)
+
+
+def test_a_clock_that_was_started_before_it_was_measured_has_no_times() -> None:
+    follow = following()
+    follow.clock_moved(ClockMoved(10 * SECOND, "start"))
+    assert follow.is_running
+    assert follow.time_of(0.0, 0.0) is None
+    assert follow.quarter_at(10 * SECOND) is None
 
 
 @pytest.mark.parametrize(("pace", "is_known"), [(SLOWEST, True), (SLOWEST / 2, False), (0.0, False)])
@@ -163,6 +179,7 @@ def test_score_time_begins_at_the_nearest_quarter_of_a_clock_that_ran_before() -
     follow.begins(10 * SECOND + 300 * MS)
     assert follow.origin == 10 * SECOND + 300 * MS
     assert follow.quarter_at(10 * SECOND) == pytest.approx(-1.0), "8.6 is nearest to 9"
+    assert follow.time_of(3.0, 0.0) == pytest.approx(12 * SECOND)
     follow.begins(50 * SECOND)
     assert follow.origin == 10 * SECOND + 300 * MS, "it begins once"
     assert follow.quarter_at(10 * SECOND) == pytest.approx(-1.0)

@@ -74,3 +74,12 @@ def test_a_header_names_each_text_and_its_file(tmp_path: Path, sources: object) 
     JournalWriter(path, {**header_of(SCHEDULE, {}, {}), "sources": sources}).close()
     with pytest.raises(JournalError, match="its score texts cannot be read"):
         read_journal(path)
+
+
+@pytest.mark.parametrize("name", ["settings", "versions"])
+@pytest.mark.parametrize("value", [None, [], "a", 7])
+def test_a_header_holds_settings_and_versions(tmp_path: Path, name: str, value: object) -> None:
+    path = tmp_path / "a.journal"
+    JournalWriter(path, {**header_of(SCHEDULE, {}, {}), name: value}).close()
+    with pytest.raises(JournalError, match=f"its {name} cannot be read"):
+        read_journal(path)

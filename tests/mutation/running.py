@@ -39,7 +39,7 @@ LIBRARIES = (
 """What the project and its tests import and what takes long."""
 
 PATIENCE = 30.0
-"""Seconds beside ten times what the tests take without a mutant: after that, the mutant counts as detected."""
+"""Seconds beside four times what the tests take without a mutant: after that, the mutant counts as detected."""
 
 MEMORY = 6 * 2**30
 """Bytes that a mutant may take."""
@@ -158,7 +158,7 @@ def run_batch(batch: Batch, mutant: Mutant | None, source: str, *, all_of_them: 
     if child == 0:
         _be_a_fork(batch, mutant, source, Path(folder), answer, all_of_them=all_of_them)
     try:
-        if not _ends_in_time(child, PATIENCE + 10 * batch.seconds):
+        if not _ends_in_time(child, PATIENCE + 4 * batch.seconds):
             return "timed out"
         if not answer.exists():
             return "the process ended"
