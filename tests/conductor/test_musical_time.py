@@ -261,6 +261,23 @@ def test_a_time_snaps_to_a_chunk_and_what_is_as_good_as_on_a_boundary_is_on_it()
     assert chunks(300) == (4, 5, 5)
 
 
+def test_two_standard_deviations_count_exactly() -> None:
+    follow = following()
+    follow.boundaries_fitted(BoundariesFitted(0, 4, 10 * SECOND, float(2**30), float(2**20), 0), base=0)
+    assert follow.chunk_at(10 * SECOND + 2**21, Snap.CEIL) == 4
+    assert follow.chunk_at(10 * SECOND + 2**21 + 2**10, Snap.CEIL) == 5
+    follow.boundaries_fitted(BoundariesFitted(0, 4, 10 * SECOND, 1e9, 0.0, 0), base=0)
+    assert follow.chunk_at(10 * SECOND + 1, Snap.CEIL) == 5, "without any deviation a nanosecond counts"
+
+
+def test_a_chunk_is_seen_its_lag_after_its_boundary() -> None:
+    follow = following()
+    follow.boundaries_fitted(BoundariesFitted(0, 4, 10 * SECOND, 1e9, 0.0, 300 * MS), base=0)
+    assert follow.chunk_at(10 * SECOND + 300 * MS, Snap.NEAREST) == 4
+    assert follow.chunk_at(10 * SECOND + 900 * MS, Snap.NEAREST) == 5
+    assert follow.chunk_at(10 * SECOND + 700 * MS, Snap.NEAREST) == 4
+
+
 @pytest.mark.parametrize(
     ("event", "is_believed"),
     [
@@ -337,6 +354,37 @@ def test_boundaries_stand_for_a_take_of_which_nothing_was_seen_when_the_run_is_o
     assert seen.time_of(Fraction(11, 8)) == known, "what is known stays"
 
 
+def test_only_the_latest_chunks_say_how_long_after_its_end_a_chunk_is_seen() -> None:
+    seen = seen_of()
+    seen.began(0, 0)
+    for chunk in range(9):
+        seen.done(chunk, (chunk + 1) * CHUNK)
+        seen.shown(chunk, (chunk + 1) * CHUNK + 100 * MS)
+    for number, chunk in enumerate(range(9, 12), 1):
+        assert not seen.is_streamed, number
+        seen.done(chunk, (chunk + 1) * CHUNK)
+        seen.shown(chunk, (chunk + 1) * CHUNK - 100 * MS)
+    assert seen.is_streamed, "three of the latest five"
+
+
+def test_only_the_latest_fits_say_how_long_a_chunk_lasts() -> None:
+    seen = seen_of()
+    seen.began(0, 0)
+    for chunk in range(1, 10):
+        seen.fitted(BoundariesFitted(chunk * SECOND, chunk, chunk * SECOND, 1e9, 0.0, 0))
+    for chunk in range(10, 13):
+        seen.fitted(BoundariesFitted(chunk * SECOND, chunk, chunk * SECOND, 2e9, 0.0, 0))
+    assert seen.time_of(Fraction(11, 8) * 12) == 12 * SECOND + 2 * SECOND
+
+
+def test_what_was_done_long_ago_is_forgotten() -> None:
+    seen = seen_of()
+    seen.began(0, 0)
+    for chunk in range(7):
+        seen.done(chunk, (chunk + 1) * CHUNK)
+    assert sorted(seen._done) == [2, 3, 4, 5, 6]
+
+
 # ---- what is said, and when to be woken
 
 NOTES = """\
@@ -365,6 +413,26 @@ def test_a_message_is_said_ahead_and_a_note_ends_by_the_clock() -> None:
     said = sends.due(13 * SECOND - AHEAD, None)
     assert said == [SendMidi(13 * SECOND, "903c64"), SendMidi(15 * SECOND, "803c00")], "bar 5 is too far ahead to be woken for"
     assert [(one.due, one.was_sent) for one in sends.log] == [(13 * SECOND, True)]
+
+
+@pytest.mark.parametrize(
+    ("sooner", "asks"), [(0, False), (-SECOND, False), (MS // 2, False), (MS - 1, False), (MS, True), (SECOND, True)]
+)
+def test_a_wake_that_is_too_late_by_now_is_asked_for_anew(sooner: int, asks: bool) -> None:
+    sends, _ = running()
+    wake = 12 * SECOND - AHEAD
+    assert sends._waking(wake, 10 * SECOND) == [WakeAt(wake)]
+    assert sends._waking(wake - sooner, 10 * SECOND) == ([WakeAt(wake - sooner)] if asks else [])
+    assert sends.wake == (wake - sooner if asks else wake)
+
+
+def test_a_wake_that_has_been_is_asked_for_anew() -> None:
+    sends, _ = running()
+    assert sends._waking(11 * SECOND, 10 * SECOND) == [WakeAt(11 * SECOND)]
+    assert sends._waking(12 * SECOND, 11 * SECOND) == [WakeAt(12 * SECOND)]
+    assert sends._waking(15 * SECOND, 12 * SECOND) == [WakeAt(15 * SECOND)], "three seconds ahead"
+    assert sends._waking(18 * SECOND + 1, 15 * SECOND) == [], "and no more"
+    assert sends.wake == 15 * SECOND
 
 
 def test_nothing_is_woken_for_that_lies_too_far_ahead() -> None:

@@ -13,6 +13,7 @@ from sequencer.conductor import Conductor, CueReport, Status
 from sequencer.events import (
     ChunkDone,
     ChunkShown,
+    ClockFitted,
     ClockLocated,
     ClockMoved,
     Command,
@@ -181,3 +182,13 @@ def test_a_start_that_is_sent_twice_counts_as_two_takes() -> None:
     conductor.receive(ChunkDone(due + 3 * SECOND, 0, 33, "a"))
     conductor.receive(ChunkShown(due + 4 * SECOND, 0, take=2))
     assert conductor.run.shown == {0: due + 4 * SECOND}
+
+
+def test_a_score_begins_at_its_beginning_with_a_clock_that_ran_before() -> None:
+    """Only a clock that was moved joins the score where it is; the nearest beat of any other one is the score's first."""
+    conductor = Conductor(compile_score(midi(section("one", 4, at_bar(1, "a"), at_bar(2, "b")))), True)
+    conductor.receive(ClockFitted(1, 8.0, 1, 2e-9))
+    opened(conductor, SECOND)
+    conductor.receive(Started(SECOND + 150_000_000))
+    assert [(line.place, line.status) for line in conductor.run.plan.lines if line.status is Status.SKIPPED] == []
+    assert [line.place for line in conductor.run.plan.lines] == ["1.1", "2.1"]

@@ -14,6 +14,9 @@ from mutation.mutants import Mutant
 BATCHES = (2.0, 6.0, 12.0)
 """Seconds of tests in one process: most mutants are detected by the first few tests, so a process begins with few."""
 
+FILES = 4
+"""Of how many files the first of these batches is: pytest loads each of them."""
+
 LIMIT = 20.0
 """Seconds of tests for one mutant in all, …"""
 
@@ -149,7 +152,7 @@ def batches(tests: Iterable[MeasuredTest]) -> Iterator[Batch]:
     waiting = [test for test in all_ if test.file != SHOWS]
     spent = 0.0
     for number in range(len(waiting)):
-        batch, waiting = _split(waiting, BATCHES[min(number, len(BATCHES) - 1)])
+        batch, waiting = _split(waiting, BATCHES[min(number, len(BATCHES) - 1)], FILES if number == 0 else len(waiting))
         if not batch.tests or (spent and spent + batch.seconds > LIMIT):
             break
         yield batch
@@ -158,15 +161,16 @@ def batches(tests: Iterable[MeasuredTest]) -> Iterator[Batch]:
         yield Batch(tuple(shows))
 
 
-def _split(tests: list[MeasuredTest], most: float) -> tuple[Batch, list[MeasuredTest]]:
-    """The first tests that take so many seconds, or one that takes longer, and those that are left."""
+def _split(tests: list[MeasuredTest], most: float, most_files: int) -> tuple[Batch, list[MeasuredTest]]:
+    """The first tests that take so many seconds, or one that takes longer, from so many files; and those that are left."""
     chosen: list[MeasuredTest] = []
     left: list[MeasuredTest] = []
     files: dict[str, str] = {}
     seconds = 0.0
     for test in tests:
-        fits = not chosen or seconds + test.seconds <= most
-        if fits and files.setdefault(Path(test.file).name, test.file) == test.file:
+        name = Path(test.file).name
+        fits = not chosen or (seconds + test.seconds <= most and (name in files or len(files) < most_files))
+        if fits and files.setdefault(name, test.file) == test.file:
             chosen.append(test)
             seconds += test.seconds
         else:

@@ -126,6 +126,45 @@ def test_redirections_are_not_followed() -> None:
     assert {request.url.host for request in asked} == {"api.platform.test"}
 
 
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [(404, "the clip is gone"), (410, "the clip is gone"), (411, "the platform answered 411"), (403, "answered 403"), (201, "answered 201")],
+)
+def test_a_clip_that_does_not_come_is_reported(status: int, says: str) -> None:
+    _, found = _clip("", {f"{BASE}/clips?a": httpx.Response(status)})
+    assert isinstance(found, StageError)
+    assert says in found.message
+
+
+@pytest.mark.parametrize(("waits", "wait"), [("0.25", 0.25), ("900", 5.0), ("0", 0.0), (None, 0.5)])
+def test_a_clip_that_is_not_ready_is_waited_for(monkeypatch: pytest.MonkeyPatch, waits: str | None, wait: float) -> None:
+    waited: list[float] = []
+    answers = {f"{BASE}/clips?a": httpx.Response(202, headers={} if waits is None else {"Retry-After": waits})}
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        answers[f"{BASE}/clips?a"] = httpx.Response(200, text="#EXTM3U\n#EXT-X-MAP:BYTERANGE=1,URI=\"head.mp4\"\n\n  a.m4s \n")
+
+    monkeypatch.setattr("sequencer.stages.reactor.clips.asyncio.sleep", sleep)
+    asked, found = _clip("", answers)
+    assert found == b"partpart"
+    assert [request.url.path for request in asked if "token" not in request.url.path][-2:] == ["/head.mp4", "/a.m4s"]
+    assert waited == [wait]
+
+
+@pytest.mark.parametrize("playlist", ["", "#EXTINF\n/a\n", "#EXTM3U\n", "#EXTM3U\n#EXTINF\n"])
+def test_an_answer_that_is_no_playlist_is_reported(playlist: str) -> None:
+    _, found = _clip(playlist, {})
+    assert isinstance(found, StageError)
+    assert "playlist" in found.message
+
+
+def test_a_part_that_does_not_come_is_reported() -> None:
+    _, found = _clip("#EXTM3U\n/a\n", {f"{BASE}/a": httpx.Response(204)})
+    assert isinstance(found, StageError)
+    assert "a part of the clip could not be fetched: the platform answered 204" in found.message
+
+
 def test_clips_and_playlists_are_bounded() -> None:
     _, found = _clip("#EXTM3U\n" + "/a\n" * (MOST_SEGMENTS + 1), {})
     assert isinstance(found, StageError)
