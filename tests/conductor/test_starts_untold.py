@@ -10,6 +10,7 @@ from outer_clock import CHUNK, Gear, Move, follow, midi
 
 from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor, CueReport, Status
+from sequencer.conductor.run import Phase
 from sequencer.events import (
     ChunkDone,
     ChunkShown,
@@ -73,6 +74,30 @@ def test_a_take_that_shows_itself_began_when_its_chunks_say_so_and_not_before_it
         first = next(line for line in conductor.run.plan.lines if line.place == "0c")
         assert first.boundary == at + began
         assert conductor.run.quickest >= SECOND, "a chunk does not last no time"
+
+
+@pytest.mark.parametrize(
+    ("chunk", "frames", "making"),
+    [(0, 33, 1), (0, 0, 0), (1, 66, 2), (1, 0, 2), (2, 99, None), (3, 132, None)],
+)
+def test_only_a_takes_first_chunks_stand_for_its_start(chunk: int, frames: int, making: int | None) -> None:
+    conductor = Conductor(compile_score(on_chunks(at_chunk(0, "a"), end=12)))
+    at = opened(conductor, SECOND)
+    commands = conductor.receive(ChunkDone(at + 2 * SECOND, chunk, frames, "a"))
+    if making is None:
+        assert (conductor.run.phase, commands) == (Phase.STARTING, ()), "of the take before, reported late"
+    else:
+        assert (conductor.run.phase, conductor.making) == (Phase.PLAYING, making)
+
+
+@pytest.mark.parametrize(("chunk", "frames", "made"), [(0, 33, 1), (0, 1, 1), (0, 0, 0), (1, 66, 2), (1, 0, 2)])
+def test_a_take_began_before_the_chunks_that_it_has_made(chunk: int, frames: int, made: int) -> None:
+    """A warm-up chunk of no frames takes no time: what is known to be made then is nothing."""
+    conductor = Conductor(compile_score(on_chunks(at_chunk(0, "a"), end=12)))
+    at = opened(conductor, SECOND)
+    conductor.receive(ChunkDone(at + 20 * SECOND, chunk, frames, "a"))
+    first = next(line for line in conductor.run.plan.lines if line.place == "0c")
+    assert first.boundary == at + 20 * SECOND - made * round(CHUNK * SECOND)
 
 
 def test_a_state_of_a_new_connection_is_taken_for_the_start_with_the_chunk_that_it_names() -> None:
