@@ -289,8 +289,9 @@ def test_a_key_comes_from_a_file_or_the_environment_and_prints_as_dots(tmp_path:
 def test_the_key_never_travels_unencrypted() -> None:
     with pytest.raises(UsageError, match="not encrypted"):
         ReactorStage(RealClock(), ReactorSettings(url="http://reactor.example", key=Secret(KEY)))
-    with pytest.raises(UsageError, match="must not hold"):
-        ReactorStage(RealClock(), ReactorSettings(url="https://me:secret@reactor.example", key=Secret(KEY)))
+    for proof in ("me:secret", "me", ":secret", ""):
+        with pytest.raises(UsageError, match="must not hold"):
+            ReactorStage(RealClock(), ReactorSettings(url=f"https://{proof}@reactor.example", key=Secret(KEY)))
     with pytest.raises(UsageError, match="no address"):
         ReactorStage(RealClock(), ReactorSettings(url="reactor.example", key=Secret(KEY)))
 

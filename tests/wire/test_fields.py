@@ -18,7 +18,6 @@ from sequencer.wire.fields import (
     whole,
 )
 
-
 LARGEST = 2**62
 
 
