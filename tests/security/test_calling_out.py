@@ -128,7 +128,13 @@ def test_redirections_are_not_followed() -> None:
 
 @pytest.mark.parametrize(
     ("status", "says"),
-    [(404, "the clip is gone"), (410, "the clip is gone"), (411, "the platform answered 411"), (403, "answered 403"), (201, "answered 201")],
+    [
+        (404, "the clip is gone"),
+        (410, "the clip is gone"),
+        (411, "the platform answered 411"),
+        (403, "answered 403"),
+        (201, "answered 201"),
+    ],
 )
 def test_a_clip_that_does_not_come_is_reported(status: int, says: str) -> None:
     _, found = _clip("", {f"{BASE}/clips?a": httpx.Response(status)})
@@ -143,7 +149,7 @@ def test_a_clip_that_is_not_ready_is_waited_for(monkeypatch: pytest.MonkeyPatch,
 
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
-        answers[f"{BASE}/clips?a"] = httpx.Response(200, text="#EXTM3U\n#EXT-X-MAP:BYTERANGE=1,URI=\"head.mp4\"\n\n  a.m4s \n")
+        answers[f"{BASE}/clips?a"] = httpx.Response(200, text='#EXTM3U\n#EXT-X-MAP:BYTERANGE=1,URI="head.mp4"\n\n  a.m4s \n')
 
     monkeypatch.setattr("sequencer.stages.reactor.clips.asyncio.sleep", sleep)
     asked, found = _clip("", answers)
