@@ -65,6 +65,15 @@ def test_a_start_of_chunk_0_and_a_reset_begin_to_count_frames_anew() -> None:
         assert [one.frames for one in events if isinstance(one, ChunkDone)] == [33, 66, 99, 33, 66]
 
 
+def test_frames_of_the_take_before_do_not_count() -> None:
+    """The first take has a warm-up chunk without frames, and the second has not."""
+    for again in (("generation_started", {"chunk_index": 0}), ("generation_reset", {})):
+        first = [("chunk_complete", {"chunk_index": chunk, "frames_emitted": 33 if chunk else 0}) for chunk in range(3)]
+        second = [("chunk_complete", {"chunk_index": chunk, "frames_emitted": 33}) for chunk in range(3)]
+        events = read(*first, again, *second)
+        assert [one.frames for one in events if isinstance(one, ChunkDone)] == [0, 33, 66, 33, 66, 99]
+
+
 def test_a_later_start_goes_on_counting() -> None:
     events = read(
         ("chunk_complete", {"chunk_index": 0, "frames_emitted": 33}),
