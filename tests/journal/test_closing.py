@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from sequencer.compiler import compile_score
 from sequencer.errors import JournalError, OutputError
 from sequencer.events import Ready
-from sequencer.journal import JournalWriter, header_of, read_journal
+from sequencer.journal import JournalWriter, header_of, read_journal, versions
 from sequencer.notation import reads
 
 SCHEDULE = compile_score(reads('seed 1\nat 0c "A boat."\nend 4c\n'))
@@ -83,3 +85,13 @@ def test_a_header_holds_settings_and_versions(tmp_path: Path, name: str, value: 
     JournalWriter(path, {**header_of(SCHEDULE, {}, {}), name: value}).close()
     with pytest.raises(JournalError, match=f"its {name} cannot be read"):
         read_journal(path)
+
+
+def test_a_package_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name in ("helios-sequencer", "pillow"):
+            raise PackageNotFoundError(name)
+        return f"{name} 1"
+
+    monkeypatch.setattr("sequencer.journal.version", version)
+    assert versions() == {"python": platform.python_version(), "numpy": "numpy 1", "av": "av 1"}

@@ -6,6 +6,7 @@ import ast
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from mutation.contexts import CONTEXTS, ROOT, digest
@@ -96,18 +97,36 @@ def stale_files(tests: Iterable[Path], folder: Path = CONTEXTS, root: Path = ROO
     return found
 
 
-def choose_tests(mutant: Mutant, source: str, tests: Iterable[MeasuredTest]) -> list[MeasuredTest]:
-    """The tests that run the mutant's statement, the quickest first; where it runs at import, those that run its module.
+def choose_tests(mutant: Mutant, source: str, tests: Iterable[MeasuredTest], root: Path = ROOT) -> list[MeasuredTest]:
+    """The tests that run the mutant's statement, the quickest first.
 
-    A module of which nothing runs but its import, such as one of constants, is used by the tests of its package.
+    Where the statement runs at import, these are the tests that run anything of its module, and then those of the modules that
+    import it: a constant is used without a line of its module being run.
     """
     all_ = list(tests)
     lines = lines_of(mutant.line, source)
-    chosen = [test for test in all_ if test.runs(mutant.file, lines)]
-    if not chosen and lines is None:
-        package = mutant.file.rpartition("/")[0] + "/"
-        chosen = [test for test in all_ if any(file.startswith(package) for file in test.lines)]
-    return sorted(chosen, key=lambda test: (test.seconds, test.name))
+    chosen = _by_seconds(test for test in all_ if test.runs(mutant.file, lines))
+    if lines is not None:
+        return chosen
+    known = {test.name for test in chosen}
+    importers = importers_of(mutant.file, root)
+    return chosen + _by_seconds(test for test in all_ if test.name not in known and not importers.isdisjoint(test.lines))
+
+
+def _by_seconds(tests: Iterable[MeasuredTest]) -> list[MeasuredTest]:
+    return sorted(tests, key=lambda test: (test.seconds, test.name))
+
+
+@cache
+def importers_of(file: str, root: Path) -> frozenset[str]:
+    """The files of the project that import from a module, its package's front included."""
+    module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    found: set[str] = set()
+    for path in (root / file.partition("/")[0]).rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if f"from {module} import" in text or f"import {module}" in text:
+            found.add(path.relative_to(root).as_posix())
+    return frozenset(found)
 
 
 def lines_of(line: int, source: str) -> frozenset[int] | None:

@@ -192,7 +192,7 @@ def test_a_statement_has_its_lines_and_what_runs_at_import_has_none(line: int, l
     assert lines_of(line, SOURCE) == (None if lines is None else frozenset(lines))
 
 
-def test_the_quickest_tests_that_run_the_line_come_first() -> None:
+def test_the_quickest_tests_that_run_the_line_come_first(tmp_path: Path) -> None:
     tests = [
         MeasuredTest("tests/test_a.py::slow", 2.0, {"a.py": frozenset({6})}),
         MeasuredTest("tests/test_a.py::other", 0.1, {"a.py": frozenset({11})}),
@@ -203,7 +203,7 @@ def test_the_quickest_tests_that_run_the_line_come_first() -> None:
 
     def chosen(line: int, file: str = "a.py") -> list[str]:
         mutant = Mutant(file, line, 1, "", 0, 0, "")
-        return [test.name.partition("::")[2] for test in choose_tests(mutant, SOURCE, tests)]
+        return [test.name.partition("::")[2] for test in choose_tests(mutant, SOURCE, tests, tmp_path)]
 
     assert chosen(6) == ["quick", "unknown", "slow"]
     assert chosen(11) == ["other", "quick", "unknown"]
@@ -211,10 +211,17 @@ def test_the_quickest_tests_that_run_the_line_come_first() -> None:
     assert chosen(6, "c.py") == []
 
 
-def test_a_module_of_constants_is_used_by_the_tests_of_its_package() -> None:
-    test = MeasuredTest("tests/test_a.py::one", 0.0, {"p/a.py": frozenset({1})})
-    assert choose_tests(Mutant("p/b.py", 1, 1, "", 0, 0, ""), "A = 1\n", [test]) == [test]
-    assert choose_tests(Mutant("q/b.py", 1, 1, "", 0, 0, ""), "A = 1\n", [test]) == []
+def test_a_constant_is_used_by_the_tests_of_the_modules_that_import_it(tmp_path: Path) -> None:
+    for name, text in {"p/a.py": "A = 1\n", "p/b.py": "from p.a import A\n", "p/c.py": "from p.b import A\n"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    slow, quick, other = (
+        MeasuredTest("tests/test_a.py::slow", 2.0, {"p/a.py": frozenset({1})}),
+        MeasuredTest("tests/test_a.py::quick", 0.1, {"p/b.py": frozenset({1})}),
+        MeasuredTest("tests/test_a.py::other", 0.1, {"p/c.py": frozenset({1})}),
+    )
+    mutant = Mutant("p/a.py", 1, 1, "", 0, 0, "")
+    assert choose_tests(mutant, "A = 1\n", [other, quick, slow], tmp_path) == [slow, quick]
 
 
 def test_batches_begin_small_end_in_time_and_hold_no_two_files_of_one_name() -> None:

@@ -266,3 +266,8 @@ def test_an_image_of_the_greatest_size_may_be_sent() -> None:
         _bring(_Store(), dataclasses.replace(IMAGE, size=MAX_IMAGE_BYTES), {IMAGE.sha256: b"x" * MAX_IMAGE_BYTES})
     with pytest.raises(StageError, match="may be sent"):
         _bring(_Store(), IMAGE, {IMAGE.sha256: b"x" * (MAX_IMAGE_BYTES + 1)})
+
+
+def test_an_image_whose_path_has_no_name_is_an_image() -> None:
+    assert _bring(_Store(), dataclasses.replace(IMAGE, path="")).name == "image"
+    assert _bring(_Store(), dataclasses.replace(IMAGE, path="a/b.png")).name == "b.png"
