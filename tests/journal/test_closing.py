@@ -11,7 +11,7 @@ import pytest
 
 from sequencer.compiler import compile_score
 from sequencer.errors import JournalError, OutputError
-from sequencer.events import Ready
+from sequencer.events import Ready, Refused
 from sequencer.journal import JournalWriter, header_of, read_journal, versions
 from sequencer.notation import reads
 
@@ -95,3 +95,16 @@ def test_a_package_that_is_not_installed_has_no_version(monkeypatch: pytest.Monk
 
     monkeypatch.setattr("sequencer.journal.version", version)
     assert versions() == {"python": platform.python_version(), "numpy": "numpy 1", "av": "av 1"}
+
+
+def test_half_a_character_is_kept_in_a_journal_that_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "a.journal"
+    begun(path).close()
+    writer = JournalWriter.resume(path, read_journal(path))
+    odd = Refused(1, "start", "half of a character: \udc80")
+    writer.event(odd)
+    writer.end(2, "the end")
+    writer.close()
+    found = read_journal(path)
+    assert [record.event for record in found.records] == [Ready(0), odd, None]
+    assert found.is_whole
