@@ -20,12 +20,13 @@ endif
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help rehearse test simulate lint format bench lock wheel clean
+.PHONY: help rehearse test simulate mutants lint format bench lock wheel clean
 
 help: ## say what can be made
 	@echo "make rehearse [SCORE=$(SCORE)]   play a score on the embedded stage: video, timeline, journal"
 	@echo "make test [PYTHON=python3.13]     run the tests; another Python gets an environment of its own"
 	@echo "make simulate [N=$(N)]            play N random shows in virtual time; what must hold, must hold in each"
+	@echo "make mutants [N=100]              change one thing in the code N times; a test must fail each time"
 	@echo "make lint                         types, style and the walls between the rooms"
 	@echo "make format                       lay the code out"
 	@echo "make bench                        measure, as ratios side by side; writes docs/measurements.md"
@@ -47,6 +48,9 @@ test: $(READY) ## run the tests
 
 simulate: $(READY) ## play N random shows in virtual time
 	cd tests && $(abspath $(BIN))/python -m simulation $(N) $(ARGS)
+
+mutants: $(READY) ## change one thing in the code N times, and list the changes that no test detects
+	cd tests && ../$(BIN)/python -m mutation $(if $(filter file,$(origin N)),100,$(N)) $(ARGS)
 
 lint: $(READY) ## types, style and the walls between the rooms
 	$(BIN)/ruff format --check .

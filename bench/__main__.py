@@ -16,7 +16,7 @@ from bench import page
 from bench.findings import Findings, Section, told
 from bench.machine import stamp
 
-NAMES = ("reading", "growth", "rehearsal", "pictures", "clock", "wire", "video", "replaying", "simulation", "soak")
+NAMES = ("reading", "growth", "rehearsal", "pictures", "clock", "wire", "video", "replaying", "simulation", "soak", "mutants")
 """The benches, in the order in which they run and stand on the page."""
 
 

@@ -29,7 +29,7 @@ range is the median of several turns and what they went from and to. Beside each
 much it is missed; what could not be measured says so.
 
 ```sh
-make bench                          # everything, this page included: about a quarter of an hour
+make bench                          # everything, this page included: about an hour
 python -m bench                     # everything, only printed
 python -m bench replaying           # one of them
 python -m bench replaying --write   # the same, and its section of this page anew

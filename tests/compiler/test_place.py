@@ -386,6 +386,7 @@ def test_each_pass_has_the_time_of_the_file_where_it_plays(
     [
         pytest.param('section a 1 bar {\n  at 1 "A"\n}\n', None, ["E426 1:1"], id="file-not-looked-at"),
         pytest.param('section a 1 bar, tempo 90 {\n  at 1 "A"\n}\n', SONG, ["E427 2:18"], id="tempo-in-a-head"),
+        pytest.param('section a 1 bar, meter 3/4 {\n  at 1 "A"\n}\n', SONG, ["E427 2:18"], id="meter-in-a-head"),
         pytest.param('section a 1 bar {\n  at 1 "A", meter 3/4\n}\n', SONG, ["E427 3:13"], id="meter-in-a-cue"),
         pytest.param('section a until go x, max 1 bar {\n  at 1 "A"\n}\n', SONG, ["E428 2:1"], id="live"),
         pytest.param('section a 1 bar {\n  at 1 "A"\n  on go x -> goto a\n}\n', SONG, ["E428 4:3"], id="goto"),

@@ -10,9 +10,11 @@ from outer_clock import CHUNK, Gear, Move, follow, midi
 
 from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor, CueReport, Status
+from sequencer.conductor.run import Phase
 from sequencer.events import (
     ChunkDone,
     ChunkShown,
+    ClockFitted,
     ClockLocated,
     ClockMoved,
     Command,
@@ -26,6 +28,7 @@ from sequencer.events import (
     Started,
     StateReported,
     Uploaded,
+    Woke,
 )
 from sequencer.score import GridLine, Header, UseImage
 from sequencer.stages.simulated import Faults
@@ -71,6 +74,30 @@ def test_a_take_that_shows_itself_began_when_its_chunks_say_so_and_not_before_it
         first = next(line for line in conductor.run.plan.lines if line.place == "0c")
         assert first.boundary == at + began
         assert conductor.run.quickest >= SECOND, "a chunk does not last no time"
+
+
+@pytest.mark.parametrize(
+    ("chunk", "frames", "making"),
+    [(0, 33, 1), (0, 0, 0), (1, 66, 2), (1, 0, 2), (2, 99, None), (3, 132, None)],
+)
+def test_only_a_takes_first_chunks_stand_for_its_start(chunk: int, frames: int, making: int | None) -> None:
+    conductor = Conductor(compile_score(on_chunks(at_chunk(0, "a"), end=12)))
+    at = opened(conductor, SECOND)
+    commands = conductor.receive(ChunkDone(at + 2 * SECOND, chunk, frames, "a"))
+    if making is None:
+        assert (conductor.run.phase, commands) == (Phase.STARTING, ()), "of the take before, reported late"
+    else:
+        assert (conductor.run.phase, conductor.making) == (Phase.PLAYING, making)
+
+
+@pytest.mark.parametrize(("chunk", "frames", "made"), [(0, 33, 1), (0, 1, 1), (0, 0, 0), (1, 66, 2), (1, 0, 2)])
+def test_a_take_began_before_the_chunks_that_it_has_made(chunk: int, frames: int, made: int) -> None:
+    """A warm-up chunk of no frames takes no time: what is known to be made then is nothing."""
+    conductor = Conductor(compile_score(on_chunks(at_chunk(0, "a"), end=12)))
+    at = opened(conductor, SECOND)
+    conductor.receive(ChunkDone(at + 20 * SECOND, chunk, frames, "a"))
+    first = next(line for line in conductor.run.plan.lines if line.place == "0c")
+    assert first.boundary == at + 20 * SECOND - made * round(CHUNK * SECOND)
 
 
 def test_a_state_of_a_new_connection_is_taken_for_the_start_with_the_chunk_that_it_names() -> None:
@@ -166,3 +193,27 @@ def test_events_of_the_clock_before_the_start_are_kept_in_order() -> None:
     moved = [type(one) for one in log if isinstance(one, ClockLocated | ClockMoved | Start)]
     assert moved == [ClockLocated, ClockMoved, Start, ClockLocated]
     assert [cue.status for cue in outcome.report.cues if cue.place == "9.1"] == [Status.SKIPPED, Status.LANDED]
+
+
+def test_a_start_that_is_sent_twice_counts_as_two_takes() -> None:
+    """The stage numbers takes by the start commands that it was sent: what it then says of take 2 is of the one that plays."""
+    conductor = Conductor(compile_score(SCORE))
+    opened(conductor, SECOND)
+    due = conductor.run.due
+    assert due is not None
+    assert conductor.receive(Woke(due - 1, due - 1)) == (), "a wake for something else"
+    assert conductor.receive(Woke(due, due))[0] == Start()
+    conductor.receive(Started(due + SECOND))
+    conductor.receive(ChunkDone(due + 3 * SECOND, 0, 33, "a"))
+    conductor.receive(ChunkShown(due + 4 * SECOND, 0, take=2))
+    assert conductor.run.shown == {0: due + 4 * SECOND}
+
+
+def test_a_score_begins_at_its_beginning_with_a_clock_that_ran_before() -> None:
+    """Only a clock that was moved joins the score where it is; the nearest beat of any other one is the score's first."""
+    conductor = Conductor(compile_score(midi(section("one", 4, at_bar(1, "a"), at_bar(2, "b")))), True)
+    conductor.receive(ClockFitted(1, 8.0, 1, 2e-9))
+    opened(conductor, SECOND)
+    conductor.receive(Started(SECOND + 150_000_000))
+    assert [(line.place, line.status) for line in conductor.run.plan.lines if line.status is Status.SKIPPED] == []
+    assert [line.place for line in conductor.run.plan.lines] == ["1.1", "2.1"]

@@ -14,9 +14,10 @@ from reactor_parts import KEY, settings_for
 
 from sequencer.clocks import RealClock
 from sequencer.errors import StageError, UsageError
-from sequencer.events import Event
+from sequencer.events import Event, Pause
 from sequencer.stages.reactor import ReactorSettings, ReactorStage, Secret, find_key
-from sequencer.stages.reactor.platform import Platform, PlatformError
+from sequencer.stages.reactor.platform import Answer as PlatformAnswer
+from sequencer.stages.reactor.platform import Platform, PlatformError, refused
 from sequencer.stages.reactor.session import Session
 from sequencer.stages.reactor.token import Token
 
@@ -163,6 +164,104 @@ def test_faults_in_a_body_are_told_one_after_the_other() -> None:
         _ask(lambda _: httpx.Response(422, json={"detail": detail}), "POST")
 
 
+@pytest.mark.parametrize(
+    ("status", "wait", "hint"),
+    [
+        (429, "901", "; the platform says to try again in 901 s"),
+        (503, "1799", "; the platform says to try again in 1799 s"),
+        (503, "1800", "; the platform says to try again in 30 min"),
+        (503, "86399", "; the platform says to try again in 1440 min"),
+        (503, "86400", "; the platform says to try again in a day or more"),
+        (429, "nan", "; the platform says to try again in a day or more"),
+        (500, "1800", ""),
+        (403, "1800", ""),
+        (503, None, ""),
+    ],
+)
+def test_the_time_to_wait_is_reported_where_waiting_helps(status: int, wait: str | None, hint: str) -> None:
+    with pytest.raises(PlatformError) as plain:
+        raise refused("making a session", PlatformAnswer(status, {}))
+    with pytest.raises(PlatformError) as raised:
+        raise refused("making a session", PlatformAnswer(status, {}, retry_after=None if wait is None else float(wait)))
+    assert raised.value.hint == f"{plain.value.hint}{hint}"
+    assert raised.value.message == plain.value.message
+    assert (raised.value.status, str(raised.value.retry_after)) == (status, str(None if wait is None else float(wait)))
+
+
+@pytest.mark.parametrize(
+    ("status", "says", "cure"), [(499, "it was refused", None), (599, "the platform has a fault", "Reactor")]
+)
+def test_a_status_that_nobody_knows_is_the_platforms_fault_from_500_on(status: int, says: str, cure: str | None) -> None:
+    error = refused("making a session", PlatformAnswer(status, {"detail": "why"}))
+    assert error.message == f"making a session: {says} (HTTP {status}: why)"
+    assert error.hint is None if cure is None else cure in str(error.hint)
+
+
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        (None, ""),
+        ("", ""),
+        (7, ""),
+        ("x" * 301, f": {'x' * 300}"),
+        ("a\nb\x1b", ": a b "),
+        ([{"msg": "one"}, {"loc": 1}, "three", "four"], ": one; {'loc': 1}; three"),
+    ],
+)
+def test_a_detail_is_one_short_line(detail: object, shown: str) -> None:
+    assert refused("x", PlatformAnswer(400, {"detail": detail})).message == f"x: it was refused (HTTP 400{shown})"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "2.5"}, 2.5),
+        ({"Retry-After": "-4"}, 0.0),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:30 GMT", "Date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 30.0),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:27:00 GMT", "Date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:30 -0000", "Date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 30.0),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:30 GMT", "Date": "today"}, 0.0),
+    ],
+)
+def test_a_time_to_wait_is_a_number_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
+    answer = _ask(lambda _: httpx.Response(200, headers=headers))
+    assert answer.retry_after == seconds
+
+
+def test_a_stage_is_opened_once() -> None:
+    async def go(closes_first: bool) -> None:
+        stage = ReactorStage(RealClock(), settings_for(URL), transport=httpx.MockTransport(lambda _: httpx.Response(418)))
+        try:
+            if closes_first:
+                await stage.close()
+            else:
+                with pytest.raises(StageError, match="HTTP 418"):
+                    await stage.open(lambda _: None)
+                assert stage.status.name == "disconnected"
+            await stage.open(lambda _: None)
+        finally:
+            await stage.close()
+
+    for closes_first in (True, False):
+        with pytest.raises(StageError, match="this stage was opened before") as raised:
+            asyncio.run(go(closes_first))
+        assert raised.value.hint == "make a new one for each run"
+
+
+def test_nothing_is_sent_on_a_stage_that_is_not_open() -> None:
+    async def go() -> None:
+        stage = ReactorStage(RealClock(), settings_for(URL))
+        try:
+            await stage.send([Pause()])
+        finally:
+            await stage.close()
+
+    with pytest.raises(StageError, match="the stage is not open"):
+        asyncio.run(go())
+
+
 # ---- the key and the token
 
 
@@ -190,8 +289,9 @@ def test_a_key_comes_from_a_file_or_the_environment_and_prints_as_dots(tmp_path:
 def test_the_key_never_travels_unencrypted() -> None:
     with pytest.raises(UsageError, match="not encrypted"):
         ReactorStage(RealClock(), ReactorSettings(url="http://reactor.example", key=Secret(KEY)))
-    with pytest.raises(UsageError, match="must not hold"):
-        ReactorStage(RealClock(), ReactorSettings(url="https://me:secret@reactor.example", key=Secret(KEY)))
+    for proof in ("me:secret", "me", ":secret", ""):
+        with pytest.raises(UsageError, match="must not hold"):
+            ReactorStage(RealClock(), ReactorSettings(url=f"https://{proof}@reactor.example", key=Secret(KEY)))
     with pytest.raises(UsageError, match="no address"):
         ReactorStage(RealClock(), ReactorSettings(url="reactor.example", key=Secret(KEY)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.stages.reactor.shown import ShownChunks
+from sequencer.stages.reactor.shown import EARLY, LATE, LATE_CHUNKS, OVERDUE, ShownChunks
 
 MS = 1_000_000
 FRAME = 40 * MS
@@ -173,3 +173,20 @@ def test_whatever_comes_chunks_of_a_take_only_go_up(script: list[tuple[str, int]
                 assert found is None or found > last
                 last = last if found is None else found
     assert shown.lag >= 0
+
+
+def test_a_chunk_is_overdue_and_then_lost_so_long_after_its_report() -> None:
+    shown = ShownChunks(8)
+    shown.started(0)
+    shown.done(0, 8, 0)
+    shown.done(1, 16, 1000 * MS)
+    for is_due, wait in (
+        (shown._is_overdue, OVERDUE * shown._pace.tick),
+        (shown._is_lost_behind, max(LATE, LATE_CHUNKS * 8 * shown._pace.tick)),
+    ):
+        assert not is_due(1, 1000 * MS + wait - 1)
+        assert is_due(1, 1000 * MS + wait)
+        assert not is_due(2, 10**12), "it was not reported"
+    assert shown._can_be_there(1, 1000 * MS - EARLY * shown._pace.tick)
+    assert not shown._can_be_there(1, 1000 * MS - EARLY * shown._pace.tick - 1)
+    assert not shown._can_be_there(2, 10**12)

@@ -54,13 +54,17 @@ class _Store:
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Waits between tries are noted, not waited."""
+    waited: list[float] = []
     real = asyncio.sleep
 
-    async def sleep(_: float) -> None:
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
         await real(0)
 
     monkeypatch.setattr("sequencer.stages.reactor.platform.asyncio.sleep", sleep)
+    return waited
 
 
 def _bring(store: _Store, image: ImageFile = IMAGE, images: Any = None, times: int = 1, **more: Any) -> Reference:
@@ -171,3 +175,99 @@ def test_metadata_stays_here() -> None:
     store = _Store()
     store.size = None
     assert _bring(store, _other(data), lambda _: data).size == len(without_metadata(data)) < len(data)
+
+
+def test_a_store_that_never_connects_is_tried_three_times(_no_waiting: list[float]) -> None:
+    store = _Store(httpx.ReadTimeout("x"))
+    with pytest.raises(StageError, match="took too long to answer"):
+        _bring(store)
+    assert store.slots == 3
+    assert _no_waiting == [0.3, 0.6]
+
+
+def test_the_third_try_may_still_succeed() -> None:
+    assert _bring(_Store(httpx.ReadTimeout("x"), httpx.ReadTimeout("x"), 200)).upload_id == "u3"
+    assert _bring(_Store(403, 500, 200)).upload_id == "u3"
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_store_that_never_takes_it_is_asked_three_times(status: int) -> None:
+    store = _Store(status)
+    with pytest.raises(StageError, match=f"the platform's store answered {status}\n"):
+        _bring(store)
+    assert store.slots == 3
+
+
+@pytest.mark.parametrize(("status", "is_taken"), [(200, True), (204, True), (299, True), (300, False), (499, False)])
+def test_only_a_success_is_one(status: int, is_taken: bool) -> None:
+    if is_taken:
+        assert _bring(_Store(status)).upload_id == "u1"
+    else:
+        with pytest.raises(StageError, match=f"answered {status}"):
+            _bring(_Store(status))
+
+
+def test_what_the_session_holds_already_is_not_brought() -> None:
+    async def go() -> tuple[Reference, int]:
+        store, settings = _Store(), settings_for(URL)
+        asked = Platform(URL, transport=httpx.MockTransport(store))
+        session = Session(asked, Token(asked, settings), settings)
+        held = Reference("there", "shape.png", "image/png", len(DATA))
+        uploads = Uploads(asked, session, None, {IMAGE.sha256: held})
+        try:
+            return await uploads.bring(IMAGE), store.slots
+        finally:
+            await asked.close()
+
+    found, slots = asyncio.run(go())
+    assert (found.upload_id, slots) == ("there", 0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"presigned_id": "", "presigned_url": STORE},
+        {"presigned_id": 7, "presigned_url": STORE},
+        {"presigned_url": STORE},
+        {"presigned_id": "u1", "presigned_url": ""},
+        {"presigned_id": "u1", "presigned_url": 7},
+        {"presigned_id": "u1"},
+    ],
+)
+def test_an_answer_without_an_address_is_reported(answer: dict[str, object]) -> None:
+    class Odd(_Store):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(201, json=answer) if request.method == "POST" else super().__call__(request)
+
+    with pytest.raises(StageError, match=r"uploading images/shape.png: the answer names no address"):
+        _bring(Odd())
+
+
+def test_a_stage_without_images_says_so() -> None:
+    with pytest.raises(StageError, match="the stage was given no images"):
+        _bring_without_images()
+
+
+def _bring_without_images() -> None:
+    async def go() -> None:
+        settings = settings_for(URL)
+        asked = Platform(URL, transport=httpx.MockTransport(_Store()))
+        try:
+            await Uploads(asked, Session(asked, Token(asked, settings), settings), None, {}).bring(IMAGE)
+        finally:
+            await asked.close()
+
+    asyncio.run(go())
+
+
+def test_an_image_of_the_greatest_size_may_be_sent() -> None:
+    with pytest.raises(StageError, match="has changed since the score was read"):  # so it got past its size
+        _bring(_Store(), dataclasses.replace(IMAGE, size=MAX_IMAGE_BYTES), {IMAGE.sha256: b"x" * MAX_IMAGE_BYTES})
+    with pytest.raises(StageError, match="may be sent"):
+        _bring(_Store(), IMAGE, {IMAGE.sha256: b"x" * (MAX_IMAGE_BYTES + 1)})
+
+
+def test_an_image_whose_path_has_no_name_is_an_image() -> None:
+    assert _bring(_Store(), dataclasses.replace(IMAGE, path="")).name == "image"
+    assert _bring(_Store(), dataclasses.replace(IMAGE, path="a/b.png")).name == "b.png"

@@ -400,3 +400,14 @@ def test_no_json_makes_a_codec_raise(value: object, channel: Channel, scope: str
         ):
             Wire.V0.read_server(channel, json.dumps(envelope))
             Wire.V0.read_client(channel, json.dumps(envelope))
+
+
+def test_a_command_is_the_same_bytes_in_whatever_order_its_data_came() -> None:
+    names = [f"name {number}" for number in range(40)]
+    uploads = tuple((name, Reference(name, name, "image/png", 7)) for name in names)
+
+    def written(order: list[str]) -> object:
+        chosen = tuple(sorted(uploads, key=lambda one: order.index(one[0])))
+        return v1.write_client(CommandSent("set_image", {name: name for name in order}, chosen, "1")).payload
+
+    assert len({written(names), written(names[::-1]), written(names[20:] + names[:20])}) == 1

@@ -29,7 +29,8 @@ INSIDE = (
     "https://[64:ff9b::a9fe:a9fe]/", "https://[2002:7f00:1::]/", "https://[fec0::1]/", "https://[ff02::1]/", "https://[::7f00:1]/",
     "https://224.0.0.1/", "https://[::ffff:a9fe:a9fe]/", "https://[fe80::1%25eth0]/", "https://[2001:db8::1]/", "https://[::]/",
     "https://127.1/", "https://0x7f.1/", "https://2130706433/", "http://store.test/", "ftp://store.test/", "file:///etc/passwd",
-    "https://name:word@store.test/", "//", "https:///x", "https://[bad/", "javascript:alert(1)", "https://api.platform.test:8443@127.0.0.1/",
+    "https://name:word@store.test/", "https://name@store.test/", "https://:word@store.test/", "https://@store.test/",
+    "//", "https:///x", "https://[bad/", "javascript:alert(1)", "https://api.platform.test:8443@127.0.0.1/",
 )  # fmt: skip
 
 
@@ -47,8 +48,19 @@ def test_a_runtime_on_this_machine_is_called_at_its_own_port_only() -> None:
     base = "http://127.0.0.1:8080"
     assert may_be_called("http://localhost:8080/clips", base)
     assert may_be_called("http://127.0.0.1:8080/clips", base)
+    assert may_be_called("http://stage.localhost:8080/clips", base)
+    assert may_be_called("http://[::1]:8080/clips", base)
+    assert may_be_called("https://store.test/a", base)
     for url in ("http://127.0.0.1:8081/", "http://localhost/", "http://169.254.169.254:8080/", "http://10.0.0.1:8080/"):
         assert not may_be_called(url, base)
+    for url in (
+        "http://name@127.0.0.1:8080/",
+        "http://:word@127.0.0.1:8080/",
+        "https://127.0.0.1:8081/",
+        "http://store.test:8080/",
+    ):
+        assert not may_be_called(url, base)
+    assert not may_be_called("http://127.0.0.1:8080/", "nowhere")
 
 
 @pytest.mark.parametrize(
@@ -112,6 +124,51 @@ def test_redirections_are_not_followed() -> None:
     asked, found = _clip("#EXTM3U\n/clips/own.m4s\n", {f"{BASE}/clips/own.m4s": away})
     assert isinstance(found, StageError)
     assert {request.url.host for request in asked} == {"api.platform.test"}
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (404, "the clip is gone"),
+        (410, "the clip is gone"),
+        (411, "the platform answered 411"),
+        (403, "answered 403"),
+        (201, "answered 201"),
+    ],
+)
+def test_a_clip_that_does_not_come_is_reported(status: int, says: str) -> None:
+    _, found = _clip("", {f"{BASE}/clips?a": httpx.Response(status)})
+    assert isinstance(found, StageError)
+    assert says in found.message
+
+
+@pytest.mark.parametrize(("waits", "wait"), [("0.25", 0.25), ("900", 5.0), ("0", 0.0), (None, 0.5)])
+def test_a_clip_that_is_not_ready_is_waited_for(monkeypatch: pytest.MonkeyPatch, waits: str | None, wait: float) -> None:
+    waited: list[float] = []
+    answers = {f"{BASE}/clips?a": httpx.Response(202, headers={} if waits is None else {"Retry-After": waits})}
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        answers[f"{BASE}/clips?a"] = httpx.Response(200, text='#EXTM3U\n#EXT-X-MAP:BYTERANGE=1,URI="head.mp4"\n\n  a.m4s \n')
+
+    monkeypatch.setattr("sequencer.stages.reactor.clips.asyncio.sleep", sleep)
+    asked, found = _clip("", answers)
+    assert found == b"partpart"
+    assert [request.url.path for request in asked if "token" not in request.url.path][-2:] == ["/head.mp4", "/a.m4s"]
+    assert waited == [wait]
+
+
+@pytest.mark.parametrize("playlist", ["", "#EXTINF\n/a\n", "#EXTM3U\n", "#EXTM3U\n#EXTINF\n"])
+def test_an_answer_that_is_no_playlist_is_reported(playlist: str) -> None:
+    _, found = _clip(playlist, {})
+    assert isinstance(found, StageError)
+    assert "playlist" in found.message
+
+
+def test_a_part_that_does_not_come_is_reported() -> None:
+    _, found = _clip("#EXTM3U\n/a\n", {f"{BASE}/a": httpx.Response(204)})
+    assert isinstance(found, StageError)
+    assert "a part of the clip could not be fetched: the platform answered 204" in found.message
 
 
 def test_clips_and_playlists_are_bounded() -> None:

@@ -187,3 +187,17 @@ def test_what_cannot_be_is_refused(make: object) -> None:
     assert callable(make)
     with pytest.raises((ValueError, ZeroDivisionError)):
         make()
+
+
+def test_half_a_nanosecond_is_rounded_up() -> None:
+    assert [nanoseconds(Fraction(halves, 2 * 10**9)) for halves in (0, 1, 2, 3, -1, -2)] == [0, 1, 1, 2, 0, -1]
+
+
+@pytest.mark.parametrize("meters", [MeterMap.of([(0, Meter(3, 4))]), MeterMap.of([(0, Meter(3, 4)), (2, Meter(7, 8))])])
+def test_a_beat_that_a_bar_lacks_has_no_quarter(meters: MeterMap) -> None:
+    odd = [(0, 1, 0), (-1, 1, 0), (1, 0, 0), (1, 4, 0), (1, 1, 1), (1, 1, Fraction(-1, 2)), (1, 1, Fraction(3, 2))]
+    for bar, beat, rest in odd:
+        with pytest.raises(ValueError, match=f"{bar}.{beat} does not exist in 3/4"):
+            meters.quarter_of(bar, beat, Fraction(rest))
+    assert meters.quarter_of(1, 3, Fraction(2, 3)) == Fraction(8, 3)
+    assert meters.quarter_of(2, 1) == 3

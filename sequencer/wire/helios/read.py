@@ -20,7 +20,7 @@ from sequencer.events import (
     Unknown,
     WasReset,
 )
-from sequencer.wire.fields import MalformedError, flag, number, optional_number, optional_text, real, text, whole
+from sequencer.wire.fields import MalformedError, flag, number, optional_number, optional_text, real, text
 from sequencer.wire.helios.frame_count import FRAMES_PER_CHUNK, FrameCount
 
 MOST_UNKNOWN = 4096
@@ -136,7 +136,7 @@ def _scheduled(value: object) -> tuple[tuple[int, str], ...]:
             if type(prompt) is str and type(chunk) is str and chunk.isascii() and chunk.isdigit() and len(chunk) < SHORT:
                 pairs[int(chunk)] = prompt  # nearly every one: each `state` repeats them all
             else:
-                pairs[whole(chunk, "a scheduled chunk")] = text(value, chunk)
+                pairs[number({"a scheduled chunk": chunk}, "a scheduled chunk")] = text(value, chunk)
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for one in value:
             if not isinstance(one, Mapping):

@@ -1,0 +1,64 @@
+"""How many small mistakes in the code the tests detect: see docs/mutation-testing.md. The same mutants for the same sources."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.findings import Bars, Findings, Row, Section
+from bench.machine import ROOT
+
+MUTANTS = 168
+SEED = 2026
+GOAL = 92.0
+
+SECTION = Section(
+    "Mutants",
+    f"""
+{MUTANTS} mutants, chosen by seed {SEED} from all that [mutation testing](mutation-testing.md) knows, the same number for each
+package: the code with one small change, and the tests that run the changed line. The figure is the share of mutants that a test
+detects. Mutants that behave as the code does are left out; each of them, and each survivor, has its reason below.
+""",
+)
+
+
+def measure() -> Findings:
+    """Run the tool as a process of its own: its forks must not have imported the project."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = Path(folder) / "outcomes.json"
+        command = [sys.executable, "-m", "mutation", str(MUTANTS), "--seed", str(SEED), "--json", str(found)]
+        subprocess.run(command, cwd=ROOT / "tests", check=False)  # its exit code says whether the goal is reached
+        return findings(json.loads(found.read_text(encoding="utf-8")))
+
+
+def findings(document: dict[str, Any]) -> Findings:
+    """What a run of the tool comes to."""
+    outcomes: list[dict[str, Any]] = document["outcomes"]
+    targets = list(dict.fromkeys(one["target"] for one in outcomes))
+    shares = [(target, _share([one for one in outcomes if one["target"] == target])) for target in targets]
+    rows = (
+        Row("mutants that a test detects", _share(outcomes), "%", least=GOAL),
+        *(Row(f"{target}: mutants that a test detects", share, "%") for target, share in shares),
+        Row("equivalent mutants, left out", float(len(document["equivalent"]))),
+        Row("a mutant, median", median(one["seconds"] for one in outcomes), "s"),
+    )
+    survivors = [one for one in outcomes if one["by"] is None]
+    notes = (
+        f"{len(outcomes) - len(survivors)} of {len(outcomes)} mutants detected",
+        *(f"survives: {_described(one)}" for one in survivors),
+        *(f"equivalent: {_described(one)}" for one in document["equivalent"]),
+    )
+    return Findings(rows, (Bars("Mutants that a test detects", "%", tuple(shares), GOAL),), notes)
+
+
+def _share(outcomes: list[dict[str, Any]]) -> float:
+    return 100 * sum(one["by"] is not None for one in outcomes) / len(outcomes)
+
+
+def _described(one: dict[str, Any]) -> str:
+    return f"`{one['mutant']}`: {one['reason'] or 'no test detects it yet'}"

@@ -1,0 +1,47 @@
+"""Beats and bars counted on from a quarter, with one meter and with several."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from sequencer.compiler.local import _bars_on, _beats_on
+from sequencer.compiler.meters import GrowingMeters
+from sequencer.timebase import Meter, MeterMap
+
+ONE = MeterMap.of([(0, Meter(6, 8))])
+TWO = MeterMap.of([(0, Meter(6, 8)), (2, Meter(4, 4))])
+"""Bars of three quarters; from quarter 6 on, bars of four."""
+
+
+@pytest.mark.parametrize(
+    ("meters", "quarter", "beats", "found"),
+    [
+        (ONE, 1, 3, Fraction(5, 2)),
+        (ONE, 0, 24, 12),
+        (ONE, 2, Fraction(1, 3), 2 + Fraction(1, 6)),
+        (TWO, 1, 3, Fraction(5, 2)),
+        (TWO, 5, 3, 7),
+        (TWO, 6, 3, 9),
+    ],
+)
+def test_a_beat_is_as_long_as_its_meter_says(meters: MeterMap, quarter: int, beats: Fraction, found: Fraction) -> None:
+    assert _beats_on(Fraction(quarter), Fraction(beats), GrowingMeters(meters)) == found
+
+
+@pytest.mark.parametrize(
+    ("meters", "quarter", "bars", "found"),
+    [
+        (ONE, 1, 2, 7),
+        (ONE, 1, Fraction(1, 2), Fraction(5, 2)),
+        (ONE, 0, 5, 15),
+        (TWO, 1, 1, 4),
+        (TWO, 1, 2, 7),
+        (TWO, 1, 3, 11),
+        (TWO, 6, Fraction(1, 2), 8),
+        (TWO, 0, Fraction(5, 2), 8),
+    ],
+)
+def test_a_bar_is_as_long_as_its_meter_says(meters: MeterMap, quarter: int, bars: Fraction, found: Fraction) -> None:
+    assert _bars_on(Fraction(quarter), Fraction(bars), GrowingMeters(meters)) == found

@@ -1,0 +1,121 @@
+"""The fields of messages: what a number, a text or a flag may look like on its way, and what is reported where it does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sequencer.wire.fields import (
+    MalformedError,
+    flag,
+    integer,
+    number,
+    optional_number,
+    optional_text,
+    real,
+    text,
+    whole,
+)
+
+LARGEST = 2**62
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (0, 0),
+        (-7, -7),
+        (7.0, 7),
+        ("7", 7),
+        ("-7", -7),
+        ("007", 7),
+        (LARGEST, LARGEST),
+        (-LARGEST, -LARGEST),
+        (float(2**53), 2**53),
+        ("9" * 18, int("9" * 18)),
+        ("-" + "9" * 18, -int("9" * 18)),
+        (LARGEST + 1, None),
+        (-LARGEST - 1, None),
+        (1e300, None),
+        (float("inf"), None),
+        (float("nan"), None),
+        (7.5, None),
+        ("9" * 19, None),
+        ("-" + "9" * 19, None),
+        ("--7", None),
+        ("-", None),
+        ("", None),
+        ("7.0", None),
+        (" 7", None),
+        ("٧", None),
+        ("²", None),
+        (True, None),
+        (None, None),
+        ([7], None),
+    ],
+)
+def test_a_whole_number_may_travel_as_a_double_or_as_text(value: object, found: int | None) -> None:
+    if found is None:
+        with pytest.raises(MalformedError, match=r"^seven must be a whole number$"):
+            whole(value, "seven")
+        with pytest.raises(MalformedError, match=r"^seven must be a whole number$"):
+            integer({"seven": value}, "seven")
+    else:
+        assert whole(value, "seven") == found
+        assert integer({"seven": value}, "seven") == found
+        assert type(whole(value, "seven")) is int
+
+
+@pytest.mark.parametrize(
+    ("read", "data", "says"),
+    [
+        (text, {}, "a is required"),
+        (text, {"a": None}, "a is required"),
+        (text, {"a": 7}, "a must be a text"),
+        (optional_text, {"a": 7}, "a must be a text"),
+        (flag, {}, "a must be true or false"),
+        (flag, {"a": 1}, "a must be true or false"),
+        (integer, {}, "a is required"),
+        (number, {}, "a is required"),
+        (number, {"a": -1}, "a must not be negative"),
+        (optional_number, {"a": -1}, "a must not be negative"),
+        (lambda data, key: real(data, key, 1.0), {"a": True}, "a must be a number"),
+        (lambda data, key: real(data, key, 1.0), {"a": "1"}, "a must be a number"),
+        (lambda data, key: real(data, key, 1.0), {"a": float("nan")}, "a must be a number"),
+        (lambda data, key: real(data, key, 1.0), {"a": 2 * LARGEST}, "a must be a number"),
+        (lambda data, key: real(data, key, 1.0), {"a": None}, "a must be a number"),
+    ],
+)
+def test_what_a_field_is_not_is_reported(read: Any, data: dict[str, object], says: str) -> None:
+    with pytest.raises(MalformedError, match=f"^{says}$"):
+        read(data, "a")
+
+
+@pytest.mark.parametrize(
+    ("found", "value"),
+    [
+        (text({"a": "b"}, "a"), "b"),
+        (text({}, "a", "c"), "c"),
+        (text({"a": ""}, "a", "c"), ""),
+        (optional_text({}, "a"), None),
+        (optional_text({"a": None}, "a"), None),
+        (optional_text({"a": ""}, "a"), ""),
+        (flag({"a": False}, "a"), False),
+        (flag({}, "a", True), True),
+        (flag({"a": False}, "a", True), False),
+        (integer({}, "a", 7), 7),
+        (integer({"a": -7}, "a"), -7),
+        (number({"a": 0}, "a"), 0),
+        (number({}, "a", 7), 7),
+        (optional_number({}, "a"), None),
+        (optional_number({"a": None}, "a"), None),
+        (optional_number({"a": 0}, "a"), 0),
+        (real({}, "a", 1.5), 1.5),
+        (real({"a": 2}, "a", 1.5), 2.0),
+        (real({"a": -LARGEST}, "a", 1.5), float(-LARGEST)),
+    ],
+)
+def test_what_a_field_is(found: object, value: object) -> None:
+    assert found == value
+    assert type(found) is type(value)
