@@ -307,6 +307,10 @@ class Faults:
         from difflib import get_close_matches  # only a mistake needs it, and its import costs as much as a small score
 
         self._comparisons += len(known)
+        folded = name.casefold()
+        alike = next((one for one in known if one.casefold() == folded), None)
+        if alike is not None:
+            return alike
         return next(iter(get_close_matches(name, known, n=1, cutoff=0.6)), None)
 
     @property

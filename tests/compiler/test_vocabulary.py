@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from compiler_passes import codes_of, resolved_of, score_of
 
+from sequencer.checking import check_text
 from sequencer.compiler.resolved import Spoken
 from sequencer.compiler.texts import LONGEST_TEXT
 
@@ -109,3 +110,8 @@ def test_replacements(text: str, fix: str) -> None:
 def test_a_unit_apart_leaves_its_cue_out() -> None:
     found, _ = prompts('at 12 seconds "A"\nat 4c "B"\n')
     assert found == [("B",)]
+
+
+def test_a_name_that_differs_only_in_capital_letters_is_suggested() -> None:
+    (fault,) = check_text('let x = "b"\nat 0c "A {X}."\nend 9c\n').errors
+    assert (fault.code, fault.hint) == ("E307", "did you mean {x}?")
