@@ -71,6 +71,7 @@ class ClockSending:
         self._origin: int | None = None
         self._runs = False
         self._over = False
+        self._passes = list(conductor.run.plan.passes)
         self._pieces = pieces_of(conductor)
         self._end = end_of(conductor)
         if not self._pieces:
@@ -125,6 +126,10 @@ class ClockSending:
 
     def _look_at(self, conductor: Conductor) -> None:
         """Tell of the plan where it has changed: a live section was left, or a jump made."""
+        passes = conductor.run.plan.passes
+        if passes == self._passes:  # the very same objects, which is seen at a glance, however many there are
+            return
+        self._passes = list(passes)
         pieces, end = pieces_of(conductor), end_of(conductor)
         if pieces and (pieces != self._pieces or end != self._end):
             self._pieces, self._end = pieces, end

@@ -69,6 +69,11 @@ def session_closed(seen: Evidence) -> Iterator[str]:
         yield "something came behind the finish"
 
 
+def reactor_is_left(seen: Evidence) -> Iterator[str]:
+    """At Reactor the session is ended, and its connection closed, when the run is over."""
+    yield from seen.show.left
+
+
 def comes_to_an_end(seen: Evidence) -> Iterator[str]:
     """A show ends by itself, unless somebody paused it or the clock that it follows stands."""
     show = seen.show
@@ -133,6 +138,7 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "skipped-not-shown": skipped_is_not_shown,
     "on-the-beat": seen_on_the_beat,
     "figures-right": figures_are_right,
+    "reactor-left": reactor_is_left,
     "shown-before-closing": shown_before_closing,
     "shown-is-the-models": shown_is_the_models,
     "clock-ticks": clock_ticks,
@@ -142,6 +148,8 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
 
 def violations(show: Show) -> tuple[Violation, ...]:
     """Everything that this show breaks; one that fell over breaks `no-crash` alone (and `session-closed`)."""
+    if show.refused:
+        return (Violation("valid-taken", f"a valid score is refused: {show.refused}"),)
     if show.crash:
         left_open = (Violation("session-closed", "the session was left open"),) if show.closes == 0 else ()
         return (Violation("no-crash", show.crash), *left_open)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil
 
 from sequencer.conductor import Status
-from sequencer.events import ChunkShown
+from sequencer.events import ChunkShown, Lost
 from sequencer.midi.clock_out import CONTINUE, PPQN, START, STOP, TICK, TICKS_PER_SIXTEENTH
 from sequencer.midi.outbox import NOTE_OFF, NOTE_ON
 from simulation.evidence import Evidence
@@ -22,7 +23,7 @@ def shown_before_closing(seen: Evidence) -> Iterator[str]:
         return
     faults = show.faults
     whole = int(Fraction(show.schedule.grid.frames * SECOND) / (faults.fps or show.schedule.grid.fps))
-    loose = faults.jitter + faults.delays.shown_jitter + SECOND // 1000
+    loose = faults.jitter + faults.delays.shown_jitter + SECOND // 1000 + seen.counted_loosely
     first = {(one.take, one.chunk): one.at for one in show.displayed}
     for made in seen.made:
         if made.chunk >= report.chunks or not made.look.frames:
@@ -44,17 +45,22 @@ def shown_is_the_models(seen: Evidence) -> Iterator[str]:
     if run is None:
         return
     displayed: dict[tuple[int, int], set[int]] = {}
+    times: dict[int, list[int]] = defaultdict(list)
     for one in seen.show.displayed:
         if one.take in seen.bases:
             displayed.setdefault((seen.bases[one.take] + one.chunk, one.at), set()).add(one.take)
+            times[seen.bases[one.take] + one.chunk].append(one.at)
+    lost = min((event.at for event in seen.events if isinstance(event, Lost)), default=None)
     for chunk, at in run.shown.items():
-        if (chunk, at) not in displayed:
+        if lost is not None and at > lost and seen.counted_loosely:
+            continue  # nobody knows how many frames went by unseen
+        if (chunk, at) not in displayed and not any(abs(at - one) <= seen.counted_loosely for one in times[chunk]):
             yield f"chunk {chunk} is noted as shown at {at / SECOND:.3f} s, and the model showed another one then"
     heard = {event.at for event in seen.events if isinstance(event, ChunkShown)}
     for made in seen.made:
-        times = [at for (chunk, at), takes in displayed.items() if chunk == made.chunk and made.take in takes and at in heard]
-        if times and made.chunk < seen.report.chunks and made.chunk not in run.shown and seen.calm:
-            yield f"chunk {made.chunk} was shown at {times[0] / SECOND:.3f} s, and nobody noted it"
+        seen_at = [at for (chunk, at), takes in displayed.items() if chunk == made.chunk and made.take in takes and at in heard]
+        if seen_at and made.chunk < seen.report.chunks and made.chunk not in run.shown and seen.calm:
+            yield f"chunk {made.chunk} was shown at {seen_at[0] / SECOND:.3f} s, and nobody noted it"
     for cue in seen.report.cues:
         if cue.shown is not None and (cue.shown not in run.shown or cue.landed is None):
             yield f"{seen.name(cue.number)} is said to have been shown with chunk {cue.shown}, which was not shown"
