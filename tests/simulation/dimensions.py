@@ -56,7 +56,7 @@ def drawn_dimensions(seed: int) -> Dimensions:
     return Dimensions(kind, with_texts, with_long_texts, False, display, stage, faults)
 
 
-def features(script: Script) -> set[str]:
+def features(script: Script) -> set[str]:  # noqa: PLR0912  # one branch a dimension
     """Which dimensions a show has, by name: to see that each of them is drawn."""
     found = set()
     faults, stage = script.faults, script.stage

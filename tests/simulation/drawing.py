@@ -6,7 +6,6 @@ from random import Random
 from typing import Any
 
 from sequencer.errors import ScoreError
-from sequencer.schedule import Schedule
 from simulation.dimensions import Dimensions, drawn_dimensions
 from simulation.long_scores import long_lines
 from simulation.mishaps import drawn_faults, drawn_gear, drawn_hands
@@ -31,7 +30,8 @@ def draw_script(seed: int) -> Script:
     is_edited = rng.randrange(4) == 0 and not wide.is_long
     if is_edited:
         score, schedule = edited(rng, score, schedule)
-    score, schedule = with_sends(Random(f"sends of {seed}"), score, schedule, is_valid=not is_edited)
+    if not wide.is_long:  # a long one has its own, not as many
+        score, schedule = with_sends(Random(f"sends of {seed}"), score, schedule, is_valid=not is_edited)
     chunks = schedule.end
     quiet = rng.randrange(4) == 0
     faults = {} if quiet else drawn_faults(rng, chunks, [image.path for image in schedule.images])

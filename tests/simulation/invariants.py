@@ -38,6 +38,7 @@ from simulation.reporting import (
     nothing_lost,
     report_is_true,
     seen_on_the_beat,
+    seen_on_the_tape,
     shown_as_told,
     skipped_is_not_shown,
 )
@@ -137,6 +138,7 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "shown-as-told": shown_as_told,
     "skipped-not-shown": skipped_is_not_shown,
     "on-the-beat": seen_on_the_beat,
+    "on-the-tape": seen_on_the_tape,
     "figures-right": figures_are_right,
     "reactor-left": reactor_is_left,
     "shown-before-closing": shown_before_closing,
@@ -153,5 +155,7 @@ def violations(show: Show) -> tuple[Violation, ...]:
     if show.crash:
         left_open = (Violation("session-closed", "the session was left open"),) if show.closes == 0 else ()
         return (Violation("no-crash", show.crash), *left_open)
+    if show.unopened:
+        return tuple(Violation("reactor-left", sentence) for sentence in show.left)
     seen = Evidence(show)
     return tuple(Violation(name, sentence) for name, check in INVARIANTS.items() for sentence in check(seen))

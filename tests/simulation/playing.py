@@ -19,7 +19,7 @@ from sequencer.clocks import VirtualClock
 from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor
 from sequencer.conductor.run import Phase
-from sequencer.errors import ScoreError, SequencerError
+from sequencer.errors import ScoreError, SequencerError, StageError
 from sequencer.events import ChunkShown, Command, Event, ModelCommand, Upload, Woke
 from sequencer.journal import JournalWriter, header_of
 from sequencer.live.gear import Telling
@@ -117,8 +117,11 @@ class Show:
     crash: str = ""
     refused: str = ""
     """Why a score that was written to be valid is refused."""
+    unopened: str = ""
+    """Why its session never began."""
     left: tuple[str, ...] = ()
     """What was left open at Reactor."""
+    tape: Tape | None = None
     sending: int = 0
     """The longest that a send took, in nanoseconds."""
 
@@ -264,7 +267,7 @@ def _play_at_reactor(show: Show, path: Path) -> None:
         show.faults,
         settings,
         model,
-        lambda outputs: show.model.extend(outputs),
+        show.model.extend,
         lambda take, chunk: show.displayed.append(Displayed(clock.now(), take, chunk)),
     )
     with beneath(reactor, loop) as transport:
@@ -320,16 +323,23 @@ def _perform(
         run.watch(ClockSending(sender, schedule, run.conductor))
     clock.call_at(cap_of(script, schedule), cap)
     if schedule.clock.kind == "mtc":
-        Tape(script.gear, schedule.clock.rate or "25", clock, run.deliver)
+        show.tape = Tape(script.gear, schedule.clock.rate or "25", clock, run.deliver)
     elif schedule.clock.is_outer:
         Gear(script.gear, float(schedule.clock.bpm or 120), clock, run.deliver)
     try:
         show.outcome = running(run.run())
         sender.close(telling.rest(clock.now()))
+    except StageError as error:
+        if isinstance(stage, _Live) and {"drops", "end"} & script.faults.keys():
+            show.unopened = error.message  # nobody got through, and the run says so
+        else:
+            show.crash = f"{type(error).__name__}: {error}"
     except SequencerError as error:
         show.crash = f"{type(error).__name__}: {error}"
     except Exception as error:  # noqa: BLE001  whatever falls over is what is looked for here
         show.crash = f"{error!r}\n{traceback.format_exc()}"
+    if show.tape is not None:
+        show.tape.end_stretch()
     show.told = sender.sent
     show.ends_at = end_of(run.conductor) if sends_clock else None
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 
 from sequencer.conductor import Status
-from sequencer.events import ChunkShown, Lost
+from sequencer.events import ChunkShown, Lost, OffsetChanged
 from sequencer.midi.clock_out import CONTINUE, PPQN, START, STOP, TICK, TICKS_PER_SIXTEENTH
 from sequencer.midi.outbox import NOTE_OFF, NOTE_ON
 from simulation.evidence import Evidence
@@ -50,10 +50,9 @@ def shown_is_the_models(seen: Evidence) -> Iterator[str]:
         if one.take in seen.bases:
             displayed.setdefault((seen.bases[one.take] + one.chunk, one.at), set()).add(one.take)
             times[seen.bases[one.take] + one.chunk].append(one.at)
-    lost = min((event.at for event in seen.events if isinstance(event, Lost)), default=None)
+    if seen.counted_loosely and ("drops" in seen.show.script.faults or any(isinstance(event, Lost) for event in seen.events)):
+        return  # nobody knows how many frames went by unseen, and of a short silence not even that they did
     for chunk, at in run.shown.items():
-        if lost is not None and at > lost and seen.counted_loosely:
-            continue  # nobody knows how many frames went by unseen
         if (chunk, at) not in displayed and not any(abs(at - one) <= seen.counted_loosely for one in times[chunk]):
             yield f"chunk {chunk} is noted as shown at {at / SECOND:.3f} s, and the model showed another one then"
     heard = {event.at for event in seen.events if isinstance(event, ChunkShown)}
@@ -72,6 +71,11 @@ def clock_ticks(seen: Evidence) -> Iterator[str]:
     run = None if show.conductor is None else show.conductor.run
     if end is None or run is None or not seen.report.ended_well or show.capped or not run.shown:
         return  # where nothing was ever shown, nothing says when a beat is
+    began = next((at for at, message in show.told if message in (START, CONTINUE)), None)
+    first = min(run.shown.values())
+    moved = any(isinstance(event, OffsetChanged) for event in seen.events)
+    if began is not None and began < first - seen.counted_loosely and seen.calm and not show.following and not moved:
+        yield f"the clock was started {(first - began) / SECOND:.3f} s before anything was seen"
     position, ticks, jumped = 0, 0, False
     for _, message in show.told:
         if message == START:
@@ -91,8 +95,12 @@ def clock_ticks(seen: Evidence) -> Iterator[str]:
 
 
 def _ran_free(seen: Evidence, ticks: int, wanted: int) -> bool:
-    """Whether the clock ran on through a lost connection, past an end that came sooner: ticks cannot be taken back."""
-    return "drops" in seen.show.script.faults and ticks > wanted
+    """Whether the clock ran on through a lost connection or a stall, past an end that came sooner: ticks cannot be taken back.
+
+    Or it stood while the connection was lost, and the score was over before it could go on.
+    """
+    faults = seen.show.script.faults
+    return ("drops" in faults and (ticks > wanted or seen.was_paused)) or ("slow" in faults and ticks > wanted)
 
 
 def nothing_after_stop(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  # one branch a message

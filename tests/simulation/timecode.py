@@ -1,14 +1,15 @@
 """A tape that sends MIDI time code, in virtual time: real bytes through the real feed.
 
 A move is a time since the run was opened and what happens: `2s start`, `7s stop`, `8s continue`, `9s locate 12500` (to this
-millisecond, by a full frame), `10s jump 30000` (without one), `11s lose 500ms` (nothing arrives for so long), `12s double 300ms`
-(each message comes twice), `13s jitter 8ms` (from then on), `14s garble`, `15s pace 1001/1000` (how fast it runs from then on),
+millisecond, by a full frame), `10s jump 30000` (without one), `11s lose 500ms` (nothing arrives for so long), `12s double
+300ms` (each message comes twice), `13s jitter 8ms` (from then on), `14s garble`, `15s pace 1001/1000` (how fast it runs from then on),
 `16s back` (it runs backwards until it is started or continued). It stands until it is started.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
@@ -42,6 +43,20 @@ def spelled(frame: int, name: str) -> tuple[int, int, int, int]:
     return seconds // 3600 % 24, seconds // 60 % 60, seconds % 60, frames
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time in which a tape ran on evenly: from when until when, its position at the end in seconds, and its pace."""
+
+    begin: int
+    end: int
+    position: Fraction
+    pace: Fraction
+
+    def reached(self, position: Fraction) -> int:
+        """When it was at this position."""
+        return int(self.end - (self.position - position) * SECOND / self.pace)
+
+
 class Tape:
     """Plays its moves on a virtual clock and gives what its feed makes of the bytes to `deliver`."""
 
@@ -62,6 +77,9 @@ class Tape:
         self._edge = Fraction(0)
         self._jitter = 0
         self._silent_until = self._double_until = -1
+        self._began = 0
+        self.stretches: list[Stretch] = []
+        """Where it ran evenly and was heard, and for how long."""
         for move in moves:
             when, what, *rest = move.split()
             clock.call_at(duration(when), lambda what=what, rest=rest: self._move(what, rest))  # type: ignore[misc]  # binds now
@@ -69,6 +87,7 @@ class Tape:
 
     def _move(self, what: str, rest: list[str]) -> None:
         now = self._clock.now()
+        self.end_stretch()
         match what:
             case "start" | "continue":
                 self._runs(1)
@@ -82,7 +101,7 @@ class Tape:
                     self._runs(0)
                     self._hear(self._full_frame())
             case "lose":
-                self._silent_until = now + duration(rest[0])
+                self._silent_until = self._began = now + duration(rest[0])
             case "double":
                 self._double_until = now + duration(rest[0])
             case "jitter":
@@ -94,6 +113,13 @@ class Tape:
                     self._hear(message)
             case _:
                 raise ValueError(f"a tape knows no {what!r}")
+
+    def end_stretch(self) -> None:
+        """Whatever happens now, the tape ran evenly until now."""
+        now = self._clock.now()
+        if self._step == 1 and self._began < now and self._silent_until < now:
+            self.stretches.append(Stretch(self._began, now, Fraction(self._at, 4) / self._fps, self._pace))
+        self._began = max(now, self._silent_until)
 
     def _runs(self, step: int) -> None:
         if step == self._step:
