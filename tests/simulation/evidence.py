@@ -79,6 +79,8 @@ class Evidence:
         reactor = self.show.script.stage.get("reactor")
         if reactor is None:
             return 0
+        if reactor.get("metadata"):
+            return 1
         frame = SECOND / (self.show.faults.fps or self.show.schedule.grid.fps)
         return int(COUNTED * frame) + duration(str(reactor.get("latency", "0s")))
 

@@ -16,7 +16,6 @@ from sequencer.conductor.plan import Pass
 from sequencer.events import Command, Event, Restored, SchedulePrompt, Uploaded
 from sequencer.followers.timecode import TimecodeFollower
 from sequencer.live import sending
-from sequencer.performance import Performance
 from sequencer.stages.reactor.session import Session
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.reactor.takes import ShownTakes
@@ -40,16 +39,6 @@ def _prompts_changed(patch: pytest.MonkeyPatch, change: Any) -> None:
 
 
 # ---- how long things take
-
-
-def an_event_lost_while_a_send_takes_time(patch: pytest.MonkeyPatch) -> None:
-    original = Performance.deliver
-
-    def deliver(self: Performance, event: Event) -> None:
-        if len(self._inbox) < 2:
-            original(self, event)
-
-    patch.setattr(Performance, "deliver", deliver)
 
 
 def a_display_that_is_not_waited_for(patch: pytest.MonkeyPatch) -> None:
@@ -149,10 +138,6 @@ def frames_of_the_take_before_taken_for_the_next(patch: pytest.MonkeyPatch) -> N
     patch.setattr(ShownTakes, "_has_more_before", lambda _self, _skipped: False)
 
 
-def an_addressed_answer_taken_for_news(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Talk, "_is_heard_already", lambda _self, message: bool(message.request) and message.type != "state")
-
-
 def _chunk_forgotten(patch: pytest.MonkeyPatch, wire: Wire) -> None:
     original = Wire.write_client
 
@@ -173,7 +158,6 @@ def a_chunk_forgotten_in_protocol_v1(patch: pytest.MonkeyPatch) -> None:
 
 
 WIDE = (
-    an_event_lost_while_a_send_takes_time,
     a_display_that_is_not_waited_for,
     a_clock_that_starts_before_anything_is_seen,
     nothing_sent_after_a_thousand_chunks,
@@ -188,7 +172,6 @@ WIDE = (
     an_upload_never_told_of,
     a_connection_that_nobody_is_told_stands_again,
     frames_of_the_take_before_taken_for_the_next,
-    an_addressed_answer_taken_for_news,
     a_chunk_forgotten_in_protocol_v0,
     a_chunk_forgotten_in_protocol_v1,
 )

@@ -308,7 +308,13 @@ def _perform(
                 committed[line.number] = line.chunk
                 show.commits.append(Commit(len(show.steps) - 1, line.number, line.chunk))
 
-    run = Performance(schedule, stage, clock, journal, hands, [watch], following=show.following)
+    try:
+        run = Performance(schedule, stage, clock, journal, hands, [watch], following=show.following)
+    except Exception as error:  # noqa: BLE001  whatever falls over is what is looked for here
+        show.crash = f"{error!r}\n{traceback.format_exc()}"
+        show.closes = 1
+        journal.close()
+        return
     show.conductor = run.conductor
 
     def cap() -> None:

@@ -8,12 +8,13 @@ from fractions import Fraction
 from math import ceil
 
 from sequencer.conductor import Status
-from sequencer.events import ChunkShown, Lost, OffsetChanged
+from sequencer.events import ChunkDone, ChunkShown, Lost
 from sequencer.midi.clock_out import CONTINUE, PPQN, START, STOP, TICK, TICKS_PER_SIXTEENTH
 from sequencer.midi.outbox import NOTE_OFF, NOTE_ON
 from simulation.evidence import Evidence
 
 SECOND = 10**9
+UNSEEN_TIME = 5 * SECOND
 
 
 def shown_before_closing(seen: Evidence) -> Iterator[str]:
@@ -71,11 +72,15 @@ def clock_ticks(seen: Evidence) -> Iterator[str]:
     run = None if show.conductor is None else show.conductor.run
     if end is None or run is None or not seen.report.ended_well or show.capped or not run.shown:
         return  # where nothing was ever shown, nothing says when a beat is
-    began = next((at for at, message in show.told if message in (START, CONTINUE)), None)
-    first = min(run.shown.values())
-    moved = any(isinstance(event, OffsetChanged) for event in seen.events)
-    if began is not None and began < first - seen.counted_loosely and seen.calm and not show.following and not moved:
-        yield f"the clock was started {(first - began) / SECOND:.3f} s before anything was seen"
+    began = next((message for _, message in show.told if message in (START, CONTINUE)), START)
+    reported = next((event.at for event in seen.events if isinstance(event, ChunkDone)), 0)
+    if (
+        began != START
+        and seen.calm
+        and not show.following
+        and run.shown.get(0, reported + UNSEEN_TIME) < reported + UNSEEN_TIME
+    ):
+        yield "the clock began in the middle of the score, though its first chunk was seen"
     position, ticks, jumped = 0, 0, False
     for _, message in show.told:
         if message == START:

@@ -2,8 +2,8 @@
 
 A move is a time since the run was opened and what happens: `2s start`, `7s stop`, `8s continue`, `9s locate 12500` (to this
 millisecond, by a full frame), `10s jump 30000` (without one), `11s lose 500ms` (nothing arrives for so long), `12s double
-300ms` (each message comes twice), `13s jitter 8ms` (from then on), `14s garble`, `15s pace 1001/1000` (how fast it runs from then on),
-`16s back` (it runs backwards until it is started or continued). It stands until it is started.
+300ms` (each message comes twice), `13s jitter 8ms` (from then on), `14s garble`, `15s pace 1001/1000` (how fast it runs from
+then on), `16s back` (it runs backwards until it is started or continued). It stands until it is started.
 """
 
 from __future__ import annotations
