@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from sequencer.clocks import VirtualClock
 from sequencer.midi.clock_out import ClockOut, Piece
 from sequencer.midi.outbox import Outbox
+from sequencer.timers import Timekeeper
 
 
 class VirtualSender:
     """The outbox of a run in virtual time. `sent` is what left: when, and the message."""
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self, clock: Timekeeper) -> None:
         self._clock = clock
         self._outbox = Outbox()
         self._at = 0

@@ -93,7 +93,10 @@ class Vocabulary:
             )
         if not self._is_known(let.text):
             self._hollow.add(let.name)
-        self._lets[let.name] = self._fill(let.text, None, earlier=True)
+        filled = self._fill(let.text, None, earlier=True)
+        if filled is None:
+            self._hollow.add(let.name)
+        self._lets[let.name] = filled or ""
 
     def _add_scene(self, scene: Scene) -> None:
         if scene.name in self._scenes:
@@ -118,8 +121,11 @@ class Vocabulary:
                     "put {action} where the action belongs",
                 )
 
-    def _fill(self, text: Text, action: str | None, earlier: bool = False, silent: bool = False) -> str:
-        """A text with its variables filled in. Faults are told unless `silent` (they were told when the scene was read)."""
+    def _fill(self, text: Text, action: str | None, earlier: bool = False, silent: bool = False) -> str | None:
+        """A text with its variables filled in, or None for one that is too long.
+
+        Faults are reported unless `silent` (they were reported when the scene was read).
+        """
         parts: list[str] = []
         size = 0
         for part in text.parts:
@@ -133,7 +139,7 @@ class Vocabulary:
                         text.span,
                         "shorten the variables it uses",
                     )
-                break
+                return None
             parts.append(words)
         return "".join(parts).strip()
 
@@ -213,7 +219,15 @@ class Vocabulary:
         follow = scene.follow
         options = show.action.options if isinstance(show.action, Pick) else (show.action,)
         actions = tuple(self._fill(option, None) for option in options)
-        texts = tuple(self._fill(follow, action, silent=True) for action in actions)
+        texts = tuple(None if action is None else self._fill(follow, action, silent=True) for action in actions)
+        for option, action, text in zip(options, actions, texts, strict=True):
+            if action is not None and text is None and self._fill(follow, "", silent=True) is not None:
+                self._faults.error(
+                    "E304",
+                    f"with this action the prompt is longer than {LONGEST_TEXT:,} characters",
+                    option.span,
+                    f"shorten the action, or the follow of {scene.name}",
+                )
         source = show.action if isinstance(show.action, Pick) else show
         return self._spoken(texts, source, (follow, *options))
 
@@ -238,12 +252,15 @@ class Vocabulary:
         names = {part.name for part in text.parts if isinstance(part, Variable)} - {ACTION}
         return names <= self._lets.keys() and not names & self._hollow
 
-    def _spoken(self, texts: tuple[str, ...], source: Words | Show, written: tuple[Text, ...]) -> Spoken | None:
-        if not all(texts) and all(self._is_known(text) for text in written):
+    def _spoken(self, texts: tuple[str | None, ...], source: Words | Show, written: tuple[Text, ...]) -> Spoken | None:
+        whole = tuple(text for text in texts if text is not None)
+        if len(whole) < len(texts):
+            return None  # one is too long (reported)
+        if not all(whole) and all(self._is_known(text) for text in written):
             message = "this prompt is empty, and the model takes no empty prompt"
             self._faults.error("E311", message, source.span, "write what is to be seen, or leave it out")
             return None
-        return Spoken(texts, isinstance(source, Pick), source.span)
+        return Spoken(whole, isinstance(source, Pick), source.span)
 
     def tell_unused(self) -> None:
         """Warn of variables and scenes of the score itself that nothing uses."""

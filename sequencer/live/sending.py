@@ -14,7 +14,9 @@ from sequencer.schedule import Schedule
 from sequencer.timebase import SECOND
 
 UNSEEN = 2
-"""Where no picture is seen by the end of so many chunks, nobody counts pictures: the clock starts all the same."""
+UNSEEN_TIME = 5 * SECOND
+"""Where no picture is seen by the end of so many chunks, nor so many nanoseconds after the first report, nobody counts
+pictures: the clock starts all the same. Pictures take up to some seconds to arrive."""
 
 
 class ClockSender(Protocol):
@@ -70,7 +72,10 @@ class ClockSending:
         self._base = self._takes = 0
         self._origin: int | None = None
         self._runs = False
+        self._reported: int | None = None
+        """When the first chunk was reported."""
         self._over = False
+        self._passes = list(conductor.run.plan.passes)
         self._pieces = pieces_of(conductor)
         self._end = end_of(conductor)
         if not self._pieces:
@@ -107,13 +112,19 @@ class ClockSending:
             if chunk is not None:
                 self._runs = True
                 self._sender.anchor(event.at - self._offset, self._grid.boundary(chunk), self._pace)
-        elif fit is not None and (self._runs or fit.chunk > UNSEEN):
+        elif fit is not None and (self._runs or self._is_unseen(fit.chunk, event.at)):
             self._runs = True
             self._sender.anchor(fit.time + self._lag, self._grid.boundary(self._base + fit.chunk), self._pace)
         if conductor.is_finished:
             self._over = True
             if not conductor.run.ended_well:
                 self._sender.stop(event.at)
+
+    def _is_unseen(self, chunk: int, at: int) -> bool:
+        """Whether a picture should have been seen by now, if anybody counted them. Called for each report before one was."""
+        if self._reported is None:
+            self._reported = at
+        return chunk > UNSEEN and at - self._reported >= UNSEEN_TIME
 
     @property
     def _pace(self) -> float:
@@ -125,6 +136,10 @@ class ClockSending:
 
     def _look_at(self, conductor: Conductor) -> None:
         """Tell of the plan where it has changed: a live section was left, or a jump made."""
+        passes = conductor.run.plan.passes
+        if passes == self._passes:  # the very same objects, which is seen at a glance, however many there are
+            return
+        self._passes = list(passes)
         pieces, end = pieces_of(conductor), end_of(conductor)
         if pieces and (pieces != self._pieces or end != self._end):
             self._pieces, self._end = pieces, end

@@ -3,58 +3,68 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 from sequencer.errors import ScoreError
-from sequencer.schedule import Schedule
+from simulation.dimensions import Dimensions, drawn_dimensions
+from simulation.long_scores import long_lines
 from simulation.mishaps import drawn_faults, drawn_gear, drawn_hands
 from simulation.playing import schedule_of
-from simulation.scores import Scores, edited, valid
+from simulation.scores import Scores, edited
 from simulation.script import Script
+from simulation.sends import with_sends
+from simulation.texts import Texts
+from simulation.timecode import drawn_tape
 
 
 def draw_script(seed: int) -> Script:
     """The show of a seed: a valid score, and what happens to it."""
     rng = Random(seed)
-    lines = Scores(rng).lines()
-    score, schedule = valid(lines)
-    if rng.randrange(4) == 0:
+    wide = drawn_dimensions(seed)
+    about = f"drawn from seed {seed}"
+    score = _score(rng, seed, wide)
+    try:
+        schedule = schedule_of(score)
+    except ScoreError:
+        return Script(score, about=about, is_valid=True)  # playing it says what was refused
+    is_edited = rng.randrange(4) == 0 and not wide.is_long
+    if is_edited:
         score, schedule = edited(rng, score, schedule)
-    score, schedule = _with_sends(Random(f"sends of {seed}"), score, schedule)
+    if not wide.is_long:  # a long one has its own, not as many
+        score, schedule = with_sends(Random(f"sends of {seed}"), score, schedule, is_valid=not is_edited)
     chunks = schedule.end
     quiet = rng.randrange(4) == 0
     faults = {} if quiet else drawn_faults(rng, chunks, [image.path for image in schedule.images])
     hands = drawn_hands(rng, schedule, score)
     outer = schedule.clock.is_outer
     seconds = float(schedule.grid.chunk * chunks)
+    gear: tuple[str, ...] = ()
+    if outer:
+        gear = drawn_tape(rng, seconds) if schedule.clock.kind == "mtc" else drawn_gear(rng, seconds)
     return Script(
         score,
-        faults,
+        _widened(faults, wide),
         hands,
-        drawn_gear(rng, seconds) if outer else (),
-        not outer and schedule.clock.kind == "bpm" and rng.randrange(6) == 0,
-        f"drawn from seed {seed}",
+        gear,
+        not outer and schedule.clock.kind in ("bpm", "chunks") and rng.randrange(6) == 0,
+        about,
+        wide.stage or {},
+        not is_edited,
     )
 
 
-SENDS = (
-    "every 1 beat midi note C1 ch 10",
-    "every 1/2 beat midi note D1 for 1 beat",
-    "every 1 bar midi cc 20 64, midi note E1 for 3 bars",
-    "at 1 midi program 5, midi note F1 for 250ms",
-    "on note C3 -> midi note G1 for 2 beats, midi cc 7 99",
-)
+def _score(rng: Random, seed: int, wide: Dimensions) -> str:
+    """The score's text, before anybody edits it."""
+    if wide.is_long:
+        return "\n".join(long_lines(rng)) + "\n"
+    text = Texts(Random(f"texts of {seed}"), wide.with_long_texts) if wide.with_texts else None
+    return "\n".join(Scores(rng, text).lines(wide.kind)) + "\n"
 
 
-def _with_sends(rng: Random, score: str, schedule: Schedule) -> tuple[str, Schedule]:
-    """The score with MIDI messages in some of its sections, where it has any. Drawn apart, so that the rest of a seed's show
-    stays as it is."""
-    lines: list[str] = []
-    for line in score.splitlines():
-        lines.append(line)
-        if line.startswith("section ") and line.endswith("{") and rng.randrange(3) == 0:
-            lines += [f"  {one}" for one in rng.sample(SENDS, 1 + rng.randrange(2))]
-    text = "\n".join(lines) + "\n"
-    try:
-        return text, schedule_of(text)
-    except ScoreError:
-        return score, schedule
+def _widened(faults: dict[str, Any], wide: Dimensions) -> dict[str, Any]:
+    """The faults with what the dimensions say of them."""
+    found = dict(faults)
+    if wide.display is not None:
+        shown, jitter = wide.display
+        found["delays"] = {**found.get("delays", {}), "shown": shown, "shown_jitter": jitter}
+    return {**found, **(wide.faults or {})}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 from sequencer.conductor import CueReport, Status
@@ -13,15 +14,20 @@ from sequencer.events import (
     Command,
     Event,
     HandPaused,
+    Lost,
     Paused,
+    UploadFailed,
 )
 from sequencer.journal import Journal, parse_journal
 from sequencer.schedule import ShowPrompt
 from sequencer.stages.simulated.outputs import ChunkBegun, ChunkMade, Look
-from simulation.playing import Heard, Show
+from simulation.gear import duration
+from simulation.playing import SECOND, Heard, Show
 
 TELLING = frozenset({Status.MISSED, Status.REFUSED, Status.STUCK, Status.DROPPED})
 """What a cue that did not act as written is reported as."""
+COUNTED = 7
+"""Frames by which a chunk may be found too late or too soon, where frames have no metadata or a take begins."""
 LOOSE = ("messages", "refuse", "drops", "end", "uploads", "uploads_last", "unheard", "warmup")
 """Faults that a show is not calm with."""
 
@@ -54,8 +60,29 @@ class Evidence:
             any(key in faults for key in LOOSE)
             or "prompt" in faults.get("delays", {})
             or self.raced
+            or self.is_slow
+            or any(isinstance(event, Lost | UploadFailed) for event in self.events)
             or any("finish@" in hand for hand in self.show.script.hands)
         )
+
+    @cached_property
+    def is_slow(self) -> bool:
+        """Whether commands take so long on their way that what leaves in time may arrive too late."""
+        latency = duration(str(self.show.script.stage.get("reactor", {}).get("latency", "0s")))
+        shortest = Fraction(self.show.schedule.grid.frames) / (self.show.faults.fps or self.show.schedule.grid.fps)
+        return self.show.sending + 3 * latency > shortest * SECOND / 8
+
+    @cached_property
+    def counted_loosely(self) -> int:
+        """By how many nanoseconds the stage may be wrong on when a chunk is shown: at Reactor frames have no names, and it
+        counts them."""
+        reactor = self.show.script.stage.get("reactor")
+        if reactor is None:
+            return 0
+        if reactor.get("metadata"):
+            return 1
+        frame = SECOND / (self.show.faults.fps or self.show.schedule.grid.fps)
+        return int(COUNTED * frame) + duration(str(reactor.get("latency", "0s")))
 
     @cached_property
     def raced(self) -> bool:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from sequencer.clocks import VirtualClock
 from sequencer.clocks.midi import MidiFeed
 from sequencer.events import Event
 from sequencer.stages.simulated.outputs import hashed
+from sequencer.timers import Timekeeper
 
 SECOND = 10**9
 LOOK = SECOND // 20
@@ -30,7 +30,7 @@ def duration(text: str) -> int:
 class Gear:
     """Plays its moves on a virtual clock and gives what its feed makes of the bytes to `deliver`."""
 
-    def __init__(self, moves: tuple[str, ...], nominal: float, clock: VirtualClock, deliver: Callable[[Event], None]) -> None:
+    def __init__(self, moves: tuple[str, ...], nominal: float, clock: Timekeeper, deliver: Callable[[Event], None]) -> None:
         self._feed = MidiFeed(nominal)
         self._clock = clock
         self._deliver = deliver

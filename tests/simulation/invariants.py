@@ -38,6 +38,7 @@ from simulation.reporting import (
     nothing_lost,
     report_is_true,
     seen_on_the_beat,
+    seen_on_the_tape,
     shown_as_told,
     skipped_is_not_shown,
 )
@@ -67,6 +68,11 @@ def session_closed(seen: Evidence) -> Iterator[str]:
         yield f"the run finished {len(finishes)} times"
     elif not isinstance(show.steps[-1].commands[-1], Finish):
         yield "something came behind the finish"
+
+
+def reactor_is_left(seen: Evidence) -> Iterator[str]:
+    """At Reactor the session is ended, and its connection closed, when the run is over."""
+    yield from seen.show.left
 
 
 def comes_to_an_end(seen: Evidence) -> Iterator[str]:
@@ -132,7 +138,9 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "shown-as-told": shown_as_told,
     "skipped-not-shown": skipped_is_not_shown,
     "on-the-beat": seen_on_the_beat,
+    "on-the-tape": seen_on_the_tape,
     "figures-right": figures_are_right,
+    "reactor-left": reactor_is_left,
     "shown-before-closing": shown_before_closing,
     "shown-is-the-models": shown_is_the_models,
     "clock-ticks": clock_ticks,
@@ -142,8 +150,12 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
 
 def violations(show: Show) -> tuple[Violation, ...]:
     """Everything that this show breaks; one that fell over breaks `no-crash` alone (and `session-closed`)."""
+    if show.refused:
+        return (Violation("valid-taken", f"a valid score is refused: {show.refused}"),)
     if show.crash:
         left_open = (Violation("session-closed", "the session was left open"),) if show.closes == 0 else ()
         return (Violation("no-crash", show.crash), *left_open)
+    if show.unopened:
+        return tuple(Violation("reactor-left", sentence) for sentence in show.left)
     seen = Evidence(show)
     return tuple(Violation(name, sentence) for name, check in INVARIANTS.items() for sentence in check(seen))

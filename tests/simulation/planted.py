@@ -40,6 +40,7 @@ from sequencer.stages import Stage
 from sequencer.stages.protocol import Deliver
 from sequencer.stages.simulated import SimulatedStage
 from sequencer.timebase import SECOND
+from simulation.planted_wide import WIDE
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -331,6 +332,7 @@ PLANTS: dict[str, Plant] = {
         a_clock_that_stops_with_the_last_report,
         a_note_not_released_before_the_stop,
         a_note_that_sounds_on,
+        *WIDE,
     )
 }
 """By name; the names are sentences' subjects: "a cue dropped"."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from virtual_sender import VirtualSender
@@ -18,8 +19,8 @@ from sequencer.clocks import VirtualClock
 from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor
 from sequencer.conductor.run import Phase
-from sequencer.errors import ScoreError, SequencerError
-from sequencer.events import Command, Event, ModelCommand, Upload
+from sequencer.errors import ScoreError, SequencerError, StageError
+from sequencer.events import ChunkShown, Command, Event, ModelCommand, Upload, Woke
 from sequencer.journal import JournalWriter, header_of
 from sequencer.live.gear import Telling
 from sequencer.live.sending import ClockSending, end_of, pieces_of
@@ -28,12 +29,16 @@ from sequencer.performance import Outcome, Performance, scripted
 from sequencer.schedule import Schedule, ShowPrompt
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
 from sequencer.stages.simulated.model import HeliosModel
-from sequencer.stages.simulated.outputs import Look, Output
+from sequencer.stages.simulated.outputs import Look, Output, hashed
 from sequencer.timebase import ChunkGrid
-from simulation.gear import Gear
+from simulation.connection import ReactorStage, SimulatedReactor, beneath, settings_of
+from simulation.gear import Gear, duration
 from simulation.script import Script
+from simulation.timecode import Tape
+from simulation.virtual_loop import LoopClock, VirtualLoop, run_virtually
 
 SECOND = 10**9
+SMALLEST = 'seed 1\nat 0c "Picture 1."\nend 6c\n'
 COLOURS = {"a.png": (200, 30, 30), "b.png": (30, 200, 30), "c.png": (30, 30, 200)}
 
 
@@ -110,6 +115,15 @@ class Show:
     outcome: Outcome | None = None
     journal: bytes = b""
     crash: str = ""
+    refused: str = ""
+    """Why a score that was written to be valid is refused."""
+    unopened: str = ""
+    """Why its session never began."""
+    left: tuple[str, ...] = ()
+    """What was left open at Reactor."""
+    tape: Tape | None = None
+    sending: int = 0
+    """The longest that a send took, in nanoseconds."""
 
 
 class _Model(HeliosModel):
@@ -119,25 +133,50 @@ class _Model(HeliosModel):
 
     def receive(self, name: str, data: Mapping[str, object], at: int) -> tuple[Output, ...]:
         """Note it down, then hear it."""
+        self._note(name, data, at)
+        return super().receive(name, data, at)
+
+    def ask(self, name: str, data: Mapping[str, object], at: int, ask: int) -> tuple[Output, ...]:
+        """Note it down, then hear it."""
+        self._note(name, data, at)
+        return super().ask(name, data, at, ask)
+
+    def _note(self, name: str, data: Mapping[str, object], at: int) -> None:
         show = self._show
         if show.conductor is not None and at >= self._deaf_until:
             base, making = show.conductor.base, show.conductor.making
             show.model.append(Heard(at, self.take, self._next, name, dict(data), base, making))
-        return super().receive(name, data, at)
 
 
 class _Stage(SimulatedStage):
-    def __init__(self, clock: VirtualClock, show: Show) -> None:
+    """The embedded stage. A send takes up to `sending` nanoseconds, and reaches the model at its end."""
+
+    def __init__(self, clock: VirtualClock, show: Show, sending: int) -> None:
         super().__init__(clock, settings=SimulatedSettings(show.schedule.grid, show.faults))
+        self._virtual = clock
         self._show_kept = show
         self._model = _Model(show.faults, show.schedule.grid, show)
+        self._sending = sending
+        self._sends = 0
 
     async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
         """Note them down, then take them."""
         show = self._show_kept
         show.sent += [(self._clock.now(), self._connected, command) for command in commands]
         show.sent_after_close += len(commands) if show.closes else 0
+        if self._sending:
+            await self._spend()
         await super().send(commands)
+
+    async def _spend(self) -> None:
+        """Let the time of a send pass. Whatever happens meanwhile waits in the run's inbox."""
+        self._sends += 1
+        lasting = hashed("sending", self._show_kept.faults.seed, self._sends) % (self._sending + 1)
+        self._show_kept.sending = max(self._show_kept.sending, lasting)
+        done = asyncio.Event()
+        self._clock.call_at(self._clock.now() + lasting, done.set)
+        while not done.is_set():
+            await self._virtual.idle(done)
 
     async def close(self) -> None:
         """Note it down, then close."""
@@ -152,6 +191,26 @@ class _Stage(SimulatedStage):
     def _pass_on(self, outputs: tuple[Output, ...]) -> None:
         self._show_kept.model += outputs
         super()._pass_on(outputs)
+
+
+class _Live(ReactorStage):
+    """The stage at Reactor."""
+
+    _show_kept: Show
+
+    async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
+        """Note them down, then send them."""
+        show = self._show_kept
+        stands = self._meeting.connection is not None
+        show.sent += [(self._clock.now(), stands, command) for command in commands]
+        show.sent_after_close += len(commands) if show.closes else 0
+        await super().send(commands)
+
+    async def close(self) -> None:
+        """Note it down, then close."""
+        self._show_kept.closes += 1
+        self._show_kept.closed_at = self._show_kept.closed_at or self._clock.now()
+        await super().close()
 
 
 @cache
@@ -173,16 +232,68 @@ def schedule_of(score: str) -> Schedule:
 
 def play(script: Script, folder: Path) -> Show:
     """Play a script; its journal is written in `folder` and taken away again. Raises ScoreError and pydantic's
-    ValidationError for a script that is none; whatever else goes wrong is in the show's `crash`."""
-    schedule = schedule_of(script.score)
+    ValidationError for a script that is none; whatever else goes wrong is in the show's `crash`, or in `refused`."""
+    try:
+        schedule = schedule_of(script.score)
+    except ScoreError as error:
+        if not script.is_valid:
+            raise
+        told = "; ".join(f"{one.code} in line {one.span.line}: {one.message}" for one in error.diagnostics if one.is_error)
+        return Show(script, schedule_of(SMALLEST), False, Faults(), refused=told or "it shows nothing")
     following = script.follow or schedule.clock.is_outer
     show = Show(script, schedule, following, Faults.model_validate(dict(script.faults)))
-    hands = [scripted(one, schedule.middle) for one in script.hands]
     path = folder / "journal.jsonl"
     path.unlink(missing_ok=True)
-    clock = VirtualClock()
-    stage = _Stage(clock, show)
-    journal = JournalWriter(path, header_of(schedule, {"show.score": script.score}, {}, following))
+    if "reactor" in script.stage:
+        _play_at_reactor(show, path)
+    else:
+        clock = VirtualClock()
+        stage = _Stage(clock, show, duration(str(script.stage.get("sending", "0s"))))
+        _perform(show, stage, clock, path, asyncio.run)
+    show.journal = path.read_bytes()
+    path.unlink()
+    return show
+
+
+def _play_at_reactor(show: Show, path: Path) -> None:
+    """Perform on the stage at Reactor, which meets a simulated one."""
+    schedule, settings = show.schedule, show.script.stage["reactor"]
+    loop = VirtualLoop()
+    clock = LoopClock(loop)
+    model = _Model(show.faults, schedule.grid, show)
+    reactor = SimulatedReactor(
+        clock,
+        schedule,
+        show.faults,
+        settings,
+        model,
+        show.model.extend,
+        lambda take, chunk: show.displayed.append(Displayed(clock.now(), take, chunk)),
+    )
+    with beneath(reactor, loop) as transport:
+        stage = _Live(
+            clock,
+            settings_of(schedule, settings, reactor.url),
+            images=lambda image: (pictures() / image.path).read_bytes(),
+            transport=transport,
+        )
+        stage._show_kept = show
+        _perform(show, stage, clock, path, lambda work: run_virtually(loop, work))
+    if stage.closing_trouble is None and reactor.is_begun:
+        show.left = tuple(reactor.left())
+
+
+def _perform(
+    show: Show,
+    stage: _Stage | _Live,
+    clock: VirtualClock | LoopClock,
+    path: Path,
+    running: Callable[[Coroutine[Any, Any, Outcome]], Outcome],
+) -> None:
+    """Perform a show on a stage, and note down what happens."""
+    script, schedule = show.script, show.schedule
+    hands = [scripted(one, schedule.middle) for one in script.hands]
+    journal = JournalWriter(path, header_of(schedule, {"show.score": script.score}, {}, show.following))
     committed: dict[int, int] = {}
 
     def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
@@ -190,12 +301,20 @@ def play(script: Script, folder: Path) -> Show:
         show.steps.append(
             Step(event, tuple(commands), conductor.phase, conductor.base, conductor.making, run.takes, run.connected)
         )
+        if not commands and isinstance(event, Woke | ChunkShown):
+            return  # nothing is committed then, and of thousands of lines nobody wants to look at each
         for line in run.plan.lines:
             if line.chunk is not None and committed.get(line.number) != line.chunk:
                 committed[line.number] = line.chunk
                 show.commits.append(Commit(len(show.steps) - 1, line.number, line.chunk))
 
-    run = Performance(schedule, stage, clock, journal, hands, [watch], following=following)
+    try:
+        run = Performance(schedule, stage, clock, journal, hands, [watch], following=show.following)
+    except Exception as error:  # noqa: BLE001  whatever falls over is what is looked for here
+        show.crash = f"{error!r}\n{traceback.format_exc()}"
+        show.closes = 1
+        journal.close()
+        return
     show.conductor = run.conductor
 
     def cap() -> None:
@@ -209,20 +328,26 @@ def play(script: Script, folder: Path) -> Show:
     if sends_clock:
         run.watch(ClockSending(sender, schedule, run.conductor))
     clock.call_at(cap_of(script, schedule), cap)
-    if schedule.clock.is_outer:
+    if schedule.clock.kind == "mtc":
+        show.tape = Tape(script.gear, schedule.clock.rate or "25", clock, run.deliver)
+    elif schedule.clock.is_outer:
         Gear(script.gear, float(schedule.clock.bpm or 120), clock, run.deliver)
     try:
-        show.outcome = asyncio.run(run.run())
+        show.outcome = running(run.run())
         sender.close(telling.rest(clock.now()))
+    except StageError as error:
+        if isinstance(stage, _Live) and {"drops", "end"} & script.faults.keys():
+            show.unopened = error.message  # nobody got through, and the run says so
+        else:
+            show.crash = f"{type(error).__name__}: {error}"
     except SequencerError as error:
         show.crash = f"{type(error).__name__}: {error}"
     except Exception as error:  # noqa: BLE001  whatever falls over is what is looked for here
         show.crash = f"{error!r}\n{traceback.format_exc()}"
+    if show.tape is not None:
+        show.tape.end_stretch()
     show.told = sender.sent
     show.ends_at = end_of(run.conductor) if sends_clock else None
-    show.journal = path.read_bytes()
-    path.unlink()
-    return show
 
 
 def cap_of(script: Script, schedule: Schedule) -> int:

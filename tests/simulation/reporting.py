@@ -14,7 +14,9 @@ from sequencer.events import (
     ClockLocated,
     ClockMoved,
     OffsetChanged,
+    Paused,
     Refused,
+    Resumed,
     WasReset,
 )
 from sequencer.schedule import (
@@ -30,6 +32,9 @@ from sequencer.schedule import (
 from sequencer.schedule.words import firing_by_name
 from sequencer.stages.simulated.outputs import ChunkBegun, Look
 from simulation.evidence import TELLING, Evidence, Made, prompt_of
+
+SETTLED = 4 * 10**9
+"""Nanoseconds that a clock may take to be followed well, and the model's pictures to be counted on."""
 
 
 def nothing_lost(seen: Evidence) -> Iterator[str]:
@@ -171,7 +176,7 @@ def _untrue(seen: Evidence, number: int, line: Line, landed: int, looks: list[Lo
         match act:
             case ShowImage() if not any(look.image == act.image.sha256 for look in (spell if len(line.kinds) > 1 else looks)):
                 yield f"{seen.name(number)} is said to show {act.image.path} on chunk {landed}, and it does not"
-            case SuperResolution() if not any(look.sr == act.scale for look in spell):
+            case SuperResolution() if not seen.is_slow and not any(look.sr == act.scale for look in spell):
                 yield f"{seen.name(number)} is said to set sr {act.scale} by chunk {landed}, and it does not"
             case _:
                 pass
@@ -289,6 +294,31 @@ def seen_on_the_beat(seen: Evidence) -> Iterator[str]:
         place = last.time + (float(current.quarter + line.quarter) - last.quarter) / last.quarters_per_ns
         if abs(at - place) > 1.5 * max(lengths) + 3e8:
             yield f"{seen.name(number)} was seen {(at - place) / 1e9:.3f} s behind its place"
+
+
+def seen_on_the_tape(seen: Evidence) -> Iterator[str]:
+    """A cue of time code is seen within a chunk and a half of its place on the tape, where that ran evenly from some seconds
+    before the cue was committed until it was seen, and the model kept its pace."""
+    run = None if seen.show.conductor is None else seen.show.conductor.run
+    if run is None or seen.show.tape is None or not seen.calm:
+        return
+    done = [event.at for event in seen.events if isinstance(event, ChunkDone)]
+    others = [event.at for event in seen.events if isinstance(event, OffsetChanged | WasReset | Paused | Resumed)]
+    committed = {commit.line: seen.show.steps[commit.step].event.at for commit in seen.show.commits}
+    fixed = all(not one.is_live and not one.rules for one in seen.show.schedule.stretches)
+    for number, line in seen.lines.items():
+        at = run.shown.get(line.landed if line.landed is not None else -1)
+        if at is None or not fixed or not line.landed or line.reason or line.kinds != {"prompt"}:
+            continue
+        since = committed[number] - SETTLED
+        lengths = [two - one for one, two in pairwise(one for one in done if since <= one <= at)]
+        if len(lengths) < 2 or max(lengths) > 1.1 * min(lengths) or any(since <= one <= at for one in others):
+            continue
+        for one in seen.show.tape.stretches:
+            if one.begin + SETTLED <= since and at <= one.end:
+                off = at - one.reached(line.time)
+                if abs(off) > 1.5 * max(lengths) + 3e8 + seen.show.faults.delays.shown_jitter:
+                    yield f"{seen.name(number)} was seen {off / 1e9:.3f} s behind its place on the tape"
 
 
 def figures_are_right(seen: Evidence) -> Iterator[str]:

@@ -1,8 +1,11 @@
-"""Draws scores in the text notation, mostly right ones, and edits them by slips of a hand."""
+"""Draws scores in the text notation, valid by construction, and edits them by slips of a hand."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
 from random import Random
 
 from sequencer.errors import ScoreError
@@ -11,16 +14,56 @@ from simulation.playing import COLOURS, schedule_of
 
 GOES = ("out", "again", "flash", "swap", "cut", "rest", "on", "nobody")
 NOTES = ("C3", "D3", "E3")
+PLACE = "a quiet quay"
+FOLLOW = f"A tram at {PLACE}. "
+
+
+@dataclass(slots=True)
+class _Section:
+    """What the cues of a section must know to be valid. Positions are exact: beats from the section's start."""
+
+    beats: int
+    """In a bar."""
+    bars: int
+    fastest: Fraction
+    """The highest tempo in it, in quarters a minute: no beat is shorter."""
+    quarters: Fraction
+    """In a beat."""
+    steady: bool
+    """Whether the tempo stays the same, so that positions in seconds can be converted."""
+    at: Fraction = Fraction(0)
+    """The position of the last cue."""
+    last_prompt: Fraction = Fraction(0)
+
+    @property
+    def length(self) -> int:
+        return self.bars * self.beats
+
+    def seconds(self, beats: Fraction) -> Fraction:
+        """The time of so many beats at the highest tempo: the shortest that it can be."""
+        return beats * self.quarters * 60 / self.fastest
 
 
 class Scores:
-    """Writes scores, mostly right ones, in the text notation."""
+    """Writes valid scores in the text notation: one that `check` refuses is a fault, of the language or of this module.
 
-    def __init__(self, rng: Random) -> None:
+    In a *fixed* score, whose chunks are all known beforehand, two prompts or cuts on one chunk are an error, so there they keep
+    their distance; everywhere else the later one wins, and they may be as dense as they like.
+    """
+
+    def __init__(self, rng: Random, text: Callable[[int], str] | None = None) -> None:
+        """`text` gives what is added to each prompt, by how many characters it has without."""
         self._rng = rng
+        self._text = text
         self._said = 0
-        self._marks = 0
         self._scene = False
+        self._frames, self._fps = 33, Fraction(24)
+        self._snap = "nearest"
+        self._fixed = False
+        self._mixed = False
+        """Whether cues have snaps of their own."""
+        self._bpm = Fraction(120)
+        self._top: tuple[int, int] = (4, 4)
 
     def _one(self, *choices: str) -> str:
         return choices[self._rng.randrange(len(choices))]
@@ -28,32 +71,64 @@ class Scores:
     def _chance(self, one_in: int) -> bool:
         return self._rng.randrange(one_in) == 0
 
-    def lines(self) -> list[str]:
-        rng = self._rng
-        kind = rng.choices(("chunks", "fixed", "live", "midi"), (4, 4, 8, 3))[0]
-        lines = [f"seed {rng.randrange(1000)}"]
-        if self._chance(3):
-            lines.append(f"grid {self._one('12', '33', '33', '8')} frames @ {self._one('24', '30', '19.5', '8')} fps")
-        if self._chance(2):
-            lines.append(f"snap {self._one('floor', 'ceil', 'nearest')}")
-        if self._chance(2):
-            lines.append(f"lead {1 + rng.randrange(4)}c")
-        if self._chance(4):
-            lines.append("late drop")
-        if self._chance(3):
-            lines.append(f"sr {self._one('off', '2x', '4x')}")
-        if kind in ("fixed", "live"):
-            lines.append(f"clock {self._one('60', '97', '120', '960/11', '180')} bpm, {self._meter()}")
-        if kind == "midi":
-            lines.append(f"clock midi, {self._meter()}, nominal {self._one('100', '120', '140')} bpm")
+    @property
+    def _apart(self) -> Fraction:
+        """Seconds that two prompts of a fixed score are apart: a chunk, where all snap alike."""
+        return self._frames / self._fps * (2 if self._mixed else 1)
+
+    def lines(self, kind: str | None = None) -> list[str]:
+        """The lines of a score. `kind` is `chunks`, `fixed`, `live`, `midi` or `mtc`; drawn where it is not given."""
+        kind = kind or self._rng.choices(("chunks", "fixed", "live", "midi"), (4, 4, 8, 3))[0]
+        lines = [*self._header(), *self._clock(kind)]
+        self._fixed = kind in ("chunks", "fixed") and self._chance(2)
+        self._mixed = not self._fixed or self._chance(4)
         self._scene = self._chance(2)
         if self._scene:
-            lines.append('let place = "a quiet quay"')
+            lines.append(f'let place = "{PLACE}"')
             lines.append("scene tram {")
             lines.append('  base "A tram waits at {place}."')
             lines.append('  follow "A tram at {place}. {action}"')
             lines.append("}")
-        return lines + (self._chunks() if kind == "chunks" else self._sections(kind))
+        match kind:
+            case "chunks":
+                return lines + self._chunks()
+            case "mtc":
+                return lines + self._seconds()
+            case _:
+                return lines + self._sections(kind)
+
+    def _header(self) -> list[str]:
+        lines = [f"seed {self._rng.randrange(1000)}"]
+        if self._chance(3):
+            frames, fps = self._one("12", "33", "33", "8"), self._one("24", "30", "19.5", "8")
+            self._frames, self._fps = int(frames), Fraction(fps)
+            lines.append(f"grid {frames} frames @ {fps} fps")
+        if self._chance(2):
+            self._snap = self._one("floor", "ceil", "nearest")
+            lines.append(f"snap {self._snap}")
+        if self._chance(2):
+            lines.append(f"lead {1 + self._rng.randrange(4)}c")
+        if self._chance(4):
+            lines.append("late drop")
+        if self._chance(3):
+            lines.append(f"sr {self._one('off', '2x', '4x')}")
+        return lines
+
+    def _clock(self, kind: str) -> list[str]:
+        match kind:
+            case "fixed" | "live":
+                tempo, meter = self._one("60", "97", "120", "960/11", "180"), self._meter()
+                found = f"clock {tempo} bpm, {meter}"
+            case "midi":
+                meter, tempo = self._meter(), self._one("100", "120", "140")
+                found = f"clock midi, {meter}, nominal {tempo} bpm"
+            case "mtc":
+                return [f"clock mtc {self._one('24', '25', '29.97', '30')}"]
+            case _:
+                return []
+        beats, unit = meter.split("/")
+        self._bpm, self._top = Fraction(tempo), (int(beats), int(unit))
+        return [found]
 
     def _meter(self) -> str:
         return self._one("4/4", "4/4", "3/4", "7/8", "5/4")
@@ -62,12 +137,17 @@ class Scores:
         self._said += 1
         number = self._said if self._rng.randrange(8) else 1 + self._rng.randrange(self._said)
         if self._scene and self._chance(4):
-            return f'tram "Now it moves {number} steps."' if self._chance(2) else "tram"
+            action = f"Now it moves {number} steps."
+            return f'tram "{self._more(action, len(FOLLOW))}"' if self._chance(2) else "tram"
         if self._chance(12):
-            return f'pick("Either {number}." | "Or {number}.")'
-        return f'"Picture {number}."'
+            return f'pick("{self._more(f"Either {number}.")}" | "Or {number}.")'
+        return f'"{self._more(f"Picture {number}.")}"'
 
-    def _extras(self, musical: bool, cuts: bool = True) -> list[str]:
+    def _more(self, text: str, beside: int = 0) -> str:
+        """A prompt's text with what is added to it; it stands beside so many other characters."""
+        return text if self._text is None else text + self._text(len(text) + beside)
+
+    def _extras(self, tempo: bool, cuts: bool = True) -> list[str]:
         found = []
         if self._chance(5):
             found.append(f'image "{self._one(*COLOURS)}"')
@@ -77,32 +157,16 @@ class Scores:
             found.append(f"sr {self._one('off', '2x', '4x')}")
         if cuts and self._chance(9):
             found.append("cut" if self._chance(2) else f"cut seed {self._rng.randrange(99)}")
-        if self._chance(14):
+        if self._chance(14) and self._mixed:
             found.append(f"snap {self._one('floor', 'ceil', 'nearest')}")
-        if musical and self._chance(14):
+        if tempo and self._chance(5):
             found.append(f"tempo {self._one('90', '128', '97 -> 140 over 2 bars')}")
         return found
 
-    def _cue(self, place: str, musical: bool, cuts: bool = True) -> str:
-        extras = self._extras(musical, cuts)
+    def _cue(self, position: str, tempo: bool, cuts: bool = True) -> str:
+        extras = self._extras(tempo, cuts)
         acts = extras if extras and "cut" not in " ".join(extras) and self._chance(4) else [*extras, self._prompt()]
-        return f"at {place} {', '.join(acts)}"
-
-    def _chunks(self) -> list[str]:
-        length = 6 + self._rng.randrange(30)
-        lines = [f"at 0c {', '.join([*self._opening(), self._prompt()])}"]
-        place = 0
-        while True:
-            step = 1 + self._rng.randrange(1 + self._rng.randrange(7))
-            place += step
-            if place >= length:
-                break
-            written = self._one(f"{place}c", f"{place}c", f"+{step}c", f"{place * 33}f")
-            lines.append(self._cue(written, musical=False))
-        if self._chance(4):
-            lines.append(f"every {2 + self._rng.randrange(4)} c from {1 + self._rng.randrange(3)}c sr {self._one('off', '4x')}")
-        lines += self._rules(("on",)) if self._chance(2) else []
-        return [*lines, f"end {length}c"]
+        return f"at {position} {', '.join(acts)}"
 
     def _opening(self) -> list[str]:
         found = []
@@ -113,6 +177,67 @@ class Scores:
             found.append(f"sr {self._one('off', '4x')}")
         return found
 
+    # ---- chunks and seconds
+
+    def _chunks(self) -> list[str]:
+        length = 6 + self._rng.randrange(30)
+        lines = [f"at 0c {', '.join([*self._opening(), self._prompt()])}"]
+        place = 0
+        while True:
+            step = 1 + self._rng.randrange(1 + self._rng.randrange(7))
+            place += step
+            if place >= length:
+                break
+            written = self._one(f"{place}c", f"{place}c", f"+{step}c", f"{place * self._frames}f")
+            lines.append(self._cue(written, tempo=False))
+        if self._chance(4):
+            lines.append(f"every {2 + self._rng.randrange(4)}c from {1 + self._rng.randrange(3)}c sr {self._one('off', '4x')}")
+        lines += [] if self._fixed else self._rules(("on",))
+        return [*lines, f"end {length}c"]
+
+    def _seconds(self) -> list[str]:
+        """Time code has no beats: positions and lengths are seconds, chunks and frames."""
+        if self._chance(2):
+            length = 8 + self._rng.randrange(40)
+            return [*self._timed(length, first=True), *self._rules(("rest", "on")), f"end {length}s"]
+        lines: list[str] = []
+        names = ["intro", "jam", "outro"][: 1 + self._rng.randrange(3)]
+        for number, name in enumerate(names):
+            length = 8 + self._rng.randrange(25)
+            until = f"until {self._one('go out', 'note C3', 'program 5')}, max "
+            head = f"section {name} {until if self._chance(3) else ''}{length}s"
+            head += ", cut" if number and self._chance(4) else ""
+            body = self._timed(length, first=number == 0)
+            body += self._rules(("flash", "swap", "again"), names) if self._chance(3) else []
+            lines += [head + " {", *(f"  {line}" for line in body), "}"]
+        return lines
+
+    def _timed(self, length: int, first: bool) -> list[str]:
+        """Cues within so many seconds."""
+        lines = [f"at 0s {', '.join([*(self._opening() if first else []), self._prompt()])}"]
+        chunk = self._frames / self._fps
+        at = Fraction(0)
+        while True:
+            step = Fraction(500 + self._rng.randrange(6000), 1000)
+            at += step
+            match self._rng.randrange(4):
+                case 0:
+                    written, at = f"{int(at / chunk)}c", int(at / chunk) * chunk
+                case 1:
+                    written, at = f"{int(at * self._fps)}f", int(at * self._fps) / self._fps
+                case 2:
+                    written = f"+{int(step * 1000)}ms"
+                case _:
+                    written = f"{int(at * 1000)}ms"
+            if at >= length:
+                break
+            lines.append(self._cue(written, tempo=False))
+        if self._chance(4):
+            lines.append(f"every {5 + self._rng.randrange(6)}s from 2s {self._prompt()}")
+        return lines
+
+    # ---- sections
+
     def _sections(self, kind: str) -> list[str]:
         rng = self._rng
         names = ["intro", "drop", "jam", "bridge", "outro"][: 1 + rng.randrange(4)]
@@ -122,7 +247,8 @@ class Scores:
         lines: list[str] = []
         for number, name in enumerate(names):
             lines += self._section(kind, name, name in live, number == 0, names)
-        lines += self._rules(("rest", "on")) if self._chance(3) else []
+        if not self._fixed and (self._chance(3) or kind == "fixed"):
+            lines += self._rules(("rest", "on"))
         if self._chance(2):
             order = [f"{name}*2" if self._chance(4) else name for name in names]
             if self._chance(4):
@@ -133,50 +259,98 @@ class Scores:
     def _section(self, kind: str, name: str, live: bool, first: bool, sections: list[str]) -> list[str]:
         rng = self._rng
         bars = 1 + rng.randrange(5 if kind == "midi" else 8)
-        head = f"section {name} {bars} bars"
+        longest = bars + rng.randrange(6) if live else bars
+        options, fastest, steady, (beats, unit) = self._options()
+        here = _Section(beats, bars, fastest, Fraction(4, unit), steady)
+        while self._fixed and here.seconds(Fraction(here.length)) < self._apart:
+            here.bars = bars = longest = bars + 1
         if live:
             until = " or ".join(rng.sample(["go out", "note C3", "program 5", "cc 20 > 64"], 1 + rng.randrange(2)))
-            head = f"section {name} until {until}, max {bars + rng.randrange(6)} bars"
-        if self._chance(4):
-            head += f", tempo {self._one('80', '110 -> 140', '150')}"
-        if self._chance(6):
-            head += f", meter {self._meter()}"
+            head = f"section {name} until {until}, max {longest} bars"
+        else:
+            head = f"section {name} {bars} bars"
+        head += options
         if not first and self._chance(4):
             head += ", cut" if self._chance(2) else f", cut seed {rng.randrange(99)}"
         body = [f"at 1 {', '.join([*self._opening(), self._prompt()])}"]
+        repeats = self._chance(6)
+        tempo = steady and not self._fixed and self._chance(6)
+        here.steady = steady and not tempo
+        here.fastest = max(fastest, Fraction(140)) if tempo else fastest
         for bar in range(1, bars + 1):
-            if self._chance(2):
-                continue
-            body.append(self._cue(self._place(bar), musical=True))
-        if self._chance(6):
-            body.append(f"every {1 + rng.randrange(3)} bars from 2 {self._prompt()}")
-        if self._chance(3):
+            position = None if self._chance(2) or (repeats and self._fixed) else self._position(here, bar)
+            if position is not None:
+                body.append(self._cue(position, tempo))
+        if repeats:
+            body += self._repeated(here)
+        if self._chance(3) and not self._fixed:
             body += self._rules(("flash", "swap", "cut", "again"), sections)
         return [head + " {", *(f"  {line}" for line in body), "}"]
 
-    def _place(self, bar: int) -> str:
-        match self._rng.randrange(8):
-            case 0 | 1:
-                return str(bar + 1)
+    def _repeated(self, here: _Section) -> list[str]:
+        """An `every`, where the section has room for one."""
+        least = self._apart if self._fixed else self._frames / self._fps
+        every = 1 + self._rng.randrange(3)
+        while here.seconds(Fraction(every * here.beats)) < least:
+            every += 1
+        first = every if self._fixed else 1
+        last = first + every * ((here.bars - 1 - first) // every)
+        if first >= here.bars or (self._fixed and not self._is_free(here, Fraction(last * here.beats))):
+            return []
+        return [f"every {every} bars from {first + 1} {self._prompt()}"]
+
+    def _options(self) -> tuple[str, Fraction, bool, tuple[int, int]]:
+        """A section's tempo and meter as written, its highest tempo, whether it stays the same, and its meter."""
+        written, fastest, steady, meter = "", self._bpm, True, self._top
+        if self._chance(4):
+            tempo = self._one("80", "110 -> 140", "150")
+            written += f", tempo {tempo}"
+            fastest, steady = max(map(Fraction, tempo.split(" -> "))), "->" not in tempo
+        if self._chance(6):
+            text = self._meter()
+            written += f", meter {text}"
+            beats, unit = text.split("/")
+            meter = (int(beats), int(unit))
+        return written, fastest, steady, meter
+
+    def _position(self, here: _Section, bar: int) -> str | None:
+        """A position in a section that is valid there, near a bar; None where there is none."""
+        kind = self._rng.randrange(8)
+        start = Fraction((bar - 1) * here.beats)
+        match kind:
             case 2:
-                return f"{bar}.3"
+                at, written = start + 2, f"{bar}.3"
             case 3:
-                return f"{bar}.2+1/2"
+                at, written = start + Fraction(3, 2), f"{bar}.2+1/2"
             case 4:
-                return f"{bar}:2:240"
+                at, written = start + Fraction(3, 2), f"{bar}:2:240"
             case 5:
-                return f"+{1 + self._rng.randrange(3)}b"
+                step = 1 + self._rng.randrange(3)
+                at, written = here.at + step, f"+{step}b"
             case 6:
-                return f"{bar * 3}b"
+                at, written = Fraction(bar * 3), f"{bar * 3}b"
+            case 7 if here.steady:
+                at, written = Fraction(bar * 3, 2) / here.seconds(Fraction(1)), f"{bar * 1500}ms"
             case _:
-                return f"{bar * 1500}ms"
+                at, written = start + here.beats, str(bar + 1)
+        if at >= here.length or (self._fixed and not self._is_free(here, at)):
+            return None
+        here.at = here.last_prompt = at
+        return written
+
+    def _is_free(self, here: _Section, at: Fraction) -> bool:
+        """Whether a prompt there is far enough from the one before, and from the next section's."""
+        return here.seconds(at - here.last_prompt) >= self._apart and here.seconds(here.length - at) >= self._apart
 
     def _rules(self, words: tuple[str, ...], sections: list[str] | None = None) -> list[str]:
         rules = []
+        taken: set[str] = set()
         for word in self._rng.sample(words, 1 + self._rng.randrange(len(words))):
             trigger = self._one(
                 f"go {word}", f"go {word}", f"go {word}", f"note {self._one(*NOTES)}", "cc 21 > 64", "program 7"
             )
+            trigger = f"go {word}" if trigger in taken else trigger
+            taken.add(trigger)
             match word:
                 case "rest":
                     act = "pause"
@@ -196,36 +370,6 @@ class Scores:
                     act = self._prompt()
             rules.append(f"on {trigger} -> {act}")
         return rules
-
-
-def valid(lines: list[str]) -> tuple[str, Schedule]:
-    """A score of these lines and its schedule; lines that errors point at are left out, one after the other.
-
-    What is left is valid at last, for a score of its first cue alone is.
-    """
-    kept = list(lines)
-    for _ in range(len(lines) + 1):
-        score = "\n".join(kept) + "\n"
-        try:
-            return score, schedule_of(score)
-        except ScoreError as error:
-            kept = without_faulty(kept, error)
-    score = 'seed 1\nat 0c "Picture 1."\nend 6c\n'
-    return score, schedule_of(score)
-
-
-def without_faulty(lines: list[str], error: ScoreError) -> list[str]:
-    """The lines without the last one that an error points at; a section goes as a whole."""
-    if not lines:
-        return lines
-    faulty = max((one.span.line for one in error.diagnostics if one.is_error), default=len(lines))
-    index = min(max(faulty, 1), len(lines)) - 1
-    if lines[index].endswith("{"):
-        end = next(number for number in range(index, len(lines)) if lines[number] == "}")
-        return lines[:index] + lines[end + 1 :]
-    if lines[index] == "}":
-        index -= 1
-    return lines[:index] + lines[index + 1 :]
 
 
 def edited(rng: Random, score: str, schedule: Schedule) -> tuple[str, Schedule]:

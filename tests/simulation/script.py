@@ -8,7 +8,9 @@ from typing import Any
 
 import yaml
 
-_HEADS = ("about", "score", "faults", "hands", "gear")
+_HEADS = ("about", "score", "faults", "hands", "gear", "stage")
+_FLAGS = ("follow", "valid")
+"""What may be written in a line of its own among the words about a show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,10 @@ class Script:
     """All that a show depends on.
 
     `faults` is a faults file's document (docs/faults.md), `hands` are events as `--event` reads them, `gear` are the moves of
-    a MIDI clock (see `simulation.gear`). `follow` performs a score with an internal clock by what really happens.
+    a MIDI clock (see `simulation.gear`) or of a tape (`simulation.timecode`). `stage` says what the embedded stage does besides
+    (`sending`: up to so long every send takes), or that the show is played at Reactor, and how (`reactor`: see
+    `simulation.connection`). `follow` performs a score with an internal clock by what really happens. A score with `is_valid`
+    was written to be valid: it is a fault where it is refused.
     """
 
     score: str
@@ -25,16 +30,26 @@ class Script:
     gear: tuple[str, ...] = ()
     follow: bool = False
     about: str = ""
+    stage: Mapping[str, Any] = field(default_factory=dict)
+    is_valid: bool = False
 
     @property
     def size(self) -> int:
         """How much there is of it: what shrinking makes smaller."""
-        return len(self.score.splitlines()) + len(faults_as_parts(self.faults)) + len(self.hands) + len(self.gear)
+        return (
+            len(self.score.splitlines())
+            + len(faults_as_parts(self.faults))
+            + len(self.hands)
+            + len(self.gear)
+            + len(self.stage)
+        )
 
     def __str__(self) -> str:
-        about = self.about + ("\nfollow" if self.follow else "")
-        faults = yaml.safe_dump(dict(self.faults), sort_keys=True, allow_unicode=True) if self.faults else ""
-        bodies = (about, self.score, faults, "\n".join(self.hands), "\n".join(self.gear))
+        about = "\n".join([self.about, *(["follow"] if self.follow else []), *(["valid"] if self.is_valid else [])])
+        faults, stage = (
+            yaml.safe_dump(dict(one), sort_keys=True, allow_unicode=True) if one else "" for one in (self.faults, self.stage)
+        )
+        bodies = (about, self.score, faults, "\n".join(self.hands), "\n".join(self.gear), stage)
         return "".join(f"=== {head}\n{body.strip()}\n" for head, body in zip(_HEADS, bodies, strict=True) if body.strip())
 
 
@@ -57,7 +72,9 @@ def read_script(text: str) -> Script:
         hands=tuple(line for line in bodies.get("hands", []) if line.strip()),
         gear=tuple(line for line in bodies.get("gear", []) if line.strip()),
         follow="follow" in about,
-        about="\n".join(line for line in about if line != "follow"),
+        about="\n".join(line for line in about if line not in _FLAGS).strip(),
+        stage=yaml.safe_load("\n".join(bodies.get("stage", []))) or {},
+        is_valid="valid" in about,
     )
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil
 
 from sequencer.conductor import Status
-from sequencer.events import ChunkShown
+from sequencer.events import ChunkDone, ChunkShown, Lost
 from sequencer.midi.clock_out import CONTINUE, PPQN, START, STOP, TICK, TICKS_PER_SIXTEENTH
 from sequencer.midi.outbox import NOTE_OFF, NOTE_ON
 from simulation.evidence import Evidence
 
 SECOND = 10**9
+UNSEEN_TIME = 5 * SECOND
 
 
 def shown_before_closing(seen: Evidence) -> Iterator[str]:
@@ -22,7 +24,7 @@ def shown_before_closing(seen: Evidence) -> Iterator[str]:
         return
     faults = show.faults
     whole = int(Fraction(show.schedule.grid.frames * SECOND) / (faults.fps or show.schedule.grid.fps))
-    loose = faults.jitter + faults.delays.shown_jitter + SECOND // 1000
+    loose = faults.jitter + faults.delays.shown_jitter + SECOND // 1000 + seen.counted_loosely
     first = {(one.take, one.chunk): one.at for one in show.displayed}
     for made in seen.made:
         if made.chunk >= report.chunks or not made.look.frames:
@@ -44,17 +46,21 @@ def shown_is_the_models(seen: Evidence) -> Iterator[str]:
     if run is None:
         return
     displayed: dict[tuple[int, int], set[int]] = {}
+    times: dict[int, list[int]] = defaultdict(list)
     for one in seen.show.displayed:
         if one.take in seen.bases:
             displayed.setdefault((seen.bases[one.take] + one.chunk, one.at), set()).add(one.take)
+            times[seen.bases[one.take] + one.chunk].append(one.at)
+    if seen.counted_loosely and ("drops" in seen.show.script.faults or any(isinstance(event, Lost) for event in seen.events)):
+        return  # nobody knows how many frames went by unseen, and of a short silence not even that they did
     for chunk, at in run.shown.items():
-        if (chunk, at) not in displayed:
+        if (chunk, at) not in displayed and not any(abs(at - one) <= seen.counted_loosely for one in times[chunk]):
             yield f"chunk {chunk} is noted as shown at {at / SECOND:.3f} s, and the model showed another one then"
     heard = {event.at for event in seen.events if isinstance(event, ChunkShown)}
     for made in seen.made:
-        times = [at for (chunk, at), takes in displayed.items() if chunk == made.chunk and made.take in takes and at in heard]
-        if times and made.chunk < seen.report.chunks and made.chunk not in run.shown and seen.calm:
-            yield f"chunk {made.chunk} was shown at {times[0] / SECOND:.3f} s, and nobody noted it"
+        seen_at = [at for (chunk, at), takes in displayed.items() if chunk == made.chunk and made.take in takes and at in heard]
+        if seen_at and made.chunk < seen.report.chunks and made.chunk not in run.shown and seen.calm:
+            yield f"chunk {made.chunk} was shown at {seen_at[0] / SECOND:.3f} s, and nobody noted it"
     for cue in seen.report.cues:
         if cue.shown is not None and (cue.shown not in run.shown or cue.landed is None):
             yield f"{seen.name(cue.number)} is said to have been shown with chunk {cue.shown}, which was not shown"
@@ -66,6 +72,15 @@ def clock_ticks(seen: Evidence) -> Iterator[str]:
     run = None if show.conductor is None else show.conductor.run
     if end is None or run is None or not seen.report.ended_well or show.capped or not run.shown:
         return  # where nothing was ever shown, nothing says when a beat is
+    began = next((message for _, message in show.told if message in (START, CONTINUE)), START)
+    reported = next((event.at for event in seen.events if isinstance(event, ChunkDone)), 0)
+    if (
+        began != START
+        and seen.calm
+        and not show.following
+        and run.shown.get(0, reported + UNSEEN_TIME) < reported + UNSEEN_TIME
+    ):
+        yield "the clock began in the middle of the score, though its first chunk was seen"
     position, ticks, jumped = 0, 0, False
     for _, message in show.told:
         if message == START:
@@ -85,8 +100,12 @@ def clock_ticks(seen: Evidence) -> Iterator[str]:
 
 
 def _ran_free(seen: Evidence, ticks: int, wanted: int) -> bool:
-    """Whether the clock ran on through a lost connection, past an end that came sooner: ticks cannot be taken back."""
-    return "drops" in seen.show.script.faults and ticks > wanted
+    """Whether the clock ran on through a lost connection or a stall, past an end that came sooner: ticks cannot be taken back.
+
+    Or it stood while the connection was lost, and the score was over before it could go on.
+    """
+    faults = seen.show.script.faults
+    return ("drops" in faults and (ticks > wanted or seen.was_paused)) or ("slow" in faults and ticks > wanted)
 
 
 def nothing_after_stop(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  # one branch a message

@@ -36,6 +36,15 @@ def _smaller(script: Script, still: Fails) -> Script:
     """One round over all kinds of parts."""
     if script.follow and still(replace(script, follow=False)):
         script = replace(script, follow=False)
+    for key in list(script.stage):
+        without = replace(script, stage={name: one for name, one in script.stage.items() if name != key})
+        script = without if still(without) else script
+    for key in list(script.stage.get("reactor", {})):
+        reactor = {name: one for name, one in script.stage["reactor"].items() if name != key}
+        without = replace(script, stage={**script.stage, "reactor": reactor})
+        script = without if still(without) else script
+    if script.is_valid and still(replace(script, is_valid=False)):
+        script = replace(script, is_valid=False)
     start = script
     parts = fewer(faults_as_parts(start.faults), lambda some: still(replace(start, faults=faults_of_parts(some))))
     fewer_faults = replace(start, faults=faults_of_parts(parts))

@@ -105,6 +105,8 @@ class ShownChunks:
         self._running = False
         self._counting = False
         self._needs_dark = False
+        self.waits = False
+        """Whether frames of the take before are still to come: this one's come after them."""
         self._restart(needs_dark=False)
 
     def _restart(self, needs_dark: bool) -> None:
@@ -269,6 +271,8 @@ class ShownChunks:
         if not self._running or self._needs_dark or self._lost:
             return None
         first = self._following(-1)
+        if self._follows_report and (novelty is Novelty.REPEATED or (self.waits and novelty in FRESH)):
+            return None  # a frame of the take before
         if self._follows_report and not self._is_overdue(first, sent):
             return first if novelty in FRESH and self._can_be_there(first, sent) else None
         return first

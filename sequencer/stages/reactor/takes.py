@@ -89,6 +89,7 @@ class ShownTakes:
         self, is_dark: bool, at: int, stamp: int | None = None, novelty: Novelty = Novelty.DIFFERENT, skipped: int | None = None
     ) -> Belonging | None:
         """Take a frame in (see `ShownChunks.frame`), and say what it belongs to; None for one that is of no chunk."""
+        self.shown.waits = self._has_more_before(skipped or 0)
         chunk = self.shown.frame(is_dark, at, stamp, novelty, skipped)
         if chunk is not None:
             self._before.clear()
@@ -105,6 +106,16 @@ class ShownTakes:
         if not self.shown.is_counting:
             self._current = None
         return self._goes_on(self.shown, novelty)
+
+    def _has_more_before(self, skipped: int) -> bool:
+        """Whether frames that a take before has made are still to come, `skipped` having been lost before this one."""
+        if not self._before or self._current is None:
+            return False
+        last_take, last = self._before[-1]
+        take, chunk = self._current
+        if (take, chunk) != (last_take, last.last_reported):
+            return take < last_take or chunk < last.last_reported
+        return self._kept + skipped < last.frames_of(chunk)
 
     def _is_complete(self, shown: ShownChunks) -> bool:
         return self._current is not None and self._kept >= shown.frames_of(self._current[1])

@@ -1,0 +1,177 @@
+"""Faults planted in what only some dimensions of a show reach: the stage at Reactor, long shows, time code, texts, display."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from sequencer.compiler import texts
+from sequencer.conductor import showing
+from sequencer.conductor.ledger import Ledger
+from sequencer.conductor.plan import Pass
+from sequencer.events import Command, Event, Restored, SchedulePrompt, Uploaded
+from sequencer.followers.timecode import TimecodeFollower
+from sequencer.live import sending
+from sequencer.stages.reactor.session import Session
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.stages.reactor.takes import ShownTakes
+from sequencer.stages.reactor.talk import Talk
+from sequencer.stages.reactor.uploads import Uploads
+from sequencer.timebase import SECOND
+from sequencer.wire.codec import Wire
+from sequencer.wire.messages import ClientMessage, CommandSent, Frame
+
+
+def _prompts_changed(patch: pytest.MonkeyPatch, change: Any) -> None:
+    """Change each prompt that is scheduled: `change(command)` gives another command, or None for none."""
+    original = Ledger.prompts_due
+
+    def prompts_due(self: Ledger, base: int, making: int, started: bool, at: int) -> list[Command]:
+        found = original(self, base, making, started, at)
+        changed = [change(one) if isinstance(one, SchedulePrompt) else one for one in found]
+        return [one for one in changed if one is not None]
+
+    patch.setattr(Ledger, "prompts_due", prompts_due)
+
+
+# ---- how long things take
+
+
+def a_display_that_is_not_waited_for(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(showing, "SHOWING", 2 * SECOND)
+
+
+def a_clock_that_starts_before_anything_is_seen(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sending, "UNSEEN_TIME", 0)
+
+
+# ---- long shows, texts, clocks
+
+
+def nothing_sent_after_a_thousand_chunks(patch: pytest.MonkeyPatch) -> None:
+    _prompts_changed(patch, lambda one: one if one.chunk < 1000 else None)
+
+
+def a_long_prompt_cut_off(patch: pytest.MonkeyPatch) -> None:
+    _prompts_changed(patch, lambda one: replace(one, prompt=one.prompt[:15_000]))
+
+
+def a_prompt_composed_otherwise(patch: pytest.MonkeyPatch) -> None:
+    _prompts_changed(patch, lambda one: replace(one, prompt=unicodedata.normalize("NFKC", one.prompt)))
+
+
+def a_valid_score_refused(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(texts, "LONGEST_TEXT", 19_000)
+
+
+def followed_chunks_taken_for_beats(patch: pytest.MonkeyPatch) -> None:
+    def quarter_at(self: Pass, seconds: Fraction) -> Fraction:
+        assert self.stretch.tempo is not None or self.counts_seconds
+        return self.quarter + seconds - self.start
+
+    patch.setattr(Pass, "quarter_at", quarter_at)
+
+
+def time_code_read_late(patch: pytest.MonkeyPatch) -> None:
+    original = TimecodeFollower.fit
+
+    def fit(self: TimecodeFollower) -> Any:
+        second, *rest = original(self)
+        return (second - 4, *rest)
+
+    patch.setattr(TimecodeFollower, "fit", fit)
+
+
+# ---- Reactor
+
+
+def a_session_at_reactor_left_open(patch: pytest.MonkeyPatch) -> None:
+    async def close(self: Session) -> None:
+        return None
+
+    patch.setattr(Session, "close", close)
+
+
+def the_other_image_sent(patch: pytest.MonkeyPatch) -> None:
+    original = Talk.command
+
+    def command(self: Talk, one: Any, uploads: dict[str, Any]) -> None:
+        original(self, one, {name: next(iter(uploads.values())) for name in uploads})
+
+    patch.setattr(Talk, "command", command)
+
+
+def an_upload_believed_too_soon(patch: pytest.MonkeyPatch) -> None:
+    async def bring(self: Uploads, image: Any) -> Any:
+        reference, _ = await self._slot(image, image.path.rsplit("/", 1)[-1], image.size)
+        self.references[image.sha256] = reference
+        return reference
+
+    patch.setattr(Uploads, "_bring", bring)
+
+
+def an_upload_never_told_of(patch: pytest.MonkeyPatch) -> None:
+    original = ReactorStage._hear
+
+    def hear(self: ReactorStage, event: Event) -> None:
+        if not isinstance(event, Uploaded) or len(self._uploads.references) < 2:
+            original(self, event)
+
+    patch.setattr(ReactorStage, "_hear", hear)
+
+
+def a_connection_that_nobody_is_told_stands_again(patch: pytest.MonkeyPatch) -> None:
+    original = ReactorStage._release
+
+    def release(self: ReactorStage, first: Event) -> None:
+        if not isinstance(first, Restored):
+            original(self, first)
+
+    patch.setattr(ReactorStage, "_release", release)
+
+
+def frames_of_the_take_before_taken_for_the_next(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ShownTakes, "_has_more_before", lambda _self, _skipped: False)
+
+
+def _chunk_forgotten(patch: pytest.MonkeyPatch, wire: Wire) -> None:
+    original = Wire.write_client
+
+    def write_client(self: Wire, message: ClientMessage) -> Frame:
+        if self is wire and isinstance(message, CommandSent):
+            message = replace(message, data={key: value for key, value in message.data.items() if key != "chunk"})
+        return original(self, message)
+
+    patch.setattr(Wire, "write_client", write_client)
+
+
+def a_chunk_forgotten_in_protocol_v0(patch: pytest.MonkeyPatch) -> None:
+    _chunk_forgotten(patch, Wire.V0)
+
+
+def a_chunk_forgotten_in_protocol_v1(patch: pytest.MonkeyPatch) -> None:
+    _chunk_forgotten(patch, Wire.V1)
+
+
+WIDE = (
+    a_display_that_is_not_waited_for,
+    a_clock_that_starts_before_anything_is_seen,
+    nothing_sent_after_a_thousand_chunks,
+    a_long_prompt_cut_off,
+    a_prompt_composed_otherwise,
+    a_valid_score_refused,
+    followed_chunks_taken_for_beats,
+    time_code_read_late,
+    a_session_at_reactor_left_open,
+    the_other_image_sent,
+    an_upload_believed_too_soon,
+    an_upload_never_told_of,
+    a_connection_that_nobody_is_told_stands_again,
+    frames_of_the_take_before_taken_for_the_next,
+    a_chunk_forgotten_in_protocol_v0,
+    a_chunk_forgotten_in_protocol_v1,
+)
