@@ -9,6 +9,9 @@ whatever only describes a run (reports, sheets, timelines) needs none.
 **2** A run ends when its last chunk has been shown, not when it was reported, and waits a bounded time for that. A note ends by
 the end of the score. Frames of the take before a cut are told apart by their take. What a take opens with is sent again where
 it was refused. Until it is measured, the lag of a following run is that of a chunk which is made and then sent over a network.
+
+**3** A `generation_reset` that comes before the chunk in the making was reported is not believed by itself, for it may be one of
+an earlier take that comes late: a `state` in which nothing runs, or the answer to a second reset, has to bear it out.
 """
 
 from __future__ import annotations
@@ -19,5 +22,8 @@ FIRST = 1
 SHOWN_TO_THE_END = 2
 """From this revision on a run ends when its last chunk has been shown."""
 
-CURRENT = SHOWN_TO_THE_END
+RESETS_BORNE_OUT = 3
+"""From this revision on a reset that comes too early has to be borne out."""
+
+CURRENT = RESETS_BORNE_OUT
 """The revision of new runs."""

@@ -75,6 +75,8 @@ class Plan:
         self._starts: list[int] = []
         self._uncertain: list[int | None] = []
         self._end = 0
+        self._before_jump = 0
+        """The number of the last line that was laid before the clock was moved."""
         self._kept_end = 0
         """Behind the last chunk of what was committed before a pass was left, and stays."""
         self._began: dict[int, float] = {}
@@ -98,7 +100,7 @@ class Plan:
                     snap=entry.snap,
                     place=entry.place,
                     section=one.section,
-                    pass_number=current.number,
+                    laid_in=current,
                     origin=entry.origin,
                     occurrence=one.occurrence,
                     entry=entry.id,
@@ -162,6 +164,7 @@ class Plan:
         """Following: the clock jumped to a quarter. Lay the plan anew from there; returns the line that brings what is in
         force there to `reach`, or None where nothing is in force yet."""
         target = self.pass_of_quarter(quarter)
+        self._before_jump = self._numbers
         kept = self.waiting[self._cursor :]
         for line in kept:
             if self._quarter_of(line) < quarter:
@@ -190,7 +193,7 @@ class Plan:
             snap=self.schedule.snap,
             place=f"locate to quarter {quarter}",
             section=target.stretch.section,
-            pass_number=target.number,
+            laid_in=target,
             origin=target.stretch.origin,
             occurrence=target.stretch.occurrence,
             planned=reach,
@@ -204,8 +207,7 @@ class Plan:
         return next((one for one in self.passes if quarter < one.end_quarter), self.passes[-1])
 
     def _quarter_of(self, line: Line) -> Fraction:
-        current = self.passes[line.pass_number]
-        return current.quarter_of(line.quarter, line.time)
+        return line.laid_in.quarter_of(line.quarter, line.time)
 
     def _in_force(self, passed: list[Pass], target: Pass, quarter: Fraction) -> tuple[CueAct, ...]:
         """What the score has in force at a quarter: the last act of each kind before it, cuts left out."""
@@ -226,7 +228,7 @@ class Plan:
             snap=self.schedule.snap,
             place=firing_by_name(rule.trigger, self.schedule.middle),
             section=current.stretch.section,
-            pass_number=current.number,
+            laid_in=current,
             origin=rule.origin,
             occurrence=current.stretch.occurrence,
             rule=rule.id,
@@ -268,7 +270,19 @@ class Plan:
 
     def time_of_line(self, line: Line) -> float | None:
         """When a line's place will be, by the newest fit of the clock; a place in seconds counts from its section's start."""
-        return self.time_of_place(self.passes[line.pass_number], line.quarter, line.time)
+        return self.time_of_place(line.laid_in, line.quarter, line.time)
+
+    def is_before_jump(self, line: Line) -> bool:
+        """Whether a line is of the plan before the clock was moved: where the clock is now says nothing of its time."""
+        return line.number <= self._before_jump
+
+    def has_pass_of(self, line: Line) -> bool:
+        """Whether the pass that a line was laid in is still one of the plan's: not where a jump of the clock laid others."""
+        number, laid_in = line.pass_number, line.laid_in
+        if number >= len(self.passes):
+            return False
+        current = self.passes[number]
+        return current.stretch is laid_in.stretch and current.start == laid_in.start
 
     def time_of_place(self, current: Pass, quarter: Fraction | None, time: Fraction) -> float | None:
         """When a place of a pass will be, by its quarter in the pass (None for one in seconds) and its nominal score time."""
@@ -282,7 +296,10 @@ class Plan:
             above = current.quarter.numerator * inside.denominator + inside.numerator * current.quarter.denominator
             where = above / (current.quarter.denominator * inside.denominator)
             return self.follow.time_of(where, time.numerator / time.denominator)
-        began = self._began.get(current.number) or self.follow.time_of(float(current.quarter), float(current.start))
+        known = current.number < len(self.passes) and self.passes[current.number].start == current.start
+        began = (self._began.get(current.number) if known else None) or self.follow.time_of(
+            float(current.quarter), float(current.start)
+        )
         return None if began is None else began + float(time - current.start) * 1e9
 
     def _forecast_passes(self, follow: Follow, limit: int) -> None:

@@ -12,7 +12,7 @@ from sequencer.conductor.plan import Plan
 from sequencer.conductor.sends import Sends
 from sequencer.conductor.triggers import Ear
 from sequencer.events import HandPaused, Refused
-from sequencer.revisions import CURRENT, SHOWN_TO_THE_END
+from sequencer.revisions import CURRENT, RESETS_BORNE_OUT, SHOWN_TO_THE_END
 from sequencer.schedule import Firing, Schedule
 from sequencer.timebase import DISPLAY_DELAY, SECOND, nanoseconds
 
@@ -104,6 +104,8 @@ class Run:
         """The shortest time that a chunk has taken, the nominal one at most."""
         self.still_runs: bool | None = None
         """While a reset is awaited: whether the model's last `state` has the old take running; None where it said nothing."""
+        self.reset_doubted = False
+        """While a reset is awaited: whether one was reported before the chunk in the making was."""
         self.fresh = False
         self.insisting = False
         """Whether start was sent a second time because nothing answered the first one."""
@@ -118,6 +120,14 @@ class Run:
     def ends_when_shown(self) -> bool:
         """Whether the run lasts until its last chunk has been shown."""
         return self.revision >= SHOWN_TO_THE_END
+
+    @property
+    def may_be_reset(self) -> bool:
+        """Whether a reset that is reported now can be the one that is awaited: the model ends the chunk in the making first.
+
+        After a second reset it is believed all the same: the report of that chunk may be lost.
+        """
+        return self.revision < RESETS_BORNE_OUT or self.making >= self.next_base or self.resets > 1
 
     def score_chunk(self, chunk: int, take: int | None = None) -> int | None:
         """The score chunk that a chunk of a take is; None where it is none of the score's: behind its take's end, or unknown.
