@@ -33,6 +33,8 @@ class Pass:
     quarter: Fraction = Fraction(0)
     counts_seconds: bool = False
     """Whether the clock has seconds for quarters (time code)."""
+    left_at: Fraction | None = None
+    """The quarter of the pass at which it was left, where that was a bar line."""
 
     def quarter_of(self, inside: Fraction | None, seconds: Fraction) -> Fraction:
         """The quarter of a place by its quarter inside of the pass (None for a timed one) and its nominal score time."""
@@ -50,6 +52,8 @@ class Pass:
     @property
     def end_quarter(self) -> Fraction:
         """Where it ends, in quarters since the score began."""
+        if self.left_at is not None:
+            return self.quarter + self.left_at
         if self.stretch.quarters is not None and not self.counts_seconds and self.end - self.start == self.stretch.seconds:
             return self.quarter + self.stretch.quarters
         return self.quarter_at(self.end)
@@ -63,8 +67,10 @@ NOMINAL_QUARTERS = Fraction(2)
 class Plan:
     """The passes of a run and its lines. `lines` are all that ever were; `waiting` those not committed yet, by exact time."""
 
-    def __init__(self, schedule: Schedule, follow: Follow | None = None) -> None:
+    def __init__(self, schedule: Schedule, follow: Follow | None = None, keeps_bar_lines: bool = True) -> None:
+        """`keeps_bar_lines`: whether a pass that is left at a bar line ends at the exact quarter of that."""
         self.schedule = schedule
+        self._keeps_bar_lines = keeps_bar_lines
         self.follow = follow
         self.passes: list[Pass] = []
         self.lines: list[Line] = []
@@ -157,8 +163,18 @@ class Plan:
         ]
         self._kept_end = max(stays, default=-1) + 1
         del self.passes[current.number :]
-        self.passes.append(replace(current, end=at))
+        self.passes.append(replace(current, end=at, left_at=self._bar_line(current, at) if self._keeps_bar_lines else None))
         self.lay(following, at, self.passes[-1].end_quarter if quarter is None else quarter)
+
+    @staticmethod
+    def _bar_line(current: Pass, at: Fraction) -> Fraction | None:
+        """The exact quarter of a pass at a time, where a bar begins there: inside of a ramp it is not found from the time."""
+        stretch = current.stretch
+        if stretch.meters is None or stretch.tempo is None or at < current.start:
+            return None
+        near = stretch.meters.bar_beat_at(stretch.tempo.quarter_at(at - current.start)).bar
+        lines = (stretch.meters.bar_start(bar) for bar in (near - 1, near))
+        return next((line for line in lines if current.start + stretch.tempo.seconds_at(line) == at), None)
 
     def relocate(self, quarter: Fraction, reach: int) -> Line | None:
         """Following: the clock jumped to a quarter. Lay the plan anew from there; returns the line that brings what is in

@@ -59,7 +59,7 @@ class Run:
         self.phase = Phase.WAITING
         delay = DISPLAY_DELAY if revision >= SHOWN_TO_THE_END else 0
         self.follow = Follow(schedule, schedule.clock.is_outer, delay) if following else None
-        self.plan = Plan(schedule, self.follow)
+        self.plan = Plan(schedule, self.follow, revision >= RESETS_BORNE_OUT)
         self.ledger = Ledger(schedule.seed, schedule.sr)
         self.sends = Sends(schedule, self.plan, self.follow, self.ends_when_shown)
         self.moves = Moves()

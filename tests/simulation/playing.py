@@ -26,6 +26,7 @@ from sequencer.live.sending import ClockSending, end_of, pieces_of
 from sequencer.notation import reads
 from sequencer.performance import Outcome, Performance, scripted
 from sequencer.schedule import Schedule, ShowPrompt
+from sequencer.score import Score
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
 from sequencer.stages.simulated.model import HeliosModel
 from sequencer.stages.simulated.outputs import Look, Output
@@ -89,6 +90,7 @@ class Show:
     """What was played, and everything that happened. `crash` is the traceback of a program that fell over."""
 
     script: Script
+    score: Score
     schedule: Schedule
     following: bool
     faults: Faults
@@ -163,9 +165,14 @@ def pictures() -> Path:
     return folder
 
 
+def read_score(score: str) -> Score:
+    """A score of this text, with its images. Raises ScoreError for one that is not valid."""
+    return reads(score, file="show.score", folder=pictures())
+
+
 def schedule_of(score: str) -> Schedule:
     """A score's schedule. Raises ScoreError for one that is not valid, or that shows nothing."""
-    schedule = compile_score(reads(score, file="show.score", folder=pictures()))
+    schedule = compile_score(read_score(score))
     if not any(isinstance(act, ShowPrompt) for entry in schedule.entries for act in entry.acts):
         raise ScoreError(())
     return schedule
@@ -176,7 +183,7 @@ def play(script: Script, folder: Path) -> Show:
     ValidationError for a script that is none; whatever else goes wrong is in the show's `crash`."""
     schedule = schedule_of(script.score)
     following = script.follow or schedule.clock.is_outer
-    show = Show(script, schedule, following, Faults.model_validate(dict(script.faults)))
+    show = Show(script, read_score(script.score), schedule, following, Faults.model_validate(dict(script.faults)))
     hands = [scripted(one, schedule.middle) for one in script.hands]
     path = folder / "journal.jsonl"
     path.unlink(missing_ok=True)
