@@ -61,7 +61,8 @@ class Run:
         self.follow = Follow(schedule, schedule.clock.is_outer, delay) if following else None
         self.plan = Plan(schedule, self.follow, revision >= RESETS_BORNE_OUT)
         self.ledger = Ledger(schedule.seed, schedule.sr)
-        self.sends = Sends(schedule, self.plan, self.follow, self.ends_when_shown)
+        is_newest = revision >= RESETS_BORNE_OUT
+        self.sends = Sends(schedule, self.plan, self.follow, self.ends_when_shown, is_newest)
         self.moves = Moves()
         self.ear = Ear(schedule)
         self.base = 0

@@ -65,8 +65,10 @@ class Seen:
     medians of the latest, the lower of two, so that one slow chunk changes nothing.
     """
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Schedule, knows_takes: bool = True) -> None:
+        """`knows_takes`: whether frames of the take before count for that, and a take of which none was seen holds nothing up."""
         self.offset = 0
+        self._knows_takes = knows_takes
         self._chunk = schedule.grid.chunk
         self._base = 0
         self._shown = False
@@ -105,6 +107,11 @@ class Seen:
             self._shown = True
             self._now = (self._base + chunk, float(at), length)
 
+    def shown_before(self, chunk: int, at: int) -> None:
+        """A score chunk of a take before was seen, after the next one began."""
+        if self._knows_takes and chunk < self._base and self._before is None:
+            self._before = (chunk, float(at), median_low(self._lengths))
+
     def fitted(self, fit: BoundariesFitted) -> None:
         """A new fit of the take's boundaries."""
         self._lengths.append(fit.chunk_ns)
@@ -125,6 +132,8 @@ class Seen:
         above = seconds.numerator * self._chunk.denominator
         below = seconds.denominator * self._chunk.numerator
         known = self._now if above >= self._base * below else self._before
+        if known is None and self._knows_takes and self._shown:
+            known = self._now  # the take that plays is seen: what was made before it was seen before, if it was
         if known is None:
             return None
         chunk, time, length = known
@@ -159,11 +168,13 @@ class Sends:
     stood behind its end is passed over; what follows is laid anew behind it, and the walk has not come there yet.
     """
 
-    def __init__(self, schedule: Schedule, plan: Plan, follow: Follow | None, ends_notes: bool = True) -> None:
-        """`ends_notes`: whether a note ends by the end of the score at the latest."""
+    def __init__(
+        self, schedule: Schedule, plan: Plan, follow: Follow | None, ends_notes: bool = True, knows_takes: bool = True
+    ) -> None:
+        """`ends_notes`: whether a note ends by the end of the score at the latest. `knows_takes`: see `Seen`."""
         self._ends_notes = ends_notes
         self.is_needed = schedule.has_timed_sends
-        self.seen = Seen(schedule)
+        self.seen = Seen(schedule, knows_takes)
         self.log: list[Sent] = []
         self.wake: int | None = None
         """The latest time that was asked for."""

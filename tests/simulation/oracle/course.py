@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
@@ -121,8 +121,9 @@ class Course:
         self._fired: Counter[str] = Counter()
         self._armed: dict[str, bool] = {}
         self._heard: set[str] = set()
-        self._live_until = 0
         self.told: list[Told] = []
+        self.ends: list[Fraction] = []
+        """The ends that the score was to have, in seconds: each exit and each goto moves it."""
         self.is_over = False
         self.now = self._end = 0
         self._lay(0, Fraction(0))
@@ -137,6 +138,7 @@ class Course:
             passage.chunk = self.parts.chunk_of(start, self.parts.snap)
             self.pending += [self._acting(passage, deed) for deed in part.deeds]
             start = passage.end
+        self.ends.append(start)
         self.pending.sort(key=lambda one: (one.chunk, one.time, one.order))
         self._end = self._planned_end()
 
@@ -211,7 +213,8 @@ class Course:
         """A take runs: what waited for that acts now, one after the other."""
         self.mode, self.making = "playing", making
         self.rests, self._pausing = False, None
-        self._live_until = self.base
+        for one in self.slots.get(self.base, ()):
+            one.has_left = True
         self.takes[-1].began = at
         self.takes[-1].knows_late = making > self.base
 

@@ -15,11 +15,14 @@ TICKS = 24
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A message, and the nanosecond at which it must be sent. `position` is in seconds of the score; None for a rule's."""
+    """A message, and the nanosecond at which it must be sent."""
 
     at: float
     data: bytes
-    position: Fraction | None = None
+    length: float = 0.0
+    """Of a note that ends here: for how long it sounded, in nanoseconds."""
+    sooner: tuple[float, ...] = ()
+    """Where it may end instead: at an end that the score was to have when the note began."""
 
 
 class Seen:
@@ -47,7 +50,7 @@ class Seen:
 
 def messages(course: Course, time_of: Callable[[Fraction], float]) -> Iterator[Due]:
     """Every message of the score's cues, and of the rules that fired. A note ends with the score at the latest."""
-    over = time_of(course.passages[-1].end)
+    ends = [time_of(end) for end in course.ends]
     for passage in course.passages:
         for sending in passage.part.sendings:
             position = passage.start + sending.seconds
@@ -55,14 +58,20 @@ def messages(course: Course, time_of: Callable[[Fraction], float]) -> Iterator[D
                 continue
             at = time_of(position)
             for message in sending.messages:
-                yield Due(at, message.data, position)
+                yield Due(at, message.data)
                 if message.seconds is not None:
-                    yield Due(max(at + 1, min(over, time_of(position + message.seconds))), message.released, position)
+                    yield _release(at, time_of(position + message.seconds), message.released, ends)
     for told in course.told:
         yield Due(told.at, told.message.data)
         if told.message.seconds is not None:
             end = told.at + float(told.message.seconds) * SECOND
-            yield Due(max(told.at + 1, min(over, end)), told.message.released)
+            yield _release(told.at, end, told.message.released, ends)
+
+
+def _release(at: float, end: float, data: bytes, ends: list[float]) -> Due:
+    """The end of a note that begins at `at`: at `end`, or with the score."""
+    *sooner, last = (max(at + 1, min(over, end)) for over in ends)
+    return Due(last, data, max(1.0, last - at), tuple(sooner))
 
 
 def ticks(course: Course, time_of: Callable[[Fraction], float]) -> Iterator[float]:
