@@ -10,10 +10,10 @@ whatever only describes a run (reports, sheets, timelines) needs none.
 the end of the score. Frames of the take before a cut are told apart by their take. What a take opens with is sent again where
 it was refused. Until it is measured, the lag of a following run is that of a chunk which is made and then sent over a network.
 
-**3** A `generation_reset` that comes before the chunk in the making was reported is not believed by itself, for it may be that of
-an earlier take, reported late: a `state` in which nothing runs, or the answer to a second reset, has to confirm it. A pass that
-is left inside of a ramp ends at the exact quarter of its bar line. A take whose frames are all seen after the next one began does
-not hold MIDI messages up.
+**3** A `generation_reset` that comes before the chunk in the making was reported is not believed by itself, for it may be that
+of an earlier take, reported late: a `state` in which nothing runs, or the answer to a second reset, has to confirm it. A pass
+that is left inside of a ramp ends at the exact quarter of its bar line. A take whose frames are all shown after the next one
+began does not hold MIDI messages up.
 """
 
 from __future__ import annotations

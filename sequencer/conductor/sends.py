@@ -66,7 +66,7 @@ class Seen:
     """
 
     def __init__(self, schedule: Schedule, knows_takes: bool = True) -> None:
-        """`knows_takes`: whether frames of the take before count for that, and a take of which none was seen holds nothing up."""
+        """`knows_takes`: whether frames of the take before count for it, and a take of which none was seen holds nothing up."""
         self.offset = 0
         self._knows_takes = knows_takes
         self._chunk = schedule.grid.chunk

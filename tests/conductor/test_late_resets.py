@@ -11,6 +11,7 @@ from sequencer.conductor.run import PATIENCE
 from sequencer.events import (
     ChunkDone,
     Command,
+    Event,
     PromptAccepted,
     Ready,
     Reset,
@@ -38,11 +39,13 @@ SCORE = on_chunks(
 def cutting(revision: int = CURRENT) -> tuple[Conductor, int]:
     """A conductor that has asked for its second cut while chunk 2 is made, and when that was."""
     conductor = Conductor(compile_score(SCORE), revision=revision)
-    for event in (Ready(0), PromptAccepted(1, "One."), Started(2)):
+    opening: tuple[Event, ...] = (Ready(0), PromptAccepted(1, "One."), Started(2))
+    for event in opening:
         conductor.receive(event)
     assert conductor.phase is Phase.CUTTING
     at = 2 + CHUNK
-    for event in (ChunkDone(at, 0, 33, "One."), WasReset(at), PromptAccepted(at + 1, "Two."), Started(at + 2)):
+    second: tuple[Event, ...] = (ChunkDone(at, 0, 33, "One."), WasReset(at), PromptAccepted(at + 1, "Two."), Started(at + 2))
+    for event in second:
         conductor.receive(event)
     at += 2 + CHUNK
     assert Reset() in conductor.receive(ChunkDone(at, 0, 33, "Two."))

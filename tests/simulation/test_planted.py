@@ -12,7 +12,7 @@ from simulation.planted import BY_ORACLE, PLANTS
 from simulation.playing import play
 
 WITHIN = 200
-ORACLE = ("shows-the-score", "sends-the-score", "ticks-the-score")
+ORACLE = ("shows-the-score", "shows-nothing-else", "sends-the-score", "ticks-the-score")
 
 
 @pytest.mark.parametrize("name", PLANTS)

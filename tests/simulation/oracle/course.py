@@ -1,14 +1,12 @@
 """A show as it goes by the score: which chunk each cue acts on, when takes end, and what is sent to MIDI.
 
-It hears what happened in a show (triggers, the model's reports, fits of clock and boundaries) in the order in which it happened, and
-works the score out again from there. It never looks at what the conductor did.
+It receives what happened in a show (triggers, the model's reports, fits of clock and boundaries), in the order in which it
+happened, and works the score out again from there. It never looks at what the conductor did.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
@@ -26,81 +24,12 @@ from sequencer.events import (
     WasReset,
     Went,
 )
-from simulation.oracle.parts import Answer, Deed, Message, Part, Parts
+from simulation.oracle.parts import Answer, Deed, Parts
+from simulation.oracle.pieces import UNKNOWN, Acting, Look, Passage, Take, Told
+from simulation.oracle.triggers import Listening
 from simulation.oracle.wording import drawn
 
 LIVE = ("image", "strength", "sr")
-BACK = 4
-"""How far a controller must come back before its crossing fires again."""
-UNKNOWN = 1 << 40
-"""The chunk of what cannot be foretold yet."""
-
-
-@dataclass(slots=True, eq=False)
-class Passage:
-    """A pass as it is played: from `start` to `end` in nominal seconds of the score, from quarter `quarter` on."""
-
-    number: int
-    part: Part
-    start: Fraction
-    end: Fraction
-    chunk: int = 0
-    """The chunk that it begins on, as far as it is known."""
-    left_at: Fraction | None = None
-    """The quarter of it at which it was left, where that was a bar line."""
-
-    @property
-    def quarters(self) -> Fraction | None:
-        """How long it is, in quarters, where that is exact."""
-        return self.part.quarters if self.end - self.start == self.part.seconds else self.left_at
-
-
-@dataclass(slots=True, eq=False)
-class Acting:
-    """A cue, or a firing of a rule, on its way to a chunk."""
-
-    order: int
-    passage: Passage
-    time: Fraction
-    snap: str
-    does: dict[str, object]
-    is_rule: bool = False
-    chunk: int = UNKNOWN
-    """The chunk that its position falls on; once it is bound to one, that."""
-    has_left: bool = False
-    """Whether what of it is live has been sent."""
-    fate: str = "waiting"
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a chunk must show."""
-
-    take: int
-    prompt: str
-    image: str | None
-    strength: Fraction | None
-    captured: Fraction | None
-    sr: str
-    seed: int
-
-
-@dataclass(slots=True)
-class Told:
-    """A message of a rule, and when it fired."""
-
-    at: int
-    message: Message
-
-
-@dataclass(slots=True)
-class Take:
-    """A take of the course: the chunk that it begins with, its seed, and when its first chunk began."""
-
-    base: int
-    seed: int
-    began: int | None = None
-    knows_late: bool = False
 
 
 class Course:
@@ -116,11 +45,12 @@ class Course:
         self.making = self._next = self._order = 0
         self.mode = "opening"
         self.rests = False
+        self._owed = 0
+        """How many takes have run of which the model has not said so yet."""
         self._pausing: int | None = None
         self._held: list[tuple[tuple[str, ...], int]] = []
         self._fired: Counter[str] = Counter()
-        self._armed: dict[str, bool] = {}
-        self._heard: set[str] = set()
+        self._listening = Listening(parts.triggers)
         self.told: list[Told] = []
         self.ends: list[Fraction] = []
         """The ends that the score was to have, in seconds: each exit and each goto moves it."""
@@ -133,7 +63,8 @@ class Course:
     def _lay(self, index: int, start: Fraction) -> None:
         """Add the passes from `play[index]` on, the first of them beginning at `start`."""
         for part in self.parts.play[index:]:
-            passage = Passage(len(self.passages), part, start, start + part.seconds)
+            quarter = self.passages[-1].end_quarter if self.passages and self.parts.is_outer else Fraction(0)
+            passage = Passage(len(self.passages), part, start, start + part.seconds, quarter=quarter)
             self.passages.append(passage)
             passage.chunk = self.parts.chunk_of(start, self.parts.snap)
             self.pending += [self._acting(passage, deed) for deed in part.deeds]
@@ -145,7 +76,9 @@ class Course:
     def _acting(self, passage: Passage, deed: Deed) -> Acting:
         self._order += 1
         time = passage.start + deed.seconds
-        return Acting(self._order, passage, time, deed.snap, deed.does, chunk=self.parts.chunk_of(time, deed.snap))
+        return Acting(
+            self._order, passage, time, deed.snap, deed.does, deed.quarter, chunk=self.parts.chunk_of(time, deed.snap)
+        )
 
     def _foretell(self) -> None:
         """Say anew which chunk everything falls on that is still to come: where a clock is followed."""
@@ -183,6 +116,8 @@ class Course:
             case Ready():
                 self._commit()
                 self.takes[0].seed = self._seed_at(0)
+            case Started() if event.chunk in (0, None) and self._owed:
+                self._owed -= 1  # that of a take which had shown by a chunk that it ran
             case Started() if self.mode == "opening":
                 self._runs(self.base, event.at)
                 self._go_on(event.at)
@@ -232,6 +167,7 @@ class Course:
         if self.mode == "cutting":
             self.making = max(self.making, min(chunk + 1, self._next))
         elif self.mode == "opening":
+            self._owed += 1
             self._runs(chunk + 1, event.at)
             self._after_chunk(event.at)
             self._go_on(event.at)
@@ -249,44 +185,13 @@ class Course:
     # ---- triggers ----------------------------------------------------------------------------------------------------------
 
     def _triggered(self, event: Event) -> None:
-        triggers = tuple(self._triggers(event))
+        triggers = tuple(self._listening.triggers(event))
         if not triggers:
             return
         if self.mode != "playing":
             self._held.append((triggers, event.at))
         else:
             self._act(triggers, event.at)
-
-    def _triggers(self, event: Event) -> Sequence[str]:
-        """What an event triggers, in words."""
-        match event:
-            case HandPaused():
-                return ["hand pause"] if event.paused else ["hand resume"]
-            case NotePlayed(velocity=0):
-                return []
-            case NotePlayed():
-                return [f"note {event.note}", f"note {event.note} ch {event.channel}"]
-            case ProgramChosen():
-                return [f"program {event.program}", f"program {event.program} ch {event.channel}"]
-            case Went():
-                return [f"go {event.name}"]
-            case ControlMoved():
-                return [one for one in sorted(self.parts.triggers) if one.startswith("cc ") and self._crosses(one, event)]
-            case _:
-                return []
-
-    def _crosses(self, trigger: str, event: ControlMoved) -> bool:
-        """Whether a controller's value crosses: the first one only says where it stands, and each fires once until it came back."""
-        _, control, sign, value, *channel = trigger.split()
-        if int(control) != event.control or (channel and int(channel[1]) != event.channel):
-            return False
-        above = (event.value - int(value)) * (1 if sign == ">" else -1)
-        if above > 0:
-            fires = self._armed.get(trigger, False)
-            self._armed[trigger] = False
-            return fires
-        self._armed[trigger] = self._armed.get(trigger, True) or above <= -BACK
-        return False
 
     def _act(self, triggers: tuple[str, ...], at: int) -> None:
         """The way out of a live section first, then its rules, those that cut last."""
@@ -361,7 +266,9 @@ class Course:
             if chunk > self.making:
                 pictured = any("image" in one.does and one.has_left for one in line)
                 self.slots[chunk] = [
-                    one for one in line if not self._is_left(one, current, exit_at) or one.has_left or ("prompt" in one.does and pictured)
+                    one
+                    for one in line
+                    if not self._is_left(one, current, exit_at) or one.has_left or ("prompt" in one.does and pictured)
                 ]
         self.pending = [one for one in self.pending if not self._is_left(one, current, exit_at)]
         self.passages = [*self.passages[: current.number], current]
@@ -383,11 +290,11 @@ class Course:
         while True:
             quarter = music.bar_start(bar)
             at = current.start + music.seconds_at(quarter)
-            if self._bar_chunk(at) >= reach:
+            if self._bar_chunk(current, quarter, at) >= reach:
                 return at, quarter
             bar += 1
 
-    def _bar_chunk(self, at: Fraction) -> int:
+    def _bar_chunk(self, current: Passage, quarter: Fraction, at: Fraction) -> int:
         return self.parts.chunk_of(at, self.parts.snap)
 
     # ---- binding and sending -----------------------------------------------------------------------------------------------
@@ -409,7 +316,9 @@ class Course:
     def _bind_in_time(self, one: Acting) -> None:
         soonest = self.base
         if self.mode != "opening":
-            carried = "image" in one.does or any("image" in other.does and not other.has_left for other in self.slots.get(one.chunk, ()))
+            carried = "image" in one.does or any(
+                "image" in other.does and not other.has_left for other in self.slots.get(one.chunk, ())
+            )
             soonest = self.making + (self.parts.lead if "prompt" in one.does and not carried else 1)
         if one.chunk < soonest and self.parts.drops_late:
             one.fate = "dropped"
@@ -478,7 +387,9 @@ class Course:
                     now = {} if pictured else {kind: value for kind, value in now.items() if kind == "prompt"}
                 elif slot != chunk:
                     now = {kind: value for kind, value in now.items() if kind != "prompt" or pictured}
-                    if any("prompt" in one.does for between in range(slot + 1, chunk + 1) for one in self.slots.get(between, ())):
+                    if any(
+                        "prompt" in one.does for between in range(slot + 1, chunk + 1) for one in self.slots.get(between, ())
+                    ):
                         now.pop("prompt", None)
                 prompt = str(now.get("prompt", prompt)).strip()
                 strength = now.get("strength", strength)

@@ -28,8 +28,8 @@ class Due:
 class Seen:
     """When positions of a fixed show are seen: where in its chunk each falls, and when that chunk was shown.
 
-    `shown` are the nanoseconds at which score chunks were shown, `length` is how long a chunk lasts, `opens` are the chunks that takes
-    begin with: what is made before one of them ends at its own time.
+    `shown` are the nanoseconds at which score chunks were shown, `length` is how long a chunk lasts, `opens` are the chunks
+    that takes begin with: what is made before one of them ends at its own time.
     """
 
     def __init__(self, shown: dict[int, int], length: float, chunk: Fraction, opens: Collection[int]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
 
-from sequencer.events import BoundariesFitted, Event, OffsetChanged
-from simulation.oracle.course import UNKNOWN, Course
+from sequencer.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved, Event, OffsetChanged
+from simulation.oracle.course import Course
 from simulation.oracle.parts import Parts
+from simulation.oracle.pieces import UNKNOWN, Passage
 
 SECOND = 10**9
 DELAY = 1_300_000_000
@@ -31,6 +33,8 @@ class Following(Course):
         self._error = 0.0
         self._is_fitted = False
         self._seen: deque[tuple[int, int]] = deque(maxlen=LONGEST)
+        self._began: dict[int, float] = {}
+        """When passes began, by the clock."""
         super().__init__(parts)
 
     @property
@@ -72,12 +76,17 @@ class Following(Course):
         self._begins(self.making, at)
         super()._after_chunk(at)
 
-    def _at(self, seconds: Fraction, snap: str) -> int:
-        """The chunk whose showing stands for a time of the score."""
-        if self._origin is None or self._boundary is None:
+    def when(self, passage: Passage, quarter: Fraction | None, seconds: Fraction) -> float | None:
+        """The nanosecond of a position: its quarter in a pass (None for one in seconds) and its time in the score."""
+        return None if self._origin is None else self._origin + float(seconds) * SECOND
+
+    def _at(self, passage: Passage, quarter: Fraction | None, seconds: Fraction, snap: str) -> int:
+        """The chunk whose showing stands for a position."""
+        when = self.when(passage, quarter, seconds)
+        if when is None or self._boundary is None:
             return UNKNOWN
         chunk, then = self._boundary
-        x = chunk + (self._origin + float(seconds) * SECOND + self._offset - self._lag - then) / self._length
+        x = chunk + (when + self._offset - self._lag - then) / self._length
         near = floor(x + 0.5)
         if abs(x - near) * self._length <= STRAYS * self._error:
             return near
@@ -86,14 +95,17 @@ class Following(Course):
     def _foretell(self) -> None:
         reach = self.making + self.parts.lead
         for one in self.pending:
-            one.chunk = 0 if one.time == 0 else max(0, self._at(one.time, one.snap))
+            one.chunk = 0 if one.time == 0 else max(0, self._at(one.passage, one.quarter, one.time, one.snap))
         self.pending.sort(key=lambda one: (one.chunk, one.time, one.order))
         before = 0
         for passage in self.passages[1:]:
             if passage.chunk > self.making:
-                passage.chunk = max(before, self._at(passage.start, self.parts.snap))
+                passage.chunk = max(before, self._at(passage, Fraction(0), passage.start, self.parts.snap))
+                if passage.chunk <= reach:
+                    self._began[passage.number] = self.when(passage, Fraction(0), passage.start) or 0.0
             before = passage.chunk
-        self._end = max(1, self._at(self.passages[-1].end, "ceil"))
+        last = self.passages[-1]
+        self._end = max(1, self._at(last, last.end_quarter - last.quarter, last.end, "ceil"))
         if before > reach + 1:
             self._end = UNKNOWN
 
@@ -105,8 +117,50 @@ class Following(Course):
         self._end = UNKNOWN
         self._foretell()
 
-    def _bar_chunk(self, at: Fraction) -> int:
-        return self._at(at, self.parts.snap)
+    def _bar_chunk(self, current: Passage, quarter: Fraction, at: Fraction) -> int:
+        return self._at(current, quarter, at, self.parts.snap)
 
     def _limit(self) -> int:
         return UNKNOWN
+
+
+class ByClock(Following):
+    """The course of a show that follows an external clock, as long as that starts once and runs on."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._fit: ClockFitted | None = None
+        self._zero = 0.0
+        self._has_started = False
+        self.was_moved = False
+        """Whether the clock was stopped or moved: what follows is not worked out here."""
+        super().__init__(parts)
+
+    def hear(self, event: Event) -> None:
+        """Fits say where the clock is; its start is quarter 0 of the score."""
+        match event:
+            case ClockFitted():
+                self._fit = event
+            case ClockMoved(what="start") if not self._has_started and not self.takes[0].began:
+                self._has_started, self._zero = True, 0.0
+                if self._fit is not None:
+                    self._fit = replace(self._fit, quarter=0.0, time=event.at)
+            case ClockMoved() | ClockLocated():
+                self.was_moved = True
+            case _:
+                super().hear(event)
+
+    def _runs(self, making: int, at: int) -> None:
+        is_first = self._origin is None
+        super()._runs(making, at)
+        if is_first and not self._has_started and self._fit is not None:
+            self._zero = float(round(self._fit.quarter + (at - self._fit.time) * self._fit.quarters_per_ns))
+
+    def when(self, passage: Passage, quarter: Fraction | None, seconds: Fraction) -> float | None:
+        """The nanosecond of a position, by the newest fit; one in seconds counts from where its pass began."""
+        fit = self._fit
+        if fit is None or fit.quarters_per_ns <= 0:
+            return None
+        if quarter is None:
+            began = self._began.get(passage.number) or self.when(passage, Fraction(0), passage.start)
+            return None if began is None else began + float(seconds - passage.start) * SECOND
+        return fit.time + (float(passage.quarter + quarter) + self._zero - fit.quarter) / fit.quarters_per_ns

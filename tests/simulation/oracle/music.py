@@ -47,7 +47,9 @@ class Step:
     def passed(self, quarters: Fraction) -> Fraction:
         """The seconds that so many quarters take."""
         if quarters <= self.over:
-            return self.first * quarters + (self.last - self.first) * quarters**2 / (2 * self.over) if self.over else Fraction(0)
+            return (
+                self.first * quarters + (self.last - self.first) * quarters**2 / (2 * self.over) if self.over else Fraction(0)
+            )
         return (self.first + self.last) / 2 * self.over + self.last * (quarters - self.over)
 
 

@@ -310,4 +310,3 @@ class Parts:
 
 def _channel(channel: int | None) -> str:
     return "" if channel is None else f" ch {channel}"
-

@@ -44,8 +44,8 @@ class Wording:
 def drawn(options: list[str], seed: int, where: str, ordinal: int) -> str:
     """The option that a random choice takes: the first eight bytes of a SHA-256, modulo the number of options.
 
-    It is taken over the header's seed, the place (section|pass|quarter or time, or section|pass|trigger) and how many choices there
-    (or firings) came before, with the character U+001F between the three.
+    It is taken over the header's seed, the position (section|pass|quarter or time, or section|pass|trigger) and how many
+    choices there (or firings) came before, with the character U+001F between the three.
     """
     digest = hashlib.sha256("\x1f".join((str(seed), where, str(ordinal))).encode()).hexdigest()
     return options[int(digest[:16], 16) % len(options)]
