@@ -17,7 +17,7 @@ from sequencer.conductor.plan import Pass, Plan
 from sequencer.events import BoundariesFitted, Command, SendMidi, WakeAt
 from sequencer.schedule import ChooseProgram, MidiAct, MoveControl, PlayNote, Schedule, Send
 from sequencer.schedule.words import act_in_words
-from sequencer.timebase import SECOND, nanoseconds
+from sequencer.timebase import DISPLAY_DELAY, SECOND, nanoseconds
 
 AHEAD = SECOND // 5
 """How long before its time a message is said, in nanoseconds."""
@@ -66,9 +66,13 @@ class Seen:
     """
 
     def __init__(self, schedule: Schedule, knows_takes: bool = True) -> None:
-        """`knows_takes`: whether frames of the take before count for it, and a take of which none was seen holds nothing up."""
+        """`knows_takes`: whether frames of the take before count for it, a take of which none was seen holds nothing up, and
+        short chunks are waited for as long as their frames may take."""
         self.offset = 0
         self._knows_takes = knows_takes
+        delay = DISPLAY_DELAY / (float(schedule.grid.chunk) * SECOND)
+        self._unseen = max(UNSEEN, 2 * delay) if knows_takes else UNSEEN
+        """After how many chunks nobody is taken to count pictures: short ones are over long before they are shown."""
         self._chunk = schedule.grid.chunk
         self._base = 0
         self._shown = False
@@ -108,8 +112,10 @@ class Seen:
             self._now = (self._base + chunk, float(at), length)
 
     def shown_before(self, chunk: int, at: int) -> None:
-        """A score chunk of a take before was seen, after the next one began."""
-        if self._knows_takes and chunk < self._base and self._before is None:
+        """A score chunk of a take before was seen, while the next one was opened or after it began."""
+        if self._knows_takes and chunk >= self._base:
+            self.shown(chunk - self._base, at)
+        elif self._knows_takes and self._before is None:
             self._before = (chunk, float(at), median_low(self._lengths))
 
     def fitted(self, fit: BoundariesFitted) -> None:
@@ -119,7 +125,7 @@ class Seen:
         behind = median_low(self._behind) if self._behind else 0.0
         time = fit.time if abs(fit.at - fit.time) < STRAYS else fit.at
         self._guess = (self._base + fit.chunk - 1, time + behind, length)
-        if self._shown or fit.chunk > UNSEEN:
+        if self._shown or fit.chunk > self._unseen:
             self._now = self._guess
 
     def settle(self) -> None:

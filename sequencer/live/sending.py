@@ -11,7 +11,7 @@ from sequencer.conductor import Conductor
 from sequencer.events import ChunkShown, Command, Event, OffsetChanged, Paused, SessionEnded
 from sequencer.midi.clock_out import Piece
 from sequencer.schedule import Schedule
-from sequencer.timebase import SECOND
+from sequencer.timebase import DISPLAY_DELAY, SECOND
 
 UNSEEN = 2
 """Where no picture is seen by the end of so many chunks, nobody counts pictures: the clock starts all the same."""
@@ -65,6 +65,8 @@ class ClockSending:
         self._sender = sender
         self._grid = schedule.grid
         self._nominal = float(schedule.grid.chunk) * SECOND
+        self._unseen = max(UNSEEN, 2 * DISPLAY_DELAY / self._nominal)
+        """Short chunks are over long before they are shown."""
         self._boundaries = BoundaryFeed(schedule.grid.chunk, lag=first_lag(schedule.grid.chunk))
         self._offset = 0
         self._base = self._takes = 0
@@ -107,7 +109,7 @@ class ClockSending:
             if chunk is not None:
                 self._runs = True
                 self._sender.anchor(event.at - self._offset, self._grid.boundary(chunk), self._pace)
-        elif fit is not None and (self._runs or fit.chunk > UNSEEN):
+        elif fit is not None and (self._runs or fit.chunk > self._unseen):
             self._runs = True
             self._sender.anchor(fit.time + self._lag, self._grid.boundary(self._base + fit.chunk), self._pace)
         if conductor.is_finished:

@@ -85,8 +85,10 @@ def clock_ticks(seen: Evidence) -> Iterator[str]:
 
 
 def _ran_free(seen: Evidence, ticks: int, wanted: int) -> bool:
-    """Whether the clock ran on through a lost connection, past an end that came sooner: ticks cannot be taken back."""
-    return "drops" in seen.show.script.faults and ticks > wanted
+    """Whether the clock ran on through a lost connection or a stall of the model, past an end that came sooner: ticks cannot be
+    taken back."""
+    faults = seen.show.script.faults
+    return ("drops" in faults or "slow" in faults) and ticks > wanted
 
 
 def nothing_after_stop(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  # one branch a message
