@@ -13,7 +13,8 @@ it was refused. Until it is measured, the lag of a following run is that of a ch
 **3** A `generation_reset` that comes before the chunk in the making was reported is not believed by itself, for it may be that
 of an earlier take, reported late: a `state` in which nothing runs, or the answer to a second reset, has to confirm it. A pass
 that is left inside of a ramp ends at the exact quarter of its bar line. A take whose frames are all shown after the next one
-began does not hold MIDI messages up, and frames of short chunks are waited for before positions are taken to be unseen.
+began does not hold MIDI messages up, and frames of short chunks are waited for before positions are taken to be unseen. In a
+following run positions in seconds and in beats are foretold apart.
 """
 
 from __future__ import annotations

@@ -67,10 +67,11 @@ NOMINAL_QUARTERS = Fraction(2)
 class Plan:
     """The passes of a run and its lines. `lines` are all that ever were; `waiting` those not committed yet, by exact time."""
 
-    def __init__(self, schedule: Schedule, follow: Follow | None = None, keeps_bar_lines: bool = True) -> None:
-        """`keeps_bar_lines`: whether a pass that is left at a bar line ends at the exact quarter of that."""
+    def __init__(self, schedule: Schedule, follow: Follow | None = None, is_newest: bool = True) -> None:
+        """`is_newest`: whether it acts as the newest revision: a pass that is left at a bar line ends at the exact quarter of
+        that, and positions in seconds and in beats are foretold apart."""
         self.schedule = schedule
-        self._keeps_bar_lines = keeps_bar_lines
+        self._is_newest = is_newest
         self.follow = follow
         self.passes: list[Pass] = []
         self.lines: list[Line] = []
@@ -163,7 +164,7 @@ class Plan:
         ]
         self._kept_end = max(stays, default=-1) + 1
         del self.passes[current.number :]
-        self.passes.append(replace(current, end=at, left_at=self._bar_line(current, at) if self._keeps_bar_lines else None))
+        self.passes.append(replace(current, end=at, left_at=self._bar_line(current, at) if self._is_newest else None))
         self.lay(following, at, self.passes[-1].end_quarter if quarter is None else quarter)
 
     @staticmethod
@@ -263,13 +264,18 @@ class Plan:
         if follow is None:
             return
         stop = self._cursor
-        beyond = False
+        # Those in seconds and those in beats come in the order of their own: a clock that is faster or slower than the score's
+        # tempo brings one before the other. Earlier revisions took them to come in one order.
+        beyond = [False, False]
         for index in range(self._cursor, len(self.waiting)):
             line = self.waiting[index]
-            if beyond and line.nominal == FAR:
-                break
-            line.nominal = FAR if beyond else self._followed(line)
-            beyond = beyond or line.nominal > limit + 1
+            unit = 1 if line.quarter is None and self._is_newest else 0
+            if beyond[unit] and line.nominal == FAR:
+                if not self._is_newest or all(beyond):
+                    break
+                continue
+            line.nominal = FAR if beyond[unit] else self._followed(line)
+            beyond[unit] = beyond[unit] or line.nominal > limit + 1
             stop = index + 1
         self.waiting[self._cursor : stop] = sorted(
             self.waiting[self._cursor : stop], key=lambda line: (line.nominal, line.time)

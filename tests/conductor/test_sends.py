@@ -376,6 +376,6 @@ def test_a_pass_that_is_left_inside_of_a_ramp_ends_at_its_bar_line() -> None:
         plan.leave(plan.passes[0], exit_at, 1, "left")
         assert plan.passes[0].end_quarter == 5 * bar
         assert plan.passes[-1].end_quarter == 5 * bar + 5
-        before = Plan(schedule, keeps_bar_lines=False)  # as earlier revisions did
+        before = Plan(schedule, is_newest=False)  # as earlier revisions did
         before.leave(before.passes[0], exit_at, 1, "left")
         assert abs(before.passes[0].end_quarter - 5 * bar) < Fraction(1, 10**9)
