@@ -14,6 +14,11 @@ it was refused. Until it is measured, the lag of a following run is that of a ch
 could only be made there is not made: the number of chunks does not grow. With `late drop` what was to act during chunks that
 nobody saw is dropped, and with `late shift` a prompt that the model never got is sent again. A take that was set up again after
 a lost connection is not set up once more when the model has not started yet.
+A `generation_reset` that comes before the chunk in the making was reported is not believed by itself, for it may be that
+of an earlier take, reported late: a `state` in which nothing runs, or the answer to a second reset, has to confirm it. A pass
+that is left inside of a ramp ends at the exact quarter of its bar line. A take whose frames are all shown after the next one
+began does not hold MIDI messages up, and frames of short chunks are waited for before positions are taken to be unseen. In a
+following run positions in seconds and in beats are foretold apart.
 """
 
 from __future__ import annotations
@@ -30,5 +35,8 @@ ENDS_WHERE_WRITTEN = 3
 SET_UP_ONCE = 3
 """From this revision on a take is set up once after a lost connection."""
 
-CURRENT = ENDS_WHERE_WRITTEN
+RESETS_BORNE_OUT = 3
+"""From this revision on a reset that comes too early has to be borne out."""
+
+CURRENT = 3
 """The revision of new runs."""

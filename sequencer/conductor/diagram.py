@@ -52,7 +52,7 @@ WAYS: tuple[tuple[Phase, Phase, tuple[type[Event], ...], str], ...] = (
         (ChunkDone, StateReported, Restored, Refused, ClockLocated, ClockFitted, *_HANDS),
         "the chunk before a cut is being made",
     ),
-    (Phase.CUTTING, Phase.OPENING, (WasReset, Woke, Refused), "reset done"),
+    (Phase.CUTTING, Phase.OPENING, (WasReset, StateReported, Woke, Refused), "reset done"),
     (Phase.CUTTING, Phase.PLAYING, (Refused,), "reset refused"),
     (Phase.STARTING, Phase.SHOWING, (ChunkDone,), "the only chunk is done"),
     (Phase.PLAYING, Phase.SHOWING, (ChunkDone,), "the last chunk is done"),

@@ -41,6 +41,9 @@ def note_shown(run: Run, chunk: int, at: int) -> None:
     run.follow.shown[chunk] = at
     slot = run.ledger.slots.get(chunk)
     for line in slot.lines if slot is not None else ():
+        if line.has_place and run.plan.is_before_jump(line):
+            line.reason = line.reason or "the clock was moved before it was shown"
+            continue
         beat = run.plan.time_of_line(line) if line.has_place else None
         if beat is not None:
             line.shown, line.beat = at, beat + run.follow.offset

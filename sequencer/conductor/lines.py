@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sequencer.errors import Span
 from sequencer.images import ImageFile
 from sequencer.schedule import CueAct, CutTake, ShowImage, ShowPrompt, Strength, SuperResolution
 from sequencer.timebase import Snap
+
+if TYPE_CHECKING:
+    from sequencer.conductor.plan import Pass
 
 Scale = Literal["off", "2x", "4x"]
 
@@ -83,7 +86,8 @@ class Line:
     snap: Snap
     place: str
     section: str | None
-    pass_number: int
+    laid_in: Pass
+    """The pass of the plan that it was laid in. A jump of the clock may lay other passes with the same numbers later."""
     origin: Span
     occurrence: int = 1
     """Which pass of its section it belongs to, as the cue sheet numbers them."""
@@ -104,6 +108,11 @@ class Line:
     open: set[Kind] = field(default_factory=set)
     lost: list[Lost] = field(default_factory=list, repr=False)
     """The acts that another line of the same chunk does in this one's place, the latest last."""
+
+    @property
+    def pass_number(self) -> int:
+        """The number of its pass in the plan that it was laid in."""
+        return self.laid_in.number
 
     @property
     def kinds(self) -> set[Kind]:

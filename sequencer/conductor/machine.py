@@ -44,12 +44,12 @@ from sequencer.conductor.opening import (
     ready,
     reset_again,
     reset_refused,
+    reset_reported,
     restored,
     starting_woke,
     state_while_cutting,
     upload_failed,
     uploaded,
-    was_reset,
 )
 from sequencer.conductor.playing import (
     chunk_done,
@@ -239,7 +239,7 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
     Phase.CUTTING: {
         ChunkDone: last_chunk_of_take,
         ChunkShown: chunk_shown,
-        WasReset: was_reset,
+        WasReset: reset_reported,
         Refused: reset_refused,
         StateReported: state_while_cutting,
         Woke: cutting_woke,

@@ -182,12 +182,20 @@ def starting_woke(run: Run, event: Woke) -> list[Command]:
     return [wake_at(run, event.at + PATIENCE)]
 
 
+def reset_reported(run: Run, event: WasReset) -> list[Command]:
+    """The model reports a reset. One that comes before the chunk in the making was reported may be of an earlier take."""
+    if not run.may_be_reset:
+        run.reset_doubted = True
+        return []
+    return was_reset(run, event)
+
+
 def was_reset(run: Run, event: WasReset) -> list[Command]:
     """The old take is cleared: the next one is set up from its first chunk on."""
     overrun, run.overrun = run.overrun, 0
     run.note_beyond(overrun, f"chunk {run.next_base - 1}, where a cut was due")
     run.base = run.next_base
-    run.restarted = False
+    run.restarted = run.reset_doubted = False
     began(run, run.base, event.at)
     run.ledger.renew(run.base)
     return open_take(run, event.at)
@@ -223,11 +231,14 @@ def cutting_woke(run: Run, event: Woke) -> list[Command]:
 
 
 def state_while_cutting(run: Run, event: StateReported) -> list[Command]:
-    """A model that answers and has the old take running is in a long chunk: no new take is opened over it."""
+    """A model that answers and has the old take running is in a long chunk: no new take is opened over it.
+
+    One that has nothing running bears out a reset that was not believed.
+    """
     run.still_runs = event.started
     if event.started:
         run.overrun = max(run.overrun, run.base + event.chunk - run.next_base)
-    return []
+    return was_reset(run, WasReset(event.at)) if run.reset_doubted and not event.started else []
 
 
 def reset_again(run: Run, event: WasReset) -> list[Command]:

@@ -33,6 +33,8 @@ class Pass:
     quarter: Fraction = Fraction(0)
     counts_seconds: bool = False
     """Whether the clock has seconds for quarters (time code)."""
+    left_at: Fraction | None = None
+    """The quarter of the pass at which it was left, where that was a bar line."""
 
     def quarter_of(self, inside: Fraction | None, seconds: Fraction) -> Fraction:
         """The quarter of a place by its quarter inside of the pass (None for a timed one) and its nominal score time."""
@@ -50,6 +52,8 @@ class Pass:
     @property
     def end_quarter(self) -> Fraction:
         """Where it ends, in quarters since the score began."""
+        if self.left_at is not None:
+            return self.quarter + self.left_at
         if self.stretch.quarters is not None and not self.counts_seconds and self.end - self.start == self.stretch.seconds:
             return self.quarter + self.stretch.quarters
         return self.quarter_at(self.end)
@@ -63,8 +67,11 @@ NOMINAL_QUARTERS = Fraction(2)
 class Plan:
     """The passes of a run and its lines. `lines` are all that ever were; `waiting` those not committed yet, by exact time."""
 
-    def __init__(self, schedule: Schedule, follow: Follow | None = None) -> None:
+    def __init__(self, schedule: Schedule, follow: Follow | None = None, is_newest: bool = True) -> None:
+        """`is_newest`: whether it acts as the newest revision: a pass that is left at a bar line ends at the exact quarter of
+        that, and positions in seconds and in beats are foretold apart."""
         self.schedule = schedule
+        self._is_newest = is_newest
         self.follow = follow
         self.passes: list[Pass] = []
         self.lines: list[Line] = []
@@ -75,6 +82,8 @@ class Plan:
         self._starts: list[int] = []
         self._uncertain: list[int | None] = []
         self._end = 0
+        self._before_jump = 0
+        """The number of the last line that was laid before the clock was moved."""
         self._kept_end = 0
         """Behind the last chunk of what was committed before a pass was left, and stays."""
         self._began: dict[int, float] = {}
@@ -98,7 +107,7 @@ class Plan:
                     snap=entry.snap,
                     place=entry.place,
                     section=one.section,
-                    pass_number=current.number,
+                    laid_in=current,
                     origin=entry.origin,
                     occurrence=one.occurrence,
                     entry=entry.id,
@@ -155,13 +164,24 @@ class Plan:
         ]
         self._kept_end = max(stays, default=-1) + 1
         del self.passes[current.number :]
-        self.passes.append(replace(current, end=at))
+        self.passes.append(replace(current, end=at, left_at=self._bar_line(current, at) if self._is_newest else None))
         self.lay(following, at, self.passes[-1].end_quarter if quarter is None else quarter)
+
+    @staticmethod
+    def _bar_line(current: Pass, at: Fraction) -> Fraction | None:
+        """The exact quarter of a pass at a time, where a bar begins there: inside of a ramp it is not found from the time."""
+        stretch = current.stretch
+        if stretch.meters is None or stretch.tempo is None or at < current.start:
+            return None
+        near = stretch.meters.bar_beat_at(stretch.tempo.quarter_at(at - current.start)).bar
+        lines = (stretch.meters.bar_start(bar) for bar in (near - 1, near))
+        return next((line for line in lines if current.start + stretch.tempo.seconds_at(line) == at), None)
 
     def relocate(self, quarter: Fraction, reach: int) -> Line | None:
         """Following: the clock jumped to a quarter. Lay the plan anew from there; returns the line that brings what is in
         force there to `reach`, or None where nothing is in force yet."""
         target = self.pass_of_quarter(quarter)
+        self._before_jump = self._numbers
         kept = self.waiting[self._cursor :]
         for line in kept:
             if self._quarter_of(line) < quarter:
@@ -190,7 +210,7 @@ class Plan:
             snap=self.schedule.snap,
             place=f"locate to quarter {quarter}",
             section=target.stretch.section,
-            pass_number=target.number,
+            laid_in=target,
             origin=target.stretch.origin,
             occurrence=target.stretch.occurrence,
             planned=reach,
@@ -204,8 +224,7 @@ class Plan:
         return next((one for one in self.passes if quarter < one.end_quarter), self.passes[-1])
 
     def _quarter_of(self, line: Line) -> Fraction:
-        current = self.passes[line.pass_number]
-        return current.quarter_of(line.quarter, line.time)
+        return line.laid_in.quarter_of(line.quarter, line.time)
 
     def _in_force(self, passed: list[Pass], target: Pass, quarter: Fraction) -> tuple[CueAct, ...]:
         """What the score has in force at a quarter: the last act of each kind before it, cuts left out."""
@@ -226,7 +245,7 @@ class Plan:
             snap=self.schedule.snap,
             place=firing_by_name(rule.trigger, self.schedule.middle),
             section=current.stretch.section,
-            pass_number=current.number,
+            laid_in=current,
             origin=rule.origin,
             occurrence=current.stretch.occurrence,
             rule=rule.id,
@@ -245,13 +264,18 @@ class Plan:
         if follow is None:
             return
         stop = self._cursor
-        beyond = False
+        # Those in seconds and those in beats come in the order of their own: a clock that is faster or slower than the score's
+        # tempo brings one before the other. Earlier revisions took them to come in one order.
+        beyond = [False, False]
         for index in range(self._cursor, len(self.waiting)):
             line = self.waiting[index]
-            if beyond and line.nominal == FAR:
-                break
-            line.nominal = FAR if beyond else self._followed(line)
-            beyond = beyond or line.nominal > limit + 1
+            unit = 1 if line.quarter is None and self._is_newest else 0
+            if beyond[unit] and line.nominal == FAR:
+                if not self._is_newest or all(beyond):
+                    break
+                continue
+            line.nominal = FAR if beyond[unit] else self._followed(line)
+            beyond[unit] = beyond[unit] or line.nominal > limit + 1
             stop = index + 1
         self.waiting[self._cursor : stop] = sorted(
             self.waiting[self._cursor : stop], key=lambda line: (line.nominal, line.time)
@@ -268,7 +292,19 @@ class Plan:
 
     def time_of_line(self, line: Line) -> float | None:
         """When a line's place will be, by the newest fit of the clock; a place in seconds counts from its section's start."""
-        return self.time_of_place(self.passes[line.pass_number], line.quarter, line.time)
+        return self.time_of_place(line.laid_in, line.quarter, line.time)
+
+    def is_before_jump(self, line: Line) -> bool:
+        """Whether a line is of the plan before the clock was moved: where the clock is now says nothing of its time."""
+        return line.number <= self._before_jump
+
+    def has_pass_of(self, line: Line) -> bool:
+        """Whether the pass that a line was laid in is still one of the plan's: not where a jump of the clock laid others."""
+        number, laid_in = line.pass_number, line.laid_in
+        if number >= len(self.passes):
+            return False
+        current = self.passes[number]
+        return current.stretch is laid_in.stretch and current.start == laid_in.start
 
     def time_of_place(self, current: Pass, quarter: Fraction | None, time: Fraction) -> float | None:
         """When a place of a pass will be, by its quarter in the pass (None for one in seconds) and its nominal score time."""
@@ -282,7 +318,10 @@ class Plan:
             above = current.quarter.numerator * inside.denominator + inside.numerator * current.quarter.denominator
             where = above / (current.quarter.denominator * inside.denominator)
             return self.follow.time_of(where, time.numerator / time.denominator)
-        began = self._began.get(current.number) or self.follow.time_of(float(current.quarter), float(current.start))
+        known = current.number < len(self.passes) and self.passes[current.number].start == current.start
+        began = (self._began.get(current.number) if known else None) or self.follow.time_of(
+            float(current.quarter), float(current.start)
+        )
         return None if began is None else began + float(time - current.start) * 1e9
 
     def _forecast_passes(self, follow: Follow, limit: int) -> None:

@@ -13,7 +13,7 @@ from sequencer.conductor.sends import Sends
 from sequencer.conductor.stalls import Stall, Stalls
 from sequencer.conductor.triggers import Ear
 from sequencer.events import HandPaused, Refused
-from sequencer.revisions import CURRENT, ENDS_WHERE_WRITTEN, SHOWN_TO_THE_END
+from sequencer.revisions import CURRENT, ENDS_WHERE_WRITTEN, RESETS_BORNE_OUT, SHOWN_TO_THE_END
 from sequencer.schedule import Firing, Schedule
 from sequencer.timebase import DISPLAY_DELAY, SECOND, nanoseconds
 
@@ -60,9 +60,10 @@ class Run:
         self.phase = Phase.WAITING
         delay = DISPLAY_DELAY if revision >= SHOWN_TO_THE_END else 0
         self.follow = Follow(schedule, schedule.clock.is_outer, delay) if following else None
-        self.plan = Plan(schedule, self.follow)
+        self.plan = Plan(schedule, self.follow, revision >= RESETS_BORNE_OUT)
         self.ledger = Ledger(schedule.seed, schedule.sr)
-        self.sends = Sends(schedule, self.plan, self.follow, self.ends_when_shown)
+        is_newest = revision >= RESETS_BORNE_OUT
+        self.sends = Sends(schedule, self.plan, self.follow, self.ends_when_shown, is_newest)
         self.moves = Moves()
         self.stalls = Stalls(nanoseconds(schedule.grid.chunk))
         self.overrun = 0
@@ -108,6 +109,8 @@ class Run:
         """The shortest time that a chunk has taken, the nominal one at most."""
         self.still_runs: bool | None = None
         """While a reset is awaited: whether the model's last `state` has the old take running; None where it said nothing."""
+        self.reset_doubted = False
+        """While a reset is awaited: whether one was reported before the chunk in the making was."""
         self.fresh = False
         self.insisting = False
         """Whether start was sent a second time because nothing answered the first one."""
@@ -138,6 +141,14 @@ class Run:
         if chunks > 0:
             self.stalls.beyond += chunks
             self.notes.append(f"the model made {chunks} chunk{'' if chunks == 1 else 's'} after {what}")
+
+    @property
+    def may_be_reset(self) -> bool:
+        """Whether a reset that is reported now can be the one that is awaited: the model ends the chunk in the making first.
+
+        After a second reset it is believed all the same: the report of that chunk may be lost.
+        """
+        return self.revision < RESETS_BORNE_OUT or self.making >= self.next_base or self.resets > 1
 
     def score_chunk(self, chunk: int, take: int | None = None) -> int | None:
         """The score chunk that a chunk of a take is; None where it is none of the score's: behind its take's end, or unknown.

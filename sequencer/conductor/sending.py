@@ -144,6 +144,7 @@ def begin_cut(run: Run, chunk: int, at: int) -> list[Command]:
     run.next_base = chunk
     run.resets = 1
     run.still_runs = None
+    run.reset_doubted = False
     for line in run.plan.take_up_to(chunk):
         line.planned = run.plan.chunk_of(line)
         if line.planned < chunk and run.schedule.late == "drop" and not _cuts(line):

@@ -17,7 +17,7 @@ from sequencer.conductor.plan import Pass, Plan
 from sequencer.events import BoundariesFitted, Command, SendMidi, WakeAt
 from sequencer.schedule import ChooseProgram, MidiAct, MoveControl, PlayNote, Schedule, Send
 from sequencer.schedule.words import act_in_words
-from sequencer.timebase import SECOND, nanoseconds
+from sequencer.timebase import DISPLAY_DELAY, SECOND, nanoseconds
 
 AHEAD = SECOND // 5
 """How long before its time a message is said, in nanoseconds."""
@@ -65,8 +65,14 @@ class Seen:
     medians of the latest, the lower of two, so that one slow chunk changes nothing.
     """
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Schedule, knows_takes: bool = True) -> None:
+        """`knows_takes`: whether frames of the take before count for it, a take of which none was seen holds nothing up, and
+        short chunks are waited for as long as their frames may take."""
         self.offset = 0
+        self._knows_takes = knows_takes
+        delay = DISPLAY_DELAY / (float(schedule.grid.chunk) * SECOND)
+        self._unseen = max(UNSEEN, 2 * delay) if knows_takes else UNSEEN
+        """After how many chunks nobody is taken to count pictures: short ones are over long before they are shown."""
         self._chunk = schedule.grid.chunk
         self._base = 0
         self._shown = False
@@ -105,6 +111,13 @@ class Seen:
             self._shown = True
             self._now = (self._base + chunk, float(at), length)
 
+    def shown_before(self, chunk: int, at: int) -> None:
+        """A score chunk of a take before was seen, while the next one was opened or after it began."""
+        if self._knows_takes and chunk >= self._base:
+            self.shown(chunk - self._base, at)
+        elif self._knows_takes and self._before is None:
+            self._before = (chunk, float(at), median_low(self._lengths))
+
     def fitted(self, fit: BoundariesFitted) -> None:
         """A new fit of the take's boundaries."""
         self._lengths.append(fit.chunk_ns)
@@ -112,7 +125,7 @@ class Seen:
         behind = median_low(self._behind) if self._behind else 0.0
         time = fit.time if abs(fit.at - fit.time) < STRAYS else fit.at
         self._guess = (self._base + fit.chunk - 1, time + behind, length)
-        if self._shown or fit.chunk > UNSEEN:
+        if self._shown or fit.chunk > self._unseen:
             self._now = self._guess
 
     def settle(self) -> None:
@@ -125,6 +138,8 @@ class Seen:
         above = seconds.numerator * self._chunk.denominator
         below = seconds.denominator * self._chunk.numerator
         known = self._now if above >= self._base * below else self._before
+        if known is None and self._knows_takes and self._shown:
+            known = self._now  # the take that plays is seen: what was made before it was seen before, if it was
         if known is None:
             return None
         chunk, time, length = known
@@ -159,11 +174,13 @@ class Sends:
     stood behind its end is passed over; what follows is laid anew behind it, and the walk has not come there yet.
     """
 
-    def __init__(self, schedule: Schedule, plan: Plan, follow: Follow | None, ends_notes: bool = True) -> None:
-        """`ends_notes`: whether a note ends by the end of the score at the latest."""
+    def __init__(
+        self, schedule: Schedule, plan: Plan, follow: Follow | None, ends_notes: bool = True, knows_takes: bool = True
+    ) -> None:
+        """`ends_notes`: whether a note ends by the end of the score at the latest. `knows_takes`: see `Seen`."""
         self._ends_notes = ends_notes
         self.is_needed = schedule.has_timed_sends
-        self.seen = Seen(schedule)
+        self.seen = Seen(schedule, knows_takes)
         self.log: list[Sent] = []
         self.wake: int | None = None
         """The latest time that was asked for."""

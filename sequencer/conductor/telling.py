@@ -25,6 +25,10 @@ def _look(run: Run, event: Event) -> None:
         case ChunkShown() if run.is_of_this_take(event.take) and run.base + event.chunk <= run.making:
             # else one of the take before, that comes late
             run.sends.seen.shown(event.chunk, event.at)
+        case ChunkShown() if not run.is_of_this_take(event.take):
+            chunk = run.score_chunk(event.chunk, event.take)
+            if chunk is not None:
+                run.sends.seen.shown_before(chunk, event.at)
         case ChunkDone() if run.phase is Phase.PLAYING or run.base + event.chunk < run.next_base:
             run.sends.seen.done(event.chunk, event.at)
         case BoundariesFitted() if run.phase is Phase.PLAYING:

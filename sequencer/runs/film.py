@@ -112,10 +112,10 @@ class Film:
             settings.append("cut")
         section, position = "", ""
         if lines:
-            stretch = conductor.run.plan.passes[lines[-1].pass_number].stretch
-            if stretch.section is not None:
-                section = pass_in_words(stretch.section, stretch.occurrence, self._passes[stretch.section])
-            position = self._fired.get(lines[-1].rule, lines[-1].place)
+            line = lines[-1]
+            if line.section is not None:
+                section = pass_in_words(line.section, line.occurrence, self._passes[line.section])
+            position = self._fired.get(line.rule, line.place)
         return Shot(
             section=section,
             position=position,

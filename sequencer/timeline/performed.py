@@ -43,10 +43,11 @@ def performed(conductor: Conductor) -> Plot:
     rules = RuleNotes(schedule, actions)
     bands = _bands(conductor, end, rules)
     lanes = lanes_of(takes_of(_landed(lines), schedule.seed, schedule.sr), end, tuple(bands.values()), actions)
-    names = {line.pass_number: "" for line in lines}
-    names.update({number: band.name for number, band in bands.items()})
+    plan = conductor.run.plan
+    named = ((line, bands.get(line.pass_number) if plan.has_pass_of(line) else None) for line in lines)
     flags = sorted(
-        (_flag(line, names[line.pass_number], schedule) for line in lines), key=lambda flag: (flag.chunk, flag.planned or 0)
+        (_flag(line, "" if band is None else band.name, schedule) for line, band in named),
+        key=lambda flag: (flag.chunk, flag.planned or 0),
     )
     gear = tuple(_told(sent, schedule) for sent in conductor.run.sends.log)
     happens = [place for flag in flags for place in (flag.chunk, flag.planned, flag.exact) if place is not None]
@@ -144,7 +145,7 @@ def _starts(conductor: Conductor) -> dict[int, Fraction]:
         return {one.number: one.start / grid.chunk for one in run.plan.passes}
     first: dict[int, tuple[int, Line]] = {}
     for line in run.plan.lines:
-        if line.landed is not None and line.rule is None:
+        if line.landed is not None and line.rule is None and run.plan.has_pass_of(line):
             first.setdefault(line.pass_number, (line.landed, line))
     starts: dict[int, Fraction] = {}
     before: Pass | None = None

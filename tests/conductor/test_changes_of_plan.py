@@ -5,11 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from by_hand import OTHER_PICTURE, PICTURE, at_bar, at_chunk, live, on_beats, on_chunks, on_go, play, section
+from by_hand import OTHER_PICTURE, PICTURE, at_bar, at_chunk, live, on_beats, on_chunks, on_go, play, say, section
 
+from sequencer.compiler import compile_score
 from sequencer.conductor import Status
 from sequencer.conductor.ledger import Ledger
 from sequencer.conductor.lines import Line, kind_of
+from sequencer.conductor.plan import Pass
 from sequencer.errors import Span
 from sequencer.events import Command, Lost, SchedulePrompt, SetConditioning, SetImageStrength, StateReported
 from sequencer.schedule import CueAct, ShowImage, ShowPrompt, Strength, SuperResolution
@@ -18,6 +20,7 @@ from sequencer.stages.simulated import Faults
 from sequencer.timebase import Snap
 
 WHERE = Span("", 0, 0, 0, 0)
+PASS = Pass(0, compile_score(on_chunks(at_chunk(0, say("first")), end=1)).stretches[0], Fraction(0), Fraction(1))
 REASON = "the plan changed"
 
 
@@ -31,7 +34,7 @@ def line(number: int, *acts: CueAct, rule: int | None = None) -> Line:
         snap=Snap.NEAREST,
         place=f"{number}c",
         section=None,
-        pass_number=0,
+        laid_in=PASS,
         origin=WHERE,
         entry=None if rule is not None else number,
         rule=rule,

@@ -16,12 +16,14 @@ from sequencer.conductor import CueReport, Status
 from sequencer.events import (
     ChunkDone,
     ChunkShown,
+    ClockLocated,
     ClockMoved,
     SchedulePrompt,
     Start,
 )
 from sequencer.performance import Performance
 from sequencer.replaying import replay
+from sequencer.score import Goto
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
 
 
@@ -154,3 +156,22 @@ def test_rules_hear_the_transport() -> None:
     assert [one.kind for one in log if one.kind in ("pause", "resume")] == ["pause", "resume"]
     assert outcome.report.all_landed
     assert any(isinstance(one, ChunkShown) for one in log)
+
+
+def test_a_frame_whose_cue_is_of_a_pass_that_a_jump_took_away_is_noted_all_the_same() -> None:
+    jam = live("jam", 8, at_bar(1, "jam"), on_go("again", Goto("jam")))
+    score = midi(section("intro", 3, at_bar(1, "intro")), section("drop", 4), jam, bpm=140)
+    shown = 0
+    for jump in range(36, 48):  # at half a second each: before and after the second pass of jam is made and shown
+        gear = Gear((0.0, 140.0), (0.0, "start"), (jump / 2, ("locate", 4.25)))
+        outcome, log = follow(score, gear, events=["go again@15s", "go out@100s"])
+        assert outcome.report.ended == "the score is over"
+        at = next(one.at for one in log if isinstance(one, ClockLocated))
+        again = [cue for cue in outcome.report.cues if cue.place == "1.1" and cue.section == "jam"]
+        for cue in again:
+            seen = [one.at for one in log if isinstance(one, ChunkShown) and one.chunk == cue.landed]
+            if cue.landed is not None and seen and seen[0] > at and again.index(cue) == 1:
+                shown += 1
+                assert cue.shown_off_ms is None
+                assert cue.reason == "the clock was moved before it was shown"
+    assert shown

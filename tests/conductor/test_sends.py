@@ -19,6 +19,7 @@ from sequencer.clocks import VirtualClock
 from sequencer.clocks.midi import MidiFeed
 from sequencer.compiler import compile_all, compile_score
 from sequencer.conductor import Conductor, Report
+from sequencer.conductor.plan import Plan
 from sequencer.conductor.sends import AHEAD
 from sequencer.events import ChunkShown, Command, Event, SendMidi, Started
 from sequencer.freezing import freeze
@@ -344,3 +345,37 @@ def test_gear_is_no_reason_to_warn() -> None:
 def test_a_score_that_only_tells_gear_shows_no_prompt() -> None:
     found = compile_all(reads("clock 120 bpm\nat 1 midi note C3\n"))
     assert [one.code for one in found.diagnostics] == ["E422"]
+
+
+def test_a_take_that_is_seen_only_after_the_next_one_began_holds_nothing_up() -> None:
+    """Its frames come after its reset: the run knew of none of them, and sent nothing for the rest of the show."""
+    schedule = bars(
+        section('at 2.3 cut, "Two."', 'at 3 cut, "Three."', "every 1 beat midi note C1 ch 10", head="one 8 bars"),
+        head="clock 240 bpm, 4/4\ngrid 33 frames @ 30 fps\n",
+    )
+    heard = play(schedule)
+    assert len(heard.on) == 32
+    first = min(heard.shown.values())
+    for beat, (due, _, message) in enumerate(heard.on):
+        assert message == "992464"
+        if beat < 6:
+            assert abs(due - first - beat * SECOND // 4) < SECOND // 2, beat
+
+
+def test_a_pass_that_is_left_inside_of_a_ramp_ends_at_its_bar_line() -> None:
+    schedule = bars(
+        section(head="one until go out, max 8 bars, tempo 110 -> 140"),
+        section(head="two 1 bars, tempo 97"),
+        head="clock 97 bpm, 5/4\n",
+    )
+    run = Conductor(schedule).run
+    current = run.plan.passes[0]
+    for bar in range(1, 8):
+        exit_at = current.start + current.stretch.tempo.seconds_at(Fraction(5 * bar))  # type: ignore[union-attr]  # it has one
+        plan = Plan(schedule)
+        plan.leave(plan.passes[0], exit_at, 1, "left")
+        assert plan.passes[0].end_quarter == 5 * bar
+        assert plan.passes[-1].end_quarter == 5 * bar + 5
+        before = Plan(schedule, is_newest=False)  # as earlier revisions did
+        before.leave(before.passes[0], exit_at, 1, "left")
+        assert abs(before.passes[0].end_quarter - 5 * bar) < Fraction(1, 10**9)

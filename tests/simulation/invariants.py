@@ -17,6 +17,7 @@ from sequencer.events import (
     WakeAt,
 )
 from sequencer.replaying import replay
+from simulation.agreeing import sends_the_score, shows_nothing_else, shows_the_score, ticks_the_score
 from simulation.evidence import Evidence
 from simulation.leaving import (
     committed_stays,
@@ -145,6 +146,10 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "shown-is-the-models": shown_is_the_models,
     "clock-ticks": clock_ticks,
     "nothing-after-stop": nothing_after_stop,
+    "shows-the-score": shows_the_score,
+    "shows-nothing-else": shows_nothing_else,
+    "sends-the-score": sends_the_score,
+    "ticks-the-score": ticks_the_score,
 }
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from itertools import count
 from typing import Any
 
 import pytest
 
-from sequencer.conductor import Conductor, hands, machine, opening, sending, showing
+from sequencer.compiler.placed import PlacedCue
+from sequencer.compiler.texts import Vocabulary
+from sequencer.compiler.unfold import Unfolding
+from sequencer.conductor import Conductor, hands, machine, opening, sending, sends, showing
 from sequencer.conductor.beginning import started_before
 from sequencer.conductor.follow import Follow
 from sequencer.conductor.hands import act_by_rule
@@ -19,19 +23,24 @@ from sequencer.conductor.plan import Plan
 from sequencer.conductor.report import CueReport, cue_report
 from sequencer.conductor.run import Phase, Run
 from sequencer.conductor.sends import Sends
+from sequencer.conductor.triggers import Ear
 from sequencer.events import (
     ChunkShown,
     Command,
     Event,
+    ProgramChosen,
     SchedulePrompt,
+    SendMidi,
     SetConditioning,
     SetImage,
+    SetImageStrength,
     SetSeed,
     SetSrScale,
     StateReported,
     Upload,
 )
 from sequencer.journal import JournalWriter
+from sequencer.live import sending as clock_sending
 from sequencer.live.sending import ClockSending
 from sequencer.midi.clock_out import STOP
 from sequencer.midi.outbox import Outbox
@@ -39,10 +48,15 @@ from sequencer.performance import Performance
 from sequencer.stages import Stage
 from sequencer.stages.protocol import Deliver
 from sequencer.stages.simulated import SimulatedStage
-from sequencer.timebase import SECOND
+from sequencer.timebase import SECOND, ChunkGrid, Snap
+from simulation import playing as simulation_playing
 from simulation.planted_wide import WIDE
 
 Plant = Callable[[pytest.MonkeyPatch], None]
+
+expand = import_module("sequencer.compiler.expand")
+quantise = import_module("sequencer.compiler.quantise")
+"""Modules; the package has functions of the same names."""
 
 
 def _around(patch: pytest.MonkeyPatch, owner: Any, name: str, change: Callable[..., Any]) -> None:
@@ -300,6 +314,97 @@ def a_note_that_sounds_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sends, "_by_the_end", lambda _self, due, end: max(due + 1, end))
 
 
+# ---- what the engine alone cannot see: its compiler and its plan agree ---------------------------------------------------
+
+
+def a_scenes_action_in_lower_case(patch: pytest.MonkeyPatch) -> None:
+    original = Vocabulary._fill
+
+    def fill(self: Vocabulary, text: Any, action: str | None, *rest: Any, **named: Any) -> str | None:
+        return original(self, text, action.lower() if action else action, *rest, **named)
+
+    patch.setattr(Vocabulary, "_fill", fill)
+
+
+def a_program_change_not_heard(patch: pytest.MonkeyPatch) -> None:
+    _around(patch, Ear, "heard", lambda fired, _, event: frozenset() if isinstance(event, ProgramChosen) else fired)
+
+
+def a_midi_message_a_second_late(patch: pytest.MonkeyPatch) -> None:
+    _around(patch, sends, "_messages", lambda found, *_: [SendMidi(one.due + SECOND, one.message) for one in found])
+
+
+def a_cue_a_chunk_late(patch: pytest.MonkeyPatch) -> None:
+    def late(cues: Any, unfolding: Unfolding, _cue: Any, _spot: Any, length: Any) -> Any:
+        chunk = unfolding._local.grid.chunk
+        for one in cues:
+            is_late = 0 < one.seconds < length - chunk
+            yield replace(one, seconds=one.seconds + chunk) if is_late and isinstance(one, PlacedCue) else one
+
+    _around(patch, Unfolding, "cues_of", late)
+
+
+def a_nearest_chunk_taken_upwards(patch: pytest.MonkeyPatch) -> None:
+    original = ChunkGrid.snap
+    patch.setattr(
+        ChunkGrid, "snap", lambda self, seconds, mode: original(self, seconds, Snap.CEIL if mode is Snap.NEAREST else mode)
+    )
+
+
+def a_strength_that_outlasts_its_image(patch: pytest.MonkeyPatch) -> None:
+    def keep(commands: list[Command], ledger: Ledger, *_: object) -> list[Command]:
+        found = [one for one in commands if isinstance(one, SetImageStrength)]
+        sent = ledger.__dict__.setdefault("sent_before", [])
+        sent += found
+        return [sent[0] if isinstance(one, SetImageStrength) else one for one in commands]
+
+    _around(patch, Ledger, "opening", keep)
+    _around(patch, Ledger, "_live_of", keep)
+
+
+def a_random_choice_off_by_one(patch: pytest.MonkeyPatch) -> None:
+    _around(patch, expand, "draw", lambda drawn, _seed, _key, _ordinal, choices: (drawn + 1) % choices)
+
+
+def a_goto_to_another_pass(patch: pytest.MonkeyPatch) -> None:
+    def other(index: int | None, plan: Plan, *_: object) -> int | None:
+        return None if index is None else (index + 1) % len(plan.schedule.stretches)
+
+    _around(patch, Plan, "next_stretch_named", other)
+
+
+def a_clock_that_stops_a_quarter_early(patch: pytest.MonkeyPatch) -> None:
+    _around(patch, clock_sending, "end_of", lambda end, *_: end - 1)
+    _around(patch, simulation_playing, "end_of", lambda end, *_: end - 1)
+
+
+def a_last_chunk_that_nobody_sees(patch: pytest.MonkeyPatch) -> None:
+    _around(patch, Plan, "end_chunk", lambda end, *_: max(1, end - 1))
+    original = quantise.Schedule
+
+    def shorter(**fields: Any) -> Any:
+        return original(**{**fields, "end": max(1, fields["end"] - 1)})
+
+    patch.setattr(quantise, "Schedule", shorter)
+
+
+BY_ORACLE: dict[str, Plant] = {
+    plant.__name__: plant
+    for plant in (
+        a_scenes_action_in_lower_case,
+        a_program_change_not_heard,
+        a_midi_message_a_second_late,
+        a_cue_a_chunk_late,
+        a_nearest_chunk_taken_upwards,
+        a_strength_that_outlasts_its_image,
+        a_random_choice_off_by_one,
+        a_goto_to_another_pass,
+        a_clock_that_stops_a_quarter_early,
+        a_last_chunk_that_nobody_sees,
+    )
+}
+"""Those that the oracle must see by itself."""
+
 PLANTS: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
@@ -334,5 +439,5 @@ PLANTS: dict[str, Plant] = {
         a_note_that_sounds_on,
         *WIDE,
     )
-}
+} | BY_ORACLE
 """By name; the names are sentences' subjects: "a cue dropped"."""

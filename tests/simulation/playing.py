@@ -27,6 +27,7 @@ from sequencer.live.sending import ClockSending, end_of, pieces_of
 from sequencer.notation import reads
 from sequencer.performance import Outcome, Performance, scripted
 from sequencer.schedule import Schedule, ShowPrompt
+from sequencer.score import Score
 from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
 from sequencer.stages.simulated.model import HeliosModel
 from sequencer.stages.simulated.outputs import Look, Output, hashed
@@ -94,6 +95,7 @@ class Show:
     """What was played, and everything that happened. `crash` is the traceback of a program that fell over."""
 
     script: Script
+    score: Score
     schedule: Schedule
     following: bool
     faults: Faults
@@ -222,9 +224,14 @@ def pictures() -> Path:
     return folder
 
 
+def read_score(score: str) -> Score:
+    """A score of this text, with its images. Raises ScoreError for one that is not valid."""
+    return reads(score, file="show.score", folder=pictures())
+
+
 def schedule_of(score: str) -> Schedule:
     """A score's schedule. Raises ScoreError for one that is not valid, or that shows nothing."""
-    schedule = compile_score(reads(score, file="show.score", folder=pictures()))
+    schedule = compile_score(read_score(score))
     if not any(isinstance(act, ShowPrompt) for entry in schedule.entries for act in entry.acts):
         raise ScoreError(())
     return schedule
@@ -239,9 +246,9 @@ def play(script: Script, folder: Path) -> Show:
         if not script.is_valid:
             raise
         told = "; ".join(f"{one.code} in line {one.span.line}: {one.message}" for one in error.diagnostics if one.is_error)
-        return Show(script, schedule_of(SMALLEST), False, Faults(), refused=told or "it shows nothing")
+        return Show(script, read_score(SMALLEST), schedule_of(SMALLEST), False, Faults(), refused=told or "it shows nothing")
     following = script.follow or schedule.clock.is_outer
-    show = Show(script, schedule, following, Faults.model_validate(dict(script.faults)))
+    show = Show(script, read_score(script.score), schedule, following, Faults.model_validate(dict(script.faults)))
     path = folder / "journal.jsonl"
     path.unlink(missing_ok=True)
     if "reactor" in script.stage:

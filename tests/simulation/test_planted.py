@@ -8,10 +8,11 @@ import pytest
 
 from simulation.drawing import draw_script
 from simulation.invariants import violations
-from simulation.planted import PLANTS
+from simulation.planted import BY_ORACLE, PLANTS
 from simulation.playing import play
 
 WITHIN = 200
+ORACLE = ("shows-the-score", "shows-nothing-else", "sends-the-score", "ticks-the-score")
 
 
 @pytest.mark.parametrize("name", PLANTS)
@@ -19,6 +20,8 @@ def test_a_planted_fault_is_caught(name: str, tmp_path: Path, monkeypatch: pytes
     PLANTS[name](monkeypatch)
     for seed in range(WITHIN):
         found = violations(play(draw_script(seed), tmp_path))
+        if name in BY_ORACLE:
+            found = tuple(one for one in found if one.name in ORACLE)
         if found:
             print(f"{name}: caught by show {seed + 1}: {found[0]}")  # noqa: T201  `pytest -rP` shows how soon each was caught
             return

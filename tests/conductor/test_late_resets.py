@@ -1,0 +1,108 @@
+"""A reset of an earlier take that is reported late ends no take; what it could be is borne out first."""
+
+from __future__ import annotations
+
+import pytest
+from by_hand import at_chunk, on_chunks, say
+
+from sequencer.compiler import compile_score
+from sequencer.conductor import Conductor, Phase
+from sequencer.conductor.run import PATIENCE
+from sequencer.events import (
+    ChunkDone,
+    Command,
+    Event,
+    PromptAccepted,
+    Ready,
+    Reset,
+    SetSeed,
+    Started,
+    StateReported,
+    WakeAt,
+    WasReset,
+    Woke,
+)
+from sequencer.revisions import CURRENT, RESETS_BORNE_OUT, SHOWN_TO_THE_END
+from sequencer.score import Cut
+
+SECOND = 10**9
+CHUNK = 11 * SECOND // 8
+SCORE = on_chunks(
+    at_chunk(0, say("One.")),
+    at_chunk(1, Cut(7), say("Two.")),
+    at_chunk(3, Cut(8), say("Three.")),
+    at_chunk(5, say("Four.")),
+    end=7,
+)
+
+
+def cutting(revision: int = CURRENT) -> tuple[Conductor, int]:
+    """A conductor that has asked for its second cut while chunk 2 is made, and when that was."""
+    conductor = Conductor(compile_score(SCORE), revision=revision)
+    opening: tuple[Event, ...] = (Ready(0), PromptAccepted(1, "One."), Started(2))
+    for event in opening:
+        conductor.receive(event)
+    assert conductor.phase is Phase.CUTTING
+    at = 2 + CHUNK
+    second: tuple[Event, ...] = (ChunkDone(at, 0, 33, "One."), WasReset(at), PromptAccepted(at + 1, "Two."), Started(at + 2))
+    for event in second:
+        conductor.receive(event)
+    at += 2 + CHUNK
+    assert Reset() in conductor.receive(ChunkDone(at, 0, 33, "Two."))
+    return conductor, at
+
+
+def state(at: int, started: bool) -> StateReported:
+    return StateReported(at, started, started, False, 33 if started else 0, int(started), "Two.", (), False, 1.0)
+
+
+def opens(commands: tuple[Command, ...]) -> bool:
+    return any(isinstance(command, SetSeed) for command in commands)
+
+
+def test_a_late_report_of_the_reset_before_opens_no_take() -> None:
+    conductor, at = cutting()
+    assert conductor.receive(WasReset(at + SECOND // 2)) == ()
+    assert conductor.receive(state(at + SECOND // 2, started=True)) == ()
+    assert conductor.phase is Phase.CUTTING
+    conductor.receive(ChunkDone(at + CHUNK, 1, 66, "Two."))
+    assert opens(conductor.receive(WasReset(at + CHUNK)))
+    assert conductor.base == 3
+
+
+def test_a_state_in_which_nothing_runs_bears_a_reset_out() -> None:
+    conductor, at = cutting()
+    conductor.receive(WasReset(at + CHUNK))
+    assert opens(conductor.receive(state(at + CHUNK, started=False)))
+    assert conductor.phase is Phase.OPENING
+
+
+def test_such_a_state_alone_is_no_reset() -> None:
+    conductor, at = cutting()
+    assert conductor.receive(state(at + 1, started=False)) == ()
+    assert conductor.phase is Phase.CUTTING
+
+
+def test_the_answer_to_a_second_reset_is_believed() -> None:
+    conductor, at = cutting()
+    conductor.receive(WasReset(at + CHUNK))
+    commands = conductor.receive(Woke(at + PATIENCE, at + PATIENCE))
+    assert commands == (Reset(), WakeAt(at + 2 * PATIENCE))
+    assert opens(conductor.receive(WasReset(at + PATIENCE + 1)))
+
+
+def test_the_doubt_ends_with_its_cut() -> None:
+    conductor, at = cutting()
+    conductor.receive(WasReset(at + 1))
+    conductor.receive(ChunkDone(at + CHUNK, 1, 66, "Two."))
+    conductor.receive(WasReset(at + CHUNK))
+    conductor.receive(PromptAccepted(at + CHUNK + 1, "Three."))
+    conductor.receive(Started(at + CHUNK + 2))
+    assert conductor.phase is Phase.PLAYING
+    assert not conductor.run.reset_doubted
+
+
+@pytest.mark.parametrize("revision", [SHOWN_TO_THE_END, RESETS_BORNE_OUT])
+def test_earlier_revisions_believed_it_at_once(revision: int) -> None:
+    conductor, at = cutting(revision)
+    assert opens(conductor.receive(WasReset(at + SECOND // 2))) is (revision < RESETS_BORNE_OUT)

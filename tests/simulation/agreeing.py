@@ -1,0 +1,244 @@
+"""Every show is compared with the oracle, which works out by itself what it must have shown and sent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import cached_property
+from math import inf
+
+from sequencer.stages.simulated.outputs import ChunkMade
+from simulation.evidence import Evidence
+from simulation.oracle.course import Course
+from simulation.oracle.devices import Due, Seen, messages, ticks
+from simulation.oracle.following import DELAY, ByClock, Following
+from simulation.oracle.parts import Parts
+from simulation.oracle.pieces import Look
+from simulation.playing import Show
+
+SECOND = 10**9
+CLOSE = 60_000_000
+"""How far from its time a message may be sent where model and network keep their pace, in nanoseconds."""
+GAP = 20_000_000
+"""How long it takes to open a take, which nobody can foretell."""
+OFFSET = 80_000_000
+"""What operators here move the offset by."""
+CATCHING_UP = 500_000_000
+"""How far off our own clock may be while it catches up, and how much sooner a note may end whose take was cut meanwhile."""
+MODELS_SR, MODELS_SEED = "2x", 0
+"""What the model has where nothing is sent."""
+SHORT = 700_000_000
+"""In chunks shorter than this nothing is known of a boundary in time."""
+NOTES = 0xA0
+"""Statuses below this are those of notes, which are left out where they would be too late."""
+FIRST_STRENGTH = 1.0
+"""The model's strength until one is sent."""
+
+
+class Comparison:
+    """A show and its course by the score."""
+
+    def __init__(self, seen: Evidence) -> None:
+        show = self.show = seen.show
+        self.seen = seen
+        parts = Parts(show.score)
+        self.course: Course = ByClock(parts) if parts.is_outer else Following(parts) if show.following else Course(parts)
+        for step in show.steps:
+            self.course.hear(step.event)
+
+    @cached_property
+    def length(self) -> float:
+        """How long the model takes for a chunk, in nanoseconds."""
+        grid = self.show.schedule.grid
+        return float(Fraction(grid.frames * SECOND) / (self.show.faults.fps or grid.fps))
+
+    @cached_property
+    def shown(self) -> dict[int, int]:
+        """When each chunk of the score was shown."""
+        found: dict[int, int] = {}
+        bases = [take.base for take in self.course.takes]
+        for one in self.show.displayed:
+            if one.take < len(bases):
+                chunk = bases[one.take] + one.chunk
+                if one.take + 1 == len(bases) or chunk < bases[one.take + 1]:
+                    found.setdefault(chunk, one.at)
+        return found
+
+    @cached_property
+    def time_of(self) -> Callable[[Fraction], float]:
+        """When a time of the score is seen, or where wall time is followed, when it is."""
+        course = self.course
+        if isinstance(course, Following):
+            origin = course.origin
+            return lambda seconds: float(origin + round(seconds * SECOND))
+        return Seen(self.shown, self.length, course.parts.chunk, {take.base for take in course.takes})
+
+    @cached_property
+    def steady(self) -> bool:
+        """Whether the model and the network kept their pace, so that positions can be foretold."""
+        paced = not self.show.faults.slow and self.length >= SHORT
+        return paced and not self.seen.was_paused and not self.seen.answers_late
+
+
+def _comparison(seen: Evidence) -> Comparison | None:
+    """The comparison of a calm show that was played to its end; None of others."""
+    show = seen.show
+    is_whole = seen.calm and not show.capped and seen.report.ended_well
+    if not is_whole:
+        return None
+    known = _COMPARED.get(id(seen))
+    if known is None or known[0] is not seen:
+        _COMPARED.clear()
+        known = _COMPARED[id(seen)] = seen, Comparison(seen)
+    return None if isinstance(known[1].course, ByClock) and known[1].course.was_moved else known[1]
+
+
+_COMPARED: dict[int, tuple[Evidence, Comparison]] = {}
+
+
+def shows_the_score(seen: Evidence) -> Iterator[str]:
+    """Every chunk was shown, and looked as the score says: prompt, image, strength, super-resolution, seed and take."""
+    compared = _comparison(seen)
+    if compared is None:
+        return
+    course, show = compared.course, compared.show
+    made = {(one.take, one.look.chunk): one.look for one in show.model if isinstance(one, ChunkMade)}
+    displayed = {(one.take, one.chunk) for one in show.displayed}
+    if not course.is_over:
+        yield f"it ended after {seen.report.chunks} chunks, at chunk {course.making} of the score, which has {course.end}"
+        return
+    for (take, chunk), look in course.looks(course.end).items():
+        real = made.get((take, chunk))
+        here = f"chunk {course.takes[take].base + chunk} (take {take}, chunk {chunk})"
+        if real is None or (take, chunk) not in displayed:
+            yield f"{here} of {course.end} was never {'made' if real is None else 'shown'}"
+            continue
+        wanted = _wanted(look, show)
+        found = (real.prompt.strip(), real.image, real.strength, real.sr, real.seed)
+        if found != wanted:
+            yield f"{here} shows {found}, not {wanted}"
+
+
+def _wanted(look: Look, show: Show) -> tuple[str, str | None, float, str, int]:
+    strength = look.strength if show.faults.strength == "live" else look.captured
+    value = 0.0 if look.image is None else FIRST_STRENGTH if strength is None else float(strength)
+    return look.prompt, look.image, value, look.sr, look.seed
+
+
+def shows_nothing_else(seen: Evidence) -> Iterator[str]:
+    """Whatever went wrong, nothing is shown and nothing is sent that is not the score's, and in a score without rules and live
+    sections no prompt is shown before its chunk."""
+    show = seen.show
+    parts = Parts(show.score)
+    deeds = [deed.does for part in parts.play for deed in part.deeds]
+    answers = [answer for part in parts.play for answer in part.answers]
+    does = [*deeds, *(answer.does for answer in answers)]
+    prompts: set[object] = {str(one["prompt"]) for one in does if "prompt" in one}
+    prompts |= {text for answer in answers for text in answer.options or ()}
+    known: dict[str, set[object]] = {
+        "prompt": prompts,
+        "image": {None, *(one.get("image") for one in does)},
+        "sr": {MODELS_SR, parts.sr, *(one["sr"] for one in does if "sr" in one)},
+        "strength": {0.0, FIRST_STRENGTH, *(float(one["strength"]) for one in does if "strength" in one)},  # type: ignore[arg-type]  # fractions
+        "seed": {MODELS_SEED, parts.seed, *(one["cut"] for one in does if "cut" in one)},
+    }
+    is_certain = not show.following and not answers and not any(part.until for part in parts.play)
+    soonest: dict[str, int] = {}
+    if is_certain:
+        for one in Course(parts).pending:
+            soonest.setdefault(str(one.does.get("prompt")), one.chunk)
+    for made in seen.made:
+        look = made.look
+        for kind, value in (
+            ("prompt", look.prompt.strip()),
+            ("image", look.image),
+            ("sr", look.sr),
+            ("strength", look.strength),
+            ("seed", look.seed),
+        ):
+            if value not in known[kind]:
+                yield f"chunk {made.chunk} shows the {kind} {value!r}, which the score does not have"
+        if soonest.get(look.prompt.strip(), 0) > made.chunk:
+            yield f"chunk {made.chunk} shows {look.prompt!r}, which the score has on chunk {soonest[look.prompt.strip()]} first"
+    messages_ = [one for part in parts.play for sending in part.sendings for one in sending.messages]
+    messages_ += [one for answer in answers for one in answer.messages]
+    sendable = {one.data for one in messages_} | {one.released for one in messages_ if one.seconds is not None}
+    for _, data in show.told:
+        if data[0] < 0xF0 and data not in sendable:
+            yield f"{data.hex()} was sent, which the score does not have"
+
+
+def sends_the_score(seen: Evidence) -> Iterator[str]:
+    """Every MIDI message of the score was sent, no other one was, and each when its position was seen."""
+    compared = _comparison(seen)
+    if compared is None or not compared.shown:
+        return
+    wanted: dict[bytes, list[Due]] = defaultdict(list)
+    sent: dict[bytes, list[int]] = defaultdict(list)
+    for due in messages(compared.course, compared.time_of):
+        wanted[due.data].append(due)
+    for at, data in compared.show.told:
+        if data[0] < 0xF0:
+            sent[data].append(at)
+    for data in {**wanted, **sent}:
+        expected = sorted(wanted[data], key=lambda one: one.at)
+        if len(expected) != len(sent[data]):
+            is_loose = not compared.steady or isinstance(compared.course, ByClock)  # a clock may start before the model is warm
+            may_be_less = is_loose and (data[0] < NOTES or _ran_through_a_stall(compared.show))
+            if not may_be_less or len(sent[data]) > len(expected):
+                yield f"{data.hex()} was sent {len(sent[data])} times, not {len(expected)} times"
+            continue
+        for due, at in zip(expected, sent[data], strict=True):
+            allowed = _allowed(compared, due)
+            if not any(abs(at - one) <= allowed for one in (due.at, *due.sooner)):
+                late = (at - due.at) / SECOND
+                yield f"{data.hex()} was sent at {at / SECOND:.3f} s, {late:.3f} s late (allowed are {allowed / SECOND:.3f} s)"
+                break
+
+
+def _ran_through_a_stall(show: Show) -> bool:
+    """Whether our own clock may have come to the end of the score while the model stood: nothing is sent after its Stop."""
+    return bool(show.faults.slow) and show.ends_at is not None
+
+
+def _allowed(compared: Comparison, due: Due) -> float:
+    """How far a message may be from its time: what can be foretold is as exact as the model keeps its pace."""
+    show = compared.show
+    if isinstance(compared.course, ByClock):
+        return inf  # when an external clock is there, its fits say: that they were sent is compared here
+    if show.following:
+        return 1_000_000
+    faults = show.faults
+    off: float = CLOSE + 2 * faults.jitter + faults.delays.shown_jitter + GAP * len(compared.course.takes)
+    off += OFFSET if any("offset" in hand for hand in show.script.hands) else 0
+    nominal = float(show.schedule.grid.chunk) * SECOND
+    off += 2 * abs(compared.length - nominal)
+    if due.length:
+        off += due.length * abs(compared.length - nominal) / nominal
+        off += CATCHING_UP if len(compared.course.takes) > 1 else 0
+    if not compared.steady:
+        off += 4 * max(compared.length, nominal) + sum(one.by + (one.factor - 1) * int(nominal) for one in faults.slow)
+        off += 60 * SECOND if compared.seen.was_paused else 0
+    return off
+
+
+def ticks_the_score(seen: Evidence) -> Iterator[str]:
+    """Our own clock ticks 24 times for every quarter of the score, each time when that is seen."""
+    compared = _comparison(seen)
+    if compared is None or compared.show.ends_at is None or not compared.shown or not compared.steady:
+        return
+    show = compared.show
+    sent = [at for at, data in show.told if data == b"\xf8"]
+    if any(data[0] == 0xF2 for _, data in show.told):
+        return  # devices were sent elsewhere: `clock-ticks` has where they came to
+    wanted = list(ticks(compared.course, compared.time_of))
+    if len(sent) != len(wanted):
+        yield f"{len(sent)} ticks were sent, the score has {len(wanted)}"
+        return
+    unmeasured = abs(show.faults.delays.shown - DELAY) if len(compared.course.takes) > 1 else 0
+    allowed = CATCHING_UP + 2 * show.faults.jitter + unmeasured
+    for number, (at, due) in enumerate(zip(sent, wanted, strict=True)):
+        if abs(at - due) > allowed:
+            yield f"tick {number} was sent at {at / SECOND:.3f} s, not at {due / SECOND:.3f} s"
+            return

@@ -1,0 +1,406 @@
+"""A show as it goes by the score: which chunk each cue acts on, when takes end, and what is sent to MIDI.
+
+It receives what happened in a show (triggers, the model's reports, fits of clock and boundaries), in the order in which it
+happened, and works the score out again from there. It never looks at what the conductor did.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+from math import ceil
+
+from sequencer.events import (
+    ChunkDone,
+    ControlMoved,
+    Event,
+    HandPaused,
+    NotePlayed,
+    Paused,
+    ProgramChosen,
+    Ready,
+    Resumed,
+    Started,
+    WasReset,
+    Went,
+)
+from simulation.oracle.parts import Answer, Deed, Parts
+from simulation.oracle.pieces import UNKNOWN, Acting, Look, Passage, Take, Told
+from simulation.oracle.triggers import Listening
+from simulation.oracle.wording import drawn
+
+LIVE = ("image", "strength", "sr")
+
+
+class Course:
+    """The score in the order of a show's events. After the last one, `looks` says what each chunk must have shown."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.passages: list[Passage] = []
+        self.pending: list[Acting] = []
+        self.slots: dict[int, list[Acting]] = {}
+        self._landing: dict[int, int] = {}
+        self.takes = [Take(0, parts.seed)]
+        self.making = self._next = self._order = 0
+        self.mode = "opening"
+        self.rests = False
+        self._owed = 0
+        """How many takes have run of which the model has not said so yet."""
+        self._pausing: int | None = None
+        self._held: list[tuple[tuple[str, ...], int]] = []
+        self._fired: Counter[str] = Counter()
+        self._listening = Listening(parts.triggers)
+        self.told: list[Told] = []
+        self.ends: list[Fraction] = []
+        """The ends that the score was to have, in seconds: each exit and each goto moves it."""
+        self.is_over = False
+        self.now = self._end = 0
+        self._lay(0, Fraction(0))
+
+    # ---- the plan ----------------------------------------------------------------------------------------------------------
+
+    def _lay(self, index: int, start: Fraction) -> None:
+        """Add the passes from `play[index]` on, the first of them beginning at `start`."""
+        for part in self.parts.play[index:]:
+            quarter = self.passages[-1].end_quarter if self.passages and self.parts.is_outer else Fraction(0)
+            passage = Passage(len(self.passages), part, start, start + part.seconds, quarter=quarter)
+            self.passages.append(passage)
+            passage.chunk = self.parts.chunk_of(start, self.parts.snap)
+            self.pending += [self._acting(passage, deed) for deed in part.deeds]
+            start = passage.end
+        self.ends.append(start)
+        self.pending.sort(key=lambda one: (one.chunk, one.time, one.order))
+        self._end = self._planned_end()
+
+    def _acting(self, passage: Passage, deed: Deed) -> Acting:
+        self._order += 1
+        time = passage.start + deed.seconds
+        return Acting(
+            self._order, passage, time, deed.snap, deed.does, deed.quarter, chunk=self.parts.chunk_of(time, deed.snap)
+        )
+
+    def _foretell(self) -> None:
+        """Say anew which chunk everything falls on that is still to come: where a clock is followed."""
+
+    def _planned_end(self) -> int:
+        """How many chunks the score has: until its last section is over, and until its last cue has acted."""
+        chunks = [one.chunk + 1 for one in self.pending if one.fate == "waiting"]
+        chunks += [one.chunk + 1 for line in self.slots.values() for one in line if not one.is_rule]
+        return max([ceil(self.passages[-1].end / self.parts.chunk), *chunks])
+
+    def _playing(self) -> Passage:
+        """The pass that plays: the last one that has begun by the chunk in the making."""
+        return [self.passages[0], *(one for one in self.passages if one.chunk <= self.making)][-1]
+
+    @property
+    def base(self) -> int:
+        """The chunk that the take begins with."""
+        return self.takes[-1].base
+
+    @property
+    def _may_rest(self) -> bool:
+        return self.rests or (self._pausing is not None and self.making > self._pausing)
+
+    def _next_cut(self) -> int | None:
+        return min((one.chunk for one in self.pending if "cut" in one.does and one.chunk < UNKNOWN), default=None)
+
+    # ---- events ------------------------------------------------------------------------------------------------------------
+
+    def hear(self, event: Event) -> None:
+        """Something happened."""
+        self.now = event.at
+        if self.is_over:
+            return
+        match event:
+            case Ready():
+                self._commit()
+                self.takes[0].seed = self._seed_at(0)
+            case Started() if event.chunk in (0, None) and self._owed:
+                self._owed -= 1  # that of a take which had shown by a chunk that it ran
+            case Started() if self.mode == "opening":
+                self._runs(self.base, event.at)
+                self._go_on(event.at)
+            case ChunkDone():
+                self._done(event)
+            case WasReset() if self.mode == "cutting":
+                self.takes.append(Take(self._next, self._seed_at(self._next)))
+                self.mode, self.making = "opening", self._next
+                self._foretell()
+                self._commit()
+            case Paused() if self.mode == "playing":
+                self.rests, self._pausing = True, None
+            case Resumed() if self.mode == "playing":
+                self.rests, self._pausing = False, None
+                self._send()
+            case HandPaused() | NotePlayed() | ControlMoved() | ProgramChosen() | Went():
+                self._triggered(event)
+            case _:
+                pass
+
+    def _seed_at(self, chunk: int) -> int:
+        named = [one.does["cut"] for one in self.slots.get(chunk, ()) if one.does.get("cut") is not None]
+        seed = named[-1] if named else self.takes[-1].seed
+        assert isinstance(seed, int)
+        return seed
+
+    def _runs(self, making: int, at: int) -> None:
+        """A take runs: what waited for that acts now, one after the other."""
+        self.mode, self.making = "playing", making
+        self.rests, self._pausing = False, None
+        for one in self.slots.get(self.base, ()):
+            one.has_left = True
+        self.takes[-1].began = at
+        self.takes[-1].knows_late = making > self.base
+
+    def _go_on(self, at: int) -> None:
+        self._send()
+        held, self._held = self._held, []
+        for triggers, _ in held:
+            if self.mode == "playing":
+                self._act(triggers, at)
+            else:
+                self._held.append((triggers, at))
+
+    def _done(self, event: ChunkDone) -> None:
+        chunk = self.base + event.chunk
+        if self.mode == "cutting":
+            self.making = max(self.making, min(chunk + 1, self._next))
+        elif self.mode == "opening":
+            self._owed += 1
+            self._runs(chunk + 1, event.at)
+            self._after_chunk(event.at)
+            self._go_on(event.at)
+        elif chunk >= self.making:
+            self.making = chunk + 1
+            self._after_chunk(event.at)
+
+    def _after_chunk(self, at: int) -> None:
+        self._foretell()
+        if self.making >= self._end:
+            self.is_over = True
+            return
+        self._send()
+
+    # ---- triggers ----------------------------------------------------------------------------------------------------------
+
+    def _triggered(self, event: Event) -> None:
+        triggers = tuple(self._listening.triggers(event))
+        if not triggers:
+            return
+        if self.mode != "playing":
+            self._held.append((triggers, event.at))
+        else:
+            self._act(triggers, event.at)
+
+    def _act(self, triggers: tuple[str, ...], at: int) -> None:
+        """The way out of a live section first, then its rules, those that cut last."""
+        if triggers[0] == "hand pause":
+            self._pause()
+            return
+        if triggers[0] == "hand resume":
+            return
+        current = self._playing()
+        if any(one in triggers for one in current.part.until):
+            self._leave(current, current.part.index + 1)
+        answers = sorted(current.part.answers, key=lambda one: "cut" in one.does)
+        for answer in answers:
+            if answer.trigger in triggers:
+                self._answer(answer, current, at)
+        self._send()
+
+    def _pause(self) -> None:
+        if self._pausing is None and not self.rests:
+            self._pausing = self.making
+
+    def _answer(self, answer: Answer, current: Passage, at: int) -> None:
+        count = self._fired[answer.key]
+        self._fired[answer.key] += 1
+        for move in answer.moves:
+            if move == "pause":
+                self._pause()
+            elif move.startswith("goto "):
+                names = [part.name for part in self.parts.play]
+                later = [number for number in range(len(names)) if names[number] == move[5:]]
+                target = next((one for one in later if one > current.part.index), later[0] if later else None)
+                if target is not None:
+                    self._leave(current, target)
+        self.told += [Told(at, message) for message in answer.messages]
+        if answer.does:
+            does = dict(answer.does)
+            if answer.options is not None:
+                does["prompt"] = drawn(answer.options, self.parts.seed, answer.key, count)
+            self._rule(does, current)
+
+    def _rule(self, does: dict[str, object], current: Passage) -> None:
+        """A rule acts at the first chunk that can be reached: a prompt `lead` chunks on, what is live on the next one."""
+        self._order += 1
+        fired = Acting(self._order, current, Fraction(0), self.parts.snap, does, is_rule=True)
+        if self.mode == "cutting":
+            self._bind(fired, self._next)
+        elif "cut" in does:
+            chunk = self.making if self.rests else self.making + 1
+            self._cut(chunk)
+            self._bind(fired, chunk)
+        else:
+            chunk = self.making + (self.parts.lead if "prompt" in does and "image" not in does else 1)
+            cut = self._next_cut()
+            if cut is not None:
+                chunk = min(chunk, max(cut, self.making + 1))
+            if chunk < self._limit():
+                self._bind(fired, chunk)
+
+    def _limit(self) -> int:
+        """The chunk at which nothing acts any more."""
+        return self._end
+
+    # ---- leaving a pass ----------------------------------------------------------------------------------------------------
+
+    def _leave(self, current: Passage, target: int) -> None:
+        """Leave a pass at its next bar line that can be reached, and go on with `play[target]`."""
+        reach = self.making + self.parts.lead
+        exit_at, bar_line = self._bar_line(current, reach)
+        if exit_at >= current.end and target == current.part.index + 1:
+            return  # it ends by itself first
+        for chunk, line in list(self.slots.items()):
+            if chunk > self.making:
+                pictured = any("image" in one.does and one.has_left for one in line)
+                self.slots[chunk] = [
+                    one
+                    for one in line
+                    if not self._is_left(one, current, exit_at) or one.has_left or ("prompt" in one.does and pictured)
+                ]
+        self.pending = [one for one in self.pending if not self._is_left(one, current, exit_at)]
+        self.passages = [*self.passages[: current.number], current]
+        current.end, current.left_at = exit_at, bar_line
+        self._lay(target, exit_at)
+        self._commit()
+
+    @staticmethod
+    def _is_left(one: Acting, current: Passage, exit_at: Fraction) -> bool:
+        number = one.passage.number
+        return not one.is_rule and (number > current.number or (one.passage is current and one.time >= exit_at))
+
+    def _bar_line(self, current: Passage, reach: int) -> tuple[Fraction, Fraction | None]:
+        """The first bar line of a pass after its beginning that can be reached: its time, and its quarter in the pass."""
+        music = current.part.music
+        if not music.has_beats:
+            return max(reach * self.parts.chunk, current.start), None
+        bar = 1
+        while True:
+            quarter = music.bar_start(bar)
+            at = current.start + music.seconds_at(quarter)
+            if self._bar_chunk(current, quarter, at) >= reach:
+                return at, quarter
+            bar += 1
+
+    def _bar_chunk(self, current: Passage, quarter: Fraction, at: Fraction) -> int:
+        return self.parts.chunk_of(at, self.parts.snap)
+
+    # ---- binding and sending -----------------------------------------------------------------------------------------------
+
+    def _commit(self) -> None:
+        """Bind to its chunk whatever is within reach; what a coming cut opens with waits for it."""
+        cut = self._next_cut()
+        limit = self.making + self.parts.lead
+        if cut is not None:
+            limit = min(limit, cut - 1)
+        if self.mode == "opening":
+            limit = max(limit, self.base)
+        due = [one for one in self.pending if one.chunk <= limit]
+        if due:
+            self.pending = [one for one in self.pending if one.chunk > limit]
+        for one in due:
+            self._bind_in_time(one)
+
+    def _bind_in_time(self, one: Acting) -> None:
+        soonest = self.base
+        if self.mode != "opening":
+            carried = "image" in one.does or any(
+                "image" in other.does and not other.has_left for other in self.slots.get(one.chunk, ())
+            )
+            soonest = self.making + (self.parts.lead if "prompt" in one.does and not carried else 1)
+        if one.chunk < soonest and self.parts.drops_late:
+            one.fate = "dropped"
+        else:
+            self._bind(one, max(one.chunk, soonest))
+
+    def _bind(self, one: Acting, chunk: int) -> None:
+        one.chunk, one.fate = chunk, "bound"
+        self.slots.setdefault(chunk, []).append(one)
+
+    def _send(self) -> None:
+        """What is due leaves: bound is what is within reach, live is what acts on the next chunk; and a cut begins."""
+        if self.mode != "playing":
+            return
+        self._foretell()
+        self._commit()
+        if not self._may_rest:
+            for chunk in sorted(self.slots):
+                if self.base < chunk <= self.making + 1:
+                    late = [one for one in self.slots[chunk] if not one.has_left and any(kind in one.does for kind in LIVE)]
+                    for one in late:
+                        one.has_left = True
+                    if late and chunk <= self.making:
+                        self._landing[chunk] = self.making + 1
+        cut = self._next_cut()
+        if cut is not None and not self._may_rest and self.making >= cut - 1:
+            self._cut(max(cut, self.making + 1))
+
+    def _cut(self, chunk: int) -> None:
+        """End the take before a chunk: whatever is to act by then and is not bound yet opens the next one."""
+        self.mode, self._next = "cutting", chunk
+        due = [one for one in self.pending if one.chunk <= chunk]
+        self.pending = [one for one in self.pending if one.chunk > chunk]
+        for one in due:
+            if one.chunk < chunk and self.parts.drops_late and "cut" not in one.does:
+                one.fate = "dropped"
+            else:
+                self._bind(one, chunk)
+
+    # ---- what it comes to --------------------------------------------------------------------------------------------------
+
+    def looks(self, chunks: int) -> dict[tuple[int, int], Look]:
+        """What each chunk must show, by take and chunk of the take, for so many chunks of the score."""
+        found: dict[tuple[int, int], Look] = {}
+        number = 0
+        prompt, strength, sr = "", None, self.parts.sr
+        image: str | None = None
+        captured: Fraction | None = None
+        late: dict[int, list[int]] = {}
+        for chunk, landing in self._landing.items():
+            late.setdefault(landing, []).append(chunk)
+        for chunk in range(chunks):
+            opens = number + 1 < len(self.takes) and self.takes[number + 1].base == chunk
+            if opens:
+                number += 1
+                image, captured = None, None
+            base = self.takes[number].base
+            for slot in [*sorted(late.get(chunk, ())), chunk]:
+                line = self.slots.get(slot, [])
+                is_late = self._landing.get(slot, slot) != slot and slot >= base
+                pictured = any("image" in one.does for one in line)
+                now: dict[str, object] = {}
+                for one in line:
+                    now.update(one.does)
+                if is_late and slot == chunk:
+                    now = {} if pictured else {kind: value for kind, value in now.items() if kind == "prompt"}
+                elif slot != chunk:
+                    now = {kind: value for kind, value in now.items() if kind != "prompt" or pictured}
+                    if any(
+                        "prompt" in one.does for between in range(slot + 1, chunk + 1) for one in self.slots.get(between, ())
+                    ):
+                        now.pop("prompt", None)
+                prompt = str(now.get("prompt", prompt)).strip()
+                strength = now.get("strength", strength)
+                sr = str(now.get("sr", sr))
+                if "image" in now:
+                    image, captured = str(now["image"]), strength  # type: ignore[assignment]  # strengths are fractions
+            take = self.takes[number]
+            found[number, chunk - base] = Look(number, prompt, image, strength, captured, sr, take.seed)  # type: ignore[arg-type]  # as above
+        return found
+
+    @property
+    def end(self) -> int:
+        """How many chunks the score comes to."""
+        return self._end

@@ -1,0 +1,90 @@
+"""What must be sent to MIDI: messages and clock ticks, each at the time at which its position is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+from simulation.oracle.course import Course
+
+SECOND = 10**9
+TICKS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message, and the nanosecond at which it must be sent."""
+
+    at: float
+    data: bytes
+    length: float = 0.0
+    """Of a note that ends here: for how long it sounded, in nanoseconds."""
+    sooner: tuple[float, ...] = ()
+    """Where it may end instead: at an end that the score was to have when the note began."""
+
+
+class Seen:
+    """When positions of a fixed show are seen: where in its chunk each falls, and when that chunk was shown.
+
+    `shown` are the nanoseconds at which score chunks were shown, `length` is how long a chunk lasts, `opens` are the chunks
+    that takes begin with: what is made before one of them ends at its own time.
+    """
+
+    def __init__(self, shown: dict[int, int], length: float, chunk: Fraction, opens: Collection[int]) -> None:
+        self._shown, self._length, self._chunk, self._opens = shown, length, chunk, opens
+        self._last = max(shown, default=0)
+
+    def __call__(self, seconds: Fraction) -> float:
+        """The nanosecond at which a time of the score is seen."""
+        x = seconds / self._chunk
+        chunk = min(floor(x), self._last)
+        while chunk > 0 and chunk not in self._shown:
+            chunk -= 1
+        following = None if chunk + 1 in self._opens else self._shown.get(chunk + 1)
+        here = self._shown[chunk]
+        length = self._length if following is None or following - here > 1.5 * self._length else following - here
+        return here + float(x - chunk) * length
+
+
+def messages(course: Course, time_of: Callable[[Fraction], float]) -> Iterator[Due]:
+    """Every message of the score's cues, and of the rules that fired. A note ends with the score at the latest."""
+    ends = [time_of(end) for end in course.ends]
+    for passage in course.passages:
+        for sending in passage.part.sendings:
+            position = passage.start + sending.seconds
+            if position >= passage.end:
+                continue
+            at = time_of(position)
+            for message in sending.messages:
+                yield Due(at, message.data)
+                if message.seconds is not None:
+                    yield _release(at, time_of(position + message.seconds), message.released, ends)
+    for told in course.told:
+        yield Due(told.at, told.message.data)
+        if told.message.seconds is not None:
+            end = told.at + float(told.message.seconds) * SECOND
+            yield _release(told.at, end, told.message.released, ends)
+
+
+def _release(at: float, end: float, data: bytes, ends: list[float]) -> Due:
+    """The end of a note that begins at `at`: at `end`, or with the score."""
+    *sooner, last = (max(at + 1, min(over, end)) for over in ends)
+    return Due(last, data, max(1.0, last - at), tuple(sooner))
+
+
+def ticks(course: Course, time_of: Callable[[Fraction], float]) -> Iterator[float]:
+    """When each tick of our own clock is due: 24 to the quarter, to the end of the score."""
+    quarter = Fraction(0)
+    tick = 0
+    for passage in course.passages:
+        music = passage.part.music
+        quarters = passage.quarters
+        if quarters is None:
+            quarters = music.quarter_of(passage.end - passage.start)
+        end = quarter + quarters
+        while Fraction(tick, TICKS) < end:
+            yield time_of(passage.start + music.seconds_at(Fraction(tick, TICKS) - quarter))
+            tick += 1
+        quarter = end

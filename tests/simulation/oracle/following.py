@@ -1,0 +1,166 @@
+"""A show that follows wall time: positions are bound to chunks late, by what is known of the model's boundaries by then."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from fractions import Fraction
+from math import ceil, floor
+
+from sequencer.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved, Event, OffsetChanged
+from simulation.oracle.course import Course
+from simulation.oracle.parts import Parts
+from simulation.oracle.pieces import UNKNOWN, Passage
+
+SECOND = 10**9
+DELAY = 1_300_000_000
+"""How long after its report a chunk is taken to be shown, until that was measured."""
+STRAYS = 2
+"""A position within so many standard errors of a boundary counts as on it."""
+LONGEST = 9
+"""Over so many of the latest boundaries a chunk's length is measured where nothing fits them."""
+
+
+class Following(Course):
+    """The course of a show whose score time is wall time since its first take began."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._origin: int | None = None
+        self._offset = 0
+        self._lag = round(parts.chunk * SECOND) + DELAY
+        self._boundary: tuple[int, float] | None = None
+        self._length = float(parts.chunk * SECOND)
+        self._error = 0.0
+        self._is_fitted = False
+        self._seen: deque[tuple[int, int]] = deque(maxlen=LONGEST)
+        self._began: dict[int, float] = {}
+        """When passes began, by the clock."""
+        super().__init__(parts)
+
+    @property
+    def origin(self) -> int:
+        """When the score began, in nanoseconds."""
+        return self._origin or 0
+
+    def hear(self, event: Event) -> None:
+        """Something happened; fits of boundaries and the operator's offset count from here on."""
+        match event:
+            case OffsetChanged():
+                self._offset = event.offset
+            case BoundariesFitted() if self.mode == "playing":
+                self._is_fitted = True
+                self._boundary = self.base + event.chunk, float(event.time)
+                self._length, self._error, self._lag = event.chunk_ns, event.deviation, event.lag
+            case _:
+                super().hear(event)
+
+    def _runs(self, making: int, at: int) -> None:
+        super()._runs(making, at)
+        began = at
+        if self._origin is None:
+            self._origin = began
+        self._is_fitted = False
+        self._seen.clear()
+        self._begins(self.base, began)
+
+    def _begins(self, chunk: int, at: int) -> None:
+        if self._is_fitted:
+            return
+        self._seen.append((chunk, at))
+        self._boundary = chunk, float(at)
+        first, then = self._seen[0]
+        if chunk - first >= 2 and at > then:
+            self._length = (at - then) / (chunk - first)
+
+    def _after_chunk(self, at: int) -> None:
+        self._begins(self.making, at)
+        super()._after_chunk(at)
+
+    def when(self, passage: Passage, quarter: Fraction | None, seconds: Fraction) -> float | None:
+        """The nanosecond of a position: its quarter in a pass (None for one in seconds) and its time in the score."""
+        return None if self._origin is None else self._origin + float(seconds) * SECOND
+
+    def _at(self, passage: Passage, quarter: Fraction | None, seconds: Fraction, snap: str) -> int:
+        """The chunk whose showing stands for a position."""
+        when = self.when(passage, quarter, seconds)
+        if when is None or self._boundary is None:
+            return UNKNOWN
+        chunk, then = self._boundary
+        x = chunk + (when + self._offset - self._lag - then) / self._length
+        near = floor(x + 0.5)
+        if abs(x - near) * self._length <= STRAYS * self._error:
+            return near
+        return floor(x) if snap == "floor" else ceil(x) if snap == "ceil" else ceil(x - 0.5)
+
+    def _foretell(self) -> None:
+        reach = self.making + self.parts.lead
+        for one in self.pending:
+            one.chunk = 0 if one.time == 0 else max(0, self._at(one.passage, one.quarter, one.time, one.snap))
+        self.pending.sort(key=lambda one: (one.chunk, one.time, one.order))
+        before = 0
+        for passage in self.passages[1:]:
+            if passage.chunk > self.making:
+                passage.chunk = max(before, self._at(passage, Fraction(0), passage.start, self.parts.snap))
+                if passage.chunk <= reach:
+                    self._began[passage.number] = self.when(passage, Fraction(0), passage.start) or 0.0
+            before = passage.chunk
+        last = self.passages[-1]
+        self._end = max(1, self._at(last, last.end_quarter - last.quarter, last.end, "ceil"))
+        if before > reach + 1:
+            self._end = UNKNOWN
+
+    def _lay(self, index: int, start: Fraction) -> None:
+        first = len(self.passages)
+        super()._lay(index, start)
+        for passage in self.passages[first:]:
+            passage.chunk = UNKNOWN if passage.number else 0
+        self._end = UNKNOWN
+        self._foretell()
+
+    def _bar_chunk(self, current: Passage, quarter: Fraction, at: Fraction) -> int:
+        return self._at(current, quarter, at, self.parts.snap)
+
+    def _limit(self) -> int:
+        return UNKNOWN
+
+
+class ByClock(Following):
+    """The course of a show that follows an external clock, as long as that starts once and runs on."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._fit: ClockFitted | None = None
+        self._zero = 0.0
+        self._has_started = False
+        self.was_moved = False
+        """Whether the clock was stopped or moved: what follows is not worked out here."""
+        super().__init__(parts)
+
+    def hear(self, event: Event) -> None:
+        """Fits say where the clock is; its start is quarter 0 of the score."""
+        match event:
+            case ClockFitted():
+                self._fit = event
+            case ClockMoved(what="start") if not self._has_started and not self.takes[0].began:
+                self._has_started, self._zero = True, 0.0
+                if self._fit is not None:
+                    self._fit = replace(self._fit, quarter=0.0, time=event.at)
+            case ClockMoved() | ClockLocated():
+                self.was_moved = True
+            case _:
+                super().hear(event)
+
+    def _runs(self, making: int, at: int) -> None:
+        is_first = self._origin is None
+        super()._runs(making, at)
+        if is_first and not self._has_started and self._fit is not None:
+            self._zero = float(round(self._fit.quarter + (at - self._fit.time) * self._fit.quarters_per_ns))
+
+    def when(self, passage: Passage, quarter: Fraction | None, seconds: Fraction) -> float | None:
+        """The nanosecond of a position, by the newest fit; one in seconds counts from where its pass began."""
+        fit = self._fit
+        if fit is None or fit.quarters_per_ns <= 0:
+            return None
+        if quarter is None:
+            began = self._began.get(passage.number) or self.when(passage, Fraction(0), passage.start)
+            return None if began is None else began + float(seconds - passage.start) * SECOND
+        return fit.time + (float(passage.quarter + quarter) + self._zero - fit.quarter) / fit.quarters_per_ns

@@ -1,0 +1,312 @@
+"""The passes of a score in the order in which they are played, with their cues and messages at exact times."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import ceil, floor
+
+from sequencer.score import (
+    Cue,
+    Cut,
+    Duration,
+    Goto,
+    Item,
+    OnControl,
+    OnGo,
+    OnNote,
+    OnProgram,
+    OnTransport,
+    Pause,
+    Prompt,
+    Resume,
+    Rule,
+    Score,
+    Section,
+    SendControl,
+    SendNote,
+    SendProgram,
+    SetSr,
+    SetStrength,
+    Show,
+    SnapHere,
+    Trigger,
+    UseImage,
+)
+from simulation.oracle.music import Music, Position
+from simulation.oracle.wording import Wording, drawn
+
+TAIL = 4
+"""How many chunks a score without `end` goes on after its last cue."""
+NOTE_LASTS = Fraction(1, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent to MIDI: its bytes, and for a note how long it sounds (in quarters too, where it was written in beats)."""
+
+    data: bytes
+    seconds: Fraction | None = None
+    quarters: Fraction | None = None
+
+    @property
+    def released(self) -> bytes:
+        """The note-off of a note."""
+        return bytes((self.data[0] - 0x10, self.data[1], 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A cue in a pass: its time in it, and what it does to the model. `seed` is that of a cut, None where the cut has none."""
+
+    seconds: Fraction
+    quarter: Fraction | None
+    snap: str
+    does: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What a cue sends to MIDI, and when in its pass."""
+
+    seconds: Fraction
+    quarter: Fraction | None
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A rule of a pass: what it waits for, what it does, and the key of its random choices."""
+
+    trigger: str
+    does: dict[str, object]
+    options: list[str] | None
+    key: str
+    messages: tuple[Message, ...]
+    moves: tuple[str, ...]
+    """`pause`, `resume`, or `goto NAME`."""
+
+
+@dataclass(slots=True)
+class Part:
+    """One pass of one section, or of a score without sections."""
+
+    index: int
+    name: str | None
+    music: Music
+    seconds: Fraction
+    quarters: Fraction | None
+    until: tuple[str, ...]
+    deeds: list[Deed] = field(default_factory=list)
+    sendings: list[Sending] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+
+
+class Parts:
+    """A whole score, read. `play` is what is played, in order."""
+
+    def __init__(self, score: Score) -> None:
+        header = score.header
+        self._score = score
+        self.wording = Wording(score)
+        frames, fps = (33, Fraction(24)) if header.grid is None else (header.grid.frames, header.grid.fps)
+        self.chunk, self.frame = frames / fps, 1 / fps
+        self.snap = "nearest" if header.snap is None else header.snap.value
+        self.lead = 2 if header.lead is None else header.lead
+        self.drops_late = header.late == "drop"
+        self.seed = header.seed or 0
+        self.sr = "2x" if header.sr is None else header.sr.value
+        self.middle = header.middle or "C3"
+        self.images = {image.path: image.sha256 for image in score.images}
+        self.bpm = None if header.clock is None else header.clock.bpm
+        self.is_outer = header.clock is not None and header.clock.kind.is_outer
+        self.meter = (4, 4) if header.clock is None else (header.clock.meter.numerator, header.clock.meter.denominator)
+        self._musics: dict[str | None, tuple[Music, Duration | None, list[tuple[Position, Fraction, Item]]]] = {}
+        self.play = [self._part(index, *one) for index, one in enumerate(self._order())]
+
+    def chunk_of(self, seconds: Fraction, snap: str) -> int:
+        """The chunk of an exact time."""
+        x = seconds / self.chunk
+        return floor(x) if snap == "floor" else ceil(x) if snap == "ceil" else ceil(x - Fraction(1, 2))
+
+    def _order(self) -> list[tuple[Section | None, int]]:
+        score = self._score
+        if not score.sections:
+            return [(None, 1)]
+        named = {one.name: one for one in score.sections}
+        names = [item.section for item in score.play for _ in range(item.times)] or list(named)
+        return [(named[name], names[: number + 1].count(name)) for number, name in enumerate(names)]
+
+    # ---- one pass -------------------------------------------------------------------------------------------------------
+
+    def _part(self, index: int, section: Section | None, occurrence: int) -> Part:
+        name = None if section is None else section.name
+        if name not in self._musics:
+            music, length = self._music(section, self._score.items if section is None else section.items)
+            limit = music.seconds(self._end(music, length))
+            found = [one for number in range(len(music.cues)) for one in self._unfolded(music, number, limit)]
+            self._musics[name] = music, length, sorted(found, key=lambda one: one[1])
+        music, length, found = self._musics[name]
+        end = self._end(music, length)
+        until = () if section is None else tuple(self.trigger(one) for one in section.until)
+        part = Part(index, name, music, music.seconds(end), end.quarter if music.has_beats else None, until)
+        here = f"{name or ''}|{occurrence}"
+        choices: dict[str, int] = defaultdict(int)
+        if section is not None and section.cut is not None:
+            part.deeds.append(Deed(Fraction(0), music.start.quarter, self.snap, {"cut": section.cut.seed}))
+        for where, seconds, cue in found:
+            self._add(part, where, seconds, cue, here, choices)
+        part.answers = self._answers(part, section, here)
+        return part
+
+    def _music(self, section: Section | None, items: Sequence[Item]) -> tuple[Music, Duration | None]:
+        length = None if section is None else section.most if section.until else section.duration
+        tempo = None if section is None else section.tempo
+        bpm = self.bpm if tempo is None else tempo.bpm
+        meter = self.meter
+        if section is not None and section.meter is not None:
+            meter = (section.meter.meter.numerator, section.meter.meter.denominator)
+        return Music(items, length, tempo, bpm, meter, self.chunk, self.frame), length
+
+    def _end(self, music: Music, length: Duration | None) -> Position:
+        if length is not None:
+            return music.after(music.start, length)
+        if self._score.end is not None:
+            before = [number for number, cue in enumerate(music.cues) if isinstance(cue, Cue)]
+            return music.place(self._score.end, before[-1] if before else None)
+        last = max(music.seconds(music.position(number)) for number in range(len(music.cues)))
+        return Position(None, (self.chunk_of(last, self.snap) + TAIL) * self.chunk)
+
+    @staticmethod
+    def _unfolded(music: Music, number: int, length: Fraction) -> list[tuple[Position, Fraction, Item]]:
+        cue, first = music.cues[number], music.position(number)
+        if isinstance(cue, Cue):
+            return [(first, music.seconds(first), cue)]
+        found: list[tuple[Position, Fraction, Item]] = []
+        there = first
+        while (seconds := music.seconds(there)) < length:
+            found.append((there, seconds, cue))
+            there = music.after(first, cue.every, len(found))
+        return found
+
+    def _add(self, part: Part, where: Position, seconds: Fraction, cue: Item, here: str, choices: dict[str, int]) -> None:
+        snap, does, messages = self.snap, dict[str, object](), list[Message]()
+        place = f"{here}|s{seconds}" if where.quarter is None else f"{here}|q{where.quarter}"
+        for action in cue.actions:
+            match action:
+                case SnapHere():
+                    snap = action.snap.value
+                case SendNote() | SendControl() | SendProgram():
+                    messages.append(self._message(action, part.music, where))
+                case Prompt() | Show():
+                    options = self.wording.options(action)
+                    does["prompt"] = options[0]
+                    if self.wording.is_random(action):
+                        does["prompt"] = drawn(options, self.seed, place, choices[place])
+                        choices[place] += 1
+                case _:
+                    does.update(self._plain(action))
+        if does:
+            part.deeds.append(Deed(seconds, where.quarter, snap, does))
+        if messages:
+            part.sendings.append(Sending(seconds, where.quarter, tuple(messages)))
+
+    def _plain(self, action: object) -> dict[str, object]:
+        match action:
+            case UseImage():
+                return {"image": self.images[action.path]}
+            case SetStrength():
+                return {"strength": action.value}
+            case SetSr():
+                return {"sr": action.sr.value}
+            case Cut():
+                return {"cut": action.seed}
+            case _:
+                return {}
+
+    def _message(self, action: SendNote | SendControl | SendProgram, music: Music, where: Position) -> Message:
+        channel = (action.channel or 1) - 1
+        match action:
+            case SendControl():
+                return Message(bytes((0xB0 | channel, action.control, action.value)))
+            case SendProgram():
+                return Message(bytes((0xC0 | channel, action.program - 1)))
+            case SendNote():
+                velocity = 100 if action.velocity is None else action.velocity
+                data = bytes((0x90 | channel, self.note(action.written), velocity))
+                if action.length is None:
+                    return Message(data, NOTE_LASTS)
+                end = music.after(where, action.length)
+                lasts = music.seconds(end) - music.seconds(where)
+                quarters = None if where.quarter is None or end.quarter is None else end.quarter - where.quarter
+                return Message(data, lasts, quarters)
+
+    # ---- rules ----------------------------------------------------------------------------------------------------------
+
+    def _answers(self, part: Part, section: Section | None, here: str) -> list[Answer]:
+        items = self._score.items if section is None else section.items
+        own = [one for one in items if isinstance(one, Rule)]
+        known = {self.trigger(one.trigger) for one in own}
+        if section is not None:
+            everywhere = [one for one in self._score.items if isinstance(one, Rule)]
+            own += [one for one in everywhere if self.trigger(one.trigger) not in known]
+        return [self._answer(part, rule, here) for rule in own]
+
+    def _answer(self, part: Part, rule: Rule, here: str) -> Answer:
+        does, messages, moves = dict[str, object](), list[Message](), list[str]()
+        options: list[str] | None = None
+        for action in rule.actions:
+            match action:
+                case Pause():
+                    moves.append("pause")
+                case Resume():
+                    moves.append("resume")
+                case Goto():
+                    moves.append(f"goto {action.section}")
+                case SendNote() | SendControl() | SendProgram():
+                    messages.append(self._message(action, part.music, part.music.start))
+                case Prompt() | Show():
+                    texts = self.wording.options(action)
+                    does["prompt"] = texts[0]
+                    options = texts if self.wording.is_random(action) else None
+                case _:
+                    does.update(self._plain(action))
+        trigger = self.trigger(rule.trigger)
+        return Answer(trigger, does, options, f"{here}|{trigger}", tuple(messages), tuple(moves))
+
+    def trigger(self, trigger: Trigger) -> str:
+        """A trigger in words: `note 60 ch 1`, `cc 20 > 64`, `program 5`, `go out`, `stop`."""
+        match trigger:
+            case OnNote():
+                return f"note {self.note(trigger.written)}" + _channel(trigger.channel)
+            case OnControl():
+                sign = ">" if trigger.above else "<"
+                return f"cc {trigger.control} {sign} {trigger.value}" + _channel(trigger.channel)
+            case OnProgram():
+                return f"program {trigger.program}" + _channel(trigger.channel)
+            case OnTransport():
+                return trigger.what
+            case OnGo():
+                return f"go {trigger.name}"
+
+    def note(self, written: str) -> int:
+        """The number of a note: 60 is the middle C, called C3 or C4."""
+        if written.isdigit():
+            return int(written)
+        found = re.fullmatch(r"([A-Ga-g])([#b♯♭]?)(-?\d+)", written)
+        assert found is not None
+        step = "C D EF G A B".index(found[1].upper()) + {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}[found[2]]
+        return 60 + step + 12 * (int(found[3]) - int(self.middle[1]))
+
+    @cached_property
+    def triggers(self) -> set[str]:
+        """Everything that anything waits for."""
+        return {one for part in self.play for one in [*part.until, *(answer.trigger for answer in part.answers)]}
+
+
+def _channel(channel: int | None) -> str:
+    return "" if channel is None else f" ch {channel}"

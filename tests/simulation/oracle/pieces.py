@@ -1,0 +1,87 @@
+"""What a course is made of: passes as they are played, cues and rules on their way to a chunk, takes, and looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from simulation.oracle.parts import Message, Part
+
+UNKNOWN = 1 << 40
+"""The chunk of what cannot be foretold yet."""
+
+
+@dataclass(slots=True, eq=False)
+class Passage:
+    """A pass as it is played: from `start` to `end` in nominal seconds of the score, from quarter `quarter` on."""
+
+    number: int
+    part: Part
+    start: Fraction
+    end: Fraction
+    chunk: int = 0
+    """The chunk that it begins on, as far as it is known."""
+    quarter: Fraction = Fraction(0)
+    """The quarter of the score at which it begins."""
+    left_at: Fraction | None = None
+    """The quarter of it at which it was left, where that was a bar line."""
+
+    @property
+    def quarters(self) -> Fraction | None:
+        """How long it is, in quarters, where that is exact."""
+        return self.part.quarters if self.end - self.start == self.part.seconds else self.left_at
+
+    @property
+    def end_quarter(self) -> Fraction:
+        """The quarter of the score at which it ends."""
+        exact = self.quarters
+        return self.quarter + (self.part.music.quarter_of(self.end - self.start) if exact is None else exact)
+
+
+@dataclass(slots=True, eq=False)
+class Acting:
+    """A cue, or a firing of a rule, on its way to a chunk."""
+
+    order: int
+    passage: Passage
+    time: Fraction
+    snap: str
+    does: dict[str, object]
+    quarter: Fraction | None = None
+    is_rule: bool = False
+    chunk: int = UNKNOWN
+    """The chunk that its position falls on; once it is bound to one, that."""
+    has_left: bool = False
+    """Whether what of it is live has been sent."""
+    fate: str = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a chunk must show."""
+
+    take: int
+    prompt: str
+    image: str | None
+    strength: Fraction | None
+    captured: Fraction | None
+    sr: str
+    seed: int
+
+
+@dataclass(slots=True)
+class Told:
+    """A message of a rule, and when it fired."""
+
+    at: int
+    message: Message
+
+
+@dataclass(slots=True)
+class Take:
+    """A take of the course: the chunk that it begins with, its seed, and when its first chunk began."""
+
+    base: int
+    seed: int
+    began: int | None = None
+    knows_late: bool = False

@@ -1,0 +1,49 @@
+"""What an event triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sequencer.events import ControlMoved, Event, HandPaused, NotePlayed, ProgramChosen, Went
+
+BACK = 4
+"""How far a controller must come back before its crossing fires again."""
+
+
+class Listening:
+    """Turns events into triggers in words. `known` is everything that the score waits for."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        self._known = sorted(known)
+        self._armed: dict[str, bool] = {}
+
+    def triggers(self, event: Event) -> Sequence[str]:
+        """What an event triggers, in words."""
+        match event:
+            case HandPaused():
+                return ["hand pause"] if event.paused else ["hand resume"]
+            case NotePlayed(velocity=0):
+                return []
+            case NotePlayed():
+                return [f"note {event.note}", f"note {event.note} ch {event.channel}"]
+            case ProgramChosen():
+                return [f"program {event.program}", f"program {event.program} ch {event.channel}"]
+            case Went():
+                return [f"go {event.name}"]
+            case ControlMoved():
+                return [one for one in self._known if one.startswith("cc ") and self._crosses(one, event)]
+            case _:
+                return []
+
+    def _crosses(self, trigger: str, event: ControlMoved) -> bool:
+        """Whether a controller's value crosses. The first one never does; then each crossing fires once until it came back."""
+        _, control, sign, value, *channel = trigger.split()
+        if int(control) != event.control or (channel and int(channel[1]) != event.channel):
+            return False
+        above = (event.value - int(value)) * (1 if sign == ">" else -1)
+        if above > 0:
+            fires = self._armed.get(trigger, False)
+            self._armed[trigger] = False
+            return fires
+        self._armed[trigger] = self._armed.get(trigger, True) or above <= -BACK
+        return False

@@ -1,0 +1,51 @@
+"""What a score's texts say: variables and scenes filled in, and random choices drawn."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sequencer.score import Pick, Prompt, Score, Show, Text, Words
+
+
+class Wording:
+    """The variables and scenes of a score. A scene's text is made from `base`, or from `follow` with the action put in."""
+
+    def __init__(self, score: Score) -> None:
+        self._values: dict[str, str] = {}
+        for let in [*(one for use in score.uses for one in use.lets), *score.lets]:
+            self._values[let.name] = self._filled(let.text, self._values)
+        self._scenes = {one.name: one for one in [*(scene for use in score.uses for scene in use.scenes), *score.scenes]}
+
+    @staticmethod
+    def _filled(text: Text, values: dict[str, str]) -> str:
+        return "".join(part if isinstance(part, str) else values[part.name] for part in text.parts).strip()
+
+    def options(self, action: Prompt | Show) -> list[str]:
+        """The texts that a prompt can have: one, or those of its random choice."""
+        if isinstance(action, Prompt):
+            return self._each(action.words)
+        scene = self._scenes[action.scene]
+        if action.action is None:
+            assert scene.base is not None
+            return [self._filled(scene.base, self._values)]
+        assert scene.follow is not None
+        return [self._filled(scene.follow, {**self._values, "action": one}) for one in self._each(action.action)]
+
+    def _each(self, words: Words) -> list[str]:
+        texts = words.options if isinstance(words, Pick) else (words,)
+        return [self._filled(one, self._values) for one in texts]
+
+    @staticmethod
+    def is_random(action: Prompt | Show) -> bool:
+        """Whether its text is drawn."""
+        return isinstance(action.words if isinstance(action, Prompt) else action.action, Pick)
+
+
+def drawn(options: list[str], seed: int, where: str, ordinal: int) -> str:
+    """The option that a random choice takes: the first eight bytes of a SHA-256, modulo the number of options.
+
+    It is taken over the header's seed, the position (section|pass|quarter or time, or section|pass|trigger) and how many
+    choices there (or firings) came before, with the character U+001F between the three.
+    """
+    digest = hashlib.sha256("\x1f".join((str(seed), where, str(ordinal))).encode()).hexdigest()
+    return options[int(digest[:16], 16) % len(options)]

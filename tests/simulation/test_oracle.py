@@ -1,0 +1,79 @@
+"""The oracle stands alone, and is right about small scores whose outcome can be written down."""
+
+from __future__ import annotations
+
+import ast
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from sequencer.notation import reads
+from sequencer.score import AtBar, Cue
+from simulation.oracle import course
+from simulation.oracle.music import Music, Position
+from simulation.oracle.parts import Parts
+from simulation.oracle.wording import drawn
+
+MAY_IMPORT = ("sequencer.score", "sequencer.events", "simulation.oracle")
+CHUNK, FRAME = Fraction(11, 8), Fraction(1, 24)
+
+
+def test_it_imports_nothing_of_what_it_checks() -> None:
+    for path in Path(course.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                assert not name.startswith(("sequencer", "simulation")) or name.startswith(MAY_IMPORT), f"{path.name}: {name}"
+
+
+def parts(text: str) -> Parts:
+    return Parts(reads(text, file="one.score", folder=None))
+
+
+@pytest.mark.parametrize(
+    ("place", "seconds"),
+    [
+        ("1", 0), ("2.3", 3), ("3.1+1/2", Fraction(17, 4)), ("4:3:240", Fraction(29, 4)), ("20b", 10),
+        ("12.5s", Fraction(25, 2)), ("11c", Fraction(121, 8)), ("396f", Fraction(33, 2)), ("+2 bars", 4),
+    ],
+)  # fmt: skip
+def test_a_position_is_where_the_language_says(place: str, seconds: Fraction) -> None:
+    score = parts(f'clock 120 bpm, 4/4\nsection one 16 bars {{\n  at 1 "One."\n  at {place} sr 4x\n}}\n')
+    assert max(deed.seconds for deed in score.play[0].deeds) == seconds
+
+
+def test_a_ramp_is_linear_in_seconds_per_beat() -> None:
+    score = parts('clock 80 bpm, 4/4\nsection climb 4 bars {\n  at 1 "Up."\n  at 3 tempo 80 -> 120 over 2 bars\n}\n')
+    music = score.play[0].music
+    assert score.play[0].seconds == 11
+    assert [music.seconds_at(Fraction(quarter)) for quarter in (0, 8, 12, 16)] == [
+        0,
+        6,
+        Fraction(139, 16) + Fraction(1, 16),
+        11,
+    ]
+    assert abs(music.quarter_of(Fraction(35, 4)) - 12) < Fraction(1, 10**9)
+
+
+def test_bars_and_beats_count_on_through_a_change_of_meter() -> None:
+    text = 'clock 120 bpm, 4/4\nsection one 6 bars {\n  at 1 "One."\n  at 3 meter 3/4\n  at 4.2 sr 4x\n  at 11b sr off\n}\n'
+    assert [deed.quarter for deed in parts(text).play[0].deeds] == [0, 11, 12]
+
+
+def test_a_random_choice_is_the_one_that_the_page_draws() -> None:
+    page = ["Now it rains.", "Now it snows.", "Now lightning strikes."]
+    quarters = (8, 24, 40, 56)
+    found = [drawn(page, 7, f"one|1|q{quarter}", 0) for quarter in quarters]
+    assert found == ["Now it rains.", "Now it snows.", "Now it rains.", "Now it snows."]  # docs/language.md, Drawing
+
+
+def test_a_position_is_found_once_though_others_count_from_it() -> None:
+    cues = tuple(Cue(AtBar(bar), ()) for bar in range(1, 4))
+    music = Music(cues, None, None, Fraction(120), (4, 4), CHUNK, FRAME)
+    assert [music.position(number) for number in range(3)] == [
+        Position(Fraction(0)),
+        Position(Fraction(4)),
+        Position(Fraction(8)),
+    ]
