@@ -32,7 +32,8 @@ def test_it_goes_on_with_the_chunk_that_it_names_where_that_can_be(
     run.paused, run.pausing = True, 4
     resumed(run, Resumed(11 * SECOND, said))
     assert heard == [(chunk, 11 * SECOND)]
-    assert (run.paused, run.pausing) == (False, None)
+    assert not run.paused
+    assert run.pausing is None
 
 
 def test_after_a_long_time_it_may_be_further() -> None:
@@ -61,4 +62,5 @@ def test_it_rests_after_the_chunk_that_it_names_or_that_was_being_made(
     run.pausing, run.making = asked, making
     assert paused(run, Paused(11 * SECOND, said)) == []
     assert heard == [(chunk, 11 * SECOND, is_guess)]
-    assert (run.paused, run.pausing) == (True, None)
+    assert run.paused
+    assert run.pausing is None
