@@ -12,6 +12,7 @@ from reactor_parts import settings_for
 from sequencer.clocks import VirtualClock
 from sequencer.events import Event, Lost, Unknown
 from sequencer.stages.reactor import ReactorStage
+from sequencer.stages.reactor.meeting import Meeting
 from sequencer.timebase import SECOND
 
 URL = "http://127.0.0.1:1"
@@ -98,3 +99,16 @@ def test_a_command_without_an_answer_is_reported(monkeypatch: pytest.MonkeyPatch
     _, _, events, notices = watch(monkeypatch, asked=("start",), answer_seconds=3.0)
     assert events == [Unknown(0, "unanswered", '{"command": "start"}')]
     assert notices == ["start was not answered within 3 s"]
+
+
+def test_a_connection_goes_once() -> None:
+    ended: list[int] = []
+    meeting: Any = object.__new__(Meeting)
+    first, other = _Connection(0.0), _Connection(0.0)
+    meeting.connection, meeting._talk = first, SimpleNamespace(end=lambda: ended.append(1))
+    assert not meeting.gone(other)
+    assert (meeting.connection, ended) == (first, [])
+    assert meeting.gone(first)
+    assert (meeting.connection, ended) == (None, [1])
+    assert not meeting.gone(first)
+    assert ended == [1]
