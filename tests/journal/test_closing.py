@@ -133,3 +133,15 @@ def test_lines_that_were_written_otherwise_are_read_too(tmp_path: Path) -> None:
         (3, 1, Refused(1, "start", "no"), None),
         (4, 2, None, "the end"),
     ]
+
+
+def test_a_digest_is_written_in_one_way_only(tmp_path: Path) -> None:
+    path = tmp_path / "a.journal"
+    JournalWriter(path, header_of(SCHEDULE, {"a.score": ""}, {})).close()
+    head = path.read_text(encoding="utf-8").rstrip("\n")
+    body = '{"n":1,"at":0,"end":"the end"'
+    other = f'{body}, "d": "{"0" * 16}"}}'
+    digest = _chain(_chain("", head), other[: -len(f',"d":"{"0" * 16}"}}')] + "}")
+    path.write_text(f"{head}\n{other.replace('0' * 16, digest)}\n", encoding="utf-8")
+    with pytest.raises(JournalError, match="the chain of digests is broken here"):
+        read_journal(path)

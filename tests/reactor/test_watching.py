@@ -12,6 +12,7 @@ from reactor_parts import settings_for
 from sequencer.clocks import VirtualClock
 from sequencer.events import Event, Lost, Unknown
 from sequencer.stages.reactor import ReactorStage
+from sequencer.stages.reactor.connection import Connection
 from sequencer.stages.reactor.meeting import Meeting
 from sequencer.timebase import SECOND
 
@@ -112,3 +113,26 @@ def test_a_connection_goes_once() -> None:
     assert (meeting.connection, ended) == (None, [1])
     assert not meeting.gone(first)
     assert ended == [1]
+
+
+def test_silence_is_the_time_since_more_bytes_had_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, received = [100.0], [5]
+
+    async def stats() -> dict[str, object]:
+        return {
+            "a": SimpleNamespace(bytesReceived=received[0]),
+            "b": SimpleNamespace(),
+            "c": SimpleNamespace(bytesReceived=None),
+        }
+
+    connection: Any = object.__new__(Connection)
+    connection._pc, connection._bytes, connection._last_sign = SimpleNamespace(getStats=stats), -1, 90.0
+    monkeypatch.setattr("sequencer.stages.reactor.connection.time.monotonic", lambda: now[0])
+
+    async def look() -> list[float]:
+        found = [await connection.silent_for()]
+        for now[0], received[0] in ((103.0, 5), (110.0, 5), (112.0, 6), (115.0, 6)):
+            found.append(await connection.silent_for())
+        return found
+
+    assert asyncio.run(look()) == [0.0, 3.0, 10.0, 0.0, 3.0]
