@@ -148,7 +148,8 @@ class Run:
 
         After a second reset it is believed all the same: the report of that chunk may be lost.
         """
-        return self.revision < RESETS_BORNE_OUT or self.making >= self.next_base or self.resets > 1
+        is_done = self.making >= self.next_base or self.overrun > 0
+        return self.revision < RESETS_BORNE_OUT or is_done or self.resets > 1
 
     def score_chunk(self, chunk: int, take: int | None = None) -> int | None:
         """The score chunk that a chunk of a take is; None where it is none of the score's: behind its take's end, or unknown.

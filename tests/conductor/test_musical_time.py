@@ -84,6 +84,19 @@ def test_a_score_on_chunks_can_be_followed() -> None:
     assert plan.next_line() is None, "both cues are before quarter 12"
 
 
+def test_after_a_jump_only_the_cuts_ahead_are_still_to_come() -> None:
+    schedule = schedule_of(
+        'clock midi, nominal 120 bpm, 4/4\nat 1 "A boat."\nat 3 cut, "A coat."\nat 5 cut, "A goat."\nend 9\n'
+    )
+    plan = Plan(schedule, Follow(schedule, outer=True))
+    plan.relocate(Fraction(20), 6)
+    assert plan.next_cut() is None
+    plan.relocate(Fraction(12), 6)
+    assert plan.next_cut() == FAR
+    plan.relocate(Fraction(0), 6)
+    assert [line.place for line in plan.waiting] == ["1.1", "3.1", "5.1"]
+
+
 # ---- following an external clock
 
 

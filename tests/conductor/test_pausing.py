@@ -62,4 +62,5 @@ def test_it_rests_after_the_chunk_that_it_names_or_that_was_being_made(
     run.pausing, run.making = asked, making
     assert paused(run, Paused(11 * SECOND, said)) == []
     assert heard == [(chunk, 11 * SECOND, is_guess)]
-    assert (run.paused, run.pausing) == (True, None)
+    assert run.paused
+    assert run.pausing is None

@@ -10,6 +10,7 @@ from outer_clock import CHUNK, Gear, Move, follow, midi
 
 from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor, CueReport, Status
+from sequencer.conductor.opening import opening_woke
 from sequencer.conductor.run import Phase
 from sequencer.events import (
     ChunkDone,
@@ -217,3 +218,16 @@ def test_a_score_begins_at_its_beginning_with_a_clock_that_ran_before() -> None:
     conductor.receive(Started(SECOND + 150_000_000))
     assert [(line.place, line.status) for line in conductor.run.plan.lines if line.status is Status.SKIPPED] == []
     assert [line.place for line in conductor.run.plan.lines] == ["1.1", "2.1"]
+
+
+@pytest.mark.parametrize(
+    ("starts", "has_prompt", "is_sent_anew"), [(0, False, False), (0, True, False), (1, True, False), (1, False, True)]
+)
+def test_only_after_a_refused_start_that_lacks_its_prompt_everything_is_sent_anew(
+    starts: int, has_prompt: bool, is_sent_anew: bool
+) -> None:
+    run = Conductor(compile_score(SCORE)).run
+    run.phase, run.due, run.starts, run.has_prompt = Phase.OPENING, SECOND, starts, has_prompt
+    commands = opening_woke(run, Woke(SECOND, SECOND))
+    assert Start() in commands
+    assert (len(commands) > 2, run.notes == []) == (is_sent_anew, is_sent_anew)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from importlib.metadata import PackageNotFoundError
@@ -12,7 +13,7 @@ import pytest
 from sequencer.compiler import compile_score
 from sequencer.errors import JournalError, OutputError
 from sequencer.events import Ready, Refused
-from sequencer.journal import JournalWriter, header_of, read_journal, versions
+from sequencer.journal import JournalWriter, _chain, header_of, read_journal, versions
 from sequencer.notation import reads
 
 SCHEDULE = compile_score(reads('seed 1\nat 0c "A boat."\nend 4c\n'))
@@ -42,7 +43,7 @@ def test_a_journal_is_closed_though_the_disk_fails(tmp_path: Path, monkeypatch: 
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OSError, match="Input/output error"):
+    with pytest.raises(OutputError, match="Input/output error"):
         writer.close()
     writer.close()
     with pytest.raises(OutputError, match=r"a\.journal cannot be written"):
@@ -108,3 +109,39 @@ def test_half_a_character_is_kept_in_a_journal_that_goes_on(tmp_path: Path) -> N
     found = read_journal(path)
     assert [record.event for record in found.records] == [Ready(0), odd, None]
     assert found.is_whole
+
+
+def test_lines_that_were_written_otherwise_are_read_too(tmp_path: Path) -> None:
+    """With spaces after commas and colons, a line is not one that this version writes: it is read step by step."""
+    path = tmp_path / "a.journal"
+    writer = begun(path)
+    writer.event(Refused(1, "start", "no"))
+    writer.end(2, "the end")
+    writer.close()
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    chain = _chain("", head)
+    written = [head]
+    for line in lines:
+        record = {name: value for name, value in json.loads(line).items() if name != "d"}
+        body = json.dumps(record)
+        chain = _chain(chain, body)
+        written.append(f'{body[:-1]},"d":"{chain}"}}')
+    other = tmp_path / "b.journal"
+    other.write_text("".join(f"{line}\n" for line in written), encoding="utf-8")
+    assert [(one.line, one.at, one.event, one.end) for one in read_journal(other).records] == [
+        (2, 0, Ready(0), None),
+        (3, 1, Refused(1, "start", "no"), None),
+        (4, 2, None, "the end"),
+    ]
+
+
+def test_a_digest_is_written_in_one_way_only(tmp_path: Path) -> None:
+    path = tmp_path / "a.journal"
+    JournalWriter(path, header_of(SCHEDULE, {"a.score": ""}, {})).close()
+    head = path.read_text(encoding="utf-8").rstrip("\n")
+    body = '{"n":1,"at":0,"end":"the end"'
+    other = f'{body}, "d": "{"0" * 16}"}}'
+    digest = _chain(_chain("", head), other[: -len(f',"d":"{"0" * 16}"}}')] + "}")
+    path.write_text(f"{head}\n{other.replace('0' * 16, digest)}\n", encoding="utf-8")
+    with pytest.raises(JournalError, match="the chain of digests is broken here"):
+        read_journal(path)

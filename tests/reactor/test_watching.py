@@ -12,6 +12,8 @@ from reactor_parts import settings_for
 from sequencer.clocks import VirtualClock
 from sequencer.events import Event, Lost, Unknown
 from sequencer.stages.reactor import ReactorStage
+from sequencer.stages.reactor.connection import Connection
+from sequencer.stages.reactor.meeting import Meeting
 from sequencer.timebase import SECOND
 
 URL = "http://127.0.0.1:1"
@@ -98,3 +100,39 @@ def test_a_command_without_an_answer_is_reported(monkeypatch: pytest.MonkeyPatch
     _, _, events, notices = watch(monkeypatch, asked=("start",), answer_seconds=3.0)
     assert events == [Unknown(0, "unanswered", '{"command": "start"}')]
     assert notices == ["start was not answered within 3 s"]
+
+
+def test_a_connection_goes_once() -> None:
+    ended: list[int] = []
+    meeting: Any = object.__new__(Meeting)
+    first, other = _Connection(0.0), _Connection(0.0)
+    meeting.connection, meeting._talk = first, SimpleNamespace(end=lambda: ended.append(1))
+    assert not meeting.gone(other)
+    assert (meeting.connection, ended) == (first, [])
+    assert meeting.gone(first)
+    assert (meeting.connection, ended) == (None, [1])
+    assert not meeting.gone(first)
+    assert ended == [1]
+
+
+def test_silence_is_the_time_since_more_bytes_had_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, received = [100.0], [5]
+
+    async def stats() -> dict[str, object]:
+        return {
+            "a": SimpleNamespace(bytesReceived=received[0]),
+            "b": SimpleNamespace(),
+            "c": SimpleNamespace(bytesReceived=None),
+        }
+
+    connection: Any = object.__new__(Connection)
+    connection._pc, connection._bytes, connection._last_sign = SimpleNamespace(getStats=stats), -1, 90.0
+    monkeypatch.setattr("sequencer.stages.reactor.connection.time.monotonic", lambda: now[0])
+
+    async def look() -> list[float]:
+        found = [await connection.silent_for()]
+        for now[0], received[0] in ((103.0, 5), (110.0, 5), (112.0, 6), (115.0, 6)):
+            found.append(await connection.silent_for())
+        return found
+
+    assert asyncio.run(look()) == [0.0, 3.0, 10.0, 0.0, 3.0]

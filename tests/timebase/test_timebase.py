@@ -195,9 +195,10 @@ def test_half_a_nanosecond_is_rounded_up() -> None:
 
 @pytest.mark.parametrize("meters", [MeterMap.of([(0, Meter(3, 4))]), MeterMap.of([(0, Meter(3, 4)), (2, Meter(7, 8))])])
 def test_a_beat_that_a_bar_lacks_has_no_quarter(meters: MeterMap) -> None:
-    halves = [(0, 1, 0), (-1, 1, 0), (1, 0, 0), (1, 4, 0), (1, 1, 2), (1, 1, -1), (1, 1, 3)]
-    for bar, beat, rest in halves:
+    none, half = Fraction(0), Fraction(1, 2)
+    odd = [(0, 1, none), (-1, 1, none), (1, 0, none), (1, 4, none), (1, 1, 2 * half), (1, 1, -half), (1, 1, 3 * half)]
+    for bar, beat, rest in odd:
         with pytest.raises(ValueError, match=f"{bar}.{beat} does not exist in 3/4"):
-            meters.quarter_of(bar, beat, Fraction(rest, 2))
+            meters.quarter_of(bar, beat, rest)
     assert meters.quarter_of(1, 3, Fraction(2, 3)) == Fraction(8, 3)
     assert meters.quarter_of(2, 1) == 3

@@ -20,7 +20,9 @@ from sequencer.events import (
     Unknown,
     WasReset,
 )
+from sequencer.wire.codec import Wire
 from sequencer.wire.helios import MOST_UNKNOWN, FrameCount, HeliosReader
+from sequencer.wire.messages import ModelMessage
 
 
 def read(*messages: tuple[str, dict[str, Any]]) -> list[Event]:
@@ -233,3 +235,13 @@ def test_only_so_much_of_it_is_kept() -> None:
 def test_frames_are_the_takes_total_however_they_are_counted(reports: list[tuple[int, int]], totals: list[int]) -> None:
     count = FrameCount()
     assert [count.total(chunk, emitted) for chunk, emitted in reports] == totals
+
+
+def test_text_is_of_the_early_wire_to_either_and_bytes_to_that_alone() -> None:
+    """A runtime speaks before it has heard which wire its client is on."""
+    text = '{"scope": "application", "data": {"type": "generation_reset", "data": {}}}'
+    reset = ModelMessage("generation_reset", {})
+    for payload in (text, text.encode()):
+        assert Wire.V0.read_server("data", payload) == reset
+    assert Wire.V1.read_server("data", text) == reset
+    assert Wire.V1.read_server("data", text.encode()) != reset
