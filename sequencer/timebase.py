@@ -27,6 +27,9 @@ SECOND = 1_000_000_000
 DISPLAY_DELAY = 1_300_000_000
 """Nanoseconds from a chunk's report to its first frame, until they are measured: over networks 1.1 to 1.5 s were seen."""
 
+UNSEEN_TIME = 5 * SECOND
+"""Where no frame was seen for so long after the first report of a take, nobody counts frames."""
+
 TICKS_PER_BEAT = 480
 """Ticks in one beat of the meter, in places written `bar:beat:tick`."""
 

@@ -17,7 +17,7 @@ from sequencer.conductor.plan import Pass, Plan
 from sequencer.events import BoundariesFitted, Command, SendMidi, WakeAt
 from sequencer.schedule import ChooseProgram, MidiAct, MoveControl, PlayNote, Schedule, Send
 from sequencer.schedule.words import act_in_words
-from sequencer.timebase import DISPLAY_DELAY, SECOND, nanoseconds
+from sequencer.timebase import DISPLAY_DELAY, SECOND, UNSEEN_TIME, nanoseconds
 
 AHEAD = SECOND // 5
 """How long before its time a message is said, in nanoseconds."""
@@ -72,6 +72,8 @@ class Seen:
         self._knows_takes = knows_takes
         delay = DISPLAY_DELAY / (float(schedule.grid.chunk) * SECOND)
         self._unseen = max(UNSEEN, 2 * delay) if knows_takes else UNSEEN
+        self._first_fit: int | None = None
+        """When the take's boundaries were first fitted: frames may take long to arrive."""
         """After how many chunks nobody is taken to count pictures: short ones are over long before they are shown."""
         self._chunk = schedule.grid.chunk
         self._base = 0
@@ -93,6 +95,7 @@ class Seen:
         """A take began at a score chunk."""
         self._before = self._now or self._before
         self._base, self._now, self._guess, self._shown = base, None, None, False
+        self._first_fit = None
         self._done = {-1: at}
 
     def done(self, chunk: int, at: int) -> None:
@@ -125,7 +128,9 @@ class Seen:
         behind = median_low(self._behind) if self._behind else 0.0
         time = fit.time if abs(fit.at - fit.time) < STRAYS else fit.at
         self._guess = (self._base + fit.chunk - 1, time + behind, length)
-        if self._shown or fit.chunk > self._unseen:
+        self._first_fit = fit.at if self._first_fit is None else self._first_fit
+        waited = not self._knows_takes or fit.at - self._first_fit >= UNSEEN_TIME
+        if self._shown or (fit.chunk > self._unseen and waited):
             self._now = self._guess
 
     def settle(self) -> None:

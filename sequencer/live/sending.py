@@ -11,12 +11,10 @@ from sequencer.conductor import Conductor
 from sequencer.events import ChunkShown, Command, Event, OffsetChanged, Paused, SessionEnded
 from sequencer.midi.clock_out import Piece
 from sequencer.schedule import Schedule
-from sequencer.timebase import SECOND
+from sequencer.timebase import SECOND, UNSEEN_TIME
 
 UNSEEN = 2
-UNSEEN_TIME = 5 * SECOND
-"""Where no picture is seen by the end of so many chunks, nor so many nanoseconds after the first report, nobody counts
-pictures: the clock starts all the same. Pictures take up to some seconds to arrive."""
+"""Where no picture is seen by the end of so many chunks, nor for `UNSEEN_TIME`, nobody counts them: the clock starts then."""
 
 
 class ClockSender(Protocol):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sequencer.compiler.placed import PlacedCue
+from sequencer.compiler.resolved import Sending
 from sequencer.compiler.texts import Vocabulary
 from sequencer.compiler.unfold import Unfolding
 from sequencer.conductor import Conductor, hands, machine, opening, sending, sends, showing
@@ -338,7 +339,8 @@ def a_cue_a_chunk_late(patch: pytest.MonkeyPatch) -> None:
     def late(cues: Any, unfolding: Unfolding, _cue: Any, _spot: Any, length: Any) -> Any:
         chunk = unfolding._local.grid.chunk
         for one in cues:
-            is_late = 0 < one.seconds < length - chunk
+            is_sent = isinstance(one, PlacedCue) and any(isinstance(act, Sending) for act in one.acts)
+            is_late = 0 < one.seconds < length - chunk and not is_sent  # a note's length is counted from its own position
             yield replace(one, seconds=one.seconds + chunk) if is_late and isinstance(one, PlacedCue) else one
 
     _around(patch, Unfolding, "cues_of", late)

@@ -53,7 +53,8 @@ def test_a_failing_show_is_shrunk_to_one_that_fails_alike(monkeypatch: pytest.Mo
     PLANTS["the_opening_order_swapped"](monkeypatch)
     small = shrunk(draw_script(1), lambda script: breaks(script, "opening-order"))
     assert breaks(small, "opening-order")
-    assert (small.size, small.faults, small.hands) == (1, {}, ())
+    assert (small.faults, small.hands) == ({}, ())
+    assert small.size <= 5, "a scene, for its only prompt shows one"
 
 
 def test_every_invariant_is_told_in_the_page() -> None:
