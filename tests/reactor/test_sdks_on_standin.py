@@ -127,7 +127,9 @@ def test_a_model_from_1x_answers_the_newer_line_with_messages(mode: str, model: 
     with av.open(str(recording), "r") as file:
         frames = sum(1 for _ in file.decode(video=0))
     assert (kept["kind"], kept["start"]) == ("recording", 0.0)
-    assert frames == round(kept["end"] * 24) == session.show.made[-1].end, "the recording is not whole"
+    assert frames == round(kept["end"] * 24), "the recording is not whole"
+    delayed = 2 * 24  # a reset does not stop what was made before it: it is shown after the recording was asked for
+    assert session.show.made[-1].end - delayed <= frames <= session.show.made[-1].end
 
 
 @pytest.mark.parametrize("dialect", ["current", "1.x"])
