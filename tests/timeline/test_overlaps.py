@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from by_hand import play
+from conftest import require
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from timeline.boxes import boxes_of, faults_of, font, measured
@@ -121,8 +122,7 @@ def test_faults_are_found() -> None:
 
 @pytest.mark.parametrize("bold", [False, True])
 def test_the_widths_are_those_of_the_font_or_more(bold: bool) -> None:
-    if font(bold) is None:
-        pytest.skip("DejaVu Sans is not installed")
+    require(font(bold) is not None, "DejaVu Sans is not installed")
     for code in (*range(0x20, 0x7F), *range(0xC0, 0x17F), *range(0x391, 0x3CA), *range(0x410, 0x450), *range(0x5D0, 0x5EB)):
         char = chr(code)
         assert measured(char, 1000, bold) <= float(width_of(char, 1000, bold=bold)) + 0.5, char
