@@ -243,6 +243,8 @@ def _told_either(text: str, span: Span, faults: Faults, first: str, second: str)
     hint = f"write {time}"
     if minutes and has_beat(seconds, span, faults):
         hint += f" for a time, or {minutes}.{seconds} for a bar and a beat"
+    else:
+        message = f"{shown(text)} is a time, and a time has units"
     faults.error("E202", message, span, hint, (Fix(span, time),))
 
 
