@@ -1,0 +1,446 @@
+"""What a run knows of itself, and what it reads from its clock: tables of situations."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from conducting import SECOND, compiled
+
+from sequencer.conductor.follow import FARTHEST, Follow, can_be
+from sequencer.conductor.run import Phase, Run
+from sequencer.conductor.showing import _ends_at
+from sequencer.conductor.stalls import Stall, Stalls
+from sequencer.events import (
+    BoundariesFitted,
+    ChunkDone,
+    ClockFitted,
+    ClockLocated,
+    ClockMoved,
+    Event,
+    Refused,
+)
+from sequencer.revisions import RESETS_BORNE_OUT, SHOWN_TO_THE_END
+from sequencer.timebase import DISPLAY_DELAY, Snap
+
+PLAIN = 'at 0c "a"\nend 9c'
+MIDI = 'clock midi, nominal 60 bpm, 4/4\nat 1 "a"\nend 5'
+
+
+def run_at(phase: Phase = Phase.PLAYING, base: int = 2, making: int = 4, next_base: int = 0, following: bool = False) -> Run:
+    run = Run(compiled(MIDI if following else PLAIN), following)
+    run.phase, run.base, run.making, run.next_base = phase, base, making, next_base
+    run.bases = [0, 2, 2]
+    return run
+
+
+# ---- a run ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("phase", "next_base", "chunk", "take", "found"),
+    [
+        (Phase.PLAYING, 0, 0, None, 2),
+        (Phase.PLAYING, 0, 6, None, 8),
+        (Phase.PLAYING, 0, 7, None, None),
+        (Phase.PLAYING, 0, -1, None, None),
+        (Phase.CUTTING, 5, 2, None, 4),
+        (Phase.CUTTING, 5, 3, None, None),
+        (Phase.CUTTING, 5, 3, 3, None),
+        (Phase.CUTTING, 5, 2, 3, 4),
+        (Phase.PLAYING, 0, 1, 1, 1),
+        (Phase.PLAYING, 0, 2, 1, None),
+        (Phase.PLAYING, 0, 1, 2, 3),
+        (Phase.PLAYING, 5, 4, 3, 6),
+        (Phase.PLAYING, 0, 1, 0, None),
+        (Phase.PLAYING, 0, 1, 4, None),
+        (Phase.SHOWING, 0, 1, None, 3),
+        (Phase.SHOWING, 0, 2, None, None),
+    ],
+)
+def test_which_score_chunk_a_chunk_of_a_take_is(
+    phase: Phase, next_base: int, chunk: int, take: int | None, found: int | None
+) -> None:
+    """Take 1 began with chunk 0; take 2, whose start was asked for twice, with chunk 2. The score has nine chunks."""
+    assert run_at(phase, next_base=next_base).score_chunk(chunk, take) == found
+
+
+def test_the_frames_of_a_take_end_where_the_next_one_is_set_up() -> None:
+    run = run_at(Phase.OPENING, base=5, next_base=5)
+    assert [run.score_chunk(chunk, 3) for chunk in (2, 3)] == [4, None]
+
+
+def test_a_following_run_has_no_end_until_it_is_shown() -> None:
+    assert run_at(following=True).score_chunk(1000) == 1002
+    ended = run_at(Phase.FINISHED, following=True)
+    ended.ended_well = True
+    assert [ended.score_chunk(chunk) for chunk in (1, 2)] == [3, None]
+
+
+def test_a_run_that_a_cut_took_beyond_the_end_shows_what_it_makes() -> None:
+    run = run_at(base=9, making=11)
+    assert [run.score_chunk(chunk) for chunk in (1, 2)] == [10, None]
+
+
+@pytest.mark.parametrize(("take", "is_of_it"), [(None, True), (0, False), (1, False), (2, True), (3, True), (4, False)])
+def test_which_takes_are_the_one_that_plays(take: int | None, is_of_it: bool) -> None:
+    assert run_at().is_of_this_take(take) is is_of_it
+
+
+@pytest.mark.parametrize(
+    ("phase", "reach", "is_running"),
+    [(Phase.PLAYING, 6, True), (Phase.CUTTING, 6, True), (Phase.OPENING, 2, False), (Phase.STARTING, 2, False)],
+)
+def test_how_far_prompts_reach(phase: Phase, reach: int, is_running: bool) -> None:
+    assert (run_at(phase).reach, run_at(phase).is_running) == (reach, is_running)
+
+
+@pytest.mark.parametrize(
+    ("chunk", "passed", "possible"),
+    [(3, 0.0, True), (5, 0.0, True), (6, 0.0, False), (6, 0.66, False), (6, 0.67, True), (7, 1.33, False), (7, 1.34, True)],
+)
+def test_chunks_are_made_at_most_half_as_fast_again_as_the_quickest(chunk: int, passed: float, possible: bool) -> None:
+    run = run_at()
+    run.boundary_at = 10 * SECOND
+    assert run.can_be(chunk, round((10 + passed) * SECOND)) is possible
+
+
+@pytest.mark.parametrize(
+    ("paused", "pausing", "rests"),
+    [(True, None, True), (False, None, False), (False, 4, False), (False, 3, True), (False, 5, False)],
+)
+def test_when_a_model_may_rest(paused: bool, pausing: int | None, rests: bool) -> None:
+    run = run_at()
+    run.paused, run.pausing = paused, pausing
+    assert run.may_rest is rests
+
+
+@pytest.mark.parametrize(
+    ("making", "overrun", "resets", "revision", "may_be"),
+    [
+        (4, 0, 1, RESETS_BORNE_OUT, False),
+        (5, 0, 1, RESETS_BORNE_OUT, True),
+        (4, 1, 1, RESETS_BORNE_OUT, True),
+        (4, 0, 2, RESETS_BORNE_OUT, True),
+        (4, 0, 1, RESETS_BORNE_OUT - 1, True),
+    ],
+)
+def test_which_reset_can_be_the_one_that_is_awaited(
+    making: int, overrun: int, resets: int, revision: int, may_be: bool
+) -> None:
+    run = run_at(Phase.CUTTING, making=making, next_base=5)
+    run.overrun, run.resets, run.revision = overrun, resets, revision
+    assert run.may_be_reset is may_be
+
+
+def test_what_the_model_made_beyond_is_counted_and_noted() -> None:
+    run = run_at()
+    for chunks in (0, 1, 2):
+        run.note_beyond(chunks, "the end")
+    assert run.notes == ["the model made 1 chunk after the end", "the model made 2 chunks after the end"]
+    assert run.stalls.beyond == 3
+    run.note_stall(None)
+    assert len(run.notes) == 2
+
+
+def test_refusals_are_noted_and_those_of_pauses_end_the_latest_one() -> None:
+    run = run_at()
+    current = run.plan.passes[0]
+    moves = [run.moves.fired(kind, kind, "go x", current, 1, 0) for kind in ("pause", "pause", "resume")]
+    run.note_refusal(Refused(1, "pause", "no"))
+    assert [move.reason for move in moves] == ["", "no", ""]
+    run.note_refusal(Refused(2, "resume", "why"))
+    run.note_refusal(Refused(3, "start", "what"))
+    assert [move.reason for move in moves] == ["", "no", "why"]
+    assert run.refusals == ["pause: no", "resume: why", "start: what"]
+
+
+@pytest.mark.parametrize(("revision", "lag"), [(1, 0), (SHOWN_TO_THE_END, DISPLAY_DELAY)])
+def test_the_lag_that_is_believed_until_it_is_measured(revision: int, lag: int) -> None:
+    follow = Run(compiled(MIDI), True, revision).follow
+    assert follow is not None
+    assert follow.lag == SECOND + lag
+
+
+# ---- the end of a show ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shown", "lasted", "ends"),
+    [
+        ({}, [], 30.0),
+        ({7: 19.0}, [], 30.0),
+        ({8: 20.0}, [], 21.1),
+        ({8: 20.0}, [0.5, 0.5], 21.1),
+        ({8: 20.0}, [1.5, 9.0, 1.5], 21.6),
+        ({8: 20.0}, [1.5, 1.7], 21.6),
+        ({8: 20.0}, [9.0], 24.1),
+        ({7: 18.5, 8: 20.0}, [], 21.6),
+        ({5: 12.0, 6: 14.0, 7: 16.0, 8: 20.0}, [1.5], 22.1),
+        ({0: 0.0, 1: 2.0, 2: 4.0, 3: 6.0, 8: 20.0}, [], 21.1),
+        ({3: 5.0, 4: 8.0, 8: 20.0}, [], 23.1),
+    ],
+)
+def test_the_last_chunk_is_shown_as_long_as_the_ones_before(shown: dict[int, float], lasted: list[float], ends: float) -> None:
+    run = run_at(Phase.SHOWING, base=0, making=9)
+    run.last_reported_at = 20 * SECOND
+    run.shown = {chunk: round(time * SECOND) for chunk, time in shown.items()}
+    run.lasted.extend(round(length * SECOND) for length in lasted)
+    assert _ends_at(run) == round(ends * SECOND)
+
+
+# ---- stalls --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("chunk", "shortest"), [(1, 5), (1.25, 5), (1.5, 6), (3, 12)])
+def test_how_long_a_stall_is_at_least(chunk: float, shortest: float) -> None:
+    stalls = Stalls(round(chunk * SECOND))
+    assert stalls.shortest == shortest * SECOND
+    assert not stalls.is_stalled(10**18)
+    stalls.expect(SECOND)
+    just = SECOND + stalls.shortest
+    assert [stalls.is_stalled(at) for at in (just - 1, just)] == [False, True]
+    assert stalls.report(2, 1, just - 1) is None
+    assert stalls.report(3, 2, 2 * just - 1) == Stall(3, just, 2, is_last=False)
+    assert stalls.end(5, 2 * just + stalls.shortest) == Stall(5, stalls.shortest + 1, 0, is_last=True)
+    assert stalls.end(5, 99 * just) is None, "it is over"
+    assert len(stalls.all) == 2
+
+
+def test_nothing_stalls_while_no_chunk_is_expected() -> None:
+    stalls = Stalls(SECOND)
+    stalls.expect(0)
+    stalls.rest()
+    assert not stalls.is_stalled(99 * SECOND)
+    assert stalls.report(0, 1, 99 * SECOND) is None
+    assert stalls.report(1, 1, 105 * SECOND) == Stall(1, 6 * SECOND, 1)
+
+
+@pytest.mark.parametrize(
+    ("stall", "text"),
+    [
+        (Stall(3, 5_250_000_000, 0), "nothing was reported for 5.2 s before chunk 3"),
+        (Stall(3, 6 * SECOND, 1), "no chunk was reported for 6.0 s, while chunk 3 was made"),
+        (Stall(3, 6 * SECOND, 2), "no chunk was reported for 6.0 s, while chunks 3 to 4 were made"),
+        (Stall(3, 6 * SECOND, 0, is_last=True), "no chunk was reported in the last 6.0 s, from chunk 3 on"),
+    ],
+)
+def test_a_stall_in_words(stall: Stall, text: str) -> None:
+    assert str(stall) == text
+
+
+# ---- a clock -------------------------------------------------------------------------------------------------------
+
+FAR = FARTHEST / 2
+
+
+@pytest.mark.parametrize(
+    ("event", "believed"),
+    [
+        (ClockFitted(0, 1.0, 0, 1e-9), True),
+        (ClockFitted(0, -FAR, 0, 1e-9), True),
+        (ClockFitted(0, FARTHEST, 0, 1e-9), False),
+        (ClockFitted(0, -FARTHEST, 0, 1e-9), False),
+        (ClockFitted(0, 1.0, 0, float("inf")), False),
+        (ClockFitted(0, 1.0, 10**30, 1e-9), False),
+        (ClockFitted(0, 1.0, 0, 1e-9, float("nan")), False),
+        (ClockLocated(0, 4.0), True),
+        (ClockLocated(0, float("nan")), False),
+        (BoundariesFitted(0, 1, 0, 1.0), True),
+        (BoundariesFitted(0, 1, 0, 0.99), False),
+        (BoundariesFitted(0, 1, 0, FARTHEST), False),
+        (BoundariesFitted(0, 10**30, 0, 2.0), False),
+        (BoundariesFitted(0, 1, 10**30, 2.0), False),
+        (BoundariesFitted(0, 1, 0, 2.0, float("inf")), False),
+        (BoundariesFitted(0, 1, 0, 2.0, 0.0, 10**30), False),
+        (ChunkDone(0, 10**30, 0, None), True),
+    ],
+)
+def test_which_fits_can_have_been_measured(event: Event, believed: bool) -> None:
+    assert can_be(event) is believed
+
+
+def follow(outer: bool = True) -> Follow:
+    return Follow(compiled(MIDI), outer, 0)
+
+
+def fit(at: float, quarter: float, bpm: float = 60, deviation: float = 0.0) -> ClockFitted:
+    return ClockFitted(round(at * SECOND), quarter, round(at * SECOND), bpm / 60e9, deviation)
+
+
+def quarters(clock: Follow, *times: float) -> list[float | None]:
+    found = (clock.quarter_at(round(time * SECOND)) for time in times)
+    return [None if one is None else round(one, 6) for one in found]
+
+
+def times(clock: Follow, *places: float) -> list[float | None]:
+    found = (clock.time_of(place, 0.0) for place in places)
+    return [None if one is None else round(one / SECOND, 6) for one in found]
+
+
+def test_a_clock_says_nothing_before_its_first_fit() -> None:
+    clock = follow()
+    assert (quarters(clock, 5), times(clock, 5), clock.is_running) == ([None], [None], False)
+    clock.clock_fitted(fit(2, 0))
+    assert (quarters(clock, 5), times(clock, 5), clock.is_running) == ([3.0], [7.0], True)
+
+
+@pytest.mark.parametrize(("quality", "runs"), [("locked", True), ("free", True), ("searching", False), ("stopped", False)])
+def test_only_a_clock_that_is_found_runs(quality: str, runs: bool) -> None:
+    clock = follow()
+    clock.clock_fitted(ClockFitted(0, 0.0, 0, 1e-9, 0.0, quality))  # type: ignore[arg-type]  # one of its qualities
+    assert clock.is_running is runs
+    assert (times(clock, 5) == [5.0]) is runs
+
+
+def test_a_clock_that_stops_stands_and_goes_on_from_there() -> None:
+    clock = follow()
+    clock.clock_fitted(fit(0, 0))
+    clock.clock_moved(ClockMoved(3 * SECOND, "stop"))
+    assert (clock.stopped_for, clock.is_running) == (3 * SECOND, False)
+    assert quarters(clock, 1, 9) == [3.0, 3.0]
+    assert times(clock, 2, 3, 4) == [3.0, 3.0, None]
+    clock.clock_moved(ClockMoved(5 * SECOND, "stop"))
+    assert clock.stopped_for == 3 * SECOND, "it stood already"
+    clock.clock_fitted(fit(6, 9))
+    assert (clock.is_running, quarters(clock, 9)) == (False, [3.0])
+    clock.clock_moved(ClockMoved(10 * SECOND, "continue"))
+    assert (clock.stopped_for, clock.is_running) == (None, True)
+    assert quarters(clock, 10, 12) == [3.0, 5.0]
+    assert times(clock, 5) == [12.0]
+
+
+def test_a_clock_that_starts_is_at_the_beginning() -> None:
+    clock = follow()
+    clock.clock_fitted(fit(0, 8))
+    clock.begins(0)
+    assert quarters(clock, 1) == [1.0], "it ran before: its nearest beat is the score's first"
+    clock.clock_moved(ClockMoved(4 * SECOND, "start"))
+    assert quarters(clock, 4, 6) == [0.0, 2.0]
+    clock.clock_fitted(fit(5, 1))
+    assert quarters(clock, 6) == [2.0]
+    clock.clock_moved(ClockMoved(7 * SECOND, "stop"))
+    clock.clock_moved(ClockMoved(9 * SECOND, "start"))
+    assert (quarters(clock, 10), clock.stopped_for, clock.is_running) == ([1.0], None, True)
+
+
+def test_a_score_begins_at_a_clocks_nearest_beat_unless_the_clock_has_a_position() -> None:
+    clock = follow()
+    clock.clock_fitted(fit(0, 8.4))
+    clock.begins(0)
+    clock.begins(3 * SECOND)
+    assert (quarters(clock, 1), clock.origin) == ([1.4], 0)
+    for move in (lambda one: one.located(0, 8.4), lambda one: one.clock_moved(ClockMoved(0, "start"))):
+        clock = follow()
+        clock.clock_fitted(fit(0, 8.4))
+        move(clock)
+        first = quarters(clock, 1)
+        clock.begins(0)
+        assert quarters(clock, 1) == first
+    inner = follow(outer=False)
+    inner.clock_fitted(fit(0, 8.4))
+    inner.begins(0)
+    assert quarters(inner, 1) == [9.4]
+
+
+def test_a_clock_that_jumps_is_there() -> None:
+    clock = follow()
+    clock.clock_fitted(fit(0, 8))
+    clock.begins(0)
+    clock.located(5 * SECOND, 20.0)
+    assert quarters(clock, 5, 7) == [20.0, 22.0]
+    clock.clock_moved(ClockMoved(8 * SECOND, "stop"))
+    clock.located(9 * SECOND, 40.0)
+    assert (quarters(clock, 20), clock.stopped_for) == ([40.0], 9 * SECOND)
+    clock.clock_moved(ClockMoved(30 * SECOND, "continue"))
+    assert quarters(clock, 31) == [41.0]
+
+
+def test_a_clock_that_hardly_moves_stands() -> None:
+    clock = follow()
+    clock.clock_fitted(ClockFitted(0, 0.0, 0, 1e-18))
+    assert clock.time_of(1.0, 0.0) == pytest.approx(1e18)
+    clock.clock_fitted(ClockFitted(0, 0.0, 0, 9e-19))
+    assert clock.time_of(1.0, 0.0) is None
+
+
+def test_an_inner_tempo_goes_by_seconds_since_the_beginning() -> None:
+    clock = follow(outer=False)
+    assert (clock.is_running, clock.time_of(4.0, 2.0)) == (True, None)
+    clock.begins(5 * SECOND)
+    assert clock.time_of(4.0, 2.0) == 7 * SECOND
+
+
+def test_boundaries_are_measured_from_chunks_until_they_are_fitted() -> None:
+    clock = follow()
+    assert (clock.boundary_of(3), clock.chunk_at(0.0, Snap.FLOOR), clock.seconds_at(0)) == (None, None, None)
+    clock.take_began(2, SECOND)
+    assert clock.boundary_of(4) == 3 * SECOND + clock.lag
+    clock.boundary(3, 3 * SECOND)
+    assert clock.boundary_of(4) == 4 * SECOND + clock.lag, "one chunk alone measures nothing"
+    clock.boundary(4, 5 * SECOND)
+    assert clock.boundary_of(5) == 7 * SECOND + clock.lag
+    clock.boundary(5, 5 * SECOND)
+    assert clock.boundary_of(5) == 5 * SECOND + clock.lag
+    clock.boundaries_fitted(BoundariesFitted(9 * SECOND, 4, 8 * SECOND, 1.5e9, 0.0, 3 * SECOND), 2)
+    assert clock.boundary_of(7) == 12.5 * SECOND
+    clock.boundary(8, 99 * SECOND)
+    assert clock.boundary_of(7) == 12.5 * SECOND
+    clock.take_began(9, 20 * SECOND)
+    assert clock.boundary_of(10) == 24.5 * SECOND
+    clock.boundary(10, 30 * SECOND)
+    assert clock.boundary_of(11) == 34.5 * SECOND
+
+
+def test_the_length_of_a_chunk_is_that_of_the_latest_ones() -> None:
+    clock = follow()
+    clock.take_began(0, 0)
+    at = 0
+    for chunk in range(1, 21):
+        at += SECOND if chunk <= 12 else 2 * SECOND
+        clock.boundary(chunk, at)
+    assert clock.boundary_of(21) == at + 2 * SECOND + clock.lag
+    same = follow()
+    same.take_began(0, SECOND)
+    same.boundary(1, SECOND)
+    same.boundary(2, SECOND)
+    assert same.boundary_of(3) == 2 * SECOND + same.lag, "chunks that take no time measure nothing"
+
+
+@pytest.mark.parametrize(
+    ("time", "floor", "ceil", "nearest"),
+    [
+        (10.0, 4, 4, 4),
+        (10.5, 4, 5, 4),
+        (10.51, 4, 5, 5),
+        (10.99, 4, 5, 5),
+        (11.0, 5, 5, 5),
+        (9.6, 3, 4, 4),
+    ],
+)
+def test_which_chunk_shows_a_time(time: float, floor: int, ceil: int, nearest: int) -> None:
+    """Chunk 4 begins at 7 s, and its first frame is seen at 10 s."""
+    clock = follow()
+    clock.boundaries_fitted(BoundariesFitted(0, 2, 7 * SECOND, 1e9, 0.0, 3 * SECOND), 2)
+    assert [clock.chunk_at(time * SECOND, snap) for snap in (Snap.FLOOR, Snap.CEIL, Snap.NEAREST)] == [floor, ceil, nearest]
+    clock.offset = SECOND
+    assert clock.chunk_at(time * SECOND, Snap.FLOOR) == floor + 1
+    assert clock.seconds_at(round(time * SECOND)) == pytest.approx(time - 10 + 4 + 1)
+
+
+@pytest.mark.parametrize(("off", "chunk"), [(0.19, 4), (-0.19, 4), (0.21, 4), (-0.21, 3)])
+def test_what_is_within_two_deviations_of_a_boundary_is_on_it(off: float, chunk: int) -> None:
+    clock = follow()
+    clock.boundaries_fitted(BoundariesFitted(0, 4, 10 * SECOND, 1e9, 0.04 * SECOND, 0), 0)
+    clock.clock_fitted(fit(0, 0, deviation=0.06 * SECOND))
+    assert clock.chunk_at((10 + off) * SECOND, Snap.FLOOR) == chunk
+    assert clock.chunk_at((10 + off) * SECOND, Snap.CEIL) == (chunk if abs(off) < 0.2 else chunk + 1)
+
+
+def test_seconds_of_the_score_are_those_of_its_chunks() -> None:
+    clock = Follow(compiled('clock midi, nominal 60 bpm, 4/4\nat 1 "a"\nend 5'), True, 0)
+    clock._nominal = 2.0
+    clock.boundaries_fitted(BoundariesFitted(0, 4, 10 * SECOND, 4e9, 0.0, SECOND), 0)
+    assert clock.seconds_at(13 * SECOND) == 9.0
+    assert clock.boundary_of(5) == 15 * SECOND
+    assert Fraction(clock.chunk_at(13.0 * SECOND, Snap.NEAREST) or 0) == 4
