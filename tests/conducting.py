@@ -89,9 +89,10 @@ def ns(text: str) -> int:
     return int(Decimal(text) * SECOND)
 
 
-def seconds(time: float) -> str:
+def seconds(time: int) -> str:
     """Nanoseconds in seconds, without the zeros at the end."""
-    return f"{Decimal(round(time)) / SECOND:f}".rstrip("0").rstrip(".") if round(time) % SECOND else str(round(time) // SECOND)
+    assert isinstance(time, int), "times are whole nanoseconds"
+    return f"{Decimal(time) / SECOND:f}".rstrip("0").rstrip(".") if time % SECOND else str(time // SECOND)
 
 
 def _number(word: str | None) -> int | None:

@@ -124,6 +124,7 @@ def test_a_clock_that_stands_holds_the_score_and_goes_on() -> None:
         5.2 clock stop              -> sr 4x
         5.3 fit 3 60                ->
         6.1 made 3 a                ->
+        6.5 shown 3                 ->
         7.1 made 4 b                ->
         7.3 shown 4                 ->
         8.1 made 5 b                ->
@@ -135,7 +136,7 @@ def test_a_clock_that_stands_holds_the_score_and_goes_on() -> None:
         12.1 made 9 b               -> sr off
         13.1 made 10 c              -> prompt 13 t
         ---
-        1.1: landed, at 0, lead 2100.0
+        1.1: landed, at 0, shown 3, lead 2100.0
         2.1: landed, planned 2, at 4, error 100.0, lead 2000.0
         chunk 2 could not be reached any more
         3.1: sent, planned 11, error 250.0, lead 2000.0

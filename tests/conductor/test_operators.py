@@ -404,6 +404,43 @@ def test_what_was_sent_for_the_bar_at_which_a_section_is_left_is_overwritten() -
     )
 
 
+def test_what_fired_just_before_the_last_section_was_left_has_no_chunk_any_more() -> None:
+    conduct(
+        """
+    clock 120 bpm, 4/4
+    section jam until go out, max 8 bars {
+      at 1 "a"
+      at 7 "b"
+      on go flash -> "flash"
+      on go set -> sr off
+    }
+    """,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, wake 10
+        0.1 took a                  -> start
+        0.2 started                 ->
+        6.2 made 5 a                ->
+        6.25 go set                 -> sr off
+        6.3 go flash                -> prompt 8 flash
+        6.4 go out                  ->
+        7.2 made 6 a                ->
+        8.2 made 7 a                -> wake 18.2
+        8.3 shown 7                 -> wake 9.4
+        9.4 woke                    -> finish (the score is over)
+        ---
+        1.1: landed, at 0, shown 7, lead 200.0
+        7.1: skipped
+        the live section was left
+        go set: landed, at 7, lead 950.0, waited 950.0
+        go flash: skipped, planned 8, lead 1900.0, waited 1900.0
+        it fired too near the end: no chunk within reach was left
+        exit by go out: landed at 8 after 1800.0
+        note: no chunk was reported for 6.0 s, while chunks 0 to 5 were made
+        takes 1, chunks 8, ended well (the score is over)
+        """,
+    )
+
+
 RULES = """
     at 0c "a"
     at 5c "b"

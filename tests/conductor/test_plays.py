@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from conducting import conduct
+from dataclasses import replace
+
+from conducting import compiled, conduct
+
+from sequencer.conductor.run import Phase, Run
+from sequencer.conductor.sending import commit_up_to
 
 # ---- what leaves when ----------------------------------------------------------------------------------------------
 
@@ -126,6 +131,80 @@ def test_cues_of_one_chunk_act_together_and_firings_in_the_place_of_cues() -> No
     )
 
 
+JUMPED = """
+    {}
+    section jam until go on, max 12c {{
+      at 0c "a"
+      at 3c "b", sr off
+      at 4c sr 4x
+      at 5c image "a.png"
+      at 6c "c"
+      at 7c "d"
+    }}
+"""
+
+
+def test_what_could_not_be_reached_any_more_acts_on_the_next_chunk() -> None:
+    conduct(
+        JUMPED.format("late shift"),
+        """
+        0.0 ready                   -> upload a.png, seed 3, sr 2x, prompt 0 a, wake 10
+        0.1 took a                  -> start
+        0.2 started                 ->
+        1.2 made 0 a                -> prompt 3 b
+        5.25 made 4 a               -> show a.png c, sr 4x, prompt 7 d
+        6.2 made 5 a                ->
+        7.2 made 6 a                ->
+        ---
+        0c: landed, at 0, lead 200.0
+        3c: missed, planned 3
+        no chunk was reported with it before the next prompt was due
+        4c: landed, planned 4, at 6, lead 950.0
+        chunk 4 could not be reached any more
+        5c: sent, planned 5, lead 950.0
+        chunk 5 could not be reached any more
+        6c: sent, planned 6, lead 950.0
+        7c: sent, planned 7, lead 1950.0
+        takes 1, chunks 7, not ended
+        """,
+    )
+
+
+def test_what_could_not_be_reached_any_more_is_dropped_where_late_cues_are() -> None:
+    conduct(
+        JUMPED.format("late drop"),
+        """
+        0.0 ready                   -> upload a.png, seed 3, sr 2x, prompt 0 a, wake 10
+        0.1 took a                  -> start
+        0.2 started                 ->
+        1.2 made 0 a                -> prompt 3 b
+        5.2 made 4 a                -> prompt 7 d
+        6.2 made 5 a                ->
+        7.2 made 6 a                ->
+        ---
+        0c: landed, at 0, lead 200.0
+        3c: sent, planned 3
+        without its sr: chunk 3 could not be reached any more
+        4c: dropped, planned 4
+        chunk 4 could not be reached any more
+        5c: dropped, planned 5
+        chunk 5 could not be reached any more
+        6c: dropped, planned 6
+        chunk 6 could not be reached any more
+        7c: sent, planned 7, lead 2000.0
+        takes 1, chunks 7, not ended
+        """,
+    )
+
+
+def test_whatever_is_within_the_lead_is_committed() -> None:
+    text = "\n".join(f'at {chunk}c "p{chunk}"' for chunk in range(60)) + "\nend 60c"
+    run = Run(replace(compiled(text), lead=40))
+    run.phase = Phase.OPENING
+    commit_up_to(run, 59)
+    assert sorted(run.ledger.slots) == list(range(41)), "more than 32 prompts are only sent ahead as far as the lead demands it"
+
+
 # ---- what the model reports ----------------------------------------------------------------------------------------
 
 
@@ -155,6 +234,24 @@ def test_a_chunk_that_is_reported_twice_or_too_late_counts_once() -> None:
         3c: sent, planned 3
         6c: sent, planned 6
         takes 1, chunks 2, not ended
+        """,
+    )
+
+
+def test_a_warm_up_chunk_without_frames_is_none_of_the_score() -> None:
+    conduct(
+        PLAIN,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, prompt 3 b, prompt 6 c, wake 10
+        0.1 took a                  -> start
+        0.2 started                 ->
+        1.2 made 0 a 0              ->
+        1.3 state 1 a               ->
+        ---
+        0c: sent, planned 0, lead 200.0
+        3c: sent, planned 3
+        6c: sent, planned 6
+        takes 1, chunks 0, not ended
         """,
     )
 
@@ -806,6 +903,37 @@ def test_after_a_lost_connection_the_models_state_says_what_is_to_be_sent_again(
     )
 
 
+def test_after_a_lost_connection_what_a_take_opened_with_and_what_goes_with_an_image_are_not_sent_again_alone() -> None:
+    conduct(
+        PLAIN,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, prompt 3 b, prompt 6 c, wake 10
+        0.1 took a                  -> start
+        0.2 started                 ->
+        0.3 lost gone               ->
+        1.3 restored                ->
+        1.4 state 1 x 3=b 6=c       ->
+        """,
+    )
+    conduct(
+        """
+    at 0c "a"
+    at 3c image "a.png", "b"
+    end 12c
+    """,
+        """
+        0.0 ready                   -> upload a.png, seed 3, sr 2x, prompt 0 a, wake 10
+        0.1 took a                  -> start
+        0.2 started                 ->
+        1.2 made 0 a                ->
+        2.2 made 1 a                -> show a.png b
+        2.3 lost gone               ->
+        4.3 restored                ->
+        4.4 state 4 a               -> show a.png b
+        """,
+    )
+
+
 def test_a_prompt_that_never_came_to_the_model_is_sent_again_or_dropped() -> None:
     script = """
         0.0 ready                   -> seed 3, sr 2x, prompt 0 a, prompt 3 b, prompt 6 c, wake 10
@@ -969,6 +1097,46 @@ def test_what_ends_a_run_from_outside() -> None:
         6c: missed, planned 6
         the run ended first: the limit
         takes 1, chunks 1, ended (the limit)
+        """,
+    )
+    conduct(
+        PLAIN + '    on go flash -> "flash", sr off\n',
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, wake 10
+        0.1 took a                  -> start
+        0.2 started                 ->
+        1.2 made 0 a                -> prompt 3 b
+        1.3 go flash                -> prompt 3 flash
+        1.4 closing "the limit"     -> finish (the limit)
+        ---
+        0c: landed, at 0, lead 200.0
+        3c: overtaken, planned 3
+        go flash acts on the same chunk
+        6c: missed
+        the run ended first: the limit
+        go flash: missed, planned 3
+        the run ended first: the limit
+        takes 1, chunks 1, ended (the limit)
+        """,
+    )
+    conduct(
+        PLAIN + '    on go flash -> "flash", sr off\n',
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, wake 10
+        0.1 took a                  -> start
+        0.2 started                 ->
+        1.2 made 0 a                -> prompt 3 b
+        1.3 go flash                -> prompt 3 flash
+        1.45 closing "finished by hand" -> finish (finished by hand)
+        ---
+        0c: landed, at 0, lead 200.0
+        3c: overtaken, planned 3
+        go flash acts on the same chunk
+        6c: skipped
+        the operator ended the run before its chunk was made
+        go flash: skipped, planned 3
+        the operator ended the run before its chunk was made
+        takes 1, chunks 1, stopped (finished by hand)
         """,
     )
     conduct(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from conducting import SECOND, compiled
 
 from sequencer.conductor.follow import FARTHEST, Follow, can_be
+from sequencer.conductor.plan import Plan
 from sequencer.conductor.run import Phase, Run
+from sequencer.conductor.sends import Seen, Sends
 from sequencer.conductor.showing import _ends_at
 from sequencer.conductor.stalls import Stall, Stalls
 from sequencer.events import (
@@ -21,7 +24,7 @@ from sequencer.events import (
     Refused,
 )
 from sequencer.revisions import RESETS_BORNE_OUT, SHOWN_TO_THE_END
-from sequencer.timebase import DISPLAY_DELAY, Snap
+from sequencer.timebase import DISPLAY_DELAY, UNSEEN_TIME, ChunkGrid, Snap
 
 PLAIN = 'at 0c "a"\nend 9c'
 MIDI = 'clock midi, nominal 60 bpm, 4/4\nat 1 "a"\nend 5'
@@ -85,6 +88,7 @@ def test_a_run_that_a_cut_took_beyond_the_end_shows_what_it_makes() -> None:
 @pytest.mark.parametrize(("take", "is_of_it"), [(None, True), (0, False), (1, False), (2, True), (3, True), (4, False)])
 def test_which_takes_are_the_one_that_plays(take: int | None, is_of_it: bool) -> None:
     assert run_at().is_of_this_take(take) is is_of_it
+    assert run_at(base=0).is_of_this_take(take) is (take in (None, 1))
 
 
 @pytest.mark.parametrize(
@@ -174,6 +178,7 @@ def test_the_lag_that_is_believed_until_it_is_measured(revision: int, lag: int) 
         ({8: 20.0}, [0.5, 0.5], 21.1),
         ({8: 20.0}, [1.5, 9.0, 1.5], 21.6),
         ({8: 20.0}, [1.5, 1.7], 21.6),
+        ({8: 20.0}, [0.1, 0.1, 0.1, 1.5, 1.5, 1.5], 21.6),
         ({8: 20.0}, [9.0], 24.1),
         ({7: 18.5, 8: 20.0}, [], 21.6),
         ({5: 12.0, 6: 14.0, 7: 16.0, 8: 20.0}, [1.5], 22.1),
@@ -444,3 +449,163 @@ def test_seconds_of_the_score_are_those_of_its_chunks() -> None:
     assert clock.seconds_at(13 * SECOND) == 9.0
     assert clock.boundary_of(5) == 15 * SECOND
     assert Fraction(clock.chunk_at(13.0 * SECOND, Snap.NEAREST) or 0) == 4
+
+
+# ---- when chunks are seen, in a fixed run --------------------------------------------------------------------------
+
+
+def seen(*, knows_takes: bool = True, base: int = 0) -> Seen:
+    """Chunks of one second; the take began at 10 s."""
+    found = Seen(compiled(PLAIN), knows_takes)
+    found.began(base, 10 * SECOND)
+    return found
+
+
+def boundary(chunk: int, time: float, length: float = 1.0, at: float | None = None) -> BoundariesFitted:
+    return BoundariesFitted(round((time if at is None else at) * SECOND), chunk, round(time * SECOND), length * SECOND)
+
+
+def time_of(found: Seen, seconds: float) -> float | None:
+    time = found.time_of(Fraction(seconds))
+    return None if time is None else time / SECOND
+
+
+@pytest.mark.parametrize(
+    ("shown", "streams"), [([11.5], False), ([11.0], False), ([10.999], True), ([11.5, 11.9], True), ([11.5, 12.5], False)]
+)
+def test_a_chunk_that_is_seen_before_it_is_done_is_streamed(shown: list[float], streams: bool) -> None:
+    """Chunk n is done at 11 + n seconds; of two measurements the lower one counts."""
+    found = seen()
+    assert not found.is_streamed
+    for chunk, time in enumerate(shown):
+        found.done(chunk, (11 + chunk) * SECOND)
+        found.shown(chunk, round(time * SECOND))
+    assert found.is_streamed is streams
+
+
+def test_a_chunk_that_is_seen_before_it_was_reported_is_measured_from_the_one_before() -> None:
+    found = seen()
+    found.shown(0, round(10.5 * SECOND))
+    assert list(found._behind) == [-0.5 * SECOND]
+    found.done(0, 11 * SECOND)
+    found.shown(1, round(11.7 * SECOND))
+    found.shown(5, 20 * SECOND)
+    assert list(found._behind) == [-0.5 * SECOND, pytest.approx(-0.3 * SECOND)]
+
+
+def test_only_the_latest_chunks_are_remembered() -> None:
+    found = seen()
+    for chunk in range(9):
+        found.done(chunk, (11 + chunk) * SECOND)
+    assert sorted(found._done) == [4, 5, 6, 7, 8]
+    for chunk in range(4, 9):
+        found.shown(chunk, (12 + chunk) * SECOND)
+    found.shown(8, 99 * SECOND)
+    assert list(found._behind) == [SECOND] * 4 + [80 * SECOND]
+
+
+def test_the_first_chunk_that_is_seen_says_where_a_take_is() -> None:
+    found = seen(base=3)
+    assert (time_of(found, 3), found.seconds_at(0)) == (None, None)
+    found.shown(1, 13 * SECOND)
+    assert [time_of(found, place) for place in (3, 4, 4.5, 6)] == [12, 13, 13.5, 15]
+    found.shown(2, 99 * SECOND)
+    assert time_of(found, 4) == 13, "later ones correct the fits only"
+    assert found.seconds_at(round(13.5 * SECOND)) == 4.5
+    found.offset = SECOND // 2
+    assert time_of(found, 4) == 12.5
+    assert found.seconds_at(round(12.5 * SECOND)) == 4.0
+
+
+def test_a_fit_counts_once_the_take_was_seen() -> None:
+    found = seen(base=3)
+    found.done(0, 11 * SECOND)
+    found.fitted(boundary(1, 11.0))
+    assert time_of(found, 4) is None
+    found.shown(0, round(11.4 * SECOND))
+    assert time_of(found, 4) == 12.4
+    found.fitted(boundary(2, 13.0, 2.0))
+    assert [time_of(found, place) for place in (4, 5)] == [pytest.approx(13.4), pytest.approx(14.4)]
+    found.fitted(boundary(3, 15.0, 2.0))
+    assert [time_of(found, place) for place in (5, 6)] == [pytest.approx(15.4), pytest.approx(16.4)]
+    found.fitted(boundary(4, 17.0, 2.0))
+    assert [time_of(found, place) for place in (6, 7)] == [pytest.approx(17.4), pytest.approx(19.4)], "three of five are longer"
+
+
+@pytest.mark.parametrize(("off", "time"), [(0.0, 11.0), (0.09, 11.0), (0.1, 11.1), (0.5, 11.5), (-0.1, 10.9)])
+def test_a_fit_that_is_far_from_its_boundary_gives_way_to_it(off: float, time: float) -> None:
+    found = seen()
+    found.shown(0, 10 * SECOND)
+    found._behind.clear()
+    found.fitted(boundary(1, 11.0, at=11.0 + off))
+    assert time_of(found, 0) == pytest.approx(time)
+
+
+@pytest.mark.parametrize("knows_takes", [True, False])
+def test_where_nobody_sees_chunks_the_boundaries_count_after_a_while(knows_takes: bool) -> None:
+    """After the second chunk, and in the newest revision not before frames have had time to arrive."""
+    found = seen(knows_takes=knows_takes)
+    counts: list[int] = []
+    for chunk in range(1, 12):
+        found.fitted(boundary(chunk, 10.0 + chunk))
+        if time_of(found, 0) is not None:
+            counts.append(chunk)
+    waits = 1 + -(-UNSEEN_TIME // SECOND)
+    assert counts[0] == (max(3, waits) if knows_takes else 3)
+    found.began(4, 30 * SECOND)
+    found.fitted(boundary(9, 31.0))
+    found.fitted(boundary(10, 32.0))
+    assert (time_of(found, 4) is None) is knows_takes, "a new take waits anew"
+
+
+def test_short_chunks_are_waited_for_as_long_as_frames_take_to_arrive() -> None:
+    short = replace(compiled(PLAIN), grid=ChunkGrid(1, Fraction(24)))
+    delay = DISPLAY_DELAY / SECOND * 24
+    assert Seen(short)._unseen == max(2, 2 * delay)
+    assert Seen(short, False)._unseen == 2
+    assert seen()._unseen == max(2, 2 * DISPLAY_DELAY / SECOND)
+
+
+def test_a_run_that_is_over_goes_by_its_boundaries() -> None:
+    found = seen()
+    found.fitted(boundary(1, 11.0))
+    found.settle()
+    assert time_of(found, 0) == 11.0
+    found.fitted(boundary(2, 15.0))
+    found.settle()
+    assert time_of(found, 0) == 11.0, "what is known stays"
+
+
+def test_places_before_a_cut_are_seen_with_the_take_before() -> None:
+    found = seen()
+    found.shown(0, 12 * SECOND)
+    found.began(3, 20 * SECOND)
+    assert [time_of(found, place) for place in (2, 3)] == [14, None]
+    found.shown(0, 21 * SECOND)
+    assert [time_of(found, place) for place in (2, 3)] == [14, 21]
+    found.began(6, 30 * SECOND)
+    found.began(9, 40 * SECOND)
+    assert time_of(found, 3) == 21, "a take of which nothing was seen leaves the one before"
+
+
+@pytest.mark.parametrize("knows_takes", [True, False])
+def test_frames_of_the_take_before_that_come_late(knows_takes: bool) -> None:
+    found = seen(knows_takes=knows_takes)
+    found.began(3, 20 * SECOND)
+    found.shown_before(1, 13 * SECOND)
+    assert (time_of(found, 2) == 14) is knows_takes
+    found.shown_before(2, 99 * SECOND)
+    assert (time_of(found, 2) == 14) is knows_takes, "one frame is enough"
+    found.shown_before(3, 21 * SECOND)
+    assert (time_of(found, 3) == 21) is knows_takes, "a chunk of this take, told of the one before"
+    other = seen(knows_takes=knows_takes)
+    other.began(3, 20 * SECOND)
+    other.shown(0, 21 * SECOND)
+    assert (time_of(other, 2) == 20) is knows_takes, "what nobody saw was seen before"
+
+
+@pytest.mark.parametrize(("chunk", "ahead", "asks"), [(1, 3, True), (1, 3.1, False), (3, 6, True), (3, 6.1, False)])
+def test_how_far_ahead_a_run_asks_to_be_woken(chunk: int, ahead: float, asks: bool) -> None:
+    schedule = replace(compiled(PLAIN), grid=ChunkGrid(24 * chunk, Fraction(24)))
+    sends = Sends(schedule, Plan(schedule), None)
+    assert bool(sends._waking(round((10 + ahead) * SECOND), 10 * SECOND)) is asks

@@ -14,7 +14,7 @@ import pytest
 from sequencer import journal as module
 from sequencer.compiler import compile_score
 from sequencer.errors import JournalError, OutputError
-from sequencer.events import ChunkDone, Lost, Ready, SchedulePrompt, Start, StateReported
+from sequencer.events import ChunkDone, Lost, PromptAccepted, Ready, SchedulePrompt, Start, StateReported
 from sequencer.journal import JournalWriter, Record, find_run, header_of, parse_journal, read_journal
 from sequencer.notation import reads
 from sequencer.revisions import CURRENT
@@ -157,6 +157,25 @@ def test_half_of_a_character_at_the_end_is_cut_off() -> None:
     assert raised.value.line == 2
 
 
+def test_a_line_that_is_spaced_otherwise_is_read_with_its_texts() -> None:
+    defines = f'{{"n": 1, "at": 0, "texts": ["{LONG}"], "event": {{"at": 0, "prompt": "@0", "kind": "prompt_accepted"}}}}'
+    found = parse_journal(
+        chained(header(), defines, '{"n":2,"at":0,"command":{"prompt":"@0","chunk":3,"kind":"schedule_prompt"}}')
+    )
+    assert [one.event or one.command for one in found.records] == [PromptAccepted(0, LONG), SchedulePrompt(LONG, 3)]
+    assert found.texts == (LONG,)
+
+
+def test_half_a_character_in_a_header_is_read() -> None:
+    data = header(odd="x").replace('"odd": "x"', '"odd": "\udc80"').encode("utf-8", "surrogatepass")
+    digest_so_far = hashlib.sha256(data).hexdigest()[:16]
+    end = '{"n":1,"at":0,"end":"over"}'
+    sealed = hashlib.sha256((digest_so_far + end).encode()).hexdigest()[:16]
+    found = parse_journal(data + b"\n" + f'{end[:-1]},"d":"{sealed}"}}\n'.encode())
+    assert found.is_whole
+    assert found.header["odd"] == "\udc80"
+
+
 RUN = "name a run's folder or its journal.jsonl"
 UPDATE = "update the sequencer"
 READY = '"event":{"at":0,"stage":"","kind":"ready"}'
@@ -181,6 +200,7 @@ READY = '"event":{"at":0,"stage":"","kind":"ready"}'
         ),
         (header(schedule=7), "its schedule cannot be read: ", None),
         (header(sources="x"), "its score texts cannot be read", None),
+        (header(sources=["file and text"]), "its score texts cannot be read", None),
         (header(settings=[]), "its settings cannot be read", None),
     ],
 )
