@@ -347,6 +347,10 @@ def test_a_strength_stays_with_the_image_that_captures_it() -> None:
     later.sent |= {"sr"}
     first.give_way(later)
     assert one.open == {"sr"}, "what the later one has sent already takes nothing"
+    later.sent.clear()
+    first.sent |= {"sr"}
+    first.give_way(later)
+    assert one.open == {"sr"}, "nor is what has left already given up"
 
 
 def test_a_late_act_is_reported_once() -> None:
@@ -680,3 +684,123 @@ def test_no_kind_of_what_is_live_and_has_left_is_taken_back(act: CueAct) -> None
     book.live_due(0, 2, 1)
     book.withdraw(3, lambda one: True, "no")
     assert sent.status is Status.SENT
+
+
+def test_a_prompt_is_taken_back_though_an_image_is_still_to_leave_with_it() -> None:
+    picture, prompt = line(1, IMAGE), line(2, B)
+    book = ledger((picture, 6), (prompt, 6))
+    book.opening(0, 0)
+    book.withdraw(4, lambda one: one is prompt, "no")
+    assert (picture.status, prompt.status) == (Status.COMMITTED, Status.SKIPPED)
+
+
+def test_what_a_line_with_other_acts_sent_is_known_to_be_taken_back() -> None:
+    gone = line(1, B, OFF)
+    book = ledger((gone, 5))
+    book.opening(0, 0)
+    book.prompts_due(0, 0, True, 1)
+    book.withdraw(4, lambda one: one is gone, "no")
+    book.prompts_due(0, 2, True, 1)
+    book.done(5, "b")
+    assert gone.status is Status.STUCK
+
+
+def test_a_new_take_forgets_what_the_one_before_was_told() -> None:
+    gone, picture, taken, late = line(1, B), line(2, IMAGE), line(3, C), line(4, OFF)
+    book = ledger((gone, 5), (picture, 3), (taken, 6), (late, 3))
+    book.opening(0, 0)
+    book.prompts_due(0, 0, True, 1)
+    for prompt in ("a", "b", "c"):
+        book.accepted_prompt(prompt)
+    book.withdraw(5, lambda one: one is gone, "no")
+    book.live_due(0, 3, 2)
+    book.accepted_image(6, 0)
+    book.renew(4)
+    book.commit(line(5, A), 8)
+    book.done(4, "a")
+    assert late.landed is None, "it was sent for the chunk with which the new take begins"
+    book.done(5, "b")
+    assert gone.status is Status.SKIPPED, "nothing of it is left in the model"
+    book.done(9, "a")
+    assert picture.landed is None
+    assert (taken.status, taken.landed) == (Status.MISSED, None), "the new take has not taken it"
+
+
+def test_a_prompt_that_joins_an_image_that_has_left_goes_alone() -> None:
+    book = ledger((line(1, IMAGE), 4))
+    book.opening(0, 0)
+    book.live_due(0, 3, 1)
+    book.commit(line(2, C), 4)
+    assert words([*book.prompts_due(0, 3, True, 2)]) == "prompt 4 c"
+
+
+@pytest.mark.parametrize("way", ["said", "again", "resent"])
+def test_a_prompt_that_is_sent_anew_has_not_been_taken_yet(way: str) -> None:
+    first, later = line(1, B), line(2, A)
+    book = ledger((first, 4), (later, 6))
+    book.opening(0, 0)
+    book.prompts_due(0, 0, True, 1)
+    for prompt in ("a", "b"):
+        book.accepted_prompt(prompt)
+    match way:
+        case "said":
+            first = line(3, C)
+            book.commit(first, 4)
+            book.prompts_due(0, 0, True, 1)
+        case "again":
+            book.send_again(book.slots[4], "b", 4)
+        case _:
+            book.resend(Flight("schedule_prompt", 4, "b"), 0)
+    book.done(3, "a")
+    book.done(7, "a")
+    assert (first.status, first.landed) == (Status.MISSED, None)
+
+
+def test_a_prompt_that_is_taken_back_together_with_a_setting_is_the_one_that_may_be_stuck() -> None:
+    prompt, setting = line(1, B), line(2, OFF)
+    book = ledger((prompt, 5), (setting, 5))
+    book.opening(0, 0)
+    book.prompts_due(0, 0, True, 1)
+    book.withdraw(4, lambda one: True, "no")
+    book.done(5, "b")
+    assert (prompt.status, setting.status) == (Status.STUCK, Status.SKIPPED)
+
+
+def test_in_a_new_take_a_chunk_with_one_line_left_is_sent_anew() -> None:
+    over, left = line(1, OFF), line(2, C)
+    book = ledger((over, 6), (left, 6))
+    book.opening(0, 0)
+    book.prompts_due(0, 0, True, 1)
+    over.end(Status.SKIPPED)
+    book.renew(4)
+    assert words([*book.prompts_due(4, 4, False, 3)]) == "prompt 2 c"
+
+
+def test_in_a_new_take_nothing_is_stuck_of_the_one_before() -> None:
+    gone = line(1, B)
+    book = ledger((gone, 5))
+    book.opening(0, 0)
+    book.prompts_due(0, 0, True, 1)
+    book.withdraw(4, lambda one: one is gone, "no")
+    book.prompts_due(0, 2, True, 1)
+    book.renew(3)
+    assert not book.stuck(Flight("schedule_prompt", 5, "a"), "busy")
+
+
+def test_what_came_and_went_between_two_reports_leaves_only_what_overwrites_it() -> None:
+    book = ledger((line(1, B), 5))
+    book.opening(0, 0)
+    book.prompts_due(0, 0, True, 1)
+    book.commit(line(2, C), 5)
+    book.withdraw(4, lambda one: True, "no")
+    assert words([*book.prompts_due(0, 2, True, 1)]) == "prompt 5 a"
+
+
+@pytest.mark.parametrize(("making", "said"), [(4, "prompt 5 a"), (5, ""), (6, "")])
+def test_what_is_made_already_is_not_overwritten(making: int, said: str) -> None:
+    book = ledger((line(1, B), 5))
+    book.opening(0, 0)
+    book.prompts_due(0, 0, True, 1)
+    book.withdraw(4, lambda one: True, "no")
+    assert words([*book.prompts_due(0, making, True, 1)]) == said
+    assert book._left == ({5} if said else set())

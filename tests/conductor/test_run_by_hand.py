@@ -9,6 +9,7 @@ import pytest
 from conducting import SECOND, compiled
 
 from sequencer.conductor.follow import FARTHEST, Follow, can_be
+from sequencer.conductor.lines import Status
 from sequencer.conductor.plan import Plan
 from sequencer.conductor.run import Phase, Run
 from sequencer.conductor.sends import Seen, Sends
@@ -23,7 +24,7 @@ from sequencer.events import (
     Event,
     Refused,
 )
-from sequencer.revisions import RESETS_BORNE_OUT, SHOWN_TO_THE_END
+from sequencer.revisions import CURRENT, RESETS_BORNE_OUT, SHOWN_TO_THE_END
 from sequencer.timebase import DISPLAY_DELAY, UNSEEN_TIME, ChunkGrid, Snap
 
 PLAIN = 'at 0c "a"\nend 9c'
@@ -609,3 +610,31 @@ def test_how_far_ahead_a_run_asks_to_be_woken(chunk: int, ahead: float, asks: bo
     schedule = replace(compiled(PLAIN), grid=ChunkGrid(24 * chunk, Fraction(24)))
     sends = Sends(schedule, Plan(schedule), None)
     assert bool(sends._waking(round((10 + ahead) * SECOND), 10 * SECOND)) is asks
+
+
+def test_a_run_begins_with_nothing_done() -> None:
+    run = Run(compiled(PLAIN))
+    known = {name: value for name, value in vars(run).items() if isinstance(value, int | str | list | dict | set | None)}
+    assert known == {
+        **dict.fromkeys(("overrun", "base", "making", "next_base", "takes", "openings", "starts", "resets"), 0),
+        **dict.fromkeys(("last_reported_at", "asked_at", "boundary_at"), 0),
+        **dict.fromkeys(("paused", "ended_well", "stopped", "has_prompt", "has_image", "reopens", "reset_doubted"), False),
+        **dict.fromkeys(("fresh", "insisting", "restarted", "joins"), False),
+        **dict.fromkeys(("follow", "pausing", "due", "doubted", "still_runs"), None),
+        **{name: [] for name in ("refusals", "notes", "bases", "held")},
+        **{name: {} for name in ("shown", "firings")},
+        "uploads": set(),
+        "connected": True,
+        "ended": "",
+        "phase": Phase.WAITING,
+        "quickest": SECOND,
+        "revision": CURRENT,
+    }
+    assert (run.lasted.maxlen, len(run.lasted)) == (5, 0)
+
+
+def test_phases_and_states_have_the_names_that_reports_and_journals_hold() -> None:
+    names = "waiting uploading opening armed starting playing cutting showing finished"
+    assert [phase.value for phase in Phase] == names.split()
+    names = "waiting committed sent landed overtaken skipped dropped refused missed stuck"
+    assert [status.value for status in Status] == names.split()
