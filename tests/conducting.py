@@ -117,7 +117,7 @@ def _clock(at: int, what: str) -> ClockMoved:
 EVENTS: dict[str, Callable[..., Event]] = {
     "ready": Ready,
     "uploaded": lambda at, name: Uploaded(at, IMAGES[name]),
-    "upload-failed": lambda at, name, why: UploadFailed(at, IMAGES.get(name, name), why),
+    "upload-failed": lambda at, name, why: UploadFailed(at, IMAGES.get(str(name), str(name)), why),
     "conditions": lambda at, *what: ConditionsReady(at, "prompt" in what, "image" in what),
     "took": PromptAccepted,
     "encoded": ImageAccepted,

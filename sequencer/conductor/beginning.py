@@ -60,7 +60,6 @@ def _runs(run: Run, at: int) -> None:
     run.boundary_at = at
     run.note_stall(run.stalls.report(run.base, 0, at))
     run.starts = run.openings = 0
-    run.reopens = False
     run.insisting = False
     run.paused, run.pausing = False, None
     run.moves.cut()

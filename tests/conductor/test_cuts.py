@@ -27,6 +27,7 @@ def test_a_cut_asks_for_a_reset_while_the_chunk_before_it_is_made() -> None:
         3.4 shown 1 1               ->
         3.5 took b                  -> start
         3.6 started                 ->
+        3.65 state 1 a              ->
         3.7 shown 2 1               ->
         3.8 shown 3 1               ->
         4.6 made 0 b                ->

@@ -79,6 +79,7 @@ def test_an_offset_moves_what_is_not_committed_yet() -> None:
         """
         0.0 ready                   -> upload a.png, seed 3, sr 2x, prompt 0 a, wake 10
         0.1 took a                  ->
+        1.0 boundary 1 0.5 7 9 ->
         2.0 clock start             -> start
         2.1 started                 ->
         2.2 fit 0 60                ->
@@ -615,12 +616,12 @@ def test_the_first_revision_noted_what_was_shown_while_a_take_played() -> None:
         2.0 clock start             -> start
         2.1 started                 ->
         2.2 fit 0 60                ->
+        2.3 shown 0                 ->
         3.1 made 0 a                -> prompt 3 b
-        3.3 shown 0                 ->
         3.4 shown 3                 ->
         4.1 made 1 a                ->
         ---
-        1.1: landed, at 0, lead 2100.0, off 1100.0
+        1.1: landed, at 0, lead 2100.0, off 100.0
         2.1: sent, planned 3, error -1000.0
         3.1: waiting
         10s: waiting
@@ -711,5 +712,50 @@ def test_a_live_section_whose_clock_stands_is_over_after_its_max_at_the_nominal_
         go mark: sent, planned 10
         note: no chunk was reported for 5.8 s, while chunks 2 to 7 were made
         takes 1, chunks 9, not ended
+        """,
+    )
+
+
+def test_a_clock_that_only_goes_on_does_not_move_the_beginning_of_the_score() -> None:
+    conduct(
+        MIDI,
+        """
+        0.0 ready                   -> upload a.png, seed 3, sr 2x, prompt 0 a, wake 10
+        0.1 took a                  ->
+        1.0 fit 5 60                -> start
+        1.05 clock stop             ->
+        1.1 clock continue          ->
+        2.1 started                 -> prompt 2 b, sr 4x
+        3.1 made 0 a                ->
+        ---
+        1.1: landed, at 0, error 2350.0, lead 2100.0
+        2.1: sent, planned 2, error -2000.0
+        3.1: waiting
+        10s: waiting
+        1.1: waiting
+        2.1: waiting
+        3.1: waiting
+        1.1: waiting
+        2.1: waiting
+        stop: sent, planned 1, lead 1000.0, waited 1000.0
+        takes 1, chunks 1, not ended
+        """,
+    )
+
+
+def test_a_state_that_says_nothing_new_sends_nothing() -> None:
+    conduct(
+        MIDI,
+        """
+        0.0 ready                   -> upload a.png, seed 3, sr 2x, prompt 0 a, wake 10
+        0.1 took a                  ->
+        2.0 clock start             -> start
+        2.1 started                 ->
+        2.2 fit 0 60                ->
+        2.9 boundary 0 2.1 1 1.2    ->
+        3.1 made 0 a                -> prompt 3 b
+        3.3 fit 4 60                ->
+        3.4 state 1 a               ->
+        4.1 made 1 a                -> prompt 4 c
         """,
     )

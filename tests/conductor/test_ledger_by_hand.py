@@ -227,6 +227,23 @@ def test_what_a_prompt_told_of_a_late_answer_holds_for_the_next_image(shows: str
     assert images.accepted(Flight("set_conditioning", 8, "c", tells=True, during=7), 9, 0, 8) is None
 
 
+def test_what_prompts_told_of_late_answers_holds_until_one_contradicts() -> None:
+    images = ImageLandings()
+    for chunk, shows in ((4, "b"), (6, "c"), (8, "x"), (10, "e")):
+        prompt = {4: "b", 6: "c", 8: "d", 10: "e"}[chunk]
+        images.accepted(Flight("set_conditioning", chunk, prompt, tells=True, during=chunk - 1), chunk + 1, 0, chunk - 1)
+        assert images.made(chunk, shows, []) == ([(chunk, chunk)] if shows == prompt else [])
+        late = Flight("set_image", chunk, during=chunk - 1)
+        assert images.accepted(late, chunk + 1, 0, chunk) == ((chunk, chunk) if chunk < 8 else None)
+        images.made(chunk + 1, None, [])
+
+
+def test_an_image_lands_once() -> None:
+    images = ImageLandings()
+    images.accepted(Flight("set_image", 4), 4, 0, 3)
+    assert [images.made(chunk, None, []) for chunk in (4, 5)] == [[(4, 4)], []]
+
+
 @pytest.mark.parametrize(("chunk", "unmade"), [(4, []), (5, [(4, 6)]), (6, [(4, 6)]), (7, [])])
 def test_images_whose_chunk_is_not_made_any_more(chunk: int, unmade: list[tuple[int, int]]) -> None:
     images = ImageLandings()
@@ -628,20 +645,19 @@ def test_what_could_not_be_overwritten_is_stuck() -> None:
     assert words([*book.prompts_due(0, 2, True, 1)]) == ""
 
 
-def test_what_was_overwritten_and_shows_all_the_same_is_stuck() -> None:
-    for shows, status in (("b ", Status.STUCK), ("a", Status.SKIPPED), (None, Status.SKIPPED)):
-        gone = line(1, B)
-        book = ledger((gone, 4))
-        book.opening(0, 0)
-        book.prompts_due(0, 0, True, 1)
-        book.withdraw(4, lambda one: one.number == 1, "no")
-        book.prompts_due(0, 2, True, 1)
-        book.done(3, "b")
-        assert gone.status is Status.SKIPPED, "chunk 4 was not made yet"
-        book.done(4, shows)
-        assert gone.status is status
-        if status is Status.STUCK:
-            assert gone.reason == "no; but what overwrote it never came to the model"
+@pytest.mark.parametrize(("shows", "status"), [("b ", Status.STUCK), ("a", Status.SKIPPED), (None, Status.SKIPPED)])
+def test_what_was_overwritten_and_shows_all_the_same_is_stuck(shows: str | None, status: Status) -> None:
+    gone = line(1, B)
+    book = ledger((gone, 4))
+    book.opening(0, 0)
+    book.prompts_due(0, 0, True, 1)
+    book.withdraw(4, lambda one: one.number == 1, "no")
+    book.prompts_due(0, 2, True, 1)
+    book.done(3, "b")
+    found = [gone.status]
+    book.done(4, shows)
+    assert [*found, gone.status] == [Status.SKIPPED, status], "chunk 4 was not made at first"
+    assert gone.reason == ("no; but what overwrote it never came to the model" if status is Status.STUCK else "no")
 
 
 def test_what_is_live_and_has_left_cannot_be_taken_back() -> None:

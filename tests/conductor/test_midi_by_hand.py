@@ -358,3 +358,48 @@ def test_after_a_jump_controllers_and_programs_in_force_are_sent_again() -> None
         takes 1, chunks 4, not ended
         """,
     )
+
+
+def test_a_note_that_is_a_quarter_of_a_second_late_is_played_and_no_later_one() -> None:
+    conduct(
+        FOLLOWED,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, wake 10
+        0.1 took a                  ->
+        2.0 clock start             -> start
+        2.05 fit 0 60               ->
+        2.1 started                 -> wake 2.85
+        3.3 woke                    -> midi 3.05 903c64, midi 4.05 803c00, wake 4.85
+        """,
+    )
+    conduct(
+        FOLLOWED,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, wake 10
+        0.1 took a                  ->
+        2.0 clock start             -> start
+        2.05 fit 0 60               ->
+        2.1 started                 -> wake 2.85
+        3.301 woke                  -> wake 4.85
+        """,
+    )
+
+
+def test_a_note_in_beats_at_a_position_in_seconds_lasts_as_long_as_it_is_written() -> None:
+    conduct(
+        """
+    clock midi, nominal 60 bpm, 4/4
+    section one 2 bars {
+      at 1 "a"
+      at 1s midi note C3 for 2 beats
+    }
+    """,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, wake 10
+        0.1 took a                  ->
+        2.0 clock start             -> start
+        2.05 fit 0 120              ->
+        2.1 started                 -> wake 2.85
+        3.0 woke                    -> midi 3.05 903c64, midi 5.05 803c00
+        """,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -184,7 +185,7 @@ def test_a_goto_goes_to_the_next_pass_of_a_section(after: int, found: int) -> No
 def test_where_a_pass_ends_in_quarters() -> None:
     stretch = compiled('clock 120 bpm, 4/4\nsection a 2 bars {\nat 1 "a"\nat 2 tempo 60\n}').stretches[0]
     whole = Pass(0, stretch, Fraction(10), Fraction(10) + stretch.seconds, Fraction(20))
-    assert (stretch.seconds, whole.end_quarter) == (6, 28)
+    assert [stretch.seconds, whole.end_quarter] == [6, 28]
     assert Pass(0, stretch, Fraction(10), Fraction(14), Fraction(20)).end_quarter == 26
     assert Pass(0, stretch, Fraction(10), Fraction(14), Fraction(20), left_at=Fraction(4)).end_quarter == 24
     assert whole.quarter_at(Fraction(9)) == 20, "nothing is before its beginning"
@@ -379,3 +380,24 @@ def test_a_pass_that_a_jump_laid_anew_is_another_one_where_it_begins_elsewhere()
     last = found.waiting[-1]
     del found.passes[2:]
     assert not found.has_pass_of(last)
+
+
+def test_after_a_jump_back_seconds_count_from_when_their_section_begins_again() -> None:
+    found, follow = followed()
+    found.forecast(9)
+    found.relocate(Fraction(4), 3)
+    follow.clock_fitted(ClockFitted(0, 4.0, 30 * SECOND, 1e-9))
+    found.forecast(40)
+    assert [chunk for place, chunk in places(found) if place in ("1.1", "2s")][:2] == [24, 26]
+
+
+def test_the_quarter_of_a_place_is_rounded_once() -> None:
+    found, _ = followed()
+    current = replace(found.passes[0], quarter=Fraction(1, 3))
+    assert found.time_of_place(current, Fraction(1, 2), Fraction(7)) == pytest.approx((10 + 5 / 6) * SECOND)
+    assert found.time_of_place(current, Fraction(0), Fraction(7)) == pytest.approx((10 + 1 / 3) * SECOND)
+
+
+def test_a_fixed_run_of_a_score_with_time_code_goes_by_its_chunks() -> None:
+    found = plan('clock mtc 25\nsection jam until go out, max 20s {\nat 0s "a"\n}')
+    assert found.exit_from(found.passes[0], 7) == 7

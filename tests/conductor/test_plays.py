@@ -47,6 +47,25 @@ def test_prompts_leave_as_soon_as_nothing_can_change_them_and_settings_during_th
     )
 
 
+def test_the_last_chunk_is_waited_for_as_long_as_chunks_took_to_be_made() -> None:
+    conduct(
+        """
+    at 0c "a"
+    end 3c
+    """,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, wake 10
+        0.1 took a                  -> start
+        0.2 started                 ->
+        1.7 made 0 a                ->
+        3.2 made 1 a                ->
+        4.7 made 2 a                -> wake 14.7
+        5.0 shown 2                 -> wake 6.6
+        6.6 woke                    -> finish (the score is over)
+        """,
+    )
+
+
 def test_in_a_live_section_prompts_leave_two_chunks_ahead() -> None:
     conduct(
         """
@@ -768,6 +787,54 @@ def test_states_stand_for_pauses_that_are_not_reported() -> None:
     )
 
 
+def test_a_pause_that_is_asked_for_while_the_model_rests_comes_at_once() -> None:
+    conduct(
+        LIVE,
+        """
+        0.0 ready                   -> upload a.png, seed 3, sr 2x, prompt 0 a, prompt 3 b, wake 10
+        0.1 took a                  -> start
+        0.2 started                 ->
+        1.2 made 0 a                -> sr off
+        1.3 go rest                 -> pause
+        2.2 made 1 a                ->
+        2.3 paused                  ->
+        2.4 go rest                 -> pause
+        2.5 paused                  ->
+        ---
+        0c: landed, at 0, lead 200.0
+        2c: sent, planned 2, lead 1000.0
+        3c: committed, planned 3
+        5c: committed, planned 5
+        pause by go rest: landed at 1 after 1000.0
+        pause by go rest: landed at 1 after 100.0
+        takes 1, chunks 2, not ended
+        """,
+    )
+
+
+def test_a_model_that_does_not_say_where_it_rests_does_so_after_the_last_chunk_that_it_makes() -> None:
+    conduct(
+        LIVE,
+        """
+        0.0 ready                   -> upload a.png, seed 3, sr 2x, prompt 0 a, prompt 3 b, wake 10
+        0.1 took a                  -> start
+        0.2 started                 ->
+        1.2 made 0 a                -> sr off
+        1.3 go rest                 -> pause
+        1.4 paused                  ->
+        2.2 made 1 a                ->
+        3.2 made 2 a                ->
+        ---
+        0c: landed, at 0, lead 200.0
+        2c: landed, at 2, lead 1000.0
+        3c: committed, planned 3, lead 3200.0
+        5c: committed, planned 5
+        pause by go rest: landed at 2 after 100.0
+        takes 1, chunks 3, not ended
+        """,
+    )
+
+
 def test_a_second_pause_that_is_asked_for_does_not_move_the_first() -> None:
     conduct(
         LIVE,
@@ -905,14 +972,18 @@ def test_after_a_lost_connection_the_models_state_says_what_is_to_be_sent_again(
 
 def test_after_a_lost_connection_what_a_take_opened_with_and_what_goes_with_an_image_are_not_sent_again_alone() -> None:
     conduct(
-        PLAIN,
         """
-        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, prompt 3 b, prompt 6 c, wake 10
+    at 0c "a"
+    at 9c "b"
+    end 12c
+    """,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, prompt 9 b, wake 10
         0.1 took a                  -> start
         0.2 started                 ->
         0.3 lost gone               ->
         1.3 restored                ->
-        1.4 state 1 x 3=b 6=c       ->
+        1.4 state 1 x 9=b           ->
         """,
     )
     conduct(
@@ -930,6 +1001,21 @@ def test_after_a_lost_connection_what_a_take_opened_with_and_what_goes_with_an_i
         2.3 lost gone               ->
         4.3 restored                ->
         4.4 state 4 a               -> show a.png b
+        """,
+    )
+
+
+def test_a_prompt_that_has_landed_is_not_sent_again_whatever_the_model_shows() -> None:
+    conduct(
+        PLAIN,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, prompt 3 b, prompt 6 c, wake 10
+        0.1 took a                  -> start
+        0.2 started                 ->
+        4.2 made 3 b                ->
+        4.3 lost gone               ->
+        4.4 restored                ->
+        4.5 state 4 x 6=c           ->
         """,
     )
 
