@@ -79,7 +79,7 @@ def test_an_offset_moves_what_is_not_committed_yet() -> None:
         """
         0.0 ready                   -> upload a.png, seed 3, sr 2x, prompt 0 a, wake 10
         0.1 took a                  ->
-        1.0 boundary 1 0.5 7 9 ->
+        1.0 boundary 1 0.5 7 9      ->
         2.0 clock start             -> start
         2.1 started                 ->
         2.2 fit 0 60                ->
@@ -88,14 +88,15 @@ def test_an_offset_moves_what_is_not_committed_yet() -> None:
         3.2 boundary 1 3.1 1 1.2    ->
         4.1 made 1 a                ->
         5.1 made 2 a                ->
+        5.5 shown 3                 ->
         6.1 made 3 a                ->
         7.1 made 4 a                ->
         8.1 made 5 b                -> prompt 8 c
         9.1 made 6 b                -> sr off
         9.5 shown 5                 ->
         ---
-        1.1: landed, at 0, lead 2100.0
-        2.1: landed, planned 3, at 5, error -1400.0, lead 2000.0
+        1.1: landed, at 0, shown 3, lead 2100.0
+        2.1: landed, planned 3, at 5, error -1400.0, lead 2000.0, off -2200.0, beyond 400.0
         the clock or the lag changed inside the reach: chunk 4 would be right by now
         3.1: sent, planned 8
         10s: waiting

@@ -213,6 +213,20 @@ def test_what_a_take_opens_with_is_sent_again_twice_where_it_is_refused() -> Non
     )
 
 
+def test_what_a_take_opens_with_may_be_refused_after_the_model_was_asked_to_start() -> None:
+    conduct(
+        PLAIN,
+        """
+        0.0 ready                   -> seed 3, sr 2x, prompt 0 a, prompt 3 b, wake 10
+        0.1 conditions prompt       -> start
+        0.2 refused schedule_prompt busy -> wake 0.45
+        0.3 conditions prompt       ->
+        0.45 woke                   -> seed 3, sr 2x, prompt 0 a, prompt 3 b, wake 10.45
+        0.5 took a                  -> start
+        """,
+    )
+
+
 def test_the_first_revision_sent_it_once() -> None:
     conduct(
         PLAIN,

@@ -265,6 +265,7 @@ def test_a_forecast_places_what_comes_as_far_as_it_looks() -> None:
         ("1.1", None),
     ]
     assert (found.end_chunk(), found.certain_until(0)) == (FAR, -1)
+    assert found.pass_at(20).number == 0, "nothing is known of when the next one begins"
     found.forecast(3)
     assert places(found)[:4] == [("1.1", 0), ("2.1", 4), ("7s", 7), ("1.1", 8)]
     assert {chunk for _, chunk in places(found)[4:]} == {None}
@@ -369,6 +370,20 @@ def test_what_is_in_force_is_the_last_of_each_kind() -> None:
     ]
     assert line.acts[0].value == Fraction(1, 4)  # type: ignore[union-attr]  # a strength
     assert line.acts[1].image.path == "a.png"  # type: ignore[union-attr]  # an image
+
+
+def test_the_second_of_a_time_code_is_rounded_to_thousandths() -> None:
+    found, follow = followed(60, 'clock mtc 25\nsection jam until go out, max 20s {\nat 0s "a"\n}')
+    follow.clock_fitted(ClockFitted(0, 7 + 1 / 1001, 17 * SECOND, 1e-9))
+    assert found.exit_from(found.passes[0], 7) == Fraction(7001, 1000)
+
+
+def test_the_bar_line_of_a_ramp_is_found_in_a_later_pass_too() -> None:
+    found = plan(RAMP.replace("section jam", 'section intro 3 bars {\n at 1 "x"\n}\nsection jam'))
+    at = found.exit_from(found.passes[1], 9)
+    assert at is not None
+    found.leave(found.passes[1], at, 2, "left")
+    assert found.passes[1].left_at == 8
 
 
 def test_a_pass_that_a_jump_laid_anew_is_another_one_where_it_begins_elsewhere() -> None:

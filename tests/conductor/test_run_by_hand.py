@@ -9,15 +9,17 @@ import pytest
 from conducting import SECOND, compiled
 
 from sequencer.conductor.follow import FARTHEST, Follow, can_be
+from sequencer.conductor.following import chunk_shown
 from sequencer.conductor.lines import Status
 from sequencer.conductor.plan import Plan
 from sequencer.conductor.run import Phase, Run
 from sequencer.conductor.sends import Seen, Sends
-from sequencer.conductor.showing import _ends_at
+from sequencer.conductor.showing import _ends_at, note_chunk_shown
 from sequencer.conductor.stalls import Stall, Stalls
 from sequencer.events import (
     BoundariesFitted,
     ChunkDone,
+    ChunkShown,
     ClockFitted,
     ClockLocated,
     ClockMoved,
@@ -642,3 +644,35 @@ def test_phases_and_states_have_the_names_that_reports_and_journals_hold() -> No
     assert [phase.value for phase in Phase] == names.split()
     names = "waiting committed sent landed overtaken skipped dropped refused missed stuck"
     assert [status.value for status in Status] == names.split()
+
+
+@pytest.mark.parametrize(
+    ("chunk", "take", "noted"),
+    [(2, None, {4: 7}), (3, None, {}), (3, 3, {5: 7}), (-1, None, {}), (1, 1, {1: 7}), (2, 1, {})],
+)
+def test_which_chunks_are_noted_as_shown(chunk: int, take: int | None, noted: dict[int, int]) -> None:
+    """An unnumbered chunk that is not being made yet is one of the take before, that comes late."""
+    run = run_at()
+    note_chunk_shown(run, ChunkShown(7, chunk, take=take))
+    note_chunk_shown(run, ChunkShown(9, chunk, take=take))
+    assert run.shown == noted, "the first frame counts"
+
+
+@pytest.mark.parametrize(("revision", "shown"), [(1, {3: 7}), (CURRENT, {})])
+def test_a_chunk_is_noted_once_in_the_newest_revision(revision: int, shown: dict[int, int]) -> None:
+    """The first revision noted frames as of the take that plays, and only while one plays."""
+    run = run_at(following=True)
+    run.revision = revision
+    assert run.follow is not None
+    for chunk in (1, 3):
+        chunk_shown(run, ChunkShown(7, chunk, take=1))
+    assert run.follow.shown == shown
+
+
+def test_a_note_that_begins_with_the_end_of_the_score_is_as_short_as_can_be() -> None:
+    schedule = compiled(PLAIN)
+    sends = Sends(schedule, Plan(schedule), None)
+    sends.seen.shown(0, 0)
+    assert sends._by_the_end(8 * SECOND, 9 * SECOND + 1) == 9 * SECOND
+    assert sends._by_the_end(8 * SECOND, 9 * SECOND - 1) == 9 * SECOND - 1
+    assert sends._by_the_end(9 * SECOND, 10 * SECOND) == 9 * SECOND + 1
