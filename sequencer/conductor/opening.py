@@ -155,7 +155,6 @@ def opening_woke(run: Run, event: Woke) -> list[Command]:
     if not run.connected:
         return [wake_at(run, event.at + PATIENCE)]
     if run.reopens:
-        run.reopens = False
         run.ledger.renew(run.base)
         return open_take(run, event.at)
     if run.starts and not run.has_prompt:
