@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from sequencer.conductor import CueReport, Status
 from sequencer.conductor.lines import Line
@@ -55,7 +57,9 @@ class Evidence:
     @cached_property
     def calm(self) -> bool:
         """Whether nothing was lost, refused, garbled or ended by hand."""
-        faults = self.show.script.faults
+        return self._is_calm_with(self.show.script.faults)
+
+    def _is_calm_with(self, faults: Mapping[str, Any]) -> bool:
         return not (
             any(key in faults for key in LOOSE)
             or "prompt" in faults.get("delays", {})
@@ -64,6 +68,14 @@ class Evidence:
             or any(isinstance(event, Lost | UploadFailed) for event in self.events)
             or any("finish@" in hand for hand in self.show.script.hands)
         )
+
+    @cached_property
+    def calm_but_for_resets(self) -> bool:
+        """Whether a show is calm, but that reports of resets may come once more: nothing may come of those."""
+        faults = dict(self.show.script.faults)
+        mishaps = faults.pop("messages", [])
+        others = any(one["type"] != "generation_reset" or one["do"] != "repeat" for one in mishaps)
+        return not others and self._is_calm_with(faults)
 
     @cached_property
     def is_slow(self) -> bool:

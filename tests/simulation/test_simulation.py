@@ -10,6 +10,7 @@ from conftest import REQUIRE_ALL
 
 from simulation.__main__ import breaks
 from simulation.drawing import draw_script
+from simulation.families import RESETS, TAPES
 from simulation.invariants import INVARIANTS, violations
 from simulation.planted import PLANTS
 from simulation.playing import play
@@ -35,6 +36,12 @@ def test_nothing_is_lost_whatever_breaks(first: int, tmp_path: Path) -> None:
         for one in violations(play(draw_script(seed), tmp_path))
     ]
     assert not found, "\n".join([*found, "shrink it: python -m simulation --seed SEED (in tests/)"])
+
+
+@pytest.mark.parametrize("first", [RESETS, TAPES])
+def test_shows_of_one_kind_hold(first: int, tmp_path: Path) -> None:
+    found = [(seed, one) for seed in range(first, first + 20) for one in violations(play(draw_script(seed), tmp_path))]
+    assert not found
 
 
 @pytest.mark.parametrize("seed", sorted(OPEN))
