@@ -264,6 +264,8 @@ def restored(run: Run, event: Restored) -> list[Command]:
         case Phase.PLAYING:
             return []  # the `state` of the new connection says how far the model is; what is due leaves then
         case Phase.UPLOADING:
+            if run.revision >= SET_UP_ONCE:
+                run.restarted = False  # nothing but images was sent before
             return [Upload(image) for image in run.schedule.images if image.sha256 in run.uploads]
         case Phase.STARTING:
             return [wake_at(run, event.at + PATIENCE)]  # the `state` of the new connection says whether the start was heard

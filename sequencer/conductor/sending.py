@@ -88,7 +88,8 @@ def drop_passed(run: Run, first: int) -> None:
             line.open -= lost
             if lost:
                 reason = f"chunk {chunk} could not be reached any more"
-                line.reason = reason if not line.open else f"without its {', '.join(sorted(lost))}: {reason}"
+                whole = not line.open and line.landed is None
+                line.reason = reason if whole else f"without its {', '.join(sorted(lost))}: {reason}"
             if lost and not line.open:
                 line.end(Status.DROPPED if line.landed is None else Status.LANDED, line.reason)
         slot.sent |= kinds

@@ -85,6 +85,11 @@ class Evidence:
         return self.show.sending + 3 * latency > shortest * SECOND / 8
 
     @cached_property
+    def jitter_on_the_way(self) -> int:
+        """By how many nanoseconds one frame may take longer than another on its way from Reactor (see `SimulatedReactor`)."""
+        return duration(str(self.show.script.stage.get("reactor", {}).get("latency", "0s"))) // 4
+
+    @cached_property
     def counted_loosely(self) -> int:
         """By how many nanoseconds the stage may be wrong on when a chunk is shown: at Reactor frames have no names, and it
         counts them."""

@@ -214,7 +214,7 @@ def a_connection_that_nobody_is_told_stands_again(patch: pytest.MonkeyPatch) -> 
 
 
 def frames_of_the_take_before_taken_for_the_next(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ShownTakes, "_has_more_before", lambda _self, _skipped: False)
+    patch.setattr(ShownTakes, "_has_more", lambda _self, _takes, _skipped: False)
 
 
 def an_answer_read_as_another_message(patch: pytest.MonkeyPatch) -> None:
