@@ -213,6 +213,13 @@ def test_a_stage_says_where_it_is_while_it_opens(monkeypatch: pytest.MonkeyPatch
     assert world.stage.measures().billed == 100
 
 
+def test_what_the_platform_reports_reaches_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = _World(monkeypatch)
+    world.stage._platform._notice("it is not ready")
+    world.stage._talk._notice("moderation warns")
+    assert world.notices == ["it is not ready", "moderation warns"]
+
+
 def test_the_stage_names_its_wire(monkeypatch: pytest.MonkeyPatch) -> None:
     world = _World(monkeypatch, local=False, wire="v0", key=Secret(KEY))
     asyncio.run(world.opened())
@@ -226,6 +233,21 @@ def test_what_comes_while_it_opens_is_delivered_after_the_connection_is_announce
     assert world.events == [Ready(NOW + 3, "reactor v1 local"), PromptAccepted(NOW, "a", 0)]
     world.stage._hear(PromptAccepted(NOW, "b", 1))
     assert world.events[2:] == [PromptAccepted(NOW, "b", 1)]
+
+
+def test_a_key_is_missed_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = _World(monkeypatch, local=False, key=None)
+    with pytest.raises(StageError, match="there is no API key"):
+        asyncio.run(world.opened())
+    assert (world.did, world.statuses) == ([], [])
+    at_home = _World(monkeypatch, local=True, key=None)
+    asyncio.run(at_home.opened())
+    assert at_home.stage.status.name == "ready"
+
+
+def test_a_stage_goes_on_from_what_another_client_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = (Started(1, 0, "a"), ChunkDone(2 * SECOND, 0, 8, "a"), ChunkShown(3 * SECOND, 0, 1))
+    assert _World(monkeypatch, heard=heard).stage.measures().lag == SECOND
 
 
 def test_signs_of_life_are_expected_from_the_opening_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,7 +294,7 @@ def test_a_start_is_another_take(monkeypatch: pytest.MonkeyPatch) -> None:
     async def go() -> None:
         await world.opened()
         for take in (1, 2):
-            await world.stage.send([Pause(), Start()])
+            await world.stage.send([Pause(), Pause(), Start()])
             world.stage._hear(Started(NOW, 0, "a"))
             world.stage._hear(ChunkDone(NOW, 0, 8, "a"))
             world.stage._frame(_frame(0), None)
