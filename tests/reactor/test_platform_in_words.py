@@ -140,7 +140,7 @@ PROXY = "HTTPS_PROXY"
                 httpx.ConnectError(text), URL, None, "reactor.test is not known: the name was not found",
                 "check the network and the spelling of --url",
             )
-            for text in ("Name or service not known", "nodename nor servname", "getaddrinfo failed", "failure in name Resolution")
+            for text in ("Name or service not known", "nodename", "getaddrinfo failed", "failure in name Resolution")
         ],
         (
             httpx.ConnectError("refused"), "http://127.0.0.1:9", None, "nobody serves at http://127.0.0.1:9",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib import import_module
 
 import pytest
 
-from sequencer.stages.reactor import ReactorSettings
+from sequencer.clocks import VirtualClock
+from sequencer.stages.reactor import ReactorSettings, ReactorStage
 
-LIMITS = {
+LIMITS: dict[str, dict[str, object]] = {
     "clips": {"PATIENCE": 60.0, "MOST_SEGMENTS": 4000, "LARGEST_PLAYLIST": 2**20, "LARGEST": 2**28},
     "connection": {"CLOSING_SECONDS": 3.0},
     "frames": {"STEP": 24, "DARK": 48, "FLAT": 12, "RATE_OVER": 48},
@@ -41,10 +43,11 @@ LIMITS = {
 
 
 @pytest.mark.parametrize("name", list(LIMITS))
-def test_limits(name: str) -> None:
+def test_a_stage_is_made_with_these_limits(name: str) -> None:
+    stage = ReactorStage(VirtualClock(), ReactorSettings())
+    asyncio.run(stage.close())
     module = import_module(f"sequencer.stages.reactor.{name}")
-    limits: dict[str, object] = dict(LIMITS[name])
-    assert {limit: getattr(module, limit) for limit in limits} == limits
+    assert {limit: getattr(module, limit) for limit in LIMITS[name]} == LIMITS[name]
 
 
 def test_settings_that_nobody_has_changed() -> None:

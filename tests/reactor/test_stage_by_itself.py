@@ -235,6 +235,20 @@ def test_what_comes_while_it_opens_is_delivered_after_the_connection_is_announce
     assert world.events[2:] == [PromptAccepted(NOW, "b", 1)]
 
 
+def test_a_stage_that_is_open_is_not_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = _World(monkeypatch)
+    asyncio.run(world.opened())
+    with pytest.raises(StageError, match="this stage was opened before"):
+        asyncio.run(world.opened())
+    assert world.did == ["meet", "watch"]
+
+
+def test_calls_go_through_the_transport_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = _World(monkeypatch)
+    with pytest.raises(AssertionError, match=r"http://127\.0\.0\.1:1/x"):
+        asyncio.run(world.stage._platform.ask("asking", "GET", "/x"))
+
+
 def test_a_key_is_missed_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     world = _World(monkeypatch, local=False, key=None)
     with pytest.raises(StageError, match="there is no API key"):
@@ -531,7 +545,9 @@ def test_a_session_that_is_over_is_not_met_again(monkeypatch: pytest.MonkeyPatch
 # ---- signs of life
 
 
-def _look(world: _World, stopped: float = 0.0, has_answered: bool = True, ahead: float = 0.0) -> list[str]:
+def _look(
+    world: _World, stopped: float = 0.0, has_answered: bool = True, ahead: float = 0.0, held: list[Event] | None = None
+) -> list[str]:
     """One look of the watch, `stopped` seconds late and so many seconds after the opening: what it asked and broke."""
     found: list[str] = []
     looks = 0
@@ -549,6 +565,7 @@ def _look(world: _World, stopped: float = 0.0, has_answered: bool = True, ahead:
         await world.opened()
         world.now(NOW + 3 + round(ahead * SECOND))
         world.stage._meeting.last_ping = world.clock.now()
+        world.stage._held = held
         world.stage._broken = lambda _, why: found.append(why)
         world.stage._talk.has_answered = has_answered
         world.stage._talk.ask_again = lambda: found.append("asked")
@@ -574,6 +591,12 @@ def test_a_process_that_stood_still_has_no_connection(monkeypatch: pytest.Monkey
     world = _World(monkeypatch)
     world.connection.silent = 0.0 if stopped <= 15 else 99.0
     assert _look(world, stopped) == says
+
+
+def test_a_connection_that_is_being_made_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = _World(monkeypatch)
+    world.connection.silent = 99.0
+    assert _look(world, stopped=99.0, held=[]) == []
 
 
 def test_a_part_that_is_dead_breaks_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ def test_two_calls_at_once_make_one_token(monkeypatch: pytest.MonkeyPatch) -> No
     token = token_of(platform)
 
     async def both() -> list[dict[str, str]]:
-        return await asyncio.gather(token.headers(), token.headers())
+        return list(await asyncio.gather(token.headers(), token.headers()))
 
     assert asyncio.run(both()) == [{"Authorization": "Bearer t1"}] * 2
     assert len(platform.asked) == 1
