@@ -258,6 +258,16 @@ def test_the_client_has_limits_of_its_own() -> None:
     asyncio.run(patient.close())
 
 
+def test_what_stands_in_for_the_network_has_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:1")
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+
+    async def look(platform: Platform) -> str | None:
+        return platform._proxy
+
+    assert on(_Line(200), look) is None
+
+
 def test_after_the_end_nothing_is_asked() -> None:
     line = _Line(200)
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from sequencer.errors import InputError, StageError, UsageError
+from sequencer.events import ChunkDone, ChunkShown, Paused, PromptAccepted, Resumed, Started, WasReset
 from sequencer.stages.reactor import LiveFrame, ReactorSettings, Secret, find_key
 from sequencer.stages.reactor import stun as stun_module
 from sequencer.stages.reactor.elsewhere import is_own, is_this_machine, may_be_called, site
@@ -27,6 +28,7 @@ from sequencer.stages.reactor.takes import Belonging, ShownTakes
 from sequencer.stages.reactor.trailer import Metadata, declared, is_declared, split_trailer
 
 SECOND = 1_000_000_000
+REHEARSE = "to rehearse without a key: `sequencer rehearse SCORE`, or `sequencer serve` and `sequencer perform SCORE --local`"
 
 # ---- settings
 
@@ -89,7 +91,7 @@ def test_a_key_is_needed_and_kept() -> None:
     assert ReactorSettings(key=key).checked_key() is key
     with pytest.raises(StageError, match="there is no API key, and a live Helios needs one") as raised:
         ReactorSettings().checked_key()
-    assert str(raised.value.hint).startswith("put your Reactor key (rk_…) into the environment variable REACTOR_API_KEY; ")
+    assert raised.value.hint == f"put your Reactor key (rk_…) into the environment variable REACTOR_API_KEY; {REHEARSE}"
     assert "rk_a" not in repr(ReactorSettings(key=key))
 
 
@@ -118,9 +120,8 @@ def test_a_key_is_one_word_of_ascii(tmp_path: Path, key: str) -> None:
 def test_a_key_that_is_not_there_is_missed(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no API key: REACTOR_API_KEY is empty or not set") as raised:
         find_key({})
-    assert str(raised.value.hint).startswith(
-        "put your Reactor key (rk_…) into the variable REACTOR_API_KEY, or into a file for --key-file; "
-    )
+    where = "put your Reactor key (rk_…) into the variable REACTOR_API_KEY, or into a file for --key-file"
+    assert raised.value.hint == f"{where}; {REHEARSE}"
     file = tmp_path / "key"
     for data, says in (
         (b" \n", f"there is no API key: the key file {file} is empty or not set"),
@@ -291,40 +292,37 @@ def test_a_server_over_tcp_answers_by_taking_the_connection(monkeypatch: pytest.
         asyncio.run(_answers("nonsense"))
 
 
-def test_a_server_over_udp_is_asked_until_it_answers() -> None:
+def test_a_server_over_udp_is_asked_four_times_a_second_until_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[bytes] = []
-
-    class Transport:
-        closed = 0
-
-        def __init__(self, probe: _Probe) -> None:
-            self.probe = probe
-
-        def sendto(self, data: bytes) -> None:
-            sent.append(data)
-            if len(sent) == 2:
-                self.probe.datagram_received(b"\x01\x01\x00\x00" + data[4:], ("a", 1))
-
-        def close(self) -> None:
-            Transport.closed += 1
+    waits: list[float] = []
+    closed: list[int] = []
 
     async def go() -> None:
         async def endpoint(factory: Any, remote_addr: tuple[str, int]) -> tuple[Any, Any]:
             assert remote_addr == ("a.test", 3478)
             probe = factory()
-            return Transport(probe), probe
 
-        loop: Any = asyncio.get_running_loop()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(loop, "create_datagram_endpoint", endpoint)
-            before = loop.time()
+            def sendto(data: bytes) -> None:
+                sent.append(data)
+                if len(sent) == 3:
+                    probe.datagram_received(b"\x01\x01\x00\x00" + data[4:], ("a", 1))
+
+            return SimpleNamespace(sendto=sendto, close=lambda: closed.append(1)), probe
+
+        def timeout(seconds: float) -> asyncio.Timeout:
+            waits.append(seconds)
+            return asyncio.timeout(0.001)
+
+        loop: Any = SimpleNamespace(create_datagram_endpoint=endpoint)
+        with monkeypatch.context() as patch:
+            stands_in = SimpleNamespace(get_running_loop=lambda: loop, timeout=timeout, Event=asyncio.Event)
+            patch.setattr(stun_module, "asyncio", stands_in)
             await _answers("stun:a.test")
-            assert 0.2 < loop.time() - before < 5
 
     asyncio.run(go())
-    assert len(sent) == 2
-    assert sent[0] == sent[1]
-    assert Transport.closed == 1
+    assert (len(sent), len(set(sent))) == (3, 1)
+    assert waits == [0.25] * 3
+    assert closed == [1]
 
 
 # ---- how evenly frames come
@@ -375,6 +373,9 @@ def test_dropped_frames_show_after_five_that_stay_ahead() -> None:
     assert missing(0, 1, 2, 4, 5, 6, 7, 8, 9) == [0, 0, 0, 0, 0, 0, 0, 1, 0]
     assert missing(0, 1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14) == [0] * 11 + [2, 0]
     assert missing(None, None) == [0, 0]
+    assert missing(5, 5, 6, 7, 8, 9, 10, 11) == [0] * 8, "a stamp that comes twice begins anew"
+    assert missing(50, *range(7), 8, 9, 10, 11, 12) == [0] * 12 + [1], "one that goes back does, too"
+    assert missing(*range(30), *range(31, 36)) == [0] * 34 + [1]
 
 
 def test_a_single_late_frame_and_a_pause_are_no_loss() -> None:
@@ -471,6 +472,10 @@ def test_the_rate_of_frames() -> None:
     assert frames.rate(0) == 0.0
     frames.take(frame(flat(200)), 0)
     assert frames.rate(0) == 0.0
+    frames.take(frame(flat(200)), 1)
+    assert frames.rate(1) == 1e9
+    frames._times.clear()
+    frames.take(frame(flat(200)), 0)
     for number in range(1, 4):
         frames.take(frame(flat(200)), number * SECOND // 20)
     frames.take(frame(flat(0)), SECOND)
@@ -531,6 +536,14 @@ def test_bytes_count_for_as_much_as_they_told_apart() -> None:
     )  # fmt: skip
     assert [one for one, _ in found[1:]] == [
         Novelty.NEW, Novelty.REPEATED, Novelty.DIFFERENT, Novelty.ALIKE, Novelty.NEW, Novelty.REPEATED,
+    ]  # fmt: skip
+
+
+def test_bytes_that_told_apart_as_often_as_not_tell_nothing() -> None:
+    a, b = Metadata(0, 0, b"a"), Metadata(0, 0, b"b")
+    found = looked((flat(50), a), (flat(90), a), (flat(90), b), (flat(90), b), (flat(90), a), (flat(90), a))
+    assert [one for one, _ in found[1:]] == [
+        Novelty.DIFFERENT, Novelty.ALIKE, Novelty.ALIKE, Novelty.NEW, Novelty.REPEATED,
     ]  # fmt: skip
 
 
@@ -640,7 +653,10 @@ def test_metadata_waits_for_its_frame() -> None:
         tags.put(item)
     tags.put(("codec", encoded))
     assert encoded.data == b"x"
-    assert tags.qsize() == 5
+    odd = SimpleNamespace(data=trailer(b"\x08\x07"), timestamp=None)
+    tags.put(("codec", odd))
+    assert odd.data == trailer(b"\x08\x07"), "without a stamp it would not be found again"
+    assert tags.qsize() == 6
     assert [tags.of(frame(flat(0), pts)) for pts in (None, 4, 5, 5)] == [None, None, Metadata(7), None]
 
 
@@ -741,3 +757,102 @@ def test_a_take_that_made_nothing_is_not_waited_for() -> None:
     assert [take for take, _ in takes._before] == [1]
     takes.lost()
     assert not takes._before
+
+
+def behind(take: int, chunk: int, kept: int, *before: tuple[int, Any], shown: Any = None) -> ShownTakes:
+    """Takes of which some are over, where the latest frame was of a take and a chunk."""
+    takes = ShownTakes(counted(is_counting=False) if shown is None else shown)
+    takes._starts = 9
+    takes._before.extend(before)
+    takes._current, takes._kept = (take, chunk), kept
+    return takes
+
+
+@pytest.mark.parametrize(
+    ("take", "chunk", "kept", "skipped", "waits"),
+    [
+        (2, 5, 1, None, True),
+        (2, 5, 1, 1, True),
+        (2, 5, 1, 2, False),
+        (2, 5, 3, None, False),
+        (2, 4, 3, 9, True),
+        (2, 6, 1, None, False),
+        (1, 5, 3, None, True),
+        (1, 9, 3, None, True),
+    ],
+)
+def test_frames_of_the_take_before_are_waited_for_until_all_have_come(
+    take: int, chunk: int, kept: int, skipped: int | None, waits: bool
+) -> None:
+    takes = behind(take, chunk, kept, (1, counted(last=9, frames=3)), (2, counted(last=5, frames=3)))
+    takes.frame(False, 0, None, Novelty.NEW, skipped)
+    assert takes.shown.waits is waits
+
+
+def test_nothing_is_waited_for_where_nothing_came_or_is_over() -> None:
+    takes = behind(1, 5, 1, (1, counted(last=5, frames=3)))
+    takes._current = None
+    takes.frame(False, 0)
+    assert takes.shown.waits is False
+    takes = behind(1, 5, 1)
+    takes.frame(False, 0)
+    assert takes.shown.waits is False
+
+
+def test_a_chunk_of_the_take_before_begins_as_one_of_that() -> None:
+    takes = behind(1, 4, 3, (1, counted(5, None, last=5, frames=3)))
+    assert seen(takes, NEW, NEW) == [(1, 5, True, True), (1, 5, False, True)]
+
+
+def test_a_chunk_that_the_take_before_did_not_make_is_not_its_own() -> None:
+    takes = behind(1, 5, 3, (1, counted(6, last=5, frames=3)), (2, counted(0, last=5, frames=3)))
+    assert seen(takes, NEW) == [(2, 0, True, True)]
+    assert [take for take, _ in takes._before] == [2]
+
+
+@pytest.mark.parametrize(
+    ("dark", "kept", "goes_on"), [(False, 3, True), (True, 2, True), (True, 3, False), (True, 4, False), (False, 2, True)]
+)
+def test_a_dark_frame_after_all_frames_ends_the_take_before(dark: bool, kept: int, goes_on: bool) -> None:
+    takes = behind(1, 5, kept, (1, counted(None, None, last=5, frames=3)))
+    (found,) = seen(takes, (Novelty.NEW, dark))
+    assert found == ((1, 5, False, kept < 3) if goes_on else None)
+    assert bool(takes._before) is goes_on
+
+
+def test_a_frame_of_the_next_take_ends_all_before() -> None:
+    takes = behind(1, 5, 3, (1, counted(None)), shown=counted(0))
+    assert seen(takes, NEW) == [(9, 0, True, True)]
+    assert not takes._before
+
+
+def taken_up(*events: Any) -> list[object]:
+    did: list[object] = []
+    shown: Any = SimpleNamespace(
+        done=lambda *what: did.append(("done", *what)),
+        was_shown=lambda *what: did.append(("shown", *what)),
+        started=lambda *what: did.append(("started", *what)),
+        reset=lambda: did.append("reset"),
+        rested=lambda: did.append("rested"),
+        resumed=lambda: did.append("resumed"),
+        lost=lambda: did.append("lost"),
+    )
+    ShownTakes(shown).take_up(events)
+    return did
+
+
+def test_a_session_is_taken_up_from_what_was_heard() -> None:
+    assert taken_up() == []
+    assert taken_up(Paused(1), Resumed(2), PromptAccepted(3, "a")) == ["rested", "resumed"]
+    assert taken_up(Started(1, 0)) == [("started", 0), "lost"]
+    assert taken_up(ChunkDone(1, 2, 24, None)) == [("done", 2, 24, 1), "lost"]
+    assert taken_up(Started(1, 0), WasReset(2)) == [("started", 0), "reset"]
+    assert taken_up(WasReset(1), Started(2, 0)) == ["reset", ("started", 0), "lost"]
+
+
+def test_chunks_that_are_shown_after_a_reset_are_of_the_take_before() -> None:
+    assert taken_up(
+        ChunkShown(1, 0, 1), WasReset(2), ChunkShown(3, 1, 1), ChunkShown(4, 0, 2), ChunkShown(5, 1, None), WasReset(6),
+        ChunkShown(7, 1, 2), ChunkShown(8, 0, 3),
+    ) == [("shown", 0, 1), "reset", ("shown", 0, 4), ("shown", 1, 5), "reset", ("shown", 0, 8)]  # fmt: skip
+    assert taken_up(WasReset(1), ChunkShown(2, 0, 1)) == ["reset", ("shown", 0, 2)]
