@@ -213,6 +213,34 @@ def _with_hashable_receiver(peer: _Peer, kind: str, direction: str) -> Any:
     return one
 
 
+def test_a_new_connection_was_silent_for_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection, peer, _ = connect()
+
+    async def stats() -> dict[str, object]:
+        return {}
+
+    monkeypatch.setattr(peer, "getStats", stats, raising=False)
+    before = connection._last_sign
+    connection._last_sign = before - 50.0
+    assert asyncio.run(connection.silent_for()) < 40.0, "no bytes yet is a first count"
+    assert connection._last_sign >= before
+
+
+def test_channels_alone_do_not_make_a_connection() -> None:
+    async def go() -> None:
+        connection, peer, _ = connect()
+        accepting = asyncio.create_task(connection.accept("v=0", 5.0))
+        for channel in peer.channels.values():
+            channel.handlers["open"]()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not accepting.done()
+        peer.is_in("connected")
+        await accepting
+
+    asyncio.run(go())
+
+
 def test_a_connection_stands_with_both_channels() -> None:
     async def go() -> None:
         connection, peer, heard = connect()
@@ -263,7 +291,8 @@ def test_a_connection_that_does_not_come_about_has_a_reason() -> None:
             await connection.accept("v=0", 0.01 if state is None else 30.0)
         assert raised.value.hint == "does a firewall keep UDP out?"
         assert len(heard.broken) == (state is not None)
-        assert len(asyncio.all_tasks()) <= 3
+        await asyncio.sleep(0)
+        assert len(asyncio.all_tasks()) == 1, "nothing waits any more"
         return raised.value.message
 
     assert asyncio.run(go(None)) == "the media connection did not come about within 0 s"
@@ -285,6 +314,7 @@ def test_a_connection_breaks_once(happens: Callable[[_Peer], None], why: str) ->
     peer.is_in("connected")
     peer.is_in("disconnected")
     assert heard.broken == []
+    assert not connection._failed.is_set()
     happens(peer)
     peer.is_in("failed")
     assert heard.broken == [why]

@@ -438,6 +438,31 @@ def test_a_name_is_looked_up_before_it_is_called(found: list[str] | Exception, i
     )
 
 
+def test_an_address_that_is_not_called_is_reported() -> None:
+    calls: tuple[tuple[str, Callable[[Platform], Awaitable[Any]]], ...] = (
+        ("uploading", lambda platform: platform.put("https://10.0.0.1/x", b"", "image/png")),
+        ("fetching", lambda platform: platform.fetch("fetching", "https://10.0.0.1/x")),
+    )
+    for what, call in calls:
+        error = on(_Line(200), call)
+        assert (error.message, error.hint) == (f"{what}: the platform gave an address that is not called from here", None)
+
+
+def test_names_are_not_looked_up_where_nothing_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def call(platform: Platform) -> None:
+        loop: Any = asyncio.get_running_loop()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(loop, "getaddrinfo", None)
+            await platform._check_called("fetching", "https://store.test/x")
+
+    assert on(_Line(200), call) is None
+
+
+def test_an_answer_in_other_letters_is_read_as_far_as_it_goes() -> None:
+    answer = on(_Line(httpx.Response(200, content=b"caf\xe9")), lambda platform: platform.ask("asking", "GET", "/x"))
+    assert answer == Answer(200, {}, "caf\ufffd")
+
+
 def test_this_machine_is_not_looked_up() -> None:
     async def call(platform: Platform) -> None:
         platform._resolves = True

@@ -103,3 +103,9 @@ def test_what_the_first_section_does_not_say_is_not_added() -> None:
     answer = "v=0\nm=video 9\na=rtcp-mux-only\nm=audio 9\na=rtcp-mux\n"
     assert mended(answer) == answer.replace("\n", "\r\n")
     assert mended("m=video 9\n") == "m=video 9\n", "it has no section"
+
+
+def test_candidates_and_their_end_are_those_of_the_first_section() -> None:
+    answer = "v=0\r\nm=video 9\r\na=candidate:1\r\na=end-of-candidates\r\na=rtcp-mux\r\nm=audio 9\r\nm=video 9\r\n\r\n"
+    shared = ["a=candidate:1", "a=end-of-candidates", "a=rtcp-mux"]
+    assert mended(answer).split("\r\n") == ["v=0", "m=video 9", *shared, "m=audio 9", *shared, "m=video 9", *shared, ""]

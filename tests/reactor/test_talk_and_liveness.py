@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from sequencer.clocks import VirtualClock
 from sequencer.errors import StageError
 from sequencer.events import ChunkDone, Event, Pause, Refused, SessionEnded, SetConditioning, Start, Unknown
 from sequencer.stages.reactor.answers import Answers, Asked
-from sequencer.stages.reactor.clips import clip_problem
+from sequencer.stages.reactor.clips import Clip, clip_problem, fetch
 from sequencer.stages.reactor.liveness import Liveness, awake_ns
 from sequencer.stages.reactor.talk import Talk
 from sequencer.timebase import SECOND
@@ -387,6 +388,40 @@ def test_why_there_is_no_clip(answer: ClipFailed | Failed, reason: str, cure: st
     assert error.hint is None if cure is None else cure in str(error.hint)
     if cure == "it comes with the first chunk":
         assert error.hint == cure
+
+
+class _Fetched:
+    """A platform that gives a clip in two parts, and notes what was asked."""
+
+    base = "https://x.test/api"
+
+    def __init__(self, *answers: tuple[int, bytes, float | None]) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[object, ...]] = []
+
+    async def fetch(self, *given: object) -> tuple[int, bytes, float | None]:
+        self.asked.append(given)
+        return self.answers.pop(0)
+
+
+def test_a_clip_is_fetched_part_by_part() -> None:
+    playlist = '#EXTM3U\n#EXT-X-MAP:BYTERANGE="1",URI="init.mp4"\n#EXTINF:1,\na.m4s?\u00e9\n\n/b.m4s\n'
+    platform: Any = _Fetched((200, playlist.encode(), None), (200, b"i", None), (200, b"aa", None), (200, b"b", None))
+    proofs = iter(range(9))
+
+    async def headers() -> dict[str, str]:
+        return {"n": str(next(proofs))}
+
+    token: Any = SimpleNamespace(headers=headers)
+    clip = asyncio.run(fetch(platform, token, ClipReady("", "", 1.5, 3.0, 4.0, 0, "clips/list?x=1")))
+    assert clip == Clip(b"iaab", 1.5, 3.0)
+    what, where = "fetching the clip", "https://x.test/api/clips"
+    assert platform.asked == [
+        (what, f"{where}/list?x=1", {"n": "0"}, 2**20),
+        (what, f"{where}/init.mp4", {"n": "1"}, 2**28),
+        (what, f"{where}/a.m4s?\u00e9", {"n": "2"}, 2**28 - 1),
+        (what, "https://x.test/b.m4s", {"n": "3"}, 2**28 - 3),
+    ]
 
 
 # ---- signs of life
