@@ -316,11 +316,11 @@ def test_a_connection_breaks_once(happens: Callable[[_Peer], None], why: str) ->
     assert heard.broken == []
     assert not connection._failed.is_set()
     happens(peer)
+    assert connection._failed.is_set()
     peer.is_in("failed")
     assert heard.broken == [why]
     peer.channels["data"].handlers["message"]("late")
     assert heard.received == []
-    assert connection._failed.is_set()
 
 
 def test_messages_come_and_go_on_their_channels() -> None:

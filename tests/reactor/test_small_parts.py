@@ -179,6 +179,8 @@ def test_which_hosts_are_this_machine(host: str, is_here: bool) -> None:
 @pytest.mark.parametrize("last", ["localhost", "local", "internal", "lan", "home", "arpa", "intranet", "corp", "7", "0x7f"])
 def test_names_that_say_that_they_are_inside_are_not_called(last: str) -> None:
     assert not may_be_called(f"https://a.{last}/", "https://api.test")
+    assert not may_be_called(f"https://a.b.{last}/", "https://api.test")
+    assert may_be_called(f"https://a.{last}.test/", "https://api.test")
     assert may_be_called(f"https://{last}.test/", "https://api.test")
 
 
@@ -361,6 +363,17 @@ def test_only_the_latest_frames_say_how_quick_the_way_is() -> None:
     for number in range(1, 24):
         pace.take(number * TICK + 5000, number * STAMP)
     assert pace.take(23 * TICK + 9000, 23 * STAMP) == 23 * TICK + 5000
+
+
+def test_only_the_latest_steps_say_how_long_a_tick_is() -> None:
+    pace = Pace()
+    ticks = []
+    at = 0
+    for step in (100, *[100] * 30, *[200] * 12, 200):
+        at += step
+        pace.take(at, None)
+        ticks.append(pace.tick)
+    assert ticks[-3:] == [100, 150, 200], "of the latest 24 steps"
 
 
 def missing(*stamps: int | None) -> list[int]:
