@@ -52,6 +52,7 @@ def test_a_stage_is_made_with_these_limits(name: str) -> None:
 
 def test_settings_that_nobody_has_changed() -> None:
     settings = ReactorSettings()
+    assert settings.base() == "https://api.reactor.inc"
     assert {name: getattr(settings, name) for name in ReactorSettings.__slots__} == {
         "url": "https://api.reactor.inc",
         "local": False,

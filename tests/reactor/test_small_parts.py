@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from sequencer.errors import InputError, StageError, UsageError
-from sequencer.events import ChunkDone, ChunkShown, Paused, PromptAccepted, Resumed, Started, WasReset
 from sequencer.stages.reactor import LiveFrame, ReactorSettings, Secret, find_key
 from sequencer.stages.reactor import stun as stun_module
 from sequencer.stages.reactor.elsewhere import is_own, is_this_machine, may_be_called, site
@@ -21,10 +20,10 @@ from sequencer.stages.reactor.hidden import masked
 from sequencer.stages.reactor.pace import USUAL_TICK, Pace
 from sequencer.stages.reactor.repeats import Repeats
 from sequencer.stages.reactor.settings import is_loopback
-from sequencer.stages.reactor.shown import Novelty, ShownChunks
+from sequencer.stages.reactor.shown import Novelty
 from sequencer.stages.reactor.stun import COOKIE, IceServer, _address, _answers, _Probe, reachable, read_servers
 from sequencer.stages.reactor.tagged import TaggedFrames, tagged_frames
-from sequencer.stages.reactor.takes import Belonging, ShownTakes
+from sequencer.stages.reactor.takes import Belonging
 from sequencer.stages.reactor.trailer import Metadata, declared, is_declared, split_trailer
 
 SECOND = 1_000_000_000
@@ -701,171 +700,3 @@ def test_only_a_queue_as_it_is_known_is_replaced() -> None:
         assert tagged_frames(receiver(**changes)) is None
     nothing: Any = SimpleNamespace()
     assert tagged_frames(nothing) is None
-
-
-# ---- takes
-
-
-def counted(*chunks: int | None, repeats: bool = False, last: int = 9, frames: int = 2, is_counting: bool = True) -> Any:
-    """A count that finds these chunks in the frames that come."""
-    left = list(chunks)
-
-    def of(*_: object) -> int | None:
-        return left.pop(0) if left else None
-
-    return SimpleNamespace(
-        frame=of, repeats=repeats, last_reported=last, frames_of=lambda _: frames, is_counting=is_counting, waits=None,
-        reset=lambda: None, lost=lambda: None,
-    )  # fmt: skip
-
-
-def seen(takes: ShownTakes, *frames: Any) -> list[tuple[int, int, bool, bool] | None]:
-    found = []
-    for novelty, dark in frames:
-        one = takes.frame(dark, 0, None, novelty)
-        found.append(None if one is None else (one.take, one.chunk, one.begins, one.is_new))
-    return found
-
-
-NEW, ALIKE, AGAIN = (Novelty.NEW, False), (Novelty.ALIKE, False), (Novelty.REPEATED, False)
-
-
-def test_a_frame_belongs_to_the_chunk_that_began() -> None:
-    takes = ShownTakes(counted(None, 3, None, None, 4, frames=3))
-    takes.asked_to_start()
-    takes.asked_to_start()
-    assert seen(takes, NEW, NEW, AGAIN, NEW, AGAIN, NEW) == [
-        None, (2, 3, True, True), (2, 3, False, False), (2, 3, False, True), (2, 4, True, False), (2, 4, False, True),
-    ]  # fmt: skip
-
-
-def test_a_chunk_has_no_more_new_frames_than_it_has_frames() -> None:
-    assert seen(ShownTakes(counted(3, frames=2)), NEW, NEW, NEW) == [
-        (0, 3, True, True), (0, 3, False, True), (0, 3, False, False),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("repeats", [True, False])
-def test_a_frame_that_looks_like_the_last_is_new_where_nothing_is_sent_twice(repeats: bool) -> None:
-    assert seen(ShownTakes(counted(3, repeats=repeats, frames=9)), NEW, ALIKE)[1] == (0, 3, False, not repeats)
-
-
-def test_between_takes_frames_belong_to_nothing() -> None:
-    shown = counted(3)
-    takes = ShownTakes(shown)
-    assert seen(takes, NEW) == [(0, 3, True, True)]
-    shown.is_counting = False
-    assert seen(takes, NEW) == [None]
-    shown.is_counting = True
-    assert seen(takes, NEW) == [None], "it is forgotten, not only hidden"
-
-
-def test_a_take_that_made_nothing_is_not_waited_for() -> None:
-    takes = ShownTakes(ShownChunks(2))
-    takes.reset()
-    assert not takes._before
-    takes.shown.done(0, 2, 0)
-    takes.asked_to_start()
-    takes.reset()
-    assert [take for take, _ in takes._before] == [1]
-    takes.lost()
-    assert not takes._before
-
-
-def behind(take: int, chunk: int, kept: int, *before: tuple[int, Any], shown: Any = None) -> ShownTakes:
-    """Takes of which some are over, where the latest frame was of a take and a chunk."""
-    takes = ShownTakes(counted(is_counting=False) if shown is None else shown)
-    takes._starts = 9
-    takes._before.extend(before)
-    takes._current, takes._kept = (take, chunk), kept
-    return takes
-
-
-@pytest.mark.parametrize(
-    ("take", "chunk", "kept", "skipped", "waits"),
-    [
-        (2, 5, 1, None, True),
-        (2, 5, 1, 1, True),
-        (2, 5, 1, 2, False),
-        (2, 5, 3, None, False),
-        (2, 4, 3, 9, True),
-        (2, 6, 1, None, False),
-        (1, 5, 3, None, True),
-        (1, 9, 3, None, True),
-    ],
-)
-def test_frames_of_the_take_before_are_waited_for_until_all_have_come(
-    take: int, chunk: int, kept: int, skipped: int | None, waits: bool
-) -> None:
-    takes = behind(take, chunk, kept, (1, counted(last=9, frames=3)), (2, counted(last=5, frames=3)))
-    takes.frame(False, 0, None, Novelty.NEW, skipped)
-    assert takes.shown.waits is waits
-
-
-def test_nothing_is_waited_for_where_nothing_came_or_is_over() -> None:
-    takes = behind(1, 5, 1, (1, counted(last=5, frames=3)))
-    takes._current = None
-    takes.frame(False, 0)
-    assert takes.shown.waits is False
-    takes = behind(1, 5, 1)
-    takes.frame(False, 0)
-    assert takes.shown.waits is False
-
-
-def test_a_chunk_of_the_take_before_begins_as_one_of_that() -> None:
-    takes = behind(1, 4, 3, (1, counted(5, None, last=5, frames=3)))
-    assert seen(takes, NEW, NEW) == [(1, 5, True, True), (1, 5, False, True)]
-
-
-def test_a_chunk_that_the_take_before_did_not_make_is_not_its_own() -> None:
-    takes = behind(1, 5, 3, (1, counted(6, last=5, frames=3)), (2, counted(0, last=5, frames=3)))
-    assert seen(takes, NEW) == [(2, 0, True, True)]
-    assert [take for take, _ in takes._before] == [2]
-
-
-@pytest.mark.parametrize(
-    ("dark", "kept", "goes_on"), [(False, 3, True), (True, 2, True), (True, 3, False), (True, 4, False), (False, 2, True)]
-)
-def test_a_dark_frame_after_all_frames_ends_the_take_before(dark: bool, kept: int, goes_on: bool) -> None:
-    takes = behind(1, 5, kept, (1, counted(None, None, last=5, frames=3)))
-    (found,) = seen(takes, (Novelty.NEW, dark))
-    assert found == ((1, 5, False, kept < 3) if goes_on else None)
-    assert bool(takes._before) is goes_on
-
-
-def test_a_frame_of_the_next_take_ends_all_before() -> None:
-    takes = behind(1, 5, 3, (1, counted(None)), shown=counted(0))
-    assert seen(takes, NEW) == [(9, 0, True, True)]
-    assert not takes._before
-
-
-def taken_up(*events: Any) -> list[object]:
-    did: list[object] = []
-    shown: Any = SimpleNamespace(
-        done=lambda *what: did.append(("done", *what)),
-        was_shown=lambda *what: did.append(("shown", *what)),
-        started=lambda *what: did.append(("started", *what)),
-        reset=lambda: did.append("reset"),
-        rested=lambda: did.append("rested"),
-        resumed=lambda: did.append("resumed"),
-        lost=lambda: did.append("lost"),
-    )
-    ShownTakes(shown).take_up(events)
-    return did
-
-
-def test_a_session_is_taken_up_from_what_was_heard() -> None:
-    assert taken_up() == []
-    assert taken_up(Paused(1), Resumed(2), PromptAccepted(3, "a")) == ["rested", "resumed"]
-    assert taken_up(Started(1, 0)) == [("started", 0), "lost"]
-    assert taken_up(ChunkDone(1, 2, 24, None)) == [("done", 2, 24, 1), "lost"]
-    assert taken_up(Started(1, 0), WasReset(2)) == [("started", 0), "reset"]
-    assert taken_up(WasReset(1), Started(2, 0)) == ["reset", ("started", 0), "lost"]
-
-
-def test_chunks_that_are_shown_after_a_reset_are_of_the_take_before() -> None:
-    assert taken_up(
-        ChunkShown(1, 0, 1), WasReset(2), ChunkShown(3, 1, 1), ChunkShown(4, 0, 2), ChunkShown(5, 1, None), WasReset(6),
-        ChunkShown(7, 1, 2), ChunkShown(8, 0, 3),
-    ) == [("shown", 0, 1), "reset", ("shown", 0, 4), ("shown", 1, 5), "reset", ("shown", 0, 8)]  # fmt: skip
-    assert taken_up(WasReset(1), ChunkShown(2, 0, 1)) == ["reset", ("shown", 0, 2)]

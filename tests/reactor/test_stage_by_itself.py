@@ -369,14 +369,15 @@ def test_the_count_of_chunks_hears_what_the_model_reports(
     monkeypatch: pytest.MonkeyPatch, event: Event, called: tuple[str, tuple[int, ...]]
 ) -> None:
     world = _World(monkeypatch)
-    heard: list[object] = []
+    heard: list[Any] = []
     for name in ("done", "started", "rested", "resumed"):
         monkeypatch.setattr(world.stage._shown, name, lambda *given, name=name: heard.append((name, given)))
     monkeypatch.setattr(world.stage._takes, "reset", lambda: heard.append("reset"))
     world.stage._hear(event)
-    assert heard == [called]
+    ((name, given),) = heard
+    assert (name, given[: len(called[1])]) == called
     world.stage._hear(WasReset(5))
-    assert heard == [called, "reset"]
+    assert heard[1:] == ["reset"]
 
 
 def test_chunks_without_frames_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
