@@ -262,8 +262,11 @@ def _bring_without_images() -> None:
 
 
 def test_an_image_of_the_greatest_size_may_be_sent() -> None:
-    with pytest.raises(StageError, match="has changed since the score was read"):  # so it got past its size
-        _bring(_Store(), dataclasses.replace(IMAGE, size=MAX_IMAGE_BYTES), {IMAGE.sha256: b"x" * MAX_IMAGE_BYTES})
+    data = b"x" * MAX_IMAGE_BYTES
+    image = dataclasses.replace(IMAGE, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+    with pytest.raises(StageError) as raised:
+        _bring(_Store(), image, {image.sha256: data})
+    assert raised.value.hint == "is the file whole? open it in a picture viewer", "it got past its size and its digest"
     with pytest.raises(StageError, match="may be sent"):
         _bring(_Store(), IMAGE, {IMAGE.sha256: b"x" * (MAX_IMAGE_BYTES + 1)})
 

@@ -107,7 +107,7 @@ def test_a_connection_goes_once() -> None:
     meeting: Any = object.__new__(Meeting)
     first, other = _Connection(0.0), _Connection(0.0)
     meeting.connection, meeting._talk = first, SimpleNamespace(end=lambda: ended.append(1))
-    assert not meeting.gone(other)
+    assert meeting.gone(other) is False
     assert (meeting.connection, ended) == (first, [])
     assert meeting.gone(first)
     assert (meeting.connection, ended) == (None, [1])
