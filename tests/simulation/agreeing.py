@@ -77,10 +77,14 @@ class Comparison:
         return Seen(self.shown, self.length, course.parts.chunk, {take.base for take in course.takes})
 
     @cached_property
+    def known(self) -> bool:
+        """Whether the network kept its pace, and nobody paused: positions can be foretold while the model keeps its own."""
+        return self.length >= SHORT and not self.seen.was_paused and not self.seen.answers_late
+
+    @cached_property
     def steady(self) -> bool:
-        """Whether the model and the network kept their pace, so that positions can be foretold."""
-        paced = not self.show.faults.slow and self.length >= SHORT
-        return paced and not self.seen.was_paused and not self.seen.answers_late
+        """Whether the model kept its pace too."""
+        return self.known and not self.show.faults.slow
 
 
 def _comparison(seen: Evidence) -> Comparison | None:
@@ -189,7 +193,7 @@ def sends_the_score(seen: Evidence) -> Iterator[str]:
             is_loose = not compared.steady or isinstance(compared.course, ByClock)  # a clock may start before the model is warm
             # Where frames are shown so unevenly, positions that were foretold may be too late when it is known better.
             is_loose = is_loose or compared.show.faults.delays.shown_jitter > TOO_LATE
-            may_be_less = is_loose and (data[0] < NOTES or _ran_through_a_stall(compared.show))
+            may_be_less = is_loose and data[0] < NOTES
             if not may_be_less or len(sent[data]) > len(expected):
                 yield f"{data.hex()} was sent {len(sent[data])} times, not {len(expected)} times"
             continue
@@ -199,11 +203,6 @@ def sends_the_score(seen: Evidence) -> Iterator[str]:
                 late = (at - due.at) / SECOND
                 yield f"{data.hex()} was sent at {at / SECOND:.3f} s, {late:.3f} s late (allowed are {allowed / SECOND:.3f} s)"
                 break
-
-
-def _ran_through_a_stall(show: Show) -> bool:
-    """Whether our own clock may have come to the end of the score while the model stood: nothing is sent after its Stop."""
-    return bool(show.faults.slow) and show.ends_at is not None
 
 
 def _allowed(compared: Comparison, due: Due) -> float:
@@ -228,9 +227,9 @@ def _allowed(compared: Comparison, due: Due) -> float:
 
 
 def ticks_the_score(seen: Evidence) -> Iterator[str]:
-    """Our own clock ticks 24 times for every quarter of the score, each time when that is seen."""
+    """Our own clock ticks 24 times for every quarter of the score, each time when that is seen, also where the model stalls."""
     compared = _comparison(seen)
-    if compared is None or compared.show.ends_at is None or not compared.shown or not compared.steady:
+    if compared is None or compared.show.ends_at is None or not compared.shown or not compared.known:
         return
     show = compared.show
     sent = [at for at, data in show.told if data == b"\xf8"]
@@ -242,8 +241,15 @@ def ticks_the_score(seen: Evidence) -> Iterator[str]:
         return
     unmeasured = abs(show.faults.delays.shown - DELAY) if len(compared.course.takes) > 1 else 0
     # When a frame is shown that comes late by chance is not known before it is shown.
-    allowed = CATCHING_UP + 2 * show.faults.jitter + show.faults.delays.shown_jitter + unmeasured
-    for number, (at, due) in enumerate(zip(sent, wanted, strict=True)):
-        if abs(at - due) > allowed:
+    allowed: float = CATCHING_UP + 2 * show.faults.jitter + show.faults.delays.shown_jitter + unmeasured
+    overdue = wanted
+    if show.faults.slow and isinstance(compared.time_of, Seen):
+        # That a chunk is slow is known half a second after it is due: until then ticks may go on.
+        overdue = list(ticks(compared.course, compared.time_of.if_in_time))
+        # How long chunks last is known after the second one.
+        allowed += 2 * abs(compared.length - float(show.schedule.grid.chunk) * SECOND)
+        allowed += max(float(one.factor - 1) * compared.length for one in show.faults.slow)
+    for number, (at, due, sooner) in enumerate(zip(sent, wanted, overdue, strict=True)):
+        if abs(at - due) > allowed and abs(at - sooner) > allowed:
             yield f"tick {number} was sent at {at / SECOND:.3f} s, not at {due / SECOND:.3f} s"
             return
