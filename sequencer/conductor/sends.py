@@ -8,7 +8,7 @@ a plan may change until then, and nothing that was said must be taken back.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from statistics import median_low
 
@@ -30,6 +30,8 @@ SAMPLES = 5
 """Of how many of the latest chunks the medians are taken."""
 STRAYS = SECOND // 10
 """A fit that is further from the boundary it was told with has not got over a slow chunk yet: the boundary itself counts."""
+STOOD = SECOND // 2
+"""A chunk that is reported so much later than it is due was made late: the pictures stand before it."""
 UNSEEN = 2
 """Where no picture was seen by the end of so many chunks of a take, nobody counts pictures: its boundaries must do."""
 MOST_TAKES = 16
@@ -70,6 +72,12 @@ class TakeSeen:
     """When its latest chunks were made; -1 is its beginning."""
     line: tuple[int, float, float] | None = None
     """(score chunk, when it is seen, how long a chunk lasts); None while nobody knows."""
+    stood: list[tuple[int, tuple[int, float, float]]] = field(default_factory=list)
+    """Score chunks before which the model stood, each with the line of what came before it."""
+
+    def line_at(self, chunk: int) -> tuple[int, float, float] | None:
+        """The line by which a score chunk of it is seen."""
+        return next((line for late, line in self.stood if chunk < late), self.line)
 
 
 class Seen:
@@ -160,7 +168,14 @@ class Seen:
         self._first_fit = fit.at if self._first_fit is None else self._first_fit
         waited = not self._knows_takes or fit.at - self._first_fit >= UNSEEN_TIME
         if self._shown or (fit.chunk > self._unseen and waited):
+            self._note_stall(fit, length)
             self._playing.line = self._guess
+
+    def _note_stall(self, fit: BoundariesFitted, length: float) -> None:
+        """Where the chunk before a boundary took far too long, what was made before it is seen as it was foretold."""
+        before, line = self._playing.done.get(fit.chunk - 2), self._playing.line
+        if self._knows_takes and before is not None and line is not None and fit.at - before - length > STOOD:
+            self._playing.stood.append((self._playing.base + fit.chunk - 1, line))
 
     def settle(self) -> None:
         """The run is over: where nothing of the take was seen yet, its boundaries must do."""
@@ -187,7 +202,7 @@ class Seen:
         """The line by which a place in chunks is seen."""
         playing = self._playing
         if above >= playing.base * below:
-            return playing.line
+            return playing.line_at(above // below) if playing.stood else playing.line
         known = self._earlier_line(above // below)
         if known is None and self._knows_takes and self._shown:
             return playing.line  # the take that plays is seen: what was made before it was seen before, if it was
@@ -205,7 +220,7 @@ class Seen:
         """The line of the take before in which a score chunk falls; where that is not known, of the one nearest before it."""
         known = [one for one in self._earlier if one.line is not None]
         take = next((one for one in reversed(known) if one.base <= chunk), next(iter(known), None))
-        return None if take is None else take.line
+        return None if take is None else take.line_at(chunk)
 
     def _foretold(self, take: TakeSeen) -> tuple[int, float, float] | None:
         """When a take will be seen of which nothing was, by what was made of it; None where no delay is measured yet."""

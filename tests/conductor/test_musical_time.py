@@ -372,6 +372,21 @@ def test_a_take_that_is_shown_after_the_next_one_began_has_times_of_its_own() ->
     assert seen.seconds_at(12 * SECOND + 4 * CHUNK) == pytest.approx(4.125)
 
 
+def test_what_was_made_before_a_stall_is_seen_before_it() -> None:
+    for knows, late in ((True, 0), (False, 2 * SECOND)):
+        seen = Seen(schedule_of('at 0c "A boat."\nend 8c\n'), knows)
+        seen.began(0, 0)
+        for chunk in range(4):
+            at = (chunk + 1) * CHUNK + (2 * SECOND if chunk == 3 else 0)
+            seen.fitted(BoundariesFitted(at, chunk + 1, at, float(CHUNK), 0.0, 0))
+            seen.done(chunk, at)
+            seen.shown(chunk, at + 3 * SECOND)
+        assert seen.time_of(Fraction(33, 8)) == 3 * SECOND + 4 * CHUNK + 2 * SECOND
+        assert seen.time_of(Fraction(11, 4)) == 3 * SECOND + 3 * CHUNK + late, "earlier revisions took it to be seen late too"
+        seen.began(4, 9 * SECOND)
+        assert seen.time_of(Fraction(11, 4)) == 3 * SECOND + 3 * CHUNK + late
+
+
 def test_the_end_is_foretold_before_its_take_is_seen() -> None:
     seen = seen_of()
     seen.began(0, 10 * SECOND)

@@ -54,6 +54,8 @@ class Heard:
     said: list[tuple[int, int, str]] = field(default_factory=list)
     shown: dict[tuple[int, int], int] = field(default_factory=dict)
     started: list[int] = field(default_factory=list)
+    of_take: dict[tuple[int | None, int], int] = field(default_factory=dict)
+    """When each chunk of each take was seen, also after the next take began."""
 
     @property
     def on(self) -> list[tuple[int, int, str]]:
@@ -85,6 +87,8 @@ def play(
     def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         if isinstance(event, ChunkShown) and conductor.base + event.chunk <= conductor.making:
             heard.shown.setdefault((conductor.run.takes, event.chunk), event.at)
+        if isinstance(event, ChunkShown):
+            heard.of_take.setdefault((event.take, event.chunk), event.at)
         if isinstance(event, Started):
             heard.started.append(event.at)
         heard.said += [(one.due, event.at, one.message) for one in commands if isinstance(one, SendMidi)]
@@ -416,6 +420,19 @@ def test_a_note_ends_with_the_score_though_its_last_take_was_not_seen_yet() -> N
     ends = [due for due, _, message in heard.said if message.startswith("8")]
     assert len(ends) == 10
     assert max(ends) <= over + 20 * MS
+
+
+@pytest.mark.parametrize("chunk", [4, 5])
+def test_a_stall_before_a_cut_and_one_within_a_take(chunk: int) -> None:
+    """The stalled chunk was the last one before a cut: its messages were sent all at once, before it was seen."""
+    schedule = bars(f"at 0c {OPENING}", 'at 6c cut, "Two."', "every 250ms midi cc 20 64", "end 10c", head="")
+    heard = play(schedule, faults={"slow": [{"chunk": chunk, "by": "12s"}]})
+    assert len(heard.on) == 55
+    for number, (due, _, _) in enumerate(heard.on):
+        seconds = number / 4
+        take, base = (1, 0) if seconds < 6 * CHUNK else (2, 6)
+        first = heard.of_take[take, int(seconds / CHUNK) - base]
+        assert due == pytest.approx(first + seconds % CHUNK * SECOND, abs=60 * MS), number
 
 
 def test_a_model_that_is_much_faster_than_the_score_takes_it_for_loses_no_note() -> None:

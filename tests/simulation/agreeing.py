@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from math import inf
@@ -11,7 +12,7 @@ from math import inf
 from sequencer.stages.simulated.outputs import ChunkMade
 from simulation.evidence import Evidence
 from simulation.oracle.course import Course
-from simulation.oracle.devices import Due, Seen, messages, ticks
+from simulation.oracle.devices import OVERDUE, Due, Seen, messages, ticks
 from simulation.oracle.following import DELAY, ByClock, Following
 from simulation.oracle.parts import Parts
 from simulation.oracle.pieces import Look
@@ -182,7 +183,11 @@ def sends_the_score(seen: Evidence) -> Iterator[str]:
         return
     wanted: dict[bytes, list[Due]] = defaultdict(list)
     sent: dict[bytes, list[int]] = defaultdict(list)
-    for due in messages(compared.course, compared.time_of):
+    dues = list(messages(compared.course, compared.time_of))
+    if compared.show.faults.slow and isinstance(compared.time_of, Seen):
+        overdue = messages(compared.course, compared.time_of.if_in_time)
+        dues = [replace(due, sooner=(*due.sooner, one.at)) for due, one in zip(dues, overdue, strict=True)]
+    for due in dues:
         wanted[due.data].append(due)
     for at, data in compared.show.told:
         if data[0] < 0xF0:
@@ -220,7 +225,11 @@ def _allowed(compared: Comparison, due: Due) -> float:
     if due.length:
         off += due.length * abs(compared.length - nominal) / nominal
         off += CATCHING_UP if len(compared.course.takes) > 1 else 0
-    if not compared.steady:
+    if compared.known and faults.slow:
+        off += OVERDUE + max(float(one.factor - 1) * compared.length for one in faults.slow)
+        # When a note ends is settled when it begins: it does not sound longer for a stall that comes then.
+        off += sum(one.by for one in faults.slow) if due.length else 0
+    elif not compared.steady:
         off += 4 * max(compared.length, nominal) + sum(one.by + (one.factor - 1) * int(nominal) for one in faults.slow)
         off += 60 * SECOND if compared.seen.was_paused else 0
     return off
