@@ -219,6 +219,8 @@ def _allowed(compared: Comparison, due: Due) -> float:
         return 1_000_000
     faults = show.faults
     off: float = CLOSE + 2 * faults.jitter + faults.delays.shown_jitter + GAP * len(compared.course.takes)
+    if len(compared.course.takes) > 1:  # frames without names are counted: where a take begins is known to some of them
+        off += compared.seen.counted_loosely
     off += OFFSET if any("offset" in hand for hand in show.script.hands) else 0
     nominal = float(show.schedule.grid.chunk) * SECOND
     off += 2 * abs(compared.length - nominal)
