@@ -261,6 +261,8 @@ class Faults:
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
         self._comparisons = 0
+        self.texts: Mapping[str, str] = {}
+        """The texts being read, by file: what a suggestion has to fit may be written elsewhere in them."""
         self.dropped = 0
         self.has_errors = False
 

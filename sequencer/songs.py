@@ -57,9 +57,9 @@ def score_of(song: Song, title: str) -> Score:
     end = _bar_from(meters, max(song.quarters, Fraction(1)))
     if grid.snap(tempo.seconds_at(meters.bar_start(end)), Snap.NEAREST) > MAX_CHUNKS:
         hours = round(MAX_CHUNKS * grid.chunk / 3600)
-        raise SongError(f"this song is longer than {hours} hours, and no score is", "is it damaged? export it again")
+        raise SongError(f"this song is longer than {hours} hours, the longest a score can be{_last(song)}", _SHORTER)
     if end >= MAX_BARS:
-        raise SongError(f"this song is {end:,} bars long; a score can hold {MAX_BARS:,}", "is it damaged? export it again")
+        raise SongError(f"this song is {end:,} bars long; a score can hold {MAX_BARS:,}{_last(song)}", _SHORTER)
     changes = len(song.tempos) + len(song.meter_changes) + len(song.markers)
     if changes > MAX_CHANGES:
         message = f"this song has {changes:,} changes of tempo and meter and markers; a score can hold {MAX_CHANGES:,}"
@@ -76,6 +76,26 @@ def score_of(song: Song, title: str) -> Score:
     clock = ClockLine(ClockKind.BPM, bpm, meter)
     play = tuple(PlayItem(one.name) for one in sections)
     return Score(header=Header(title=song.title or _printable(title), clock=clock), sections=tuple(sections), play=play)
+
+
+_SHORTER = "move it to where the music is, or delete it, and export the song again"
+
+
+def _last(song: Song) -> str:
+    """What the song ends with, for a message that it is too long."""
+    ends = [
+        *((marker.quarter, f"its marker {_shown(marker.text)}") for marker in song.markers),
+        *((quarter, f"its tempo {float(bpm):.6g} bpm") for quarter, bpm in song.tempos[1:]),
+        *((quarter, f"its meter {meter}") for quarter, meter in song.meter_changes[1:]),
+    ]
+    quarter, what = max(ends, key=lambda one: one[0], default=(Fraction(-1), ""))
+    if quarter < song.quarters:
+        return "; a note or the end of a track is the last event in it"
+    return f"; {what} is at bar {song.meters.bar_beat_at(quarter).bar:,}, the last event in it"
+
+
+def _shown(text: str, most: int = 40) -> str:
+    return _printable(text[:most]) + "…" * (len(text) > most)
 
 
 def _printable(title: str) -> str:

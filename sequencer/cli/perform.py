@@ -69,7 +69,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     gear.add_argument("--send-clock", action="store_true", help="send the score's beats as a MIDI clock to --midi-out")
     pictures = parser.add_argument_group("pictures")
-    pictures.add_argument("--record", action="store_true", help="write the video into the run's folder")
+    pictures.add_argument(
+        "--record",
+        action="store_true",
+        help="write the video into the run's folder, without a caption: the frames as they came",
+    )
     pictures.add_argument("--video-size", metavar="WxH", type=video_size, help="its size (1280x768)")
     pictures.add_argument("--watch", metavar="TARGET", help="show the picture to a player: a port, udp://127.0.0.1:PORT or -")
     pictures.add_argument("--clip", metavar="SECONDS", type=int, help="fetch a clip of the last seconds at the end")
@@ -225,6 +229,7 @@ async def _perform(args: argparse.Namespace, found: Material, folder: RunFolder,
 
 def _tell(args: argparse.Namespace, performed: Performed) -> int:
     from sequencer.cli import INTERRUPTED
+    from sequencer.cli.left import list_files
     from sequencer.errors import visible
     from sequencer.runs.report import as_table, verdict
 
@@ -235,7 +240,7 @@ def _tell(args: argparse.Namespace, performed: Performed) -> int:
         print(as_table(report, performed.schedule))
         print()
         print(verdict(report))
-        print(f"{performed.folder}/")
+        print(list_files(performed.folder, performed.clips))
     for failure in performed.failures:
         print(f"sequencer: the run's folder is not complete: {visible(failure)}", file=sys.stderr)
     if report.ended.startswith("interrupted"):

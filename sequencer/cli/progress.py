@@ -56,13 +56,13 @@ class LiveLine:
             with suppress(OSError):  # a terminal that was closed shows nothing any more
                 self._bar.stop()
 
-    def show(self, done: int, total: int, where: str) -> None:
-        """How far it is, and where."""
+    def show(self, done: int, total: int, where: str, at_once: bool = False) -> None:
+        """How far it is, and where. Without a terminal this is a line now and then, or `at_once`."""
         self._where = where
         shown = f"> {self._typed}" if self._typed else where
         if self._bar is not None:
             self._bar.update(self._task, completed=done, total=total, where=visible(shown))  # type: ignore[arg-type]  # a TaskID is an int
-        elif not self._quiet and time.monotonic() - self._last > EVERY:
+        elif not self._quiet and (at_once or time.monotonic() - self._last > EVERY):
             self._last = time.monotonic()
             print(f"{self._what} {done}/{total} {visible(where)}".rstrip(), file=sys.stderr, flush=True)
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sequencer.paths import exists
+from sequencer.cli.left import list_files
 
 if TYPE_CHECKING:
     from sequencer.cli.progress import LiveLine
@@ -122,7 +122,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _show(line: LiveLine, moment: Moment) -> None:
     where = " ".join(part for part in (moment.section or "", moment.place, moment.action or "") if part)
-    line.show(moment.chunk, moment.chunks, where if len(where) <= 60 else where[:59] + "…")
+    if moment.paused:
+        where = f"paused {where}"
+    line.show(moment.chunk, moment.chunks, where if len(where) <= 60 else where[:59] + "…", at_once=moment.is_turn)
 
 
 def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
@@ -137,7 +139,12 @@ def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
         print(as_table(report, rehearsed.schedule))
         print()
         print(verdict(report))
-        _list(rehearsed)
+        if rehearsed.folder is not None:
+            print(
+                list_files(
+                    rehearsed.folder, with_captions=bool(args.caption is None or "position" in args.caption) and not args.clean
+                )
+            )
     for failure in rehearsed.failures:
         print(f"sequencer: the run's folder is not complete: {visible(failure)}", file=sys.stderr)
     if report.ended.startswith("interrupted"):
@@ -147,23 +154,3 @@ def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
         return 1 if rehearsed.failures else 0
     print(f"sequencer: the run did not go as written: {verdict(report)}", file=sys.stderr)
     return 1
-
-
-_WHAT = {
-    "video.mp4": "the pictures, with bar and beat",
-    "contact-sheet.png": "one frame for each cue and cut",
-    "timeline.html": "what was planned and what landed",
-    "timeline.svg": "the same as one picture",
-    "report.json": "every cue, for machines",
-    "bundle.zip": "journal and images in one file; try: sequencer rerun",
-    "journal.jsonl": "everything that happened; try: sequencer replay",
-}
-
-
-def _list(rehearsed: Rehearsed) -> None:
-    if rehearsed.folder is None:
-        return
-    print(f"{rehearsed.folder}/")
-    for name, what in _WHAT.items():
-        if exists(rehearsed.folder / name):
-            print(f"  {name:<18} {what}")

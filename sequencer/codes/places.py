@@ -31,9 +31,9 @@ CODES: tuple[Code, ...] = (
     code(
         "E202",
         "a time or a bar and a beat?",
-        """1:30 is a minute and a half to one reader and bar 1, beat 30 to another. Times are written 1m30s, bars and
-        beats 1.3; with ticks a place has two colons (1:3:240).""",
-        *_placed("1:30", "1m30s"),
+        """9:03 is nine minutes and three seconds to one reader and bar 9, beat 3 to another. Times are written 9m3s, bars
+        and beats 9.3; with ticks a place has two colons (1:3:240).""",
+        *_placed("1:03", "1m03s"),
     ),
     code(
         "E203",

@@ -263,7 +263,7 @@ class _Resolver:
                 case SendNote() | SendControl() | SendProgram():
                     self._send(action, acts)
                 case Prompt() | Show() | UseImage() | SetStrength() | SetSr() | Cut():
-                    act = self._act(action)
+                    act = self._act(action, in_rule=True)
                     if act is not None:
                         acts.append(act)
         self._once_each(rule.actions)
@@ -280,12 +280,14 @@ class _Resolver:
         if work is not None:
             acts.append(work)
 
-    def _act(self, action: Prompt | Show | UseImage | SetStrength | SetSr | Cut) -> Spoken | PlainAct | None:
+    def _act(
+        self, action: Prompt | Show | UseImage | SetStrength | SetSr | Cut, in_rule: bool = False
+    ) -> Spoken | PlainAct | None:
         match action:
             case Prompt():
                 return self.vocabulary.speak(action.words)
             case Show():
-                return self.vocabulary.show(action)
+                return self.vocabulary.show(action, in_rule)
             case UseImage():
                 image = self.images.get(action.path)
                 if image is None:  # a missing file was told by the reader; here the score has no folder to look in

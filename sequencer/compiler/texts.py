@@ -27,14 +27,31 @@ _UNITS = {
 """Words that are units and not scenes where a number stands in front of them, and how the unit is written."""
 
 
-_PAUSES = {"stop": "pause", "hold": "pause", "freeze": "pause", "continue": "resume", "unpause": "resume"}
+_PAUSES = {"stop": "pause", "halt": "pause", "hold": "pause", "freeze": "pause", "continue": "resume", "unpause": "resume"}
 """Words that are no scenes where there is none of that name, and what rests the model or lets it go on."""
 
 
-def _other_word(show: Show, name: Span, faults: Faults) -> tuple[str, tuple[Fix, ...]] | None:
+_END = "a score ends with its last section; without sections `end 64c` says where"
+_FADE = "there are no crossfades: say in the next prompt how the scene changes; the model takes it up from what it shows"
+_NO_ACTIONS = {
+    **dict.fromkeys(("end", "finish", "quit", "exit"), _END),
+    **dict.fromkeys(("fade", "crossfade", "xfade", "dissolve", "transition", "morph", "blend"), _FADE),
+    **dict.fromkeys(("wait", "sleep", "delay"), "nothing waits here: each cue has its own position, for example at +2bar"),
+    **dict.fromkeys(("loop", "repeat"), "`every` repeats a cue (every 4 bars), `play` a section (play intro*4)"),
+}
+"""Words of other tools that are no scenes where there is none of that name, and what is done instead."""
+
+
+def _other_word(show: Show, name: Span, in_rule: bool, faults: Faults) -> tuple[str, tuple[Fix, ...]] | None:
     """The hint and the cure for a scene that was meant as something else: `prompt "…"`, `imag "…"`, `cutt`."""
     if show.action is None:
-        meant = _PAUSES.get(show.scene.casefold()) or faults.nearest(show.scene, ("cut", "pause", "resume"))
+        word = show.scene.casefold()
+        if word in _NO_ACTIONS:
+            return _NO_ACTIONS[word], ()
+        meant = _PAUSES.get(word) or faults.nearest(show.scene, ("cut", "pause", "resume"))
+        if meant in ("pause", "resume") and not in_rule:
+            end = f"{_END}; " if word in ("stop", "halt") else ""
+            return f"{end}{meant} belongs in a rule: on go out -> {meant}", ()
         return None if meant is None else (f"did you mean {meant}?", (Fix(name, meant),))
     text = show.action.span
     if text.line != name.line or not 0 <= text.column - name.end_column <= 1:
@@ -42,6 +59,9 @@ def _other_word(show: Show, name: Span, faults: Faults) -> tuple[str, tuple[Fix,
     if show.scene.casefold() in ("prompt", "text", "say", "show", "scene"):
         cure = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
         return f"a text is a prompt by itself: leave `{show.scene}` out", (cure,)
+    if _NO_ACTIONS.get(show.scene.casefold()) == _FADE:
+        cure = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
+        return f"leave `{show.scene}` out; {_FADE}", (cure,)
     return None if faults.nearest(show.scene, ("image",)) is None else ("did you mean image?", (Fix(name, "image"),))
 
 
@@ -185,8 +205,8 @@ class Vocabulary:
         texts = tuple(self._fill(text, None) for text in options)
         return self._spoken(texts, words, options)
 
-    def show(self, show: Show) -> Spoken | None:
-        """A scene as it is shown. None where that cannot be (told)."""
+    def show(self, show: Show, in_rule: bool = False) -> Spoken | None:
+        """A scene as a cue or a rule shows it. None where that cannot be (told)."""
         scene = self._scenes.get(show.scene)
         if scene is None:
             if self._is_unit(show):
@@ -197,7 +217,7 @@ class Vocabulary:
             fixes: tuple[Fix, ...] = () if guess is None else (Fix(name, guess),)
             hint = f"did you mean {guess}?" if guess is not None else f'define it: scene {show.scene} {{ base "…" }}'
             if guess is None:
-                hint, fixes = _other_word(show, name, self._faults) or (hint, fixes)
+                hint, fixes = _other_word(show, name, in_rule, self._faults) or (hint, fixes)
             self._faults.error("E308", f"there is no scene {show.scene}", name, hint, fixes)
             return None
         self._used.add(f"scene {scene.name}")

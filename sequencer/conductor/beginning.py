@@ -59,9 +59,7 @@ def _runs(run: Run, at: int) -> None:
     run.phase = Phase.PLAYING
     run.boundary_at = at
     run.note_stall(run.stalls.report(run.base, 0, at))
-    run.stalls.expect(at)
     run.starts = run.openings = 0
-    run.reopens = False
     run.insisting = False
     run.paused, run.pausing = False, None
     run.moves.cut()

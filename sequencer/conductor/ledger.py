@@ -52,7 +52,7 @@ class Ledger:
 
     # ---- committing ------------------------------------------------------------------------------------------------
 
-    def commit(self, line: Line, chunk: int) -> Slot:
+    def commit(self, line: Line, chunk: int) -> None:
         """Give a line its chunk, for good."""
         slot = self.slots.get(chunk)
         if slot is None:
@@ -68,7 +68,6 @@ class Ledger:
             self._touched.add(chunk)
         if slot.needs_live:
             heapq.heappush(self._live, chunk)
-        return slot
 
     def active_at(self, chunk: int) -> str | None:
         """The prompt that the plan shows at a chunk."""

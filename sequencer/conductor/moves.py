@@ -104,7 +104,7 @@ class Moves:
         for move in self._open(command)[-1:]:
             move.end(Status.REFUSED, reason)
 
-    def finish(self, chunk: int, at: int, ended: str, well: bool, stopped: bool = False) -> None:
+    def finish(self, chunk: int, at: int, ended: str, well: bool, stopped: bool) -> None:
         """The run ends before a score chunk. Where the score is over, that is where the last pass was left.
 
         Where an operator ended it (`stopped`), what had not come about by then is skipped, not missed.

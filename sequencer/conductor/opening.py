@@ -155,7 +155,6 @@ def opening_woke(run: Run, event: Woke) -> list[Command]:
     if not run.connected:
         return [wake_at(run, event.at + PATIENCE)]
     if run.reopens:
-        run.reopens = False
         run.ledger.renew(run.base)
         return open_take(run, event.at)
     if run.starts and not run.has_prompt:
@@ -265,6 +264,8 @@ def restored(run: Run, event: Restored) -> list[Command]:
         case Phase.PLAYING:
             return []  # the `state` of the new connection says how far the model is; what is due leaves then
         case Phase.UPLOADING:
+            if run.revision >= SET_UP_ONCE:
+                run.restarted = False  # nothing but images was sent before
             return [Upload(image) for image in run.schedule.images if image.sha256 in run.uploads]
         case Phase.STARTING:
             return [wake_at(run, event.at + PATIENCE)]  # the `state` of the new connection says whether the start was heard

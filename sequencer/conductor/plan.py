@@ -381,10 +381,6 @@ class Plan:
         """The score chunk of the next cut that has not been begun."""
         return self.chunk_of(self._cuts[0]) if self._cuts else None
 
-    def is_next_cut_fired(self) -> bool:
-        """Whether a rule, or what an operator did, brought the next cut."""
-        return bool(self._cuts) and self._cuts[0].rule is not None
-
     def take_up_to(self, chunk: int) -> list[Line]:
         """Take out every waiting line of this score chunk or before, cuts included."""
         taken: list[Line] = []

@@ -64,9 +64,12 @@ def send_due(run: Run, at: int) -> list[Command]:
 
 
 def _is_cut_too_late(run: Run, cut: int) -> bool:
-    """Whether a cut of the score could only begin where the score is over: it would make the show longer."""
+    """Whether a cut of the score could only begin where the score is over: it would make the show longer.
+
+    A cut of a rule begins at once, and is never one of the plan's.
+    """
     end = run.plan.end_chunk()
-    return run.ends_where_written and not run.plan.is_next_cut_fired() and cut < end <= run.making + 1
+    return run.ends_where_written and cut < end <= run.making + 1
 
 
 def drop_passed(run: Run, first: int) -> None:
@@ -85,7 +88,8 @@ def drop_passed(run: Run, first: int) -> None:
             line.open -= lost
             if lost:
                 reason = f"chunk {chunk} could not be reached any more"
-                line.reason = reason if not line.open else f"without its {', '.join(sorted(lost))}: {reason}"
+                whole = not line.open and line.landed is None
+                line.reason = reason if whole else f"without its {', '.join(sorted(lost))}: {reason}"
             if lost and not line.open:
                 line.end(Status.DROPPED if line.landed is None else Status.LANDED, line.reason)
         slot.sent |= kinds

@@ -79,12 +79,21 @@ class Screen:
             sys.stderr.flush()
 
     async def _renew(self) -> None:
+        if not self._is_terminal:
+            await self._begun()
         while True:
             if self._is_terminal:
                 self._draw()
             else:
                 self._write(" | ".join(line for line in self.lines() if line))
             await asyncio.sleep(RENEW if self._is_terminal else EVERY)
+
+    async def _begun(self) -> None:
+        """Wait until the stage is being opened: a first line that nothing is connected yet would report no news."""
+        for _ in range(round(EVERY / RENEW)):
+            if self._standing.status != "disconnected":
+                return
+            await asyncio.sleep(RENEW)
 
     def _draw(self) -> None:
         lines = self.lines()

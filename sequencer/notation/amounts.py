@@ -11,11 +11,16 @@ import unicodedata
 from fractions import Fraction
 
 from sequencer.errors import Faults, Fix, Span
+from sequencer.notation.bars import BY_DOT, count_beats, has_beat, suggest_position
 from sequencer.notation.guess import nearest, part, shown
 from sequencer.score import Duration, Unit
+from sequencer.timebase import TICKS_PER_BEAT
 
 LARGEST = 10_000_000
 """The largest number that a place or a length may hold, in whatever unit."""
+
+_USUAL_BEATS = 4
+"""The bars of an example, where a score has more than one meter."""
 
 LARGEST_DIGITS = len(str(LARGEST))
 
@@ -150,14 +155,61 @@ def plain_digits(text: str, span: Span, faults: Faults) -> bool:
     """Tell digits and minus signs that only look right, each with its plain twin. True where all are plain."""
     if text.isascii():
         return True
-    cured = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else "-" if char in "−–—" else char for char in text)
+    cured = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+    dash = find_dash(text)
+    if dash is not None:
+        at = part(text, span, dash, dash + 1)
+        plain = re.sub(rf"(?<=[A-Ga-g#b♯♭])[{''.join(DASHES)}](?=[0-9])", "-", cured)
+        if find_dash(plain) is None:  # a note's octave
+            hint = f"write {shown(plain)}"
+            faults.error("E215", f"{describe_dash(text[dash])}, not a plain minus", at, hint, (Fix(span, plain),))
+            return False
+        rest = cured[dash + 1 :].lstrip()
+        if dash == 0 and rest and find_dash(rest) is None:
+            faults.error(
+                "E215",
+                f"{describe_dash(text[0])}, and no number here is negative",
+                at,
+                f"write {shown(rest)}",
+                (Fix(span, rest),),
+            )
+        else:
+            faults.error("E215", f"{describe_dash(text[dash])}, which is not part of a number", at, NO_RANGE)
+        return False
     if cured == text:
         return True
-    first = next(index for index, char in enumerate(text) if (char.isdecimal() and not char.isascii()) or char in "−–—")
+    first = next(index for index, char in enumerate(text) if char.isdecimal() and not char.isascii())
     at = part(text, span, first, first + 1)
     hint = f"write {shown(cured)}"
     faults.error("E215", f"{shown(text[first])} is not one of the digits 0 to 9", at, hint, (Fix(span, cured),))
     return False
+
+
+DASHES = {
+    "\u2010": "the hyphen U+2010",
+    "\u2011": "the non-breaking hyphen U+2011",
+    "\u2012": "the figure dash U+2012",
+    "\u2013": "the en dash U+2013",
+    "\u2014": "the em dash U+2014",
+    "\u2015": "the horizontal bar U+2015",
+    "\u2212": "the minus sign U+2212",
+    "\ufe63": "the small hyphen-minus U+FE63",
+    "\uff0d": "the fullwidth hyphen-minus U+FF0D",
+}
+"""The characters that look like a minus, and what they are called."""
+
+NO_RANGE = "write one number: a range cannot be given here"
+"""The hint where such a character is between two numbers."""
+
+
+def describe_dash(char: str) -> str:
+    """Name a character that looks like a minus, for a message."""
+    return f"{char} is {DASHES[char]}"
+
+
+def find_dash(text: str) -> int | None:
+    """Where the first character is that looks like a minus and is none. None where there is not one."""
+    return next((index for index, char in enumerate(text) if char in DASHES), None)
 
 
 _OTHER_UNITS = dict.fromkeys(("measure", "measures", "takt", "takte", "mesures", "compases", "battute", "m."), "bars")
@@ -196,16 +248,23 @@ def told_second_word(name: str, text: str, span: Span, faults: Faults) -> bool:
     return True
 
 
-def told_comma(text: str, span: Span, faults: Faults) -> bool:
+COMMA = "a comma stands between actions, never inside a number or a place"
+
+
+def told_comma(text: str, span: Span, faults: Faults, what: str) -> bool:
     """Tell a comma between digits. True when it was told."""
     match = re.match(r"([0-9]+),([0-9][\w+/]*)\Z", text)
     if match is None:
         return False
     cured = f"{match.group(1)}.{match.group(2)}"
     at = part(text, span, match.end(1), match.end(1) + 1)
-    faults.error(
-        "E203", "a comma stands between actions, never inside a number or a place", at, f"write {cured}", (Fix(at, "."),)
-    )
+    if what == "a place" and match.group(2).isdigit() and not has_beat(int(match.group(2)[:8]), span, faults):
+        second = int(match.group(2)[:8])
+        joined = suggest_position(max(1, int(match.group(1)[:8])), max(1, second), Fraction(0), span, faults)
+        hint, fixes = (BY_DOT, ()) if joined is None else (f"write {joined}", (Fix(span, joined),))
+        faults.error("E203", COMMA, at, hint, fixes)
+        return True
+    faults.error("E203", COMMA, at, f"write {cured}", (Fix(at, "."),))
     return True
 
 
@@ -270,7 +329,7 @@ def _no_decimals(text: str, value: Fraction, unit: str, number: str, span: Span,
     cured = _corrected(str(value), unit, what)
     hint = f"write {cured}" + (
         f"; the place on bar {number.split('.', maxsplit=1)[0]}, beat {number.split('.')[1]} is {number}"
-        if _BAR_BEAT.match(number)
+        if _BAR_BEAT.match(number) and has_beat(int(number.split(".")[1]), span, faults)
         else ""
     )
     name = "bars" if unit.startswith("bar") else "beats"
@@ -316,14 +375,29 @@ def _told_wording(text: str, span: Span, faults: Faults, what: str) -> bool:
     return False
 
 
+def _told_two_units(span: Span, faults: Faults, first: str, unit: str, second: str, small: str) -> None:
+    """Tell `8 bars 2 beats`: as beats it is one amount, and how many that are depends on the meter."""
+    message = f"an amount has one unit, and this one has two: {unit} and {small}"
+    if max(len(first), len(second)) > LARGEST_DIGITS:
+        _too_large(span, faults)
+        return
+    rest = Fraction(int(second), TICKS_PER_BEAT) if small.startswith("tick") else Fraction(int(second))
+    count = count_beats(span, faults) if unit.startswith("bar") else 1
+    total = int(first) * (_USUAL_BEATS if count is None else count) + rest
+    if count is None:
+        hint = f"give all of it in beats: bars of {_USUAL_BEATS} beats make it {total}b"
+        faults.error("E214", message, span, hint)
+    else:
+        faults.error("E214", message, span, f"write {total}b", (Fix(span, f"{total}b"),))
+
+
 def _refuse(text: str, span: Span, faults: Faults, what: str) -> None:
     """Say as well as can be said why this is no amount."""
-    if told_comma(text, span, faults):
+    if told_comma(text, span, faults, what):
         return
     two = _TWO_UNITS.match(text)
     if two is not None:
-        hint = "one amount has one unit: count the beats of the bars and write them all as beats (14b)"
-        faults.error("E214", "two amounts stand here", span, hint)
+        _told_two_units(span, faults, *two.groups())
         return
     if text.startswith("-"):
         faults.error("E206", f"{what} is never negative", span, "leave out the minus", (Fix(span, text[1:].lstrip()),))

@@ -9,7 +9,8 @@ from sequencer.notation.names import NAME
 
 _NO_PAUSES = "nothing waits here: each place says when something happens, for example at +2bar, or at +4s"
 _NO_LOOPS = "`every` repeats a cue (every 4 bars), `play` a section (play intro*4)"
-_NO_FADES = "there are no crossfades: say in the next prompt how the scene changes; the model takes it up from what it shows"
+FADED = "say in the next prompt how the scene changes; the model takes it up from what it shows"
+NO_FADES = f"there are no crossfades: {FADED}"
 _NO_SOUND = (
     'no sound is played; a MIDI file can give tempi and meters (clock file "song.mid"), and a clock from outside the beat'
 )
@@ -26,7 +27,7 @@ _NO_STOP = "a score ends with its last section; without sections `end 64c` says 
 NOT_HERE: dict[str, str] = {
     **dict.fromkeys(("sleep", "wait", "delay", "rest", "hold"), _NO_PAUSES),
     **dict.fromkeys(("loop", "repeat", "times", "for", "while"), _NO_LOOPS),
-    **dict.fromkeys(("crossfade", "xfade", "fade", "fadein", "fadeout", "transition", "dissolve", "morph", "blend"), _NO_FADES),
+    **dict.fromkeys(("crossfade", "xfade", "fade", "fadein", "fadeout", "transition", "dissolve", "morph", "blend"), NO_FADES),
     **dict.fromkeys(("audio", "music", "sound", "track", "song", "soundtrack", "volume", "gain", "mute"), _NO_SOUND),
     **dict.fromkeys(("if", "else", "elif", "case", "switch"), _NO_CHOICE),
     **dict.fromkeys(("negative", "negative_prompt", "negative-prompt", "neg"), _NO_NEGATIVE),

@@ -7,7 +7,17 @@ from fractions import Fraction
 from functools import lru_cache
 
 from sequencer.errors import Faults, Fix, Span
-from sequencer.notation.amounts import LARGEST, SPELLINGS, number_of, plain_digits, read_amount, read_duration, told_comma
+from sequencer.notation.amounts import (
+    DASHES,
+    LARGEST,
+    SPELLINGS,
+    number_of,
+    plain_digits,
+    read_amount,
+    read_duration,
+    told_comma,
+)
+from sequencer.notation.bars import BY_DOT, has_beat, suggest_position
 from sequencer.notation.guess import part, shown
 from sequencer.notation.names import is_name, read_name
 from sequencer.score import After, AtBar, AtMark, AtOffset, AtTick, Duration, Place, Unit
@@ -24,6 +34,7 @@ _CLOCK_WITH_PARTS = re.compile(r"([0-9]{1,3}):([0-5][0-9]\.[0-9]{1,9})\Z")
 _WORDED = re.compile(r"bars?[ \t]*([0-9]{1,8})(?:[ \t,]+beats?[ \t]*([0-9]{1,3}))?\Z")
 _DOTS = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\Z")
 _MARK = re.compile(r"mark[ \t]+([^\s+]+)(?:[ \t]*\+[ \t]*(.+))?\Z")
+_RANGE = re.compile(rf"([1-9][0-9]{{0,6}})[ \t]*[-{''.join(DASHES)}][ \t]*([1-9][0-9]{{0,2}})\Z")
 _UNIT_END = re.compile(r"[^\W\d_]\Z")
 _NOUGHT = Fraction(0)
 
@@ -90,7 +101,7 @@ def _mark(text: str, span: Span, faults: Faults) -> AtMark | None:
 
 
 def _closely(text: str, span: Span, faults: Faults) -> Place | None:
-    if not plain_digits(text, span, faults):
+    if _told_range(text, span, faults) or not plain_digits(text, span, faults):
         return None
     match = _TICKS.match(text)
     if match is not None and match.group(1) == "00" and _told_time(text, span, faults):
@@ -119,21 +130,22 @@ def _offset(text: str, span: Span, faults: Faults) -> AtOffset | None:
     return AtOffset(amount, unit, span)
 
 
-def _counts(bar: str, beat: str | None, rest: str, span: Span, faults: Faults) -> tuple[int, int] | None:
-    """Bar and beat, both counted from 1. None where one is not (told); `rest` is what stands behind them."""
+def _counts(
+    bar: str, beat: str | None, rest: Fraction, ticks: int | None, span: Span, faults: Faults
+) -> tuple[int, int] | None:
+    """Bar and beat, both counted from 1. None where one is not (told). Behind them is `rest` of a beat, or `ticks`."""
     number = number_of(bar, None, None, span, faults)
-    dot = ":" if rest.startswith(":") else "."
     second = Fraction(1) if beat is None else number_of(beat, None, None, span, faults)
     if number is None or second is None:
         return None
-    if number == 0:
-        cured = "1" + ("" if beat is None else f"{dot}{max(1, int(second))}") + rest
-        hint = f"bars count from 1; did you mean {cured}?" + (" (the first chunk is 0c)" if beat is None and not rest else "")
-        faults.error("E204", "bar 0 does not exist", span, hint, (Fix(span, cured),))
-        return None
-    if second == 0:
-        cured = f"{int(number)}{dot}1{rest}"
-        faults.error("E205", "beat 0 does not exist", span, f"beats count from 1; did you mean {cured}?", (Fix(span, cured),))
+    if (number == 0 or second == 0) and max(number, second) <= LARGEST:
+        of, code = ("bar", "E204") if number == 0 else ("beat", "E205")
+        cured = _suggested(max(1, int(number)), max(1, int(second)), rest, ticks, span, faults)
+        if beat is None and not rest:
+            cured = "1"
+        hint = f"{of}s count from 1; " + (BY_DOT if cured is None else f"did you mean {cured}?")
+        hint += " (the first chunk is 0c)" if beat is None and not rest else ""
+        faults.error(code, f"{of} 0 does not exist", span, hint, () if cured is None else (Fix(span, cured),))
         return None
     if max(number, second) > LARGEST:
         faults.error(
@@ -143,27 +155,34 @@ def _counts(bar: str, beat: str | None, rest: str, span: Span, faults: Faults) -
     return int(number), int(second)
 
 
+def _suggested(bar: int, beat: int, rest: Fraction, ticks: int | None, span: Span, faults: Faults) -> str | None:
+    """A position as it is written, with ticks where there are `ticks`. None where the meter there is not known."""
+    whole, rest = divmod(rest, 1)
+    more, left = divmod(ticks or 0, TICKS_PER_BEAT)
+    cured = suggest_position(bar, beat + int(whole) + more, rest, span, faults)
+    return cured if ticks is None or cured is None else f"{cured.replace('.', ':')}:{left}"
+
+
 def _bar(text: str, span: Span, faults: Faults, match: re.Match[str]) -> AtBar | None:
     bar, beat, before, behind, over, under, decimals = match.groups()
-    tail = "" if over is None else text[match.end(2) if beat is not None else match.end(1) :]
-    counts = _counts(bar, beat, tail, span, faults)
+    rest: Fraction | None = _NOUGHT
+    if over is not None:
+        rest = number_of(over, decimals, under, part(text, span, match.start(5), len(text)), faults)
+    if rest is None:
+        return None
+    counts = _counts(bar, beat, rest, None, span, faults)
     if counts is None:
         return None
     if over is None:
         return AtBar(*counts, _NOUGHT, span)
-    rest = number_of(over, decimals, under, part(text, span, match.start(5), len(text)), faults)
-    if rest is None:
-        return None
-    cured = f"{counts[0]}.{counts[1]}+{rest}"
+    cured = _suggested(*counts, rest, None, span, faults)
+    hint, fixes = (BY_DOT, ()) if cured is None else (f"write {cured}", (Fix(span, cured),))
     if not 0 < rest < 1:
         at = part(text, span, match.start(5) - 1 - len(behind), len(text))
-        moved = f"{counts[0]}.{counts[1] + int(rest)}" + (f"+{rest % 1}" if rest % 1 else "")
-        faults.error("E224", "the part of a beat behind + is less than one beat", at, f"write {moved}", (Fix(span, moved),))
+        faults.error("E224", "the part of a beat behind + is less than one beat", at, hint, fixes)
         return None
     if under is None or beat is None or before or behind:
-        faults.error(
-            "E224", "a part of a beat stands behind bar and beat, as a fraction", span, f"write {cured}", (Fix(span, cured),)
-        )
+        faults.error("E224", "a part of a beat stands behind bar and beat, as a fraction", span, hint, fixes)
         return None
     return AtBar(*counts, rest, span)
 
@@ -181,30 +200,61 @@ def _told_time(text: str, span: Span, faults: Faults) -> bool:
 
 
 def _ticks(span: Span, faults: Faults, bar: str, beat: str, tick: str) -> AtTick | None:
-    counts = _counts(bar, beat, f":{tick}", span, faults)
-    ticks = None if counts is None else number_of(tick, None, None, span, faults)
+    ticks = number_of(tick, None, None, span, faults)
+    counts = None if ticks is None else _counts(bar, beat, _NOUGHT, int(ticks), span, faults)
     if counts is None or ticks is None:
         return None
     if ticks >= TICKS_PER_BEAT:
-        more, left = divmod(int(ticks), TICKS_PER_BEAT)
-        cured = f"{counts[0]}:{counts[1] + more}:{left}"
+        cured = _suggested(*counts, _NOUGHT, int(ticks), span, faults)
         message = f"ticks go from 0 to {TICKS_PER_BEAT - 1}: a beat has {TICKS_PER_BEAT}"
-        faults.error("E208", message, span, f"write {cured}", (Fix(span, cured),))
+        hint, fixes = (BY_DOT, ()) if cured is None else (f"write {cured}", (Fix(span, cured),))
+        faults.error("E208", message, span, hint, fixes)
         return None
     return AtTick(*counts, int(ticks), span)
 
 
+def _told_range(text: str, span: Span, faults: Faults) -> bool:
+    """Tell `5-3`: a bar and its beat where it has one, or else from one bar to another. True when it was told."""
+    match = _RANGE.match(text)
+    if match is None:
+        return False
+    bar, beat = match.groups()
+    if has_beat(int(beat), span, faults):
+        cured, message, hint = f"{bar}.{beat}", "a dot joins bar and beat", f"write {bar}.{beat}"
+    else:
+        cured, message = bar, "a cue has one position, not a range"
+        hint = f"write {bar}; what happens at bar {beat} is a cue of its own"
+    faults.error("E219", message, span, hint, (Fix(span, cured),))
+    return True
+
+
+def _told_either(text: str, span: Span, faults: Faults, first: str, second: str) -> None:
+    """Tell two numbers with a colon: a time, or a bar and a beat where the bar has that beat."""
+    minutes, seconds = int(first[:8]), int(second[:8])
+    message = f"{shown(text)} can be a time or a bar and a beat"
+    if len(second) > 2 or len(first) > 7:
+        faults.error("E202", message, span, "a time is written 1m30s, a bar and a beat 9.3, with ticks 9:3:240")
+        return
+    if seconds >= 60:
+        time = f"{minutes + seconds // 60}m{seconds % 60}s"
+        faults.error("E202", message, span, f"write {time} for a time", (Fix(span, time),))
+        return
+    time = f"{first}m{second}s"
+    hint = f"write {time}"
+    if minutes and has_beat(seconds, span, faults):
+        hint += f" for a time, or {minutes}.{seconds} for a bar and a beat"
+    else:
+        message = f"{shown(text)} is a time, and a time has units"
+    faults.error("E202", message, span, hint, (Fix(span, time),))
+
+
 def _refuse(text: str, span: Span, faults: Faults) -> None:
     """Say as well as can be said why this is no place."""
-    if told_comma(text, span, faults):
+    if told_comma(text, span, faults, "a place"):
         return
     clock = _CLOCK.match(text)
     if clock is not None:
-        first, second = clock.groups()
-        cured = f"{first}m{second}s" if len(second) <= 2 and int(second) < 60 else f"{first}.{second}"
-        either = bool(int(first) and int(second))
-        hint = f"write {first}m{second}s for a time, or {first}.{second} for a bar and a beat" if either else f"write {cured}"
-        faults.error("E202", f"{shown(text)} can be a time or a bar and a beat", span, hint, (Fix(span, cured),))
+        _told_either(text, span, faults, *clock.groups())
         return
     precise = _CLOCK_WITH_PARTS.match(text)
     if precise is not None:
@@ -217,8 +267,9 @@ def _refuse(text: str, span: Span, faults: Faults) -> None:
     worded = _WORDED.match(text)
     if worded is not None:
         bar, beat = worded.groups()
-        cured = bar if beat is None else f"{bar}.{beat}"
-        faults.error("E219", "a bar is only its number", span, f"write {cured}", (Fix(span, cured),))
+        number = bar if beat is None else suggest_position(int(bar), int(beat), _NOUGHT, span, faults)
+        hint, fixes = (BY_DOT, ()) if number is None else (f"write {number}", (Fix(span, number),))
+        faults.error("E219", "a bar is only its number", span, hint, fixes)
         return
     dots = _DOTS.match(text)
     if dots is not None:
@@ -226,8 +277,9 @@ def _refuse(text: str, span: Span, faults: Faults) -> None:
         return
     parts = re.fullmatch(r"([1-9][0-9]{0,6})/([1-9][0-9]{0,2})", text)
     if parts is not None:
-        cured = f"{parts.group(1)}.{parts.group(2)}"
-        faults.error("E219", "bar and beat stand together, with a dot", span, f"write {cured}", (Fix(span, cured),))
+        joined = suggest_position(int(parts.group(1)), int(parts.group(2)), _NOUGHT, span, faults)
+        hint, fixes = (BY_DOT, ()) if joined is None else (f"write {joined}", (Fix(span, joined),))
+        faults.error("E219", "a dot joins bar and beat", span, hint, fixes)
         return
     if text.startswith("-"):
         hint = "a pickup is a section of its own: section upbeat 1 beat { … }"
@@ -248,9 +300,10 @@ def _three(span: Span, faults: Faults, bar: str, beat: str, sixteenth: str) -> N
     hint = "bar, beat and ticks are written 9:3:240, a part of a beat 9.3+1/2"
     if sixteenth in ("1", "2", "3", "4") and len(bar) <= 7 and len(beat) <= 3:
         rest = Fraction(int(sixteenth) - 1, 4)
-        cured = f"{bar}.{beat}" + (f"+{rest}" if rest else "")
-        hint = f"the {_ORDINALS[sixteenth]} sixteenth of that beat is {cured}"
-        fixes = (Fix(span, cured),)
+        cured = suggest_position(max(1, int(bar)), max(1, int(beat)), rest, span, faults)
+        if cured is not None:
+            hint = f"the {_ORDINALS[sixteenth]} sixteenth of that beat is {cured}"
+            fixes = (Fix(span, cured),)
     faults.error("E207", "a place has a bar and a beat, and no third number behind a dot", span, hint, fixes)
 
 

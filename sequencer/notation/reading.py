@@ -122,6 +122,7 @@ class _Loader:
         self.faults = Faults()
         self.folder: Path | None = None
         self.sources: dict[str, str] = {}
+        self.faults.texts = self.sources
         self.open_files: list[Path] = []
         self.known: dict[Path, Use | None] = {}
         self.notation = Notation.TEXT

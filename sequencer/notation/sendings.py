@@ -73,7 +73,7 @@ def _told_wording(text: str, span: Span, faults: Faults) -> bool:
 
 _WORDINGS = (
     (
-        re.compile(r"\A(note[ \t]+\S+)[ \t]+([0-9]+(?:/[0-9]+)?[ \t]*(?:bars?|beats?))\Z"),
+        re.compile(r"\A(note[ \t]+\S+)[ \t]+([0-9]+(?:/[0-9]+)?[ \t]*(?:bars?|beats?))(?=[ \t]+(?:ch|vel)\b|\Z)"),
         r"\1 for \2",
         "how long a note sounds stands behind for",
     ),
@@ -158,13 +158,23 @@ def _number(text: str, span: Span, faults: Faults, which: str) -> int | None:
     return None
 
 
+def _as_note(text: str, kind: str, span: Span) -> tuple[str, Span]:
+    """How a note without its word is written, with its length where that is clear, and the span to put it at."""
+    cured = f"note {text}"
+    for pattern, better, _ in _WORDINGS:
+        cured = pattern.sub(better, cured)
+    if read_midi(cured, span, Faults()) is not None:
+        return cured, span
+    return f"note {kind}", part(text, span, 0, len(kind))
+
+
 def _unknown(text: str, kind: str, span: Span, faults: Faults) -> None:
     at = part(text, span, 0, len(kind))
     low = kind.casefold()
     guess = _OTHER_NAMES.get(low) or (low if low in WORDS else nearest(kind, WORDS))
     if guess is None and read_trigger(f"note {kind}", at, Faults()) is not None:
-        cured = f"note {kind}"
-        faults.error("E259", f"{shown(kind)} is a note", at, f"write {shown(cured)}", (Fix(at, cured),))
+        cured, at = _as_note(text, kind, span)
+        faults.error("E259", f"{shown(kind)} is a note, and `note` is missing", at, f"write {shown(cured)}", (Fix(at, cured),))
     elif guess is not None:
         cured = guess + text[len(kind) :]
         message = f"{shown(kind)} is nothing that is sent to gear"

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Literal, cast
 
 from sequencer.errors import Faults, Fix, Span
-from sequencer.notation.amounts import number_of, plain_digits, read_duration, told_comma
+from sequencer.notation.amounts import DASHES, number_of, plain_digits, read_duration, told_comma
 from sequencer.notation.guess import locator, nearest, part, shown
 from sequencer.notation.names import NAME, is_name, read_name
 from sequencer.score import ChangeTempo, Cut, GridLine, PlayItem, Sr
@@ -29,10 +29,10 @@ _TEMPO = re.compile(r"(\S+?)(?:[ \t\n]*->[ \t\n]*(\S+))?(?:[ \t\n]+over[ \t\n]+(
 _GRID = re.compile(r"(\S+)[ \t]+(?:frames?|fr?)[ \t]*@[ \t]*(\S+)[ \t]+fps\Z")
 _CUT = re.compile(r"cut(?:[ \t]+seed[ \t]+(\S+))?\Z")
 _LEAD = re.compile(r"([0-9]{1,9})c\Z")
-_PASS = re.compile(rf"({NAME})(?:[ \t]*\*[ \t]*([0-9]{{1,6}}))?\Z")
+_PASS = re.compile(rf"({NAME})(?:[ \t]*\*[ \t]*([0-9]{{1,20}}))?\Z")
 _NAMES = re.compile(r"[^\W\d]\w*(?:-\w+)*(?:[ \t]+[^\W\d]\w*(?:-\w+)*)*+", re.ASCII)
-_APART = re.compile(rf"({NAME})[ \t]+[x×*][ \t]+([0-9]{{1,5}})(?![\w-])")
-_BEFORE = re.compile(rf"(?<!\S)([0-9]{{1,5}})[ \t]*(?:[x×*]|times\b)[ \t]+({NAME})(?=\s|\Z)")
+_APART = re.compile(rf"({NAME})[ \t]+[x×*][ \t]+([0-9]{{1,20}})(?![\w-])")
+_BEFORE = re.compile(rf"(?<!\S)([0-9]{{1,20}})[ \t]*(?:[x×*]|times\b)[ \t]+({NAME})(?=\s|\Z)")
 _LISTED = re.compile(r"[\[\]()]|->|→|=>|;|\bthen\b")
 _PASSES = re.compile(r"[^\s,*]+(?:[ \t]*\*[ \t]*[^\s,*]*)?|,|\*\S*")
 
@@ -42,7 +42,7 @@ def read_number(text: str, span: Span, faults: Faults, code: str, what: str, exa
     match = _NUMBER.match(text)
     if match is not None:
         return number_of(match.group(1), match.group(2), match.group(3), span, faults)
-    if plain_digits(text, span, faults) and not told_comma(text, span, faults):
+    if plain_digits(text, span, faults) and not told_comma(text, span, faults, "a number"):
         faults.error(code, f"{shown(text) or 'nothing'} is not {what}", span, f"write {example}")
     return None
 
@@ -78,8 +78,8 @@ def read_meter(text: str, span: Span, faults: Faults) -> Meter | None:
         hint = f"below the line stands 1, 2, 4, 8, 16, 32 or 64, above it 1 to {MOST_BEATS}"
         faults.error("E241", f"{shown(text)} is not a meter", span, hint)
         return None
-    if plain_digits(text, span, faults):
-        spaced = re.match(r"([0-9]+)[ \t]*[/:\-|][ \t]*([0-9]+)\Z", text)
+    spaced = re.match(rf"([0-9]+)[ \t]*[/:|{''.join(DASHES)}-][ \t]*([0-9]+)\Z", text)
+    if spaced is not None or plain_digits(text, span, faults):
         cured = f"{spaced.group(1)}/{spaced.group(2)}" if spaced else ""
         fixes = (Fix(span, cured),) if cured else ()
         faults.error("E241", f"{shown(text) or 'nothing'} is not a meter", span, f"write {cured or '4/4, 3/4 or 7/8'}", fixes)
@@ -216,23 +216,35 @@ def read_tempo(text: str, span: Span, faults: Faults, in_head: bool = False) -> 
         if bare is not None:
             read_bpm(text, span, faults)
             return None
+        arrow = re.match(rf"([0-9./]+)[ \t]*(?:to|until|→|=>|[-{''.join(DASHES)}])[ \t]*([0-9./]+)(?=[ \t]+over\b|\Z)", text)
+        if arrow is not None and _TEMPO.match(f"{arrow.group(1)} -> {arrow.group(2)}{text[arrow.end() :]}"):
+            cured = f"{arrow.group(1)} -> {arrow.group(2)}"
+            at = part(text, span, *arrow.span())
+            faults.error("E240", "between two tempi stands ->", at, f"write {cured}", (Fix(at, cured),))
+            return None
         form = "120, or 120 -> 132" if in_head else "96, or 120 -> 132 over 4 bars"
         faults.error("E254", f"{shown(text) or 'nothing'} is not a change of tempo", span, f"write {form}")
         return None
     bpm = read_bpm(match.group(1), part(text, span, *match.span(1)), faults)
     if bpm is None:
         return None
+    if match.group(2) is None and match.group(3) is not None and not in_head:
+        over = match.group(3) if read_duration(match.group(3), span, Faults()) is not None else "4 bars"
+        hint = f"write {match.group(1)} for a change at once; a ramp has both tempi: tempo 120 -> {match.group(1)} over {over}"
+        message = f"a ramp needs two tempi, and here is only {match.group(1)}"
+        faults.error("E254", message, span, hint, (Fix(span, match.group(1)),))
+        return None
     to = None
     if match.group(2) is not None:
         to = read_bpm(match.group(2), part(text, span, *match.span(2)), faults)
         if to is None:
             return None
-    over = None
+    length = None
     if match.group(3) is not None:
-        over = read_duration(match.group(3), part(text, span, *match.span(3)), faults)
-        if over is None:
+        length = read_duration(match.group(3), part(text, span, *match.span(3)), faults)
+        if length is None:
             return None
-    return checked_tempo(ChangeTempo(bpm, to, over, span), faults, in_head)
+    return checked_tempo(ChangeTempo(bpm, to, length, span), faults, in_head)
 
 
 def checked_tempo(change: ChangeTempo, faults: Faults, in_head: bool) -> ChangeTempo | None:
@@ -275,6 +287,9 @@ def read_play(text: str, span: Span, faults: Faults) -> tuple[PlayItem, ...] | N
         )
         return None
     before = _BEFORE.search(text)
+    if before is not None and not _is_count(before.group(1)):
+        _told_count(before.group(2), before.group(1), locate(*before.span()), faults)
+        return None
     if before is not None:
         cured = f"{before.group(2)}*{before.group(1)}"
         at = locate(*before.span())
@@ -282,6 +297,9 @@ def read_play(text: str, span: Span, faults: Faults) -> tuple[PlayItem, ...] | N
         return None
     apart = list(_APART.finditer(text))
     for match in apart:
+        if not _is_count(match.group(2)):
+            _told_count(match.group(1), match.group(2), locate(*match.span()), faults)
+            continue
         cured = f"{match.group(1)}*{match.group(2)}"
         at = locate(*match.span())
         faults.error("E255", f"{shown(match.group())} is not a section to play", at, f"write {shown(cured)}", (Fix(at, cured),))
@@ -310,18 +328,32 @@ def read_pass(text: str, span: Span, faults: Faults) -> PlayItem | None:
             return None
         if times is None:
             return PlayItem(name, 1, span)
-        if 1 <= int(times) <= MOST_PASSES:
+        if _is_count(times):
             return PlayItem(name, int(times), span)
-        faults.error("E255", f"a section is played 1 to {MOST_PASSES:,} times", span, f"write {name}*2 to play it twice in all")
+        _told_count(name, times, span, faults)
         return None
-    swapped = re.match(rf"([0-9]{{1,5}})[x×*]?({NAME})\Z|({NAME})[ \t]*[x×*][ \t]*([0-9]{{1,5}})\Z", text)
+    swapped = re.match(rf"([0-9]{{1,20}})[x×*]?({NAME})\Z|({NAME})[ \t]*[x×*][ \t]*([0-9]{{1,20}})\Z", text)
     first = re.match(NAME, text)
     name, times = "drop" if first is None else first.group(), "2"
     if swapped is not None:
         name, times = swapped.group(2) or swapped.group(3), swapped.group(1) or swapped.group(4)
+        if not _is_count(times):
+            _told_count(name, times, span, faults)
+            return None
     fixes = (Fix(span, f"{name}*{times}"),) if swapped else ()
     faults.error("E255", f"{shown(text)} is not a section to play", span, f"write a name, or {name}*{times}", fixes)
     return None
+
+
+def _is_count(times: str) -> bool:
+    return 1 <= int(times) <= MOST_PASSES
+
+
+def _told_count(name: str, times: str, span: Span, faults: Faults) -> None:
+    """Tell how often a section is played where that is not a number that can be."""
+    bound = "1" if int(times) < 1 else str(MOST_PASSES)
+    message = f"a section is played 1 to {MOST_PASSES:,} times, not {int(times):,}"
+    faults.error("E255", message, span, f"write {name}*{bound}", (Fix(span, f"{name}*{bound}"),))
 
 
 def _whole(text: str, span: Span, faults: Faults, code: str, what: str, low: int, high: int) -> int | None:

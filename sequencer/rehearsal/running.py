@@ -15,7 +15,7 @@ from sequencer.clocks import RealClock, VirtualClock
 from sequencer.conductor import Conductor, Report
 from sequencer.desk.door import Door
 from sequencer.desk.keys import Keys
-from sequencer.events import ChunkDone, ClipWanted, Command, Event, PicturesMade
+from sequencer.events import ChunkDone, ClipWanted, Command, Event, Paused, PicturesMade, Resumed
 from sequencer.imagefiles import read_image
 from sequencer.images import ImageFile
 from sequencer.journal import JournalWriter, header_of
@@ -56,6 +56,9 @@ class Moment:
     place: str
     prompt: str | None
     action: str | None = None
+    paused: bool = False
+    is_turn: bool = False
+    """Whether the model has just been paused or resumed: then no chunk was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,7 @@ class _Run:
         self._coming = Coming(self._performance.conductor)
         self._prompts: tuple[str | None, str | None] = (None, None)
         """The prompt that the model showed last, and the one before it."""
+        self._paused = False
         self._film: Film | None = None
 
     async def play(self) -> Rehearsed:
@@ -266,24 +270,37 @@ class _Run:
                 self._made.append(ChunkPictures(max(1, conductor.run.takes), chunk, event.frames, event.sha256))
             case ClipWanted():
                 self._say("no clip: a rehearsal's video holds everything")
-            case ChunkDone() if self._watch is not None and conductor.is_of_the_score(event.chunk):
-                chunk = max(0, conductor.making - 1)
-                current, place = self._teller.position(chunk)
-                if event.prompt != self._prompts[0]:
-                    self._prompts = event.prompt, self._prompts[0]
-                self._watch(
-                    Moment(
-                        conductor.making,
-                        conductor.run.plan.end_chunk(),
-                        conductor.run.takes,
-                        self._coming.name(current.stretch.section, current.stretch.occurrence) or None,
-                        place,
-                        event.prompt,
-                        None if event.prompt is None else self._coming.action(self._prompts[1], event.prompt, LONGEST_ACTION),
-                    )
-                )
+            case ChunkDone() if conductor.is_of_the_score(event.chunk):
+                self._show(conductor, event.prompt)
+            case Paused() if not self._paused:
+                self._paused = True
+                self._show(conductor, self._prompts[0], is_turn=True)
+            case Resumed() if self._paused:
+                self._paused = False
+                self._show(conductor, self._prompts[0], is_turn=True)
             case _:
                 pass
+
+    def _show(self, conductor: Conductor, prompt: str | None, *, is_turn: bool = False) -> None:
+        """Tell whoever watches where the rehearsal is."""
+        if self._watch is None:
+            return
+        current, place = self._teller.position(max(0, conductor.making - 1))
+        if prompt != self._prompts[0]:
+            self._prompts = prompt, self._prompts[0]
+        self._watch(
+            Moment(
+                conductor.making,
+                conductor.run.plan.end_chunk(),
+                conductor.run.takes,
+                self._coming.name(current.stretch.section, current.stretch.occurrence) or None,
+                place,
+                prompt,
+                None if prompt is None else self._coming.action(self._prompts[1], prompt, LONGEST_ACTION),
+                self._paused,
+                is_turn,
+            )
+        )
 
     # ---- what it leaves --------------------------------------------------------------------------------------------
 

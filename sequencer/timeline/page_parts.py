@@ -98,8 +98,11 @@ button{font:inherit;color:inherit;background:var(--faint);border:0;border-radius
 .rules ul{margin:4px 0;padding-left:8px;list-style:none;font-size:12px;line-height:17px}
 .rules li{overflow:hidden;text-overflow:ellipsis}
 .rules .leaves{color:var(--live);font-weight:600}
-@container (max-width:30px){.i>span,.i>ul{display:none}}
-@container (max-width:76px){.prompt>span,.rules>ul,.image>span{display:none}}
+@container (max-width:76px){.rules>ul,.image>span,.prompt small{display:none}
+ .prompt>span{writing-mode:vertical-rl;white-space:nowrap;max-width:100%;padding:6px 0 6px 4px;mask-image:none}}
+@container (max-width:30px){.i:not(.prompt)>span,.i>ul{display:none}.prompt>span{padding-left:0}}
+@container (max-width:17px){.prompt>span{display:none}
+ .prompt::after{content:"…";display:block;overflow:hidden;text-align:center;font-size:13px;line-height:24px}}
 .image{display:flex}
 .image img{height:100%;position:sticky;left:calc(var(--names,NAMESpx) + BEFOREpx)}
 .image>span{align-self:center}

@@ -222,6 +222,18 @@ def test_a_longer_section(length: tuple[str, Unit], spot: Spot, text: str | None
     assert longer(Duration(Fraction(length[0]), length[1], NOWHERE), spot, local) is None
 
 
+def test_a_place_whose_time_is_not_known_needs_no_length() -> None:
+    """Its time is that in seconds, where it has one; else its quarter's, where there is a tempo."""
+    local = local_time(Faults())
+    two = Duration(Fraction(2), Unit.CHUNKS, HERE)
+    both = longer(two, Spot(Fraction(80), Fraction(11, 4), Unit.CHUNKS), local)
+    assert both is not None
+    assert both.text == "3c"
+    assert longer(two, Spot(None, None, Unit.CHUNKS), local) is None
+    local.tempo = None
+    assert longer(two, quarter("8"), local) is None
+
+
 @pytest.mark.parametrize(
     ("end", "spot", "text"),
     [

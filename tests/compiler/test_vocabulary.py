@@ -90,8 +90,8 @@ def test_a_text_has_a_bound_with_its_variables(extra: int) -> None:
     [
         pytest.param('let boat = "B"\nat 0c "A {boot} {boat}"\n', "{boat}", id="variable"),
         pytest.param(f"{SCENE}at 0c tarm\n", "tram", id="scene"),
-        pytest.param("at 0c hold\n", "pause", id="another-word-for-pause"),
-        pytest.param("at 0c continue\n", "resume", id="another-word-for-resume"),
+        pytest.param("on go a -> hold\n", "pause", id="another-word-for-pause"),
+        pytest.param("on go a -> continue\n", "resume", id="another-word-for-resume"),
         pytest.param("at 0c cutt\n", "cut", id="misspelled-cut"),
         pytest.param('at 0c prompt "A"\n', "", id="word-before-a-prompt"),
         pytest.param('at 0c imag "a.png"\n', "image", id="misspelled-image"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 
 import sequencer
 from sequencer.conductor.lines import Line, Status
+from sequencer.conductor.moves import Move
 from sequencer.conductor.plan import Plan
-from sequencer.conductor.report import CueReport, cue_report, with_shown
+from sequencer.conductor.report import CueReport, MoveReport, Report, cue_report, move_report, with_shown
+from sequencer.conductor.stalls import Stall
 from sequencer.timebase import Snap
 
 MS = 1_000_000
@@ -117,3 +120,98 @@ def test_a_cue_is_shown_while_it_is_in_force(landed: list[int | None], shown: li
 
 def test_times_in_score_are_exact() -> None:
     assert [line.time for line in lines_of()] == [0, Fraction(5, 2), Fraction(11, 2), Fraction(55, 8)]
+
+
+# ---- the whole report
+
+
+def report_of(*cues: tuple[Status, int | None], **changes: Any) -> Report:
+    line = lines_of()[0]
+    reports = tuple(replace(reported(line), status=status, shown=shown) for status, shown in cues)
+    return replace(Report(reports, "over", 1, 9, (), (), ended_well=True, knows_shown=True), **changes)
+
+
+LANDED, SHOWN = (Status.LANDED, None), (Status.LANDED, 3)
+
+
+@pytest.mark.parametrize(
+    ("cues", "knows_shown", "shown", "not_shown"),
+    [
+        ((), True, 0, 0),
+        ((LANDED, SHOWN, SHOWN), True, 2, 1),
+        ((LANDED, SHOWN, SHOWN), False, 2, 0),
+        (((Status.MISSED, 3), (Status.MISSED, None), SHOWN), True, 1, 0),
+    ],
+)
+def test_how_many_cues_landed_and_were_shown(cues: Any, knows_shown: bool, shown: int, not_shown: int) -> None:
+    report = report_of(*cues, knows_shown=knows_shown)
+    assert (report.landed_and_shown, report.landed_but_not_shown) == (shown, not_shown)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_good"),
+    [
+        (Status.LANDED, True),
+        (Status.OVERTAKEN, True),
+        (Status.SKIPPED, True),
+        (Status.MISSED, False),
+        (Status.DROPPED, False),
+        (Status.REFUSED, False),
+        (Status.STUCK, False),
+        (Status.SENT, False),
+    ],
+)
+def test_which_cues_are_lost(status: Status, is_good: bool) -> None:
+    assert report_of(SHOWN, (status, None)).all_landed is is_good
+    assert report_of(SHOWN, (status, None)).went_as_written is is_good
+
+
+@pytest.mark.parametrize(
+    ("changes", "normally", "as_written"),
+    [
+        ({}, True, True),
+        ({"ended_well": False}, False, False),
+        ({"ended_well": False, "stopped": True}, True, True),
+        ({"stalls": (Stall(1, 6 * 10**9, 1),)}, True, False),
+        ({"chunks_beyond": 1}, True, False),
+    ],
+)
+def test_when_a_run_went_as_it_was_written(changes: Any, normally: bool, as_written: bool) -> None:
+    report = report_of(SHOWN, **changes)
+    assert (report.ended_normally, report.went_as_written) == (normally, as_written)
+
+
+def test_a_report_of_the_first_revision_knows_little() -> None:
+    report = Report((), "over", 1, 9, (), ())
+    assert (report.ended_well, report.stopped, report.knows_shown, report.chunks_beyond) == (False, False, False, 0)
+    assert (report.sends, report.moves, report.stalls) == ((), (), ())
+
+
+def test_milliseconds_have_three_digits() -> None:
+    cue = reported(
+        lines_of()[1],
+        {2: 100_111_111},
+        shown=101_234_567,
+        beat=100.0 * MS,
+        landed=2,
+        sent=1_111_111,
+        fired=2_222_222,
+        boundary=9_876_543,
+    )
+    assert (cue.shown_off_ms, cue.beyond_ms, cue.lead_ms, cue.waited_ms) == (1.235, 1.123, 8.765, 7.654)
+    assert (cue.number, cue.section, cue.entry, cue.rule, cue.occurrence) == (2, None, 1, None, 1)
+    assert reported(lines_of()[1], off=1_234_567.0).error_ms == 1.235
+
+
+@pytest.mark.parametrize(("nearer", "beyond"), [(-4, 5.0), (4, 5.0), (-5, 0.0), (5, 0.0)])
+def test_how_far_around_a_landing_a_nearer_chunk_is_looked_for(nearer: int, beyond: float) -> None:
+    seen = {10: 120 * MS, 10 + nearer: 115 * MS}
+    cue = reported(lines_of()[1], seen, shown=120 * MS, beat=110.0 * MS, landed=10)
+    assert (cue.shown_off_ms, cue.beyond_ms) == (10.0, beyond)
+
+
+def test_a_move_is_reported_with_how_long_it_took() -> None:
+    move = Move("pause", "pause", "go x", "jam", 3, 7, 2_222_222, occurrence=2)
+    assert move_report(move) == MoveReport("jam", "go x", 7, "pause", None, Status.WAITING, "", None, 2)
+    move.land(4, 9_876_543)
+    assert move_report(move) == MoveReport("jam", "go x", 7, "pause", 4, Status.LANDED, "", 7.654, 2)

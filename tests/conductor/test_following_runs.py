@@ -175,3 +175,25 @@ def test_a_frame_whose_cue_is_of_a_pass_that_a_jump_took_away_is_noted_all_the_s
                 assert cue.shown_off_ms is None
                 assert cue.reason == "the clock was moved before it was shown"
     assert shown
+
+
+def test_after_a_stall_the_run_catches_up_with_the_clock() -> None:
+    """Chunk 8 takes 20 s longer, and the gear plays on: what was passed is not made up for, and what follows is on time."""
+    gear = Gear((5.0, "start"))
+    outcome, log = follow(midi(LONG), gear, Faults.model_validate({"slow": [{"chunk": 8, "by": "20s"}]}))
+    report = outcome.report
+    (stall,) = report.stalls
+    assert (stall.chunk, stall.chunks) == (8, 1)
+    cues = {cue.place: cue for cue in report.cues}
+    passed = ("11.1", "13.1", "15.1", "17.1")
+    assert [cues[place].status for place in passed] == [Status.OVERTAKEN] * 4
+    assert not {"p11", "p13", "p15", "p17"} & {one.prompt for one in log if isinstance(one, ChunkDone | SchedulePrompt)}
+    on_time = [cue for cue in report.cues if int(cue.place.split(".")[0]) >= 21]
+    assert len(on_time) == 6
+    assert all(cue.status is Status.LANDED and cue.landed == cue.planned for cue in on_time)
+    quarters = {cue.number: 4.0 * (int(cue.place.split(".")[0]) - 1) for cue in report.cues}
+    assert off_by_more_than_it_must(on_time, gear, log, quarters) == []
+    assert cues["19.1"].status is Status.LANDED, "what is in force when the model goes on comes as soon as it can"
+    assert "could not be reached any more" in cues["19.1"].reason
+    # 32 bars are 64 s; the stall of 20 s is within them, so so many chunks fewer were made
+    assert report.chunks == pytest.approx((64 - 20) / CHUNK, abs=2)

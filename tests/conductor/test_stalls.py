@@ -26,7 +26,7 @@ from sequencer.events import (
 from sequencer.live.standing import Standing
 from sequencer.revisions import SHOWN_TO_THE_END
 from sequencer.runs.report import as_json, as_table, verdict
-from sequencer.score import Cut, Header, Score, SetStrength
+from sequencer.score import Cut, Header, Score, SetSr, SetStrength, Sr
 from sequencer.stages.simulated import Faults
 
 SECOND = 1_000_000_000
@@ -180,3 +180,17 @@ def test_a_prompt_that_never_came_to_the_model_is_sent_again_or_dropped(late: Li
 def test_an_earlier_revision_still_goes_on() -> None:
     conductor = Conductor(compile_score(STRAIGHT), revision=SHOWN_TO_THE_END)
     assert not conductor.run.ends_where_written
+
+
+def test_a_cue_that_loses_a_part_of_it_after_the_rest_has_landed_says_which() -> None:
+    """Reports of two chunks were lost: the prompt was scheduled before, what had to leave during them is dropped."""
+    header = Header(seed=3, late="drop")
+    score = on_chunks(at_chunk(0, "One."), at_chunk(4, SetSr(Sr.OFF), "Two."), end=12, header=header)
+    conductor = Conductor(compile_score(score))
+    conductor.receive(Ready(0))
+    conductor.receive(PromptAccepted(1, "One."))
+    conductor.receive(Started(2))
+    for chunk, prompt in ((0, "One."), (1, "One."), (4, "Two.")):
+        conductor.receive(ChunkDone(CHUNK * (chunk + 1), chunk, 33 * (chunk + 1), prompt))
+    cue = next(one for one in conductor.report().cues if one.place == "4c")
+    assert (cue.status, cue.landed, cue.reason) == (Status.LANDED, 4, "without its sr: chunk 4 could not be reached any more")

@@ -231,3 +231,17 @@ def test_only_after_a_refused_start_that_lacks_its_prompt_everything_is_sent_ane
     commands = opening_woke(run, Woke(SECOND, SECOND))
     assert Start() in commands
     assert (len(commands) > 2, run.notes == []) == (is_sent_anew, is_sent_anew)
+
+
+def test_a_take_is_set_up_once_though_the_connection_was_lost_while_its_images_were_uploaded() -> None:
+    """Nothing had been sent before: a `state` in which nothing runs yet says nothing about what was sent since."""
+    conductor = Conductor(compile_score(SCORE))
+    conductor.receive(Ready(0))
+    conductor.receive(Lost(1, "gone"))
+    conductor.receive(Restored(SECOND))
+    for image in conductor.run.schedule.images:
+        conductor.receive(Uploaded(2 * SECOND, image.sha256))
+    at = 3 * SECOND
+    assert Start() in conductor.receive(PromptAccepted(at, "a"))
+    assert conductor.receive(StateReported(at, False, False, False, 0, 0, None, scheduled=((0, "a"),))) == ()
+    assert conductor.run.phase is Phase.STARTING

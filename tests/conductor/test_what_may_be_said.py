@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 import sequencer
 from sequencer.conductor.run import Phase, Run
-from sequencer.conductor.telling import _until
+from sequencer.conductor.telling import _look, _until, tell_gear
+from sequencer.events import (
+    BoundariesFitted,
+    ChunkDone,
+    ChunkShown,
+    Command,
+    Event,
+    Finish,
+    Ready,
+    Reset,
+    SendMidi,
+)
 
 SECOND = 1_000_000_000
 
@@ -48,3 +61,65 @@ def test_nothing_is_said_of_the_chunks_after_a_cut() -> None:
 def test_a_following_run_goes_by_its_clock() -> None:
     run = Run(sequencer.compile_score(sequencer.reads('clock midi, nominal 120 bpm, 4/4\nat 1 "A boat."\nend 9\n')), True)
     assert _until(run) is None
+
+
+class Noted:
+    """Notes what it is given instead of reckoning with it."""
+
+    offset = 0
+    is_streamed = False
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, ...]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *given: self.calls.append((name, *given))
+
+
+@pytest.mark.parametrize(
+    ("phase", "event", "noted"),
+    [
+        (Phase.PLAYING, ChunkShown(7, 3, take=2), ("shown", 3, 7)),
+        (Phase.PLAYING, ChunkShown(7, 3), ("shown", 3, 7)),
+        (Phase.PLAYING, ChunkShown(7, 4, take=2), None),
+        (Phase.PLAYING, ChunkShown(7, 1, take=1), ("shown_before", 1, 7)),
+        (Phase.PLAYING, ChunkShown(7, 2, take=1), None),
+        (Phase.PLAYING, ChunkDone(7, 9, 99, "x"), ("done", 9, 7)),
+        (Phase.CUTTING, ChunkDone(7, 4, 99, "x"), ("done", 4, 7)),
+        (Phase.CUTTING, ChunkDone(7, 5, 99, "x"), None),
+        (Phase.PLAYING, BoundariesFitted(7, 1, 7, 1e9), ("fitted", BoundariesFitted(7, 1, 7, 1e9))),
+        (Phase.CUTTING, BoundariesFitted(7, 5, 7, 1e9), ("fitted", BoundariesFitted(7, 5, 7, 1e9))),
+        (Phase.CUTTING, BoundariesFitted(7, 6, 7, 1e9), None),
+        (Phase.OPENING, BoundariesFitted(7, 1, 7, 1e9), None),
+        (Phase.PLAYING, Ready(7), None),
+    ],
+)
+def test_what_a_run_learns_of_when_its_chunks_are_seen(phase: Phase, event: Event, noted: tuple[object, ...] | None) -> None:
+    """Take 2 began with chunk 2, chunk 5 is in the making, and a cut is due at chunk 7."""
+    run = run_of(phase, True, False)
+    run.bases = [0, 2]
+    run.sends.seen = found = Noted()  # type: ignore[assignment]  # has what is asked for here
+    _look(run, event)
+    assert found.calls == ([] if noted is None else [noted])
+
+
+@pytest.mark.parametrize(
+    ("phase", "well", "finishes", "settles", "says"),
+    [
+        (Phase.PLAYING, False, False, False, True),
+        (Phase.FINISHED, True, True, True, True),
+        (Phase.FINISHED, False, True, False, False),
+        (Phase.FINISHED, True, False, False, False),
+    ],
+)
+def test_what_is_due_at_the_end_leaves_with_it(phase: Phase, well: bool, finishes: bool, settles: bool, says: bool) -> None:
+    run = Run(sequencer.compile_score(sequencer.reads('at 0c midi cc 20 1, "A boat."\nend 9c\n')))
+    run.phase, run.ended_well, run.making, run.bases = phase, well, 1, [0]
+    run.sends.seen.began(0, 0)
+    run.sends.seen.fitted(BoundariesFitted(SECOND, 1, SECOND, 1e9))
+    if phase is Phase.PLAYING:
+        run.sends.seen.shown(0, SECOND)
+    commands: list[Command] = [Finish("over")] if finishes else [Reset()]
+    found = tell_gear(run, Ready(2 * SECOND), commands)
+    assert found == [*([SendMidi(SECOND, "b01401")] if says else []), *commands]
+    assert (run.sends.seen._playing.line is not None) is (settles or phase is Phase.PLAYING)

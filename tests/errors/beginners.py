@@ -433,6 +433,77 @@ PLAY = (
 )
 """Orders of a section that is called a."""
 
+POSITIONS = (
+    "5-3",
+    "5-5",
+    "5–5",
+    "5/5",
+    "5:5",
+    "5,5",
+    "5:75",
+    "bar 5 beat 5",
+    "5 beat 5",
+    "beat 5",
+    "0.5",
+    "0+1/2",
+    "0.4+3/2",
+    "5.4+3/2",
+    "5:4:1000",
+    "0:5:240",
+    "5.5.1",
+    "5.5.3",
+    "1 bar 2 beats",
+    "1 bar and 3 beats",
+    "1 bars 240 ticks",
+    "−5",
+    "5s–7s",
+    "+−2s",
+)
+"""Positions whose meaning depends on the meter, and characters that look like a minus."""
+
+METERS = (
+    ("4/4", "", ""),
+    ("3/4", "", ""),
+    ("7/8", "", ""),
+    ("5/4 and 3/4", "at 3 meter 3/4\n", "  - {at: 3, meter: 3/4}\n"),
+)
+"""Meters of a score, each with what changes it in either notation."""
+
+SIGNS = (
+    'at 5 "The boat rocks.", strength −0.5',
+    'at 5 "The boat rocks.", strength 0–5',
+    "at 5 tempo 120 – 140 over 4 bars",
+    "at 5 tempo 120–140 over 4 bars",
+    "at 5 midi note C−1",
+    "at 5 midi note C3 vel −3",
+)
+"""Cues with a character that looks like a minus."""
+
+OTHER_CUES = (
+    'at 5 cut to "A tram."',
+    'at 5 cut to tram "It waits."',
+    'at 5 fade "A tram."',
+    'at 5 fade to "A tram."',
+    'at 5 crossfade into "A tram."',
+    'at 5 dissolve to tram "It waits."',
+    "at 5 fade",
+    "at 5 stop",
+    "at 5 hold",
+    "at 5 paus",
+    "at 5 wait",
+    "at 5 end",
+    "at 5 tempo 140 over 4",
+    "at 5 tempo 140 over 4 bars",
+    "at 5 tempo 120 -> 140 over 4",
+    "at 5 midi C3 1 beat",
+    "at 5 midi C3 1/2 beat ch 10",
+    "at 5 midi C3 100",
+)
+"""Actions in the words of other tools."""
+
+PASSES = ("a x 99999", "a*99999", "a 99999", "99999 a", "a × 100000000", "a x 0", "a*-1", "a × 3")
+"""How often a section is played."""
+
 TEXT: tuple[tuple[str, str], ...] = (
     *((line, f"{line}\n{ONE}end 32\n") for line in CLOCKS),
     *((line, f"{HEAD}{SCENE}{line}\n{ONE}end 32\n") for line in TOP),
@@ -440,6 +511,13 @@ TEXT: tuple[tuple[str, str], ...] = (
     *((f"in a section: {line}", f"{HEAD}{SCENE}section a 8 bars {{\n  {ONE}  {line}\n}}\n") for line in IN_A_SECTION),
     *((line, f"{HEAD}{SCENE}{line}\n  {ONE}}}\n") for line in HEADS),
     *((line, f"{HEAD}{SCENE}section a 8 bars {{\n  {ONE}}}\n{line}\n") for line in PLAY),
+    *(
+        (f"in {name}: at {position}", f'clock 120 bpm, {name[:3]}\n{ONE}{change}at {position} "It turns."\nend 32\n')
+        for name, change, _ in METERS
+        for position in POSITIONS
+    ),
+    *((line, f"{HEAD}{SCENE}{ONE}{line}\nend 32\n") for line in SIGNS + OTHER_CUES),
+    *((f"play {one}", f"{HEAD}section a 8 bars {{\n  {ONE}}}\nplay {one}\n") for one in PASSES),
 )
 """What was written, and the score that it stands in."""
 
@@ -676,6 +754,35 @@ Y_WHOLE = (
 )
 """All that follows the clock."""
 
+Y_SIGNS = (
+    "{at: 5, prompt: x, strength: −0.5}",
+    "{at: 5, tempo: 120 – 140 over 4 bars}",
+    "{at: 5, midi: note C−1}",
+)
+Y_OTHER_CUES = (
+    "{at: 5, show: fade}",
+    "{at: 5, show: stop}",
+    "{at: 5, tempo: 140 over 4}",
+    "{at: 5, tempo: 120 to 140 over 4 bars}",
+    "{at: 5, midi: C3 1 beat}",
+)
+
+Y_INDENTED = (
+    "cues:\n  - at: 1\n  prompt: A boat.\n",
+    "cues:\n  - at: 1\n   prompt: A boat.\n",
+    "cues:\n  - at: 1\n     prompt: A boat.\n",
+    "cues:\n  - {at: 1, prompt: x}\n - {at: 2, prompt: y}\nend: 5\n",
+    "cues:\n  - {at: 1, prompt: x}\n  end: 5\n",
+    "  seed: 3\ncues:\n  - {at: 1, prompt: x}\nend: 5\n",
+    "sections:\n  - section: a 8 bars\n  cues:\n    - {at: 1, prompt: x}\n",
+    "sections:\n  - section: a 8 bars\n   cues:\n    - {at: 1, prompt: x}\n",
+    "sections:\n  - section: a 8 bars\n      cues:\n    - {at: 1, prompt: x}\n",
+    "sections:\n  - section: a 8 bars\n    cues:\n      - at: 1\n       prompt: x\n",
+    "scenes:\n  tram:\n  base: A tram.\ncues:\n  - {at: 1, prompt: x}\nend: 5\n",
+    "let:\nlight: Red.\ncues:\n  - {at: 1, prompt: x}\nend: 5\n",
+)
+"""All that follows the clock, with a line that is indented wrongly."""
+
 YAML: tuple[tuple[str, str], ...] = (
     *((lines, f"{lines}\n{Y_ONE}end: 32\n") for lines in Y_CLOCKS),
     *((lines, f"{Y_HEAD}{lines}\n{Y_ONE}end: 32\n") for lines in Y_TOP),
@@ -686,5 +793,19 @@ YAML: tuple[tuple[str, str], ...] = (
         for item in Y_SECTIONS
     ),
     *((text, f"{Y_HEAD}{text}") for text in Y_WHOLE),
+    *(
+        (
+            f"in {name}: at: {position}",
+            f'clock: 120 bpm, {name[:3]}\n{Y_ONE}{change}  - {{at: "{position}", prompt: It turns.}}\nend: 32\n',
+        )
+        for name, _, change in METERS
+        for position in POSITIONS
+    ),
+    *((f"cues: - {item}", f"{Y_HEAD}{Y_SCENE}{Y_ONE}  - {item}\nend: 32\n") for item in Y_SIGNS + Y_OTHER_CUES),
+    *(
+        (f"play: {one}", f"{Y_HEAD}sections:\n  - section: a 8 bars\n    cues: [{{at: 1, prompt: A boat.}}]\nplay: {one}\n")
+        for one in PASSES
+    ),
+    *((f"indented: {text}", f"{Y_HEAD}{text}") for text in Y_INDENTED),
 )
 """What was written, and the score that it stands in."""

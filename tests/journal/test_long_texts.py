@@ -127,7 +127,9 @@ def test_equal_texts_and_pairs_become_one_object() -> None:
     for has_references in (False, True):
         reader = TextsRead(has_references)
         first, second = (
-            reader.decode(StateReported(1, True, True, False, 0, 0, "".join([LONG]), ((1, "".join([LONG[:9], LONG[9:]])),)))
+            reader.decode(
+                StateReported(1, True, True, False, 0, 0, "".join([LONG[:5], LONG[5:]]), ((1, "".join([LONG[:9], LONG[9:]])),))
+            )
             for _ in range(2)
         )
         assert first.prompt is second.prompt

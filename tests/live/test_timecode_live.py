@@ -17,8 +17,8 @@ TAPE = """score "Tape"
 clock mtc 25 "PORT"
 seed 3
 at 0s "A paper boat drifts along a gutter. Grey light. Low close shot, fixed."
-at 4s "The paper boat drifts on. Now it turns once. Grey light. Low close shot, fixed."
-end 8s
+at 7s "The paper boat drifts on. Now it turns once. Grey light. Low close shot, fixed."
+end 11s
 """
 FPS = 25
 

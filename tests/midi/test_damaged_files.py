@@ -368,8 +368,11 @@ def test_more_markers_than_a_score_has_sections(notation: Notation) -> None:
 
 def test_a_song_that_no_score_can_hold_is_refused_in_words() -> None:
     song = read_song(built([("tempo", 0, 0xFFFFFF), ("marker", 100 * PPQ * 4_000, "x")], PPQ))
-    with pytest.raises(SongError, match="longer than 382 hours"):
+    with pytest.raises(
+        SongError, match=r"longer than 382 hours.*its marker x is at bar 100,001, the last event in it"
+    ) as raised:
         score_of(song, "x")
+    assert raised.value.hint == "move it to where the music is, or delete it, and export the song again"
     song = read_song(built([("tempo", 1, 400_000 + count % 9) for count in range(MAX_CHANGES + 1)], PPQ))
     with pytest.raises(SongError, match="100,003 changes of tempo"):
         score_of(song, "x")

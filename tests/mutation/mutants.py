@@ -1,8 +1,8 @@
 """Mutants of a module: each is its source with one small change, of the kind that a programmer makes by mistake.
 
 The changes are found in the syntax tree and made in the text, so a mutant can be shown as a diff. Annotations, docstrings,
-`if TYPE_CHECKING:`, `__all__`, decorators, raised errors and messages are left alone: mypy checks types, and a wrong word in
-a message does not change what is played.
+`if TYPE_CHECKING:`, `__all__`, `Literal[…]`, decorators, raised errors and messages are left alone: mypy checks types, and a
+wrong word in a message does not change what is played.
 """
 
 from __future__ import annotations
@@ -125,6 +125,8 @@ class _Finder:
             case ast.ClassDef():
                 left_alone |= {id(one) for one in (*node.bases, *node.decorator_list)}
             case ast.arg() | ast.Import() | ast.ImportFrom() | ast.JoinedStr() | ast.Raise():
+                return
+            case ast.Subscript() if _name(node.value) == "Literal":
                 return
             case ast.AnnAssign():
                 left_alone.add(id(node.annotation))

@@ -85,6 +85,7 @@ def test_what_is_no_behaviour_is_left_alone() -> None:
         if TYPE_CHECKING:
             a = 1
         __all__ = ["b"]
+        Kind = Literal["v", "w"]
         @dataclass(frozen=True)
         class C:
             """Text."""

@@ -129,8 +129,6 @@ OWN_IN_TEXT: dict[str, tuple[str, ...]] = {
         "3 takte",
         "3 foo",
         "s",
-        "1 bar 2 beats",
-        "2 bars and 1 beat",
         "3 s",
         "3 S",
     ),

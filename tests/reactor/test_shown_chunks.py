@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.stages.reactor.shown import EARLY, LATE, LATE_CHUNKS, OVERDUE, ShownChunks
+from sequencer.stages.reactor.shown import EARLY, LATE, LATE_CHUNKS, OVERDUE, RUN, ShownChunks
 
 MS = 1_000_000
 FRAME = 40 * MS
@@ -190,3 +191,78 @@ def test_a_chunk_is_overdue_and_then_lost_so_long_after_its_report() -> None:
     assert shown._can_be_there(1, 1000 * MS - EARLY * shown._pace.tick)
     assert not shown._can_be_there(1, 1000 * MS - EARLY * shown._pace.tick - 1)
     assert not shown._can_be_there(2, 10**12)
+
+
+def _reported(lies: dict[int, int], lost: tuple[int, ...] = (), chunks: int = 12, frames: int = 8) -> dict[int, int]:
+    """Chunks one after the other, each shown 3 frames after its report, their pictures the only thing known of their frames.
+
+    Reports of `lies` bear another number, those of `lost` never come. By how many frames too late each chunk was found.
+    """
+    shown, found = ShownChunks(frames), dict[int, int]()
+    shown.started(0)
+    for number in range(chunks * frames + RUN):
+        at = number * FRAME
+        if number % frames == 0 and number // frames not in (*lost, chunks):
+            chunk = number // frames
+            shown.done(lies.get(chunk, chunk), (chunk + 1) * frames, at)
+        if number >= 3:
+            chunk_found = shown.frame(False, at, at * 9 // 100_000)
+            if chunk_found is not None:
+                found[chunk_found] = number - 3 - chunk_found * frames
+    return found
+
+
+@pytest.mark.parametrize("wrong", [1_000_000, 60, 19])
+@pytest.mark.parametrize("chunk", [0, 1, 4])
+def test_a_report_of_a_chunk_that_cannot_be_yet_is_not_believed(chunk: int, wrong: int) -> None:
+    found = _reported({chunk: wrong})
+    assert list(found)[:12] == list(range(12))
+    assert all(not late or (number == chunk and late < RUN) for number, late in found.items()), found
+
+
+def test_a_report_that_another_one_confirms_is_believed() -> None:
+    shown = ShownChunks(8)
+    shown.started(0)
+    shown.done(100, 808, FRAME)
+    assert shown.last_reported == -1
+    shown.done(101, 816, 9 * FRAME)
+    assert shown.last_reported == 101
+
+
+@pytest.mark.parametrize("lost", [(4,), (4, 5), (4, 5, 6, 7), tuple(range(3, 12))])
+def test_lost_reports_do_not_make_chunks_later_and_later(lost: tuple[int, ...]) -> None:
+    found = _reported({}, lost)
+    assert max(found.values()) < RUN
+    assert list(found)[:12] == list(range(12))
+
+
+@pytest.mark.parametrize("gap", [3, 6, 20])
+def test_a_sender_that_had_nothing_for_a_while_after_a_whole_chunk_has_lost_nothing(gap: int) -> None:
+    """The first chunks are shown sooner after their reports than the others: a way that was measured once is no rule."""
+    shown, found, at = ShownChunks(20), dict[int, int](), 0
+    shown.started(0)
+    stamp = 0
+    for chunk in range(6):
+        shown.done(chunk, 20 * (chunk + 1), stamp * 100_000 // 9)
+        stamp += 3750 * (gap if chunk >= 2 else 1)
+        for index in range(20):
+            stamp += 3750
+            at = stamp * 100_000 // 9
+            begun = shown.frame(False, at, stamp)
+            if begun is not None:
+                found[begun] = chunk * 20 + index
+    assert found == {chunk: chunk * 20 for chunk in range(6)}
+
+
+def test_a_sender_that_rests_right_after_a_chunk_seemed_to_begin_shows_where_it_begins() -> None:
+    """A rest of one tick looks like a frame that was lost, and makes the count a frame early; a longer one sets it right."""
+    shown, found = ShownChunks(20), dict[int, int]()
+    shown.started(0)
+    ticks = [start + index for start in (12, 33, 53, 78, 98) for index in range(20)]
+    for number, tick in enumerate(ticks):
+        for chunk in range(tick // 20 + 1):
+            shown.done(chunk, 20 * (chunk + 1), chunk * 20 * FRAME)
+        chunk_found = shown.frame(False, tick * FRAME, tick * 3600)
+        if chunk_found is not None:
+            found[chunk_found] = number - 20 * chunk_found
+    assert found == {0: 0, 1: 0, 2: -1, 3: -1, 4: 0}

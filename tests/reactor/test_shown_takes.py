@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from sequencer.events import ChunkDone, ChunkShown, Event, Started, WasReset
@@ -116,3 +118,106 @@ def test_a_session_that_is_taken_over_counts_on_from_where_the_model_is(unseen: 
             begins.append(belonging.chunk)
     assert begins == list(range(3 + unseen, 20))
     assert shown.shown.lag == lag
+
+
+def play_one_after_the_other(
+    lengths: list[int], lag: int, novelty: Novelty, dark_before: int | None = None, gap: int = 2
+) -> list[tuple[int, tuple[int, int] | None]]:
+    """Takes of so many chunks, `gap` ticks between them, all frames `lag` after their chunk's report, one at each tick.
+
+    Before the frame of this number a dark one is sent. Returns (how many frames were sent before it, the chunk that is found
+    to begin with it, as (take, chunk)) for each; and None for a dark frame that begins nothing.
+    """
+    found: list[tuple[int, tuple[int, int] | None]] = []
+    shown = ShownTakes(ShownChunks(FRAMES))
+    for when, _, what in sorted(_moments(lengths, lag, gap, dark_before), key=lambda one: one[:2]):
+        match what:
+            case ("start", _):
+                shown.asked_to_start()
+                shown.shown.started(0)
+            case ("done", chunk):
+                shown.shown.done(chunk, (chunk + 1) * FRAMES, when)
+            case ("reset", _):
+                shown.reset()
+            case (kind, sent):
+                known = Novelty.NEW if novelty is Novelty.NEW and sent else Novelty.DIFFERENT
+                skipped = 0 if known is Novelty.NEW else None
+                belonging = shown.frame(kind == "dark", when, when * 9 // 100_000, known, skipped)
+                if belonging is not None and belonging.begins:
+                    found.append((sent, (belonging.take, belonging.chunk)))
+                elif kind == "dark":
+                    found.append((sent, None))
+    return found
+
+
+def _moments(lengths: list[int], lag: int, gap: int, dark_before: int | None) -> Iterator[tuple[int, int, tuple[str, int]]]:
+    """What happens, with its time and its rank at that time."""
+    at, ready = 0, list[int]()
+    for take, chunks in enumerate(lengths, 1):
+        yield at, 0, ("start", take)
+        for chunk in range(chunks):
+            at += CHUNK
+            yield at, 1, ("done", chunk)
+            ready += [at + lag] * FRAMES
+        if take < len(lengths):
+            yield at, 2, ("reset", take)
+        at += gap * TICK
+    due = 0
+    for number, earliest in enumerate(ready):
+        due = max(due, earliest)
+        if number == dark_before:
+            yield due, 3, ("dark", number)
+            due += TICK
+        yield due, 3, ("frame", number)
+        due += TICK
+
+
+def begins_of(lengths: list[int]) -> list[tuple[int, tuple[int, int]]]:
+    """What must be found: each chunk with its first frame."""
+    chunks = [(take, chunk) for take, length in enumerate(lengths, 1) for chunk in range(length)]
+    return [(number * FRAMES, chunk) for number, chunk in enumerate(chunks)]
+
+
+@pytest.mark.parametrize("novelty", [Novelty.NEW, Novelty.DIFFERENT])
+@pytest.mark.parametrize("lengths", [[1, 9], [2, 2, 9], [1, 1, 1, 9], [4, 1, 1, 5]])
+def test_takes_that_end_before_anything_of_them_is_seen(lengths: list[int], novelty: Novelty) -> None:
+    """Frames come so late that a take, or two, are over before the first of theirs is there."""
+    assert play_one_after_the_other(lengths, 3 * CHUNK + TICK // 2, novelty) == begins_of(lengths)
+
+
+@pytest.mark.parametrize("novelty", [Novelty.NEW, Novelty.DIFFERENT])
+@pytest.mark.parametrize("dark_before", [4 * FRAMES, 5 * FRAMES, 5 * FRAMES + 3, 7 * FRAMES])
+def test_the_dark_frame_of_a_reset_is_of_no_chunk_even_if_the_next_take_is_shown(dark_before: int, novelty: Novelty) -> None:
+    """A sender with nothing to send for one tick sends the dark frame that it still owes: nothing is counted wrong by it."""
+    lengths = [3, 9]
+    found = play_one_after_the_other(lengths, CHUNK + TICK // 2, novelty, dark_before)
+    assert (dark_before, None) in found
+    assert [one for one in found if one[1] is not None] == begins_of(lengths)
+
+
+@pytest.mark.parametrize("novelty", [Novelty.NEW, Novelty.DIFFERENT])
+@pytest.mark.parametrize("dark_before", [5 * FRAMES, 5 * FRAMES + 3, 6 * FRAMES])
+def test_the_dark_frame_of_an_earlier_reset_does_not_end_the_take_that_was_reset_since(
+    dark_before: int, novelty: Novelty
+) -> None:
+    lengths = [3, 5, 5]
+    found = play_one_after_the_other(lengths, 3 * CHUNK + TICK // 2, novelty, dark_before)
+    assert (dark_before, None) in found
+    assert [one for one in found if one[1] is not None] == begins_of(lengths)
+
+
+def test_dark_pictures_of_a_take_are_counted_though_a_reset_left_no_dark_frame() -> None:
+    shown = ShownTakes(ShownChunks(4))
+    for take in range(2):
+        shown.asked_to_start()
+        shown.shown.started(0)
+        for chunk in range(2):
+            shown.shown.done(chunk, 4 * (chunk + 1), 2 * take * CHUNK)
+        if take == 0:
+            assert [shown.frame(False, number * TICK) for number in range(8)]
+            shown.reset()
+    pictures = [False, False, True, True, False, False]
+    found = [shown.frame(dark, 2 * CHUNK + number * TICK, None, Novelty.NEW) for number, dark in enumerate(pictures)]
+    assert [one.chunk for one in found if one is not None and one.begins] == [0, 1]
+    assert found[4] is not None
+    assert found[4].begins

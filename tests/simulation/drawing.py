@@ -7,6 +7,7 @@ from typing import Any
 
 from sequencer.errors import ScoreError
 from simulation.dimensions import Dimensions, drawn_dimensions
+from simulation.families import RESETS, drawn_of_a_family
 from simulation.long_scores import long_lines
 from simulation.mishaps import drawn_faults, drawn_gear, drawn_hands
 from simulation.playing import schedule_of
@@ -19,6 +20,8 @@ from simulation.timecode import drawn_tape
 
 def draw_script(seed: int) -> Script:
     """The show of a seed: a valid score, and what happens to it."""
+    if seed >= RESETS:
+        return drawn_of_a_family(seed)
     rng = Random(seed)
     wide = drawn_dimensions(seed)
     about = f"drawn from seed {seed}"

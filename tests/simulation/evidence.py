@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from sequencer.conductor import CueReport, Status
 from sequencer.conductor.lines import Line
@@ -55,7 +57,9 @@ class Evidence:
     @cached_property
     def calm(self) -> bool:
         """Whether nothing was lost, refused, garbled or ended by hand."""
-        faults = self.show.script.faults
+        return self._is_calm_with(self.show.script.faults)
+
+    def _is_calm_with(self, faults: Mapping[str, Any]) -> bool:
         return not (
             any(key in faults for key in LOOSE)
             or "prompt" in faults.get("delays", {})
@@ -66,11 +70,24 @@ class Evidence:
         )
 
     @cached_property
+    def calm_but_for_resets(self) -> bool:
+        """Whether a show is calm, but that reports of resets may come once more: nothing may come of those."""
+        faults = dict(self.show.script.faults)
+        mishaps = faults.pop("messages", [])
+        others = any(one["type"] != "generation_reset" or one["do"] != "repeat" for one in mishaps)
+        return not others and self._is_calm_with(faults)
+
+    @cached_property
     def is_slow(self) -> bool:
         """Whether commands take so long on their way that what leaves in time may arrive too late."""
         latency = duration(str(self.show.script.stage.get("reactor", {}).get("latency", "0s")))
         shortest = Fraction(self.show.schedule.grid.frames) / (self.show.faults.fps or self.show.schedule.grid.fps)
         return self.show.sending + 3 * latency > shortest * SECOND / 8
+
+    @cached_property
+    def jitter_on_the_way(self) -> int:
+        """By how many nanoseconds one frame may take longer than another on its way from Reactor (see `SimulatedReactor`)."""
+        return duration(str(self.show.script.stage.get("reactor", {}).get("latency", "0s"))) // 4
 
     @cached_property
     def counted_loosely(self) -> int:

@@ -18,6 +18,7 @@ from sequencer.events import (
 )
 from sequencer.replaying import replay
 from simulation.agreeing import sends_the_score, shows_nothing_else, shows_the_score, ticks_the_score
+from simulation.arriving import answers_known, commands_in_order, events_in_order, messages_read_once, time_code_read
 from simulation.evidence import Evidence
 from simulation.leaving import (
     committed_stays,
@@ -122,6 +123,10 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "comes-to-an-end": comes_to_an_end,
     "replay-clean": replay_is_clean,
     "journal-agrees": journal_agrees,
+    "events-in-order": events_in_order,
+    "commands-in-order": commands_in_order,
+    "messages-read-once": messages_read_once,
+    "answers-known": answers_known,
     "nothing-for-the-past": nothing_for_the_past,
     "prompts-in-time": prompts_leave_in_time,
     "live-in-time": live_commands_leave_in_time,
@@ -140,6 +145,7 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "skipped-not-shown": skipped_is_not_shown,
     "on-the-beat": seen_on_the_beat,
     "on-the-tape": seen_on_the_tape,
+    "time-code-read": time_code_read,
     "figures-right": figures_are_right,
     "reactor-left": reactor_is_left,
     "shown-before-closing": shown_before_closing,

@@ -40,7 +40,7 @@ def nothing_for_the_past(seen: Evidence) -> Iterator[str]:
         for command in step.commands:
             if isinstance(command, SchedulePrompt) and making is not None and command.chunk <= making:
                 yield f"{command} while chunk {making} of the take is being made"
-    if not seen.calm:
+    if not seen.calm_but_for_resets:
         return
     for reason in _refusals(seen):
         yield f"the model refused for good reason: {reason}"

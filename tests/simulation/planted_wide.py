@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import unicodedata
 from dataclasses import replace
 from fractions import Fraction
@@ -9,13 +10,17 @@ from typing import Any
 
 import pytest
 
+from sequencer.clocks.mtc import TimecodeFeed
 from sequencer.compiler import texts
 from sequencer.conductor import showing
+from sequencer.conductor.follow import Follow
 from sequencer.conductor.ledger import Ledger
 from sequencer.conductor.plan import Pass
+from sequencer.conductor.run import Run
 from sequencer.events import Command, Event, Restored, SchedulePrompt, Uploaded
-from sequencer.followers.timecode import TimecodeFollower
+from sequencer.followers.timecode import PIECES, RATES, TimecodeFollower
 from sequencer.live import sending
+from sequencer.performance import Performance
 from sequencer.stages.reactor.session import Session
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.reactor.takes import ShownTakes
@@ -23,7 +28,8 @@ from sequencer.stages.reactor.talk import Talk
 from sequencer.stages.reactor.uploads import Uploads
 from sequencer.timebase import SECOND
 from sequencer.wire.codec import Wire
-from sequencer.wire.messages import ClientMessage, CommandSent, Frame
+from sequencer.wire.messages import ClientMessage, CommandSent, Frame, ModelMessage
+from simulation.families import RESETS, TAPES
 
 
 def _prompts_changed(patch: pytest.MonkeyPatch, change: Any) -> None:
@@ -77,13 +83,86 @@ def followed_chunks_taken_for_beats(patch: pytest.MonkeyPatch) -> None:
 
 
 def time_code_read_late(patch: pytest.MonkeyPatch) -> None:
-    original = TimecodeFollower.fit
+    original = TimecodeFeed.__init__
 
-    def fit(self: TimecodeFollower) -> Any:
-        second, *rest = original(self)
-        return (second - 4, *rest)
+    def init(self: TimecodeFeed, expected: Any = RATES[1], origin: Fraction = Fraction(0)) -> None:
+        original(self, expected, origin + 4)
 
-    patch.setattr(TimecodeFollower, "fit", fit)
+    patch.setattr(TimecodeFeed, "__init__", init)
+
+
+def time_code_read_two_frames_late(patch: pytest.MonkeyPatch) -> None:
+    """A time is known two frames after the frame that it names: that is forgotten."""
+    original = TimecodeFollower._whole
+
+    def whole(self: TimecodeFollower) -> None:
+        self._count += PIECES - 1
+        original(self)
+        self._count -= PIECES - 1
+
+    patch.setattr(TimecodeFollower, "_whole", whole)
+
+
+def a_cue_of_time_code_late(patch: pytest.MonkeyPatch) -> None:
+    original = Follow.time_of
+
+    def time_of(self: Follow, quarter: float, seconds: float) -> float | None:
+        time = original(self, quarter, seconds)
+        return None if time is None else time + 3 * SECOND
+
+    patch.setattr(Follow, "time_of", time_of)
+
+
+# ---- sends that take long
+
+
+def an_event_stamped_when_it_is_handled(patch: pytest.MonkeyPatch) -> None:
+    original = Performance._handle
+
+    async def handle(self: Performance, event: Event) -> None:
+        await original(self, replace(event, at=max(event.at, self._clock.now())))
+
+    patch.setattr(Performance, "_handle", handle)
+
+
+def events_lost_during_a_send(patch: pytest.MonkeyPatch) -> None:
+    original = Performance._carry_out
+
+    async def carry_out(self: Performance, commands: tuple[Command, ...]) -> None:
+        before = len(self._inbox)
+        await original(self, commands)
+        while len(self._inbox) > before:
+            self._inbox.pop()
+
+    patch.setattr(Performance, "_carry_out", carry_out)
+
+
+def commands_sent_one_by_one(patch: pytest.MonkeyPatch) -> None:
+    original = Performance._carry_out
+
+    async def carry_out(self: Performance, commands: tuple[Command, ...]) -> None:
+        for command in commands:
+            await original(self, (command,))
+
+    patch.setattr(Performance, "_carry_out", carry_out)
+
+
+def a_send_that_nobody_waits_for(patch: pytest.MonkeyPatch) -> None:
+    original = Performance._carry_out
+    sending: set[asyncio.Task[None]] = set()
+
+    async def carry_out(self: Performance, commands: tuple[Command, ...]) -> None:
+        sending.add(asyncio.create_task(original(self, commands)))
+        await asyncio.sleep(0)
+
+    patch.setattr(Performance, "_carry_out", carry_out)
+
+
+# ---- resets that are reported once more
+
+
+def a_repeated_reset_believed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Run, "may_be_reset", property(lambda _run: True))
 
 
 # ---- Reactor
@@ -135,7 +214,24 @@ def a_connection_that_nobody_is_told_stands_again(patch: pytest.MonkeyPatch) -> 
 
 
 def frames_of_the_take_before_taken_for_the_next(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ShownTakes, "_has_more_before", lambda _self, _skipped: False)
+    patch.setattr(ShownTakes, "_has_more", lambda _self, _takes, _skipped: False)
+
+
+def an_answer_read_as_another_message(patch: pytest.MonkeyPatch) -> None:
+    """Models from 1.x answer with a message that everybody gets: whoever asked gets it twice."""
+    patch.setattr(Talk, "_is_heard_already", lambda _self, _message: False)
+
+
+def an_answer_not_recognised(patch: pytest.MonkeyPatch) -> None:
+    """An answer of a model from 1.x is a message, and no longer ends the wait for an answer."""
+    original = Talk._model_message
+
+    def model_message(self: Talk, message: ModelMessage, now: int) -> None:
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr(self._answers, "answered", lambda *_: None)
+            original(self, message, now)
+
+    patch.setattr(Talk, "_model_message", model_message)
 
 
 def _chunk_forgotten(patch: pytest.MonkeyPatch, wire: Wire) -> None:
@@ -166,12 +262,34 @@ WIDE = (
     a_valid_score_refused,
     followed_chunks_taken_for_beats,
     time_code_read_late,
+    time_code_read_two_frames_late,
+    a_cue_of_time_code_late,
+    an_event_stamped_when_it_is_handled,
+    events_lost_during_a_send,
+    commands_sent_one_by_one,
+    a_send_that_nobody_waits_for,
+    a_repeated_reset_believed,
     a_session_at_reactor_left_open,
     the_other_image_sent,
     an_upload_believed_too_soon,
     an_upload_never_told_of,
     a_connection_that_nobody_is_told_stands_again,
     frames_of_the_take_before_taken_for_the_next,
+    an_answer_read_as_another_message,
+    an_answer_not_recognised,
     a_chunk_forgotten_in_protocol_v0,
     a_chunk_forgotten_in_protocol_v1,
 )
+
+FROM = {"a_repeated_reset_believed": RESETS, "a_cue_of_time_code_late": TAPES}
+"""The first seed of the shows that must catch a fault, where it is not 0."""
+BY_INVARIANT = {
+    "a_cue_of_time_code_late": "on-the-tape",
+    "time_code_read_two_frames_late": "time-code-read",
+    "events_lost_during_a_send": "events-in-order",
+    "commands_sent_one_by_one": "commands-in-order",
+    "a_send_that_nobody_waits_for": "commands-in-order",
+    "an_answer_read_as_another_message": "messages-read-once",
+    "an_answer_not_recognised": "answers-known",
+}
+"""The invariant that must see a fault, where others may be lucky."""

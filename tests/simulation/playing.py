@@ -104,6 +104,10 @@ class Show:
     model: list[Heard | Output] = field(default_factory=list)
     sent: list[tuple[int, bool, Upload | ModelCommand]] = field(default_factory=list)
     """(when, whether the connection stood, command): all that was given to the stage."""
+    sends: list[tuple[Upload | ModelCommand, ...]] = field(default_factory=list)
+    """The same, by what was given to it at once."""
+    delivered: list[Event] = field(default_factory=list)
+    """Every event, in the order in which they came."""
     displayed: list[Displayed] = field(default_factory=list)
     told: list[tuple[int, bytes]] = field(default_factory=list)
     """What was sent to external devices: the score's messages, and the ticks of our own clock."""
@@ -165,6 +169,7 @@ class _Stage(SimulatedStage):
         """Note them down, then take them."""
         show = self._show_kept
         show.sent += [(self._clock.now(), self._connected, command) for command in commands]
+        show.sends.append(tuple(commands))
         show.sent_after_close += len(commands) if show.closes else 0
         if self._sending:
             await self._spend()
@@ -179,6 +184,7 @@ class _Stage(SimulatedStage):
         self._clock.call_at(self._clock.now() + lasting, done.set)
         while not done.is_set():
             await self._virtual.idle(done)
+            await asyncio.sleep(0)  # a run that does not wait for its sends would go on here
 
     async def close(self) -> None:
         """Note it down, then close."""
@@ -205,6 +211,7 @@ class _Live(ReactorStage):
         show = self._show_kept
         stands = self._meeting.connection is not None
         show.sent += [(self._clock.now(), stands, command) for command in commands]
+        show.sends.append(tuple(commands))
         show.sent_after_close += len(commands) if show.closes else 0
         await super().send(commands)
 
@@ -323,6 +330,13 @@ def _perform(
         journal.close()
         return
     show.conductor = run.conductor
+    deliver = run.deliver
+
+    def note(event: Event) -> None:
+        show.delivered.append(event)
+        deliver(event)
+
+    run.deliver = note  # type: ignore[method-assign]  # whoever delivers, the run itself included, goes through this
 
     def cap() -> None:
         show.capped = True

@@ -315,7 +315,7 @@ def seen_on_the_tape(seen: Evidence) -> Iterator[str]:
         if len(lengths) < 2 or max(lengths) > 1.1 * min(lengths) or any(since <= one <= at for one in others):
             continue
         for one in seen.show.tape.stretches:
-            if one.begin + SETTLED <= since and at <= one.end:
+            if one.begin + SETTLED <= committed[number] and at <= one.end:
                 off = at - one.reached(line.time)
                 if abs(off) > 1.5 * max(lengths) + 3e8 + seen.show.faults.delays.shown_jitter:
                     yield f"{seen.name(number)} was seen {off / 1e9:.3f} s behind its place on the tape"

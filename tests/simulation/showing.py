@@ -25,6 +25,7 @@ def shown_before_closing(seen: Evidence) -> Iterator[str]:
     faults = show.faults
     whole = int(Fraction(show.schedule.grid.frames * SECOND) / (faults.fps or show.schedule.grid.fps))
     loose = faults.jitter + faults.delays.shown_jitter + SECOND // 1000 + seen.counted_loosely
+    loose += seen.jitter_on_the_way  # a chunk whose first frame was late on its way is over sooner than its length says
     first = {(one.take, one.chunk): one.at for one in show.displayed}
     for made in seen.made:
         if made.chunk >= report.chunks or not made.look.frames:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from sequencer.events import ChunkDone, Event, Ready, Started, Went
 from sequencer.notation import reads
 from sequencer.score import AtBar, Cue
 from simulation.oracle import course
+from simulation.oracle.course import Course
 from simulation.oracle.music import Music, Position
 from simulation.oracle.parts import Parts
 from simulation.oracle.wording import drawn
@@ -77,3 +79,30 @@ def test_a_position_is_found_once_though_others_count_from_it() -> None:
         Position(Fraction(4)),
         Position(Fraction(8)),
     ]
+
+
+def heard(text: str, *events: Event) -> Course:
+    one = Course(parts(text))
+    for event in events:
+        one.hear(event)
+    return one
+
+
+def test_a_cut_on_the_first_chunk_holds_nothing_up_that_is_within_reach() -> None:
+    """There is nothing to cut there: it only names a seed. What is `lead` chunks on is scheduled before the start."""
+    text = 'lead 3c\nlate drop\nat 0c cut seed 7, "One."\nat 2c "Two."\nend 4c\n'
+    looks = heard(text, Ready(0), Started(1, 0)).looks(4)
+    assert [looks[0, chunk].prompt for chunk in range(4)] == ["One.", "One.", "Two.", "Two."]
+    assert looks[0, 0].seed == 7
+
+
+def test_a_cue_of_a_pass_that_was_left_makes_the_score_no_longer_though_it_was_sent() -> None:
+    text = (
+        'lead 1c\nclock 120 bpm, 4/4\nsection one until go out, max 8 bars {\n'
+        '  at 1 "One."\n  at 3 sr 4x, "Two."\n}\n'
+    )  # fmt: skip
+    until_sent = (Ready(0), Started(1, 0), ChunkDone(2, 0, 33, "One."), ChunkDone(3, 1, 66, "One."))
+    assert heard(text, *until_sent).end == 12
+    left = heard(text, *until_sent, Went(4, "out"))
+    assert [one.fate for one in left.slots[3]] == ["left"]
+    assert left.end == 3

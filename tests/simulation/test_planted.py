@@ -9,7 +9,9 @@ import pytest
 from simulation.drawing import draw_script
 from simulation.invariants import violations
 from simulation.planted import BY_ORACLE, PLANTS
+from simulation.planted_wide import BY_INVARIANT, FROM
 from simulation.playing import play
+from simulation.test_simulation import OPEN
 
 WITHIN = 200
 ORACLE = ("shows-the-score", "shows-nothing-else", "sends-the-score", "ticks-the-score")
@@ -18,11 +20,16 @@ ORACLE = ("shows-the-score", "shows-nothing-else", "sends-the-score", "ticks-the
 @pytest.mark.parametrize("name", PLANTS)
 def test_a_planted_fault_is_caught(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     PLANTS[name](monkeypatch)
-    for seed in range(WITHIN):
+    first = FROM.get(name, 0)
+    for seed in range(first, first + WITHIN):
+        if seed in OPEN:
+            continue  # it breaks something without a fault that is planted
         found = violations(play(draw_script(seed), tmp_path))
         if name in BY_ORACLE:
             found = tuple(one for one in found if one.name in ORACLE)
+        if name in BY_INVARIANT:
+            found = tuple(one for one in found if one.name == BY_INVARIANT[name])
         if found:
-            print(f"{name}: caught by show {seed + 1}: {found[0]}")  # noqa: T201  `pytest -rP` shows how soon each was caught
+            print(f"{name}: caught by show {seed - first + 1}: {found[0]}")  # noqa: T201  `pytest -rP` shows how soon each was caught
             return
     pytest.fail(f"{name} was not caught by {WITHIN} shows")

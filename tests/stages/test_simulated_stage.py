@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import pytest
@@ -42,6 +43,7 @@ from sequencer.events import (
 from sequencer.images import ImageFile
 from sequencer.stages import Pictures, Stage
 from sequencer.stages.simulated import Faults, ImageBytes, SimulatedSettings, SimulatedStage
+from sequencer.timers import Timer
 
 Wanted = TypeVar("Wanted")
 
@@ -396,5 +398,45 @@ def test_closing_in_the_middle_of_a_chunk_with_pictures() -> None:
         await run.stage.close()
         assert not await run.clock.idle(asyncio.Event())
         assert len(run.pictures) == 1
+
+    play(scenario)
+
+
+class StoppableClock(VirtualClock):
+    """A clock that can go on while nothing runs, as it does for a process that was stopped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.missed = 0
+
+    def now(self) -> int:
+        return super().now() + self.missed
+
+    def call_at(self, due: int, action: Callable[[], None]) -> Timer:
+        return super().call_at(due - self.missed, action)
+
+
+@pytest.mark.parametrize("is_told", [False, True], ids=["woken", "told something first"])
+@pytest.mark.parametrize("seconds", [5, 20, 600])
+def test_a_stage_whose_process_was_stopped_makes_up_for_nothing(seconds: int, is_told: bool) -> None:
+    async def scenario() -> None:
+        run = Run()
+        run.clock = clock = StoppableClock()
+        run.stage = SimulatedStage(clock)
+        await run.open()
+        await run.send(*OPENING)
+        await run.chunks(3)
+        before = run.got(ChunkDone)[-1].at
+        clock.missed += seconds * SECOND
+        if is_told:
+            await run.send(SchedulePrompt("snow", 6))
+        await run.chunks(8)
+        times = [one.at for one in run.got(ChunkDone)]
+        assert times[3] - before >= seconds * SECOND
+        assert [later - earlier for earlier, later in pairwise(times[3:])] == [CHUNK] * 4, "no burst"
+        shown = [one.at for one in run.got(ChunkShown)]
+        assert all(one <= two for one, two in pairwise(shown))
+        assert all(show - done < 2 * SECOND for done, show in zip(times[3:], shown[3:], strict=False))
+        await run.stage.close()
 
     play(scenario)

@@ -58,8 +58,10 @@ addEventListener('load',()=>{
  const scroll=document.getElementById('scroll'),footer=document.querySelector('footer').getBoundingClientRect();
  const broken=[...document.querySelectorAll('.prompt>span')].filter(seen).filter(one=>
   getComputedStyle(one).overflowWrap!=='normal'||getComputedStyle(one).wordBreak!=='normal'||getComputedStyle(one).hyphens==='auto').length;
+ const empty=[...document.querySelectorAll('.prompt')].filter(one=>![...one.children].some(seen)
+  &&getComputedStyle(one,'::after').content==='none').length;
  const report=document.createElement('pre');report.id='report';
- report.textContent=JSON.stringify({labels,blocks,broken,footer:footer.bottom,width:innerWidth,height:innerHeight,
+ report.textContent=JSON.stringify({labels,blocks,broken,empty,footer:footer.bottom,width:innerWidth,height:innerHeight,
   page:[document.documentElement.scrollWidth,document.documentElement.scrollHeight],
   strip:[scroll.scrollWidth,scroll.clientWidth,scroll.getBoundingClientRect().right]});
  document.body.appendChild(report);report.style.display='none';
@@ -121,6 +123,7 @@ def test_a_page_fits_its_window_and_no_text_overlaps(chromium: str, tmp_path: Pa
         assert block["inner"]["left"] >= block["outer"]["left"] - 0.5, block
         assert block["inner"]["right"] <= block["outer"]["right"] + 0.5, block
     assert found["broken"] == 0
+    assert found["empty"] == 0, "a prompt is shown however short it is, if only as a mark"
     overlapping = [
         (one["text"], other["text"])
         for index, one in enumerate(found["labels"])

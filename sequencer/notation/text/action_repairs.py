@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sequencer.notation.amounts import DASHES
 from sequencer.notation.names import IN_NAME
 from sequencer.notation.text.mending import Repair, matches, short
 from sequencer.notation.triggers import NOT_A_GO_CUE, OTHER_GO_CUE
@@ -111,7 +112,8 @@ def tempos(_: str, masked: str) -> Iterator[Repair]:
         cured = re.sub(r"[ \t]*bpm", "", match.group())
         message = "a tempo here is a bare number; bpm is what it counts"
         yield Repair("E240", match.start(), match.end(), cured, message, f"write tempo{cured}")
-    for match in matches(r"\btempo[ \t]+[\d./]+([ \t]+(?:to|until|-|→|=>)[ \t]+|[-–])(?=[\d.])", masked):
+    arrow = rf"[ \t]+(?:to|until|→|=>)[ \t]+|[ \t]*[-{''.join(DASHES)}][ \t]*"
+    for match in matches(rf"\btempo[ \t]+[\d./]+({arrow})(?=[\d.])", masked):
         yield Repair("E240", match.start(1), match.end(1), " -> ", "between two tempi stands ->", "write ->")
     for match in matches(r"\btempo[ \t]+[\d./]+[ \t]*->[ \t]*[\d./]+[ \t]+(in|during|for|within)\b", masked):
         message = "how long a ramp lasts stands behind over"

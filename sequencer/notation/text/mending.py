@@ -24,6 +24,8 @@ class Repair:
     text: str
     message: str
     hint: str
+    is_certain: bool = True
+    """Whether `text` is what to write. Otherwise it only shows that the rest of the statement is right."""
 
     def of(self, statement: str) -> str:
         """The statement with this repair."""

@@ -7,7 +7,7 @@ import re
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation.guess import shown
 from sequencer.notation.names import NAME
-from sequencer.notation.other_tools import COPIED, NO_COPIES, NO_IMAGE, NOT_HERE, SILENT_IMAGE, no_copy_hint
+from sequencer.notation.other_tools import COPIED, FADED, NO_COPIES, NO_FADES, NO_IMAGE, NOT_HERE, SILENT_IMAGE, no_copy_hint
 from sequencer.notation.source import Source
 from sequencer.notation.text.grammar import Refused, parser
 from sequencer.notation.text.lines import Context, Statement, cut
@@ -70,9 +70,25 @@ class OtherStatements:
             span = self._span(statement, found.start(1), found.end(2))
             self.faults.error("E143", f"there is no `{word} image`", span, SILENT_IMAGE)
             return True
+        if NOT_HERE.get(word) == NO_FADES and self._faded(statement, text, found.start(1), span):
+            return True
         if word not in NOT_HERE or not found.group(1).islower() or len(text.split()) > MOST_WORDS:
             return False
         self.faults.error("E131", f"`{shown(found.group(1))}` is no word of the language here", span, NOT_HERE[word])
+        return True
+
+    def _faded(self, statement: Statement, text: str, start: int, span: Span) -> bool:
+        """Tell `fade to "…"`, `crossfade to tram`: what it goes to is shown by itself. True when it was told."""
+        fade = re.compile(r"\w+[ \t]+(?:(?:in|out|over)?to[ \t]+)?").match(text, start)
+        rest = "" if fade is None else text[fade.end() :]
+        name = re.match(NAME, rest)
+        if fade is None or not (rest.startswith('"') or (name is not None and self._is_scene(name.group()))):
+            return False
+        if not reads(text[:start] + rest):
+            return False
+        cured = text[:start] + rest
+        fix = Fix(self._span(statement, start, fade.end()), "")
+        self.faults.error("E131", "there are no crossfades", span, f"write {shown(cured, 60)}; {FADED}", (fix,))
         return True
 
     def _copied(self, statement: Statement, text: str) -> bool:

@@ -151,16 +151,6 @@ def _starts(_: str, masked: str) -> Iterator[Repair]:
 
 
 def _places(_: str, masked: str) -> Iterator[Repair]:
-    for match in matches(r"^(?:at|end)[ \t]+bars?[ \t]+(\d+)(?:[ \t,]+beats?[ \t]+(\d+))?", masked):
-        word = masked.split(maxsplit=1)[0]
-        cured = f"{word} {match.group(1)}" + ("" if match.group(2) is None else f".{match.group(2)}")
-        yield Repair("E219", match.start(), match.end(), cured, "a bar is only its number", f"write {cured}")
-    for match in matches(r"^at[ \t]+beats?[ \t]+(\d+)", masked):
-        cured = f"at 1.{match.group(1)}"
-        yield Repair("E219", match.start(), match.end(), cured, "a beat stands behind its bar", f"write {cured}")
-    for match in matches(r"^at[ \t]+(\d+)(?:[ \t,]+beats?)[ \t]+(\d+)", masked):
-        cured = f"at {match.group(1)}.{match.group(2)}"
-        yield Repair("E219", match.start(), match.end(), cured, "bar and beat stand together", f"write {cured}")
     for match in matches(r"^(?:at|every)[ \t][^\",>]*?([ \t]*->[ \t]*)", masked):
         message = "an arrow stands behind a trigger, not behind a place"
         yield Repair("E134", match.start(1), match.end(1), " ", message, "leave it out")

@@ -6,6 +6,7 @@ import re
 
 from sequencer.errors import Faults, Fix, Span
 from sequencer.notation import values
+from sequencer.notation.amounts import DASHES, NO_RANGE, describe_dash
 from sequencer.notation.guess import nearest, shown
 from sequencer.notation.names import IN_NAME
 from sequencer.notation.other_tools import NO_NOTE, NOT_HERE
@@ -16,6 +17,7 @@ from sequencer.notation.text.grammar import Refused
 from sequencer.notation.text.lines import Context, Flaw, Kind, Statement, begins_statement
 from sequencer.notation.text.mending import Finder, Repair, mask, odd_blanks
 from sequencer.notation.text.other_statements import OtherStatements, reads, refused_at
+from sequencer.notation.text.positions import Positions
 from sequencer.notation.text.repairs import ACTIONS, FINDERS, FORMS, SURE
 from sequencer.notation.text.repairs import STATEMENTS as WORDS
 from sequencer.notation.words import CURLY
@@ -33,6 +35,9 @@ LONGEST_SHOWN = 200
 
 _ALMOST_A_PLACE = r"[+\-]?\d|mark\b|bars?\b|beats?\b|[:=]|\+|(?:measure|takt|chunk|frame|second|sec|time|t|other|second)s?\b"
 
+_DASH = re.compile(rf"(?P<before>\d\w*[ \t]*)?(?P<dash>[{''.join(DASHES)}])[ \t]*\d")
+"""A character beside a digit that looks like a minus and is none."""
+
 STARTS = frozenset({"start", "begin", "beginning", "top", "opening", "first"})
 ENDS = frozenset({"end", "finish", "last", "ending"})
 """Words where a place is wanted."""
@@ -47,6 +52,7 @@ class Slips(OtherStatements):
 
     def __init__(self, source: Source, faults: Faults) -> None:
         super().__init__(source, faults)
+        self.positions = Positions(source.span(0, 0), faults)
         self.told_to = 0
         """Up to here everything was told already: it is the middle of a text."""
 
@@ -78,6 +84,7 @@ class Slips(OtherStatements):
             or self._broken_off(statement, text, following)
             or self._no_place(statement, text, context)
             or self._repaired(statement, text, refusal)
+            or self._dash(statement, text)
         ):
             self._plainly(statement, text, refusal)
         return opens
@@ -342,7 +349,7 @@ class Slips(OtherStatements):
         masked = mask(text)
         reached = len(text) if refusal is None else refusal.at - statement.start
         further: Repair | None = None
-        for finder in FINDERS:
+        for finder in (self.positions.find, *FINDERS):
             for repair in finder(text, masked):
                 repaired = repair.of(text)
                 at = refused_at(repaired)
@@ -350,7 +357,7 @@ class Slips(OtherStatements):
                     self._offer(statement, text, repair)
                     return True
                 gain = at - max(reached + len(repaired) - len(text), repair.start + len(repair.text))
-                if further is None and finder in SURE and gain > 0:
+                if further is None and (finder in SURE or finder == self.positions.find) and gain > 0:
                     further = repair
         if further is not None:
             self._offer(statement, text, further)
@@ -359,7 +366,7 @@ class Slips(OtherStatements):
     def _offer(self, statement: Statement, text: str, repair: Repair) -> None:
         """Tell a slip with its repair."""
         start, end = repair.start, repair.end
-        fix = (Fix(self._span(statement, start, end), repair.text),)
+        fix = (Fix(self._span(statement, start, end), repair.text),) if repair.is_certain else ()
         lead = len(text[start:end]) - len(text[start:end].lstrip(" \t"))
         if start + lead >= end:  # an insertion, or only blanks: the caret stands on the word behind
             behind = re.match(r"\s*(\"|[^\s\",{}()|]+|.)?", text[end:])
@@ -368,6 +375,23 @@ class Slips(OtherStatements):
         else:
             shown_span = self._span(statement, start + lead, start + len(text[start:end].rstrip(" \t")))
         self.faults.error(repair.code, repair.message, shown_span, repair.hint, fix)
+
+    def _dash(self, statement: Statement, text: str) -> bool:
+        """Tell a character beside a digit that looks like a minus and is none. True when there was one."""
+        dash = _DASH.search(mask(text))
+        if dash is None:
+            return False
+        start, end = dash.start("dash"), dash.end("dash")
+        char = dash.group("dash")
+        at = self._span(statement, start, end)
+        if dash.group("before"):
+            self.faults.error("E215", f"{describe_dash(char)}, which is not part of a number", at, NO_RANGE)
+            return True
+        rest = re.match(r"[^\s\",]*", text[end:])
+        message = f"{describe_dash(char)}, and no number here is negative"
+        gap = (Fix(at, ""),) if reads(text[:start] + text[end:]) else ()
+        self.faults.error("E215", message, at, f"write {shown(rest.group()) if rest else ''}", gap)
+        return True
 
     # ---- nothing better to say -------------------------------------------------------------------------------------
 

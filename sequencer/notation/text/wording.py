@@ -14,7 +14,7 @@ _AT = r"^at[ \t]+"
 
 
 def places(_: str, masked: str) -> Iterator[Repair]:
-    """`at measure 5`, `at chunk 5`, `at t=10`, `at 5-3`, `at + 4 bars`, `on bar 5 "…"`."""
+    """`at measure 5`, `at chunk 5`, `at t=10`, `at + 4 bars`, `on bar 5 "…"`."""
     for match in matches(rf"{_AT}(?:measure|takt)[ \t]+(\d+)", masked):
         yield Repair(
             "E219", match.start(), match.end(), f"at {match.group(1)}", "a bar is only its number", f"write at {match[1]}"
@@ -23,18 +23,12 @@ def places(_: str, masked: str) -> Iterator[Repair]:
         cured = f"at {match.group(2)}{_UNITS[match.group(1)]}"
         message = f"a unit stands right behind its number, and not `{match.group(1)}` in front of it"
         yield Repair("E216", match.start(), match.end(), cured, message, f"write {cured}")
-    for match in matches(rf"{_AT}(\d+)[ \t]*[-–][ \t]*(\d+)(?=[ \t])", masked):
-        cured = f"at {match.group(1)}.{match.group(2)}"
-        yield Repair("E219", match.start(), match.end(), cured, "bar and beat stand together, with a dot", f"write {cured}")
     for match in matches(r"^(?:at|from)[ \t]+\+([ \t]+)(?=\d)", masked):
         yield Repair("E157", match.start(1), match.end(1), "", "behind + stands a number", "leave the blank out")
     for match in matches(rf"^on[ \t]+(?:bar[ \t]+|beat[ \t]+1\.)?(\d+(?:\.\d+)?)[ \t]+(?={_TEXT}|[^\W\d])", masked):
         cured = f"at {match.group(1)} "
         message = "a rule answers a trigger, and a place has `at` in front of it"
         yield Repair("E134", match.start(), match.end(), cured, message, f"write {cured.strip()}")
-    for match in matches(r"^at[ \t]+(\d+)/(\d+)(?=[ \t])", masked):
-        cured = f"at {match.group(1)}.{match.group(2)}"
-        yield Repair("E219", match.start(), match.end(), cured, "bar and beat stand together, with a dot", f"write {cured}")
 
 
 def repetitions(_: str, masked: str) -> Iterator[Repair]:
@@ -85,11 +79,13 @@ def texts(statement: str, masked: str) -> Iterator[Repair]:
             yield Repair("E128", match.start(), match.end(), " ", message, "leave the word between them out")
 
 
-def actions(_: str, masked: str) -> Iterator[Repair]:
+def actions(statement: str, masked: str) -> Iterator[Repair]:
     """Actions in other words: `cut to tram`, `bpm 140`, `label drop`, `no image`, `show tram`, `… for 4 bars`."""
-    for match in matches(rf"\bcut([ \t]+to)?[ \t]+(?!seed\b)(?={NAME})", masked):
-        message = "between two actions stands a comma"
-        yield Repair("E128", match.start() + 3, match.end(), ", ", message, "write cut, and then the scene")
+    target = rf"{NAME}(?:[ \t]+{_TEXT})?|{_TEXT}"
+    for match in matches(rf"\bcut(?:[ \t]+to)?[ \t]+(?!(?:to|seed)\b)(?=({target}))", masked):
+        shown = f"cut, {short(statement[match.start(1) : match.end(1)])}"
+        message = "a comma separates two actions"
+        yield Repair("E128", match.start() + 3, match.end(), ", ", message, f"write {shown}")
     for match in matches(r"(?<=[ \t])(?:hard|jump|smash|straight|quick)[ \t]+(?=cut\b)", masked):
         yield Repair("E131", match.start(), match.end(), "", "every cut is a hard one", "leave the word out")
     for match in matches(r"(?<=[ \t])(bpm|speed)[ \t]*[=:]?[ \t]*(?=\d)", masked):

@@ -40,11 +40,26 @@ def read_yaml(text: str, file: str, faults: Faults) -> Score:
         tried = Faults()
         score = _Reader(source, tried).score(quick=True)
         if score is None or tried.diagnostics:
-            told = faults if text.isascii() or ODD_BLANK.search(text) is None else Faults()
+            told = Faults()
+            told.texts = faults.texts
             score = _Reader(source, told).score(quick=False) or Score()
-            if told is not faults and not (told.has_errors and tell_odd_blanks(source, told.diagnostics, faults)):
-                faults.extend(told)
+            is_odd = not text.isascii() and ODD_BLANK.search(text) is not None
+            if not (is_odd and told.has_errors and tell_odd_blanks(source, told.diagnostics, faults)):
+                _tell(told, faults)
     return replace(score, text=text, sources=((file, text),))
+
+
+def _tell(found: Faults, faults: Faults) -> None:
+    """Report what was found, without what a wrongly indented line made of the lines directly above it."""
+    indented = next((one.span.line for one in found.diagnostics if one.code == "E623"), None)
+    if indented is None:
+        faults.extend(found)
+        return
+    for one in found.diagnostics:
+        if one.code == "E623" or not one.span.line < indented <= max(one.span.end_line, one.span.line) + 1:
+            faults.add(one)
+    faults.dropped += found.dropped
+    faults.has_errors = True
 
 
 class _Reader:

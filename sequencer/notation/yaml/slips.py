@@ -32,6 +32,11 @@ _TOP_WORDS = frozenset(
 )
 """Keys of a cue, and keys that have a value on their line."""
 
+_LEAD = re.compile(r"(?P<blanks> *)(?P<dashes>(?:- +)*)(?=[^\s#])")
+LONGEST_INDENT = 1_000
+MOST_LINES = 2_000
+"""How many lines above a misplaced one are looked at, and the deepest indentation among them."""
+
 _SIGNS = frozenset("-?:,|>%@`&*!")
 """What means something in YAML where a value begins."""
 
@@ -184,12 +189,13 @@ class _Slip:
             return True
         above = self.source.text[: self.line_start].rstrip().rsplit("\n", 1)[-1]
         indent = len(self.line) - len(self.line.lstrip(" "))
-        depth = len(above) - len(above.lstrip(" "))
+        lead = _LEAD.match(above)
+        depth = 0 if lead is None else lead.end("dashes")
         begun = _KEY.match(above)
         if _KEY.match(self.line) and begun is not None and begun.end() < len(above) and indent > depth:
             blanks = self.source.span(self.line_start, self.line_start + indent)
             message = "this line is further in than the key above it, which has its value already"
-            self.faults.error("E623", message, blanks, "leave out the blanks in front", (Fix(blanks, " " * depth),))
+            self.faults.error("E623", message, blanks, f"write it {_indented(depth)}", (Fix(blanks, " " * depth),))
             return True
         at = self._span(self.at, self.at + 1)
         hint = "a key begins on a line of its own, as far in as the keys above it"
@@ -436,6 +442,45 @@ class _Slip:
             one = self.source.span(self.at, self.at + 1)
             self.faults.error("E623", f"this {closes} closes nothing", one, "leave it out", (Fix(one, ""),))
             return True
-        hint = "keys of one block stand exactly below each other, and so do the dashes of one list"
-        self.faults.error("E623", "this line is indented neither as what stands above it nor deeper", span, hint)
+        self._misplaced(span)
         return True
+
+    def _misplaced(self, span: Span) -> None:
+        """Tell a line whose indentation fits no block above it, and to which column it belongs."""
+        indent = len(self.line) - len(self.line.lstrip(" "))
+        is_item = self.line.lstrip(" ").startswith("-")
+        columns = self._open_columns(is_item)
+        what = "dash" if is_item else "key"
+        hint = "the keys of a block begin in the same column, and so do the dashes of a list"
+        message = f"this {what} is in column {indent + 1}, where no {'list' if is_item else 'block'} above it begins"
+        if not columns or indent in columns:
+            self.faults.error("E623", message if columns else "this line does not fit the lines above it", span, hint)
+            return
+        nearest = min(columns, key=lambda column: (abs(column - indent), -column))
+        blanks = self.source.span(self.line_start, self.line_start + indent)
+        fixes = (Fix(blanks, " " * nearest),) if min(columns) < indent or len(columns) > 1 else ()
+        self.faults.error("E623", message, span, f"write it {_indented(nearest)}: {hint}", fixes)
+
+    def _open_columns(self, is_item: bool) -> list[int]:
+        """Where the blocks begin that are open above the line, counted from 0: lists for an item, or else keys."""
+        found: list[int] = []
+        most = LONGEST_INDENT
+        for line in reversed(self.source.text[: self.line_start].split("\n")[-MOST_LINES:]):
+            lead = _LEAD.match(line)
+            if lead is None:
+                continue
+            key, dash = lead.end("dashes"), lead.end("blanks")
+            if dash >= most:
+                continue
+            if is_item and dash < key:
+                found.append(dash)
+            elif not is_item and key < most and _KEY.match(line):
+                found.append(key)
+            most = dash
+        return found
+
+
+def _indented(spaces: int) -> str:
+    if spaces == 0:
+        return "without a space in front"
+    return f"with {spaces} space{'s' if spaces != 1 else ''} in front"

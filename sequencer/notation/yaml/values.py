@@ -26,6 +26,11 @@ _TRICKY = re.compile("[{}\n\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\
 _UNSHOWN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 
+_KEY_BELOW = re.compile(r"\n(?:[ \t]*(?:#[^\n]*)?\n)*( *)([\w-]+):(?=\s|\Z)")
+_HOLDERS = frozenset({"let", "scenes"})
+"""Keys whose value is a block of keys with the author's own names."""
+
+
 class Values(Keys):
     """Reads nodes of one source's tree."""
 
@@ -74,9 +79,16 @@ class Values(Keys):
 
     def nothing(self, key: Scalar) -> None:
         """Tell a key without a value."""
-        self.faults.error(
-            "E622", f"behind `{shown(key.value)}` stands nothing", self.key(key), "write its value, or leave it out"
+        at = self.key(key)
+        behind = _KEY_BELOW.search(self.source.text, key.start)
+        indent = at.column - 1
+        hint = "write its value, or leave it out"
+        is_below = (
+            behind is not None and len(behind.group(1)) == indent and ("\n" not in self.source.text[key.start : behind.start()])
         )
+        if behind is not None and is_below and (key.value in _HOLDERS or behind.group(2) in ("base", "follow")):
+            hint += "; lines that belong to it are indented further than it is"
+        self.faults.error("E622", f"`{shown(key.value)}` has no value", at, hint)
 
     def string(self, node: Node, key: Scalar) -> str | None:
         """A title or a path: one line in which braces mean nothing."""

@@ -13,7 +13,9 @@ tells, a repeat and a still picture look the same, so the count is set anew at e
   chunks have been seen before (`_soonest`), or
 - looks like the frame before it, when the chunk is there by all experience: then the picture is still.
 
-Reports are absolute times, so an error at one boundary does not survive the next one.
+Reports are absolute times, so an error at one boundary does not survive the next one. Where there is no report, or one that
+cannot be right, frames that were counted beyond the end of a chunk are taken for those of the next one. A sender that has
+nothing to send between two chunks shows where the second one begins.
 
 A sender that has never repeated a frame is believed: its frames are counted whenever they come. Frames that were dropped
 on the way show in the sender's numbers or, where it gives none, in the time stamps: within a chunk frames follow each other
@@ -23,6 +25,7 @@ frames went by: the count is set by the lag that was measured before.
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -58,11 +61,19 @@ RUN = 6
 GAP = 2.5
 """Frames' time without a frame after which a sender that repeats nothing has something new."""
 
+NEAR = 3
+"""Frames after a chunk was taken to begin in which a sender that has nothing to send shows that it begins later. If frames may
+have been lost without a trace: where nothing was lost, half of the chunk."""
+
 SKIPPED = 1.5
 """Frames' time from one frame to the next beyond which one between them was lost, or never sent."""
 
 LATE_CHUNKS, LATE = 3, 5_000_000_000
 """So much later than expected (the longer of the two) no chunk is: the count has lost its way."""
+
+MOST_AHEAD, QUICKEST = 4, 4
+"""A report that is more than so many chunks ahead of what a model makes that is so many times as quick as its playout is in
+doubt until a later one confirms it."""
 
 
 class Novelty(Enum):
@@ -106,14 +117,22 @@ class ShownChunks:
         self._counting = False
         self._needs_dark = False
         self.waits = False
-        """Whether frames of the take before are still to come: this one's come after them."""
+        """Whether frames of the takes before are still to come: this one's come after them."""
+        self._latest: tuple[int, float] = (0, 0.0)
+        """When the latest frame came, and when it was sent."""
         self._restart(needs_dark=False)
 
     def _restart(self, needs_dark: bool) -> None:
         self._running = False
         self._needs_dark = needs_dark
         self._follows_report = False
+        self._was_dark = False
+        """Whether a dark frame came although frames of the takes before were still to come: they may have been cleared."""
         self._counting = False
+        self._started: int | None = None
+        """When generation was reported to run, if it was."""
+        self._doubted: int | None = None
+        """A chunk whose report cannot be right, unless a later one confirms it."""
         self._reports: dict[int, _Report] = {}
         self._last: tuple[int, int, int] = (-1, 0, 0)
         """The latest chunk reported, the take's frames up to its end, and when."""
@@ -153,6 +172,17 @@ class ShownChunks:
         """Whether this sender was seen to send a frame twice."""
         return self._repeats
 
+    @property
+    def has_frames_to_come(self) -> bool:
+        """Whether a take of which nothing was seen yet has made frames, all of them on a connection that still stands."""
+        return not self._counting and not self._lost and self._last[1] > 0
+
+    def before_reset(self) -> ShownChunks:
+        """This take's count, to go on beside that of the next one. What is measured is measured for both: the sender is one."""
+        kept = copy.copy(self)
+        kept._pace = copy.deepcopy(self._pace)
+        return kept
+
     def frames_of(self, chunk: int) -> int:
         """How many frames a chunk has, as far as is known."""
         return self._length(chunk)
@@ -168,10 +198,10 @@ class ShownChunks:
         """The model was cleared: another take begins."""
         self._restart(needs_dark=self._counting or self._needs_dark or self.last_reported >= 0)
 
-    def started(self, chunk: int) -> None:
-        """Generation runs."""
+    def started(self, chunk: int, at: int | None = None) -> None:
+        """Generation runs, as was reported at nanosecond `at`."""
         if chunk == 0 and not self._running:
-            self._running = True
+            self._running, self._started = True, at
 
     def rested(self) -> None:
         """Generation rests: whatever comes now was made before, or is repeated."""
@@ -200,8 +230,14 @@ class ShownChunks:
         last, before, when = self._last
         self._running, self._rests = True, False
         if chunk <= last:
+            self._doubted = None
             return  # reported twice, or out of order
-        for number, one in _shared(chunk - last, max(0, frames - before), when if last >= 0 else at, at):
+        if self._is_doubtful(chunk, at) and (self._doubted is None or chunk <= self._doubted):
+            self._doubted = chunk
+            return
+        self._doubted = None
+        since = when if last >= 0 else at if self._started is None else self._started
+        for number, one in _shared(chunk - last, max(0, frames - before), since, at):
             self._reports[last + number] = one
         self._reports = {number: one for number, one in self._reports.items() if number > chunk - KEPT}
         self._last = (chunk, max(before, frames), at)
@@ -215,7 +251,32 @@ class ShownChunks:
         elif frames > before and self._needs_dark:
             self._needs_dark, self._follows_report = False, True
 
+    def _is_doubtful(self, chunk: int, at: int) -> bool:
+        """Whether a chunk cannot have been made yet, judged by the last report."""
+        last, _, when = self._last
+        elapsed = at - when if last >= 0 else 0 if self._started is None else at - self._started
+        return not self._lost and chunk - last > MOST_AHEAD + QUICKEST * elapsed / (self._usual * self._pace.tick)
+
     # ---- frames
+
+    def pass_over(self, at: int, stamp: int | None) -> None:
+        """Take a frame in that belongs to no chunk: it was sent where there was nothing to send."""
+        self._pace.take(at, stamp)
+        self._pace.forget()
+
+    def take_back(self) -> None:
+        """The frame that was passed over was one of the chunk shown."""
+        self._ticks += 1
+        self._fresh += 1
+
+    def begins_after_all(self, novelty: Novelty) -> int | None:
+        """The chunk that begins with the frame taken in last, as it turned out that the takes before are over."""
+        self.waits = False
+        at, sent = self._latest
+        first = self._begins(at, sent, novelty)
+        if first is None and novelty is Novelty.NEW and self._running and not (self._needs_dark or self._lost):
+            first = self._following(-1)  # all frames before it are known, and this is none of them
+        return None if first is None else self._show(first, at, sent)
 
     def frame(
         self,
@@ -235,31 +296,49 @@ class ShownChunks:
             skipped: How many frames were lost between the two, where the sender numbers its frames.
         """
         sent = self._pace.take(at, stamp)
+        self._latest = at, sent
         if is_dark and not self._counting:
-            self._needs_dark = self._follows_report = False
+            streams = bool(self._ways) and self._streams
+            self._needs_dark = False
+            self._follows_report = self._was_dark = self.waits and not streams
             return None
         if not self._counting:
             first = self._begins(at, sent, novelty)
             return None if first is None else self._show(first, at, sent)
+        if self._idled(skipped):  # what was taken for the chunk's first frames were the last ones of the chunk before
+            self._pace.forget()
+            self._clear_count()
         missing = skipped if skipped is not None else 0 if self._streams else self._pace.missing(stamp)
         ticks = self._ticks
         own = min(missing, max(0, self._length(self._chunk) - self._ticks))
         self._ticks += own
         self._fresh += 0 if self._streams else own
-        following = self._following(self._chunk)
+        following, length = self._following(self._chunk), self._length(self._chunk)
         if self._next_begins(following, sent, novelty, ticks):
             waited = self._waited(following, sent)
+            held = max(0, self._held - 1)  # frames that came after the chunk before was whole are of this one
+            held = min(held, int(waited)) if following in self._reports else held
             found = self._show(following, at, sent)
             begun = min(missing - own, int(waited))  # lost frames of this chunk, but not where the sender had none to send
-            self._ticks, self._fresh = 1 + begun, 1 + begun
-            if self._pace.step > SKIPPED * self._pace.tick and waited < 1:
-                self._pace.forget()
+            self._ticks = self._fresh = 1 + max(begun, held)
+            gap = self._pace.step / self._pace.tick
+            if gap > SKIPPED and (waited < 1 or (gap > GAP and ticks == length)):
+                self._pace.forget()  # the sender had nothing to send, as the chunk before was whole
             return found
         self._ticks += 1
         self._fresh += novelty in FRESH
         self._alike = 0 if novelty in FRESH else self._alike + 1
         self._repeated = self._repeated + 1 if novelty is Novelty.REPEATED else 0
         return None
+
+    def _idled(self, skipped: int | None) -> bool:
+        """Whether the sender rested so soon after a chunk was taken to begin that the chunk begins with this frame instead.
+
+        It sends the frames of a chunk one after the other, and has nothing to send only between two chunks, if at all.
+        """
+        near = NEAR if skipped is None else self._length(self._chunk) // 2
+        rested = self._pace.step > GAP * self._pace.tick
+        return rested and not (skipped or self._repeats or self._streams) and self._ticks <= near
 
     def _begins(self, at: int, sent: float, novelty: Novelty) -> int | None:
         """The chunk that counting can begin with at this frame."""
@@ -271,9 +350,15 @@ class ShownChunks:
         if not self._running or self._needs_dark or self._lost:
             return None
         first = self._following(-1)
-        if self._follows_report and (novelty is Novelty.REPEATED or (self.waits and novelty in FRESH)):
-            return None  # a frame of the take before
-        if self._follows_report and not self._is_overdue(first, sent):
+        if not self._follows_report or self._is_lost_behind(first, sent):
+            return first
+        if self._was_dark and novelty in FRESH and not self._can_be_there(first, sent):
+            self._was_dark = False  # nothing was cleared: the take before goes on
+        if novelty is Novelty.REPEATED:
+            return None
+        if self.waits and not self._was_dark and (novelty in FRESH or not self._repeats):
+            return None  # a frame of a take before
+        if not self._is_overdue(first, sent):
             return first if novelty in FRESH and self._can_be_there(first, sent) else None
         return first
 

@@ -23,6 +23,7 @@ from sequencer.events import (
     SessionEnded,
     Start,
     Started,
+    StateReported,
     Unknown,
     Upload,
     Uploaded,
@@ -280,7 +281,7 @@ class ReactorStage:
                 self._shown.done(event.chunk, event.frames, event.at)
                 self._liveness.chunk()
             case Started():
-                self._shown.started(event.chunk)
+                self._shown.started(event.chunk, event.at)
             case WasReset():
                 self._takes.reset()
             case Paused():
@@ -299,9 +300,10 @@ class ReactorStage:
             self._deliver(event)
 
     def _release(self, first: Event) -> None:
-        """Tell an event, then what was held behind it."""
+        """Tell an event, then what was held behind it. Of several states only the last one holds by now."""
         held, self._held = self._held or [], None
-        for event in (first, *held):
+        states = [event for event in held if isinstance(event, StateReported)]
+        for event in (first, *(one for one in held if not isinstance(one, StateReported) or one is states[-1])):
             if self._deliver is not None and not self._is_over:
                 self._deliver(event)
         if isinstance(first, SessionEnded):

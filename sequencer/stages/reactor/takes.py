@@ -2,14 +2,17 @@
 
 A reset clears what the model holds, not what it has made: the frames of the last chunk are still on their way when the reset is
 reported, and they come before those of the next take. So the count of the take before goes on beside that of the new one, until
-the new one's frames begin. Takes are counted by the `start` commands that were sent, from 1.
+the new one's frames begin. Where frames come late, several takes may have been made before the first of them is seen: their
+frames come in the order in which they were made. Takes are counted by the `start` commands that were sent, from 1.
+
+Some senders send one dark frame after a reset, when they have nothing else to send. That may be while the next take is shown:
+then the frame is of no chunk.
 """
 
 from __future__ import annotations
 
-import copy
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sequencer.events import ChunkDone, ChunkShown, Event, Paused, Resumed, Started, WasReset
@@ -41,6 +44,10 @@ class ShownTakes:
         self._current: tuple[int, int] | None = None
         self._kept = 0
         """How many new frames of the current chunk have come."""
+        self._dark_due = 0
+        """Resets after which no dark frame has come yet. Not every sender sends one."""
+        self._passed_over = False
+        """Whether the frame before was a dark one that was passed over."""
 
     def take_up(self, events: Iterable[Event]) -> None:
         """Go on where another client of the session broke off, from the events that it received. Frames went by since."""
@@ -55,7 +62,7 @@ class ShownTakes:
                     if event.take is None or event.take > over:  # frames of the take before may come after the reset
                         self.shown.was_shown(event.chunk, event.at)
                 case Started():
-                    self.shown.started(event.chunk)
+                    self.shown.started(event.chunk, event.at)
                     runs = True
                 case WasReset():
                     self.shown.reset()
@@ -74,51 +81,85 @@ class ShownTakes:
         self._starts += 1
 
     def reset(self) -> None:
-        """The model was cleared. What it had made before is still to come."""
+        """The model was cleared. What it had made before is still to come, and then a dark frame from some senders."""
         if self.shown.is_counting or self.shown.last_reported >= 0:
-            self._before.append((self._starts, copy.deepcopy(self.shown)))
+            self._before.append((self._starts, self.shown.before_reset()))
+        self._dark_due += 1
         self.shown.reset()
 
     def lost(self) -> None:
         """The connection broke: nobody knows what went by."""
         self._before.clear()
         self._current = None
+        self._dark_due, self._passed_over = 0, False
         self.shown.lost()
 
     def frame(
         self, is_dark: bool, at: int, stamp: int | None = None, novelty: Novelty = Novelty.DIFFERENT, skipped: int | None = None
     ) -> Belonging | None:
         """Take a frame in (see `ShownChunks.frame`), and say what it belongs to; None for one that is of no chunk."""
-        self.shown.waits = self._has_more_before(skipped or 0)
-        chunk = self.shown.frame(is_dark, at, stamp, novelty, skipped)
-        if chunk is not None:
-            self._before.clear()
-            return self._begins(self._starts, chunk, novelty)
-        while self._before:
-            take, before = self._before[0]
-            chunk = before.frame(is_dark, at, stamp, novelty, skipped)
-            if chunk is not None and chunk <= before.last_reported:
+        takes = [*self._before, (self._starts, self.shown)]
+        for place in reversed(range(1, len(takes))):
+            take, shown = takes[place]
+            if is_dark and place > 1:
+                continue  # a dark frame is that of the first reset
+            shown.waits = self._has_more(takes[:place], skipped or 0)
+            chunk = shown.frame(is_dark, at, stamp, novelty, skipped)
+            if chunk is not None:
+                self._over(place)
                 return self._begins(take, chunk, novelty)
-            if chunk is None and not (is_dark and self._is_complete(before)):
-                return self._goes_on(before, novelty)
-            self._before.popleft()  # all that it had made has come
-            self._current = None
-        if not self.shown.is_counting:
-            self._current = None
-        return self._goes_on(self.shown, novelty)
+        take, first = takes[0]
+        if self._is_passed_over(first, is_dark, novelty, is_whole=not self._has_more(takes[:1], skipped or 0)):
+            first.pass_over(at, stamp)
+            return None
+        chunk = first.frame(is_dark, at, stamp, novelty, skipped)
+        if len(takes) == 1:
+            if chunk is not None:
+                return self._begins(take, chunk, novelty)
+            if not first.is_counting:
+                self._current = None
+            return self._goes_on(first, novelty)
+        if chunk is not None and chunk <= first.last_reported:
+            return self._begins(take, chunk, novelty)
+        is_over = chunk is not None or (is_dark and not self._has_more(takes[:1], skipped or 0))
+        if not is_over:
+            return self._goes_on(first, novelty)
+        self._over(1)
+        take, following = takes[1]
+        chunk = None if is_dark else following.begins_after_all(novelty)
+        return None if chunk is None else self._begins(take, chunk, novelty)
 
-    def _has_more_before(self, skipped: int) -> bool:
-        """Whether frames that a take before has made are still to come, `skipped` having been lost before this one."""
-        if not self._before or self._current is None:
+    def _over(self, takes: int) -> None:
+        """All frames of so many takes have come."""
+        for _ in range(takes):
+            self._before.popleft()
+        self._current = None
+
+    def _is_passed_over(self, shown: ShownChunks, is_dark: bool, novelty: Novelty, is_whole: bool) -> bool:
+        """Whether a frame is the dark one that a reset leaves, sent while a take is shown: it is of no chunk.
+
+        Where another dark one follows it, the pictures of the take are dark, and it was one of them.
+        """
+        if self._passed_over and is_dark and novelty is not Novelty.REPEATED and shown.is_counting:
+            shown.take_back()
+        self._passed_over = False
+        if not is_dark or novelty is Novelty.REPEATED or not self._dark_due:
             return False
-        last_take, last = self._before[-1]
-        take, chunk = self._current
-        if (take, chunk) != (last_take, last.last_reported):
-            return take < last_take or chunk < last.last_reported
-        return self._kept + skipped < last.frames_of(chunk)
+        self._dark_due -= 1
+        self._passed_over = shown.is_counting and not (is_whole and self._before)
+        return self._passed_over
 
-    def _is_complete(self, shown: ShownChunks) -> bool:
-        return self._current is not None and self._kept >= shown.frames_of(self._current[1])
+    def _has_more(self, takes: Sequence[tuple[int, ShownChunks]], skipped: int) -> bool:
+        """Whether frames that one of these takes has made are still to come, `skipped` having been lost before this one."""
+        for number, (take, shown) in enumerate(takes):
+            if number or self._current is None or self._current[0] != take:
+                if shown.has_frames_to_come:
+                    return True
+                continue
+            chunk = self._current[1]
+            if chunk < shown.last_reported or (chunk == shown.last_reported and self._kept + skipped < shown.frames_of(chunk)):
+                return True
+        return False
 
     def _begins(self, take: int, chunk: int, novelty: Novelty) -> Belonging:
         self._current = (take, chunk)

@@ -30,7 +30,7 @@ from sequencer.stages.simulated.faults import WELL_BEHAVED, Drop, End, Faults
 from sequencer.stages.simulated.link import Link
 from sequencer.stages.simulated.model import HeliosModel
 from sequencer.stages.simulated.outputs import Acknowledged, ChunkBegun, ChunkMade, Look, Message, Output, UploadedImage, hashed
-from sequencer.timebase import ChunkGrid
+from sequencer.timebase import SECOND, ChunkGrid
 from sequencer.timers import Timekeeper, Timer
 from sequencer.wire.helios import HeliosReader, write_command
 
@@ -45,6 +45,10 @@ PictureSink = Callable[[Pictures], None]
 
 ImageBytes = Mapping[str, bytes] | Callable[[ImageFile], bytes]
 """Where the bytes of images come from: by SHA-256, or a loader (which raises OSError or KeyError for what it has not)."""
+
+
+LATEST = 2 * SECOND
+"""Where the model is woken later than this, its process was stopped, or far too busy to make anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ class SimulatedStage:
         self._timers: list[Timer] = []
         self._wake: Timer | None = None
         self._opened = 0
+        self._stopped = 0
+        """For how many nanoseconds this process did not run, so that the model made nothing: it is behind the clock by that."""
         self._connected = False
         self._over = False
         self._drops = list(self._faults.drops)
@@ -132,7 +138,7 @@ class SimulatedStage:
                 self._upload(command.image)
             else:
                 name, data = write_command(command)
-                self._pass_on(self._model.receive(name, data, self._clock.now()))
+                self._pass_on(self._model.receive(name, data, self._model_now()))
         self._wake_later()
 
     async def close(self) -> None:
@@ -147,7 +153,8 @@ class SimulatedStage:
 
     def _wake_later(self) -> None:
         """Ask for the model's next deadline, once."""
-        due = self._model.deadline
+        deadline = self._model.deadline
+        due = None if deadline is None else deadline + self._stopped
         if self._wake is not None and self._wake.action is not None:
             if due is not None and self._wake.due <= due:
                 return
@@ -155,8 +162,16 @@ class SimulatedStage:
         if due is not None and not self._over:
             self._wake = self._clock.call_at(due, self._woken)
 
+    def _model_now(self) -> int:
+        """The model's own time. It makes nothing while its process does not run, so what was missed is never made up for."""
+        now, deadline = self._clock.now() - self._stopped, self._model.deadline
+        if deadline is not None and now - deadline > LATEST:
+            self._stopped += now - deadline
+            return deadline
+        return now
+
     def _woken(self) -> None:
-        self._pass_on(self._model.advance(self._clock.now()))
+        self._pass_on(self._model.advance(self._model_now()))
         self._wake_later()
 
     # ---- what leaves the model
@@ -177,10 +192,11 @@ class SimulatedStage:
                     pass  # nobody here asks for answers
 
     def _arrive_at(self, message: Message) -> None:
-        if message.at <= self._clock.now():
+        due = message.at + self._stopped
+        if due <= self._clock.now():
             self._arrive(message)
         else:
-            self._later(message.at, lambda: self._arrive(message))
+            self._later(due, lambda: self._arrive(message))
 
     def _arrive(self, message: Message) -> None:
         if self._connected:
@@ -214,7 +230,7 @@ class SimulatedStage:
             lag = delays.shown
             if delays.shown_jitter:
                 lag += hashed(self._faults.seed, "shown", made.take, look.chunk) % (delays.shown_jitter + 1)
-            self._later(made.at + lag, lambda: self._show(made.take, look))
+            self._later(made.at + self._stopped + lag, lambda: self._show(made.take, look))
 
     def _show(self, take: int, look: Look) -> None:
         """The first frame of a chunk is shown. A reset in between makes no difference: the frames were made already."""
@@ -226,7 +242,7 @@ class SimulatedStage:
     def _connect(self) -> None:
         self._connected = True
         self._tell(Ready(self._clock.now(), "simulated"))
-        self._pass_on(self._model.connect(self._clock.now()))
+        self._pass_on(self._model.connect(self._model_now()))
         self._wake_later()
 
     def _happen(self, what: Drop | End) -> None:
@@ -246,7 +262,7 @@ class SimulatedStage:
     def _restore(self) -> None:
         self._connected = True
         self._tell(Restored(self._clock.now()))
-        self._pass_on(self._model.connect(self._clock.now()))
+        self._pass_on(self._model.connect(self._model_now()))
         self._wake_later()
 
     def _finish(self) -> None:
@@ -289,7 +305,7 @@ class SimulatedStage:
         if not self._connected:
             self._upload_failed(image, "the connection broke during the upload")
             return
-        self._model.uploaded(image.sha256, self._found(image, data), self._clock.now())
+        self._model.uploaded(image.sha256, self._found(image, data), self._model_now())
         self._tell(Uploaded(self._clock.now(), image.sha256))
 
     def _upload_failed(self, image: ImageFile, reason: str) -> None:

@@ -84,9 +84,10 @@ class Course:
         """Say anew which chunk everything falls on that is still to come: where a clock is followed."""
 
     def _planned_end(self) -> int:
-        """How many chunks the score has: until its last section is over, and until its last cue has acted."""
+        """How many chunks the score has: until its last section is over, and until its last cue has acted. A cue of a part that
+        was left is no longer one of the score, even if it had been sent."""
         chunks = [one.chunk + 1 for one in self.pending if one.fate == "waiting"]
-        chunks += [one.chunk + 1 for line in self.slots.values() for one in line if not one.is_rule]
+        chunks += [one.chunk + 1 for line in self.slots.values() for one in line if not one.is_rule and one.fate != "left"]
         return max([ceil(self.passages[-1].end / self.parts.chunk), *chunks])
 
     def _playing(self) -> Passage:
@@ -102,8 +103,8 @@ class Course:
     def _may_rest(self) -> bool:
         return self.rests or (self._pausing is not None and self.making > self._pausing)
 
-    def _next_cut(self) -> int | None:
-        return min((one.chunk for one in self.pending if "cut" in one.does and one.chunk < UNKNOWN), default=None)
+    def _next_cut(self, after: int = -1) -> int | None:
+        return min((one.chunk for one in self.pending if "cut" in one.does and after < one.chunk < UNKNOWN), default=None)
 
     # ---- events ------------------------------------------------------------------------------------------------------------
 
@@ -264,6 +265,8 @@ class Course:
             return  # it ends by itself first
         for chunk, line in list(self.slots.items()):
             if chunk > self.making:
+                for one in line:
+                    one.fate = "left" if self._is_left(one, current, exit_at) else one.fate
                 pictured = any("image" in one.does and one.has_left for one in line)
                 self.slots[chunk] = [
                     one
@@ -301,12 +304,10 @@ class Course:
 
     def _commit(self) -> None:
         """Bind to its chunk whatever is within reach; what a coming cut opens with waits for it."""
-        cut = self._next_cut()
         limit = self.making + self.parts.lead
+        cut = self._next_cut(after=self.base if self.mode == "opening" else -1)  # the one that the take opens with is past
         if cut is not None:
             limit = min(limit, cut - 1)
-        if self.mode == "opening":
-            limit = max(limit, self.base)
         due = [one for one in self.pending if one.chunk <= limit]
         if due:
             self.pending = [one for one in self.pending if one.chunk > limit]

@@ -1,0 +1,263 @@
+"""Runs of the conductor as text: a line for each event, and behind the arrow the commands that it leads to.
+
+::
+
+    0.0 ready          -> seed 3, sr off, prompt 0 a, wake 10
+    0.1 took a         -> start, wake 10.1
+    0.2 started        ->
+    ---
+    0c: sent, planned 0, lead 200
+    takes 1, chunks 0, not ended
+
+Times are seconds. Behind `---` the report follows: a line for each cue, and one with the reason where there is one; then the
+moves of the run, the messages to external devices, refusals and notes; the last line says how the run ended. What is usual is
+left out: a landing where it was planned, an error of 0. Images are uploaded at once, unless the script says when they are.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from textwrap import dedent
+
+from sequencer.compiler import compile_score
+from sequencer.conductor import Conductor
+from sequencer.conductor.report import CueReport, Report
+from sequencer.events import (
+    BoundariesFitted,
+    ChunkDone,
+    ChunkShown,
+    ClockFitted,
+    ClockLocated,
+    ClockMoved,
+    Closing,
+    Command,
+    ConditionsReady,
+    ControlMoved,
+    Event,
+    Finish,
+    HandPaused,
+    ImageAccepted,
+    Lost,
+    NotePlayed,
+    OffsetChanged,
+    Pause,
+    Paused,
+    ProgramChosen,
+    PromptAccepted,
+    Ready,
+    Refused,
+    Reset,
+    Restored,
+    Resume,
+    Resumed,
+    SchedulePrompt,
+    SendMidi,
+    SessionEnded,
+    SetConditioning,
+    SetImage,
+    SetImageStrength,
+    SetSeed,
+    SetSrScale,
+    Start,
+    Started,
+    StateReported,
+    Upload,
+    Uploaded,
+    UploadFailed,
+    WakeAt,
+    WasReset,
+    Went,
+    Woke,
+)
+from sequencer.images import ImageFile
+from sequencer.notation import reads
+from sequencer.revisions import CURRENT
+from sequencer.schedule import Schedule
+
+SECOND = 1_000_000_000
+HEAD = "grid 24 frames @ 24 fps\nseed 3\nlead 2c\n"
+PICTURES = tuple(ImageFile(f"{letter}.png", letter * 64, "image/png", 640, 384, 1000) for letter in "ab")
+IMAGES = {one.path: one.sha256 for one in PICTURES}
+
+
+def ns(text: str) -> int:
+    """Seconds as they are written, in nanoseconds."""
+    return int(Decimal(text) * SECOND)
+
+
+def seconds(time: int) -> str:
+    """Nanoseconds in seconds, without the zeros at the end."""
+    assert isinstance(time, int), "times are whole nanoseconds"
+    return f"{Decimal(time) / SECOND:f}".rstrip("0").rstrip(".") if time % SECOND else str(time // SECOND)
+
+
+def _number(word: str | None) -> int | None:
+    return None if word is None else int(word)
+
+
+def _state(at: int, *words: str) -> StateReported:
+    """`state 3 a`, then `paused` or `stopped`, and `4=b` for what is scheduled."""
+    chunk, prompt, *more = words
+    scheduled = [one.partition("=") for one in more if "=" in one]
+    started = "stopped" not in more
+    paused = "paused" in more
+    pairs = tuple((int(number), text) for number, _, text in scheduled)
+    return StateReported(at, started and not paused, started, paused, 24 * int(chunk), int(chunk), prompt, pairs)
+
+
+def _clock(at: int, what: str) -> ClockMoved:
+    assert what in ("start", "stop", "continue")
+    return ClockMoved(at, what)  # type: ignore[arg-type]  # one of the three
+
+
+EVENTS: dict[str, Callable[..., Event]] = {
+    "ready": Ready,
+    "uploaded": lambda at, name: Uploaded(at, IMAGES[name]),
+    "upload-failed": lambda at, name, why: UploadFailed(at, IMAGES.get(str(name), str(name)), why),
+    "conditions": lambda at, *what: ConditionsReady(at, "prompt" in what, "image" in what),
+    "took": PromptAccepted,
+    "encoded": ImageAccepted,
+    "started": Started,
+    "made": lambda at, chunk, prompt=None, frames="24": ChunkDone(at, int(chunk), int(frames), prompt),
+    "shown": lambda at, chunk, take=None: ChunkShown(at, int(chunk), take=_number(take)),
+    "state": _state,
+    "refused": Refused,
+    "paused": lambda at, chunk=None: Paused(at, _number(chunk)),
+    "resumed": lambda at, chunk=None: Resumed(at, _number(chunk)),
+    "reset": WasReset,
+    "woke": lambda at, due=None: Woke(at, at if due is None else ns(due)),
+    "lost": Lost,
+    "restored": Restored,
+    "session-ended": SessionEnded,
+    "closing": Closing,
+    "hand-pause": lambda at: HandPaused(at, True),
+    "hand-resume": lambda at: HandPaused(at, False),
+    "go": Went,
+    "note": lambda at, note, velocity="100", channel="1": NotePlayed(at, int(note), int(velocity), int(channel)),
+    "cc": lambda at, control, value, channel="1": ControlMoved(at, int(control), int(value), int(channel)),
+    "program": lambda at, program, channel="1": ProgramChosen(at, int(program), int(channel)),
+    "clock": _clock,
+    "locate": lambda at, quarter: ClockLocated(at, float(quarter)),
+    "fit": lambda at, quarter, bpm, quality="locked": ClockFitted(at, float(quarter), at, float(bpm) / 60e9, quality=quality),
+    "boundary": lambda at, chunk, time, length, lag="0": BoundariesFitted(
+        at, int(chunk), ns(time), float(length) * SECOND, lag=ns(lag)
+    ),
+    "offset": lambda at, by: OffsetChanged(at, ns(by)),
+}
+"""The first word of an event, and what is made of the others."""
+
+
+def event_of(text: str) -> Event:
+    """`1.5 made 0 a`: a chunk is reported a second and a half after the beginning."""
+    time, what, *words = shlex.split(text)
+    return EVENTS[what](ns(time), *words)
+
+
+def _quoted(text: str) -> str:
+    return text if text and " " not in text else f'"{text}"'
+
+
+def _image(sha256: str) -> str:
+    return next(name for name, known in IMAGES.items() if known == sha256)
+
+
+def command_in_words(command: Command) -> str:
+    """A command, short."""
+    match command:
+        case Upload():
+            return f"upload {command.image.path}"
+        case SetSeed():
+            return f"seed {command.seed}"
+        case SetSrScale():
+            return f"sr {command.scale}"
+        case SetImageStrength():
+            return f"strength {command.strength}"
+        case SetConditioning():
+            return f"show {_image(command.image)} {_quoted(command.prompt)}"
+        case SetImage():
+            return f"show {_image(command.image)}"
+        case SchedulePrompt():
+            return f"prompt {command.chunk} {_quoted(command.prompt)}"
+        case SendMidi():
+            return f"midi {seconds(command.due)} {command.message}"
+        case WakeAt():
+            return f"wake {seconds(command.due)}"
+        case Finish():
+            return f"finish ({command.reason})"
+        case Start() | Pause() | Resume() | Reset():
+            return command.kind
+
+
+def cue_in_words(cue: CueReport) -> str:
+    """A cue's fate: what is as it should be is left out."""
+    found = [f"{cue.place}: {cue.status}"]
+    if cue.planned is not None and cue.planned != cue.landed:
+        found.append(f"planned {cue.planned}")
+    found += [
+        f"{name} {value}"
+        for name, value in (
+            ("at", cue.landed),
+            ("shown", None if cue.shown == cue.landed else cue.shown),
+            ("error", cue.error_ms or None),
+            ("lead", cue.lead_ms),
+            ("waited", cue.waited_ms),
+            ("off", cue.shown_off_ms),
+            ("beyond", cue.beyond_ms or None),
+        )
+        if value is not None
+    ]
+    return ", ".join(found) + (f"\n{cue.reason}" if cue.reason else "")
+
+
+def report_in_words(report: Report) -> list[str]:
+    """A report, line by line."""
+    lines = [cue_in_words(cue) for cue in report.cues]
+    for move in report.moves:
+        chunk = "" if move.chunk is None else f" at {move.chunk} after {move.waited_ms}"
+        lines.append(f"{move.what} by {move.place}: {move.status}{chunk}" + (f"\n{move.reason}" if move.reason else ""))
+    for sent in report.sends:
+        late = f", late by {sent.late_ms}" if sent.late_ms else ""
+        lines.append(f"{sent.place}: {sent.what} {'sent' if sent.was_sent else 'left out'} as {float(sent.seconds)}{late}")
+    lines += [f"refused: {one}" for one in report.refused]
+    lines += [f"note: {one}" for one in report.notes]
+    ended = ("ended well" if report.ended_well else "stopped" if report.stopped else "ended") + f" ({report.ended})"
+    return [*lines, f"takes {report.takes}, chunks {report.chunks}, {ended if report.ended else 'not ended'}"]
+
+
+@cache
+def compiled(text: str) -> Schedule:
+    """A score of chunks of one second, with two images that it may show."""
+    return compile_score(replace(reads(HEAD + dedent(text)), images=PICTURES))
+
+
+def conduct(score: str, script: str, following: bool | None = None, revision: int = CURRENT) -> Conductor:
+    """Give the events of a script to a conductor, and compare what it does with what is written there."""
+    written = [line.strip() for line in dedent(script).strip().splitlines()]
+    conductor = Conductor(compiled(score), following, revision)
+    found: list[str] = []
+    for line in written:
+        if line == "---":
+            found += ["---", *"\n".join(report_in_words(conductor.report())).splitlines()]
+            break
+        event, arrow, _ = line.partition("->")
+        if not arrow or line.startswith("#"):
+            found.append(line)
+            continue
+        heard = event_of(event)
+        commands = [*conductor.receive(heard)]
+        if isinstance(heard, Ready) and " uploaded " not in script and " upload-failed " not in script:
+            commands += [
+                one for image in conductor.run.schedule.images for one in conductor.receive(Uploaded(heard.at, image.sha256))
+            ]
+        answers = ", ".join(command_in_words(one) for one in commands)
+        found.append(f"{event.ljust(28)}-> {answers}".strip())
+    tidy = [
+        f"{line.partition('->')[0].ljust(28)}-> {line.partition('->')[2].strip()}".strip() if "->" in line else line
+        for line in written
+    ]
+    assert found == tidy, "\n" + "\n".join(found)
+    return conductor

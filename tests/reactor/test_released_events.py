@@ -1,0 +1,27 @@
+"""What is held back while a connection is made again, and told when it stands."""
+
+from __future__ import annotations
+
+from sequencer.clocks import VirtualClock
+from sequencer.events import ChunkDone, Event, Restored, StateReported
+from sequencer.stages.reactor.settings import ReactorSettings
+from sequencer.stages.reactor.stage import ReactorStage
+
+
+def state(at: int, chunk: int) -> StateReported:
+    return StateReported(at, True, True, False, 33 * chunk, chunk, "a")
+
+
+def test_of_several_states_only_the_last_one_is_told() -> None:
+    """By an earlier one, what has to leave during a chunk would leave although that chunk is made by now."""
+    stage, told = ReactorStage(VirtualClock(), ReactorSettings(url="http://127.0.0.1:8080", local=True)), list[Event]()
+    stage._deliver = told.append
+    made = ChunkDone(2, 12, 429, "a")
+    for event in (state(1, 12), made, state(3, 13)):
+        stage._hear(event)
+    assert not told
+    stage._release(Restored(4))
+    assert told == [Restored(4), made, state(3, 13)]
+    stage._hear(state(5, 13))
+    stage._hear(state(6, 13))
+    assert told[3:] == [state(5, 13), state(6, 13)], "held back no longer"
