@@ -18,7 +18,11 @@ A `generation_reset` that comes before the chunk in the making was reported is n
 of an earlier take, reported late: a `state` in which nothing runs, or the answer to a second reset, has to confirm it. A pass
 that is left inside of a ramp ends at the exact quarter of its bar line. A take whose frames are all shown after the next one
 began does not hold MIDI messages up, and frames of short chunks are waited for before positions are taken to be unseen. In a
-following run positions in seconds and in beats are foretold apart.
+following run positions in seconds and in beats are foretold apart. MIDI messages that a jump lays anew are sent even where
+the section before it sends none any more. Each take has times of its own, also one that is shown after the next one began, and
+a note ends with the score though the last take was not seen yet. Only measured chunks say how long one lasts. A following run
+sends its messages also while the model rests or stands. Messages of what was made before a stall keep their times, and the last
+chunk before a cut has its own when it was made late.
 """
 
 from __future__ import annotations

@@ -42,8 +42,11 @@ class VirtualSender:
     def plan(self, pieces: Sequence[Piece], end: Fraction | None = None) -> None:
         self._tell(lambda clock: clock.plan(pieces, end))
 
-    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0) -> None:
-        self._tell(lambda clock: clock.anchor(at, seconds, pace))
+    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
+        self._tell(lambda clock: clock.anchor(at, seconds, pace, now))
+
+    def limit(self, at: int | None) -> None:
+        self._tell(lambda clock: clock.limit(at))
 
     def stop(self, at: int) -> None:
         self._tell(lambda clock: clock.stop(at))

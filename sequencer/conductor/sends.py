@@ -8,7 +8,7 @@ a plan may change until then, and nothing that was said must be taken back.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from statistics import median_low
 
@@ -24,13 +24,18 @@ AHEAD = SECOND // 5
 TOO_LATE = SECOND // 4
 """A note that is later than this is not played any more; controllers and programs set a state, and are sent all the same."""
 NEAR, FAR = SECOND // 1000, 3 * SECOND
-"""A wake that is so much too late is asked for anew; what is further off than this is asked for later."""
+"""A wake that is so much too late is asked for anew; what is further off than this is asked for later: by what is heard until
+then, or where a clock is followed by a wake halfway."""
 SAMPLES = 5
 """Of how many of the latest chunks the medians are taken."""
 STRAYS = SECOND // 10
 """A fit that is further from the boundary it was told with has not got over a slow chunk yet: the boundary itself counts."""
+STOOD = SECOND // 2
+"""A chunk that is reported so much later than it is due was made late: the pictures stand before it."""
 UNSEEN = 2
 """Where no picture was seen by the end of so many chunks of a take, nobody counts pictures: its boundaries must do."""
+MOST_TAKES = 16
+"""Of so many takes before it is known when they are seen: short ones are over long before their frames arrive."""
 NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
 
 
@@ -58,6 +63,23 @@ class Sent:
         return round(max(0, self.at - self.due) / 1e6, 3)
 
 
+@dataclass(slots=True)
+class TakeSeen:
+    """When a take is seen. Chunks of `done` count within it, `base` is the score chunk that it begins with."""
+
+    base: int
+    done: dict[int, int]
+    """When its latest chunks were made; -1 is its beginning."""
+    line: tuple[int, float, float] | None = None
+    """(score chunk, when it is seen, how long a chunk lasts); None while nobody knows."""
+    stood: list[tuple[int, tuple[int, float, float]]] = field(default_factory=list)
+    """Score chunks before which the model stood, each with the line of what came before it."""
+
+    def line_at(self, chunk: int) -> tuple[int, float, float] | None:
+        """The line by which a score chunk of it is seen."""
+        return next((line for late, line in self.stood if chunk < late), self.line)
+
+
 class Seen:
     """When the chunks of a fixed run are seen. Score chunks count on through cuts; each take has boundaries of its own.
 
@@ -66,25 +88,23 @@ class Seen:
     """
 
     def __init__(self, schedule: Schedule, knows_takes: bool = True) -> None:
-        """`knows_takes`: whether frames of the take before count for it, a take of which none was seen holds nothing up, and
-        short chunks are waited for as long as their frames may take."""
+        """`knows_takes`: whether each take before is known by itself, a take of which no frame was seen holds nothing up, short
+        chunks are waited for as long as their frames may take, and only measured chunks say how long one lasts."""
         self.offset = 0
         self._knows_takes = knows_takes
         delay = DISPLAY_DELAY / (float(schedule.grid.chunk) * SECOND)
         self._unseen = max(UNSEEN, 2 * delay) if knows_takes else UNSEEN
+        """After how many chunks nobody is taken to count pictures: short ones are over long before they are shown."""
         self._first_fit: int | None = None
         """When the take's boundaries were first fitted: frames may take long to arrive."""
-        """After how many chunks nobody is taken to count pictures: short ones are over long before they are shown."""
         self._chunk = schedule.grid.chunk
-        self._base = 0
+        self._nominal = float(schedule.grid.chunk) * SECOND
         self._shown = False
-        self._done: dict[int, int] = {}
         self._behind: deque[float] = deque(maxlen=SAMPLES)
-        self._lengths: deque[float] = deque([float(schedule.grid.chunk) * SECOND], maxlen=SAMPLES)
-        self._before: tuple[int, float, float] | None = None
+        self._lengths: deque[float] = deque([self._nominal], maxlen=SAMPLES)
+        self._earlier: deque[TakeSeen] = deque(maxlen=MOST_TAKES if knows_takes else 1)
+        self._playing = TakeSeen(0, {})
         self._guess: tuple[int, float, float] | None = None
-        self._now: tuple[int, float, float] | None = None
-        """(score chunk, when it is seen, how long a chunk lasts) for the take before, and for the one that plays."""
 
     @property
     def is_streamed(self) -> bool:
@@ -93,69 +113,129 @@ class Seen:
 
     def began(self, base: int, at: int) -> None:
         """A take began at a score chunk."""
-        self._before = self._now or self._before
-        self._base, self._now, self._guess, self._shown = base, None, None, False
+        before = self._playing
+        if not self._knows_takes:
+            if before.line is not None:
+                self._earlier.append(before)
+        elif before.done and before.base < base:  # else it is set up again
+            before.line = before.line or self._foretold(before)
+            self._earlier.append(before)
+        self._playing = TakeSeen(base, {-1: at})
+        self._guess, self._shown = None, False
         self._first_fit = None
-        self._done = {-1: at}
 
     def done(self, chunk: int, at: int) -> None:
         """A chunk of the take is made."""
-        self._done[chunk] = at
-        self._done.pop(chunk - SAMPLES, None)
+        self._playing.done[chunk] = at
+        self._playing.done.pop(chunk - SAMPLES, None)
 
     def shown(self, chunk: int, at: int) -> None:
         """A chunk of the take was seen. The first one says where the take stands; later ones correct the fits."""
-        length = median_low(self._lengths)
-        if chunk in self._done:
-            self._behind.append(float(at - self._done[chunk]))
-        elif chunk - 1 in self._done:
-            self._behind.append(at - self._done[chunk - 1] - length)
+        length = self._seen_of(self._playing, chunk, at)
         if not self._shown:
             self._shown = True
-            self._now = (self._base + chunk, float(at), length)
+            self._playing.line = (self._playing.base + chunk, float(at), length)
 
     def shown_before(self, chunk: int, at: int) -> None:
         """A score chunk of a take before was seen, while the next one was opened or after it began."""
-        if self._knows_takes and chunk >= self._base:
-            self.shown(chunk - self._base, at)
-        elif self._knows_takes and self._before is None:
-            self._before = (chunk, float(at), median_low(self._lengths))
+        if not self._knows_takes:
+            return
+        if chunk >= self._playing.base:
+            self.shown(chunk - self._playing.base, at)
+            return
+        take = self._take_of(chunk)
+        if take is not None:
+            take.line = (chunk, float(at), self._seen_of(take, chunk - take.base, at))
+
+    def _seen_of(self, take: TakeSeen, chunk: int, at: int) -> float:
+        """A chunk of a take was seen: note how long after its end. Returns how long a chunk lasts."""
+        length = median_low(self._lengths)
+        if chunk in take.done:
+            self._behind.append(float(at - take.done[chunk]))
+        elif chunk - 1 in take.done:
+            self._behind.append(at - take.done[chunk - 1] - length)
+        return length
 
     def fitted(self, fit: BoundariesFitted) -> None:
         """A new fit of the take's boundaries."""
-        self._lengths.append(fit.chunk_ns)
+        is_measured = fit.chunk_ns != self._nominal or len(self._lengths) > 1
+        if is_measured or not self._knows_takes:  # the first fit of all has measured nothing yet
+            self._lengths.append(fit.chunk_ns)
         length = median_low(self._lengths)
         behind = median_low(self._behind) if self._behind else 0.0
         time = fit.time if abs(fit.at - fit.time) < STRAYS else fit.at
-        self._guess = (self._base + fit.chunk - 1, time + behind, length)
+        self._guess = (self._playing.base + fit.chunk - 1, time + behind, length)
         self._first_fit = fit.at if self._first_fit is None else self._first_fit
         waited = not self._knows_takes or fit.at - self._first_fit >= UNSEEN_TIME
         if self._shown or (fit.chunk > self._unseen and waited):
-            self._now = self._guess
+            self._note_stall(fit, length)
+            self._playing.line = self._guess
+
+    def _note_stall(self, fit: BoundariesFitted, length: float) -> None:
+        """Where the chunk before a boundary took far too long, what was made before it is seen as it was foretold."""
+        before, line = self._playing.done.get(fit.chunk - 2), self._playing.line
+        if self._knows_takes and before is not None and line is not None and fit.at - before - length > STOOD:
+            self._playing.stood.append((self._playing.base + fit.chunk - 1, line))
 
     def settle(self) -> None:
         """The run is over: where nothing of the take was seen yet, its boundaries must do."""
-        self._now = self._now or self._guess
+        self._playing.line = self._playing.line or self._guess
 
     def time_of(self, seconds: Fraction) -> int | None:
         """The nanosecond at which an exact nominal time is seen; None while nobody can know."""
         # The place in chunks is above / below, in whole numbers: this is asked after every event.
         above = seconds.numerator * self._chunk.denominator
         below = seconds.denominator * self._chunk.numerator
-        known = self._now if above >= self._base * below else self._before
+        known = self._line_at(above, below)
+        return None if known is None else self._time_by(known, above, below)
+
+    def end_of(self, seconds: Fraction) -> int | None:
+        """When the score is over that ends at an exact nominal time, as far as that can be foretold before its take is seen."""
+        above = seconds.numerator * self._chunk.denominator
+        below = seconds.denominator * self._chunk.numerator
+        known = self._line_at(above, below)
+        if known is None and self._knows_takes:
+            known = self._foretold(self._playing)
+        return None if known is None else self._time_by(known, above, below)
+
+    def _line_at(self, above: int, below: int) -> tuple[int, float, float] | None:
+        """The line by which a place in chunks is seen."""
+        playing = self._playing
+        if above >= playing.base * below:
+            return playing.line_at(above // below) if playing.stood else playing.line
+        known = self._earlier_line(above // below)
         if known is None and self._knows_takes and self._shown:
-            known = self._now  # the take that plays is seen: what was made before it was seen before, if it was
-        if known is None:
-            return None
-        chunk, time, length = known
+            return playing.line  # the take that plays is seen: what was made before it was seen before, if it was
+        return known
+
+    def _time_by(self, line: tuple[int, float, float], above: int, below: int) -> int:
+        chunk, time, length = line
         return round(time + (above - chunk * below) / below * length) - self.offset
+
+    def _take_of(self, chunk: int) -> TakeSeen | None:
+        """The take before in which a score chunk falls."""
+        return next((one for one in reversed(self._earlier) if one.base <= chunk), None)
+
+    def _earlier_line(self, chunk: int) -> tuple[int, float, float] | None:
+        """The line of the take before in which a score chunk falls; where that is not known, of the one nearest before it."""
+        known = [one for one in self._earlier if one.line is not None]
+        take = next((one for one in reversed(known) if one.base <= chunk), next(iter(known), None))
+        return None if take is None else take.line_at(chunk)
+
+    def _foretold(self, take: TakeSeen) -> tuple[int, float, float] | None:
+        """When a take will be seen of which nothing was, by what was made of it; None where no delay is measured yet."""
+        if not self._behind or not take.done:
+            return None
+        made, length = max(take.done), median_low(self._lengths)
+        return take.base + made + 1, take.done[made] + length + median_low(self._behind), length
 
     def seconds_at(self, time: int) -> float | None:
         """What of the model's time is seen at a nanosecond. None before anything was seen."""
-        known = self._now or self._before
-        if known is None:
+        seen = [(one.base, one.line) for one in (*self._earlier, self._playing) if one.line is not None]
+        if not seen:
             return None
-        chunk, then, length = known
+        begun = [line for base, line in seen if line[1] + (base - line[0]) * line[2] <= time + self.offset]
+        chunk, then, length = begun[-1] if begun and self._knows_takes else seen[0 if self._knows_takes else -1][1]
         return (chunk + (time + self.offset - then) / length) * float(self._chunk)
 
 
@@ -175,15 +255,20 @@ class Coming:
 class Sends:
     """The messages of a run that have not been said yet, in the order of the plan.
 
-    It walks along the plan's passes: `_pass` and `_index` are the next send's. A pass that was left ends sooner, and what
-    stood behind its end is passed over; what follows is laid anew behind it, and the walk has not come there yet.
+    It walks along the plan's passes: `_pass` and `_index` are those of the send after the last one that was said. A pass that
+    was left ends sooner, and what stood behind its end is passed over; what follows is laid anew behind it.
     """
 
     def __init__(
         self, schedule: Schedule, plan: Plan, follow: Follow | None, ends_notes: bool = True, knows_takes: bool = True
     ) -> None:
-        """`ends_notes`: whether a note ends by the end of the score at the latest. `knows_takes`: see `Seen`."""
+        """`ends_notes`: whether a note ends by the end of the score at the latest.
+
+        `knows_takes`: see `Seen`. Besides, whether the walk waits after what was said (earlier revisions went on to the next
+        send at once, and lost those that a jump laid anew), and whether a following run is woken where nothing comes for long.
+        """
         self._ends_notes = ends_notes
+        self._waits = knows_takes
         self.is_needed = schedule.has_timed_sends
         self.seen = Seen(schedule, knows_takes)
         self.log: list[Sent] = []
@@ -194,6 +279,8 @@ class Sends:
         self._follow = follow
         self._pass = self._index = 0
         self._coming: Coming | None = None
+        self._searched: Pass | None = None
+        """The plan's last pass, where nothing is to come up to it."""
         self._chased: deque[MidiAct] = deque()
         self._far = max(FAR, 2 * nanoseconds(schedule.grid.chunk))
 
@@ -214,31 +301,47 @@ class Sends:
                 commands += self._waking(due - AHEAD, at)
                 break
             commands += self._said(coming.current, coming.send, due, at)
-            self._index += 1
+            self._go_to(coming.current.number, coming.index + 1)
         return commands
 
     def _waking(self, due: int, at: int) -> list[Command]:
         """Ask to be woken, unless something is heard (and asked anew) before, or somebody wakes this run soon enough."""
-        pending = self.wake is not None and self.wake > at and self.wake - due < NEAR
-        if pending or due - at > self._far:
+        if self.wake is not None and self.wake > at and self.wake - due < NEAR:
             return []
+        if due - at > self._far:
+            if self._follow is None or not self._waits:
+                return []
+            due = at + self._far  # the clock goes on while the model rests or stands, and nothing is heard of it
         self.wake = due
         return [WakeAt(due)]
 
     def _next(self) -> Coming | None:
         """The next send of the plan."""
         passes, known = self._plan.passes, self._coming
-        while self._pass < len(passes):
-            current = passes[self._pass]
-            if known is not None and known.current is current and known.index == self._index:
-                return known
+        if known is not None and known.current.number < len(passes) and passes[known.current.number] is known.current:
+            return known
+        if self._searched is passes[-1]:
+            return None
+        number, index = self._pass, self._index
+        while number < len(passes):
+            current = passes[number]
             sends = current.stretch.sends
-            if self._index < len(sends) and (seconds := current.start + sends[self._index].offset) < current.end:
+            if index < len(sends) and (seconds := current.start + sends[index].offset) < current.end:
                 chunk = seconds // self._schedule.grid.chunk
-                self._coming = Coming(current, self._index, sends[self._index], seconds, chunk)
-                return self._coming
-            self._pass, self._index = self._pass + 1, 0
-        return None
+                self._coming = Coming(current, index, sends[index], seconds, chunk)
+                break
+            number, index = number + 1, 0
+        else:
+            self._coming = None
+            self._searched = passes[-1] if self._waits else None
+        if not self._waits:
+            self._pass, self._index = number, index
+        return self._coming
+
+    def _go_to(self, number: int, index: int) -> None:
+        """Walk to a send."""
+        self._pass, self._index = number, index
+        self._coming = self._searched = None
 
     def _said(self, current: Pass, send: Send, due: int, at: int) -> list[Command]:
         late = at - due > TOO_LATE
@@ -272,7 +375,7 @@ class Sends:
     def _time_of_end(self, last: Pass) -> int | None:
         """The nanosecond at which the score is over, as it is planned now."""
         if self._follow is None:
-            return self.seen.time_of(last.end)
+            return self.seen.end_of(last.end)
         time = self._follow.time_of(float(last.end_quarter), float(last.end))
         return None if time is None else round(time)
 
@@ -296,7 +399,7 @@ class Sends:
     def located(self, number: int, quarter: Fraction) -> None:
         """The clock was moved to a quarter of a pass. Controllers and programs that are in force there are sent anew."""
         state: dict[tuple[str, int, int], MidiAct] = {}
-        self._pass, self._index = number, 0
+        self._go_to(number, 0)
         for current in self._plan.passes[: number + 1]:
             for index, send in enumerate(current.stretch.sends):
                 if current.number == number and current.quarter_of(send.quarter, current.start + send.offset) >= quarter:

@@ -31,10 +31,16 @@ def _look(run: Run, event: Event) -> None:
                 run.sends.seen.shown_before(chunk, event.at)
         case ChunkDone() if run.phase is Phase.PLAYING or run.base + event.chunk < run.next_base:
             run.sends.seen.done(event.chunk, event.at)
-        case BoundariesFitted() if run.phase is Phase.PLAYING:
+        case BoundariesFitted() if run.phase is Phase.PLAYING or _is_of_the_take_before_a_cut(run, event):
             run.sends.seen.fitted(event)
         case _:
             pass
+
+
+def _is_of_the_take_before_a_cut(run: Run, fit: BoundariesFitted) -> bool:
+    """Whether a fit rests on a chunk of the score that was made while a cut was waited for: it may have been made late."""
+    is_cutting = run.ends_where_written and run.phase is Phase.CUTTING
+    return is_cutting and run.base + fit.chunk - 1 < run.next_base
 
 
 def _until(run: Run) -> int | None:

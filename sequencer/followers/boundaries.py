@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from statistics import median
+from statistics import median_low
 
 from sequencer.followers.rivals import Rivals
 
@@ -135,10 +135,11 @@ class BoundaryFollower:
 
     @property
     def lag(self) -> int:
-        """The lag in force: nanoseconds from a chunk's beginning to its first frame shown; the median of the latest."""
+        """The lag in force: nanoseconds from a chunk's beginning to its first frame shown. It is the median of the latest, the
+        lower of two: one chunk that was made slowly changes nothing."""
         if self.fixed_lag is not None:
             return self.fixed_lag
-        return round(median(self._lags)) if self._lags else self._first_lag
+        return median_low(self._lags) if self._lags else self._first_lag
 
     @property
     def chunk_ns(self) -> float:

@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Protocol
 
 from sequencer.clocks.boundaries import BoundaryFeed, first_lag
-from sequencer.conductor import Conductor
-from sequencer.events import ChunkShown, Command, Event, OffsetChanged, Paused, SessionEnded
-from sequencer.midi.clock_out import Piece
+from sequencer.conductor import Conductor, Phase
+from sequencer.events import ChunkShown, Command, Event, OffsetChanged, Paused, Resumed, SessionEnded
+from sequencer.midi.clock_out import TOO_FAR, Piece
 from sequencer.schedule import Schedule
 from sequencer.timebase import SECOND, UNSEEN_TIME
 
@@ -28,8 +28,12 @@ class ClockSender(Protocol):
         """The score will go on otherwise."""
         ...
 
-    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0) -> None:
-        """The score stands there."""
+    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
+        """The score stands there, as is known at `now`."""
+        ...
+
+    def limit(self, at: int | None) -> None:
+        """It is made so far that something is seen until then; None: it is made to its end, or nobody knows."""
         ...
 
     def stop(self, at: int) -> None:
@@ -53,7 +57,8 @@ class ClockSending:
     """Looks on at a performance (as a watcher), and tells a sender where the score is.
 
     The clock ends with the pictures: its last tick and Stop are sent when the end of the score is seen, which is after the last
-    chunk was reported. A run that ends before its score stops it at once.
+    chunk was reported. A run that ends before its score stops it at once. Where the model stalls, it stops when the last frame
+    that was made has been seen, and goes on with the next one. While the connection is lost it runs on: so does the model.
 
     In a fixed run beats are counted in the model's chunks: the gear starts with the first picture, and a beat is when the
     chunk in which it falls is *seen*. In a run that follows wall time beats are where that is, and an offset moves the
@@ -72,6 +77,13 @@ class ClockSending:
         self._runs = False
         self._reported: int | None = None
         """When the first chunk was reported."""
+        self._making = 0
+        self._made_at: int | None = None
+        """When the latest chunk was reported; None while nobody knows, or where nothing more is to come."""
+        self._seen_until = 0
+        """When the latest chunk that was seen is over."""
+        self._limit: int | None = None
+        """Until when the next report is waited for."""
         self._over = False
         self._passes = list(conductor.run.plan.passes)
         self._pieces = pieces_of(conductor)
@@ -101,6 +113,8 @@ class ClockSending:
             case _:
                 pass
         follow = conductor.run.follow
+        if follow is None:
+            self._look_how_far(event, conductor)
         if follow is not None:
             if follow.origin is not None and follow.origin != self._origin:
                 self._origin = follow.origin
@@ -109,14 +123,36 @@ class ClockSending:
             chunk = conductor.run.score_chunk(event.chunk, event.take)
             if chunk is not None:
                 self._runs = True
-                self._sender.anchor(event.at - self._offset, self._grid.boundary(chunk), self._pace)
+                self._sender.anchor(event.at - self._offset, self._grid.boundary(chunk), self._pace, event.at)
         elif fit is not None and (self._runs or self._is_unseen(fit.chunk, event.at)):
             self._runs = True
-            self._sender.anchor(fit.time + self._lag, self._grid.boundary(self._base + fit.chunk), self._pace)
+            self._sender.anchor(fit.time + self._lag, self._grid.boundary(self._base + fit.chunk), self._pace, event.at)
         if conductor.is_finished:
             self._over = True
             if not conductor.run.ended_well:
                 self._sender.stop(event.at)
+
+    def _look_how_far(self, event: Event, conductor: Conductor) -> None:
+        """Tell until when what is made is seen: after a report for its chunk and the lag, or until the next one is overdue.
+
+        Where the next chunk comes so late that the pictures stand in between, the clock stands with them.
+        """
+        chunk = round(self._boundaries.follower.chunk_ns)
+        made = conductor.making - self._making
+        if made > 0 or isinstance(event, Resumed):
+            if made == 1 and self._made_at is not None and event.at - self._made_at - chunk > TOO_FAR:
+                self._sender.stop(max(self._made_at + self._lag, self._seen_until))
+            self._made_at = event.at
+        elif isinstance(event, ChunkShown) and conductor.run.score_chunk(event.chunk, event.take) is not None:
+            self._seen_until = event.at + chunk - self._offset
+        if conductor.phase in (Phase.SHOWING, Phase.FINISHED) or not conductor.run.connected:
+            self._made_at = None
+        limit = None
+        if self._made_at is not None:
+            limit = max(self._made_at + max(self._lag, chunk + TOO_FAR), self._seen_until)
+        if limit != self._limit:
+            self._sender.limit(limit)
+        self._making, self._limit = conductor.making, limit
 
     def _is_unseen(self, chunk: int, at: int) -> bool:
         """Whether a picture should have been seen by now, if anybody counted them. Called for each report before one was."""

@@ -79,7 +79,9 @@ class ClockOut:
         """When the gear is to be stopped: ticks are sent until then."""
         self._first_halt: int | None = None
         """The same, told before the clock has begun: frames that are still to come are shown until then."""
-        self._after_halt: list[tuple[int, Fraction, float] | int] = []
+        self._limit: int | None = None
+        """Up to when the score is made, as it is seen: until then ticks are sent."""
+        self._after_halt: list[tuple[int, Fraction, float, int | None] | int] = []
         """What was said already of the time after that: anchors, and the times of further stops."""
         self._ready: list[tuple[int, bytes]] = []
         self.plan(pieces, end)
@@ -98,13 +100,14 @@ class ClockOut:
             self._over = False
             self._resume(self._latest or 0)
 
-    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0) -> None:
+    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
         """The score stands at exact score time `seconds` at nanosecond `at`; a second of it takes `pace` seconds.
 
-        The first anchor starts the clock there (Start at 0, else a song position and Continue), one after `stop` lets it go on.
+        The first anchor starts the clock there (Start at 0, else a song position and Continue), one after `stop` or after a
+        `limit` lets it go on. `now` is the time at which this is known, nothing is sent before it; `at`, where it is omitted.
         """
         if self._halt is not None:
-            self._after_halt.append((at, seconds, pace))
+            self._after_halt.append((at, seconds, pace, now))
             return
         expected = self._ideal(self._tick) if self._running else None
         self._anchor, self._pace = (at, seconds), pace
@@ -112,11 +115,11 @@ class ClockOut:
         if self._over:
             return
         if expected is None:
-            self._go(at, seconds)
+            self._go(at, seconds, now)
             return
         self._off += expected - self._ideal(self._tick)
         if abs(self._off) > TOO_FAR and not self._has_sent_all:
-            self._stop_and_resume(at)
+            self._stop_and_resume(at, now)
 
     def stop(self, at: int) -> None:
         """The score stands still from nanosecond `at` on; ticks are sent until then."""
@@ -134,6 +137,13 @@ class ClockOut:
             self._halt = at
         elif not self._began:
             self._first_halt = at
+
+    def limit(self, at: int | None) -> None:
+        """Nothing that is seen from nanosecond `at` on is made yet: ticks are sent until then, unless it is put off before.
+
+        After that an anchor lets the clock go on. None takes the limit away.
+        """
+        self._limit = None if at is None else at + self.delay
 
     @property
     def is_running(self) -> bool:
@@ -176,6 +186,8 @@ class ClockOut:
         while (due := self.due) is not None and due <= now:
             if not may_end and self.is_ending:
                 break
+            if self._is_held():
+                continue
             if self._ready:
                 taken.append(self._ready.pop(0))
                 self._latest = max(self._latest or 0, due)
@@ -202,9 +214,22 @@ class ClockOut:
             due = self._next() if due is None else due
         else:
             due, message = self._next(), TICK
-        if self._halt is not None and self._halt <= due:
-            return (self._halt if self._latest is None else max(self._halt, self._latest + 1)), STOP
+        halts = [one for one in (self._halt, None if self._has_sent_all else self._limit) if one is not None]
+        if halts and min(halts) <= due:
+            return (min(halts) if self._latest is None else max(min(halts), self._latest + 1)), STOP
         return due, message
+
+    def _is_held(self) -> bool:
+        """Whether the next message would set gear going for what is not made yet: then it stands on until the next anchor."""
+        if not self._ready or self._limit is None or self._ready[0][1] not in (START, CONTINUE):
+            return False
+        at, message = self._ready[0]
+        if at + AFTER_START < self._limit:
+            return False
+        self._ready = []
+        self._running = False
+        self._began = message != START
+        return True
 
     def _stopped(self, at: int) -> None:
         """Stop was sent: at the score's end, or where the score stands still."""
@@ -219,10 +244,10 @@ class ClockOut:
             else:
                 self.anchor(*one)
 
-    def _go(self, at: int, seconds: Fraction) -> None:
+    def _go(self, at: int, seconds: Fraction, now: int | None) -> None:
         """Start at the score's beginning, or let the gear go on from where it stands, or send it to where the score is."""
         if self._began:
-            self._resume(max(at, (self._latest or 0) + 1))
+            self._resume(max(at if now is None else now, (self._latest or 0) + 1))
             return
         self._began = True
         at += self.delay
@@ -237,17 +262,17 @@ class ClockOut:
             return
         self._locate(at)
 
-    def _stop_and_resume(self, at: int) -> None:
+    def _stop_and_resume(self, at: int, now: int | None) -> None:
         """The score is far from where the gear is: stop that, and go on as soon as both can be together."""
         if any(message == START for _, message in self._ready):
             return  # it has not begun yet
-        now = at if self._latest is None else self._latest + 1
+        stop = at if self._latest is None else self._latest + 1
         if self._ready:
             self._ready = []  # it stands already
         else:
-            self._ready = [(now, STOP)]
-            self._latest = now
-        self._resume(now + 1)
+            self._ready = [(stop, STOP)]
+            self._latest = stop
+        self._resume(max(stop, stop if now is None else now) + 1)
 
     def _resume(self, soonest: int) -> None:
         """Go on: from where the gear stands where the score is still to come there (or was there just now), else elsewhere.

@@ -85,9 +85,13 @@ class Sender:
         """The pieces changed: see `ClockOut.plan`."""
         self._tell(lambda clock: clock.plan(pieces, end))
 
-    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0) -> None:
+    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
         """Where the score is: see `ClockOut.anchor`."""
-        self._tell(lambda clock: clock.anchor(at, seconds, pace))
+        self._tell(lambda clock: clock.anchor(at, seconds, pace, now))
+
+    def limit(self, at: int | None) -> None:
+        """How far it is made: see `ClockOut.limit`."""
+        self._tell(lambda clock: clock.limit(at))
 
     def stop(self, at: int) -> None:
         """The score stands still from then on: see `ClockOut.stop`."""

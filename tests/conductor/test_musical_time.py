@@ -354,6 +354,68 @@ def test_the_take_before_counts_for_what_is_before_the_new_one() -> None:
     assert seen.time_of(Fraction(11, 4)) == 10 * SECOND + 2 * CHUNK
 
 
+def test_a_take_that_is_shown_after_the_next_one_began_has_times_of_its_own() -> None:
+    seen = seen_of()
+    seen.began(0, 10 * SECOND)
+    for chunk in range(4):
+        seen.done(chunk, 10 * SECOND + (chunk + 1) * CHUNK)
+        seen.shown(chunk, 12 * SECOND + (chunk + 1) * CHUNK)
+    seen.began(4, 16 * SECOND)
+    seen.done(0, 18 * SECOND)
+    seen.began(5, 19 * SECOND)
+    assert seen.time_of(Fraction(11, 2)) == 20 * SECOND, "two seconds after it was made, as the others"
+    assert seen.time_of(Fraction(33, 8)) == 12 * SECOND + 4 * CHUNK, "what is before it is the first take's"
+    seen.shown_before(4, 20 * SECOND + 300 * MS)
+    assert seen.time_of(Fraction(11, 2)) == 20 * SECOND + 300 * MS
+    assert seen.time_of(Fraction(33, 8)) == 12 * SECOND + 4 * CHUNK
+    assert seen.seconds_at(20 * SECOND + 300 * MS) == pytest.approx(5.5)
+    assert seen.seconds_at(12 * SECOND + 4 * CHUNK) == pytest.approx(4.125)
+
+
+def test_what_was_made_before_a_stall_is_seen_before_it() -> None:
+    for knows, late in ((True, 0), (False, 2 * SECOND)):
+        seen = Seen(schedule_of('at 0c "A boat."\nend 8c\n'), knows)
+        seen.began(0, 0)
+        for chunk in range(4):
+            at = (chunk + 1) * CHUNK + (2 * SECOND if chunk == 3 else 0)
+            seen.fitted(BoundariesFitted(at, chunk + 1, at, float(CHUNK), 0.0, 0))
+            seen.done(chunk, at)
+            seen.shown(chunk, at + 3 * SECOND)
+        assert seen.time_of(Fraction(33, 8)) == 3 * SECOND + 4 * CHUNK + 2 * SECOND
+        assert seen.time_of(Fraction(11, 4)) == 3 * SECOND + 3 * CHUNK + late, "earlier revisions took it to be seen late too"
+        seen.began(4, 9 * SECOND)
+        assert seen.time_of(Fraction(11, 4)) == 3 * SECOND + 3 * CHUNK + late
+
+
+def test_the_end_is_foretold_before_its_take_is_seen() -> None:
+    seen = seen_of()
+    seen.began(0, 10 * SECOND)
+    assert seen.end_of(Fraction(11)) is None, "nobody knows yet how long frames are on their way"
+    seen.done(0, 10 * SECOND + CHUNK)
+    seen.shown(0, 12 * SECOND + CHUNK)
+    assert seen.end_of(Fraction(11)) == seen.time_of(Fraction(11)) == 12 * SECOND + 9 * CHUNK
+    seen.began(7, 20 * SECOND)
+    assert seen.time_of(Fraction(11)) is None
+    assert seen.end_of(Fraction(11)) == 22 * SECOND + 2 * CHUNK
+    before = Seen(schedule_of('at 0c "A boat."\nend 8c\n'), knows_takes=False)
+    before.began(0, 10 * SECOND)
+    before.shown(0, 12 * SECOND)
+    before.began(7, 20 * SECOND)
+    assert before.end_of(Fraction(11)) is None, "as earlier revisions did"
+
+
+def test_the_first_fit_says_nothing_of_how_long_chunks_last() -> None:
+    for knows, length in ((True, SECOND // 2), (False, CHUNK)):
+        seen = Seen(schedule_of('at 0c "A boat."\nend 8c\n'), knows)
+        seen.began(0, 0)
+        seen.shown(0, SECOND)
+        seen.fitted(BoundariesFitted(SECOND // 2, 1, SECOND // 2, float(CHUNK), 0.0, 0))
+        seen.fitted(BoundariesFitted(SECOND, 2, SECOND, SECOND / 2, 0.0, 0))
+        begin = seen.time_of(Fraction(0))
+        assert begin is not None
+        assert seen.time_of(Fraction(11, 8)) == begin + length
+
+
 def test_boundaries_stand_for_a_take_of_which_nothing_was_seen_when_the_run_is_over() -> None:
     seen = seen_of()
     seen.began(0, 10 * SECOND)
@@ -395,7 +457,7 @@ def test_what_was_done_long_ago_is_forgotten() -> None:
     seen.began(0, 0)
     for chunk in range(7):
         seen.done(chunk, (chunk + 1) * CHUNK)
-    assert sorted(seen._done) == [2, 3, 4, 5, 6]
+    assert sorted(seen._playing.done) == [2, 3, 4, 5, 6]
 
 
 # ---- what is said, and when to be woken
@@ -410,12 +472,12 @@ section a 8 bars {
 """
 
 
-def running(text: str = NOTES) -> tuple[Sends, Follow]:
+def running(text: str = NOTES, knows_takes: bool = True) -> tuple[Sends, Follow]:
     schedule = schedule_of(text)
     follow = Follow(schedule, outer=True)
     follow.clock_fitted(fit(10 * SECOND, 0.0))
     follow.clock_moved(ClockMoved(10 * SECOND, "start"))
-    return Sends(schedule, Plan(schedule, follow), follow), follow
+    return Sends(schedule, Plan(schedule, follow), follow, knows_takes=knows_takes), follow
 
 
 def test_a_message_is_said_ahead_and_a_note_ends_by_the_clock() -> None:
@@ -424,7 +486,8 @@ def test_a_message_is_said_ahead_and_a_note_ends_by_the_clock() -> None:
     assert sends.due(10 * SECOND + 1, None) == [], "it is woken already"
     follow.clock_fitted(fit(11 * SECOND, 2.0, 1e-9))  # half as fast: bar 2 is at 13 s now, and two beats last two seconds
     said = sends.due(13 * SECOND - AHEAD, None)
-    assert said == [SendMidi(13 * SECOND, "903c64"), SendMidi(15 * SECOND, "803c00")], "bar 5 is too far ahead to be woken for"
+    assert said[:2] == [SendMidi(13 * SECOND, "903c64"), SendMidi(15 * SECOND, "803c00")]
+    assert said[2:] == [WakeAt(16 * SECOND - AHEAD)], "halfway: bar 5 is at 25 s"
     assert [(one.due, one.was_sent) for one in sends.log] == [(13 * SECOND, True)]
 
 
@@ -444,12 +507,21 @@ def test_a_wake_that_has_been_is_asked_for_anew() -> None:
     assert sends._waking(11 * SECOND, 10 * SECOND) == [WakeAt(11 * SECOND)]
     assert sends._waking(12 * SECOND, 11 * SECOND) == [WakeAt(12 * SECOND)]
     assert sends._waking(15 * SECOND, 12 * SECOND) == [WakeAt(15 * SECOND)], "three seconds ahead"
-    assert sends._waking(18 * SECOND + 1, 15 * SECOND) == [], "and no more"
-    assert sends.wake == 15 * SECOND
+    assert sends._waking(18 * SECOND + 1, 15 * SECOND) == [WakeAt(18 * SECOND)], "halfway, where it is further off"
+    assert sends._waking(18 * SECOND + 1, 16 * SECOND) == [], "and once"
+    assert sends.wake == 18 * SECOND
 
 
-def test_nothing_is_woken_for_that_lies_too_far_ahead() -> None:
+def test_for_what_lies_too_far_ahead_it_is_woken_halfway() -> None:
     sends, follow = running()
+    follow.clock_fitted(fit(10 * SECOND, 0.0, 1e-12))
+    assert sends.due(10 * SECOND, None) == [WakeAt(13 * SECOND)]
+    assert sends.due(11 * SECOND, None) == []
+    assert sends.due(13 * SECOND, None) == [WakeAt(16 * SECOND)]
+
+
+def test_in_earlier_revisions_nothing_was_woken_for_that_lay_too_far_ahead() -> None:
+    sends, follow = running(knows_takes=False)
     follow.clock_fitted(fit(10 * SECOND, 0.0, 1e-12))
     assert sends.due(10 * SECOND, None) == []
     assert sends.wake is None

@@ -54,6 +54,8 @@ class Heard:
     said: list[tuple[int, int, str]] = field(default_factory=list)
     shown: dict[tuple[int, int], int] = field(default_factory=dict)
     started: list[int] = field(default_factory=list)
+    of_take: dict[tuple[int | None, int], int] = field(default_factory=dict)
+    """When each chunk of each take was seen, also after the next take began."""
 
     @property
     def on(self) -> list[tuple[int, int, str]]:
@@ -85,6 +87,8 @@ def play(
     def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         if isinstance(event, ChunkShown) and conductor.base + event.chunk <= conductor.making:
             heard.shown.setdefault((conductor.run.takes, event.chunk), event.at)
+        if isinstance(event, ChunkShown):
+            heard.of_take.setdefault((event.take, event.chunk), event.at)
         if isinstance(event, Started):
             heard.started.append(event.at)
         heard.said += [(one.due, event.at, one.message) for one in commands if isinstance(one, SendMidi)]
@@ -379,3 +383,62 @@ def test_a_pass_that_is_left_inside_of_a_ramp_ends_at_its_bar_line() -> None:
         before = Plan(schedule, is_newest=False)  # as earlier revisions did
         before.leave(before.passes[0], exit_at, 1, "left")
         assert abs(before.passes[0].end_quarter - 5 * bar) < Fraction(1, 10**9)
+
+
+@pytest.mark.parametrize("following", [False, True])
+def test_what_a_jump_lays_anew_is_sent(following: bool) -> None:
+    """From a section that sends nothing any more: the next message was looked for in what was to come without the jump."""
+    schedule = bars(
+        section("every 1 beat midi note C1 ch 10", head="one 4 bars"),
+        section("on go back -> goto one", head="two 8 bars"),
+        section(head="three 4 bars"),
+        "play one two three one",
+    )
+    heard = play(schedule, "go back@10s", following=following)
+    assert len(heard.on) == 32
+    assert all(one.was_sent for one in heard.report.sends)
+
+
+def test_a_following_run_sends_while_its_model_rests() -> None:
+    schedule = bars(section("every 1 bar midi cc 20 64", "on go rest -> pause", head="one 8 bars"), head="clock 68 bpm, 4/4\n")
+    heard = play(schedule, "go rest@3s", "resume@25s", following=True)
+    assert len(heard.on) == 8
+    assert all(at < due for due, at, _ in heard.on[1:]), "each was said ahead of its time"
+
+
+def test_a_note_ends_with_the_score_though_its_last_take_was_not_seen_yet() -> None:
+    schedule = bars(
+        "grid 8 frames @ 8 fps",
+        f"at 0c {OPENING}",
+        'at 9c cut, "A door."',
+        "every 1s from 250ms midi note E1 for 3s",
+        "end 10c",
+        head="",
+    )
+    heard = play(schedule, faults={"delays": {"shown": "1300ms"}})
+    over = heard.shown[2, 0] + SECOND
+    ends = [due for due, _, message in heard.said if message.startswith("8")]
+    assert len(ends) == 10
+    assert max(ends) <= over + 20 * MS
+
+
+@pytest.mark.parametrize("chunk", [4, 5])
+def test_a_stall_before_a_cut_and_one_within_a_take(chunk: int) -> None:
+    """The stalled chunk was the last one before a cut: its messages were sent all at once, before it was seen."""
+    schedule = bars(f"at 0c {OPENING}", 'at 6c cut, "Two."', "every 250ms midi cc 20 64", "end 10c", head="")
+    heard = play(schedule, faults={"slow": [{"chunk": chunk, "by": "12s"}]})
+    assert len(heard.on) == 55
+    for number, (due, _, _) in enumerate(heard.on):
+        seconds = number / 4
+        take, base = (1, 0) if seconds < 6 * CHUNK else (2, 6)
+        first = heard.of_take[take, int(seconds / CHUNK) - base]
+        assert due == pytest.approx(first + seconds % CHUNK * SECOND, abs=60 * MS), number
+
+
+def test_a_model_that_is_much_faster_than_the_score_takes_it_for_loses_no_note() -> None:
+    schedule = bars(
+        section("every 1 beat midi note C1 ch 10", head="one 5 bars"), head="grid 33 frames @ 8 fps\nclock 97 bpm, 3/4\n"
+    )
+    heard = play(schedule, faults={"fps": "19.5"})
+    assert len(heard.on) == 15
+    assert all(one.was_sent for one in heard.report.sends)

@@ -88,7 +88,9 @@ class Noted:
         (Phase.CUTTING, ChunkDone(7, 4, 99, "x"), ("done", 4, 7)),
         (Phase.CUTTING, ChunkDone(7, 5, 99, "x"), None),
         (Phase.PLAYING, BoundariesFitted(7, 1, 7, 1e9), ("fitted", BoundariesFitted(7, 1, 7, 1e9))),
-        (Phase.CUTTING, BoundariesFitted(7, 1, 7, 1e9), None),
+        (Phase.CUTTING, BoundariesFitted(7, 5, 7, 1e9), ("fitted", BoundariesFitted(7, 5, 7, 1e9))),
+        (Phase.CUTTING, BoundariesFitted(7, 6, 7, 1e9), None),
+        (Phase.OPENING, BoundariesFitted(7, 1, 7, 1e9), None),
         (Phase.PLAYING, Ready(7), None),
     ],
 )
@@ -120,4 +122,4 @@ def test_what_is_due_at_the_end_leaves_with_it(phase: Phase, well: bool, finishe
     commands: list[Command] = [Finish("over")] if finishes else [Reset()]
     found = tell_gear(run, Ready(2 * SECOND), commands)
     assert found == [*([SendMidi(SECOND, "b01401")] if says else []), *commands]
-    assert (run.sends.seen._now is not None) is (settles or phase is Phase.PLAYING)
+    assert (run.sends.seen._playing.line is not None) is (settles or phase is Phase.PLAYING)

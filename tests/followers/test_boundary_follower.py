@@ -115,6 +115,16 @@ def test_the_lag_is_from_a_chunks_beginning_to_its_first_frame() -> None:
     assert follower.lag == L + 120 * MS, "a chunk that nobody reported says nothing"
 
 
+def test_a_chunk_that_was_made_slowly_says_nothing_of_the_lag_of_the_next_ones() -> None:
+    follower = BoundaryFollower(L)
+    follower.started(S)
+    follower.done(0, S + L)
+    follower.shown(0, S + L + 120 * MS)
+    follower.done(1, 9 * S + 2 * L)
+    follower.shown(1, 9 * S + 2 * L + 120 * MS)
+    assert follower.lag == L + 120 * MS, "two were measured: not what is half between them"
+
+
 def test_a_pause_keeps_the_length_and_moves_the_boundary() -> None:
     follower = BoundaryFollower(L)
     follower.started(S)

@@ -16,7 +16,7 @@ from sequencer.clocks import VirtualClock
 from sequencer.compiler import compile_score
 from sequencer.events import ChunkDone, ChunkShown, Command, Event, OffsetChanged, Started
 from sequencer.live.sending import ClockSending
-from sequencer.midi.clock_out import START, STOP, TICK
+from sequencer.midi.clock_out import CONTINUE, START, STOP, TICK
 from sequencer.performance import Performance, scripted
 from sequencer.schedule import Schedule
 from sequencer.score import AtOffset, ClockKind, ClockLine, Cue, Header, Score, Unit
@@ -107,6 +107,38 @@ def test_every_beat_has_24_ticks_and_stop_is_the_last_message(faults: dict[str, 
     assert len(played.ticks) == 32 * 4 * 24
     assert [message for _, message in played.sent].count(START) == 1
     assert played.sent[-1][1] == STOP
+
+
+@pytest.mark.parametrize("shown", ["0s", "1300ms", "3s"])
+def test_the_clock_stands_while_the_model_does(shown: str) -> None:
+    """It ran on, and stopped where the score would have been over, long before that was seen."""
+    stalls = [{"chunk": 7, "by": "9s"}, {"chunk": 45, "by": "60s"}]
+    played = play(LONG, {"delays": {"shown": shown}, "slow": stalls})
+    ticks = played.ticks
+    assert len(ticks) == 32 * 4 * 24
+    assert played.sent[-1][1] == STOP
+    assert played.sent[-1][0] == pytest.approx(played.shown[46] + float(64 - 46 * LONG.grid.chunk) * S, abs=S / 5)
+    for chunk in (7, 45):
+        last_made = played.shown[chunk - 1] + float(LONG.grid.chunk) * S
+        overdue = 0 if shown != "0s" else S // 2  # frames that are shown as they are made may come a little late
+        assert not [at for at in ticks if last_made + overdue + S / 100 < at < played.shown[chunk] - S / 100]
+        following = [at for at in ticks if at > last_made + overdue + S / 100]
+        assert following[0] == pytest.approx(played.shown[chunk] + overdue, abs=S / 20)
+
+
+@pytest.mark.parametrize("shown", ["1300ms", "3s"])
+@pytest.mark.parametrize("late", ["1s", "2s"])
+def test_the_clock_stands_just_while_the_pictures_do(shown: str, late: str) -> None:
+    """The report of a late chunk comes before the pictures stand: it stopped at once, and went on before the next picture."""
+    played = play(LONG, {"delays": {"shown": shown}, "slow": [{"chunk": 7, "by": late}]})
+    stand = played.shown[6] + round(LONG.grid.chunk * S)
+    go_on = played.shown[7]
+    assert go_on - stand == int(late[0]) * S
+    ticks = played.ticks
+    assert len(ticks) == 32 * 4 * 24
+    assert max(at for at in ticks if at < stand + S / 100) == pytest.approx(stand, abs=S / 30)
+    assert min(at for at in ticks if at > stand + S / 100) == pytest.approx(go_on, abs=S / 30)
+    assert [message for _, message in played.sent if message != TICK] == [START, STOP, CONTINUE, STOP]
 
 
 def test_8_bars_at_128_bpm_have_768_ticks() -> None:

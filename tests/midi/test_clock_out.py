@@ -201,6 +201,79 @@ def test_gear_is_sent_to_its_place_though_the_score_was_elsewhere_before_it_came
     assert ticks(messages)[0] == pytest.approx(30 * S + (first / 48 - 2) * S, abs=AFTER_START)
 
 
+def test_ticks_that_are_too_late_by_now_are_not_sent_all_at_once() -> None:
+    clock = ClockOut([STEADY], end=Fraction(64))
+    clock.anchor(0, Fraction(0), now=0)
+    run(clock, 10 * S)
+    clock.anchor(10 * S, Fraction(6), now=10 * S)
+    assert [message for _, message in run(clock, 12 * S)] == [STOP], "the gear is ahead, and waits"
+    clock.anchor(12 * S, Fraction(12), now=12 * S)
+    messages = run(clock, 20 * S)
+    assert messages[0][1][0] == 0xF2, "what it has missed meanwhile is left out"
+    assert all(at >= 12 * S for at, _ in messages)
+    assert max(after - before for before, after in pairwise(ticks(messages))) < S / 47
+    assert min(after - before for before, after in pairwise(ticks(messages))) > S / 50
+
+
+def test_nothing_is_sent_of_what_is_not_made_yet() -> None:
+    clock = ClockOut([STEADY], end=Fraction(32))
+    clock.anchor(0, Fraction(0))
+    clock.limit(2 * S)
+    messages = run(clock, S)
+    clock.limit(4 * S)
+    messages += run(clock, 30 * S)
+    assert messages[-1] == (4 * S, STOP)
+    assert [message for _, message in messages].count(STOP) == 1, "the limit before it was put off in time"
+    assert len(ticks(messages)) == 8 * 24
+    clock.limit(33 * S)
+    clock.anchor(32 * S, Fraction(5), now=30 * S)
+    messages += run(clock, 32 * S)
+    assert messages[8 * 24 + 2][1] == CONTINUE
+    assert ticks(messages)[8 * 24] == pytest.approx(31 * S, abs=S / 48 + 2), "at once, as it is seen: not when it was anchored"
+    clock.limit(None)
+    messages += run(clock, 90 * S)
+    assert len(ticks(messages)) == 32 * 24
+    assert messages[-1] == (32 * S + 11 * S, STOP)
+
+
+def test_a_limit_that_nothing_puts_off_sets_no_gear_going() -> None:
+    clock = ClockOut([STEADY], end=Fraction(32))
+    clock.anchor(0, Fraction(0))
+    clock.limit(2 * S)
+    messages = run(clock, 10 * S)
+    clock.anchor(12 * S, Fraction(2))
+    clock.limit(12 * S)
+    assert run(clock, 20 * S) == [], "neither Continue nor Stop"
+    assert not clock.is_running
+    clock.limit(30 * S)
+    clock.anchor(20 * S, Fraction(2))
+    messages += run(clock, 30 * S)
+    assert [message for _, message in messages if message != TICK] == [START, STOP, CONTINUE, STOP]
+    assert ticks(messages)[4 * 24] == pytest.approx(20 * S, abs=S / 48 + 2)
+    assert len(ticks(messages)) == 24 * 24
+
+
+def test_gear_is_not_started_for_what_is_not_made_yet() -> None:
+    clock = ClockOut([STEADY], delay=100 * MS, end=Fraction(32))
+    clock.limit(S)
+    clock.anchor(2 * S, Fraction(0))
+    assert run(clock, 5 * S) == []
+    clock.limit(9 * S)
+    clock.anchor(6 * S, Fraction(0))
+    messages = run(clock, 60 * S)
+    assert messages[0] == (6 * S + 100 * MS, START)
+    assert messages[-1] == (9 * S + 100 * MS, STOP)
+
+
+def test_the_last_stop_knows_no_limit() -> None:
+    clock = ClockOut([STEADY], end=Fraction(4))
+    clock.anchor(0, Fraction(0))
+    clock.limit(2 * S - 10 * MS)
+    messages = run(clock, 60 * S)
+    assert messages[-1] == (2 * S, STOP)
+    assert clock.is_over
+
+
 def test_whatever_is_paused_and_stalls_every_tick_is_sent_once() -> None:
     chance = random.Random(5)
     for _ in range(50):

@@ -101,12 +101,11 @@ def clock_ticks(seen: Evidence) -> Iterator[str]:
 
 
 def _ran_free(seen: Evidence, ticks: int, wanted: int) -> bool:
-    """Whether the clock ran on through a lost connection or a stall, past an end that came sooner: ticks cannot be taken back.
+    """Whether the clock ran on through a lost connection, past an end that came sooner: ticks cannot be taken back.
 
     Or it stood while the connection was lost, and the score was over before it could go on.
     """
-    faults = seen.show.script.faults
-    return ("drops" in faults and (ticks > wanted or seen.was_paused)) or ("slow" in faults and ticks > wanted)
+    return "drops" in seen.show.script.faults and (ticks > wanted or seen.was_paused)
 
 
 def nothing_after_stop(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  # one branch a message

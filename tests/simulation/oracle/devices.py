@@ -11,6 +11,8 @@ from simulation.oracle.course import Course
 
 SECOND = 10**9
 TICKS = 24
+OVERDUE = SECOND // 2
+"""How much later than its time a chunk may come before it is taken to be late, in nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,16 @@ class Seen:
         here = self._shown[chunk]
         length = self._length if following is None or following - here > 1.5 * self._length else following - here
         return here + float(x - chunk) * length
+
+    def if_in_time(self, seconds: Fraction) -> float:
+        """When a time of the score would have been seen, had its chunk come in time: where it falls so near to the beginning of
+        its chunk that this may still have been expected then."""
+        x = seconds / self._chunk
+        chunk = floor(x)
+        before, at = self._shown.get(chunk - 1), self(seconds)
+        if before is None or chunk in self._opens or float(x - chunk) * self._length > OVERDUE:
+            return at
+        return min(at, before + float(x - chunk + 1) * self._length)
 
 
 def messages(course: Course, time_of: Callable[[Fraction], float]) -> Iterator[Due]:
