@@ -18,7 +18,8 @@ A `generation_reset` that comes before the chunk in the making was reported is n
 of an earlier take, reported late: a `state` in which nothing runs, or the answer to a second reset, has to confirm it. A pass
 that is left inside of a ramp ends at the exact quarter of its bar line. A take whose frames are all shown after the next one
 began does not hold MIDI messages up, and frames of short chunks are waited for before positions are taken to be unseen. In a
-following run positions in seconds and in beats are foretold apart.
+following run positions in seconds and in beats are foretold apart. A jump of the clock while a take is cut or opened brings
+what is in force at the new position. A refusal without a reason is reported as one.
 """
 
 from __future__ import annotations
@@ -37,6 +38,12 @@ SET_UP_ONCE = 3
 
 RESETS_BORNE_OUT = 3
 """From this revision on a reset that comes too early has to be borne out."""
+
+JUMPS_WHILE_CUT = 3
+"""From this revision on a jump of the clock is not lost while a take is cut or opened."""
+
+REFUSALS_HAVE_REASONS = 3
+"""From this revision on a refusal without a reason says that it has none."""
 
 CURRENT = 3
 """The revision of new runs."""

@@ -39,6 +39,9 @@ class Ledger:
         self.flights = Flights()
         self._judged = -1
         self._open_prompts: list[int] = []
+        self._unseen: dict[int, tuple[int, bool]] = {}
+        """Slots whose prompt is taken to have landed on a chunk that was not reported: the first later chunk that was, or at
+        which another prompt was due, and whether theirs was shown there."""
         self.overwritten: dict[int, Line] = {}
         self._left: set[int] = set()
         """Chunks that the model holds a prompt for and the plan has none of its own."""
@@ -168,6 +171,7 @@ class Ledger:
         self.overwritten.clear()
         self.images.take_began(chunk)
         self._accepted.clear()
+        self._unseen.clear()
         self._set = [one for one in self._set if one[0] < chunk]
 
     def prompts_due(self, base: int, making: int, started: bool, at: int) -> list[Command]:
@@ -244,6 +248,15 @@ class Ledger:
                 self._set.remove((landing, chunk, kind))
                 self.slots[chunk].sent.discard(kind)
                 heapq.heappush(self._live, chunk)
+
+    def lose_settings(self, base: int) -> None:
+        """After a lost connection that nothing can be sent after: settings that the model may never have got do not land."""
+        for landing, chunk, kind in [one for one in self._set if one[1] > base]:
+            if self.flights.may_be_lost(kind, chunk):
+                self._set.remove((landing, chunk, kind))
+                for line in self.slots[chunk].lines:
+                    if kind in line.open:
+                        line.reason = line.reason or f"its {kind} may have been lost with the connection"
 
     def live_due(self, base: int, making: int, at: int) -> list[Command]:
         """Strength, image with prompt, and sr of the next chunk, and what is overdue; of a kind only the latest."""
@@ -347,6 +360,7 @@ class Ledger:
         while len(self._open_prompts) > 1:
             number = self._open_prompts.pop(0)
             if self._acted_unseen(number, before, chunk):
+                self._unseen[number] = self._open_prompts[0], False
                 for line in self.slots[number].lines:
                     line.land("prompt", number)
             else:
@@ -357,9 +371,28 @@ class Ledger:
         wanted = slot.prompt
         if wanted is not None and prompt is not None and prompt.strip() != wanted.strip():
             return
+        acted_unseen = self._acted_unseen(slot.chunk, before, chunk)
+        if acted_unseen:
+            self._unseen[slot.chunk] = chunk, True
         for line in slot.lines:
-            line.land("prompt", slot.chunk if self._acted_unseen(slot.chunk, before, chunk) else chunk)
+            line.land("prompt", slot.chunk if acted_unseen else chunk)
         self._open_prompts.clear()
+
+    def done_late(self, chunk: int, prompt: str | None) -> None:
+        """A chunk is reported after a later one: a cue that was taken to act on it has not where it showed another prompt."""
+        for number, (until, is_shown) in self._unseen.items():
+            slot = self.slots[number]
+            wanted = slot.prompt
+            if prompt is None or wanted is None or not number <= chunk < until or prompt.strip() == wanted.strip():
+                continue
+            for line in slot.lines:
+                if "prompt" not in line.kinds or not line.does("prompt") or line.landed is None:
+                    continue
+                if is_shown or chunk + 1 < until:
+                    line.landed = max(line.landed, chunk + 1)
+                elif line.status is Status.LANDED:
+                    line.status, line.reason = Status.MISSED, f"chunk {chunk} was reported late, without its prompt"
+                    line.landed = None if line.kinds == {"prompt"} else line.landed
 
     def _acted_unseen(self, number: int, before: int, chunk: int) -> bool:
         """Whether a prompt was to act on a chunk that was not reported, and the model had taken it for that chunk."""

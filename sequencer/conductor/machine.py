@@ -29,6 +29,7 @@ from sequencer.conductor.following import (
     clock_moved,
     held_clock_moved,
     located,
+    located_while_cutting,
     offset_changed,
     relocated,
 )
@@ -238,6 +239,7 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
     },
     Phase.CUTTING: {
         ChunkDone: last_chunk_of_take,
+        ClockLocated: located_while_cutting,
         ChunkShown: chunk_shown,
         WasReset: reset_reported,
         Refused: reset_refused,

@@ -28,6 +28,7 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
         return []  # a warm-up chunk: nothing was made yet
     chunk = run.base + event.chunk
     if chunk < run.making:
+        run.ledger.done_late(chunk, event.prompt)
         return []  # said twice, or out of order
     doubted, run.doubted = run.doubted, None
     if not run.can_be(chunk + 1, event.at) and doubted not in (chunk, chunk - 1):
@@ -94,6 +95,8 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
         end = run.plan.end_chunk()
         if run.ends_where_written and run.making >= end:
             run.boundary_at = event.at
+            if run.restarted:
+                run.ledger.lose_settings(run.base)
             run.ledger.done(end - 1, event.prompt)
             for line in run.plan.take_up_to(end - 1):
                 line.planned = run.plan.chunk_of(line)
@@ -129,7 +132,7 @@ def refused(run: Run, event: Refused) -> list[Command]:
     flight = run.ledger.refused(event.command)
     if flight is None:
         return []
-    if run.ledger.stuck(flight, event.reason):
+    if run.ledger.stuck(flight, run.reason_of(event)):
         return []
     return retry(run, flight, event) + send_due(run, event.at)
 

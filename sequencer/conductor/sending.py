@@ -190,10 +190,10 @@ def retry(run: Run, flight: Flight, event: Refused) -> list[Command]:
     lines = [line for line in slot.lines if "prompt" in line.open]
     again = flight.command == "schedule_prompt" and run.schedule.late == "shift" and flight.tries < MOST_TRIES
     if not again or not lines or slot.prompt != flight.prompt:
-        end_lines(run, flight, Status.REFUSED, event.reason)
+        end_lines(run, flight, Status.REFUSED, run.reason_of(event))
         return []
     line = lines[-1]
-    line.reason = f"refused at chunk {flight.chunk} ({event.reason}), sent again"
+    line.reason = f"refused at chunk {flight.chunk} ({run.reason_of(event)}), sent again"
     chunk = max(flight.chunk, run.reach)
     if chunk != flight.chunk:
         slot.remove(line)
