@@ -52,6 +52,8 @@ def open_take(run: Run, at: int) -> list[Command]:
     """Set a take up at `base`: its settings, and every prompt that may leave already."""
     run.phase = Phase.OPENING
     run.reopens = False
+    if run.revision >= SET_UP_ONCE:
+        run.restarted = False  # all of it is sent now, so no `state` of this connection says that something is missing
     run.making = run.base
     run.has_prompt = run.has_image = False
     run.plan.forecast(run.base + run.schedule.lead)
@@ -270,8 +272,6 @@ def restored(run: Run, event: Restored) -> list[Command]:
         case Phase.STARTING:
             return [wake_at(run, event.at + PATIENCE)]  # the `state` of the new connection says whether the start was heard
         case Phase.OPENING | Phase.ARMED:
-            if run.revision >= SET_UP_ONCE:
-                run.restarted = False  # everything is sent again here, so no later `state` says that something is missing
             run.ledger.renew(run.base)
             return open_take(run, event.at)
         case Phase.CUTTING:
