@@ -81,13 +81,7 @@ def drop_passed(run: Run, first: int) -> None:
         if slot.image is not None and "image" in kinds:
             kinds.add("prompt")
         for line in slot.lines:
-            lost = line.open & kinds
-            line.open -= lost
-            if lost:
-                reason = f"chunk {chunk} could not be reached any more"
-                line.reason = reason if not line.open else f"without its {', '.join(sorted(lost))}: {reason}"
-            if lost and not line.open:
-                line.end(Status.DROPPED if line.landed is None else Status.LANDED, line.reason)
+            line.drop(kinds, f"chunk {chunk} could not be reached any more")
         slot.sent |= kinds
 
 
@@ -103,12 +97,11 @@ def catch_up(run: Run, shown: str | None) -> list[Command]:
     if not lines or slot.prompt is None or shown.strip() == slot.prompt.strip():
         return []
     line = lines[-1]
-    line.reason = line.reason or f"chunk {slot.chunk} could not be reached any more"
+    reason = f"chunk {slot.chunk} could not be reached any more"
     if run.schedule.late == "drop":
-        line.open.discard("prompt")
-        if not line.open:
-            line.end(Status.DROPPED)
+        line.drop({"prompt"}, reason)
         return []
+    line.reason = line.reason or reason
     if run.ledger.active_at(run.reach) != slot.prompt:
         return []  # a later cue acts where it could have landed
     return [run.ledger.send_again(slot, slot.prompt, run.reach - run.base)]
