@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right, insort
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from sequencer.conductor.flights import Flight, Flights
@@ -23,6 +24,16 @@ from sequencer.schedule import ShowPrompt
 
 MOST_TRIES = 3
 """How often a refused prompt is sent, each time for a later chunk."""
+
+
+@dataclass(slots=True)
+class Setting:
+    """A setting, sent at nanosecond `left` for a slot's chunk; it acts from `landing` on, as far as anybody can tell."""
+
+    landing: int
+    chunk: int
+    kind: Kind
+    left: int
 
 
 class Ledger:
@@ -50,8 +61,9 @@ class Ledger:
         self.images = ImageLandings()
         self._accepted: set[int] = set()
         """Chunks for which the model has taken the prompt that was sent last."""
-        self._set: list[tuple[int, int, Kind]] = []
-        """(chunk, slot's chunk, kind) of settings that were sent and act from that chunk on, as far as anybody can tell."""
+        self._set: list[Setting] = []
+        self.now = 0
+        """The latest time that is known. What comes while the connection is made again is handled later than it is stamped."""
 
     # ---- committing ------------------------------------------------------------------------------------------------
 
@@ -150,7 +162,7 @@ class Ledger:
             self.flights.leave("schedule_prompt", chunk, prompt)
         slot.said = prompt
         slot.sent |= {"prompt", "image", "strength", "sr", "cut"}
-        self._set += [(chunk, chunk, "strength"), (chunk, chunk, "sr")]
+        self._set += [Setting(chunk, chunk, "strength", 0), Setting(chunk, chunk, "sr", 0)]
         self._touched.discard(chunk)
         self._mark_sent(slot, at)
         return commands
@@ -172,7 +184,7 @@ class Ledger:
         self.images.take_began(chunk)
         self._accepted.clear()
         self._unseen.clear()
-        self._set = [one for one in self._set if one[0] < chunk]
+        self._set = [one for one in self._set if one.landing < chunk]
 
     def prompts_due(self, base: int, making: int, started: bool, at: int) -> list[Command]:
         """`schedule_prompt` for every committed prompt that was not sent yet; those with an image wait and go with it."""
@@ -243,20 +255,20 @@ class Ledger:
         for flight in self.flights.take_images():
             self.slots[flight.chunk].sent -= {"image", "prompt"}
             heapq.heappush(self._live, flight.chunk)
-        for landing, chunk, kind in [one for one in self._set if one[1] > base]:  # no message tells of a setting
-            if self.flights.may_be_lost(kind, chunk):
-                self._set.remove((landing, chunk, kind))
-                self.slots[chunk].sent.discard(kind)
-                heapq.heappush(self._live, chunk)
+        for one in [one for one in self._set if one.chunk > base]:  # no message tells of a setting
+            if self.flights.may_be_lost(one.kind, one.chunk):
+                self._set.remove(one)
+                self.slots[one.chunk].sent.discard(one.kind)
+                heapq.heappush(self._live, one.chunk)
 
     def lose_settings(self, base: int) -> None:
         """After a lost connection that nothing can be sent after: settings that the model may never have got do not land."""
-        for landing, chunk, kind in [one for one in self._set if one[1] > base]:
-            if self.flights.may_be_lost(kind, chunk):
-                self._set.remove((landing, chunk, kind))
-                for line in self.slots[chunk].lines:
-                    if kind in line.open:
-                        line.reason = line.reason or f"its {kind} may have been lost with the connection"
+        for one in [one for one in self._set if one.chunk > base]:
+            if self.flights.may_be_lost(one.kind, one.chunk):
+                self._set.remove(one)
+                for line in self.slots[one.chunk].lines:
+                    if one.kind in line.open:
+                        line.reason = line.reason or f"its {one.kind} may have been lost with the connection"
 
     def live_due(self, base: int, making: int, at: int) -> list[Command]:
         """Strength, image with prompt, and sr of the next chunk, and what is overdue; of a kind only the latest."""
@@ -285,7 +297,7 @@ class Ledger:
             commands.append(SetImageStrength(float(strength)))
             self.flights.leave("set_image_strength", chunk)
             slot.sent.add("strength")
-            self._set.append((landing, chunk, "strength"))
+            self._set.append(Setting(landing, chunk, "strength", self.now))
         if image is not None and "image" not in slot.sent:
             prompt = self.active_at(landing)  # not an older one: what is overdue takes nothing back
             if prompt is None:
@@ -302,7 +314,7 @@ class Ledger:
             commands.append(SetSrScale(sr))
             self.flights.leave("set_sr_scale", chunk)
             slot.sent.add("sr")
-            self._set.append((landing, chunk, "sr"))
+            self._set.append(Setting(landing, chunk, "sr", self.now))
         return commands
 
     @staticmethod
@@ -321,8 +333,8 @@ class Ledger:
         for line in slot.lines if slot is not None else ():
             line.land("cut", chunk)
 
-    def done(self, chunk: int, prompt: str | None) -> None:
-        """A score chunk was made, and the model says which prompt it showed (None where it does not say)."""
+    def done(self, chunk: int, prompt: str | None, at: int) -> None:
+        """A score chunk was made by nanosecond `at`, and the model says which prompt it showed (None where it does not say)."""
         before = self._judged
         first = self._judged + 1 if self._judged < chunk else chunk
         for number in range(first, chunk + 1):
@@ -331,12 +343,15 @@ class Ledger:
                 continue
             if slot.prompt is not None:
                 self._open_prompts.append(number)
-        for landing, number, kind in [one for one in self._set if one[0] <= chunk]:
-            self._set.remove((landing, number, kind))
-            slot = self.slots.get(number)
+        for setting in self._set:
+            if setting.left > at and setting.landing <= chunk + 1:
+                setting.landing = chunk + 2  # this chunk was made, and the next one begun, before the setting left
+        for setting in [one for one in self._set if one.landing <= chunk]:
+            self._set.remove(setting)
+            slot = self.slots.get(setting.chunk)
             for line in slot.lines if slot is not None else ():
                 if not line.is_final:
-                    line.land(kind, landing)
+                    line.land(setting.kind, setting.landing)
         for number, landing in self.images.made(chunk, prompt, self.flights.images()):
             self._land_image(number, landing)
         self._judged = max(self._judged, chunk)

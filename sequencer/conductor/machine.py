@@ -117,6 +117,7 @@ class Conductor:
     def receive(self, event: Event) -> tuple[Command, ...]:
         """What is to be done now that this has happened. Chunks in the commands count within the take."""
         run = self.run
+        run.ledger.now = max(run.ledger.now, event.at)
         if isinstance(event, ChunkShown) and run.ends_when_shown and run.phase is not Phase.FINISHED:
             note_chunk_shown(run, event)
         handler = TABLE.get((run.phase, type(event)))

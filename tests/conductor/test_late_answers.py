@@ -11,7 +11,18 @@ from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor, Status
 from sequencer.conductor.flights import Flight
 from sequencer.conductor.pictured import ImageLandings
-from sequencer.events import ChunkDone, ImageAccepted, Paused, PromptAccepted, Ready, Started, StateReported
+from sequencer.events import (
+    ChunkDone,
+    ImageAccepted,
+    Lost,
+    Paused,
+    PromptAccepted,
+    Ready,
+    Restored,
+    SetSrScale,
+    Started,
+    StateReported,
+)
 from sequencer.score import Cut, Score, SetSr, Sr, UseImage
 from sequencer.score import Pause as PauseAction
 from sequencer.score import Resume as ResumeAction
@@ -151,6 +162,24 @@ def test_what_a_late_report_shows_corrects_where_a_prompt_has_landed(
     found = _reported(*BEFORE, *reports)
     assert found["4c"] == (MISSED if fourth is None else (Status.LANDED, fourth))
     assert found["5c"] == (MISSED if fifth is None else (Status.LANDED, fifth))
+
+
+@pytest.mark.parametrize(("made_by", "landed"), [(2, 4), (3, 5), (4, 6)])
+def test_a_setting_that_left_after_a_chunk_was_made_acts_on_none_that_had_begun(made_by: int, landed: int) -> None:
+    """Connected again: what came before the connection stood is handled then, with the times at which it came."""
+    conductor = Conductor(compile_score(on_chunks(at_chunk(0, "a"), at_chunk(4, SetSr(Sr.OFF)), end=9)))
+    conductor.receive(Ready(0))
+    conductor.receive(PromptAccepted(1, "a"))
+    conductor.receive(Started(2))
+    for chunk in (0, 1):
+        conductor.receive(ChunkDone(2 + (chunk + 1) * 1_375_000_000, chunk, 33 * (chunk + 1), "a"))
+    conductor.receive(Lost(3_000_000_000, "gone"))
+    conductor.receive(Restored(2 + (made_by + 1) * 1_375_000_000 + 1000))
+    state = StateReported(2 + 3 * 1_375_000_000, True, True, False, 99, 3, "a", (), False, 1.0)
+    assert SetSrScale("off") in conductor.receive(state)
+    for chunk in range(3, 8):
+        conductor.receive(ChunkDone(2 + (chunk + 1) * 1_375_000_000, chunk, 33 * (chunk + 1), "a"))
+    assert [cue.landed for cue in conductor.report().cues] == [0, landed]
 
 
 @pytest.mark.parametrize(("lasts", "landed"), [("1s", 4), ("2s", 5), ("8s", None)])
