@@ -170,7 +170,9 @@ def _untrue(seen: Evidence, number: int, line: Line, landed: int, looks: list[Lo
     spell = [look for chunk in range(min(line.chunk or landed, landed), landed + 1) for look in seen.shown.get(chunk, [])]
     if prompt is not None and "without its prompt" not in line.reason and not _lied_to(seen):
         several = len({act.kind for act in line.acts}) > 1
-        if not any(look.prompt.strip() == prompt for look in (spell if several else looks)):
+        # A model that takes prompts in time and acts on them late says nothing of a chunk whose report was lost.
+        is_untold = "prompt" in seen.show.script.faults.get("delays", {}) and landed not in seen.told_of
+        if not is_untold and not any(look.prompt.strip() == prompt for look in (spell if several else looks)):
             yield f"{seen.name(number)} is said to have landed on chunk {landed}, which showed {looks[0].prompt!r}"
     if not _sound_images(seen):
         return
