@@ -22,7 +22,8 @@ following run positions in seconds and in beats are foretold apart. MIDI message
 the section before it sends none any more. Each take has times of its own, also one that is shown after the next one began, and
 a note ends with the score though the last take was not seen yet. Only measured chunks say how long one lasts. A following run
 sends its messages also while the model rests or stands. Messages of what was made before a stall keep their times, and the last
-chunk before a cut has its own when it was made late.
+chunk before a cut has its own when it was made late. A jump of the clock while a take is cut or opened brings
+what is in force at the new position. A refusal without a reason is reported as one.
 """
 
 from __future__ import annotations
@@ -41,6 +42,12 @@ SET_UP_ONCE = 3
 
 RESETS_BORNE_OUT = 3
 """From this revision on a reset that comes too early has to be borne out."""
+
+JUMPS_WHILE_CUT = 3
+"""From this revision on a jump of the clock is not lost while a take is cut or opened."""
+
+REFUSALS_HAVE_REASONS = 3
+"""From this revision on a refusal without a reason says that it has none."""
 
 CURRENT = 3
 """The revision of new runs."""

@@ -41,7 +41,7 @@ class BoundaryFeed:
                 return None
             case WasReset():
                 self._began = False
-                follower.rests()
+                follower.ends()
                 return None
             case ChunkDone():
                 follower.done(event.chunk, event.at)
@@ -56,6 +56,10 @@ class BoundaryFeed:
                 return None
             case _:
                 return None
+
+    def shown_before(self, event: ChunkShown, takes: int) -> None:
+        """Hear of a frame of an earlier take, which was cut before its frames came: `takes` before the one that plays."""
+        self.follower.shown_before(takes, event.chunk, event.at)
 
     def _fitted(self, at: int) -> BoundariesFitted | None:
         fit = self.follower.fit()

@@ -17,6 +17,7 @@ from sequencer.events import (
     Command,
     OffsetChanged,
 )
+from sequencer.revisions import JUMPS_WHILE_CUT
 
 
 def clock_fitted(run: Run, event: ClockFitted) -> list[Command]:
@@ -76,7 +77,7 @@ def clock_moved(run: Run, event: ClockMoved) -> list[Command]:
 
 def held_clock_moved(run: Run, event: ClockMoved) -> list[Command]:
     """While a take is being opened the musical time moves on, and the rules wait."""
-    run.joins = run.joins and event.what != "start"
+    run.joins = run.joins and (event.what != "start" or run.takes > 0)
     if run.follow is not None:
         run.follow.clock_moved(event)
     return hold(run, event)
@@ -89,19 +90,29 @@ def armed_clock_moved(run: Run, event: ClockMoved) -> list[Command]:
 
 
 def located(run: Run, event: ClockLocated) -> list[Command]:
-    """A jump while no take plays: the score begins there."""
+    """A jump while no take plays: before the first one the score begins there, later it goes on there."""
     if run.follow is not None:
         run.follow.located(event.at, event.quarter)
-        run.joins = run.takes == 0 and event.quarter > 0
+        is_heard = run.takes > 0 and run.revision >= JUMPS_WHILE_CUT and run.phase is not Phase.SHOWING
+        run.joins = is_heard if run.takes > 0 else event.quarter > 0
+    return []
+
+
+def located_while_cutting(run: Run, event: ClockLocated) -> list[Command]:
+    """A jump while a reset is awaited: the next take opens with what is in force at the new position."""
+    if run.follow is None or run.revision < JUMPS_WHILE_CUT:
+        return located(run, event)
+    run.follow.located(event.at, event.quarter)
+    _chase(run, run.next_base, event.quarter)
     return []
 
 
 def join(run: Run, making: int, at: int) -> None:
-    """A clock that was moved before the first take ran: the score begins where the clock is by now, as seen from a chunk."""
+    """A clock that was moved while no take ran: the score goes on where the clock is by now, as seen from a chunk."""
     here = None if run.follow is None else run.follow.quarter_at(at)
-    if run.joins and here is not None and here > 0:
+    if run.joins and here is not None and (here > 0 or run.takes > 1):
         run.joins = False
-        _chase(run, making, here)
+        _chase(run, making + run.schedule.lead, here)
 
 
 def relocated(run: Run, event: ClockLocated) -> list[Command]:
@@ -109,16 +120,20 @@ def relocated(run: Run, event: ClockLocated) -> list[Command]:
     if run.follow is None:
         return []
     run.follow.located(event.at, event.quarter)
-    _chase(run, run.making, event.quarter)
+    _chase(run, run.making + run.schedule.lead, event.quarter)
     return send_due(run, event.at)
 
 
-def _chase(run: Run, making: int, here: float) -> None:
-    """Lay the plan anew from a quarter on: what is in force there lands at reach, as seen from the chunk `making`."""
+def _chase(run: Run, reach: int, here: float) -> None:
+    """Lay the plan anew from a quarter on: what is in force there lands at the score chunk `reach`.
+
+    A cut whose reset has left is made all the same. What the next take should have opened with leaves with the old plan.
+    """
     quarter = Fraction(here).limit_denominator(96)
     run.moves.give_up_leaving("the clock was moved first")
-    chase = run.plan.relocate(quarter, making + run.schedule.lead)
-    run.ledger.withdraw(making + 1, lambda line: line.rule is None, "the clock was moved away from it")
+    chase = run.plan.relocate(quarter, reach)
+    first = run.next_base if run.phase is Phase.CUTTING else reach - run.schedule.lead + 1
+    run.ledger.withdraw(first, lambda line: line.rule is None and "cut" not in line.open, "the clock was moved away from it")
     run.sends.located(run.plan.pass_of_quarter(quarter).number, quarter)
     if chase is not None:
         run.ledger.commit(chase, chase.nominal)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right, insort
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from sequencer.conductor.flights import Flight, Flights
@@ -25,6 +26,16 @@ MOST_TRIES = 3
 """How often a refused prompt is sent, each time for a later chunk."""
 
 
+@dataclass(slots=True)
+class Setting:
+    """A setting, sent at nanosecond `left` for a slot's chunk; it acts from `landing` on, as far as anybody can tell."""
+
+    landing: int
+    chunk: int
+    kind: Kind
+    left: int
+
+
 class Ledger:
     """Slots by score chunk. `seed`, `sr` and `strength` are what the model was last told."""
 
@@ -39,6 +50,9 @@ class Ledger:
         self.flights = Flights()
         self._judged = -1
         self._open_prompts: list[int] = []
+        self._unseen: dict[int, tuple[int, bool]] = {}
+        """Slots whose prompt is taken to have landed on a chunk that was not reported: the first later chunk that was, or at
+        which another prompt was due, and whether theirs was shown there."""
         self.overwritten: dict[int, Line] = {}
         self._left: set[int] = set()
         """Chunks that the model holds a prompt for and the plan has none of its own."""
@@ -47,8 +61,9 @@ class Ledger:
         self.images = ImageLandings()
         self._accepted: set[int] = set()
         """Chunks for which the model has taken the prompt that was sent last."""
-        self._set: list[tuple[int, int, Kind]] = []
-        """(chunk, slot's chunk, kind) of settings that were sent and act from that chunk on, as far as anybody can tell."""
+        self._set: list[Setting] = []
+        self.now = 0
+        """The latest time that is known. What comes while the connection is made again is handled later than it is stamped."""
 
     # ---- committing ------------------------------------------------------------------------------------------------
 
@@ -146,7 +161,7 @@ class Ledger:
             self.flights.leave("schedule_prompt", chunk, prompt)
         slot.said = prompt
         slot.sent |= {"prompt", "image", "strength", "sr", "cut"}
-        self._set += [(chunk, chunk, "strength"), (chunk, chunk, "sr")]
+        self._set += [Setting(chunk, chunk, "strength", 0), Setting(chunk, chunk, "sr", 0)]
         self._touched.discard(chunk)
         self._mark_sent(slot, at)
         return commands
@@ -167,7 +182,8 @@ class Ledger:
         self.overwritten.clear()
         self.images.take_began(chunk)
         self._accepted.clear()
-        self._set = [one for one in self._set if one[0] < chunk]
+        self._unseen.clear()
+        self._set = [one for one in self._set if one.landing < chunk]
 
     def prompts_due(self, base: int, making: int, started: bool, at: int) -> list[Command]:
         """`schedule_prompt` for every committed prompt that was not sent yet; those with an image wait and go with it."""
@@ -238,11 +254,20 @@ class Ledger:
         for flight in self.flights.take_images():
             self.slots[flight.chunk].sent -= {"image", "prompt"}
             heapq.heappush(self._live, flight.chunk)
-        for landing, chunk, kind in [one for one in self._set if one[1] > base]:  # no message tells of a setting
-            if self.flights.may_be_lost(kind, chunk):
-                self._set.remove((landing, chunk, kind))
-                self.slots[chunk].sent.discard(kind)
-                heapq.heappush(self._live, chunk)
+        for one in [one for one in self._set if one.chunk > base]:  # no message tells of a setting
+            if self.flights.may_be_lost(one.kind, one.chunk):
+                self._set.remove(one)
+                self.slots[one.chunk].sent.discard(one.kind)
+                heapq.heappush(self._live, one.chunk)
+
+    def lose_settings(self, base: int) -> None:
+        """After a lost connection that nothing can be sent after: settings that the model may never have got do not land."""
+        for one in [one for one in self._set if one.chunk > base]:
+            if self.flights.may_be_lost(one.kind, one.chunk):
+                self._set.remove(one)
+                for line in self.slots[one.chunk].lines:
+                    if one.kind in line.open:
+                        line.reason = line.reason or f"its {one.kind} may have been lost with the connection"
 
     def live_due(self, base: int, making: int, at: int) -> list[Command]:
         """Strength, image with prompt, and sr of the next chunk, and what is overdue; of a kind only the latest."""
@@ -271,7 +296,7 @@ class Ledger:
             commands.append(SetImageStrength(float(strength)))
             self.flights.leave("set_image_strength", chunk)
             slot.sent.add("strength")
-            self._set.append((landing, chunk, "strength"))
+            self._set.append(Setting(landing, chunk, "strength", self.now))
         if image is not None and "image" not in slot.sent:
             prompt = self.active_at(landing)  # not an older one: what is overdue takes nothing back
             if prompt is None:
@@ -288,7 +313,7 @@ class Ledger:
             commands.append(SetSrScale(sr))
             self.flights.leave("set_sr_scale", chunk)
             slot.sent.add("sr")
-            self._set.append((landing, chunk, "sr"))
+            self._set.append(Setting(landing, chunk, "sr", self.now))
         return commands
 
     @staticmethod
@@ -307,8 +332,8 @@ class Ledger:
         for line in slot.lines if slot is not None else ():
             line.land("cut", chunk)
 
-    def done(self, chunk: int, prompt: str | None) -> None:
-        """A score chunk was made, and the model says which prompt it showed (None where it does not say)."""
+    def done(self, chunk: int, prompt: str | None, at: int) -> None:
+        """A score chunk was made by nanosecond `at`, and the model says which prompt it showed (None where it does not say)."""
         before = self._judged
         first = self._judged + 1 if self._judged < chunk else chunk
         for number in range(first, chunk + 1):
@@ -317,12 +342,15 @@ class Ledger:
                 continue
             if slot.prompt is not None:
                 self._open_prompts.append(number)
-        for landing, number, kind in [one for one in self._set if one[0] <= chunk]:
-            self._set.remove((landing, number, kind))
-            slot = self.slots.get(number)
+        for setting in self._set:
+            if setting.left > at and setting.landing <= chunk + 1:
+                setting.landing = chunk + 2  # this chunk was made, and the next one begun, before the setting left
+        for setting in [one for one in self._set if one.landing <= chunk]:
+            self._set.remove(setting)
+            slot = self.slots.get(setting.chunk)
             for line in slot.lines if slot is not None else ():
                 if not line.is_final:
-                    line.land(kind, landing)
+                    line.land(setting.kind, setting.landing)
         for number, landing in self.images.made(chunk, prompt, self.flights.images()):
             self._land_image(number, landing)
         self._judged = max(self._judged, chunk)
@@ -346,6 +374,7 @@ class Ledger:
         while len(self._open_prompts) > 1:
             number = self._open_prompts.pop(0)
             if self._acted_unseen(number, before, chunk):
+                self._unseen[number] = self._open_prompts[0], False
                 for line in self.slots[number].lines:
                     line.land("prompt", number)
             else:
@@ -356,9 +385,28 @@ class Ledger:
         wanted = slot.prompt
         if wanted is not None and prompt is not None and prompt.strip() != wanted.strip():
             return
+        acted_unseen = self._acted_unseen(slot.chunk, before, chunk)
+        if acted_unseen:
+            self._unseen[slot.chunk] = chunk, True
         for line in slot.lines:
-            line.land("prompt", slot.chunk if self._acted_unseen(slot.chunk, before, chunk) else chunk)
+            line.land("prompt", slot.chunk if acted_unseen else chunk)
         self._open_prompts.clear()
+
+    def done_late(self, chunk: int, prompt: str | None) -> None:
+        """A chunk is reported after a later one: a cue that was taken to act on it has not where it showed another prompt."""
+        for number, (until, is_shown) in self._unseen.items():
+            slot = self.slots[number]
+            wanted = slot.prompt
+            if prompt is None or wanted is None or not number <= chunk < until or prompt.strip() == wanted.strip():
+                continue
+            for line in slot.lines:
+                if "prompt" not in line.kinds or not line.does("prompt") or line.landed is None:
+                    continue
+                if is_shown or chunk + 1 < until:
+                    line.landed = max(line.landed, chunk + 1)
+                elif line.status is Status.LANDED:
+                    line.status, line.reason = Status.MISSED, f"chunk {chunk} was reported late, without its prompt"
+                    line.landed = None if line.kinds == {"prompt"} else line.landed
 
     def _acted_unseen(self, number: int, before: int, chunk: int) -> bool:
         """Whether a prompt was to act on a chunk that was not reported, and the model had taken it for that chunk."""

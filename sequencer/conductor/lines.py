@@ -147,6 +147,19 @@ class Line:
             if not self.open:
                 self.end(Status.LANDED)
 
+    def drop(self, kinds: set[Kind], reason: str) -> None:
+        """Drop the acts of these kinds that have not landed. What else this line does counts; then the reason names them."""
+        dropped = self.open & kinds
+        if not dropped:
+            return
+        self.open -= dropped
+        if self.open or self.landed is not None:
+            before = f"{self.reason}; " if self.reason.startswith("without its ") else ""
+            reason = f"{before}without its {', '.join(sorted(dropped))}: {reason}"
+        self.reason = reason
+        if not self.open:
+            self.end(Status.DROPPED if self.landed is None else Status.LANDED)
+
     def regain(self, gone: Line) -> set[Kind]:
         """A line was taken out: what this one had lost to it, it does again. Which kinds of acts these are."""
         kinds = {one.kind for one in self.lost if one.to is gone}

@@ -29,6 +29,7 @@ from sequencer.conductor.following import (
     clock_moved,
     held_clock_moved,
     located,
+    located_while_cutting,
     offset_changed,
     relocated,
 )
@@ -116,6 +117,7 @@ class Conductor:
     def receive(self, event: Event) -> tuple[Command, ...]:
         """What is to be done now that this has happened. Chunks in the commands count within the take."""
         run = self.run
+        run.ledger.now = max(run.ledger.now, event.at)
         if isinstance(event, ChunkShown) and run.ends_when_shown and run.phase is not Phase.FINISHED:
             note_chunk_shown(run, event)
         handler = TABLE.get((run.phase, type(event)))
@@ -238,6 +240,7 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
     },
     Phase.CUTTING: {
         ChunkDone: last_chunk_of_take,
+        ClockLocated: located_while_cutting,
         ChunkShown: chunk_shown,
         WasReset: reset_reported,
         Refused: reset_refused,

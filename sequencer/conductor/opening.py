@@ -52,6 +52,8 @@ def open_take(run: Run, at: int) -> list[Command]:
     """Set a take up at `base`: its settings, and every prompt that may leave already."""
     run.phase = Phase.OPENING
     run.reopens = False
+    if run.revision >= SET_UP_ONCE:
+        run.restarted = False  # all of it is sent now, so no `state` of this connection says that something is missing
     run.making = run.base
     run.has_prompt = run.has_image = False
     run.plan.forecast(run.base + run.schedule.lead)
@@ -119,13 +121,14 @@ def opening_refused(run: Run, event: Refused) -> list[Command]:
         if run.insisting:
             return []  # started already, or not to be started: the `state` behind the refusal says which
         if run.starts >= MOST_STARTS:
-            return finish(run, f"the model refused to start: {event.reason}", well=False)
+            return finish(run, f"the model refused to start: {run.reason_of(event)}", well=False)
         return set_up_again(run, event.at)
     if flight is not None and flight.chunk == run.base and run.ends_when_shown and run.openings < MOST_OPENINGS - 1:
         return open_again(run, event)
     if flight is not None and flight.chunk == run.base:
-        end_lines(run, flight, Status.REFUSED, event.reason)
-        return finish(run, f"the model refused what the take opens with ({event.command}): {event.reason}", well=False)
+        reason = run.reason_of(event)
+        end_lines(run, flight, Status.REFUSED, reason)
+        return finish(run, f"the model refused what the take opens with ({event.command}): {reason}", well=False)
     if flight is not None:
         return retry(run, flight, event)
     return []
@@ -209,7 +212,7 @@ def reset_refused(run: Run, event: Refused) -> list[Command]:
         return was_reset(run, WasReset(event.at))
     for line in run.ledger.slots[run.next_base].lines:
         if "cut" in line.open:
-            line.end(Status.REFUSED, event.reason)
+            line.end(Status.REFUSED, run.reason_of(event))
     run.phase = Phase.PLAYING
     return send_due(run, event.at)
 
@@ -270,8 +273,6 @@ def restored(run: Run, event: Restored) -> list[Command]:
         case Phase.STARTING:
             return [wake_at(run, event.at + PATIENCE)]  # the `state` of the new connection says whether the start was heard
         case Phase.OPENING | Phase.ARMED:
-            if run.revision >= SET_UP_ONCE:
-                run.restarted = False  # everything is sent again here, so no later `state` says that something is missing
             run.ledger.renew(run.base)
             return open_take(run, event.at)
         case Phase.CUTTING:

@@ -28,6 +28,7 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
         return []  # a warm-up chunk: nothing was made yet
     chunk = run.base + event.chunk
     if chunk < run.making:
+        run.ledger.done_late(chunk, event.prompt)
         return []  # said twice, or out of order
     doubted, run.doubted = run.doubted, None
     if not run.can_be(chunk + 1, event.at) and doubted not in (chunk, chunk - 1):
@@ -40,7 +41,7 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
         run.lasted.append(event.at - run.boundary_at)
     run.boundary_at = event.at
     run.fresh = True
-    run.ledger.done(chunk, event.prompt)
+    run.ledger.done(chunk, event.prompt, event.at)
     run.making = chunk + 1
     if run.follow is not None:
         run.follow.boundary(run.making, event.at)
@@ -65,7 +66,7 @@ def last_chunk_of_take(run: Run, event: ChunkDone) -> list[Command]:
     if chunk >= run.making:
         run.note_stall(run.stalls.report(run.making, chunk + 1 - run.making, event.at))
     if run.making <= chunk < run.next_base:
-        run.ledger.done(chunk, event.prompt)
+        run.ledger.done(chunk, event.prompt, event.at)
         run.making = chunk + 1
     return []
 
@@ -94,7 +95,9 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
         end = run.plan.end_chunk()
         if run.ends_where_written and run.making >= end:
             run.boundary_at = event.at
-            run.ledger.done(end - 1, event.prompt)
+            if run.restarted:
+                run.ledger.lose_settings(run.base)
+            run.ledger.done(end - 1, event.prompt, event.at)
             for line in run.plan.take_up_to(end - 1):
                 line.planned = run.plan.chunk_of(line)
                 line.reason = f"chunk {line.planned} could not be reached any more"
@@ -129,7 +132,7 @@ def refused(run: Run, event: Refused) -> list[Command]:
     flight = run.ledger.refused(event.command)
     if flight is None:
         return []
-    if run.ledger.stuck(flight, event.reason):
+    if run.ledger.stuck(flight, run.reason_of(event)):
         return []
     return retry(run, flight, event) + send_due(run, event.at)
 

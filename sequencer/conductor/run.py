@@ -13,7 +13,7 @@ from sequencer.conductor.sends import Sends
 from sequencer.conductor.stalls import Stall, Stalls
 from sequencer.conductor.triggers import Ear
 from sequencer.events import HandPaused, Refused
-from sequencer.revisions import CURRENT, ENDS_WHERE_WRITTEN, RESETS_BORNE_OUT, SHOWN_TO_THE_END
+from sequencer.revisions import CURRENT, ENDS_WHERE_WRITTEN, REFUSALS_HAVE_REASONS, RESETS_BORNE_OUT, SHOWN_TO_THE_END
 from sequencer.schedule import Firing, Schedule
 from sequencer.timebase import DISPLAY_DELAY, SECOND, nanoseconds
 
@@ -30,6 +30,7 @@ SHOWING = 10 * SECOND
 """How long to wait for the last chunk to be shown after it was reported."""
 SPARE = SECOND // 10
 """How much longer than its chunk a run lasts where no later chunk shows that the last one is over."""
+NO_REASON = "the model gave no reason"
 MOST_AHEAD = 32
 """How many prompts a certain stretch sends ahead: the model repeats them all in every `state`, whose size has a limit."""
 
@@ -116,7 +117,7 @@ class Run:
         """Whether start was sent a second time because nothing answered the first one."""
         self.restarted = False
         self.joins = False
-        """Whether the outer clock was moved before the first take ran: then the score begins where it is."""
+        """Whether the outer clock was moved while no take ran: then the score goes on where it is."""
         self.next_base = 0
         self.firings: dict[str, int] = {}
         self.held: list[frozenset[Firing] | HandPaused] = []
@@ -181,6 +182,12 @@ class Run:
         """Whether a take, counted by `start` commands from 1, is the one that plays; so is one that nobody numbered."""
         return take is None or (0 < take <= len(self.bases) and self.bases[take - 1] == self.base)
 
+    def takes_since(self, take: int | None) -> int | None:
+        """Return how many takes before the one at `base` a take is, counted by `start` commands from 1. None where unknown."""
+        if take is None or not 0 < take <= len(self.bases):
+            return None
+        return len({base for base in (*self.bases, self.base) if base > self.bases[take - 1]})
+
     @property
     def reach(self) -> int:
         """The first score chunk that a prompt can still be scheduled for."""
@@ -197,9 +204,15 @@ class Run:
 
     def note_refusal(self, event: Refused) -> None:
         """The model refused something: it is told in the report."""
-        self.refusals.append(f"{event.command}: {event.reason}")
+        reason = self.reason_of(event)
+        self.refusals.append(f"{event.command}: {reason}")
         if event.command in ("pause", "resume"):
-            self.moves.refused(event.command, event.reason)
+            self.moves.refused(event.command, reason)
+
+    def reason_of(self, event: Refused) -> str:
+        """Return why the model refused something: a cue that was refused is reported with a reason, whatever the model sent."""
+        has_reason = event.reason.strip() or self.revision < REFUSALS_HAVE_REASONS
+        return event.reason if has_reason else NO_REASON
 
     @property
     def is_running(self) -> bool:

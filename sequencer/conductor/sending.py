@@ -84,14 +84,7 @@ def drop_passed(run: Run, first: int) -> None:
         if slot.image is not None and "image" in kinds:
             kinds.add("prompt")
         for line in slot.lines:
-            lost = line.open & kinds
-            line.open -= lost
-            if lost:
-                reason = f"chunk {chunk} could not be reached any more"
-                whole = not line.open and line.landed is None
-                line.reason = reason if whole else f"without its {', '.join(sorted(lost))}: {reason}"
-            if lost and not line.open:
-                line.end(Status.DROPPED if line.landed is None else Status.LANDED, line.reason)
+            line.drop(kinds, f"chunk {chunk} could not be reached any more")
         slot.sent |= kinds
 
 
@@ -107,12 +100,11 @@ def catch_up(run: Run, shown: str | None) -> list[Command]:
     if not lines or slot.prompt is None or shown.strip() == slot.prompt.strip():
         return []
     line = lines[-1]
-    line.reason = line.reason or f"chunk {slot.chunk} could not be reached any more"
+    reason = f"chunk {slot.chunk} could not be reached any more"
     if run.schedule.late == "drop":
-        line.open.discard("prompt")
-        if not line.open:
-            line.end(Status.DROPPED)
+        line.drop({"prompt"}, reason)
         return []
+    line.reason = line.reason or reason
     if run.ledger.active_at(run.reach) != slot.prompt:
         return []  # a later cue acts where it could have landed
     return [run.ledger.send_again(slot, slot.prompt, run.reach - run.base)]
@@ -194,10 +186,10 @@ def retry(run: Run, flight: Flight, event: Refused) -> list[Command]:
     lines = [line for line in slot.lines if "prompt" in line.open]
     again = flight.command == "schedule_prompt" and run.schedule.late == "shift" and flight.tries < MOST_TRIES
     if not again or not lines or slot.prompt != flight.prompt:
-        end_lines(run, flight, Status.REFUSED, event.reason)
+        end_lines(run, flight, Status.REFUSED, run.reason_of(event))
         return []
     line = lines[-1]
-    line.reason = f"refused at chunk {flight.chunk} ({event.reason}), sent again"
+    line.reason = f"refused at chunk {flight.chunk} ({run.reason_of(event)}), sent again"
     chunk = max(flight.chunk, run.reach)
     if chunk != flight.chunk:
         slot.remove(line)

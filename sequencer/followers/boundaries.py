@@ -26,6 +26,8 @@ ALIKE = 0.1
 """Two late chunks in a row that are as long as each other within this share: the model has become slower."""
 SAMPLES = 9
 """So many of the latest lags are believed, by their median: single frames come late."""
+TAKES = 8
+"""How many takes are remembered after they were cut."""
 REMEMBERED = 64
 """How many beginnings are kept, so that frames shown later find theirs."""
 
@@ -67,6 +69,8 @@ class BoundaryFollower:
         self._earlier = self._latest = 0.0
         self._last = 0
         self._begun: dict[int, int] = {}
+        self._begun_before: deque[dict[int, int]] = deque([{}], maxlen=TAKES)
+        """When the chunks of the takes before began, the latest take first."""
         self._lags: deque[int] = deque(maxlen=SAMPLES)
 
     # ---- what is reported ----
@@ -74,7 +78,7 @@ class BoundaryFollower:
     def started(self, at_ns: int) -> None:
         """A take begins: its chunk 0 begins now. What was learnt of lengths and of the lag still counts."""
         self._next = 0
-        self._begun.clear()
+        self._put_away()
         self._anew(at_ns)
 
     def done(self, chunk: int, at_ns: int) -> None:
@@ -110,10 +114,24 @@ class BoundaryFollower:
         self._begins(begins, at_ns)
 
     def shown(self, chunk: int, at_ns: int) -> None:
-        """The first frame of a chunk has arrived."""
-        begun = self._begun.get(chunk)
+        """The first frame of a chunk has arrived. Before the take's first chunk begins it is one of the take before."""
+        begun = (self._begun or self._begun_before[0]).get(chunk)
         if begun is not None:
             self._lags.append(at_ns - begun)
+
+    def shown_before(self, takes: int, chunk: int, at_ns: int) -> None:
+        """The first frame of a chunk has arrived, of an earlier take: so many before the one that plays or is being opened.
+
+        Where takes are short, all frames come that late.
+        """
+        begun = self._begun_before[takes - 1].get(chunk) if 0 < takes <= len(self._begun_before) else None
+        if begun is not None:
+            self._lags.append(at_ns - begun)
+
+    def ends(self) -> None:
+        """The take is over, and the model rests until the next one begins."""
+        self._put_away()
+        self.rests()
 
     def rests(self) -> None:
         """No chunk is being made: paused or reset. Nothing can be foretold until more is heard."""
@@ -163,6 +181,12 @@ class BoundaryFollower:
         return None if fit is None else fit.time + round((chunk - fit.chunk) * fit.chunk_ns)
 
     # ---- inside ----
+
+    def _put_away(self) -> None:
+        """A take is over: frames of its chunks may still come."""
+        if self._begun:
+            self._begun_before.appendleft(self._begun)
+            self._begun = {}
 
     def _anew(self, at_ns: int) -> None:
         """Chunks come again: the length is kept, roughly, the phase is taken from here."""

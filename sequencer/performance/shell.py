@@ -19,6 +19,7 @@ from sequencer.conductor.listening import unanswered
 from sequencer.conductor.run import Phase
 from sequencer.errors import OutputError, ScheduleError
 from sequencer.events import (
+    BoundariesFitted,
     ChunkDone,
     ChunkShown,
     Closing,
@@ -184,7 +185,7 @@ class Performance:
                 if self._starts_before and isinstance(event, ChunkShown) and event.take is not None:
                     event = replace(event, take=self.take(event.take))
                 last = event.at
-                fit = self.boundaries.hear(event) if self.boundaries is not None and self._is_of_this_take(event) else None
+                fit = self._fit_before(event)
                 if fit is not None:
                     await self._handle(fit)
                 await self._handle(event)
@@ -222,9 +223,17 @@ class Performance:
         if not opening.cancelled():
             opening.result()
 
-    def _is_of_this_take(self, event: Event) -> bool:
-        """Whether an event tells of the take that plays: frames of the one before may come late."""
-        return not isinstance(event, ChunkShown) or self.conductor.run.is_of_this_take(event.take)
+    def _fit_before(self, event: Event) -> BoundariesFitted | None:
+        """Return the fit of boundaries to deliver before an event: frames of the take before a cut may come late."""
+        run, feed = self.conductor.run, self.boundaries
+        if feed is None:
+            return None
+        if not isinstance(event, ChunkShown) or run.is_of_this_take(event.take):
+            return feed.hear(event)
+        takes = run.takes_since(event.take)
+        if takes is not None:
+            feed.shown_before(event, takes)
+        return None
 
     async def _handle(self, event: Event) -> None:
         if self._fed:

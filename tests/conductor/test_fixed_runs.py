@@ -163,6 +163,17 @@ def test_a_refused_image_is_reported_and_does_not_stop_the_show() -> None:
     assert not played.outcome.report.all_landed
 
 
+@pytest.mark.parametrize("reason", ["", " "])
+def test_a_refusal_without_a_reason_is_reported_with_one(reason: str) -> None:
+    score = on_chunks(at_chunk(0, "a"), at_chunk(5, IMAGE, "b"), end=12)
+    refuse = [{"command": "set_conditioning", "nth": 1, "reason": reason}, {"command": "pause", "reason": reason}]
+    played = play(score, faults=Faults.model_validate({"refuse": refuse}))
+    assert (played.cue("5c").status, played.cue("5c").reason) == (Status.REFUSED, "the model gave no reason")
+    assert played.outcome.report.refused == ("set_conditioning: the model gave no reason",)
+    ended = play(score, faults=Faults.model_validate({"refuse": [{"command": "start", "reason": reason}]})).outcome.report.ended
+    assert ended == "the model refused to start: the model gave no reason"
+
+
 def test_a_start_that_is_refused_for_ever_ends_the_run_with_the_reason() -> None:
     faults = Faults.model_validate({"refuse": [{"command": "start", "reason": "no GPU"}]})
     played = play(on_chunks(at_chunk(0, "a"), end=4), faults=faults)

@@ -14,6 +14,7 @@ from sequencer.clocks import VirtualClock
 from sequencer.compiler import compile_score
 from sequencer.conductor import CueReport, Status
 from sequencer.events import (
+    BoundariesFitted,
     ChunkDone,
     ChunkShown,
     ClockLocated,
@@ -21,6 +22,7 @@ from sequencer.events import (
     SchedulePrompt,
     Start,
 )
+from sequencer.notation import reads
 from sequencer.performance import Performance
 from sequencer.replaying import replay
 from sequencer.score import Goto
@@ -197,3 +199,14 @@ def test_after_a_stall_the_run_catches_up_with_the_clock() -> None:
     assert "could not be reached any more" in cues["19.1"].reason
     # 32 bars are 64 s; the stall of 20 s is within them, so so many chunks fewer were made
     assert report.chunks == pytest.approx((64 - 20) / CHUNK, abs=2)
+
+
+def test_the_lag_is_measured_where_every_take_is_cut_before_it_is_seen() -> None:
+    """Takes last two seconds, and their frames are shown three seconds after they are made."""
+    sections = "".join(f'section s{number} 1 bars, cut {{\n  at 1 "p{number}"\n}}\n' for number in range(1, 9))
+    score = reads(f"grid 12 frames @ 24 fps\nclock midi, 4/4, nominal 120 bpm\n{sections}")
+    outcome, log = follow(score, Gear((5.0, "start")), Faults.model_validate({"delays": {"shown": "3s"}}))
+    first = next(index for index, one in enumerate(log) if isinstance(one, ChunkShown))
+    lags = [one.lag for one in log[first:] if isinstance(one, BoundariesFitted)]
+    assert outcome.report.takes > 5
+    assert all(3_450_000_000 <= lag <= 3_500_000_000 for lag in lags)

@@ -7,11 +7,23 @@ from typing import Any
 import pytest
 from by_hand import OTHER_PICTURE, PICTURE, at_bar, at_chunk, live, on_beats, on_chunks, on_go, play, section
 
-from sequencer.conductor import Status
+from sequencer.compiler import compile_score
+from sequencer.conductor import Conductor, Status
 from sequencer.conductor.flights import Flight
 from sequencer.conductor.pictured import ImageLandings
-from sequencer.events import ChunkDone, ImageAccepted, Paused, StateReported
-from sequencer.score import Cut, Score, UseImage
+from sequencer.events import (
+    ChunkDone,
+    ImageAccepted,
+    Lost,
+    Paused,
+    PromptAccepted,
+    Ready,
+    Restored,
+    SetSrScale,
+    Started,
+    StateReported,
+)
+from sequencer.score import Cut, Score, SetSr, Sr, UseImage
 from sequencer.score import Pause as PauseAction
 from sequencer.score import Resume as ResumeAction
 from sequencer.stages.simulated import Faults
@@ -112,6 +124,73 @@ def test_prompts_that_land_while_the_connection_is_lost_have_landed_on_their_chu
     seen = [one.chunk for one in played.log if isinstance(one, ChunkDone)]
     assert not {4, 5, 7} & set(seen), "somebody looked"
     assert [(cue.status, cue.landed) for cue in played.cues] == [(Status.LANDED, chunk) for chunk in (0, 4, 5, 7, 12)]
+
+
+def _reported(*chunks: tuple[int, str]) -> dict[str, tuple[Status, int | None]]:
+    """Where each cue of `CALM` ended, whose prompts were all taken in time, by (chunk, prompt) in the order of the reports."""
+    conductor = Conductor(compile_score(CALM))
+    conductor.receive(Ready(0))
+    for chunk in (0, 4, 5, 7, 12):
+        conductor.receive(PromptAccepted(1, f"prompt {chunk}"))
+    conductor.receive(Started(2))
+    newest = 0
+    for chunk, prompt in chunks:
+        newest = max(newest, chunk)
+        conductor.receive(ChunkDone(2 + (newest + 1) * 1_375_000_000, chunk, 33 * (chunk + 1), prompt))
+    return {cue.place: (cue.status, cue.landed) for cue in conductor.report().cues}
+
+
+BEFORE = tuple((chunk, "prompt 0") for chunk in range(4))
+MISSED = (Status.MISSED, None)
+
+
+@pytest.mark.parametrize(
+    ("reports", "fourth", "fifth"),
+    [
+        (((6, "prompt 5"),), 4, 5),
+        (((6, "prompt 5"), (4, "prompt 4"), (5, "prompt 5")), 4, 5),
+        (((6, "prompt 5"), (5, "prompt 4")), 4, 6),
+        (((6, "prompt 5"), (4, "prompt 0")), None, 5),
+        (((7, "prompt 7"), (6, "prompt 5"), (5, "prompt 4")), 4, 6),
+        (((7, "prompt 7"), (5, "prompt 4"), (6, "prompt 4")), 4, None),
+    ],
+)
+def test_what_a_late_report_shows_corrects_where_a_prompt_has_landed(
+    reports: tuple[tuple[int, str], ...], fourth: int | None, fifth: int | None
+) -> None:
+    """The model took the prompts of chunks 4 and 5, whose reports came late; not always had they acted there."""
+    found = _reported(*BEFORE, *reports)
+    assert found["4c"] == (MISSED if fourth is None else (Status.LANDED, fourth))
+    assert found["5c"] == (MISSED if fifth is None else (Status.LANDED, fifth))
+
+
+@pytest.mark.parametrize(("made_by", "landed"), [(2, 4), (3, 5), (4, 6)])
+def test_a_setting_that_left_after_a_chunk_was_made_acts_on_none_that_had_begun(made_by: int, landed: int) -> None:
+    """Connected again: what came before the connection stood is handled then, with the times at which it came."""
+    conductor = Conductor(compile_score(on_chunks(at_chunk(0, "a"), at_chunk(4, SetSr(Sr.OFF)), end=9)))
+    conductor.receive(Ready(0))
+    conductor.receive(PromptAccepted(1, "a"))
+    conductor.receive(Started(2))
+    for chunk in (0, 1):
+        conductor.receive(ChunkDone(2 + (chunk + 1) * 1_375_000_000, chunk, 33 * (chunk + 1), "a"))
+    conductor.receive(Lost(3_000_000_000, "gone"))
+    conductor.receive(Restored(2 + (made_by + 1) * 1_375_000_000 + 1000))
+    state = StateReported(2 + 3 * 1_375_000_000, True, True, False, 99, 3, "a", (), False, 1.0)
+    assert SetSrScale("off") in conductor.receive(state)
+    for chunk in range(3, 8):
+        conductor.receive(ChunkDone(2 + (chunk + 1) * 1_375_000_000, chunk, 33 * (chunk + 1), "a"))
+    assert [cue.landed for cue in conductor.report().cues] == [0, landed]
+
+
+@pytest.mark.parametrize(("lasts", "landed"), [("1s", 4), ("2s", 5), ("8s", None)])
+def test_a_setting_that_was_lost_with_the_connection_has_not_landed(lasts: str, landed: int | None) -> None:
+    """The connection breaks as super-resolution is sent. After 8 s the model is beyond the end of the score."""
+    score = on_chunks(at_chunk(0, "a"), at_chunk(4, SetSr(Sr.OFF)), end=6)
+    faults = Faults.model_validate({"drops": [{"chunk": 3, "for": lasts}]})
+    played = play(score, faults=faults)
+    cue = played.cue("4c")
+    assert (cue.status, cue.landed) == (Status.MISSED if landed is None else Status.LANDED, landed)
+    assert landed or cue.reason == "its sr may have been lost with the connection"
 
 
 def test_a_resume_after_a_prompt_that_nobody_saw_land() -> None:

@@ -10,6 +10,7 @@ from by_hand import at_chunk, on_chunks, play, say
 
 from sequencer.compiler import compile_score
 from sequencer.conductor import Conductor, Phase, Report, Status
+from sequencer.conductor.lines import Kind
 from sequencer.events import (
     ChunkDone,
     Command,
@@ -67,6 +68,41 @@ def test_a_cut_that_could_only_come_after_the_end_makes_the_show_no_longer() -> 
     assert not report.went_as_written
     assert not any(isinstance(one, Reset) for one in played.log)
     assert "3 more than the score has" in verdict(report)
+
+
+DROPPING = on_chunks(
+    at_chunk(0, "a"), at_chunk(4, SetSr(Sr.OFF), "b"), at_chunk(8, "c"), end=10, header=Header(seed=3, late="drop")
+)
+
+
+def test_what_was_dropped_beside_a_prompt_that_landed_is_named() -> None:
+    """No report comes while super-resolution should leave: the prompt was sent ahead, and lands without it."""
+    conductor = Conductor(compile_score(DROPPING))
+    conductor.receive(Ready(0))
+    for prompt in ("a", "b", "c"):
+        conductor.receive(PromptAccepted(1, prompt))
+    conductor.receive(Started(2))
+    for chunk, prompt in ((0, "a"), (1, "a"), (4, "b")):
+        conductor.receive(ChunkDone(2 + (chunk + 1) * CHUNK, chunk, 33 * (chunk + 1), prompt))
+    cue = next(one for one in conductor.report().cues if one.place == "4c")
+    assert (cue.status, cue.landed) == (Status.LANDED, 4)
+    assert cue.reason == "without its sr: chunk 4 could not be reached any more"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "landed", "status", "reason"),
+    [
+        ({"prompt"}, 4, Status.WAITING, "without its prompt: late"),
+        ({"prompt", "sr"}, 4, Status.LANDED, "without its prompt, sr: late"),
+        ({"prompt", "sr"}, None, Status.DROPPED, "late"),
+        ({"image"}, None, Status.WAITING, ""),
+    ],
+)
+def test_a_cue_is_dropped_only_as_a_whole(kinds: set[Kind], landed: int | None, status: Status, reason: str) -> None:
+    line = Conductor(compile_score(DROPPING)).run.plan.lines[1]
+    line.landed = landed
+    line.drop(kinds, "late")
+    assert (line.status, line.reason) == (status, reason)
 
 
 def test_a_cut_that_is_late_by_a_lost_connection_still_comes_before_the_end() -> None:

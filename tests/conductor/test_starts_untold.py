@@ -28,6 +28,7 @@ from sequencer.events import (
     Start,
     Started,
     StateReported,
+    Upload,
     Uploaded,
     Woke,
 )
@@ -218,6 +219,20 @@ def test_a_score_begins_at_its_beginning_with_a_clock_that_ran_before() -> None:
     conductor.receive(Started(SECOND + 150_000_000))
     assert [(line.place, line.status) for line in conductor.run.plan.lines if line.status is Status.SKIPPED] == []
     assert [line.place for line in conductor.run.plan.lines] == ["1.1", "2.1"]
+
+
+def test_a_connection_that_was_lost_during_the_uploads_sets_no_take_up_twice() -> None:
+    """The `state` that answers the setting up says that nothing runs: the start is still on its way."""
+    conductor = Conductor(compile_score(SCORE))
+    conductor.receive(Ready(0))
+    conductor.receive(Lost(SECOND, "gone"))
+    assert all(isinstance(one, Upload) for one in conductor.receive(Restored(2 * SECOND)))
+    for image in conductor.run.schedule.images:
+        conductor.receive(Uploaded(3 * SECOND, image.sha256))
+    assert Start() in conductor.receive(PromptAccepted(4 * SECOND, "a"))
+    state = StateReported(4 * SECOND, False, False, False, 0, 0, None, ((0, "a"),), False, 1.0)
+    assert conductor.receive(state) == ()
+    assert conductor.phase is Phase.STARTING
 
 
 @pytest.mark.parametrize(

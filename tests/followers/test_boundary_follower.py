@@ -151,6 +151,25 @@ def test_a_new_take_counts_from_0_and_remembers_the_length() -> None:
     assert follower.time_of(3) == pytest.approx(60 * S + 3 * true, abs=30 * MS)
 
 
+def test_frames_of_a_take_that_was_cut_measure_the_lag() -> None:
+    """Takes of two short chunks each, whose frames are shown three seconds later: in the take after, or while it is opened."""
+    follower = BoundaryFollower(S / 2, lag=S)
+    follower.started(S)
+    follower.done(0, S + S // 2)
+    follower.done(1, 2 * S)
+    follower.ends()
+    follower.shown(0, 4 * S)
+    assert follower.lag == 3 * S
+    follower.started(4 * S)
+    follower.shown_before(1, 1, 5 * S)
+    follower.shown_before(1, 7, 6 * S)
+    follower.shown_before(2, 0, 6 * S)
+    follower.shown_before(9, 0, 6 * S)
+    follower.done(0, 4 * S + S // 2)
+    follower.shown(0, 8 * S)
+    assert follower.lag == 7 * S // 2
+
+
 def test_reports_twice_out_of_order_or_missing() -> None:
     follower = BoundaryFollower(L)
     follower.started(S)

@@ -13,6 +13,8 @@ def test_a_revision_keeps_its_number() -> None:
         "ENDS_WHERE_WRITTEN": 3,
         "SET_UP_ONCE": 3,
         "RESETS_BORNE_OUT": 3,
+        "JUMPS_WHILE_CUT": 3,
+        "REFUSALS_HAVE_REASONS": 3,
         "CURRENT": 3,
     }
 

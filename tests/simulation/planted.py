@@ -108,8 +108,8 @@ def the_opening_order_swapped(patch: pytest.MonkeyPatch) -> None:
 def a_committed_cue_moved(patch: pytest.MonkeyPatch) -> None:
     original = Ledger.done
 
-    def done(self: Ledger, chunk: int, prompt: str | None) -> None:
-        original(self, chunk, prompt)
+    def done(self: Ledger, chunk: int, prompt: str | None, at: int) -> None:
+        original(self, chunk, prompt, at)
         later = [line for line in self.committed_from(chunk + 3) if line.status is Status.SENT]
         if later and chunk % 4 == 1:
             place = later[0].chunk or 0
