@@ -519,13 +519,13 @@ def test_a_setting_lands_with_the_chunk_that_is_made_next() -> None:
     book = ledger((one, 3), (gone, 5))
     book.opening(0, 0)
     book.live_due(0, 2, 1)
-    book.done(2, "a")
+    book.done(2, "a", 0)
     assert (one.landed, one.status) == (None, Status.SENT)
-    book.done(3, "a")
+    book.done(3, "a", 0)
     assert (one.landed, one.status) == (3, Status.LANDED)
     book.live_due(0, 4, 1)
     gone.end(Status.SKIPPED)
-    book.done(6, "a")
+    book.done(6, "a", 0)
     assert gone.landed is None
 
 
@@ -534,14 +534,14 @@ def test_prompts_are_judged_by_what_the_model_shows() -> None:
     book = ledger((first, 2), (second, 4), (third, 6))
     book.opening(0, 0)
     book.prompts_due(0, 0, True, 1)
-    book.done(2, "a")
+    book.done(2, "a", 0)
     assert first.status is Status.SENT
-    book.done(3, " b ")
+    book.done(3, " b ", 0)
     assert (first.status, first.landed) == (Status.LANDED, 3)
     book.accepted_prompt("c")
-    book.done(5, "x")
+    book.done(5, "x", 0)
     assert second.status is Status.SENT
-    book.done(6, "a")
+    book.done(6, "a", 0)
     assert (second.status, second.reason) == (Status.MISSED, "no chunk was reported with it before the next prompt was due")
     assert (third.status, third.landed) == (Status.LANDED, 6)
 
@@ -555,8 +555,8 @@ def test_a_prompt_of_an_unreported_chunk_acted_if_the_model_had_taken_it(taken: 
     if taken:
         book.accepted_prompt("a")
         book.accepted_prompt("b ")
-    book.done(3, "a")
-    book.done(7, "c")
+    book.done(3, "a", 0)
+    book.done(7, "c", 0)
     assert unseen.landed == landed
 
 
@@ -653,9 +653,9 @@ def test_what_was_overwritten_and_shows_all_the_same_is_stuck(shows: str | None,
     book.prompts_due(0, 0, True, 1)
     book.withdraw(4, lambda one: one.number == 1, "no")
     book.prompts_due(0, 2, True, 1)
-    book.done(3, "b")
+    book.done(3, "b", 0)
     found = [gone.status]
-    book.done(4, shows)
+    book.done(4, shows, 0)
     assert [*found, gone.status] == [Status.SKIPPED, status], "chunk 4 was not made at first"
     assert gone.reason == ("no; but what overwrote it never came to the model" if status is Status.STUCK else "no")
 
@@ -717,7 +717,7 @@ def test_what_a_line_with_other_acts_sent_is_known_to_be_taken_back() -> None:
     book.prompts_due(0, 0, True, 1)
     book.withdraw(4, lambda one: one is gone, "no")
     book.prompts_due(0, 2, True, 1)
-    book.done(5, "b")
+    book.done(5, "b", 0)
     assert gone.status is Status.STUCK
 
 
@@ -733,11 +733,11 @@ def test_a_new_take_forgets_what_the_one_before_was_told() -> None:
     book.accepted_image(6, 0)
     book.renew(4)
     book.commit(line(5, A), 8)
-    book.done(4, "a")
+    book.done(4, "a", 0)
     assert late.landed is None, "it was sent for the chunk with which the new take begins"
-    book.done(5, "b")
+    book.done(5, "b", 0)
     assert gone.status is Status.SKIPPED, "nothing of it is left in the model"
-    book.done(9, "a")
+    book.done(9, "a", 0)
     assert picture.landed is None
     assert (taken.status, taken.landed) == (Status.MISSED, None), "the new take has not taken it"
 
@@ -767,8 +767,8 @@ def test_a_prompt_that_is_sent_anew_has_not_been_taken_yet(way: str) -> None:
             book.send_again(book.slots[4], "b", 4)
         case _:
             book.resend(Flight("schedule_prompt", 4, "b"), 0)
-    book.done(3, "a")
-    book.done(7, "a")
+    book.done(3, "a", 0)
+    book.done(7, "a", 0)
     assert (first.status, first.landed) == (Status.MISSED, None)
 
 
@@ -778,7 +778,7 @@ def test_a_prompt_that_is_taken_back_together_with_a_setting_is_the_one_that_may
     book.opening(0, 0)
     book.prompts_due(0, 0, True, 1)
     book.withdraw(4, lambda one: True, "no")
-    book.done(5, "b")
+    book.done(5, "b", 0)
     assert (prompt.status, setting.status) == (Status.STUCK, Status.SKIPPED)
 
 
