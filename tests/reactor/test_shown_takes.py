@@ -221,3 +221,68 @@ def test_dark_pictures_of_a_take_are_counted_though_a_reset_left_no_dark_frame()
     assert [one.chunk for one in found if one is not None and one.begins] == [0, 1]
     assert found[4] is not None
     assert found[4].begins
+
+
+def starting(shown: ShownTakes, at: int) -> None:
+    """`start` is sent, and generation runs a tick later."""
+    shown.asked_to_start(at)
+    shown.shown.started(0, at + TICK)
+
+
+def shown_chunks(shown: ShownTakes, frames: int, at: int) -> list[tuple[int, int, int]]:
+    """So many frames come, one a tick: (frame, take, chunk) of each chunk that begins."""
+    found = [shown.frame(False, at + number * TICK, None, Novelty.NEW) for number in range(frames)]
+    return [(number, one.take, one.chunk) for number, one in enumerate(found) if one is not None and one.begins]
+
+
+@pytest.mark.parametrize("late", [TICK // 4, TICK // 2, 2 * TICK - 1])
+def test_a_report_that_comes_after_the_next_start_is_of_the_take_before(late: int) -> None:
+    """A take made one chunk; its report comes behind the reset, and behind the start of the next take or its report."""
+    shown = ShownTakes(ShownChunks(FRAMES))
+    starting(shown, 0)
+    shown.reset()
+    shown.asked_to_start(CHUNK)
+    if late > TICK:
+        shown.shown.started(0, CHUNK + TICK)
+    shown.done(0, FRAMES, CHUNK + late)
+    shown.shown.started(0, CHUNK + TICK)
+    shown.done(0, FRAMES, 2 * CHUNK + TICK)
+    shown.done(1, 2 * FRAMES, 3 * CHUNK + TICK)
+    assert shown_chunks(shown, 3 * FRAMES, 3 * CHUNK + 2 * TICK) == [(0, 1, 0), (FRAMES, 2, 0), (2 * FRAMES, 2, 1)]
+
+
+def test_a_report_that_comes_between_a_reset_and_the_next_start_is_of_the_take_before() -> None:
+    shown = ShownTakes(ShownChunks(FRAMES))
+    starting(shown, 0)
+    shown.done(0, FRAMES, CHUNK)
+    shown.reset()
+    shown.done(1, 2 * FRAMES, 2 * CHUNK)
+    starting(shown, 2 * CHUNK + TICK)
+    shown.done(0, FRAMES, 3 * CHUNK + TICK)
+    assert shown_chunks(shown, 3 * FRAMES, 3 * CHUNK + 2 * TICK) == [(0, 1, 0), (FRAMES, 1, 1), (2 * FRAMES, 2, 0)]
+
+
+def test_a_report_of_the_take_before_that_comes_once_more_is_of_no_chunk_of_the_next_one() -> None:
+    shown = ShownTakes(ShownChunks(FRAMES))
+    starting(shown, 0)
+    for chunk in range(3):
+        shown.done(chunk, (chunk + 1) * FRAMES, (chunk + 1) * CHUNK)
+    assert len(shown_chunks(shown, 3 * FRAMES, 3 * CHUNK)) == 3
+    shown.reset()
+    starting(shown, 6 * CHUNK)
+    shown.done(2, 3 * FRAMES, 6 * CHUNK + 2 * TICK)
+    shown.done(0, FRAMES, 7 * CHUNK)
+    shown.done(1, 2 * FRAMES, 8 * CHUNK)
+    assert shown_chunks(shown, 2 * FRAMES, 8 * CHUNK) == [(0, 2, 0), (FRAMES, 2, 1)]
+
+
+@pytest.mark.parametrize("reported", [0, 1, 3])
+def test_a_reset_that_is_reported_once_more_in_the_middle_of_a_take_is_none(reported: int) -> None:
+    """Nobody has asked for a new take, and the one that plays goes on."""
+    shown = ShownTakes(ShownChunks(FRAMES))
+    starting(shown, 0)
+    for chunk in range(5):
+        if chunk == reported:
+            shown.reset()
+        shown.done(chunk, (chunk + 1) * FRAMES, (chunk + 1) * CHUNK)
+        assert shown_chunks(shown, FRAMES, (chunk + 1) * CHUNK + TICK // 2) == [(0, 1, chunk)]

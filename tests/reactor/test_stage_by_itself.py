@@ -310,7 +310,7 @@ def test_a_start_is_another_take(monkeypatch: pytest.MonkeyPatch) -> None:
         for take in (1, 2):
             await world.stage.send([Pause(), Pause(), Start()])
             world.stage._hear(Started(NOW, 0, "a"))
-            world.stage._hear(ChunkDone(NOW, 0, 8, "a"))
+            world.stage._hear(ChunkDone(NOW + take * SECOND, 0, 8, "a"))  # as late as one can be made
             world.stage._frame(_frame(0), None)
             world.stage._frame(_frame(200), None)
             assert [one for one in world.events if isinstance(one, ChunkShown)][-1] == ChunkShown(NOW + 3, 0, take)
@@ -370,8 +370,9 @@ def test_the_count_of_chunks_hears_what_the_model_reports(
 ) -> None:
     world = _World(monkeypatch)
     heard: list[Any] = []
-    for name in ("done", "started", "rested", "resumed"):
-        monkeypatch.setattr(world.stage._shown, name, lambda *given, name=name: heard.append((name, given)))
+    takes = world.stage._takes
+    for counter, name in ((takes, "done"), (takes.shown, "started"), (takes.shown, "rested"), (takes.shown, "resumed")):
+        monkeypatch.setattr(counter, name, lambda *given, name=name: heard.append((name, given)))
     monkeypatch.setattr(world.stage._takes, "reset", lambda: heard.append("reset"))
     world.stage._hear(event)
     ((name, given),) = heard

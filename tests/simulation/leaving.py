@@ -162,10 +162,11 @@ def sent_once(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  one branch a c
                 case _:
                     pass
     last: dict[tuple[int, str], int] = {}
+    patience = PATIENCE - seen.show.sending - seen.jitter_on_the_way  # the first may be longer on its way than the second
     for one in seen.heard:
         if one.name in ("reset", "start"):
             before = last.get((one.take, one.name))
-            if before is not None and one.at - before < PATIENCE:  # what nobody answers is asked for again
+            if before is not None and one.at - before < patience:  # what nobody answers is asked for again
                 yield f"{one.name} was sent twice in take {one.take}"
             last[one.take, one.name] = one.at
 

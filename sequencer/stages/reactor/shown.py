@@ -163,6 +163,11 @@ class ShownChunks:
         return self._counting
 
     @property
+    def started_at(self) -> int | None:
+        """When generation was reported to run, if it was."""
+        return self._started
+
+    @property
     def last_reported(self) -> int:
         """The latest chunk that was reported; -1 before the first."""
         return self._last[0]
@@ -197,6 +202,10 @@ class ShownChunks:
     def reset(self) -> None:
         """The model was cleared: another take begins."""
         self._restart(needs_dark=self._counting or self._needs_dark or self.last_reported >= 0)
+
+    def comes_after_frames(self) -> None:
+        """The take before has made frames after all, which come before those of this one."""
+        self._needs_dark = not self._counting
 
     def started(self, chunk: int, at: int | None = None) -> None:
         """Generation runs, as was reported at nanosecond `at`."""
@@ -256,6 +265,10 @@ class ShownChunks:
         last, _, when = self._last
         elapsed = at - when if last >= 0 else 0 if self._started is None else at - self._started
         return not self._lost and chunk - last > MOST_AHEAD + QUICKEST * elapsed / (self._usual * self._pace.tick)
+
+    def is_sooner_than_possible(self, chunk: int, elapsed: int) -> bool:
+        """Whether no model makes a take's chunks up to this one in so many nanoseconds."""
+        return elapsed < (chunk + 1) * self._usual * self._pace.tick / QUICKEST
 
     # ---- frames
 

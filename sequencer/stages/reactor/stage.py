@@ -87,8 +87,7 @@ class ReactorStage:
         self._session = Session(self._platform, self._token, settings)
         self._time = SessionTime(clock, settings.session_seconds, self._notice)
         self._uploads = Uploads(self._platform, self._session, images, settings.uploaded, progress)
-        self._shown = ShownChunks(settings.frames_per_chunk)
-        self._takes = ShownTakes(self._shown)
+        self._takes = ShownTakes(ShownChunks(settings.frames_per_chunk))
         self._takes.take_up(settings.heard)
         self._frames = Frames(self._takes, sink, self._chunk_shown)
         wire = Wire.V0 if settings.wire == "v0" else Wire.V1
@@ -124,7 +123,7 @@ class ReactorStage:
         frames, rate = self._frames.count, self._frames.rate(self._clock.now())
         latencies = tuple(self._talk.latencies)
         wire = str(self._talk.wire)
-        return Measures(frames, rate, self._shown.lag, self._time.billed, self._losses, latencies, wire)
+        return Measures(frames, rate, self._takes.shown.lag, self._time.billed, self._losses, latencies, wire)
 
     # ---- Stage
 
@@ -156,7 +155,7 @@ class ReactorStage:
             raise StageError("the stage is not open", "call open() first")
         for command in commands:
             if isinstance(command, Start):
-                self._takes.asked_to_start()
+                self._takes.asked_to_start(self._clock.now())
             if self._is_over:
                 continue
             if isinstance(command, Upload):
@@ -278,16 +277,16 @@ class ReactorStage:
         """Something happened: keep count, and tell it, or hold it while the connection is not announced yet."""
         match event:
             case ChunkDone():
-                self._shown.done(event.chunk, event.frames, event.at)
+                self._takes.done(event.chunk, event.frames, event.at)
                 self._liveness.chunk()
             case Started():
-                self._shown.started(event.chunk, event.at)
+                self._takes.shown.started(event.chunk, event.at)
             case WasReset():
                 self._takes.reset()
             case Paused():
-                self._shown.rested()
+                self._takes.shown.rested()
             case Resumed():
-                self._shown.resumed()
+                self._takes.shown.resumed()
             case SessionEnded():
                 self._set("disconnected", event.reason)
                 self._release(event)

@@ -5,6 +5,9 @@ reported, and they come before those of the next take. So the count of the take 
 the new one's frames begin. Where frames come late, several takes may have been made before the first of them is seen: their
 frames come in the order in which they were made. Takes are counted by the `start` commands that were sent, from 1.
 
+Reports may come late or twice. A chunk that the new take cannot have made yet is of the take before. Nothing runs after a reset
+before `start` is sent: where the take before goes on all the same, no reset was made (its report came once more).
+
 Some senders send one dark frame after a reset, when they have nothing else to send. That may be while the next take is shown:
 then the frame is of no chunk.
 """
@@ -41,6 +44,12 @@ class ShownTakes:
         self._before: deque[tuple[int, ShownChunks]] = deque()
         """Takes that were reset and whose frames may still come, the oldest first."""
         self._starts = 0
+        self._asked_at: int | None = None
+        """When `start` was sent, if that is known."""
+        self._cleared: tuple[int, ShownChunks] | None = None
+        """The take that the latest reset cleared, until the next one has made a chunk."""
+        self._is_doubtful = False
+        """Whether a reset was taken back, as its take went on."""
         self._current: tuple[int, int] | None = None
         self._kept = 0
         """How many new frames of the current chunk have come."""
@@ -76,21 +85,61 @@ class ShownTakes:
         if runs:
             self.shown.lost()
 
-    def asked_to_start(self) -> None:
-        """The client sent `start`: what begins now is another take."""
+    def asked_to_start(self, at: int | None = None) -> None:
+        """The client sent `start` at nanosecond `at`: what begins now is another take."""
+        if self._is_doubtful:  # nobody starts a take that runs: the model was cleared after all
+            self.reset()
         self._starts += 1
+        self._asked_at = at
 
     def reset(self) -> None:
         """The model was cleared. What it had made before is still to come, and then a dark frame from some senders."""
-        if self.shown.is_counting or self.shown.last_reported >= 0:
-            self._before.append((self._starts, self.shown.before_reset()))
+        before = (self._starts, self.shown.before_reset())
+        if self._has_frames(self.shown):
+            self._before.append(before)
+        if self._cleared is None or self._cleared[0] != self._starts:
+            self._cleared = before
+        self._is_doubtful = False
         self._dark_due += 1
         self.shown.reset()
+
+    def done(self, chunk: int, frames: int, at: int) -> None:
+        """A chunk was reported (see `ShownChunks.done`): of the take that plays, or late, of the one before."""
+        if self._cleared is None or not frames:
+            self.shown.done(chunk, frames, at)
+            return
+        take, cleared = self._cleared
+        if take == self._starts:
+            if chunk == cleared.last_reported + 1:
+                self._take_back_reset(cleared)
+            self.shown.done(chunk, frames, at)
+            return
+        begun = self.shown.started_at if self._asked_at is None else self._asked_at
+        if begun is None or not self.shown.is_sooner_than_possible(chunk, at - begun):
+            self._cleared = None
+            self.shown.done(chunk, frames, at)
+            return
+        had_frames = self._has_frames(cleared)
+        cleared.done(chunk, frames, at)
+        if not had_frames and self._has_frames(cleared):
+            self._before.append(self._cleared)
+            self.shown.comes_after_frames()
+
+    @staticmethod
+    def _has_frames(shown: ShownChunks) -> bool:
+        """Whether a take has made something, as far as is known."""
+        return shown.is_counting or shown.last_reported >= 0
+
+    def _take_back_reset(self, cleared: ShownChunks) -> None:
+        """The take that was taken for cleared goes on. Unless it made just this one chunk: then `start` shows that."""
+        self._before = deque((take, shown) for take, shown in self._before if shown is not cleared)
+        self._dark_due = max(0, self._dark_due - 1)
+        self.shown, self._cleared, self._is_doubtful = cleared, None, True
 
     def lost(self) -> None:
         """The connection broke: nobody knows what went by."""
         self._before.clear()
-        self._current = None
+        self._current = self._cleared = None
         self._dark_due, self._passed_over = 0, False
         self.shown.lost()
 
