@@ -278,7 +278,8 @@ class Plan:
             beyond[unit] = beyond[unit] or line.nominal > limit + 1
             stop = index + 1
         self.waiting[self._cursor : stop] = sorted(
-            self.waiting[self._cursor : stop], key=lambda line: (line.nominal, line.time)
+            self.waiting[self._cursor : stop],
+            key=lambda line: (line.nominal, line.time, line.number if self._is_newest else 0),
         )
         self._forecast_passes(follow, limit)
 

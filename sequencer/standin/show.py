@@ -72,6 +72,9 @@ class Made:
 
 MAX_COMMANDS_KEPT = 10_000
 
+BETWEEN = 0.001
+"""Seconds between the first frames of two chunks, at least."""
+
 MAX_CHUNKS_KEPT = 200_000
 """Chunks that clips can be made of: more than a session of a day has."""
 
@@ -90,6 +93,8 @@ class Show:
         self.screen = Screen(self.rate, painter.is_plain)
         self._wake: asyncio.TimerHandle | None = None
         self._stopped_for = 0
+        self._shown_at = 0.0
+        """When the latest chunk goes onto the screen."""
         self._painting: Future[tuple[Picture, ...]] | None = None
         self._look_before: Look | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -243,7 +248,8 @@ class Show:
         lag = delays.shown
         if delays.shown_jitter:
             lag += hashed(self._faults.seed, "shown", made.take, made.look.chunk) % (delays.shown_jitter + 1)
-        self._spawn(self._show(made, self._look_before, painting, time.monotonic() + lag / SECOND))
+        self._shown_at = max(self._shown_at + BETWEEN, time.monotonic() + lag / SECOND)  # frames keep their order on every way
+        self._spawn(self._show(made, self._look_before, painting, self._shown_at))
 
     async def _show(self, made: ChunkMade, before: Look | None, painting: Future[tuple[Picture, ...]], at: float) -> None:
         pictures = await asyncio.wrap_future(painting)

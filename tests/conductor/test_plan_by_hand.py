@@ -284,6 +284,26 @@ def test_a_clock_that_runs_faster_brings_beats_before_seconds() -> None:
     assert places(found) == [("1.1", 0), ("2.1", 2), ("1.1", 4), ("2s", 6), ("2.1", 6), ("7s", 7), ("1.1", 12)]
 
 
+@pytest.mark.parametrize("unit", "bs")
+def test_of_two_cues_at_one_moment_the_one_written_later_acts(unit: str) -> None:
+    """One is in seconds and one in beats, and one of them comes within reach while something before the other does not."""
+    other = {"b": "s", "s": "b"}[unit]
+    text = f"""
+        clock midi, nominal 60 bpm, 4/4
+        section intro 4 bars {{
+          at 1 "a"
+          at 8{unit} "b"
+          at 9{unit} "c"
+          at 9{other} "d"
+        }}
+    """
+    found, _ = followed(text=text)
+    for limit in (3, 12):
+        found.forecast(limit)
+    assert [line.nominal for line in found.waiting] == [0, 8, 9, 9]
+    assert [line.number for line in found.waiting] == [1, 2, 3, 4]
+
+
 def test_what_has_begun_stays_where_it_began_and_the_rest_follows_the_clock() -> None:
     found, follow = followed()
     found.forecast(9)

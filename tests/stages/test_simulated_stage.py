@@ -160,6 +160,16 @@ def test_the_same_twice_and_on_a_clock_that_began_elsewhere() -> None:
     play(scenario)
 
 
+def test_chunks_are_shown_in_order_however_unevenly() -> None:
+    async def scenario() -> None:
+        run = await performed({"fps": "120", "delays": {"shown": "1s", "shown_jitter": "2s"}}, chunks=20)
+        shown = run.got(ChunkShown)
+        assert [one.chunk for one in shown] == list(range(len(shown)))
+        assert len(shown) > 2
+
+    play(scenario)
+
+
 def test_nothing_is_delivered_behind_close_and_closing_twice_is_harmless() -> None:
     async def scenario() -> None:
         run = await performed()

@@ -100,6 +100,8 @@ class SimulatedStage:
         self._opened = 0
         self._stopped = 0
         """For how many nanoseconds this process did not run, so that the model made nothing: it is behind the clock by that."""
+        self._shown_at = 0
+        """When the latest chunk is shown."""
         self._connected = False
         self._over = False
         self._drops = list(self._faults.drops)
@@ -230,7 +232,8 @@ class SimulatedStage:
             lag = delays.shown
             if delays.shown_jitter:
                 lag += hashed(self._faults.seed, "shown", made.take, look.chunk) % (delays.shown_jitter + 1)
-            self._later(made.at + self._stopped + lag, lambda: self._show(made.take, look))
+            self._shown_at = max(self._shown_at, made.at + self._stopped + lag)  # frames keep their order on every way
+            self._later(self._shown_at, lambda: self._show(made.take, look))
 
     def _show(self, take: int, look: Look) -> None:
         """The first frame of a chunk is shown. A reset in between makes no difference: the frames were made already."""

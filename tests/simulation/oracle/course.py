@@ -345,7 +345,8 @@ class Course:
                     if late and chunk <= self.making:
                         self._landing[chunk] = self.making + 1
         cut = self._next_cut()
-        if cut is not None and not self._may_rest and self.making >= cut - 1:
+        is_too_late = cut is not None and cut < self._end <= self.making + 1  # it would make the show longer
+        if cut is not None and not self._may_rest and self.making >= cut - 1 and not is_too_late:
             self._cut(max(cut, self.making + 1))
 
     def _cut(self, chunk: int) -> None:

@@ -160,6 +160,8 @@ class ByClock(Following):
         fit = self._fit
         if fit is None or fit.quarters_per_ns <= 0:
             return None
+        if self.parts.counts_seconds:
+            quarter = seconds - passage.start
         if quarter is None:
             began = self._began.get(passage.number) or self.when(passage, Fraction(0), passage.start)
             return None if began is None else began + float(seconds - passage.start) * SECOND

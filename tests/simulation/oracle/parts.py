@@ -11,6 +11,7 @@ from functools import cached_property
 from math import ceil, floor
 
 from sequencer.score import (
+    ClockKind,
     Cue,
     Cut,
     Duration,
@@ -43,6 +44,8 @@ from simulation.oracle.wording import Wording, drawn
 TAIL = 4
 """How many chunks a score without `end` goes on after its last cue."""
 NOTE_LASTS = Fraction(1, 10)
+NOMINAL = Fraction(2)
+"""Quarters a second where a clock is followed by a part without a tempo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,8 @@ class Part:
     deeds: list[Deed] = field(default_factory=list)
     sendings: list[Sending] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    rate: Fraction | None = None
+    """Quarters of the clock a second, where that does not depend on a tempo: time code counts seconds."""
 
 
 class Parts:
@@ -124,6 +129,7 @@ class Parts:
         self.images = {image.path: image.sha256 for image in score.images}
         self.bpm = None if header.clock is None else header.clock.bpm
         self.is_outer = header.clock is not None and header.clock.kind.is_outer
+        self.counts_seconds = header.clock is not None and header.clock.kind is ClockKind.MTC
         self.meter = (4, 4) if header.clock is None else (header.clock.meter.numerator, header.clock.meter.denominator)
         self._musics: dict[str | None, tuple[Music, Duration | None, list[tuple[Position, Fraction, Item]]]] = {}
         self.play = [self._part(index, *one) for index, one in enumerate(self._order())]
@@ -154,6 +160,7 @@ class Parts:
         end = self._end(music, length)
         until = () if section is None else tuple(self.trigger(one) for one in section.until)
         part = Part(index, name, music, music.seconds(end), end.quarter if music.has_beats else None, until)
+        part.rate = Fraction(1) if self.counts_seconds else None if music.has_beats else NOMINAL
         here = f"{name or ''}|{occurrence}"
         choices: dict[str, int] = defaultdict(int)
         if section is not None and section.cut is not None:

@@ -34,6 +34,8 @@ class Passage:
     @property
     def end_quarter(self) -> Fraction:
         """The quarter of the score at which it ends."""
+        if self.part.rate is not None:
+            return self.quarter + (self.end - self.start) * self.part.rate
         exact = self.quarters
         return self.quarter + (self.part.music.quarter_of(self.end - self.start) if exact is None else exact)
 
