@@ -56,7 +56,7 @@ class Following(Course):
 
     def _runs(self, making: int, at: int) -> None:
         super()._runs(making, at)
-        began = at
+        began = at - round((making - self.base) * self.parts.chunk * SECOND)  # where a chunk shows that the take runs
         if self._origin is None:
             self._origin = began
         self._is_fitted = False
@@ -153,7 +153,7 @@ class ByClock(Following):
         is_first = self._origin is None
         super()._runs(making, at)
         if is_first and not self._has_started and self._fit is not None:
-            self._zero = float(round(self._fit.quarter + (at - self._fit.time) * self._fit.quarters_per_ns))
+            self._zero = float(round(self._fit.quarter + (self.origin - self._fit.time) * self._fit.quarters_per_ns))
 
     def when(self, passage: Passage, quarter: Fraction | None, seconds: Fraction) -> float | None:
         """The nanosecond of a position, by the newest fit; one in seconds counts from where its pass began."""
@@ -166,3 +166,12 @@ class ByClock(Following):
             began = self._began.get(passage.number) or self.when(passage, Fraction(0), passage.start)
             return None if began is None else began + float(seconds - passage.start) * SECOND
         return fit.time + (float(passage.quarter + quarter) + self._zero - fit.quarter) / fit.quarters_per_ns
+
+    def _bar_line(self, current: Passage, reach: int) -> tuple[Fraction, Fraction | None]:
+        """Time code says what second is shown with a chunk."""
+        if self._fit is None or self._boundary is None or not self.parts.counts_seconds or current.part.music.has_beats:
+            return super()._bar_line(current, reach)
+        chunk, then = self._boundary
+        shown = then + (reach - chunk) * self._length + self._lag - self._offset
+        second = self._fit.quarter + (shown - self._fit.time) * self._fit.quarters_per_ns - self._zero
+        return max(Fraction(second).limit_denominator(1000), current.start), None
