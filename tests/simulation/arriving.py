@@ -95,7 +95,7 @@ def messages_read_once(seen: Evidence) -> Iterator[str]:
     sent = Counter(one.name for one in messages)
     surely = Counter(one.name for one in messages if one.at < until)
     if "reactor" in seen.show.script.stage:
-        # What a connection brings before it is announced is held until then, and of several states only the last one still holds.
+        # What a connection brings before it is announced is held until then. Of several states only the last one still holds.
         ready = next((event.at for event in seen.events if isinstance(event, Ready)), 0)
         surely["state"] -= max(0, sum(one.name == "state" and one.at <= ready for one in messages) - 1)
     read = Counter(type(event) for event in seen.events)
