@@ -215,10 +215,12 @@ def _allowed(compared: Comparison, due: Due) -> float:
     show = compared.show
     if isinstance(compared.course, ByClock):
         return inf  # when an external clock is there, its fits say: that they were sent is compared here
+    # What comes while commands are being sent is handled behind them: nobody could answer a hand before.
+    waits = max(0.0, show.sending - due.length) if due.is_answer else 0.0
     if show.following:
-        return 1_000_000
+        return 1_000_000 + waits
     faults = show.faults
-    off: float = CLOSE + 2 * faults.jitter + faults.delays.shown_jitter + GAP * len(compared.course.takes)
+    off: float = waits + CLOSE + 2 * faults.jitter + faults.delays.shown_jitter + GAP * len(compared.course.takes)
     if len(compared.course.takes) > 1:  # frames without names are counted: where a take begins is known to some of them
         off += compared.seen.counted_loosely
     off += OFFSET if any("offset" in hand for hand in show.script.hands) else 0
