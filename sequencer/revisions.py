@@ -24,6 +24,7 @@ a note ends with the score though the last take was not seen yet. Only measured 
 sends its messages also while the model rests or stands. Messages of what was made before a stall keep their times, and the last
 chunk before a cut has its own when it was made late. A jump of the clock while a take is cut or opened brings
 what is in force at the new position. A refusal without a reason is reported as one.
+How long after its making a chunk is seen is also measured where more than five chunks are made in the meantime.
 In a following run the one written later of two cues at one moment acts, also where one is in seconds and the other in beats.
 """
 

@@ -34,6 +34,8 @@ STOOD = SECOND // 2
 """A chunk that is reported so much later than it is due was made late: the pictures stand before it."""
 UNSEEN = 2
 """Where no picture was seen by the end of so many chunks of a take, nobody counts pictures: its boundaries must do."""
+MOST_MADE = 1024
+"""Of so many of a take's latest chunks it is known when they were made: short ones are shown when many more were made."""
 MOST_TAKES = 16
 """Of so many takes before it is known when they are seen: short ones are over long before their frames arrive."""
 NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
@@ -89,9 +91,11 @@ class Seen:
 
     def __init__(self, schedule: Schedule, knows_takes: bool = True) -> None:
         """`knows_takes`: whether each take before is known by itself, a take of which no frame was seen holds nothing up, short
-        chunks are waited for as long as their frames may take, and only measured chunks say how long one lasts."""
+        chunks are waited for as long as their frames may take, only measured chunks say how long one lasts, and when a chunk
+        was made is known until it is seen (earlier revisions forgot it after five more)."""
         self.offset = 0
         self._knows_takes = knows_takes
+        self._remembered = MOST_MADE if knows_takes else SAMPLES
         delay = DISPLAY_DELAY / (float(schedule.grid.chunk) * SECOND)
         self._unseen = max(UNSEEN, 2 * delay) if knows_takes else UNSEEN
         """After how many chunks nobody is taken to count pictures: short ones are over long before they are shown."""
@@ -127,7 +131,7 @@ class Seen:
     def done(self, chunk: int, at: int) -> None:
         """A chunk of the take is made."""
         self._playing.done[chunk] = at
-        self._playing.done.pop(chunk - SAMPLES, None)
+        self._playing.done.pop(chunk - self._remembered, None)
 
     def shown(self, chunk: int, at: int) -> None:
         """A chunk of the take was seen. The first one says where the take stands; later ones correct the fits."""

@@ -9,11 +9,9 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 
-from sequencer.midi.clock_out import STOP, ClockOut
+from sequencer.midi.clock_out import STOP, TOO_FAR, ClockOut
 
 NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
-LATER_THAN_STOP = 100_000_000
-"""Messages of the score that are due so many nanoseconds after the last Stop are waited for: their times are estimates."""
 
 
 def note_off(note: int, channel: int) -> bytes:
@@ -91,11 +89,14 @@ class Outbox:
     # ---- inside
 
     def _ending(self) -> int | None:
-        """When the last Stop is sent, where it is the clock's next message: behind what the score still sends by then."""
+        """When the last Stop is sent, where it is the clock's next message: behind what the score still sends by then.
+
+        The clock may be as far off as it catches up with: messages that are later than it by no more are waited for.
+        """
         clock = self.clock
         if clock is None or not clock.is_ending or (due := clock.due) is None:
             return None
-        late = [one[0] for one in self._waiting if one[0] <= due + LATER_THAN_STOP]
+        late = [one[0] for one in self._waiting if one[0] <= due + TOO_FAR]
         return max([due, *late])
 
     def _releases(self, message: bytes) -> bool:

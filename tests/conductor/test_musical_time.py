@@ -10,7 +10,7 @@ import pytest
 import sequencer
 from sequencer.conductor.follow import SLOWEST, Follow, can_be
 from sequencer.conductor.plan import FAR, NOMINAL_QUARTERS, Pass, Plan
-from sequencer.conductor.sends import AHEAD, Seen, Sends
+from sequencer.conductor.sends import AHEAD, MOST_MADE, SAMPLES, Seen, Sends
 from sequencer.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved, SendMidi, WakeAt
 from sequencer.schedule import Schedule, Stretch
 from sequencer.timebase import DISPLAY_DELAY, SECOND, Snap
@@ -452,12 +452,27 @@ def test_only_the_latest_fits_say_how_long_a_chunk_lasts() -> None:
     assert seen.time_of(Fraction(11, 8) * 12) == 12 * SECOND + 2 * SECOND
 
 
-def test_what_was_done_long_ago_is_forgotten() -> None:
-    seen = seen_of()
+@pytest.mark.parametrize(("knows", "kept"), [(False, SAMPLES), (True, MOST_MADE)])
+def test_what_was_done_long_ago_is_forgotten(knows: bool, kept: int) -> None:
+    seen = Seen(schedule_of('at 0c "A boat."\nend 8c\n'), knows)
     seen.began(0, 0)
-    for chunk in range(7):
+    for chunk in range(kept + 2):
         seen.done(chunk, (chunk + 1) * CHUNK)
-    assert sorted(seen._playing.done) == [2, 3, 4, 5, 6]
+    assert sorted(seen._playing.done) == list(range(2, kept + 2))
+
+
+def test_a_chunk_that_is_seen_when_many_more_were_made_says_how_long_after_its_end_that_is() -> None:
+    """Earlier revisions had forgotten by then when it was made, and took every chunk to be seen as soon as it was made."""
+    for knows, behind in ((True, 8 * CHUNK), (False, 0)):
+        seen = Seen(schedule_of('at 0c "A boat."\nend 80c\n'), knows)
+        seen.began(0, 0)
+        for chunk in range(12):
+            at = (chunk + 1) * CHUNK
+            seen.fitted(BoundariesFitted(at, chunk + 1, at, float(CHUNK), 0.0, 0))
+            seen.done(chunk, at)
+            if chunk >= 8:
+                seen.shown(chunk - 8, at)
+        assert seen.time_of(Fraction(11, 8) * 30) == 31 * CHUNK + behind
 
 
 # ---- what is said, and when to be woken

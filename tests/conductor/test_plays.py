@@ -1091,7 +1091,7 @@ def test_a_prompt_that_never_came_to_the_model_is_sent_again_or_dropped() -> Non
         3c: missed, planned 3
         no chunk was reported with it before the next prompt was due
         4c: dropped, planned 4
-        without its sr: chunk 4 could not be reached any more
+        chunk 4 could not be reached any more
         9c: sent, planned 9
         note: the connection was lost: gone
         takes 1, chunks 6, not ended
@@ -1123,7 +1123,7 @@ def test_with_late_drop_an_image_that_did_not_leave_is_dropped_with_its_prompt()
         3c: dropped, planned 3
         chunk 3 could not be reached any more
         4c: dropped, planned 4, lead 5300.0
-        without its sr: chunk 4 could not be reached any more
+        chunk 4 could not be reached any more
         9c: sent, planned 9
         note: the connection was lost: gone
         takes 1, chunks 5, not ended

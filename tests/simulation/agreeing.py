@@ -31,6 +31,8 @@ MODELS_SR, MODELS_SEED = "2x", 0
 """What the model has where nothing is sent."""
 SHORT = 700_000_000
 """In chunks shorter than this nothing is known of a boundary in time."""
+STANDS = SECOND
+"""Between two ticks that are so far apart the pictures stood."""
 TOO_LATE = 250_000_000
 """A note that would be later than this is left out, says the page."""
 NOTES = 0xA0
@@ -215,12 +217,16 @@ def _allowed(compared: Comparison, due: Due) -> float:
     show = compared.show
     if isinstance(compared.course, ByClock):
         return inf  # when an external clock is there, its fits say: that they were sent is compared here
+    # What comes while commands are being sent is handled behind them: nobody could answer a hand before.
+    waits = max(0.0, show.sending - due.length) if due.is_answer else 0.0
     if show.following:
-        return 1_000_000
+        return 1_000_000 + waits
     faults = show.faults
-    off: float = CLOSE + 2 * faults.jitter + faults.delays.shown_jitter + GAP * len(compared.course.takes)
+    off: float = waits + CLOSE + 2 * faults.jitter + faults.delays.shown_jitter + GAP * len(compared.course.takes)
     if len(compared.course.takes) > 1:  # frames without names are counted: where a take begins is known to some of them
         off += compared.seen.counted_loosely
+    if "reactor" in show.script.stage:  # frames are sent one by one: the first waits for none, those of later chunks may
+        off += SECOND / (show.faults.fps or show.schedule.grid.fps)
     off += OFFSET if any("offset" in hand for hand in show.script.hands) else 0
     nominal = float(show.schedule.grid.chunk) * SECOND
     off += 2 * abs(compared.length - nominal)
@@ -252,7 +258,8 @@ def ticks_the_score(seen: Evidence) -> Iterator[str]:
         return
     unmeasured = abs(show.faults.delays.shown - DELAY) if len(compared.course.takes) > 1 else 0
     # When a frame is shown that comes late by chance is not known before it is shown.
-    allowed: float = CATCHING_UP + 2 * show.faults.jitter + show.faults.delays.shown_jitter + unmeasured
+    uneven = 2 * show.faults.jitter + show.faults.delays.shown_jitter
+    allowed: float = CATCHING_UP + uneven + unmeasured
     overdue = wanted
     if show.faults.slow and isinstance(compared.time_of, Seen):
         # That a chunk is slow is known half a second after it is due: until then ticks may go on.
@@ -260,7 +267,24 @@ def ticks_the_score(seen: Evidence) -> Iterator[str]:
         # How long chunks last is known after the second one.
         allowed += 2 * abs(compared.length - float(show.schedule.grid.chunk) * SECOND)
         allowed += max(float(one.factor - 1) * compared.length for one in show.faults.slow)
-    for number, (at, due, sooner) in enumerate(zip(sent, wanted, overdue, strict=True)):
-        if abs(at - due) > allowed and abs(at - sooner) > allowed:
+    behind = behind_stalls(wanted, uneven) if show.faults.slow else wanted
+    for number, (at, due, sooner, later) in enumerate(zip(sent, wanted, overdue, behind, strict=True)):
+        if min(abs(at - one) for one in (due, sooner, later)) > allowed:
             yield f"tick {number} was sent at {at / SECOND:.3f} s, not at {due / SECOND:.3f} s"
             return
+
+
+def behind_stalls(wanted: list[float], uneven: int) -> list[float]:
+    """When ticks are due that our clock had not sent yet when the pictures stood.
+
+    Where chunks or frames come unevenly, it may be behind them by as much as that, and stands with them: what it had not sent
+    comes with the next picture.
+    """
+    found = list(wanted)
+    for number in range(1, len(wanted)):
+        stood_at, goes_on = wanted[number - 1], wanted[number]
+        earlier = number - 1
+        while goes_on - stood_at > STANDS and earlier >= 0 and stood_at - wanted[earlier] < uneven:
+            found[earlier] = goes_on
+            earlier -= 1
+    return found

@@ -16,6 +16,7 @@ from sequencer.events import (
     ModelCommand,
     Paused,
     PromptAccepted,
+    Ready,
     Resumed,
     Started,
     StateReported,
@@ -93,6 +94,10 @@ def messages_read_once(seen: Evidence) -> Iterator[str]:
     messages = [one for one in seen.show.model if isinstance(one, Message)]
     sent = Counter(one.name for one in messages)
     surely = Counter(one.name for one in messages if one.at < until)
+    if "reactor" in seen.show.script.stage:
+        # What a connection brings before it is announced is held until then. Of several states only the last one still holds.
+        ready = next((event.at for event in seen.events if isinstance(event, Ready)), 0)
+        surely["state"] -= max(0, sum(one.name == "state" and one.at <= ready for one in messages) - 1)
     read = Counter(type(event) for event in seen.events)
     for name, event in READ_AS.items():
         if not surely[name] <= read[event] <= sent[name]:

@@ -11,6 +11,7 @@ import pytest
 from sequencer.events import ChunkDone, Event, Ready, Started, Went
 from sequencer.notation import reads
 from sequencer.score import AtBar, Cue
+from simulation.agreeing import SECOND, behind_stalls
 from simulation.oracle import course
 from simulation.oracle.course import Course
 from simulation.oracle.music import Music, Position
@@ -106,3 +107,12 @@ def test_a_cue_of_a_pass_that_was_left_makes_the_score_no_longer_though_it_was_s
     left = heard(text, *until_sent, Went(4, "out"))
     assert [one.fate for one in left.slots[3]] == ["left"]
     assert left.end == 3
+
+
+def test_only_ticks_near_a_stall_may_come_behind_it() -> None:
+    tick = SECOND // 50
+    steady = [float(number * tick) for number in range(20)]
+    wanted = [*steady, 9.0 * SECOND, 9.0 * SECOND + tick]
+    assert behind_stalls(steady, SECOND) == steady
+    assert behind_stalls(wanted, 0) == wanted, "where all comes evenly the clock has sent them by then"
+    assert behind_stalls(wanted, 2 * tick) == [*steady[:18], *2 * [9.0 * SECOND], *wanted[20:]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 
@@ -25,6 +25,8 @@ class Due:
     """Of a note that ends here: for how long it sounded, in nanoseconds."""
     sooner: tuple[float, ...] = ()
     """Where it may end instead: at an end that the score was to have when the note began."""
+    is_answer: bool = False
+    """Whether it answers a hand (a rule sends it), or ends a note that does."""
 
 
 class Seen:
@@ -74,10 +76,10 @@ def messages(course: Course, time_of: Callable[[Fraction], float]) -> Iterator[D
                 if message.seconds is not None:
                     yield _release(at, time_of(position + message.seconds), message.released, ends)
     for told in course.told:
-        yield Due(told.at, told.message.data)
+        yield Due(told.at, told.message.data, is_answer=True)
         if told.message.seconds is not None:
             end = told.at + float(told.message.seconds) * SECOND
-            yield _release(told.at, end, told.message.released, ends)
+            yield replace(_release(told.at, end, told.message.released, ends), is_answer=True)
 
 
 def _release(at: float, end: float, data: bytes, ends: list[float]) -> Due:
