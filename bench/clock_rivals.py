@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, Protocol
 
-from sequencer.followers.clock import PPQN, ClockFollower
+from sequencer.sync.estimator.follower import PPQN, ClockFollower
 
 
 class Follower(Protocol):

@@ -19,9 +19,9 @@ from statistics import fmean
 from bench.findings import Bars, Findings, Row, Section
 from bench.reading import score_text
 from bench.timing import once
-from sequencer.checking import check_text
-from sequencer.schedule import Schedule
+from sequencer.language.check import check_text
 from sequencer.schedule.document import from_json, to_json
+from sequencer.schedule.model import Schedule
 
 STEPS = 4
 """How many sizes are measured for each kind, each twice the one before."""

@@ -23,9 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.findings import Bars, Findings, Row, Section, told
-from sequencer.recorder import Caption, VideoWriter, video_size
-from sequencer.stages.simulated.outputs import Look
-from sequencer.stages.simulated.pictures import Renderer
+from sequencer.runtime.recording.caption import Caption
+from sequencer.runtime.recording.encoder import video_size
+from sequencer.runtime.recording.video_writer import VideoWriter
+from sequencer.stages.simulated.helios_state import Look
+from sequencer.stages.simulated.renderer.frames import Renderer
 
 FPS = 24
 FRAMES = 33

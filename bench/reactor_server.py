@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import signal
 
-from sequencer.stages.simulated import reads_faults
-from sequencer.standin import StandIn, StandInSettings
+from sequencer.server.app import StandIn
+from sequencer.server.settings import StandInSettings
+from sequencer.stages.simulated.faults import reads_faults
 
 
 async def _serve() -> None:

@@ -22,9 +22,10 @@ from pathlib import Path
 
 from bench.findings import Bars, Findings, Row, Section
 from bench.timing import beside, once, paired, seconds
-from sequencer.compiler import compile_all
-from sequencer.notation import Notation, load_text, print_score
-from sequencer.score import Score
+from sequencer.language.compiler import compile_all
+from sequencer.language.loader import Notation, load_text
+from sequencer.language.notations import print_score
+from sequencer.language.score import Score
 
 ROOT = Path(__file__).parents[1]
 CUES = 10_000
@@ -128,7 +129,7 @@ def yaml() -> Row:
 _GROWTH = """
 import json, resource, sys, time
 from bench.reading import read, score_text
-from sequencer.compiler import compile_all
+from sequencer.language.compiler import compile_all
 text = score_text(int(sys.argv[1]))
 compile_all(read(score_text(100)))
 before = time.process_time()

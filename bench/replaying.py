@@ -21,13 +21,13 @@ import sequencer
 from bench.findings import Bars, Findings, Row, Section
 from bench.rehearsal import hour
 from bench.timing import once, paired
-from sequencer.clocks import VirtualClock
-from sequencer.clocks.midi import MidiFeed
-from sequencer.conductor import Conductor
-from sequencer.journal import JournalWriter, header_of, read_journal
-from sequencer.performance import Performance
-from sequencer.replaying import replay
-from sequencer.stages.simulated import SimulatedSettings, SimulatedStage
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.journal import JournalWriter, header_of, read_journal
+from sequencer.engine.replay import replay
+from sequencer.runtime.loop import Performance
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.midi_clock import MidiFeed
+from sequencer.sync.run_clock import VirtualClock
 
 MINUTES = 15
 BPM = 160

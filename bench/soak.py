@@ -31,12 +31,14 @@ import sequencer
 from bench.findings import Findings, Lines, Row, Section
 from bench.rehearsal import hour
 from bench.soak_probe import held
-from sequencer.clocks import VirtualClock
-from sequencer.conductor import Conductor
-from sequencer.events import ChunkDone, Command, Event
-from sequencer.journal import JournalWriter, header_of, read_journal
-from sequencer.performance import Performance
-from sequencer.stages.simulated import SimulatedSettings, SimulatedStage
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.journal import JournalWriter, header_of, read_journal
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command
+from sequencer.events.events import ChunkDone
+from sequencer.runtime.loop import Performance
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.run_clock import VirtualClock
 
 HERE = Path(__file__).parent
 SECOND = 1_000_000_000

@@ -19,10 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sequencer.checking import Checked, check
-    from sequencer.compiler import Compilation, compile_score
-    from sequencer.conductor import Conductor, CueReport, Report, Status
-    from sequencer.errors import (
+    from sequencer.core.diagnostics import (
         Diagnostic,
         InputError,
         JournalError,
@@ -34,18 +31,23 @@ if TYPE_CHECKING:
         StageError,
         UsageError,
     )
-    from sequencer.journal import Journal, read_journal
-    from sequencer.notation import print_score, read, reads
-    from sequencer.rehearsal import Rehearsed, rehearse
-    from sequencer.replaying import Replay, replay
-    from sequencer.schedule import Schedule
-    from sequencer.score import Score
+    from sequencer.engine.conductor.deliveries import Status
+    from sequencer.engine.conductor.machine import Conductor
+    from sequencer.engine.conductor.report import CueReport, Report
+    from sequencer.engine.journal import Journal, read_journal
+    from sequencer.engine.replay import Replay, replay
+    from sequencer.language.check import Checked, check
+    from sequencer.language.compiler import Compilation, compile_score
+    from sequencer.language.notations import print_score, read, reads
+    from sequencer.language.score import Score
+    from sequencer.runtime.rehearsal import Rehearsed, rehearse
+    from sequencer.schedule.model import Schedule
 
 _HOMES = {
-    "sequencer.checking": ("Checked", "check"),
-    "sequencer.compiler": ("Compilation", "compile_score"),
-    "sequencer.conductor": ("Conductor", "CueReport", "Report", "Status"),
-    "sequencer.errors": (
+    "sequencer.language.check": ("Checked", "check"),
+    "sequencer.language.compiler": ("Compilation", "compile_score"),
+    "sequencer.engine.conductor": ("Conductor", "CueReport", "Report", "Status"),
+    "sequencer.core.diagnostics": (
         "Diagnostic",
         "InputError",
         "JournalError",
@@ -57,12 +59,12 @@ _HOMES = {
         "StageError",
         "UsageError",
     ),
-    "sequencer.journal": ("Journal", "read_journal"),
-    "sequencer.notation": ("print_score", "read", "reads"),
-    "sequencer.rehearsal": ("Rehearsed", "rehearse"),
-    "sequencer.replaying": ("Replay", "replay"),
+    "sequencer.engine.journal": ("Journal", "read_journal"),
+    "sequencer.language.notations": ("print_score", "read", "reads"),
+    "sequencer.runtime.rehearsal": ("Rehearsed", "rehearse"),
+    "sequencer.engine.replay": ("Replay", "replay"),
     "sequencer.schedule": ("Schedule",),
-    "sequencer.score": ("Score",),
+    "sequencer.language.score": ("Score",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from sequencer.clocks import VirtualClock
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor, CueReport
-from sequencer.conductor.run import Phase
-from sequencer.events import Command, Event
-from sequencer.images import ImageFile
-from sequencer.journal import JournalWriter, header_of
-from sequencer.performance import Outcome, Performance
-from sequencer.runs.script import read_event
-from sequencer.schedule import Schedule
-from sequencer.score import (
+from sequencer.cli.event_option import read_event
+from sequencer.core.images import ImageFile
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.report import CueReport
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import (
     Action,
     AtBar,
     AtOffset,
@@ -38,7 +37,11 @@ from sequencer.score import (
     Text,
     Unit,
 )
-from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+from sequencer.runtime.loop import Outcome, Performance
+from sequencer.schedule.model import Schedule
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.run_clock import VirtualClock
 
 PICTURE = ImageFile("a.png", "a" * 64, "image/png", 640, 384, 1000)
 OTHER_PICTURE = ImageFile("b.png", "b" * 64, "image/png", 640, 384, 1000)

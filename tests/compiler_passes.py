@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from sequencer.compiler.check import check
-from sequencer.compiler.expand import LooseStretch, expand
-from sequencer.compiler.place import place
-from sequencer.compiler.placed import PlacedBlock
-from sequencer.compiler.quantise import quantise
-from sequencer.compiler.resolve import resolve
-from sequencer.compiler.resolved import Resolved
-from sequencer.compiler.songs import is_kept_by_file, unrolled
-from sequencer.errors import Diagnostic, Faults
-from sequencer.images import ImageFile
-from sequencer.notation import load_text
-from sequencer.schedule import Schedule
-from sequencer.score import Score, SongTime
-from sequencer.timebase import Meter
+from sequencer.core.diagnostics import Diagnostic, Faults
+from sequencer.core.images import ImageFile
+from sequencer.core.timebase import Meter
+from sequencer.language.compiler.expand import LooseStretch, expand
+from sequencer.language.compiler.ir import PlacedBlock, Resolved
+from sequencer.language.compiler.midi_file_clock import is_kept_by_file, unrolled
+from sequencer.language.compiler.place import place
+from sequencer.language.compiler.quantise import quantise
+from sequencer.language.compiler.resolve import resolve
+from sequencer.language.compiler.validate import check
+from sequencer.language.loader import load_text
+from sequencer.language.score import Score, SongTime
+from sequencer.schedule.model import Schedule
 
 FILE = "test.score"
 

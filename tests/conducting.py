@@ -23,10 +23,29 @@ from decimal import Decimal
 from functools import cache
 from textwrap import dedent
 
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor
-from sequencer.conductor.report import CueReport, Report
-from sequencer.events import (
+from sequencer.core.images import ImageFile
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.report import CueReport, Report
+from sequencer.engine.revisions import CURRENT
+from sequencer.events.codec import Event
+from sequencer.events.commands import (
+    Command,
+    Finish,
+    Pause,
+    Reset,
+    Resume,
+    SchedulePrompt,
+    SendMidi,
+    SetConditioning,
+    SetImage,
+    SetImageStrength,
+    SetSeed,
+    SetSrScale,
+    Start,
+    Upload,
+    WakeAt,
+)
+from sequencer.events.events import (
     BoundariesFitted,
     ChunkDone,
     ChunkShown,
@@ -34,49 +53,32 @@ from sequencer.events import (
     ClockLocated,
     ClockMoved,
     Closing,
-    Command,
     ConditionsReady,
     ControlMoved,
-    Event,
-    Finish,
     HandPaused,
     ImageAccepted,
     Lost,
     NotePlayed,
     OffsetChanged,
-    Pause,
     Paused,
     ProgramChosen,
     PromptAccepted,
     Ready,
     Refused,
-    Reset,
     Restored,
-    Resume,
     Resumed,
-    SchedulePrompt,
-    SendMidi,
     SessionEnded,
-    SetConditioning,
-    SetImage,
-    SetImageStrength,
-    SetSeed,
-    SetSrScale,
-    Start,
     Started,
     StateReported,
-    Upload,
     Uploaded,
     UploadFailed,
-    WakeAt,
     WasReset,
     Went,
     Woke,
 )
-from sequencer.images import ImageFile
-from sequencer.notation import reads
-from sequencer.revisions import CURRENT
-from sequencer.schedule import Schedule
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
+from sequencer.schedule.model import Schedule
 
 SECOND = 1_000_000_000
 HEAD = "grid 24 frames @ 24 fps\nseed 3\nlead 2c\n"

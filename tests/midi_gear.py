@@ -7,9 +7,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sequencer.clocks import VirtualClock
-from sequencer.clocks.midi import MidiFeed
-from sequencer.events import Event
+from sequencer.events.codec import Event
+from sequencer.sync.midi_clock import MidiFeed
+from sequencer.sync.run_clock import VirtualClock
 
 PPQN = 24
 Tempo = Callable[[float], float]

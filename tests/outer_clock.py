@@ -9,15 +9,18 @@ from pathlib import Path
 
 from by_hand import at_bar, on_beats, section
 
-from sequencer.clocks import VirtualClock
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor
-from sequencer.events import ClockFitted, ClockLocated, ClockMoved, Command, Event
-from sequencer.journal import JournalWriter, header_of
-from sequencer.performance import Outcome, Performance
-from sequencer.runs.script import read_event
-from sequencer.score import ClockKind, ClockLine, Header, Score
-from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+from sequencer.cli.event_option import read_event
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command
+from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import ClockKind, ClockLine, Header, Score
+from sequencer.runtime.loop import Outcome, Performance
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.run_clock import VirtualClock
 
 SECOND = 1_000_000_000
 CHUNK = 1.375

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sequencer.stages.reactor.shown import Novelty, ShownChunks
+from sequencer.stages.reactor.shown_chunks import Novelty, ShownChunks
 
 SECOND = 1_000_000_000
 

@@ -18,19 +18,25 @@ from by_hand import at_chunk
 from conftest import require
 from PIL import Image
 
-from sequencer.clocks import RealClock
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor
-from sequencer.events import Command, Event
-from sequencer.images import ImageFile
-from sequencer.journal import JournalWriter, header_of
-from sequencer.performance import Outcome, Performance, scripted
-from sequencer.schedule import Schedule
-from sequencer.score import AtOffset, Cut, GridLine, Header, Item, Score, SetSr, SetStrength, Sr, Unit, UseImage
-from sequencer.stages.reactor import LiveFrame, Measures, ReactorSettings, ReactorStage, Secret
-from sequencer.stages.simulated import Faults, reads_faults
-from sequencer.standin import StandIn, StandInSettings
-from sequencer.timebase import ChunkGrid
+from sequencer.core.images import ImageFile
+from sequencer.core.timebase import ChunkGrid
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import AtOffset, Cut, GridLine, Header, Item, Score, SetSr, SetStrength, Sr, Unit, UseImage
+from sequencer.runtime.loop import Outcome, Performance
+from sequencer.runtime.scripted_events import scripted
+from sequencer.schedule.model import Schedule
+from sequencer.server.app import StandIn
+from sequencer.server.settings import StandInSettings
+from sequencer.stages.reactor.frames import LiveFrame
+from sequencer.stages.reactor.safety import Secret
+from sequencer.stages.reactor.settings import Measures, ReactorSettings
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.stages.simulated.faults import Faults, reads_faults
+from sequencer.sync.run_clock import RealClock
 
 ROOT = Path(__file__).parent.parent
 DEPS = ROOT / ".deps"

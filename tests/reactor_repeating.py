@@ -19,9 +19,9 @@ import pytest
 from aiortc.codecs import get_encoder
 from av import VideoFrame
 
-from sequencer.stages.reactor.trailer import declared, is_declared
-from sequencer.standin.peer import Peer
-from sequencer.standin.screen import PLAIN_WIDTH, Picture, Screen, Shown
+from sequencer.server.peer import Peer
+from sequencer.server.video_source import PLAIN_WIDTH, Picture, Screen, Shown
+from sequencer.stages.reactor.frame_trailer import declared, is_declared
 
 TICK = 1 / 24
 BITS = 12
@@ -114,7 +114,7 @@ def _varint(value: int) -> bytes:
 
 def set_up(monkeypatch: pytest.MonkeyPatch, metadata: bool) -> None:
     """Let stand-ins repeat frames; with `metadata` they append trailers where the client declares that it takes them off."""
-    monkeypatch.setattr("sequencer.standin.show.Screen", RepeatingScreen)
+    monkeypatch.setattr("sequencer.server.model_runner.Screen", RepeatingScreen)
     if not metadata:
         return
     agreed: list[bool] = []

@@ -7,9 +7,10 @@ from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from sequencer.errors import Span
-from sequencer.images import ImageFile
-from sequencer.schedule import (
+from sequencer.core.diagnostics import Span
+from sequencer.core.images import ImageFile
+from sequencer.core.timebase import ChunkGrid, Meter, MeterMap, Snap, TempoChange, TempoMap
+from sequencer.schedule.model import (
     ChooseProgram,
     ClockSpec,
     ControlCrossing,
@@ -35,8 +36,7 @@ from sequencer.schedule import (
     SuperResolution,
     TransportMove,
 )
-from sequencer.schedule.arrange import takes_of
-from sequencer.timebase import ChunkGrid, Meter, MeterMap, Snap, TempoChange, TempoMap
+from sequencer.schedule.takes import takes_of
 
 Path = tuple[str | int, ...]
 """Names of fields and indices of tuples, from the outside in."""

@@ -8,7 +8,8 @@ from typing import Literal
 
 from hypothesis import strategies as st
 
-from sequencer.score import (
+from sequencer.core.timebase import Meter, Snap
+from sequencer.language.score import (
     Action,
     After,
     AtBar,
@@ -59,7 +60,6 @@ from sequencer.score import (
     Variable,
     Words,
 )
-from sequencer.timebase import Meter, Snap
 
 RESERVED = frozenset(
     "image strength sr cut tempo meter mark snap midi pause resume goto pick seed bar bars beat beats from".split()  # noqa: SIM905  # easier to read

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sequencer.errors import Diagnostic, Faults, Span
+from sequencer.core.diagnostics import Diagnostic, Faults, Span
 
 Reader = Callable[[str, Span, Faults], Any]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from sequencer.midi.clock_out import ClockOut, Piece
-from sequencer.midi.outbox import Outbox
-from sequencer.timers import Timekeeper
+from sequencer.core.timers import Timekeeper
+from sequencer.midi.clock_generator import ClockOut, Piece
+from sequencer.midi.send_queue import Outbox
 
 
 class VirtualSender:

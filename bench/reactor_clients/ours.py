@@ -7,9 +7,13 @@ import json
 import sys
 import time
 
-from sequencer.clocks import RealClock
-from sequencer.events import ChunkDone, Event, SchedulePrompt, SetImageStrength, Start
-from sequencer.stages.reactor import LiveFrame, ReactorSettings, ReactorStage
+from sequencer.events.codec import Event
+from sequencer.events.commands import SchedulePrompt, SetImageStrength, Start
+from sequencer.events.events import ChunkDone
+from sequencer.stages.reactor.frames import LiveFrame
+from sequencer.stages.reactor.settings import ReactorSettings
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.sync.run_clock import RealClock
 
 
 async def measure(url: str, commands: int, seconds: float, record: bool) -> dict[str, object]:

@@ -15,7 +15,7 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, NoReturn
 
 from sequencer.cli.streams import discard, prepare
-from sequencer.errors import SequencerError, UsageError, visible
+from sequencer.core.diagnostics import SequencerError, UsageError, visible
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite

@@ -10,11 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sequencer.errors import UsageError
+from sequencer.core.diagnostics import UsageError
 
 if TYPE_CHECKING:
-    from sequencer.checking import Checked
-    from sequencer.schedule import Schedule
+    from sequencer.language.check import Checked
+    from sequencer.schedule.model import Schedule
 
 MOST_NAMED = 5
 """How many codes the last line names."""
@@ -63,9 +63,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _look(args: argparse.Namespace) -> list[tuple[Path, Checked]]:
-    from sequencer.checking import check, check_text
-    from sequencer.cli.scores import STANDARD_INPUT, standard_input
-    from sequencer.notation import Notation
+    from sequencer.cli.inputs import STANDARD_INPUT, standard_input
+    from sequencer.language.check import check, check_text
+    from sequencer.language.loader import Notation
 
     notation = None if args.origin is None else Notation(args.origin)
     found: list[tuple[Path, Checked]] = []
@@ -81,7 +81,7 @@ def _look(args: argparse.Namespace) -> list[tuple[Path, Checked]]:
 
 def _warning(code: str) -> str:
     """A code of a warning as it is written. Raises UsageError for any other word."""
-    from sequencer.codes import find
+    from sequencer.core.catalog import find
 
     entry = find(code)
     if entry is None or entry.is_error:
@@ -114,13 +114,13 @@ def _is_well(checked: Checked, args: argparse.Namespace) -> bool:
 def _summary(checked: Checked) -> str | None:
     if checked.schedule is None:
         return None
-    from sequencer.sheet import summary_line
+    from sequencer.reports.cue_sheet.rows import summary_line
 
     return summary_line(checked.schedule)
 
 
 def _print(found: list[tuple[Path, Checked]], args: argparse.Namespace) -> None:
-    from sequencer.cli.scores import show
+    from sequencer.cli.inputs import show
 
     codes: dict[str, None] = {}
     for path, checked in found:
@@ -140,7 +140,8 @@ def _print_help(schedule: Schedule, args: argparse.Namespace) -> None:
     """Help with the grid, as far as it was asked for. Raises UsageError for a mark that cannot be aligned."""
     if not (args.grid or args.align is not None or args.best_phase):
         return
-    from sequencer.gridhelp import align, best_phase, tell_alignment, tell_best_phase, tell_grid
+    from sequencer.reports.grid.phase import align, best_phase
+    from sequencer.reports.grid.render import tell_alignment, tell_best_phase, tell_grid
 
     if args.grid:
         print(tell_grid(schedule))
@@ -159,7 +160,8 @@ def _help_document(schedule: Schedule | None, args: argparse.Namespace) -> dict[
     """The same for machines, as keys beside what is said of a score."""
     if schedule is None or not (args.grid or args.align is not None or args.best_phase):
         return {}
-    from sequencer.gridhelp import align, alignment_document, best_phase, best_phase_document, grid_document
+    from sequencer.reports.grid.phase import align, best_phase
+    from sequencer.reports.grid.render import alignment_document, best_phase_document, grid_document
 
     found: dict[str, Any] = {}
     if args.grid:
@@ -177,7 +179,7 @@ def _help_document(schedule: Schedule | None, args: argparse.Namespace) -> dict[
 
 
 def _document(found: list[tuple[Path, Checked]], args: argparse.Namespace) -> dict[str, Any]:
-    from sequencer.cli.diagnostics import document, score
+    from sequencer.cli.json_output import document, score
 
     return document(
         {
@@ -193,7 +195,7 @@ def _document(found: list[tuple[Path, Checked]], args: argparse.Namespace) -> di
 
 def _watched(args: argparse.Namespace, pause: Callable[[], None] | None = None) -> int:
     """Check now and after every change, until somebody interrupts; the exit code is that of the last check."""
-    from sequencer.cli.watching import changes, rest
+    from sequencer.cli.file_watcher import changes, rest
 
     files: set[Path] = set()
     code = 0

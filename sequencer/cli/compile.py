@@ -14,8 +14,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compile one score."""
-    from sequencer.cli.outputs import require_ending
-    from sequencer.cli.scores import material, spare, write_text
+    from sequencer.cli.inputs import material, spare, write_text
+    from sequencer.cli.output_formats import require_ending
     from sequencer.schedule.document import digest, to_json
 
     spare(args.output, args.score)

@@ -18,9 +18,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare two runs."""
-    from sequencer.comparing import compare
-    from sequencer.errors import visible
-    from sequencer.journal import read_journal
+    from sequencer.core.diagnostics import visible
+    from sequencer.engine.journal import read_journal
+    from sequencer.reports.diff import compare
 
     found = compare(read_journal(args.first), read_journal(args.second))
     if args.json:

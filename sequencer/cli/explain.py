@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sequencer.checking import Checked
-    from sequencer.codes import Example
+    from sequencer.core.catalog.record import Example
+    from sequencer.language.check import Checked
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -21,9 +21,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Explain every code asked for."""
-    from sequencer.codes import find
-    from sequencer.codes.pages import advice_page, errors_page, terminal_list, terminal_page
-    from sequencer.errors import UsageError
+    from sequencer.core.catalog import find
+    from sequencer.core.catalog.pages import advice_page, errors_page, terminal_list, terminal_page
+    from sequencer.core.diagnostics import UsageError
 
     if args.page is not None:
         print((errors_page if args.page == "errors" else advice_page)(said), end="")
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
 def looked_at(example: Example, folder: Path) -> Checked:
     """What `check` finds in an example. Its files are laid out in `folder`, which is empty before."""
-    from sequencer.checking import check, check_text
+    from sequencer.language.check import check, check_text
 
     if not example.in_folder:
         return check_text(example.text, example.name)
@@ -59,7 +59,7 @@ def looked_at(example: Example, folder: Path) -> Checked:
 
 def said(example: Example, code: str) -> str:
     """The diagnostics of one code that an example causes, as `check` prints them; at most two."""
-    from sequencer.errors import render
+    from sequencer.core.diagnostics import render
 
     with tempfile.TemporaryDirectory() as name:
         checked = looked_at(example, Path(name))

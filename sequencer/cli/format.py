@@ -33,7 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Format scores."""
-    from sequencer.errors import ScoreError, UsageError
+    from sequencer.core.diagnostics import ScoreError, UsageError
 
     if args.output is not None and len(args.scores) > 1:
         raise UsageError("-o takes one score", "format them one after the other")
@@ -53,10 +53,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _one(path: Path, args: argparse.Namespace) -> bool:
     """Format one score. False where `--check` finds that its layout would change."""
-    from sequencer.cli.outputs import agreed, format_of
-    from sequencer.cli.scores import STANDARD_INPUT, fresh, standard_input, write_text
-    from sequencer.notation import print_score, read, reads
-    from sequencer.notation.reading import SUFFIXES, Notation
+    from sequencer.cli.inputs import STANDARD_INPUT, fresh, standard_input, write_text
+    from sequencer.cli.output_formats import agreed, format_of
+    from sequencer.language.loader import SUFFIXES, Notation
+    from sequencer.language.notations import print_score, read, reads
 
     given = None if args.origin is None else Notation(args.origin)
     if path == STANDARD_INPUT:

@@ -18,13 +18,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Freeze one run."""
-    from sequencer.cli.outputs import format_of
-    from sequencer.cli.scores import fresh, write_text
-    from sequencer.errors import visible
-    from sequencer.freezing import freeze
-    from sequencer.journal import read_journal
-    from sequencer.notation import print_score
-    from sequencer.notation.reading import SUFFIXES, Notation
+    from sequencer.cli.inputs import fresh, write_text
+    from sequencer.cli.output_formats import format_of
+    from sequencer.core.diagnostics import visible
+    from sequencer.engine.journal import read_journal
+    from sequencer.language.loader import SUFFIXES, Notation
+    from sequencer.language.notations import print_score
+    from sequencer.reports.freeze import freeze
 
     notation = Notation.TEXT
     if args.output is not None:

@@ -25,14 +25,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Import one song."""
-    from sequencer.cli.outputs import format_of
-    from sequencer.cli.scores import fresh, write_text
-    from sequencer.errors import UsageError
-    from sequencer.midi.encodings import encoding_named
-    from sequencer.midi.files import read_song
-    from sequencer.notation import print_score
-    from sequencer.notation.reading import SUFFIXES, Notation
-    from sequencer.songs import score_of
+    from sequencer.cli.inputs import fresh, write_text
+    from sequencer.cli.output_formats import format_of
+    from sequencer.core.diagnostics import UsageError
+    from sequencer.language.loader import SUFFIXES, Notation
+    from sequencer.language.midi_import import score_of
+    from sequencer.language.notations import print_score
+    from sequencer.midi.standard_files import read_song
+    from sequencer.midi.text_encoding import encoding_named
 
     output: Path | None = args.output
     notation = Notation.TEXT
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _bytes(path: Path) -> bytes:
-    from sequencer.errors import InputError
+    from sequencer.core.diagnostics import InputError
 
     try:
         with path.open("rb") as file:

@@ -10,13 +10,13 @@ from collections import deque
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from sequencer.errors import UsageError
+from sequencer.core.diagnostics import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sequencer.clocks.midi import MidiFeed
-    from sequencer.midi import Ports
+    from sequencer.midi.backends import Ports
+    from sequencer.sync.midi_clock import MidiFeed
 
 EPILOG = """\
 A port is named by its name, a part of it, its number in the list, tcp://HOST:PORT (connects), tcp-listen://HOST:PORT (waits for
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _ports(as_json: bool) -> int:
-    from sequencer.midi import ports
+    from sequencer.midi.backends import ports
 
     found = ports()
     if as_json:
@@ -94,9 +94,9 @@ def _only_input(found: Ports) -> str:
 
 
 async def _listen(port: str | None, nominal: float, bar: Fraction, middle: Literal["C3", "C4"], seconds: float | None) -> int:
-    from sequencer.clocks.midi import MidiFeed
-    from sequencer.clocks.midi_live import LiveMidi
-    from sequencer.midi import ports
+    from sequencer.midi.backends import ports
+    from sequencer.sync.midi_clock import MidiFeed
+    from sequencer.sync.midi_port import LiveMidi
 
     view = _View(MidiFeed(nominal), bar, middle)
     live = LiveMidi(_only_input(ports()) if port is None else port, view.feed, lambda _: None, view.say, view.heard)
@@ -117,7 +117,7 @@ class _View:
     """What `listen` shows: messages as lines, and the clock as one line that is redrawn."""
 
     def __init__(self, feed: MidiFeed, bar: Fraction, middle: Literal["C3", "C4"]) -> None:
-        from sequencer.followers.timecode import TimecodeFollower
+        from sequencer.sync.timecode import TimecodeFollower
 
         self.feed = feed
         self._timecode = TimecodeFollower()
@@ -140,7 +140,7 @@ class _View:
             self._is_timecode = True
             self._timecode.quarter_frame(message[1], at)
         elif message[0] != SENSING:
-            from sequencer.followers.timecode import full_frame
+            from sequencer.sync.timecode import full_frame
 
             located = full_frame(message)
             if located is not None:
@@ -189,7 +189,7 @@ class _View:
         """Where the time code is."""
         import time
 
-        from sequencer.followers.timecode import Timecode
+        from sequencer.sync.timecode import Timecode
 
         now, follower = time.monotonic_ns(), self._timecode
         follower.silence(now)
@@ -207,8 +207,8 @@ STATES: dict[str, str] = {"searching": "searching", "locked": "LOCKED", "free": 
 
 def describe(message: bytes, middle: Literal["C3", "C4"] = "C3") -> str:
     """A message in words: `note on D3 (62) velocity 100, channel 10`."""
-    from sequencer.followers.timecode import full_frame
-    from sequencer.notes import note_name
+    from sequencer.core.midi_notes import note_name
+    from sequencer.sync.timecode import full_frame
 
     status, data = message[0], message[1:]
     if status >= 0xF0:

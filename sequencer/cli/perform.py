@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sequencer.cli.scores import Material
-    from sequencer.journal import Journal
-    from sequencer.live.running import LiveSettings, Performed
-    from sequencer.runs.folder import RunFolder
+    from sequencer.cli.inputs import Material
+    from sequencer.engine.journal import Journal
+    from sequencer.runtime.live.run import LiveSettings, Performed
+    from sequencer.runtime.output.run_folder import RunFolder
 
 REACTOR, SIMULATED = "reactor", "simulated"
 VIDEO_SIZE = (1280, 768)
@@ -90,11 +90,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Perform one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
-    from sequencer.cli.resuming import resume_options
-    from sequencer.cli.scores import Material, material
-    from sequencer.errors import UsageError
-    from sequencer.journal import read_journal
-    from sequencer.runs.folder import RunFolder
+    from sequencer.cli.inputs import Material, material
+    from sequencer.cli.resume_options import resume_options
+    from sequencer.core.diagnostics import UsageError
+    from sequencer.engine.journal import read_journal
+    from sequencer.runtime.output.run_folder import RunFolder
 
     if args.score is None and args.resume is None:
         raise UsageError("give a SCORE to perform, or --resume RUN", "see: sequencer perform --help")
@@ -123,8 +123,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _check_over(folder: RunFolder) -> None:
     """See that a run is not going on any more: two processes would write its journal. Raises InputError where it is."""
-    from sequencer.desk.caller import is_going_on
-    from sequencer.errors import InputError
+    from sequencer.core.diagnostics import InputError
+    from sequencer.runtime.operator.remote import is_going_on
 
     if is_going_on(folder.path):
         raise InputError(f"the run in {folder.final} is still going on", f"to end it: sequencer tell {folder.final} finish")
@@ -135,7 +135,7 @@ def _address(url: object, run: Path) -> str | None:
 
     Raises InputError for one that is neither the platform's usual one nor on this machine.
     """
-    from sequencer.errors import InputError
+    from sequencer.core.diagnostics import InputError
     from sequencer.stages.reactor.settings import PRODUCTION, is_loopback
 
     if url is None or (isinstance(url, str) and (url == PRODUCTION or is_loopback(url))):
@@ -148,8 +148,8 @@ def _address(url: object, run: Path) -> str | None:
 
 def _check_flags(args: argparse.Namespace) -> None:
     """See that every flag that was given means something beside the others. Raises UsageError for the first that does not."""
-    from sequencer.desk.words import MOST_OFFSET
-    from sequencer.errors import UsageError
+    from sequencer.core.diagnostics import UsageError
+    from sequencer.runtime.operator.commands import MOST_OFFSET
 
     def given(*flags: str) -> str | None:
         return next((flag for flag in flags if getattr(args, flag[2:].replace("-", "_")) not in (None, False, 0)), None)
@@ -169,9 +169,9 @@ def _check_flags(args: argparse.Namespace) -> None:
 
 
 def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
-    from sequencer.cli.resuming import remembered
-    from sequencer.live.running import LiveSettings
-    from sequencer.runs.script import read_event
+    from sequencer.cli.event_option import read_event
+    from sequencer.cli.resume_options import remembered
+    from sequencer.runtime.live.run import LiveSettings
 
     return LiveSettings(
         schedule=found.schedule,
@@ -198,9 +198,9 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
 
 
 async def _perform(args: argparse.Namespace, found: Material, folder: RunFolder, broken_off: Journal | None) -> Performed:
-    from sequencer.errors import SequencerError
-    from sequencer.live.assembly import Assembly, Wishes
-    from sequencer.live.running import discard
+    from sequencer.core.diagnostics import SequencerError
+    from sequencer.runtime.live.assembly import Assembly, Wishes
+    from sequencer.runtime.live.run import discard
 
     wishes = Wishes(
         stage=args.stage,
@@ -229,9 +229,9 @@ async def _perform(args: argparse.Namespace, found: Material, folder: RunFolder,
 
 def _tell(args: argparse.Namespace, performed: Performed) -> int:
     from sequencer.cli import INTERRUPTED
-    from sequencer.cli.left import list_files
-    from sequencer.errors import visible
-    from sequencer.runs.report import as_table, verdict
+    from sequencer.cli.run_files import list_files
+    from sequencer.core.diagnostics import visible
+    from sequencer.runtime.output.report_format import as_table, verdict
 
     report = performed.report
     if args.json:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from sequencer.errors import visible
+from sequencer.core.diagnostics import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sequencer.cli.left import list_files
+from sequencer.cli.run_files import list_files
 
 if TYPE_CHECKING:
     from sequencer.cli.progress import LiveLine
-    from sequencer.rehearsal import Moment, Rehearsed
-    from sequencer.runs.captions import Part
+    from sequencer.runtime.output.captioned_video import Part
+    from sequencer.runtime.rehearsal import Moment, Rehearsed
 
 SMALLEST, LARGEST = 64, 4096
 SCORE_HELP = "a .score or .yaml file, a compiled .json, or a run to play again"
@@ -36,7 +36,7 @@ def video_size(text: str) -> tuple[int, int]:
 
 def caption_parts(text: str) -> frozenset[Part]:
     """Read `title,position`, or `none`."""
-    from sequencer.runs.captions import PARTS
+    from sequencer.runtime.output.captioned_video import PARTS
 
     if text.strip().lower() == "none":
         return frozenset()
@@ -79,13 +79,12 @@ def add(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE
 
 def run(args: argparse.Namespace) -> int:
     """Rehearse one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
+    from sequencer.cli.inputs import material
     from sequencer.cli.progress import LiveLine
-    from sequencer.cli.scores import material
-    from sequencer.errors import UsageError
-    from sequencer.rehearsal import rehearse
-    from sequencer.rehearsal.running import DEFAULT_SIZE
-    from sequencer.runs.captions import DEFAULT_PARTS
-    from sequencer.stages.simulated import read_faults
+    from sequencer.core.diagnostics import UsageError
+    from sequencer.runtime.output.captioned_video import DEFAULT_PARTS
+    from sequencer.runtime.rehearsal import DEFAULT_SIZE, rehearse
+    from sequencer.stages.simulated.faults import read_faults
 
     for option, is_given in (
         ("--video-size", args.video_size),
@@ -129,8 +128,8 @@ def _show(line: LiveLine, moment: Moment) -> None:
 
 def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
     from sequencer.cli import INTERRUPTED
-    from sequencer.errors import visible
-    from sequencer.runs.report import as_table, verdict
+    from sequencer.core.diagnostics import visible
+    from sequencer.runtime.output.report_format import as_table, verdict
 
     report = rehearsed.report
     if args.json:

@@ -16,8 +16,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Replay one journal; 1 where it differs."""
-    from sequencer.errors import visible
-    from sequencer.replaying import replay
+    from sequencer.core.diagnostics import visible
+    from sequencer.engine.replay import replay
 
     result = replay(args.folder)
     if args.json:

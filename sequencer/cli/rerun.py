@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from sequencer.cli import rehearse
-from sequencer.paths import exists
+from sequencer.core.paths import exists
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -18,8 +18,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Rehearse what a run showed."""
-    from sequencer.errors import InputError, UsageError
-    from sequencer.journal import find_run
+    from sequencer.core.diagnostics import InputError, UsageError
+    from sequencer.engine.journal import find_run
 
     if not exists(find_run(args.score)):
         raise InputError(f"there is no run {args.score}", "name a run's folder, its journal.jsonl or a bundle")

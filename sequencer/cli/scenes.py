@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sequencer.scenes import SceneCard
+    from sequencer.language.scenes import SceneCard
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +19,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List the scenes of one file."""
-    from sequencer.notation import read
-    from sequencer.scenes import cards
+    from sequencer.language.notations import read
+    from sequencer.language.scenes import cards
 
     found = cards(read(args.score))
     if args.json:

@@ -13,9 +13,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the schema."""
-    from sequencer.cli.outputs import require_ending
-    from sequencer.cli.scores import write_text
-    from sequencer.notation.yaml.schema import schema_text
+    from sequencer.cli.inputs import write_text
+    from sequencer.cli.output_formats import require_ending
+    from sequencer.language.yaml.schema import schema_text
 
     require_ending(args.output, "schema", ".json")
     if args.output is None:

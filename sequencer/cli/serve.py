@@ -64,12 +64,12 @@ def run(args: argparse.Namespace) -> int:
     import asyncio
     import logging
 
-    from sequencer.errors import UsageError
+    from sequencer.core.diagnostics import UsageError
 
     settings = _settings(args)
     if args.verbose:
         logging.basicConfig(level=logging.WARNING, format="%(message)s")
-        logging.getLogger("sequencer.standin").setLevel(logging.INFO)
+        logging.getLogger("sequencer.server").setLevel(logging.INFO)
     if not 0 <= settings.port <= 65535:
         raise UsageError(f"--port {settings.port} is no port", "ports go from 0 to 65535")
     asyncio.run(_serve(args, settings))
@@ -80,9 +80,9 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
     from dataclasses import replace
     from fractions import Fraction
 
-    from sequencer.errors import UsageError
-    from sequencer.stages.simulated import Faults, read_faults
-    from sequencer.standin import BadNetwork, StandInSettings
+    from sequencer.core.diagnostics import UsageError
+    from sequencer.server.settings import BadNetwork, StandInSettings
+    from sequencer.stages.simulated.faults import Faults, read_faults
 
     faults = read_faults(args.faults) if args.faults is not None else Faults()
     changes: dict[str, object] = {}
@@ -133,8 +133,8 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
 
 def _refusal(text: str) -> dict[str, object]:
     command, _, nth = text.partition(":")
-    from sequencer.errors import UsageError
-    from sequencer.wire.helios import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES
+    from sequencer.core.diagnostics import UsageError
+    from sequencer.stages.wire.helios.commands import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES
 
     names = (*COMMAND_NAMES, *SNAPSHOT_COMMAND_NAMES)
     if command not in names or (nth and not nth.isdigit()):
@@ -156,8 +156,8 @@ async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no
     import sys
     from contextlib import suppress
 
-    from sequencer.runs.interrupts import ending_signals
-    from sequencer.standin import StandIn
+    from sequencer.runtime.signals import ending_signals
+    from sequencer.server.app import StandIn
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

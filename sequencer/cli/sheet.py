@@ -31,9 +31,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make one sheet."""
-    from sequencer.cli.outputs import agreed, format_of
-    from sequencer.cli.scores import material, spare, write_text
-    from sequencer.sheet import as_csv, as_html, as_json, as_markdown, as_table, sheet_of
+    from sequencer.cli.inputs import material, spare, write_text
+    from sequencer.cli.output_formats import agreed, format_of
+    from sequencer.reports.cue_sheet.export import as_csv, as_json, as_markdown
+    from sequencer.reports.cue_sheet.html import as_html
+    from sequencer.reports.cue_sheet.rows import sheet_of
+    from sequencer.reports.cue_sheet.terminal import as_table
 
     spare(args.output, args.score)
     kind = args.kind or "table"

@@ -17,11 +17,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show one run."""
-    from sequencer.bundle import images_in, is_bundle
-    from sequencer.errors import visible
-    from sequencer.journal import read_journal
-    from sequencer.replaying import replay
-    from sequencer.runs.report import as_table, verdict
+    from sequencer.core.diagnostics import visible
+    from sequencer.engine.bundle import images_in, is_bundle
+    from sequencer.engine.journal import read_journal
+    from sequencer.engine.replay import replay
+    from sequencer.runtime.output.report_format import as_table, verdict
 
     journal = read_journal(args.folder)
     if args.score:

@@ -14,8 +14,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Tell one thing."""
-    from sequencer.desk.caller import tell
-    from sequencer.errors import UsageError
+    from sequencer.core.diagnostics import UsageError
+    from sequencer.runtime.operator.remote import tell
 
     if not args.words:
         raise UsageError("say what to tell the run", "for example: sequencer tell RUN go exit")

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sequencer.paths import is_folder
+from sequencer.core.paths import is_folder
 
 if TYPE_CHECKING:
-    from sequencer.conductor import Conductor
+    from sequencer.engine.conductor.machine import Conductor
 
 _IS_PAGE = {".svg": False, ".html": True, ".htm": True}
 
@@ -27,11 +27,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw one timeline."""
-    from sequencer.bundle import is_bundle
-    from sequencer.cli.outputs import format_of
-    from sequencer.cli.scores import material, write_text
-    from sequencer.journal import find_run
-    from sequencer.timeline import thumbnails_of, timeline_html, timeline_svg
+    from sequencer.cli.inputs import material, write_text
+    from sequencer.cli.output_formats import format_of
+    from sequencer.engine.bundle import is_bundle
+    from sequencer.engine.journal import find_run
+    from sequencer.reports.timeline import thumbnails_of, timeline_html, timeline_svg
 
     is_page = format_of(args.output, "timeline", _IS_PAGE, default=False)
     conductor: Conductor | None = None
@@ -52,8 +52,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _conducted(source: Path) -> tuple[Conductor, Path | None]:
     """The conductor of a run, as its journal left it, and the folder of its score where that can still be told."""
-    from sequencer.conductor import Conductor
-    from sequencer.journal import read_journal
+    from sequencer.engine.conductor.machine import Conductor
+    from sequencer.engine.journal import read_journal
 
     journal = read_journal(source)
     conductor = Conductor(journal.schedule, journal.following, journal.revision)

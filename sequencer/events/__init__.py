@@ -7,6 +7,7 @@ alone knows which score chunk that is.
 `from_stage` and `from_here` hold the events, `commands` what goes out, `document` the JSON.
 """
 
+from sequencer.events.codec import Event, command_from_json, command_to_json, event_from_json, event_to_json
 from sequencer.events.commands import (
     Command,
     Finish,
@@ -25,32 +26,27 @@ from sequencer.events.commands import (
     Upload,
     WakeAt,
 )
-from sequencer.events.document import Event, command_from_json, command_to_json, event_from_json, event_to_json
-from sequencer.events.from_here import (
+from sequencer.events.events import (
     FINISHED_BY_HAND,
     BoundariesFitted,
+    ChunkDone,
+    ChunkShown,
     ClipWanted,
     ClockFitted,
     ClockLocated,
     ClockMoved,
     Closing,
+    ConditionsReady,
     ControlMoved,
     HandPaused,
+    ImageAccepted,
+    Lost,
     NotePlayed,
     OffsetChanged,
     OwnEvent,
-    ProgramChosen,
-    Went,
-    Woke,
-)
-from sequencer.events.from_stage import (
-    ChunkDone,
-    ChunkShown,
-    ConditionsReady,
-    ImageAccepted,
-    Lost,
     Paused,
     PicturesMade,
+    ProgramChosen,
     PromptAccepted,
     Ready,
     Refused,
@@ -65,6 +61,8 @@ from sequencer.events.from_stage import (
     Uploaded,
     UploadFailed,
     WasReset,
+    Went,
+    Woke,
 )
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sequencer.images import ImageFile
+from sequencer.core.images import ImageFile
 
 
 @dataclass(frozen=True, slots=True)

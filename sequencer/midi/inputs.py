@@ -16,7 +16,7 @@ from typing import Any, Protocol, Self
 
 from sequencer.midi.addresses import Address, MidiError, Named, Socket, Virtual, address, choose, same_port
 from sequencer.midi.backends import Backend, backend
-from sequencer.midi.splitting import Splitter
+from sequencer.midi.messages import Splitter
 
 Hear = Callable[[bytes, int], None]
 """Takes one whole message and its stamp, nanoseconds."""

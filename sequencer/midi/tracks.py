@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from sequencer.errors import SequencerError
-from sequencer.midi.splitting import length_of
+from sequencer.core.diagnostics import SequencerError
+from sequencer.midi.messages import length_of
 
 END_OF_TRACK, TEMPO, METER = 0x2F, 0x51, 0x58
 TEXTS = range(0x01, 0x10)

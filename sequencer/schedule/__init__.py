@@ -3,26 +3,41 @@
 `acts` and `firings` are what happens and what it waits for, `model` the schedule made of them, `document` its JSON and digest.
 """
 
-from sequencer.schedule.acts import (
+from sequencer.schedule.model import (
+    FORMAT,
+    Bundle,
     ChooseProgram,
+    ClockSpec,
+    ControlCrossing,
     CueAct,
     CutTake,
+    Entry,
+    Firing,
     GotoSection,
+    GoWord,
+    Mark,
     MidiAct,
     MoveControl,
+    NoteOn,
     PauseModel,
     PickPrompt,
     PlayNote,
+    ProgramChange,
     ResumeModel,
     RuleAct,
+    RuleEntry,
+    Schedule,
+    Send,
+    Settings,
     ShowImage,
     ShowPrompt,
     Strength,
+    Stretch,
     SuperResolution,
+    Take,
+    TransportMove,
     draw,
 )
-from sequencer.schedule.firings import ControlCrossing, Firing, GoWord, NoteOn, ProgramChange, TransportMove
-from sequencer.schedule.model import FORMAT, Bundle, ClockSpec, Entry, Mark, RuleEntry, Schedule, Send, Settings, Stretch, Take
 
 __all__ = [
     "FORMAT",

@@ -13,9 +13,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar
 
-from sequencer.errors import ScheduleError
+from sequencer.core.diagnostics import ScheduleError
+from sequencer.core.timebase import MAX_TIME_BITS, ChunkGrid, TempoMap, TempoSegment, is_wide
 from sequencer.schedule.model import Entry, Mark, Schedule, Send, Stretch
-from sequencer.timebase import MAX_TIME_BITS, ChunkGrid, TempoMap, TempoSegment, is_wide
 
 FOLLOWS = Fraction(-1)
 """In place of a time that follows from others. No time is negative; a snap error of −1 s is worked out again, to the same."""

@@ -1,23 +1,191 @@
-"""The schedule: a score compiled to chunks, ready to be performed and to be written as JSON.
-
-Built of *stretches*: one for each pass of each section in `play` order (a score without sections is one stretch). A
-stretch keeps its entries with exact local times, so that what follows a live section can be placed when its exit is
-known; the *takes* are the same entries laid on chunks at their nominal times, with what is in force at each opening.
-A score chunk counts on through cuts: score chunk k + j is chunk j of the take that was cut at k.
-"""
+"""Acts: what a schedule says shall happen, resolved to texts, images and numbers."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import field
 from fractions import Fraction
 from typing import Literal
 
-from sequencer.errors import NOWHERE, Span
-from sequencer.images import ImageFile
-from sequencer.records import dataclass
-from sequencer.schedule.acts import CueAct, CutTake, GotoSection, MidiAct, PickPrompt, RuleAct, ShowImage, ShowPrompt
-from sequencer.schedule.firings import Firing
-from sequencer.timebase import ChunkGrid, Meter, MeterMap, Snap, TempoMap
+from sequencer.core.diagnostics import NOWHERE, Span
+from sequencer.core.images import ImageFile
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.core.timebase import ChunkGrid, Meter, MeterMap, Snap, TempoMap
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPrompt:
+    """Show a text."""
+
+    text: str
+    kind: Literal["prompt"] = "prompt"
+
+
+@dataclass(frozen=True, slots=True)
+class PickPrompt:
+    """In rules: show one of several texts, drawn anew at each firing by `draw(seed, key, firing)`."""
+
+    texts: tuple[str, ...]
+    key: str
+    kind: Literal["pick"] = "pick"
+
+    def drawn(self, seed: int, firing: int) -> ShowPrompt:
+        """The text of a firing, counted from 0."""
+        return ShowPrompt(self.texts[draw(seed, self.key, firing, len(self.texts))])
+
+
+@dataclass(frozen=True, slots=True)
+class ShowImage:
+    """Show an image (with the prompt in force, where the chunk has none of its own)."""
+
+    image: ImageFile
+    kind: Literal["image"] = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """Image strength, 0…1; acts with the next image."""
+
+    value: Fraction
+    kind: Literal["strength"] = "strength"
+
+
+@dataclass(frozen=True, slots=True)
+class SuperResolution:
+    """Super-resolution: `off`, `2x` or `4x`."""
+
+    scale: Literal["off", "2x", "4x"]
+    kind: Literal["sr"] = "sr"
+
+
+@dataclass(frozen=True, slots=True)
+class CutTake:
+    """End the take before this chunk and open a new one; `seed` None keeps the seed."""
+
+    seed: int | None
+    kind: Literal["cut"] = "cut"
+
+
+@dataclass(frozen=True, slots=True)
+class PauseModel:
+    """In rules: pause."""
+
+    kind: Literal["pause"] = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeModel:
+    """In rules: resume."""
+
+    kind: Literal["resume"] = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class GotoSection:
+    """In rules: go on with a section at the next bar line that can be reached."""
+
+    section: str
+    kind: Literal["goto"] = "goto"
+
+
+@dataclass(frozen=True, slots=True)
+class PlayNote:
+    """Send a note to gear. Channels count from 1, `velocity` is 1…127.
+
+    `seconds` is how long it sounds, at the nominal tempo; `quarters` the same in quarters where it was written in beats, so
+    that it lasts as long as the beats of a clock that is followed.
+    """
+
+    note: int
+    channel: int
+    velocity: int
+    seconds: Fraction
+    quarters: Fraction | None = None
+    kind: Literal["midi_note"] = "midi_note"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveControl:
+    """Send a controller's value (0…127) to gear."""
+
+    control: int
+    value: int
+    channel: int
+    kind: Literal["midi_cc"] = "midi_cc"
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseProgram:
+    """Send a program change to gear; programs and channels count from 1."""
+
+    program: int
+    channel: int
+    kind: Literal["midi_program"] = "midi_program"
+
+
+CueAct = ShowPrompt | ShowImage | Strength | SuperResolution | CutTake
+"""What the model does, at a chunk."""
+MidiAct = PlayNote | MoveControl | ChooseProgram
+"""What gear is told, at an exact time."""
+RuleAct = CueAct | PickPrompt | PauseModel | ResumeModel | GotoSection | MidiAct
+
+
+def draw(seed: int, key: str, ordinal: int, choices: int) -> int:
+    """Which of `choices` a `pick` takes: from SHA-256 of its own coordinates, never from a shared stream.
+
+    `key` names the place (section, occurrence, place) or the rule (its trigger); `ordinal` counts the picks there or the
+    firings.
+    """
+    digest = hashlib.sha256(f"{seed}\x1f{key}\x1f{ordinal}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") % choices
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOn:
+    """A note-on of this number (0…127) with velocity > 0; `channel` 1…16, None is any."""
+
+    note: int
+    channel: int | None = None
+    kind: Literal["note"] = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlCrossing:
+    """A controller crossing `value` upwards (`above`) or downwards; re-arms 4 back."""
+
+    control: int
+    above: bool
+    value: int
+    channel: int | None = None
+    kind: Literal["cc"] = "cc"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramChange:
+    """A program change; programs count from 1."""
+
+    program: int
+    channel: int | None = None
+    kind: Literal["program"] = "program"
+
+
+@dataclass(frozen=True, slots=True)
+class TransportMove:
+    """The outer clock's start, stop or continue."""
+
+    what: Literal["start", "stop", "continue"]
+    kind: Literal["transport"] = "transport"
+
+
+@dataclass(frozen=True, slots=True)
+class GoWord:
+    """An operator's `go NAME`."""
+
+    name: str
+    kind: Literal["go"] = "go"
+
+
+Firing = NoteOn | ControlCrossing | ProgramChange | TransportMove | GoWord
 
 FORMAT = 2
 """The number of the newest JSON format; readers accept every number up to their own."""

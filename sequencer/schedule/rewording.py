@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from sequencer.schedule.actions import ELLIPSIS, Actions, sentences
+from sequencer.schedule.prompt_actions import ELLIPSIS, Actions, sentences
 
 ALIKE = Fraction(3, 5)
 """The share of the shorter sentence's words from which on a sentence is taken for a rewording."""

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sequencer.events import Event, ModelCommand, Upload
+    from sequencer.events.codec import Event
+    from sequencer.events.commands import ModelCommand, Upload
 
 Deliver = Callable[["Event"], None]
 """How a stage hands over an event, stamped with the run's clock. Call it in the loop's own thread."""

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer.advice import advise
-from sequencer.advice.rules import MOST_IN_ARC, MOST_WORDS, RULES
-from sequencer.notation import load_text
+from sequencer.language.advice import advise
+from sequencer.language.advice.rules import MOST_IN_ARC, MOST_WORDS, RULES
+from sequencer.language.loader import load_text
 
 SCORES = Path(__file__).resolve().parents[2] / "scores"
 
@@ -51,7 +51,7 @@ def test_good_prompts_get_no_advice() -> None:
 
 @pytest.mark.parametrize("path", sorted([*SCORES.glob("*.score"), *SCORES.glob("*.yaml")]), ids=lambda path: path.name)
 def test_no_false_alarm_on_our_own_scores(path: Path) -> None:
-    from sequencer.notation import load
+    from sequencer.language.loader import load
 
     score = load(path).score
     assert score is not None

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sequencer.cli import main
-from sequencer.notation import load_text, read
+from sequencer.language.loader import load_text
+from sequencer.language.notations import read
 
 SCORES = Path(__file__).parents[2] / "scores"
 LOOSE = 'seed   42 # why not\nat 0c    "Rain."\nend 8c\n'

@@ -11,8 +11,8 @@ import pytest
 from conftest import require
 
 from sequencer.cli import main
-from sequencer.paths import partial_of, possible_name, remove
-from sequencer.runs.folder import RunFolder
+from sequencer.core.paths import partial_of, possible_name, remove
+from sequencer.runtime.output.run_folder import RunFolder
 
 SCORE = 'score "TITLE"\nseed 7\nat 0c "A paper boat drifts along a gutter. Grey light. Wide shot."\nend 2c\n'
 

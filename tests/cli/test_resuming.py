@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from sequencer.cli import main, parser
-from sequencer.cli.resuming import remembered, resume_options
-from sequencer.compiler import compile_score
-from sequencer.errors import InputError, SequencerError, UsageError
-from sequencer.events import Ready
-from sequencer.journal import Journal, JournalWriter, find_run, header_of, read_journal
-from sequencer.notation import reads
-from sequencer.runs.folder import RunFolder
+from sequencer.cli.resume_options import remembered, resume_options
+from sequencer.core.diagnostics import InputError, SequencerError, UsageError
+from sequencer.engine.journal import Journal, JournalWriter, find_run, header_of, read_journal
+from sequencer.events.events import Ready
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
+from sequencer.runtime.output.run_folder import RunFolder
 
 SCORE = 'clock 120 bpm, 4/4\nat 1 "A tram stop."\non go night -> "The tram stop at night."\nend 99\n'
 STARTED = [

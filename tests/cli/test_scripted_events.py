@@ -11,15 +11,15 @@ from by_hand import at_bar, on_beats, play, section
 from outer_clock import Gear, follow, midi
 
 from sequencer.cli import main
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor
-from sequencer.errors import UsageError
-from sequencer.events import Closing, NotePlayed, Went
-from sequencer.notation import reads
-from sequencer.runs.script import read_event
-from sequencer.schedule import Schedule
-from sequencer.score import SetSr, Sr
-from sequencer.stages.simulated import Faults
+from sequencer.cli.event_option import read_event
+from sequencer.core.diagnostics import UsageError
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.events.events import Closing, NotePlayed, Went
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
+from sequencer.language.score import SetSr, Sr
+from sequencer.schedule.model import Schedule
+from sequencer.stages.simulated.faults import Faults
 
 SCORE = """score "Jam"
 clock 120 bpm, 4/4

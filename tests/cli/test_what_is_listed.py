@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sequencer import compile_score, reads
 from sequencer.cli import main
-from sequencer.rehearsal import Moment, rehearse
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
+from sequencer.runtime.rehearsal import Moment, rehearse
 
 SHORT = 'score "Short"\ngrid 12 frames @ 24 fps\nat 0c "A boat. Grey light. Low close shot, fixed."\nend 3c\n'
 PAUSING = 'at 0c "A boat."\non go rest -> pause\non go on -> resume\nend 6c\n'

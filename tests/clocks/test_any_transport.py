@@ -15,17 +15,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from midi_gear import GoOn, Locate, MidiGear, Move, Play, Start, Stop, Wait, steady
 
-from sequencer.clocks import VirtualClock
-from sequencer.clocks.midi import MidiFeed
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor
-from sequencer.conductor.run import Phase
-from sequencer.events import ClockLocated, ClockMoved, Command, Event, SchedulePrompt, Started
-from sequencer.journal import JournalWriter, header_of
-from sequencer.performance import Outcome, Performance
-from sequencer.replaying import replay
-from sequencer.score import ClockKind, ClockLine, Header
-from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.engine.replay import replay
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, SchedulePrompt
+from sequencer.events.events import ClockLocated, ClockMoved, Started
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import ClockKind, ClockLine, Header
+from sequencer.runtime.loop import Outcome, Performance
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.midi_clock import MidiFeed
+from sequencer.sync.run_clock import VirtualClock
 
 SECOND = 1_000_000_000
 BARS = 24

@@ -16,17 +16,21 @@ import pytest
 from by_hand import at_bar, on_beats, section
 from midi_gear import Captured, GoOn, Locate, MidiGear, Play, Start, Stop, Wait, steady
 
-from sequencer.clocks import VirtualClock
-from sequencer.clocks.midi import MidiFeed
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor, CueReport
-from sequencer.events import ChunkShown, Command, Event
-from sequencer.journal import JournalWriter, header_of
-from sequencer.performance import Outcome, Performance
-from sequencer.replaying import replay
-from sequencer.runs.report import summary
-from sequencer.score import ClockKind, ClockLine, Header
-from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.report import CueReport
+from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.engine.replay import replay
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command
+from sequencer.events.events import ChunkShown
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import ClockKind, ClockLine, Header
+from sequencer.runtime.loop import Outcome, Performance
+from sequencer.runtime.output.report_format import summary
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.midi_clock import MidiFeed
+from sequencer.sync.run_clock import VirtualClock
 
 SECOND = 1_000_000_000
 TRACES = Path(__file__).parent.parent / "data" / "clock-traces"

@@ -8,17 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from sequencer.clocks import VirtualClock
-from sequencer.clocks.mtc import TimecodeFeed, rate
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor, CueReport
-from sequencer.events import ChunkShown, Command, Event, SendMidi
-from sequencer.journal import JournalWriter, header_of
-from sequencer.notation import reads
-from sequencer.performance import Performance, scripted
-from sequencer.replaying import replay
-from sequencer.schedule import Schedule
-from sequencer.stages.simulated import SimulatedSettings, SimulatedStage
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.report import CueReport
+from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.engine.replay import replay
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, SendMidi
+from sequencer.events.events import ChunkShown
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
+from sequencer.runtime.loop import Performance
+from sequencer.runtime.scripted_events import scripted
+from sequencer.schedule.model import Schedule
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.run_clock import VirtualClock
+from sequencer.sync.timecode import TimecodeFeed, rate
 
 SECOND = 1_000_000_000
 CHUNK = 1.375

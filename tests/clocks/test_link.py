@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from conftest import require
 
-from sequencer.clocks.link import LinkFeed, Moment
-from sequencer.events import ClockFitted, ClockMoved, Event
+from sequencer.events.codec import Event
+from sequencer.events.events import ClockFitted, ClockMoved
+from sequencer.sync.link import LinkFeed, Moment
 
 S = 1_000_000_000
 
@@ -97,7 +98,7 @@ def test_alone_it_runs_free() -> None:
 
 FOLLOW = """
     import asyncio, json, subprocess, sys, time
-    from sequencer.clocks.link import LinkFeed, LiveLink
+    from sequencer.sync.link import LinkFeed, LiveLink
 
     async def main():
         events, said = [], []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sequencer.clocks.link import LinkFeed, Moment
-from sequencer.events import ClockFitted
+from sequencer.events.events import ClockFitted
+from sequencer.sync.link import LinkFeed, Moment
 
 
 @pytest.mark.parametrize("beat", [float("nan"), float("inf"), -1e300, 0.5])

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer.clocks.midi import EVERY, MidiFeed
-from sequencer.events import ClockFitted, ClockLocated, ClockMoved, ControlMoved, Event, NotePlayed, ProgramChosen
+from sequencer.events.codec import Event
+from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved, ControlMoved, NotePlayed, ProgramChosen
+from sequencer.sync.midi_clock import EVERY, MidiFeed
 
 MS = 1_000_000
 S = 1_000_000_000

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer.clocks.mtc import TimecodeFeed, rate
-from sequencer.events import ClockFitted, ClockLocated, ClockMoved, Event
-from sequencer.followers.timecode import RATES, Rate, Timecode, TimecodeFollower, full_frame
+from sequencer.events.codec import Event
+from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved
+from sequencer.sync.timecode import RATES, Rate, Timecode, TimecodeFeed, TimecodeFollower, full_frame, rate
 
 MS = 1_000_000
 S = 1_000_000_000

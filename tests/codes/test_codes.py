@@ -11,9 +11,10 @@ from conftest import Golden
 
 from sequencer.cli import main
 from sequencer.cli.explain import looked_at, said
-from sequencer.codes import FAMILIES, Code, Example, every, family, find
-from sequencer.codes.pages import advice_page, errors_page
-from sequencer.errors import Severity
+from sequencer.core.catalog import FAMILIES, every, family, find
+from sequencer.core.catalog.pages import advice_page, errors_page
+from sequencer.core.catalog.record import Code, Example
+from sequencer.core.diagnostics import Severity
 
 ROOT = Path(__file__).resolve().parents[2]
 CODES = every()

@@ -7,9 +7,9 @@ import sys
 import pytest
 from compiler_passes import checked, codes_of, passed, score_of
 
-from sequencer.compiler import compile_all, compile_score
-from sequencer.compiler.check import check_collisions
-from sequencer.errors import Faults, ScoreError
+from sequencer.core.diagnostics import Faults, ScoreError
+from sequencer.language.compiler import compile_all, compile_score
+from sequencer.language.compiler.validate import check_collisions
 
 BEATS = "clock 120 bpm, 4/4\n"
 LIVE = 'section live until go x, max 4 bars {\n  at 1 "L"\n}\n'
@@ -132,7 +132,7 @@ def test_a_score_without_a_cue(text: str, position: str | None) -> None:
     ids=["chunks", "bars"],
 )
 def test_the_longest_score(monkeypatch: pytest.MonkeyPatch, bound: str, value: int, text: str, extra: int) -> None:
-    monkeypatch.setattr(sys.modules["sequencer.compiler.check"], bound, value)
+    monkeypatch.setattr(sys.modules["sequencer.language.compiler.validate"], bound, value)
     codes = [code.split()[0] for code in codes_of(checked(text.format(length=value + extra)))]
     assert codes == (["E420"] if extra else [])
 

@@ -7,10 +7,10 @@ from typing import Literal
 import pytest
 from compiler_passes import codes_of
 
-from sequencer.compiler.triggers import firing_key, firing_of, number_of
-from sequencer.errors import NOWHERE, Faults
-from sequencer.schedule import ControlCrossing, Firing, GoWord, NoteOn, ProgramChange, TransportMove
-from sequencer.score import OnControl, OnGo, OnNote, OnProgram, OnTransport, Trigger
+from sequencer.core.diagnostics import NOWHERE, Faults
+from sequencer.language.compiler.midi import firing_key, firing_of, number_of
+from sequencer.language.score import OnControl, OnGo, OnNote, OnProgram, OnTransport, Trigger
+from sequencer.schedule.model import ControlCrossing, Firing, GoWord, NoteOn, ProgramChange, TransportMove
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.compiler.meters import GrowingMeters
-from sequencer.timebase import Meter, MeterMap
+from sequencer.core.timebase import Meter, MeterMap
+from sequencer.language.compiler.meters import GrowingMeters
 
 meters = st.builds(Meter, st.integers(1, 17), st.sampled_from([1, 2, 4, 8, 16, 32]))
 changes = st.dictionaries(st.integers(1, 60), meters, max_size=6)

@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 
 from bench.growth import KINDS, MAX_EXPONENT, Kind
-from sequencer.checking import check_text
-from sequencer.compiler.place import Room
-from sequencer.compiler.placed import PlacedCue
-from sequencer.compiler.unfold import Unfolding
-from sequencer.errors import MOST_KEPT
+from sequencer.core.diagnostics import MOST_KEPT
+from sequencer.language.check import check_text
+from sequencer.language.compiler.ir import PlacedCue
+from sequencer.language.compiler.place import Room, Unfolding
 
 SMALL = 600
 """More mistakes than are kept: from there on they are only counted."""

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from sequencer.compiler.local import _bars_on, _beats_on
-from sequencer.compiler.meters import GrowingMeters
-from sequencer.timebase import Meter, MeterMap
+from sequencer.core.timebase import Meter, MeterMap
+from sequencer.language.compiler.local_time import _bars_on, _beats_on
+from sequencer.language.compiler.meters import GrowingMeters
 
 ONE = MeterMap.of([(0, Meter(6, 8))])
 TWO = MeterMap.of([(0, Meter(6, 8)), (2, Meter(4, 4))])

@@ -10,12 +10,12 @@ from compiler_passes import codes_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.compiler.cures import later_end, longer
-from sequencer.compiler.local import NO_BEATS, NO_TEMPO, LocalTime, lacks_of, length_of, number
-from sequencer.compiler.placed import Spot
-from sequencer.errors import NOWHERE, Faults, Span
-from sequencer.score import AtBar, AtMark, AtOffset, ClockKind, ClockLine, Duration, Place, Unit
-from sequencer.timebase import MAX_TIME_BITS, ChunkGrid, Meter, MeterMap, TempoChange, TempoMap
+from sequencer.core.diagnostics import NOWHERE, Faults, Span
+from sequencer.core.timebase import MAX_TIME_BITS, ChunkGrid, Meter, MeterMap, TempoChange, TempoMap
+from sequencer.language.compiler.fixes import later_end, longer
+from sequencer.language.compiler.ir import Spot
+from sequencer.language.compiler.local_time import NO_BEATS, NO_TEMPO, LocalTime, lacks_of, length_of, number
+from sequencer.language.score import AtBar, AtMark, AtOffset, ClockKind, ClockLine, Duration, Place, Unit
 
 HERE = Span("t", 1, 1, 1, 2)
 METERS = ((0, Meter(4, 4)), (2, Meter(3, 4)), (4, Meter(7, 8)))

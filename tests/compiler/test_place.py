@@ -9,10 +9,10 @@ from compiler_passes import passed, score_of, song_time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.errors import MOST_KEPT
-from sequencer.schedule import Mark
-from sequencer.score import SongTime
-from sequencer.timebase import Meter, ordering
+from sequencer.core.diagnostics import MOST_KEPT
+from sequencer.core.timebase import Meter, ordering
+from sequencer.language.score import SongTime
+from sequencer.schedule.model import Mark
 
 BEATS = "clock 120 bpm, 4/4\n"
 """Two quarters a second, so that a bar lasts two seconds."""
@@ -157,7 +157,7 @@ def test_once_there_are_enough_faults_no_replacement_is_worked_out() -> None:
 
 def test_tempi_with_too_little_in_common_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times that could not be written out are reported once, where the tempi come to them."""
-    monkeypatch.setattr("sequencer.compiler.changes.MAX_TIME_BITS", 21)
+    monkeypatch.setattr("sequencer.language.compiler.tempo_changes.MAX_TIME_BITS", 21)
     lines = "at 2 tempo 101\nat 3 tempo 103\nat 4 tempo 107\nat 5 tempo 109\n"  # 120 × 101 × 103 has 21 bits
     assert passed(f"{BEATS}{lines}end 9\n").codes == ["E420 4:6"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sequencer.compiler import compile_score
-from sequencer.errors import ScoreError
-from sequencer.notation import reads
-from sequencer.schedule import ShowPrompt
+from sequencer.core.diagnostics import ScoreError
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
+from sequencer.schedule.model import ShowPrompt
 
 LONGEST = 20_000
 SCENE = 'scene tram {\n  base "A tram."\n  follow "A tram. {action}"\n}\n'

@@ -9,9 +9,9 @@ from compiler_passes import passed, score_of, song_time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.compiler.quantise import DEFAULT_LEAD
-from sequencer.schedule import ClockSpec, Schedule
-from sequencer.timebase import ChunkGrid, Meter, Snap
+from sequencer.core.timebase import ChunkGrid, Meter, Snap
+from sequencer.language.compiler.quantise import DEFAULT_LEAD
+from sequencer.schedule.model import ClockSpec, Schedule
 
 BEATS = "clock 120 bpm, 4/4\n"
 

@@ -7,10 +7,12 @@ from fractions import Fraction
 import pytest
 from compiler_passes import codes_of, image_file, resolved_of, score_of
 
-from sequencer.compiler.resolve import MOST_LISTED, MOST_PASSES
-from sequencer.compiler.resolved import ResolvedCue, ResolvedRule, Sending, Spoken
-from sequencer.errors import NOWHERE
-from sequencer.schedule import (
+from sequencer.core.diagnostics import NOWHERE
+from sequencer.core.timebase import Meter, Snap
+from sequencer.language.compiler.ir import ResolvedCue, ResolvedRule, Sending, Spoken
+from sequencer.language.compiler.resolve import MOST_LISTED, MOST_PASSES
+from sequencer.language.score import Action, AtOffset, Cue, Goto, Pause, Prompt, Resume, Score, Text, Unit
+from sequencer.schedule.model import (
     ControlCrossing,
     CutTake,
     GotoSection,
@@ -25,8 +27,6 @@ from sequencer.schedule import (
     SuperResolution,
     TransportMove,
 )
-from sequencer.score import Action, AtOffset, Cue, Goto, Pause, Prompt, Resume, Score, Text, Unit
-from sequencer.timebase import Meter, Snap
 
 BEATS = "clock 120 bpm, 4/4\n"
 SECTIONS = f'{BEATS}section a 1 bar {{\n  at 1 "A"\n}}\nsection b 1 bar {{\n  at 1 "B"\n}}\n'

@@ -9,9 +9,9 @@ from compiler_passes import passed, score_of, song_time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.compiler.songs import SHORTEST_WINDOW, first_window, part_of
-from sequencer.score import Duration, Unit
-from sequencer.timebase import Meter, TempoChange
+from sequencer.core.timebase import Meter, TempoChange
+from sequencer.language.compiler.midi_file_clock import SHORTEST_WINDOW, first_window, part_of
+from sequencer.language.score import Duration, Unit
 
 SONG = song_time({0: 120, 4: 60, 10: 90}, {0: (4, 4), 8: (3, 4), 14: (2, 4)})
 

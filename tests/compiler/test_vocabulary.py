@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from compiler_passes import codes_of, resolved_of, score_of
 
-from sequencer.checking import check_text
-from sequencer.compiler.resolved import Spoken
-from sequencer.compiler.texts import LONGEST_TEXT
+from sequencer.language.check import check_text
+from sequencer.language.compiler.ir import Spoken
+from sequencer.language.compiler.prompts import LONGEST_TEXT
 
 SCENE = 'scene tram {\n  base "A tram."\n  follow "A tram. {action}"\n}\n'
 

@@ -7,17 +7,17 @@ from fractions import Fraction
 import pytest
 from by_hand import OTHER_PICTURE, PICTURE, at_bar, at_chunk, live, on_beats, on_chunks, on_go, play, say, section
 
-from sequencer.compiler import compile_score
-from sequencer.conductor import Status
-from sequencer.conductor.ledger import Ledger
-from sequencer.conductor.lines import Line, kind_of
-from sequencer.conductor.plan import Pass
-from sequencer.errors import Span
-from sequencer.events import Command, Lost, SchedulePrompt, SetConditioning, SetImageStrength, StateReported
-from sequencer.schedule import CueAct, ShowImage, ShowPrompt, Strength, SuperResolution
-from sequencer.score import ClockKind, ClockLine, Cut, Goto, Header, SetStrength, UseImage
-from sequencer.stages.simulated import Faults
-from sequencer.timebase import Snap
+from sequencer.core.diagnostics import Span
+from sequencer.core.timebase import Snap
+from sequencer.engine.conductor.deliveries import Line, Status, kind_of
+from sequencer.engine.conductor.ledger import Ledger
+from sequencer.engine.conductor.plan import Pass
+from sequencer.events.commands import Command, SchedulePrompt, SetConditioning, SetImageStrength
+from sequencer.events.events import Lost, StateReported
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import ClockKind, ClockLine, Cut, Goto, Header, SetStrength, UseImage
+from sequencer.schedule.model import CueAct, ShowImage, ShowPrompt, Strength, SuperResolution
+from sequencer.stages.simulated.faults import Faults
 
 WHERE = Span("", 0, 0, 0, 0)
 PASS = Pass(0, compile_score(on_chunks(at_chunk(0, say("first")), end=1)).stretches[0], Fraction(0), Fraction(1))

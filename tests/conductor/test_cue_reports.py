@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 import sequencer
-from sequencer.conductor.lines import Line, Status
-from sequencer.conductor.moves import Move
-from sequencer.conductor.plan import Plan
-from sequencer.conductor.report import CueReport, MoveReport, Report, cue_report, move_report, with_shown
-from sequencer.conductor.stalls import Stall
-from sequencer.timebase import Snap
+from sequencer.core.timebase import Snap
+from sequencer.engine.conductor.deliveries import Line, Status
+from sequencer.engine.conductor.plan import Plan
+from sequencer.engine.conductor.report import CueReport, MoveReport, Report, cue_report, move_report, with_shown
+from sequencer.engine.conductor.run_actions import Move
+from sequencer.engine.conductor.stalls import Stall
 
 MS = 1_000_000
 SCORE = """\

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sequencer.conductor.diagram import WAYS, mermaid
-from sequencer.conductor.machine import TABLE
-from sequencer.conductor.run import Phase
-from sequencer.events import ChunkShown, Woke
+from sequencer.engine.conductor.diagram import WAYS, mermaid
+from sequencer.engine.conductor.machine import TABLE
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.events.events import ChunkShown, Woke
 
 
 def test_every_way_that_is_drawn_is_handled() -> None:

@@ -8,21 +8,12 @@ from pathlib import Path
 import pytest
 from by_hand import OTHER_PICTURE, PICTURE, at_bar, at_chunk, on_beats, on_chunks, on_go, play, section
 
-from sequencer.conductor import Status
-from sequencer.events import (
-    ChunkDone,
-    Reset,
-    SchedulePrompt,
-    SetConditioning,
-    SetImageStrength,
-    SetSeed,
-    SetSrScale,
-    Start,
-    Started,
-)
-from sequencer.replaying import replay
-from sequencer.score import Cut, Header, SetSr, SetStrength, Sr, UseImage
-from sequencer.stages.simulated import Faults
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.replay import replay
+from sequencer.events.commands import Reset, SchedulePrompt, SetConditioning, SetImageStrength, SetSeed, SetSrScale, Start
+from sequencer.events.events import ChunkDone, Started
+from sequencer.language.score import Cut, Header, SetSr, SetStrength, Sr, UseImage
+from sequencer.stages.simulated.faults import Faults
 
 IMAGE, OTHER_IMAGE = UseImage(PICTURE.path), UseImage(OTHER_PICTURE.path)
 

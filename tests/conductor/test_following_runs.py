@@ -10,23 +10,18 @@ import pytest
 from by_hand import at_bar, live, on_go, say, section
 from outer_clock import CHUNK, LONG, SECOND, Gear, follow, midi
 
-from sequencer.clocks import VirtualClock
-from sequencer.compiler import compile_score
-from sequencer.conductor import CueReport, Status
-from sequencer.events import (
-    BoundariesFitted,
-    ChunkDone,
-    ChunkShown,
-    ClockLocated,
-    ClockMoved,
-    SchedulePrompt,
-    Start,
-)
-from sequencer.notation import reads
-from sequencer.performance import Performance
-from sequencer.replaying import replay
-from sequencer.score import Goto
-from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.conductor.report import CueReport
+from sequencer.engine.replay import replay
+from sequencer.events.commands import SchedulePrompt, Start
+from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, ClockLocated, ClockMoved
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
+from sequencer.language.score import Goto
+from sequencer.runtime.loop import Performance
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.run_clock import VirtualClock
 
 
 def off_by_more_than_it_must(
@@ -117,7 +112,7 @@ def test_a_live_section_is_left_on_the_gears_bar_line() -> None:
     schedule = compile_score(score)
     clock = VirtualClock()
     stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid))
-    from sequencer.performance import scripted
+    from sequencer.runtime.scripted_events import scripted
 
     run = Performance(schedule, stage, clock, None, [scripted("go out@20c")])
     gear.plug(clock, run.deliver)
@@ -150,7 +145,7 @@ def test_jittering_chunks_and_a_replay(tmp_path: Path) -> None:
 
 
 def test_rules_hear_the_transport() -> None:
-    from sequencer.score import OnTransport, Pause, Resume, Rule
+    from sequencer.language.score import OnTransport, Pause, Resume, Rule
 
     rules = (Rule(OnTransport("stop"), (Pause(),)), Rule(OnTransport("continue"), (Resume(),)), on_go("x", say("hit")))
     score = midi(section("long", 16, at_bar(1, "a"), at_bar(9, "b"), *rules))

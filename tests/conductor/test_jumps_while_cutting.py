@@ -8,26 +8,15 @@ import pytest
 from by_hand import at_bar, section
 from outer_clock import SECOND, Gear, follow, midi
 
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor, Phase, Status
-from sequencer.events import (
-    ChunkDone,
-    ClockFitted,
-    ClockLocated,
-    ClockMoved,
-    Command,
-    Event,
-    PromptAccepted,
-    Ready,
-    Reset,
-    SchedulePrompt,
-    SetSeed,
-    Start,
-    Started,
-    WasReset,
-)
-from sequencer.revisions import JUMPS_WHILE_CUT
-from sequencer.score import Cut
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.engine.revisions import JUMPS_WHILE_CUT
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, Reset, SchedulePrompt, SetSeed, Start
+from sequencer.events.events import ChunkDone, ClockFitted, ClockLocated, ClockMoved, PromptAccepted, Ready, Started, WasReset
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import Cut
 
 SCORE = midi(
     section("intro", 8, at_bar(1, "intro 1"), at_bar(5, "intro 5")),

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from by_hand import OTHER_PICTURE, PICTURE, at_bar, at_chunk, live, on_beats, on_chunks, on_go, play, section
 
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor, Status
-from sequencer.conductor.flights import Flight
-from sequencer.conductor.pictured import ImageLandings
-from sequencer.events import (
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.conductor.image_landing import ImageLandings
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.pending_commands import Flight
+from sequencer.events.commands import SetSrScale
+from sequencer.events.events import (
     ChunkDone,
     ImageAccepted,
     Lost,
@@ -19,15 +20,15 @@ from sequencer.events import (
     PromptAccepted,
     Ready,
     Restored,
-    SetSrScale,
     Started,
     StateReported,
 )
-from sequencer.score import Cut, Score, SetSr, Sr, UseImage
-from sequencer.score import Pause as PauseAction
-from sequencer.score import Resume as ResumeAction
-from sequencer.stages.simulated import Faults
-from sequencer.stages.simulated.model import HeliosModel
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import Cut, Score, SetSr, Sr, UseImage
+from sequencer.language.score import Pause as PauseAction
+from sequencer.language.score import Resume as ResumeAction
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.helios import HeliosModel
 
 SHOW = on_chunks(
     at_chunk(0, "first"),
@@ -226,7 +227,7 @@ def _jam() -> Score:
 
 
 def test_a_pause_that_names_no_chunk_is_reported_where_the_model_rested(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.stages.simulated.model.Paused", lambda at, _: Paused(at))
+    monkeypatch.setattr("sequencer.stages.simulated.helios.Paused", lambda at, _: Paused(at))
     played = play(_jam(), "go rest@13100ms", "go on@40s")
     assert Paused in {type(one) for one in played.log}
     assert all(one.chunk is None for one in played.log if isinstance(one, Paused))

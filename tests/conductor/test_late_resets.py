@@ -5,25 +5,14 @@ from __future__ import annotations
 import pytest
 from by_hand import at_chunk, on_chunks, say
 
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor, Phase
-from sequencer.conductor.run import PATIENCE
-from sequencer.events import (
-    ChunkDone,
-    Command,
-    Event,
-    PromptAccepted,
-    Ready,
-    Reset,
-    SetSeed,
-    Started,
-    StateReported,
-    WakeAt,
-    WasReset,
-    Woke,
-)
-from sequencer.revisions import CURRENT, RESETS_BORNE_OUT, SHOWN_TO_THE_END
-from sequencer.score import Cut
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.run_state import PATIENCE, Phase
+from sequencer.engine.revisions import CURRENT, RESETS_BORNE_OUT, SHOWN_TO_THE_END
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, Reset, SetSeed, WakeAt
+from sequencer.events.events import ChunkDone, PromptAccepted, Ready, Started, StateReported, WasReset, Woke
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import Cut
 
 SECOND = 10**9
 CHUNK = 11 * SECOND // 8

@@ -7,14 +7,14 @@ from fractions import Fraction
 import pytest
 from conducting import PICTURES, command_in_words, compiled
 
-from sequencer.conductor.flights import LONG_PAST, Flight, Flights
-from sequencer.conductor.ledger import Ledger
-from sequencer.conductor.lines import Line, Lost, Slot, Status, kind_of
-from sequencer.conductor.pictured import ImageLandings
-from sequencer.conductor.plan import Pass
-from sequencer.errors import Span
-from sequencer.schedule import CueAct, CutTake, ShowImage, ShowPrompt, Strength, SuperResolution
-from sequencer.timebase import Snap
+from sequencer.core.diagnostics import Span
+from sequencer.core.timebase import Snap
+from sequencer.engine.conductor.deliveries import Line, Lost, Slot, Status, kind_of
+from sequencer.engine.conductor.image_landing import ImageLandings
+from sequencer.engine.conductor.ledger import Ledger
+from sequencer.engine.conductor.pending_commands import LONG_PAST, Flight, Flights
+from sequencer.engine.conductor.plan import Pass
+from sequencer.schedule.model import CueAct, CutTake, ShowImage, ShowPrompt, Strength, SuperResolution
 
 PASS = Pass(0, compiled('at 0c "a"\nend 9c').stretches[0], Fraction(0), Fraction(9))
 A, B, C = ShowPrompt("a"), ShowPrompt("b"), ShowPrompt("c")

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 import pytest
 from by_hand import at_bar, at_chunk, live, on_beats, on_chunks, on_go, on_note, play, section
 
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor
-from sequencer.conductor.listening import (
+from sequencer.engine.conductor.expected_input import (
     Unanswered,
     comes_too_late,
     resting_crossings,
@@ -17,21 +15,23 @@ from sequencer.conductor.listening import (
     unanswered,
     waiting_in_words,
 )
-from sequencer.events import (
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command
+from sequencer.events.events import (
     ChunkDone,
     ClockMoved,
     Closing,
-    Command,
     ControlMoved,
-    Event,
     HandPaused,
     NotePlayed,
     OffsetChanged,
     ProgramChosen,
     Went,
 )
-from sequencer.notation import reads
-from sequencer.schedule import Schedule
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
+from sequencer.schedule.model import Schedule
 
 SCORE = """clock 120 bpm, 4/4
 section intro 4 bars {
@@ -148,8 +148,8 @@ def test_nothing_waits_when_the_run_is_over() -> None:
 
 
 def test_while_a_take_is_opened_the_section_behind_the_cut_listens() -> None:
-    from sequencer.conductor import Phase
-    from sequencer.score import Cut
+    from sequencer.engine.conductor.run_state import Phase
+    from sequencer.language.score import Cut
 
     score = on_beats(section("a", 4, at_bar(1, "One."), on_note("C3", "Two.")), live("b", 8, at_bar(1, "Three."), cut=Cut(4)))
     schedule = compile_score(score)

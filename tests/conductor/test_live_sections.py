@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from by_hand import Played, at_bar, live, on_beats, on_go, on_note, play, section
 
-from sequencer.conductor import Status
-from sequencer.events import ChunkDone, Pause, Resume, SchedulePrompt, Started
-from sequencer.replaying import replay
-from sequencer.score import Cut, Goto, OnControl, OnNote, Rule, Score, SetSr, Sr
-from sequencer.score import Pause as PauseAction
-from sequencer.score import Resume as ResumeAction
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.replay import replay
+from sequencer.events.commands import Pause, Resume, SchedulePrompt
+from sequencer.events.events import ChunkDone, Started
+from sequencer.language.score import Cut, Goto, OnControl, OnNote, Rule, Score, SetSr, Sr
+from sequencer.language.score import Pause as PauseAction
+from sequencer.language.score import Resume as ResumeAction
 
 INTRO = section("intro", 4, at_bar(1, "in"))
 OUTRO = section("outro", 4, at_bar(1, "end"))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from by_hand import at_bar, live, on_beats, on_go, play, section
 from outer_clock import Gear, follow, midi
 
-from sequencer.conductor import MoveReport, Status
-from sequencer.runs.report import as_json, as_table
-from sequencer.score import Cut, Goto, Item, Score
-from sequencer.score import Pause as PauseAction
-from sequencer.score import Resume as ResumeAction
-from sequencer.stages.simulated import Faults
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.conductor.report import MoveReport
+from sequencer.language.score import Cut, Goto, Item, Score
+from sequencer.language.score import Pause as PauseAction
+from sequencer.language.score import Resume as ResumeAction
+from sequencer.runtime.output.report_format import as_json, as_table
+from sequencer.stages.simulated.faults import Faults
 
 INTRO = section("intro", 4, at_bar(1, "in"))
 OUTRO = section("outro", 4, at_bar(1, "end"))

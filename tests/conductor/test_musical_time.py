@@ -8,12 +8,13 @@ from fractions import Fraction
 import pytest
 
 import sequencer
-from sequencer.conductor.follow import SLOWEST, Follow, can_be
-from sequencer.conductor.plan import FAR, NOMINAL_QUARTERS, Pass, Plan
-from sequencer.conductor.sends import AHEAD, MOST_MADE, SAMPLES, Seen, Sends
-from sequencer.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved, SendMidi, WakeAt
-from sequencer.schedule import Schedule, Stretch
-from sequencer.timebase import DISPLAY_DELAY, SECOND, Snap
+from sequencer.core.timebase import DISPLAY_DELAY, SECOND, Snap
+from sequencer.engine.conductor.clock_sync import SLOWEST, Follow, can_be
+from sequencer.engine.conductor.midi_output import AHEAD, MOST_MADE, SAMPLES, Seen, Sends
+from sequencer.engine.conductor.plan import FAR, NOMINAL_QUARTERS, Pass, Plan
+from sequencer.events.commands import SendMidi, WakeAt
+from sequencer.events.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved
+from sequencer.schedule.model import Schedule, Stretch
 
 MS = SECOND // 1000
 CHUNK = round(1.375 * SECOND)

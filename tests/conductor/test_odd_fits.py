@@ -8,15 +8,15 @@ from itertools import product
 import pytest
 
 import sequencer
-from sequencer.conductor import Conductor
-from sequencer.events import (
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.events.codec import Event
+from sequencer.events.events import (
     BoundariesFitted,
     ChunkDone,
     ClockFitted,
     ClockLocated,
     ClockMoved,
     ConditionsReady,
-    Event,
     Ready,
     Started,
 )

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import sequencer
-from sequencer.conductor.hands import paused, resumed
-from sequencer.conductor.run import Phase, Run
-from sequencer.events import Paused, Resumed
+from sequencer.engine.conductor.operator_input import paused, resumed
+from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.events.events import Paused, Resumed
 
 SECOND = 1_000_000_000
 

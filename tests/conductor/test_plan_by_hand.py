@@ -8,10 +8,10 @@ from fractions import Fraction
 import pytest
 from conducting import SECOND, compiled
 
-from sequencer.conductor.follow import Follow
-from sequencer.conductor.lines import Status
-from sequencer.conductor.plan import FAR, Pass, Plan
-from sequencer.events import BoundariesFitted, ClockFitted
+from sequencer.engine.conductor.clock_sync import Follow
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.conductor.plan import FAR, Pass, Plan
+from sequencer.events.events import BoundariesFitted, ClockFitted
 
 # A bar lasts two seconds, and a chunk one.
 SHOW = """

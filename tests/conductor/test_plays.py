@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from conducting import compiled, conduct
 
-from sequencer.conductor.run import Phase, Run
-from sequencer.conductor.sending import commit_up_to
+from sequencer.engine.conductor.dispatch import commit_up_to
+from sequencer.engine.conductor.run_state import Phase, Run
 
 # ---- what leaves when ----------------------------------------------------------------------------------------------
 

@@ -10,13 +10,14 @@ from by_hand import Played, at_bar, at_chunk, live, on_beats, on_chunks, on_go, 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sequencer.conductor import Status
-from sequencer.conductor.diagram import WAYS
-from sequencer.conductor.run import Phase
-from sequencer.events import ChunkDone, Reset, SchedulePrompt, SetConditioning, SetSeed, Start, Started, WasReset
-from sequencer.replaying import replay
-from sequencer.schedule import ShowPrompt
-from sequencer.score import Action, Cue, Cut, Goto, Item, Score, SetSr, Sr, UseImage
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.conductor.diagram import WAYS
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.engine.replay import replay
+from sequencer.events.commands import Reset, SchedulePrompt, SetConditioning, SetSeed, Start
+from sequencer.events.events import ChunkDone, Started, WasReset
+from sequencer.language.score import Action, Cue, Cut, Goto, Item, Score, SetSr, Sr, UseImage
+from sequencer.schedule.model import ShowPrompt
 
 texts = st.integers(0, 30).map(lambda number: f"prompt {number}")
 extras: st.SearchStrategy[Action] = st.one_of(
@@ -188,7 +189,7 @@ def test_live_scores_land_whole_on_a_model_that_behaves(score: Score, events: li
 @few
 @given(st.one_of(chunk_scores(), section_scores()), hands, troubles)
 def test_whatever_goes_wrong_everything_is_told(score: Score, events: list[str], faults: dict[str, Any]) -> None:
-    from sequencer.stages.simulated import Faults
+    from sequencer.stages.simulated.faults import Faults
 
     with tempfile.TemporaryDirectory() as folder:
         journal = Path(folder) / "journal.jsonl"

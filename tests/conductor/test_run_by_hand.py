@@ -8,26 +8,18 @@ from fractions import Fraction
 import pytest
 from conducting import SECOND, compiled
 
-from sequencer.conductor.follow import FARTHEST, Follow, can_be
-from sequencer.conductor.following import chunk_shown
-from sequencer.conductor.lines import Status
-from sequencer.conductor.plan import Plan
-from sequencer.conductor.run import Phase, Run
-from sequencer.conductor.sends import Seen, Sends
-from sequencer.conductor.showing import _ends_at, note_chunk_shown
-from sequencer.conductor.stalls import Stall, Stalls
-from sequencer.events import (
-    BoundariesFitted,
-    ChunkDone,
-    ChunkShown,
-    ClockFitted,
-    ClockLocated,
-    ClockMoved,
-    Event,
-    Refused,
-)
-from sequencer.revisions import CURRENT, RESETS_BORNE_OUT, SHOWN_TO_THE_END
-from sequencer.timebase import DISPLAY_DELAY, UNSEEN_TIME, ChunkGrid, Snap
+from sequencer.core.timebase import DISPLAY_DELAY, UNSEEN_TIME, ChunkGrid, Snap
+from sequencer.engine.conductor.clock_input import chunk_shown
+from sequencer.engine.conductor.clock_sync import FARTHEST, Follow, can_be
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.conductor.midi_output import Seen, Sends
+from sequencer.engine.conductor.plan import Plan
+from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.engine.conductor.show_end import _ends_at, note_chunk_shown
+from sequencer.engine.conductor.stalls import Stall, Stalls
+from sequencer.engine.revisions import CURRENT, RESETS_BORNE_OUT, SHOWN_TO_THE_END
+from sequencer.events.codec import Event
+from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, ClockFitted, ClockLocated, ClockMoved, Refused
 
 PLAIN = 'at 0c "a"\nend 9c'
 MIDI = 'clock midi, nominal 60 bpm, 4/4\nat 1 "a"\nend 5'

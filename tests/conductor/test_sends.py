@@ -15,22 +15,27 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from midi_gear import GoOn, Locate, MidiGear, Play, Start, Stop, Wait, steady
 
-from sequencer.clocks import VirtualClock
-from sequencer.clocks.midi import MidiFeed
-from sequencer.compiler import compile_all, compile_score
-from sequencer.conductor import Conductor, Report
-from sequencer.conductor.plan import Plan
-from sequencer.conductor.sends import AHEAD
-from sequencer.events import ChunkShown, Command, Event, SendMidi, Started
-from sequencer.freezing import freeze
-from sequencer.journal import JournalWriter, header_of, read_journal
-from sequencer.notation import reads
-from sequencer.notation.text.printer import print_text
-from sequencer.performance import Performance, scripted
-from sequencer.replaying import replay
-from sequencer.schedule import Schedule
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.midi_output import AHEAD
+from sequencer.engine.conductor.plan import Plan
+from sequencer.engine.conductor.report import Report
+from sequencer.engine.journal import JournalWriter, header_of, read_journal
+from sequencer.engine.replay import replay
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, SendMidi
+from sequencer.events.events import ChunkShown, Started
+from sequencer.language.compiler import compile_all, compile_score
+from sequencer.language.notations import reads
+from sequencer.language.text.printer import print_text
+from sequencer.reports.freeze import freeze
+from sequencer.runtime.loop import Performance
+from sequencer.runtime.scripted_events import scripted
 from sequencer.schedule.document import digest, from_json, to_json
-from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+from sequencer.schedule.model import Schedule
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.midi_clock import MidiFeed
+from sequencer.sync.run_clock import VirtualClock
 
 SECOND = 1_000_000_000
 MS = SECOND // 1000

@@ -8,27 +8,18 @@ from typing import Literal
 import pytest
 from by_hand import at_chunk, on_chunks, play, say
 
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor, Phase, Report, Status
-from sequencer.conductor.lines import Kind
-from sequencer.events import (
-    ChunkDone,
-    Command,
-    Lost,
-    PromptAccepted,
-    Ready,
-    Reset,
-    Restored,
-    SchedulePrompt,
-    Started,
-    StateReported,
-    WasReset,
-)
-from sequencer.live.standing import Standing
-from sequencer.revisions import SHOWN_TO_THE_END
-from sequencer.runs.report import as_json, as_table, verdict
-from sequencer.score import Cut, Header, Score, SetSr, SetStrength, Sr
-from sequencer.stages.simulated import Faults
+from sequencer.engine.conductor.deliveries import Kind, Status
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.report import Report
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.engine.revisions import SHOWN_TO_THE_END
+from sequencer.events.commands import Command, Reset, SchedulePrompt
+from sequencer.events.events import ChunkDone, Lost, PromptAccepted, Ready, Restored, Started, StateReported, WasReset
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import Cut, Header, Score, SetSr, SetStrength, Sr
+from sequencer.runtime.live.status import Standing
+from sequencer.runtime.output.report_format import as_json, as_table, verdict
+from sequencer.stages.simulated.faults import Faults
 
 SECOND = 1_000_000_000
 CHUNK = 1_375_000_000

@@ -8,32 +8,31 @@ import pytest
 from by_hand import PICTURE, at_bar, at_chunk, on_chunks, play, section
 from outer_clock import CHUNK, Gear, Move, follow, midi
 
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor, CueReport, Status
-from sequencer.conductor.opening import opening_woke
-from sequencer.conductor.run import Phase
-from sequencer.events import (
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.report import CueReport
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.engine.conductor.take_setup import opening_woke
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, SetConditioning, Start, Upload
+from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
     ClockFitted,
     ClockLocated,
     ClockMoved,
-    Command,
-    Event,
     Lost,
     PromptAccepted,
     Ready,
     Restored,
-    SetConditioning,
-    Start,
     Started,
     StateReported,
-    Upload,
     Uploaded,
     Woke,
 )
-from sequencer.score import GridLine, Header, UseImage
-from sequencer.stages.simulated import Faults
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import GridLine, Header, UseImage
+from sequencer.stages.simulated.faults import Faults
 
 SECOND = 1_000_000_000
 UNTOLD = [{"type": "generation_started", "nth": 1, "do": "lose"}]

@@ -8,28 +8,20 @@ from pathlib import Path
 import pytest
 from by_hand import at_chunk, on_chunks, play, say
 
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor, Phase, Status
-from sequencer.errors import JournalError
-from sequencer.events import (
-    ChunkDone,
-    ChunkShown,
-    Event,
-    Finish,
-    PromptAccepted,
-    Ready,
-    SetSeed,
-    Start,
-    Started,
-    WasReset,
-    Woke,
-)
-from sequencer.journal import parse_journal
-from sequencer.replaying import replay
-from sequencer.revisions import CURRENT, FIRST, SHOWN_TO_THE_END
-from sequencer.runs.report import as_table, summary, verdict
-from sequencer.score import Cut
-from sequencer.stages.simulated import Faults
+from sequencer.core.diagnostics import JournalError
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.engine.journal import parse_journal
+from sequencer.engine.replay import replay
+from sequencer.engine.revisions import CURRENT, FIRST, SHOWN_TO_THE_END
+from sequencer.events.codec import Event
+from sequencer.events.commands import Finish, SetSeed, Start
+from sequencer.events.events import ChunkDone, ChunkShown, PromptAccepted, Ready, Started, WasReset, Woke
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import Cut
+from sequencer.runtime.output.report_format import as_table, summary, verdict
+from sequencer.stages.simulated.faults import Faults
 
 SECOND = 1_000_000_000
 CHUNK = 1_375_000_000

@@ -7,19 +7,11 @@ from collections.abc import Callable
 import pytest
 
 import sequencer
-from sequencer.conductor.run import Phase, Run
-from sequencer.conductor.telling import _look, _until, tell_gear
-from sequencer.events import (
-    BoundariesFitted,
-    ChunkDone,
-    ChunkShown,
-    Command,
-    Event,
-    Finish,
-    Ready,
-    Reset,
-    SendMidi,
-)
+from sequencer.engine.conductor.dispatch import _look, _until, tell_gear
+from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, Finish, Reset, SendMidi
+from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, Ready
 
 SECOND = 1_000_000_000
 

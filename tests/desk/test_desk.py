@@ -16,14 +16,12 @@ from conftest import require
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.desk import said
-from sequencer.desk.caller import is_going_on, tell
-from sequencer.desk.door import FILE, LONGEST, Door
-from sequencer.desk.keys import Keys, keys_in
-from sequencer.desk.typing import Typing
-from sequencer.desk.words import IgnoredError
-from sequencer.errors import UsageError
-from sequencer.events import ClipWanted, ClockMoved, Closing, ControlMoved, Event, HandPaused, NotePlayed, OffsetChanged, Went
+from sequencer.core.diagnostics import UsageError
+from sequencer.events.codec import Event
+from sequencer.events.events import ClipWanted, ClockMoved, Closing, ControlMoved, HandPaused, NotePlayed, OffsetChanged, Went
+from sequencer.runtime.operator.commands import IgnoredError, said
+from sequencer.runtime.operator.keyboard import Keys, Typing, keys_in
+from sequencer.runtime.operator.remote import FILE, LONGEST, Door, is_going_on, tell
 
 # ---- words ---------------------------------------------------------------------------------------------------------
 

@@ -16,11 +16,12 @@ import pytest
 from docs.pages import DOCS, ROOT, read_page
 
 import sequencer
-from sequencer import events, journal
-from sequencer import score as nodes_of_scores
+from sequencer import events
 from sequencer.cli import COMMANDS, parser
-from sequencer.score import ClockKind, Sr, Unit
-from sequencer.timebase import Snap
+from sequencer.core.timebase import Snap
+from sequencer.engine import journal
+from sequencer.language import score as nodes_of_scores
+from sequencer.language.score import ClockKind, Sr, Unit
 
 COMMANDS_PAGE = read_page(DOCS / "commands.md")
 OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z](?:[\w-]*\w)?")

@@ -8,8 +8,8 @@ import pytest
 
 import sequencer
 from sequencer.cli import main
-from sequencer.errors import ScheduleError
-from sequencer.performance import Performance
+from sequencer.core.diagnostics import ScheduleError
+from sequencer.runtime.loop import Performance
 
 SCORES = Path(__file__).parents[2] / "scores"
 

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 import sequencer
-from sequencer.bundle import image_in, images_in, is_bundle, journal_pieces
 from sequencer.cli import main
-from sequencer.comparing import compare
-from sequencer.conductor import Conductor, Sent
-from sequencer.errors import JournalError
-from sequencer.events import ChunkDone, SetSeed
-from sequencer.freezing import freeze
-from sequencer.journal import Journal, read_journal
+from sequencer.core.diagnostics import JournalError
+from sequencer.engine.bundle import image_in, images_in, is_bundle, journal_pieces
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.midi_output import Sent
+from sequencer.engine.journal import Journal, read_journal
+from sequencer.events.commands import SetSeed
+from sequencer.events.events import ChunkDone
+from sequencer.reports.diff import compare
+from sequencer.reports.freeze import freeze
 
 SCORES = Path(__file__).parents[2] / "scores"
 JOURNALS = Path(__file__).parents[1] / "data" / "journals"
@@ -99,7 +101,7 @@ def test_another_seed_shows_in_the_pictures(tmp_path: Path) -> None:
 
 
 def test_a_cue_that_went_otherwise_is_named(tmp_path: Path) -> None:
-    from sequencer.stages.simulated import Faults
+    from sequencer.stages.simulated.faults import Faults
 
     schedule = sequencer.compile_score(sequencer.read(SCORES / "resolution.score"))
     refusing = Faults.model_validate({"refuse": [{"command": "set_sr_scale", "nth": 2, "reason": "busy"}]})
@@ -249,7 +251,7 @@ def test_names_that_lead_elsewhere_lead_nowhere(bundle: Path, tmp_path: Path, mo
 
 
 def test_a_bomb_is_not_unpacked(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.bundle.SMALL_JOURNAL", 1_000_000)
+    monkeypatch.setattr("sequencer.engine.bundle.SMALL_JOURNAL", 1_000_000)
     bomb = rewritten(bundle, tmp_path / "bomb.zip", {"journal.jsonl": b" " * 50_000_000})
     with pytest.raises(JournalError, match="larger than"):
         b"".join(journal_pieces(bomb))

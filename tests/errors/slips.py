@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sequencer.checking import Checked, check
-from sequencer.codes.images import GIF, png
-from sequencer.errors import Diagnostic, Fix
+from sequencer.core.catalog.images import GIF, png
+from sequencer.core.diagnostics import Diagnostic, Fix
+from sequencer.language.check import Checked, check
 
 MOST_ROUNDS = 12
 """How many hints one score may need."""

@@ -13,9 +13,9 @@ from errors.beginners import TEXT, YAML
 from errors.slips import SLIPS, applied
 from yaml_slips import SLIPS as YAML_SLIPS
 
-from sequencer.checking import Checked, check, check_text
-from sequencer.codes import every
-from sequencer.errors import Diagnostic, Fix, Span, render_all
+from sequencer.core.catalog import every
+from sequencer.core.diagnostics import Diagnostic, Fix, Span, render_all
+from sequencer.language.check import Checked, check, check_text
 
 ABOUT_THE_WHOLE = frozenset({"E406", "E415", "E421", "E422", "E423", "E424"})
 """These speak of the rest of a score: no end, no first prompt, two prompts at once. What was typed did not cause them."""

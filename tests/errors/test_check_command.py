@@ -12,7 +12,7 @@ import pytest
 
 from sequencer.cli import main
 from sequencer.cli.check import _watched, add
-from sequencer.cli.watching import changes, stamp
+from sequencer.cli.file_watcher import changes, stamp
 
 GOOD = 'at 0c "A paper boat drifts along a gutter. Soft grey light. Low close shot, 35mm."\n'
 WRONG = 'seed -1\nat 0c "A paper boat drifts. {ligt}"\nlet light = "Grey light."\n'
@@ -130,7 +130,7 @@ def test_a_good_score_and_a_strict_one(score: Path, capsys: pytest.CaptureFixtur
 
 
 def test_the_page_on_errors_names_every_key(score: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from sequencer.codes.pages import ERRORS_HEAD
+    from sequencer.core.catalog.pages import ERRORS_HEAD
 
     score.write_text("seed 1\nseed 2\n" + GOOD, encoding="utf-8")
     _, found = documents(capsys, str(score))
@@ -187,7 +187,7 @@ def test_the_code_is_that_of_the_last_check(score: Path, capsys: pytest.CaptureF
 
 
 def test_used_files_and_images_are_watched_too(score: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from sequencer.codes.images import png
+    from sequencer.core.catalog.images import png
 
     folder = score.parent / "refs"
     folder.mkdir()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from errors.slips import applied, follow
 
-from sequencer.checking import check
-from sequencer.errors import Diagnostic
+from sequencer.core.diagnostics import Diagnostic
+from sequencer.language.check import check
 
 HEAD = "clock 120 bpm, 4/4\n"
 

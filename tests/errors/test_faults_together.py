@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from errors.slips import SLIPS, Slip, follow
 
-from sequencer.checking import check, check_text
 from sequencer.cli import main
 from sequencer.cli.check import MOST_NAMED
-from sequencer.errors import Diagnostic
-from sequencer.notation import print_score, reads
+from sequencer.core.diagnostics import Diagnostic
+from sequencer.language.check import check, check_text
+from sequencer.language.notations import print_score, reads
 
 LIBRARY = 'let libvar = "L"\nscene lib {\n  base "lib"\n  follow "{action}"\n}\n'
 

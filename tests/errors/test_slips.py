@@ -8,8 +8,8 @@ import pytest
 from conftest import Golden
 from errors.slips import SLIPS, TEXT, YAML, Slip, applied, follow
 
-from sequencer.checking import check
-from sequencer.errors import Fix, Span, render_all
+from sequencer.core.diagnostics import Fix, Span, render_all
+from sequencer.language.check import check
 
 GOAL = 80
 """How many of a hundred slips are cured by following their hints to the letter."""

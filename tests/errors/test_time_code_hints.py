@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sequencer.checking import check_text
+from sequencer.language.check import check_text
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from schedule_parts import IMAGE
 
-from sequencer.events import (
-    Command,
-    command_from_json,
-    command_to_json,
-    commands,
-    event_from_json,
-    event_to_json,
-    from_here,
-    from_stage,
-)
-from sequencer.events.document import Event
+from sequencer.events import commands
+from sequencer.events import events as from_here
+from sequencer.events import events as from_stage
+from sequencer.events.codec import Event, command_from_json, command_to_json, event_from_json, event_to_json
+from sequencer.events.commands import Command
 
 EVENTS: dict[str, Event] = {
     "ready": from_stage.Ready(1, "simulated"),

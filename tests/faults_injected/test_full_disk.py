@@ -16,10 +16,10 @@ from by_hand import at_chunk, on_chunks
 from conftest import require
 
 import sequencer
-from sequencer.compiler import compile_score
-from sequencer.journal import read_journal
-from sequencer.live.running import SESSION, LiveRun
-from sequencer.rehearsal import Moment, Rehearsed, rehearse
+from sequencer.engine.journal import read_journal
+from sequencer.language.compiler import compile_score
+from sequencer.runtime.live.run import SESSION, LiveRun
+from sequencer.runtime.rehearsal import Moment, Rehearsed, rehearse
 
 ROOT = Path(__file__).parents[2]
 FIRST = ROOT / "scores" / "first.score"
@@ -161,7 +161,7 @@ def test_a_video_that_ends_early_does_not_end_the_run(disk: Disk) -> None:
 
 
 def test_a_contact_sheet_that_does_not_fit_does_not_end_the_run(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sequencer.recorder import ContactSheet
+    from sequencer.runtime.recording.contact_sheet import ContactSheet
 
     folder = disk("24m")
     save = ContactSheet.save

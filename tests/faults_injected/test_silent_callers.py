@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from sequencer.desk import door
-from sequencer.desk.caller import tell
-from sequencer.desk.door import MAX_CALLERS, Door
 from sequencer.midi.inputs import KEEPALIVE, MAX_PEERS, open_input
 from sequencer.midi.outputs import open_output
-from sequencer.recorder.watch import MAX_PLAYERS, Watch
+from sequencer.runtime.operator import remote as door
+from sequencer.runtime.operator.remote import MAX_CALLERS, Door, tell
+from sequencer.runtime.recording.stream import MAX_PLAYERS, Watch
 
 NOTE = bytes((0x90, 60, 100))
 

@@ -21,9 +21,9 @@ from conftest import require
 from reactor_parts import Run, perform
 
 import sequencer
-from sequencer.compiler import compile_score
-from sequencer.events import ChunkDone
-from sequencer.journal import read_journal
+from sequencer.engine.journal import read_journal
+from sequencer.events.events import ChunkDone
+from sequencer.language.compiler import compile_score
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are sent like this on Unix")
 

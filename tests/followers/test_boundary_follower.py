@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer.followers.boundaries import BoundaryFollower
+from sequencer.sync.chunk_boundaries import BoundaryFollower
 
 MS = 1_000_000
 S = 1_000_000_000

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sequencer.followers.clock import PPQN, ClockFollower
+from sequencer.sync.estimator.follower import PPQN, ClockFollower
 
 MS = 1_000_000
 S = 1_000_000_000

@@ -21,11 +21,11 @@ from unittest import mock
 from fuzz.documents import short_journals
 from fuzz.promises import BrokenError
 
-from sequencer import bundle
-from sequencer.bundle import JOURNAL, image_in, images_in, is_bundle, journal_pieces, write_bundle
-from sequencer.cli.scores import material
-from sequencer.errors import JournalError, SequencerError
-from sequencer.journal import read_journal
+from sequencer.cli.inputs import material
+from sequencer.core.diagnostics import JournalError, SequencerError
+from sequencer.engine import bundle
+from sequencer.engine.bundle import JOURNAL, image_in, images_in, is_bundle, journal_pieces, write_bundle
+from sequencer.engine.journal import read_journal
 
 SMALL = 8192
 """Bytes that one file of a bundle may have here: the bound is the same, and reached by short inputs."""

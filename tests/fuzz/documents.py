@@ -11,18 +11,19 @@ from unittest import mock
 from fuzz.edits import edited, recipes
 from fuzz.promises import DATA, BrokenError, text_of
 
-from sequencer.errors import SequencerError, UsageError
-from sequencer.events import ChunkDone, ConditionsReady, Event, Ready, Started
-from sequencer.journal import parse_journal
-from sequencer.replaying import replay, taken_up
+from sequencer.core.diagnostics import SequencerError, UsageError
+from sequencer.engine.journal import parse_journal
+from sequencer.engine.replay import replay, taken_up
+from sequencer.events.codec import Event
+from sequencer.events.events import ChunkDone, ConditionsReady, Ready, Started
 from sequencer.schedule.document import digest, from_document, from_json, to_json
-from sequencer.stages.simulated import Faults as StageFaults
-from sequencer.stages.simulated import reads_faults
+from sequencer.stages.simulated.faults import Faults as StageFaults
+from sequencer.stages.simulated.faults import reads_faults
 
 
 def chained(data: bytes) -> bytes:
     """Lines of a journal with their digests put right, so that what they hold is looked at and not their digest alone."""
-    from sequencer.journal import _chain, _dumps
+    from sequencer.engine.journal import _chain, _dumps
 
     out: list[str] = []
     before = ""
@@ -54,7 +55,7 @@ def mend(document: object) -> None:
     if isinstance(document, dict):
         from pydantic import TypeAdapter
 
-        from sequencer.schedule import Schedule
+        from sequencer.schedule.model import Schedule
 
         try:
             document["digest"] = digest(_adapter(TypeAdapter, Schedule).validate_python(document.get("schedule")))
@@ -88,7 +89,7 @@ def journals() -> Iterator[bytes]:
 
 def _slowly(data: bytes) -> str:
     """What a journal is where no line of it is read at once."""
-    with mock.patch("sequencer.journal._quickly", lambda *_: None):
+    with mock.patch("sequencer.engine.journal._quickly", lambda *_: None):
         try:
             return repr(parse_journal(data))
         except SequencerError as error:
@@ -124,7 +125,7 @@ def short_journals() -> tuple[bytes, ...]:
 
 def schedule(data: bytes) -> None:
     """What reads can be performed: a conductor takes the model's usual messages."""
-    from sequencer.conductor import Conductor
+    from sequencer.engine.conductor.machine import Conductor
 
     if data[:1] not in (b"{", b""):
         data = json.dumps(edited(data, _compiled())).encode()

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from fuzz.promises import BrokenError, text_of
 
-from sequencer.events import Event, event_from_json, event_to_json
-from sequencer.wire.codec import Wire, wire_of
-from sequencer.wire.helios import HeliosReader, read_command
-from sequencer.wire.messages import Channel, CommandSent, Foreign, Malformed, ModelMessage
+from sequencer.events.codec import Event, event_from_json, event_to_json
+from sequencer.stages.wire.codec import Wire, wire_of
+from sequencer.stages.wire.helios.commands import read_command
+from sequencer.stages.wire.helios.model_messages import HeliosReader
+from sequencer.stages.wire.messages import Channel, CommandSent, Foreign, Malformed, ModelMessage
 
 
 def wire_frame(data: bytes) -> None:
@@ -51,9 +52,9 @@ def journaled(event: Event) -> None:
 
 
 def frames() -> Iterator[bytes]:
-    from sequencer.events import SchedulePrompt, SetImageStrength
-    from sequencer.wire.helios import write_command
-    from sequencer.wire.messages import (
+    from sequencer.events.commands import SchedulePrompt, SetImageStrength
+    from sequencer.stages.wire.helios.commands import write_command
+    from sequencer.stages.wire.messages import (
         ClipAsked,
         ClipReady,
         Done,

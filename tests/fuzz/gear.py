@@ -9,21 +9,22 @@ from functools import cache
 from fuzz.frames import journaled
 from fuzz.promises import BrokenError, text_of
 
-from sequencer.checking import check_text
-from sequencer.clocks.link import LinkFeed, Moment
-from sequencer.clocks.midi import MidiFeed
-from sequencer.clocks.midi_live import Feed
-from sequencer.clocks.mtc import TimecodeFeed
-from sequencer.conductor import Conductor
-from sequencer.errors import SequencerError, render_all
-from sequencer.events import ChunkDone, ConditionsReady, Event, Ready, Started
+from sequencer.core.diagnostics import SequencerError, render_all
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.events.codec import Event
+from sequencer.events.events import ChunkDone, ConditionsReady, Ready, Started
+from sequencer.language.check import check_text
+from sequencer.language.loader import Notation
+from sequencer.language.midi_import import score_of
+from sequencer.language.notations import print_score
 from sequencer.midi.addresses import address
-from sequencer.midi.files import read_song
-from sequencer.midi.splitting import Splitter
-from sequencer.notation import print_score
-from sequencer.notation.reading import Notation
-from sequencer.schedule import Schedule
-from sequencer.songs import score_of
+from sequencer.midi.messages import Splitter
+from sequencer.midi.standard_files import read_song
+from sequencer.schedule.model import Schedule
+from sequencer.sync.link import LinkFeed, Moment
+from sequencer.sync.midi_clock import MidiFeed
+from sequencer.sync.midi_port import Feed
+from sequencer.sync.timecode import TimecodeFeed
 
 
 @cache

@@ -14,14 +14,13 @@ from unittest import mock
 from fuzz.frames import journaled
 from fuzz.promises import BrokenError, text_of
 
-from sequencer.desk import caller
-from sequencer.desk.caller import tell
-from sequencer.desk.door import FILE, Door
-from sequencer.desk.typing import Typing
-from sequencer.desk.words import said
-from sequencer.errors import UsageError
-from sequencer.live.stages import remembered
-from sequencer.performance import scripted
+from sequencer.core.diagnostics import UsageError
+from sequencer.runtime.live.stages import remembered
+from sequencer.runtime.operator import remote as caller
+from sequencer.runtime.operator.commands import said
+from sequencer.runtime.operator.keyboard import Typing
+from sequencer.runtime.operator.remote import FILE, Door, tell
+from sequencer.runtime.scripted_events import scripted
 from sequencer.stages.reactor.settings import ReactorSettings, find_key
 
 

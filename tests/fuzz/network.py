@@ -16,21 +16,19 @@ from unittest import mock
 
 import httpx
 
-from sequencer.errors import SequencerError
-from sequencer.images import ImageFile
+from sequencer.core.diagnostics import SequencerError
+from sequencer.core.images import ImageFile
 from sequencer.stages.reactor import clips as clips_module
 from sequencer.stages.reactor import session as session_module
 from sequencer.stages.reactor import signalling as signalling_module
 from sequencer.stages.reactor.clips import fetch
-from sequencer.stages.reactor.hidden import Secret
-from sequencer.stages.reactor.platform import Platform
-from sequencer.stages.reactor.session import Session, Track
+from sequencer.stages.reactor.http import Platform
+from sequencer.stages.reactor.safety import Secret
+from sequencer.stages.reactor.session import Session, Token, Track
 from sequencer.stages.reactor.settings import ReactorSettings
-from sequencer.stages.reactor.signalling import Signalling, mended
-from sequencer.stages.reactor.stun import _address
-from sequencer.stages.reactor.token import Token
+from sequencer.stages.reactor.signalling import Signalling, _address, mended
 from sequencer.stages.reactor.uploads import Uploads
-from sequencer.wire.messages import ClipReady
+from sequencer.stages.wire.messages import ClipReady
 
 BASE = "https://platform.test"
 
@@ -70,7 +68,7 @@ def _jumping() -> Iterator[None]:
         mock.patch.multiple(clips_module, asyncio=loop_like, time=clock_like),
         mock.patch.multiple(session_module, asyncio=loop_like, time=clock_like),
         mock.patch.multiple(signalling_module, asyncio=loop_like, time=clock_like),
-        mock.patch("sequencer.stages.reactor.platform.asyncio", loop_like),
+        mock.patch("sequencer.stages.reactor.http.asyncio", loop_like),
         mock.patch("sequencer.stages.reactor.uploads.asyncio", loop_like),
     ):
         yield

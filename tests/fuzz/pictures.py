@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from fuzz.promises import BrokenError, text_of
 
-from sequencer.imagefiles import Refusal, decode, opened, prepare_upload
-from sequencer.recorder.caption import Caption, CaptionBand
+from sequencer.core.image_files import Refusal, decode, opened, prepare_upload
+from sequencer.runtime.recording.caption import Caption, CaptionBand
 
 
 def picture(data: bytes) -> None:

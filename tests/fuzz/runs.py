@@ -15,14 +15,14 @@ from pathlib import Path
 from fuzz.documents import chained, lines_of
 from fuzz.promises import BrokenError, text_of
 
-from sequencer.checking import check_text
 from sequencer.cli import parser
-from sequencer.cli.scores import material
-from sequencer.errors import SequencerError, UsageError
-from sequencer.performance import scripted
-from sequencer.rehearsal import rehearse
-from sequencer.replaying import replay
-from sequencer.stages.simulated import Faults, reads_faults
+from sequencer.cli.inputs import material
+from sequencer.core.diagnostics import SequencerError, UsageError
+from sequencer.engine.replay import replay
+from sequencer.language.check import check_text
+from sequencer.runtime.rehearsal import rehearse
+from sequencer.runtime.scripted_events import scripted
+from sequencer.stages.simulated.faults import Faults, reads_faults
 
 LONGEST = 60
 """Chunks of the longest score that is rehearsed here."""

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 
 from fuzz.promises import ROOT, BrokenError, text_of
 
-from sequencer.checking import check_text
-from sequencer.errors import Faults, Span, render_all
-from sequencer.notation import Notation, load_text, print_score
-from sequencer.notation.amounts import read_amount, read_duration
-from sequencer.notation.decoding import decode
-from sequencer.notation.places import read_place
-from sequencer.notation.triggers import read_trigger
+from sequencer.core.diagnostics import Faults, Span, render_all
+from sequencer.language.check import check_text
+from sequencer.language.loader import Notation, decode, load_text
+from sequencer.language.notations import print_score
+from sequencer.language.values.amounts import read_amount, read_duration
+from sequencer.language.values.midi import read_trigger
+from sequencer.language.values.positions import read_place
 from sequencer.schedule.document import from_json, to_json
 
 

@@ -11,27 +11,17 @@ from conftest import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer import compile_score, read, reads
 from sequencer.cli import main
-from sequencer.errors import UsageError
-from sequencer.gridhelp import (
-    Shift,
-    align,
-    bar_locks,
-    beat_locks,
-    best_phase,
-    by_section,
-    errors_of,
-    shift_of,
-    tell_alignment,
-    tell_best_phase,
-    tell_grid,
-    tempi_of,
-)
-from sequencer.gridhelp.circle import Circle
-from sequencer.schedule import Schedule
-from sequencer.schedule.words import decimal
-from sequencer.timebase import ChunkGrid, Meter, Snap
+from sequencer.core.diagnostics import UsageError
+from sequencer.core.timebase import ChunkGrid, Meter, Snap
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import read, reads
+from sequencer.reports.grid.phase import Circle, Shift, align, best_phase, shift_of
+from sequencer.reports.grid.render import tell_alignment, tell_best_phase, tell_grid
+from sequencer.reports.grid.snap_errors import by_section, errors_of
+from sequencer.reports.grid.tempi import bar_locks, beat_locks, tempi_of
+from sequencer.schedule.describe import decimal
+from sequencer.schedule.model import Schedule
 
 SCORES = Path(__file__).parents[2] / "scores"
 

@@ -18,8 +18,8 @@ from odd_images import ODD_IMAGES, exif_with, picture, png_with, saved
 from PIL import Image, ImageOps
 
 import sequencer
-from sequencer.codes.images import CODES
-from sequencer.imagefiles import (
+from sequencer.core.catalog.images import CODES
+from sequencer.core.image_files import (
     MAX_JPEG_SCANS,
     Decoded,
     Problem,
@@ -30,12 +30,12 @@ from sequencer.imagefiles import (
     prepare_upload,
     read_image,
 )
-from sequencer.images import IMAGE_FORMATS, IMAGE_TYPES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, ImageFile
-from sequencer.imagesegments import exif_of, orientation_of, scans_of, webp_size
-from sequencer.notation import Limits, load
-from sequencer.stages.simulated.pictures import as_drawn
-from sequencer.standin.uploads import NotTakenError, Uploads
-from sequencer.timeline.thumbnails import thumbnails_of
+from sequencer.core.image_segments import exif_of, orientation_of, scans_of, webp_size
+from sequencer.core.images import IMAGE_FORMATS, IMAGE_TYPES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, ImageFile
+from sequencer.language.loader import Limits, load
+from sequencer.reports.timeline.thumbnails import thumbnails_of
+from sequencer.server.uploads import NotTakenError, Uploads
+from sequencer.stages.simulated.renderer.frames import as_drawn
 
 Pixels = NDArray[np.uint8]
 

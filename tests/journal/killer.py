@@ -15,15 +15,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sequencer.clocks import VirtualClock
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor
-from sequencer.events import Command, Event
-from sequencer.journal import JournalWriter, header_of
-from sequencer.notation import reads
-from sequencer.performance import Performance
-from sequencer.schedule import Schedule
-from sequencer.stages.simulated import SimulatedSettings, SimulatedStage
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
+from sequencer.runtime.loop import Performance
+from sequencer.schedule.model import Schedule
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.run_clock import VirtualClock
 
 SCORE = "\n".join(
     ["clock 120 bpm, 4/4", "seed 3", "section long 600 bars {", *(f'  at {bar} "p{bar}"' for bar in range(1, 600, 2)), "}"]

@@ -11,11 +11,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import sequencer
-from sequencer.clocks import VirtualClock
-from sequencer.clocks.midi import MidiFeed
-from sequencer.journal import JournalWriter, header_of
-from sequencer.performance import Performance
-from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.runtime.loop import Performance
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.midi_clock import MidiFeed
+from sequencer.sync.run_clock import VirtualClock
 
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "tests" / "data" / "journals"

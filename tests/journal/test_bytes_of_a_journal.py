@@ -11,13 +11,14 @@ from typing import IO, Any, cast
 
 import pytest
 
-from sequencer import journal as module
-from sequencer.compiler import compile_score
-from sequencer.errors import JournalError, OutputError
-from sequencer.events import ChunkDone, Lost, PromptAccepted, Ready, SchedulePrompt, Start, StateReported
-from sequencer.journal import JournalWriter, Record, find_run, header_of, parse_journal, read_journal
-from sequencer.notation import reads
-from sequencer.revisions import CURRENT
+from sequencer.core.diagnostics import JournalError, OutputError
+from sequencer.engine import journal as module
+from sequencer.engine.journal import JournalWriter, Record, find_run, header_of, parse_journal, read_journal
+from sequencer.engine.revisions import CURRENT
+from sequencer.events.commands import SchedulePrompt, Start
+from sequencer.events.events import ChunkDone, Lost, PromptAccepted, Ready, StateReported
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
 from sequencer.schedule.document import digest, to_document
 
 TEXT = 'score "Boats"\nseed 7\nat 0c "A boat."\nend 4c\n'

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from sequencer.compiler import compile_score
-from sequencer.errors import JournalError, OutputError
-from sequencer.events import Ready, Refused
-from sequencer.journal import JournalWriter, _chain, header_of, read_journal, versions
-from sequencer.notation import reads
+from sequencer.core.diagnostics import JournalError, OutputError
+from sequencer.engine.journal import JournalWriter, _chain, header_of, read_journal, versions
+from sequencer.events.events import Ready, Refused
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
 
 SCHEDULE = compile_score(reads('seed 1\nat 0c "A boat."\nend 4c\n'))
 
@@ -94,7 +94,7 @@ def test_a_package_that_is_not_installed_has_no_version(monkeypatch: pytest.Monk
             raise PackageNotFoundError(name)
         return f"{name} 1"
 
-    monkeypatch.setattr("sequencer.journal.version", version)
+    monkeypatch.setattr("sequencer.engine.journal.version", version)
     assert versions() == {"python": platform.python_version(), "numpy": "numpy 1", "av": "av 1"}
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from sequencer.cli import main
-from sequencer.errors import JournalError
-from sequencer.events import SchedulePrompt
-from sequencer.journal import read_journal
-from sequencer.replaying import replay
+from sequencer.core.diagnostics import JournalError
+from sequencer.engine.journal import read_journal
+from sequencer.engine.replay import replay
+from sequencer.events.commands import SchedulePrompt
 
 JOURNALS = Path(__file__).parents[1] / "data" / "journals"
 GOOD = sorted(path.name for path in JOURNALS.glob("*.jsonl"))

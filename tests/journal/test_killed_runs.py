@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import require
 
-from sequencer.errors import JournalError
-from sequencer.journal import read_journal
-from sequencer.replaying import replay
+from sequencer.core.diagnostics import JournalError
+from sequencer.engine.journal import read_journal
+from sequencer.engine.replay import replay
 
 KILLS = 300
 

@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 
 import sequencer
-from sequencer.bundle import write_bundle
 from sequencer.cli import main
-from sequencer.errors import JournalError, OutputError
-from sequencer.events import ChunkDone, Ready, SchedulePrompt, StateReported
-from sequencer.journal import FORMAT, Journal, JournalWriter, header_of, parse_journal, read_journal
-from sequencer.journaltexts import SHORTEST, TextsWritten
-from sequencer.replaying import replay
-from sequencer.schedule import Schedule
+from sequencer.core.diagnostics import JournalError, OutputError
+from sequencer.engine.bundle import write_bundle
+from sequencer.engine.journal import FORMAT, Journal, JournalWriter, header_of, parse_journal, read_journal
+from sequencer.engine.journal_texts import SHORTEST, TextsWritten
+from sequencer.engine.replay import replay
+from sequencer.events.commands import SchedulePrompt
+from sequencer.events.events import ChunkDone, Ready, StateReported
+from sequencer.schedule.model import Schedule
 
 JOURNALS = Path(__file__).parents[1] / "data" / "journals"
 TEXTS = [f"A tram stop at night, number {number}. " + ("Neon light. Locked-off shot. " * 30).strip() for number in range(40)]
@@ -89,7 +90,7 @@ def test_a_journal_of_more_than_256_mib_is_read(tmp_path: Path, capsys: pytest.C
 
 
 def test_a_header_that_nothing_could_read_back_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.journal.LONGEST_HEADER", 1000)
+    monkeypatch.setattr("sequencer.engine.journal.LONGEST_HEADER", 1000)
     with pytest.raises(OutputError, match="more than 1,000 bytes of schedule"):
         sequencer.rehearse(schedule_of(2), video=False, out=tmp_path / "run")
 
@@ -149,7 +150,7 @@ def test_a_run_that_goes_on_keeps_to_the_format_of_its_journal(name: str, crlf: 
 
 
 def test_a_cut_off_journal_is_searched_for_its_last_line_from_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.journallines.PIECE", 7)
+    monkeypatch.setattr("sequencer.engine.journal_lines.PIECE", 7)
     path = tmp_path / "journal.jsonl"
     data = cut((JOURNALS / "first.jsonl").read_bytes())
     path.write_bytes(data)
@@ -215,7 +216,7 @@ def test_a_journal_of_format_1_knows_no_references() -> None:
 
 
 def test_texts_without_end_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.journaltexts.MAX_CHARACTERS", 1000)
+    monkeypatch.setattr("sequencer.engine.journal_texts.MAX_CHARACTERS", 1000)
     written = TextsWritten()
     new = [text for number in range(100) for text in written.encode({"prompt": f"{number:0{SHORTEST}}"})]
     assert 0 < len(new) <= 1000 // SHORTEST

@@ -8,19 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer import journaltexts
-from sequencer.events import (
-    ChunkDone,
-    Event,
-    Refused,
-    SchedulePrompt,
-    SetConditioning,
-    Started,
-    StateReported,
-    event_from_json,
-    event_to_json,
-)
-from sequencer.journaltexts import MARK, SHORTEST, TextsRead, TextsWritten
+from sequencer.engine import journal_texts as journaltexts
+from sequencer.engine.journal_texts import MARK, SHORTEST, TextsRead, TextsWritten
+from sequencer.events.codec import Event, event_from_json, event_to_json
+from sequencer.events.commands import SchedulePrompt, SetConditioning
+from sequencer.events.events import ChunkDone, Refused, Started, StateReported
 
 LONG = "x" * SHORTEST
 OTHER = "y" * SHORTEST

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sequencer.errors import JournalError
-from sequencer.journal import Record, _chain, _quickly, _thoroughly, parse_journal
+from sequencer.core.diagnostics import JournalError
+from sequencer.engine.journal import Record, _chain, _quickly, _thoroughly, parse_journal
 
 JOURNALS = sorted((Path(__file__).parents[1] / "data" / "journals").glob("*.jsonl"))
 BEFORE = "0123456789abcdef"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequencer import revisions
+from sequencer.engine import revisions
 
 
 def test_a_revision_keeps_its_number() -> None:

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from conftest import require
 
-from sequencer.errors import OutputError
-from sequencer.journal import JournalWriter
+from sequencer.core.diagnostics import OutputError
+from sequencer.engine.journal import JournalWriter
 
 LIMITED = """
     import gc, resource, signal, sys
     from pathlib import Path
-    from sequencer.errors import OutputError
-    from sequencer.journal import JournalWriter
+    from sequencer.core.diagnostics import OutputError
+    from sequencer.engine.journal import JournalWriter
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))
     writer = None

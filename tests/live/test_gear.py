@@ -17,7 +17,7 @@ import pytest
 from mido import sockets
 
 from sequencer.cli import main
-from sequencer.replaying import replay
+from sequencer.engine.replay import replay
 
 OUTER = """score "Outer"
 clock midi "PORT", 4/4, nominal 240 bpm

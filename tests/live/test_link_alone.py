@@ -10,8 +10,8 @@ from types import ModuleType
 import pytest
 
 from sequencer.cli import main
-from sequencer.events import ClockMoved, ConditionsReady
-from sequencer.journal import read_journal
+from sequencer.engine.journal import read_journal
+from sequencer.events.events import ClockMoved, ConditionsReady
 
 SCORE = """score "Linked"
 clock link, 4/4, nominal 240 bpm

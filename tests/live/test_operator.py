@@ -19,8 +19,8 @@ import pytest
 from conftest import require
 
 import sequencer
-from sequencer.journal import read_journal
-from sequencer.runs.interrupts import closing_on_signals, ending_signals
+from sequencer.engine.journal import read_journal
+from sequencer.runtime.signals import closing_on_signals, ending_signals
 
 ROOT = Path(__file__).parents[2]
 SCORE = """score "Fast"

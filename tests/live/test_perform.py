@@ -17,8 +17,8 @@ import pytest
 from conftest import require
 
 import sequencer
-from sequencer.events import ChunkShown
-from sequencer.journal import read_journal
+from sequencer.engine.journal import read_journal
+from sequencer.events.events import ChunkShown
 
 ROOT = Path(__file__).parents[2]
 KEY = "rk_rehearsal"

@@ -12,15 +12,19 @@ import pytest
 from by_hand import at_bar, live, on_beats, say, section
 from virtual_sender import VirtualSender
 
-from sequencer.clocks import VirtualClock
-from sequencer.compiler import compile_score
-from sequencer.events import ChunkDone, ChunkShown, Command, Event, OffsetChanged, Started
-from sequencer.live.sending import ClockSending
-from sequencer.midi.clock_out import CONTINUE, START, STOP, TICK
-from sequencer.performance import Performance, scripted
-from sequencer.schedule import Schedule
-from sequencer.score import AtOffset, ClockKind, ClockLine, Cue, Header, Score, Unit
-from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command
+from sequencer.events.events import ChunkDone, ChunkShown, OffsetChanged, Started
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import AtOffset, ClockKind, ClockLine, Cue, Header, Score, Unit
+from sequencer.midi.clock_generator import CONTINUE, START, STOP, TICK
+from sequencer.runtime.live.attachments import ClockSending
+from sequencer.runtime.loop import Performance
+from sequencer.runtime.scripted_events import scripted
+from sequencer.schedule.model import Schedule
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.run_clock import VirtualClock
 
 S = 1_000_000_000
 

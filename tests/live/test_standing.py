@@ -9,18 +9,18 @@ from fractions import Fraction
 from by_hand import at_bar, at_chunk, live, on_beats, on_chunks, section
 from conftest import Golden
 
-from sequencer.clocks import VirtualClock
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor, Phase
-from sequencer.events import (
+from sequencer.cli.event_option import read_event
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command
+from sequencer.events.events import (
     BoundariesFitted,
     ChunkDone,
     ChunkShown,
     ClockFitted,
     ClockMoved,
-    Command,
     ConditionsReady,
-    Event,
     OffsetChanged,
     Paused,
     Ready,
@@ -31,15 +31,16 @@ from sequencer.events import (
     Started,
     StateReported,
 )
-from sequencer.live.lines import clock_time, offset_line, play_line, state_line, wait_line
-from sequencer.live.standing import Standing
-from sequencer.notation import reads
-from sequencer.performance import Performance
-from sequencer.runs.brief import elided
-from sequencer.runs.script import read_event
-from sequencer.schedule import Schedule
-from sequencer.score import ClockKind, ClockLine, Cut, Header, Score
-from sequencer.stages.simulated import SimulatedSettings, SimulatedStage
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
+from sequencer.language.score import ClockKind, ClockLine, Cut, Header, Score
+from sequencer.runtime.live.status import Standing
+from sequencer.runtime.live.status_display import clock_time, offset_line, play_line, state_line, wait_line
+from sequencer.runtime.loop import Performance
+from sequencer.runtime.output.action_excerpt import elided
+from sequencer.schedule.model import Schedule
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.run_clock import VirtualClock
 
 SECOND = 1_000_000_000
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sequencer.events import ChunkDone
-from sequencer.journal import read_journal
+from sequencer.engine.journal import read_journal
+from sequencer.events.events import ChunkDone
 
 SCORE = """score "Stopped"
 seed 3

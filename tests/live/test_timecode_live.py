@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sequencer.cli import main
-from sequencer.replaying import replay
+from sequencer.engine.replay import replay
 
 TAPE = """score "Tape"
 clock mtc 25 "PORT"

@@ -15,7 +15,7 @@ import pytest
 from mido import sockets  # type: ignore[import-untyped]  # mido carries no types
 
 from sequencer.cli import main
-from sequencer.replaying import replay
+from sequencer.engine.replay import replay
 
 LIGHTS = """score "Lights"
 clock 240 bpm, 4/4

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from sequencer.followers.clock import ClockFollower
-from sequencer.midi.clock_out import AFTER_START, CONTINUE, START, STOP, TICK, ClockOut, Piece, song_position
-from sequencer.timebase import TempoChange, TempoMap
+from sequencer.core.timebase import TempoChange, TempoMap
+from sequencer.midi.clock_generator import AFTER_START, CONTINUE, START, STOP, TICK, ClockOut, Piece, song_position
+from sequencer.sync.estimator.follower import ClockFollower
 
 MS = 1_000_000
 S = 1_000_000_000

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequencer.cli import main
-from sequencer.compiler import compile_all
-from sequencer.midi.files import MAX_CHANGES, Song, SongError, read_song
-from sequencer.midi.tracks import MAX_SILENT_QUARTERS
-from sequencer.notation import load, load_text, print_score
-from sequencer.notation.reading import Notation
-from sequencer.songs import MAX_NAME, MAX_SECTIONS, score_of
+from sequencer.language.compiler import compile_all
+from sequencer.language.loader import Notation, load, load_text
+from sequencer.language.midi_import import MAX_NAME, MAX_SECTIONS, score_of
+from sequencer.language.notations import print_score
+from sequencer.midi.standard_files import MAX_CHANGES, Song, read_song
+from sequencer.midi.tracks import MAX_SILENT_QUARTERS, SongError
 
 PPQ = 480
 BAR = 4 * PPQ

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequencer.cli import main
-from sequencer.codes.songs import song
-from sequencer.midi.encodings import encoding_named, guess_encoding
-from sequencer.midi.files import SongError, read_song
+from sequencer.core.catalog.songs import song
+from sequencer.midi.standard_files import read_song
+from sequencer.midi.text_encoding import encoding_named, guess_encoding
+from sequencer.midi.tracks import SongError
 
 FILES: dict[str, list[tuple[str, ...]]] = {
     "shift_jis": [

@@ -21,14 +21,18 @@ from typing import Any
 import pytest
 from conftest import require
 
-from sequencer.clocks.midi import MidiFeed
-from sequencer.clocks.midi_live import LiveMidi
-from sequencer.events import ClockFitted, ClockLocated, ClockMoved, ControlMoved, Event, NotePlayed
-from sequencer.followers.clock import PPQN, ClockFollower
-from sequencer.midi import MidiError, inputs, open_output, ports
-from sequencer.midi.clock_out import Piece
-from sequencer.midi.sending import Sender
-from sequencer.timebase import TempoMap
+from sequencer.core.timebase import TempoMap
+from sequencer.events.codec import Event
+from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved, ControlMoved, NotePlayed
+from sequencer.midi import inputs
+from sequencer.midi.addresses import MidiError
+from sequencer.midi.backends import ports
+from sequencer.midi.clock_generator import Piece
+from sequencer.midi.outputs import open_output
+from sequencer.midi.scheduler import Sender
+from sequencer.sync.estimator.follower import PPQN, ClockFollower
+from sequencer.sync.midi_clock import MidiFeed
+from sequencer.sync.midi_port import LiveMidi
 
 MS = 1_000_000
 S = 1_000_000_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from sequencer.midi.clock_out import STOP, TICK, TOO_FAR, ClockOut, Piece
-from sequencer.midi.outbox import Outbox
-from sequencer.timebase import SECOND, TempoMap
+from sequencer.core.timebase import SECOND, TempoMap
+from sequencer.midi.clock_generator import STOP, TICK, TOO_FAR, ClockOut, Piece
+from sequencer.midi.send_queue import Outbox
 
 NOTE_ON, NOTE_OFF = bytes((0x90, 36, 100)), bytes((0x80, 36, 0))
 

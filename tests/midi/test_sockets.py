@@ -12,7 +12,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from sequencer.midi import MidiError, inputs, open_input, open_output, outputs
+from sequencer.midi import inputs, outputs
+from sequencer.midi.addresses import MidiError
+from sequencer.midi.inputs import open_input
+from sequencer.midi.outputs import open_output
 
 
 class Ear:
@@ -197,8 +200,8 @@ def test_stamps_are_monotonic_nanoseconds_of_the_arrival(free: int) -> None:
 
 def test_a_full_frame_of_time_code_arrives_and_locates() -> None:
     """System exclusive messages are not passed over when they are time code: a tape that is wound says where it stands."""
-    from sequencer.clocks.mtc import TimecodeFeed
-    from sequencer.events import ClockLocated
+    from sequencer.events.events import ClockLocated
+    from sequencer.sync.timecode import TimecodeFeed
 
     feed = TimecodeFeed()
     found: list[object] = []

@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequencer.cli import main
-from sequencer.compiler import compile_score
-from sequencer.midi.files import SongError, read_song
-from sequencer.notation import print_score, read, reads
-from sequencer.score import AtBar, ChangeMeter, ChangeTempo, Cue, SetMark
-from sequencer.songs import score_of
-from sequencer.timebase import Meter
+from sequencer.core.timebase import Meter
+from sequencer.language.compiler import compile_score
+from sequencer.language.midi_import import score_of
+from sequencer.language.notations import print_score, read, reads
+from sequencer.language.score import AtBar, ChangeMeter, ChangeTempo, Cue, SetMark
+from sequencer.midi.standard_files import read_song
+from sequencer.midi.tracks import SongError
 
 Event = tuple[int, str, object]
 """(tick, what, value): tempo in microseconds, meter, marker."""

@@ -6,7 +6,7 @@ import mido  # type: ignore[import-untyped]  # mido carries no types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.midi.splitting import MAX_EXCLUSIVE, Splitter
+from sequencer.midi.messages import MAX_EXCLUSIVE, Splitter
 
 
 def test_running_status_and_real_time_in_between() -> None:

@@ -9,11 +9,12 @@ from typing import Literal
 import pytest
 from errors.slips import applied
 
-from sequencer.compiler import compile_score
-from sequencer.errors import ScoreError
-from sequencer.notation import load_text, print_score
-from sequencer.notation.names import composed
-from sequencer.notation.source import ODD_BLANK
+from sequencer.core.diagnostics import ScoreError
+from sequencer.language.compiler import compile_score
+from sequencer.language.loader import load_text
+from sequencer.language.notations import print_score
+from sequencer.language.source import ODD_BLANK
+from sequencer.language.values.strings import composed
 
 NAMES = {
     "Devanagari": "बारिश",

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import require
 
-from sequencer.notation import load_text
+from sequencer.language.loader import load_text
 
 ROOT = Path(__file__).parents[2]
 EXTENSION = ROOT / "grammar" / "editors" / "vscode"

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sequencer.errors import MOST_DIAGNOSTICS, MOST_KEPT, render_all
-from sequencer.notation import Limits, Notation, Reading, load, load_text, print_score
-from sequencer.notation.source import LONGEST_LINE
-from sequencer.notation.text.grammar import parser
-from sequencer.notation.text.reader import MOST_FAULTS
+from sequencer.core.diagnostics import MOST_DIAGNOSTICS, MOST_KEPT, render_all
+from sequencer.language.loader import Limits, Notation, Reading, load, load_text
+from sequencer.language.notations import print_score
+from sequencer.language.source import LONGEST_LINE
+from sequencer.language.text.parser import parser
+from sequencer.language.text.reader import MOST_FAULTS
 
 SCORES = Path(__file__).parents[2] / "scores"
 EXAMPLES = [path.read_text(encoding="utf-8") for path in sorted(SCORES.glob("*.score"))]
@@ -265,7 +266,7 @@ def test_blocks_do_not_nest() -> None:
 
 
 def test_a_score_of_too_many_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.notation.text.reader.MOST_TOKENS", 300)
+    monkeypatch.setattr("sequencer.language.text.reader.MOST_TOKENS", 300)
     assert load_text('at 0c "x"\n' * 100).score is not None
     reading = load_text('at 0c "x"\n' * 300)
     assert [(one.code, one.span.line) for one in reading.diagnostics] == [("E152", 152)]

@@ -14,7 +14,7 @@ from PIL import Image
 
 import sequencer
 from sequencer.cli import main
-from sequencer.notation import load
+from sequencer.language.loader import load
 
 Form = Literal["NFC", "NFD"]
 NAME = "Café Ångström"

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from score_strategies import scores
 
-from sequencer.notation import load_text, print_score, reads
-from sequencer.score import Score
+from sequencer.language.loader import load_text
+from sequencer.language.notations import print_score, reads
+from sequencer.language.score import Score
 
 UNTIDY = (Path(__file__).parent / "texts" / "untidy.score").read_text(encoding="utf-8")
 

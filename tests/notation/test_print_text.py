@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from score_strategies import scores
 
-from sequencer.compiler import compile_score
-from sequencer.notation import load_text, print_score, read, reads
+from sequencer.language.compiler import compile_score
+from sequencer.language.loader import load_text
+from sequencer.language.notations import print_score, read, reads
+from sequencer.language.score import Score
 from sequencer.schedule.document import digest
-from sequencer.score import Score
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "scores").rglob("*.score"))
 

@@ -15,12 +15,13 @@ from score_strategies import scores
 from yaml_slips import SLIPS
 
 from sequencer.cli import main
-from sequencer.notation import Notation, load_text, print_score, read
-from sequencer.notation.yaml.blocks import SCENE_KEYS, SECTION_KEYS
-from sequencer.notation.yaml.cues import ACTION_KEYS, RULE_KEYS
-from sequencer.notation.yaml.reader import HEADER_KEYS, STRUCTURE_KEYS
-from sequencer.notation.yaml.schema import ACTIONS, PLACES, TRIGGERS, schema, schema_text
-from sequencer.score import Action, Place, Score, Trigger
+from sequencer.language.loader import Notation, load_text
+from sequencer.language.notations import print_score, read
+from sequencer.language.score import Action, Place, Score, Trigger
+from sequencer.language.yaml.cues import ACTION_KEYS, RULE_KEYS
+from sequencer.language.yaml.reader import HEADER_KEYS, STRUCTURE_KEYS
+from sequencer.language.yaml.schema import ACTIONS, PLACES, TRIGGERS, schema, schema_text
+from sequencer.language.yaml.sections import SCENE_KEYS, SECTION_KEYS
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted([*(ROOT / "scores").rglob("*.score"), *(ROOT / "scores").rglob("*.yaml")])
@@ -87,8 +88,8 @@ def test_it_knows_every_key_that_the_reader_knows() -> None:
 
 
 def test_a_model_it_does_not_know_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sequencer.notation.yaml import schema as yaml_schema
-    from sequencer.score import Goto
+    from sequencer.language.score import Goto
+    from sequencer.language.yaml import schema as yaml_schema
 
     monkeypatch.setattr(yaml_schema, "ACTIONS", {kind: keys for kind, keys in ACTIONS.items() if kind is not Goto})
     with pytest.raises(ValueError, match="Goto"):

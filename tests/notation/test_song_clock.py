@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.codes.songs import song
-from sequencer.compiler import compile_all, compile_score
-from sequencer.errors import ScoreError
-from sequencer.midi.files import read_song
-from sequencer.notation import read, reads
-from sequencer.notation.text.printer import print_text
-from sequencer.notation.yaml.printer import print_yaml
-from sequencer.schedule import Schedule
+from sequencer.core.catalog.songs import song
+from sequencer.core.diagnostics import ScoreError
+from sequencer.language.compiler import compile_all, compile_score
+from sequencer.language.notations import read, reads
+from sequencer.language.score import ClockKind, SongTime
+from sequencer.language.text.printer import print_text
+from sequencer.language.yaml.printer import print_yaml
+from sequencer.midi.standard_files import read_song
 from sequencer.schedule.document import digest
-from sequencer.score import ClockKind, SongTime
+from sequencer.schedule.model import Schedule
 
 BAR = 96
 """Ticks of a bar of 4/4, 24 to the quarter."""

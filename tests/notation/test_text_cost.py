@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from sequencer.notation import load_text
+from sequencer.language.loader import load_text
 
 GOAL = 4
 SLACK = 3

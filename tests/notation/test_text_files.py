@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sequencer.errors import Diagnostic
-from sequencer.notation import Limits, load, load_text, read
+from sequencer.core.diagnostics import Diagnostic
+from sequencer.language.loader import Limits, load, load_text
+from sequencer.language.notations import read
 
 CUE = 'at 0c image "{}", "A boat."\n'
 

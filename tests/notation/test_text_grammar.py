@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from conftest import Golden
 
-from sequencer.notation.names import IN_NAME
-from sequencer.notation.text import tables
-from sequencer.notation.text.grammar import Branch, Refused, Token, parser
-from sequencer.notation.text.lines import cut
+from sequencer.language.text import parse_tables as tables
+from sequencer.language.text.parser import Branch, Refused, Token, parser
+from sequencer.language.text.statements import cut
+from sequencer.language.values.strings import IN_NAME
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "scores").rglob("*.score"))
 

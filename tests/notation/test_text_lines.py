@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer.notation.text import lines
-from sequencer.notation.text.lines import Flaw, Kind, cut
+from sequencer.language.text import statements as lines
+from sequencer.language.text.statements import Flaw, Kind, cut
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "scores").rglob("*.score"))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sequencer.errors import Diagnostic, Fix, render
-from sequencer.notation import load_text
+from sequencer.core.diagnostics import Diagnostic, Fix, render
+from sequencer.language.loader import load_text
 
 WHOLE = "section a 4 bars {\n  at 1 x\n}\n"
 

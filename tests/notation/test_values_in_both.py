@@ -10,9 +10,8 @@ from notation.test_values_places import LENGTHS, PLACES, REFUSED_LENGTHS, REFUSE
 from notation.test_values_settings import REFUSALS, VALUES
 from notation.test_values_texts import QUOTED
 
-from sequencer.errors import Diagnostic
-from sequencer.notation import load_text
-from sequencer.notation.reading import Notation, Reading
+from sequencer.core.diagnostics import Diagnostic
+from sequencer.language.loader import Notation, Reading, load_text
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from value_reading import check_refusal, check_value, rows
 
-from sequencer.notation import spelling
-from sequencer.notation.values import find_option, read_midi, read_trigger
-from sequencer.score import (
+from sequencer.language.score import (
     Duration,
     OnControl,
     OnGo,
@@ -25,6 +23,8 @@ from sequencer.score import (
     Trigger,
     Unit,
 )
+from sequencer.language.values import writing as spelling
+from sequencer.language.values.midi import find_option, read_midi, read_trigger
 
 TRIGGERS: dict[str, Trigger] = {
     "note C3": OnNote("C3"),

@@ -9,9 +9,10 @@ from hypothesis import given
 from score_strategies import durations, places
 from value_reading import check_refusal, check_value, read, rows
 
-from sequencer.notation import spelling
-from sequencer.notation.values import read_duration, read_place
-from sequencer.score import After, AtBar, AtMark, AtOffset, AtTick, Duration, Place, Unit
+from sequencer.language.score import After, AtBar, AtMark, AtOffset, AtTick, Duration, Place, Unit
+from sequencer.language.values import writing as spelling
+from sequencer.language.values.amounts import read_duration
+from sequencer.language.values.positions import read_place
 
 
 def length(amount: str | int, unit: Unit) -> Duration:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from score_strategies import meters, seeds, tempi, tempo_changes
 from value_reading import Reader, check_refusal, check_value, read, shown
 
-from sequencer.notation import spelling
-from sequencer.notation.values import (
+from sequencer.core.timebase import Meter, Snap
+from sequencer.language.score import ChangeTempo, ClockKind, ClockLine, Cut, Duration, GridLine, PlayItem, Sr, Unit
+from sequencer.language.values import writing as spelling
+from sequencer.language.values.clock import read_clock
+from sequencer.language.values.settings import (
     read_bpm,
-    read_clock,
     read_cut,
     read_fps,
     read_grid,
@@ -30,8 +32,6 @@ from sequencer.notation.values import (
     read_strength,
     read_tempo,
 )
-from sequencer.score import ChangeTempo, ClockKind, ClockLine, Cut, Duration, GridLine, PlayItem, Sr, Unit
-from sequencer.timebase import Meter, Snap
 
 FOUR_BARS = Duration(Fraction(4), Unit.BARS)
 

@@ -7,22 +7,10 @@ from fractions import Fraction
 import pytest
 from value_reading import check_value
 
-from sequencer.notation import spelling
-from sequencer.notation.values import read_duration
-from sequencer.score import (
-    AtBar,
-    AtTick,
-    ClockKind,
-    ClockLine,
-    Duration,
-    GridLine,
-    Header,
-    Place,
-    PlayItem,
-    Sr,
-    Unit,
-)
-from sequencer.timebase import Meter, Snap
+from sequencer.core.timebase import Meter, Snap
+from sequencer.language.score import AtBar, AtTick, ClockKind, ClockLine, Duration, GridLine, Header, Place, PlayItem, Sr, Unit
+from sequencer.language.values import writing as spelling
+from sequencer.language.values.amounts import read_duration
 
 
 @pytest.mark.parametrize(

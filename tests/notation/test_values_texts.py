@@ -10,11 +10,22 @@ from hypothesis import strategies as st
 from score_strategies import names, plain_strings, scene_names, texts
 from value_reading import check_refusal, check_value, read, rows, shown
 
-from sequencer.errors import Faults, Span
-from sequencer.notation import spelling
-from sequencer.notation.values import RESERVED, composed, is_name, read_name, read_scene_name
-from sequencer.notation.words import LONGEST_WRITTEN, MOST_TOLD, MOST_VARIABLES, plain, read_string, read_text
-from sequencer.score import Text, Variable
+from sequencer.core.diagnostics import Faults, Span
+from sequencer.language.score import Text, Variable
+from sequencer.language.values import writing as spelling
+from sequencer.language.values.strings import (
+    LONGEST_WRITTEN,
+    MOST_TOLD,
+    MOST_VARIABLES,
+    RESERVED,
+    composed,
+    is_name,
+    plain,
+    read_name,
+    read_scene_name,
+    read_string,
+    read_text,
+)
 
 X = Variable("x")
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from sequencer.compiler import compile_score
-from sequencer.notation import load_text, print_score
-from sequencer.notation.names import RESERVED
-from sequencer.notation.triggers import NOT_A_GO_CUE
-from sequencer.score import Score
+from sequencer.language.compiler import compile_score
+from sequencer.language.loader import load_text
+from sequencer.language.notations import print_score
+from sequencer.language.score import Score
+from sequencer.language.values.midi import NOT_A_GO_CUE
+from sequencer.language.values.strings import RESERVED
 
 ROOT = Path(__file__).parents[2]
 TERMINALS = (ROOT / "grammar" / "terminals.lark").read_text(encoding="utf-8")

@@ -17,13 +17,14 @@ from score_strategies import scores
 from yaml.scanner import ScannerError
 from yaml_slips import SLIPS
 
-from sequencer.errors import Diagnostic, Faults, Fix, Span, render_all
-from sequencer.notation import Notation, Reading, load, load_text, print_score, reads
-from sequencer.notation.source import Source
-from sequencer.notation.yaml import tree as yaml_tree
-from sequencer.notation.yaml.lines import without_lines
-from sequencer.notation.yaml.slips import explain
-from sequencer.score import Score, Variable
+from sequencer.core.diagnostics import Diagnostic, Faults, Fix, Span, render_all
+from sequencer.language.loader import Notation, Reading, load, load_text
+from sequencer.language.notations import print_score, reads
+from sequencer.language.score import Score, Variable
+from sequencer.language.source import Source
+from sequencer.language.yaml import tree as yaml_tree
+from sequencer.language.yaml.fast_path import without_lines
+from sequencer.language.yaml.recovery import explain
 
 TWINS = {
     "the design's example": (
@@ -528,7 +529,7 @@ def test_yaml_is_read_without_lark() -> None:
     import subprocess
 
     code = (
-        "import sys; from sequencer.notation import reads; reads('cues: [{at: 0c, prompt: Rain.}]', file='x.yaml'); "
+        "import sys; from sequencer.language.notations import reads; reads('cues: [{at: 0c, prompt: Rain.}]', file='x.yaml'); "
         "print('lark' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from score_strategies import scores
 
-from sequencer.compiler import compile_score
-from sequencer.notation import Notation, load_text, print_score, read
+from sequencer.language.compiler import compile_score
+from sequencer.language.loader import Notation, load_text
+from sequencer.language.notations import print_score, read
+from sequencer.language.score import Score
 from sequencer.schedule.document import digest
-from sequencer.score import Score
 
 SCORES = Path(__file__).parents[2] / "scores"
 EXAMPLES = sorted([*SCORES.rglob("*.score"), *SCORES.rglob("*.yaml")])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.paths import as_stored, exists, is_file, is_folder, partial_of, possible_name, remove
+from sequencer.core.paths import as_stored, exists, is_file, is_folder, partial_of, possible_name, remove
 
 COMPOSED, APART = normalize("NFC", "é"), normalize("NFD", "é")
 

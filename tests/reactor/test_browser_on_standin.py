@@ -22,7 +22,7 @@ from conftest import require
 from PIL import Image
 from reactor_parts import JUDGES, faults, part, snippet, stand_in
 
-from sequencer.standin import StandIn
+from sequencer.server.app import StandIn
 
 
 class _Page:

@@ -14,13 +14,13 @@ from aiortc.exceptions import InvalidStateError
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcrtpreceiver import RemoteStreamTrack
 
-from sequencer.errors import StageError
+from sequencer.core.diagnostics import StageError
 from sequencer.stages.reactor import connection as module
 from sequencer.stages.reactor.connection import CLOSING_SECONDS, Connection, Hooks
+from sequencer.stages.reactor.frame_trailer import ATTRIBUTE
 from sequencer.stages.reactor.session import Track
-from sequencer.stages.reactor.stun import IceServer
-from sequencer.stages.reactor.trailer import ATTRIBUTE
-from sequencer.wire.messages import Frame
+from sequencer.stages.reactor.signalling import IceServer
+from sequencer.stages.wire.messages import Frame
 
 TRACKS = (Track("main_video", "video", "recvonly"), Track("sound", "audio", "recvonly"), Track("camera", "video", "sendonly"))
 SDP = "v=0\r\na=candidate:1 1 udp 100 192.0.2.7 5000 typ host\r\nm=video 9\r\n"

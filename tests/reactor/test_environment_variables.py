@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sequencer.errors import StageError
-from sequencer.stages.reactor.platform import Platform, PlatformError
+from sequencer.core.diagnostics import StageError
+from sequencer.stages.reactor.http import Platform, PlatformError
 
 BASE = "https://reactor.invalid"
 PASSWORD = "hunter2"  # noqa: S105  # a made-up one that must not be shown
@@ -59,7 +59,7 @@ WRONG = {
 
 @pytest.mark.parametrize("setting", WRONG)
 def test_a_variable_that_cannot_be_used_is_named(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.stages.reactor.variables.find_spec", lambda _: None)
+    monkeypatch.setattr("sequencer.stages.reactor.environment.find_spec", lambda _: None)
     name, _, value = setting.partition("=")
     monkeypatch.setenv(name, value)
     with pytest.raises(StageError) as raised:
@@ -194,7 +194,7 @@ def asked_with(headers: dict[str, str], monkeypatch: pytest.MonkeyPatch, tries: 
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("sequencer.stages.reactor.platform.asyncio.sleep", sleep)
+    monkeypatch.setattr("sequencer.stages.reactor.http.asyncio.sleep", sleep)
     notices: list[str] = []
     answers = [httpx.Response(503, headers=headers)] * tries + [httpx.Response(200, json={})]
 

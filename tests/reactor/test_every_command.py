@@ -8,15 +8,11 @@ import httpx
 import pytest
 from reactor_parts import KEY, faults, picture, settings_for, stand_in
 
-from sequencer.clocks import RealClock
-from sequencer.errors import StageError
-from sequencer.events import (
-    Event,
-    Lost,
+from sequencer.core.diagnostics import StageError
+from sequencer.events.codec import Event
+from sequencer.events.commands import (
     ModelCommand,
     Pause,
-    PromptAccepted,
-    Refused,
     Reset,
     Resume,
     SchedulePrompt,
@@ -27,10 +23,11 @@ from sequencer.events import (
     SetSrScale,
     Start,
     Upload,
-    Uploaded,
 )
-from sequencer.stages.reactor import ReactorStage
-from sequencer.stages.reactor.platform import Platform
+from sequencer.events.events import Lost, PromptAccepted, Refused, Uploaded
+from sequencer.stages.reactor.http import Platform
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.sync.run_clock import RealClock
 
 IMAGE, DATA = picture()
 

@@ -17,10 +17,10 @@ from av import VideoFrame
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.stages.reactor.repeats import Repeats
-from sequencer.stages.reactor.shown import Novelty
-from sequencer.stages.reactor.tagged import MOST_WAITING, TaggedFrames, tagged_frames
-from sequencer.stages.reactor.trailer import ATTRIBUTE, Metadata, declared, is_declared, split_trailer
+from sequencer.stages.reactor.frame_trailer import ATTRIBUTE, Metadata, declared, is_declared, split_trailer
+from sequencer.stages.reactor.repeated_frames import Repeats
+from sequencer.stages.reactor.shown_chunks import Novelty
+from sequencer.stages.reactor.tagged_frames import MOST_WAITING, TaggedFrames, tagged_frames
 
 NEW, REPEATED, DIFFERENT, ALIKE = Novelty.NEW, Novelty.REPEATED, Novelty.DIFFERENT, Novelty.ALIKE
 

@@ -9,9 +9,8 @@ import pytest
 from reactor_parts import settings_for
 
 from sequencer.stages.reactor import session as module
-from sequencer.stages.reactor.platform import Platform, PlatformError
-from sequencer.stages.reactor.session import Session
-from sequencer.stages.reactor.token import Token
+from sequencer.stages.reactor.http import Platform, PlatformError
+from sequencer.stages.reactor.session import Session, Token
 
 URL = "http://127.0.0.1:8080"
 

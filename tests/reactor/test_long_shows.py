@@ -17,14 +17,28 @@ from by_hand import at_bar, live, on_beats
 from conftest import REQUIRE_ALL
 from reactor_parts import Run, perform, picture
 
-from sequencer.compiler import compile_score
-from sequencer.conductor import Status
-from sequencer.events import Lost, Restored
-from sequencer.replaying import replay
-from sequencer.schedule import Schedule
-from sequencer.score import ClockKind, ClockLine, Cut, Duration, Header, Score, Section, SetSr, SetStrength, Sr, Unit, UseImage
-from sequencer.standin import BadNetwork, StandIn, StandInSettings
-from sequencer.standin.sessions import Session
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.replay import replay
+from sequencer.events.events import Lost, Restored
+from sequencer.language.compiler import compile_score
+from sequencer.language.score import (
+    ClockKind,
+    ClockLine,
+    Cut,
+    Duration,
+    Header,
+    Score,
+    Section,
+    SetSr,
+    SetStrength,
+    Sr,
+    Unit,
+    UseImage,
+)
+from sequencer.schedule.model import Schedule
+from sequencer.server.app import StandIn
+from sequencer.server.session import Session
+from sequencer.server.settings import BadNetwork, StandInSettings
 
 pytestmark = [
     pytest.mark.skipif(

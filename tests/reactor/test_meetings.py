@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from reactor_parts import settings_for
 
-from sequencer.clocks import VirtualClock
-from sequencer.errors import StageError
-from sequencer.stages.reactor import meeting as module
-from sequencer.stages.reactor.meeting import Meeting
-from sequencer.stages.reactor.platform import PlatformError
+from sequencer.core.diagnostics import StageError
+from sequencer.stages.reactor import connector as module
+from sequencer.stages.reactor.client_protocol import Talk
+from sequencer.stages.reactor.connector import Meeting
+from sequencer.stages.reactor.http import PlatformError
 from sequencer.stages.reactor.session import Track
-from sequencer.stages.reactor.stun import IceServer
-from sequencer.stages.reactor.talk import Talk
-from sequencer.wire.codec import Wire
-from sequencer.wire.messages import Frame, Ping, Schema, SchemaAsked, TrackAsked
+from sequencer.stages.reactor.signalling import IceServer
+from sequencer.stages.wire.codec import Wire
+from sequencer.stages.wire.messages import Frame, Ping, Schema, SchemaAsked, TrackAsked
+from sequencer.sync.run_clock import VirtualClock
 
 TRACKS = (Track("main_video", "video", "recvonly"), Track("camera", "video", "sendonly"), Track("sound", "audio", "recvonly"))
 NOW = 5_000_000_000
@@ -96,7 +96,7 @@ class _World:
         patch.setattr(module, "UNDERSTOOD_SECONDS", 0.01)
         patch.setattr(module, "Connection", lambda *given: _Connection(self, *given))
         patch.setattr(module, "reachable", self._reachable)
-        patch.setattr("sequencer.stages.reactor.meeting.asyncio.sleep", self._sleep)
+        patch.setattr("sequencer.stages.reactor.connector.asyncio.sleep", self._sleep)
 
     async def _ice_servers(self) -> tuple[IceServer, ...]:
         return self.servers

@@ -18,41 +18,43 @@ from PIL import Image
 from reactor_parts import settings_for, stand_in
 from reactor_runtimes import runtime_2, runtime_3
 
-from sequencer.clocks import RealClock
-from sequencer.events import (
-    ChunkDone,
-    ConditionsReady,
-    Event,
-    ImageAccepted,
-    Lost,
+from sequencer.core.images import ImageFile
+from sequencer.events.codec import Event
+from sequencer.events.commands import (
     ModelCommand,
     Pause,
-    Paused,
-    PromptAccepted,
-    Refused,
     Reset,
     Resume,
-    Resumed,
     SchedulePrompt,
-    SessionEnded,
     SetConditioning,
     SetImage,
     SetImageStrength,
     SetSeed,
     SetSrScale,
     Start,
+    Upload,
+)
+from sequencer.events.events import (
+    ChunkDone,
+    ConditionsReady,
+    ImageAccepted,
+    Lost,
+    Paused,
+    PromptAccepted,
+    Refused,
+    Resumed,
+    SessionEnded,
     Started,
     StateReported,
     Unknown,
-    Upload,
     Uploaded,
     UploadFailed,
     WasReset,
 )
-from sequencer.images import ImageFile
-from sequencer.stages.reactor import ReactorStage
-from sequencer.standin import StandIn
-from sequencer.wire.messages import Reference
+from sequencer.server.app import StandIn
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.stages.wire.messages import Reference
+from sequencer.sync.run_clock import RealClock
 
 
 def _png(width: int, height: int, colour: str) -> bytes:

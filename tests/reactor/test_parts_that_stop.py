@@ -12,14 +12,16 @@ import pytest
 from by_hand import at_chunk
 from reactor_parts import Run, perform, schedule, stand_in
 
-from sequencer.events import ChunkDone, ChunkShown, Lost, Restored
-from sequencer.stages.reactor import liveness, platform, stage, token
+from sequencer.core.timebase import SECOND
+from sequencer.events.events import ChunkDone, ChunkShown, Lost, Restored
+from sequencer.server.app import StandIn
+from sequencer.server.peer import Peer
+from sequencer.server.session import Session
+from sequencer.stages.reactor import http as platform
+from sequencer.stages.reactor import liveness, stage
+from sequencer.stages.reactor import session as token
+from sequencer.stages.reactor.http import Platform, PlatformError
 from sequencer.stages.reactor.liveness import Liveness
-from sequencer.stages.reactor.platform import Platform, PlatformError
-from sequencer.standin import StandIn
-from sequencer.standin.peer import Peer
-from sequencer.standin.sessions import Session
-from sequencer.timebase import SECOND
 
 LONG = schedule(*(at_chunk(chunk, f"prompt {chunk}") for chunk in (0, 4, 12, 14)), end=16)
 
@@ -133,7 +135,7 @@ def test_a_process_that_was_stopped_connects_again_at_once(monkeypatch: pytest.M
 def test_the_date_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine whose clock is set while it plays: every token has expired then, and nothing else depends on the date."""
     real, ahead = time.time, 0.0
-    for module in (token, __import__("sequencer.standin.tokens", fromlist=["time"])):
+    for module in (token, __import__("sequencer.server.tokens", fromlist=["time"])):
         monkeypatch.setattr(module.time, "time", lambda: real() + ahead)
 
     async def set_clock(server: StandIn) -> None:

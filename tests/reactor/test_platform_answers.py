@@ -12,14 +12,16 @@ import httpx
 import pytest
 from reactor_parts import KEY, settings_for
 
-from sequencer.clocks import RealClock
-from sequencer.errors import StageError, UsageError
-from sequencer.events import Event, Pause
-from sequencer.stages.reactor import ReactorSettings, ReactorStage, Secret, find_key
-from sequencer.stages.reactor.platform import Answer as PlatformAnswer
-from sequencer.stages.reactor.platform import Platform, PlatformError, refused
-from sequencer.stages.reactor.session import Session
-from sequencer.stages.reactor.token import Token
+from sequencer.core.diagnostics import StageError, UsageError
+from sequencer.events.codec import Event
+from sequencer.events.commands import Pause
+from sequencer.stages.reactor.http import Answer as PlatformAnswer
+from sequencer.stages.reactor.http import Platform, PlatformError, refused
+from sequencer.stages.reactor.safety import Secret
+from sequencer.stages.reactor.session import Session, Token
+from sequencer.stages.reactor.settings import ReactorSettings, find_key
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.sync.run_clock import RealClock
 
 URL = "https://reactor.test"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0ZXN0In0.c2lnbmF0dXJl"
@@ -37,7 +39,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         waited.append(seconds)
         await real(0)
 
-    monkeypatch.setattr("sequencer.stages.reactor.platform.asyncio.sleep", sleep)
+    monkeypatch.setattr("sequencer.stages.reactor.http.asyncio.sleep", sleep)
     return waited
 
 

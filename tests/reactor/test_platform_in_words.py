@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sequencer.stages.reactor import platform as module
-from sequencer.stages.reactor.platform import Answer, Platform, PlatformError, refused, unreachable
+from sequencer.stages.reactor import http as module
+from sequencer.stages.reactor.http import Answer, Platform, PlatformError, refused, unreachable
 
 URL = "https://reactor.test"
 Answers = Callable[[httpx.Request], httpx.Response]
@@ -26,7 +26,7 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("sequencer.stages.reactor.platform.asyncio.sleep", sleep)
+    monkeypatch.setattr("sequencer.stages.reactor.http.asyncio.sleep", sleep)
     return waits
 
 

@@ -7,8 +7,9 @@ from importlib import import_module
 
 import pytest
 
-from sequencer.clocks import VirtualClock
-from sequencer.stages.reactor import ReactorSettings, ReactorStage
+from sequencer.stages.reactor.settings import ReactorSettings
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.sync.run_clock import VirtualClock
 
 LIMITS: dict[str, dict[str, object]] = {
     "clips": {"PATIENCE": 60.0, "MOST_SEGMENTS": 4000, "LARGEST_PLAYLIST": 2**20, "LARGEST": 2**28},

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sequencer.clocks import VirtualClock
-from sequencer.events import ChunkDone, Event, Restored, StateReported
+from sequencer.events.codec import Event
+from sequencer.events.events import ChunkDone, Restored, StateReported
 from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.sync.run_clock import VirtualClock
 
 
 def state(at: int, chunk: int) -> StateReported:

@@ -13,9 +13,9 @@ from by_hand import at_chunk
 from reactor_parts import FRAMES, Run, perform, schedule
 from reactor_runtimes import runtime_3
 
-from sequencer.stages.reactor.repeats import Repeats
-from sequencer.stages.reactor.shown import Novelty
-from sequencer.stages.reactor.trailer import Metadata
+from sequencer.stages.reactor.frame_trailer import Metadata
+from sequencer.stages.reactor.repeated_frames import Repeats
+from sequencer.stages.reactor.shown_chunks import Novelty
 
 CHUNKS = 24
 BITS, MARKED, HEIGHT = 12, 48, 192

@@ -9,7 +9,7 @@ from by_hand import at_chunk
 from reactor_parts import FRAMES, Run, faults, perform, schedule, stand_in
 from reactor_repeating import RepeatingScreen, number_on, set_up
 
-from sequencer.stages.reactor import LiveFrame
+from sequencer.stages.reactor.frames import LiveFrame
 
 CHUNKS = 24
 

@@ -11,8 +11,8 @@ import av
 import pytest
 from reactor_parts import faults, judge, part, picture, stand_in
 
-from sequencer.standin.schema import document
-from sequencer.standin.sessions import Session
+from sequencer.server.openapi import document
+from sequencer.server.session import Session
 
 
 async def _scene(name: str, script: str, mode: str, image: Path) -> tuple[list[dict[str, Any]], Session]:

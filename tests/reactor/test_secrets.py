@@ -13,15 +13,15 @@ import pytest
 from by_hand import at_chunk
 from reactor_parts import KEY, picture, schedule, settings_for, stand_in
 
-from sequencer.clocks import RealClock
-from sequencer.errors import StageError
-from sequencer.journal import JournalWriter, header_of
-from sequencer.performance import Performance
-from sequencer.score import UseImage
-from sequencer.stages.reactor import ReactorStage
-from sequencer.stages.reactor.hidden import Secret, masked
-from sequencer.standin.tokens import Tokens
-from sequencer.standin.uploads import Uploads
+from sequencer.core.diagnostics import StageError
+from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.language.score import UseImage
+from sequencer.runtime.loop import Performance
+from sequencer.server.tokens import Tokens
+from sequencer.server.uploads import Uploads
+from sequencer.stages.reactor.safety import Secret, masked
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.sync.run_clock import RealClock
 
 
 class _Seen:

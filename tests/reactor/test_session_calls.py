@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from reactor_parts import settings_for
 
-from sequencer.errors import StageError
-from sequencer.images import ImageFile
+from sequencer.core.diagnostics import StageError
+from sequencer.core.images import ImageFile
 from sequencer.stages.reactor import session as module
-from sequencer.stages.reactor.platform import Answer, PlatformError
+from sequencer.stages.reactor.http import Answer, PlatformError
 from sequencer.stages.reactor.session import CLIENT, Session
 from sequencer.stages.reactor.uploads import Uploads
-from sequencer.wire.messages import Reference
+from sequencer.stages.wire.messages import Reference
 
 READY = {"selected_transport": {"protocol": "webrtc"}, "capabilities": {"tracks": []}, "state": "active"}
 PROOF = {"Authorization": "proof 1"}

@@ -10,28 +10,26 @@ from typing import Any
 import pytest
 from reactor_parts import picture, settings_for, stand_in
 
-from sequencer.clocks import RealClock
-from sequencer.errors import StageError
-from sequencer.events import (
+from sequencer.core.diagnostics import StageError
+from sequencer.events.codec import Event
+from sequencer.events.commands import SchedulePrompt, SetConditioning, Start, Upload
+from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
-    Event,
     ImageAccepted,
     Lost,
     Ready,
     Restored,
-    SchedulePrompt,
     SessionEnded,
-    SetConditioning,
-    Start,
     Started,
     StateReported,
-    Upload,
     Uploaded,
 )
-from sequencer.stages.reactor import LiveFrame, ReactorStage
-from sequencer.stages.simulated import reads_faults
-from sequencer.standin import StandIn
+from sequencer.server.app import StandIn
+from sequencer.stages.reactor.frames import LiveFrame
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.stages.simulated.faults import reads_faults
+from sequencer.sync.run_clock import RealClock
 
 IMAGE, DATA = picture()
 
@@ -353,5 +351,5 @@ def test_ready_means_that_somebody_listens() -> None:
             assert server.session.ended is not None
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sequencer.stages.reactor.meeting.UNDERSTOOD_SECONDS", 0.3)
+        patch.setattr("sequencer.stages.reactor.connector.UNDERSTOOD_SECONDS", 0.3)
         asyncio.run(go())

@@ -12,10 +12,9 @@ import httpx
 import pytest
 from reactor_parts import settings_for
 
-from sequencer.errors import StageError
-from sequencer.stages.reactor.platform import Platform, PlatformError
-from sequencer.stages.reactor.session import CLIENT, OVER, Session, Track
-from sequencer.stages.reactor.token import Token
+from sequencer.core.diagnostics import StageError
+from sequencer.stages.reactor.http import Platform, PlatformError
+from sequencer.stages.reactor.session import CLIENT, OVER, Session, Token, Track
 
 URL = "https://reactor.test"
 READY = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.stages.reactor.shown import EARLY, LATE, LATE_CHUNKS, OVERDUE, RUN, ShownChunks
+from sequencer.stages.reactor.shown_chunks import EARLY, LATE, LATE_CHUNKS, OVERDUE, RUN, ShownChunks
 
 MS = 1_000_000
 FRAME = 40 * MS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sequencer.stages.reactor.shown import Novelty, ShownChunks, _Report, _shared
+from sequencer.stages.reactor.shown_chunks import Novelty, ShownChunks, _Report, _shared
 
 MS = 1_000_000
 TICK = 40 * MS

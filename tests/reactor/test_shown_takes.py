@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from sequencer.events import ChunkDone, ChunkShown, Event, Started, WasReset
-from sequencer.stages.reactor.shown import Novelty, ShownChunks
-from sequencer.stages.reactor.takes import Belonging, ShownTakes
+from sequencer.events.codec import Event
+from sequencer.events.events import ChunkDone, ChunkShown, Started, WasReset
+from sequencer.stages.reactor.frame_takes import Belonging, ShownTakes
+from sequencer.stages.reactor.shown_chunks import Novelty, ShownChunks
 
 FRAMES = 8
 TICK = 1_000_000_000 // 24

@@ -9,11 +9,10 @@ import pytest
 from by_hand import at_chunk
 from reactor_parts import perform, schedule, settings_for, stand_in
 
-from sequencer.clocks import RealClock
-from sequencer.errors import StageError
-from sequencer.stages.reactor import ReactorStage
-from sequencer.stages.reactor.signalling import mended
-from sequencer.stages.reactor.stun import IceServer, reachable, read_servers
+from sequencer.core.diagnostics import StageError
+from sequencer.stages.reactor.signalling import IceServer, mended, reachable, read_servers
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.sync.run_clock import RealClock
 
 ANSWER = "\r\n".join(
     [
@@ -106,7 +105,7 @@ def test_an_offer_that_nobody_answers_has_a_deadline() -> None:
 
     async def go() -> None:
         async with stand_in() as server:
-            from sequencer.standin.sessions import Session
+            from sequencer.server.session import Session
 
             stage = ReactorStage(RealClock(), settings_for(server.url, connect_seconds=0.4))
             with pytest.MonkeyPatch.context() as patch:
@@ -125,7 +124,7 @@ def test_an_answer_whose_way_back_broke_is_not_waited_for() -> None:
 
     async def go() -> None:
         async with stand_in() as server:
-            from sequencer.standin.sessions import Session
+            from sequencer.server.session import Session
 
             taken = Session.take_answer
             lost: list[int] = []

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from sequencer.errors import StageError
+from sequencer.core.diagnostics import StageError
 from sequencer.stages.reactor import signalling as module
-from sequencer.stages.reactor.platform import SIGNALLING
+from sequencer.stages.reactor.http import SIGNALLING
 from sequencer.stages.reactor.session import CLIENT
-from sequencer.stages.reactor.signalling import Signalling, mended
-from sequencer.stages.reactor.stun import IceServer
+from sequencer.stages.reactor.signalling import IceServer, Signalling, mended
 
 PATH = "/sessions/s1/transport/webrtc"
 

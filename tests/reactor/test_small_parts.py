@@ -11,20 +11,18 @@ import av
 import numpy as np
 import pytest
 
-from sequencer.errors import InputError, StageError, UsageError
-from sequencer.stages.reactor import LiveFrame, ReactorSettings, Secret, find_key
-from sequencer.stages.reactor import stun as stun_module
-from sequencer.stages.reactor.elsewhere import is_own, is_this_machine, may_be_called, site
-from sequencer.stages.reactor.frames import Frames, is_dark
-from sequencer.stages.reactor.hidden import masked
-from sequencer.stages.reactor.pace import USUAL_TICK, Pace
-from sequencer.stages.reactor.repeats import Repeats
-from sequencer.stages.reactor.settings import is_loopback
-from sequencer.stages.reactor.shown import Novelty
-from sequencer.stages.reactor.stun import COOKIE, IceServer, _address, _answers, _Probe, reachable, read_servers
-from sequencer.stages.reactor.tagged import TaggedFrames, tagged_frames
-from sequencer.stages.reactor.takes import Belonging
-from sequencer.stages.reactor.trailer import Metadata, declared, is_declared, split_trailer
+from sequencer.core.diagnostics import InputError, StageError, UsageError
+from sequencer.stages.reactor import signalling as stun_module
+from sequencer.stages.reactor.frame_pacing import USUAL_TICK, Pace
+from sequencer.stages.reactor.frame_takes import Belonging
+from sequencer.stages.reactor.frame_trailer import Metadata, declared, is_declared, split_trailer
+from sequencer.stages.reactor.frames import Frames, LiveFrame, is_dark
+from sequencer.stages.reactor.repeated_frames import Repeats
+from sequencer.stages.reactor.safety import Secret, is_own, is_this_machine, masked, may_be_called, site
+from sequencer.stages.reactor.settings import ReactorSettings, find_key, is_loopback
+from sequencer.stages.reactor.shown_chunks import Novelty
+from sequencer.stages.reactor.signalling import COOKIE, IceServer, _address, _answers, _Probe, reachable, read_servers
+from sequencer.stages.reactor.tagged_frames import TaggedFrames, tagged_frames
 
 SECOND = 1_000_000_000
 REHEARSE = "to rehearse without a key: `sequencer rehearse SCORE`, or `sequencer serve` and `sequencer perform SCORE --local`"
@@ -286,7 +284,7 @@ def test_a_server_over_tcp_answers_by_taking_the_connection(monkeypatch: pytest.
         opened.append((host, port))
         return None, SimpleNamespace(close=lambda: opened.append("closed"))
 
-    monkeypatch.setattr("sequencer.stages.reactor.stun.asyncio.open_connection", connect)
+    monkeypatch.setattr("sequencer.stages.reactor.signalling.asyncio.open_connection", connect)
     asyncio.run(_answers("turns:a.test"))
     assert opened == [("a.test", 5349), "closed"]
     with pytest.raises(OSError, match="not an address"):

@@ -13,33 +13,34 @@ import numpy as np
 import pytest
 from reactor_parts import KEY, picture, settings_for
 
-from sequencer.clocks import VirtualClock
-from sequencer.errors import StageError
-from sequencer.events import (
+from sequencer.core.diagnostics import StageError
+from sequencer.core.timebase import SECOND
+from sequencer.events.codec import Event
+from sequencer.events.commands import Pause, Start, Upload
+from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
-    Event,
     Lost,
-    Pause,
     Paused,
     PromptAccepted,
     Ready,
     Restored,
     Resumed,
     SessionEnded,
-    Start,
     Started,
     Unknown,
-    Upload,
     Uploaded,
     UploadFailed,
     WasReset,
 )
-from sequencer.stages.reactor import LiveFrame, Measures, ReactorStage, Secret, Status
 from sequencer.stages.reactor import stage as module
-from sequencer.stages.reactor.platform import PlatformError
-from sequencer.timebase import SECOND
-from sequencer.wire.messages import Reference
+from sequencer.stages.reactor.frames import LiveFrame
+from sequencer.stages.reactor.http import PlatformError
+from sequencer.stages.reactor.safety import Secret
+from sequencer.stages.reactor.settings import Measures, Status
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.stages.wire.messages import Reference
+from sequencer.sync.run_clock import VirtualClock
 
 NOW = 1000 * SECOND
 IMAGE, DATA = picture()

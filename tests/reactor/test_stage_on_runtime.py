@@ -20,12 +20,14 @@ from PIL import Image
 from reactor_parts import SHOW_LANDS, Run, perform, settings_for, whole_show
 from reactor_runtimes import runtime_2, runtime_3
 
-from sequencer.clocks import RealClock
-from sequencer.errors import StageError
-from sequencer.events import ChunkDone, ChunkShown, Event, Refused, Restored, SchedulePrompt, Start, StateReported
-from sequencer.replaying import replay
-from sequencer.stages.reactor import ReactorStage
-from sequencer.wire.codec import Wire
+from sequencer.core.diagnostics import StageError
+from sequencer.engine.replay import replay
+from sequencer.events.codec import Event
+from sequencer.events.commands import SchedulePrompt, Start
+from sequencer.events.events import ChunkDone, ChunkShown, Refused, Restored, StateReported
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.stages.wire.codec import Wire
+from sequencer.sync.run_clock import RealClock
 
 Runtime = Callable[[], AbstractAsyncContextManager[str]]
 

@@ -9,8 +9,9 @@ import pytest
 from by_hand import at_chunk
 from reactor_parts import FRAMES, SHOW_LANDS, Run, faults, perform, schedule, stand_in, whole_show
 
-from sequencer.conductor import Status
-from sequencer.events import (
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.events.commands import SchedulePrompt, SetConditioning
+from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
     Lost,
@@ -18,16 +19,14 @@ from sequencer.events import (
     Ready,
     Refused,
     Restored,
-    SchedulePrompt,
     SessionEnded,
-    SetConditioning,
     Unknown,
     UploadFailed,
     WasReset,
 )
-from sequencer.score import UseImage
-from sequencer.standin.sessions import Session
-from sequencer.wire.codec import Wire
+from sequencer.language.score import UseImage
+from sequencer.server.session import Session
+from sequencer.stages.wire.codec import Wire
 
 
 def _play(plan: Any = None, server: dict[str, Any] | None = None, **changes: Any) -> tuple[Run, Session]:
@@ -67,7 +66,7 @@ def test_a_whole_show_lands_cue_for_cue(changes: dict[str, Any], server: dict[st
 
 
 def test_a_runtime_that_knows_wire_v0_only_is_fallen_back_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.stages.reactor.meeting.UNDERSTOOD_SECONDS", 1.0)
+    monkeypatch.setattr("sequencer.stages.reactor.connector.UNDERSTOOD_SECONDS", 1.0)
     run, _ = _play(schedule(at_chunk(0, "a red field"), at_chunk(2, "a blue sea"), end=3), {"wires": "v0"})
     assert run.outcome.report.all_landed
     assert run.measures.wire == Wire.V0

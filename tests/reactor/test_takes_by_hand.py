@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sequencer.events import ChunkDone, ChunkShown, Paused, PromptAccepted, Resumed, Started, WasReset
-from sequencer.stages.reactor.shown import Novelty, ShownChunks
-from sequencer.stages.reactor.takes import ShownTakes
+from sequencer.events.events import ChunkDone, ChunkShown, Paused, PromptAccepted, Resumed, Started, WasReset
+from sequencer.stages.reactor.frame_takes import ShownTakes
+from sequencer.stages.reactor.shown_chunks import Novelty, ShownChunks
 
 
 def counted(*chunks: int | None, repeats: bool = False, last: int = 9, frames: int = 2, is_counting: bool = True) -> Any:

@@ -7,23 +7,13 @@ import json
 
 import pytest
 
-from sequencer.clocks import VirtualClock
-from sequencer.errors import StageError
-from sequencer.events import (
-    ChunkDone,
-    Event,
-    Refused,
-    SchedulePrompt,
-    SessionEnded,
-    SetConditioning,
-    SetImage,
-    Start,
-    StateReported,
-    Unknown,
-)
-from sequencer.stages.reactor.talk import Talk
-from sequencer.wire.codec import Wire
-from sequencer.wire.messages import (
+from sequencer.core.diagnostics import StageError
+from sequencer.events.codec import Event
+from sequencer.events.commands import SchedulePrompt, SetConditioning, SetImage, Start
+from sequencer.events.events import ChunkDone, Refused, SessionEnded, StateReported, Unknown
+from sequencer.stages.reactor.client_protocol import Talk
+from sequencer.stages.wire.codec import Wire
+from sequencer.stages.wire.messages import (
     Channel,
     ClipFailed,
     ClipReady,
@@ -38,6 +28,7 @@ from sequencer.wire.messages import (
     Schema,
     ServerMessage,
 )
+from sequencer.sync.run_clock import VirtualClock
 
 REFERENCE = Reference("u1", "a.png", "image/png", 10)
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from sequencer.clocks import VirtualClock
-from sequencer.errors import StageError
-from sequencer.events import ChunkDone, Event, Pause, Refused, SessionEnded, SetConditioning, Start, Unknown
-from sequencer.stages.reactor.answers import Answers, Asked
+from sequencer.core.diagnostics import StageError
+from sequencer.core.timebase import SECOND
+from sequencer.events.codec import Event
+from sequencer.events.commands import Pause, SetConditioning, Start
+from sequencer.events.events import ChunkDone, Refused, SessionEnded, Unknown
+from sequencer.stages.reactor.client_protocol import Answers, Asked, Talk
 from sequencer.stages.reactor.clips import Clip, clip_problem, fetch
 from sequencer.stages.reactor.liveness import Liveness, awake_ns
-from sequencer.stages.reactor.talk import Talk
-from sequencer.timebase import SECOND
-from sequencer.wire.codec import Wire
-from sequencer.wire.helios import MOST_UNKNOWN
-from sequencer.wire.messages import (
+from sequencer.stages.wire.codec import Wire
+from sequencer.stages.wire.helios.model_messages import MOST_UNKNOWN
+from sequencer.stages.wire.messages import (
     Channel,
     ClipAsked,
     ClipFailed,
@@ -39,6 +39,7 @@ from sequencer.wire.messages import (
     ServerMessage,
     TrackPublished,
 )
+from sequencer.sync.run_clock import VirtualClock
 
 REFERENCE = Reference("u1", "a.png", "image/png", 10)
 

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from reactor_parts import KEY, settings_for
 
-from sequencer.clocks import VirtualClock
-from sequencer.errors import StageError
-from sequencer.stages.reactor import token as module
-from sequencer.stages.reactor.session_time import SessionTime
-from sequencer.stages.reactor.token import LONGEST_TOKEN, Token
-from sequencer.timebase import SECOND
+from sequencer.core.diagnostics import StageError
+from sequencer.core.timebase import SECOND
+from sequencer.stages.reactor import session as module
+from sequencer.stages.reactor.session import LONGEST_TOKEN, SessionTime, Token
+from sequencer.sync.run_clock import VirtualClock
 
 
 class _Platform:

@@ -14,14 +14,13 @@ import PIL.Image
 import pytest
 from reactor_parts import picture, settings_for
 
-from sequencer.errors import JournalError, StageError
-from sequencer.images import MAX_IMAGE_BYTES, ImageFile
-from sequencer.imagesegments import without_metadata
-from sequencer.stages.reactor.platform import Platform
-from sequencer.stages.reactor.session import Session
-from sequencer.stages.reactor.token import Token
+from sequencer.core.diagnostics import JournalError, StageError
+from sequencer.core.image_segments import without_metadata
+from sequencer.core.images import MAX_IMAGE_BYTES, ImageFile
+from sequencer.stages.reactor.http import Platform
+from sequencer.stages.reactor.session import Session, Token
 from sequencer.stages.reactor.uploads import Uploads
-from sequencer.wire.messages import Reference
+from sequencer.stages.wire.messages import Reference
 
 URL = "http://127.0.0.1:1"
 STORE = "https://store.test/bucket/object"
@@ -63,7 +62,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         waited.append(seconds)
         await real(0)
 
-    monkeypatch.setattr("sequencer.stages.reactor.platform.asyncio.sleep", sleep)
+    monkeypatch.setattr("sequencer.stages.reactor.http.asyncio.sleep", sleep)
     return waited
 
 

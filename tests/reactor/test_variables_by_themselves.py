@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from sequencer.errors import StageError
-from sequencer.stages.reactor import variables as module
-from sequencer.stages.reactor.variables import Proxies, _exempt, _proxy, tls_context
+from sequencer.core.diagnostics import StageError
+from sequencer.stages.reactor import environment as module
+from sequencer.stages.reactor.environment import Proxies, _exempt, _proxy, tls_context
 
 WRITE = "write http://HOST:PORT, or unset the variable; hosts to reach without a proxy go into NO_PROXY"
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from reactor_parts import settings_for
 
-from sequencer.clocks import VirtualClock
-from sequencer.events import Event, Lost, Unknown
-from sequencer.stages.reactor import ReactorStage
+from sequencer.core.timebase import SECOND
+from sequencer.events.codec import Event
+from sequencer.events.events import Lost, Unknown
 from sequencer.stages.reactor.connection import Connection
-from sequencer.stages.reactor.meeting import Meeting
-from sequencer.timebase import SECOND
+from sequencer.stages.reactor.connector import Meeting
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.sync.run_clock import VirtualClock
 
 URL = "http://127.0.0.1:1"
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer.wire import v0, v1
-from sequencer.wire.codec import Wire, wire_of
-from sequencer.wire.messages import (
+from sequencer.stages.wire import v0, v1
+from sequencer.stages.wire.codec import Wire, wire_of
+from sequencer.stages.wire.messages import (
     Channel,
     ClientMessage,
     ClipAsked,

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from sequencer.letters import Pen, system_fonts
-from sequencer.recorder import Caption, VideoWriter
-from sequencer.recorder.caption import CaptionBand
+from sequencer.core.fonts import Pen, system_fonts
+from sequencer.runtime.recording.caption import Caption, CaptionBand
+from sequencer.runtime.recording.video_writer import VideoWriter
 
 WIDE, TALL = 640, 384
 

@@ -11,9 +11,8 @@ import pytest
 from PIL import Image, ImageChops
 
 import sequencer
-from sequencer.errors import OutputError
-from sequencer.recorder import ContactSheet, Shot
-from sequencer.recorder.sheet import COLUMNS, GAP, MARGIN, MOST, THUMB_WIDTH
+from sequencer.core.diagnostics import OutputError
+from sequencer.runtime.recording.contact_sheet import COLUMNS, GAP, MARGIN, MOST, THUMB_WIDTH, ContactSheet, Shot
 
 SCORES = Path(__file__).parents[2] / "scores"
 

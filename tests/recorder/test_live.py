@@ -19,11 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sequencer.errors import OutputError
-from sequencer.recorder.encoding import Encoder, Picture
-from sequencer.recorder.live import LiveRecorder
-from sequencer.recorder.roomy import RoomyFile
-from sequencer.recorder.times import LiveTimes
+from sequencer.core.diagnostics import OutputError
+from sequencer.runtime.recording.encoder import Encoder, Picture
+from sequencer.runtime.recording.live_recorder import LiveRecorder, LiveTimes
+from sequencer.runtime.recording.reserved_file import RoomyFile
 
 MS = 1_000_000
 
@@ -225,7 +224,7 @@ def test_a_killed_run_leaves_what_it_recorded(tmp_path: Path) -> None:
         import os, time
         from pathlib import Path
         import numpy as np
-        from sequencer.recorder.live import LiveRecorder
+        from sequencer.runtime.recording.live_recorder import LiveRecorder
         path = Path({str(tmp_path)!r}) / "video.mp4"
         recorder = LiveRecorder(path)
         for index in range(240):

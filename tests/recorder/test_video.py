@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sequencer.errors import OutputError, UsageError
-from sequencer.recorder import Caption, VideoWriter, video_size
-from sequencer.recorder.encoding import Fit, planes
-from sequencer.recorder.roomy import RoomyFile
+from sequencer.core.diagnostics import OutputError, UsageError
+from sequencer.runtime.recording.caption import Caption
+from sequencer.runtime.recording.encoder import Fit, planes, video_size
+from sequencer.runtime.recording.reserved_file import RoomyFile
+from sequencer.runtime.recording.video_writer import VideoWriter
 
 SIZE = (320, 192)
 
@@ -249,7 +250,7 @@ def test_a_reserve_that_cannot_grow_ends_the_video_early(tmp_path: Path, monkeyp
         reserve(file, size)
 
     monkeypatch.setattr(RoomyFile, "reserve", limited)
-    monkeypatch.setattr("sequencer.recorder.video._GROWTH", 10)
+    monkeypatch.setattr("sequencer.runtime.recording.video_writer._GROWTH", 10)
     video = VideoWriter(tmp_path / "video.mp4", SIZE)
     with pytest.raises(OutputError, match="plays, but ends after 30 frames"):
         for _ in range(10):
@@ -277,8 +278,8 @@ def test_a_real_limit_on_files(tmp_path: Path) -> None:
         import resource, sys
         from pathlib import Path
         import numpy as np
-        from sequencer.errors import OutputError
-        from sequencer.recorder import VideoWriter
+        from sequencer.core.diagnostics import OutputError
+        from sequencer.runtime.recording import VideoWriter
         resource.setrlimit(resource.RLIMIT_FSIZE, (9 << 20, 9 << 20))
         frames = np.random.default_rng(1).integers(0, 256, (20, 192, 320, 3)).astype(np.uint8)
         video = VideoWriter(Path({str(tmp_path)!r}) / "video.mp4", (1280, 768))
@@ -301,7 +302,7 @@ def test_ctrl_c_leaves_a_whole_video(tmp_path: Path) -> None:
         import signal, time
         from pathlib import Path
         import numpy as np
-        from sequencer.recorder import VideoWriter
+        from sequencer.runtime.recording import VideoWriter
         signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
         frames = np.random.default_rng(1).integers(0, 256, (48, 96, 160, 3)).astype(np.uint8)
         with VideoWriter(Path({str(tmp_path)!r}) / "video.mp4", (320, 192)) as video:

@@ -14,8 +14,8 @@ import av
 import numpy as np
 import pytest
 
-from sequencer.errors import OutputError, UsageError
-from sequencer.recorder.watch import Target, Watch
+from sequencer.core.diagnostics import OutputError, UsageError
+from sequencer.runtime.recording.stream import Target, Watch
 
 PLAYER = """
 import sys, av
@@ -87,7 +87,7 @@ def test_the_picture_on_standard_output() -> None:
     script = """
 import time
 import numpy as np
-from sequencer.recorder.watch import Watch
+from sequencer.runtime.recording.stream import Watch
 watch = Watch("-")
 for number in range(60):
     watch.take(np.full((96, 160, 3), number, np.uint8), number * 41_000_000)

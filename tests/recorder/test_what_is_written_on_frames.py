@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 import sequencer
 from sequencer.cli import main
 from sequencer.cli.rehearse import caption_parts
-from sequencer.journal import read_journal
-from sequencer.runs.captions import DEFAULT_PARTS, PARTS
-from sequencer.stages.simulated.pictures.lettering import Lettering
+from sequencer.engine.journal import read_journal
+from sequencer.runtime.output.captioned_video import DEFAULT_PARTS, PARTS
+from sequencer.stages.simulated.renderer.text_overlay import Lettering
 
 SCORE = """score "Boat"
 clock 120 bpm, 4/4

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from sequencer.records import dataclass
+from sequencer.core.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from schedule_parts import WHOLE
 
-from sequencer.schedule.actions import Actions, actions_of, sentences
-from sequencer.schedule.acts import draw
+from sequencer.schedule.model import draw
+from sequencer.schedule.prompt_actions import Actions, actions_of, sentences
 from sequencer.schedule.rewording import shortest_action
 
 

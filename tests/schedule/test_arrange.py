@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from schedule_parts import IMAGE
 
-from sequencer.schedule import (
+from sequencer.core.timebase import Snap
+from sequencer.schedule.model import (
     Bundle,
     CueAct,
     CutTake,
@@ -22,8 +23,7 @@ from sequencer.schedule import (
     SuperResolution,
     Take,
 )
-from sequencer.schedule.arrange import gather, takes_of
-from sequencer.timebase import Snap
+from sequencer.schedule.takes import gather, takes_of
 
 HALF = Fraction(1, 2)
 

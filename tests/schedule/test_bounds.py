@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from schedule_parts import PLAIN, WHOLE, Path, changed
 
-from sequencer.schedule import Schedule
-from sequencer.schedule.acts import PickPrompt
-from sequencer.schedule.bounds import (
+from sequencer.core.timebase import Meter, MeterMap, TempoMap, TempoSegment
+from sequencer.schedule.document import (
     LARGEST_SEED,
     LONGEST_LEAD,
     MOST,
@@ -22,7 +21,7 @@ from sequencer.schedule.bounds import (
     bars,
     beyond,
 )
-from sequencer.timebase import Meter, MeterMap, TempoMap, TempoSegment
+from sequencer.schedule.model import PickPrompt, Schedule
 
 PLAIN_AT: Path = ("stretches", 0)
 TEMPO: Path = ("stretches", 1, "tempo", "segments")

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from schedule_parts import PLAIN, WHOLE, Path, at, changed
 
-from sequencer.errors import ScheduleError
-from sequencer.schedule import Entry, Mark, Schedule, Send, Stretch
+from sequencer.core.diagnostics import ScheduleError
+from sequencer.core.timebase import MAX_NARROW_BITS, MAX_TIME_BITS, MeterMap, Snap, TempoChange, TempoMap
 from sequencer.schedule.compact import FOLLOWS, compacted, expanded, has_long_numbers
-from sequencer.timebase import MAX_NARROW_BITS, MAX_TIME_BITS, MeterMap, Snap, TempoChange, TempoMap
+from sequencer.schedule.model import Entry, Mark, Schedule, Send, Stretch
 
 WIDE = Fraction(1, (1 << MAX_NARROW_BITS) + 1)
 """A number with a denominator of one bit too many."""

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from schedule_parts import LIVE, WHOLE, Path, at, changed, fields_of, something_else
 
-from sequencer.schedule import Firing, RuleAct
+from sequencer.core.timebase import Meter, MeterMap
 from sequencer.schedule.document import _digits, canonical, digest
-from sequencer.timebase import Meter, MeterMap
+from sequencer.schedule.model import Firing, RuleAct
 
 IGNORED = {
     # what it is called and where it was written

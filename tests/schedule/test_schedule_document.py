@@ -10,9 +10,9 @@ import pytest
 from compiler_passes import passed
 from schedule_parts import WHOLE, Path, changed
 
-from sequencer.errors import ScheduleError
-from sequencer.schedule import FORMAT, Schedule
+from sequencer.core.diagnostics import ScheduleError
 from sequencer.schedule.document import digest, from_document, from_json, to_document, to_json
+from sequencer.schedule.model import FORMAT, Schedule
 
 LONG = Fraction(3, (1 << 1100) + 1)
 

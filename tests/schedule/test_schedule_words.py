@@ -11,7 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from schedule_parts import IMAGE, LIVE, PLAIN, WHOLE, changed
 
-from sequencer.schedule import (
+from sequencer.core.timebase import ChunkGrid, Meter, MeterMap, TempoChange, TempoMap
+from sequencer.schedule.describe import (
+    act_in_words,
+    bar_beat_of,
+    bare,
+    clock_time,
+    decimal,
+    facts_in_words,
+    firing_by_name,
+    firing_in_words,
+    length_in_words,
+    meter_in_words,
+    milliseconds,
+    number,
+    pass_in_words,
+    tempo_in_words,
+)
+from sequencer.schedule.model import (
     ChooseProgram,
     ClockSpec,
     ControlCrossing,
@@ -33,23 +50,6 @@ from sequencer.schedule import (
     SuperResolution,
     TransportMove,
 )
-from sequencer.schedule.words import (
-    act_in_words,
-    bar_beat_of,
-    bare,
-    clock_time,
-    decimal,
-    facts_in_words,
-    firing_by_name,
-    firing_in_words,
-    length_in_words,
-    meter_in_words,
-    milliseconds,
-    number,
-    pass_in_words,
-    tempo_in_words,
-)
-from sequencer.timebase import ChunkGrid, Meter, MeterMap, TempoChange, TempoMap
 
 values = st.fractions(max_denominator=10**6, min_value=-(10**6), max_value=10**6)
 

@@ -20,11 +20,12 @@ from pydantic import TypeAdapter
 
 import sequencer
 from sequencer.cli import main
-from sequencer.errors import JournalError, visible
-from sequencer.journal import read_journal
+from sequencer.core.diagnostics import JournalError, visible
+from sequencer.engine.journal import read_journal
 from sequencer.midi.addresses import Socket
+from sequencer.reports.cue_sheet.export import as_csv
+from sequencer.reports.cue_sheet.rows import sheet_of
 from sequencer.schedule.document import digest, to_document
-from sequencer.sheet import as_csv, sheet_of
 
 KEY = "rk_test_0123456789abcdef"
 TRICKS = ("\x1b]0;owned\x07", "\x1b[2J", "\x9b31m", "\x08\x08", "\u202e", "\r", "\x7f", "\u2028")

@@ -11,15 +11,13 @@ from typing import Any
 import httpx
 import pytest
 
-from sequencer.errors import StageError, UsageError
+from sequencer.core.diagnostics import StageError, UsageError
 from sequencer.stages.reactor.clips import MOST_SEGMENTS, fetch
-from sequencer.stages.reactor.elsewhere import is_own, is_public_address, may_be_called
-from sequencer.stages.reactor.hidden import Secret
-from sequencer.stages.reactor.platform import LARGEST_ANSWER, Platform, PlatformError
-from sequencer.stages.reactor.session import Session
+from sequencer.stages.reactor.http import LARGEST_ANSWER, Platform, PlatformError
+from sequencer.stages.reactor.safety import Secret, is_own, is_public_address, may_be_called
+from sequencer.stages.reactor.session import Session, Token
 from sequencer.stages.reactor.settings import ReactorSettings
-from sequencer.stages.reactor.token import Token
-from sequencer.wire.messages import ClipReady
+from sequencer.stages.wire.messages import ClipReady
 
 BASE = "https://api.platform.test"
 INSIDE = (

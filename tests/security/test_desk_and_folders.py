@@ -14,11 +14,10 @@ from types import SimpleNamespace
 import pytest
 from conftest import require
 
-from sequencer.desk.caller import tell
-from sequencer.desk.door import FILE, LONGEST, Door
-from sequencer.errors import OutputError, UsageError
-from sequencer.live.running import SESSION, LiveRun
-from sequencer.runs.folder import RunFolder
+from sequencer.core.diagnostics import OutputError, UsageError
+from sequencer.runtime.live.run import SESSION, LiveRun
+from sequencer.runtime.operator.remote import FILE, LONGEST, Door, tell
+from sequencer.runtime.output.run_folder import RunFolder
 
 
 async def _say(port: int, data: bytes) -> bytes:

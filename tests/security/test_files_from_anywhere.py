@@ -22,7 +22,12 @@ from conftest import require
 from PIL import Image
 
 import sequencer
-from sequencer.bundle import (
+from sequencer.cli import main
+from sequencer.cli.inputs import Material
+from sequencer.core.diagnostics import JournalError, ScheduleError, UsageError
+from sequencer.core.image_files import opened, read_image
+from sequencer.core.images import IMAGE_TYPES, ImageFile
+from sequencer.engine.bundle import (
     JOURNAL,
     LARGEST_IMAGE,
     MOST_MEMBERS,
@@ -33,19 +38,15 @@ from sequencer.bundle import (
     journal_pieces,
     write_bundle,
 )
-from sequencer.checking import check
-from sequencer.cli import main
-from sequencer.cli.scores import Material
-from sequencer.errors import JournalError, ScheduleError, UsageError
-from sequencer.imagefiles import opened, read_image
-from sequencer.images import IMAGE_TYPES, ImageFile
-from sequencer.journal import read_journal
-from sequencer.notation import Limits, load
+from sequencer.engine.journal import read_journal
+from sequencer.language.check import check
+from sequencer.language.loader import Limits, load
+from sequencer.reports.cue_sheet.rows import sheet_of
+from sequencer.reports.cue_sheet.terminal import as_table
+from sequencer.reports.timeline import timeline_svg
+from sequencer.reports.timeline.thumbnails import thumbnails_of
 from sequencer.schedule.document import digest, from_json, to_document
-from sequencer.sheet import as_table, sheet_of
-from sequencer.stages.simulated import reads_faults
-from sequencer.timeline import timeline_svg
-from sequencer.timeline.thumbnails import thumbnails_of
+from sequencer.stages.simulated.faults import reads_faults
 
 
 def png(width: int, height: int, *, rows: bytes | None = None) -> bytes:
@@ -228,8 +229,8 @@ def test_deep_and_endless_json_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_journal_whose_line_has_no_end_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.journallines.LONGEST_HEADER", 2_000_000)
-    monkeypatch.setattr("sequencer.journallines.LONGEST_LINE", 1_000_000)
+    monkeypatch.setattr("sequencer.engine.journal_lines.LONGEST_HEADER", 2_000_000)
+    monkeypatch.setattr("sequencer.engine.journal_lines.LONGEST_LINE", 1_000_000)
     whole = journal_of(tmp_path).read_bytes()
     for begin, what in ((b'{"helios-journal":2,', "longer than 2,000,000 bytes"), (whole, "longer than 1,000,000 bytes")):
         with (tmp_path / "a.jsonl").open("wb") as file:

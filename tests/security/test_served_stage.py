@@ -19,10 +19,11 @@ from PIL import Image
 from reactor_parts import picture, stand_in
 
 from sequencer.cli import parser
-from sequencer.images import MAX_IMAGE_PIXELS
-from sequencer.standin import StandIn, StandInSettings
-from sequencer.standin.rates import MOST_ADDRESSES, Places, Rates, TooManyError
-from sequencer.standin.routes import MOST_BODIES, MOST_LISTENERS
+from sequencer.core.images import MAX_IMAGE_PIXELS
+from sequencer.server.app import StandIn
+from sequencer.server.http_guard import MOST_ADDRESSES, Places, Rates, TooManyError
+from sequencer.server.routes import MOST_BODIES, MOST_LISTENERS
+from sequencer.server.settings import StandInSettings
 
 Talk = Callable[[httpx.AsyncClient, StandIn], Awaitable[None]]
 

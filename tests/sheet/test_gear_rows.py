@@ -7,12 +7,15 @@ import io
 import json
 from fractions import Fraction
 
-from sequencer.compiler import compile_score
-from sequencer.notation import reads
-from sequencer.schedule import Schedule
-from sequencer.sheet import as_csv, as_html, as_json, as_markdown, as_table, sheet_of
-from sequencer.timeline import timeline_svg
-from sequencer.timeline.planned import planned
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
+from sequencer.reports.cue_sheet.export import as_csv, as_json, as_markdown
+from sequencer.reports.cue_sheet.html import as_html
+from sequencer.reports.cue_sheet.rows import sheet_of
+from sequencer.reports.cue_sheet.terminal import as_table
+from sequencer.reports.timeline import timeline_svg
+from sequencer.reports.timeline.from_schedule import planned
+from sequencer.schedule.model import Schedule
 
 SCORE = """clock 120 bpm, 4/4
 section a 4 bars {

@@ -7,9 +7,9 @@ from by_hand import at_chunk, on_chunks
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.compiler import compile_score
-from sequencer.runs.brief import brief_action
-from sequencer.schedule.actions import Actions, actions_of, sentences
+from sequencer.language.compiler import compile_score
+from sequencer.runtime.output.action_excerpt import brief_action
+from sequencer.schedule.prompt_actions import Actions, actions_of, sentences
 
 BASE = "A woman in a yellow raincoat waits at a tram stop. Wet neon light."
 

@@ -16,12 +16,15 @@ from conftest import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer import compile_score, read, reads
 from sequencer.cli import main
-from sequencer.errors import display_width
-from sequencer.schedule import Schedule
-from sequencer.sheet import Sheet, as_csv, as_html, as_json, as_markdown, as_table, sheet_of, summary_line
-from sequencer.sheet.table import plain
+from sequencer.core.diagnostics import display_width
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import read, reads
+from sequencer.reports.cue_sheet.export import as_csv, as_json, as_markdown
+from sequencer.reports.cue_sheet.html import as_html
+from sequencer.reports.cue_sheet.rows import Sheet, sheet_of, summary_line
+from sequencer.reports.cue_sheet.terminal import as_table, plain
+from sequencer.schedule.model import Schedule
 
 SCORES = Path(__file__).parents[2] / "scores"
 MILE = "scores/"
@@ -294,10 +297,10 @@ def test_the_page_stresses_the_part_of_a_prompt_that_changes() -> None:
 def test_stress_changes_no_text(texts: list[str]) -> None:
     from html import unescape
 
-    from sequencer.schedule import PickPrompt, ShowPrompt
-    from sequencer.schedule.actions import Actions
-    from sequencer.schedule.words import act_in_words
-    from sequencer.sheet.page import _marked
+    from sequencer.reports.cue_sheet.html import _marked
+    from sequencer.schedule.describe import act_in_words
+    from sequencer.schedule.model import PickPrompt, ShowPrompt
+    from sequencer.schedule.prompt_actions import Actions
 
     actions = Actions(texts)
     for text in texts:

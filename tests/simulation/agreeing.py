@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from math import inf
 
-from sequencer.stages.simulated.outputs import ChunkMade
+from sequencer.stages.simulated.helios_state import ChunkMade
 from simulation.evidence import Evidence
 from simulation.oracle.course import Course
 from simulation.oracle.devices import OVERDUE, Due, Seen, messages, ticks

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from sequencer.events import (
+from sequencer.events.commands import ModelCommand, Upload
+from sequencer.events.events import (
     BoundariesFitted,
     ChunkDone,
     ClockFitted,
     ConditionsReady,
     ImageAccepted,
     Lost,
-    ModelCommand,
     Paused,
     PromptAccepted,
     Ready,
@@ -21,11 +21,10 @@ from sequencer.events import (
     Started,
     StateReported,
     Unknown,
-    Upload,
     WasReset,
 )
-from sequencer.stages.simulated.outputs import Message
-from sequencer.wire.helios import write_command
+from sequencer.stages.simulated.helios_state import Message
+from sequencer.stages.wire.helios.commands import write_command
 from simulation.evidence import Evidence
 from simulation.gear import duration
 

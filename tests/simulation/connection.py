@@ -35,31 +35,24 @@ import httpx
 import numpy as np
 from av import VideoFrame
 
-from sequencer.errors import StageError
-from sequencer.images import ImageFile
-from sequencer.schedule import Schedule
-from sequencer.stages.reactor import meeting, session, signalling, token
+from sequencer.core.diagnostics import StageError
+from sequencer.core.images import ImageFile
+from sequencer.schedule.model import Schedule
+from sequencer.stages.reactor import connector as meeting
+from sequencer.stages.reactor import session, signalling
+from sequencer.stages.reactor import session as token
 from sequencer.stages.reactor.connection import Hooks
-from sequencer.stages.reactor.hidden import Secret
+from sequencer.stages.reactor.frame_trailer import Metadata
+from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.reactor.stage import ReactorStage
-from sequencer.stages.reactor.trailer import Metadata
-from sequencer.stages.simulated import Faults
-from sequencer.stages.simulated.faults import Drop, End
-from sequencer.stages.simulated.link import Link
-from sequencer.stages.simulated.model import HeliosModel
-from sequencer.stages.simulated.outputs import (
-    Acknowledged,
-    ChunkBegun,
-    ChunkMade,
-    Message,
-    Output,
-    UploadedImage,
-    hashed,
-)
-from sequencer.wire.codec import Wire, wire_of
-from sequencer.wire.helios import Problem
-from sequencer.wire.messages import (
+from sequencer.stages.simulated.faults import Drop, End, Faults
+from sequencer.stages.simulated.faulty_channel import Link
+from sequencer.stages.simulated.helios import HeliosModel
+from sequencer.stages.simulated.helios_state import Acknowledged, ChunkBegun, ChunkMade, Message, Output, UploadedImage, hashed
+from sequencer.stages.wire.codec import Wire, wire_of
+from sequencer.stages.wire.helios.commands import Problem
+from sequencer.stages.wire.messages import (
     Channel,
     CommandSent,
     Done,

@@ -9,20 +9,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from sequencer.conductor import CueReport, Status
-from sequencer.conductor.lines import Line
-from sequencer.events import (
-    ChunkDone,
-    Command,
-    Event,
-    HandPaused,
-    Lost,
-    Paused,
-    UploadFailed,
-)
-from sequencer.journal import Journal, parse_journal
-from sequencer.schedule import ShowPrompt
-from sequencer.stages.simulated.outputs import ChunkBegun, ChunkMade, Look
+from sequencer.engine.conductor.deliveries import Line, Status
+from sequencer.engine.conductor.report import CueReport
+from sequencer.engine.journal import Journal, parse_journal
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command
+from sequencer.events.events import ChunkDone, HandPaused, Lost, Paused, UploadFailed
+from sequencer.schedule.model import ShowPrompt
+from sequencer.stages.simulated.helios_state import ChunkBegun, ChunkMade, Look
 from simulation.gear import duration
 from simulation.playing import SECOND, Heard, Show
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from sequencer.clocks.midi import MidiFeed
-from sequencer.events import Event
-from sequencer.stages.simulated.outputs import hashed
-from sequencer.timers import Timekeeper
+from sequencer.core.timers import Timekeeper
+from sequencer.events.codec import Event
+from sequencer.stages.simulated.helios_state import hashed
+from sequencer.sync.midi_clock import MidiFeed
 
 SECOND = 10**9
 LOOK = SECOND // 20

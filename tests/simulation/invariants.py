@@ -9,14 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sequencer.events import (
-    Finish,
-    Paused,
-    Resumed,
-    SendMidi,
-    WakeAt,
-)
-from sequencer.replaying import replay
+from sequencer.engine.replay import replay
+from sequencer.events.commands import Finish, SendMidi, WakeAt
+from sequencer.events.events import Paused, Resumed
 from simulation.agreeing import sends_the_score, shows_nothing_else, shows_the_score, ticks_the_score
 from simulation.arriving import answers_known, commands_in_order, events_in_order, messages_read_once, time_code_read
 from simulation.evidence import Evidence

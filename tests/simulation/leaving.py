@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from sequencer.conductor import Status
-from sequencer.conductor.run import PATIENCE, Phase
-from sequencer.events import (
-    ChunkDone,
-    Refused,
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.conductor.run_state import PATIENCE, Phase
+from sequencer.events.commands import (
     SchedulePrompt,
     SendMidi,
     SetConditioning,
@@ -17,11 +15,11 @@ from sequencer.events import (
     SetImageStrength,
     SetSeed,
     SetSrScale,
-    Started,
     Upload,
     WakeAt,
 )
-from sequencer.schedule import ShowImage, Strength, SuperResolution
+from sequencer.events.events import ChunkDone, Refused, Started
+from sequencer.schedule.model import ShowImage, Strength, SuperResolution
 from simulation.evidence import Evidence, prompt_of
 
 

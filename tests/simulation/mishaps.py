@@ -6,7 +6,7 @@ import re
 from random import Random
 from typing import Any
 
-from sequencer.schedule import Schedule
+from sequencer.schedule.model import Schedule
 from simulation.scores import GOES, NOTES
 
 _HARMLESS: tuple[tuple[str, tuple[Any, ...]], ...] = (

@@ -10,26 +10,28 @@ from typing import Any
 
 import pytest
 
-from sequencer.compiler.placed import PlacedCue
-from sequencer.compiler.resolved import Sending
-from sequencer.compiler.texts import Vocabulary
-from sequencer.compiler.unfold import Unfolding
-from sequencer.conductor import Conductor, hands, machine, opening, sending, sends, showing
-from sequencer.conductor.beginning import started_before
-from sequencer.conductor.follow import Follow
-from sequencer.conductor.hands import act_by_rule
-from sequencer.conductor.ledger import Ledger
-from sequencer.conductor.lines import Line, Status
-from sequencer.conductor.plan import Plan
-from sequencer.conductor.report import CueReport, cue_report
-from sequencer.conductor.run import Phase, Run
-from sequencer.conductor.sends import Sends
-from sequencer.conductor.triggers import Ear
-from sequencer.events import (
-    ChunkShown,
+from sequencer.core.timebase import SECOND, ChunkGrid, Snap
+from sequencer.engine.conductor import dispatch as sending
+from sequencer.engine.conductor import machine
+from sequencer.engine.conductor import midi_output as sends
+from sequencer.engine.conductor import operator_input as hands
+from sequencer.engine.conductor import show_end as showing
+from sequencer.engine.conductor import take_setup as opening
+from sequencer.engine.conductor.clock_sync import Follow
+from sequencer.engine.conductor.deliveries import Line, Status
+from sequencer.engine.conductor.ledger import Ledger
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.midi_output import Sends
+from sequencer.engine.conductor.operator_input import act_by_rule
+from sequencer.engine.conductor.plan import Plan
+from sequencer.engine.conductor.report import CueReport, cue_report
+from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.engine.conductor.take_start import started_before
+from sequencer.engine.conductor.triggers import Ear
+from sequencer.engine.journal import JournalWriter
+from sequencer.events.codec import Event
+from sequencer.events.commands import (
     Command,
-    Event,
-    ProgramChosen,
     SchedulePrompt,
     SendMidi,
     SetConditioning,
@@ -37,26 +39,26 @@ from sequencer.events import (
     SetImageStrength,
     SetSeed,
     SetSrScale,
-    StateReported,
     Upload,
 )
-from sequencer.journal import JournalWriter
-from sequencer.live import sending as clock_sending
-from sequencer.live.sending import ClockSending
-from sequencer.midi.clock_out import STOP
-from sequencer.midi.outbox import Outbox
-from sequencer.performance import Performance
-from sequencer.stages import Stage
-from sequencer.stages.protocol import Deliver
-from sequencer.stages.simulated import SimulatedStage
-from sequencer.timebase import SECOND, ChunkGrid, Snap
+from sequencer.events.events import ChunkShown, ProgramChosen, StateReported
+from sequencer.language.compiler.ir import PlacedCue, Sending
+from sequencer.language.compiler.place import Unfolding
+from sequencer.language.compiler.prompts import Vocabulary
+from sequencer.midi.clock_generator import STOP
+from sequencer.midi.send_queue import Outbox
+from sequencer.runtime.live import attachments as clock_sending
+from sequencer.runtime.live.attachments import ClockSending
+from sequencer.runtime.loop import Performance
+from sequencer.stages.protocol import Deliver, Stage
+from sequencer.stages.simulated.stage import SimulatedStage
 from simulation import playing as simulation_playing
 from simulation.planted_wide import WIDE
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
-expand = import_module("sequencer.compiler.expand")
-quantise = import_module("sequencer.compiler.quantise")
+expand = import_module("sequencer.language.compiler.expand")
+quantise = import_module("sequencer.language.compiler.quantise")
 """Modules; the package has functions of the same names."""
 
 
@@ -237,7 +239,7 @@ def a_refusal_taken_for_success(patch: pytest.MonkeyPatch) -> None:
             line.end(Status.LANDED)
         return []
 
-    from sequencer.conductor import playing
+    from sequencer.engine.conductor import playback as playing
 
     patch.setattr(playing, "retry", fine)
 

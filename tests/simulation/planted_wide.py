@@ -10,25 +10,26 @@ from typing import Any
 
 import pytest
 
-from sequencer.clocks.mtc import TimecodeFeed
-from sequencer.compiler import texts
-from sequencer.conductor import showing
-from sequencer.conductor.follow import Follow
-from sequencer.conductor.ledger import Ledger
-from sequencer.conductor.plan import Pass
-from sequencer.conductor.run import Run
-from sequencer.events import Command, Event, Restored, SchedulePrompt, Uploaded
-from sequencer.followers.timecode import PIECES, RATES, TimecodeFollower
-from sequencer.live import sending
-from sequencer.performance import Performance
+from sequencer.core.timebase import SECOND
+from sequencer.engine.conductor import show_end as showing
+from sequencer.engine.conductor.clock_sync import Follow
+from sequencer.engine.conductor.ledger import Ledger
+from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.run_state import Run
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, SchedulePrompt
+from sequencer.events.events import Restored, Uploaded
+from sequencer.language.compiler import prompts as texts
+from sequencer.runtime.live import attachments as sending
+from sequencer.runtime.loop import Performance
+from sequencer.stages.reactor.client_protocol import Talk
+from sequencer.stages.reactor.frame_takes import ShownTakes
 from sequencer.stages.reactor.session import Session
 from sequencer.stages.reactor.stage import ReactorStage
-from sequencer.stages.reactor.takes import ShownTakes
-from sequencer.stages.reactor.talk import Talk
 from sequencer.stages.reactor.uploads import Uploads
-from sequencer.timebase import SECOND
-from sequencer.wire.codec import Wire
-from sequencer.wire.messages import ClientMessage, CommandSent, Frame, ModelMessage
+from sequencer.stages.wire.codec import Wire
+from sequencer.stages.wire.messages import ClientMessage, CommandSent, Frame, ModelMessage
+from sequencer.sync.timecode import PIECES, RATES, TimecodeFeed, TimecodeFollower
 from simulation.families import RESETS, TAPES
 
 

@@ -15,23 +15,26 @@ from typing import Any
 from PIL import Image
 from virtual_sender import VirtualSender
 
-from sequencer.clocks import VirtualClock
-from sequencer.compiler import compile_score
-from sequencer.conductor import Conductor
-from sequencer.conductor.run import Phase
-from sequencer.errors import ScoreError, SequencerError, StageError
-from sequencer.events import ChunkShown, Command, Event, ModelCommand, Upload, Woke
-from sequencer.journal import JournalWriter, header_of
-from sequencer.live.gear import Telling
-from sequencer.live.sending import ClockSending, end_of, pieces_of
-from sequencer.notation import reads
-from sequencer.performance import Outcome, Performance, scripted
-from sequencer.schedule import Schedule, ShowPrompt
-from sequencer.score import Score
-from sequencer.stages.simulated import Faults, SimulatedSettings, SimulatedStage
-from sequencer.stages.simulated.model import HeliosModel
-from sequencer.stages.simulated.outputs import Look, Output, hashed
-from sequencer.timebase import ChunkGrid
+from sequencer.core.diagnostics import ScoreError, SequencerError, StageError
+from sequencer.core.timebase import ChunkGrid
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, ModelCommand, Upload
+from sequencer.events.events import ChunkShown, Woke
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import reads
+from sequencer.language.score import Score
+from sequencer.runtime.live.attachments import ClockSending, Telling, end_of, pieces_of
+from sequencer.runtime.loop import Outcome, Performance
+from sequencer.runtime.scripted_events import scripted
+from sequencer.schedule.model import Schedule, ShowPrompt
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.helios import HeliosModel
+from sequencer.stages.simulated.helios_state import Look, Output, hashed
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.run_clock import VirtualClock
 from simulation.connection import ReactorStage, SimulatedReactor, beneath, settings_of
 from simulation.gear import Gear, duration
 from simulation.script import Script

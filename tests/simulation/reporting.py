@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from math import inf
 
-from sequencer.conductor import CueReport, Status
-from sequencer.conductor.lines import FINAL, Line
-from sequencer.conductor.run import NO_REASON
-from sequencer.events import (
+from sequencer.engine.conductor.deliveries import FINAL, Line, Status
+from sequencer.engine.conductor.report import CueReport
+from sequencer.engine.conductor.run_state import NO_REASON
+from sequencer.events.events import (
     BoundariesFitted,
     ChunkDone,
     ChunkShown,
@@ -23,7 +23,8 @@ from sequencer.events import (
     Resumed,
     WasReset,
 )
-from sequencer.schedule import (
+from sequencer.schedule.describe import firing_by_name
+from sequencer.schedule.model import (
     ChooseProgram,
     GotoSection,
     MoveControl,
@@ -33,8 +34,7 @@ from sequencer.schedule import (
     ShowImage,
     SuperResolution,
 )
-from sequencer.schedule.words import firing_by_name
-from sequencer.stages.simulated.outputs import ChunkBegun, Look
+from sequencer.stages.simulated.helios_state import ChunkBegun, Look
 from simulation.evidence import TELLING, Evidence, Made, prompt_of
 
 SETTLED = 4 * 10**9

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
-from sequencer.errors import ScoreError
-from sequencer.schedule import Schedule
+from sequencer.core.diagnostics import ScoreError
+from sequencer.schedule.model import Schedule
 from simulation.playing import COLOURS, schedule_of
 
 GOES = ("out", "again", "flash", "swap", "cut", "rest", "on", "nobody")

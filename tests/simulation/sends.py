@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from sequencer.errors import ScoreError
-from sequencer.schedule import Schedule
+from sequencer.core.diagnostics import ScoreError
+from sequencer.schedule.model import Schedule
 from simulation.playing import schedule_of
 
 _MUSICAL = (

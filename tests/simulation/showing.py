@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil
 
-from sequencer.conductor import Status
-from sequencer.events import ChunkDone, ChunkShown, Lost
-from sequencer.midi.clock_out import CONTINUE, PPQN, START, STOP, TICK, TICKS_PER_SIXTEENTH
-from sequencer.midi.outbox import NOTE_OFF, NOTE_ON
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.events.events import ChunkDone, ChunkShown, Lost
+from sequencer.midi.clock_generator import CONTINUE, PPQN, START, STOP, TICK, TICKS_PER_SIXTEENTH
+from sequencer.midi.send_queue import NOTE_OFF, NOTE_ON
 from simulation.evidence import Evidence
 
 SECOND = 10**9

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from sequencer.followers.timecode import RATES, Timecode
+from sequencer.sync.timecode import RATES, Timecode
 from simulation.dimensions import features
 from simulation.drawing import draw_script
 from simulation.invariants import violations

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sequencer.events import ChunkDone, Event, Ready, Started, Went
-from sequencer.notation import reads
-from sequencer.score import AtBar, Cue
+from sequencer.events.codec import Event
+from sequencer.events.events import ChunkDone, Ready, Started, Went
+from sequencer.language.notations import reads
+from sequencer.language.score import AtBar, Cue
 from simulation.agreeing import SECOND, behind_stalls
 from simulation.oracle import course
 from simulation.oracle.course import Course
@@ -18,7 +19,7 @@ from simulation.oracle.music import Music, Position
 from simulation.oracle.parts import Parts
 from simulation.oracle.wording import drawn
 
-MAY_IMPORT = ("sequencer.score", "sequencer.events", "simulation.oracle")
+MAY_IMPORT = ("sequencer.language.score", "sequencer.events", "simulation.oracle")
 CHUNK, FRAME = Fraction(11, 8), Fraction(1, 24)
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
-from sequencer.clocks.mtc import TimecodeFeed, rate
-from sequencer.events import Event
-from sequencer.stages.simulated.outputs import hashed
-from sequencer.timers import Timekeeper
+from sequencer.core.timers import Timekeeper
+from sequencer.events.codec import Event
+from sequencer.stages.simulated.helios_state import hashed
+from sequencer.sync.timecode import TimecodeFeed, rate
 from simulation.gear import LOOK, SECOND, duration
 
 GARBAGE = (b"\xf1\x80", b"\xf1", b"\xf0\x7f\x7f\x01\x01\xf7", b"\xf0\x7f\x7f\x01\x01\x00\x00\x3f\x1f\xf7", b"\xf1\x7f", b"\xf8")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
-from sequencer.timers import Timer
+from sequencer.core.timers import Timer
 
 SECOND = 10**9
 T = TypeVar("T")

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.errors import UsageError
-from sequencer.stages.simulated import Faults, read_faults, reads_faults
-from sequencer.stages.simulated.faults import LARGEST_FILE
+from sequencer.core.diagnostics import UsageError
+from sequencer.stages.simulated.faults import LARGEST_FILE, Faults, read_faults, reads_faults
 
 EVERYTHING = """\
 seed: 7

@@ -15,16 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sequencer.imagefiles import opened
-from sequencer.letters import Pen
-from sequencer.stages.simulated.outputs import Look
-from sequencer.stages.simulated.pictures import EDITION, FADE, HEIGHT, WIDTH, Renderer, version
-from sequencer.stages.simulated.pictures.lettering import MARGIN, MOST_LINES, PROMPT_SIZE, Lettering
-from sequencer.stages.simulated.pictures.motes import Motes
-from sequencer.stages.simulated.pictures.noise import TURN, levelled, sine, smooth, spread
-from sequencer.stages.simulated.pictures.packed import blended, packed, unpacked
-from sequencer.stages.simulated.pictures.palette import COLOURS, SHADES, palette
-from sequencer.stages.simulated.pictures.stills import fitted
+from sequencer.core.fonts import Pen
+from sequencer.core.image_files import opened
+from sequencer.stages.simulated.helios_state import Look
+from sequencer.stages.simulated.renderer.frames import EDITION, FADE, HEIGHT, WIDTH, Renderer, version
+from sequencer.stages.simulated.renderer.palette import COLOURS, SHADES, palette
+from sequencer.stages.simulated.renderer.particles import Motes
+from sequencer.stages.simulated.renderer.pixels import TURN, blended, fitted, levelled, packed, sine, smooth, spread, unpacked
+from sequencer.stages.simulated.renderer.text_overlay import MARGIN, MOST_LINES, PROMPT_SIZE, Lettering
 
 GOLDEN = Path(__file__).with_name("pictures.golden.json")
 LOOK = Look(

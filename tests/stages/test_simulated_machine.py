@@ -6,11 +6,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from sequencer.events import (
-    ChunkDone,
+from sequencer.events.commands import (
     Pause,
-    Paused,
-    Refused,
     Reset,
     Resume,
     SchedulePrompt,
@@ -20,14 +17,13 @@ from sequencer.events import (
     SetSeed,
     SetSrScale,
     Start,
-    StateReported,
-    Unknown,
-    WasReset,
 )
+from sequencer.events.events import ChunkDone, Paused, Refused, StateReported, Unknown, WasReset
 from sequencer.stages.simulated.faults import Faults
-from sequencer.stages.simulated.model import HeliosModel
-from sequencer.stages.simulated.outputs import Acknowledged, ChunkBegun, ChunkMade, Message, Output, UploadedImage
-from sequencer.wire.helios import Dialect, HeliosCommand, HeliosReader, SetPrompt
+from sequencer.stages.simulated.helios import HeliosModel
+from sequencer.stages.simulated.helios_state import Acknowledged, ChunkBegun, ChunkMade, Message, Output, UploadedImage
+from sequencer.stages.wire.helios.commands import HeliosCommand, SetPrompt
+from sequencer.stages.wire.helios.model_messages import Dialect, HeliosReader
 
 CHUNK = 1_375_000_000
 prompts = st.sampled_from(["a", "b", "c", "d", ""])

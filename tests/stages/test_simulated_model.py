@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from sequencer.events import (
-    Event,
+from sequencer.core.timebase import ChunkGrid
+from sequencer.events.codec import Event
+from sequencer.events.commands import (
     Pause,
     Reset,
     Resume,
@@ -21,10 +22,9 @@ from sequencer.events import (
     Start,
 )
 from sequencer.stages.simulated.faults import Faults
-from sequencer.stages.simulated.model import HeliosModel
-from sequencer.stages.simulated.outputs import ChunkBegun, Look, Message, Output, UploadedImage
-from sequencer.timebase import ChunkGrid
-from sequencer.wire.helios import HeliosCommand, SetPrompt
+from sequencer.stages.simulated.helios import HeliosModel
+from sequencer.stages.simulated.helios_state import ChunkBegun, Look, Message, Output, UploadedImage
+from sequencer.stages.wire.helios.commands import HeliosCommand, SetPrompt
 
 SECOND = 10**9
 CHUNK = 1_375_000_000
@@ -504,8 +504,8 @@ def test_scripted_refusals_change_nothing() -> None:
 
 def test_events_and_messages_tell_the_same_story() -> None:
     """Read back, every message of a lively session is understood."""
-    from sequencer.events import Unknown
-    from sequencer.wire.helios import HeliosReader
+    from sequencer.events.events import Unknown
+    from sequencer.stages.wire.helios.model_messages import HeliosReader
 
     for dialect in ("current", "2026-early"):
         session = playing(dialect=dialect, frames_emitted="chunk", warmup=1, generation_started="each")

@@ -12,38 +12,41 @@ from typing import Any, TypeVar
 import pytest
 from PIL import Image
 
-from sequencer.clocks import VirtualClock
-from sequencer.errors import StageError
-from sequencer.events import (
-    ChunkDone,
-    ChunkShown,
-    Event,
-    ImageAccepted,
-    Lost,
+from sequencer.core.diagnostics import StageError
+from sequencer.core.images import ImageFile
+from sequencer.core.timers import Timer
+from sequencer.events.codec import Event
+from sequencer.events.commands import (
     ModelCommand,
-    PicturesMade,
-    PromptAccepted,
-    Ready,
-    Refused,
     Reset,
-    Restored,
     SchedulePrompt,
-    SessionEnded,
     SetConditioning,
     SetImage,
     SetSeed,
     SetSrScale,
     Start,
-    StateReported,
     Upload,
+)
+from sequencer.events.events import (
+    ChunkDone,
+    ChunkShown,
+    ImageAccepted,
+    Lost,
+    PicturesMade,
+    PromptAccepted,
+    Ready,
+    Refused,
+    Restored,
+    SessionEnded,
+    StateReported,
     Uploaded,
     UploadFailed,
     WasReset,
 )
-from sequencer.images import ImageFile
-from sequencer.stages import Pictures, Stage
-from sequencer.stages.simulated import Faults, ImageBytes, SimulatedSettings, SimulatedStage
-from sequencer.timers import Timer
+from sequencer.stages.protocol import Pictures, Stage
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.stage import ImageBytes, SimulatedSettings, SimulatedStage
+from sequencer.sync.run_clock import VirtualClock
 
 Wanted = TypeVar("Wanted")
 

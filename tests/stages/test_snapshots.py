@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sequencer.core.timebase import ChunkGrid
 from sequencer.stages.simulated.faults import Faults
-from sequencer.stages.simulated.model import HeliosModel
-from sequencer.stages.simulated.outputs import Acknowledged, ChunkBegun, Look, Message, Output, UploadedImage
+from sequencer.stages.simulated.helios import HeliosModel
+from sequencer.stages.simulated.helios_state import Acknowledged, ChunkBegun, Look, Message, Output, UploadedImage
 from sequencer.stages.simulated.snapshots import MAX_LABEL_CHARACTERS, MAX_SNAPSHOTS
-from sequencer.timebase import ChunkGrid
-from sequencer.wire.helios import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES
+from sequencer.stages.wire.helios.commands import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES
 
 CHUNK = 1_375_000_000
 MS = 1_000_000

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from sequencer.errors import UsageError
-from sequencer.events import Refused, SetImage
-from sequencer.stages.simulated import reads_faults
-from sequencer.stages.simulated.link import Link
-from sequencer.stages.simulated.model import HeliosModel
-from sequencer.stages.simulated.outputs import Message, UploadedImage
-from sequencer.wire.helios import HeliosReader, write_command
+from sequencer.core.diagnostics import UsageError
+from sequencer.events.commands import SetImage
+from sequencer.events.events import Refused
+from sequencer.stages.simulated.faults import reads_faults
+from sequencer.stages.simulated.faulty_channel import Link
+from sequencer.stages.simulated.helios import HeliosModel
+from sequencer.stages.simulated.helios_state import Message, UploadedImage
+from sequencer.stages.wire.helios.commands import write_command
+from sequencer.stages.wire.helios.model_messages import HeliosReader
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ import time
 
 from reactor_parts import settings_for, stand_in
 
-from sequencer.clocks import RealClock
-from sequencer.events import Event, SchedulePrompt, Start
-from sequencer.stages.reactor import ReactorStage
-from sequencer.standin import BadNetwork
-from sequencer.standin.relay import Relay, without_candidates
+from sequencer.events.codec import Event
+from sequencer.events.commands import SchedulePrompt, Start
+from sequencer.server.network_faults import Relay, without_candidates
+from sequencer.server.settings import BadNetwork
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.sync.run_clock import RealClock
 
 OFFER = "v=0\r\nm=video 9 x\r\na=candidate:1 1 udp 9 192.0.2.7 500 typ host\r\na=end-of-candidates\r\na=mid:0\r\n"
 

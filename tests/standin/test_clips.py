@@ -17,14 +17,14 @@ import pytest
 from numpy.typing import NDArray
 from reactor_parts import FRAMES, faults, stand_in
 
-from sequencer.stages.simulated.outputs import Look
-from sequencer.stages.simulated.pictures import Renderer
-from sequencer.standin import StandIn
-from sequencer.standin import clips as module
-from sequencer.standin.clips import MAX_CLIP_SECONDS, Clips
-from sequencer.standin.sessions import Session
-from sequencer.standin.show import Made, Show
-from sequencer.wire.messages import ClipFailed, ClipReady
+from sequencer.server import clips as module
+from sequencer.server.app import StandIn
+from sequencer.server.clips import MAX_CLIP_SECONDS, Clips
+from sequencer.server.model_runner import Made, Show
+from sequencer.server.session import Session
+from sequencer.stages.simulated.helios_state import Look
+from sequencer.stages.simulated.renderer.frames import Renderer
+from sequencer.stages.wire.messages import ClipFailed, ClipReady
 
 RATE = Fraction(24)
 

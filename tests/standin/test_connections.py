@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from reactor_parts import stand_in
 
-from sequencer.standin import StandIn
-from sequencer.standin import connections as watched
-from sequencer.standin.connections import MAX_CONNECTIONS, MAX_SILENT
+from sequencer.server import connections as watched
+from sequencer.server.app import StandIn
+from sequencer.server.connections import MAX_CONNECTIONS, MAX_SILENT
 
 Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

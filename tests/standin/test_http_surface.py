@@ -12,11 +12,11 @@ import httpx
 import pytest
 from reactor_parts import picture, stand_in
 
-from sequencer.errors import UsageError
-from sequencer.stages.reactor import ReactorSettings
-from sequencer.standin import StandIn, StandInSettings
-from sequencer.standin.settings import LOCAL_SESSION
-from sequencer.standin.uploads import LARGEST
+from sequencer.core.diagnostics import UsageError
+from sequencer.server.app import StandIn
+from sequencer.server.settings import LOCAL_SESSION, StandInSettings
+from sequencer.server.uploads import LARGEST
+from sequencer.stages.reactor.settings import ReactorSettings
 
 Talk = Callable[[httpx.AsyncClient, StandIn], Awaitable[None]]
 
@@ -124,7 +124,7 @@ def test_a_failure_of_ours_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, cap
     def broken(*_: object) -> None:
         raise RuntimeError("planted")
 
-    monkeypatch.setattr("sequencer.standin.routes.document", broken)
+    monkeypatch.setattr("sequencer.server.routes.document", broken)
 
     async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
         answer = await client.get("/schema", headers={"Origin": "http://localhost:3000"})

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from sequencer.cli import main
-from sequencer.standin import StandInSettings
+from sequencer.server.settings import StandInSettings
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")

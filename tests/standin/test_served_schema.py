@@ -8,8 +8,9 @@ from typing import Any, cast
 import pytest
 from jsonschema import Draft202012Validator
 
-from sequencer.standin.schema import document
-from sequencer.wire.helios import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES, Dialect
+from sequencer.server.openapi import document
+from sequencer.stages.wire.helios.commands import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES
+from sequencer.stages.wire.helios.model_messages import Dialect
 
 DIALECTS: tuple[Dialect, ...] = ("current", "2026-early", "1.x")
 

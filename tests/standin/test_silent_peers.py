@@ -15,11 +15,12 @@ import pytest
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from reactor_parts import stand_in
 
-from sequencer.standin import StandIn, peer
-from sequencer.standin.peer import MAX_CHANNELS, Peer
-from sequencer.standin.sessions import MAX_COMMANDS_WAITING, MAX_SILENT_PEERS, Session
-from sequencer.standin.settings import LOCAL_SESSION, StandInSettings
-from sequencer.wire.messages import Channel, CommandSent, Failed, Reference, ServerMessage
+from sequencer.server import peer
+from sequencer.server.app import StandIn
+from sequencer.server.peer import MAX_CHANNELS, Peer
+from sequencer.server.session import MAX_COMMANDS_WAITING, MAX_SILENT_PEERS, Session
+from sequencer.server.settings import LOCAL_SESSION, StandInSettings
+from sequencer.stages.wire.messages import Channel, CommandSent, Failed, Reference, ServerMessage
 
 BASE = f"/sessions/{LOCAL_SESSION}/transport/webrtc"
 

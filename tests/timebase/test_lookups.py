@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.timebase import (
+from sequencer.core.timebase import (
     COMMON_TIME,
     MAX_NARROW_BITS,
     BarBeat,

@@ -8,17 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.timebase import (
-    INVERSE_BOUND,
-    BarBeat,
-    ChunkGrid,
-    Meter,
-    MeterMap,
-    Snap,
-    TempoChange,
-    TempoMap,
-    nanoseconds,
-)
+from sequencer.core.timebase import INVERSE_BOUND, BarBeat, ChunkGrid, Meter, MeterMap, Snap, TempoChange, TempoMap, nanoseconds
 
 fractions = st.fractions(min_value=0, max_value=2000, max_denominator=5000)
 bpms = st.fractions(min_value=Fraction(10), max_value=Fraction(400), max_denominator=1000)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
-from sequencer.timeline.metrics import width_of
+from sequencer.reports.timeline.text_metrics import width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 FONTS = {False: "DejaVuSans.ttf", True: "DejaVuSans-Bold.ttf"}

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from timeline.boxes import boxes_of, faults_of, font, measured
 
-from sequencer import compile_score, read, reads
-from sequencer.schedule import Schedule
-from sequencer.timeline import timeline_svg
-from sequencer.timeline.metrics import width_of
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import read, reads
+from sequencer.reports.timeline import timeline_svg
+from sequencer.reports.timeline.text_metrics import width_of
+from sequencer.schedule.model import Schedule
 
 SCORES = Path(__file__).parents[2] / "scores"
 

@@ -15,8 +15,9 @@ from by_hand import play
 from conftest import require
 from timeline.test_overlaps import two_hundred
 
-from sequencer import compile_score, read, reads
-from sequencer.timeline import thumbnails_of, timeline_html
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import read, reads
+from sequencer.reports.timeline import thumbnails_of, timeline_html
 
 SCORES = Path(__file__).parents[2] / "scores"
 

@@ -15,18 +15,19 @@ from conftest import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sequencer import compile_score, read, reads
 from sequencer.cli import main
-from sequencer.journal import read_journal
-from sequencer.schedule import Schedule
+from sequencer.engine.journal import read_journal
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import read, reads
+from sequencer.reports.timeline import thumbnails_of, timeline_html, timeline_svg
+from sequencer.reports.timeline.from_run import performed
+from sequencer.reports.timeline.from_schedule import planned
+from sequencer.reports.timeline.geometry import MOST_IN_ONE, WIDTH, heights_of, systems_of
+from sequencer.reports.timeline.plot import bars_of, beats_of
+from sequencer.reports.timeline.style import cut, px, tip_length, wrap, xml
+from sequencer.reports.timeline.text_metrics import width_of
+from sequencer.schedule.model import Schedule
 from sequencer.stages.simulated.faults import read_faults
-from sequencer.timeline import thumbnails_of, timeline_html, timeline_svg
-from sequencer.timeline.layout import MOST_IN_ONE, WIDTH, heights_of, systems_of
-from sequencer.timeline.lettering import cut, px, tip_length, wrap, xml
-from sequencer.timeline.metrics import width_of
-from sequencer.timeline.performed import performed
-from sequencer.timeline.planned import planned
-from sequencer.timeline.plot import bars_of, beats_of
 
 SCORES = Path(__file__).parents[2] / "scores"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -15,14 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from timeline.boxes import SVG
 
-from sequencer import compile_score, read, reads
-from sequencer.runs.report import as_json, as_table
-from sequencer.schedule import Schedule
-from sequencer.timeline import timeline_html, timeline_svg
-from sequencer.timeline.axis import AFTER, BEFORE, GAP_WIDTH, SHORTEST, Axis, Gap, gaps_of
-from sequencer.timeline.legend import legend_of
-from sequencer.timeline.performed import performed
-from sequencer.timeline.planned import planned
+from sequencer.language.compiler import compile_score
+from sequencer.language.notations import read, reads
+from sequencer.reports.timeline import timeline_html, timeline_svg
+from sequencer.reports.timeline.axis import AFTER, BEFORE, GAP_WIDTH, SHORTEST, Axis, Gap, gaps_of
+from sequencer.reports.timeline.from_run import performed
+from sequencer.reports.timeline.from_schedule import planned
+from sequencer.reports.timeline.legend import legend_of
+from sequencer.runtime.output.report_format import as_json, as_table
+from sequencer.schedule.model import Schedule
 
 SCORES = Path(__file__).parents[2] / "scores"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sequencer.wire.fields import (
+from sequencer.stages.wire.fields import (
     MalformedError,
     flag,
     integer,

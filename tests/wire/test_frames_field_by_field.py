@@ -7,16 +7,9 @@ from typing import Any
 
 import pytest
 
-from sequencer.events import (
-    ChunkDone,
-    ConditionsReady,
-    Event,
-    ImageAccepted,
-    Paused,
-    PromptAccepted,
-    Refused,
+from sequencer.events.codec import Event
+from sequencer.events.commands import (
     Reset,
-    Resumed,
     SchedulePrompt,
     SetConditioning,
     SetImage,
@@ -24,22 +17,27 @@ from sequencer.events import (
     SetSeed,
     SetSrScale,
     Start,
+)
+from sequencer.events.events import (
+    ChunkDone,
+    ConditionsReady,
+    ImageAccepted,
+    Paused,
+    PromptAccepted,
+    Refused,
+    Resumed,
     Started,
     StateReported,
     Unknown,
     WasReset,
 )
-from sequencer.wire import fields, v0, v1
-from sequencer.wire.codec import Wire, wire_of
-from sequencer.wire.fields import MalformedError
-from sequencer.wire.helios import (
+from sequencer.stages.wire import fields, v0, v1
+from sequencer.stages.wire.codec import Wire, wire_of
+from sequencer.stages.wire.fields import MalformedError
+from sequencer.stages.wire.helios.commands import (
     COMMAND_NAMES,
-    FRAMES_PER_CHUNK,
-    MOST_UNKNOWN,
     SNAPSHOT_COMMAND_NAMES,
-    FrameCount,
     HeliosCommand,
-    HeliosReader,
     ListSnapshots,
     Problem,
     Rewind,
@@ -48,6 +46,12 @@ from sequencer.wire.helios import (
     read_any_command,
     read_command,
     write_command,
+)
+from sequencer.stages.wire.helios.model_messages import (
+    FRAMES_PER_CHUNK,
+    MOST_UNKNOWN,
+    FrameCount,
+    HeliosReader,
     write_message,
     write_rewound,
     write_seed_set,
@@ -56,7 +60,7 @@ from sequencer.wire.helios import (
     write_snapshots_listed,
     write_switch,
 )
-from sequencer.wire.messages import (
+from sequencer.stages.wire.messages import (
     MOST_SHOWN,
     Channel,
     ClipAsked,
@@ -81,7 +85,7 @@ from sequencer.wire.messages import (
     beginning,
     tidy,
 )
-from sequencer.wire.schema import message_classes
+from sequencer.stages.wire.protobuf import message_classes
 
 # ---- wire v0
 

@@ -9,17 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.events import (
-    ChunkDone,
-    ConditionsReady,
-    ImageAccepted,
+from sequencer.events.commands import (
     Pause,
-    Paused,
-    PromptAccepted,
-    Refused,
     Reset,
     Resume,
-    Resumed,
     SchedulePrompt,
     SetConditioning,
     SetImage,
@@ -27,23 +20,27 @@ from sequencer.events import (
     SetSeed,
     SetSrScale,
     Start,
+)
+from sequencer.events.events import (
+    ChunkDone,
+    ConditionsReady,
+    ImageAccepted,
+    Paused,
+    PromptAccepted,
+    Refused,
+    Resumed,
     Started,
     StateReported,
     Unknown,
     WasReset,
 )
-from sequencer.wire.helios import (
-    COMMAND_NAMES,
+from sequencer.stages.wire.helios.commands import COMMAND_NAMES, HeliosCommand, Problem, SetPrompt, read_command, write_command
+from sequencer.stages.wire.helios.model_messages import (
     MOST_UNKNOWN,
     Dialect,
     FrameCount,
-    HeliosCommand,
     HeliosEvent,
     HeliosReader,
-    Problem,
-    SetPrompt,
-    read_command,
-    write_command,
     write_message,
     write_seed_set,
     write_switch,

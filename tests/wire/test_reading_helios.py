@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from sequencer.events import (
+from sequencer.events.codec import Event
+from sequencer.events.events import (
     ChunkDone,
     ConditionsReady,
-    Event,
     ImageAccepted,
     Paused,
     PromptAccepted,
@@ -20,9 +20,9 @@ from sequencer.events import (
     Unknown,
     WasReset,
 )
-from sequencer.wire.codec import Wire
-from sequencer.wire.helios import MOST_UNKNOWN, FrameCount, HeliosReader
-from sequencer.wire.messages import ModelMessage
+from sequencer.stages.wire.codec import Wire
+from sequencer.stages.wire.helios.model_messages import MOST_UNKNOWN, FrameCount, HeliosReader
+from sequencer.stages.wire.messages import ModelMessage
 
 
 def read(*messages: tuple[str, dict[str, Any]]) -> list[Event]:

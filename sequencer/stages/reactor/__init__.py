@@ -9,10 +9,9 @@ understands us), `uploads`, `trailer` and `tagged` (what a runtime appends to fr
 
 from sequencer.stages.reactor.clips import Clip
 from sequencer.stages.reactor.frames import FrameSink, LiveFrame
-from sequencer.stages.reactor.hidden import Secret
-from sequencer.stages.reactor.settings import KEY_VARIABLE, ReactorSettings, find_key
+from sequencer.stages.reactor.safety import Secret
+from sequencer.stages.reactor.settings import KEY_VARIABLE, Measures, ReactorSettings, Status, find_key
 from sequencer.stages.reactor.stage import ReactorStage
-from sequencer.stages.reactor.status import Measures, Status
 
 __all__ = [
     "KEY_VARIABLE",

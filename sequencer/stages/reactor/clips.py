@@ -8,10 +8,10 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from sequencer.errors import StageError
-from sequencer.stages.reactor.platform import Platform
-from sequencer.stages.reactor.token import Token
-from sequencer.wire.messages import ClipFailed, ClipReady, Failed
+from sequencer.core.diagnostics import StageError
+from sequencer.stages.reactor.http import Platform
+from sequencer.stages.reactor.session import Token
+from sequencer.stages.wire.messages import ClipFailed, ClipReady, Failed
 
 PATIENCE = 60.0
 """Seconds that a clip may take from the asking to the last byte."""

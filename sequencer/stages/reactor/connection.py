@@ -21,12 +21,12 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.rtcrtpreceiver import RemoteStreamTrack
 from av import VideoFrame
 
-from sequencer.errors import StageError
+from sequencer.core.diagnostics import StageError
+from sequencer.stages.reactor.frame_trailer import Metadata, declared, is_declared
 from sequencer.stages.reactor.session import Track
-from sequencer.stages.reactor.stun import IceServer
-from sequencer.stages.reactor.tagged import TaggedFrames, tagged_frames
-from sequencer.stages.reactor.trailer import Metadata, declared, is_declared
-from sequencer.wire.messages import Channel, Frame
+from sequencer.stages.reactor.signalling import IceServer
+from sequencer.stages.reactor.tagged_frames import TaggedFrames, tagged_frames
+from sequencer.stages.wire.messages import Channel, Frame
 
 CLOSING_SECONDS = 3.0
 """How long closing may take; a peer that is gone does not answer."""

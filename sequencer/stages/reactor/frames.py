@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from av import VideoFrame
 
-from sequencer.stages.reactor.repeats import Repeats
-from sequencer.stages.reactor.takes import Belonging, ShownTakes
-from sequencer.stages.reactor.trailer import Metadata
+from sequencer.stages.reactor.frame_takes import Belonging, ShownTakes
+from sequencer.stages.reactor.frame_trailer import Metadata
+from sequencer.stages.reactor.repeated_frames import Repeats
 
 STEP = 24
 """Every so many-th pixel, across and down, is looked at."""

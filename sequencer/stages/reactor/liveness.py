@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from sequencer.timebase import SECOND
+from sequencer.core.timebase import SECOND
 
 MESSAGE_SECONDS = 6.0
 """Without a message for so long the other side is asked something harmless."""

@@ -1,4 +1,4 @@
-"""The session: made (or taken over), waited for, described, and in the end closed. Both kinds of routes."""
+"""How long a session has been running: what is billed, and warnings before its limit."""
 
 from __future__ import annotations
 
@@ -6,13 +6,123 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sequencer.errors import StageError
-from sequencer.stages.reactor.platform import Answer, Platform, PlatformError
+from sequencer.core.diagnostics import StageError
+from sequencer.core.timebase import SECOND
+from sequencer.stages.reactor.http import Answer, Platform, PlatformError
+from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.reactor.settings import ReactorSettings
-from sequencer.stages.reactor.token import Token
+
+if TYPE_CHECKING:
+    from sequencer.sync.run_clock import Clock
+
+WARNINGS = (120, 30)
+"""Seconds before the session's end at which a warning is given."""
+
+
+class SessionTime:
+    """One session's time on the run's clock. `limit` is in seconds; `notice` hears the warnings."""
+
+    def __init__(self, clock: Clock, limit: float, notice: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._limit = limit
+        self._notice = notice
+        self._made: int | None = None
+        self._closed: int | None = None
+        self._warned: set[int] = set()
+
+    def begin(self) -> None:
+        """The session was made: from here on it is billed."""
+        self._made = self._clock.now()
+
+    def end(self) -> None:
+        """The session is closed; what comes later is not billed."""
+        if self._closed is None:
+            self._closed = self._clock.now()
+
+    @property
+    def billed(self) -> int:
+        """Nanoseconds from its making to its end, or until now."""
+        if self._made is None:
+            return 0
+        return (self._clock.now() if self._closed is None else self._closed) - self._made
+
+    def warn(self) -> None:
+        """Give the warnings that are due, each once."""
+        if self._made is None:
+            return
+        left = self._limit - (self._clock.now() - self._made) / SECOND
+        for before in WARNINGS:
+            if left <= before and before not in self._warned and before < self._limit:
+                self._warned.add(before)
+                self._notice(f"the session's limit of {self._limit / 60:.0f} min comes in {max(0, left):.0f} s")
+
+
+RENEWED_BEFORE = 60.0
+"""Seconds before its end at which a token is made anew."""
+
+LONGEST = 6 * 3600
+LONGEST_TOKEN = 8192
+"""Characters; it travels in a header."""
+MARGIN = 300
+"""Seconds that a token is asked to live longer than its session."""
+
+
+class Token:
+    """Gives the headers that prove who asks; none in local mode, where nobody wants to know."""
+
+    def __init__(self, platform: Platform, settings: ReactorSettings) -> None:
+        self._platform = platform
+        self._settings = settings
+        self._jwt: Secret | None = None
+        self._expires = 0.0
+        self._session = settings.adopt
+        self._lock = asyncio.Lock()
+
+    def bind(self, session: str) -> None:
+        """From here on this session is all that a new token needs to reach."""
+        self._session = session
+
+    async def headers(self) -> dict[str, str]:
+        """Headers for one call. Raises PlatformError where no token can be had, StageError where there is no key."""
+        if self._settings.local:
+            return {}
+        async with self._lock:
+            if self._jwt is None or time.time() > self._expires - RENEWED_BEFORE:
+                await self._mint()
+        jwt = self._jwt
+        return {} if jwt is None else {"Authorization": f"Bearer {jwt.reveal()}"}
+
+    def forget(self) -> None:
+        """It was not accepted any more: the next call makes a new one."""
+        self._jwt = None
+
+    async def _mint(self) -> None:
+        key = self._settings.checked_key()
+        seconds = min(LONGEST, self._settings.session_seconds + MARGIN)
+        body = {"authorization_details": [self._scope()], "expires_after": seconds}
+        answer = await self._platform.ask(
+            "getting a token", "POST", "/tokens", body, {"Reactor-API-Key": key.reveal()}, again=True
+        )
+        jwt, expires = answer.body.get("jwt"), answer.body.get("expires_at")
+        if not isinstance(jwt, str) or not jwt or not jwt.isascii() or not jwt.isprintable() or len(jwt) > LONGEST_TOKEN:
+            raise StageError("getting a token: the answer holds none", "is --url the platform's address?")
+        self._jwt = Secret(jwt)
+        known = isinstance(expires, int | float) and not isinstance(expires, bool)
+        self._expires = float(expires) if known else time.time() + seconds  # type: ignore[arg-type]  # known says so
+
+    def _scope(self) -> dict[str, object]:
+        """The narrowest that serves: one session of the model, or the session that there is already."""
+        if self._session is not None:
+            return {"type": "session", "resources": {"models": {"all": True}, "sessions": {"bind": [self._session]}}}
+        return {
+            "type": "session",
+            "resources": {"models": {"match": [self._settings.model]}},
+            "constraints": {"max_sessions": 1, "max_session_duration_seconds": self._settings.session_seconds},
+        }
+
 
 OVER = ("CLOSED", "INACTIVE", "TERMINATED", "CLOSING")
 """States that nothing comes after."""

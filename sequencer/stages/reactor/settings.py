@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
-from sequencer.errors import InputError, StageError, UsageError
-from sequencer.events import Event
-from sequencer.stages.reactor.hidden import Secret
-from sequencer.wire.messages import Reference
+from sequencer.core.diagnostics import InputError, StageError, UsageError
+from sequencer.events.codec import Event
+from sequencer.stages.reactor.safety import Secret
+from sequencer.stages.wire.messages import Reference
 
 KEY_VARIABLE = "REACTOR_API_KEY"
 """The environment variable that holds the key."""
@@ -131,3 +131,29 @@ class ReactorSettings:
                 f"put your Reactor key (rk_…) into the environment variable {KEY_VARIABLE}; {REHEARSE}",
             )
         return self.key
+
+
+StatusName = Literal["disconnected", "connecting", "waiting", "ready"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The connection, by one of its four names, since when (nanoseconds of the run's clock), and what more there is to say."""
+
+    name: StatusName
+    since: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What was measured so far. Times are nanoseconds; `billed` counts from the making of the session to its end."""
+
+    frames: int
+    fps: float
+    lag: int
+    billed: int
+    losses: int
+    latencies: tuple[int, ...]
+    """From commands to their answers, the latest last (wire v1 only)."""
+    wire: str

@@ -9,51 +9,46 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from av import VideoFrame
 
-from sequencer.errors import StageError
-from sequencer.events import (
+from sequencer.core.diagnostics import StageError
+from sequencer.core.images import ImageFile
+from sequencer.core.timebase import SECOND
+from sequencer.events.codec import Event
+from sequencer.events.commands import ModelCommand, Start, Upload
+from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
-    Event,
     Lost,
-    ModelCommand,
     Paused,
     Ready,
     Restored,
     Resumed,
     SessionEnded,
-    Start,
     Started,
     StateReported,
     Unknown,
-    Upload,
     Uploaded,
     UploadFailed,
     WasReset,
 )
-from sequencer.images import ImageFile
 from sequencer.stages.protocol import Deliver
+from sequencer.stages.reactor.client_protocol import Talk
 from sequencer.stages.reactor.clips import PATIENCE, Clip, fetch
 from sequencer.stages.reactor.connection import Connection
+from sequencer.stages.reactor.connector import Meeting
+from sequencer.stages.reactor.frame_takes import ShownTakes
+from sequencer.stages.reactor.frame_trailer import Metadata
 from sequencer.stages.reactor.frames import Frames, FrameSink
+from sequencer.stages.reactor.http import Platform, PlatformError
 from sequencer.stages.reactor.liveness import DROPPED_SECONDS, Liveness, awake_ns
-from sequencer.stages.reactor.meeting import Meeting
-from sequencer.stages.reactor.platform import Platform, PlatformError
-from sequencer.stages.reactor.session import OVER, Session
-from sequencer.stages.reactor.session_time import SessionTime
-from sequencer.stages.reactor.settings import ReactorSettings
-from sequencer.stages.reactor.shown import ShownChunks
-from sequencer.stages.reactor.status import Measures, Status, StatusName
-from sequencer.stages.reactor.takes import ShownTakes
-from sequencer.stages.reactor.talk import Talk
-from sequencer.stages.reactor.token import Token
-from sequencer.stages.reactor.trailer import Metadata
+from sequencer.stages.reactor.session import OVER, Session, SessionTime, Token
+from sequencer.stages.reactor.settings import Measures, ReactorSettings, Status, StatusName
+from sequencer.stages.reactor.shown_chunks import ShownChunks
 from sequencer.stages.reactor.uploads import ImageBytes, Progress, Uploads
-from sequencer.timebase import SECOND
-from sequencer.wire.codec import Wire
-from sequencer.wire.messages import Reference
+from sequencer.stages.wire.codec import Wire
+from sequencer.stages.wire.messages import Reference
 
 if TYPE_CHECKING:
-    from sequencer.clocks import Clock
+    from sequencer.sync.run_clock import Clock
 
 
 ENDING_SECONDS = 20.0

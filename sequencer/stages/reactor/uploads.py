@@ -7,11 +7,11 @@ import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
-from sequencer.errors import SequencerError, StageError
-from sequencer.images import IMAGE_FORMATS, IMAGE_TYPES, MAX_IMAGE_BYTES, ImageFile
-from sequencer.stages.reactor.platform import Platform, PlatformError
+from sequencer.core.diagnostics import SequencerError, StageError
+from sequencer.core.images import IMAGE_FORMATS, IMAGE_TYPES, MAX_IMAGE_BYTES, ImageFile
+from sequencer.stages.reactor.http import Platform, PlatformError
 from sequencer.stages.reactor.session import Session
-from sequencer.wire.messages import Reference
+from sequencer.stages.wire.messages import Reference
 
 ImageBytes = Mapping[str, bytes] | Callable[[ImageFile], bytes]
 """Where the bytes of images come from: by SHA-256, or a loader (which raises OSError or KeyError for what it has not)."""
@@ -99,7 +99,7 @@ class Uploads:
             raise StageError(f"{image.path} has {size:,} bytes; {MAX_IMAGE_BYTES:,} may be sent", "make it smaller")
         if hashlib.sha256(data).hexdigest() != image.sha256:
             raise StageError(f"{image.path} has changed since the score was read", "perform the score anew")
-        from sequencer.imagefiles import Refusal, prepare_upload
+        from sequencer.core.image_files import Refusal, prepare_upload
 
         found = prepare_upload(data)
         if isinstance(found, Refusal):

@@ -17,9 +17,10 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from sequencer.errors import InputError
-from sequencer.timebase import DISPLAY_DELAY
-from sequencer.wire.helios import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES, Dialect
+from sequencer.core.diagnostics import InputError
+from sequencer.core.timebase import DISPLAY_DELAY
+from sequencer.stages.wire.helios.commands import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES
+from sequencer.stages.wire.helios.model_messages import Dialect
 
 LARGEST_FILE = 64 * 1024
 """Bytes of the largest faults file that is read."""

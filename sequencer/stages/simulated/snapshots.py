@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sequencer.stages.simulated.conditions import Conditions
-from sequencer.stages.simulated.outputs import Look, RefusedError, Scale
-from sequencer.wire.fields import Data
-from sequencer.wire.helios import write_snapshot
+from sequencer.stages.simulated.helios_state import Conditions, Look, RefusedError, Scale
+from sequencer.stages.wire.fields import Data
+from sequencer.stages.wire.helios.model_messages import write_snapshot
 
 MAX_SNAPSHOTS = 64
 MAX_LABEL_CHARACTERS = 200

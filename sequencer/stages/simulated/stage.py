@@ -9,36 +9,35 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sequencer.errors import StageError
-from sequencer.events import (
-    ChunkShown,
-    Event,
-    Lost,
-    ModelCommand,
-    PicturesMade,
-    Ready,
-    Restored,
-    SessionEnded,
-    Start,
-    Upload,
-    Uploaded,
-    UploadFailed,
-)
-from sequencer.images import ImageFile
+from sequencer.core.diagnostics import StageError
+from sequencer.core.images import ImageFile
+from sequencer.core.timebase import SECOND, ChunkGrid
+from sequencer.core.timers import Timekeeper, Timer
+from sequencer.events.codec import Event
+from sequencer.events.commands import ModelCommand, Start, Upload
+from sequencer.events.events import ChunkShown, Lost, PicturesMade, Ready, Restored, SessionEnded, Uploaded, UploadFailed
 from sequencer.stages.protocol import Deliver, Pictures
 from sequencer.stages.simulated.faults import WELL_BEHAVED, Drop, End, Faults
-from sequencer.stages.simulated.link import Link
-from sequencer.stages.simulated.model import HeliosModel
-from sequencer.stages.simulated.outputs import Acknowledged, ChunkBegun, ChunkMade, Look, Message, Output, UploadedImage, hashed
-from sequencer.timebase import SECOND, ChunkGrid
-from sequencer.timers import Timekeeper, Timer
-from sequencer.wire.helios import HeliosReader, write_command
+from sequencer.stages.simulated.faulty_channel import Link
+from sequencer.stages.simulated.helios import HeliosModel
+from sequencer.stages.simulated.helios_state import (
+    Acknowledged,
+    ChunkBegun,
+    ChunkMade,
+    Look,
+    Message,
+    Output,
+    UploadedImage,
+    hashed,
+)
+from sequencer.stages.wire.helios.commands import write_command
+from sequencer.stages.wire.helios.model_messages import HeliosReader
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sequencer.stages.simulated.pictures import Renderer
+    from sequencer.stages.simulated.renderer.frames import Renderer
 
 PictureSink = Callable[[Pictures], None]
 """Takes the frames of each chunk as it is made, in the run's own thread. It may keep the array; nobody writes to it again."""
@@ -319,7 +318,7 @@ class SimulatedStage:
         if data is None:
             problem = None if image.mime_type.startswith("image/") else f"{image.mime_type} is not an image type"
             return UploadedImage(image.width, image.height, problem)
-        from sequencer.imagefiles import opened
+        from sequencer.core.image_files import opened
 
         found = opened(data)
         if isinstance(found, str):
@@ -341,7 +340,7 @@ class _Painter:
     """Draws the chunk in the making in a thread of its own, so that a run in real time is not held up by its pictures."""
 
     def __init__(self, with_text: bool) -> None:
-        from sequencer.stages.simulated.pictures import Renderer
+        from sequencer.stages.simulated.renderer.frames import Renderer
 
         self._renderer: Renderer = Renderer(with_text)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pictures")

@@ -10,10 +10,10 @@ from collections import Counter
 from fractions import Fraction
 from math import ceil
 
-from sequencer.events import (
+from sequencer.events.codec import Event
+from sequencer.events.events import (
     ChunkDone,
     ControlMoved,
-    Event,
     HandPaused,
     NotePlayed,
     Paused,

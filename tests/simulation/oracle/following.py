@@ -7,7 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
 
-from sequencer.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved, Event, OffsetChanged
+from sequencer.events.codec import Event
+from sequencer.events.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved, OffsetChanged
 from simulation.oracle.course import Course
 from simulation.oracle.parts import Parts
 from simulation.oracle.pieces import UNKNOWN, Passage

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sequencer.score import (
+from sequencer.language.score import (
     After,
     AtBar,
     AtMark,

@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from math import ceil, floor
 
-from sequencer.score import (
+from sequencer.language.score import (
     ClockKind,
     Cue,
     Cut,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sequencer.events import ControlMoved, Event, HandPaused, NotePlayed, ProgramChosen, Went
+from sequencer.events.codec import Event
+from sequencer.events.events import ControlMoved, HandPaused, NotePlayed, ProgramChosen, Went
 
 BACK = 4
 """How far a controller must come back before its crossing fires again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from sequencer.score import Pick, Prompt, Score, Show, Text, Words
+from sequencer.language.score import Pick, Prompt, Score, Show, Text, Words
 
 
 class Wording:

@@ -1,0 +1,338 @@
+"""What can be wrong, and how it is said.
+
+The exception tree (everything below is meant for people; any other exception is a bug of ours)::
+
+    SequencerError            message, optional hint, exit code
+    ├── ScoreError            a score that is not well: carries its diagnostics        exit 1
+    ├── ScheduleError         a compiled schedule that cannot be read or performed     exit 1
+    ├── JournalError          a journal that cannot be read, with its line             exit 1
+    ├── StageError            the stage (model, network, key) failed                   exit 1
+    ├── OutputError           a result could not be written (full disk, no access)     exit 1
+    └── UsageError            a flag or an argument that makes no sense                exit 2
+        └── InputError        a file that an argument names, missing or not as it should be   exit 1
+
+A score's faults are values, not exceptions: readers and compiler passes collect `Diagnostic`s and go on; one function,
+`render`, turns them into text.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import field
+from enum import StrEnum
+
+from sequencer.core.lazy_dataclass import dataclass
+
+MOST_DIAGNOSTICS = 100
+"""How many diagnostics are shown for one score before the rest is only counted."""
+
+SHOWN_WIDTH = 160
+"""The widest source line that `render` prints; longer ones are cut around the caret."""
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Span:
+    """A stretch of source text. Lines and columns count from 1, in characters (code points); the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __init__(self, file: str, line: int, column: int, end_line: int, end_column: int) -> None:
+        # Reading a score makes more spans than anything else. This is what a frozen dataclass does, in half the time: its own
+        # __init__ goes through object.__setattr__, which looks every field up by name.
+        _set_file(self, file)
+        _set_line(self, line)
+        _set_column(self, column)
+        _set_end_line(self, end_line)
+        _set_end_column(self, end_column)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file  # line 0: the file as a whole
+
+    def to(self, end: Span) -> Span:
+        """The span from the start of this one to the end of `end` (both of the same file)."""
+        return Span(self.file, self.line, self.column, end.end_line, end.end_column)
+
+
+_set_file, _set_line, _set_column, _set_end_line, _set_end_column = (
+    getattr(Span, name).__set__ for name in ("file", "line", "column", "end_line", "end_column")
+)
+
+NOWHERE = Span("", 0, 0, 0, 0)
+"""The span of a node that was made by code and not read from a file."""
+
+
+class Severity(StrEnum):
+    """How bad a diagnostic is. Errors stop a score from being performed; warnings do not (unless `--strict`)."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A replacement that cures a diagnostic: put `text` where `span` is (an empty span inserts)."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that a diagnostic speaks of, with its own short message."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One fault of a score, at its place: a stable code, one plain sentence, and a hint where there is one."""
+
+    code: str
+    message: str
+    span: Span
+    hint: str | None = None
+    fixes: tuple[Fix, ...] = ()
+    related: tuple[Related, ...] = ()
+    severity: Severity = field(default=Severity.ERROR)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the score cannot be performed because of this."""
+        return self.severity is Severity.ERROR
+
+
+class SequencerError(Exception):
+    """A failure that is explained to a person: a message, a hint for its cure, and the command's exit code."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message if self.hint is None else f"{self.message}\nhint: {self.hint}"
+
+
+class ScoreError(SequencerError):
+    """A score that cannot be performed. `diagnostics` holds every fault found, `sources` the texts they point into."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], sources: Mapping[str, str] | None = None) -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.sources = dict(sources or {})
+        super().__init__(render_all(self.diagnostics, self.sources))
+
+
+class ScheduleError(SequencerError):
+    """A compiled schedule that cannot be read back or performed."""
+
+
+class JournalError(SequencerError):
+    """A journal that cannot be read; `line` counts from 1, 0 where no line is to blame."""
+
+    def __init__(self, message: str, line: int = 0, hint: str | None = None) -> None:
+        super().__init__(message if line == 0 else f"line {line}: {message}", hint)
+        self.line = line
+
+    def within(self, file: str) -> JournalError:
+        """The same fault, said with the name of the file that it stands in."""
+        found = JournalError(f"{file}, {self.message}" if self.line else f"{file}: {self.message}", hint=self.hint)
+        found.line = self.line
+        return found
+
+
+class StageError(SequencerError):
+    """The stage failed: the model, the network, the key, or a message that could not be understood."""
+
+
+class OutputError(SequencerError):
+    """A result could not be written: no room, no access, a folder in use."""
+
+
+class UsageError(SequencerError):
+    """A flag or an argument that makes no sense."""
+
+    exit_code = 2
+
+
+class InputError(UsageError):
+    """A file that an argument names is missing, cannot be read, or holds something else: as bad as a score that is not well."""
+
+    exit_code = 1
+
+
+def display_width(text: str) -> int:
+    """How many terminal cells `text` takes: wide East Asian characters take two, combining marks none."""
+    width = 0
+    for char in text:
+        if unicodedata.combining(char) or char in "\u200b\u200c\u200d\ufeff":
+            continue
+        width += 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    return width
+
+
+_STEERING = {
+    code: "\ufffd"
+    for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    if chr(code) not in "\n\t"
+}
+"""What moves a cursor, sends a terminal a command, or turns the direction of what follows."""
+
+
+def visible(text: object) -> str:
+    """What can be shown on a terminal, whoever wrote it: line breaks and tabs stay, whatever else steers is made visible."""
+    return str(text).translate(_STEERING)
+
+
+def _printable(text: str) -> str:
+    """`text` with tabs as one space and control characters visible, one character each, so that columns still fit."""
+    return "".join(" " if char == "\t" else char if char.isprintable() or char == " " else "\ufffd" for char in text)
+
+
+def _excerpt(line: str, column: int, end_column: int) -> tuple[str, int, int]:
+    """The part of a long line around the caret: (text, column, end_column), the columns counted from 1 in the text."""
+    if len(line) <= SHOWN_WIDTH:
+        return line, column, end_column
+    start = max(0, min(column - 1 - SHOWN_WIDTH // 3, len(line) - SHOWN_WIDTH))
+    stop = start + SHOWN_WIDTH
+    head = "…" if start > 0 else ""
+    tail = "…" if stop < len(line) else ""
+    shift = start - len(head)
+    return head + line[start:stop] + tail, column - shift, min(end_column, stop + 1) - shift
+
+
+def _pointer(span: Span, lines: list[str]) -> list[str]:
+    """The source line of `span` with a caret line below it, or nothing where the text does not hold that line."""
+    if not 1 <= span.line <= len(lines):
+        return []
+    source = lines[span.line - 1]
+    end = span.end_column if span.end_line == span.line else len(source) + 1
+    shown, column, end = _excerpt(_printable(source), span.column, end)
+    number = f"{span.line:>5}"
+    before = display_width(shown[: column - 1])
+    carets = max(1, display_width(shown[column - 1 : max(column, end - 1)]))
+    return [f"{number} │ {shown}", f"{'':>5} │ {' ' * before}{'^' * carets}"]
+
+
+def render(diagnostic: Diagnostic, text: str | None = None) -> str:
+    """One diagnostic as people read it: place, code, sentence; the line with a caret (given the file's text); hint."""
+    head = f"{diagnostic.span}: " if diagnostic.span.file or diagnostic.span.line else ""
+    parts = [f"{head}{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"]
+    lines = [] if text is None else text.splitlines()
+    parts += _pointer(diagnostic.span, lines)
+    for related in diagnostic.related:
+        parts.append(f"{related.span}: {related.message}")
+        if related.span.file == diagnostic.span.file:
+            parts += _pointer(related.span, lines)
+    if diagnostic.hint is not None:
+        parts.append(f"hint: {diagnostic.hint}")
+    return "\n".join(parts)
+
+
+def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
+    """All diagnostics of a score, at most `MOST_DIAGNOSTICS` of them, then how many more there are."""
+    every = tuple(diagnostics)
+    shown = [render(one, sources.get(one.span.file)) for one in every[:MOST_DIAGNOSTICS]]
+    if len(every) > MOST_DIAGNOSTICS:
+        shown.append(f"and {len(every) - MOST_DIAGNOSTICS} more")
+    return "\n\n".join(shown)
+
+
+MOST_KEPT = 500
+"""How many diagnostics one reading keeps; later ones are only counted, so that no input can fill the memory."""
+
+
+MAX_COMPARISONS = 20_000
+"""How many names are compared with unknown ones in one reading, beside `MAX_COMPARISONS_PER_NAME` for each known name."""
+MAX_COMPARISONS_PER_NAME = 8
+
+
+class Faults:
+    """Collects diagnostics while a score is read and compiled, so that all of them can be shown at once."""
+
+    def __init__(self) -> None:
+        self._found: list[Diagnostic] = []
+        self._comparisons = 0
+        self.texts: Mapping[str, str] = {}
+        """The texts being read, by file: what a suggestion has to fit may be written elsewhere in them."""
+        self.dropped = 0
+        self.has_errors = False
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        hint: str | None = None,
+        fixes: tuple[Fix, ...] = (),
+        related: tuple[Related, ...] = (),
+    ) -> None:
+        """Note something that stops the score from being performed."""
+        self.has_errors = True
+        self.add(Diagnostic(code, message, span, hint, fixes, related))
+
+    def warn(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        hint: str | None = None,
+        fixes: tuple[Fix, ...] = (),
+        related: tuple[Related, ...] = (),
+    ) -> None:
+        """Note something that the author should know."""
+        self.add(Diagnostic(code, message, span, hint, fixes, related, Severity.WARNING))
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic, or count it once there are `MOST_KEPT`."""
+        if len(self._found) < MOST_KEPT:
+            self._found.append(diagnostic)
+        else:
+            self.dropped += 1
+
+    def nearest(self, name: str, known: Collection[str]) -> str | None:
+        """The known name that an unknown one was probably meant to be, if there is one.
+
+        A comparison costs as much as reading ten characters, so there are only so many in one reading: later unknown names get
+        no suggestion, and neither does one whose diagnostic is only counted.
+        """
+        if self.is_full or self._comparisons + len(known) > MAX_COMPARISONS + MAX_COMPARISONS_PER_NAME * len(known):
+            return None
+        from difflib import get_close_matches  # only a mistake needs it, and its import costs as much as a small score
+
+        self._comparisons += len(known)
+        folded = name.casefold()
+        alike = next((one for one in known if one.casefold() == folded), None)
+        if alike is not None:
+            return alike
+        return next(iter(get_close_matches(name, known, n=1, cutoff=0.6)), None)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether later diagnostics are only counted: then what would go into them need not be worked out."""
+        return len(self._found) >= MOST_KEPT
+
+    def extend(self, others: Faults) -> None:
+        """Take over what others collected."""
+        for one in others.diagnostics:
+            self.add(one)
+        self.dropped += others.dropped
+        self.has_errors = self.has_errors or others.has_errors
+
+    @property
+    def count(self) -> int:
+        """How many there are, errors and warnings, the uncounted ones too."""
+        return len(self._found) + self.dropped
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What was found, in the order of files and places; errors and warnings together."""
+        return tuple(sorted(self._found, key=lambda one: (one.span.file, one.span.line, one.span.column)))

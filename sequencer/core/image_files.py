@@ -1,0 +1,266 @@
+"""Image files, opened with care: what a path holds is checked before it is read, and what is read before it is decoded.
+
+One decoder serves `check`, the rehearsal, the upload to a model and the local server, so that an image that one of them accepts
+is accepted by all. Metadata never decides whether an image can be shown: where a decoder fails on it, it is decoded without it.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from enum import Enum, auto
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sequencer.core.image_segments import (
+    exif_of,
+    format_of,
+    orientation_of,
+    other_format_of,
+    scans_of,
+    webp_size,
+    without_metadata,
+)
+from sequencer.core.images import IMAGE_FORMATS, IMAGE_TYPES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, ImageFile
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.core.paths import as_stored, is_file
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+MAX_JPEG_SCANS = 200
+"""Progressive JPEGs have about ten scans. Thousands of them would take minutes to decode."""
+
+MAX_SCANNED_PIXELS = 20 * MAX_IMAGE_PIXELS
+"""Pixels × scans of a JPEG, likewise: 20 scans for the largest image."""
+
+_STRIP = 256
+"""Rows that are laid over black at once: an image with transparency must not take a multiple of its memory."""
+
+
+class Problem(Enum):
+    """Why an image is not taken."""
+
+    NOT_AN_IMAGE = auto()
+    OTHER_FORMAT = auto()
+    TOO_MANY_PIXELS = auto()
+    BROKEN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An image that is not taken, and what is known of the reason: a decoder's words, or what the file is instead."""
+
+    problem: Problem
+    detail: str = ""
+    width: int = 0
+    height: int = 0
+
+    @property
+    def reason(self) -> str:
+        """The reason as one phrase that needs no path."""
+        match self.problem:
+            case Problem.NOT_AN_IMAGE:
+                return "not an image"
+            case Problem.OTHER_FORMAT:
+                return f"image is {self.detail}; {IMAGE_FORMATS} are taken"
+            case Problem.TOO_MANY_PIXELS:
+                return f"image is too large: {self.width:,}×{self.height:,} pixels"
+            case Problem.BROKEN:
+                return f"image cannot be decoded: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """An image in RGB, upright, with what its file says of itself.
+
+    `mime_type` is by the bytes; `width` and `height` are those of the file, before it is turned upright as its `orientation`
+    demands (EXIF's numbers, 1 is upright). `needed_repair` tells that it could be decoded only without its metadata.
+    """
+
+    mime_type: str
+    width: int
+    height: int
+    picture: Image.Image
+    orientation: int
+    needed_repair: bool
+
+
+def read_image(folder: Path, image: ImageFile) -> bytes:
+    """An image's bytes from a score's folder. Raises OSError for one that is not there or is no image file of that size.
+
+    A journal or a schedule may come from anybody, and so may the paths in it: a device, a pipe or a file of another size is
+    never opened, and whoever uses the bytes compares their digest.
+    """
+    path = as_stored(folder / image.path)
+    if not is_file(path):
+        raise FileNotFoundError(2, "there is no such file", str(path))
+    if path.stat().st_size != image.size or image.size > MAX_IMAGE_BYTES:
+        raise OSError(5, "it is not the file that the score was read with", str(path))
+    return path.read_bytes()
+
+
+def opened(data: bytes, most: int = MAX_IMAGE_PIXELS) -> NDArray[np.uint8] | str:
+    """An image file's pixels, upright, shape (height, width, 3) RGB; or why it is none. `most` bounds its pixels."""
+    import numpy as np
+
+    found = decode(data, most)
+    return found.reason if isinstance(found, Refusal) else np.asarray(found.picture, dtype=np.uint8)
+
+
+def prepare_upload(data: bytes) -> bytes | Refusal:
+    """Return what to send of an image: the file without its metadata, apart from the orientation and colour profiles.
+
+    Decoders fail on metadata, and a photograph's may say where its owner lives. A file whose container is so odd that it would
+    show another picture without its metadata is sent as it is.
+    """
+    found = decode(data)
+    if isinstance(found, Refusal):
+        return found
+    bare = without_metadata(data, found.orientation, colours=not found.needed_repair)
+    if bare == data:
+        return data
+    again = decode(bare)
+    is_same = isinstance(again, Decoded) and again.picture.tobytes() == found.picture.tobytes()
+    return bare if is_same else data
+
+
+def decode(data: bytes, most: int = MAX_IMAGE_PIXELS) -> Decoded | Refusal:
+    """Decode an image file.
+
+    Args:
+        data: The file's bytes.
+        most: The most pixels that are decoded.
+
+    Returns:
+        The image, or why it is not taken. No exception but MemoryError comes out of a decoder.
+    """
+    kind = format_of(data)
+    if kind is None:
+        other = other_format_of(data)
+        if other is None:
+            return Refusal(Problem.NOT_AN_IMAGE)
+        return Refusal(Problem.OTHER_FORMAT, other)
+    first = _decoded(data, kind, most, None)
+    if isinstance(first, Decoded) or first.problem is not Problem.BROKEN:
+        return first
+    orientation = orientation_of(exif_of(data))
+    again = _decoded(without_metadata(data, colours=False), kind, most, orientation)
+    return again if isinstance(again, Decoded) else first
+
+
+def _decoded(data: bytes, kind: str, most: int, orientation: int | None) -> Decoded | Refusal:
+    """Decode once; the orientation is looked for where it is not given."""
+    width, height = webp_size(data) if kind == "WEBP" else (0, 0)  # its decoder makes room for all pixels at once
+    if width * height > most:
+        return Refusal(Problem.TOO_MANY_PIXELS, "", width, height)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; its errors decide
+            with _file(data, kind) as file:
+                width, height = file.size
+                if width * height > most:
+                    return Refusal(Problem.TOO_MANY_PIXELS, "", width, height)
+                scans = scans_of(data) if kind == "JPEG" else 1
+                if scans > MAX_JPEG_SCANS or scans * width * height > MAX_SCANNED_PIXELS:
+                    return Refusal(Problem.BROKEN, f"its {scans:,} scans would take too long")
+                file.load()
+                turn = _orientation(file, data) if orientation is None else orientation
+                picture = _solid(_turned(file, turn))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a decoder may fail in any way on a broken file; the failure becomes the reason
+        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        return Refusal(Problem.BROKEN, reason)
+    return Decoded(IMAGE_TYPES[kind], width, height, picture, turn, needed_repair=orientation is not None)
+
+
+def _file(data: bytes, kind: str) -> Image.Image:
+    """The file, opened by the one decoder for its format.
+
+    `Image.open` is not used: it would read a phone's MPO as several pictures, by an index that may be damaged, and it bounds
+    pixels in its own way.
+    """
+    from PIL import JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+
+    file = io.BytesIO(data)
+    match kind:
+        case "JPEG":
+            return JpegImagePlugin.JpegImageFile(file)
+        case "PNG":
+            return PngImagePlugin.PngImageFile(file)
+        case _:
+            return WebPImagePlugin.WebPImageFile(file)
+
+
+def _orientation(file: Image.Image, data: bytes) -> int:
+    exif = exif_of(data)
+    if not exif and isinstance(profile := file.info.get("Raw profile type exif"), str):  # as ImageMagick writes it into a PNG
+        try:
+            exif = bytes.fromhex("".join(profile.split("\n")[3:])).removeprefix(b"Exif\x00\x00")
+        except ValueError:
+            exif = b""
+    xmp = file.info.get("XML:com.adobe.xmp") or file.info.get("xmp") or b""
+    return orientation_of(exif, xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp)
+
+
+def _turned(file: Image.Image, orientation: int) -> Image.Image:
+    from PIL.Image import Transpose
+
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    return file.transpose(turns[orientation]) if orientation in turns else file
+
+
+def _solid(image: Image.Image) -> Image.Image:
+    """An image as RGB; what is transparent is laid over black."""
+    from PIL import Image as Images
+
+    if image.mode in ("I", "F") or image.mode.startswith("I;"):
+        image = eight_bits(image)
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    clear = image.convert("RGBA")
+    solid = Images.new("RGB", clear.size)
+    for top in range(0, clear.height, _STRIP):
+        box = (0, top, clear.width, min(top + _STRIP, clear.height))
+        part = clear.crop(box)
+        ground = Images.new("RGBA", part.size, (0, 0, 0, 255))
+        solid.paste(Images.alpha_composite(ground, part).convert("RGB"), box)
+    return solid
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """A greyscale image of 16 or 32 bits (Pillow's modes `I;16…`, `I` and `F`) in 8 bits.
+
+    16 bits keep their upper half, as Pillow does it for colours of 16 bits. Values beyond 16 bits are scaled from their
+    smallest to their largest; floats are read as 0…1 or 0…255 where all of them lie within, and scaled likewise where they do
+    not. What a PNG calls transparent stays so.
+    """
+    import numpy as np
+    from PIL import Image as Images
+
+    values = np.asarray(image)
+    if image.mode == "F":
+        values = np.where(np.isfinite(values), values, 0)
+    low, high = values.min(initial=0), values.max(initial=0)
+    if image.mode != "F" and low >= 0 and high <= 0xFFFF:
+        small = values >> 8
+    elif image.mode == "F" and low >= 0 and high <= 255:
+        small = values * (255 if high <= 1 else 1)
+    else:
+        small = (values.astype(np.float64) - low) * 255 / (float(high) - float(low))
+    grey = Images.fromarray(small.astype(np.uint8))
+    hidden = image.info.get("transparency")
+    if isinstance(hidden, int):
+        grey.putalpha(Images.fromarray(np.where(values == hidden, 0, 255).astype(np.uint8)))
+    return grey

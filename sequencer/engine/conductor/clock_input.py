@@ -1,0 +1,132 @@
+"""What a following run hears beside the model: the outer clock's fits and its transport, boundaries, the operator's offset."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sequencer.engine.conductor.dispatch import note_stop, send_due
+from sequencer.engine.conductor.operator_input import act_on, hold
+from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.engine.conductor.take_setup import start
+from sequencer.engine.revisions import JUMPS_WHILE_CUT
+from sequencer.events.commands import Command
+from sequencer.events.events import BoundariesFitted, ChunkShown, ClockFitted, ClockLocated, ClockMoved, OffsetChanged
+
+
+def clock_fitted(run: Run, event: ClockFitted) -> list[Command]:
+    """A new fit of the clock; an armed run starts when it finds the clock running."""
+    if run.follow is None:
+        return []
+    run.follow.clock_fitted(event)
+    return start(run, event.at) if run.phase is Phase.ARMED and run.follow.is_running else []
+
+
+def chunk_shown(run: Run, event: ChunkShown) -> list[Command]:
+    """A chunk is shown: in runs of the first revision noted while a take plays, later in every phase (see `showing`)."""
+    if not run.ends_when_shown and run.base + event.chunk <= run.making:  # one of the take before may come late
+        note_shown(run, run.base + event.chunk, event.at)
+    return []
+
+
+def note_shown(run: Run, chunk: int, at: int) -> None:
+    """A score chunk is shown: a following run notes when, beside when the positions that it shows were meant to be."""
+    if run.follow is None:
+        return
+    run.follow.shown[chunk] = at
+    slot = run.ledger.slots.get(chunk)
+    for line in slot.lines if slot is not None else ():
+        if line.has_place and run.plan.is_before_jump(line):
+            line.reason = line.reason or "the clock was moved before it was shown"
+            continue
+        beat = run.plan.time_of_line(line) if line.has_place else None
+        if beat is not None:
+            line.shown, line.beat = at, beat + run.follow.offset
+        elif line.has_place:
+            note_stop(run, line)
+
+
+def boundaries_fitted(run: Run, event: BoundariesFitted) -> list[Command]:
+    """A new fit of boundaries; fits of a take that was reset are not believed."""
+    if run.follow is not None and run.phase is Phase.PLAYING:
+        run.follow.boundaries_fitted(event, run.base)
+    return []
+
+
+def offset_changed(run: Run, event: OffsetChanged) -> list[Command]:
+    """The operator moved the offset: it holds for everything that is not committed yet."""
+    if run.follow is not None:
+        run.follow.offset = event.offset
+    run.sends.seen.offset = event.offset
+    return []
+
+
+def clock_moved(run: Run, event: ClockMoved) -> list[Command]:
+    """Start, stop, continue: for the musical time, then for the rules that listen to it."""
+    if run.follow is not None:
+        run.follow.clock_moved(event)
+    firings = run.ear.heard(event)
+    return act_on(run, firings, event.at)
+
+
+def held_clock_moved(run: Run, event: ClockMoved) -> list[Command]:
+    """While a take is being opened the musical time moves on, and the rules wait."""
+    run.joins = run.joins and (event.what != "start" or run.takes > 0)
+    if run.follow is not None:
+        run.follow.clock_moved(event)
+    return hold(run, event)
+
+
+def armed_clock_moved(run: Run, event: ClockMoved) -> list[Command]:
+    """The clock's first beat: the model's start leaves."""
+    held_clock_moved(run, event)
+    return start(run, event.at) if run.follow is not None and run.follow.is_running else []
+
+
+def located(run: Run, event: ClockLocated) -> list[Command]:
+    """A jump while no take plays: before the first one the score begins there, later it goes on there."""
+    if run.follow is not None:
+        run.follow.located(event.at, event.quarter)
+        is_heard = run.takes > 0 and run.revision >= JUMPS_WHILE_CUT and run.phase is not Phase.SHOWING
+        run.joins = is_heard if run.takes > 0 else event.quarter > 0
+    return []
+
+
+def located_while_cutting(run: Run, event: ClockLocated) -> list[Command]:
+    """A jump while a reset is awaited: the next take opens with what is in force at the new position."""
+    if run.follow is None or run.revision < JUMPS_WHILE_CUT:
+        return located(run, event)
+    run.follow.located(event.at, event.quarter)
+    _chase(run, run.next_base, event.quarter)
+    return []
+
+
+def join(run: Run, making: int, at: int) -> None:
+    """A clock that was moved while no take ran: the score goes on where the clock is by now, as seen from a chunk."""
+    here = None if run.follow is None else run.follow.quarter_at(at)
+    if run.joins and here is not None and (here > 0 or run.takes > 1):
+        run.joins = False
+        _chase(run, making + run.schedule.lead, here)
+
+
+def relocated(run: Run, event: ClockLocated) -> list[Command]:
+    """A jump: what is in force at the new place lands at reach, nothing in between is played."""
+    if run.follow is None:
+        return []
+    run.follow.located(event.at, event.quarter)
+    _chase(run, run.making + run.schedule.lead, event.quarter)
+    return send_due(run, event.at)
+
+
+def _chase(run: Run, reach: int, here: float) -> None:
+    """Lay the plan anew from a quarter on: what is in force there lands at the score chunk `reach`.
+
+    A cut whose reset has left is made all the same. What the next take should have opened with leaves with the old plan.
+    """
+    quarter = Fraction(here).limit_denominator(96)
+    run.moves.give_up_leaving("the clock was moved first")
+    chase = run.plan.relocate(quarter, reach)
+    first = run.next_base if run.phase is Phase.CUTTING else reach - run.schedule.lead + 1
+    run.ledger.withdraw(first, lambda line: line.rule is None and "cut" not in line.open, "the clock was moved away from it")
+    run.sends.located(run.plan.pass_of_quarter(quarter).number, quarter)
+    if chase is not None:
+        run.ledger.commit(chase, chase.nominal)

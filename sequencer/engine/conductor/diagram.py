@@ -1,0 +1,72 @@
+"""The conductor's states as a diagram: `python -m sequencer.engine.conductor.diagram`.
+
+`docs/architecture.md` holds what this prints. Tests hold the three in step: no run ever takes a way that is not drawn here,
+every way that is drawn is handled by the table, and the page shows this text.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.events.codec import Event
+from sequencer.events.events import (
+    ChunkDone,
+    ClockFitted,
+    ClockLocated,
+    ClockMoved,
+    ConditionsReady,
+    ControlMoved,
+    ImageAccepted,
+    NotePlayed,
+    ProgramChosen,
+    PromptAccepted,
+    Ready,
+    Refused,
+    Restored,
+    Started,
+    StateReported,
+    Uploaded,
+    WasReset,
+    Went,
+    Woke,
+)
+
+_CONDITIONS: tuple[type[Event], ...] = (ConditionsReady, PromptAccepted, ImageAccepted)
+_HANDS: tuple[type[Event], ...] = (NotePlayed, ControlMoved, ProgramChosen, Went, ClockMoved)
+
+WAYS: tuple[tuple[Phase, Phase, tuple[type[Event], ...], str], ...] = (
+    (Phase.WAITING, Phase.UPLOADING, (Ready,), "ready, with images to upload"),
+    (Phase.WAITING, Phase.OPENING, (Ready,), "ready"),
+    (Phase.UPLOADING, Phase.OPENING, (Uploaded,), "the last image is there"),
+    (Phase.OPENING, Phase.ARMED, _CONDITIONS, "conditions ready, the outer clock stands"),
+    (Phase.OPENING, Phase.STARTING, (*_CONDITIONS, Woke), "conditions ready, or no answer in time"),
+    (Phase.ARMED, Phase.STARTING, (ClockMoved, ClockFitted), "the clock's first beat"),
+    (Phase.ARMED, Phase.OPENING, (Restored, WasReset), "connected again"),
+    (Phase.STARTING, Phase.OPENING, (Refused, Restored, WasReset), "start refused, or connected again"),
+    (Phase.STARTING, Phase.PLAYING, (Started, StateReported, ChunkDone), "started"),
+    (Phase.STARTING, Phase.CUTTING, (Started, StateReported, ChunkDone), "started, and a cut is due at once"),
+    (
+        Phase.PLAYING,
+        Phase.CUTTING,
+        (ChunkDone, StateReported, Restored, Refused, ClockLocated, ClockFitted, *_HANDS),
+        "the chunk before a cut is being made",
+    ),
+    (Phase.CUTTING, Phase.OPENING, (WasReset, StateReported, Woke, Refused), "reset done"),
+    (Phase.CUTTING, Phase.PLAYING, (Refused,), "reset refused"),
+    (Phase.STARTING, Phase.SHOWING, (ChunkDone,), "the only chunk is done"),
+    (Phase.PLAYING, Phase.SHOWING, (ChunkDone,), "the last chunk is done"),
+)
+"""(from, to, the events that can lead there, in words). FINISHED can be reached from everywhere and is told beside it."""
+
+
+def mermaid() -> str:
+    """The diagram as Mermaid, one way a line."""
+    lines = ["stateDiagram-v2", f"    [*] --> {Phase.WAITING.value}"]
+    lines += [f"    {start.value} --> {end.value}: {words}" for start, end, _, words in WAYS]
+    lines.append(f"    {Phase.SHOWING.value} --> {Phase.FINISHED.value}: it has been shown, or the wait for it is over")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(mermaid() + "\n")

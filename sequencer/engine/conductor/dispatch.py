@@ -1,0 +1,276 @@
+"""What leaves: committing lines to chunks, sending what is due, beginning cuts, trying refused prompts again."""
+
+from __future__ import annotations
+
+from sequencer.engine.conductor.deliveries import LIVE, Line, Status, kind_of
+from sequencer.engine.conductor.ledger import MOST_TRIES
+from sequencer.engine.conductor.pending_commands import Flight
+from sequencer.engine.conductor.run_state import MOST_AHEAD, PATIENCE, Phase, Run
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, Finish, Reset, WakeAt
+from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, Refused
+from sequencer.schedule.model import CutTake
+
+
+def commit_limit(run: Run) -> int:
+    """The last score chunk that may be committed now; what a coming cut opens with waits for it."""
+    limit = max(run.making + run.schedule.lead, run.plan.certain_until(run.making))
+    cut = run.plan.next_cut()
+    return limit if cut is None else min(limit, cut - 1)
+
+
+def commit_up_to(run: Run, limit: int) -> None:
+    """Give every coming line up to a score chunk its chunk. Far ahead only so many prompts are, for the model repeats them."""
+    reach = run.making + run.schedule.lead
+    while (line := run.plan.next_line()) is not None and run.plan.chunk_of(line) <= limit:
+        if line.nominal > reach and run.ledger.prompts_beyond(run.making) >= MOST_AHEAD:
+            return
+        commit(run, run.plan.pop())
+
+
+def commit(run: Run, line: Line) -> None:
+    """Give a line the chunk that its place snaps to, or where that is out of reach the next one (or none: `late drop`)."""
+    chunk = line.planned = run.plan.chunk_of(line)
+    soonest = soonest_chunk(run, line, chunk)
+    if chunk < soonest:
+        if run.schedule.late == "drop":
+            line.end(Status.DROPPED, f"chunk {chunk} could not be reached any more")
+            return
+        line.reason = f"chunk {chunk} could not be reached any more"
+        chunk = soonest
+    run.ledger.commit(line, chunk)
+
+
+def soonest_chunk(run: Run, line: Line, chunk: int) -> int:
+    """The first chunk at which a line can still act."""
+    if not run.is_running:
+        return run.base
+    kinds = {kind_of(act) for act in line.acts}
+    slot = run.ledger.slots.get(chunk)
+    carried = "image" in kinds or (slot is not None and slot.image is not None and "image" not in slot.sent)
+    return run.making + (run.schedule.lead if "prompt" in kinds and not carried else 1)
+
+
+def send_due(run: Run, at: int) -> list[Command]:
+    """Everything that is due now: commit what is within reach, then send it; begin a cut when its chunk is the next."""
+    if not run.connected or run.phase is not Phase.PLAYING:
+        return []
+    run.plan.forecast(run.making + run.schedule.lead)
+    commit_up_to(run, commit_limit(run))
+    commands = [] if run.may_rest else run.ledger.live_due(run.base, run.making, at)
+    commands += run.ledger.prompts_due(run.base, run.making, True, at)
+    cut = run.plan.next_cut()
+    if cut is not None and not run.may_rest and run.making >= cut - 1 and not _is_cut_too_late(run, cut):
+        commands += begin_cut(run, max(cut, run.making + 1), at)
+    return commands
+
+
+def _is_cut_too_late(run: Run, cut: int) -> bool:
+    """Whether a cut of the score could only begin where the score is over: it would make the show longer.
+
+    A cut of a rule begins at once, and is never one of the plan's.
+    """
+    end = run.plan.end_chunk()
+    return run.ends_where_written and cut < end <= run.making + 1
+
+
+def drop_passed(run: Run, first: int) -> None:
+    """With `late drop` what is live and did not leave for the chunks from `first` to the one being made is dropped."""
+    if not run.ends_where_written or run.schedule.late != "drop":
+        return
+    for chunk in range(max(first, run.base + 1), run.making + 1):
+        slot = run.ledger.slots.get(chunk)
+        kinds = set() if slot is None else set(LIVE) - slot.sent
+        if slot is None or not kinds:
+            continue
+        if slot.image is not None and "image" in kinds:
+            kinds.add("prompt")
+        for line in slot.lines:
+            line.drop(kinds, f"chunk {chunk} could not be reached any more")
+        slot.sent |= kinds
+
+
+def catch_up(run: Run, shown: str | None) -> list[Command]:
+    """Connected again: a prompt that should be shown by now and never came to the model is sent again, or dropped.
+
+    `shown` is the prompt that the model shows. The cue stays committed to its chunk; it lands where its prompt is shown.
+    """
+    slot = run.ledger.slot_in_force(run.making)
+    if not run.ends_where_written or slot is None or slot.chunk <= run.base or slot.image is not None or shown is None:
+        return []
+    lines = [line for line in slot.lines if "prompt" in line.open]
+    if not lines or slot.prompt is None or shown.strip() == slot.prompt.strip():
+        return []
+    line = lines[-1]
+    reason = f"chunk {slot.chunk} could not be reached any more"
+    if run.schedule.late == "drop":
+        line.drop({"prompt"}, reason)
+        return []
+    line.reason = line.reason or reason
+    if run.ledger.active_at(run.reach) != slot.prompt:
+        return []  # a later cue acts where it could have landed
+    return [run.ledger.send_again(slot, slot.prompt, run.reach - run.base)]
+
+
+def began(run: Run, chunk: int, at: int) -> None:
+    """A score chunk begins. A following run notes how far its cues are off, and whether the tempo changed under them."""
+    run.moves.plays(run.plan.pass_at(chunk).number, chunk, at)
+    slot = run.ledger.slots.get(chunk)
+    for line in slot.lines if slot is not None else ():
+        line.boundary = at
+        if run.follow is None or not line.has_place:
+            continue
+        beat = run.plan.time_of_line(line)
+        if beat is None:
+            note_stop(run, line)
+            continue
+        line.off = at + run.follow.lag - run.follow.offset - beat
+        nearest = run.follow.chunk_at(beat, line.snap)
+        if nearest is not None and nearest != chunk and nearest >= run.base and not line.reason:
+            line.reason = f"the clock or the lag changed inside the reach: chunk {nearest} would be right by now"
+
+
+def note_stop(run: Run, line: Line) -> None:
+    """The chunk of a line begins or is seen, and its place cannot be told: where the clock stands, that is why."""
+    if run.follow is not None and run.follow.stopped_for is not None and not line.reason:
+        line.reason = "the clock stopped inside the reach: its place had not come when it was shown"
+
+
+def begin_cut(run: Run, chunk: int, at: int) -> list[Command]:
+    """End the take before `chunk`: everything up to there that was not committed opens the new take."""
+    run.phase = Phase.CUTTING
+    run.next_base = chunk
+    run.resets = 1
+    run.still_runs = None
+    run.reset_doubted = False
+    for line in run.plan.take_up_to(chunk):
+        line.planned = run.plan.chunk_of(line)
+        if line.planned < chunk and run.schedule.late == "drop" and not _cuts(line):
+            line.end(Status.DROPPED, f"chunk {line.planned} could not be reached any more")
+            continue
+        if line.planned < chunk:
+            line.reason = f"chunk {line.planned} could not be reached any more"
+        run.ledger.commit(line, chunk)
+    return [Reset(), wake_at(run, at + PATIENCE)]
+
+
+def finish(run: Run, reason: str, well: bool) -> list[Command]:
+    """The run is over: every line and every move that has no end yet gets one."""
+    run.phase = Phase.FINISHED
+    run.ended = reason
+    run.ended_well = well
+    run.ledger.unmade(run.making)
+    run.moves.finish(run.making, run.boundary_at, reason, well, run.stopped)
+    why = "no chunk was reported with it" if well else f"the run ended first: {reason}"
+    for line in run.plan.lines:
+        if line.rule is not None and line.landed is None and (line.chunk or 0) >= run.plan.end_chunk():
+            line.end(Status.SKIPPED, "it fired too near the end: no chunk within reach was left")
+        elif well and run.follow is None and line.planned is not None and line.planned >= run.making:
+            line.end(Status.SKIPPED, "the score was left before its chunk")
+        elif run.stopped and (line.chunk is None or line.chunk >= run.making):
+            line.end(Status.SKIPPED, "the operator ended the run before its chunk was made")
+        elif not line.is_final:
+            line.end(Status.MISSED, line.reason or why)
+    return [Finish(reason)]
+
+
+def wake_at(run: Run, due: int) -> WakeAt:
+    """Ask to be woken; only the latest time asked for counts."""
+    run.due = due
+    return WakeAt(due)
+
+
+def retry(run: Run, flight: Flight, event: Refused) -> list[Command]:
+    """A refused prompt is sent again for the next chunk in reach; what else was refused is reported."""
+    slot = run.ledger.slots[flight.chunk]
+    if flight.command == "schedule_prompt" and slot.prompt not in (None, flight.prompt):
+        return []  # it has given way to another line, which has a command of its own on its way
+    lines = [line for line in slot.lines if "prompt" in line.open]
+    again = flight.command == "schedule_prompt" and run.schedule.late == "shift" and flight.tries < MOST_TRIES
+    if not again or not lines or slot.prompt != flight.prompt:
+        end_lines(run, flight, Status.REFUSED, run.reason_of(event))
+        return []
+    line = lines[-1]
+    line.reason = f"refused at chunk {flight.chunk} ({run.reason_of(event)}), sent again"
+    chunk = max(flight.chunk, run.reach)
+    if chunk != flight.chunk:
+        slot.remove(line)
+        if run.ledger.has_later_prompt(line, chunk):
+            line.end(Status.OVERTAKEN, "a later cue acts where it could have landed")
+            return []
+        run.ledger.commit(line, chunk)
+    return [run.ledger.resend(Flight(flight.command, chunk, flight.prompt, flight.tries), run.base)]
+
+
+def end_lines(run: Run, flight: Flight, status: Status, reason: str) -> None:
+    """End the lines whose acts a command carried that failed for good."""
+    kinds = _KINDS_OF_COMMAND.get(flight.command, frozenset())
+    slot = run.ledger.slots.get(flight.chunk)
+    for line in slot.lines if slot is not None else ():  # a take that shows nothing has none
+        if line.open & kinds:
+            line.end(status, reason)
+
+
+def _cuts(line: Line) -> bool:
+    return any(isinstance(act, CutTake) for act in line.acts)
+
+
+_KINDS_OF_COMMAND: dict[str, frozenset[str]] = {
+    "schedule_prompt": frozenset({"prompt"}),
+    "set_conditioning": frozenset({"prompt", "image"}),
+    "set_image": frozenset({"image"}),
+    "set_image_strength": frozenset({"strength"}),
+    "set_sr_scale": frozenset({"sr"}),
+}
+
+
+def tell_gear(run: Run, event: Event, commands: list[Command]) -> list[Command]:
+    """The commands that an event led to, and the messages that are due with it, in front of a `Finish`."""
+    is_over = run.phase is Phase.FINISHED
+    if is_over and not any(isinstance(command, Finish) for command in commands):
+        return commands  # it was over before
+    _look(run, event)
+    if is_over and not run.ended_well:
+        return commands
+    if is_over:
+        run.sends.seen.settle()
+    return [*run.sends.due(event.at, _until(run), everything=is_over), *commands]
+
+
+def _look(run: Run, event: Event) -> None:
+    """What a fixed run learns of when its chunks are seen."""
+    match event:
+        case ChunkShown() if run.is_of_this_take(event.take) and run.base + event.chunk <= run.making:
+            # else one of the take before, that comes late
+            run.sends.seen.shown(event.chunk, event.at)
+        case ChunkShown() if not run.is_of_this_take(event.take):
+            chunk = run.score_chunk(event.chunk, event.take)
+            if chunk is not None:
+                run.sends.seen.shown_before(chunk, event.at)
+        case ChunkDone() if run.phase is Phase.PLAYING or run.base + event.chunk < run.next_base:
+            run.sends.seen.done(event.chunk, event.at)
+        case BoundariesFitted() if run.phase is Phase.PLAYING or _is_of_the_take_before_a_cut(run, event):
+            run.sends.seen.fitted(event)
+        case _:
+            pass
+
+
+def _is_of_the_take_before_a_cut(run: Run, fit: BoundariesFitted) -> bool:
+    """Whether a fit rests on a chunk of the score that was made while a cut was waited for: it may have been made late."""
+    is_cutting = run.ends_where_written and run.phase is Phase.CUTTING
+    return is_cutting and run.base + fit.chunk - 1 < run.next_base
+
+
+def _until(run: Run) -> int | None:
+    """The first score chunk that may never come, or not yet: in a fixed run nothing is said of what is not made."""
+    if run.follow is not None:
+        return None
+    match run.phase:
+        case Phase.SHOWING:
+            return run.making
+        case Phase.PLAYING | Phase.FINISHED:
+            return run.making + (1 if run.sends.seen.is_streamed and not run.paused else 0)
+        case Phase.CUTTING:
+            return min(run.making + (1 if run.sends.seen.is_streamed else 0), run.next_base)
+        case _:
+            return run.base

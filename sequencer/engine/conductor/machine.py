@@ -1,0 +1,269 @@
+"""The conductor: a state machine that hears events and answers with commands. No clock, no chance, no world.
+
+::
+
+    WAITING ──ready──▶ UPLOADING ──all uploaded──▶ OPENING ──conditions there──▶ STARTING ──started──▶ PLAYING
+                                                      ▲                                                  │ a cut is due
+                                                      └───────────── reset reported ◀── CUTTING ◀────────┘
+    OPENING ──an outer clock stands──▶ ARMED ──it moves──▶ STARTING
+    PLAYING ──last chunk done──▶ SHOWING ──it was shown──▶ FINISHED
+    any ──session ended, closing, start refused──▶ FINISHED
+
+`TABLE` below says which handler hears which event in which phase; what is not in it is not heard. Score chunks are the
+model's chunks plus `base`, the score chunk at which the take began; `making` is the score chunk being made now (before
+`start`: the one that will be made first).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sequencer.engine.conductor.clock_input import (
+    armed_clock_moved,
+    boundaries_fitted,
+    chunk_shown,
+    clock_fitted,
+    clock_moved,
+    held_clock_moved,
+    located,
+    located_while_cutting,
+    offset_changed,
+    relocated,
+)
+from sequencer.engine.conductor.clock_sync import can_be
+from sequencer.engine.conductor.dispatch import tell_gear
+from sequencer.engine.conductor.operator_input import hand_pause, hold, paused, resumed, triggered
+from sequencer.engine.conductor.playback import (
+    chunk_done,
+    closing,
+    image_accepted,
+    last_chunk_of_take,
+    prompt_accepted,
+    refused,
+    session_ended,
+    state_reported,
+)
+from sequencer.engine.conductor.report import Report, cue_report, move_report, with_shown
+from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.engine.conductor.show_end import note_chunk_shown, refused_at_the_end, showing_woke, shown
+from sequencer.engine.conductor.take_setup import (
+    conditioned,
+    cutting_woke,
+    lost,
+    opening_image,
+    opening_prompt,
+    opening_refused,
+    opening_woke,
+    ready,
+    reset_again,
+    reset_refused,
+    reset_reported,
+    restored,
+    starting_woke,
+    state_while_cutting,
+    upload_failed,
+    uploaded,
+)
+from sequencer.engine.conductor.take_start import done_before, started, started_before
+from sequencer.engine.revisions import CURRENT
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command
+from sequencer.events.events import (
+    BoundariesFitted,
+    ChunkDone,
+    ChunkShown,
+    ClockFitted,
+    ClockLocated,
+    ClockMoved,
+    Closing,
+    ConditionsReady,
+    ControlMoved,
+    HandPaused,
+    ImageAccepted,
+    Lost,
+    NotePlayed,
+    OffsetChanged,
+    Paused,
+    ProgramChosen,
+    PromptAccepted,
+    Ready,
+    Refused,
+    Restored,
+    Resumed,
+    SessionEnded,
+    Started,
+    StateReported,
+    Uploaded,
+    UploadFailed,
+    WasReset,
+    Went,
+    Woke,
+)
+from sequencer.schedule.model import Schedule
+
+
+class Conductor:
+    """One run of one schedule: `receive` every event in the order in which it came, do what the commands say."""
+
+    def __init__(self, schedule: Schedule, following: bool | None = None, revision: int = CURRENT) -> None:
+        """`following` binds places to chunks late; None does so where the score's clock comes from outside.
+
+        `revision` is the revision of the conductor that it acts as: that of a journal which is replayed
+        (see `sequencer.engine.revisions`).
+        """
+        self.run = Run(schedule, schedule.clock.is_outer if following is None else following, revision)
+
+    def receive(self, event: Event) -> tuple[Command, ...]:
+        """What is to be done now that this has happened. Chunks in the commands count within the take."""
+        run = self.run
+        run.ledger.now = max(run.ledger.now, event.at)
+        if isinstance(event, ChunkShown) and run.ends_when_shown and run.phase is not Phase.FINISHED:
+            note_chunk_shown(run, event)
+        handler = TABLE.get((run.phase, type(event)))
+        commands = [] if handler is None or not can_be(event) else handler(run, event)
+        if run.sends.is_needed and run.takes:
+            commands = tell_gear(run, event, commands)
+        return tuple(commands)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run is over."""
+        return self.run.phase is Phase.FINISHED
+
+    @property
+    def phase(self) -> Phase:
+        """Where the run is."""
+        return self.run.phase
+
+    @property
+    def base(self) -> int:
+        """The score chunk at which the take began."""
+        return self.run.base
+
+    @property
+    def making(self) -> int:
+        """The score chunk that is being made."""
+        return self.run.making
+
+    def is_of_the_score(self, chunk: int, take: int | None = None) -> bool:
+        """Whether a chunk of a take shows the score: not one that is made behind the last one, or while a reset is awaited.
+
+        `take` counts `start` commands from 1; None is the take that plays.
+        """
+        return self.run.score_chunk(chunk, take) is not None
+
+    @property
+    def ended(self) -> str:
+        """Why the run is over; empty while it is not."""
+        return self.run.ended
+
+    def report(self) -> Report:
+        """What became of every cue so far."""
+        shown = {} if self.run.follow is None else self.run.follow.shown
+        cues = tuple(cue_report(line, self.run.schedule.grid, shown) for line in self.run.plan.lines)
+        if self.run.ends_when_shown:
+            cues = with_shown(cues, self.run.plan.lines, self.run.shown, max(self.run.making, 1))
+        return Report(
+            cues=cues,
+            ended=self.run.ended,
+            takes=self.run.takes,
+            chunks=self.run.making,
+            refused=tuple(self.run.refusals),
+            notes=tuple(self.run.notes),
+            ended_well=self.run.ended_well,
+            stopped=self.run.stopped,
+            sends=tuple(self.run.sends.log),
+            moves=tuple(move_report(move) for move in self.run.moves.all),
+            knows_shown=self.run.ends_when_shown,
+            stalls=tuple(self.run.stalls.all),
+            chunks_beyond=self.run.stalls.beyond,
+        )
+
+
+Handler = Callable[[Any, Any], list[Command]]
+
+_ANYWHERE: dict[type[Event], Handler] = {
+    ClockFitted: clock_fitted,
+    BoundariesFitted: boundaries_fitted,
+    OffsetChanged: offset_changed,
+    ClockLocated: located,
+    SessionEnded: session_ended,
+    Closing: closing,
+    Lost: lost,
+    Restored: restored,
+}
+_TRIGGERS = (NotePlayed, ControlMoved, ProgramChosen, Went, ClockMoved)
+
+_HELD: dict[type[Event], Handler] = {**dict.fromkeys((*_TRIGGERS, HandPaused), hold), ClockMoved: held_clock_moved}
+
+_PHASES: dict[Phase, dict[type[Event], Handler]] = {
+    Phase.WAITING: {Ready: ready},
+    Phase.UPLOADING: {Uploaded: uploaded, UploadFailed: upload_failed},
+    Phase.OPENING: {
+        ConditionsReady: conditioned,
+        PromptAccepted: opening_prompt,
+        ImageAccepted: opening_image,
+        Refused: opening_refused,
+        Woke: opening_woke,
+        WasReset: reset_again,
+    },
+    Phase.ARMED: {
+        WasReset: reset_again,
+        ClockMoved: armed_clock_moved,
+        PromptAccepted: prompt_accepted,
+        ImageAccepted: image_accepted,
+    },
+    Phase.STARTING: {
+        Started: started,
+        ChunkDone: done_before,
+        Woke: starting_woke,
+        StateReported: started_before,
+        WasReset: reset_again,
+        Refused: opening_refused,
+        PromptAccepted: prompt_accepted,
+        ImageAccepted: image_accepted,
+    },
+    Phase.PLAYING: {
+        ChunkDone: chunk_done,
+        StateReported: state_reported,
+        PromptAccepted: prompt_accepted,
+        ImageAccepted: image_accepted,
+        Refused: refused,
+        HandPaused: hand_pause,
+        Paused: paused,
+        Resumed: resumed,
+        **dict.fromkeys(_TRIGGERS, triggered),
+        ClockMoved: clock_moved,
+        ClockLocated: relocated,
+        ChunkShown: chunk_shown,
+    },
+    Phase.CUTTING: {
+        ChunkDone: last_chunk_of_take,
+        ClockLocated: located_while_cutting,
+        ChunkShown: chunk_shown,
+        WasReset: reset_reported,
+        Refused: reset_refused,
+        StateReported: state_while_cutting,
+        Woke: cutting_woke,
+        PromptAccepted: prompt_accepted,
+        ImageAccepted: image_accepted,
+    },
+    Phase.SHOWING: {
+        ChunkShown: shown,
+        Woke: showing_woke,
+        Refused: refused_at_the_end,
+        Paused: paused,
+        Resumed: resumed,
+        PromptAccepted: prompt_accepted,
+        ImageAccepted: image_accepted,
+    },
+    Phase.FINISHED: {},
+}
+
+TABLE: dict[tuple[Phase, type[Event]], Handler] = {
+    (phase, kind): handler
+    for phase, own in _PHASES.items()
+    for kind, handler in ({} if phase is Phase.FINISHED else {**_ANYWHERE, **_HELD, **own}).items()
+}
+"""(phase, event) → handler. `docs/architecture.md`'s diagram is made from it."""

@@ -1,0 +1,443 @@
+"""What gear is told, when: each message leaves at the nanosecond at which its place is seen (or heard), never at a chunk.
+
+In a fixed run a place is seen when the part of its chunk is shown in which it falls: the fits of chunk boundaries and the lag
+behind them say when. In a following run it is when the clock is there. Messages are said a little ahead (`AHEAD`), so that
+a plan may change until then, and nothing that was said must be taken back.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from fractions import Fraction
+from statistics import median_low
+
+from sequencer.core.timebase import DISPLAY_DELAY, SECOND, UNSEEN_TIME, nanoseconds
+from sequencer.engine.conductor.clock_sync import Follow
+from sequencer.engine.conductor.plan import Pass, Plan
+from sequencer.events.commands import Command, SendMidi, WakeAt
+from sequencer.events.events import BoundariesFitted
+from sequencer.schedule.describe import act_in_words
+from sequencer.schedule.model import ChooseProgram, MidiAct, MoveControl, PlayNote, Schedule, Send
+
+AHEAD = SECOND // 5
+"""How long before its time a message is said, in nanoseconds."""
+TOO_LATE = SECOND // 4
+"""A note that is later than this is not played any more; controllers and programs set a state, and are sent all the same."""
+NEAR, FAR = SECOND // 1000, 3 * SECOND
+"""A wake that is so much too late is asked for anew; what is further off than this is asked for later: by what is heard until
+then, or where a clock is followed by a wake halfway."""
+SAMPLES = 5
+"""Of how many of the latest chunks the medians are taken."""
+STRAYS = SECOND // 10
+"""A fit that is further from the boundary it was told with has not got over a slow chunk yet: the boundary itself counts."""
+STOOD = SECOND // 2
+"""A chunk that is reported so much later than it is due was made late: the pictures stand before it."""
+UNSEEN = 2
+"""Where no picture was seen by the end of so many chunks of a take, nobody counts pictures: its boundaries must do."""
+MOST_MADE = 1024
+"""Of so many of a take's latest chunks it is known when they were made: short ones are shown when many more were made."""
+MOST_TAKES = 16
+"""Of so many takes before it is known when they are seen: short ones are over long before their frames arrive."""
+NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One cue's (or one firing's) messages, and what became of them.
+
+    `due` is the nanosecond of its place, `at` the one at which it was said (or left out, where not `was_sent`). `seconds` is
+    where it stands in the model's own time: since the first chunk began, as chunks are counted.
+    """
+
+    section: str | None
+    place: str
+    line: int
+    what: str
+    due: int
+    at: int
+    was_sent: bool
+    seconds: Fraction
+    acts: tuple[MidiAct, ...] = ()
+
+    @property
+    def late_ms(self) -> float:
+        """How many milliseconds behind its time it was said; 0 where it was said ahead."""
+        return round(max(0, self.at - self.due) / 1e6, 3)
+
+
+@dataclass(slots=True)
+class TakeSeen:
+    """When a take is seen. Chunks of `done` count within it, `base` is the score chunk that it begins with."""
+
+    base: int
+    done: dict[int, int]
+    """When its latest chunks were made; -1 is its beginning."""
+    line: tuple[int, float, float] | None = None
+    """(score chunk, when it is seen, how long a chunk lasts); None while nobody knows."""
+    stood: list[tuple[int, tuple[int, float, float]]] = field(default_factory=list)
+    """Score chunks before which the model stood, each with the line of what came before it."""
+
+    def line_at(self, chunk: int) -> tuple[int, float, float] | None:
+        """The line by which a score chunk of it is seen."""
+        return next((line for late, line in self.stood if chunk < late), self.line)
+
+
+class Seen:
+    """When the chunks of a fixed run are seen. Score chunks count on through cuts; each take has boundaries of its own.
+
+    The fits say where boundaries are; how long after its end a chunk is seen (`_behind`), and how long it lasts, are the
+    medians of the latest, the lower of two, so that one slow chunk changes nothing.
+    """
+
+    def __init__(self, schedule: Schedule, knows_takes: bool = True) -> None:
+        """`knows_takes`: whether each take before is known by itself, a take of which no frame was seen holds nothing up, short
+        chunks are waited for as long as their frames may take, only measured chunks say how long one lasts, and when a chunk
+        was made is known until it is seen (earlier revisions forgot it after five more)."""
+        self.offset = 0
+        self._knows_takes = knows_takes
+        self._remembered = MOST_MADE if knows_takes else SAMPLES
+        delay = DISPLAY_DELAY / (float(schedule.grid.chunk) * SECOND)
+        self._unseen = max(UNSEEN, 2 * delay) if knows_takes else UNSEEN
+        """After how many chunks nobody is taken to count pictures: short ones are over long before they are shown."""
+        self._first_fit: int | None = None
+        """When the take's boundaries were first fitted: frames may take long to arrive."""
+        self._chunk = schedule.grid.chunk
+        self._nominal = float(schedule.grid.chunk) * SECOND
+        self._shown = False
+        self._behind: deque[float] = deque(maxlen=SAMPLES)
+        self._lengths: deque[float] = deque([self._nominal], maxlen=SAMPLES)
+        self._earlier: deque[TakeSeen] = deque(maxlen=MOST_TAKES if knows_takes else 1)
+        self._playing = TakeSeen(0, {})
+        self._guess: tuple[int, float, float] | None = None
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether a chunk is seen while it is being made; else nobody knows when it is, before it is made."""
+        return bool(self._behind) and median_low(self._behind) < 0
+
+    def began(self, base: int, at: int) -> None:
+        """A take began at a score chunk."""
+        before = self._playing
+        if not self._knows_takes:
+            if before.line is not None:
+                self._earlier.append(before)
+        elif before.done and before.base < base:  # else it is set up again
+            before.line = before.line or self._foretold(before)
+            self._earlier.append(before)
+        self._playing = TakeSeen(base, {-1: at})
+        self._guess, self._shown = None, False
+        self._first_fit = None
+
+    def done(self, chunk: int, at: int) -> None:
+        """A chunk of the take is made."""
+        self._playing.done[chunk] = at
+        self._playing.done.pop(chunk - self._remembered, None)
+
+    def shown(self, chunk: int, at: int) -> None:
+        """A chunk of the take was seen. The first one says where the take stands; later ones correct the fits."""
+        length = self._seen_of(self._playing, chunk, at)
+        if not self._shown:
+            self._shown = True
+            self._playing.line = (self._playing.base + chunk, float(at), length)
+
+    def shown_before(self, chunk: int, at: int) -> None:
+        """A score chunk of a take before was seen, while the next one was opened or after it began."""
+        if not self._knows_takes:
+            return
+        if chunk >= self._playing.base:
+            self.shown(chunk - self._playing.base, at)
+            return
+        take = self._take_of(chunk)
+        if take is not None:
+            take.line = (chunk, float(at), self._seen_of(take, chunk - take.base, at))
+
+    def _seen_of(self, take: TakeSeen, chunk: int, at: int) -> float:
+        """A chunk of a take was seen: note how long after its end. Returns how long a chunk lasts."""
+        length = median_low(self._lengths)
+        if chunk in take.done:
+            self._behind.append(float(at - take.done[chunk]))
+        elif chunk - 1 in take.done:
+            self._behind.append(at - take.done[chunk - 1] - length)
+        return length
+
+    def fitted(self, fit: BoundariesFitted) -> None:
+        """A new fit of the take's boundaries."""
+        is_measured = fit.chunk_ns != self._nominal or len(self._lengths) > 1
+        if is_measured or not self._knows_takes:  # the first fit of all has measured nothing yet
+            self._lengths.append(fit.chunk_ns)
+        length = median_low(self._lengths)
+        behind = median_low(self._behind) if self._behind else 0.0
+        time = fit.time if abs(fit.at - fit.time) < STRAYS else fit.at
+        self._guess = (self._playing.base + fit.chunk - 1, time + behind, length)
+        self._first_fit = fit.at if self._first_fit is None else self._first_fit
+        waited = not self._knows_takes or fit.at - self._first_fit >= UNSEEN_TIME
+        if self._shown or (fit.chunk > self._unseen and waited):
+            self._note_stall(fit, length)
+            self._playing.line = self._guess
+
+    def _note_stall(self, fit: BoundariesFitted, length: float) -> None:
+        """Where the chunk before a boundary took far too long, what was made before it is seen as it was foretold."""
+        before, line = self._playing.done.get(fit.chunk - 2), self._playing.line
+        if self._knows_takes and before is not None and line is not None and fit.at - before - length > STOOD:
+            self._playing.stood.append((self._playing.base + fit.chunk - 1, line))
+
+    def settle(self) -> None:
+        """The run is over: where nothing of the take was seen yet, its boundaries must do."""
+        self._playing.line = self._playing.line or self._guess
+
+    def time_of(self, seconds: Fraction) -> int | None:
+        """The nanosecond at which an exact nominal time is seen; None while nobody can know."""
+        # The place in chunks is above / below, in whole numbers: this is asked after every event.
+        above = seconds.numerator * self._chunk.denominator
+        below = seconds.denominator * self._chunk.numerator
+        known = self._line_at(above, below)
+        return None if known is None else self._time_by(known, above, below)
+
+    def end_of(self, seconds: Fraction) -> int | None:
+        """When the score is over that ends at an exact nominal time, as far as that can be foretold before its take is seen."""
+        above = seconds.numerator * self._chunk.denominator
+        below = seconds.denominator * self._chunk.numerator
+        known = self._line_at(above, below)
+        if known is None and self._knows_takes:
+            known = self._foretold(self._playing)
+        return None if known is None else self._time_by(known, above, below)
+
+    def _line_at(self, above: int, below: int) -> tuple[int, float, float] | None:
+        """The line by which a place in chunks is seen."""
+        playing = self._playing
+        if above >= playing.base * below:
+            return playing.line_at(above // below) if playing.stood else playing.line
+        known = self._earlier_line(above // below)
+        if known is None and self._knows_takes and self._shown:
+            return playing.line  # the take that plays is seen: what was made before it was seen before, if it was
+        return known
+
+    def _time_by(self, line: tuple[int, float, float], above: int, below: int) -> int:
+        chunk, time, length = line
+        return round(time + (above - chunk * below) / below * length) - self.offset
+
+    def _take_of(self, chunk: int) -> TakeSeen | None:
+        """The take before in which a score chunk falls."""
+        return next((one for one in reversed(self._earlier) if one.base <= chunk), None)
+
+    def _earlier_line(self, chunk: int) -> tuple[int, float, float] | None:
+        """The line of the take before in which a score chunk falls; where that is not known, of the one nearest before it."""
+        known = [one for one in self._earlier if one.line is not None]
+        take = next((one for one in reversed(known) if one.base <= chunk), next(iter(known), None))
+        return None if take is None else take.line_at(chunk)
+
+    def _foretold(self, take: TakeSeen) -> tuple[int, float, float] | None:
+        """When a take will be seen of which nothing was, by what was made of it; None where no delay is measured yet."""
+        if not self._behind or not take.done:
+            return None
+        made, length = max(take.done), median_low(self._lengths)
+        return take.base + made + 1, take.done[made] + length + median_low(self._behind), length
+
+    def seconds_at(self, time: int) -> float | None:
+        """What of the model's time is seen at a nanosecond. None before anything was seen."""
+        seen = [(one.base, one.line) for one in (*self._earlier, self._playing) if one.line is not None]
+        if not seen:
+            return None
+        begun = [line for base, line in seen if line[1] + (base - line[0]) * line[2] <= time + self.offset]
+        chunk, then, length = begun[-1] if begun and self._knows_takes else seen[0 if self._knows_takes else -1][1]
+        return (chunk + (time + self.offset - then) / length) * float(self._chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """The next send of the plan. What is exact of its place is reckoned once: it is asked for after every event."""
+
+    current: Pass
+    index: int
+    send: Send
+    seconds: Fraction
+    """Its nominal score time."""
+    chunk: int
+    """The score chunk within which that falls."""
+
+
+class Sends:
+    """The messages of a run that have not been said yet, in the order of the plan.
+
+    It walks along the plan's passes: `_pass` and `_index` are those of the send after the last one that was said. A pass that
+    was left ends sooner, and what stood behind its end is passed over; what follows is laid anew behind it.
+    """
+
+    def __init__(
+        self, schedule: Schedule, plan: Plan, follow: Follow | None, ends_notes: bool = True, knows_takes: bool = True
+    ) -> None:
+        """`ends_notes`: whether a note ends by the end of the score at the latest.
+
+        `knows_takes`: see `Seen`. Besides, whether the walk waits after what was said (earlier revisions went on to the next
+        send at once, and lost those that a jump laid anew), and whether a following run is woken where nothing comes for long.
+        """
+        self._ends_notes = ends_notes
+        self._waits = knows_takes
+        self.is_needed = schedule.has_timed_sends
+        self.seen = Seen(schedule, knows_takes)
+        self.log: list[Sent] = []
+        self.wake: int | None = None
+        """The latest time that was asked for."""
+        self._schedule = schedule
+        self._plan = plan
+        self._follow = follow
+        self._pass = self._index = 0
+        self._coming: Coming | None = None
+        self._searched: Pass | None = None
+        """The plan's last pass, where nothing is to come up to it."""
+        self._chased: deque[MidiAct] = deque()
+        self._far = max(FAR, 2 * nanoseconds(schedule.grid.chunk))
+
+    # ---- what is due -----------------------------------------------------------------------------------------------
+
+    def due(self, at: int, until: int | None, everything: bool = False) -> list[Command]:
+        """Say what is due soon. `until` is the first score chunk that may never come; `everything` says all of it at once."""
+        commands: list[Command] = []
+        while self._chased:
+            commands += _messages(self._chased.popleft(), at, at)
+        while (coming := self._next()) is not None:
+            if until is not None and coming.chunk >= until:
+                break
+            due = self._time_of(coming.current, coming.send.quarter, coming.seconds)
+            if due is None:
+                break
+            if due - AHEAD > at and not everything:
+                commands += self._waking(due - AHEAD, at)
+                break
+            commands += self._said(coming.current, coming.send, due, at)
+            self._go_to(coming.current.number, coming.index + 1)
+        return commands
+
+    def _waking(self, due: int, at: int) -> list[Command]:
+        """Ask to be woken, unless something is heard (and asked anew) before, or somebody wakes this run soon enough."""
+        if self.wake is not None and self.wake > at and self.wake - due < NEAR:
+            return []
+        if due - at > self._far:
+            if self._follow is None or not self._waits:
+                return []
+            due = at + self._far  # the clock goes on while the model rests or stands, and nothing is heard of it
+        self.wake = due
+        return [WakeAt(due)]
+
+    def _next(self) -> Coming | None:
+        """The next send of the plan."""
+        passes, known = self._plan.passes, self._coming
+        if known is not None and known.current.number < len(passes) and passes[known.current.number] is known.current:
+            return known
+        if self._searched is passes[-1]:
+            return None
+        number, index = self._pass, self._index
+        while number < len(passes):
+            current = passes[number]
+            sends = current.stretch.sends
+            if index < len(sends) and (seconds := current.start + sends[index].offset) < current.end:
+                chunk = seconds // self._schedule.grid.chunk
+                self._coming = Coming(current, index, sends[index], seconds, chunk)
+                break
+            number, index = number + 1, 0
+        else:
+            self._coming = None
+            self._searched = passes[-1] if self._waits else None
+        if not self._waits:
+            self._pass, self._index = number, index
+        return self._coming
+
+    def _go_to(self, number: int, index: int) -> None:
+        """Walk to a send."""
+        self._pass, self._index = number, index
+        self._coming = self._searched = None
+
+    def _said(self, current: Pass, send: Send, due: int, at: int) -> list[Command]:
+        late = at - due > TOO_LATE
+        acts = tuple(act for act in send.acts if not (late and isinstance(act, PlayNote)))
+        commands: list[Command] = []
+        for act in acts:
+            commands += _messages(act, due, self._end_of(act, current, send, due))
+        if len(acts) < len(send.acts):
+            left = tuple(act for act in send.acts if act not in acts)
+            self._log(current, send.place, send.origin.line, left, due, at, False)
+        if acts:
+            self._log(current, send.place, send.origin.line, acts, due, at, True)
+        return commands
+
+    def _end_of(self, act: MidiAct, current: Pass, send: Send, due: int) -> int:
+        """When a note is let go of: where the clock is then, or so much later, but not after the score."""
+        if not isinstance(act, PlayNote):
+            return due
+        end = None if send.quarter is None or act.quarters is None else send.quarter + act.quarters
+        time = None
+        if end is not None or self._follow is None:
+            time = self._time_of(current, end, current.start + send.offset + act.seconds)
+        return self._by_the_end(due, due + nanoseconds(act.seconds) if time is None else time)
+
+    def _by_the_end(self, due: int, end: int) -> int:
+        """When a note ends that begins at `due`: at `end`, or sooner where the score is over before that."""
+        last = self._plan.passes[-1]
+        over = self._time_of_end(last) if self._ends_notes else None
+        return max(due + 1, end if over is None else min(end, over))
+
+    def _time_of_end(self, last: Pass) -> int | None:
+        """The nanosecond at which the score is over, as it is planned now."""
+        if self._follow is None:
+            return self.seen.end_of(last.end)
+        time = self._follow.time_of(float(last.end_quarter), float(last.end))
+        return None if time is None else round(time)
+
+    def _time_of(self, current: Pass, quarter: Fraction | None, seconds: Fraction) -> int | None:
+        if self._follow is None:
+            return self.seen.time_of(seconds)
+        time = self._plan.time_of_place(current, quarter, seconds)
+        return None if time is None else round(time)
+
+    # ---- what hands do ---------------------------------------------------------------------------------------------
+
+    def fired(self, acts: tuple[MidiAct, ...], current: Pass, place: str, line: int, at: int) -> list[Command]:
+        """A rule tells gear something: at once."""
+        commands: list[Command] = []
+        for act in acts:
+            end = self._by_the_end(at, at + nanoseconds(act.seconds)) if isinstance(act, PlayNote) else at
+            commands += _messages(act, at, end)
+        self._log(current, place, line, acts, at, at, True)
+        return commands
+
+    def located(self, number: int, quarter: Fraction) -> None:
+        """The clock was moved to a quarter of a pass. Controllers and programs that are in force there are sent anew."""
+        state: dict[tuple[str, int, int], MidiAct] = {}
+        self._go_to(number, 0)
+        for current in self._plan.passes[: number + 1]:
+            for index, send in enumerate(current.stretch.sends):
+                if current.number == number and current.quarter_of(send.quarter, current.start + send.offset) >= quarter:
+                    break
+                if current.number == number:
+                    self._index = index + 1
+                for act in send.acts:
+                    match act:
+                        case MoveControl():
+                            state["cc", act.channel, act.control] = act
+                        case ChooseProgram():
+                            state["program", act.channel, 0] = act
+                        case PlayNote():
+                            pass
+        self._chased = deque(state.values())
+
+    # ---- what became of it -----------------------------------------------------------------------------------------
+
+    def _log(self, current: Pass, place: str, line: int, acts: tuple[MidiAct, ...], due: int, at: int, was_sent: bool) -> None:
+        what = ", ".join(act_in_words(act) for act in acts)
+        seconds = self.seen.seconds_at(due) if self._follow is None else self._follow.seconds_at(due)
+        nearest = Fraction(0) if seconds is None else Fraction(max(0, round(seconds * 1000)), 1000)
+        self.log.append(Sent(current.stretch.section, place, line, what, due, at, was_sent, nearest, acts))
+
+
+def _messages(act: MidiAct, due: int, end: int) -> list[Command]:
+    """An act as messages; a note is let go of at `end`."""
+    match act:
+        case PlayNote():
+            on = bytes((NOTE_ON | act.channel - 1, act.note, act.velocity))
+            off = bytes((NOTE_OFF | act.channel - 1, act.note, 0))
+            return [SendMidi(due, on.hex()), SendMidi(end, off.hex())]
+        case MoveControl():
+            return [SendMidi(due, bytes((CONTROL | act.channel - 1, act.control, act.value)).hex())]
+        case ChooseProgram():
+            return [SendMidi(due, bytes((PROGRAM | act.channel - 1, act.program - 1)).hex())]

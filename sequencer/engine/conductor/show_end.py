@@ -1,0 +1,83 @@
+"""The end of a show: the last chunk was reported, and the run lasts until it has been shown, or too long.
+
+Frames reach whoever watches about a chunk after their chunk was reported. Before a cut nothing waits for that: a reset clears
+what the model holds, not the frames that it has made, which are shown to their end before those of the next take.
+"""
+
+from __future__ import annotations
+
+from statistics import median_low
+
+from sequencer.core.timebase import SECOND, nanoseconds
+from sequencer.engine.conductor.clock_input import note_shown
+from sequencer.engine.conductor.dispatch import finish, wake_at
+from sequencer.engine.conductor.run_state import SHOWING, SPARE, Phase, Run
+from sequencer.events.commands import Command
+from sequencer.events.events import ChunkShown, Refused, Woke
+
+OVER = "the score is over"
+LONGEST = 4
+"""How many times as long as it should be a chunk is shown at most, by what was measured."""
+SAMPLES = 5
+"""Of how many of the latest chunks the median length is taken."""
+
+
+def score_over(run: Run, at: int) -> list[Command]:
+    """The last chunk was reported: wait until it has been shown."""
+    if not run.ends_when_shown:
+        return finish(run, OVER, well=True)
+    run.phase = Phase.SHOWING
+    run.stalls.rest()
+    run.making = min(run.making, max(run.plan.end_chunk(), run.base + 1))
+    run.last_reported_at = at
+    return [wake_at(run, _ends_at(run))]
+
+
+def shown(run: Run, event: ChunkShown) -> list[Command]:
+    """A chunk is shown while the run waits for its last one. One that comes after the last shows that it is over."""
+    if not run.is_of_this_take(event.take):
+        return []
+    if run.base + event.chunk >= run.making:
+        return _over(run, "the frames of the last chunk were not recognised: those of the one after it came")
+    return [wake_at(run, _ends_at(run))] if run.base + event.chunk == run.making - 1 else []
+
+
+def showing_woke(run: Run, event: Woke) -> list[Command]:
+    """The last chunk has been shown, or too much time has passed."""
+    if event.due != run.due:
+        return []
+    return _over(run, f"the last chunk was not shown within {SHOWING // SECOND} s after it was reported")
+
+
+def refused_at_the_end(run: Run, event: Refused) -> list[Command]:
+    """The model refused something that was sent before the end: nothing can be done about it any more."""
+    run.note_refusal(event)
+    return []
+
+
+def note_chunk_shown(run: Run, event: ChunkShown) -> None:
+    """The first frame of a chunk arrived, in whatever phase: note it for the score chunk that it is."""
+    chunk = run.score_chunk(event.chunk, event.take)
+    if chunk is None or (event.take is None and chunk > run.making):  # an unnumbered one of the take before may come late
+        return
+    run.shown.setdefault(chunk, event.at)
+    note_shown(run, chunk, event.at)
+
+
+def _over(run: Run, unseen: str) -> list[Command]:
+    """The run is over; `unseen` is what the report says where the last chunk was not seen."""
+    if run.making - 1 not in run.shown:
+        run.notes.append(unseen)
+    return finish(run, OVER, well=True)
+
+
+def _ends_at(run: Run) -> int:
+    """When the last chunk has been shown whole, as far as that is known; else when the wait for it is over."""
+    at = run.shown.get(run.making - 1)
+    if at is None:
+        return run.last_reported_at + SHOWING
+    around = range(run.making - SAMPLES, run.making)
+    shown_for = [run.shown[one] - run.shown[one - 1] for one in around if one in run.shown and one - 1 in run.shown]
+    nominal = nanoseconds(run.schedule.grid.chunk)
+    measured = [median_low(lengths) for lengths in (shown_for, run.lasted) if lengths]
+    return at + SPARE + min(max([nominal, *measured]), LONGEST * nominal)

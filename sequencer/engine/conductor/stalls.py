@@ -1,0 +1,84 @@
+"""Stalls: stretches in which no chunk was reported for much longer than a chunk takes, and chunks that no one asked for.
+
+They change nothing that the run does. A show whose stage stood still, or whose connection was lost, is longer than it is
+written, or partly unseen: the report says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sequencer.core.timebase import SECOND
+
+SHORTEST = 5 * SECOND
+"""Without a chunk for so long a run is stalled, …"""
+CHUNKS = 4
+"""… and not before so many chunks should have been made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """No chunk was reported for `lasted` nanoseconds.
+
+    `chunk` is the score chunk that was being made, `chunks` how many had been made when the next report came, unseen but for
+    the last one. `is_last` when the run ended before one came.
+    """
+
+    chunk: int
+    lasted: int
+    chunks: int
+    is_last: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it was."""
+        return self.lasted / SECOND
+
+    def __str__(self) -> str:
+        last = self.chunk + self.chunks - 1
+        if self.is_last:
+            return f"no chunk was reported in the last {self.seconds:.1f} s, from chunk {self.chunk} on"
+        if self.chunks == 0:
+            return f"nothing was reported for {self.seconds:.1f} s before chunk {self.chunk}"
+        if self.chunks == 1:
+            return f"no chunk was reported for {self.seconds:.1f} s, while chunk {self.chunk} was made"
+        return f"no chunk was reported for {self.seconds:.1f} s, while chunks {self.chunk} to {last} were made"
+
+
+class Stalls:
+    """One run's. `chunk` is how long a chunk should take, in nanoseconds."""
+
+    def __init__(self, chunk: int) -> None:
+        self.shortest = max(SHORTEST, CHUNKS * chunk)
+        """The shortest time without a report that is a stall, in nanoseconds."""
+        self.all: list[Stall] = []
+        self.beyond = 0
+        """Chunks that the model made after the end of the score, or after a cut was due, because it could not be reached."""
+        self._since: int | None = None
+
+    def expect(self, at: int) -> None:
+        """Chunks are made from now on."""
+        self._since = at
+
+    def rest(self) -> None:
+        """No chunk is expected: the model is paused, or the score is over."""
+        self._since = None
+
+    def is_stalled(self, at: int) -> bool:
+        """Whether a report is overdue."""
+        return self._since is not None and at - self._since >= self.shortest
+
+    def report(self, chunk: int, chunks: int, at: int) -> Stall | None:
+        """`chunks` chunks from `chunk` on have been made by now, as far as is known: the stall that this ends, if any."""
+        return self._note(Stall(chunk, 0, chunks), at, at)
+
+    def end(self, chunk: int, at: int) -> Stall | None:
+        """The run ends while `chunk` is being made: the stall that it ends in, if any."""
+        return self._note(Stall(chunk, 0, 0, is_last=True), at, None)
+
+    def _note(self, stall: Stall, at: int, since: int | None) -> Stall | None:
+        before, self._since = self._since, since
+        if before is None or at - before < self.shortest:
+            return None
+        self.all.append(Stall(stall.chunk, at - before, stall.chunks, stall.is_last))
+        return self.all[-1]

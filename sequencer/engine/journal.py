@@ -1,0 +1,426 @@
+"""The journal: everything that came in and everything that went out, as JSON lines, written as it happens.
+
+The first line is the header: ``{"helios-journal": FORMAT, …}`` with the score's text, the schedule, the settings and the
+versions. Every further line is one record: ``{"n": number, "at": ns, "event": {…}, "d": digest}`` or the same with
+``"command"``; a command's `at` is that of the event it answers. A record that is the first to use a long text defines it
+under `texts`, and refers to it from then on (see `journaltexts`). The last line of a whole run is
+``{"n": …, "at": …, "end": reason, "d": …}``. `d` is a chained digest: the first 16 hex digits of SHA-256 over the digest
+before it and the rest of the line, so that a changed, lost or moved line shows. No key, no token and no presigned URL
+ever comes here: events hold none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, make_dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+from sequencer.core.diagnostics import JournalError, OutputError, ScheduleError
+from sequencer.core.paths import exists, is_file, is_folder, partial_of
+from sequencer.engine.bundle import is_bundle, journal_pieces
+from sequencer.engine.journal_lines import LONGEST_HEADER, end_of_last_line, lines_of, pieces_of
+from sequencer.engine.journal_texts import TextsRead, TextsWritten
+from sequencer.engine.revisions import CURRENT, FIRST
+from sequencer.events.codec import Event, command_from_json, command_to_json, event_from_json, event_to_json
+from sequencer.events.commands import Command
+from sequencer.schedule.document import digest, first_fault, from_document, to_document
+from sequencer.schedule.model import Schedule
+
+FORMAT = 2
+"""The number of the journal's format; every lower one is read as well."""
+_WITH_TEXTS = 2
+"""The first format that writes each long text once."""
+
+MAX_UNWRITTEN = 64 * 1024 * 1024
+"""Bytes that are kept while a journal cannot be written."""
+
+_MARK = "helios-journal"
+LATEST = 2**63
+"""No stamp, in nanoseconds, is as late: it is three hundred years."""
+_SEALED = len(',"d":"0123456789abcdef"}')
+"""How long the end of a line is that its digest does not count."""
+
+
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _chain(before: str, line: str) -> str:
+    return hashlib.sha256(f"{before}{line}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """What made a run: this package, Python, and the packages whose version can change a picture or a file."""
+    found = {"python": platform.python_version()}
+    for name in ("helios-sequencer", "numpy", "pillow", "av"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def header_of(
+    schedule: Schedule, sources: Mapping[str, str], settings: Mapping[str, Any], following: bool | None = None
+) -> dict[str, Any]:
+    """The header of a run: score text (every file that was read, the score's own first), schedule, settings, versions.
+
+    `following` is the run's mode, None for the one that the score's clock asks for. A new run is always made with the current
+    revision of the conductor (see `sequencer.engine.revisions`).
+    """
+    return {
+        _MARK: FORMAT,
+        "conductor": CURRENT,
+        "title": schedule.title,
+        "seed": schedule.seed,
+        "grid": {"frames": schedule.grid.frames, "fps": str(schedule.grid.fps)},
+        "mode": "following" if (schedule.clock.is_outer if following is None else following) else "fixed",
+        "settings": dict(settings),
+        "versions": versions(),
+        "sources": [{"file": file, "text": text} for file, text in sources.items()],
+        "score_digest": hashlib.sha256("\0".join(sources.values()).encode("utf-8", "surrogatepass")).hexdigest(),
+        "schedule_digest": digest(schedule),
+        "schedule": to_document(schedule),
+    }
+
+
+class JournalWriter:
+    """Writes a journal line by line.
+
+    What cannot be written (a full disk) is kept, and written with the next `flush` that works: each one that does not raises
+    OutputError, and nothing is missing as soon as one does. `is_over` once so much is kept that the writer gives up.
+    """
+
+    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+        self._path = path
+        line = _dumps(header)
+        if len(line) > LONGEST_HEADER // 4 and len(line.encode("utf-8", "surrogatepass")) > LONGEST_HEADER:
+            raise OutputError(
+                f"the journal {path} would begin with more than {LONGEST_HEADER:,} bytes of schedule: too many to read back",
+                "divide the score into several shows",
+            )
+        try:
+            self._file: IO[bytes] = path.open("xb", buffering=0)
+        except OSError as error:
+            raise OutputError(
+                f"the journal {path} cannot be written: {error.strerror}", "choose another folder with --out"
+            ) from None
+        self._unwritten = bytearray()
+        self.is_over = False
+        self._number = 0
+        self._texts: TextsWritten | None = TextsWritten()
+        self._digest = _chain("", line)
+        self._write(line)
+        try:
+            self.flush()
+        except OutputError:
+            self._file.close()
+            raise
+
+    @classmethod
+    def resume(cls, path: Path, journal: Journal) -> JournalWriter:
+        """Go on with the journal of a run that was killed; a last line that was cut off is taken away.
+
+        `journal` is what `read_journal` found there. Raises OutputError.
+        """
+        writer = cls.__new__(cls)
+        writer._path = path
+        try:
+            with path.open("r+b") as file:
+                file.truncate(end_of_last_line(file))
+            writer._file = path.open("ab", buffering=0)
+        except OSError as error:
+            raise OutputError(f"the journal {path} cannot be gone on with: {error.strerror}") from None
+        writer._unwritten = bytearray()
+        writer.is_over = False
+        writer._number = len(journal.records)
+        writer._digest = journal.digest
+        writer._texts = TextsWritten(journal.texts) if journal.header[_MARK] >= _WITH_TEXTS else None
+        return writer
+
+    def _write(self, line: str) -> None:
+        if not self.is_over:
+            self._unwritten += (line + "\n").encode("utf-8", "surrogatepass")
+
+    def _record(self, at: int, key: str, value: object) -> None:
+        self._number += 1
+        new = self._texts.encode(value) if self._texts is not None and isinstance(value, dict) else None
+        texts = {"texts": new} if new else {}
+        body = _dumps({"n": self._number, "at": at, **texts, key: value})
+        self._digest = _chain(self._digest, body)
+        self._write(f'{body[:-1]},"d":"{self._digest}"}}')
+
+    def event(self, event: Event) -> None:
+        """Write an event down, before the conductor hears it."""
+        self._record(event.at, "event", event_to_json(event))
+
+    def command(self, at: int, command: Command) -> None:
+        """Write a command down, before it leaves; `at` is the stamp of the event it answers."""
+        self._record(at, "command", command_to_json(command))
+
+    def end(self, at: int, reason: str) -> None:
+        """Write the last line of a run that came to its end."""
+        self._record(at, "end", reason)
+        self.flush()
+
+    def flush(self) -> None:
+        """Hand everything to the operating system: what was flushed survives the process. Raises OutputError."""
+        try:
+            while self._unwritten:
+                del self._unwritten[: self._file.write(self._unwritten) or 0]
+        except (OSError, ValueError) as error:
+            if len(self._unwritten) > MAX_UNWRITTEN:
+                self.is_over = True
+                self._unwritten.clear()
+            reason = getattr(error, "strerror", None) or error
+            raise OutputError(f"the journal {self._path} cannot be written: {reason}", "is the disk full?") from None
+
+    def close(self) -> None:
+        """Flush, bring it to the disk and close it, whatever fails. Safe to call twice. Raises OutputError for what is lost."""
+        if self._file.closed:
+            return
+        try:
+            self.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise OutputError(f"the journal {self._path} cannot be written: {error.strerror}", "is the disk full?") from None
+        finally:
+            self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line behind the header: an event, a command or the end, with its line number in the file."""
+
+    line: int
+    at: int
+    event: Event | None = None
+    command: Command | None = None
+    end: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal that was read. `cut_off` when its last line was not written to its end (that line is left out)."""
+
+    header: Mapping[str, Any]
+    schedule: Schedule
+    records: tuple[Record, ...]
+    cut_off: bool
+    digest: str = ""
+    """The chained digest behind the last record."""
+    texts: tuple[str, ...] = ()
+    """The texts that its records define; a run that goes on with this journal refers to them."""
+
+    @property
+    def following(self) -> bool:
+        """Whether places were bound to chunks late, by an outer clock."""
+        return self.header.get("mode") == "following"
+
+    @property
+    def revision(self) -> int:
+        """The revision of the conductor that the run was made with (see `sequencer.engine.revisions`)."""
+        return int(self.header.get("conductor", FIRST))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the run came to its end and said so."""
+        return bool(self.records) and self.records[-1].end is not None
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The texts of the score's files, by name."""
+        return {str(one["file"]): str(one["text"]) for one in self.header.get("sources", ())}
+
+
+def find_run(run: Path) -> Path:
+    """Return where a run is: the path itself, or for a run that was killed, or plays, the folder it has until it is whole."""
+    if exists(run) or not run.name:
+        return run
+    partial = partial_of(run)
+    return partial if is_file(partial / "journal.jsonl") else run
+
+
+def read_journal(run: Path | str) -> Journal:
+    """Read a journal file, the `journal.jsonl` of a run's folder, or the journal in a bundle.
+
+    Raises JournalError (with the line) for whatever does not read, except a last line that was cut off.
+    """
+    path = find_run(Path(run))
+    file = path / "journal.jsonl" if is_folder(path) else path
+    try:
+        return _parse(journal_pieces(file) if is_bundle(file) else pieces_of(file))
+    except JournalError as error:
+        raise error.within(str(file)) if error.line else error from None
+    except OSError as error:
+        raise JournalError(
+            f"{file} cannot be read: {error.strerror}", hint="name a run's folder or its journal.jsonl"
+        ) from None
+
+
+def parse_journal(data: bytes) -> Journal:
+    """A journal from its bytes; see `read_journal`."""
+    return _parse((data,))
+
+
+def _parse(pieces: Iterable[bytes]) -> Journal:
+    lines = lines_of(pieces)
+    number, first, whole = next(lines, (0, b"", False))
+    if not number:
+        raise JournalError("this journal is empty", 1)
+    header = _object(number, first, whole)
+    if header is None or not isinstance(header.get(_MARK), int) or isinstance(header.get(_MARK), bool):
+        raise JournalError("this is not a journal", 1, "name a run's folder or its journal.jsonl")
+    if header[_MARK] > FORMAT:
+        raise JournalError(
+            f"this journal has format {header[_MARK]}, and this version reads up to {FORMAT}", 1, "update the sequencer"
+        )
+    revision = header.get("conductor", FIRST)
+    if not isinstance(revision, int) or isinstance(revision, bool) or revision < FIRST:
+        raise JournalError("its header names no revision of the conductor", 1)
+    if revision > CURRENT:
+        raise JournalError(
+            f"this run was made by revision {revision} of the conductor, and this version knows up to {CURRENT}",
+            1,
+            "update the sequencer",
+        )
+    schedule = _schedule(header)
+    texts = TextsRead(header[_MARK] >= _WITH_TEXTS)
+    digest_so_far = _chain("", first.decode("utf-8", "surrogatepass"))
+    records: list[Record] = []
+    cut_off = False
+    for number, line, whole in lines:
+        found = _quickly(number, line, len(records) + 1, digest_so_far) or _thoroughly(
+            number, line, whole, len(records) + 1, digest_so_far
+        )
+        if found is None:
+            cut_off = True
+            break
+        record, digest_so_far, defined = found
+        if not 0 <= record.at < LATEST or (record.event is not None and record.event.at != record.at):
+            raise JournalError("this record's stamp is none, or not that of the event in it", number)
+        texts.define(defined)
+        records.append(_with_texts(record, texts))
+    return Journal(header, schedule, tuple(records), cut_off, digest_so_far, tuple(texts.texts))
+
+
+def _schedule(header: Mapping[str, Any]) -> Schedule:
+    """The schedule of a header whose other parts can be read, too."""
+    try:
+        schedule = from_document(header.get("schedule"))
+    except ScheduleError as error:
+        raise JournalError(f"its schedule cannot be read: {error.message}", 1) from None
+    if not isinstance(header.get("sources", []), list) or not all(
+        isinstance(one, dict) and "file" in one and "text" in one for one in header.get("sources", [])
+    ):
+        raise JournalError("its score texts cannot be read", 1)
+    for name in ("settings", "versions"):
+        if not isinstance(header.get(name, {}), dict):
+            raise JournalError(f"its {name} cannot be read", 1)
+    return schedule
+
+
+def _with_texts(record: Record, texts: TextsRead) -> Record:
+    """The record with its texts in place of references to them."""
+    try:
+        if record.event is not None:
+            event = texts.decode(record.event)
+            return record if event is record.event else Record(record.line, record.at, event=event)
+        if record.command is not None:
+            command = texts.decode(record.command)
+            return record if command is record.command else Record(record.line, record.at, command=command)
+    except ValueError as error:
+        raise JournalError(f"this record cannot be read: {error}", record.line) from None
+    return record
+
+
+@cache
+def _line_of() -> Callable[[bytes], Any]:
+    """Reads a whole record from its JSON at once, in pydantic's own parser: `n`, `at`, and what it holds, else None."""
+    from pydantic import Field, Strict, TypeAdapter
+
+    number = Annotated[int, Strict()]
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [("n", number), ("at", number)]
+    # What is there must be one; only what is not there is None.
+    fields += [("event", Annotated[Event, Field(discriminator="kind")], None)]
+    fields += [("command", Annotated[Command, Field(discriminator="kind")], None), ("end", str, None)]
+    fields += [("texts", list[str], ())]
+    return TypeAdapter(make_dataclass("Line", fields, slots=True)).validator.validate_json
+
+
+def _quickly(number: int, line: bytes, expected: int, before: str) -> tuple[Record, str, Iterable[str]] | None:
+    """A record, the digest after it and the texts it defines; None for a line that is in any way not as it is written here."""
+    wanted = hashlib.sha256(before.encode() + line[:-_SEALED] + b"}").hexdigest()[:16]
+    if not line.endswith(f',"d":"{wanted}"}}'.encode()):
+        return None
+    try:
+        value = _line_of()(line)
+    except ValueError:
+        return None
+    if value.n != expected or (value.event is None) + (value.command is None) + (value.end is None) != 2:
+        return None
+    return Record(number, value.at, value.event, value.command, value.end), wanted, value.texts
+
+
+def _thoroughly(number: int, line: bytes, whole: bool, expected: int, before: str) -> tuple[Record, str, Iterable[str]] | None:
+    """The same step by step, so that it can be said what is wrong; None for a last line that was cut off."""
+    value = _object(number, line, whole)
+    if value is None:
+        return None
+    wanted = _check_chain(number, line.decode("utf-8", "surrogatepass"), value, before)
+    texts = value.get("texts", ())
+    if "texts" in value and not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
+        raise JournalError("the texts of this record cannot be read", number)
+    return _record(number, value, expected), wanted, texts
+
+
+def _object(number: int, line: bytes, whole: bool) -> dict[str, Any] | None:
+    """The JSON object of a line; None for a last line that was cut off."""
+    try:
+        text = line.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        if whole:
+            raise JournalError("this line is not text (UTF-8)", number) from None
+        text = ""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        if not whole and number > 1:
+            return None
+        if number == 1:
+            raise JournalError("this is not a journal", 1, "name a run's folder or its journal.jsonl") from None
+        raise JournalError(f"this is not a line of a journal: {error}", number) from None
+    if not isinstance(value, dict):
+        raise JournalError("this is not a line of a journal: no object", number)
+    return value
+
+
+def _check_chain(number: int, text: str, value: dict[str, Any], before: str) -> str:
+    """The digest so far behind this line, which closes the line. Raises JournalError where the chain is broken."""
+    wanted = _chain(before, text[:-_SEALED] + "}")
+    if not text.endswith(f',"d":"{wanted}"}}') or value.get("d") != wanted:
+        raise JournalError(
+            "the chain of digests is broken here: this line, or one before it, was changed, lost or moved", number
+        )
+    return wanted
+
+
+def _record(number: int, value: dict[str, Any], expected: int) -> Record:
+    if value.get("n") != expected or not isinstance(value.get("at"), int):
+        raise JournalError(f"this should be record {expected} with its stamp", number)
+    try:
+        if "event" in value:
+            return Record(number, value["at"], event=event_from_json(value["event"]))
+        if "command" in value:
+            return Record(number, value["at"], command=command_from_json(value["command"]))
+    except ValueError as error:
+        raise JournalError(f"this record cannot be read: {first_fault(error)}", number) from None
+    if isinstance(value.get("end"), str):
+        return Record(number, value["at"], end=value["end"])
+    raise JournalError("this is neither an event nor a command", number)

@@ -1,0 +1,100 @@
+"""Write each long text of a journal once: prompts appear in nearly every event, and a long show repeats them without end.
+
+From format 2 on, a record lists the texts that it is the first to use under `texts`, and events and commands refer to a text
+by its number: `"@7"` is the eighth text of the journal. Texts shorter than `SHORTEST` appear as they are; a text that itself
+begins with `@` has that character doubled, so that no text can be taken for a reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, SchedulePrompt, SetConditioning
+from sequencer.events.events import ChunkDone, PromptAccepted, Started, StateReported
+
+MARK = "@"
+SHORTEST = 64
+"""Characters; a shorter text costs about as much as a reference to it and is easier to read where it is."""
+MAX_CHARACTERS = 64 * 1024 * 1024
+"""Characters of all texts that a writer remembers. After that new texts appear in full: a stage that invents texts without
+end must not fill the memory."""
+_MAX_PAIRS = 16_384
+"""Entries of a schedule that a reader remembers in order to share them."""
+
+_HOLDERS = (StateReported, ChunkDone, PromptAccepted, Started, SchedulePrompt, SetConditioning)
+_Holder = TypeVar("_Holder", bound=Event | Command)
+
+
+class TextsWritten:
+    """The texts that a journal has defined so far, for its writer."""
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._numbers = {text: number for number, text in enumerate(texts)}
+        self._characters = sum(map(len, self._numbers))
+
+    def encode(self, fields: dict[str, Any]) -> list[str]:
+        """Replace the texts in the fields of an event or command by references; returns the texts that are new."""
+        new: list[str] = []
+        if isinstance(fields.get("prompt"), str):
+            fields["prompt"] = self._reference(fields["prompt"], new)
+        if fields.get("scheduled"):
+            fields["scheduled"] = [(chunk, self._reference(text, new)) for chunk, text in fields["scheduled"]]
+        return new
+
+    def _reference(self, text: str, new: list[str]) -> str:
+        if len(text) >= SHORTEST:
+            number = self._numbers.get(text)
+            if number is None and self._characters + len(text) <= MAX_CHARACTERS:
+                number = self._numbers[text] = len(self._numbers)
+                self._characters += len(text)
+                new.append(text)
+            if number is not None:
+                return f"{MARK}{number}"
+        return MARK + text if text.startswith(MARK) else text
+
+
+class TextsRead:
+    """The texts of a journal that is being read. Equal texts become one object, in journals of every format."""
+
+    def __init__(self, has_references: bool) -> None:
+        self.texts: list[str] = []
+        """Those that the journal defines, in order."""
+        self._has_references = has_references
+        self._shared: dict[str, str] = {}
+        self._pairs: dict[tuple[int, str], tuple[int, str]] = {}
+
+    def define(self, texts: Iterable[str]) -> None:
+        """Take over the texts that a record defines."""
+        if self._has_references:
+            self.texts.extend(texts)
+
+    def decode(self, what: _Holder) -> _Holder:
+        """The event or command with its texts in place of references. Raises ValueError for a text that is not defined."""
+        if not isinstance(what, _HOLDERS):
+            return what
+        found: dict[str, Any] = {}
+        if what.prompt is not None and (prompt := self._text(what.prompt)) is not what.prompt:
+            found["prompt"] = prompt
+        if isinstance(what, StateReported) and what.scheduled:
+            found["scheduled"] = tuple([self._pair(pair) for pair in what.scheduled])
+        return replace(what, **found) if found else what
+
+    def _pair(self, pair: tuple[int, str]) -> tuple[int, str]:
+        text = self._text(pair[1])
+        found = pair if text is pair[1] else (pair[0], text)
+        if len(self._pairs) >= _MAX_PAIRS:
+            self._pairs.clear()
+        return self._pairs.setdefault(found, found)
+
+    def _text(self, written: str) -> str:
+        if self._has_references and written.startswith(MARK):
+            rest = written[1:]
+            if rest.startswith(MARK):
+                return rest
+            if rest.isascii() and rest.isdecimal() and len(rest) < 10 and int(rest) < len(self.texts):
+                return self.texts[int(rest)]
+            raise ValueError(f"it refers to the text {written[:20]!r}, which no record defines")
+        return self._shared.setdefault(written, written) if len(written) >= SHORTEST else written

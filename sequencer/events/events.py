@@ -1,0 +1,364 @@
+"""What the stage says: how its connection stands, what was taken or refused, what was made and shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The stage is connected and takes commands. `stage` names it, for the report."""
+
+    at: int
+    stage: str = ""
+    kind: Literal["ready"] = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class StateReported:
+    """The model's `state`. `scheduled` are (chunk, prompt) pairs, by chunk."""
+
+    at: int
+    running: bool
+    started: bool
+    paused: bool
+    frame: int
+    chunk: int
+    prompt: str | None
+    scheduled: tuple[tuple[int, str], ...] = ()
+    image_set: bool = False
+    strength: float | None = None
+    kind: Literal["state"] = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkDone:
+    """`chunk_complete`: a chunk is made. `frames` is the take's total so far, whichever way the model counted."""
+
+    at: int
+    chunk: int
+    frames: int
+    prompt: str | None
+    kind: Literal["chunk_done"] = "chunk_done"
+
+
+@dataclass(frozen=True, slots=True)
+class PromptAccepted:
+    """A prompt was taken and queued for encoding; `chunk` where the dialect tells it."""
+
+    at: int
+    prompt: str
+    chunk: int | None = None
+    kind: Literal["prompt_accepted"] = "prompt_accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageAccepted:
+    """An image was encoded."""
+
+    at: int
+    width: int = 0
+    height: int = 0
+    kind: Literal["image_accepted"] = "image_accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionsReady:
+    """What the model holds after a conditioning command."""
+
+    at: int
+    has_prompt: bool
+    has_image: bool
+    kind: Literal["conditions_ready"] = "conditions_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Generation runs. Some models report it for each chunk."""
+
+    at: int
+    chunk: int = 0
+    prompt: str | None = None
+    kind: Literal["started"] = "started"
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Generation rests after this chunk; None where the model does not say after which."""
+
+    at: int
+    chunk: int | None = None
+    kind: Literal["paused"] = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Generation goes on, with this chunk; None where the model does not say with which."""
+
+    at: int
+    chunk: int | None = None
+    kind: Literal["resumed"] = "resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class WasReset:
+    """Schedule, history, image, seed and counters are clear."""
+
+    at: int
+    kind: Literal["was_reset"] = "was_reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """`command_error`, or an error answer: `command` as the model names it, `reason` as it says it."""
+
+    at: int
+    command: str
+    reason: str
+    kind: Literal["refused"] = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """An image's bytes are where the model finds them."""
+
+    at: int
+    sha256: str
+    kind: Literal["uploaded"] = "uploaded"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFailed:
+    """An image could not be uploaded."""
+
+    at: int
+    sha256: str
+    reason: str
+    kind: Literal["upload_failed"] = "upload_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkShown:
+    """The first frame of a chunk has arrived.
+
+    `take` is the take that the chunk belongs to, counted by the `start` commands that were sent (from 1): frames arrive after
+    their chunk was reported, so those of one take may still come when the next one plays. None where the stage does not know.
+    """
+
+    at: int
+    chunk: int
+    take: int | None = None
+    kind: Literal["chunk_shown"] = "chunk_shown"
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesMade:
+    """The simulated stage's pictures of a chunk: how many frames, SHA-256 of their raw bytes, the renderer's version."""
+
+    at: int
+    chunk: int
+    frames: int
+    sha256: str
+    renderer: str
+    kind: Literal["pictures"] = "pictures"
+
+
+@dataclass(frozen=True, slots=True)
+class StageStatus:
+    """How far the stage's connection is, by the platform's four names; `detail` says more where there is more to say."""
+
+    at: int
+    status: Literal["disconnected", "connecting", "waiting", "ready"]
+    detail: str = ""
+    kind: Literal["stage_status"] = "stage_status"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The connection to the stage broke."""
+
+    at: int
+    reason: str
+    kind: Literal["lost"] = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The connection stands again; a `StateReported` follows where the model sends one."""
+
+    at: int
+    kind: Literal["restored"] = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """The platform or the model ended the session; nothing more will come."""
+
+    at: int
+    reason: str
+    kind: Literal["session_ended"] = "session_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A message that nobody here knows. It is kept in the journal and otherwise ignored."""
+
+    at: int
+    message: str
+    data: str
+    """The message's data as JSON text."""
+    kind: Literal["unknown"] = "unknown"
+
+
+StageEvent = (
+    Ready | StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady | Started | Paused | Resumed | WasReset
+    | Refused | Uploaded | UploadFailed | ChunkShown | PicturesMade | StageStatus | Lost | Restored | SessionEnded | Unknown
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NotePlayed:
+    """A note-on (velocity 0 is a note-off and fires nothing). Channels count from 1."""
+
+    at: int
+    note: int
+    velocity: int = 100
+    channel: int = 1
+    kind: Literal["note"] = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlMoved:
+    """A controller's new value."""
+
+    at: int
+    control: int
+    value: int
+    channel: int = 1
+    kind: Literal["cc"] = "cc"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramChosen:
+    """A program change; programs count from 1."""
+
+    at: int
+    program: int
+    channel: int = 1
+    kind: Literal["program"] = "program"
+
+
+@dataclass(frozen=True, slots=True)
+class Went:
+    """An operator said `go NAME`."""
+
+    at: int
+    name: str
+    kind: Literal["go"] = "go"
+
+
+@dataclass(frozen=True, slots=True)
+class HandPaused:
+    """An operator asked for a pause (`paused`) or for going on."""
+
+    at: int
+    paused: bool
+    kind: Literal["hand_pause"] = "hand_pause"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMoved:
+    """The outer clock's transport: start, stop or continue."""
+
+    at: int
+    what: Literal["start", "stop", "continue"]
+    kind: Literal["clock_moved"] = "clock_moved"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLocated:
+    """The outer clock jumped to a quarter."""
+
+    at: int
+    quarter: float
+    kind: Literal["clock_located"] = "clock_located"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFitted:
+    """A fit of the outer clock, made outside the conductor: at nanosecond `time` it stands at `quarter`.
+
+    It moves by `quarters_per_ns`. `deviation` is the fit's own standard error of a predicted time, in nanoseconds;
+    `quality` says how it was found.
+    """
+
+    at: int
+    quarter: float
+    time: int
+    quarters_per_ns: float
+    deviation: float = 0.0
+    quality: Literal["searching", "locked", "free", "stopped"] = "locked"
+    kind: Literal["clock_fit"] = "clock_fit"
+
+
+@dataclass(frozen=True, slots=True)
+class BoundariesFitted:
+    """A fit of chunk boundaries: chunk `chunk` of the take begins at nanosecond `time`, each chunk lasting `chunk_ns`.
+
+    `lag` is the measured time from a chunk's beginning to its first frame shown, in nanoseconds; 0 where nothing is shown.
+    """
+
+    at: int
+    chunk: int
+    time: int
+    chunk_ns: float
+    deviation: float = 0.0
+    lag: int = 0
+    kind: Literal["boundary_fit"] = "boundary_fit"
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetChanged:
+    """An operator moved the offset between the clock and the pictures: positive shows them later."""
+
+    at: int
+    offset: int
+    kind: Literal["offset"] = "offset"
+
+
+@dataclass(frozen=True, slots=True)
+class ClipWanted:
+    """An operator asked the platform for a clip of the last `seconds`."""
+
+    at: int
+    seconds: int
+    kind: Literal["clip"] = "clip"
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """A time that the conductor asked for with `WakeAt` has come; `due` is the time it asked for."""
+
+    at: int
+    due: int
+    kind: Literal["woke"] = "woke"
+
+
+FINISHED_BY_HAND = "finished by hand"
+"""The reason of a `Closing` with which an operator ends a run: a normal end, unlike a limit, an interruption or a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The run is to end now, whatever is still to come."""
+
+    at: int
+    reason: str
+    kind: Literal["closing"] = "closing"
+
+
+OwnEvent = (
+    NotePlayed | ControlMoved | ProgramChosen | Went | HandPaused | ClockMoved | ClockLocated | ClockFitted | BoundariesFitted
+    | OffsetChanged | ClipWanted | Woke | Closing
+)  # fmt: skip

@@ -1,0 +1,42 @@
+"""Advice on prompts: what the model's own prompt guide asks for, looked for in a score and told as warnings.
+
+``said``    which texts the model gets, in which order (variables filled in, sections in play order)
+``english`` the few words by which camera and light are recognised; texts in other languages are left alone
+``rules``   the rules: one small pure function each, with its source
+
+A scene switches a rule off for itself with ``quiet W604``. `advise` takes a `Score`, never a file or a schedule.
+"""
+
+from __future__ import annotations
+
+from sequencer.core.diagnostics import Diagnostic, Severity
+from sequencer.core.gc_pause import paused_collection
+from sequencer.language.advice.english import forget
+from sequencer.language.advice.prompts import Said, Told, read
+from sequencer.language.advice.rules import RULES
+from sequencer.language.score import Score
+
+__all__ = ["advise"]
+
+
+def advise(score: Score) -> tuple[Diagnostic, ...]:
+    """Warnings about a score's prompts, in the order of their places; each is told once, however often a section plays."""
+    with paused_collection():
+        try:
+            return _advised(read(score))
+        finally:
+            forget()
+
+
+def _advised(said: Said) -> tuple[Diagnostic, ...]:
+    found: dict[tuple[str, str, int, int], Diagnostic] = {}
+    for code, rule in RULES.items():
+        for told in rule(said):
+            if code not in told.silenced:
+                where = (code, told.span.file, told.span.line, told.span.column)
+                found.setdefault(where, _diagnostic(code, told))
+    return tuple(sorted(found.values(), key=lambda one: (one.span.file, one.span.line, one.span.column, one.code)))
+
+
+def _diagnostic(code: str, told: Told) -> Diagnostic:
+    return Diagnostic(code, told.message, told.span, told.hint, related=told.related, severity=Severity.WARNING)

@@ -1,0 +1,197 @@
+"""What a score says to the model: its prompts as the model gets them, in the order in which they come.
+
+Only names are filled in here; times are left to the compiler. An `every` counts as one prompt, a `pick` as one prompt with
+several texts. What cannot be known without the compiler (an unknown variable, say) was told before advice is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+
+from sequencer.core.diagnostics import Related, Span
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.language.score import (
+    Action,
+    Cut,
+    Every,
+    Item,
+    Let,
+    Pick,
+    Prompt,
+    Rule,
+    Scene,
+    Score,
+    Section,
+    Show,
+    Text,
+    UseImage,
+    Words,
+)
+
+
+class Kind(Enum):
+    """Where a prompt's text comes from."""
+
+    PLAIN = "plain"
+    BASE = "base"
+    FOLLOW = "follow"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One prompt of the score. `texts` is what the model gets (several for a pick), `own` the part written at the cue."""
+
+    texts: tuple[str, ...]
+    own: tuple[str, ...]
+    span: Span
+    kind: Kind = Kind.PLAIN
+    scene: str | None = None
+    silenced: tuple[str, ...] = ()
+    with_image: bool = False
+    repeats: bool = False
+    """Whether an `every` shows it again and again."""
+
+    @property
+    def text(self) -> str:
+        """Its text, or the first of a pick's."""
+        return self.texts[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A scene of the score's own file, its variables filled in; `follow` has an empty action."""
+
+    name: str
+    base: str | None
+    follow: str | None
+    span: Span
+    follow_span: Span
+    silenced: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that a score says. `takes` are its prompts in play order, parted where a cut stands; `answers` those of its rules."""
+
+    takes: tuple[tuple[Line, ...], ...]
+    answers: tuple[Line, ...]
+    families: tuple[Family, ...]
+
+    @property
+    def lines(self) -> Iterator[Line]:
+        """Every prompt."""
+        for take in self.takes:
+            yield from take
+        yield from self.answers
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something a rule found."""
+
+    message: str
+    span: Span
+    hint: str
+    silenced: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
+
+
+def read(score: Score) -> Said:
+    """What a score says."""
+    return _Reader(score).said()
+
+
+class _Reader:
+    def __init__(self, score: Score) -> None:
+        self.score = score
+        self.values: dict[str, str] = {}
+        lets: Iterable[Let] = (*(let for use in score.uses for let in use.lets), *score.lets)
+        for let in lets:
+            self.values[let.name] = self.fill(let.text)
+        every = (*(scene for use in score.uses for scene in use.scenes), *score.scenes)
+        self.scenes = {scene.name: scene for scene in every}
+
+    def fill(self, text: Text, action: str = "") -> str:
+        """A text with its variables filled in; `{action}` becomes `action`."""
+        pieces = (
+            part if isinstance(part, str) else action if part.name == "action" else self.values.get(part.name, "")
+            for part in text.parts
+        )
+        return " ".join("".join(pieces).split())
+
+    def said(self) -> Said:
+        """All of it."""
+        score = self.score
+        takes: list[list[Line]] = [[]]
+        if score.sections:
+            for section in self._order():
+                if section.cut is not None:
+                    takes.append([])
+                self._block(section.items, takes)
+        else:
+            self._block(score.items, takes)
+        blocks = (score.items, *(section.items for section in score.sections))
+        answers = tuple(
+            line for items in blocks for item in items if isinstance(item, Rule) for line in self._lines(item.actions, False)
+        )
+        families = tuple(self._family(scene) for scene in score.scenes)
+        return Said(tuple(tuple(take) for take in takes if take), answers, families)
+
+    def _order(self) -> Iterator[Section]:
+        """The sections as they play, each at most twice in a row: more repetitions have no other neighbours."""
+        score = self.score
+        if not score.play:
+            yield from score.sections
+            return
+        by_name = {section.name: section for section in score.sections}
+        for item in score.play:
+            section = by_name.get(item.section)
+            if section is not None:
+                for _ in range(min(2, item.times)):
+                    yield section
+
+    def _block(self, items: tuple[Item, ...], takes: list[list[Line]]) -> None:
+        for item in items:
+            if isinstance(item, Rule):
+                continue
+            if any(isinstance(action, Cut) for action in item.actions) and takes[-1]:
+                takes.append([])
+            takes[-1] += self._lines(item.actions, isinstance(item, Every))
+
+    def _lines(self, actions: tuple[Action, ...], repeats: bool) -> Iterator[Line]:
+        image = any(isinstance(action, UseImage) for action in actions)
+        for action in actions:
+            match action:
+                case Prompt():
+                    texts = tuple(self.fill(one) for one in _options(action.words))
+                    yield Line(texts, texts, action.span, with_image=image, repeats=repeats)
+                case Show():
+                    line = self._shown(action, image, repeats)
+                    if line is not None:
+                        yield line
+                case _:
+                    pass
+
+    def _shown(self, show: Show, image: bool, repeats: bool) -> Line | None:
+        scene = self.scenes.get(show.scene)
+        text = None if scene is None else scene.base if show.action is None else scene.follow
+        if scene is None or text is None:
+            return None
+        if show.action is None:
+            base = (self.fill(text),)
+            return Line(base, base, show.span, Kind.BASE, scene.name, scene.silenced, image, repeats)
+        own = tuple(self.fill(one) for one in _options(show.action))
+        texts = tuple(self.fill(text, one) for one in own)
+        return Line(texts, own, show.span, Kind.FOLLOW, scene.name, scene.silenced, image, repeats)
+
+    def _family(self, scene: Scene) -> Family:
+        base = None if scene.base is None else self.fill(scene.base)
+        follow = None if scene.follow is None else self.fill(scene.follow)
+        span = scene.span if scene.base is None else scene.base.span
+        follow_span = scene.span if scene.follow is None else scene.follow.span
+        return Family(scene.name, base, follow, span, follow_span, scene.silenced)
+
+
+def _options(words: Words) -> tuple[Text, ...]:
+    return words.options if isinstance(words, Pick) else (words,)

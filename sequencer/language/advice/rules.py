@@ -1,0 +1,341 @@
+"""The rules of prompt advice. Each takes what a score says and yields what it found; `RULES` gives each its code.
+
+Sources: *the guide* is the prompt guide that the vendor of Helios publishes for it; *the surface* is the model's published
+commands; *a sibling's guide* is that of the vendor's model LingBot; *neighbours* is what users of other sequencers bring along.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+
+from sequencer.core.diagnostics import Related, Span
+from sequencer.language.advice.english import (
+    contradiction,
+    has_camera,
+    has_light,
+    is_camera_line,
+    is_english,
+    is_light_line,
+    sentences,
+    things,
+    words,
+)
+from sequencer.language.advice.prompts import Family, Kind, Line, Said, Told
+
+Advise = Callable[[Said], Iterator[Told]]
+
+MOST_WORDS = 350
+"""About how many English words the model's text encoder reads; what stands behind them is cut off."""
+
+MOST_IN_ARC = 6
+"""How many prompts one arc can hold before the picture loses its coherence; four or five make a good one."""
+
+MOST_SENTENCES = 2
+"""How many sentences an action may have and still be one action."""
+
+_PRONOUN = re.compile(r"(?:(?:now|then|suddenly|next),? )?(?:she|he|it|they|her|his|their|its)\b", re.IGNORECASE)
+_THEN = re.compile(r"(?<=\S)(?<!now and)\s+then\b|\bafter(?:wards| that)\b", re.IGNORECASE)
+_NEGATIVE = re.compile(r"\b(?:no|without|not|never|don['’]t|doesn['’]t|isn['’]t|aren['’]t|avoid)\b", re.IGNORECASE)
+_WEIGHT = re.compile(r"\([^()\n]{1,80}:\d+(?:\.\d+)?\)|\(\([^()]{1,80}\)\)|--[a-z]{2,}\b|::\d|<lora:", re.IGNORECASE)
+
+
+# ---- one prompt ----------------------------------------------------------------------------------------------------
+
+
+def too_long(said: Said) -> Iterator[Told]:
+    """Text past about 350 English words is cut off by the model's encoder. Source: the guide."""
+    for line in said.lines:
+        long = [text for text in line.texts if len(text) > 2 * MOST_WORDS]  # a word and its blank have two signs at least
+        count = max((len(words(text)) for text in long), default=0)
+        if count > MOST_WORDS:
+            yield Told(
+                f"this prompt has {count} words; the model reads about the first {MOST_WORDS}",
+                line.span,
+                "shorten it: what stands last is cut off first, and that is mostly camera and light",
+                line.silenced,
+            )
+
+
+def negative(said: Said) -> Iterator[Told]:
+    """A prompt says what is there: the model has no negative prompt, and what is named tends to appear. Source: the surface."""
+    for line in said.lines:
+        for text in line.own:
+            found = _NEGATIVE.search(text)
+            if found is not None and is_english(text):
+                yield Told(
+                    f"`{found.group()}` names what should not be seen, and the model draws what is named",
+                    line.span,
+                    "say what is there instead: an empty street, calm water, bare walls",
+                    line.silenced,
+                )
+                break
+
+
+def weights(said: Said) -> Iterator[Told]:
+    """Weights and switches of other tools are plain letters to this model. Source: neighbours (Deforum, Scope); the surface."""
+    for line in said.lines:
+        found = next((match for text in line.own if (match := _WEIGHT.search(text)) is not None), None)
+        if found is not None:
+            yield Told(
+                f"`{found.group()}` is another tool's spelling; this model reads it as plain words",
+                line.span,
+                "say it in words, the most important thing first",
+                line.silenced,
+            )
+
+
+def tags(said: Said) -> Iterator[Told]:
+    """Prompts are paragraphs of whole sentences, no lists of keywords. Source: our reading of the guide."""
+    for line in said.lines:
+        if any(_is_list(text) for text in line.own):
+            yield Told(
+                "this prompt is a list of words joined by commas; the model was taught with sentences",
+                line.span,
+                "write who does what and where, then the light, then the camera",
+                line.silenced,
+            )
+
+
+def _is_list(text: str) -> bool:
+    if text.count(",") < 5:
+        return False
+    pieces = [piece.strip() for piece in text.split(",")]
+    short = sum(len(piece.split()) <= 3 for piece in pieces)
+    return len(sentences(text)) == 1 and short >= len(pieces) - 1
+
+
+def camera_twice(said: Said) -> Iterator[Told]:
+    """A camera that both stands and moves is a contradiction, and parts of a prompt must agree. Source: a sibling's guide."""
+    for line in said.lines:
+        found = next((both for text in line.texts if (both := contradiction(text)) is not None), None)
+        if found is not None:
+            yield Told(
+                f"the camera cannot be both `{found[0]}` and `{found[1]}`",
+                line.span,
+                "keep the one that the whole scene has",
+                line.silenced,
+            )
+
+
+# ---- openings ------------------------------------------------------------------------------------------------------
+
+
+def _openings(said: Said) -> Iterator[tuple[str, Line | Family]]:
+    """The texts that a picture starts from: the first prompt of each take, and the base of each scene."""
+    for take in said.takes:
+        if take and take[0].scene is None:
+            yield take[0].text, take[0]
+    for family in said.families:
+        if family.base is not None:
+            yield family.base, family
+
+
+def no_camera(said: Said) -> Iterator[Told]:
+    """Every prompt says where the camera stands; the first one sets it. Source: the guide."""
+    for text, where in _openings(said):
+        if is_english(text) and not has_camera(text):
+            yield Told(
+                "this opening says nothing of the camera, so the model will choose and may choose anew with every prompt",
+                where.span,
+                'add a line and keep it word for word: "Locked-off medium shot, 35mm."',
+                where.silenced,
+            )
+
+
+def no_light(said: Said) -> Iterator[Told]:
+    """Every prompt says what light there is; the first one sets it. Source: the guide."""
+    for text, where in _openings(said):
+        if is_english(text) and not has_light(text):
+            yield Told(
+                "this opening says nothing of the light, so the model will choose and may choose anew with every prompt",
+                where.span,
+                'add a line and keep it: "Soft grey morning light."',
+                where.silenced,
+            )
+
+
+# ---- what follows --------------------------------------------------------------------------------------------------
+
+
+def _steps(said: Said) -> Iterator[tuple[Line, Line]]:
+    """Neighbours of one take that both were written out, the second going on from the first."""
+    for take in said.takes:
+        for before, line in pairwise(take):
+            if line.kind is Kind.PLAIN and not line.with_image and before.span != line.span and is_english(line.text):
+                yield before, line
+
+
+def _goes_on(before: Line, line: Line) -> bool:
+    """Whether a prompt speaks of something the one before it spoke of (what both have word for word does not count)."""
+    mine, other = sentences(line.text), sentences(before.text)
+    ours = _things(set(mine).difference(other))
+    theirs = _things(set(other).difference(mine))
+    return bool(ours & theirs) or not ours or not theirs
+
+
+def _things(of: Iterable[str]) -> frozenset[str]:
+    """What several sentences name."""
+    return frozenset().union(*map(things, of))
+
+
+def camera_line(said: Said) -> Iterator[Told]:
+    """The camera line stands word for word in every prompt of a scene. Source: the guide."""
+    yield from _kept(said, is_camera_line, "camera")
+
+
+def light_line(said: Said) -> Iterator[Told]:
+    """The light line is there in every prompt. Source: the guide."""
+    yield from _kept(said, is_light_line, "light")
+
+
+def _kept(said: Said, is_line: Callable[[str], bool], what: str) -> Iterator[Told]:
+    for family in said.families:
+        if family.base is None or family.follow is None:
+            continue
+        lost = _lost(family.base, family.follow, is_line)
+        if lost is not None:
+            yield Told(
+                f"the follow of {family.name} lacks the {what} line of its base, “{_short(lost)}”",
+                family.follow_span,
+                f"repeat it word for word, best as a variable: let {what} = …",
+                family.silenced,
+            )
+    for before, line in _steps(said):
+        lost = _lost(before.text, line.text, is_line)
+        if lost is not None and _goes_on(before, line):
+            yield Told(
+                f"this prompt lacks the {what} line of the one before it, “{_short(lost)}”",
+                line.span,
+                f"repeat it word for word, best as a variable: let {what} = …",
+                line.silenced,
+                (Related(before.span, "the one before"),),
+            )
+
+
+def _lost(before: str, after: str, is_line: Callable[[str], bool]) -> str | None:
+    """The line of `before` (never its first sentence, which tells the subject) that `after` does not have."""
+    if not is_english(before):
+        return None
+    kept = {one.rstrip(".!") for one in sentences(after)}
+    for one in sentences(before)[1:]:
+        if is_line(one) and one.rstrip(".!") not in kept:
+            return one
+    return None
+
+
+def subject(said: Said) -> Iterator[Told]:
+    """A follow-up re-states the subject: the model knows nothing of the prompt before. Source: the guide."""
+    for family in said.families:
+        if family.base is None or family.follow is None or not is_english(family.base):
+            continue
+        first = things(sentences(family.base)[0]) if family.base else frozenset()
+        rest = set(sentences(family.follow)).difference(sentences(family.base))
+        if first and not first & _things(rest):
+            yield Told(
+                f"the follow of {family.name} does not name what its base shows",
+                family.follow_span,
+                "begin it with the subject of the base, then {action}",
+                family.silenced,
+            )
+    for _, line in _steps(said):
+        if _PRONOUN.match(line.text) is not None:
+            yield Told(
+                "this prompt begins with a pronoun, and the model does not know the prompt before it",
+                line.span,
+                "name the subject again as in the first prompt, then say what is new",
+                line.silenced,
+            )
+
+
+def one_action(said: Said) -> Iterator[Told]:
+    """A follow-up adds one new action. Source: the guide."""
+    for line in said.lines:
+        if line.kind is Kind.BASE:
+            continue
+        for text in line.own:
+            many = line.kind is Kind.FOLLOW and len(sentences(text)) > MOST_SENTENCES
+            if (many or _THEN.search(text) is not None) and is_english(text):
+                yield Told(
+                    "this prompt tells several actions; the model plays them all at once, or only one",
+                    line.span,
+                    "give each action a cue of its own",
+                    line.silenced,
+                )
+                break
+
+
+def hard_change(said: Said) -> Iterator[Told]:
+    """A hard change is a reset and a new start; a new prompt alone melts one picture into the other. Source: the surface."""
+    for take in said.takes:
+        for before, line in pairwise(take):
+            same = before.span == line.span or (line.scene is not None and line.scene == before.scene)
+            if line.with_image or same or not is_english(line.text) or not is_english(before.text):
+                continue
+            if not _goes_on(before, line) and not _things(sentences(before.text)) & _things(sentences(line.own[0])):
+                yield Told(
+                    "this prompt has nothing in common with the one before it, so one picture will melt into the other",
+                    line.span,
+                    "for a hard change put `cut` before it; for a slow one name something that stays",
+                    line.silenced,
+                    (Related(before.span, "the one before"),),
+                )
+
+
+def long_arc(said: Said) -> Iterator[Told]:
+    """Four or five prompts make an arc, more than six lose coherence. Source: the guide."""
+    for take in said.takes:
+        arc: set[Span] = set()
+        scene: str | None = None
+        for line in take:
+            if arc and (line.with_image or line.scene != scene):
+                arc = set()
+            scene = line.scene
+            if line.span in arc:
+                continue
+            arc.add(line.span)
+            if len(arc) == MOST_IN_ARC + 1:
+                yield Told(
+                    f"this is the {len(arc)}th prompt that goes on from one start; past {MOST_IN_ARC} the picture drifts",
+                    line.span,
+                    "start afresh here with a cut or an image, or show fewer prompts",
+                    line.silenced,
+                )
+
+
+def same_again(said: Said) -> Iterator[Told]:
+    """A prompt that is in force already changes nothing. Source: the surface."""
+    for take in said.takes:
+        for before, line in pairwise(take):
+            if before.text == line.text and len(line.texts) == 1 and before.span != line.span and not line.with_image:
+                yield Told(
+                    "this prompt is the one that is shown already: nothing will change",
+                    line.span,
+                    "say what is new, or leave it out",
+                    line.silenced,
+                    (Related(before.span, "shown here"),),
+                )
+
+
+RULES: dict[str, Advise] = {
+    "W601": too_long,
+    "W602": camera_line,
+    "W603": light_line,
+    "W604": no_camera,
+    "W605": no_light,
+    "W606": subject,
+    "W607": one_action,
+    "W608": long_arc,
+    "W609": negative,
+    "W610": weights,
+    "W611": hard_change,
+    "W612": same_again,
+    "W613": tags,
+    "W614": camera_twice,
+}
+"""Every rule by its code."""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 50 else text[:49] + "…"

@@ -1,0 +1,121 @@
+"""Third pass: blocks become stretches, one for each pass in `play` order, with every pick drawn."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sequencer.core.diagnostics import Faults
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.core.timebase import MAX_TIME_BITS
+from sequencer.language.compiler.ir import PlacedBlock, PlacedCue, PlainAct, Resolved, ResolvedRule, RuleWork, Sending, Spoken
+from sequencer.language.compiler.local_time import ALIKE_TEMPI, TOO_LARGE, UNLIKE_TEMPI
+from sequencer.language.compiler.midi import Lengths, firing_key
+from sequencer.language.compiler.place import FEWER_CUES, MANY_CUES, MOST_ENTRIES, TOO_MANY
+from sequencer.schedule.model import CueAct, MidiAct, PickPrompt, RuleAct, RuleEntry, ShowPrompt, draw
+
+
+@dataclass(frozen=True, slots=True)
+class LooseEntry:
+    """A cue of one pass, its picks drawn, not yet on a chunk."""
+
+    cue: PlacedCue
+    acts: tuple[CueAct, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LooseSend:
+    """What a cue of one pass sends to gear, not numbered yet."""
+
+    cue: PlacedCue
+    acts: tuple[MidiAct, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LooseStretch:
+    """One pass of one block."""
+
+    placed: PlacedBlock
+    occurrence: int
+    entries: tuple[LooseEntry, ...]
+    rules: tuple[RuleEntry, ...]
+    sends: tuple[LooseSend, ...] = ()
+
+
+def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Faults) -> tuple[LooseStretch, ...]:
+    """The stretches of a score, in play order. Blocks that could not be placed are left out (told before)."""
+    seed = resolved.score.header.seed or 0
+    occurrences: dict[str | None, int] = {}
+    stretches: list[LooseStretch] = []
+    rules = 0
+    start = Fraction(0)
+    if _too_many(resolved, placed, faults):
+        return ()
+    for index in resolved.order:
+        block = placed[index]
+        if block is None:
+            continue
+        name = block.block.name
+        occurrence = occurrences[name] = occurrences.get(name, 0) + 1
+        start += block.seconds
+        if start.denominator.bit_length() > MAX_TIME_BITS:
+            faults.error(TOO_LARGE, UNLIKE_TEMPI, block.block.span, ALIKE_TEMPI)
+            return ()
+        stretch = _stretch(block, occurrence, seed, rules, Lengths(block, resolved, faults))
+        rules += len(stretch.rules)
+        stretches.append(stretch)
+    return tuple(stretches)
+
+
+def _too_many(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Faults) -> bool:
+    """Tell a score that would unfold to more cues than memory should hold, before any of them is made."""
+    entries = 0
+    for index in resolved.order:
+        block = placed[index]
+        entries += 0 if block is None else len(block.cues)
+        if block is not None and entries > MOST_ENTRIES:
+            faults.error(TOO_MANY, MANY_CUES, block.block.span, FEWER_CUES)
+            return True
+    return False
+
+
+def _stretch(placed: PlacedBlock, occurrence: int, seed: int, first_rule: int, lengths: Lengths) -> LooseStretch:
+    block = placed.block
+    here = f"{block.name or ''}|{occurrence}"
+    ordinals: dict[str, int] = {}
+    entries: list[LooseEntry] = []
+    sends: list[LooseSend] = []
+    for cue in placed.cues:
+        acts = tuple(_drawn(act, cue, here, ordinals, seed) for act in cue.acts if not isinstance(act, Sending))
+        if acts:
+            entries.append(LooseEntry(cue, acts))
+        if len(acts) < len(cue.acts):
+            told = tuple(lengths.act(act, cue.quarter, cue.seconds) for act in cue.acts if isinstance(act, Sending))
+            sends.append(LooseSend(cue, told))
+    rules = tuple(_rule(rule, here, first_rule + index, lengths) for index, rule in enumerate(block.rules))
+    return LooseStretch(placed, occurrence, tuple(entries), rules, tuple(sends))
+
+
+def _drawn(act: Spoken | PlainAct, cue: PlacedCue, here: str, ordinals: dict[str, int], seed: int) -> CueAct:
+    if not isinstance(act, Spoken):
+        return act
+    if not act.is_pick:
+        return ShowPrompt(act.texts[0])
+    # The place itself and the how-many-th pick there: moving lines or adding a pick elsewhere changes nothing here.
+    place = f"q{cue.quarter}" if cue.quarter is not None else f"s{cue.seconds}"
+    key = f"{here}|{place}"
+    ordinal = ordinals.get(key, 0)
+    ordinals[key] = ordinal + 1
+    return ShowPrompt(act.texts[draw(seed, key, ordinal, len(act.texts))])
+
+
+def _rule(rule: ResolvedRule, here: str, index: int, lengths: Lengths) -> RuleEntry:
+    key = f"{here}|{firing_key(rule.trigger)}"
+    return RuleEntry(index, key, rule.trigger, tuple(_rule_act(act, key, lengths) for act in rule.acts), rule.span)
+
+
+def _rule_act(act: RuleWork, key: str, lengths: Lengths) -> RuleAct:
+    if isinstance(act, Sending):
+        return lengths.act(act, None if lengths.has_no_beats else Fraction(0), Fraction(0))
+    if isinstance(act, Spoken):
+        return PickPrompt(act.texts, key) if act.is_pick else ShowPrompt(act.texts[0])
+    return act

@@ -1,0 +1,106 @@
+"""Replacements that cure what the compiler finds, where one is likelier than all others. Pure; nothing is told here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from fractions import Fraction
+from math import floor
+
+from sequencer.core.diagnostics import Fix, Span
+from sequencer.language.compiler.ir import Spot
+from sequencer.language.compiler.local_time import LocalTime
+from sequencer.language.score import AtBar, AtOffset, Duration, Place, Score, Unit
+from sequencer.schedule.model import Entry, Schedule, Stretch
+
+MOST_TRIED = 64
+"""How many places on from its own are looked at for a cue that needs another chunk."""
+
+
+def with_clock(score: Score) -> tuple[Fix, ...]:
+    """The clock line that a score of chunks lacks as soon as it speaks of bars: below its title, or on top."""
+    if score.header.clock is not None or not score.file:
+        return ()
+    title = dict(score.header.spans).get("title")
+    line = 1 if title is None else title.end_line + 1
+    word = "clock:" if is_yaml(score.file) else "clock"
+    return (Fix(Span(score.file, line, 1, line, 1), f"{word} 120 bpm, 4/4\n"),)
+
+
+def longer(length: Duration, spot: Spot, local: LocalTime) -> Fix | None:
+    """The length that a block needs, in its own unit, to hold a place. None where it is not read from a file."""
+    match length.unit:
+        case Unit.BARS if spot.quarter is not None and local.meters is not None:
+            amount = local.meters.bar_beat_at(spot.quarter).bar
+        case Unit.BEATS if spot.quarter is not None and local.meters is not None:
+            amount = floor(spot.quarter / local.meters.changes[0][1].beat) + 1
+        case Unit.CHUNKS | Unit.FRAMES | Unit.SECONDS:
+            amount = _count(spot, length.unit, local)
+        case _:
+            amount = 0
+    if amount <= length.amount or length.span.line == 0:
+        return None
+    return Fix(length.span, _spelled(amount, length.unit))
+
+
+def later_end(end: Place, spot: Spot, local: LocalTime) -> Fix | None:
+    """The end that a score without sections needs to hold a place."""
+    match end:
+        case AtOffset(unit=Unit.CHUNKS | Unit.FRAMES | Unit.SECONDS as unit):
+            amount = _count(spot, unit, local) + (3 if unit is Unit.CHUNKS else 0)
+            return Fix(end.span, _spelled(amount, unit))
+        case AtBar() if spot.quarter is not None and local.meters is not None:
+            return Fix(end.span, str(local.meters.bar_beat_at(spot.quarter).bar + 1))
+        case _:
+            return None
+
+
+def _count(spot: Spot, unit: Unit, local: LocalTime) -> int:
+    """How many whole units reach past a spot; 0 where its time is not known."""
+    seconds = spot.seconds
+    if seconds is None and spot.quarter is not None and local.tempo is not None:
+        seconds = local.tempo.seconds_at(spot.quarter)
+    return 0 if seconds is None else floor(seconds / local.timed(Fraction(1), unit)) + 1
+
+
+def _spelled(amount: int, unit: Unit) -> str:
+    match unit:
+        case Unit.BARS:
+            return "1 bar" if amount == 1 else f"{amount} bars"
+        case Unit.BEATS:
+            return f"{amount}b"
+        case Unit.CHUNKS:
+            return f"{amount}c"
+        case Unit.FRAMES:
+            return f"{amount}f"
+        case Unit.SECONDS:
+            return f"{amount}s"
+
+
+def free_place(entry: Entry, stretch: Stretch, schedule: Schedule, taken: Collection[int]) -> str | None:
+    """The next beat (or chunk) behind an entry that lands on a chunk which is not `taken`. None inside the stretch's end."""
+    grid = schedule.grid
+    if entry.quarter is not None and stretch.meters is not None and stretch.tempo is not None:
+        at = entry.quarter
+        for _ in range(MOST_TRIED):
+            here = stretch.meters.bar_beat_at(at)
+            at += (1 - here.rest) * stretch.meters.at_bar(here.bar - 1).beat
+            seconds = stretch.tempo.seconds_at(at)
+            if seconds >= stretch.seconds:
+                return None
+            if grid.snap(stretch.start + seconds, entry.snap) not in taken:
+                place = stretch.meters.bar_beat_at(at)
+                return str(place.bar) if place.beat == 1 else str(place)
+        return None
+    first = floor(entry.offset / grid.chunk) + 1
+    for chunk in range(first, first + MOST_TRIED):
+        seconds = chunk * grid.chunk
+        if seconds >= stretch.seconds:
+            return None
+        if grid.snap(stretch.start + seconds, entry.snap) not in taken:
+            return f"{chunk}c"
+    return None
+
+
+def is_yaml(file: str) -> bool:
+    """Whether a file of this name is in the YAML notation."""
+    return file.casefold().endswith((".yaml", ".yml"))

@@ -1,0 +1,254 @@
+"""The time inside one block: its meters, its tempo and its length, and arithmetic on places with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+
+from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.timebase import MAX_TIME_BITS, TICKS_PER_BEAT, ChunkGrid, MeterLookup, MeterMap, TempoMap
+from sequencer.language.compiler.ir import Spot
+from sequencer.language.compiler.meters import GrowingMeters
+from sequencer.language.score import AtBar, AtOffset, AtTick, ClockKind, ClockLine, Duration, Unit
+
+MUSICAL = frozenset({Unit.BARS, Unit.BEATS})
+
+
+NO_TEMPO = ("the clock counts chunks", "write a chunk (4c) or seconds (5.5s), or give the score a tempo: clock 120 bpm, 4/4")
+"""Why a score of chunks has no beats, and what to write instead."""
+NO_BEATS = ("time code counts seconds", "write seconds (5.5s) or a chunk (4c)")
+"""The same beside time code."""
+
+
+def lacks_of(clock: ClockLine | None) -> tuple[str, str]:
+    """Why there are no beats where a clock counts none, and what to write instead."""
+    return NO_BEATS if clock is not None and clock.kind is ClockKind.MTC else NO_TEMPO
+
+
+NO_USE = "leave it out: time code says how fast the show goes"
+"""The cure for tempo and meter beside time code."""
+
+
+NEEDS_MUSICAL = "E403"
+"""The code of a change of tempo or meter that is placed in seconds."""
+
+
+TOO_LARGE = "E420"
+"""The code of what goes beyond the bounds of a schedule."""
+UNLIKE_TEMPI = "the tempi up to here have too little in common: an exact time would have more than 4,000 digits"
+ALIKE_TEMPI = "write tempi with one decimal at most"
+
+
+class LocalTime:
+    """Meters, tempo and grid of one block. `meters` and `tempo` are None where there are no beats."""
+
+    def __init__(
+        self,
+        grid: ChunkGrid,
+        meters: MeterMap | None,
+        faults: Faults,
+        clock: tuple[Fix, ...],
+        lacks: tuple[str, str],
+    ) -> None:
+        self.grid = grid
+        self.meters = None if meters is None else GrowingMeters(meters)
+        self._tempo: TempoMap | None = None
+        self._has_ramp = False
+        self._faults = faults
+        self._clock = clock
+        self.lacks = lacks
+        """Why there are no beats, where there are none, and what to write instead."""
+        self._told = False
+
+    @property
+    def tempo(self) -> TempoMap | None:
+        """The tempo, None while it is not known and where there are no beats."""
+        return self._tempo
+
+    @tempo.setter
+    def tempo(self, tempo: TempoMap | None) -> None:
+        self._tempo = tempo
+        self._has_ramp = tempo is not None and any(segment.first != segment.last for segment in tempo.segments)
+
+    @contextmanager
+    def reporting_to(self, faults: Faults) -> Iterator[None]:
+        """Report to other `faults` inside, and as if nothing had been reported yet."""
+        before, told = self._faults, self._told
+        self._faults, self._told = faults, False
+        try:
+            yield
+        finally:
+            self._faults, self._told = before, told
+
+    # ---- spots -----------------------------------------------------------------------------------------------------
+
+    @property
+    def start(self) -> Spot:
+        """Where the block begins."""
+        if self.meters is None:
+            return Spot(None, Fraction(0), Unit.SECONDS)
+        return Spot(Fraction(0), None, Unit.BEATS)
+
+    def spot(self, place: AtBar | AtTick | AtOffset) -> Spot | None:
+        """The spot of a place that needs no other place. None where it does not exist (told)."""
+        match place:
+            case AtBar():
+                return self._bar(place.bar, place.beat, place.rest, place.span)
+            case AtTick():
+                return self._bar(place.bar, place.beat, Fraction(place.tick, TICKS_PER_BEAT), place.span)
+            case AtOffset():
+                if place.unit in MUSICAL:
+                    meters = self.beats(place.span)
+                    return None if meters is None else Spot(_beats_on(Fraction(0), place.amount, meters), None, Unit.BEATS)
+                return Spot(None, self.timed(place.amount, place.unit), place.unit)
+
+    def _bar(self, bar: int, beat: int, rest: Fraction, span: Span) -> Spot | None:
+        meters = self.beats(span)
+        if meters is None:
+            return None
+        meter = meters.at_bar(bar - 1)
+        if beat > meter.numerator:
+            count = f"{meter.numerator} beat" + ("s" if meter.numerator != 1 else "")
+            there = meters.bar_beat_at(meters.bar_start(bar - 1) + (beat - 1 + rest) * meter.beat)
+            self._faults.error(
+                "E401",
+                f"bar {bar} has {count} ({meter}), so there is no {bar}.{beat}",
+                span,
+                f"counted on from bar {bar}, beat {beat} is {there}; half a beat is written {bar}.{meter.numerator}+1/2",
+                (Fix(span, str(there)),),
+            )
+            return None
+        return Spot(meters.quarter_of(bar, beat, rest), None, Unit.BARS)
+
+    def beats(self, span: Span) -> GrowingMeters | None:
+        """The meters, or None (told once: one cure does for all places of the block) where there are no beats."""
+        if self.meters is None and not self._told:
+            self._told = True
+            self._faults.error(
+                "E402",
+                f"there are no bars and beats here: {self.lacks[0]}",
+                span,
+                self.lacks[1],
+                self._clock,
+            )
+        return self.meters
+
+    def needs_musical(self, span: Span) -> None:
+        """Tell that what changes the tempo or the meter, on which seconds depend, cannot itself be placed in seconds."""
+        hint = "write its bar, for example `at 5 …`"
+        self._faults.error(NEEDS_MUSICAL, "a change of tempo or meter needs a musical place", span, hint)
+
+    def timed(self, amount: Fraction, unit: Unit) -> Fraction:
+        """Seconds of an amount of chunks, frames or seconds."""
+        match unit:
+            case Unit.CHUNKS:
+                return amount * self.grid.chunk
+            case Unit.FRAMES:
+                return amount / self.grid.fps
+            case Unit.SECONDS:
+                return amount
+            case Unit.BARS | Unit.BEATS:
+                raise ValueError(f"{unit} are not timed")
+
+    # ---- arithmetic ------------------------------------------------------------------------------------------------
+
+    def after(self, spot: Spot, amount: Fraction, unit: Unit, span: Span) -> Spot | None:
+        """The spot an amount behind another, unsnapped. None where that cannot be told exactly (told)."""
+        found = self._after(spot, amount, unit, span)
+        exact = None if found is None else found.seconds if found.quarter is None else found.quarter
+        if exact is not None and exact.denominator.bit_length() > MAX_TIME_BITS:
+            self._faults.error(TOO_LARGE, UNLIKE_TEMPI, span, ALIKE_TEMPI)
+            return None
+        return found
+
+    def _after(self, spot: Spot, amount: Fraction, unit: Unit, span: Span) -> Spot | None:
+        if unit not in MUSICAL:
+            seconds = self.seconds_of(spot, span)
+            if seconds is None:
+                return None
+            return Spot(None, seconds + self.timed(amount, unit), unit if spot.unit == unit else Unit.SECONDS)
+        meters = self.beats(span)
+        if meters is None:
+            return None
+        quarter = self._quarter_of(spot, span)
+        if quarter is None:
+            return None
+        if unit is Unit.BEATS:
+            return Spot(_beats_on(quarter, amount, meters), None, Unit.BEATS)
+        return Spot(_bars_on(quarter, amount, meters), None, Unit.BARS)
+
+    def _quarter_of(self, spot: Spot, span: Span) -> Fraction | None:
+        if spot.quarter is not None:
+            return spot.quarter
+        if self.tempo is None or spot.seconds is None:
+            self.needs_musical(span)
+            return None
+        if self._has_ramp:
+            self._faults.error(
+                "E404",
+                "bars and beats cannot be counted exactly from a place in seconds while the tempo ramps",
+                span,
+                "write the bar itself, for example 9.1",
+            )
+            return None
+        return self.tempo.quarter_at(spot.seconds)
+
+    def seconds_of(self, spot: Spot, span: Span) -> Fraction | None:
+        """The exact seconds of a spot. None where the tempo is not known yet (told)."""
+        if spot.seconds is not None:
+            return spot.seconds
+        if self.tempo is None or spot.quarter is None:
+            self.needs_musical(span)
+            return None
+        return self.tempo.seconds_at(spot.quarter)
+
+    def label(self, spot: Spot) -> str:
+        """A spot as people read it: `9.3+1/2`, `14c`, `396f`, `12.5s`."""
+        if spot.quarter is not None and self.meters is not None:
+            return str(self.meters.bar_beat_at(spot.quarter))
+        seconds = spot.seconds if spot.seconds is not None else Fraction(0)
+        match spot.unit:
+            case Unit.CHUNKS:
+                return f"{number(seconds / self.grid.chunk)}c"
+            case Unit.FRAMES:
+                return f"{number(seconds * self.grid.fps)}f"
+            case Unit.SECONDS | Unit.BARS | Unit.BEATS:
+                return f"{number(seconds)}s"
+
+
+def _beats_on(quarter: Fraction, beats: Fraction, meters: GrowingMeters) -> Fraction:
+    """`beats` denominator notes on, each as long as the meter in force says."""
+    if len(meters.changes) == 1:
+        return quarter + beats * meters.changes[0][1].beat
+    return meters.beats_after(quarter, beats)
+
+
+def _bars_on(quarter: Fraction, bars: Fraction, meters: MeterLookup) -> Fraction:
+    """`bars` bars on, at the same distance from the bar line; a part of a bar is measured in the bar it ends in."""
+    if len(meters.changes) == 1:
+        return quarter + bars * meters.changes[0][1].bar
+    bar = meters.bar_beat_at(quarter).bar - 1
+    inside = quarter - meters.bar_start(bar)
+    whole, rest = divmod(bars, 1)
+    target = bar + int(whole)
+    return meters.bar_start(target) + inside + rest * meters.at_bar(target).bar
+
+
+def number(value: Fraction) -> str:
+    """A fraction as people read it: a decimal where that is exact and short, else three places and `…`."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    text = f"{float(value):.6f}".rstrip("0") if rest == 1 else ""
+    return text if text and Fraction(text) == value else f"{float(value):.3f}…"
+
+
+def length_of(duration: Duration, local: LocalTime) -> Spot | None:
+    """The end of a block of this length, as a spot. None where it cannot be told (told)."""
+    if duration.unit not in MUSICAL:  # needs no tempo, which may itself depend on this length
+        return Spot(None, local.timed(duration.amount, duration.unit), duration.unit)
+    return local.after(local.start, duration.amount, duration.unit, duration.span)

@@ -1,0 +1,50 @@
+"""The meters of a block while its changes are still being found: a map that grows, and counts beats across its changes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from fractions import Fraction
+
+from sequencer.core.timebase import Meter, MeterLookup, MeterMap
+
+
+class GrowingMeters(MeterLookup):
+    """A meter map to which changes are added. `changes` and `starts` are those of `MeterMap`."""
+
+    __slots__ = ("_beats", "changes", "starts")
+
+    def __init__(self, opening: MeterMap) -> None:
+        self.changes: list[tuple[int, Meter]] = []
+        self.starts: list[Fraction] = []
+        self._beats: list[Fraction] = []
+        """How many beats there are before each change."""
+        for bar, meter in opening.changes:
+            self.put(bar, meter)
+
+    def put(self, bar: int, meter: Meter) -> int:
+        """Let `meter` begin at a bar (counted from 0), instead of one that does already. Returns how many starts changed."""
+        index = self.index_at_bar(bar) if self.changes else -1
+        if index >= 0 and self.changes[index][0] == bar:
+            self.changes[index] = (bar, meter)
+        else:
+            index += 1
+            self.changes.insert(index, (bar, meter))
+            self.starts.insert(index, Fraction(0))
+            self._beats.insert(index, Fraction(0))
+        for later in range(max(1, index), len(self.changes)):
+            first, before = self.changes[later - 1]
+            bars = self.changes[later][0] - first
+            self.starts[later] = self.starts[later - 1] + bars * before.bar
+            self._beats[later] = self._beats[later - 1] + bars * before.numerator
+        return len(self.changes) - index
+
+    def frozen(self) -> MeterMap:
+        """The map as it is now."""
+        return MeterMap(tuple(self.changes), tuple(self.starts))
+
+    def beats_after(self, quarter: Fraction, beats: Fraction) -> Fraction:
+        """The quarter `beats` denominator notes after another, each as long as the meter in force says."""
+        here = max(0, bisect_right(self.starts, quarter) - 1)
+        count = self._beats[here] + (quarter - self.starts[here]) / self.changes[here][1].beat + beats
+        there = max(here, bisect_right(self._beats, count) - 1)
+        return self.starts[there] + (count - self._beats[there]) * self.changes[there][1].beat

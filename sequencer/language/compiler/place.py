@@ -1,0 +1,306 @@
+"""One `at` becomes one placed cue, one `every` as many as the block has room for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import islice
+
+from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.timebase import ChunkGrid, MeterMap, Snap, TempoMap, is_before, ordering
+from sequencer.language.compiler.fixes import later_end, longer, with_clock
+from sequencer.language.compiler.ir import Block, PlacedBlock, PlacedCue, Resolved, ResolvedCue, Spot
+from sequencer.language.compiler.local_time import MUSICAL, NO_BEATS, NO_USE, LocalTime, lacks_of, length_of, number
+from sequencer.language.compiler.midi_file_clock import SongPart, first_window, part_of
+from sequencer.language.compiler.positions import Marked, Spots
+from sequencer.language.compiler.tempo_changes import Changes
+from sequencer.language.score import ClockLine, Duration, Place, SongTime, Unit
+from sequencer.schedule.model import Mark
+
+MOST_CUES = 200_000
+"""How many cues one block may come to, its `every`s unfolded."""
+
+
+class Unfolding:
+    """Unfolds the cues of one block, whose maps are laid out. `end_place` is the written end of a score without sections."""
+
+    def __init__(self, block: Block, end_place: Place | None, local: LocalTime, faults: Faults) -> None:
+        self._block = block
+        self._end_place = end_place
+        self._local = local
+        self._faults = faults
+
+    def cues_of(self, cue: ResolvedCue, spot: Spot | None, length: Fraction) -> Iterator[PlacedCue]:
+        """The placed cues of one `at` or `every` that begins at `spot`, in a block of `length` seconds."""
+        seconds = None if spot is None else self._local.seconds_of(spot, cue.span)
+        if spot is None or seconds is None:
+            return
+        if not is_before(seconds, length):
+            self._past_the_end(cue, spot, length)
+        elif cue.every is None:
+            yield PlacedCue(self._local.label(spot), spot.quarter, seconds, cue.acts, cue.snap, cue.span)
+        else:
+            yield from self._repeat(cue, cue.every, spot, length)
+
+    def _repeat(self, cue: ResolvedCue, step: Duration, first: Spot, length: Fraction) -> Iterator[PlacedCue]:
+        """The placed cues of an `every`: multiples of its step from its first place, so that nothing adds up."""
+        last = self._local.after(first, step.amount * MOST_CUES, step.unit, step.span)
+        beyond = None if last is None else self._local.seconds_of(last, step.span)
+        if beyond is None:
+            return
+        if beyond < length:
+            self._faults.error("E414", f"this `every` comes to more than {MOST_CUES:,} cues", step.span, "write a longer one")
+            return
+        previous: Fraction | None = None
+        for count in range(MOST_CUES):
+            there = self._local.after(first, step.amount * count, step.unit, step.span) if count else first
+            seconds = None if there is None else self._local.seconds_of(there, step.span)
+            if there is None or seconds is None or not is_before(seconds, length):
+                return
+            if previous is not None and seconds - previous < self._local.grid.chunk and cue.is_for_the_model:
+                shortest = "1c" if self._faults.is_full else self._shortest(step)
+                self._faults.error(
+                    "E413",
+                    f"this `every` is denser than a chunk ({number(self._local.grid.chunk)} s)",
+                    step.span,
+                    f"the model changes at chunk boundaries only; write a longer one, at least {shortest}",
+                    (Fix(step.span, shortest),),
+                )
+                return
+            yield PlacedCue(self._local.label(there), there.quarter, seconds, cue.acts, cue.snap, cue.span)
+            previous = seconds
+
+    def _shortest(self, step: Duration) -> str:
+        """A step that is a chunk long wherever it stands: whole beats at the fastest tempo, or one chunk."""
+        if step.unit not in MUSICAL or self._local.tempo is None or self._local.meters is None:
+            return "1c"
+        fastest = min(min(one.first, one.last) for one in self._local.tempo.segments)
+        beat = min(meter.beat for _, meter in self._local.meters.changes)
+        return f"{-(-self._local.grid.chunk // (fastest * beat))}b"
+
+    def _past_the_end(self, cue: ResolvedCue, spot: Spot, length: Fraction) -> None:
+        if self._faults.is_full:  # the rest would be worked out for nothing
+            self._faults.error("E415", "this place lies at or behind the end", cue.where)
+            return
+        what = "the score" if self._block.name is None else f"the section {self._block.name}"
+        ends = f"{number(length)} s"
+        fix: Fix | None = None
+        if self._block.duration is not None:
+            fix = longer(self._block.duration, spot, self._local)
+            if self._local.meters is not None and self._local.tempo is not None:
+                amount, unit = self._block.duration.amount, self._block.duration.unit
+                ends = f"{number(amount)} {unit}" if amount != 1 else f"1 {unit.removesuffix('s')}"
+        elif self._end_place is not None:
+            fix = later_end(self._end_place, spot, self._local)
+        make = "make it longer" if fix is None else f"make it longer ({fix.text})"
+        self._faults.error(
+            "E415",
+            f"this place lies at or behind the end of {what} ({ends})",
+            cue.where,
+            f"{make}, or give the cue an earlier place",
+            () if fix is None else (fix,),
+        )
+
+
+DEFAULT_TAIL = 4
+"""How many chunks a score without sections and without `end` goes on behind its last cue."""
+
+MOST_ENTRIES = 400_000
+"""How many cues a whole score may come to, all passes counted, and all its sections before they are played."""
+
+TOO_MANY, MANY_CUES, FEWER_CUES = "E416", f"this score comes to more than {MOST_ENTRIES:,} cues", "play less of it"
+
+
+@dataclass(slots=True)
+class Room:
+    """How many more cues may be made. A few lines of `every` could fill any memory before they are counted."""
+
+    left: int = MOST_ENTRIES
+    is_over: bool = False
+    """Whether this was reported: once is enough."""
+
+    def is_exceeded_by(self, cues: int) -> bool:
+        """Take so many cues in, if there is room for them."""
+        if self.is_over or cues > self.left:
+            self.left = 0
+            return True
+        self.left -= cues
+        return False
+
+
+def place(resolved: Resolved, faults: Faults) -> tuple[PlacedBlock | None, ...]:
+    """Every block with its cues placed; None for a block whose length cannot be told."""
+    grid = ChunkGrid(*_grid(resolved))
+    clock = resolved.score.header.clock or ClockLine()
+    if resolved.score.song is not None:
+        return _by_song(resolved, resolved.score.song, grid, clock, faults)
+    room = Room()
+    return tuple(_Placer(block, resolved, grid, clock, faults, room).placed() for block in resolved.blocks)
+
+
+def _by_song(
+    resolved: Resolved, song: SongTime, grid: ChunkGrid, clock: ClockLine, faults: Faults
+) -> tuple[PlacedBlock | None, ...]:
+    """Every pass placed where the file is by then. What is wrong in several passes is told once."""
+    told: set[tuple[str, Span]] = set()
+    room = Room()
+    found: list[PlacedBlock | None] = []
+    quarter = Fraction(0)
+    for block in resolved.blocks:
+        placed, own = _by_part(block, resolved, song, quarter, grid, clock, told, room)
+        if placed is not None and placed.tempo is not None:
+            quarter += placed.tempo.quarter_at(placed.seconds) if placed.quarters is None else placed.quarters
+        for one in own.diagnostics:
+            if (one.code, one.span) not in told:
+                told.add((one.code, one.span))
+                faults.add(one)
+                faults.has_errors = faults.has_errors or own.has_errors
+        found.append(placed)
+    return tuple(found)
+
+
+def _by_part(
+    block: Block,
+    resolved: Resolved,
+    song: SongTime,
+    quarter: Fraction,
+    grid: ChunkGrid,
+    clock: ClockLine,
+    told: Collection[tuple[str, Span]],
+    room: Room,
+) -> tuple[PlacedBlock | None, Faults]:
+    """A block placed where the file is by then, from as little of the file as it takes.
+
+    New mistakes are looked at with the whole file, since what may cure them can come later in it.
+    """
+    window = first_window(block.duration, song)
+    while True:
+        own = Faults()
+        part = part_of(song, quarter, window)
+        before = replace(room)
+        placed = _Placer(block, resolved, grid, clock, own, room, part).placed()
+        length: Fraction | None = None
+        if placed is not None and placed.tempo is not None:
+            length = placed.tempo.quarter_at(placed.seconds) if placed.quarters is None else placed.quarters
+            if part.broken is not None and part.broken < length:
+                where = "the score" if block.name is None else f"the section {block.name}"
+                message = f"the file changes its meter inside of a bar of {where}"
+                own.error("E429", message, block.span, "begin the section on a bar line of the file, or end it at the change")
+            placed = replace(placed, tempo=part.tempo_until(length), meters=part.meters_until(length))
+        is_within = placed is None or (length is not None and length < window)
+        if part.is_whole or (is_within and all((one.code, one.span) in told for one in own.diagnostics)):
+            return placed, own
+        room.left, room.is_over = before.left, before.is_over  # it is placed again, and counts once
+        window *= 4
+
+
+def _grid(resolved: Resolved) -> tuple[int, Fraction]:
+    line = resolved.score.header.grid
+    return (33, Fraction(24)) if line is None else (line.frames, line.fps)
+
+
+class _Placer:
+    """Places one block, where there is a song's file from where that has come to."""
+
+    def __init__(
+        self,
+        block: Block,
+        resolved: Resolved,
+        grid: ChunkGrid,
+        clock: ClockLine,
+        faults: Faults,
+        room: Room,
+        song: SongPart | None = None,
+    ) -> None:
+        self.block = block
+        self.room = room
+        self.song = song
+        self.end_place = resolved.score.end if block.name is None else None
+        self.clock = clock
+        self.snap = resolved.score.header.snap or Snap.NEAREST
+        self.faults = faults
+        self.cues = block.cues
+        bpm = block.tempo.bpm if block.tempo is not None else clock.bpm
+        meter = block.meter.meter if block.meter is not None else clock.meter
+        lacks = lacks_of(clock)
+        if bpm is None and block.meter is not None and song is None:
+            faults.error(
+                "E405",
+                f"a meter needs a tempo, and {lacks[0]}",
+                block.meter.span,
+                NO_USE if lacks is NO_BEATS else "give this section one (tempo 120), or the score: clock 120 bpm, 4/4",
+                with_clock(resolved.score),
+            )
+        self.bpm = bpm if song is None else song.tempos[0].bpm
+        changes = [(0, meter)] if song is None else list(song.meters)
+        meters = None if self.bpm is None else MeterMap.of(changes)
+        self.local = LocalTime(grid, meters, faults, with_clock(resolved.score), lacks)
+        self.spots = Spots(self.cues, self.local, faults)
+
+    def placed(self) -> PlacedBlock | None:
+        """The block with its cues at their times; None where its length cannot be told."""
+        changes = Changes(self.cues, self.spots, self.local, self.faults, self.clock.kind.is_outer)
+        if self.song is None:
+            changes.lay_meters()
+        end = None if self.block.duration is None else length_of(self.block.duration, self.local)
+        if self.song is None:
+            changes.lay_tempo(self.block.tempo, self.bpm, end)
+        else:
+            self.local.tempo = TempoMap.of(self.song.tempos)
+        self.spots.forget_missing()
+        placed = [self.spots.of(index) for index in range(len(self.cues))]
+        if self.block.name is None:
+            end = self._open_end(placed)
+        length = None if end is None else self.local.seconds_of(end, self.block.span)
+        if end is None or length is None:
+            return None
+        unfolding = Unfolding(self.block, self.end_place, self.local, self.faults)
+        unfolded = (one for cue, spot in zip(self.cues, placed, strict=True) for one in unfolding.cues_of(cue, spot, length))
+        cues = list(islice(unfolded, self.room.left + 1))
+        if self.room.is_exceeded_by(len(cues)):
+            if not self.room.is_over:
+                self.faults.error(TOO_MANY, MANY_CUES, self.block.span, FEWER_CUES)
+            self.room.is_over = True
+            return None
+        cues.sort(key=lambda cue: ordering(cue.seconds))
+        if self.block.cut is not None:
+            cues.insert(0, self._opening_cut())
+        marks = tuple(self._mark(name, marked) for name, marked in self.spots.marks.items())
+        meters = None if self.local.meters is None else self.local.meters.frozen()
+        return PlacedBlock(self.block, length, end.quarter, self.local.tempo, meters, tuple(cues), marks)
+
+    def _opening_cut(self) -> PlacedCue:
+        cut = self.block.cut
+        start = self.local.start
+        acts = () if cut is None else (cut,)
+        return PlacedCue(self.local.label(start), start.quarter, Fraction(0), acts, None, self.block.span)
+
+    def _mark(self, name: str, marked: Marked) -> Mark:
+        spot = self.spots.of(marked.cue)
+        if spot is None:
+            return Mark(name, Fraction(0), None)
+        seconds = self.local.seconds_of(spot, marked.span)
+        return Mark(name, Fraction(0) if seconds is None else seconds, spot.quarter)
+
+    def _open_end(self, placed: list[Spot | None]) -> Spot | None:
+        """The end of a score without sections: where it says, or some chunks behind its last cue."""
+        grid = self.local.grid
+        if self.end_place is not None:
+            last_at = max((index for index, cue in enumerate(self.cues) if cue.every is None), default=None)
+            return self.spots.of_place(self.end_place, last_at)
+        for cue in self.cues:
+            if cue.every is not None:
+                self.faults.error(
+                    "E406",
+                    "this `every` has no end",
+                    cue.span,
+                    "say where the score ends: end 64c",
+                )
+                return None
+        last = Fraction(0)
+        for spot, cue in zip(placed, self.cues, strict=True):
+            seconds = None if spot is None else self.local.seconds_of(spot, cue.span)
+            last = max(last, seconds or Fraction(0))
+        chunk = grid.snap(last, self.snap)
+        return Spot(None, grid.boundary(chunk + DEFAULT_TAIL), Unit.CHUNKS)

@@ -1,0 +1,187 @@
+"""Where each cue of a block lies: relative places and marks are followed back to what they count from."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from heapq import heappop, heappush
+
+from sequencer.core.diagnostics import Faults, Fix, Related, Span
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.language.compiler.ir import ResolvedCue, Spot
+from sequencer.language.compiler.local_time import NEEDS_MUSICAL, LocalTime
+from sequencer.language.score import After, AtBar, AtMark, AtOffset, AtTick, Place
+
+_PENDING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Which cue sets a mark, and where that is written."""
+
+    cue: int
+    span: Span
+
+
+class Spots:
+    """The spots of a block's cues in its local time, each found once. What cannot be found is told."""
+
+    def __init__(self, cues: tuple[ResolvedCue, ...], local: LocalTime, faults: Faults) -> None:
+        self._cues = cues
+        self._local = local
+        self._faults = faults
+        self.marks = self._found_marks()
+        """The cue of each mark."""
+        self._spots: list[Spot | object | None] = [_PENDING] * len(cues)
+        self._bases = self._found_bases()
+        self._previews = False
+        self._missing: list[int] = []
+        """The cues of which a preview found no spot."""
+        self._latest: list[tuple[Fraction, int]] = []
+        """The musical spots that previews found, the latest first: (−quarter, cue)."""
+        self._refused: set[Span] = set()
+        """Positions that count from one in seconds, already reported."""
+
+    def forget_missing(self) -> None:
+        """Find anew, and report, what no spot was found of while meters and tempo were being laid out."""
+        for index in self._missing:
+            self._spots[index] = _PENDING
+        self._missing.clear()
+
+    # ---- while the meters are being laid out -------------------------------------------------------------------------
+
+    def preview(self, index: int) -> Spot | None:
+        """The spot of a cue as far as meters and tempo are laid out. Where there is none, a later search reports why.
+
+        Reported at once is only that it counts from a position in seconds, which depends on the tempo and the meters.
+        """
+        own = Faults()
+        reported, self._faults, self._previews = self._faults, own, True
+        try:
+            with self._local.reporting_to(own):
+                spot = self.of(index)
+        finally:
+            self._faults, self._previews = reported, False
+        for one in own.diagnostics:
+            if one.code == NEEDS_MUSICAL and one.span not in self._refused:
+                self._refused.add(one.span)
+                reported.error(one.code, one.message, one.span, one.hint)
+        return spot
+
+    def forget_after(self, quarter: Fraction) -> int:
+        """Find the spots after a quarter anew, and those that could not be found: the meter changes there. Returns how many."""
+        count = len(self._missing)
+        self.forget_missing()
+        while self._latest and -self._latest[0][0] > quarter:
+            self._spots[heappop(self._latest)[1]] = _PENDING
+            count += 1
+        return count
+
+    def _keep(self, index: int, spot: Spot | None) -> None:
+        self._spots[index] = spot
+        if not self._previews:
+            return
+        if spot is None:
+            self._missing.append(index)
+        elif spot.quarter is not None:
+            heappush(self._latest, (-spot.quarter, index))
+
+    def _found_marks(self) -> dict[str, Marked]:
+        marks: dict[str, Marked] = {}
+        for index, cue in enumerate(self._cues):
+            for name, span in cue.marks:
+                if name in marks:
+                    first = Related(marks[name].span, "first set here")
+                    self._faults.error(
+                        "E410", f"the mark {name} is set already", span, "give it another name", related=(first,)
+                    )
+                else:
+                    marks[name] = Marked(index, span)
+        return marks
+
+    def _found_bases(self) -> list[int | None]:
+        """For each cue the cue that a relative place of it counts from: the previous `at`, in source order."""
+        bases: list[int | None] = []
+        previous: int | None = None
+        for index, cue in enumerate(self._cues):
+            bases.append(previous)
+            if cue.every is None:
+                previous = index
+        return bases
+
+    def _needs(self, index: int) -> int | None:
+        """The cue whose spot must be known before this one's."""
+        match self._cues[index].place:
+            case After():
+                return self._bases[index]
+            case AtMark(name=name):
+                marked = self.marks.get(name)
+                return None if marked is None else marked.cue
+            case _:
+                return None
+
+    def of(self, index: int) -> Spot | None:
+        """The spot of a cue, None where it has none (told). Walks its chain of relative places and marks without recursion."""
+        need = self._needs(index)
+        if self._spots[index] is _PENDING and (need is None or self._spots[need] is not _PENDING):
+            place = self._cues[index].place  # nearly every cue: nothing it counts from is still to be found
+            found = self._local.start if place is None else self.of_place(place, self._bases[index])
+            self._keep(index, found)
+            return found
+        chain: list[int] = []
+        on_chain: set[int] = set()
+        at: int | None = index
+        while at is not None and self._spots[at] is _PENDING:
+            if at in on_chain:
+                circle = self._cues[at]
+                self._faults.error(
+                    "E411",
+                    "these places depend on each other in a circle",
+                    circle.where,
+                    "give one of them a bar or a time",
+                )
+                self._keep(at, None)
+                break
+            on_chain.add(at)
+            chain.append(at)
+            at = self._needs(at)
+        for one in reversed(chain):
+            if self._spots[one] is _PENDING:
+                place = self._cues[one].place
+                self._keep(one, self._local.start if place is None else self.of_place(place, self._bases[one]))
+        spot = self._spots[index]
+        return spot if isinstance(spot, Spot) else None
+
+    def of_place(self, place: Place, base: int | None) -> Spot | None:
+        """The spot of a place that counts, where it is relative, from the cue `base`; None where there is none (told)."""
+        match place:
+            case AtBar() | AtTick() | AtOffset():
+                return self._local.spot(place)
+            case After():
+                start = self._local.start if base is None else self._known(base)
+                return None if start is None else self._local.after(start, place.by.amount, place.by.unit, place.span)
+            case AtMark():
+                marked = self.marks.get(place.name)
+                if marked is None:
+                    self._unknown_mark(place)
+                    return None
+                spot = self._known(marked.cue)
+                if spot is None or place.plus is None:
+                    return spot
+                return self._local.after(spot, place.plus.amount, place.plus.unit, place.span)
+
+    def _known(self, index: int) -> Spot | None:
+        spot = self._spots[index]
+        if spot is _PENDING:
+            return self.of(index)
+        return spot if isinstance(spot, Spot) else None
+
+    def _unknown_mark(self, place: AtMark) -> None:
+        guess = self._faults.nearest(place.name, self.marks)
+        hint = f"set it in an `at`: at 5 mark {place.name}" if guess is None else f"did you mean {guess}?"
+        self._faults.error("E412", f"there is no mark {place.name} in this section", place.span, hint, _mark_fix(place, guess))
+
+
+def _mark_fix(place: AtMark, guess: str | None) -> tuple[Fix, ...]:
+    if guess is None or place.span.line != place.span.end_line:
+        return ()
+    return (Fix(place.span, f"mark {guess}"),) if place.plus is None else ()

@@ -1,0 +1,301 @@
+"""Variables and scenes become texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import cached_property
+
+from sequencer.core.diagnostics import Faults, Fix, Related, Span
+from sequencer.language.compiler.ir import Spoken
+from sequencer.language.score import Let, Pick, Scene, Score, Show, Text, Use, Variable, Words
+
+ACTION = "action"
+"""The variable that a scene's `follow` puts its action in."""
+
+LONGEST_TEXT = 20_000
+"""The longest prompt, in characters, that variables may unfold to (the model's encoder cuts off far earlier)."""
+
+
+_UNITS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), "ms"),
+    **dict.fromkeys(("c", "chunk", "chunks"), "c"),
+    **dict.fromkeys(("f", "frame", "frames"), "f"),
+    "b": "b",
+}
+"""Words that are units and not scenes where a number stands in front of them, and how the unit is written."""
+
+
+_PAUSES = {"stop": "pause", "halt": "pause", "hold": "pause", "freeze": "pause", "continue": "resume", "unpause": "resume"}
+"""Words that are no scenes where there is none of that name, and what rests the model or lets it go on."""
+
+
+_END = "a score ends with its last section; without sections `end 64c` says where"
+_FADE = "there are no crossfades: say in the next prompt how the scene changes; the model takes it up from what it shows"
+_NO_ACTIONS = {
+    **dict.fromkeys(("end", "finish", "quit", "exit"), _END),
+    **dict.fromkeys(("fade", "crossfade", "xfade", "dissolve", "transition", "morph", "blend"), _FADE),
+    **dict.fromkeys(("wait", "sleep", "delay"), "nothing waits here: each cue has its own position, for example at +2bar"),
+    **dict.fromkeys(("loop", "repeat"), "`every` repeats a cue (every 4 bars), `play` a section (play intro*4)"),
+}
+"""Words of other tools that are no scenes where there is none of that name, and what is done instead."""
+
+
+def _other_word(show: Show, name: Span, in_rule: bool, faults: Faults) -> tuple[str, tuple[Fix, ...]] | None:
+    """The hint and the cure for a scene that was meant as something else: `prompt "…"`, `imag "…"`, `cutt`."""
+    if show.action is None:
+        word = show.scene.casefold()
+        if word in _NO_ACTIONS:
+            return _NO_ACTIONS[word], ()
+        meant = _PAUSES.get(word) or faults.nearest(show.scene, ("cut", "pause", "resume"))
+        if meant in ("pause", "resume") and not in_rule:
+            end = f"{_END}; " if word in ("stop", "halt") else ""
+            return f"{end}{meant} belongs in a rule: on go out -> {meant}", ()
+        return None if meant is None else (f"did you mean {meant}?", (Fix(name, meant),))
+    text = show.action.span
+    if text.line != name.line or not 0 <= text.column - name.end_column <= 1:
+        return None  # not side by side: this was not written in the text notation
+    if show.scene.casefold() in ("prompt", "text", "say", "show", "scene"):
+        cure = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
+        return f"a text is a prompt by itself: leave `{show.scene}` out", (cure,)
+    if _NO_ACTIONS.get(show.scene.casefold()) == _FADE:
+        cure = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
+        return f"leave `{show.scene}` out; {_FADE}", (cure,)
+    return None if faults.nearest(show.scene, ("image",)) is None else ("did you mean image?", (Fix(name, "image"),))
+
+
+class Vocabulary:
+    """The variables and scenes of a score, used files included. Finds what nobody uses, too."""
+
+    def __init__(self, score: Score, faults: Faults) -> None:
+        self._faults = faults
+        self._lets: dict[str, str] = {}
+        self._scenes: dict[str, Scene] = {}
+        self._let_spans: dict[str, Span] = {}
+        self._used: set[str] = set()
+        self._missed: set[str] = set()
+        """`variable` and `scene`, where an unknown one was asked for: what nothing uses may be what was meant."""
+        self._hollow: set[str] = set()
+        """Variables that are set with one that is not known."""
+        self.units = 0
+        """How many units stood apart from their numbers."""
+        self._score = score
+        for use in score.uses:
+            self._take(use)
+        for let in score.lets:
+            self._define(let)
+        for scene in score.scenes:
+            self._add_scene(scene)
+        for scene in self._scenes.values():
+            self._check_scene(scene)
+
+    def _take(self, use: Use) -> None:
+        for let in use.lets:
+            self._define(let)
+        for scene in use.scenes:
+            self._add_scene(scene)
+
+    def _define(self, let: Let) -> None:
+        if let.name in self._let_spans:
+            first = Related(self._let_spans[let.name], "first said here")
+            self._faults.error(
+                "E301", f"the variable {let.name} is there already", let.name_span, "give it another name", related=(first,)
+            )
+            return
+        self._let_spans[let.name] = let.name_span
+        if let.name == ACTION:
+            self._faults.error(
+                "E302",
+                "action is what a scene's follow is given; a variable cannot have that name",
+                let.name_span,
+                "give it another name",
+            )
+        if not self._is_known(let.text):
+            self._hollow.add(let.name)
+        filled = self._fill(let.text, None, earlier=True)
+        if filled is None:
+            self._hollow.add(let.name)
+        self._lets[let.name] = filled or ""
+
+    def _add_scene(self, scene: Scene) -> None:
+        if scene.name in self._scenes:
+            first = Related(self._scenes[scene.name].name_span, "first said here")
+            self._faults.error(
+                "E303", f"the scene {scene.name} is there already", scene.name_span, "give it another name", related=(first,)
+            )
+            return
+        self._scenes[scene.name] = scene
+
+    def _check_scene(self, scene: Scene) -> None:
+        """Read both texts once where they stand, so that a scene nobody shows is checked too."""
+        if scene.base is not None:
+            self._fill(scene.base, None)
+        if scene.follow is not None:
+            self._fill(scene.follow, "")
+            if not any(isinstance(part, Variable) and part.name == ACTION for part in scene.follow.parts):
+                self._faults.warn(
+                    "W301",
+                    f"the follow of {scene.name} has no {{action}}: every action would show the same prompt",
+                    scene.follow.span,
+                    "put {action} where the action belongs",
+                )
+
+    def _fill(self, text: Text, action: str | None, earlier: bool = False, silent: bool = False) -> str | None:
+        """A text with its variables filled in, or None for one that is too long.
+
+        Faults are reported unless `silent` (they were reported when the scene was read).
+        """
+        parts: list[str] = []
+        size = 0
+        for part in text.parts:
+            words = part if isinstance(part, str) else self._value(part, action, earlier, silent)
+            size += len(words)
+            if size > LONGEST_TEXT:
+                if not silent:
+                    self._faults.error(
+                        "E304",
+                        f"with its variables this text is longer than {LONGEST_TEXT:,} characters",
+                        text.span,
+                        "shorten the variables it uses",
+                    )
+                return None
+            parts.append(words)
+        return "".join(parts).strip()
+
+    def _value(self, variable: Variable, action: str | None, earlier: bool, silent: bool) -> str:
+        name = variable.name
+        if name == ACTION and action is not None:
+            return action
+        if name in self._lets:
+            self._used.add(name)
+            return self._lets[name]
+        if not silent:
+            self._unknown(variable, earlier)
+        return ""
+
+    @cached_property
+    def _all_lets(self) -> frozenset[str]:
+        return frozenset(let.name for let in self._score.lets)
+
+    def _unknown(self, variable: Variable, earlier: bool) -> None:
+        name = variable.name
+        if name == ACTION:
+            message = "{action} belongs in a scene's follow, nowhere else"
+            self._faults.error("E305", message, variable.span, "leave it out", (Fix(variable.span, ""),))
+            return
+        if earlier and name in self._all_lets:
+            self._faults.error(
+                "E306",
+                f"the variable {name} is defined further down",
+                variable.span,
+                f"move `let {name} = …` above this line",
+            )
+            return
+        self._missed.add("variable")
+        known: Collection[str] = self._lets.keys() if earlier else self._lets.keys() | {ACTION}
+        guess = self._faults.nearest(name, known)
+        fixes = () if guess is None else (Fix(variable.span, "{" + guess + "}"),)
+        hint = "write {{ and }} for braces, or define it with `let`" if guess is None else f"did you mean {{{guess}}}?"
+        self._faults.error("E307", f"there is no variable {name}", variable.span, hint, fixes)
+
+    def speak(self, words: Words) -> Spoken | None:
+        """A prompt of its own. None where it came out empty (told)."""
+        options = words.options if isinstance(words, Pick) else (words,)
+        texts = tuple(self._fill(text, None) for text in options)
+        return self._spoken(texts, words, options)
+
+    def show(self, show: Show, in_rule: bool = False) -> Spoken | None:
+        """A scene as a cue or a rule shows it. None where that cannot be (told)."""
+        scene = self._scenes.get(show.scene)
+        if scene is None:
+            if self._is_unit(show):
+                return None
+            self._missed.add("scene")
+            guess = self._faults.nearest(show.scene, self._scenes)
+            name = Span(show.span.file, show.span.line, show.span.column, show.span.line, show.span.column + len(show.scene))
+            fixes: tuple[Fix, ...] = () if guess is None else (Fix(name, guess),)
+            hint = f"did you mean {guess}?" if guess is not None else f'define it: scene {show.scene} {{ base "…" }}'
+            if guess is None:
+                hint, fixes = _other_word(show, name, in_rule, self._faults) or (hint, fixes)
+            self._faults.error("E308", f"there is no scene {show.scene}", name, hint, fixes)
+            return None
+        self._used.add(f"scene {scene.name}")
+        if show.action is None:
+            if scene.base is None:
+                self._faults.error(
+                    "E309", f"the scene {scene.name} has no base", show.span, f'give it one, or write {scene.name} "…"'
+                )
+                return None
+            return self._spoken((self._fill(scene.base, None, silent=True),), show, (scene.base,))
+        if scene.follow is None:
+            self._faults.error(
+                "E310",
+                f"the scene {scene.name} has no follow to put an action in",
+                show.span,
+                'give it one: follow "… {action} …"',
+            )
+            return None
+        follow = scene.follow
+        options = show.action.options if isinstance(show.action, Pick) else (show.action,)
+        actions = tuple(self._fill(option, None) for option in options)
+        texts = tuple(None if action is None else self._fill(follow, action, silent=True) for action in actions)
+        for option, action, text in zip(options, actions, texts, strict=True):
+            if action is not None and text is None and self._fill(follow, "", silent=True) is not None:
+                self._faults.error(
+                    "E304",
+                    f"with this action the prompt is longer than {LONGEST_TEXT:,} characters",
+                    option.span,
+                    f"shorten the action, or the follow of {scene.name}",
+                )
+        source = show.action if isinstance(show.action, Pick) else show
+        return self._spoken(texts, source, (follow, *options))
+
+    def _is_unit(self, show: Show) -> bool:
+        """Tell a unit that stands apart from its number (`at 12 seconds "…"`) and so reads as a scene."""
+        short = _UNITS.get(show.scene.casefold())
+        source = dict(self._score.sources).get(show.span.file, "")
+        before = source.split("\n")[show.span.line - 1][: show.span.column - 1] if short and show.span.line else ""
+        number = re.search(r"(?<![\w.:/+])([0-9]+(?:\.[0-9]+)?)[ \t]+\Z", before)
+        if short is None or number is None:
+            return False
+        line, end = show.span.line, show.span.column + len(show.scene)
+        whole = Span(show.span.file, line, number.start(1) + 1, line, end)
+        cured = number.group(1) + short
+        self.units += 1
+        message = f"{show.scene} is a unit, and a unit stands right behind its number"
+        self._faults.error("E216", message, whole, f"write {cured}", (Fix(whole, cured),))
+        return True
+
+    def _is_known(self, text: Text) -> bool:
+        """Whether every variable in a text has a value: without one, a text may be empty for want of it (told)."""
+        names = {part.name for part in text.parts if isinstance(part, Variable)} - {ACTION}
+        return names <= self._lets.keys() and not names & self._hollow
+
+    def _spoken(self, texts: tuple[str | None, ...], source: Words | Show, written: tuple[Text, ...]) -> Spoken | None:
+        whole = tuple(text for text in texts if text is not None)
+        if len(whole) < len(texts):
+            return None  # one is too long (reported)
+        if not all(whole) and all(self._is_known(text) for text in written):
+            message = "this prompt is empty, and the model takes no empty prompt"
+            self._faults.error("E311", message, source.span, "write what is to be seen, or leave it out")
+            return None
+        return Spoken(whole, isinstance(source, Pick), source.span)
+
+    def tell_unused(self) -> None:
+        """Warn of variables and scenes of the score itself that nothing uses."""
+        if not (self._score.sections or self._score.items):
+            return  # a library: others use what stands in it
+        for let in self._score.lets if "variable" not in self._missed else ():
+            if let.name not in self._used and let.name in self._lets:
+                self._faults.warn(
+                    "W302",
+                    f"nothing uses the variable {let.name}",
+                    let.name_span,
+                    f"write {{{let.name}}} in a text, or leave it out",
+                )
+        for scene in self._score.scenes if "scene" not in self._missed else ():
+            if f"scene {scene.name}" not in self._used:
+                self._faults.warn(
+                    "W303", f"nothing shows the scene {scene.name}", scene.name_span, "show it in a cue, or leave it out"
+                )

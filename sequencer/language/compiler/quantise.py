@@ -1,0 +1,115 @@
+"""Fourth pass: exact times fall onto chunks, stretches are laid end to end, takes are made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from math import ceil, floor
+
+from sequencer.core.timebase import ChunkGrid, Snap
+from sequencer.language.compiler.expand import LooseEntry, LooseStretch
+from sequencer.language.compiler.ir import Resolved
+from sequencer.language.score import ClockLine, GridLine, SongTime
+from sequencer.schedule.model import ClockSpec, Entry, Schedule, Send, Stretch
+from sequencer.schedule.takes import takes_of
+
+DEFAULT_LEAD = 2
+
+
+def quantise(resolved: Resolved, stretches: tuple[LooseStretch, ...]) -> Schedule:
+    """The schedule of stretches in play order."""
+    header = resolved.score.header
+    line = header.grid or GridLine()
+    grid = ChunkGrid(line.frames, line.fps)
+    snap = header.snap or Snap.NEAREST
+    lead = DEFAULT_LEAD if header.lead is None else header.lead
+    laid: list[Stretch] = []
+    start = soonest = Fraction(0)
+    ids = sends = 0
+    for loose in stretches:
+        stretch = replace(_lay(loose, len(laid), start, soonest, grid, snap, ids), sends=_sends(loose, sends))
+        laid.append(stretch)
+        ids += len(stretch.entries)
+        sends += len(stretch.sends)
+        start += stretch.seconds
+        soonest += _soonest_exit(stretch, soonest, grid, lead) if stretch.is_live else stretch.seconds
+    entries = [entry for stretch in laid for entry in stretch.entries]
+    last = max((entry.chunk for entry in entries), default=0)
+    end = max(ceil(start / grid.chunk), last + 1)
+    clock = header.clock or ClockLine()
+    return Schedule(
+        title=header.title,
+        grid=grid,
+        clock=_clock(clock, resolved.score.song),
+        snap=snap,
+        lead=lead,
+        late=header.late or "shift",
+        seed=header.seed or 0,
+        sr=(header.sr.value if header.sr is not None else "2x"),
+        stretches=tuple(laid),
+        takes=takes_of(entries, header.seed or 0, header.sr.value if header.sr is not None else "2x"),
+        end=end,
+        middle=header.middle or "C3",
+    )
+
+
+def _clock(line: ClockLine, song: SongTime | None) -> ClockSpec:
+    """The clock; one that a file keeps has the tempo and the meter that the file begins with."""
+    bpm, meter = (line.bpm, line.meter) if song is None else (song.tempos[0][1], song.meters[0][1])
+    return ClockSpec(line.kind.value, bpm, meter, line.port, line.rate, line.file)
+
+
+def _lay(
+    loose: LooseStretch, index: int, start: Fraction, soonest: Fraction, grid: ChunkGrid, snap: Snap, first: int
+) -> Stretch:
+    placed = loose.placed
+    entries = tuple(_entry(one, first + number, start, grid, snap) for number, one in enumerate(loose.entries))
+    return Stretch(
+        index=index,
+        section=placed.block.name,
+        occurrence=loose.occurrence,
+        start=start,
+        seconds=placed.seconds,
+        quarters=placed.quarters,
+        tempo=placed.tempo,
+        meters=placed.meters,
+        entries=entries,
+        rules=loose.rules,
+        until=placed.block.until,
+        earliest=grid.snap(soonest, snap),
+        latest=grid.snap(start, snap),
+        soonest=soonest,
+        origin=placed.block.span,
+        marks=placed.marks,
+    )
+
+
+def _sends(loose: LooseStretch, first: int) -> tuple[Send, ...]:
+    """What is sent to gear, at exact places: no chunk and no snap is in them."""
+    return tuple(
+        Send(number, one.cue.label, one.cue.seconds, one.cue.quarter, one.acts, one.cue.span)
+        for number, one in enumerate(loose.sends, first)
+    )
+
+
+def _entry(loose: LooseEntry, number: int, start: Fraction, grid: ChunkGrid, snap: Snap) -> Entry:
+    cue = loose.cue
+    time = start + cue.seconds
+    mode = cue.snap or snap
+    chunk = grid.snap(time, mode)
+    return Entry(number, cue.label, cue.seconds, cue.quarter, mode, chunk, grid.snap_error(time, chunk), loose.acts, cue.span)
+
+
+def _soonest_exit(stretch: Stretch, start: Fraction, grid: ChunkGrid, lead: int) -> Fraction:
+    """How soon a live stretch that begins at `start` can be left: at its first bar line (or chunk) within reach, in seconds."""
+    reach = floor(start / grid.chunk) + lead
+    if stretch.meters is None or stretch.tempo is None:
+        return min(stretch.seconds, max(Fraction(0), grid.boundary(reach) - start))
+    bar = 1
+    while True:
+        seconds = stretch.tempo.seconds_at(stretch.meters.bar_start(bar))
+        if seconds >= stretch.seconds:
+            return stretch.seconds
+        if grid.snap(start + seconds, Snap.NEAREST) >= reach:
+            return seconds
+        bar += 1

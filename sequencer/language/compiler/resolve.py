@@ -1,0 +1,395 @@
+"""First pass: every name is read. Variables and scenes become texts, triggers firings, `play` an order of blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from itertools import islice
+from typing import Literal
+
+from sequencer.core.diagnostics import Faults, Fix, Related, Span
+from sequencer.core.images import ImageFile
+from sequencer.core.timebase import Snap
+from sequencer.language.compiler.ir import (
+    Block,
+    CueWork,
+    PlainAct,
+    Resolved,
+    ResolvedCue,
+    ResolvedRule,
+    RuleWork,
+    Sending,
+    Spoken,
+)
+from sequencer.language.compiler.midi import firing_of, sending
+from sequencer.language.compiler.prompts import Vocabulary
+from sequencer.language.score import (
+    Action,
+    ChangeMeter,
+    ChangeTempo,
+    Cue,
+    Cut,
+    Every,
+    Goto,
+    Item,
+    Pause,
+    PlayItem,
+    Prompt,
+    Resume,
+    Rule,
+    Score,
+    Section,
+    SendControl,
+    SendMidi,
+    SendNote,
+    SendProgram,
+    SetMark,
+    SetSr,
+    SetStrength,
+    Show,
+    SnapHere,
+    Trigger,
+    UseImage,
+)
+from sequencer.schedule.model import CutTake, Firing, GotoSection, PauseModel, ResumeModel, ShowImage, Strength, SuperResolution
+
+MOST_PASSES = 10_000
+"""How many passes of sections `play` may ask for."""
+
+
+MOST_LISTED = 12
+"""How many names a hint lists."""
+
+
+def resolve(score: Score, faults: Faults) -> Resolved:
+    """The score with every name read. Faults are told, and what they touch is left out."""
+    resolver = _Resolver(score, faults)
+    blocks = resolver.blocks()
+    order = resolver.order()
+    resolver.vocabulary.tell_unused()
+    return Resolved(score, blocks, order, resolver.images)
+
+
+class _Resolver:
+    def __init__(self, score: Score, faults: Faults) -> None:
+        self.score = score
+        self.faults = faults
+        self.vocabulary = Vocabulary(score, faults)
+        self.images: dict[str, ImageFile] = {image.path: image for image in score.images}
+        self.middle: Literal["C3", "C4"] = score.header.middle or "C3"
+        self.sections: dict[str, Section] = {}
+        for section in score.sections:
+            self.sections.setdefault(section.name, section)
+
+    # ---- blocks ----------------------------------------------------------------------------------------------------
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The sections in source order, or one block that is the whole score. Rules outside of sections stand in each."""
+        score = self.score
+        if not score.sections:
+            cues, rules = self._items(score.items)
+            return (Block(None, None, False, (), None, None, None, cues, rules, _whole(score)),)
+        for item in score.items:
+            if not isinstance(item, Rule):
+                self.faults.error(
+                    "E313",
+                    "a score with sections has its cues in them",
+                    item.span,
+                    f"move this cue into a section, for example {score.sections[0].name}",
+                )
+        everywhere = tuple(
+            rule for rule in (self._rule(item) for item in score.items if isinstance(item, Rule)) if rule is not None
+        )
+        if score.end is not None:
+            self.faults.error(
+                "E314",
+                "a score with sections ends where its last section ends",
+                score.end_span,
+                "leave this line out",
+                (Fix(score.end_span, ""),),
+            )
+        seen: dict[str, Section] = {}
+        for section in score.sections:
+            if section.name in seen:
+                first = Related(seen[section.name].name_span, "first said here")
+                self.faults.error(
+                    "E315",
+                    f"the section {section.name} is there already",
+                    section.name_span,
+                    f"give it another name, or play it twice: play {section.name}*2",
+                    related=(first,),
+                )
+            seen.setdefault(section.name, section)
+        return tuple(self._section(section, everywhere) for section in score.sections)
+
+    def _section(self, section: Section, everywhere: tuple[ResolvedRule, ...]) -> Block:
+        cues, own = self._items(section.items)
+        triggers = {rule.trigger for rule in own}
+        rules = (*own, *(rule for rule in everywhere if rule.trigger not in triggers))
+        duration = section.most if section.is_live else section.duration
+        cut = None if section.cut is None else CutTake(section.cut.seed)
+        return Block(
+            section.name,
+            duration,
+            section.is_live,
+            self._firings(section.until),
+            section.tempo,
+            section.meter,
+            cut,
+            cues,
+            rules,
+            section.span,
+        )
+
+    def _firings(self, triggers: tuple[Trigger, ...]) -> tuple[Firing, ...]:
+        firings = (firing_of(trigger, self.middle, self.faults) for trigger in triggers)
+        return tuple(firing for firing in firings if firing is not None)
+
+    def _items(self, items: tuple[Item, ...]) -> tuple[tuple[ResolvedCue, ...], tuple[ResolvedRule, ...]]:
+        cues: list[ResolvedCue] = []
+        rules: list[ResolvedRule] = []
+        seen: dict[Firing, ResolvedRule] = {}
+        for item in items:
+            match item:
+                case Cue() | Every():
+                    units = self.vocabulary.units
+                    cue = self._cue(item)
+                    if self.vocabulary.units == units:  # else its place is only half of what was meant
+                        cues.append(cue)
+                case Rule():
+                    rule = self._rule(item)
+                    if rule is None:
+                        continue
+                    if rule.trigger in seen:
+                        self.faults.warn(
+                            "W304",
+                            "a rule of this block has the same trigger; both will act, this one last",
+                            item.span,
+                            "make one rule of them, or leave one out",
+                            related=(Related(seen[rule.trigger].span, "the other rule"),),
+                        )
+                    seen.setdefault(rule.trigger, rule)
+                    rules.append(rule)
+        return tuple(cues), tuple(rules)
+
+    # ---- cues and rules --------------------------------------------------------------------------------------------
+
+    def _cue(self, cue: Cue | Every) -> ResolvedCue:
+        acts: list[CueWork] = []
+        tempos: list[ChangeTempo] = []
+        meters: list[ChangeMeter] = []
+        marks: list[tuple[str, Span]] = []
+        snap: Snap | None = None
+        for action in cue.actions:
+            match action:
+                case ChangeTempo():
+                    tempos.append(action)
+                case ChangeMeter():
+                    meters.append(action)
+                case SetMark():
+                    marks.append((action.name, action.span))
+                case SnapHere():
+                    snap = action.snap
+                case Pause() | Resume() | Goto():
+                    self._only_in_rules(action)
+                case SendNote() | SendControl() | SendProgram():
+                    self._send(action, acts)
+                case Prompt() | Show() | UseImage() | SetStrength() | SetSr() | Cut():
+                    act = self._act(action)
+                    if act is not None:
+                        acts.append(act)
+        self._once_each(cue.actions)
+        if isinstance(cue, Every):
+            for span in [change.span for change in tempos] + [change.span for change in meters]:
+                self.faults.error(
+                    "E316", "tempo and meter change in an `at`, not in an `every`", span, "write `at PLACE …` for it"
+                )
+            for name, span in marks:
+                self.faults.error("E317", f"the mark {name} would have many places in an `every`", span, "set it in an `at`")
+            return ResolvedCue(cue.start, cue.every, tuple(acts), (), (), (), snap, cue.span)
+        return ResolvedCue(cue.place, None, tuple(acts), tuple(tempos), tuple(meters), tuple(marks), snap, cue.span)
+
+    def _only_in_rules(self, action: Pause | Resume | Goto) -> None:
+        word = {Pause: "pause", Resume: "resume", Goto: "goto"}[type(action)]
+        self.faults.error(
+            "E141",
+            f"{word} belongs in a rule: a score's own time goes on while the model rests",
+            action.span,
+            f"write a rule: on go {word} -> {word}" + (f" {action.section}" if isinstance(action, Goto) else ""),
+        )
+
+    def _once_each(self, actions: tuple[Action, ...]) -> None:
+        """Two of one kind in one cue contradict each other."""
+        seen: dict[str, Action] = {}
+        for action in actions:
+            word = _WORDS.get(type(action))
+            if word is None:
+                continue  # gear may be told as much as there is to say
+            if word in seen:
+                self.faults.error(
+                    "E319",
+                    f"one cue has {word} twice",
+                    action.span,
+                    "leave one out, or give it a place of its own",
+                    related=(Related(seen[word].span, "the first one"),),
+                )
+            seen.setdefault(word, action)
+
+    def _rule(self, rule: Rule) -> ResolvedRule | None:
+        acts: list[RuleWork] = []
+        for action in rule.actions:
+            match action:
+                case Pause():
+                    acts.append(PauseModel())
+                case Resume():
+                    acts.append(ResumeModel())
+                case Goto():
+                    if self._knows_section(action.section, action.span):
+                        acts.append(GotoSection(action.section))
+                case ChangeTempo() | ChangeMeter() | SetMark() | SnapHere():
+                    word = _WORDS[type(action)]
+                    message = f"{word} belongs in an `at`: a rule has no place of its own"
+                    self.faults.error("E320", message, action.span, f"write it in an `at`: at 5 {word} …")
+                case SendNote() | SendControl() | SendProgram():
+                    self._send(action, acts)
+                case Prompt() | Show() | UseImage() | SetStrength() | SetSr() | Cut():
+                    act = self._act(action, in_rule=True)
+                    if act is not None:
+                        acts.append(act)
+        self._once_each(rule.actions)
+        if any(isinstance(act, CutTake) for act in acts) and not any(isinstance(act, Spoken) for act in acts):
+            self.faults.error(
+                "E321", "a cut in a rule needs a prompt to open the new take with", rule.span, 'add one: -> cut, "…"'
+            )
+        firing = firing_of(rule.trigger, self.middle, self.faults)
+        return None if firing is None else ResolvedRule(firing, tuple(acts), rule.span)
+
+    def _send(self, action: SendMidi, acts: list[CueWork] | list[RuleWork]) -> None:
+        """Add what is sent to gear; a note that has no number was told."""
+        work: Sending | None = sending(action, self.middle, self.faults)
+        if work is not None:
+            acts.append(work)
+
+    def _act(
+        self, action: Prompt | Show | UseImage | SetStrength | SetSr | Cut, in_rule: bool = False
+    ) -> Spoken | PlainAct | None:
+        match action:
+            case Prompt():
+                return self.vocabulary.speak(action.words)
+            case Show():
+                return self.vocabulary.show(action, in_rule)
+            case UseImage():
+                image = self.images.get(action.path)
+                if image is None:  # a missing file was told by the reader; here the score has no folder to look in
+                    self.faults.error(
+                        "E326",
+                        f"the image {action.path} was not looked at: this score was read without its folder",
+                        action.span,
+                        "read the score from its file, or say which folder its images are in",
+                    )
+                    return None
+                return ShowImage(image)
+            case SetStrength():
+                return Strength(action.value)
+            case SetSr():
+                return SuperResolution(action.sr.value)
+            case Cut():
+                return CutTake(action.seed)
+
+    # ---- order -----------------------------------------------------------------------------------------------------
+
+    def _knows_section(self, name: str, span: Span, before: PlayItem | None = None) -> bool:
+        """Whether there is such a section (told). `before` is the one that stands in front of it in `play`."""
+        if name in self.sections:
+            return True
+        times = re.fullmatch(r"x([0-9]{1,5})", name)
+        if times is not None and before is not None:
+            whole = Span(span.file, before.span.line, before.span.column, span.end_line, span.end_column)
+            fixes = (Fix(whole, f"{before.section}*{times[1]}"),) if before.span.line == span.line else ()
+            hint = f"to play it {times[1]} times in all write {before.section}*{times[1]}"
+            self.faults.error("E322", f"there is no section {name}", span, hint, fixes)
+            return False
+        guess = self.faults.nearest(name, self.sections)
+        column = span.end_column - len(name) if span.line == span.end_line else span.column
+        at = Span(span.file, span.end_line, max(1, column), span.end_line, span.end_column)
+        fixes = () if guess is None else (Fix(at, guess),)
+        hint = f"did you mean {guess}?" if guess is not None else f"the sections are: {_listed(self.sections)}"
+        if not self.sections:
+            hint = f"this score has no sections; add one: section {name} 8 bars {{ … }}"
+        self.faults.error("E322", f"there is no section {name}", at, hint, fixes)
+        return False
+
+    def order(self) -> tuple[int, ...]:
+        """The indices of the blocks as they play."""
+        score = self.score
+        if not score.sections:
+            if score.play:
+                self.faults.error("E323", "there are no sections to play", score.play_span, "leave this line out")
+            return (0,)
+        index = {section.name: position for position, section in reversed(list(enumerate(score.sections)))}
+        if not score.play:
+            return tuple(range(len(score.sections)))
+        order: list[int] = []
+        before: PlayItem | None = None
+        for item in score.play:
+            name_span = Span(
+                item.span.file, item.span.line, item.span.column, item.span.line, item.span.column + len(item.section)
+            )
+            if not self._knows_section(item.section, name_span, before):
+                before = None
+                continue
+            before = item
+            if len(order) + item.times > MOST_PASSES:
+                self.faults.error("E324", f"play asks for more than {MOST_PASSES:,} passes", item.span, "play less of it")
+                break
+            order += [index[item.section]] * item.times
+        played = {item.section for item in score.play} | self._goto_targets()
+        all_known = played <= set(self.sections)  # else one of these may be what was meant
+        for section in score.sections if all_known else ():
+            if section.name not in played:
+                self.faults.warn(
+                    "W305",
+                    f"the section {section.name} is never played",
+                    section.name_span,
+                    "name it in `play`, or leave it out",
+                )
+        for name in sorted(self._goto_targets() - {item.section for item in score.play}):
+            if name in self.sections:
+                self.faults.error(
+                    "E325",
+                    f"a rule goes to {name}, which `play` does not hold",
+                    self.sections[name].name_span,
+                    f"add {name} to `play`",
+                )
+        return tuple(order)
+
+    def _goto_targets(self) -> set[str]:
+        items = [*self.score.items, *(item for section in self.score.sections for item in section.items)]
+        rules = (item for item in items if isinstance(item, Rule))
+        return {action.section for rule in rules for action in rule.actions if isinstance(action, Goto)}
+
+
+def _listed(names: Collection[str]) -> str:
+    """Some names for a hint, not too many."""
+    return ", ".join(islice(names, MOST_LISTED)) + (f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else "")
+
+
+_WORDS: dict[type[Action], str] = {
+    Prompt: "a prompt",
+    Show: "a prompt",
+    UseImage: "an image",
+    SetStrength: "strength",
+    SetSr: "sr",
+    Cut: "cut",
+    ChangeTempo: "tempo",
+    ChangeMeter: "meter",
+    SetMark: "mark",
+    SnapHere: "snap",
+    Pause: "pause",
+    Resume: "resume",
+    Goto: "goto",
+}
+
+
+def _whole(score: Score) -> Span:
+    return Span(score.file, 1, 1, 1, 1)

@@ -1,0 +1,172 @@
+"""A block's own changes of meter and tempo become the maps of its local time."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import lcm
+
+from sequencer.core.diagnostics import Faults, Fix
+from sequencer.core.timebase import MAX_TIME_BITS, Meter, TempoChange, TempoMap
+from sequencer.language.compiler.ir import ResolvedCue, Spot
+from sequencer.language.compiler.local_time import ALIKE_TEMPI, MUSICAL, NO_BEATS, NO_USE, TOO_LARGE, UNLIKE_TEMPI, LocalTime
+from sequencer.language.compiler.meters import GrowingMeters
+from sequencer.language.compiler.positions import Spots
+from sequencer.language.score import AtBar, AtTick, ChangeMeter, ChangeTempo, Place, Unit
+
+MAX_REPEATED_WORK = 1_000
+"""How many positions may be found again, beside one for each cue of a block, because a change of meter comes before another one
+that is written above it."""
+
+
+class Changes:
+    """The changes among a block's cues. First `lay_meters`, then `lay_tempo`; what cannot be laid out is told."""
+
+    def __init__(self, cues: tuple[ResolvedCue, ...], spots: Spots, local: LocalTime, faults: Faults, is_outer: bool) -> None:
+        self._cues = cues
+        self._spots = spots
+        self._local = local
+        self._faults = faults
+        self._is_outer = is_outer
+
+    def lay_meters(self) -> None:
+        """Lay the meter changes out: first those written as a bar, then those that need the meters before them."""
+        changing = [(index, cue.meters[-1]) for index, cue in enumerate(self._cues) if cue.meters]
+        meters = self._local.meters
+        if not changing or meters is None:
+            for _, change in changing:
+                self._local.beats(change.span)
+            return
+        found: list[tuple[int, Meter]] = []
+        others: list[tuple[int, ChangeMeter]] = []
+        for index, change in changing:
+            place = self._cues[index].place
+            if not isinstance(place, AtBar | AtTick):
+                others.append((index, change))
+                continue
+            bar = self._meter_bar(place, change)
+            if bar is not None:
+                found.append((bar, change.meter))
+        for bar, meter in sorted(dict(found).items()):
+            meters.put(bar, meter)
+        self._lay_counted(others, meters)
+
+    def _lay_counted(self, changing: list[tuple[int, ChangeMeter]], meters: GrowingMeters) -> None:
+        """Lay out the changes whose bars are only known from the meters before them, in source order."""
+        bars: dict[int, int | None] = {}
+        work = MAX_REPEATED_WORK + len(self._cues)
+        for index, change in changing:
+            spot = self._spots.preview(index) if work > 0 else None
+            bars[index] = None
+            if spot is None:
+                continue
+            if spot.quarter is None:
+                self._local.needs_musical(change.span)
+                del bars[index]
+                continue
+            here = meters.bar_beat_at(spot.quarter)
+            if here.beat != 1 or here.rest:
+                self._off_bar_line(change, here.bar, self._cues[index].place)
+                del bars[index]
+                continue
+            bars[index] = here.bar - 1
+            work -= meters.put(here.bar - 1, change.meter)
+            work -= self._spots.forget_after(spot.quarter)
+        for index, bar in bars.items():
+            spot = self._spots.preview(index)
+            if spot is not None and (bar is None or meters.bar_start(bar) != spot.quarter):
+                self._faults.error(
+                    "E407",
+                    "this change of meter is moved by another one behind it",
+                    self._cues[index].span,
+                    "write its place as a bar number",
+                )
+
+    def _meter_bar(self, place: Place | None, change: ChangeMeter) -> int | None:
+        match place:
+            case AtBar(bar=bar, beat=1, rest=Fraction(numerator=0)):
+                return bar - 1
+            case AtTick(bar=bar, beat=1, tick=0):
+                return bar - 1
+            case AtBar(bar=bar) | AtTick(bar=bar):
+                self._off_bar_line(change, bar, place)
+                return None
+            case _:
+                return None
+
+    def _off_bar_line(self, change: ChangeMeter, bar: int, place: Place | None) -> None:
+        fixes = () if place is None else (Fix(place.span, str(bar + 1)),)
+        hint = f"change it at {bar + 1}, or at {bar}"
+        self._faults.error("E408", "a meter begins on beat 1 of a bar", change.span, hint, fixes)
+
+    def lay_tempo(self, opening: ChangeTempo | None, bpm: Fraction | None, end: Spot | None) -> None:
+        """Build the tempo map of a block that opens at `bpm`, or with the ramp `opening`, and lasts until `end`.
+
+        Places of tempo changes are musical, so they need only the meters.
+        """
+        if bpm is None or self._local.meters is None:
+            for cue in self._cues:
+                for tempo in cue.tempos:
+                    self._faults.error(
+                        "E409",
+                        f"a change of tempo needs a tempo to change, and {self._local.lacks[0]}",
+                        tempo.span,
+                        NO_USE if self._local.lacks is NO_BEATS else "give the score one: clock 120 bpm, 4/4",
+                    )
+            return
+        changes = [_opening(opening, bpm, end)]
+        measure = bpm.numerator
+        for index, cue in enumerate(self._cues):
+            for tempo in cue.tempos:
+                measure = lcm(measure, tempo.bpm.numerator, 1 if tempo.to is None else tempo.to.numerator)
+                if not self._is_measurable(measure, tempo):
+                    self._local.tempo = TempoMap.of(changes)
+                    return
+                change = self._placed_tempo(index, tempo)
+                if change is not None:
+                    changes.append(change)
+        self._local.tempo = TempoMap.of(changes)
+
+    def _placed_tempo(self, index: int, tempo: ChangeTempo) -> TempoChange | None:
+        """The change of tempo that a cue makes; None where its position or its length cannot be found (reported)."""
+        spot = self._spots.preview(index)
+        if spot is None:
+            return None
+        if spot.quarter is None:
+            self._local.needs_musical(tempo.span)
+            return None
+        if self._is_outer:
+            self._faults.warn(
+                "W401",
+                "an outer clock brings its own tempo; this one counts only in rehearsal",
+                tempo.span,
+                "leave it out where the music does not change its tempo",
+            )
+        return self._tempo_change(spot.quarter, tempo)
+
+    def _is_measurable(self, measure: int, tempo: ChangeTempo) -> bool:
+        """Whether exact times can still be written out when all tempi so far have this common multiple (reported)."""
+        if measure.bit_length() <= MAX_TIME_BITS:
+            return True
+        self._faults.error(TOO_LARGE, UNLIKE_TEMPI, tempo.span, ALIKE_TEMPI)
+        return False
+
+    def _tempo_change(self, quarter: Fraction, tempo: ChangeTempo) -> TempoChange | None:
+        if tempo.to is None or tempo.over is None:
+            return TempoChange(quarter, tempo.bpm)
+        if tempo.over.unit not in MUSICAL:
+            seconds = self._local.timed(tempo.over.amount, tempo.over.unit)
+            return TempoChange.ramp_in_seconds(quarter, tempo.bpm, tempo.to, seconds)
+        there = self._local.after(Spot(quarter, None, Unit.BARS), tempo.over.amount, tempo.over.unit, tempo.over.span)
+        if there is None or there.quarter is None:
+            return None
+        return TempoChange(quarter, tempo.bpm, tempo.to, there.quarter - quarter)
+
+
+def _opening(opening: ChangeTempo | None, bpm: Fraction, end: Spot | None) -> TempoChange:
+    """The tempo that a block begins with: `bpm`, or a ramp over the whole block."""
+    if opening is not None and opening.to is not None and end is not None:
+        if end.quarter is not None:
+            return TempoChange(Fraction(0), opening.bpm, opening.to, end.quarter)
+        if end.seconds is not None:
+            return TempoChange.ramp_in_seconds(Fraction(0), opening.bpm, opening.to, end.seconds)
+    return TempoChange(Fraction(0), bpm)

@@ -1,0 +1,237 @@
+"""Last pass: what only shows once every cue stands on its chunk."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import pairwise
+
+from sequencer.core.diagnostics import Faults, Fix, Related, Span
+from sequencer.language.compiler.fixes import free_place, is_yaml
+from sequencer.language.compiler.ir import Resolved, ResolvedCue
+from sequencer.language.compiler.local_time import number
+from sequencer.language.score import Duration
+from sequencer.schedule.document import MOST_BARS, MOST_CHUNKS, bars
+from sequencer.schedule.model import Bundle, CutTake, Entry, Schedule, ShowImage, ShowPrompt, Strength, Stretch, SuperResolution
+
+
+def _something_to_play(resolved: Resolved) -> Span | None:
+    """Where a score without a cue says that it is to be played all the same; None for one that others use."""
+    score = resolved.score
+    if score.sections:
+        return score.sections[0].span
+    if score.items:
+        return score.items[0].span
+    if score.end is not None or score.lets or score.scenes or score.uses:
+        return score.end_span if score.end is not None else None
+    return next((span for _, span in score.header.spans), None)
+
+
+def check(schedule: Schedule, resolved: Resolved, faults: Faults) -> None:
+    """Tell what is wrong with a whole schedule. `resolved` knows where the places of its cues are written."""
+    if not schedule.entries:
+        sends = [send for stretch in schedule.stretches for send in stretch.sends]
+        where = sends[0].origin if sends else _something_to_play(resolved)
+        if where is not None:
+            faults.error("E422", "this score shows no prompt", where, 'the model starts with one: at 0c "…"')
+        return
+    if schedule.end > MOST_CHUNKS:
+        span = schedule.stretches[-1].origin
+        faults.error(
+            "E420", f"this score is {schedule.end:,} chunks long; {MOST_CHUNKS:,} is the most", span, "play less of it"
+        )
+        return
+    for stretch in schedule.stretches:
+        if bars(stretch) > MOST_BARS:
+            told = f"this is {bars(stretch):,} bars long; {MOST_BARS:,} is the most"
+            faults.error("E420", told, stretch.origin, "play less of it")
+            return
+    by_id = {entry.id: entry for entry in schedule.entries}
+    places = _Places(schedule, resolved)
+    _openings(schedule, by_id, places, faults)
+    for take in schedule.takes:
+        for bundle in take.bundles:
+            _collisions(bundle, by_id, places, faults)
+            _lone_strength(bundle, by_id, faults)
+    _behind_live(schedule, faults)
+
+
+def check_collisions(schedule: Schedule, resolved: Resolved, faults: Faults) -> None:
+    """Tell only what lands on one chunk: in a score that has other errors, none of which moves a cue."""
+    if schedule.end > MOST_CHUNKS:
+        return
+    by_id = {entry.id: entry for entry in schedule.entries}
+    places = _Places(schedule, resolved)
+    for take in schedule.takes:
+        for bundle in take.bundles:
+            _collisions(bundle, by_id, places, faults)
+
+
+class _Places:
+    """Where the places of cues are written, and which other place would cure a cue."""
+
+    def __init__(self, schedule: Schedule, resolved: Resolved) -> None:
+        self.schedule = schedule
+        self._blocks = resolved.blocks
+        self._sources = resolved.score.sources
+        self._cues: dict[Span, ResolvedCue] | None = None
+        self._taken: set[int] | None = None
+        self._played = [one for one in schedule.stretches if one.entries]
+        self._first_ids = [min(inner.id for inner in one.entries) for one in self._played]
+        self._repeats: dict[Span, list[Entry]] | None = None
+
+    def cue(self, entry: Entry) -> ResolvedCue | None:
+        """The cue that an entry came from. None for a section's own cut, and for scores that were read from no file."""
+        if self._cues is None:  # made at the first fault only
+            self._cues = {cue.span: cue for block in self._blocks for cue in block.cues if cue.span.line}
+        return self._cues.get(entry.origin)
+
+    def first(self, entry: Entry) -> tuple[str, tuple[Fix, ...]]:
+        """The place of a score's first prompt, and the replacement where the first prompt has one."""
+        stretch = self.schedule.stretches[0]
+        where = "1" if stretch.meters is not None else "0c"
+        cue = self.cue(entry)
+        place = None if cue is None else cue.place
+        inside = any(one.id == entry.id for one in stretch.entries)
+        return where, (Fix(place.span, where),) if place is not None and inside else ()
+
+    def free(self, entry: Entry) -> Fix | None:
+        """Another place for an entry, on a chunk where no prompt stands."""
+        cue = self.cue(entry)
+        if cue is not None and cue.every is not None and cue.place is None:
+            return self._later_start(entry, cue.every)
+        if cue is None or cue.place is None or cue.every is not None:
+            return None
+        if self._taken is None:
+            prompts = (one for one in self.schedule.entries if any(isinstance(act, ShowPrompt) for act in one.acts))
+            self._taken = {one.chunk for one in prompts}
+        text = free_place(entry, self._stretch_of(entry), self.schedule, self._taken)
+        return None if text is None else Fix(cue.place.span, text)
+
+    def _stretch_of(self, entry: Entry) -> Stretch:
+        """The stretch of an entry: entries are numbered in the order of stretches."""
+        return self._played[bisect_right(self._first_ids, entry.id) - 1]
+
+    def _next_of(self, entry: Entry) -> Entry | None:
+        """The next entry that was written by the same cue."""
+        if self._repeats is None:
+            self._repeats = {}
+            for one in self.schedule.entries:
+                self._repeats.setdefault(one.origin, []).append(one)
+        alike = self._repeats[entry.origin]
+        index = bisect_right(alike, entry.id, key=lambda one: one.id)
+        return alike[index] if index < len(alike) else None
+
+    def _later_start(self, entry: Entry, every: Duration) -> Fix | None:
+        """A start for an `every` that has none and meets another prompt: its next repetition."""
+        following = self._next_of(entry)
+        span = every.span
+        end = Span(span.file, span.end_line, span.end_column, span.end_line, span.end_column)
+        if following is None or not is_yaml(span.file):
+            return None if following is None else Fix(end, f" from {following.place}")
+        behind = dict(self._sources).get(span.file, "").split("\n")[span.end_line - 1 :][:1]
+        in_braces = bool(behind) and behind[0][span.end_column - 1 :].lstrip().startswith((",", "}"))
+        return Fix(end, f", from: {following.place}") if in_braces else None
+
+
+def _openings(schedule: Schedule, by_id: dict[int, Entry], places: _Places, faults: Faults) -> None:
+    """Every take opens with a prompt."""
+    for take in schedule.takes:
+        nothing_before = (
+            take.index == 0 and take.start > 0
+        )  # the score begins with a cut, and the model has nothing to start with
+        if take.opening.prompt and not nothing_before:
+            continue
+        cut = _cut_entry(take.bundles[:1], by_id)
+        if cut is not None and take.start > 0 and not nothing_before:
+            faults.error(
+                "E421",
+                f"the cut opens a take at chunk {take.start}, and no prompt lands on that chunk",
+                cut.origin,
+                "give the prompt the place of the cut",
+            )
+            continue
+        first = next((entry for entry in schedule.entries if any(isinstance(act, ShowPrompt) for act in entry.acts)), None)
+        if first is None:
+            faults.error(
+                "E422", "this score shows no prompt", schedule.entries[0].origin, 'the model starts with one: at 0c "…"'
+            )
+            return
+        where, fixes = places.first(first)
+        faults.error(
+            "E423",
+            f"no prompt lands on chunk 0: the first one lands on chunk {first.chunk}, and the model starts with a prompt",
+            first.origin,
+            f"write `at {where}` for the first prompt" + (", or snap floor" if first.chunk == 1 else ""),
+            fixes,
+        )
+        return
+
+
+def _cut_entry(bundles: tuple[Bundle, ...], by_id: dict[int, Entry]) -> Entry | None:
+    for bundle in bundles:
+        for one in bundle.entries:
+            if any(isinstance(act, CutTake) for act in by_id[one].acts):
+                return by_id[one]
+    return None
+
+
+_KINDS = ((ShowPrompt, "prompts"), (ShowImage, "images"), (SuperResolution, "sr settings"), (CutTake, "cuts"))
+
+
+def _collisions(bundle: Bundle, by_id: dict[int, Entry], places: _Places, faults: Faults) -> None:
+    if len(bundle.entries) > 1:
+        entries = [by_id[number] for number in bundle.entries]
+        for kind, words in _KINDS:
+            having = [entry for entry in entries if any(isinstance(act, kind) for act in entry.acts)]
+            for first, second in pairwise(having):
+                _collision(first, second, words, places, faults)
+
+
+def _lone_strength(bundle: Bundle, by_id: dict[int, Entry], faults: Faults) -> None:
+    if bundle.strength is not None and bundle.image is None:
+        entries = (by_id[number] for number in bundle.entries)
+        entry = next(one for one in entries if any(isinstance(act, Strength) for act in one.acts))
+        faults.warn(
+            "W402",
+            "strength without an image in its chunk acts with the next image",
+            entry.origin,
+            "give it the place of the image",
+        )
+
+
+def _collision(first: Entry, second: Entry, words: str, places: _Places, faults: Faults) -> None:
+    """Two of a kind on one chunk: an error for prompts and cuts of a fixed score, elsewhere a warning (the later wins)."""
+    message = f"two {words} land on chunk {second.chunk}: {first.place} and {second.place}"
+    related = (Related(first.origin, "the first one"),)
+    schedule = places.schedule
+    lasts = f"a chunk lasts {number(schedule.grid.chunk)} s"
+    hint = f"{lasts}; move one of them, or leave it out"
+    if words in ("prompts", "cuts") and schedule.is_fixed:
+        fix = places.free(second) if words == "prompts" and not faults.is_full else None
+        if fix is not None:
+            hint = f"{lasts}; write {fix.text.lstrip(', ')} for this one, or leave one of them out"
+        faults.error("E424", message, second.origin, hint, () if fix is None else (fix,), related)
+    else:
+        faults.warn("W403", f"{message}; the later one wins", second.origin, hint, related=related)
+
+
+def _behind_live(schedule: Schedule, faults: Faults) -> None:
+    """Behind a live stretch (or under an outer clock) chunks are not known: a cut there carries its prompt itself."""
+    loose = schedule.clock.is_outer
+    for stretch in schedule.stretches:
+        if loose:
+            _cuts_without_prompt(stretch, faults)
+        loose = loose or stretch.is_live or bool(stretch.rules)
+
+
+def _cuts_without_prompt(stretch: Stretch, faults: Faults) -> None:
+    """Report the cuts of a stretch that have no prompt at their exact time that snaps as they do."""
+    prompts = {(one.offset, one.snap) for one in stretch.entries if any(isinstance(act, ShowPrompt) for act in one.acts)}
+    for entry in stretch.entries:
+        if any(isinstance(act, CutTake) for act in entry.acts) and (entry.offset, entry.snap) not in prompts:
+            faults.error(
+                "E425",
+                "this cut's chunk is not known before the run, so its prompt must have the very same place",
+                entry.origin,
+                f"put the prompt at {entry.place} too",
+            )

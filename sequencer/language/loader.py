@@ -1,0 +1,310 @@
+"""From bytes to text: what a file must be before it can be a score."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+from sequencer.core.diagnostics import NOWHERE, Diagnostic, Faults, Span
+from sequencer.core.images import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.core.paths import as_stored, is_folder
+from sequencer.language.assets import song_of
+from sequencer.language.score import Let, Scene, Score, Use
+from sequencer.language.source import nearest, normal, printable
+
+
+def load_bytes(path: Path, shown: str, most: int, faults: Faults, at: Span = NOWHERE) -> bytes | None:
+    """The bytes of a score's file. None when they cannot be had (told, at `at` where another file asked for it)."""
+    where = Span(shown, 0, 0, 0, 0) if at == NOWHERE else at
+    try:
+        size = path.stat().st_size
+        if is_folder(path):
+            faults.error("E503", f"{shown} is a folder, not a score", where, "name a file in it")
+            return None
+        if size > most:
+            faults.error("E502", f"{shown} is larger than {most:,} bytes, the most that is read", where, "split it with `use`")
+            return None
+        with path.open("rb") as file:
+            data = file.read(most + 1)  # a device has no size and no end
+    except FileNotFoundError:
+        faults.error("E501", f"there is no file {shown}", where, _nearest_file(path))
+        return None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        faults.error("E503", f"{shown} could not be read: {reason}", where)
+        return None
+    if len(data) > most:  # it grew, or it is no plain file
+        faults.error("E502", f"{shown} is larger than {most:,} bytes, the most that is read", where, "split it with `use`")
+        return None
+    return data
+
+
+def _nearest_file(path: Path) -> str | None:
+    try:
+        names = sorted(entry.name for entry in path.parent.iterdir())[:1000]
+    except OSError:
+        return None
+    meant = nearest(path.name, names)
+    return None if meant is None else f"did you mean {meant}?"
+
+
+def decode(data: bytes, file: str, faults: Faults) -> str | None:
+    """The text of a score's bytes, newlines plain and without a byte order mark. None when it is no UTF-8 (told)."""
+    guess = _other_encoding(data)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+        at = Span(file, line, column, line, column + 1)
+        byte = data[error.start]
+    else:
+        if guess is None:
+            return normal(text)
+        at, byte = Span(file, 1, 1, 1, 2), 0
+    if guess is not None:
+        faults.error("E505", f"this file is {guess}, not UTF-8", Span(file, 1, 1, 1, 2), "save it as UTF-8")
+    elif b"\x00" in data[:8192]:
+        hint = "a score is plain UTF-8 text"
+        faults.error("E506", "this is not a text file: it holds zero bytes", at, hint)
+    else:
+        hint = "save the file as UTF-8; it may be in an older encoding such as Latin-1"
+        faults.error("E504", f"this is not UTF-8: the byte 0x{byte:02X} cannot stand here", at, hint)
+    return None
+
+
+def _other_encoding(data: bytes) -> str | None:
+    """UTF-16 or UTF-32, when the bytes look like it."""
+    head = data[:4096]
+    if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return "UTF-32"
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "UTF-16"
+    pairs = len(head) // 2
+    if pairs >= 4:
+        for first in (0, 1):
+            if head[first::2].count(0) > pairs * 0.7 and head[1 - first :: 2].count(0) < pairs * 0.1:
+                return "UTF-16"
+    return None
+
+
+class Notation(StrEnum):
+    """The two ways to write a score."""
+
+    TEXT = "text"
+    YAML = "yaml"
+
+
+SUFFIXES = {".score": Notation.TEXT, ".yaml": Notation.YAML, ".yml": Notation.YAML}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a score may cost and reach. All of it can be widened by the caller."""
+
+    bytes: int = 16 * 1024 * 1024
+    """The largest score file."""
+    image_bytes: int = MAX_IMAGE_BYTES
+    """The largest image file."""
+    image_pixels: int = MAX_IMAGE_PIXELS
+    """The most pixels of an image."""
+    song_bytes: int = 4_000_000
+    """The largest MIDI file."""
+    uses: int = 100
+    """How many files one score may bring in, over all levels."""
+    outside: bool = False
+    """Whether images, MIDI files and used files may lie outside of the score's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading: the score where there were no errors, every diagnostic, and the texts they point into."""
+
+    score: Score | None
+    diagnostics: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+    dropped: int = 0
+    """How many diagnostics more there were."""
+    part: Score | None = None
+    """What could be read of a score with errors: it is never performed, but what else is wrong in it can be told."""
+    notation: Notation = Notation.TEXT
+    """How the score's own file is written."""
+
+
+def load(path: Path | str, notation: Notation | None = None, limits: Limits | None = None) -> Reading:
+    """Read a score's file. The notation is chosen by its suffix when none is given."""
+    loader = _Loader(limits or Limits())
+    file = _stored(Path(path))
+    loader.folder = file.parent
+    data = load_bytes(file, str(path), loader.limits.bytes, loader.faults)
+    text = None if data is None else decode(data, str(path), loader.faults)
+    if text is None:
+        if data is not None and b"\x00" not in data:
+            loader.sources[str(path)] = printable(normal(data.decode("utf-8", "replace")))
+        return loader.reading(None)
+    chosen = notation or SUFFIXES.get(file.suffix.lower())
+    if chosen is None:
+        hint = "a score's file ends in .score (text) or .yaml"
+        loader.faults.error("E507", f"{file.name} could be in either notation", Span(str(path), 0, 0, 0, 0), hint)
+        return loader.reading(None)
+    loader.open_files.append(_real(file))
+    return loader.reading(loader.whole(text, str(path), chosen))
+
+
+def load_text(
+    text: str,
+    file: str = "",
+    folder: Path | None = None,
+    notation: Notation | None = None,
+    limits: Limits | None = None,
+) -> Reading:
+    """Read a score from a text. Without a `folder` nothing else is opened: images are not looked at, `use` is refused."""
+    loader = _Loader(limits or Limits())
+    loader.folder = folder
+    if len(text) > loader.limits.bytes:
+        hint = "split it with `use`"
+        loader.faults.error(
+            "E502", f"this score is longer than {loader.limits.bytes:,} characters", Span(file, 0, 0, 0, 0), hint
+        )
+        return loader.reading(None)
+    chosen = notation or SUFFIXES.get(PurePosixPath(file).suffix.lower(), Notation.TEXT)
+    return loader.reading(loader.whole(normal(text), file, chosen))
+
+
+def _real(path: Path) -> Path:
+    return path.resolve()
+
+
+def _stored(path: Path) -> Path:
+    """The path as the disk spells it; as it is given where that cannot be told."""
+    try:
+        return as_stored(path)
+    except (OSError, ValueError):
+        return path
+
+
+class _Loader:
+    """One reading: its faults, its folder, and the files it has opened."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.faults = Faults()
+        self.folder: Path | None = None
+        self.sources: dict[str, str] = {}
+        self.faults.texts = self.sources
+        self.open_files: list[Path] = []
+        self.known: dict[Path, Use | None] = {}
+        self.notation = Notation.TEXT
+
+    def reading(self, score: Score | None) -> Reading:
+        """What came of it."""
+        whole, part = (None, score) if self.faults.has_errors else (score, None)
+        return Reading(whole, self.faults.diagnostics, self.sources, self.faults.dropped, part, self.notation)
+
+    def whole(self, text: str, file: str, notation: Notation) -> Score:
+        """The score of a text, with what it uses and its images."""
+        self.notation = notation
+        score = self._parse(text, file, notation)
+        uses = tuple(self._use(use, file) for use in score.uses)
+        score = replace(score, uses=uses, sources=tuple(self.sources.items()))
+        if self.folder is not None:
+            from sequencer.language.assets import look_at  # Pillow is opened only where there may be images
+
+            images = look_at(
+                score, self.folder, self.limits.image_bytes, self.limits.image_pixels, self.limits.outside, self.faults
+            )
+            song = song_of(score, self.folder, self.limits.song_bytes, self.limits.outside, self.faults)
+            score = replace(score, images=images, song=song)
+        return score
+
+    def _parse(self, text: str, file: str, notation: Notation) -> Score:
+        self.sources[file] = printable(text)
+        match notation:
+            case Notation.TEXT:
+                from sequencer.language.text.reader import read_text
+
+                return read_text(text, file, self.faults)
+            case Notation.YAML:
+                from sequencer.language.yaml.reader import read_yaml
+
+                return read_yaml(text, file, self.faults)
+
+    # ---- use -------------------------------------------------------------------------------------------------------
+
+    def _use(self, use: Use, file: str) -> Use:
+        """`use` with what it brings; a file is read once, however often it is used."""
+        path = self._used_path(use)
+        if path is None:
+            return use
+        real = _real(path)
+        if real in self.open_files:
+            names = " → ".join(one.name for one in [*self.open_files[self.open_files.index(real) :], real])
+            self.faults.error("E511", f"this goes round in a circle: {names}", use.span, "leave this line out")
+            return use
+        if real not in self.known:
+            if len(self.known) >= self.limits.uses:
+                self.faults.error(
+                    "E512", f"a score uses at most {self.limits.uses} files", use.span, "put what they hold into fewer"
+                )
+                return use
+            self.known[real] = self._read_used(path, real, use, file)
+            return self.known[real] or use
+        return replace(use)  # it brought everything already
+
+    def _used_path(self, use: Use) -> Path | None:
+        if self.folder is None:
+            self.faults.error("E513", "this score has no folder, so it cannot use a file", use.span, "read it from a file")
+            return None
+        written = Path(use.path)
+        try:
+            path = as_stored(self.folder / written)
+            inside = not written.is_absolute() and _real(path).is_relative_to(_real(self.folder))
+        except (OSError, ValueError, RuntimeError) as error:  # before Python 3.13 links in a circle are a RuntimeError
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            self.faults.error("E503", f"{use.path} could not be read: {reason}", use.span)
+            return None
+        if not inside and not self.limits.outside:
+            hint = "copy it into the folder of the score, or below"
+            self.faults.error("E510", f"{use.path} lies outside of the score's folder", use.span, hint)
+            return None
+        return path
+
+    def _read_used(self, path: Path, real: Path, use: Use, file: str) -> Use | None:
+        shown = str(path) if file else use.path
+        notation = SUFFIXES.get(path.suffix.lower())
+        if notation is None:
+            hint = "a used file ends in .score or .yaml"
+            self.faults.error("E507", f"{use.path} could be in either notation", use.span, hint)
+            return None
+        data = load_bytes(path, use.path, self.limits.bytes, self.faults, use.span)
+        text = None if data is None else decode(data, shown, self.faults)
+        if text is None:
+            return None
+        self.open_files.append(real)
+        inner = self._parse(text, shown, notation)
+        lets: list[Let] = []
+        scenes: list[Scene] = []
+        for nested in inner.uses:
+            brought = self._use(self._from_there(nested, path), shown)
+            lets += brought.lets
+            scenes += brought.scenes
+        self.open_files.pop()
+        lets += inner.lets
+        scenes += inner.scenes
+        if not lets and not scenes:
+            message = f"{use.path} has neither variables nor scenes: there is nothing to use in it"
+            self.faults.warn("W101", message, use.span, "leave this line out")
+        return replace(use, lets=tuple(lets), scenes=tuple(scenes))
+
+    def _from_there(self, nested: Use, path: Path) -> Use:
+        """A used file's own `use`, its path seen from the score's folder."""
+        if self.folder is None:
+            return nested
+        beside = path.parent / nested.path
+        try:
+            return replace(nested, path=beside.relative_to(self.folder).as_posix())
+        except ValueError:
+            return replace(nested, path=str(beside))

@@ -1,0 +1,478 @@
+"""What is not known of a score because a statement of it could not be read.
+
+Each error of reading is found again in the text, and the statement around it says what may be missing: a clock, a section, a
+cue. In doubt more is taken for missing than is: what the compiler says of the rest is shown only where no gap could change it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+from enum import Enum, auto
+from functools import lru_cache
+
+from sequencer.core.diagnostics import Diagnostic, Span
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.language.loader import Notation, Reading
+from sequencer.language.score import After, AtMark, ClockKind, Cue, Every, Item, Place, Score, Section
+from sequencer.language.source import Source
+from sequencer.language.text.statements import Kind as Layout
+from sequencer.language.text.statements import Statement, cut
+from sequencer.language.text.suggestions import ACTIONS, OTHER_WORDS, STATEMENTS
+from sequencer.language.values.strings import NAME, RESERVED
+
+
+class Kind(Enum):
+    """What may be missing."""
+
+    CLOCK = auto()
+    GRID = auto()
+    SNAP = auto()
+    MIDDLE = auto()
+    USE = auto()
+    LET = auto()
+    SCENE = auto()
+    SECTION = auto()
+    """A section as a whole, its name included."""
+    HEAD = auto()
+    """A section's length, tempo or meter."""
+    ITEM = auto()
+    """A cue or a rule, or a part of one."""
+    PLAY = auto()
+    END = auto()
+    ANY = auto()
+    """There is no telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that could not be read: `text` is what stands there, on the lines `first` to `last` of the score's file.
+
+    `section` is the section it stands in, None outside of sections.
+    """
+
+    kind: Kind
+    text: str
+    first: int
+    last: int
+    section: Section | None = None
+    is_long: bool = False
+    """Whether there is too much unread text to look for words in it: it could say anything."""
+
+    @property
+    def has_name(self) -> bool:
+        """Whether a `let` of the text notation says what it sets; in YAML it always does."""
+        return re.match(r"\s*let\b(?!\s+[^\W\d])", self.text) is None
+
+    def could_say(self, *words: str) -> bool:
+        """Whether one of these words may be what stands here, perhaps misspelled."""
+        return self.kind is Kind.ANY or self.is_long or _could_say(self.text, words)
+
+
+MOST_SEARCHED = 8_000
+"""Characters that could not be read, all in all: where there are more, looking for words in them would cost too much."""
+
+ALIKE = 0.55
+"""How alike two words are when one may be a misspelling of the other: lower than where a word is suggested."""
+
+MEANT = 0.7
+"""How alike a word must be to one of the language for it to say what kind of statement was not read."""
+
+SHORTEST = 3
+"""Shorter words are like too many others."""
+
+_WORD = re.compile(NAME)
+
+
+@lru_cache(maxsize=4_096)
+def _could_say(text: str, words: tuple[str, ...]) -> bool:
+    said = {word.casefold() for word in _WORD.findall(text)}
+    return any(get_close_matches(word.casefold(), said, n=1, cutoff=ALIKE) for word in words)
+
+
+_KINDS: dict[str, Kind | None] = {
+    "score": None,
+    "clock": Kind.CLOCK,
+    "grid": Kind.GRID,
+    "snap": Kind.SNAP,
+    "lead": None,
+    "late": None,
+    "seed": None,
+    "sr": None,
+    "middle": Kind.MIDDLE,
+    "use": Kind.USE,
+    "let": Kind.LET,
+    "scene": Kind.SCENE,
+    "scenes": Kind.SCENE,
+    "base": Kind.SCENE,
+    "follow": Kind.SCENE,
+    "quiet": Kind.SCENE,
+    "section": Kind.SECTION,
+    "sections": Kind.SECTION,
+    "at": Kind.ITEM,
+    "every": Kind.ITEM,
+    "on": Kind.ITEM,
+    "cues": Kind.ITEM,
+    "rules": Kind.ITEM,
+    "play": Kind.PLAY,
+    "end": Kind.END,
+}
+"""What is missing where a statement (or a key at the top) that begins so was not read; None: nothing that others build on."""
+
+_WHOLE = frozenset({"E106", "E112", "E146", "E148", "E152", "E502", "E506"})
+"""Codes behind which nothing is known, neither what is missing nor where it stood."""
+
+_YAML_PLACED = re.compile(r"E1(?!0[5-9]|10|46|48|52)\d\d|E2(?!72|03)\d\d|E5[123]\d|E602|E61[012]|E62[0-2]")
+"""Codes of faults in YAML that lie in one value: the tree around them was read as it stands."""
+
+
+def gaps_of(reading: Reading) -> tuple[Gap, ...]:
+    """What the errors of a reading leave unknown of the score in its `part`."""
+    score = reading.part
+    errors = [one for one in reading.diagnostics if one.is_error]
+    if score is None or reading.dropped or any(one.code in _WHOLE for one in errors):
+        return (Gap(Kind.ANY, "", 0, 0),)
+    inside = [one for one in errors if one.span.file == score.file]
+    found = [] if len(inside) == len(errors) else [Gap(Kind.USE, "", 0, 0)]
+    if reading.notation is Notation.YAML:
+        found += _in_yaml(inside, score)
+    else:
+        found += _in_text(inside, score)
+    if sum(len(gap.text) for gap in found) > MOST_SEARCHED:
+        found = [replace(gap, is_long=True) for gap in found]
+    return tuple(found)
+
+
+def _kinds(word: str, rest: str = "") -> frozenset[Kind | None]:
+    """What may be missing where a statement that begins with `word`, with `rest` behind it, was not read."""
+    exact = _KINDS.get(word)
+    if word in _KINDS:
+        return frozenset({exact})
+    if word in OTHER_WORDS:
+        pattern, cured = OTHER_WORDS[word]
+        return frozenset({_KINDS[cured.split(maxsplit=1)[0]] if re.fullmatch(pattern, rest) else Kind.ANY})
+    if word in ACTIONS:
+        return frozenset({Kind.ITEM})
+    if len(word) < SHORTEST or word in RESERVED or not get_close_matches(word, _KINDS, n=1, cutoff=MEANT):
+        return frozenset({Kind.ANY})
+    return frozenset(_KINDS[one] for one in get_close_matches(word, _KINDS, n=len(_KINDS), cutoff=ALIKE))
+
+
+def _section_at(line: int, score: Score) -> Section | None:
+    return next((one for one in score.sections if one.span.line <= line <= one.span.end_line), None)
+
+
+# ---- text ----------------------------------------------------------------------------------------------------------
+
+
+def _in_text(errors: Iterable[Diagnostic], score: Score) -> Iterator[Gap]:
+    source = Source(score.file, score.text)
+    statements = cut(score.text)[0]
+    for one in errors:
+        statement = _around(one, source, statements)
+        if statement is None:
+            yield Gap(Kind.ANY, "", 0, 0)
+            continue
+        first = source.line(statement.start) + 1
+        last = max(source.line(statement.end) + 1, one.span.end_line, *(fix.span.end_line for fix in one.fixes), 0)
+        text = "\n".join(score.text.split("\n")[first - 1 : last])
+        section = _section_at(first, score)
+        word = re.match(r"[^\W\d][\w\-]*", text.lstrip())
+        is_block = statement.kind is Layout.OPEN and (word is None or word.group() not in ("section", "scene"))
+        if one.code == "E111" or is_block:  # which statements stand in which block is not certain
+            yield Gap(Kind.ANY, "", 0, 0)
+            continue
+        kinds: frozenset[Kind | None] = frozenset({Kind.ANY})
+        if word is not None:
+            kinds = _kinds(word.group(), text.lstrip()[word.end() :])
+        for line in text.split("\n")[1:]:  # a comma or an arrow too many takes the next statement in
+            kinds |= {_KINDS[begin] for begin in line.split(maxsplit=1)[:1] if begin in STATEMENTS}
+        if one.code in ("E119", "E120", "E121", "E122"):
+            kinds |= {Kind.SCENE}
+        if one.code in ("E117", "E143"):  # what stands there lacks its place, or its quotes
+            kinds |= {Kind.ITEM}
+        if section is not None:
+            head = section.span.line == first
+            kinds = kinds - {Kind.SECTION} | {Kind.HEAD} if head else kinds | {Kind.ITEM}
+        yield from (Gap(kind, text, first, last, section) for kind in kinds if kind is not None)
+
+
+def _around(one: Diagnostic, source: Source, statements: list[Statement]) -> Statement | None:
+    """The statement that an error lies in."""
+    if not 1 <= one.span.line <= len(source.starts):
+        return None
+    at = source.starts[one.span.line - 1] + one.span.column - 1
+    return next((statement for statement in statements if statement.start <= at <= statement.end), None)
+
+
+# ---- YAML ----------------------------------------------------------------------------------------------------------
+
+_LINE = re.compile(r"(?P<indent> *)(?P<dash>-(?= |\Z))?(?P<rest>.*)", re.DOTALL)
+_KEY = re.compile(r"[\s\-{]*[\"']?(?P<word>[^\W\d][\w\-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of YAML: how deep it stands, whether it begins an item of a list, and what it says."""
+
+    number: int
+    indent: int
+    is_item: bool
+    text: str
+
+    @classmethod
+    def of(cls, number: int, text: str) -> _Line | None:
+        """None for a blank line and for a comment."""
+        if not text.strip() or text.lstrip().startswith("#"):
+            return None
+        match = _LINE.match(text)
+        indent = 0 if match is None else len(match["indent"])
+        return cls(number, indent, match is not None and match["dash"] is not None, text)
+
+    @property
+    def word(self) -> str:
+        """Its first word, which is a key where all is well."""
+        match = _KEY.match(self.text)
+        return "" if match is None else match["word"]
+
+    @property
+    def in_braces(self) -> bool:
+        """Whether it opens a mapping or a list in braces."""
+        return re.match(r"[\s\-]*(?:[\w\-]+:\s*)?[\[{]", self.text) is not None
+
+    def holds(self, other: _Line) -> bool:
+        """Whether `other`, further down, stands in what begins on this line."""
+        return self.indent < other.indent or (self.indent == other.indent and other.is_item and not self.is_item)
+
+
+def _in_yaml(errors: Iterable[Diagnostic], score: Score) -> Iterator[Gap]:
+    lines = score.text.split("\n")
+    for one in errors:
+        path = _path(lines, one.span.line) if _YAML_PLACED.fullmatch(one.code) else ()
+        if not path or (path[0].in_braces and path[0].text.lstrip()[0] in "[{"):
+            yield Gap(Kind.ANY, "", 0, 0)
+            continue
+        innermost = path[-1]
+        last = max(_last(lines, innermost), one.span.end_line)
+        text = "\n".join(lines[innermost.number - 1 : last])
+        section = _section_at(one.span.line, score)
+        kinds = _kinds_in(path, section)
+        for line in lines[innermost.number : last]:  # a line without its colon goes on with what stands above it
+            here = _Line.of(0, line)
+            if here is not None and (len(path) == 1 or here.indent == 0) and not here.is_item:
+                kinds |= _kinds(here.word) if here.indent == 0 else {Kind.ANY}
+        for kind in kinds:
+            if kind is not None:
+                yield Gap(kind, text, innermost.number, last, section)
+
+
+def _kinds_in(path: tuple[_Line, ...], section: Section | None) -> frozenset[Kind | None]:
+    """What may be missing where something behind these keys was not read."""
+    top = _kinds(path[0].word)
+    if top != {Kind.SECTION}:
+        return top
+    if section is None:
+        return frozenset({Kind.SECTION})
+    inner = path[2] if len(path) > 2 else None
+    if inner is None or any(one.in_braces for one in path[:-1]):
+        in_one = path[min(1, len(path) - 1)].in_braces
+        return frozenset({Kind.HEAD, Kind.ITEM, Kind.ANY} if in_one else {Kind.HEAD})
+    if inner.word in ("cues", "rules"):
+        return frozenset({Kind.ITEM})
+    known = inner.word in ("section", "until", "max", "tempo", "meter", "cut")
+    return frozenset({Kind.HEAD}) if known else frozenset({Kind.HEAD, Kind.ITEM})
+
+
+def _path(lines: list[str], line: int) -> tuple[_Line, ...]:
+    """The lines that hold a line, outermost first, itself last."""
+    found: list[_Line] = []
+    for number in range(line, 0, -1):
+        here = _Line.of(number, lines[number - 1]) if number <= len(lines) else None
+        if here is not None and (not found or here.holds(found[-1])):
+            found.append(here)
+            if here.indent == 0 and not here.is_item:
+                break
+    return tuple(reversed(found))
+
+
+def _last(lines: list[str], begin: _Line) -> int:
+    """The last line of what begins on a line."""
+    last = begin.number
+    for number in range(begin.number + 1, len(lines) + 1):
+        here = _Line.of(number, lines[number - 1])
+        if here is not None and not begin.holds(here) and (":" in here.text or here.is_item):
+            break
+        last = number if here is not None else last
+    return last
+
+
+LOCAL = frozenset({"E141", "E216", "E304", "E305", "E316", "E317", "E319", "E320", "E321", "E410", "W301", "W304"})
+"""What is said of statements that were read, whatever else there is."""
+
+NEEDS: dict[str, frozenset[Kind]] = {
+    "E301": frozenset({Kind.LET}),
+    "E302": frozenset({Kind.LET}),
+    "E303": frozenset({Kind.SCENE}),
+    "E306": frozenset({Kind.USE}),
+    "E307": frozenset({Kind.USE}),
+    "E308": frozenset({Kind.USE, Kind.SCENE}),
+    "E309": frozenset({Kind.USE, Kind.SCENE}),
+    "E310": frozenset({Kind.USE, Kind.SCENE}),
+    "E311": frozenset({Kind.USE, Kind.SCENE, Kind.LET}),
+    "E312": frozenset({Kind.MIDDLE}),
+    "E313": frozenset(),
+    "E314": frozenset(),
+    "E315": frozenset(),
+    "E322": frozenset({Kind.SECTION}),
+    "E324": frozenset({Kind.SECTION}),
+    "E401": frozenset({Kind.CLOCK}),
+    "E402": frozenset({Kind.CLOCK}),
+    "E404": frozenset({Kind.CLOCK, Kind.GRID}),
+    "E405": frozenset({Kind.CLOCK}),
+    "E406": frozenset({Kind.END}),
+    "E408": frozenset({Kind.CLOCK}),
+    "E409": frozenset({Kind.CLOCK}),
+    "E411": frozenset(),
+    "E412": frozenset(),
+    "E413": frozenset({Kind.CLOCK, Kind.GRID}),
+    "E414": frozenset({Kind.CLOCK, Kind.GRID, Kind.END}),
+    "E415": frozenset({Kind.CLOCK, Kind.GRID, Kind.END}),
+    "E424": frozenset({Kind.CLOCK, Kind.GRID, Kind.SNAP, Kind.SECTION, Kind.HEAD, Kind.PLAY}),
+    "E427": frozenset({Kind.CLOCK}),
+    "E428": frozenset({Kind.CLOCK}),
+    "W401": frozenset({Kind.CLOCK}),
+    "W403": frozenset({Kind.CLOCK, Kind.GRID, Kind.SNAP, Kind.SECTION, Kind.HEAD, Kind.PLAY}),
+}
+"""What must be known, anywhere in the score, for a code to hold. A code that is not here waits for the whole score."""
+
+TIMED = frozenset({"E401", "E402", "E404", "E405", "E408", "E409", "E413", "E414", "E415", "W401"})
+"""Codes that rest on the time of one block: its head, and the changes of tempo and meter in it."""
+
+PLACED = frozenset({"E401", "E404", "E411", "E412", "E413", "E414", "E415", "E424", "W403"})
+"""Codes that rest on where a cue stands: one that counts from another may count from one that was not read."""
+
+COLLIDING = frozenset({"E424", "W403"})
+"""Codes that rest on the times of everything before."""
+
+UNTIMED = frozenset({"E402", "E405", "E409", "W401"})
+"""Those of them that say whether there is a tempo, whatever it is."""
+
+_OF_TIME = ("tempo", "meter", "bpm")
+
+
+def lasting(diagnostics: Iterable[Diagnostic], gaps: tuple[Gap, ...], score: Score) -> Iterator[Diagnostic]:
+    """Those of the compiler's diagnostics about the read part of a score that no gap can change."""
+    if any(gap.kind is Kind.ANY for gap in gaps):
+        return
+    for one in diagnostics:
+        told = _Told.of(one, score)
+        if not any(_touches(told, gap) for gap in gaps):
+            yield one
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A diagnostic, with what of the score it speaks of."""
+
+    code: str
+    name: tuple[str, ...]
+    places: tuple[Span, ...]
+    """Its places in the score's own file."""
+    sections: tuple[Section | None, ...]
+    """The section of each of them."""
+    is_relative: bool
+    """Whether a cue that it speaks of has a place that counts from another cue."""
+    is_by_file: bool
+
+    @classmethod
+    def of(cls, one: Diagnostic, score: Score) -> _Told:
+        """A diagnostic looked at once, for all gaps."""
+        spans = (one.span, *(related.span for related in one.related))
+        places = tuple(span for span in spans if span.file == score.file)
+        sections = tuple(_section_of(span, score) for span in places)
+        relative = False
+        if one.code in PLACED:
+            around = zip(places, (score.items if section is None else section.items for section in sections), strict=True)
+            items = (item for span, held in around for item in held if _holds(item.span, span))
+            relative = any(isinstance(_place(item), After | AtMark) for item in items)
+        clock = score.header.clock
+        words = one.message.split()
+        at = next((index for index, word in enumerate(words) if word in ("variable", "mark")), len(words))
+        by_file = clock is not None and clock.kind is ClockKind.FILE
+        return cls(one.code, tuple(words[at + 1 : at + 2]), places, sections, relative, by_file)
+
+    def is_in(self, section: Section | None) -> bool:
+        """Whether one of its places stands in a section (None: outside of sections)."""
+        return any(one is section for one in self.sections)
+
+
+def _touches(told: _Told, gap: Gap) -> bool:
+    """Whether something might not be said if the gap were filled."""
+    if any(_on_lines(span, gap) for span in told.places):
+        return True
+    if told.code in LOCAL:
+        return False
+    needs = NEEDS.get(told.code)
+    if needs is None or gap.kind in needs:
+        return True
+    if told.is_by_file and told.code in TIMED | PLACED and gap.kind in (Kind.SECTION, Kind.HEAD, Kind.PLAY, Kind.ITEM):
+        return True
+    match gap.kind:
+        case Kind.LET:
+            return told.code in ("E306", "E307") and (not gap.has_name or gap.could_say(*told.name))
+        case Kind.HEAD:
+            return told.code in ("E322", "E324") or (told.code in TIMED | PLACED and told.is_in(gap.section))
+        case Kind.ITEM:
+            return _item_touches(told, gap)
+        case _:
+            return False
+
+
+def _item_touches(told: _Told, gap: Gap) -> bool:
+    """The same for a cue or a rule that was not read."""
+    if told.code in COLLIDING:
+        return gap.could_say(*_OF_TIME) or not _is_cue(gap) or (told.is_relative and told.is_in(gap.section))
+    if not told.is_in(gap.section):
+        return False
+    if told.code == "E412":
+        return gap.could_say("mark", *told.name)
+    if told.code in PLACED and told.is_relative:
+        return True
+    return told.code in TIMED - UNTIMED and gap.could_say(*_OF_TIME)
+
+
+def _is_cue(gap: Gap) -> bool:
+    """Whether a gap is surely no rule: rules decide whether chunks are known before the run."""
+    words = gap.text.split(maxsplit=1)
+    if words and words[0] in ("at", "every"):
+        return True
+    has_place = gap.text.lstrip().startswith("- ") and any(f"{word}:" in gap.text for word in ("at", "every"))
+    return has_place and not gap.could_say("when", "rules")
+
+
+def _on_lines(span: Span, gap: Gap) -> bool:
+    """Whether a span shares a line with a gap, and is not the whole section around it."""
+    is_around = gap.section is not None and span == gap.section.span
+    return span.line <= gap.last and gap.first <= span.end_line and not is_around
+
+
+def _section_of(span: Span, score: Score) -> Section | None:
+    sections = score.sections if span.file == score.file else ()
+    return next((one for one in sections if one.span.line <= span.line <= one.span.end_line), None)
+
+
+def _place(item: Item) -> Place | None:
+    match item:
+        case Cue():
+            return item.place
+        case Every():
+            return item.start
+        case _:
+            return None
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    begin, end = (outer.line, outer.column), (outer.end_line, outer.end_column)
+    return begin <= (inner.line, inner.column) and (inner.end_line, inner.end_column) <= end

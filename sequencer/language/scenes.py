@@ -1,0 +1,135 @@
+"""What a score's scenes are good for: their starts, images and evolutions, for people who choose among them.
+
+The language knows a scene's two texts. The rest is gathered by where it stands: an image belongs to a scene when a cue shows
+both, or when the comment right above the scene names it; an evolution is an action that a cue gives the scene, or a variable
+whose name begins with the scene's (`tram_opens` for `tram`) and that neither of its texts uses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sequencer.language.score import Item, Let, Pick, Scene, Score, Show, Text, UseImage, Variable, Words
+from sequencer.language.values.writing import braced
+
+_IMAGE = re.compile(r"[^\s\"'<>|()]+\.(?:png|jpe?g|webp)\b", re.IGNORECASE)
+_COMMENT = re.compile(r"[ \t]*#")
+
+
+@dataclass(frozen=True, slots=True)
+class Evolution:
+    """Something that may happen in a scene: `name` is the variable that holds it, None where it stands in a cue."""
+
+    name: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SceneCard:
+    """A scene as it is listed. `base` and `follow` are as written, `start` is the base with its variables filled in."""
+
+    name: str
+    base: str | None
+    follow: str | None
+    start: str | None
+    image: str | None
+    evolutions: tuple[Evolution, ...]
+    quiet: tuple[str, ...]
+    file: str
+    line: int
+
+
+def cards(score: Score) -> tuple[SceneCard, ...]:
+    """Every scene of a score, those of used files first, in the order in which they are defined."""
+    lets = tuple(let for use in score.uses for let in use.lets) + score.lets
+    scenes = tuple(scene for use in score.uses for scene in use.scenes) + score.scenes
+    values: dict[str, str] = {}
+    for let in lets:
+        values.setdefault(let.name, _filled(let.text, values))
+    items = [*score.items, *(item for section in score.sections for item in section.items)]
+    sources = dict(score.sources)
+    return tuple(_card(scene, scenes, lets, values, items, sources) for scene in scenes)
+
+
+def _card(
+    scene: Scene,
+    scenes: tuple[Scene, ...],
+    lets: tuple[Let, ...],
+    values: dict[str, str],
+    items: list[Item],
+    sources: dict[str, str],
+) -> SceneCard:
+    image = _shown_with(scene.name, items) or _named_above(scene, sources.get(scene.span.file, ""))
+    used = {
+        part.name
+        for text in (scene.base, scene.follow)
+        if text is not None
+        for part in text.parts
+        if isinstance(part, Variable)
+    }
+    names = [other.name for other in scenes]
+    held = [let for let in lets if let.name not in used and _owner(let.name, names) == scene.name]
+    evolutions = [Evolution(let.name, values[let.name]) for let in held]
+    known = {one.text for one in evolutions}
+    for text in _actions(scene.name, items):
+        said = _filled(text, values)
+        if said not in known:
+            known.add(said)
+            evolutions.append(Evolution(None, said))
+    return SceneCard(
+        scene.name,
+        None if scene.base is None else braced(scene.base),
+        None if scene.follow is None else braced(scene.follow),
+        None if scene.base is None else _filled(scene.base, values),
+        image,
+        tuple(evolutions),
+        scene.silenced,
+        scene.span.file,
+        scene.span.line,
+    )
+
+
+def _filled(text: Text, values: dict[str, str]) -> str:
+    """A text with its variables filled in; what is not known stays as written."""
+    return "".join(part if isinstance(part, str) else values.get(part.name, "{" + part.name + "}") for part in text.parts)
+
+
+def _owner(name: str, scenes: list[str]) -> str | None:
+    """The scene that a variable is named after: the longest name that it begins with."""
+    fitting = [scene for scene in scenes if name.startswith((f"{scene}_", f"{scene}-"))]
+    return max(fitting, key=len, default=None)
+
+
+def _shown_with(name: str, items: list[Item]) -> str | None:
+    """The first image that a cue shows together with a scene's base."""
+    for item in items:
+        if any(isinstance(action, Show) and action.scene == name and action.action is None for action in item.actions):
+            for action in item.actions:
+                if isinstance(action, UseImage):
+                    return action.path
+    return None
+
+
+def _named_above(scene: Scene, source: str) -> str | None:
+    """The image that the comment right above a scene names."""
+    lines = source.split("\n")
+    at = scene.span.line - 2
+    while 0 <= at < len(lines) and _COMMENT.match(lines[at]):
+        found = _IMAGE.search(lines[at])
+        if found is not None:
+            return found.group()
+        at -= 1
+    return None
+
+
+def _actions(name: str, items: list[Item]) -> Iterator[Text]:
+    for item in items:
+        for action in item.actions:
+            if isinstance(action, Show) and action.scene == name and action.action is not None:
+                yield from _texts(action.action)
+
+
+def _texts(words: Words) -> tuple[Text, ...]:
+    return words.options if isinstance(words, Pick) else (words,)

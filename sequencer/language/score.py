@@ -1,0 +1,527 @@
+"""Where a node came from: the field that every node of a score ends with."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from enum import StrEnum
+from fractions import Fraction
+from typing import Literal
+
+from sequencer.core.diagnostics import NOWHERE, Span
+from sequencer.core.images import ImageFile
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.core.timebase import Meter, Snap
+
+
+def origin() -> Span:
+    """A dataclass field for a `Span`. It takes no part in equality: two nodes are equal when they say the same."""
+    return field(default=NOWHERE, compare=False, repr=False)
+
+
+class Unit(StrEnum):
+    """What a duration counts. A beat is the meter's denominator note."""
+
+    BARS = "bars"
+    BEATS = "beats"
+    CHUNKS = "chunks"
+    SECONDS = "seconds"
+    FRAMES = "frames"
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """An amount of one unit, > 0. Chunks and frames are whole."""
+
+    amount: Fraction
+    unit: Unit
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class AtBar:
+    """`9`, `9.3`, `9.3+1/2`: bar and beat from 1, `rest` the part of a beat beyond it."""
+
+    bar: int
+    beat: int = 1
+    rest: Fraction = Fraction(0)
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class AtTick:
+    """`9:3:240`: bar and beat from 1, ticks from 0, 480 to the beat."""
+
+    bar: int
+    beat: int
+    tick: int
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class AtOffset:
+    """`32b`, `12.5s`, `14c`, `396f`: an amount since the section began, from 0. Never in bars."""
+
+    amount: Fraction
+    unit: Unit
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """`+2bar`: from the previous `at` of the same block in source order, or from the block's start."""
+
+    by: Duration
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class AtMark:
+    """`mark drop`, `mark drop +1bar`: a mark of the same section."""
+
+    name: str
+    plus: Duration | None = None
+    span: Span = origin()
+
+
+Place = AtBar | AtTick | AtOffset | After | AtMark
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """`{name}` inside a text."""
+
+    name: str
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text: literal strings (escapes, braces and folded white space already read) and variables, in order."""
+
+    parts: tuple[str | Variable, ...]
+    span: Span = origin()
+    block: bool = field(default=False, compare=False)
+    """Whether it was written with three quotes (a hint for the printer)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """`pick(text | text | …)`: one of its options, drawn from the seed and the place."""
+
+    options: tuple[Text, ...]
+    span: Span = origin()
+
+
+Words = Text | Pick
+
+
+class Sr(StrEnum):
+    """Super-resolution: `off` is 640×384, `2x` 1280×768, `4x` 2560×1536."""
+
+    OFF = "off"
+    X2 = "2x"
+    X4 = "4x"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A text on its own."""
+
+    words: Words
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """`tram` shows the scene's base, `tram "action"` its follow with `{action}`."""
+
+    scene: str
+    action: Words | None = None
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class UseImage:
+    """`image "path"`: a path relative to the score's folder."""
+
+    path: str
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class SetStrength:
+    """`strength 0.8`: 0…1, acts with the image of its chunk."""
+
+    value: Fraction
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class SetSr:
+    """`sr 4x`."""
+
+    sr: Sr
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`cut`, `cut seed 9`: ends the take before its chunk and starts a new one. Without a seed the seed stays."""
+
+    seed: int | None = None
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTempo:
+    """`tempo 96`, `tempo 120 -> 132 over 4 bars`. `over` is None in a section's head: the ramp then lasts the section."""
+
+    bpm: Fraction
+    to: Fraction | None = None
+    over: Duration | None = None
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMeter:
+    """`meter 3/4`, on a bar line."""
+
+    meter: Meter
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class SetMark:
+    """`mark drop` among a cue's actions: names its place."""
+
+    name: str
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class SnapHere:
+    """`snap floor` among a cue's actions: for this cue only."""
+
+    snap: Snap
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """`pause`, in rules only."""
+
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """`resume`, in rules only."""
+
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """`goto SECTION`, in rules only: at the next bar line that can be reached."""
+
+    section: str
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class SendNote:
+    """`midi note C3 ch 10 vel 100 for 1 beat`: a note sent to gear. None where it was not said: channel 1, velocity 100,
+    a tenth of a second."""
+
+    written: str
+    channel: int | None = None
+    velocity: int | None = None
+    length: Duration | None = None
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class SendControl:
+    """`midi cc 20 64 ch 1`: a controller's value sent to gear."""
+
+    control: int
+    value: int
+    channel: int | None = None
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class SendProgram:
+    """`midi program 5 ch 1`: a program change sent to gear; programs count from 1."""
+
+    program: int
+    channel: int | None = None
+    span: Span = origin()
+
+
+SendMidi = SendNote | SendControl | SendProgram
+"""What leaves for gear, at the exact time of its place."""
+
+Action = (
+    Prompt
+    | Show
+    | UseImage
+    | SetStrength
+    | SetSr
+    | Cut
+    | ChangeTempo
+    | ChangeMeter
+    | SetMark
+    | SnapHere
+    | Pause
+    | Resume
+    | Goto
+    | SendNote
+    | SendControl
+    | SendProgram
+)
+
+
+class ClockKind(StrEnum):
+    """Who counts time: the model's chunks, a tempo counted in the model's frames, or somebody outside."""
+
+    CHUNKS = "chunks"
+    BPM = "bpm"
+    MIDI = "midi"
+    LINK = "link"
+    MTC = "mtc"
+    FILE = "file"
+
+    @property
+    def is_outer(self) -> bool:
+        """Whether time comes from outside, so that a run follows it."""
+        return self in (ClockKind.MIDI, ClockKind.LINK, ClockKind.MTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SongTime:
+    """The time of a MIDI file: (quarter, bpm) and (quarter, meter) from where each holds, the first of each at quarter 0."""
+
+    tempos: tuple[tuple[Fraction, Fraction], ...]
+    meters: tuple[tuple[Fraction, Meter], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    """`clock …`. `bpm` is the tempo, or the nominal tempo of an outer clock; None with `chunks`, `mtc` and `file`.
+
+    `rate` is time code's frames a second as written (`25`), `file` the path of a MIDI file.
+    """
+
+    kind: ClockKind = ClockKind.CHUNKS
+    bpm: Fraction | None = None
+    meter: Meter = Meter(4, 4)
+    port: str | None = None
+    rate: str | None = None
+    file: str | None = None
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class GridLine:
+    """`grid 33 frames @ 24 fps`."""
+
+    frames: int = 33
+    fps: Fraction = Fraction(24)
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The opening lines. A field whose line was not written has its default, and None for its span in `spans`."""
+
+    title: str | None = None
+    clock: ClockLine | None = None
+    grid: GridLine | None = None
+    snap: Snap | None = None
+    lead: int | None = None
+    late: Literal["shift", "drop"] | None = None
+    seed: int | None = None
+    sr: Sr | None = None
+    middle: Literal["C3", "C4"] | None = None
+    spans: tuple[tuple[str, Span], ...] = field(default=(), compare=False, repr=False)
+    """(field, span of its statement) for each header line that was written, in source order."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnNote:
+    """`note C3`, `note 60`: `written` is the name or the number; `middle` decides which number a name has."""
+
+    written: str
+    channel: int | None = None
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class OnControl:
+    """`cc 20 > 64` or `cc 20 < 64`: fires on the crossing, re-arms 4 beyond it."""
+
+    control: int
+    above: bool
+    value: int
+    channel: int | None = None
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class OnProgram:
+    """`program 5`: programs count from 1."""
+
+    program: int
+    channel: int | None = None
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class OnTransport:
+    """`start`, `stop`, `continue` of an outer clock."""
+
+    what: Literal["start", "stop", "continue"]
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class OnGo:
+    """`go NAME`: an operator's word, from a key, the command line or another shell."""
+
+    name: str
+    span: Span = origin()
+
+
+Trigger = OnNote | OnControl | OnProgram | OnTransport | OnGo
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """`at PLACE action, …`."""
+
+    place: Place
+    actions: tuple[Action, ...]
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """`every DUR [from PLACE] action, …`."""
+
+    every: Duration
+    start: Place | None
+    actions: tuple[Action, ...]
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`on TRIGGER -> action, …`."""
+
+    trigger: Trigger
+    actions: tuple[Action, ...]
+    span: Span = origin()
+
+
+Item = Cue | Every | Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch with its own local places. Live when `until` is not empty: then `duration` is None and `most` is its max."""
+
+    name: str
+    duration: Duration | None
+    items: tuple[Item, ...] = ()
+    until: tuple[Trigger, ...] = ()
+    most: Duration | None = None
+    tempo: ChangeTempo | None = None
+    meter: ChangeMeter | None = None
+    cut: Cut | None = None
+    span: Span = origin()
+    name_span: Span = origin()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it lasts until a trigger."""
+        return bool(self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """`let NAME = "text"`."""
+
+    name: str
+    text: Text
+    span: Span = origin()
+    name_span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`scene NAME { base "…" follow "…" }`; either may be missing in the source, never both."""
+
+    name: str
+    base: Text | None
+    follow: Text | None
+    silenced: tuple[str, ...] = ()
+    """Advice codes that are switched off for this scene."""
+    span: Span = origin()
+    name_span: Span = origin()
+    quiet_span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """`use "scenes.score"` with what it brought: all `let`s and scenes of that file, its own uses included."""
+
+    path: str
+    lets: tuple[Let, ...] = ()
+    scenes: tuple[Scene, ...] = ()
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class PlayItem:
+    """`drop*2` in `play`: twice in total."""
+
+    section: str
+    times: int = 1
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment, without its `#` and the blank behind it; `own_line` when nothing else stands on its line."""
+
+    text: str
+    own_line: bool
+    span: Span = origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A whole score. `items` are its cues and rules outside of sections (only rules where there are sections)."""
+
+    header: Header = Header()
+    uses: tuple[Use, ...] = ()
+    lets: tuple[Let, ...] = ()
+    scenes: tuple[Scene, ...] = ()
+    sections: tuple[Section, ...] = ()
+    items: tuple[Item, ...] = ()
+    play: tuple[PlayItem, ...] = ()
+    end: Place | None = None
+    file: str = field(default="", compare=False)
+    """The name shown in messages; empty for a score read from a string."""
+    text: str = field(default="", compare=False, repr=False)
+    """The source text, for messages and for the journal."""
+    sources: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+    """(file, text) of every file that was read, the score's own first."""
+    comments: tuple[Comment, ...] = field(default=(), compare=False, repr=False)
+    images: tuple[ImageFile, ...] = field(default=(), compare=False)
+    """What was found at the paths of its images, one for each path that could be read."""
+    song: SongTime | None = field(default=None, compare=False)
+    """The time of the MIDI file that its clock names, where that could be read."""
+    play_span: Span = origin()
+    end_span: Span = origin()

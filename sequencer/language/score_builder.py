@@ -1,0 +1,43 @@
+"""What a score is made of, as a reader of either notation comes upon it."""
+
+from __future__ import annotations
+
+from dataclasses import field
+
+from sequencer.core.diagnostics import NOWHERE, Span
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.language.score import Comment, Header, Item, Let, Place, PlayItem, Scene, Score, Section, Use
+
+
+@dataclass(slots=True)
+class Parts:
+    """The parts so far, each kind in source order."""
+
+    uses: list[Use] = field(default_factory=list)
+    lets: list[Let] = field(default_factory=list)
+    scenes: list[Scene] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    play: tuple[PlayItem, ...] = ()
+    end: Place | None = None
+    play_span: Span = NOWHERE
+    end_span: Span = NOWHERE
+
+    def score(self, header: Header, comments: tuple[Comment, ...], file: str, text: str = "") -> Score:
+        """The whole. `text` is the source, where it is at hand."""
+        return Score(
+            header,
+            tuple(self.uses),
+            tuple(self.lets),
+            tuple(self.scenes),
+            tuple(self.sections),
+            tuple(self.items),
+            self.play,
+            self.end,
+            file=file,
+            text=text,
+            sources=((file, text),),
+            comments=comments,
+            play_span=self.play_span,
+            end_span=self.end_span,
+        )

@@ -1,0 +1,137 @@
+"""A file's text, and where each character of it stands."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
+from itertools import islice
+
+from sequencer.core.diagnostics import Faults, Fix, Span
+
+LONGEST_LINE = 200_000
+"""The longest line that is read, in characters."""
+
+ODD_BLANK = re.compile("[\u00a0\u00ad\u1680\u180e\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\u3000]+")
+"""White space other than a blank and a tab, and characters that cannot be seen at all: they come with text that was copied."""
+
+_LINE_END = re.compile(r"\n")
+_TOO_LONG = re.compile(rf"^[^\n]{{{LONGEST_LINE + 1}}}", re.MULTILINE)
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+
+
+class Source:
+    """A text with the place of each of its lines."""
+
+    __slots__ = ("file", "starts", "text")
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self.starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+
+    def line(self, at: int) -> int:
+        """The line of the character at `at`, counted from 0."""
+        return bisect_right(self.starts, at) - 1
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of `text[start:end]`."""
+        line = bisect_right(self.starts, start)
+        end_line = bisect_right(self.starts, end, lo=line - 1)
+        if end_line > line and end == self.starts[end_line - 1]:
+            end_line -= 1  # an end at a line's very start stands behind the newline before it: it is that line's end
+            end -= 1
+        return Span(self.file, line, start - self.starts[line - 1] + 1, end_line, end - self.starts[end_line - 1] + 1)
+
+
+def normal(text: str) -> str:
+    """`text` without a byte order mark and with plain newlines; columns stay right, for both stood at a line's edge."""
+    text = text.removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def printable(text: str) -> str:
+    """`text` as messages show it: what would break a line or a terminal becomes one sign of the same width."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def spellable(text: str) -> str:
+    """`text` with a blank for each character that cannot stand in a score."""
+    return _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def odd_blank(found: str, at: Span) -> tuple[str, Span, str, tuple[Fix, ...]]:
+    """What is told of odd blanks that stand at `at`: message, span, hint and replacement."""
+    code = f"U+{ord(found[0]):04X}"
+    if found.isspace():
+        many = len(found) > 1
+        message = f"these blanks ({code}) are not plain ones" if many else f"this blank ({code}) is not a plain one"
+        hint = "put plain blanks in their place" if many else "put a plain blank in its place"
+        return message, at, hint, (Fix(at, " " * len(found)),)
+    return f"here stands a character that cannot be seen ({code})", at, "leave it out", (Fix(at, ""),)
+
+
+def check_characters(source: Source, faults: Faults) -> bool:
+    """Tell characters that cannot stand in a score. False when there is no point in reading on."""
+    if "\x00" in source.text[:8192]:
+        at = source.text.index("\x00")
+        faults.error(
+            "E506", "this is not a text file: it holds zero bytes", source.span(at, at + 1), "a score is plain UTF-8 text"
+        )
+        return False
+    too_long = _TOO_LONG.search(source.text)
+    if too_long:
+        span = source.span(too_long.start(), too_long.start() + 1)
+        hint = 'break the text over several lines: """…"""'
+        faults.error("E148", f"this line is longer than {LONGEST_LINE:,} characters", span, hint)
+        return False
+    for match in islice(_CONTROL.finditer(source.text), MOST_CONTROLS):
+        span = source.span(match.start(), match.end())
+        name = f"U+{ord(match.group()):04X}"
+        message = f"the control character {name} cannot stand in a score"
+        faults.error("E146", message, span, "leave it out", (Fix(span, " "),))
+    return True
+
+
+MOST_CONTROLS = 20
+"""How many control characters are told one by one."""
+
+_NEWLINE = re.compile(r"\n")
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` was probably meant to be, if there is one."""
+    from difflib import get_close_matches  # only a fault needs it, and its import costs as much as a small score
+
+    spellings = {one.casefold(): one for one in known}
+    found = get_close_matches(word.casefold()[:60], spellings, n=1, cutoff=0.6)
+    return spellings[found[0]] if found else None
+
+
+def part(text: str, span: Span, start: int, end: int) -> Span:
+    """The span of `text[start:end]`, `span` being that of `text`; all of `span` where `text` does not stand there verbatim."""
+    return locator(text, span)(start, end)
+
+
+def locator(text: str, span: Span) -> Callable[[int, int], Span]:
+    """Makes spans of stretches of `text`, which stands at `span`; all of `span` where it does not stand there verbatim."""
+    file, line, column = span.file, span.line, span.column
+    if "\n" not in text:
+        if span.end_line != line or span.end_column - column != len(text):
+            return lambda start, end: span
+        return lambda start, end: Span(file, line, column + start, line, column + end)
+    breaks = [-1, *(match.start() for match in _NEWLINE.finditer(text))]
+    if span.end_line - line != len(breaks) - 1 or span.end_column != len(text) - breaks[-1]:
+        return lambda start, end: span
+
+    def at(offset: int) -> tuple[int, int]:
+        index = bisect_left(breaks, offset) - 1
+        return line + index, offset - breaks[index] + (column - 1 if index == 0 else 0)
+
+    return lambda start, end: Span(file, *at(start), *at(end))
+
+
+def shown(text: str, most: int = 40) -> str:
+    """A piece of a score as a message quotes it: short, on one line, nothing a terminal would act on."""
+    safe = "".join(char if char.isprintable() else "\ufffd" for char in text[: most + 1])
+    return safe if len(text) <= most else safe[:most] + "…"

@@ -1,0 +1,182 @@
+"""Statements of other tools: `bpm 120`, `prompt "…"`, `hero = "…"`, `section b = a {`, and how each is written here."""
+
+from __future__ import annotations
+
+import re
+
+from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.language.foreign_words import COPIED, FADED, NO_COPIES, NO_FADES, NO_IMAGE, NOT_HERE, SILENT_IMAGE, no_copy_hint
+from sequencer.language.source import Source, shown
+from sequencer.language.text.parser import Refused, parser
+from sequencer.language.text.statements import Context, Statement, cut
+from sequencer.language.text.suggestions import FORMS, OTHER_WORDS
+from sequencer.language.values.strings import NAME
+
+MOST_WORDS = 6
+"""Longer statements that begin with a word of other tools are rather texts without their quotes."""
+
+_ANYWHERE = frozenset({"when", "each", "repeat", "after", "bar", "measure"})
+"""Words of other tools that may stand in a section as well."""
+
+_SHOWN_BY = frozenset({"prompt", "text", "show", "say", "display"})
+
+_OTHER_ACTION = re.compile(r"(?:at|every)[ \t]+[^\s\"]+(?:[ \t]+(?:bars?|beats?))?[ \t]+([^\W\d]\w*)[ \t]+([\w./]+)")
+
+_SET = re.compile(rf"\$?({NAME})[ \t]*:?=[ \t]*(\".*\"|[^\"\s{{][^\"{{]*)", re.DOTALL)
+
+_COPIED = re.compile(rf"section[ \t]+({NAME})[ \t]*((?:{COPIED.pattern}))[ \t]*(?:\{{|$)")
+
+
+class OtherStatements:
+    """Explains what was written in the words of other tools."""
+
+    def __init__(self, source: Source, faults: Faults) -> None:
+        self.source = source
+        self.faults = faults
+
+    def _span(self, statement: Statement, start: int, end: int) -> Span:
+        return self.source.span(statement.start + start, statement.start + end)
+
+    def _said_as_word(self, statement: Statement, text: str, word: str, place: str) -> bool:
+        """Tell `prompt "…"` and `show tram`, which the other notation has as keys. True when it was told."""
+        if word.casefold() not in _SHOWN_BY:
+            return False
+        rest = text[len(word) :].lstrip(" \t:=")
+        if not rest or not reads(place + rest):
+            return False
+        fix = (Fix(self._span(statement, 0, len(text) - len(rest)), place),)
+        message = f"no statement begins with `{shown(word)}`: what is shown has a place"
+        self.faults.error("E117", message, self._span(statement, 0, len(word)), f"write {shown(place + rest, 60)}", fix)
+        return True
+
+    def _is_scene(self, word: str) -> bool:
+        """Whether a scene of the source is called `word`."""
+        return re.search(rf"(?m)^[ \t]*scene[ \t]+{re.escape(word)}(?![\w\-])", self.source.text) is not None
+
+    def _other_action(self, statement: Statement, text: str) -> bool:
+        """Tell an action of other tools: `at 5 fade to tram`, `at 5 no image`. True when it was told."""
+        silent = re.search(r"(?<![\w\-])image[ \t]+(\w+)(?=[ \t]*(?:,|$))", text)
+        if silent is not None and silent.group(1).casefold() in NO_IMAGE:
+            at = self._span(statement, *silent.span())
+            self.faults.error("E143", f"there is no image {silent.group(1)}", at, SILENT_IMAGE)
+            return True
+        found = _OTHER_ACTION.match(text)
+        if found is None or self._is_scene(found.group(1)):
+            return False
+        word = found.group(1).casefold()
+        span = self._span(statement, *found.span(1))
+        if word in {"no", "without", "remove", "clear", "hide"} and found.group(2) == "image":
+            span = self._span(statement, found.start(1), found.end(2))
+            self.faults.error("E143", f"there is no `{word} image`", span, SILENT_IMAGE)
+            return True
+        if NOT_HERE.get(word) == NO_FADES and self._faded(statement, text, found.start(1), span):
+            return True
+        if word not in NOT_HERE or not found.group(1).islower() or len(text.split()) > MOST_WORDS:
+            return False
+        self.faults.error("E131", f"`{shown(found.group(1))}` is no word of the language here", span, NOT_HERE[word])
+        return True
+
+    def _faded(self, statement: Statement, text: str, start: int, span: Span) -> bool:
+        """Tell `fade to "…"`, `crossfade to tram`: what it goes to is shown by itself. True when it was told."""
+        fade = re.compile(r"\w+[ \t]+(?:(?:in|out|over)?to[ \t]+)?").match(text, start)
+        rest = "" if fade is None else text[fade.end() :]
+        name = re.match(NAME, rest)
+        if fade is None or not (rest.startswith('"') or (name is not None and self._is_scene(name.group()))):
+            return False
+        if not reads(text[:start] + rest):
+            return False
+        cured = text[:start] + rest
+        fix = Fix(self._span(statement, start, fade.end()), "")
+        self.faults.error("E131", "there are no crossfades", span, f"write {shown(cured, 60)}; {FADED}", (fix,))
+        return True
+
+    def _copied(self, statement: Statement, text: str) -> bool:
+        """Tell `section b = a {`. True when it was told."""
+        copied = _COPIED.match(text)
+        if copied is None:
+            return False
+        hint = no_copy_hint(copied.group(3), copied.group(1), "play ")
+        self.faults.error("E139", NO_COPIES, self._span(statement, *copied.span(2)), hint)
+        return True
+
+    def _other_word(self, statement: Statement, text: str, word: str, context: Context) -> bool:
+        """Tell a word that other programs have for a statement, and a place without `at`. True when it was told."""
+        span = self._span(statement, 0, len(word) or 1)
+        text_at = text.removeprefix("@").lstrip()
+        if text[0] == "@" and text_at[:1].isdigit() and reads("at " + text_at):
+            fix = Fix(self._span(statement, 0, len(text) - len(text_at)), "at ")
+            self.faults.error("E117", "a place has `at` in front of it", span, f"write at {shown(text_at)}", (fix,))
+            return True
+        if text[0].isdigit() and reads("at " + text):
+            place = re.match(r"[^\s\"]+", text)
+            at = self._span(statement, 0, 1 if place is None else place.end())
+            fix = Fix(self._span(statement, 0, 0), "at ")
+            self.faults.error("E117", "a place has `at` in front of it", at, f"write at {shown(text)}", (fix,))
+            return True
+        anywhere = context is Context.TOP or (context is Context.SECTION and word.casefold() in _ANYWHERE)
+        if self._in_clock(statement, text, word.casefold(), context):
+            return True
+        own = OTHER_WORDS.get(word.casefold()) if anywhere else None
+        if own is None:
+            return False
+        pattern, cured = own
+        match = re.fullmatch(pattern, text[len(word) :])
+        if match is None and word.casefold() in NOT_HERE:
+            return False
+        new = "" if match is None else match.expand(cured)
+        fixes = (Fix(self._span(statement, 0, len(text)), new),) if new and reads(new) else ()
+        form = FORMS[(new or cured).split(maxsplit=1)[0]]
+        hint = f"write {shown(new)}" if fixes else f"write, for example: {form}"
+        self.faults.error("E101", f"no statement begins with `{shown(word)}`", span, hint, fixes)
+        return True
+
+    def _in_clock(self, statement: Statement, text: str, word: str, context: Context) -> bool:
+        """Tell a tempo or a meter on a line of its own, where a clock is there already. True when it was told."""
+        if context is not Context.TOP or word not in OTHER_WORDS or "clock " not in OTHER_WORDS[word][1]:
+            return False
+        said = re.search(r"(?m)^[ \t]*clock[ \t]+([\d.]+)[ \t]*bpm(?:[ \t]*,[ \t]*(\d+/\d+))?[ \t]*(?=#|$)", self.source.text)
+        own = re.fullmatch(OTHER_WORDS[word][0], text[len(word) :])
+        if said is None or own is None:
+            return False
+        bpm, meter = said.groups()
+        bpm, meter = (bpm, own.group(1)) if "/" in own.group(1) else (own.group(1), meter)
+        cured = f"clock {bpm} bpm" + ("" if meter is None else f", {meter}")
+        line = self.source.span(said.end() - len(said.group().lstrip(" \t\n")), said.start() + len(said.group().rstrip()))
+        whole = self._span(statement, 0, len(text))
+        message = "tempo and meter stand in the clock, which is there already"
+        fixes = (Fix(line, cured), Fix(whole, ""))
+        self.faults.error(
+            "E101", message, self._span(statement, 0, len(word)), f"write {cured} there, and leave this out", fixes
+        )
+        return True
+
+    def _set(self, statement: Statement, text: str) -> bool:
+        """Tell `hero = "…"`, without its let. True when it was told."""
+        found = _SET.fullmatch(text)
+        if found is None:
+            return False
+        value = found.group(2) if found.group(2).startswith('"') else f'"{found.group(2).strip()}"'
+        cured = f"let {found.group(1)} = {value}"
+        if not reads(cured):
+            return False
+        fix = (Fix(self._span(statement, 0, len(text)), cured),)
+        at = self._span(statement, *found.span(1))
+        self.faults.error("E101", "a variable is set with let", at, f"write {shown(cured, 60)}", fix)
+        return True
+
+
+def refused_at(text: str) -> int | None:
+    """Where the grammar first refuses a statement of `text`; None where it accepts them all."""
+    for statement in cut(text)[0]:
+        if statement.flaws:
+            return statement.start
+        try:
+            parser().parse(text, statement.start, statement.end)
+        except Refused as refusal:
+            return refusal.at
+    return None
+
+
+def reads(text: str) -> bool:
+    """Whether the grammar accepts every statement of `text`."""
+    return refused_at(text) is None

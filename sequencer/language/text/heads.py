@@ -1,0 +1,209 @@
+"""Scenes and sections while their lines are read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import field
+
+from sequencer.core.diagnostics import NOWHERE, Faults, Fix, Related, Span
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.language import values
+from sequencer.language.foreign_words import COPIED, NO_COPIES, no_copy_hint
+from sequencer.language.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Pick, Scene, Section, Text, Trigger
+from sequencer.language.source import shown
+from sequencer.language.text.nodes import Nodes
+from sequencer.language.text.parser import Branch, Token
+from sequencer.language.values.amounts import told_second_word
+
+_ADVICE = re.compile(r"W\d{3}")
+
+
+@dataclass(slots=True)
+class OpenScene:
+    """A scene whose closing brace was not read yet."""
+
+    name: str | None
+    head: Span
+    name_span: Span
+    base: Text | None = None
+    follow: Text | None = None
+    silenced: list[str] = field(default_factory=list)
+    said: dict[str, Span] = field(default_factory=dict)
+    has_refused: bool = False
+    """Whether a line of it was refused: what is missing may stand there."""
+
+    @classmethod
+    def of(cls, branch: Branch, nodes: Nodes) -> OpenScene:
+        """The block that `scene NAME {` opens."""
+        label = branch.last
+        at = nodes.span(label)
+        return cls(values.read_scene_name(label.text, at, nodes.faults), nodes.over(branch), at)
+
+    def is_indented(self) -> bool:
+        """Whether its lines stand further in than its head."""
+        return all(span.column > self.head.column for span in self.said.values())
+
+    def take(self, branch: Branch, nodes: Nodes) -> None:
+        """Read `base`, `follow` or `quiet`."""
+        span = nodes.over(branch)
+        kind = branch.rule
+        if kind == "quiet":
+            self._quiet(branch, nodes)
+            return
+        if kind in self.said:
+            first = Related(self.said[kind], "first said here")
+            nodes.faults.error(
+                "E121", f"the scene has two texts for `{kind}`", span, "keep one of them", (Fix(span, ""),), (first,)
+            )
+            return
+        self.said[kind] = span
+        words = nodes.words(branch.children[1])
+        if isinstance(words, Pick):
+            hint = "write one text; `pick` stands where the scene is shown"
+            nodes.faults.error("E153", f"`{kind}` is one text", words.span, hint)
+        elif kind == "base":
+            self.base = words
+        else:
+            self.follow = words
+
+    def _quiet(self, branch: Branch, nodes: Nodes) -> None:
+        self.said.setdefault("quiet", nodes.over(branch))
+        for token in branch.children[1:]:
+            if not isinstance(token, Token) or token.kind == "COMMA":
+                continue
+            if _ADVICE.fullmatch(token.text):
+                self.silenced.append(token.text)
+            else:
+                hint = "advice has codes like W601; `check` shows them"
+                nodes.faults.error("E150", f"`{shown(token.text)}` is no code of advice", nodes.span(token), hint)
+
+    def scene(self, end: Span, faults: Faults) -> Scene | None:
+        """The whole scene, its closing brace at `end`."""
+        if not self.said.keys() & {"base", "follow"}:
+            if not self.has_refused and self.name is not None:
+                hint = 'give it a base: base "…"'
+                faults.error("E122", f"the scene {self.name} has neither base nor follow", self.head, hint)
+            return None
+        if self.name is None:
+            return None
+        quiet = self.said.get("quiet", NOWHERE)
+        return Scene(self.name, self.base, self.follow, tuple(self.silenced), self.head.to(end), self.name_span, quiet)
+
+
+@dataclass(slots=True)
+class OpenSection:
+    """A section whose closing brace was not read yet."""
+
+    name: str
+    head: Span
+    name_span: Span
+    duration: Duration | None = None
+    until: tuple[Trigger, ...] = ()
+    most: Duration | None = None
+    tempo: ChangeTempo | None = None
+    meter: ChangeMeter | None = None
+    cut: Cut | None = None
+    items: list[Item] = field(default_factory=list)
+    said: dict[str, Span] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, branch: Branch, nodes: Nodes) -> OpenSection:
+        """The block that `section NAME …, … {` opens."""
+        label = branch.children[1]
+        token = label if isinstance(label, Token) else label.first
+        at = nodes.span(token)
+        name = values.read_name(token.text, at, nodes.faults, "a section")
+        section = cls(token.text if name is None else name, nodes.over(branch), at)
+        until: list[Trigger] = []
+        live: Span | None = None
+        for child in branch.children[2:]:
+            match child:
+                case Token(kind="AMOUNT"):
+                    section._length(child, nodes)
+                case Token(kind="UNTIL"):
+                    live = nodes.span(child)
+                case Token(kind="TRIGGER"):
+                    trigger = None if section._is_joined(child, nodes) else nodes.trigger(child)
+                    until += [] if trigger is None else [trigger]
+                case Token(kind="OR" | "COMMA"):
+                    pass
+                case _:
+                    section._option(child, nodes)
+        section.until = tuple(until)
+        section._check_live(live, nodes)
+        return section
+
+    def _length(self, token: Token, nodes: Nodes) -> None:
+        copied = COPIED.fullmatch(token.text)
+        if copied is not None:
+            nodes.faults.error("E139", NO_COPIES, nodes.span(token), no_copy_hint(copied.group(1), self.name, "play "))
+            return
+        if not self._is_joined(token, nodes) and not told_second_word(self.name, token.text, nodes.span(token), nodes.faults):
+            self.duration = nodes.duration(token)
+
+    def _is_joined(self, token: Token, nodes: Nodes) -> bool:
+        """Tell a comma that is missing behind a length or a trigger. True when it was told."""
+        joined = values.find_option(token.text)
+        if joined is None:
+            return False
+        word = joined.group(1)
+        self.said.setdefault(word.upper(), nodes.span(token))  # it is there: nobody need be told that it is missing
+        at = nodes.part(token, joined.start(1), joined.end(1))
+        gap = nodes.part(token, joined.start(), joined.start())
+        what = "triggers" if token.kind == "TRIGGER" else "length"
+        message = f"between a section's {what} and what else is said of it stands a comma"
+        nodes.faults.error("E135", message, at, f"put a comma before `{word}`", (Fix(gap, ","),))
+        return True
+
+    def is_indented(self) -> bool:
+        """Whether its lines stand further in than its head."""
+        return all(item.span.column > self.head.column for item in self.items)
+
+    def _option(self, node: Token | Branch, nodes: Nodes) -> None:
+        first = node if isinstance(node, Token) else node.first
+        span = nodes.span(node) if isinstance(node, Token) else nodes.over(node)
+        kind = first.kind
+        if kind in self.said:
+            word = first.text.split(maxsplit=1)[0]
+            related = (Related(self.said[kind], "first said here"),)
+            nodes.faults.error("E136", f"the section has two of `{word}`", span, "keep one of them", related=related)
+            return
+        self.said[kind] = span
+        match node:
+            case Token(kind="CUT"):
+                self.cut = nodes.cut(node)
+            case Token():
+                self.meter = nodes.meter(node)
+            case _ if kind == "MAX":
+                self.most = nodes.duration(node.last)
+            case _:
+                self.tempo = nodes.tempo(node, in_head=True)
+
+    def _check_live(self, live: Span | None, nodes: Nodes) -> None:
+        if live is not None and "MAX" not in self.said:
+            end = Span(self.head.file, self.head.end_line, self.head.end_column, self.head.end_line, self.head.end_column)
+            nodes.faults.error(
+                "E137",
+                "a live section needs its longest length, so that there is always a way out",
+                self.head,
+                "add, for example: , max 32 bars",
+                (Fix(end, ", max 32 bars"),),
+            )
+        if live is None and "MAX" in self.said:
+            hint = "leave `max` out; a section of fixed length has no other"
+            nodes.faults.error("E138", "`max` belongs to a live section (until …)", self.said["MAX"], hint)
+
+    def section(self, end: Span) -> Section:
+        """The whole section, its closing brace at `end`."""
+        return Section(
+            self.name,
+            self.duration,
+            tuple(self.items),
+            self.until,
+            self.most,
+            self.tempo,
+            self.meter,
+            self.cut,
+            self.head.to(end),
+            self.name_span,
+        )

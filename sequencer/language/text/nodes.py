@@ -1,0 +1,353 @@
+"""From the grammar's tokens to a score's nodes: texts, actions, cues, rules."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import replace
+
+from sequencer.core.diagnostics import Faults, Fix, Related, Span
+from sequencer.language import values
+from sequencer.language.score import (
+    Action,
+    ChangeMeter,
+    ChangeTempo,
+    Cue,
+    Cut,
+    Duration,
+    Every,
+    Goto,
+    Item,
+    Pause,
+    Pick,
+    Place,
+    Prompt,
+    Resume,
+    Rule,
+    SendMidi,
+    SetMark,
+    SetSr,
+    SetStrength,
+    Show,
+    SnapHere,
+    Text,
+    Trigger,
+    UseImage,
+    Words,
+)
+from sequencer.language.source import Source
+from sequencer.language.text.parser import Branch, Token
+from sequencer.language.values import strings as words
+
+MOST_IN_VALUE = 200
+"""The longest place, duration, number or trigger, in characters."""
+
+TEXTS = frozenset({"TEXT", "BLOCK"})
+"""The tokens that are texts."""
+
+
+class Nodes:
+    """Makes nodes from the tokens of one source, statement by statement."""
+
+    def __init__(self, source: Source, faults: Faults) -> None:
+        self.source = source
+        self.faults = faults
+        self.line = 1
+        self.before = -1
+        self.one_line = False
+        self.start = self.end = 0
+
+    # ---- spans -----------------------------------------------------------------------------------------------------
+
+    def begin(self, start: int, end: int) -> None:
+        """Say where the next statement stands: spans inside a statement of one line are then plain sums."""
+        self.start, self.end = start, end
+        starts = self.source.starts
+        self.line = line = bisect_right(starts, start)
+        self.before = starts[line - 1] - 1
+        self.one_line = line == len(starts) or end < starts[line]
+
+    def at(self, start: int, end: int) -> Span:
+        """The span of a stretch of the source, in the statement that was begun."""
+        if self.one_line:
+            return Span(self.source.file, self.line, start - self.before, self.line, end - self.before)
+        return self.source.span(start, end)
+
+    def span(self, token: Token) -> Span:
+        """The span of a token."""
+        return self.at(token.start, token.end)
+
+    def part(self, token: Token, start: int, end: int | None = None) -> Span:
+        """The span of a token's `text[start:end]`."""
+        return self.at(token.start + start, token.end if end is None else token.start + end)
+
+    def whole(self) -> Span:
+        """The span of the statement that was begun."""
+        return self.at(self.start, self.end)
+
+    def over(self, branch: Branch) -> Span:
+        """The span of a whole branch."""
+        return self.at(branch.first.start, branch.last.end)
+
+    # ---- values ----------------------------------------------------------------------------------------------------
+
+    def rest(self, token: Token, word: str) -> tuple[str, Span]:
+        """What stands behind a token's first word, with its span: `at 9.3` gives `9.3`."""
+        value = token.text[len(word) :].lstrip(" \t")
+        return value, self.at(token.end - len(value), token.end)
+
+    def too_long(self, text: str, span: Span) -> bool:
+        """Tell a value that is far too long to be one."""
+        if len(text) <= MOST_IN_VALUE:
+            return False
+        message = f"this is longer than {MOST_IN_VALUE} characters, and no value is"
+        self.faults.error("E149", message, span, "write it shorter; a text stands in quotes")
+        return True
+
+    def place(self, token: Token, word: str) -> Place | None:
+        """The place behind a token's first word (`at`, `from`, `end`). None where it is none (told)."""
+        text, span = self.rest(token, word)
+        if self.too_long(text, span):
+            return None
+        if text[-1] == ":":
+            colon = Span(span.file, span.line, span.end_column - 1, span.line, span.end_column)
+            self.faults.error("E125", "no colon stands behind a place", colon, "leave it out", (Fix(colon, ""),))
+            return None
+        return values.read_place(text, span, self.faults)
+
+    def duration(self, token: Token, word: str = "") -> Duration | None:
+        """The duration that a token is, or that stands behind its first word. None where it is none (told)."""
+        text, span = self.rest(token, word)
+        return None if self.too_long(text, span) else values.read_duration(text, span, self.faults)
+
+    def trigger(self, token: Token) -> Trigger | None:
+        """The trigger that a token is. None where it is none (told)."""
+        span = self.span(token)
+        return None if self.too_long(token.text, span) else values.read_trigger(token.text, span, self.faults)
+
+    # ---- texts -----------------------------------------------------------------------------------------------------
+
+    def text(self, token: Token, word: int = 0) -> Text | None:
+        """The text of a token, or of what stands behind its first `word` characters."""
+        if word == 0:
+            return words.read_text(token.text, self.span(token), self.faults)
+        return words.read_text(token.text[word:], self.part(token, word), self.faults)
+
+    def words(self, node: Token | Branch) -> Words | None:
+        """A text, or a pick with its options. None where one of its texts is not well (told)."""
+        if isinstance(node, Token):
+            return self.text(node)
+        options = [self.text(token) for token in node.children if isinstance(token, Token) and token.kind in TEXTS]
+        kept = tuple(option for option in options if option is not None)
+        return Pick(kept, self.over(node)) if len(kept) == len(options) else None
+
+    def literal(self, token: Token, word: int = 0) -> str | None:
+        """A text that is no prompt (a path, a title): its escapes are read, its braces are only braces."""
+        literal = token.text[word:].lstrip(" \t")
+        return words.read_string(literal, self.at(token.end - len(literal), token.end), self.faults)
+
+    def behind(self, branch: Branch) -> tuple[str, Span]:
+        """What a statement says behind its first word, with its span."""
+        start = branch.first.end
+        text = self.source.text[start : branch.last.end]
+        value = text.strip(" \t\n")
+        start += len(text) - len(text.lstrip(" \t\n"))
+        return value, self.at(start, start + len(value))
+
+    # ---- statements ------------------------------------------------------------------------------------------------
+
+    def cue(self, branch: Branch) -> Cue | None:
+        """`at PLACE action, …`."""
+        head = branch.children[0]
+        place = self.place(head, "at") if isinstance(head, Token) else None
+        actions = self.actions(branch.children[1:], False)
+        return None if place is None else Cue(place, actions, self.whole())
+
+    def every(self, branch: Branch) -> Every | None:
+        """`every DUR [from PLACE] action, …`."""
+        head = branch.first
+        step = self.duration(head, "every")
+        start = None
+        rest = branch.children[1:]
+        good = True
+        if rest and isinstance(rest[0], Token) and rest[0].kind == "FROM":
+            start = self.place(rest[0], "from")
+            good = start is not None
+            rest = rest[1:]
+        actions = self.actions(rest, False)
+        return Every(step, start, actions, self.whole()) if good and step is not None else None
+
+    def rule(self, branch: Branch) -> Rule | None:
+        """`on TRIGGER -> action, …`."""
+        name = branch.children[1]
+        trigger = self.trigger(name) if isinstance(name, Token) else None
+        actions = self.actions(branch.children[2:], True)
+        return None if trigger is None else Rule(trigger, actions, self.whole())
+
+    def item(self, branch: Branch) -> Item | None:
+        """A cue, an `every` or a rule."""
+        match branch.rule:
+            case "cue":
+                return self.cue(branch)
+            case "every":
+                return self.every(branch)
+            case _:
+                return self.rule(branch)
+
+    # ---- actions ---------------------------------------------------------------------------------------------------
+
+    def actions(self, children: list[Token | Branch], in_rule: bool) -> tuple[Action, ...]:
+        """Actions with the commas between them, in order. What is no action is told and left out."""
+        found: list[Action] = []
+        comma: Token | None = None
+        for child in children:
+            if isinstance(child, Token) and child.kind == "COMMA":
+                comma = child
+                continue
+            if found and isinstance(child, Token) and child.kind == "SET_SEED" and found[-1] == Cut(None):
+                self._seed_of_cut(found.pop(), child)
+                continue
+            action = self.action(child)
+            if action is None:
+                continue
+            if comma is not None and isinstance(action, Prompt) and found and _wants_action(found[-1]):
+                self._comma_before_action(comma, found[-1], action)
+            if not in_rule and isinstance(action, (Pause, Resume, Goto)):
+                self._only_in_rules(action)
+            found.append(action)
+        return tuple(found)
+
+    def _comma_before_action(self, comma: Token, show: Action, prompt: Prompt) -> None:
+        gap = Span(show.span.file, show.span.end_line, show.span.end_column, prompt.span.line, prompt.span.column)
+        name = show.scene if isinstance(show, Show) else ""
+        self.faults.error(
+            "E124",
+            "these are two prompts for one chunk: a scene and a text",
+            self.span(comma),
+            f'remove the comma, so that the text is the scene\'s action: {name} "…"',
+            (Fix(gap, " "),),
+            (Related(show.span, "the scene is a prompt of its own here"),),
+        )
+
+    def _seed_of_cut(self, cut: Action, seed: Token) -> None:
+        at = self.span(seed)
+        gap = Span(at.file, cut.span.end_line, cut.span.end_column, at.line, at.column)
+        hint = f"write cut {' '.join(seed.text.split())}"
+        self.faults.error("E133", "no comma stands between a cut and its seed", at, hint, (Fix(gap, " "),))
+
+    def _only_in_rules(self, action: Action) -> None:
+        word = type(action).__name__.lower()
+        hint = f"write a rule for it: on go out -> {word}" + (f" {action.section}" if isinstance(action, Goto) else "")
+        self.faults.error("E141", f"{word} answers to a trigger: it stands in a rule", action.span, hint)
+
+    def action(self, node: Token | Branch) -> Action | None:
+        """One action; None when something in it was told."""
+        if not isinstance(node, Token):
+            return self._longer(node)
+        span = self.span(node)
+        match node.kind:
+            case "SAY":
+                quote = node.text.index('"')
+                action = self.text(node, quote)
+                scene = self._scene(node.text[:quote].rstrip(" \t"), node)
+                return None if action is None or scene is None else Show(scene, action, span)
+            case "TEXT" | "BLOCK":
+                text = words.read_text(node.text, span, self.faults)
+                return None if text is None else Prompt(text, span)
+            case "IMAGE":
+                path = self.literal(node, len("image"))
+                return None if path is None else UseImage(path, span)
+            case "PAUSE":
+                return Pause(span)
+            case "RESUME":
+                return Resume(span)
+            case "CUT":
+                return self.cut(node)
+            case "SET_METER":
+                return self.meter(node)
+            case "MIDI":
+                return self.midi(node)
+            case "SET_SEED":
+                self._seed_here(node, span)
+                return None
+            case _:
+                return self._setting(node, span)
+
+    def _scene(self, name: str, token: Token) -> str | None:
+        """The name of a scene, with which `token` begins."""
+        return name if name.isascii() else values.read_scene_name(name, self.part(token, 0, len(name)), self.faults)
+
+    def _setting(self, token: Token, span: Span) -> Action | None:
+        """An action that sets one value."""
+        word = token.text.split(maxsplit=1)[0]
+        text, at = self.rest(token, word)
+        if self.too_long(text, at):
+            return None
+        match token.kind:
+            case "SET_SR":
+                sr = values.read_sr(text, at, self.faults)
+                return None if sr is None else SetSr(sr, span)
+            case "SET_STRENGTH":
+                strength = values.read_strength(text, at, self.faults)
+                return None if strength is None else SetStrength(strength, span)
+            case "SET_SNAP":
+                snap = values.read_snap(text, at, self.faults)
+                return None if snap is None else SnapHere(snap, span)
+            case "SET_MARK":
+                name = values.read_name(text, at, self.faults, "a mark")
+                return None if name is None else SetMark(name, span)
+            case _:
+                name = values.read_name(text, at, self.faults, "a section")
+                return None if name is None else Goto(name, span)
+
+    def _seed_here(self, token: Token, span: Span) -> None:
+        self.faults.error(
+            "E133",
+            "the model reads its seed only when a take starts",
+            span,
+            f"start a new take with it: cut {' '.join(token.text.split())}",
+            (Fix(Span(span.file, span.line, span.column, span.line, span.column), "cut "),),
+        )
+
+    def _longer(self, branch: Branch) -> Action | None:
+        match branch.rule:
+            case "show":
+                head = branch.first
+                action = None
+                if len(branch.children) > 1:
+                    action = self.words(branch.children[1])
+                    if action is None:
+                        return None
+                scene = self._scene(head.text, head)
+                return None if scene is None else Show(scene, action, self.over(branch))
+            case "pick":
+                pick = self.words(branch)
+                return None if pick is None else Prompt(pick, pick.span)
+            case _:
+                return self.tempo(branch)
+
+    def midi(self, token: Token) -> SendMidi | None:
+        """`midi note C3 ch 10`, `midi cc 20 64`."""
+        text, at = self.rest(token, "midi")
+        read = None if self.too_long(text, at) else values.read_midi(text, at, self.faults)
+        return None if read is None else replace(read, span=self.span(token))
+
+    def cut(self, token: Token) -> Cut | None:
+        """`cut`, `cut seed N`."""
+        span = self.span(token)
+        return None if self.too_long(token.text, span) else values.read_cut(token.text, span, self.faults)
+
+    def meter(self, token: Token) -> ChangeMeter | None:
+        """`meter 3/4`."""
+        text, at = self.rest(token, "meter")
+        meter = None if self.too_long(text, at) else values.read_meter(text, at, self.faults)
+        return None if meter is None else ChangeMeter(meter, self.span(token))
+
+    def tempo(self, branch: Branch, in_head: bool = False) -> ChangeTempo | None:
+        """`tempo 120 -> 132 over 4 bars`."""
+        text, at = self.behind(branch)
+        change = None if self.too_long(text, at) else values.read_tempo(text, at, self.faults, in_head)
+        return None if change is None else replace(change, span=self.over(branch))
+
+
+def _wants_action(action: Action) -> bool:
+    return isinstance(action, Show) and action.action is None

@@ -1,0 +1,224 @@
+"""The grammar as tables: what Lark makes of it, in a form that is read in a millisecond.
+
+`grammar/score.lark` says what the language is. Lark turns it into an LALR table and a lexer for each of the table's states;
+that takes a quarter of a second, so the result stands beside the grammar (`score.table.json`), with the digest of what it
+was made from. Where that does not fit the grammar any more, it is made anew and kept in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sequencer.core.lazy_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+FORMAT = 1
+"""The format of the table's document."""
+
+STATEMENT = "statement"
+"""The start rule for one statement, on which the tables are built."""
+
+WHOLE = "score"
+"""The start rule for a whole score."""
+
+END = "$END"
+"""The name of the end of the input among terminals."""
+
+WITH_SPACE = 10
+"""The priority of terminals that take the white space in front of them along."""
+
+SOURCES = ("score.lark", "terminals.lark")
+TABLE = "score.table.json"
+
+
+class Way(Enum):
+    """What a rule does with its children."""
+
+    BRANCH = "branch"
+    INLINE = "inline"
+    """Hands a list of them to the rule above."""
+    WRAP = "wrap"
+    """Makes a list of its only child, a token or a branch."""
+    HAND_ON = "hand on"
+    """Hands the list on that its only child is."""
+    WHOLE = "whole"
+    """The start rule: its first child is the statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the grammar: of its `size` children it keeps those numbered in `kept`."""
+
+    name: str
+    size: int
+    kept: tuple[int, ...]
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """An LALR table with its lexers.
+
+    `actions[state][name]` is the state to go to, or −1 − the number of the rule to reduce by. `lexers[state]` names its
+    lexer in `scanners`, which are the names of terminals in the order they are tried. `end` is the state that accepts.
+    """
+
+    terminals: dict[str, str]
+    spacing: frozenset[str]
+    scanners: tuple[tuple[str, ...], ...]
+    lexers: tuple[int, ...]
+    actions: tuple[dict[str, int], ...]
+    rules: tuple[Rule, ...]
+    start: int
+    end: int
+
+
+def grammar_folder() -> Path:
+    """Where `score.lark` lies: in the installed package, or at the top of the repository."""
+    package = Path(__file__).resolve().parents[2]
+    packed = package / "_grammar"
+    return packed if (packed / SOURCES[0]).is_file() else package.parent / "grammar"
+
+
+def source_digest(folder: Path) -> str:
+    """SHA-256 (hex) of the grammar's files."""
+    whole = hashlib.sha256()
+    for name in SOURCES:
+        whole.update((folder / name).read_bytes().replace(b"\r\n", b"\n"))
+    return whole.hexdigest()
+
+
+@cache
+def tables() -> Tables:
+    """The tables of the grammar that is there; read once."""
+    folder = grammar_folder()
+    try:
+        document = json.loads((folder / TABLE).read_bytes())
+    except (OSError, ValueError):
+        document = {}
+    if document.get("format") != FORMAT or document.get("grammar") != source_digest(folder):
+        document = made()
+    return from_document(document)
+
+
+# ---- making them ---------------------------------------------------------------------------------------------------
+
+
+def lark_parser(start: tuple[str, ...], strict: bool = False) -> Lark:
+    """Lark's own parser for these start rules. `strict` refuses terminals that collide (it needs `interegular`)."""
+    from lark import Lark
+    from lark.lexer import ContextualLexer
+
+    class Unchecked(ContextualLexer):
+        """Lark's contextual lexer without its look for colliding terminals: that takes seconds, and a test does it."""
+
+        def __init__(self, conf: Any, *args: Any, **options: Any) -> None:
+            conf.skip_validation = True
+            super().__init__(conf, *args, **options)
+
+    plugins = {} if strict else {"ContextualLexer": Unchecked}
+    return Lark.open(
+        str(grammar_folder() / SOURCES[0]),
+        parser="lalr",
+        lexer="contextual",
+        start=list(start),
+        strict=strict,
+        maybe_placeholders=False,
+        _plugins=plugins,
+    )
+
+
+def made() -> dict[str, Any]:
+    """The document of the tables, made by Lark. States and rules are numbered so that it is the same every time."""
+    from lark.parsers.lalr_analysis import Shift
+
+    lark = lark_parser((STATEMENT,))
+    parser: Any = lark.parser
+    table = parser.parser._parse_table
+    numbers = _numbered(table.states, table.start_states[STATEMENT], Shift)
+    rules = {rule for row in table.states.values() for action, rule in row.values() if action is not Shift}
+    ordered = sorted(rules, key=lambda rule: (str(rule.origin.name), [str(symbol.name) for symbol in rule.expansion]))
+    index = {rule: at for at, rule in enumerate(ordered)}
+    scanners: list[list[str]] = []
+    lexers: list[int] = []
+    actions: list[dict[str, int]] = []
+    for state in numbers:
+        names = [str(terminal.name) for terminal in parser.lexer.lexers[state].terminals]
+        if names not in scanners:
+            scanners.append(names)
+        lexers.append(scanners.index(names))
+        row = table.states[state]
+        steps = {str(name): numbers[arg] if action is Shift else -1 - index[arg] for name, (action, arg) in row.items()}
+        actions.append(dict(sorted(steps.items())))
+    used = sorted({name for names in scanners for name in names})
+    by_name = {str(terminal.name): terminal for terminal in lark.terminals}
+    return {
+        "format": FORMAT,
+        "grammar": source_digest(grammar_folder()),
+        "start": numbers[table.start_states[STATEMENT]],
+        "end": numbers[table.end_states[STATEMENT]],
+        "terminals": {name: by_name[name].pattern.to_regexp() for name in used},
+        "spacing": [name for name in used if by_name[name].priority == WITH_SPACE],
+        "scanners": scanners,
+        "rules": [[str(rule.origin.name), [str(symbol.name) for symbol in rule.expansion]] for rule in ordered],
+        "states": [[lexer, row] for lexer, row in zip(lexers, actions, strict=True)],
+    }
+
+
+def _numbered(states: dict[Any, dict[Any, Any]], start: Any, shift: Any) -> dict[Any, int]:
+    """States by number, in the order in which they are reached from the start, names sorted."""
+    numbers = {start: 0}
+    waiting = deque([start])
+    while waiting:
+        row = states[waiting.popleft()]
+        for _, (action, arg) in sorted(row.items(), key=lambda pair: str(pair[0])):
+            if action is shift and arg not in numbers:
+                numbers[arg] = len(numbers)
+                waiting.append(arg)
+    return numbers
+
+
+def from_document(document: dict[str, Any]) -> Tables:
+    """The tables of a document."""
+    return Tables(
+        document["terminals"],
+        frozenset(document["spacing"]),
+        tuple(tuple(names) for names in document["scanners"]),
+        tuple(lexer for lexer, _ in document["states"]),
+        tuple(row for _, row in document["states"]),
+        tuple(_rule(name, symbols) for name, symbols in document["rules"]),
+        document["start"],
+        document["end"],
+    )
+
+
+def _rule(name: str, symbols: list[str]) -> Rule:
+    """A rule from the names of its symbols: terminals whose names begin with `_` are not kept."""
+    kept = tuple(at for at, symbol in enumerate(symbols) if not (symbol[0] == "_" and symbol.isupper()))
+    way = Way.BRANCH
+    if name == STATEMENT:
+        way = Way.WHOLE
+    elif name.startswith("_"):
+        only = symbols[0] if len(symbols) == len(kept) == 1 else None
+        way = Way.INLINE if only is None else Way.HAND_ON if only.startswith("_") else Way.WRAP
+    return Rule(name, len(symbols), kept, way)
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """The document as text, a rule or a state a line."""
+    parts = [f" {json.dumps(key)}: {_lines(value)}" for key, value in document.items()]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _lines(value: Any) -> str:
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(f"  {json.dumps(one, separators=(',', ':'))}" for one in value) + "\n ]"
+    return json.dumps(value, indent=2).replace("\n", "\n ")

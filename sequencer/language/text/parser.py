@@ -1,0 +1,173 @@
+"""The parser of the text notation: Lark's tables, driven over one statement at a time."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from sequencer.language.text.parse_tables import END, Rule, Tables, Way, tables
+
+BRANCH, INLINE, WRAP, WHOLE = Way.BRANCH, Way.INLINE, Way.WRAP, Way.WHOLE
+
+
+class Token:
+    """A word of a statement: `text` stands at `start:end` of the source, `kind` is its terminal's name."""
+
+    __slots__ = ("end", "kind", "start", "text")
+    __match_args__ = ("kind",)
+
+    def __init__(self, kind: str, text: str, start: int, end: int) -> None:
+        self.kind = kind
+        self.text = text
+        self.start = start
+        self.end = end
+
+    def __repr__(self) -> str:
+        return f"Token({self.kind}, {self.text!r})"
+
+
+class Branch:
+    """What a rule holds: tokens and branches, in order. `rule` is the rule's name."""
+
+    __slots__ = ("children", "rule")
+
+    def __init__(self, rule: str, children: list[Token | Branch]) -> None:
+        self.rule = rule
+        self.children = children
+
+    def __repr__(self) -> str:
+        return f"Branch({self.rule}, {self.children})"
+
+    @property
+    def first(self) -> Token:
+        """The first token of the branch."""
+        node: Token | Branch = self
+        while isinstance(node, Branch):
+            node = node.children[0]
+        return node
+
+    @property
+    def last(self) -> Token:
+        """The last token of the branch."""
+        node: Token | Branch = self
+        while isinstance(node, Branch):
+            node = node.children[-1]
+        return node
+
+
+_Value = Token | Branch | list[Token | Branch]
+
+
+class Refused(Exception):  # noqa: N818  # no error of ours: the statement is explained and reading goes on
+    """The grammar refused a text at `at`, where only terminals named `expected` could stand."""
+
+    def __init__(self, at: int, expected: frozenset[str]) -> None:
+        super().__init__(f"refused at {at}")
+        self.at = at
+        self.expected = expected
+
+
+class Parser:
+    """Parses single statements by LALR tables. Its lexers are compiled when they are first needed."""
+
+    def __init__(self, of: Tables) -> None:
+        self._tables = of
+        self._scanners: list[re.Pattern[str] | None] = [None] * len(of.scanners)
+        self.steps = 0
+        """How many steps parsing took so far: its cost, whatever the machine."""
+
+    def parse(self, text: str, start: int, end: int) -> Token | Branch:
+        """The statement `text[start:end]`, without white space at its end; a token for a closing brace. Raises Refused."""
+        of, scanners = self._tables, self._scanners
+        actions, rules, lexers = of.actions, of.rules, of.lexers
+        state = of.start
+        states = [state]
+        values: list[_Value] = []
+        at = start
+        while True:
+            if at < end:
+                scanner = scanners[lexers[state]] or self._scanner(lexers[state])
+                match = scanner.match(text, at, end)
+                kind = None if match is None else match.lastgroup
+                if match is None or kind is None:  # the second where only the end can follow: nothing to look for
+                    raise self._refused(states, text, at)
+                begin, at = match.span(kind)
+            else:
+                kind, begin = END, end
+            step = actions[state].get(kind)
+            while step is not None and step < 0:
+                rule = rules[-1 - step]
+                size, way = rule.size, rule.way
+                if way is WRAP:
+                    values[-1] = [values[-1]]  # type: ignore[list-item]  # a token or a branch: that is what the way says
+                elif way is INLINE or way is BRANCH:
+                    value = _reduced(rule, values[-size:] if size else [])
+                    if size:
+                        del values[-size:]
+                    values.append(value)
+                elif way is WHOLE:
+                    return values[-size]  # type: ignore[return-value]  # likewise
+                if size:
+                    del states[-size:]
+                state = actions[states[-1]][rule.name]
+                states.append(state)
+                step = actions[state].get(kind)
+            self.steps += 1
+            if step is None:
+                raise self._refused(states, text, begin)
+            values.append(Token(kind, text[begin:at], begin, at))
+            state = step
+            states.append(state)
+
+    def _scanner(self, number: int) -> re.Pattern[str]:
+        """Compile a lexer. Blanks in front of a terminal are skipped, but for those that take them along."""
+        names = [name for name in self._tables.scanners[number] if name != "BLANK"]
+        spacing = self._tables.spacing
+        patterns = self._tables.terminals
+        first = [f"(?P<{name}>{patterns[name]})" for name in names if name in spacing]
+        rest = "|".join(f"(?P<{name}>{patterns[name]})" for name in names if name not in spacing)
+        found = re.compile("|".join([*first, f"[ \t]*+(?:{rest})"] if rest else first))
+        self._scanners[number] = found
+        return found
+
+    def _refused(self, states: list[int], text: str, at: int) -> Refused:
+        blank = re.compile(r"[ \t]*").match(text, at)
+        expected = frozenset(name for name in self._tables.actions[states[-1]] if name.isupper() and self._leads(states, name))
+        return Refused(at if blank is None else blank.end(), expected)
+
+    def _leads(self, states: list[int], name: str) -> bool:
+        """Whether a terminal can really stand next: a table's row names some that are refused a few steps later."""
+        actions, rules = self._tables.actions, self._tables.rules
+        stack = list(states)
+        while True:
+            step = actions[stack[-1]].get(name)
+            if step is None:
+                return False
+            if step >= 0:
+                return True
+            rule = rules[-1 - step]
+            if rule.size:
+                del stack[-rule.size :]
+            stack.append(actions[stack[-1]][rule.name])
+            if name == END and stack[-1] == self._tables.end:
+                return True
+
+
+def _reduced(rule: Rule, values: list[_Value]) -> _Value:
+    """What a rule makes of its children: a branch, or only a list of them."""
+    children: list[Token | Branch] = []
+    for at in rule.kept:
+        value = values[at]
+        if not isinstance(value, list):
+            children.append(value)
+        elif children:
+            children += value
+        else:
+            children = value  # lists are handed on, not shared: a long one grows in place
+    return Branch(rule.name, children) if rule.way is BRANCH else children
+
+
+@cache
+def parser() -> Parser:
+    """The parser that reads scores. Built once."""
+    return Parser(tables())

@@ -1,0 +1,398 @@
+"""Texts as the printer writes them: on one line, over several lines as their author broke them, or as a pick's options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import field
+from enum import Enum, auto
+from itertools import pairwise
+
+from sequencer.core.diagnostics import NOWHERE, Faults, Span
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.language.score import (
+    Action,
+    ChangeMeter,
+    ChangeTempo,
+    Comment,
+    Cue,
+    Cut,
+    Every,
+    Goto,
+    Header,
+    Item,
+    Pause,
+    Pick,
+    Prompt,
+    Resume,
+    Rule,
+    Scene,
+    Score,
+    Section,
+    SendControl,
+    SendNote,
+    SendProgram,
+    SetMark,
+    SetSr,
+    SetStrength,
+    Show,
+    SnapHere,
+    Text,
+    UseImage,
+    Words,
+)
+from sequencer.language.values import writing as spelling
+from sequencer.language.values.strings import read_text
+
+WIDTH = 100
+"""Where a three-quoted text that was never written with lines of its own is broken."""
+
+LONGEST_PICK = 120
+"""A pick that would reach further stands with one option a line."""
+
+_QUOTE = re.compile(r'"(?="|\Z)')
+
+
+def literal(text: Text, source: str, indent: str) -> str:
+    """A text with its quotes. `source` is the score's own text: there the lines of a three-quoted one are looked up."""
+    if not text.block or not text.parts:
+        return spelling.quoted(text)
+    for lines in (_lines_in(source, text.span), _broken(text)):
+        block = _block(lines, indent)
+        if _says(block, text):
+            return block
+    return spelling.quoted(text)  # white space at its ends, for one, does not survive three quotes
+
+
+def words(said: Words, source: str, indent: str, used: int) -> str:
+    """A text or a pick; `used` is how much of the line is taken already."""
+    if isinstance(said, Text):
+        return literal(said, source, indent)
+    return _pick(said, source, indent, used)
+
+
+def _pick(pick: Pick, source: str, indent: str, used: int) -> str:
+    options = [literal(option, source, indent + "    ") for option in pick.options]
+    line = f"pick({' | '.join(options)})"
+    if len(options) == 1 or ("\n" not in line and used + len(line) <= LONGEST_PICK):
+        return line
+    inner = f"\n{indent}  "
+    return f"pick({inner}{f'{inner}| '.join(options)}\n{indent})"
+
+
+def _block(lines: list[str], indent: str) -> str:
+    inner = "".join(f"{indent}  {line}\n" if line else "\n" for line in lines)
+    return f'"""\n{inner}{indent}"""'
+
+
+def _says(block: str, text: Text) -> bool:
+    """Whether a literal reads back to `text`."""
+    faults = Faults()
+    read = read_text(block, Span("", 1, 1, 1, 1), faults)
+    return read is not None and read.parts == text.parts
+
+
+def _lines_in(source: str, span: Span) -> list[str]:
+    """The lines of the three-quoted text that stands at `span`, as written there; none where there is no such text."""
+    if span.line < 1 or not source:
+        return []
+    lines = source.split("\n")[span.line - 1 : span.end_line]
+    if not lines:
+        return []
+    lines[-1] = lines[-1][: span.end_column - 1]
+    lines[0] = lines[0][span.column - 1 :]
+    written = "\n".join(lines)
+    if len(written) < 6 or not (written.startswith('"""') and written.endswith('"""')):
+        return []
+    return [line.strip(" \t") for line in written[3:-3].strip(" \t\n").split("\n")]
+
+
+def _broken(text: Text) -> list[str]:
+    """A three-quoted text as lines."""
+    content = _QUOTE.sub(r"\\\"", spelling.braced(text).replace("\\", "\\\\"))
+    return spelling.broken(content, WIDTH)
+
+
+INDENT_layout = "  "
+
+
+class Group(Enum):
+    """What a line belongs to; between unlike ones stands a blank line."""
+
+    HEADER = auto()
+    USE = auto()
+    LET = auto()
+    SCENE = auto()
+    SECTION = auto()
+    ITEMS = auto()
+    PLAY = auto()
+    END = auto()
+
+
+@dataclass(slots=True)
+class Row:
+    """A statement to be printed (its text may have several lines), the head of a block, or a closing brace.
+
+    `span` is where it stood in the source: for a head and for a closing brace that of the whole block.
+    """
+
+    group: Group
+    depth: int
+    text: str
+    span: Span | None = None
+    opens: bool = False
+    closes: bool = False
+    before: list[Comment] = field(default_factory=list)
+    behind: list[Comment] = field(default_factory=list)
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it has a place in the source."""
+        return self.span is not None and self.span.line > 0
+
+    @property
+    def line(self) -> int:
+        """Where it begins, from 1; 0 when it has no place."""
+        span = self.span or NOWHERE
+        return span.end_line if self.closes else span.line
+
+    @property
+    def column(self) -> int:
+        """Where it begins in its line, from 1."""
+        span = self.span or NOWHERE
+        return span.end_column - 1 if self.closes else span.column
+
+
+def lay_out(rows: Sequence[Row], comments: Sequence[Comment], source: str) -> str:
+    """The text of `rows`, with the source's comments where they stood and its blank lines where they may stand."""
+    last = _attach(rows, comments)
+    written = source.split("\n")
+    out: list[str] = []
+    previous: Row | None = None
+    for row in rows:
+        depth = row.depth + row.closes
+        gaps = [_blank_above(written, comment.span.line) for comment in row.before]
+        gaps.append(row.is_placed and not row.closes and _blank_above(written, row.line))
+        if previous is None or previous.opens:
+            gaps[0] = False
+        elif _apart(previous, row) and not any(gaps):
+            gaps[0] = True
+        for comment, gap in zip(row.before, gaps, strict=False):
+            out += [""] if gap else []
+            out.append(INDENT_layout * depth + _comment(comment))
+        out += [""] if gaps[-1] else []
+        behind = "".join(f"  {_comment(comment)}" for comment in row.behind)
+        out.append(INDENT_layout * row.depth + row.text + behind)
+        previous = row
+    for comment in last:
+        out += [""] if out and _blank_above(written, comment.span.line) else []
+        out.append(_comment(comment))
+    return "\n".join(out) + "\n" if out else ""
+
+
+def _apart(previous: Row, row: Row) -> bool:
+    """Whether a blank line must stand between two lines: around blocks, and between unlike things."""
+    if row.depth > 0 or row.closes:
+        return False
+    return previous.closes or row.opens or previous.group is not row.group
+
+
+def _comment(comment: Comment) -> str:
+    """A comment with its sign; `##` and `#!` stay together."""
+    text = comment.text.rstrip()
+    return "#" if not text else f"#{text}" if text[0] in "#!" else f"# {text}"
+
+
+def _blank_above(lines: list[str], line: int) -> bool:
+    return 2 <= line <= len(lines) and not lines[line - 2].strip()
+
+
+def _attach(rows: Sequence[Row], comments: Sequence[Comment]) -> list[Comment]:
+    """Hand every comment to the line it belongs to; returns those behind the last one.
+
+    A comment on its own line belongs to what follows, one behind a statement to that statement. One inside a statement
+    of several lines moves in front of it.
+    """
+    last: list[Comment] = []
+    index = -1
+    starts = _starts(rows)
+    for comment in sorted(comments, key=lambda one: (one.span.line, one.span.column)):
+        at = (comment.span.line, comment.span.column)
+        while index + 1 < len(rows) and starts[index + 1] < at:
+            index += 1
+        row = rows[index] if index >= 0 else None
+        if row is not None and _is_inside(row, comment):
+            row.before.append(comment)
+        elif row is not None and not comment.own_line:
+            row.before += row.behind
+            row.behind = [comment]
+        elif index + 1 < len(rows):
+            rows[index + 1].before.append(comment)
+        else:
+            last.append(comment)
+    return last
+
+
+def _starts(rows: Sequence[Row]) -> list[tuple[int, int]]:
+    """Where each row begins; one without a place stands where the one before it does."""
+    starts: list[tuple[int, int]] = []
+    for row in rows:
+        starts.append((row.line, row.column) if row.is_placed else starts[-1] if starts else (0, 0))
+    return starts
+
+
+def _is_inside(row: Row, comment: Comment) -> bool:
+    """Whether a comment stands between the first and the last line of a statement."""
+    span = row.span
+    if span is None or row.opens or row.closes:
+        return False
+    return comment.span.line < span.end_line
+
+
+INDENT = "  "
+
+
+def print_text(score: Score) -> str:
+    """`score` in the text notation; it reads back to an equal score.
+
+    Raises ValueError for a score made by code that the language cannot spell.
+    """
+    return lay_out(_blocks(score), score.comments, score.text)
+
+
+def _blocks(score: Score) -> list[Row]:
+    """Every line of the score: in the source's order where all of them have a place in it, else in the usual order."""
+    source = score.text
+    kinds: list[list[list[Row]]] = [
+        [[row] for row in _header(score.header)],
+        [[Row(Group.USE, 0, f"use {spelling.string(use.path)}", use.span)] for use in score.uses],
+        [[Row(Group.LET, 0, f"let {let.name} = {literal(let.text, source, '')}", let.span)] for let in score.lets],
+        [_scene(scene, source) for scene in score.scenes],
+        [_section(section, source) for section in score.sections],
+        [[Row(Group.ITEMS, 0, _item(item, source, ""), item.span)] for item in score.items],
+    ]
+    if score.play:
+        kinds.append([[Row(Group.PLAY, 0, f"play {spelling.play(score.play)}", score.play_span)]])
+    if score.end is not None:
+        kinds.append([[Row(Group.END, 0, f"end {spelling.place(score.end)}", score.end_span)]])
+    blocks = [block for kind in kinds for block in kind]
+    # Nodes of one kind keep their order whatever their spans say: it is part of what the score means.
+    if all(block[0].is_placed for block in blocks) and all(_ascend(kind) for kind in kinds):
+        blocks.sort(key=lambda block: (block[0].line, block[0].column))
+    return [row for block in blocks for row in block]
+
+
+def _ascend(kind: list[list[Row]]) -> bool:
+    return all((one[0].line, one[0].column) <= (two[0].line, two[0].column) for one, two in pairwise(kind))
+
+
+def _header(header: Header) -> list[Row]:
+    values = spelling.header(header)
+    lines = {name: f"{name} {value}" for name, value in values.items()}
+    if header.title is not None:
+        lines = {"title": f"score {spelling.string(header.title)}", **lines}
+    spans = dict(header.spans)
+    rows = [Row(Group.HEADER, 0, text, spans.get(name)) for name, text in lines.items()]
+    if all(row.is_placed for row in rows):
+        rows.sort(key=lambda row: (row.line, row.column))
+    return rows
+
+
+def _scene(scene: Scene, source: str) -> list[Row]:
+    inside: list[Row] = []
+    if scene.base is not None:
+        inside.append(Row(Group.SCENE, 1, f"base {literal(scene.base, source, INDENT)}", scene.base.span))
+    if scene.follow is not None:
+        inside.append(Row(Group.SCENE, 1, f"follow {literal(scene.follow, source, INDENT)}", scene.follow.span))
+    if scene.silenced:
+        inside.append(Row(Group.SCENE, 1, f"quiet {', '.join(scene.silenced)}", scene.quiet_span))
+    if all(row.is_placed for row in inside):
+        inside.sort(key=lambda row: (row.line, row.column))
+    return [
+        Row(Group.SCENE, 0, f"scene {scene.name} {{", scene.span, opens=True),
+        *inside,
+        Row(Group.SCENE, 0, "}", scene.span, closes=True),
+    ]
+
+
+def _section(section: Section, source: str) -> list[Row]:
+    return [
+        Row(Group.SECTION, 0, f"section {section.name} {', '.join(_head(section))} {{", section.span, opens=True),
+        *(Row(Group.SECTION, 1, _item(item, source, INDENT), item.span) for item in section.items),
+        Row(Group.SECTION, 0, "}", section.span, closes=True),
+    ]
+
+
+def _head(section: Section) -> list[str]:
+    """What a section's head says behind the name."""
+    parts: list[str] = []
+    if section.duration is not None:
+        parts.append(spelling.duration(section.duration))
+    if section.until:
+        parts.append("until " + " or ".join(spelling.trigger(one) for one in section.until))
+    if section.most is not None:
+        parts.append(f"max {spelling.duration(section.most)}")
+    if section.tempo is not None:
+        parts.append(f"tempo {spelling.tempo(section.tempo)}")
+    if section.meter is not None:
+        parts.append(f"meter {section.meter.meter}")
+    if section.cut is not None:
+        parts.append(spelling.cut(section.cut))
+    return parts
+
+
+def _item(item: Item, source: str, indent: str) -> str:
+    line = _when(item)
+    for index, action in enumerate(item.actions):
+        line += (", " if index else "") + _action(action, source, indent, len(indent) + len(line))
+    return line
+
+
+def _when(item: Item) -> str:
+    match item:
+        case Cue(place):
+            return f"at {spelling.place(place)} "
+        case Every(every, start):
+            origin = "" if start is None else f"from {spelling.place(start)} "
+            return f"every {spelling.duration(every)} {origin}"
+        case Rule(trigger):
+            return f"on {spelling.trigger(trigger)} -> "
+
+
+def _action(action: Action, source: str, indent: str, used: int) -> str:
+    """An action; `used` is how much of the line is taken already."""
+    match action:
+        case Prompt(said):
+            return words(said, source, indent, used)
+        case Show(scene, said):
+            return scene if said is None else f"{scene} {words(said, source, indent, used + len(scene) + 1)}"
+        case UseImage(path):
+            return f"image {spelling.string(path)}"
+        case SetStrength(value):
+            return f"strength {spelling.number(value)}"
+        case SetSr(sr):
+            return f"sr {sr}"
+        case Cut():
+            return spelling.cut(action)
+        case ChangeTempo():
+            return f"tempo {spelling.tempo(action)}"
+        case ChangeMeter(meter):
+            return f"meter {meter}"
+        case SendNote() | SendControl() | SendProgram():
+            return f"midi {spelling.midi(action)}"
+        case _:
+            return _plain(action)
+
+
+def _plain(action: SetMark | SnapHere | Pause | Resume | Goto) -> str:
+    match action:
+        case SetMark(name):
+            return f"mark {name}"
+        case SnapHere(snap):
+            return f"snap {snap}"
+        case Pause():
+            return "pause"
+        case Resume():
+            return "resume"
+        case Goto(section):
+            return f"goto {section}"

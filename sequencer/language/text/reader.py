@@ -1,0 +1,400 @@
+"""The header lines of the text notation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sequencer.core.diagnostics import NOWHERE, Faults, Fix, Related, Span
+from sequencer.core.gc_pause import paused_collection
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.language import values
+from sequencer.language.score import Comment, Header, Let, Pick, Score, Use
+from sequencer.language.score_builder import Parts
+from sequencer.language.source import ODD_BLANK, Source, check_characters
+from sequencer.language.text.heads import OpenScene, OpenSection
+from sequencer.language.text.nodes import Nodes
+from sequencer.language.text.parser import Branch, Refused, Token, parser
+from sequencer.language.text.statements import Context, Cutter, Kind, Statement
+from sequencer.language.values.strings import read_string
+
+LINES = frozenset({"title", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle"})
+"""The rules that are header lines."""
+
+
+class HeaderLines:
+    """The header as it grows, line by line."""
+
+    def __init__(self, nodes: Nodes) -> None:
+        self.nodes = nodes
+        self._said = Header()
+        self._spans: dict[str, Span] = {}
+
+    def header(self) -> Header:
+        """What was read."""
+        return replace(self._said, spans=tuple(self._spans.items()))
+
+    def take(self, branch: Branch) -> None:
+        """Read one line; each may stand once."""
+        span = self.nodes.over(branch)
+        kind = branch.rule
+        if kind in self._spans:
+            word = "score" if kind == "title" else kind
+            first = Related(self._spans[kind], "first said here")
+            self.nodes.faults.error(
+                "E115", f"`{word}` is said twice", span, "keep one of the two lines", (Fix(span, ""),), (first,)
+            )
+            return
+        self._spans[kind] = span
+        faults = self.nodes.faults
+        text, at = self.nodes.behind(branch)
+        if text.endswith(";"):
+            sign = Span(at.file, at.end_line, at.end_column - 1, at.end_line, at.end_column)
+            faults.error("E158", "`;` ends no statement", sign, "a new line does: leave it out", (Fix(sign, ""),))
+        elif kind == "title":
+            self._said = replace(self._said, title=read_string(text, at, faults))
+        elif not self.nodes.too_long(text, at):
+            self._said = self._with(kind, text, at, span)
+
+    def _with(self, kind: str, text: str, at: Span, span: Span) -> Header:
+        """The header with what one more line says; where that is not well, it is told and left out."""
+        said, faults = self._said, self.nodes.faults
+        match kind:
+            case "clock":
+                clock = values.read_clock(text, at, faults)
+                return replace(said, clock=None if clock is None else replace(clock, span=span))
+            case "grid":
+                grid = values.read_grid(text, at, faults)
+                return replace(said, grid=None if grid is None else replace(grid, span=span))
+            case "snap":
+                return replace(said, snap=values.read_snap(text, at, faults))
+            case "lead":
+                return replace(said, lead=values.read_lead(text, at, faults))
+            case "late":
+                return replace(said, late=values.read_late(text, at, faults))
+            case "seed":
+                return replace(said, seed=values.read_seed(text, at, faults))
+            case "sr":
+                return replace(said, sr=values.read_sr(text, at, faults))
+            case _:
+                return replace(said, middle=values.read_middle(text, at, faults))
+
+
+ITEMS = frozenset({"cue", "every", "rule"})
+"""The rules that are cues and rules."""
+
+SCENE_LINES = frozenset({"base", "follow", "quiet"})
+"""The rules of a scene's lines."""
+
+
+@dataclass(slots=True)
+class OpenUnknown:
+    """A block whose first line was refused: what stands in it is read, told, and dropped."""
+
+    head: Span
+
+
+class Nesting:
+    """Takes the statements of a text in order and keeps what they say."""
+
+    def __init__(self, nodes: Nodes) -> None:
+        self.nodes = nodes
+        self.faults = nodes.faults
+        self.header = HeaderLines(nodes)
+        self.parts = Parts()
+        self.block: OpenScene | OpenSection | OpenUnknown | None = None
+        self.forgiven = 0
+        """How many closing braces too many are already explained."""
+
+    def context(self) -> Context:
+        """Where the next statement stands."""
+        match self.block:
+            case None:
+                return Context.TOP
+            case OpenScene():
+                return Context.SCENE
+            case OpenSection() | OpenUnknown():
+                return Context.SECTION
+
+    # ---- statements ------------------------------------------------------------------------------------------------
+
+    def take(self, node: Token | Branch) -> None:
+        """Take what the grammar made of a statement, or of a closing brace."""
+        if isinstance(node, Token):
+            self._close(node)
+            return
+        kind = node.rule
+        match self.block:
+            case OpenSection() as section if kind in ITEMS:
+                item = self.nodes.item(node)
+                if item is not None:
+                    section.items.append(item)
+            case OpenScene() as scene if kind in SCENE_LINES:
+                scene.take(node, self.nodes)
+            case OpenUnknown():
+                self._in_unknown(node, kind)
+            case OpenSection() | OpenScene():
+                self._misplaced(node, kind)
+            case None:
+                self._at_top(node, kind)
+
+    def _at_top(self, node: Branch, kind: str) -> None:
+        if kind in LINES:
+            self.header.take(node)
+        elif kind in ITEMS:
+            item = self.nodes.item(node)
+            if item is not None:
+                self.parts.items.append(item)
+        elif kind in SCENE_LINES:
+            word = node.first.text
+            self.faults.error(
+                "E120", f"`{word}` belongs to a scene", self.nodes.over(node), "write it inside: scene NAME { … }"
+            )
+        else:
+            self._structure(node, kind)
+
+    def _structure(self, node: Branch, kind: str) -> None:
+        nodes, parts = self.nodes, self.parts
+        span = nodes.over(node)
+        match kind:
+            case "use":
+                path = nodes.literal(_token(node, 1))
+                if path is not None:
+                    parts.uses.append(Use(path, span=span))
+            case "let":
+                self._let(node, span)
+            case "scene":
+                self.block = OpenScene.of(node, nodes)
+            case "section":
+                self.block = OpenSection.of(node, nodes)
+            case "play":
+                if not self._said_twice("play", parts.play_span, span):
+                    parts.play_span = span
+                    text, at = nodes.behind(node)
+                    parts.play = values.read_play(text, at, self.faults) or ()
+            case _:
+                if not self._said_twice("end", parts.end_span, span):
+                    parts.end_span = span
+                    parts.end = nodes.place(_token(node, 0), "end")
+
+    def _let(self, node: Branch, span: Span) -> None:
+        name = _token(node, 1)
+        value = node.children[2]
+        words = self.nodes.words(value)
+        if isinstance(words, Pick):
+            hint = "draw where the variable is shown, or write one text"
+            self.faults.error("E153", "a variable is one text; pick stands among actions", words.span, hint)
+        elif words is not None:
+            at = self.nodes.span(name)
+            label = values.read_name(name.text, at, self.faults, "a variable")
+            if label is not None:
+                self.parts.lets.append(Let(label, words, span, at))
+
+    def _said_twice(self, word: str, earlier: Span, span: Span) -> bool:
+        if earlier == NOWHERE:
+            return False
+        first = Related(earlier, "first said here")
+        self.faults.error("E154", f"`{word}` is said twice", span, "keep one of the two lines", (Fix(span, ""),), (first,))
+        return True
+
+    # ---- out of place ----------------------------------------------------------------------------------------------
+
+    def _in_unknown(self, node: Branch, kind: str) -> None:
+        """What stands in a block that was not understood is read for its own faults only."""
+        if kind in ITEMS:
+            self.nodes.item(node)
+        elif kind in {"section", "scene"}:
+            self.block = None
+            self._structure(node, kind)
+
+    def _misplaced(self, node: Branch, kind: str) -> None:
+        block = self.block
+        if not isinstance(block, (OpenSection, OpenScene)):
+            return
+        span = self.nodes.over(node)
+        word = "score" if kind == "title" else node.first.text.split(maxsplit=1)[0]
+        inside = "section" if isinstance(block, OpenSection) else "scene"
+        if kind in {"section", "scene"} or (span.column == 1 and kind not in ITEMS | SCENE_LINES and block.is_indented()):
+            self._unclosed(block, span, f"before `{word}`", "}\n\n")
+            self.forgiven += kind not in {"section", "scene"}
+            self._end_block(span)
+            self._at_top(node, kind)
+        elif inside == "section" and kind in {"sr", "snap", "seed"}:
+            there = "cut " if kind == "seed" else ""
+            fix = Fix(Span(span.file, span.line, span.column, span.line, span.column), f"at 1 {there}")
+            self.faults.error("E117", f"inside a section `{word}` needs a place", span, f"write: at 1 {there}{word} …", (fix,))
+        elif inside == "section" and kind in SCENE_LINES:
+            self.faults.error("E120", f"`{word}` belongs to a scene", span, "write it inside: scene NAME { … }")
+        elif inside == "scene":
+            hint = "a scene holds base, follow and quiet; everything else stands outside of it"
+            self.faults.error("E119", f"`{word}` cannot stand in a scene", span, hint)
+        else:
+            hint = "put it in front of the section, on a line of its own"
+            self.faults.error("E116", f"`{word}` cannot stand in a section", span, hint)
+
+    def _unclosed(self, block: OpenSection | OpenScene, at: Span, where: str, text: str) -> None:
+        insert = Fix(Span(at.file, at.line, at.column, at.line, at.column), text)
+        what = "section" if isinstance(block, OpenSection) else "scene"
+        name = block.name or ""
+        self.faults.error(
+            "E111", f"the {what} {name} has no closing brace", block.head, f"put `}}` {where} (line {at.line})", (insert,)
+        )
+
+    # ---- braces ----------------------------------------------------------------------------------------------------
+
+    def _close(self, brace: Token) -> None:
+        span = self.nodes.span(brace)
+        if self.block is not None:
+            self._end_block(span)
+        elif self.forgiven:
+            self.forgiven -= 1
+        else:
+            self.faults.error("E112", "this brace closes nothing", span, "leave it out", (Fix(span, ""),))
+
+    def _end_block(self, end: Span) -> None:
+        match self.block:
+            case OpenSection() as section:
+                self.parts.sections.append(section.section(end))
+            case OpenScene() as scene:
+                whole = scene.scene(end, self.faults)
+                if whole is not None:
+                    self.parts.scenes.append(whole)
+            case _:
+                pass
+        self.block = None
+
+    def refused(self, statement: Statement, opens: bool) -> None:
+        """A statement was refused. `opens`: it was meant to open a block, though its brace may be missing."""
+        if isinstance(self.block, OpenScene):
+            self.block.has_refused = True
+        if opens or statement.kind is Kind.OPEN:
+            if isinstance(self.block, (OpenSection, OpenScene)):
+                at = self.nodes.source.span(statement.start, statement.start)
+                self._unclosed(self.block, at, "before this line", "}\n\n")
+            self.block = OpenUnknown(self.nodes.source.span(statement.start, statement.end))
+
+    def finish(self, end: int) -> None:
+        """The text is over."""
+        match self.block:
+            case OpenSection() | OpenScene() as block:
+                at = self.nodes.source.span(end, end)
+                newline = "" if self.nodes.source.text.endswith("\n") else "\n"
+                self._unclosed(block, at, "at the end", f"{newline}}}\n")
+                self._end_block(at)
+            case _:
+                self.block = None
+
+    def score(self, comments: tuple[Comment, ...]) -> Score:
+        """The whole."""
+        source = self.nodes.source
+        return self.parts.score(self.header.header(), comments, source.file, source.text)
+
+
+def _token(branch: Branch, index: int) -> Token:
+    child = branch.children[index]
+    return child if isinstance(child, Token) else child.first
+
+
+if TYPE_CHECKING:
+    from sequencer.language.text.recovery import Slips
+
+MOST_FAULTS = 400
+"""After so many faults the rest of a score is not read: whoever made it needs the first ones."""
+
+
+MOST_TOKENS = 1_500_000
+"""How many words and signs (the grammar's tokens) a score may have: five times what 100,000 cues need."""
+
+
+def read_text(text: str, file: str, faults: Faults) -> Score:
+    """The score that `text` says. Faults are told, and what they touch is left out; `text` has plain newlines and no BOM."""
+    source = Source(file, text)
+    if not check_characters(source, faults):
+        return Score(file=file, text=text)
+    with paused_collection():
+        return _Reader(source, faults).score()
+
+
+class _Reader:
+    def __init__(self, source: Source, faults: Faults) -> None:
+        self.source = source
+        self.faults = faults
+        self.cutter = Cutter(source.text)
+        self.statements = self.cutter.statements
+        self.nodes = Nodes(source, faults)
+        self.nesting = Nesting(self.nodes)
+        self.parser = parser()
+        self.before = self.parser.steps
+        self.refused = 0
+        self.is_odd = not source.text.isascii() and ODD_BLANK.search(source.text) is not None
+        """Whether blanks that are no plain ones stand anywhere, in a text perhaps."""
+        self.slips: Slips | None = None
+
+    def score(self) -> Score:
+        """Read every statement."""
+        if not self.cutter.more():
+            end = len(self.source.text)
+            hint = 'the smallest score has one line: at 0c "A paper boat drifts along a gutter."'
+            self.faults.error("E151", "this score is empty", self.source.span(0, min(end, 1)), hint)
+        index = 0
+        while index < len(self.statements) or self.cutter.more():
+            statement = self.statements[index]
+            if self._is_enough(statement):
+                break
+            self._read(index, statement)
+            index += 1
+        else:
+            self.nesting.finish(len(self.source.text))
+        return self.nesting.score(self._comments())
+
+    def _is_enough(self, statement: Statement) -> bool:
+        """Whether to stop in front of a statement (told): after too many faults, or in a score that is far too long."""
+        if self.parser.steps - self.before > MOST_TOKENS:
+            why, cure = f"{MOST_TOKENS:,} words and signs", "split it with `use`, or play its sections more than once"
+        elif self.faults.count >= MOST_FAULTS or self.refused >= MOST_FAULTS:
+            why, cure = f"{MOST_FAULTS} faults", "cure the first ones"
+        else:
+            return False
+        here = self.source.span(statement.start, statement.end)
+        self.faults.error("E152", f"reading stops here, after {why}", here, cure)
+        return True
+
+    def _read(self, index: int, statement: Statement) -> None:
+        """Read one statement, and explain it where the grammar refuses it."""
+        if not statement.flaws and not (self.is_odd and self._has_odd_blanks(statement)):
+            self.nodes.begin(statement.start, statement.end)
+            try:
+                self.nesting.take(self.parser.parse(self.source.text, statement.start, statement.end))
+            except Refused as refusal:
+                self._explain(index, statement, refusal)
+        else:
+            self._explain(index, statement, None)
+
+    def _has_odd_blanks(self, statement: Statement) -> bool:
+        from sequencer.language.text.suggestion import odd_blanks  # hardly any score has one
+
+        return bool(odd_blanks(self.source.text[statement.start : statement.end]))
+
+    def _explain(self, index: int, statement: Statement, refusal: Refused | None) -> None:
+        from sequencer.language.text.recovery import Slips  # only a faulty score pays for the many patterns of slips
+
+        self.refused += 1
+        has_more = index + 1 < len(self.statements) or self.cutter.more()
+        following = self.statements[index + 1] if has_more else None
+        inside = self.nesting.context()
+        if self.slips is None:
+            self.slips = Slips(self.source, self.faults)
+        opens = self.slips.explain(statement, following, inside, refusal)
+        if not self.faults.has_errors:  # nothing is ever left out in silence
+            span = self.source.span(statement.start, statement.end)
+            self.faults.error("E102", "this statement could not be read", span)
+        self.nesting.refused(statement, opens)
+
+    def _comments(self) -> tuple[Comment, ...]:
+        text = self.source.text
+        return tuple(
+            Comment(
+                text[one.start + 1 : one.end].rstrip().removeprefix(" "), one.own_line, self.source.span(one.start, one.end)
+            )
+            for one in self.cutter.remarks
+        )

@@ -1,0 +1,509 @@
+"""What the grammar expected, in the language's own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.language import values
+from sequencer.language.foreign_words import NO_NOTE, NOT_HERE
+from sequencer.language.source import Source, nearest, odd_blank, shown
+from sequencer.language.text import foreign_phrases as wording
+from sequencer.language.text.foreign_statements import OtherStatements, reads, refused_at
+from sequencer.language.text.parser import Refused
+from sequencer.language.text.position_suggestions import Positions
+from sequencer.language.text.statements import Context, Flaw, Kind, Statement, begins_statement
+from sequencer.language.text.suggestion import Finder, Repair, mask, odd_blanks
+from sequencer.language.text.suggestions import ACTIONS, FINDERS, FORMS, SURE
+from sequencer.language.text.suggestions import STATEMENTS as WORDS
+from sequencer.language.values.amounts import DASHES, NO_RANGE, describe_dash
+from sequencer.language.values.strings import CURLY, IN_NAME
+
+_WORDS = {
+    "_NL": "the end of the line",
+    "_TOP": "",
+    "_OPEN": "`{`",
+    "CLOSE": "",
+    "COMMA": "a comma",
+    "_ARROW": "`->`",
+    "TEXT": "a text in quotes",
+    "BLOCK": "a text in quotes",
+    "PICK": "pick(…)",
+    "BAR": "`|`",
+    "SHUT": "`)`",
+    "LABEL": "a name",
+    "VALUE": "a value",
+    "AMOUNT": "a length",
+    "_EQUALS": "`=`",
+    "UNTIL": "`until`",
+    "OR": "`or`",
+    "MAX": "`max`",
+    "OVER": "`over`",
+    "TRIGGER": "a trigger",
+    "PASS": "a section's name",
+    "FROM": "`from`",
+    "$END": "the end",
+}
+_ACTION = frozenset(
+    [
+        "NAME",
+        "SAY",
+        "IMAGE",
+        "SET_STRENGTH",
+        "SET_SR",
+        "SET_SNAP",
+        "SET_METER",
+        "SET_MARK",
+        "SET_SEED",
+        "CUT",
+        "TEMPO",
+        "MIDI",
+        "PAUSE",
+        "RESUME",
+        "GOTO",
+    ]
+)
+_OPENING = frozenset(
+    [
+        "SCORE",
+        "CLOCK",
+        "GRID",
+        "SNAP",
+        "LEAD",
+        "LATE",
+        "SEED",
+        "SR",
+        "MIDDLE",
+        "USE",
+        "LET",
+        "SCENE",
+        "BASE",
+        "FOLLOW",
+        "QUIET",
+        "SECTION",
+        "AT",
+        "EVERY",
+        "ON",
+        "PLAY",
+        "END",
+    ]
+)
+
+
+def expected(names: Iterable[str]) -> str:
+    """One phrase for the names of terminals: `a comma or the end of the line`."""
+    left = set(names)
+    if left & {"PASS", "VALUE"}:
+        left.discard("COMMA")  # taken along there only to be refused with a better reason
+    phrases: list[str] = []
+    if {"NAME", "IMAGE"} <= left:
+        phrases.append("an action")
+        left -= _ACTION | {"TEXT", "BLOCK", "PICK"}
+    if len(left & _OPENING) > 3:
+        phrases.append("a statement")
+        left -= _OPENING
+    for name in sorted(left):
+        phrase = _WORDS.get(name, f"`{name.removeprefix('SET_').lower()}`")
+        if phrase and phrase not in phrases:
+            phrases.append(phrase)
+    if not phrases:
+        return "something else"
+    return phrases[0] if len(phrases) == 1 else ", ".join(phrases[:-1]) + " or " + phrases[-1]
+
+
+LONGEST_TRIED = 2_000
+"""Longer statements are not repaired on trial."""
+
+
+MOST_FLAWS = 20
+"""How many wrong marks of one statement are told."""
+
+LONGEST_SHOWN = 200
+"""How much of a statement is looked at for the word that stands where it was refused."""
+
+
+_ALMOST_A_PLACE = r"[+\-]?\d|mark\b|bars?\b|beats?\b|[:=]|\+|(?:measure|takt|chunk|frame|second|sec|time|t|other|second)s?\b"
+
+_DASH = re.compile(rf"(?P<before>\d\w*[ \t]*)?(?P<dash>[{''.join(DASHES)}])[ \t]*\d")
+"""A character beside a digit that looks like a minus and is none."""
+
+STARTS = frozenset({"start", "begin", "beginning", "top", "opening", "first"})
+ENDS = frozenset({"end", "finish", "last", "ending"})
+"""Words where a place is wanted."""
+
+
+MOST_LINES = 40
+"""How many lines further down the end of a text is looked for."""
+
+
+class Slips(OtherStatements):
+    """Explains refused statements of one source."""
+
+    def __init__(self, source: Source, faults: Faults) -> None:
+        super().__init__(source, faults)
+        self.positions = Positions(source.span(0, 0), faults)
+        self.told_to = 0
+        """Up to here everything was told already: it is the middle of a text."""
+
+    def explain(self, statement: Statement, following: Statement | None, context: Context, refusal: Refused | None) -> bool:
+        """Tell what is wrong with a statement that the grammar refused. True when it was meant to open a block."""
+        if statement.start < self.told_to:
+            return False
+        text = self.source.text[statement.start : statement.end]
+        opens = statement.kind is Kind.OPEN
+        if self._flaws(statement) or self._odd_blanks(statement, text):
+            return opens
+        if text == "{":
+            if context is Context.TOP:
+                hint = "it stands at the end of a section's or a scene's first line"
+                self.faults.error("E114", "this brace opens nothing", self._span(statement, 0, 1), hint)
+            return True
+        if self._missing_brace(statement, text, following):
+            return True
+        if len(text) > LONGEST_TRIED:
+            self._plainly(statement, text, refusal)
+            return opens
+        first = re.match(rf"[^\W\d](?:{IN_NAME}|-)*", text)
+        word = first.group() if first else ""
+        if word not in WORDS:
+            self._unknown(statement, text, word, context)
+        elif not (
+            self._copied(statement, text)
+            or self._other_action(statement, text)
+            or self._broken_off(statement, text, following)
+            or self._no_place(statement, text, context)
+            or self._repaired(statement, text, refusal)
+            or self._dash(statement, text)
+        ):
+            self._plainly(statement, text, refusal)
+        return opens
+
+    # ---- marks -----------------------------------------------------------------------------------------------------
+
+    def _flaws(self, statement: Statement) -> bool:
+        """Tell what is wrong with quotes and brackets. True when there was something."""
+        for flaw, start, end in statement.flaws[:MOST_FLAWS]:
+            span = self.source.span(start, end)
+            text = self.source.text[start:end]
+            match flaw:
+                case Flaw.UNCLOSED_BLOCK:
+                    opening = self.source.span(start, start + 3)
+                    hint = 'end it with """'
+                    self.faults.error("E106", "this text has no closing quotes", opening, hint)
+                case Flaw.UNCLOSED:
+                    self._unclosed(statement, start, end, text)
+                case Flaw.CURLY:
+                    inner = text.strip(CURLY + '"').replace("\\", "\\\\").replace('"', '\\"')
+                    hint = 'texts stand in plain quotes: "'
+                    self.faults.error("E107", "these quotes are typographic", span, hint, (Fix(span, f'"{inner}"'),))
+                case Flaw.PAREN:
+                    at = self.source.span(max(statement.start, start - 1), start)
+                    insert = (Fix(self.source.span(start, start), ")"),)
+                    self.faults.error("E140", "this bracket is not closed", at, "close it with )", insert)
+            if flaw in {Flaw.UNCLOSED, Flaw.UNCLOSED_BLOCK}:
+                break
+        return bool(statement.flaws)
+
+    def _odd_blanks(self, statement: Statement, text: str) -> bool:
+        """Tell blanks that are no plain ones, and characters that cannot be seen. True when there were some."""
+        found = odd_blanks(text)
+        for start, end in found[:MOST_FLAWS]:
+            self.faults.error("E159", *odd_blank(text[start:end], self._span(statement, start, end)))
+        return bool(found)
+
+    def _unclosed(self, statement: Statement, start: int, end: int, text: str) -> None:
+        before = self.source.text[statement.start : start]
+        if before.count('"') and re.search(r'"[^\s,|)}][^"]*\Z', before) and self._inner_quotes(statement):
+            return
+        curly = re.search(f"[{CURLY}]\\s*$", text)
+        if curly:
+            at = self.source.span(start + curly.start(), start + curly.start() + 1)
+            hint = 'end the text with a plain quote: "'
+            self.faults.error("E107", "this quote is typographic", at, hint, (Fix(at, '"'),))
+            return
+        closing = self._closing_below(end)
+        if closing is not None:
+            self.told_to = closing
+            fixes = tuple(Fix(self.source.span(at, at + 1), '"""') for at in (start, closing))
+            message = "this text goes on over several lines, and these quotes hold one line"
+            hint = 'write three quotes at either end: """…"""'
+            self.faults.error("E105", message, self.source.span(start, end), hint, fixes)
+            return
+        stop = start + len(re.sub(r"[ \t]*(?:[{},]|[ \t]#.*)?[ \t]*\Z", "", text))
+        stop = max(stop, start + 1)
+        insert = (Fix(self.source.span(stop, stop), '"'),)
+        hint = 'end it with "; a text over several lines has three: """'
+        self.faults.error("E105", "this text has no closing quote", self.source.span(start, end), hint, insert)
+
+    def _closing_below(self, end: int) -> int | None:
+        """Where the quote stands that ends, some lines further down, a text that was opened before `end`."""
+        text = self.source.text
+        for line in range(self.source.line(end) + 1, min(self.source.line(end) + MOST_LINES, len(self.source.starts) - 1) + 1):
+            start = self.source.starts[line]
+            newline = text.find("\n", start)
+            words = text[start : len(text) if newline < 0 else newline]
+            if begins_statement(text, start):
+                return None
+            if '"' in words:
+                only = words.count('"') == 1 and re.search(r'"[ \t]*(?:[,}].*|[ \t]#.*)?\Z', words) is not None
+                return start + words.index('"') if only else None
+        return None
+
+    def _inner_quotes(self, statement: Statement) -> bool:
+        """Tell quotes inside a text, as in `"She says "hi" and goes"`. True when that is what it is."""
+        start, end = statement.start, statement.end
+        line_end = self.source.text.find("\n", start, end)
+        stop = end if line_end < 0 else line_end
+        line = self.source.text[start:stop]
+        first, last = line.find('"'), line.rstrip().rfind('"')
+        inner = line[first + 1 : last]
+        quote = inner.find('"')
+        opens = quote >= 0 and re.match(r'(?:.*[\s(])?"\w', inner[: quote + 2]) is not None  # as a quote inside a text does
+        if first < 0 or not opens or '"""' in line or re.search(r'"\s*[,|]\s*', inner):
+            return False
+        cured = re.sub(r'(?<!\\)"', r'\\"', inner)
+        at = self._span(statement, first + 1, last)
+        hint = 'inside a text a quote is written \\"'
+        self.faults.error("E110", "a quote inside this text ends it early", at, hint, (Fix(at, cured),))
+        return True
+
+    # ---- blocks ----------------------------------------------------------------------------------------------------
+
+    def _missing_brace(self, statement: Statement, text: str, following: Statement | None) -> bool:
+        """Tell a section or scene without its opening brace."""
+        head = text.rstrip(" \t:(")
+        if statement.kind is not Kind.PLAIN or not re.match(r"(?:section|scene)\b", text) or not reads(head + " {"):
+            return False
+        word = text.split(maxsplit=1)[0]
+        span = self._span(statement, 0, len(text))
+        if following is not None and self.source.text[following.start : following.end] == "{":
+            at = self.source.span(following.start, following.end)
+            gap = self.source.span(statement.start + len(head), following.end)
+            message = f"the opening brace stands on the line of its {word}"
+            self.faults.error("E114", message, at, "move it up, behind the head", (Fix(gap, " {"),))
+        else:
+            end = self._span(statement, len(head), len(text))
+            message = f"this {word} has no opening brace"
+            self.faults.error("E113", message, span, "its lines stand between { and }", (Fix(end, " {"),))
+        return True
+
+    # ---- words -----------------------------------------------------------------------------------------------------
+
+    def _unknown(self, statement: Statement, text: str, word: str, context: Context) -> None:
+        """Tell a statement that begins with no statement's word."""
+        if context is Context.SCENE and self._in_scene(statement, text, word):
+            return
+        place = "at 0c " if context is Context.TOP else "at 1 "
+        if word in ("tempo", "meter") and self._other_word(statement, text, word, context):
+            return
+        if word in ACTIONS or text.startswith('"'):
+            self._action_alone(statement, text, word, place)
+            return
+        if text.startswith(("//", "/*", "--", ";", "%", "'")):
+            sign = re.match(r"//|/\*|--|.", text)
+            length = 1 if sign is None else sign.end()
+            at = self._span(statement, 0, length)
+            message = f"`{text[:length]}` opens no comment"
+            self.faults.error("E109", message, at, "write # instead", (Fix(at, "#"),))
+            return
+        end = len(word) or 1
+        span = self._span(statement, 0, end)
+        if self._other_word(statement, text, word, context):
+            return
+        if self._glued(statement, text, word) or self._set(statement, text):
+            return
+        is_head = statement.kind is Kind.OPEN and nearest(word, ("section", "scene")) is None
+        if is_head and self._offered(statement, text, (wording.heads,)):
+            return
+        if word.casefold() in NOT_HERE and not self._is_scene(word):
+            hint = NOT_HERE[word.casefold()]
+            fixes = (Fix(self._span(statement, 0, 0), "# "),) if hint == NO_NOTE and "\n" not in text else ()
+            self.faults.error("E101", f"no statement begins with `{word}`", span, hint, fixes)
+            return
+        if self._said_as_word(statement, text, word, place):
+            return
+        meant = nearest(word, WORDS) if word else None
+        if meant is not None:
+            hint = f"did you mean {meant}?"
+            fixes = (Fix(span, meant),) if reads(meant + text[end:]) else ()
+            self.faults.error("E101", f"no statement begins with `{shown(word)}`", span, hint, fixes)
+            return
+        if word and re.match(rf"{re.escape(word)}(?:[ \t]*\"|[ \t]*$)", text) and reads(place + text):
+            insert = (Fix(self._span(statement, 0, 0), place),)
+            self.faults.error("E117", f"the scene {shown(word)} needs a place", span, f"write {place}{shown(text)}", insert)
+            return
+        hint = "a statement begins with one of: " + ", ".join(WORDS)
+        self.faults.error("E101", f"no statement begins with `{shown(text[:end])}`", span, hint)
+
+    def _action_alone(self, statement: Statement, text: str, word: str, place: str) -> None:
+        """Tell an action that no place and no trigger stands in front of."""
+        span = self._span(statement, 0, len(word) or 1)
+        front = self._span(statement, 0, 0)
+        if word in {"pause", "resume", "goto"} and reads(f"on go out -> {text}"):
+            message = f"{word} answers to a trigger: it stands in a rule"
+            self.faults.error("E141", message, span, f"write on go out -> {shown(text)}", (Fix(front, "on go out -> "),))
+            return
+        what = "a text" if text.startswith('"') else f"`{word}`"
+        behind = re.fullmatch(r"(.+?)[ \t]+(at[ \t]+[^\s\"]+)", text)
+        if behind is not None and reads(f"{behind.group(2)} {behind.group(1)}"):
+            cured = f"{behind.group(2)} {behind.group(1)}"
+            fix = Fix(self._span(statement, 0, len(text)), cured)
+            self.faults.error("E117", f"the place of {what} stands in front", span, f"write {shown(cured, 60)}", (fix,))
+            return
+        insert = (Fix(front, place),) if reads(place + text) else ()
+        self.faults.error("E117", f"{what} needs a place", span, f"write {place}{shown(text) if insert else '…'}", insert)
+
+    def _in_scene(self, statement: Statement, text: str, word: str) -> bool:
+        """Tell a text that stands in a scene under no word, or under another one. True when it was told."""
+        if nearest(word, ("base", "follow", "quiet")) or not reads(f"base {text[len(word) :].lstrip(' :=')}"):
+            return False
+        what = f"`{shown(word)}` cannot stand in a scene" if word else "a text in a scene is its base or its follow"
+        gap = len(text) - len(text[len(word) :].lstrip(" \t:="))
+        fix = Fix(self._span(statement, 0, gap), "base ")
+        self.faults.error("E119", what, self._span(statement, 0, len(word) or 1), 'write: base "…", or follow "…"', (fix,))
+        return True
+
+    def _glued(self, statement: Statement, text: str, word: str) -> bool:
+        """Tell a blank that is missing behind a statement's word: `at1`, `end8c`. True when it was told."""
+        stems = (one for one in WORDS if word.startswith(one) and len(word) > len(one))
+        found = next((one for one in stems if reads(f"{one} {text[len(one) :]}")), None)
+        if found is None:
+            return False
+        gap = (Fix(self._span(statement, len(found), len(found)), " "),)
+        rest = re.match(r"[^\s\"{]*", text[len(found) :])
+        hint = f"write {found} {shown(rest.group()) if rest else ''}"
+        message = f"behind `{found}` stands a blank"
+        self.faults.error("E101", message, self._span(statement, 0, len(word)), hint, gap)
+        return True
+
+    def _offered(self, statement: Statement, text: str, finders: tuple[Finder, ...]) -> bool:
+        """Tell the first repair that makes the statement valid. True when there was one."""
+        masked = mask(text)
+        for finder in finders:
+            for repair in finder(text, masked):
+                if reads(repair.of(text)):
+                    self._offer(statement, text, repair)
+                    return True
+        return False
+
+    def _broken_off(self, statement: Statement, text: str, following: Statement | None) -> bool:
+        """Tell a place whose text stands on the next line. True when it was told."""
+        if following is None or not re.fullmatch(r"at[ \t]+[^\s\",]+(?:[ \t]+[^\s\",]+)?", text):
+            return False
+        behind = self.source.text[following.start : following.end]
+        if not behind.startswith('"') or not reads(f"{text} {behind}"):
+            return False
+        end, start = self.source.span(statement.end, statement.end), self.source.span(following.start, following.start + 1)
+        gap = Span(end.file, end.line, end.column, start.line, start.column)
+        span = self._span(statement, 0, len(text))
+        hint = f"write it there: {shown(text)} {shown(behind, 20)}"
+        self.faults.error("E103", "what happens at a place stands on its line", span, hint, (Fix(gap, " "),))
+        self.told_to = following.end
+        return True
+
+    def _no_place(self, statement: Statement, text: str, context: Context) -> bool:
+        """Tell `at`, `end`, `from` and `every` whose place or length is none."""
+        match = re.match(r"(at|end|every)(?![\w\-])[ \t]*([^\s\",{}]*)", text)
+        if match is None or re.match(_ALMOST_A_PLACE, match.group(2)):
+            return False
+        word, value = match.group(1), match.group(2)
+        what = "a length" if word == "every" else "a place"
+        span = self._span(statement, match.start(2), match.end(2)) if value else self._span(statement, 0, len(word))
+        if word == "end" and not value and context is Context.SECTION:
+            self.faults.error("E113", "a section ends with a brace", span, "write } here", (Fix(span, "}"),))
+        elif word == "at" and value in STARTS:
+            fix = Fix(span, "1" if context is Context.SECTION else "0c")
+            self.faults.error("E161", "a place is a number", span, "the start is bar 1 (at 1), or chunk 0 (at 0c)", (fix,))
+        elif word == "at" and value in ENDS:
+            hint = "count from the start: the last bar of 8 is at 8; without sections `end 64c` says where the score ends"
+            self.faults.error("E161", "a place is a number", span, hint)
+        elif word != "every" and re.fullmatch(r"bars?[0-9]+", value):
+            values.read_place(value, span, self.faults)
+        elif not value or value in ACTIONS or reads(f"{word} 1 {text[match.start(2) :]}".replace("every 1", "every 1 bar")):
+            form = {"every": "every 4 bars …", "end": "end 64c"}.get(word, f"{word} 9.3 …")
+            hint = f"write, for example: {form}"
+            if word == "at" and values.is_name(value) and value not in ACTIONS:
+                hint = f"a bar is a number (at 9.3 …), a mark has its word (at mark {shown(value)} …)"
+            self.faults.error("E161", f"behind `{word}` stands {what}", span, hint)
+        elif word == "every":
+            values.read_duration(value, span, self.faults)
+        else:
+            values.read_place(value, span, self.faults)
+        return True
+
+    def _repaired(self, statement: Statement, text: str, refusal: Refused | None) -> bool:
+        """Tell the slip whose repair makes the statement valid, or else the first that lets the grammar get further."""
+        if self._inner_quotes(statement):
+            return True
+        masked = mask(text)
+        reached = len(text) if refusal is None else refusal.at - statement.start
+        further: Repair | None = None
+        for finder in (self.positions.find, *FINDERS):
+            for repair in finder(text, masked):
+                repaired = repair.of(text)
+                at = refused_at(repaired)
+                if at is None:
+                    self._offer(statement, text, repair)
+                    return True
+                gain = at - max(reached + len(repaired) - len(text), repair.start + len(repair.text))
+                if further is None and (finder in SURE or finder == self.positions.find) and gain > 0:
+                    further = repair
+        if further is not None:
+            self._offer(statement, text, further)
+        return further is not None
+
+    def _offer(self, statement: Statement, text: str, repair: Repair) -> None:
+        """Tell a slip with its repair."""
+        start, end = repair.start, repair.end
+        fix = (Fix(self._span(statement, start, end), repair.text),) if repair.is_certain else ()
+        lead = len(text[start:end]) - len(text[start:end].lstrip(" \t"))
+        if start + lead >= end:  # an insertion, or only blanks: the caret stands on the word behind
+            behind = re.match(r"\s*(\"|[^\s\",{}()|]+|.)?", text[end:])
+            begin = end + (0 if behind is None or behind.group(1) is None else behind.start(1))
+            shown_span = self._span(statement, begin, end + (0 if behind is None else behind.end()))
+        else:
+            shown_span = self._span(statement, start + lead, start + len(text[start:end].rstrip(" \t")))
+        self.faults.error(repair.code, repair.message, shown_span, repair.hint, fix)
+
+    def _dash(self, statement: Statement, text: str) -> bool:
+        """Tell a character beside a digit that looks like a minus and is none. True when there was one."""
+        dash = _DASH.search(mask(text))
+        if dash is None:
+            return False
+        start, end = dash.start("dash"), dash.end("dash")
+        char = dash.group("dash")
+        at = self._span(statement, start, end)
+        if dash.group("before"):
+            self.faults.error("E215", f"{describe_dash(char)}, which is not part of a number", at, NO_RANGE)
+            return True
+        rest = re.match(r"[^\s\",]*", text[end:])
+        message = f"{describe_dash(char)}, and no number here is negative"
+        gap = (Fix(at, ""),) if reads(text[:start] + text[end:]) else ()
+        self.faults.error("E215", message, at, f"write {shown(rest.group()) if rest else ''}", gap)
+        return True
+
+    # ---- nothing better to say -------------------------------------------------------------------------------------
+
+    def _plainly(self, statement: Statement, text: str, refusal: Refused | None) -> None:
+        """Tell what was expected and what stands there."""
+        if refusal is None:
+            self.faults.error("E102", "this statement could not be read", self._span(statement, 0, len(text)), _example(text))
+            return
+        at = min(refusal.at - statement.start, len(text))
+        found = re.match(r"(\"[^\"\n]*\"?|->|[\w.\-]+|\S)?", text[at : at + LONGEST_SHOWN])
+        end = at + (0 if found is None else found.end())
+        wanted = expected(refusal.expected)
+        if at >= end:
+            span = self._span(statement, max(0, len(text) - 1), len(text))
+            self.faults.error("E103", f"the statement stops too early: {wanted} is missing", span, _example(text))
+        else:
+            message = f"{wanted} was expected here, not {shown(text[at:end])}"
+            self.faults.error("E102", message, self._span(statement, at, end), _example(text))
+
+
+def _example(text: str) -> str | None:
+    """A hint with a whole statement of the kind that `text` begins."""
+    word = re.match(r"\w*", text)
+    form = FORMS.get("" if word is None else word.group())
+    return None if form is None else f"a whole one is, for example: {form}"

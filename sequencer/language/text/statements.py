@@ -1,0 +1,246 @@
+"""Where statements begin and end: the text is cut into statements before the grammar looks at any of them.
+
+A statement ends at a newline (unless behind `,` or `->`, or inside `pick(…)`) or at a closing brace. Texts and comments are
+skipped as wholes, so that nothing inside them is mistaken for layout. What is found on the way and cannot be right (a text
+without its closing quote, say) is noted on the statement, for the messages.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.language.values.strings import CURLY
+
+_MARKS = re.compile(
+    r'"""[^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*+(?P<shut>"""|\Z)?'
+    r'|"(?P<inner>[^"\\\n]*+(?:\\.[^"\\\n]*+)*+)(?P<quote>")?'
+    r"|(?P<comment>(?<!\S)#[^\n]*)"
+    r"|(?P<newline>\n)"
+    rf"|(?P<curly>[{CURLY}][^\n{CURLY}\"]*[{CURLY}\"]?)"
+    r"|[{}()]"
+)
+_OTHER = rf'[^"#(){{}}{CURLY}\n]*+'
+_QUOTED = rf'"(?!"")[^"\\\n]*+"{_OTHER}'
+_PLAIN = re.compile(
+    rf"[ \t]*+(?P<body>(?=[^\s(){{}}#]){_OTHER}(?:{_QUOTED}|\({_OTHER}(?:{_QUOTED})*+\){_OTHER})*+)"
+    r"(?P<comment>(?<=[ \t])#[^\n]*)?\n"
+)
+"""A statement that is one whole line, with its comment: nearly every line is one."""
+_STATEMENT = re.compile(
+    r"[ \t]*(?:(?:at|every|end|from)[ \t]+[\d+\-]|at[ \t]+mark\b|(?:section|scene|let|play|use|score|clock|grid)[ \t]+[^\W\d\"]"
+    r"|on[ \t]+(?:note|cc|program|start|stop|continue|go)\b|(?:base|follow)[ \t]*\"|\})"
+)
+_BLOCK = re.compile(r"(?:section|scene)\b")
+_LAST_ON_LINE = re.compile(r"[ \t]*(?:(?<!\S)#[^\n]*)?(?:\n|\Z)")
+
+
+class Kind(Enum):
+    """What a stretch of text is, by its layout alone."""
+
+    PLAIN = "plain"
+    OPEN = "open"
+    CLOSE = "close"
+
+
+class Context(Enum):
+    """What a statement stands in; a block that was not understood counts as a section."""
+
+    TOP = "top"
+    SCENE = "scene"
+    SECTION = "section"
+
+
+class Flaw(Enum):
+    """What is wrong with a statement's marks, whatever it says."""
+
+    UNCLOSED = "unclosed"
+    UNCLOSED_BLOCK = "unclosed block"
+    CURLY = "curly"
+    PAREN = "paren"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement as `text[start:end]`; an opening one ends with its brace, a closing one is the brace alone."""
+
+    start: int
+    end: int
+    kind: Kind
+    flaws: tuple[tuple[Flaw, int, int], ...] = ()
+    """(flaw, start, end) for each, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A comment as `text[start:end]`, its `#` included."""
+
+    start: int
+    end: int
+    own_line: bool
+
+
+RUN = 64
+"""How many plain lines are taken at once."""
+
+
+class Cutter:
+    """Cuts a text, as far as it is asked to: `statements` and `remarks` hold what was found so far, in order."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.statements: list[Statement] = []
+        self.remarks: list[Remark] = []
+        self.flaws: list[tuple[Flaw, int, int]] = []
+        self.start = 0
+        self.line = 0
+        self.goes_on = False
+        self.braces = 0
+        self.parens = 0
+        self.comment = -1
+        self.at = 0
+        self.is_over = False
+
+    def more(self) -> bool:
+        """Cut on until there is another statement, or the text is over: then False."""
+        known = len(self.statements)
+        while not self.is_over and len(self.statements) == known:
+            self.at = self._plain_lines(self.at)
+            match = _MARKS.search(self.text, self.at)
+            if match is None:
+                self._finish(len(self.text))
+                self.is_over = True
+            else:
+                self.at = match.end()
+                self._mark(match)
+        return len(self.statements) > known
+
+    def _plain_lines(self, at: int) -> int:
+        """Take a run of plain lines from `at` on, where one begins there and nothing is pending; gives where to go on."""
+        text = self.text
+        if at != self.line or self.start != at or self.parens or self.braces or self.goes_on or self.flaws:
+            return at
+        for _ in range(RUN):
+            match = _PLAIN.match(text, at)
+            if match is None:
+                return at
+            start, end = match.span("body")
+            while text[end - 1] in " \t":
+                end -= 1
+            last = text[end - 1]
+            if last == "," or (last == ">" and text[end - 2] == "-"):
+                return at
+            comment = match.start("comment")
+            if comment >= 0:
+                self.remarks.append(Remark(comment, match.end("comment"), False))
+            self.statements.append(Statement(start, end, Kind.PLAIN))
+            at = self.start = self.line = match.end()
+        return at
+
+    def _mark(self, match: re.Match[str]) -> None:
+        """Take a mark that is not plain: a quote, a bracket, a comment, a newline."""
+        group = match.lastgroup
+        if group == "newline":
+            self._newline(match.start())
+        elif group == "quote":
+            pass
+        elif group == "shut":
+            if not match.group("shut"):
+                self.flaws.append((Flaw.UNCLOSED_BLOCK, match.start(), match.end()))
+        elif group == "comment":
+            self.comment = match.start()
+            own = not self.text[self.line : match.start()].strip()
+            self.remarks.append(Remark(match.start(), match.end(), own))
+        elif group == "inner":
+            self.flaws.append((Flaw.UNCLOSED, match.start(), match.end()))
+        elif group == "curly":
+            self.flaws.append((Flaw.CURLY, match.start(), match.end()))
+        elif match.group()[0] == '"':
+            self.flaws.append((Flaw.UNCLOSED_BLOCK, match.start(), match.end()))
+        else:
+            self._bracket(match.group(), match.start())
+
+    def _solid(self, end: int, least: int) -> int:
+        """The end of what stands before `end`, without a comment and white space."""
+        if self.comment >= 0:
+            end = self.comment
+            self.comment = -1
+        while end > least and self.text[end - 1] in " \t\n":
+            end -= 1
+        return end
+
+    def _newline(self, at: int) -> None:
+        end = self._solid(at, max(self.start, self.line))
+        following = self.line = at + 1
+        self._to_head(end)
+        if self.start >= end:
+            self.start = following
+            return
+        self._end_line(end, following)
+
+    def _end_line(self, end: int, following: int) -> None:
+        last = self.text[end - 1]
+        if last not in " \t\n":
+            self.goes_on = last == "," or (last == ">" and self.text[end - 2] == "-")
+        if (self.parens > 0 or self.goes_on) and not _STATEMENT.match(self.text, following):
+            return
+        while self.text[end - 1] in " \t\n":
+            end -= 1
+        if self.parens > 0:
+            self.flaws.append((Flaw.PAREN, end, end))
+        self._emit(end, Kind.PLAIN)
+        self.start = following
+
+    def _bracket(self, sign: str, at: int) -> None:
+        if sign == "(":
+            self.parens += 1
+        elif sign == ")":
+            self.parens -= 1
+        elif sign == "{":
+            self._to_head(at)
+            if _BLOCK.match(self.text, self.start) or _LAST_ON_LINE.match(self.text, at + 1):
+                self._emit(at + 1, Kind.OPEN)
+                self.start = at + 1
+            else:
+                self.braces += 1
+        elif self.braces > 0:
+            self.braces -= 1
+        else:
+            self._finish(at)
+            self.start = at
+            self._emit(at + 1, Kind.CLOSE)
+            self.start = at + 1
+
+    def _to_head(self, most: int) -> None:
+        """Move the start to the statement's first sign."""
+        while self.start < most and self.text[self.start] in " \t\n":
+            self.start += 1
+
+    def _finish(self, end: int) -> None:
+        """End the statement that stands before `end`, if there is one."""
+        end = self._solid(end, self.start)
+        if end > self.start:
+            if self.parens > 0:
+                self.flaws.append((Flaw.PAREN, end, end))
+            self._emit(end, Kind.PLAIN)
+
+    def _emit(self, end: int, kind: Kind) -> None:
+        self._to_head(end)
+        self.statements.append(Statement(self.start, end, kind, tuple(self.flaws)))
+        self.flaws.clear()
+        self.goes_on = False
+        self.braces = self.parens = 0
+
+
+def begins_statement(text: str, at: int) -> bool:
+    """Whether the line that begins at `at` reads like a statement, and not like the middle of a text."""
+    return _STATEMENT.match(text, at) is not None
+
+
+def cut(text: str) -> tuple[list[Statement], list[Remark]]:
+    """The statements and the comments of a whole `text`, in order. Never fails: every text is cut somehow."""
+    cutter = Cutter(text)
+    while cutter.more():
+        pass
+    return cutter.statements, cutter.remarks

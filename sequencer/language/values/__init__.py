@@ -1,0 +1,60 @@
+"""The readers of single values that both notations share, in one place to import them from.
+
+Each takes the text of a value, the span it stands at, and where faults go; each gives the value, or None when it told a fault.
+"""
+
+from sequencer.language.values.amounts import read_duration
+from sequencer.language.values.clock import read_clock
+from sequencer.language.values.midi import find_option, read_midi, read_trigger
+from sequencer.language.values.positions import read_place
+from sequencer.language.values.settings import (
+    checked_tempo,
+    read_bpm,
+    read_cut,
+    read_fps,
+    read_grid,
+    read_late,
+    read_lead,
+    read_meter,
+    read_middle,
+    read_pass,
+    read_play,
+    read_seed,
+    read_snap,
+    read_sr,
+    read_strength,
+    read_tempo,
+)
+from sequencer.language.values.strings import ACTION_WORDS, NAME, RESERVED, composed, is_name, read_name, read_scene_name
+
+__all__ = [
+    "ACTION_WORDS",
+    "NAME",
+    "RESERVED",
+    "checked_tempo",
+    "composed",
+    "find_option",
+    "is_name",
+    "read_bpm",
+    "read_clock",
+    "read_cut",
+    "read_duration",
+    "read_fps",
+    "read_grid",
+    "read_late",
+    "read_lead",
+    "read_meter",
+    "read_middle",
+    "read_midi",
+    "read_name",
+    "read_pass",
+    "read_place",
+    "read_play",
+    "read_scene_name",
+    "read_seed",
+    "read_snap",
+    "read_sr",
+    "read_strength",
+    "read_tempo",
+    "read_trigger",
+]

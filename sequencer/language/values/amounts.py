@@ -1,0 +1,430 @@
+"""Amounts with a unit, as both notations write them: `8 bars`, `1/2b`, `2c`, `12.5s`, `1m30s`, `96f`.
+
+Every function of the readers has one shape: text and the span it stands at go in, a value comes out, or None when a fault
+was told. The first pattern of each is the quick way for what is written right; only what it does not know is looked at closely.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from fractions import Fraction
+
+from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.timebase import TICKS_PER_BEAT
+from sequencer.language.score import Duration, Unit
+from sequencer.language.score_meters import BY_DOT, count_beats, has_beat, suggest_position
+from sequencer.language.source import nearest, part, shown
+
+LARGEST = 10_000_000
+"""The largest number that a place or a length may hold, in whatever unit."""
+
+_USUAL_BEATS = 4
+"""The bars of an example, where a score has more than one meter."""
+
+LARGEST_DIGITS = len(str(LARGEST))
+
+MOST_DIGITS = 9
+"""How many digits may stand behind a decimal point or under a fraction's bar."""
+
+WHOLE = frozenset({Unit.CHUNKS, Unit.FRAMES})
+"""The units that are never divided."""
+
+_PLAIN = re.compile(r"([0-9]{1,7})(?:([bcfs])| ?(bars?|beats?))\Z")
+_AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]+)|/([0-9]+))?([ \t]*)([^\W\d_]*)\Z")
+_MINUTES = re.compile(r"([0-9]+)m([0-9]+)(?:\.([0-9]+))?s\Z")
+_TWO_UNITS = re.compile(r"([0-9]+)[ \t]*(bars?|beats?|b)[ \t,]+(?:and[ \t]+)?([0-9]+)[ \t]*(bars?|beats?|b|ticks?)\Z")
+_BAR_BEAT = re.compile(r"([0-9]+)\.([0-9]+)\Z")
+
+_UNITS = {
+    "bar": Unit.BARS,
+    "bars": Unit.BARS,
+    "beat": Unit.BEATS,
+    "beats": Unit.BEATS,
+    "b": Unit.BEATS,
+    "c": Unit.CHUNKS,
+    "f": Unit.FRAMES,
+    "s": Unit.SECONDS,
+    "ms": Unit.SECONDS,
+    "m": Unit.SECONDS,
+}
+_SCALES = {"ms": Fraction(1, 1000), "m": Fraction(60)}
+_LONG = {
+    "chunk": "c",
+    "chunks": "c",
+    "frame": "f",
+    "frames": "f",
+    "fr": "f",
+    "second": "s",
+    "seconds": "s",
+    "sec": "s",
+    "secs": "s",
+    "minute": "m",
+    "minutes": "m",
+    "min": "m",
+    "mins": "m",
+    "millisecond": "ms",
+    "milliseconds": "ms",
+    "msec": "ms",
+}
+SPELLINGS = {
+    "a length": "write 8 bars, 4b, 1/2b, 2c, 12.5s, 350ms, 1m30s or 96f",
+    "a place": "write 9, 9.3, 9.3+1/2, 9:3:240, 32b, 12.5s, 14c, 396f, +2bar or mark NAME",
+}
+
+
+def read_duration(text: str, span: Span, faults: Faults) -> Duration | None:
+    """A length: `8 bars`, `8bar`, `4 beats`, `4b`, `1/2b`, `2c`, `12.5s`, `96f`. Never zero, chunks and frames whole."""
+    match = _PLAIN.match(text)
+    if match is not None:
+        number, short, long = match.groups()
+        if whole := int(number):
+            return Duration(Fraction(whole), _UNITS[short or long], span)
+    if text.startswith("+") and len(text) > 1:
+        cured = text[1:].lstrip()
+        faults.error("E220", "a length has no sign", span, f"write {shown(cured)}", (Fix(span, cured),))
+        return None
+    read = read_amount(text, span, faults, "a length")
+    if read is None:
+        return None
+    amount, unit = read
+    if amount == 0:
+        faults.error("E212", "a length is longer than nothing", span, "write at least 1c, 1f or a part of a beat such as 1/4b")
+        return None
+    return Duration(amount, unit, span)
+
+
+def read_amount(text: str, span: Span, faults: Faults, what: str) -> tuple[Fraction, Unit] | None:
+    """An amount ≥ 0 and its unit; `what` names the thing in messages (`a length`, `a place`)."""
+    if not plain_digits(text, span, faults):
+        return None
+    minutes = _MINUTES.match(text)
+    if minutes is not None:
+        return _minutes(span, faults, *minutes.groups())
+    match = _AMOUNT.match(text)
+    if match is None:
+        _refuse(text, span, faults, what)
+        return None
+    whole, decimals, under, space, unit_text = match.groups()
+    at_unit = part(text, span, match.start(5), len(text))
+    unit = _unit(text, space, unit_text, span, at_unit, faults, what)
+    if unit is None:
+        return None
+    value = number_of(whole, decimals, under, span, faults)
+    if value is None:
+        return None
+    value *= _SCALES.get(unit_text, 1)
+    if decimals is not None and unit in (Unit.BARS, Unit.BEATS):
+        _no_decimals(text, value, unit_text, match.group(0)[: match.start(4)], span, faults, what)
+        return None
+    if unit in WHOLE and (decimals is not None or under is not None):
+        name, low = unit.value, int(value)
+        fixes = (Fix(span, f"{max(low, 1)}{unit_text}"),)
+        either = f"{low}{unit_text} or {low + 1}{unit_text}" if low else f"1{unit_text}"
+        faults.error("E209", f"{name} are whole", span, f"write {either}", fixes)
+        return None
+    if value > LARGEST:
+        _too_large(span, faults)
+        return None
+    return value, unit
+
+
+def number_of(whole: str, decimals: str | None, under: str | None, span: Span, faults: Faults) -> Fraction | None:
+    """The exact number of its digits: `whole`, `whole.decimals` or `whole/under`."""
+    if len(whole.lstrip("0")) > LARGEST_DIGITS + (MOST_DIGITS if under is not None else 0):
+        _too_large(span, faults)
+        return None
+    if max(len(decimals or ""), len(under or "")) > MOST_DIGITS:
+        faults.error("E213", f"more than {MOST_DIGITS} digits say more than any clock can", span, "write it shorter")
+        return None
+    if under is not None:
+        if int(under) == 0:
+            faults.error("E221", "nothing can be divided by zero", span, "write a part of a beat as 1/2 or 3/4")
+            return None
+        value = Fraction(int(whole), int(under))
+        if value > LARGEST:
+            _too_large(span, faults)
+            return None
+        return value
+    if decimals is not None:
+        return Fraction(int(whole + decimals), 10 ** len(decimals))
+    return Fraction(int(whole))
+
+
+def plain_digits(text: str, span: Span, faults: Faults) -> bool:
+    """Tell digits and minus signs that only look right, each with its plain twin. True where all are plain."""
+    if text.isascii():
+        return True
+    cured = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+    dash = find_dash(text)
+    if dash is not None:
+        at = part(text, span, dash, dash + 1)
+        plain = re.sub(rf"(?<=[A-Ga-g#b♯♭])[{''.join(DASHES)}](?=[0-9])", "-", cured)
+        if find_dash(plain) is None:  # a note's octave
+            hint = f"write {shown(plain)}"
+            faults.error("E215", f"{describe_dash(text[dash])}, not a plain minus", at, hint, (Fix(span, plain),))
+            return False
+        rest = cured[dash + 1 :].lstrip()
+        if dash == 0 and rest and find_dash(rest) is None:
+            faults.error(
+                "E215",
+                f"{describe_dash(text[0])}, and no number here is negative",
+                at,
+                f"write {shown(rest)}",
+                (Fix(span, rest),),
+            )
+        else:
+            faults.error("E215", f"{describe_dash(text[dash])}, which is not part of a number", at, NO_RANGE)
+        return False
+    if cured == text:
+        return True
+    first = next(index for index, char in enumerate(text) if char.isdecimal() and not char.isascii())
+    at = part(text, span, first, first + 1)
+    hint = f"write {shown(cured)}"
+    faults.error("E215", f"{shown(text[first])} is not one of the digits 0 to 9", at, hint, (Fix(span, cured),))
+    return False
+
+
+DASHES = {
+    "\u2010": "the hyphen U+2010",
+    "\u2011": "the non-breaking hyphen U+2011",
+    "\u2012": "the figure dash U+2012",
+    "\u2013": "the en dash U+2013",
+    "\u2014": "the em dash U+2014",
+    "\u2015": "the horizontal bar U+2015",
+    "\u2212": "the minus sign U+2212",
+    "\ufe63": "the small hyphen-minus U+FE63",
+    "\uff0d": "the fullwidth hyphen-minus U+FF0D",
+}
+"""The characters that look like a minus, and what they are called."""
+
+NO_RANGE = "write one number: a range cannot be given here"
+"""The hint where such a character is between two numbers."""
+
+
+def describe_dash(char: str) -> str:
+    """Name a character that looks like a minus, for a message."""
+    return f"{char} is {DASHES[char]}"
+
+
+def find_dash(text: str) -> int | None:
+    """Where the first character is that looks like a minus and is none. None where there is not one."""
+    return next((index for index, char in enumerate(text) if char in DASHES), None)
+
+
+_OTHER_UNITS = dict.fromkeys(("measure", "measures", "takt", "takte", "mesures", "compases", "battute", "m."), "bars")
+_NUMBERS = (
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "sixteen",
+    "thirty-two",
+)
+_COUNTS = dict(zip(_NUMBERS, (*range(1, 13), 16, 32), strict=True))
+
+
+_SECOND_WORD = re.compile(r"([^\s\"=]+)([ \t]+)[0-9./]+[ \t]*(?:bars?|beats?|[bcs]|ms)\Z")
+
+
+def told_second_word(name: str, text: str, span: Span, faults: Faults) -> bool:
+    """Tell a section's name of two words: `text`, at `span`, stands behind its first one. True when it was told."""
+    match = _SECOND_WORD.match(text)
+    if match is None or match.group(1) in ("for", "of", "lasting", "length", "lasts", "at"):
+        return False
+    if match.group(1)[0].isdigit() and not match.group(1).isalnum():
+        return False
+    gap = Span(span.file, span.line, span.column - 1, span.line, span.column)
+    hint = f"write {shown(name)}-{shown(text)}"
+    faults.error("E225", "a name has no blanks", part(text, span, 0, match.end(1)), hint, (Fix(gap, "-"),))
+    return True
+
+
+COMMA = "a comma stands between actions, never inside a number or a place"
+
+
+def told_comma(text: str, span: Span, faults: Faults, what: str) -> bool:
+    """Tell a comma between digits. True when it was told."""
+    match = re.match(r"([0-9]+),([0-9][\w+/]*)\Z", text)
+    if match is None:
+        return False
+    cured = f"{match.group(1)}.{match.group(2)}"
+    at = part(text, span, match.end(1), match.end(1) + 1)
+    if what == "a place" and match.group(2).isdigit() and not has_beat(int(match.group(2)[:8]), span, faults):
+        second = int(match.group(2)[:8])
+        joined = suggest_position(max(1, int(match.group(1)[:8])), max(1, second), Fraction(0), span, faults)
+        hint, fixes = (BY_DOT, ()) if joined is None else (f"write {joined}", (Fix(span, joined),))
+        faults.error("E203", COMMA, at, hint, fixes)
+        return True
+    faults.error("E203", COMMA, at, f"write {cured}", (Fix(at, "."),))
+    return True
+
+
+def _too_large(span: Span, faults: Faults) -> None:
+    faults.error("E213", f"this number is larger than {LARGEST:,}, the largest a score may hold", span, "write a smaller one")
+
+
+def _minutes(span: Span, faults: Faults, minutes: str, seconds: str, decimals: str | None) -> tuple[Fraction, Unit] | None:
+    long = number_of(minutes, None, None, span, faults)
+    rest = None if long is None else number_of(seconds, decimals, None, span, faults)
+    if long is None or rest is None:
+        return None
+    if rest >= 60:
+        total = long * 60 + rest
+        cured = f"{int(total // 60)}m{int(total % 60)}" + (f".{decimals}s" if decimals else "s")
+        faults.error("E222", "behind minutes, seconds go up to 59", span, f"write {cured}", (Fix(span, cured),))
+        return None
+    return long * 60 + rest, Unit.SECONDS
+
+
+def _corrected(number: str, unit: str, what: str) -> str:
+    """An amount in its usual spelling; as a position, bars count on from the cue before."""
+    long = unit.startswith(("bar", "beat"))
+    lead = "+" if what == "a place" and unit.startswith("bar") else ""
+    return f"{lead}{number} {unit}" if long else f"{lead}{number}{unit}"
+
+
+def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: Faults, what: str) -> Unit | None:
+    """The unit named `unit`, spelled the one way. None where it is not (told)."""
+    number = text[: len(text) - len(unit)].rstrip()
+    if unit in _UNITS:
+        if not space or unit.startswith(("bar", "beat")):
+            return _UNITS[unit]
+        cured = number + unit
+        faults.error("E216", f"{unit} stands right behind its number", span, f"write {cured}", (Fix(span, cured),))
+        return None
+    if not unit:
+        whole = number.isdigit()
+        bars = f"{number} bars" if number != "1" else "1 bar"
+        hint = f"write {bars}, {number}b, {number}c or {number}s" if whole else "write 8 bars, 4b, 1/2b, 2c or 12.5s"
+        fixes = (Fix(span, bars),) if whole else ()
+        faults.error("E211", f"{shown(number)} of what? A unit is missing", span, hint, fixes)
+        return None
+    low = unit.casefold()
+    if low in _LONG or low in _UNITS:
+        short = _LONG.get(low, low)
+        cured = _corrected(number, short, what)
+        message = f"the unit {unit} is written {short}" if low in _LONG else f"units are written small: {short}"
+        faults.error("E216", message, at_unit, f"write {cured}", (Fix(span, cured),))
+        return None
+    guess = _OTHER_UNITS.get(low) or nearest(unit, [*_LONG, "bars", "beats"])
+    if guess is None:
+        faults.error("E210", f"{shown(unit)} is no unit", at_unit, "a unit is bars, b (beats), c (chunks), s, ms or f (frames)")
+        return None
+    short = _LONG.get(guess, guess)
+    cured = _corrected(number, short, what)
+    faults.error("E210", f"{shown(unit)} is no unit", at_unit, f"did you mean {cured}?", (Fix(span, cured),))
+    return None
+
+
+def _no_decimals(text: str, value: Fraction, unit: str, number: str, span: Span, faults: Faults, what: str) -> None:
+    cured = _corrected(str(value), unit, what)
+    hint = f"write {cured}" + (
+        f"; the place on bar {number.split('.', maxsplit=1)[0]}, beat {number.split('.')[1]} is {number}"
+        if _BAR_BEAT.match(number) and has_beat(int(number.split(".")[1]), span, faults)
+        else ""
+    )
+    name = "bars" if unit.startswith("bar") else "beats"
+    faults.error(
+        "E217", f"parts of {name} are written as fractions, so {shown(text)} is not clear", span, hint, (Fix(span, cured),)
+    )
+
+
+def _told_wording(text: str, span: Span, faults: Faults, what: str) -> bool:
+    """Tell an amount in other words: `eight bars`, `8 bars at 140 bpm`, `every other bar`. True when it was told."""
+    spelled = re.match(r"([a-z]+(?:-two)?)[ \t]+(?=bars?\b|beats?\b|seconds?\b|chunks?\b)", text)
+    if spelled is not None and spelled.group(1) in _COUNTS:
+        cured = f"{_COUNTS[spelled.group(1)]} {text[spelled.end() :]}"
+        faults.error("E201", "a number is written in digits", span, f"write {cured}", (Fix(span, cured),))
+        return True
+    tempo = re.match(r"([0-9./]+[ \t]*(?:bars?|beats?|[bcs]))[ \t]+(?:(?:at|@)[ \t]*)?([0-9.]+)[ \t]*bpm\Z", text)
+    if tempo is not None:
+        cured = f"{tempo.group(1)}, tempo {tempo.group(2)}"
+        faults.error(
+            "E240", "a section's tempo stands behind a comma, with its word", span, f"write {cured}", (Fix(span, cured),)
+        )
+        return True
+    again = re.match(r"([0-9./]+[ \t]*(?:bars?|beats?|[bcs]))[ \t]*[x×*][ \t]*([0-9]+)\Z", text)
+    if again is not None:
+        cured = again.group(1)
+        hint = f"write {cured}; how often a section is played says play: play NAME*{again.group(2)}"
+        faults.error("E201", f"{shown(text)} is not {what}", span, hint, (Fix(span, cured),))
+        return True
+    nth = re.match(r"(?:([0-9]+)(?:st|nd|rd|th)|other|second)[ \t]+(bar|beat)s?\Z", text)
+    if nth is not None:
+        cured = f"{nth.group(1) or 2} {nth.group(2)}s"
+        faults.error("E201", "a length is a number and its unit", span, f"write {cured}", (Fix(span, cured),))
+        return True
+    begins = re.match(r"([0-9./]+[ \t]*(?:bars?|beats?|[bcs]))[ \t]+from[ \t]+(\S+)\Z", text)
+    if begins is not None:
+        cured = begins.group(1)
+        hint = f"write {cured}; where it begins has a key of its own: from: {shown(begins.group(2))}"
+        faults.error("E201", f"{shown(text)} is not {what}", span, hint, (Fix(span, cured),))
+        return True
+    if text == "live":
+        faults.error("E201", "a live section says until when", span, "write until go out", (Fix(span, "until go out"),))
+        return True
+    return False
+
+
+def _told_two_units(span: Span, faults: Faults, first: str, unit: str, second: str, small: str) -> None:
+    """Tell `8 bars 2 beats`: as beats it is one amount, and how many that are depends on the meter."""
+    message = f"an amount has one unit, and this one has two: {unit} and {small}"
+    if max(len(first), len(second)) > LARGEST_DIGITS:
+        _too_large(span, faults)
+        return
+    rest = Fraction(int(second), TICKS_PER_BEAT) if small.startswith("tick") else Fraction(int(second))
+    count = count_beats(span, faults) if unit.startswith("bar") else 1
+    total = int(first) * (_USUAL_BEATS if count is None else count) + rest
+    if count is None:
+        hint = f"give all of it in beats: bars of {_USUAL_BEATS} beats make it {total}b"
+        faults.error("E214", message, span, hint)
+    else:
+        faults.error("E214", message, span, f"write {total}b", (Fix(span, f"{total}b"),))
+
+
+def _refuse(text: str, span: Span, faults: Faults, what: str) -> None:
+    """Say as well as can be said why this is no amount."""
+    if told_comma(text, span, faults, what):
+        return
+    two = _TWO_UNITS.match(text)
+    if two is not None:
+        _told_two_units(span, faults, *two.groups())
+        return
+    if text.startswith("-"):
+        faults.error("E206", f"{what} is never negative", span, "leave out the minus", (Fix(span, text[1:].lstrip()),))
+        return
+    low = text.casefold()
+    if low in _UNITS or low in _LONG:
+        short = _LONG.get(low, low)
+        cured = _corrected("1", short.rstrip("s") if short.startswith(("bar", "beat")) else short, what)
+        faults.error("E211", f"how many {shown(text)}? A number is missing", span, f"write {cured}", (Fix(span, cured),))
+        return
+    if _told_wording(text, span, faults, what):
+        return
+    wrapped = re.match(
+        r"(?:(?:for|of|lasting|length|lasts)[ \t]+|[\[(][ \t]*)?([0-9][0-9./]*[ \t]*[a-z]+)[ \t]*[:\])]?\Z", text
+    )
+    if wrapped is not None and wrapped.group(1) != text and read_duration(wrapped.group(1), span, Faults()) is not None:
+        cured = wrapped.group(1)
+        faults.error("E201", f"{shown(text)} is not a length", span, f"write {cured}", (Fix(span, cured),))
+        return
+    clock = re.match(r"([0-9]+):([0-9]{2})\Z", text)
+    if clock is not None:
+        cured = f"{clock.group(1)}m{clock.group(2)}s"
+        faults.error(
+            "E202", f"{text} can be a time or a bar and a beat", span, f"as a length of time write {cured}", (Fix(span, cured),)
+        )
+        return
+    if text.startswith(".") and text[1:2].isdigit():
+        faults.error("E223", "a number begins with a digit", span, f"write 0{shown(text)}", (Fix(span, "0" + text),))
+        return
+    faults.error("E201", f"{shown(text)} is not {what}" if text else f"{what} is missing", span, SPELLINGS[what])

@@ -1,0 +1,264 @@
+"""The clock line, as both notations write it: `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`, `link, …`."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.timebase import COMMON_TIME, Meter
+from sequencer.language.score import ClockKind, ClockLine
+from sequencer.language.source import nearest, part, shown
+from sequencer.language.values.settings import read_bpm, read_meter
+from sequencer.language.values.strings import read_string
+
+SPELLINGS = (
+    'write chunks, 120 bpm, 4/4, midi "port", 4/4, nominal 120 bpm, link, 4/4, nominal 120 bpm, mtc 25, or file "song.mid"'
+)
+RATES = ("24", "25", "29.97", "30")
+"""The frames a second that time code can have."""
+
+_PIECE = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"|")+')
+_BPM = re.compile(r"(\S+?)[ \t]*bpm\Z", re.IGNORECASE)
+_NO_COMMA = re.compile(
+    r'([0-9./]+[ \t]*bpm|midi[ \t]+"[^"]*"|midi|link)([ \t]+)(?=[0-9]+/[0-9]+\Z|[0-9./]+[ \t]*bpm\Z)', re.IGNORECASE
+)
+_COMMA = re.compile(r"([0-9]+),([0-9]+)[ \t]*bpm\b", re.IGNORECASE)
+_OTHER_BPM = frozenset({"BPM", "Bpm", "bm", "pbm", "beats", "quarters", "q"})
+_PART = r"(?:[ \t]*[,;|@]?[ \t]*(?:\bat[ \t]+)?((?:nominal[ \t]+)?[0-9]+(?:[./][0-9]+)?[ \t]*(?:bpm\b)?))?"
+_PARTS = re.compile(rf'(midi|link|external|ext|slave|ableton)(?:[ \t]*,?[ \t]*("[^"]+"))?{_PART}{_PART}{_PART}', re.IGNORECASE)
+_FILLING = frozenset({"bpm", "beats", "beat", "per", "minute", "at", "in", "time", "signature", "meter", "tempo", "quarters"})
+_TEMPO_WELL = re.compile(r"[0-9./]+[ \t]*bpm[ \t]*(?:,[^,]*)?", re.IGNORECASE)
+_IN_PARTS = re.compile(
+    r'(?:midi(?:[ \t]+"[^"]*")?|link)(?:[ \t]*,[ \t]*(?:[0-9]+/[0-9]+|nominal[ \t]+[0-9./]+(?:[ \t]*bpm)?))*'
+)
+_BARE = re.compile(r"nominal[ \t]+|[ \t]*bpm", re.IGNORECASE)
+_MIDI = re.compile(r"midi(?:[ \t]+(.+))?\Z")
+_MTC = re.compile(r"mtc(?:[ \t]+([^\s\"]+))?(?:[ \t]*(\".*))?\Z")
+_MTC_FPS = re.compile(r'mtc[ \t]+([0-9.]+)[ \t]*(?:fps|frames)([ \t]+".*")?')
+_OTHER_CLOCKS = {
+    "smpte": "mtc",
+    "ltc": "mtc",
+    "timecode": "mtc",
+    "external": "midi",
+    "ext": "midi",
+    "slave": "midi",
+    "ableton": "link",
+}
+_SONG = re.compile(r'(?:midi[ \t]+)?("[^"]+\.midi?")', re.IGNORECASE)
+_FILE = re.compile(r"file(?:[ \t]*(\".*)|[ \t]+(\S.*))?\Z")
+_ALONE = re.compile(r"chunks\Z|(?:mtc|file)(?![\w\-])")
+_NOMINAL = re.compile(r"nominal[ \t]+(\S+?)(?:[ \t]*bpm)?\Z")
+
+
+def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
+    """A clock without its word. An outer clock names the tempo it is expected to have: plans are made with it."""
+    pieces: list[tuple[str, Span]] = []
+    for match in _PIECE.finditer(text):
+        piece = match.group().strip()
+        start = match.start() + match.group().index(piece) if piece else match.start()
+        pieces.append((piece, part(text, span, start, start + len(piece))))
+    if not pieces or not pieces[0][0]:
+        faults.error("E247", "the clock is missing", span, SPELLINGS)
+        return None
+    first, at = pieces[0]
+    told = _told_comma(text, span, faults) or _told_parts(text, span, faults) or _without_comma(first, at, faults)
+    more = None if told else _more(pieces[1:], first.startswith(("midi", "link")), faults)
+    if more is None:
+        return None
+    meter, nominal, nominal_at = more
+    if _ALONE.match(first):
+        return _alone(first, at, pieces[1:], span, faults)
+    bpm = _BPM.match(first)
+    midi = _MIDI.match(first)
+    if bpm is not None:
+        value = read_bpm(bpm.group(1), part(first, at, *bpm.span(1)), faults)
+        if value is None:
+            return None
+        if nominal_at is not None:
+            faults.error("E247", "a clock of fixed tempo has no other, nominal one", nominal_at, "leave it out")
+            return None
+        return ClockLine(ClockKind.BPM, value, meter, None, span=span)
+    if midi is None and first != "link":
+        _unknown(first, at, faults)
+        return None
+    port: str | None = None
+    if midi is not None and midi.group(1) is not None:
+        port = _port(midi.group(1), part(first, at, *midi.span(1)), faults)
+        if port is None:
+            return None
+    if nominal is None:
+        message = "a clock from outside needs a nominal tempo: what comes before it sounds is planned with it"
+        end = Span(span.file, span.end_line, span.end_column, span.end_line, span.end_column)
+        tail = ", nominal 120 bpm"
+        faults.error("E248", message, span, f"write {shown(text, 60)}{tail}", (Fix(end, tail),))
+        return None
+    return ClockLine(ClockKind.MIDI if midi is not None else ClockKind.LINK, nominal, meter, port, span=span)
+
+
+def _alone(first: str, at: Span, more: list[tuple[str, Span]], span: Span, faults: Faults) -> ClockLine | None:
+    """A clock that says nothing of tempo and meter: chunks and time code have none, a file brings its own."""
+    if more and first == "chunks":
+        faults.error("E247", "chunks have no tempo and no meter", more[0][1], "leave it out, or write clock 120 bpm, 4/4")
+        return None
+    if more:
+        what = "time code has no tempo and no meter" if first.startswith("mtc") else "the file brings its tempi and its meters"
+        faults.error("E247", what, more[0][1], "leave it out")
+        return None
+    if first == "chunks":
+        return ClockLine(ClockKind.CHUNKS, None, COMMON_TIME, None, span=span)
+    fps = _MTC_FPS.fullmatch(first)
+    if fps is not None:
+        cured = f"mtc {fps.group(1)}{fps.group(2) or ''}"
+        faults.error("E247", "time code has its number alone", at, f"write {cured}", (Fix(at, cured),))
+        return None
+    mtc = _MTC.match(first)
+    if mtc is not None:
+        if mtc.group(1) not in RATES:
+            where = at if mtc.group(1) is None else part(first, at, *mtc.span(1))
+            hint = "write the frames a second that your source sends: mtc 24, mtc 25, mtc 29.97 (drop frame) or mtc 30"
+            faults.error("E247", "time code has 24, 25, 29.97 or 30 frames a second", where, hint)
+            return None
+        port = None if mtc.group(2) is None else _port(mtc.group(2), part(first, at, *mtc.span(2)), faults)
+        if port is None and mtc.group(2) is not None:
+            return None
+        return ClockLine(ClockKind.MTC, None, COMMON_TIME, port, rate=mtc.group(1), span=span)
+    file = _FILE.match(first)
+    if file is not None and file.group(1) is not None and file.group(1).endswith('"') and len(file.group(1)) > 2:
+        path = read_string(file.group(1), part(first, at, *file.span(1)), faults)
+        return None if path is None else ClockLine(ClockKind.FILE, None, COMMON_TIME, file=path, span=span)
+    fixes: tuple[Fix, ...] = ()
+    if file is not None and file.group(2) is not None and '"' not in file.group(2):
+        fixes = (Fix(part(first, at, *file.span(2)), f'"{file.group(2)}"'),)
+    faults.error("E247", "the path of a MIDI file stands in quotes", at, 'write file "song.mid"', fixes)
+    return None
+
+
+def _told_comma(text: str, span: Span, faults: Faults) -> bool:
+    """Tell a tempo with a comma for its point. True when it was told."""
+    match = _COMMA.match(text)
+    if match is None:
+        return False
+    at = part(text, span, match.end(1), match.end(1) + 1)
+    hint = f"write {match.group(1)}.{match.group(2)} bpm"
+    faults.error("E203", "a comma stands in front of the meter, never inside a number", at, hint, (Fix(at, "."),))
+    return True
+
+
+def _told_parts(text: str, span: Span, faults: Faults) -> bool:
+    """Tell the parts of a clock that stand in a row, whatever lies between them, or in another order. True when it was told."""
+    song = _SONG.fullmatch(text)
+    if song is not None:
+        cured_song = f"file {song.group(1)}"
+        faults.error("E247", "a MIDI file has its word", span, f"write {shown(cured_song, 60)}", (Fix(span, cured_song),))
+        return True
+    parts = _PARTS.fullmatch(text)
+    if parts is None:
+        return _told_tempo_and_meter(text, span, faults)
+    kind, port = parts.group(1), parts.group(2)
+    rest = [one.strip() for one in parts.groups()[2:] if one]
+    found = {"meter": [one for one in rest if re.fullmatch(r"[0-9]+/[0-9]+", one)]}
+    found["tempo"] = [one for one in rest if one not in found["meter"]]
+    if any(len(one) > 1 for one in found.values()):
+        return False
+    kind = _OTHER_CLOCKS.get(kind.casefold(), kind.casefold())
+    cured = [f"{kind} {port}" if port else kind, *found["meter"]]
+    cured += [f"nominal {_BARE.sub('', one)} bpm" for one in found["tempo"]]
+    new = ", ".join(cured)
+    if _IN_PARTS.fullmatch(text):
+        return False
+    faults.error("E247", "between the parts of a clock stand commas", span, f"write {shown(new, 60)}", (Fix(span, new),))
+    return True
+
+
+def _told_tempo_and_meter(text: str, span: Span, faults: Faults) -> bool:
+    """Tell a tempo and a meter in another order, or with other words between them. True when it was told."""
+    numbers = re.findall(r"(?<![\w./,-])[0-9]+(?:[./][0-9]+)?", text)
+    meters = [one for one in numbers if re.fullmatch(r"[0-9]{1,2}/(?:1|2|4|8|16|32)", one)]
+    tempi = [one for one in numbers if one not in meters]
+    rest = re.sub(r"[0-9]+(?:[./][0-9]+)?|[\s,;|@:=.]+", " ", text).split()
+    if len(meters) > 1 or len(tempi) > 1 or not numbers or not {one.casefold() for one in rest} <= _FILLING:
+        return False
+    if not meters and (text[0].isdigit() and "minute" not in text.casefold()):
+        return False  # a tempo alone, which is told by itself
+    if _TEMPO_WELL.fullmatch(text) or _NO_COMMA.match(text):
+        return False
+    new = f"{tempi[0] if tempi else '120'} bpm" + (f", {meters[0]}" if meters else "")
+    faults.error("E247", "a clock is a tempo, and behind a comma its meter", span, f"write {new}", (Fix(span, new),))
+    return True
+
+
+def _more(
+    pieces: list[tuple[str, Span]], is_external: bool, faults: Faults
+) -> tuple[Meter, Fraction | None, Span | None] | None:
+    """What stands behind the first comma: a meter and a nominal tempo, each at most once."""
+    meter: Meter | None = None
+    nominal: Fraction | None = None
+    nominal_at: Span | None = None
+    for piece, at in pieces:
+        found = _NOMINAL.match(piece)
+        if found is not None and nominal is None:
+            nominal, nominal_at = read_bpm(found.group(1), part(piece, at, *found.span(1)), faults), at
+            if nominal is None:
+                return None
+        elif (
+            worded := re.fullmatch(r"(?:in|time|time[ \t]+signature|meter|signature)[ \t]+([0-9]+/[0-9]+)", piece)
+        ) is not None:
+            faults.error("E247", "a meter stands here without its word", at, f"write {worded[1]}", (Fix(at, worded[1]),))
+            return None
+        elif meter is None and re.match(r"[0-9\W]", piece) and not piece.startswith('"') and "bpm" not in piece:
+            meter = read_meter(piece, at, faults)
+            if meter is None:
+                return None
+        else:
+            hint = "behind the comma stands a meter (4/4), and with midi or link nominal 120 bpm"
+            fixes = (Fix(at, f"nominal {piece}"),) if is_external and nominal is None and _BPM.match(piece) else ()
+            faults.error("E247", f"{shown(piece) or 'nothing'} says nothing about a clock here", at, hint, fixes)
+            return None
+    return meter or COMMON_TIME, nominal, nominal_at
+
+
+def _without_comma(first: str, at: Span, faults: Faults) -> bool:
+    """Tell a meter or a tempo that stands behind the clock without a comma. True when it was told."""
+    match = _NO_COMMA.match(first)
+    if match is None:
+        return False
+    rest = first[match.end(2) :]
+    cured = f", nominal {rest}" if rest.endswith("bpm") else ", "
+    gap = part(first, at, match.start(2), match.end(2) + (len(rest) if rest.endswith("bpm") else 0))
+    message = "in front of a meter or a nominal tempo stands a comma"
+    hint = f"write {shown(first[: match.start(2)].rstrip() + cured + ('' if rest.endswith('bpm') else rest))}"
+    faults.error("E247", message, part(first, at, match.end(2), len(first)), hint, (Fix(gap, cured),))
+    return True
+
+
+def _port(literal: str, span: Span, faults: Faults) -> str | None:
+    if literal.startswith('"') and literal.endswith('"') and len(literal) >= 2:
+        port = read_string(literal, span, faults)
+        if port == "":
+            faults.error("E247", "this port has no name", span, "leave it out to take the first port", (Fix(span, ""),))
+            return None
+        return port
+    cured = '"' + literal.strip("\"'‘’“”„`") + '"'
+    faults.error("E247", "a port's name stands in quotes", span, f"write midi {shown(cured)}", (Fix(span, cured),))
+    return None
+
+
+def _unknown(first: str, at: Span, faults: Faults) -> None:
+    if re.match(r"[0-9./]+\Z", first):
+        faults.error("E247", "a tempo is followed by bpm", at, f"write {shown(first)} bpm", (Fix(at, f"{first} bpm"),))
+        return
+    tempo = re.match(r"([0-9./]+)[ \t]*([^\W\d]+)\Z", first)
+    if tempo is not None and (tempo.group(2) in _OTHER_BPM or nearest(tempo.group(2), ("bpm",))):
+        cured = f"{tempo.group(1)} bpm"
+        faults.error("E247", "a tempo is followed by bpm", at, f"write {shown(cured)}", (Fix(at, cured),))
+        return
+    word = re.match(r"\S*", first)
+    name = word.group() if word else ""
+    guess = _OTHER_CLOCKS.get(name.casefold()) or nearest(name, ("chunks", "midi", "link", "mtc", "file"))
+    rate = re.fullmatch(r"mtc([0-9.]+)", name)
+    if guess == "mtc" and re.fullmatch(rf"\S+[ \t]+(?:{'|'.join(map(re.escape, RATES))})(?:[ \t].*)?", first) is None:
+        guess = f"mtc {rate[1] if rate is not None and rate[1] in RATES else '25'}"  # time code alone is no clock
+    hint = f"did you mean {guess}?" if guess else SPELLINGS
+    fixes = (Fix(part(first, at, 0, len(name)), guess),) if guess else ()
+    faults.error("E247", f"{shown(first)} is not a clock", at, hint, fixes)

@@ -1,0 +1,439 @@
+"""Triggers, as both notations write them: `note D3 ch 10`, `cc 20 > 64`, `program 5`, `start`, `go exit`."""
+
+from __future__ import annotations
+
+import re
+
+from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.midi_notes import HIGHEST_NOTE, note_number
+from sequencer.language.score import (
+    Duration,
+    OnControl,
+    OnGo,
+    OnNote,
+    OnProgram,
+    OnTransport,
+    SendControl,
+    SendMidi,
+    SendNote,
+    SendProgram,
+    Trigger,
+)
+from sequencer.language.source import nearest, part, shown
+from sequencer.language.values.amounts import plain_digits, read_duration
+from sequencer.language.values.strings import is_name, read_name
+
+WORDS = ("note", "cc", "program", "start", "stop", "continue", "go")
+SPELLINGS = "write note C3, cc 20 > 64, program 5, start, stop, continue or go NAME"
+
+NOT_A_GO_CUE = "or"
+OTHER_GO_CUE = "or-else"
+"""The only name that no go-cue can have, for it stands between triggers; and one that it may have in its place."""
+
+_LENGTH = re.compile(r"[0-9]+(?:[./][0-9]+)?[ \t]*(?:bars?|beats?|chunks?|seconds?|ms|[bcsf])")
+_SPOKEN = re.compile(r"(?:midi[ \t]+|incoming[ \t]+)(note|cc|program)(?=[ \t])")
+_GLUED = re.compile(r"(note|cc|program)(?=[A-G0-9])")
+_PRESSED = re.compile(r"(?:key|keypress|press|button)[ \t]+([^\W\d]\w*)\Z")
+_GLUED_OPTION = re.compile(r"(?<=[ \t])(ch|chan|channel|vel|velocity)(?:[ \t]*[=:#.][ \t]*)?(?<![ \t])([0-9]{1,3})(?![\w])")
+_LASTS = re.compile(r"[ \t]*(?:length|len|duration|dur|lasting|lasts|over|during)[ \t]+([0-9].*)")
+_WORD = re.compile(r"\S+")
+_CHANNEL = re.compile(r"[ \t]+(?:ch|chan|channel)\b[ \t]*(.*)\Z")
+_CONTROL = re.compile(r"([^\s<>=]+)[ \t]*(>=|<=|=>|=<|==|!=|[<>=≥≤]|above|below)?[ \t]*(\S+)?\Z")
+_OTHER_NAMES = {"control": "cc", "controller": "cc", "pc": "program", "prog": "program", "resume": "continue"}
+
+_OPTION = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
+_GO_NAME = re.compile(r"(?<!\S)go[ \t]+(?!\w+[ \t]+(?:[0-9]|seed\b))\S+")
+"""A go-cue with its name. In `go max 8 bars` there is none: `max` is the option, and the name is missing."""
+
+
+def find_option(text: str) -> re.Match[str] | None:
+    """The first option (`max 8 bars`, `cut`) that follows a section's length or triggers without a comma: its word is group 1.
+
+    In `until go cut` there is none: `cut` is the go-cue's name.
+    """
+    names = [match.span() for match in _GO_NAME.finditer(text)]
+    return next((one for one in _OPTION.finditer(text) if not any(start < one.start(1) < end for start, end in names)), None)
+
+
+def read_trigger(text: str, span: Span, faults: Faults, is_sent: bool = False) -> Trigger | None:
+    """A whole trigger. Channels are 1–16, programs 1–128, notes, controllers and their values 0–127.
+
+    `is_sent` is for a note that is sent and not listened for: that one has a length.
+    """
+    word = _WORD.match(text)
+    kind = word.group() if word else ""
+    end = len(kind)
+    match kind:
+        case "start" | "stop" | "continue":
+            if end == len(text):
+                return OnTransport(kind, span)
+            _too_much(text, end, kind, span, faults)
+            return None
+        case "go":
+            return _go(text, span, faults)
+        case "note" | "cc" | "program":
+            return _from_midi(kind, text, end, span, faults, is_sent)
+        case _:
+            _unknown(text, kind, span, faults)
+            return None
+
+
+def _from_midi(kind: str, text: str, start: int, span: Span, faults: Faults, is_sent: bool) -> Trigger | None:
+    if told_glued(text, span, faults, "E238"):
+        return None
+    body, channel = text, None
+    found = _CHANNEL.search(text)
+    if found is not None:
+        channel = _number(found.group(1), part(text, span, found.start(1), len(text)), faults, "channel", 1, 16, "E233")
+        if channel is None:
+            return None
+        body = text[: found.start()]
+    value = body[start:].strip(" \t")
+    if not value:
+        faults.error("E238", f"{kind} what? A number is missing", span, SPELLINGS)
+        return None
+    offset = body.index(value, start)
+    at = part(text, span, offset, offset + len(value))
+    match kind:
+        case "note":
+            return _note(value, at, channel, span, faults, is_sent)
+        case "cc":
+            return _control(value, at, channel, span, faults)
+        case _:
+            changed = re.fullmatch(r"change[ \t]+([0-9]+)", value)
+            if changed is not None:
+                cured = changed.group(1)
+                faults.error("E234", "a program has only its number", at, f"write program {cured}", (Fix(at, cured),))
+                return None
+            program = _number(value, at, faults, "program", 1, 128, "E234")
+            return None if program is None else OnProgram(program, channel, span)
+
+
+def told_glued(text: str, span: Span, faults: Faults, code: str) -> bool:
+    """Tell `ch10`, `ch=10`, `vel:100`: a word that its number stands too close to. True when it was told."""
+    glued = _GLUED_OPTION.search(text)
+    if glued is None:
+        return False
+    cured = f"{glued.group(1)} {glued.group(2)}"
+    at = part(text, span, *glued.span())
+    faults.error(code, f"behind {glued.group(1)} stands a blank", at, f"write {cured}", (Fix(at, cured),))
+    return True
+
+
+def _note(written: str, at: Span, channel: int | None, span: Span, faults: Faults, is_sent: bool) -> OnNote | None:
+    if " " in written or "\t" in written:
+        _too_much(written, written.replace("\t", " ").index(" "), "a note", at, faults, is_sent)
+        return None
+    if not plain_digits(written, at, faults):
+        return None
+    if written.isdigit():
+        number = _number(written, at, faults, "note", 0, HIGHEST_NOTE, "E232")
+        return None if number is None else OnNote(str(number), channel, span)
+    if note_number(written, "C3") is not None or note_number(written, "C4") is not None:
+        return OnNote(written, channel, span)
+    fixes: tuple[Fix, ...] = ()
+    name = re.match(r"([A-Ha-h])([#b♯♭]?|is|es|s)(-?[0-9]{1,3})\Z", written)
+    if name is None:
+        hint = "a note is a letter from A to G, perhaps # or b, and its octave: C3, F#2, Bb-1; or a number from 0 to 127"
+    elif name.group(1) in "Hh":
+        cured = "B" + name.group(3)
+        hint, fixes = f"the note German musicians call H is written {cured}", (Fix(at, cured),)
+    elif name.group(2) in ("is", "es", "s"):
+        cured = name.group(1).upper() + ("#" if name.group(2) == "is" else "b") + name.group(3)
+        hint, fixes = f"write {cured}", (Fix(at, cured),)
+    else:
+        hint = "MIDI's notes go from C-2 to G8 where middle C is C3, from C-1 to G9 where it is C4"
+    faults.error("E231", f"there is no note {shown(written)}", at, hint, fixes)
+    return None
+
+
+def _control(written: str, at: Span, channel: int | None, span: Span, faults: Faults) -> OnControl | None:
+    match = _CONTROL.match(written)
+    if match is None:
+        faults.error("E237", f"{shown(written)} is no comparison of a controller", at, "write cc 20 > 64, or cc 20 < 64")
+        return None
+    number_text, sign, value_text = match.groups()
+    number = _number(number_text, part(written, at, 0, match.end(1)), faults, "controller", 0, 127, "E235")
+    if number is None:
+        return None
+    if sign is None or value_text is None:
+        hint = f"a controller fires as it crosses a value: write cc {number} > 64"
+        fixes = (Fix(at, f"{number} > 64"),) if sign is None and value_text is None else ()
+        faults.error("E237", "a controller needs > or < and a value", at, hint, fixes)
+        return None
+    value = _number(value_text, part(written, at, match.start(3), match.end(3)), faults, "value", 0, 127, "E236")
+    if value is None:
+        return None
+    if sign not in "<>":
+        cured = {"=>": ">", ">=": ">", "≥": ">", "above": ">", "=<": "<", "<=": "<", "≤": "<", "below": "<"}.get(sign, ">")
+        nudge = {">=": -1, "=>": -1, "≥": -1, "<=": 1, "=<": 1, "≤": 1, "==": -1, "=": -1}.get(sign, 0)
+        near = min(127, max(0, value + nudge))
+        hint = f"a controller fires as it crosses a value: write cc {number} {cured} {near}"
+        faults.error(
+            "E237", f"controllers are compared with > and <, not with {sign}", at, hint, (Fix(at, f"{number} {cured} {near}"),)
+        )
+        return None
+    return OnControl(number, sign == ">", value, channel, span)
+
+
+def _go(text: str, span: Span, faults: Faults) -> OnGo | None:
+    name = text[2:].strip(" \t")
+    arrow = name.find("->")
+    if arrow >= 0:  # only in YAML: the grammar of the text notation parts them
+        at = part(text, span, text.index("->"), len(text))
+        cured = name[arrow + 2 :].strip()
+        keys = f"{{when: go {shown(name[:arrow].strip())}, {shown(cured.replace(' ', ': ', 1))}}}"
+        hint = f"what a rule does has keys of its own: {keys}"
+        faults.error("E610", "a trigger and what it does are two keys", at, hint)
+        return None
+    if not name:
+        faults.error("E239", "go what? The operator's word is missing", span, "write go and a name of your own: go exit")
+        return None
+    start = text.index(name, 2)
+    at = part(text, span, start, start + len(name))
+    if name.startswith('"') and is_name(name.strip('"')):
+        bare = name.strip('"')
+        faults.error("E239", "the name of a go-cue has no quotes", at, f"write {bare}", (Fix(at, bare),))
+        return None
+    if name == NOT_A_GO_CUE:
+        message = f"`{name}` stands between two triggers, so no go-cue is called that"
+        faults.error("E239", message, at, f"choose another name: {OTHER_GO_CUE}", (Fix(at, OTHER_GO_CUE),))
+        return None
+    read = read_name(name, at, faults, "an operator's word")
+    return None if read is None else OnGo(read, span)
+
+
+def _number(text: str, span: Span, faults: Faults, what: str, low: int, high: int, code: str) -> int | None:
+    """A whole number from `low` to `high`."""
+    if not plain_digits(text, span, faults):
+        return None
+    if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
+        return int(text)
+    plural = "values" if what == "value" else f"{what}s"
+    faults.error(code, f"there is no {what} {shown(text) or 'without a number'}", span, f"{plural} go from {low} to {high}")
+    return None
+
+
+def _too_much(text: str, end: int, kind: str, span: Span, faults: Faults, is_sent: bool = False) -> None:
+    at = part(text, span, end, len(text))
+    lasts = _LASTS.fullmatch(text[end:])
+    if lasts is not None and is_sent:
+        cured = f" for {lasts.group(1)}"
+        faults.error("E238", "how long a note sounds stands behind for", at, f"write{shown(cured)}", (Fix(at, cured),))
+        return
+    faults.error(
+        "E238", f"{kind} takes nothing more, but here stands {shown(text[end:].strip())}", at, "leave it out", (Fix(at, ""),)
+    )
+
+
+def _unknown(text: str, kind: str, span: Span, faults: Faults) -> None:
+    at = part(text, span, 0, len(kind))
+    if _LENGTH.fullmatch(text):
+        message = f"{shown(text)} is a length, not a trigger"
+        faults.error("E230", message, span, f"take it out here, and give the section max {shown(text)}")
+        return
+    if note_number(kind, "C3") is not None and not kind.isdigit():
+        faults.error("E230", f"{shown(kind)} is a note, not a trigger", at, f"write note {kind}", (Fix(at, f"note {kind}"),))
+        return
+    spoken = _SPOKEN.match(text)
+    if spoken is not None:
+        cured = spoken.group(1) + text[spoken.end() :]
+        fix = (Fix(part(text, span, 0, spoken.end()), spoken.group(1)),)
+        faults.error("E230", f"{shown(spoken.group())} is not a trigger", at, f"write {shown(cured)}", fix)
+        return
+    glued = _GLUED.match(text)
+    if glued is not None:
+        cured = f"{glued.group(1)} {text[glued.end(1) :]}"
+        fix = (Fix(part(text, span, 0, len(text)), cured),)
+        faults.error("E230", f"behind {glued.group(1)} stands a blank", at, f"write {shown(cured)}", fix)
+        return
+    pressed = _PRESSED.match(text)
+    if pressed is not None:
+        cured = f"go {pressed.group(1)}"
+        message = f"{kind} is not a trigger: keys say an operator's words"
+        faults.error("E230", message, span, f"write {shown(cured)}", (Fix(span, cured),))
+        return
+    low = kind.casefold()
+    guess = _OTHER_NAMES.get(low) or (low if low in WORDS else nearest(kind, WORDS))
+    if guess is not None:
+        cured = guess + text[len(kind) :]
+        faults.error("E230", f"{shown(kind)} is not a trigger", at, f"did you mean {shown(cured)}?", (Fix(at, guess),))
+    elif is_name(kind) and kind == text:
+        hint = f"an operator's word is written go {shown(kind)}; a note, note C3"
+        faults.error("E230", f"{shown(kind)} is not a trigger", at, hint, (Fix(at, f"go {kind}"),))
+    else:
+        faults.error("E230", f"{shown(kind) or 'nothing'} is not a trigger", at, SPELLINGS)
+
+
+WORDS_sendings = ("note", "cc", "program")
+SPELLINGS_sendings = "write midi note C3 ch 10 vel 100 for 1 beat, midi cc 20 64 ch 1, or midi program 5 ch 1"
+
+_WORD_sendings = re.compile(r"\S*")
+_OPTIONS = "ch|chan|channel|vel|velocity|for"
+_OPTION_sendings = re.compile(rf"[ \t]+({_OPTIONS})(?![^\W\d])[ \t]*(.*?)(?=[ \t]+(?:{_OPTIONS})(?![^\W\d])|[ \t]*\Z)")
+_LONG = {"chan": "ch", "channel": "ch", "velocity": "vel"}
+_OTHER_NAMES_sendings = {"control": "cc", "controller": "cc", "pc": "program", "prog": "program", "noteon": "note"}
+_COMPARED = re.compile(r"([0-9]+)[ \t]*(?:[<>=≥≤]+|to|,)[ \t]*([0-9]+)\Z")
+_RANGES = {
+    "ch": ("channel", 1, 16, "E233"),
+    "vel": ("velocity", 1, 127, "E260"),
+    "controller": ("controller", 0, 127, "E235"),
+    "value": ("value", 0, 127, "E236"),
+}
+
+
+def read_midi(text: str, span: Span, faults: Faults) -> SendMidi | None:
+    """What stands behind `midi`. Channels are 1–16, programs 1–128, velocities 1–127, all else 0–127."""
+    if _told_wording(text, span, faults):
+        return None
+    match = _WORD_sendings.match(text)
+    kind = match.group() if match else ""
+    if kind not in WORDS_sendings:
+        _unknown_sendings(text, kind, span, faults)
+        return None
+    if told_glued(text, span, faults, "E259"):
+        return None
+    first = _OPTION_sendings.search(text)
+    body = text if first is None else text[: first.start()]
+    options = _options(text, kind, span, faults)
+    if options is None:
+        return None
+    channel, velocity, length = options
+    if not body[len(kind) :].strip(" \t"):
+        faults.error("E259", f"midi {kind} what? A number is missing", span, SPELLINGS_sendings)
+        return None
+    if kind == "cc":
+        return _control_sendings(body, channel, span, faults)
+    read = read_trigger(body, part(text, span, 0, len(body)), faults, is_sent=True)
+    match read:
+        case OnNote():
+            return SendNote(read.written, channel, velocity, length, span)
+        case OnProgram():
+            return SendProgram(read.program, channel, span)
+        case _:
+            return None
+
+
+def _told_wording(text: str, span: Span, faults: Faults) -> bool:
+    """Tell what is sent in other words: `cc20 127`, `note C3 v100`, `note 60 127`, `note C3 on channel 10`."""
+    for pattern, cured, message in _WORDINGS:
+        match = pattern.search(text)
+        if match is not None:
+            new = match.expand(cured)
+            at = part(text, span, *match.span())
+            faults.error("E259", message, at, f"write {shown(new)}", (Fix(at, new),))
+            return True
+    return False
+
+
+_WORDINGS = (
+    (
+        re.compile(r"\A(note[ \t]+\S+)[ \t]+([0-9]+(?:/[0-9]+)?[ \t]*(?:bars?|beats?))(?=[ \t]+(?:ch|vel)\b|\Z)"),
+        r"\1 for \2",
+        "how long a note sounds stands behind for",
+    ),
+    (re.compile(r"\A(cc|note|program)([0-9A-G]\S*)"), r"\1 \2", "a blank stands behind the word"),
+    (re.compile(r"(?<=[ \t])(?:v|@)[ \t]*([0-9]{1,3})(?![\w])"), r"vel \1", "how loud a note is stands behind vel"),
+    (
+        re.compile(r"(?<=[ \t])(?:on[ \t]+channel|on[ \t]+ch|to[ \t]+channel)[ \t]+([0-9]+)"),
+        r"ch \1",
+        "a channel stands behind ch",
+    ),
+    (
+        re.compile(r"\A(note[ \t]+[A-G0-9]\S*)[ \t]+([0-9]{1,3})(?=[ \t]|\Z)"),
+        r"\1 vel \2",
+        "how loud a note is stands behind vel",
+    ),
+)
+
+
+def _options(text: str, kind: str, span: Span, faults: Faults) -> tuple[int | None, int | None, Duration | None] | None:
+    """Channel, velocity and length, each at most once, in any order. None where one of them was told."""
+    numbers: dict[str, int] = {}
+    length: Duration | None = None
+    for match in _OPTION_sendings.finditer(text):
+        word = _LONG.get(match.group(1), match.group(1))
+        whole = part(text, span, match.start(1), match.end())
+        if word in numbers or (word == "for" and length is not None):
+            faults.error("E259", f"{word} stands here twice", whole, "leave one out", (_left_out(text, span, match),))
+            return None
+        if word != "ch" and kind != "note":
+            message = f"a {'controller' if kind == 'cc' else 'program'} has no {'velocity' if word == 'vel' else 'length'}"
+            faults.error("E259", message, whole, "leave it out", (_left_out(text, span, match),))
+            return None
+        at = part(text, span, match.start(2), match.end(2)) if match.group(2) else whole
+        if word == "for":
+            length = read_duration(match.group(2), at, faults)
+            if length is None:
+                return None
+            continue
+        number = _number_sendings(match.group(2), at, faults, word)
+        if number is None:
+            return None
+        numbers[word] = number
+    return numbers.get("ch"), numbers.get("vel"), length
+
+
+def _left_out(text: str, span: Span, match: re.Match[str]) -> Fix:
+    return Fix(part(text, span, match.start(), match.end()), "")
+
+
+def _control_sendings(body: str, channel: int | None, span: Span, faults: Faults) -> SendControl | None:
+    start = len("cc") + len(body[2:]) - len(body[2:].lstrip(" \t"))
+    written = body[start:].rstrip(" \t")
+    at = part(body, span, start, start + len(written))
+    compared = _COMPARED.match(written)
+    if compared is not None:
+        cured = f"{compared.group(1)} {compared.group(2)}"
+        message = "between a controller and the value that is sent stands a blank"
+        faults.error("E259", message, at, f"write cc {cured}", (Fix(at, cured),))
+        return None
+    words = list(re.finditer(r"\S+", written))
+    if len(words) != 2:
+        hint = "write the controller and its value: midi cc 20 64"
+        what = "a controller needs a value to be sent" if len(words) == 1 else "a controller takes one value"
+        faults.error("E259", what, at, hint)
+        return None
+    control = _number_sendings(words[0].group(), part(written, at, *words[0].span()), faults, "controller")
+    value = _number_sendings(words[1].group(), part(written, at, *words[1].span()), faults, "value")
+    return None if control is None or value is None else SendControl(control, value, channel, span)
+
+
+def _number_sendings(text: str, span: Span, faults: Faults, which: str) -> int | None:
+    """A whole number in the range of what it is."""
+    what, low, high, code = _RANGES[which]
+    if text and not plain_digits(text, span, faults):
+        return None
+    if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
+        return int(text)
+    more = "; velocity 0 would let go of the note" if which == "vel" and text == "0" else ""
+    plural = "velocities" if which == "vel" else f"{what}s"
+    message = f"there is no {what} {shown(text) or 'without a number'}"
+    faults.error(code, message, span, f"{plural} go from {low} to {high}{more}")
+    return None
+
+
+def _as_note(text: str, kind: str, span: Span) -> tuple[str, Span]:
+    """How a note without its word is written, with its length where that is clear, and the span to put it at."""
+    cured = f"note {text}"
+    for pattern, better, _ in _WORDINGS:
+        cured = pattern.sub(better, cured)
+    if read_midi(cured, span, Faults()) is not None:
+        return cured, span
+    return f"note {kind}", part(text, span, 0, len(kind))
+
+
+def _unknown_sendings(text: str, kind: str, span: Span, faults: Faults) -> None:
+    at = part(text, span, 0, len(kind))
+    low = kind.casefold()
+    guess = _OTHER_NAMES_sendings.get(low) or (low if low in WORDS_sendings else nearest(kind, WORDS_sendings))
+    if guess is None and read_trigger(f"note {kind}", at, Faults()) is not None:
+        cured, at = _as_note(text, kind, span)
+        faults.error("E259", f"{shown(kind)} is a note, and `note` is missing", at, f"write {shown(cured)}", (Fix(at, cured),))
+    elif guess is not None:
+        cured = guess + text[len(kind) :]
+        message = f"{shown(kind)} is nothing that is sent to gear"
+        faults.error("E259", message, at, f"did you mean {shown(cured)}?", (Fix(at, guess),))
+    else:
+        message = f"{shown(kind)} is nothing that is sent to gear" if kind else "midi what? A note, cc or program is missing"
+        faults.error("E259", message, at if kind else span, SPELLINGS_sendings)

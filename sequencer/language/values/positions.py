@@ -1,0 +1,310 @@
+"""Places, as both notations write them: `9.3+1/2`, `9:3:240`, `32b`, `12.5s`, `14c`, `396f`, `+2bar`, `mark drop +1bar`."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from functools import lru_cache
+
+from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.timebase import TICKS_PER_BEAT
+from sequencer.language.score import After, AtBar, AtMark, AtOffset, AtTick, Duration, Place, Unit
+from sequencer.language.score_meters import BY_DOT, has_beat, suggest_position
+from sequencer.language.source import part, shown
+from sequencer.language.values.amounts import (
+    DASHES,
+    LARGEST,
+    SPELLINGS,
+    number_of,
+    plain_digits,
+    read_amount,
+    read_duration,
+    told_comma,
+)
+from sequencer.language.values.strings import is_name, read_name
+
+_QUICK = re.compile(r"([1-9][0-9]{0,6})(?:\.([1-9][0-9]{0,2})(?:\+([1-9][0-9]{0,2})/([1-9][0-9]{0,2}))?)?\Z")
+_QUICK_AFTER = re.compile(r"\+([1-9][0-9]{0,6})(?:([bcfs])|bars?)\Z")
+_OFFSET = re.compile(r"([0-9]{1,7})([bcfs])\Z")
+_UNIT_OF = {"b": Unit.BEATS, "c": Unit.CHUNKS, "f": Unit.FRAMES, "s": Unit.SECONDS}
+_PARTS = re.compile(r"([0-9]+)(?:\.([0-9]+))?(?:([ \t]*)\+([ \t]*)([0-9]+)(?:/([0-9]+)|\.([0-9]+))?)?\Z")
+_TICKS = re.compile(r"([0-9]+):([0-9]+):([0-9]+)\Z")
+_CLOCK = re.compile(r"([0-9]+):([0-9]+)\Z")
+_CLOCK_WITH_PARTS = re.compile(r"([0-9]{1,3}):([0-5][0-9]\.[0-9]{1,9})\Z")
+_WORDED = re.compile(r"bars?[ \t]*([0-9]{1,8})(?:[ \t,]+beats?[ \t]*([0-9]{1,3}))?\Z")
+_DOTS = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\Z")
+_MARK = re.compile(r"mark[ \t]+([^\s+]+)(?:[ \t]*\+[ \t]*(.+))?\Z")
+_RANGE = re.compile(rf"([1-9][0-9]{{0,6}})[ \t]*[-{''.join(DASHES)}][ \t]*([1-9][0-9]{{0,2}})\Z")
+_UNIT_END = re.compile(r"[^\W\d_]\Z")
+_NOUGHT = Fraction(0)
+
+
+@lru_cache(maxsize=1024)
+def _fraction(over: int, under: int = 1) -> Fraction:
+    """A fraction. Scores hold few different ones, many times, and making one takes longer than finding it."""
+    return Fraction(over, under)
+
+
+def read_place(text: str, span: Span, faults: Faults) -> Place | None:
+    """A place in any of its spellings. Whether the bar has that beat is for the compiler to say: it knows the meter."""
+    match = _QUICK.match(text)
+    if match is not None:
+        bar, beat, over, under = match.groups()
+        if over is None:
+            return AtBar(int(bar), 1 if beat is None else int(beat), _NOUGHT, span)
+        if int(over) < int(under):
+            return AtBar(int(bar), int(beat), _fraction(int(over), int(under)), span)
+    match = _OFFSET.match(text)
+    if match is not None:
+        number, unit = match.groups()
+        return AtOffset(_fraction(int(number)), _UNIT_OF[unit], span)
+    if text.startswith("+"):
+        match = _QUICK_AFTER.match(text)
+        if match is not None and span.end_line == span.line and span.end_column - span.column == len(text):
+            number, unit = match.groups()
+            at = Span(span.file, span.line, span.column + 1, span.line, span.end_column)
+            return After(Duration(_fraction(int(number)), Unit.BARS if unit is None else _UNIT_OF[unit], at), span)
+        return _after(text, span, faults)
+    if text.startswith("mark") and not text[4:5].isalnum():
+        return _mark(text, span, faults)
+    return _closely(text, span, faults)
+
+
+def _after(text: str, span: Span, faults: Faults) -> After | None:
+    rest = text[1:].lstrip(" \t")
+    start = len(text) - len(rest)
+    by = read_duration(rest, part(text, span, start, len(text)), faults)
+    return None if by is None else After(by, span)
+
+
+def _mark(text: str, span: Span, faults: Faults) -> AtMark | None:
+    match = _MARK.match(text)
+    if match is None:
+        back = re.match(r"mark[ \t]+[^\s+]+[ \t]*(-.*)", text)
+        if back is not None:
+            at = part(text, span, back.start(1), len(text))
+            faults.error(
+                "E206", "a place counts on from its mark, never back", at, "set the mark earlier, or write the bar itself"
+            )
+        else:
+            faults.error(
+                "E219", "a mark's name is missing or something stands behind it", span, "write mark drop, or mark drop +1bar"
+            )
+        return None
+    name = read_name(match.group(1), part(text, span, match.start(1), match.end(1)), faults, "a mark")
+    if name is None:
+        return None
+    if match.group(2) is None:
+        return AtMark(name, None, span)
+    plus = read_duration(match.group(2), part(text, span, match.start(2), len(text)), faults)
+    return None if plus is None else AtMark(name, plus, span)
+
+
+def _closely(text: str, span: Span, faults: Faults) -> Place | None:
+    if _told_range(text, span, faults) or not plain_digits(text, span, faults):
+        return None
+    match = _TICKS.match(text)
+    if match is not None and match.group(1) == "00" and _told_time(text, span, faults):
+        return None
+    if match is not None:
+        return _ticks(span, faults, *match.groups())
+    match = _PARTS.match(text)
+    if match is not None:
+        return _bar(text, span, faults, match)
+    if _UNIT_END.search(text) and text[:1].isdigit():
+        return _offset(text, span, faults)
+    _refuse(text, span, faults)
+    return None
+
+
+def _offset(text: str, span: Span, faults: Faults) -> AtOffset | None:
+    read = read_amount(text, span, faults, "a place")
+    if read is None:
+        return None
+    amount, unit = read
+    if unit is Unit.BARS:
+        cured = str(int(amount) + 1) if amount.denominator == 1 else f"+{amount} bars"
+        hint = f"the place {amount} bars on from the start is bar {cured}; from the cue before it is +{amount} bars"
+        faults.error("E218", "bars as a place are counted from 1 and have no unit", span, hint, (Fix(span, cured),))
+        return None
+    return AtOffset(amount, unit, span)
+
+
+def _counts(
+    bar: str, beat: str | None, rest: Fraction, ticks: int | None, span: Span, faults: Faults
+) -> tuple[int, int] | None:
+    """Bar and beat, both counted from 1. None where one is not (told). Behind them is `rest` of a beat, or `ticks`."""
+    number = number_of(bar, None, None, span, faults)
+    second = Fraction(1) if beat is None else number_of(beat, None, None, span, faults)
+    if number is None or second is None:
+        return None
+    if (number == 0 or second == 0) and max(number, second) <= LARGEST:
+        of, code = ("bar", "E204") if number == 0 else ("beat", "E205")
+        cured = _suggested(max(1, int(number)), max(1, int(second)), rest, ticks, span, faults)
+        if beat is None and not rest:
+            cured = "1"
+        hint = f"{of}s count from 1; " + (BY_DOT if cured is None else f"did you mean {cured}?")
+        hint += " (the first chunk is 0c)" if beat is None and not rest else ""
+        faults.error(code, f"{of} 0 does not exist", span, hint, () if cured is None else (Fix(span, cured),))
+        return None
+    if max(number, second) > LARGEST:
+        faults.error(
+            "E213", f"this number is larger than {LARGEST:,}, the largest a score may hold", span, "write a smaller one"
+        )
+        return None
+    return int(number), int(second)
+
+
+def _suggested(bar: int, beat: int, rest: Fraction, ticks: int | None, span: Span, faults: Faults) -> str | None:
+    """A position as it is written, with ticks where there are `ticks`. None where the meter there is not known."""
+    whole, rest = divmod(rest, 1)
+    more, left = divmod(ticks or 0, TICKS_PER_BEAT)
+    cured = suggest_position(bar, beat + int(whole) + more, rest, span, faults)
+    return cured if ticks is None or cured is None else f"{cured.replace('.', ':')}:{left}"
+
+
+def _bar(text: str, span: Span, faults: Faults, match: re.Match[str]) -> AtBar | None:
+    bar, beat, before, behind, over, under, decimals = match.groups()
+    rest: Fraction | None = _NOUGHT
+    if over is not None:
+        rest = number_of(over, decimals, under, part(text, span, match.start(5), len(text)), faults)
+    if rest is None:
+        return None
+    counts = _counts(bar, beat, rest, None, span, faults)
+    if counts is None:
+        return None
+    if over is None:
+        return AtBar(*counts, _NOUGHT, span)
+    cured = _suggested(*counts, rest, None, span, faults)
+    hint, fixes = (BY_DOT, ()) if cured is None else (f"write {cured}", (Fix(span, cured),))
+    if not 0 < rest < 1:
+        at = part(text, span, match.start(5) - 1 - len(behind), len(text))
+        faults.error("E224", "the part of a beat behind + is less than one beat", at, hint, fixes)
+        return None
+    if under is None or beat is None or before or behind:
+        faults.error("E224", "a part of a beat stands behind bar and beat, as a fraction", span, hint, fixes)
+        return None
+    return AtBar(*counts, rest, span)
+
+
+def _told_time(text: str, span: Span, faults: Faults) -> bool:
+    """Tell hours, minutes and seconds. True when it was told."""
+    hours = re.fullmatch(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[:;.]([0-9]{2}))?", text)
+    if hours is None:
+        return False
+    seconds = int(hours.group(1)) * 3600 + int(hours.group(2)) * 60 + int(hours.group(3))
+    cured = f"{seconds // 60}m{seconds % 60}s" if seconds >= 60 else f"{seconds}s"
+    hint = f"write {cured}" + ("; a part of a second has a decimal point" if hours.group(4) not in (None, "00") else "")
+    faults.error("E202", f"{shown(text)} is a time, and a time has units", span, hint, (Fix(span, cured),))
+    return True
+
+
+def _ticks(span: Span, faults: Faults, bar: str, beat: str, tick: str) -> AtTick | None:
+    ticks = number_of(tick, None, None, span, faults)
+    counts = None if ticks is None else _counts(bar, beat, _NOUGHT, int(ticks), span, faults)
+    if counts is None or ticks is None:
+        return None
+    if ticks >= TICKS_PER_BEAT:
+        cured = _suggested(*counts, _NOUGHT, int(ticks), span, faults)
+        message = f"ticks go from 0 to {TICKS_PER_BEAT - 1}: a beat has {TICKS_PER_BEAT}"
+        hint, fixes = (BY_DOT, ()) if cured is None else (f"write {cured}", (Fix(span, cured),))
+        faults.error("E208", message, span, hint, fixes)
+        return None
+    return AtTick(*counts, int(ticks), span)
+
+
+def _told_range(text: str, span: Span, faults: Faults) -> bool:
+    """Tell `5-3`: a bar and its beat where it has one, or else from one bar to another. True when it was told."""
+    match = _RANGE.match(text)
+    if match is None:
+        return False
+    bar, beat = match.groups()
+    if has_beat(int(beat), span, faults):
+        cured, message, hint = f"{bar}.{beat}", "a dot joins bar and beat", f"write {bar}.{beat}"
+    else:
+        cured, message = bar, "a cue has one position, not a range"
+        hint = f"write {bar}; what happens at bar {beat} is a cue of its own"
+    faults.error("E219", message, span, hint, (Fix(span, cured),))
+    return True
+
+
+def _told_either(text: str, span: Span, faults: Faults, first: str, second: str) -> None:
+    """Tell two numbers with a colon: a time, or a bar and a beat where the bar has that beat."""
+    minutes, seconds = int(first[:8]), int(second[:8])
+    message = f"{shown(text)} can be a time or a bar and a beat"
+    if len(second) > 2 or len(first) > 7:
+        faults.error("E202", message, span, "a time is written 1m30s, a bar and a beat 9.3, with ticks 9:3:240")
+        return
+    if seconds >= 60:
+        time = f"{minutes + seconds // 60}m{seconds % 60}s"
+        faults.error("E202", message, span, f"write {time} for a time", (Fix(span, time),))
+        return
+    time = f"{first}m{second}s"
+    hint = f"write {time}"
+    if minutes and has_beat(seconds, span, faults):
+        hint += f" for a time, or {minutes}.{seconds} for a bar and a beat"
+    else:
+        message = f"{shown(text)} is a time, and a time has units"
+    faults.error("E202", message, span, hint, (Fix(span, time),))
+
+
+def _refuse(text: str, span: Span, faults: Faults) -> None:
+    """Say as well as can be said why this is no place."""
+    if told_comma(text, span, faults, "a place"):
+        return
+    clock = _CLOCK.match(text)
+    if clock is not None:
+        _told_either(text, span, faults, *clock.groups())
+        return
+    precise = _CLOCK_WITH_PARTS.match(text)
+    if precise is not None:
+        minutes, seconds = int(precise.group(1)), precise.group(2)
+        cured = f"{minutes}m{seconds}s" if minutes else f"{seconds[1:] if seconds[0] == '0' else seconds}s"
+        faults.error("E202", f"{shown(text)} is a time, and a time has units", span, f"write {cured}", (Fix(span, cured),))
+        return
+    if _told_time(text, span, faults):
+        return
+    worded = _WORDED.match(text)
+    if worded is not None:
+        bar, beat = worded.groups()
+        number = bar if beat is None else suggest_position(int(bar), int(beat), _NOUGHT, span, faults)
+        hint, fixes = (BY_DOT, ()) if number is None else (f"write {number}", (Fix(span, number),))
+        faults.error("E219", "a bar is only its number", span, hint, fixes)
+        return
+    dots = _DOTS.match(text)
+    if dots is not None:
+        _three(span, faults, *dots.groups())
+        return
+    parts = re.fullmatch(r"([1-9][0-9]{0,6})/([1-9][0-9]{0,2})", text)
+    if parts is not None:
+        joined = suggest_position(int(parts.group(1)), int(parts.group(2)), _NOUGHT, span, faults)
+        hint, fixes = (BY_DOT, ()) if joined is None else (f"write {joined}", (Fix(span, joined),))
+        faults.error("E219", "a dot joins bar and beat", span, hint, fixes)
+        return
+    if text.startswith("-"):
+        hint = "a pickup is a section of its own: section upbeat 1 beat { … }"
+        faults.error("E206", "a place is never before the start", span, hint)
+        return
+    if is_name(text) and text.casefold() not in ("bar", "bars", "beat", "beats", "chunk", "chunks"):
+        faults.error("E201", f"{shown(text)} is not a place", span, f"for a mark write mark {shown(text)}")
+        return
+    if text[:1].isdigit() or text.startswith(".") or is_name(text):
+        read_amount(text, span, faults, "a place")
+        return
+    faults.error("E201", f"{shown(text)} is not a place" if text else "a place is missing", span, SPELLINGS["a place"])
+
+
+def _three(span: Span, faults: Faults, bar: str, beat: str, sixteenth: str) -> None:
+    """`9.3.2`, as some sequencers count sixteenths."""
+    fixes: tuple[Fix, ...] = ()
+    hint = "bar, beat and ticks are written 9:3:240, a part of a beat 9.3+1/2"
+    if sixteenth in ("1", "2", "3", "4") and len(bar) <= 7 and len(beat) <= 3:
+        rest = Fraction(int(sixteenth) - 1, 4)
+        cured = suggest_position(max(1, int(bar)), max(1, int(beat)), rest, span, faults)
+        if cured is not None:
+            hint = f"the {_ORDINALS[sixteenth]} sixteenth of that beat is {cured}"
+            fixes = (Fix(span, cured),)
+    faults.error("E207", "a place has a bar and a beat, and no third number behind a dot", span, hint, fixes)
+
+
+_ORDINALS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}

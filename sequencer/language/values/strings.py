@@ -1,0 +1,261 @@
+"""Names: of sections, scenes, variables, marks and operators' words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.unicode_names import with_composed_marks
+from sequencer.language.score import Text, Variable
+from sequencer.language.source import ODD_BLANK, locator, odd_blank, part, shown
+
+_NO_NAME = r"\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7"
+IN_NAME = rf"[^{_NO_NAME}]"
+"""A character that may follow in a name, as a pattern: of Latin-1 the letters, digits and `_`; beyond it anything.
+
+Python's regular expressions have no class for combining marks. The grammar's terminals do the same; `composed` looks closely.
+"""
+
+NAME = rf"[^\W\d]{IN_NAME}*(?:-{IN_NAME}+)*"
+"""What looks like a name, as a pattern: `composed` knows whether it is one."""
+
+_NAME = re.compile(r"[^\W\d]\w*(?:-\w+)*\Z")
+_LIKE_A_NAME = re.compile(NAME + r"\Z")
+_PARTS = re.compile(f"{IN_NAME}+")
+_JOINERS = "\u200c\u200d"
+LONGEST_NAME = 100
+"""The longest name, in characters."""
+
+ACTION_WORDS = frozenset(
+    {"image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "midi", "pause", "resume", "goto", "pick", "seed"}
+)
+"""The words that open an action, or look as if they did."""
+
+RESERVED = ACTION_WORDS | {"bar", "bars", "beat", "beats", "from"}
+"""What no scene may be called: in a cue it would be read as something else."""
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` has the form of a name: letters and their marks, digits, `_`; `-` joins parts; no digit in front."""
+    return composed(text) is not None
+
+
+def composed(text: str) -> str | None:
+    """The name that `text` is, in Unicode's composed form (NFC), in which names are compared. None where it is none.
+
+    So `é` is one name, whether it is written as one character or as `e` with an accent that combines. Joiners (U+200C and
+    U+200D), which some scripts need inside words, may stand between two characters that are not ASCII.
+    """
+    if text.isascii():
+        return text if _NAME.match(text) else None
+    if _LIKE_A_NAME.match(text) is None:
+        return None
+    from unicodedata import category  # only names beyond ASCII need it
+
+    name = with_composed_marks(text)
+    before = ""
+    for at, char in enumerate(name):
+        if char in _JOINERS:
+            if before.isascii() or before in _JOINERS or name[at + 1 : at + 2].isascii():
+                return None
+        elif char not in "-_" and not char.isalnum() and (before == "-" or category(char) not in {"Mn", "Mc"}):
+            return None
+        before = char
+    return name
+
+
+def read_name(text: str, span: Span, faults: Faults, what: str) -> str | None:
+    """A name; `what` says whose (`a mark`)."""
+    name = composed(text)
+    if name is not None:
+        if len(name) <= LONGEST_NAME:
+            return name
+        faults.error("E226", f"the name of {what} has at most {LONGEST_NAME} characters", span, "shorten it")
+        return None
+    odd = ODD_BLANK.search(text)
+    if odd is not None:
+        faults.error("E159", *odd_blank(odd.group(), part(text, span, *odd.span())))
+        return None
+    cured = "-".join(_PARTS.findall("".join(char if composed(f"a{char}") or char == "-" else " " for char in text)))
+    cured = cured if is_name(cured) and len(cured) <= LONGEST_NAME else ""
+    hint = f"write {cured}" if cured else "a name begins with a letter; letters, digits, _ and - may follow"
+    fixes = (Fix(span, cured),) if cured else ()
+    faults.error("E225", f"{shown(text) or 'nothing'} cannot be the name of {what}", span, hint, fixes)
+    return None
+
+
+def read_scene_name(text: str, span: Span, faults: Faults) -> str | None:
+    """The name of a scene, which must not be an action's word."""
+    if text in RESERVED:
+        hint = f"give the scene another name, for example {text}_scene"
+        faults.error("E227", f"no scene can be called {text}: in a cue it means something else", span, hint)
+        return None
+    return read_name(text, span, faults, "a scene")
+
+
+LONGEST_WRITTEN = 100_000
+"""The longest text that is read, in characters."""
+
+CURLY: Final = "“”„‟«»"
+"""Quotes that typographers set, and word processors. None of them opens a text."""
+
+MOST_VARIABLES = 1_000
+"""How many variables one text may hold."""
+
+MOST_TOLD = 20
+"""How many faults of one text are told."""
+
+_PIECE = re.compile(rf'\{{\{{|\}}\}}|\{{({NAME})\}}|[{{}}]|\\["\\]|\\|[ \t]*\n[ \t\n]*')
+_PLAIN_PIECE = re.compile(rf"\{{\{{|\}}\}}|\{{({NAME})\}}|[{{}}]|[ \t]*\n[ \t\n]*")
+_MEANT = {"{{": "{", "}}": "}", '\\"': '"', "\\\\": "\\"}
+_SPECIAL = re.compile(r"[{}\\\n]")
+_OPENED = re.compile(r"\{([^{}\"\n]{0,60})\}")
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+
+Locate = Callable[[int, int], Span]
+"""Makes the span of a stretch of a text, given as offsets in it."""
+
+
+def read_text(literal: str, span: Span, faults: Faults) -> Text | None:
+    r"""A text literal with its quotes: `"…"` or `\"\"\"…\"\"\"`, `\"` and `\\` being the escapes."""
+    if literal.startswith('"""'):
+        content = literal[3:-3]
+        skipped = 3 + len(content) - len(content.lstrip(" \t\n"))
+        return _pieces(content.strip(" \t\n"), span, faults, _PIECE, _shifted(locator(literal, span), skipped), True)
+    content = literal[1:-1]
+    if _SPECIAL.search(content) is None and len(content) <= LONGEST_WRITTEN:
+        return Text((content,) if content else (), span)
+    return _pieces(content, span, faults, _PIECE, _shifted(locator(literal, span), 1), False)
+
+
+def _shifted(locate: Locate, by: int) -> Locate:
+    return lambda start, end: locate(start + by, end + by)
+
+
+def plain(content: str, span: Span, faults: Faults, locate: Locate | None = None, block: bool = False) -> Text | None:
+    """A text without quotes and escapes, as YAML hands it over. `locate` says where its stretches stand in the file.
+
+    `block` is for one written over several lines: white space around it does not count.
+    """
+    if block or "\n" in content:
+        stripped = content.lstrip(" \t\n")
+        skipped, content = len(content) - len(stripped), stripped.rstrip(" \t\n")
+    else:
+        skipped = 0
+    if _UNSHOWN.search(content) is not None:
+        _control(content, span, faults, locate, skipped)
+        return None
+    if _SPECIAL.search(content) is None and len(content) <= LONGEST_WRITTEN:
+        return Text((content,) if content else (), span, block)
+    where = (lambda start, end: span) if locate is None else _shifted(locate, skipped)
+    return _pieces(content, span, faults, _PLAIN_PIECE, where, block)
+
+
+def read_string(literal: str, span: Span, faults: Faults) -> str | None:
+    """A literal in which braces mean nothing: a title, a path, a port. Three-quoted ones are refused."""
+    if literal.startswith('"""'):
+        cured = '"' + " ".join(literal[3:-3].split()) + '"'
+        faults.error(
+            "E275",
+            "this is written on one line, with one quote at each end",
+            span,
+            f"write {shown(cured)}",
+            (Fix(span, cured),),
+        )
+        return None
+    content = literal[1:-1]
+    if "\\" not in content:
+        return content
+    for match in re.finditer(r"\\(.?)", content):
+        if match.group(1) not in ('"', "\\"):
+            _escape(content, match.start(), part(literal, span, match.start() + 1, match.start() + 3), faults)
+            return None
+    return re.sub(r"\\(.)", r"\1", content)
+
+
+def _pieces(content: str, span: Span, faults: Faults, pattern: re.Pattern[str], locate: Locate, block: bool) -> Text | None:
+    """The parts of a text's content. None where something in it was told."""
+    if len(content) > LONGEST_WRITTEN:
+        faults.error(
+            "E276", f"this text is longer than {LONGEST_WRITTEN:,} characters", span, "a prompt has a few hundred at most"
+        )
+        return None
+    parts: list[str | Variable] = []
+    words: list[str] = []
+    variables = told = last = 0
+    for match in pattern.finditer(content):
+        start, end = match.span()
+        if start < last:
+            continue  # it was told together with the brace before it
+        if variables > MOST_VARIABLES or told >= MOST_TOLD:
+            break
+        words.append(content[last:start])
+        last = end
+        piece = match.group()
+        name = None if match.group(1) is None else composed(match.group(1))
+        if name is not None:
+            if before := "".join(words):
+                parts.append(before)
+            words.clear()
+            parts.append(Variable(name, locate(start, end)))
+            variables += 1
+        elif piece in _MEANT:
+            words.append(_MEANT[piece])
+        elif piece[0] in "{}":
+            last = _brace(content, start, piece[0], locate, faults)
+            told += 1
+        elif piece == "\\":
+            _escape(content, start, locate(start, start + 2), faults)
+            told += 1
+        else:
+            words.append(" ")
+    words.append(content[last:])
+    if rest := "".join(words):
+        parts.append(rest)
+    if variables > MOST_VARIABLES:
+        faults.error("E276", f"this text holds more than {MOST_VARIABLES:,} variables", span, "make several texts of it")
+        return None
+    return Text(tuple(parts), span, block) if told == 0 else None
+
+
+def _brace(content: str, at: int, brace: str, locate: Locate, faults: Faults) -> int:
+    """Tell a brace that belongs to no variable; returns where to read on."""
+    span = locate(at, at + 1)
+    if brace == "}":
+        faults.error("E270", "this } closes nothing", span, "a brace in a text is written }}", (Fix(span, "}}"),))
+        return at + 1
+    opened = _OPENED.match(content, at)
+    if opened is None:
+        hint = "a variable is written {name}, a brace in a text {{"
+        faults.error("E270", "this { is never closed", span, hint, (Fix(span, "{{"),))
+        return at + 1
+    inside = opened.group(1)
+    whole = locate(at, opened.end())
+    if is_name(inside.strip()):
+        cured = "{" + inside.strip() + "}"
+        faults.error("E271", "a variable has no spaces inside its braces", whole, f"write {cured}", (Fix(whole, cured),))
+        return opened.end()
+    hint = f"a variable is written {{name}}; braces of the text are doubled: {{{{{shown(inside)}}}}}"
+    faults.error(
+        "E271", f"{shown(inside) or 'nothing'} cannot be a variable's name", whole, hint, (Fix(whole, f"{{{opened.group()}}}"),)
+    )
+    return opened.end()
+
+
+def _escape(content: str, at: int, span: Span, faults: Faults) -> None:
+    r"""Tell a `\` before something that needs none."""
+    behind = content[at + 1 : at + 2]
+    hint, cured = 'write \\\\ for a backslash and \\" for a quote', "\\\\" + behind
+    if behind in ("n", "t", "r"):
+        cured = " "
+        hint = 'a prompt is one paragraph: write a space, or a text of several lines as """…"""'
+    faults.error("E272", f"\\{shown(behind)} is not an escape", span, hint, (Fix(span, cured),))
+
+
+def _control(content: str, span: Span, faults: Faults, locate: Locate | None, skipped: int) -> None:
+    match = _UNSHOWN.search(content)
+    start = match.start() if match else 0
+    at = span if locate is None else locate(start + skipped, start + skipped + 1)
+    faults.error("E274", f"the control character U+{ord(content[start]):04X} cannot stand in a text", at, "leave it out")

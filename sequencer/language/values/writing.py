@@ -1,0 +1,252 @@
+"""How values are written: the one spelling that each value has in both notations. The inverse of `values`.
+
+Every function gives what the reader of the same thing takes. A value that no score can hold (a denominator of twenty
+digits, say) raises ValueError: the readers never make one.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from sequencer.language.score import (
+    After,
+    AtBar,
+    AtMark,
+    AtOffset,
+    AtTick,
+    ChangeTempo,
+    ClockKind,
+    ClockLine,
+    Cut,
+    Duration,
+    GridLine,
+    Header,
+    OnControl,
+    OnGo,
+    OnNote,
+    OnProgram,
+    OnTransport,
+    Place,
+    PlayItem,
+    SendControl,
+    SendMidi,
+    SendNote,
+    SendProgram,
+    Text,
+    Trigger,
+    Unit,
+    Variable,
+)
+from sequencer.language.values.amounts import LARGEST, LARGEST_DIGITS, MOST_DIGITS
+
+_SINGLE_BLANK = re.compile(r"(?<![ \t]) (?![ \t])")
+
+
+def number(value: Fraction | int) -> str:
+    """A number as `24`, `23.976` or `960/11`: whole, else a decimal where that is exact, else a fraction."""
+    spelled = _decimal(value) or _fraction(value)
+    if spelled is None:
+        raise ValueError(f"{value} has more digits than a score can hold")
+    return spelled
+
+
+def _decimal(value: Fraction | int) -> str | None:
+    """A value ≥ 0 with at most nine digits behind its point, or None where that is not exact."""
+    places = next((n for n in range(MOST_DIGITS + 1) if (value * 10**n).denominator == 1), None)
+    if places is None or value < 0:
+        return None
+    digits = str(int(value * 10**places)).rjust(places + 1, "0")
+    whole, behind = (digits, "") if places == 0 else (digits[:-places], digits[-places:])
+    if len(whole) > LARGEST_DIGITS:
+        return None
+    return f"{whole}.{behind}" if behind else whole
+
+
+def _fraction(value: Fraction | int) -> str | None:
+    """A value ≥ 0 as `960/11`, or None where it has too many digits."""
+    if not 0 <= value <= LARGEST or len(str(value.denominator)) > MOST_DIGITS:
+        return None
+    return str(value)
+
+
+def amount(value: Fraction, unit: Unit, *, short: bool) -> str:
+    """An amount of a unit: `8 bars` (short: `8bar`), `4 beats` (`4b`), `2c`, `96f`, `350ms`, `12.5s`, `1m30s`."""
+    match unit:
+        case Unit.BARS | Unit.BEATS:
+            spelled = _fraction(value)
+            if spelled is None:
+                raise ValueError(f"{value} {unit} has more digits than a score can hold")
+            word = "bar" if unit is Unit.BARS else "beat"
+            if short:
+                return spelled + ("bar" if unit is Unit.BARS else "b")
+            return f"{spelled} {word}" if value <= 1 else f"{spelled} {word}s"
+        case Unit.CHUNKS:
+            return f"{number(value)}c"
+        case Unit.FRAMES:
+            return f"{number(value)}f"
+        case Unit.SECONDS:
+            return _seconds(value)
+
+
+def _seconds(value: Fraction) -> str:
+    """Seconds: in whole milliseconds below one, with minutes from sixty on; fractions only where no decimal is exact."""
+    if 0 < value < 1 and (value * 1000).denominator == 1:
+        return f"{value * 1000}ms"
+    decimal = _decimal(value)
+    if value >= 60 and decimal is not None:
+        return f"{int(value // 60)}m{_decimal(value % 60)}s"
+    if decimal is not None:
+        return f"{decimal}s"
+    thousandth = _decimal(value * 1000)
+    if thousandth is not None:
+        return f"{thousandth}ms"
+    fraction = _fraction(value)
+    if fraction is not None:
+        return f"{fraction}s"
+    for scaled, unit in ((value * 1000, "ms"), (value / 60, "m")):
+        spelled = _decimal(scaled) or _fraction(scaled)
+        if spelled is not None:
+            return spelled + unit
+    raise ValueError(f"{value} seconds have more digits than a score can hold")
+
+
+def duration(length: Duration, *, short: bool = False) -> str:
+    """A length: `8 bars`, `1 beat`, `1/2 beat`, `2c`, `12.5s`, `96f`; `short` without blanks: `8bar`, `1/2b`."""
+    return amount(length.amount, length.unit, short=short)
+
+
+def place(where: Place) -> str:
+    """A place: `9`, `9.3`, `9.3+1/2`, `9:3:240`, `32b`, `12.5s`, `+2bar`, `mark drop +1bar`."""
+    match where:
+        case AtBar(bar, beat, rest):
+            if rest:
+                return f"{bar}.{beat}+{rest}"
+            return str(bar) if beat == 1 else f"{bar}.{beat}"
+        case AtTick(bar, beat, tick):
+            return f"{bar}:{beat}:{tick}"
+        case AtOffset(value, unit):
+            return amount(value, unit, short=True)
+        case After(by):
+            return f"+{duration(by, short=True)}"
+        case AtMark(name, plus):
+            return f"mark {name}" if plus is None else f"mark {name} +{duration(plus, short=True)}"
+
+
+def trigger(on: Trigger) -> str:
+    """A trigger: `note C3 ch 10`, `cc 20 > 64`, `program 5`, `start`, `go exit`."""
+    match on:
+        case OnNote(written, channel):
+            return f"note {written}{_channel(channel)}"
+        case OnControl(control, above, value, channel):
+            return f"cc {control} {'>' if above else '<'} {value}{_channel(channel)}"
+        case OnProgram(program, channel):
+            return f"program {program}{_channel(channel)}"
+        case OnTransport(what):
+            return what
+        case OnGo(name):
+            return f"go {name}"
+
+
+def _channel(channel: int | None) -> str:
+    return "" if channel is None else f" ch {channel}"
+
+
+def clock(line: ClockLine) -> str:
+    """A clock without its word: `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`."""
+    if line.kind is ClockKind.MTC:
+        return f"mtc {line.rate}" + ("" if line.port is None else f" {string(line.port)}")
+    if line.kind is ClockKind.FILE:
+        return f"file {string(line.file or '')}"
+    if line.kind is ClockKind.CHUNKS or line.bpm is None:
+        return "chunks"
+    if line.kind is ClockKind.BPM:
+        return f"{number(line.bpm)} bpm, {line.meter}"
+    port = "" if line.port is None else f" {string(line.port)}"
+    return f"{line.kind}{port}, {line.meter}, nominal {number(line.bpm)} bpm"
+
+
+def grid(line: GridLine) -> str:
+    """A grid without its word: `33 frames @ 24 fps`."""
+    return f"{line.frames} frames @ {number(line.fps)} fps"
+
+
+def header(said: Header) -> dict[str, str]:
+    """The header's values by their words, in the usual order. Its title, quoted differently in each notation, is left out."""
+    values = {
+        "clock": None if said.clock is None else clock(said.clock),
+        "grid": None if said.grid is None else grid(said.grid),
+        "snap": said.snap,
+        "lead": None if said.lead is None else f"{said.lead}c",
+        "late": said.late,
+        "seed": said.seed,
+        "sr": said.sr,
+        "middle": said.middle,
+    }
+    return {word: str(value) for word, value in values.items() if value is not None}
+
+
+def tempo(change: ChangeTempo) -> str:
+    """A tempo without its word: `96`, `120 -> 132 over 4 bars`."""
+    ramp = "" if change.to is None else f" -> {number(change.to)}"
+    over = "" if change.over is None else f" over {duration(change.over)}"
+    return f"{number(change.bpm)}{ramp}{over}"
+
+
+def cut(action: Cut) -> str:
+    """A cut: `cut`, `cut seed 9`."""
+    return "cut" if action.seed is None else f"cut seed {action.seed}"
+
+
+def midi(action: SendMidi) -> str:
+    """What is sent, without its word: `note C3 ch 10 vel 100 for 1 beat`, `cc 20 64`, `program 5 ch 1`."""
+    match action:
+        case SendNote(written, channel, velocity, length):
+            loud = "" if velocity is None else f" vel {velocity}"
+            lasts = "" if length is None else f" for {duration(length)}"
+            return f"note {written}{_channel(channel)}{loud}{lasts}"
+        case SendControl(control, value, channel):
+            return f"cc {control} {value}{_channel(channel)}"
+        case SendProgram(program, channel):
+            return f"program {program}{_channel(channel)}"
+
+
+def play(items: tuple[PlayItem, ...]) -> str:
+    """An order without its word: `intro drop*2 finale`."""
+    return " ".join(item.section if item.times == 1 else f"{item.section}*{item.times}" for item in items)
+
+
+# ---- texts ---------------------------------------------------------------------------------------------------------
+
+
+def string(value: str) -> str:
+    r"""A text in which braces mean nothing (a title, a path, a port), in quotes: `"` and `\` are escaped."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def braced(text: Text) -> str:
+    """A text as it is written inside its quotes, but for the escapes: variables as `{name}`, braces doubled."""
+    return "".join(
+        "{" + part.name + "}" if isinstance(part, Variable) else part.replace("{", "{{").replace("}", "}}")
+        for part in text.parts
+    )
+
+
+def quoted(text: Text) -> str:
+    """A text on one line, in quotes."""
+    return string(braced(text))
+
+
+def broken(content: str, width: int) -> list[str]:
+    """A text as lines of about `width` characters, broken at single blanks only: wider gaps would fold to one."""
+    lines: list[str] = []
+    start = last = 0
+    for gap in _SINGLE_BLANK.finditer(content):
+        if gap.start() - start > width and last > start:
+            lines.append(content[start : last - 1])
+            start = last
+        last = gap.end()
+    if len(content) - start > width and last > start:
+        lines.append(content[start : last - 1])
+        start = last
+    return [*lines, content[start:]]

@@ -1,0 +1,468 @@
+"""One action of the YAML notation: what stands behind its key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from sequencer.core.diagnostics import Faults, Fix, Related, Span
+from sequencer.language import values
+from sequencer.language.foreign_words import NO_IMAGE, SILENT_IMAGE
+from sequencer.language.score import (
+    Action,
+    ChangeMeter,
+    ChangeTempo,
+    Cue,
+    Cut,
+    Every,
+    Goto,
+    Item,
+    Pause,
+    Prompt,
+    Resume,
+    Rule,
+    SendMidi,
+    SetMark,
+    SetSr,
+    SetStrength,
+    Show,
+    SnapHere,
+    UseImage,
+)
+from sequencer.language.source import part, shown
+from sequencer.language.yaml.fields import Values
+from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
+from sequencer.language.yaml.unknown_keys import OTHER_KEYS
+
+SAME_SEED = "same seed"
+"""`cut: same seed` is the `cut` without a seed of its own."""
+
+_CUT_SEED = re.compile(r"(?:cut[ \t]+)?seed[ \t]+(\S+)\Z")
+_SAID = re.compile(rf"({values.NAME})[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.+)\Z", re.DOTALL)
+
+
+class Actions:
+    """Reads actions with the helpers of `Values`: `readers` by key, and the two that are more than one key and one value."""
+
+    def __init__(self, values_: Values) -> None:
+        self.values = values_
+        self.source = values_.source
+        self.file = values_.file
+        self.faults = values_.faults
+        self.readers: dict[str, Callable[[Node, Scalar], Action | None]] = {
+            "prompt": self._prompt,
+            "image": self._image,
+            "strength": self._strength,
+            "sr": self._sr,
+            "cut": self._cut,
+            "tempo": self._tempo,
+            "meter": self._meter,
+            "mark": self._mark,
+            "snap": self._snap,
+            "pause": self._pause,
+            "resume": self._resume,
+            "goto": self._goto,
+        }
+
+    def _prompt(self, node: Node, key: Scalar) -> Prompt | None:
+        if node.__class__ is Scalar:
+            text = self.values.text(node, key)
+            return None if text is None else Prompt(text, text.span)
+        words = self.values.words(node, key)
+        return None if words is None else Prompt(words, words.span)
+
+    def show(self, node: Node, key: Scalar, entries: dict[str, tuple[Scalar, Node]]) -> Show | None:
+        """`show: tram`, together with the `action` that may stand beside it among `entries`."""
+        scalar = self.values.scalar(node, key)
+        action = None
+        good = True
+        if "action" in entries:
+            word, value = entries["action"]
+            action = self.values.text(value, word) if value.__class__ is Scalar else self.values.words(value, word)
+            good = action is not None
+        if scalar is None:
+            return None
+        name = values.composed(scalar.value)
+        if name is None or name in values.RESERVED:
+            self._no_scene(scalar, value_span(scalar, self.source), action is None and good)
+            return None
+        if not good:
+            return None
+        if action is None:
+            return Show(name, None, value_span(scalar, self.source))
+        end = action.span
+        column = scalar.column + (2 if scalar.style else 1)
+        return Show(name, action, Span(self.file, scalar.line + 1, column, end.end_line, end.end_column))
+
+    def _no_scene(self, scalar: Scalar, span: Span, alone: bool) -> None:
+        said = _SAID.match(scalar.value) if alone else None
+        if said is None:
+            values.read_scene_name(scalar.value, span, self.faults)
+            return
+        name, text = said.groups()
+        text = text.strip().removeprefix('"').removesuffix('"')
+        quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        at = part(scalar.value, span, said.end(1), len(scalar.value))
+        message = "a scene and what happens in it are two keys"
+        hint = f"write show: {shown(name)}, action: {shown(quoted)}"
+        inside = self.source.text[: scalar.start].rsplit("\n", 1)[-1]
+        flow = "{" in inside
+        column = len(inside) - len(inside.lstrip(" -"))
+        between = ", " if flow else "\n" + " " * column
+        fixes = (Fix(at, f"{between}action: {quoted}"),) if at != span and "{" not in name else ()
+        self.faults.error("E124", message, at, hint, fixes)
+
+    def _image(self, node: Node, key: Scalar) -> UseImage | None:
+        if isinstance(node, Scalar) and not node.style and node.value.casefold() in NO_IMAGE:
+            span = self.values.entry(key, node)
+            self.faults.error("E143", f"there is no image {node.value}", span, SILENT_IMAGE)
+            return None
+        path = self.values.string(node, key)
+        return None if path is None or not isinstance(node, Scalar) else UseImage(path, value_span(node, self.source))
+
+    def _strength(self, node: Node, key: Scalar) -> SetStrength | None:
+        value = self.values.read(node, key, values.read_strength)
+        return None if value is None else SetStrength(value, self.values.entry(key, node))
+
+    def _sr(self, node: Node, key: Scalar) -> SetSr | None:
+        value = self.values.read(node, key, values.read_sr)
+        return None if value is None else SetSr(value, self.values.entry(key, node))
+
+    def _cut(self, node: Node, key: Scalar) -> Cut | None:
+        span = self.values.entry(key, node)
+        if isinstance(node, Scalar) and (node.is_empty or node.value in (SAME_SEED, "cut")):
+            return Cut(None, span)
+        read = self.values.read(node, key, read_cut_value)
+        return None if read is None else replace(read, span=span)
+
+    def _tempo(self, node: Node, key: Scalar) -> ChangeTempo | None:
+        change = self.values.read(node, key, values.read_tempo)
+        return None if change is None else replace(change, span=self.values.entry(key, node))
+
+    def _meter(self, node: Node, key: Scalar) -> ChangeMeter | None:
+        meter = self.values.read(node, key, values.read_meter)
+        return None if meter is None else ChangeMeter(meter, self.values.entry(key, node))
+
+    def _mark(self, node: Node, key: Scalar) -> SetMark | None:
+        name = self.values.read(node, key, lambda text, span, faults: values.read_name(text, span, faults, "a mark"))
+        return None if name is None else SetMark(name, self.values.entry(key, node))
+
+    def _snap(self, node: Node, key: Scalar) -> SnapHere | None:
+        snap = self.values.read(node, key, values.read_snap)
+        return None if snap is None else SnapHere(snap, self.values.entry(key, node))
+
+    def midi(self, node: Node, key: Scalar) -> list[SendMidi]:
+        """`midi: note C3`, or a list of such."""
+        found: list[SendMidi] = []
+        for item in self.values.items(node, key):
+            read = self.values.read(item, key, values.read_midi)
+            if read is not None and isinstance(item, Scalar):
+                found.append(replace(read, span=value_span(item, self.source)))
+        return found
+
+    def _goto(self, node: Node, key: Scalar) -> Goto | None:
+        name = self.values.read(node, key, lambda text, span, faults: values.read_name(text, span, faults, "a section"))
+        return None if name is None or not isinstance(node, Scalar) else Goto(name, value_span(node, self.source))
+
+    def _pause(self, node: Node, key: Scalar) -> Pause | None:
+        return Pause(self.values.key(key)) if self._no_value(node, key) else None
+
+    def _resume(self, node: Node, key: Scalar) -> Resume | None:
+        return Resume(self.values.key(key)) if self._no_value(node, key) else None
+
+    def _no_value(self, node: Node, key: Scalar) -> bool:
+        if node is None or (isinstance(node, Scalar) and node.is_empty):
+            return node is not None
+        span = self.values.span(node)
+        hint = "leave the value out"
+        self.faults.error("E612", f"`{key.value}` has no value", span, hint, (Fix(span, ""),))
+        return False
+
+
+def read_cut_value(text: str, span: Span, faults: Faults) -> Cut | None:
+    """What stands behind `cut:`: `seed 99`, or `same seed`."""
+    match = _CUT_SEED.match(text)
+    if match is not None:
+        seed = values.read_seed(match.group(1), part(text, span, *match.span(1)), faults)
+        return None if seed is None else Cut(seed, span)
+    if text == "seed":
+        faults.error("E258", "behind `seed` stands its number", span, f"write seed 9, or {SAME_SEED}")
+        return None
+    bare = re.fullmatch(r"[0-9]{1,10}", text)
+    cured = f"seed {text}" if bare else SAME_SEED
+    faults.error("E258", f"{shown(text)} is not a cut", span, f"write {cured}", (Fix(span, cured),))
+    return None
+
+
+ACTION_KEYS = ("prompt", "show", "action", "image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "midi", "do")
+RULE_KEYS = ("pause", "resume", "goto")
+"""The keys of actions, and those that only rules have."""
+
+BARE_WORDS = ("cut", "pause", "resume")
+"""The actions that may stand in `do` as a word alone."""
+
+_HEAD_IN_KEY = re.compile(r"(at|every|from|when|on)[ \t]+(?:[=:][ \t]*)?(\S.*)")
+_HEADS = ("at", "every", "from", "when", "on")
+_OTHER_HEADS = frozenset({"every", "when", "on", *RULE_KEYS})
+"""What makes of a mapping with `at` something else than a plain cue."""
+
+
+class Cues:
+    """Reads cues and rules with the helpers of `Values`."""
+
+    def __init__(self, values_: Values) -> None:
+        self.values = values_
+        self.source = values_.source
+        self.file = values_.file
+        self.faults = values_.faults
+        self.one = Actions(values_)
+
+    # ---- items -----------------------------------------------------------------------------------------------------
+
+    def items(self, node: Node, key: Scalar) -> list[Item]:
+        """What stands in `cues` or `rules`. `rules` holds rules only, `cues` takes both."""
+        if isinstance(node, Scalar) and node.is_empty:
+            return []
+        found: list[Item] = list(node.read) if isinstance(node, Sequence) else []
+        rules = key.value == "rules"
+        for item in self.values.items(node, key, wants_dashes=True):
+            if isinstance(item, Mapping):
+                read = self.item(item, rules)
+                if read is not None:
+                    found.append(read)
+            elif item is not None:
+                example = "- {when: note C3, show: tram}" if rules else '- {at: 1, prompt: "…"}'
+                message = f"each item of `{key.value}` holds keys with values"
+                self.faults.error("E609", message, self.values.span(item), f"write it as {example}")
+        return found
+
+    def item(self, node: Mapping, in_rules: bool) -> Item | None:
+        """One cue, `every` or rule."""
+        entries = node.entries
+        if "at" in entries and _OTHER_HEADS.isdisjoint(entries) and not in_rules:
+            actions = self._actions(node, False, False)
+            if not node.whole:
+                return None
+            key, value = entries["at"]
+            place = self.values.read(value, key, values.read_place)
+            return None if place is None else Cue(place, actions, self._over(node))
+        return self._longer(node, in_rules)
+
+    def _longer(self, node: Mapping, in_rules: bool) -> Item | None:
+        """An `every`, a rule, or what is neither."""
+        entries = node.entries
+        when = "when" if "when" in entries else "on"
+        has_at, has_every, has_when = "at" in entries, "every" in entries, when in entries
+        if has_at + has_every + has_when != 1 or (in_rules and not has_when):
+            self._unclear(node, in_rules)
+            return None
+        if not has_when:
+            self._only_in_rules(entries)
+        actions = self._actions(node, has_when, has_every)
+        if not node.whole:
+            return None
+        span = self._over(node)
+        if has_at:
+            key, value = entries["at"]
+            place = self.values.read(value, key, values.read_place)
+            return None if place is None else Cue(place, actions, span)
+        if has_when:
+            key, value = entries[when]
+            trigger = self.values.read(value, key, values.read_trigger)
+            return None if trigger is None else Rule(trigger, actions, span)
+        key, value = entries["every"]
+        step = self.values.read(value, key, values.read_duration)
+        if "from" not in entries:
+            return None if step is None else Every(step, None, actions, span)
+        key, value = entries["from"]
+        start = self.values.read(value, key, values.read_place)
+        return None if step is None or start is None else Every(step, start, actions, span)
+
+    def _over(self, node: Mapping) -> Span:
+        if node.end_line == node.line:
+            return Span(self.file, node.line + 1, node.column + 1, node.line + 1, node.end_column + 1)
+        return self.source.span(node.start, node.end)
+
+    def _unclear(self, node: Mapping, in_rules: bool) -> None:
+        """Tell a mapping that is neither one cue nor one rule; its actions are read for their own faults."""
+        entries = node.entries
+        heads = [entries[word][0] for word in ("at", "every", "when", "on") if word in entries]
+        if len(heads) > 1:
+            first = Related(self.values.key(heads[0]), "the first one")
+            message = f"`{heads[1].value}` cannot stand beside `{heads[0].value}`"
+            hint = "make two items of it, each with its own place, step or trigger"
+            self.faults.error("E612", message, self.values.key(heads[1]), hint, related=(first,))
+            known = set(heads)
+            self._actions(node, any(key.value in ("when", "on") for key in known), "every" in entries)
+            return
+        self._actions(node, in_rules, "from" in entries)
+        if not node.whole:
+            return
+        if self._heads_nearby(node):
+            return  # a misspelled key is told, with its cure
+        at = self.source.span(node.start, node.end)
+        if in_rules and heads:
+            message = f"`{heads[0].value}` stands among the rules"
+            self.faults.error(
+                "E612", message, self.values.key(heads[0]), "put this item under `cues`; a rule begins with `when`"
+            )
+            return
+        if in_rules:
+            self.faults.error("E611", "this rule has no trigger", at, "write, for example: when: note C3")
+            return
+        insert: tuple[Fix, ...]
+        if node.flow:
+            insert = (Fix(self.source.span(node.start + 1, node.start + 1), "at: 1, "),)
+        else:
+            insert = (Fix(self.source.span(node.start, node.start), f"at: 1\n{' ' * node.column}"),)
+        self.faults.error("E117", "this cue has no place", at, "write, for example: at: 1", insert)
+
+    def _heads_nearby(self, node: Mapping) -> set[str]:
+        """Which place or trigger a misspelled key of a mapping was probably meant to be."""
+        from sequencer.language.source import nearest
+
+        known = {*ACTION_KEYS, *RULE_KEYS, *_HEADS}
+        words = [_HEAD_IN_KEY.sub(r"\1", word) for word in node.entries if word not in known]
+        others = {other for word in words for other in OTHER_KEYS.get(word, ())}
+        return ({nearest(word, _HEADS) or "" for word in words} | others) & set(_HEADS)
+
+    def _only_in_rules(self, entries: dict[str, tuple[Scalar, Node]]) -> None:
+        for word in RULE_KEYS:
+            if word in entries:
+                said = entries[word][1]
+                name = f" {shown(said.value)}" if word == "goto" and isinstance(said, Scalar) and said.value else ""
+                hint = f"write a rule for it: - {{when: go out, {word}:{name}}}"
+                message = f"{word} answers to a trigger: it stands in a rule"
+                self.faults.error("E141", message, self.values.key(entries[word][0]), hint)
+
+    # ---- actions ---------------------------------------------------------------------------------------------------
+
+    def _actions(self, node: Mapping, in_rule: bool, in_every: bool) -> tuple[Action, ...]:
+        found: list[Action] = []
+        entries = node.entries
+        readers = self.one.readers
+        for word, (key, value) in entries.items():
+            if word == "at":
+                continue
+            reader = readers.get(word)
+            if reader is not None:
+                action = reader(value, key)
+                if action is not None:
+                    found.append(action)
+            elif word == "show":
+                show = self.one.show(value, key, entries)
+                if show is not None:
+                    found.append(show)
+            elif word == "action":
+                if not {"show", "scene"} & entries.keys():
+                    self._without_show(key, value)
+            elif word == "midi":
+                found += self.one.midi(value, key)
+            elif word == "do":
+                self._do(value, key, in_rule, found)
+            elif word not in _HEADS or (word == "from" and not in_every):
+                self._unknown(node, key, value, in_rule)
+        if not found and node.whole and all(word in _HEADS for word in entries):
+            self._idle(node)
+        return tuple(found)
+
+    def _idle(self, node: Mapping) -> None:
+        at = self.source.span(node.start, node.end)
+        self.faults.error("E611", "nothing happens here: this has no action", at, 'write, for example: prompt: "…"')
+
+    def _unknown(self, node: Mapping, key: Scalar, value: Node, in_rule: bool) -> None:
+        if self._as_in_text(node, key, value):
+            return
+        if key.value == "seed":
+            span = self.values.entry(key, value)
+            written = value.value if isinstance(value, Scalar) else ""
+            hint = f"start a new take with it: cut: seed {shown(written) or 5}"
+            fixes = (Fix(span, f"cut: seed {written}"),) if re.fullmatch(r"[0-9]{1,10}", written) else ()
+            self.faults.error("E133", "the model reads its seed only when a take starts", span, hint, fixes)
+            return
+        if key.value == "from":
+            message = "`from` says where an `every` begins; a cue has its own place"
+            self.faults.error("E612", message, self.values.key(key), "leave it out, or write every instead of at")
+            return
+        if key.value in ("pick", "random", "choose", "choice", "oneof"):
+            hint = "write prompt: {pick: […]}, or with a scene action: {pick: […]}"
+            self.faults.error("E610", "`pick` is a text and stands where a text does", self.values.key(key), hint)
+            return
+        known = (*_HEADS, *ACTION_KEYS, *(RULE_KEYS if in_rule else ()))
+        self.values.unknown_key(key, value, known, "a rule" if in_rule else "a cue", node)
+
+    def _as_in_text(self, node: Mapping, key: Scalar, value: Node) -> bool:
+        """Tell a place that stands in a key, as the text notation has it: `at 2: "…"`. True when it was told."""
+        match = _HEAD_IN_KEY.fullmatch(key.value)
+        if match is None or not isinstance(value, Scalar):
+            return False
+        word, place = ("when" if match.group(1) == "on" else match.group(1)), match.group(2)
+        span = self.values.entry(key, value)
+        text = self.source.text[value.start : value.end]
+        between = ", " if node.flow else "\n" + " " * node.column
+        prompt = f"{between}prompt: {text}" if text and not {"prompt", "show"} & set(node.entries) else ""
+        hint = f"write {word}: {shown(place)}" + (f", and on a line of its own prompt: {shown(text)}" if prompt else "")
+        if node.flow and prompt:
+            hint = f"write {word}: {shown(place)}, prompt: {shown(text)}"
+        fixes = (Fix(span, f"{word}: {place}{prompt}"),) if word not in node.entries else ()
+        self.faults.error("E610", "a place and what happens there are two keys", span, hint, fixes)
+        return True
+
+    def _without_show(self, key: Scalar, value: Node) -> None:
+        at = self.values.key(key)
+        hint = "name the scene (show: tram), or write prompt instead of action"
+        self.faults.error("E621", "an action is what a scene shows, and no scene is named", at, hint, (Fix(at, "prompt"),))
+        self.values.words(value, key)
+
+    def _do(self, node: Node, key: Scalar, in_rule: bool, found: list[Action]) -> None:
+        """`do: [cut, {mark: a}, {mark: b}]`: actions in order, any of them more than once."""
+        for item in self.values.items(node, key):
+            if isinstance(item, Scalar):
+                self._bare(item, key, in_rule, found)
+            elif isinstance(item, Mapping):
+                if not in_rule:
+                    self._only_in_rules(item.entries)
+                found += self._inner(item, in_rule)
+            elif isinstance(item, Sequence):
+                self.faults.error("E607", "`do` is one list of actions", self.values.span(item), "unfold the inner list")
+
+    def _inner(self, node: Mapping, in_rule: bool) -> tuple[Action, ...]:
+        for word in (*_HEADS, "do"):
+            if word in node.entries:
+                message = f"`{word}` cannot stand inside of `do`"
+                self.faults.error("E612", message, self.values.key(node.entries[word][0]), "here stand actions only")
+                return ()
+        return self._actions(node, in_rule, False)
+
+    def _bare(self, item: Scalar, key: Scalar, in_rule: bool, found: list[Action]) -> None:
+        span = value_span(item, self.source)
+        match item.value:
+            case "cut":
+                found.append(Cut(None, span))
+            case "pause" | "resume" as word:
+                if in_rule:
+                    found.append(Pause(span) if word == "pause" else Resume(span))
+                else:
+                    hint = f"write a rule for it: - {{when: go NAME, do: {word}}}"
+                    self.faults.error("E141", f"{word} answers to a trigger: it stands in a rule", span, hint)
+            case _ if item.is_empty:
+                self.values.nothing(key)
+            case _ if self._is_key_and_value(item, key):
+                pass
+            case _:
+                known = ", ".join(BARE_WORDS)
+                hint = f"a word alone is one of {known}; other actions are written {{sr: 4x}}, {{prompt: …}}"
+                self.faults.error("E620", f"{shown(item.value)} is no action", self.values.span(item), hint)
+
+    def _is_key_and_value(self, item: Scalar, key: Scalar) -> bool:
+        """Tell `do: goto intro`, as the text notation has it. True when it was told."""
+        word, _, rest = item.value.partition(" ")
+        if not rest or word == "do" or word not in ACTION_KEYS + RULE_KEYS:
+            return False
+        cured = f"{word}: {rest.strip()}"
+        alone = self.source.text[key.end : item.start].strip() == ":"
+        fixes = (Fix(self.values.entry(key, item), cured),) if alone else ()
+        hint = f"write {shown(cured)}" if alone else f"write {{{shown(cured)}}}"
+        self.faults.error("E620", f"{shown(item.value)} is a key and its value", self.values.span(item), hint, fixes)
+        return True

@@ -1,0 +1,124 @@
+"""The quick way through most of a score in YAML: cues that stand whole on a line of their own.
+
+`- {at: 3, show: tram, action: Now she smiles.}` is read here without PyYAML, which sees a plain word of the same length in its
+place. Whether the line is what it looks like, PyYAML says: only where the word comes back as an item of `cues`, at its place
+and alone, was it one (and not, say, a line of a text). A score that holds anything else at such a place, or a fault of whatever
+kind, is read again the long way; so this way decides nothing but the time it takes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sequencer.core.diagnostics import Faults, Span
+from sequencer.language import values
+from sequencer.language.foreign_words import NO_IMAGE
+from sequencer.language.score import Action, Cue, Place, Prompt, SetMark, SetSr, SetStrength, Show, Text, UseImage
+from sequencer.language.values import strings as words
+from sequencer.language.values.strings import LONGEST_NAME
+from sequencer.language.yaml.nodes import Mapping, Scalar
+
+_PLAIN = r"[^\W_][^,:#\[\]{}\"\\\n\t]*+(?<! )|\+[0-9][0-9a-z/+. ]*+(?<! )"
+_QUOTED = r"\"[^\"\\\n\t#]*+\""
+_KEYS = "at|every|from|when|on|show|action|prompt|image|strength|sr|cut|tempo|meter|mark|snap|goto"
+_ONE = rf"(?:{_KEYS}): (?:{_PLAIN}|{_QUOTED})"
+_LINE = re.compile(rf"^( *- )(\{{{_ONE}(?:, {_ONE})*\}})(?=[ \t]*(?:$|[ \t]#))", re.MULTILINE)
+LONGEST = 200
+"""Longer values are read the long way: only there is told which of them are too long."""
+
+_PAIR = re.compile(rf"({_KEYS}): (?:({_PLAIN})|({_QUOTED}))")
+
+
+def without_lines(text: str) -> tuple[str, int]:
+    """`text` with a word in place of each mapping that can be read here, of the same length; and how many there are."""
+    return _LINE.subn(lambda match: match.group(1) + "x" * (match.end() - match.start(2)), text)
+
+
+def mapping_at(text: str, start: int, end: int, line: int, column: int) -> Mapping | None:
+    """The mapping `text[start:end]`, which stands at `line` and `column` (from 0). None where a key stands in it twice."""
+    mapping = Mapping(start, line, column, True)
+    shift = column - start
+    entries = mapping.entries
+    count = 0
+    for match in _PAIR.finditer(text, start, end):
+        count += 1
+        key, value, quoted = match.groups()
+        at, behind = match.span(1)
+        word = Scalar(key, line, at + shift, at, behind, None)
+        at = behind + 2
+        if quoted is None:
+            entries[key] = (word, Scalar(value, line, at + shift, at, match.end(), None))
+        else:
+            entries[key] = (word, Scalar(quoted[1:-1], line, at + shift, at, match.end(), '"'))
+    mapping.end, mapping.end_line, mapping.end_column = end, line, end + shift
+    return mapping if len(entries) == count else None
+
+
+def cue_at(text: str, file: str, start: int, end: int, line: int, column: int, faults: Faults) -> Cue | None:
+    """The cue `text[start:end]`, where it holds a place and the usual actions, each at most once; else None.
+
+    Any fault is told in few words or none: with one the score is read the long way, which says it properly.
+    """
+    shift = column - start + 1
+    number = line + 1
+    place: Place | None = None
+    actions: list[Action] = []
+    seen: set[str] = set()
+    for match in _PAIR.finditer(text, start, end):
+        key, value, quoted = match.groups()
+        if key in seen or len(value or "") + len(quoted or "") > LONGEST:
+            return None
+        seen.add(key)
+        at, behind = match.end(1) + 2 + shift, match.end() + shift
+        span = Span(file, number, at, number, behind)
+        if key in ("prompt", "action"):
+            said = _text(value, quoted, span, faults)
+            if said is None:
+                return None
+            if key == "prompt":
+                actions.append(Prompt(said, span))
+            elif actions and isinstance(show := actions[-1], Show) and show.action is None:
+                first = show.span
+                actions[-1] = Show(show.scene, said, Span(file, number, first.column, number, behind))
+            else:
+                return None
+        elif quoted is not None:
+            return None
+        elif key == "at":
+            place = values.read_place(value, span, faults)
+        elif key == "show" and (name := values.composed(value)) is not None and name not in values.RESERVED:
+            actions.append(Show(name, None, span))
+        else:
+            action = _setting(key, value, span, Span(file, number, match.start(1) + shift, number, behind), faults)
+            if action is None:
+                return None
+            actions.append(action)
+    whole = Span(file, number, column + 1, number, end + shift)
+    return None if place is None or not actions else Cue(place, tuple(actions), whole)
+
+
+def _setting(key: str, value: str, span: Span, whole: Span, faults: Faults) -> Action | None:
+    """An action that sets one value: `span` is the value's, `whole` that of key and value."""
+    match key:
+        case "sr":
+            sr = values.read_sr(value, span, faults)
+            return None if sr is None else SetSr(sr, whole)
+        case "mark":
+            name = values.composed(value)
+            return None if name is None or len(name) > LONGEST_NAME else SetMark(name, whole)
+        case "strength":
+            strength = values.read_strength(value, span, faults)
+            return None if strength is None else SetStrength(strength, whole)
+        case "image":
+            return None if value.casefold() in NO_IMAGE else UseImage(value, span)
+        case _:
+            return None
+
+
+def _text(value: str | None, quoted: str | None, span: Span, faults: Faults) -> Text | None:
+    inner = (value or "") if quoted is None else quoted[1:-1]
+    if "{" not in inner and "}" not in inner:  # the lines taken here hold no control characters and no escapes
+        return Text((inner,) if inner else (), span)
+    first = span.column + 1
+    file, line = span.file, span.line
+    return words.plain(inner, span, faults, lambda start, end: Span(file, line, first + start, line, first + end))

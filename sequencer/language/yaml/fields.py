@@ -1,0 +1,237 @@
+"""What every part of the YAML reader needs: values, texts, lists and mappings from the tree, and their faults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.language.score import Pick, Text, Words
+from sequencer.language.source import shown
+from sequencer.language.values import strings as words
+from sequencer.language.yaml.nodes import BLOCKS, Mapping, Node, Scalar, Sequence, locator_of, value_span, whole_span
+from sequencer.language.yaml.unknown_keys import Keys
+
+MOST_IN_VALUE = 200
+"""The longest place, duration, number or trigger, in characters."""
+
+Value = TypeVar("Value")
+ReadValue = Callable[[str, Span, Faults], Value]
+"""One of the readers that both notations share."""
+
+_TRICKY = re.compile("[{}\n\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+"""What a text does not hold that is just what it says."""
+_UNSHOWN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+
+
+_KEY_BELOW = re.compile(r"\n(?:[ \t]*(?:#[^\n]*)?\n)*( *)([\w-]+):(?=\s|\Z)")
+_HOLDERS = frozenset({"let", "scenes"})
+"""Keys whose value is a block of keys with the author's own names."""
+
+
+class Values(Keys):
+    """Reads nodes of one source's tree."""
+
+    __slots__ = ()
+
+    # ---- spans -----------------------------------------------------------------------------------------------------
+
+    # ---- scalars ---------------------------------------------------------------------------------------------------
+
+    def read(self, node: Node, key: Scalar, reader: ReadValue[Value]) -> Value | None:
+        """What `reader` makes of a scalar."""
+        if node.__class__ is not Scalar:
+            self._one_value(node, key)
+            return None
+        if len(node.value) > MOST_IN_VALUE:
+            message = f"this is longer than {MOST_IN_VALUE} characters, and no value is"
+            self.faults.error("E149", message, self.span(node), "write it shorter")
+            return None
+        return reader(node.value, value_span(node, self.source), self.faults)
+
+    def _one_value(self, node: Node, key: Scalar) -> None:
+        """Tell a list or a mapping where one value is wanted."""
+        if node is None or isinstance(node, Scalar):
+            return
+        span = self.source.span(node.start, max(node.end, node.start + 1))
+        what = "a list" if isinstance(node, Sequence) else "a mapping"
+        joined = _joined(key.value, node)
+        if joined is not None and node.end > node.start:
+            message = f"`{shown(key.value)}` is one value, and here stands {what}"
+            fixes = (Fix(span, joined),) if node.flow else ()
+            self.faults.error("E607", message, span, f"write {key.value}: {shown(joined, 60)}", fixes)
+            return
+        shape = _SHAPES.get(key.value)
+        hint = "write the value alone" if shape is None else f"write it in one line, for example {key.value}: {shape}"
+        self.faults.error("E607", f"`{shown(key.value)}` is one value, and here stands {what}", span, hint)
+
+    def scalar(self, node: Node, key: Scalar) -> Scalar | None:
+        """A scalar, not empty."""
+        if not isinstance(node, Scalar):
+            self._one_value(node, key)
+            return None
+        if node.is_empty:
+            self.nothing(key)
+            return None
+        return node
+
+    def nothing(self, key: Scalar) -> None:
+        """Tell a key without a value."""
+        at = self.key(key)
+        behind = _KEY_BELOW.search(self.source.text, key.start)
+        indent = at.column - 1
+        hint = "write its value, or leave it out"
+        is_below = (
+            behind is not None and len(behind.group(1)) == indent and ("\n" not in self.source.text[key.start : behind.start()])
+        )
+        if behind is not None and is_below and (key.value in _HOLDERS or behind.group(2) in ("base", "follow")):
+            hint += "; lines that belong to it are indented further than it is"
+        self.faults.error("E622", f"`{shown(key.value)}` has no value", at, hint)
+
+    def string(self, node: Node, key: Scalar) -> str | None:
+        """A title or a path: one line in which braces mean nothing."""
+        scalar = self.scalar(node, key)
+        if scalar is None:
+            return None
+        value = scalar.value.strip(" \t\n") if scalar.is_block else scalar.value
+        found = _UNSHOWN.search(value)
+        if found is None:
+            return value
+        if found.group() == "\n":
+            self.faults.error("E275", "this is written on one line", self.span(scalar), "write it on one line")
+        else:
+            message = f"the control character U+{ord(found.group()):04X} cannot stand in a text"
+            self.faults.error("E274", message, self.span(scalar), "leave it out")
+        return None
+
+    # ---- texts -----------------------------------------------------------------------------------------------------
+
+    def text(self, node: Node, key: Scalar) -> Text | None:
+        """A text with its variables."""
+        if node.__class__ is not Scalar:
+            if isinstance(node, Mapping) and node.flow and self._unquoted(node):
+                return None
+            self._one_value(node, key)
+            return None
+        scalar: Scalar = node
+        style = scalar.style
+        if not style:
+            if scalar.start == scalar.end:
+                self.nothing(key)
+                return None
+            if scalar.value[0] in words.CURLY and scalar.value[-1] in words.CURLY:
+                self._curly(scalar)
+                return None
+        value = scalar.value
+        start, end = scalar.start, scalar.end
+        several = self.source.text.find("\n", start, end) >= 0
+        if not several and _TRICKY.search(value) is None and len(value) <= words.LONGEST_WRITTEN and style not in BLOCKS:
+            line, column = scalar.line + 1, scalar.column + 1
+            return Text((value,) if value else (), Span(self.file, line, column, line, column + end - start))
+        several = several or scalar.is_block
+        return words.plain(value, whole_span(scalar, self.source), self.faults, locator_of(scalar, self.source), several)
+
+    def _curly(self, scalar: Scalar) -> None:
+        span = self.span(scalar)
+        inner = scalar.value.strip(words.CURLY).replace("\\", "\\\\").replace('"', '\\"')
+        hint = 'texts stand in plain quotes: "'
+        self.faults.error("E107", "these quotes are typographic", span, hint, (Fix(span, f'"{inner}"'),))
+
+    def _unquoted(self, node: Mapping) -> bool:
+        """Tell `{name}` that YAML took for a mapping."""
+        first = next(iter(node.entries.values()), None)
+        if len(node.entries) != 1 or first is None or not isinstance(first[1], Scalar) or not first[1].is_empty:
+            return False
+        span = self.span(node)
+        if any(one.code == "E618" and one.span.line == span.line for one in self.faults.diagnostics):
+            return True  # what stands behind it made PyYAML stop, and was told with it
+        cured = f'"{self.source.text[node.start : node.end]}"'
+        self.faults.error(
+            "E618", "a text that begins with { stands in quotes", span, f"write {shown(cured)}", (Fix(span, cured),)
+        )
+        return True
+
+    def words(self, node: Node, key: Scalar) -> Words | None:
+        """A text, or `{pick: [text, …]}`."""
+        if not isinstance(node, Mapping) or "pick" not in node.entries:
+            return self.text(node, key)
+        word, options = node.entries["pick"]
+        self.unknown(node, ("pick",), "a text drawn from several")
+        found = [self.text(option, word) for option in self.items(options, word)]
+        kept = tuple(option for option in found if option is not None)
+        if not found:
+            if options is not None:
+                self.nothing(word)
+            return None
+        return Pick(kept, self.span(node)) if len(kept) == len(found) else None
+
+    # ---- lists and mappings ----------------------------------------------------------------------------------------
+
+    def items(self, node: Node, key: Scalar, wants_dashes: bool = False) -> list[Node]:
+        """The items of a list; a single value counts as a list of one (told where `wants_dashes`)."""
+        if isinstance(node, Sequence):
+            return node.items
+        if node is None:
+            return []
+        if isinstance(node, Scalar) and node.is_empty:
+            self.nothing(key)
+            return []
+        if wants_dashes:
+            at = self.source.span(node.start, node.start + 1)
+            hint = "put a dash and a blank in front of each: - {…}"
+            self.faults.error("E608", f"`{shown(key.value)}` is a list", at, hint, self._dashed(node, key))
+        return [node]
+
+    def _dashed(self, node: Node, key: Scalar) -> tuple[Fix, ...]:
+        """A dash in front of a block's first line, and its other lines as far in."""
+        if not isinstance(node, Mapping) or node.flow or not node.whole:
+            return ()
+        lines = range(self.source.line(node.start), self.source.line(max(node.start, node.end - 1)) + 1)
+        if lines.start <= self.source.line(key.start):
+            return ()
+        first = self.source.span(node.start, node.start)
+        others = (self.source.span(self.source.starts[line], self.source.starts[line]) for line in lines[1:])
+        return (Fix(first, "- "), *(Fix(at, "  ") for at in others))
+
+    def mapping(self, node: Node, key: Scalar, example: str) -> Mapping | None:
+        """A mapping."""
+        if isinstance(node, Mapping):
+            return node
+        if isinstance(node, Scalar) and node.is_empty:
+            self.nothing(key)
+        elif node is not None:
+            span = self.span(node)
+            self.faults.error("E609", f"`{shown(key.value)}` holds keys with values", span, f"write it as {example}")
+        return None
+
+
+def _joined(word: str, node: Sequence | Mapping) -> str | None:
+    """A clock or a trigger that stands in pieces, in one line: `{bpm: 120, meter: 3/4}` is `120 bpm, 3/4`."""
+    if isinstance(node, Sequence):
+        pieces = [one.value for one in node.items if isinstance(one, Scalar)]
+        return ", ".join(pieces) if word == "clock" and len(pieces) == len(node.items) > 1 else None
+    said = {name: value.value for name, (_, value) in node.entries.items() if isinstance(value, Scalar) and value.value}
+    if word in ("when", "on", "midi") and len(said) == len(node.entries) == 1:
+        return " ".join(*said.items())
+    if word != "clock" or len(said) != len(node.entries) or not said.keys() <= {"bpm", "tempo", "meter", "time", "signature"}:
+        return None
+    bpm = next((said[one] for one in ("bpm", "tempo") if one in said), "120").removesuffix("bpm").strip()
+    meter = next((said[one] for one in ("meter", "time", "signature") if one in said), None)
+    return f"{bpm} bpm" + ("" if meter is None else f", {meter}")
+
+
+_SHAPES = {
+    "midi": "note C3",
+    "clock": "120 bpm, 4/4",
+    "grid": "33 frames @ 24 fps",
+    "when": "note C3",
+    "on": "note C3",
+    "at": "9.3",
+    "every": "4 bars",
+    "tempo": "120",
+    "meter": "3/4",
+    "section": "intro 8 bars",
+    "image": "refs/tram.png",
+}
+"""What some keys look like."""

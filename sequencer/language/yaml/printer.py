@@ -1,0 +1,456 @@
+"""Cues, rules and their actions as YAML: on one line where they fit, else with one key a line."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from itertools import groupby, pairwise
+
+from sequencer.core.diagnostics import NOWHERE, Span
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.language.score import (
+    Action,
+    ChangeMeter,
+    ChangeTempo,
+    Comment,
+    Cue,
+    Cut,
+    Every,
+    Goto,
+    Header,
+    Item,
+    Let,
+    Pause,
+    Pick,
+    Prompt,
+    Resume,
+    Rule,
+    Scene,
+    Score,
+    Section,
+    SendControl,
+    SendMidi,
+    SendNote,
+    SendProgram,
+    SetMark,
+    SetSr,
+    SetStrength,
+    Show,
+    SnapHere,
+    Text,
+    UseImage,
+    Words,
+)
+from sequencer.language.values import writing as spelling
+from sequencer.language.yaml import quoting as spell
+from sequencer.language.yaml.cues import SAME_SEED
+
+LINE = 110
+"""The longest line on which a whole cue stands."""
+
+INDENT_layout = "  "
+
+Pair = tuple[str, "str | Words | list[str]"]
+"""A key with its value: written, a text still to be laid out, or the items of a list, written."""
+
+
+def item_lines(item: Item, depth: int) -> list[str]:
+    """The lines of a cue or a rule, not indented by `depth`."""
+    pairs: list[Pair] = _when(item)
+    if _are_keys(item.actions):
+        pairs += _as_keys(item.actions)
+    else:
+        pairs.append(("do", _do(item.actions)))
+    words = [value for _, value in pairs if isinstance(value, (Text, Pick))]
+    if all(spell.is_one_line(said) for said in words):
+        line = "- {" + ", ".join(f"{key}: {_inline(value)}" for key, value in pairs) + "}"
+        if len(INDENT_layout) * depth + len(line) <= LINE:
+            return [line]
+    lines: list[str] = []
+    for key, value in pairs:
+        lines += _lines(key, value, depth)
+    return [("- " if number == 0 else "  ") + line for number, line in enumerate(lines)]
+
+
+def _when(item: Item) -> list[Pair]:
+    match item:
+        case Cue(place):
+            return [("at", spell.value(spelling.place(place), flow=True))]
+        case Every(every, start):
+            if start is None:
+                return [("every", spelling.duration(every))]
+            return [("every", spelling.duration(every)), ("from", spell.value(spelling.place(start), flow=True))]
+        case Rule(trigger):
+            return [("when", spell.value(spelling.trigger(trigger), flow=True))]
+
+
+def _are_keys(actions: tuple[Action, ...]) -> bool:
+    """Whether actions can stand as keys of one mapping: each kind once, and none that has no value.
+
+    What is sent to gear is one key, whose value may be a list: so it stands together.
+    """
+    kinds: list[object] = []
+    for sends, together in groupby(actions, lambda action: isinstance(action, SendMidi)):
+        kinds += [SendMidi] if sends else [type(action) for action in together]
+    return len(set(kinds)) == len(kinds) and Pause not in kinds and Resume not in kinds
+
+
+def _as_keys(actions: tuple[Action, ...]) -> list[Pair]:
+    """Actions as keys of one mapping."""
+    pairs: list[Pair] = []
+    for sends, group in groupby(actions, lambda action: isinstance(action, SendMidi)):
+        together = list(group)
+        if sends and len(together) > 1:
+            pairs.append(("midi", [_sent(action) for action in together if isinstance(action, SendMidi)]))
+        else:
+            pairs += [pair for action in together for pair in _pairs(action)]
+    return pairs
+
+
+def _sent(action: SendMidi) -> str:
+    return spell.value(spelling.midi(action), flow=True)
+
+
+def _do(actions: tuple[Action, ...]) -> str | list[str]:
+    """Actions as a list: whatever they are, in their order."""
+    written: list[str] = []
+    for action in actions:
+        match action:
+            case Pause():
+                written.append("pause")
+            case Resume():
+                written.append("resume")
+            case Cut(None):
+                written.append("cut")
+            case _:
+                written.append("{" + ", ".join(f"{key}: {_inline(value)}" for key, value in _pairs(action)) + "}")
+    return written[0] if len(written) == 1 else written
+
+
+def _pairs(action: Action) -> list[Pair]:
+    """An action as keys with values."""
+    match action:
+        case Prompt(said):
+            return [("prompt", said)]
+        case Show(scene, said):
+            if said is None:
+                return [("show", spell.name(scene))]
+            return [("show", spell.name(scene)), ("action", said)]
+        case UseImage(path):
+            return [("image", spell.string(path, flow=True))]
+        case SetStrength(value):
+            return [("strength", spelling.number(value))]
+        case SetSr(sr):
+            return [("sr", str(sr))]
+        case Cut(seed):
+            return [("cut", SAME_SEED if seed is None else f"seed {seed}")]
+        case ChangeTempo():
+            return [("tempo", spell.value(spelling.tempo(action), flow=True))]
+        case ChangeMeter(meter):
+            return [("meter", str(meter))]
+        case SendNote() | SendControl() | SendProgram():
+            return [("midi", _sent(action))]
+        case _:
+            return [_short(action)]
+
+
+def _short(action: SetMark | SnapHere | Pause | Resume | Goto) -> Pair:
+    match action:
+        case SetMark(name):
+            return ("mark", spell.name(name))
+        case SnapHere(snap):
+            return ("snap", str(snap))
+        case Goto(section):
+            return ("goto", spell.name(section))
+        case Pause():
+            return ("pause", "")
+        case Resume():
+            return ("resume", "")
+
+
+def _inline(value: str | Words | list[str]) -> str:
+    """A value inside braces."""
+    match value:
+        case Text():
+            return spell.text(value, flow=True)
+        case Pick():
+            return spell.pick(value)
+        case str():
+            return value
+        case list():
+            return "[" + ", ".join(value) + "]"
+
+
+def _lines(key: str, value: str | Words | list[str], depth: int) -> list[str]:
+    """A key with its value, on lines of their own."""
+    match value:
+        case Text():
+            broken = spell.folded(value)
+            if broken is None:
+                return [f"{key}: {spell.text(value, flow=False)}"]
+            return [f"{key}: >-", *(INDENT_layout + line for line in broken)]
+        case Pick(options):
+            line = f"{key}: {spell.pick(value)}"
+            if spell.is_one_line(value) and len(INDENT_layout) * (depth + 1) + len(line) <= LINE:
+                return [line]
+            lines = [f"{key}:", f"{INDENT_layout}pick:"]
+            for option in options:
+                broken = spell.folded(option)
+                if broken is None:
+                    lines.append(f"{INDENT_layout * 2}- {spell.text(option, flow=False)}")
+                else:
+                    lines += [f"{INDENT_layout * 2}- >-", *(INDENT_layout * 3 + line for line in broken)]
+            return lines
+        case str():
+            return [f"{key}: {value}"]
+        case list():
+            line = f"{key}: [{', '.join(value)}]"
+            if len(INDENT_layout) * (depth + 1) + len(line) <= LINE:
+                return [line]
+            return [f"{key}:", *(f"{INDENT_layout}- {one}" for one in value)]
+
+
+INDENT = "  "
+
+
+@dataclass(slots=True)
+class Row:
+    """Some lines that belong together: a key, a cue, the head of a section; or, without lines, the end of a block.
+
+    `span` is where it stood in the source; None for lines that the layout adds.
+    """
+
+    depth: int
+    lines: list[str]
+    span: Span | None = None
+    is_end: bool = False
+    gap: bool = False
+    """Whether a blank line stands above it in any case."""
+    first: bool = False
+    """Whether it is the first of its block, so that no blank line can stand above it."""
+    before: list[Comment] = field(default_factory=list)
+    behind: list[Comment] = field(default_factory=list)
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """Where it begins in the source; an end stands just in front of its block's last sign."""
+        span = self.span or NOWHERE
+        return (span.end_line, span.end_column - 1) if self.is_end else (span.line, span.column)
+
+
+def print_yaml(score: Score) -> str:
+    """`score` in YAML; it reads back to an equal score.
+
+    Raises ValueError for a score made by code that the language cannot spell.
+    """
+    rows = _rows(score)
+    last = _attach(rows, score.comments)
+    return _lay_out(rows, last, score.text)
+
+
+# ---- rows ----------------------------------------------------------------------------------------------------------
+
+
+def _rows(score: Score) -> list[Row]:
+    groups = [
+        _header(score.header),
+        _uses(score),
+        _lets(score.lets),
+        _scenes(score.scenes),
+        _sections(score.sections),
+        _items(score.items, 0),
+    ]
+    closing: list[Row] = []
+    if score.play:
+        closing.append(Row(0, [f"play: {spelling.play(score.play)}"], score.play_span))
+    if score.end is not None:
+        closing.append(Row(0, [f"end: {spell.value(spelling.place(score.end), flow=False)}"], score.end_span))
+    rows: list[Row] = []
+    for group in [*groups, closing]:
+        if group and rows:
+            group[0].gap = True
+        rows += group
+    return rows
+
+
+def _header(header: Header) -> list[Row]:
+    values = spelling.header(header)
+    lines = {name: f"{name}: {spell.value(value, flow=False) if name == 'clock' else value}" for name, value in values.items()}
+    if header.title is not None:
+        lines = {"title": f"score: {spell.string(header.title, flow=False)}", **lines}
+    spans = dict(header.spans)
+    rows = [Row(0, [line], spans.get(name)) for name, line in lines.items()]
+    if all(row.span is not None for row in rows):
+        rows.sort(key=lambda row: row.start)
+    return rows
+
+
+def _uses(score: Score) -> list[Row]:
+    if len(score.uses) == 1:
+        use = score.uses[0]
+        return [Row(0, [f"use: {spell.string(use.path, flow=False)}"], use.span)]
+    rows = [Row(1, [f"- {spell.string(use.path, flow=False)}"], use.span) for use in score.uses]
+    return _block("use", 0, rows)
+
+
+def _block(key: str, depth: int, rows: list[Row]) -> list[Row]:
+    """Rows below a key."""
+    if not rows:
+        return []
+    rows[0].first = True
+    return [Row(depth, [f"{key}:"]), *rows]
+
+
+def _lets(lets: tuple[Let, ...]) -> list[Row]:
+    twice = len({let.name for let in lets}) < len(lets)
+    rows = [Row(1, _text_lines(spell.name(let.name), let.text), let.span) for let in lets]
+    if twice:  # a fault of the score, not of its notation: a list holds what a mapping cannot
+        for row in rows:
+            row.lines = [("  " if number else "- ") + line for number, line in enumerate(row.lines)]
+    return _block("let", 0, rows)
+
+
+def _text_lines(key: str, text: Text) -> list[str]:
+    """A key and its text: on one line, or over several below `>-`."""
+    lines = spell.folded(text)
+    if lines is None:
+        return [f"{key}: {spell.text(text, flow=False)}"]
+    return [f"{key}: >-", *(INDENT + line for line in lines)]
+
+
+def _scenes(scenes: tuple[Scene, ...]) -> list[Row]:
+    rows: list[Row] = []
+    twice = len({scene.name for scene in scenes}) < len(scenes)  # as with variables
+    depth = 3 if twice else 2
+    for scene in scenes:
+        inside: list[Row] = []
+        if scene.base is not None:
+            inside.append(Row(depth, _text_lines("base", scene.base), scene.base.span))
+        if scene.follow is not None:
+            inside.append(Row(depth, _text_lines("follow", scene.follow), scene.follow.span))
+        if scene.silenced:
+            inside.append(Row(depth, [f"quiet: [{', '.join(scene.silenced)}]"], scene.quiet_span))
+        if all(row.span is not None and row.span.line > 0 for row in inside):
+            inside.sort(key=lambda row: row.start)
+        if inside:
+            inside[0].first = True
+        rows += [
+            Row(1, [f"{'- ' if twice else ''}{spell.name(scene.name)}:"], scene.span),
+            *inside,
+            Row(depth, [], scene.span, is_end=True),
+        ]
+    return _block("scenes", 0, rows)
+
+
+def _sections(sections: tuple[Section, ...]) -> list[Row]:
+    rows: list[Row] = []
+    for index, section in enumerate(sections):
+        lines = [f"- section: {spell.value(_head(section), flow=False)}"]
+        if section.until:
+            triggers = [spell.value(spelling.trigger(one), flow=True) for one in section.until]
+            lines.append(f"  until: {triggers[0] if len(triggers) == 1 else '[' + ', '.join(triggers) + ']'}")
+        if section.most is not None:
+            lines.append(f"  max: {spelling.duration(section.most)}")
+        rows.append(Row(1, lines, section.span, gap=index > 0))
+        rows += _items(section.items, 2)
+        rows.append(Row(3, [], section.span, is_end=True))
+    return _block("sections", 0, rows)
+
+
+def _head(section: Section) -> str:
+    """What stands behind `section:`."""
+    first = section.name if section.duration is None else f"{section.name} {spelling.duration(section.duration)}"
+    parts = [first]
+    if section.tempo is not None:
+        parts.append(f"tempo {spelling.tempo(section.tempo)}")
+    if section.meter is not None:
+        parts.append(f"meter {section.meter.meter}")
+    if section.cut is not None:
+        parts.append(spelling.cut(section.cut))
+    return ", ".join(parts)
+
+
+def _items(items: tuple[Item, ...], depth: int) -> list[Row]:
+    """`cues` and `rules`, in the order they have; where they are mixed, all of them stand in `cues`."""
+    kinds = [isinstance(item, Rule) for item in items]
+    turns = sum(one is not two for one, two in pairwise(kinds))
+    rows: list[Row] = []
+    if turns > 1:
+        return _block("cues", depth, [Row(depth + 1, item_lines(item, depth + 1), item.span) for item in items])
+    for key, wanted in (("rules", True), ("cues", False)) if kinds and kinds[0] else (("cues", False), ("rules", True)):
+        chosen = [item for item, kind in zip(items, kinds, strict=True) if kind is wanted]
+        rows += _block(key, depth, [Row(depth + 1, item_lines(item, depth + 1), item.span) for item in chosen])
+    return rows
+
+
+# ---- layout --------------------------------------------------------------------------------------------------------
+
+
+def _attach(rows: list[Row], comments: tuple[Comment, ...]) -> list[Comment]:
+    """Hand every comment to the row it belongs to, by where both stood in the source; returns those behind the last one.
+
+    A comment on its own line belongs to what follows, one behind a statement to that statement. One inside a statement of
+    several lines moves in front of it.
+    """
+    placed = sorted((row for row in rows if row.span is not None and row.span.line > 0), key=lambda row: row.start)
+    last: list[Comment] = []
+    index = -1
+    for comment in sorted(comments, key=lambda one: (one.span.line, one.span.column)):
+        at = (comment.span.line, comment.span.column)
+        while index + 1 < len(placed) and placed[index + 1].start < at:
+            index += 1
+        row = placed[index] if index >= 0 else None
+        if row is not None and not comment.own_line and not _is_inside(row, comment):
+            row.before += row.behind
+            row.behind = [comment]
+        elif row is not None and _is_inside(row, comment):
+            row.before.append(comment)
+        elif index + 1 < len(placed):
+            placed[index + 1].before.append(comment)
+        else:
+            last.append(comment)
+    return last
+
+
+def _is_inside(row: Row, comment: Comment) -> bool:
+    """Whether a comment stands behind the first and before the last line of something that is printed as one."""
+    span = row.span
+    if span is None or row.is_end or not row.lines or row.lines[0].endswith(":") or row.lines[0].startswith("- section"):
+        return False
+    return span.line < comment.span.line < span.end_line or (comment.span.line < span.end_line and comment.own_line)
+
+
+def _lay_out(rows: list[Row], last: list[Comment], source: str) -> str:
+    written = source.split("\n")
+    out: list[str] = []
+    for row in rows:
+        indent = INDENT * row.depth
+        comments = row.before + (row.behind if row.is_end else [])
+        gaps = [_blank_above(written, comment.span.line) and comment.own_line for comment in comments]
+        gaps.append(row.span is not None and not row.is_end and _blank_above(written, row.span.line))
+        if not out or row.first:
+            gaps[0] = False
+        elif row.gap and not any(gaps):
+            gaps[0] = True
+        for comment, gap in zip(comments, gaps, strict=False):
+            out += [""] if gap else []
+            out.append(indent + _comment(comment))
+        if row.is_end:
+            continue
+        out += [""] if gaps[-1] else []
+        behind = "".join(f"  {_comment(comment)}" for comment in row.behind)
+        for number, line in enumerate(row.lines):
+            out.append(f"{indent}{line}{behind}" if number == 0 else indent + line)
+    for comment in last:
+        out += [""] if out and _blank_above(written, comment.span.line) else []
+        out.append(_comment(comment))
+    return "\n".join(out) + "\n" if out else ""
+
+
+def _comment(comment: Comment) -> str:
+    """A comment with its sign; `##` and `#!` stay together."""
+    text = comment.text.rstrip()
+    return "#" if not text else f"#{text}" if text[0] in "#!" else f"# {text}"
+
+
+def _blank_above(lines: list[str], line: int) -> bool:
+    return 2 <= line <= len(lines) and not lines[line - 2].strip()

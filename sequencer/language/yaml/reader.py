@@ -1,0 +1,209 @@
+"""From a text in YAML to a `Score`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from sequencer.core.diagnostics import Faults, Span
+from sequencer.core.gc_pause import paused_collection
+from sequencer.language import values
+from sequencer.language.score import Comment, Header, PlayItem, Score
+from sequencer.language.score_builder import Parts
+from sequencer.language.source import ODD_BLANK, Source, check_characters, printable, shown
+from sequencer.language.yaml.cues import Cues
+from sequencer.language.yaml.fields import Values
+from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
+from sequencer.language.yaml.sections import Blocks
+from sequencer.language.yaml.tree import comments_of, grow, reaching_over
+from sequencer.language.yaml.unicode_spaces import tell_odd_blanks
+
+HEADER_KEYS = ("score", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle")
+STRUCTURE_KEYS = ("use", "let", "scenes", "sections", "cues", "rules", "play", "end")
+"""The keys at the top."""
+
+_UNREADABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_TEXT_NOTATION = re.compile(r'\s*(?:score|use|let|clock|at|section|scene|seed|grid)[ \t]+["\w]')
+
+
+def read_yaml(text: str, file: str, faults: Faults) -> Score:
+    """The score that `text` says. Faults are told, and what they touch is left out; `text` has plain newlines and no BOM."""
+    source = Source(file, text)
+    if not check_characters(source, faults):
+        return Score(file=file, text=text)
+    if faults.has_errors or not text.isascii():  # in plain ASCII only what was told just now could disturb PyYAML
+        source = Source(file, _UNREADABLE.sub("\ufffd", printable(text)))
+    with paused_collection():
+        tried = Faults()
+        score = _Reader(source, tried).score(quick=True)
+        if score is None or tried.diagnostics:
+            told = Faults()
+            told.texts = faults.texts
+            score = _Reader(source, told).score(quick=False) or Score()
+            is_odd = not text.isascii() and ODD_BLANK.search(text) is not None
+            if not (is_odd and told.has_errors and tell_odd_blanks(source, told.diagnostics, faults)):
+                _tell(told, faults)
+    return replace(score, text=text, sources=((file, text),))
+
+
+def _tell(found: Faults, faults: Faults) -> None:
+    """Report what was found, without what a wrongly indented line made of the lines directly above it."""
+    indented = next((one.span.line for one in found.diagnostics if one.code == "E623"), None)
+    if indented is None:
+        faults.extend(found)
+        return
+    for one in found.diagnostics:
+        if one.code == "E623" or not one.span.line < indented <= max(one.span.end_line, one.span.line) + 1:
+            faults.add(one)
+    faults.dropped += found.dropped
+    faults.has_errors = True
+
+
+class _Reader:
+    def __init__(self, source: Source, faults: Faults) -> None:
+        self.source = source
+        self.faults = faults
+        self.values = Values(source, faults)
+        cues = Cues(self.values)
+        self.cues = cues
+        self.blocks = Blocks(self.values, cues)
+        self.parts = Parts()
+        self.header = Header()
+        self.spans: list[tuple[str, Span]] = []
+
+    def score(self, quick: bool) -> Score | None:
+        """Read the whole. None where the quick way was not enough."""
+        tree, hashes, well = grow(self.source, self.faults, self.cues.item, quick)
+        if quick and not well:
+            return None
+        if isinstance(tree, Mapping):
+            for word, (key, value) in tree.entries.items():
+                self._entry(word, key, value, tree)
+            if tree.whole and not self.faults.has_errors and not self._holds_anything():
+                self._empty()
+        else:
+            self._no_mapping(tree)
+        comments = comments_of(self.source, hashes)
+        if comments:
+            self._reach_over(comments, tree)
+        return self.parts.score(replace(self.header, spans=tuple(self.spans)), comments, self.source.file)
+
+    def _holds_anything(self) -> bool:
+        """Whether there is a statement at all, and not only keys with nothing behind them."""
+        parts = self.parts
+        return bool(
+            self.spans or parts.uses or parts.lets or parts.scenes or parts.sections or parts.items or parts.play or parts.end
+        )
+
+    def _reach_over(self, comments: tuple[Comment, ...], tree: Node) -> None:
+        """Let sections and scenes hold the comments behind their last lines."""
+        sections, scenes = self.parts.sections, self.parts.scenes
+        lines = [section.span.line for section in sections[1:]] + [self._behind(tree, "sections")]
+        for index, (section, line) in enumerate(zip(tuple(sections), lines, strict=False)):
+            span = reaching_over(section.span, comments, line, section.span.column)
+            sections[index] = replace(section, span=span)
+        lines = [scene.span.line for scene in scenes[1:]] + [self._behind(tree, "scenes")]
+        for index, (scene, line) in enumerate(zip(tuple(scenes), lines, strict=False)):
+            span = reaching_over(scene.span, comments, line, scene.span.column + 1)
+            scenes[index] = replace(scene, span=span)
+
+    def _behind(self, tree: Node, word: str) -> int:
+        """The line of the key that follows `word`, or one behind the last."""
+        if isinstance(tree, Mapping) and word in tree.entries:
+            words = list(tree.entries)
+            at = words.index(word) + 1
+            if at < len(words):
+                return tree.entries[words[at]][0].line + 1
+        return len(self.source.starts) + 1
+
+    # ---- what is no score ------------------------------------------------------------------------------------------
+
+    def _empty(self) -> None:
+        hint = 'the smallest score has one cue: cues: [{at: 0c, prompt: "A paper boat drifts along a gutter."}]'
+        self.faults.error("E151", "this score is empty", self.source.span(0, 0), hint)
+
+    def _no_mapping(self, tree: Node) -> None:
+        if self.faults.has_errors and not isinstance(tree, Scalar):
+            return
+        if tree is None or (isinstance(tree, Scalar) and not tree.value.strip()):
+            if not self.faults.has_errors:
+                self._empty()
+            return
+        line_end = self.source.text.find("\n", tree.start)
+        span = self.source.span(tree.start, len(self.source.text) if line_end < 0 else max(line_end, tree.start + 1))
+        if isinstance(tree, Scalar) and _TEXT_NOTATION.match(tree.value):
+            hint = "name the file .score; in YAML it begins, for example, with score: Night tram"
+            self.faults.error("E609", "this looks like the text notation, and the file says it is YAML", span, hint)
+            return
+        if self.faults.has_errors:  # what stands there was told as something else
+            return
+        what = "a list" if isinstance(tree, Sequence) else shown(tree.value) if isinstance(tree, Scalar) else "this"
+        self.faults.error("E609", f"a score in YAML begins with keys, and here stands {what}", span, "write score: Night tram")
+
+    # ---- the keys at the top ---------------------------------------------------------------------------------------
+
+    def _entry(self, word: str, key: Scalar, value: Node, tree: Mapping) -> None:
+        parts = self.parts
+        match word:
+            case "use":
+                parts.uses += self.blocks.uses(value, key)
+            case "let":
+                parts.lets += self.blocks.lets(value, key)
+            case "scenes":
+                parts.scenes += self.blocks.scenes(value, key)
+            case "sections":
+                parts.sections += self.blocks.sections(value, key)
+            case "cues" | "rules":
+                parts.items += self.cues.items(value, key)
+            case "play":
+                parts.play_span = self.values.entry(key, value)
+                parts.play = self._play(value, key)
+            case "end":
+                parts.end_span = self.values.entry(key, value)
+                parts.end = self.values.read(value, key, values.read_place)
+            case _ if word in HEADER_KEYS:
+                self.spans.append(("title" if word == "score" else word, self.values.entry(key, value)))
+                self._line(word, key, value)
+            case _:
+                self.values.unknown_key(key, value, HEADER_KEYS + STRUCTURE_KEYS, "a score", tree)
+
+    def _line(self, word: str, key: Scalar, value: Node) -> None:
+        """One line of the header."""
+        read = self.values.read
+        match word:
+            case "score":
+                self.header = replace(self.header, title=self.values.string(value, key))
+            case "clock":
+                clock = read(value, key, values.read_clock)
+                if clock is not None:
+                    self.header = replace(self.header, clock=replace(clock, span=self.values.entry(key, value)))
+            case "grid":
+                grid = read(value, key, values.read_grid)
+                if grid is not None:
+                    self.header = replace(self.header, grid=replace(grid, span=self.values.entry(key, value)))
+            case "snap":
+                self.header = replace(self.header, snap=read(value, key, values.read_snap))
+            case "lead":
+                self.header = replace(self.header, lead=read(value, key, values.read_lead))
+            case "late":
+                late = read(value, key, values.read_late)
+                self.header = replace(self.header, late=late)
+            case "seed":
+                self.header = replace(self.header, seed=read(value, key, values.read_seed))
+            case "sr":
+                self.header = replace(self.header, sr=read(value, key, values.read_sr))
+            case _:
+                middle = read(value, key, values.read_middle)
+                self.header = replace(self.header, middle=middle)
+
+    def _play(self, node: Node, key: Scalar) -> tuple[PlayItem, ...]:
+        """`play: intro drop*2 finale`, or a list of the same."""
+        if not isinstance(node, Sequence):
+            scalar = self.values.scalar(node, key)
+            if scalar is None:
+                return ()
+            return values.read_play(scalar.value, value_span(scalar, self.source), self.faults) or ()
+        items = [self.values.read(item, key, values.read_pass) for item in node.items]
+        if not node.items and node.whole:
+            self.values.nothing(key)
+        return tuple(item for item in items if item is not None)

@@ -1,0 +1,485 @@
+"""What PyYAML could not read, said in the language's own words: what is wrong, where, and how to write it."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.language.source import Source, shown
+
+_KEY = re.compile(r"[ \t]*(?:- +)*[\"']?[\w-]+[\"']?[ \t]*:(?=\s|\Z)[ \t]*")
+_JOINED = re.compile(
+    r"(?!(?:prompt|action|base|follow):)([\w-]+:[ \t]+[^,{}\n]*?\S)([ \t]+)"
+    r"(at|every|from|when|on|prompt|show|action|image|strength|sr|cut|tempo|meter|mark|snap|do|goto|pause|resume)\Z"
+)
+"""A value, a blank and a key: between braces a comma is missing there."""
+
+_QUOTED = re.compile(r"(?<=[\s\[{:,])(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')")
+_PLAIN_BEFORE = re.compile(r"(?:[\w\"']:[ \t]+|\[[ \t]*|,[ \t]+)([^\s\"'{}\[\]#,:](?:[^,{}\[\]:]|:(?=\S))*)\Z")
+_PLAIN_BEHIND = re.compile(r"[^,{}\[\]]*(?=[,}\]])")
+"""A value without quotes between brackets, as far as a `#`, and from there on."""
+
+_ONE_LINE = re.compile(r"[ ]*-?[ ]*(?P<all>(?P<first>\w+):[ \t]+[^\s,{}\[\]\"':][^{}\[\]\"':]*?[ ,]+(?P<next>\w+):[ \t].*)")
+_CUE_WORDS = frozenset(
+    "at every from when on prompt show action image strength sr cut tempo meter mark snap midi do goto".split()  # noqa: SIM905  # easier to read
+)
+_NO_KEY = re.compile(r"([a-z]+)(?::|[ \t]*=[ \t]*|[ \t]+)([^\s:=][^:]*)")
+_TOP_WORDS = frozenset(
+    "score clock grid snap lead late seed sr middle use play end section base follow at every prompt show".split()  # noqa: SIM905  # easier to read
+)
+"""Keys of a cue, and keys that have a value on their line."""
+
+_LEAD = re.compile(r"(?P<blanks> *)(?P<dashes>(?:- +)*)(?=[^\s#])")
+LONGEST_INDENT = 1_000
+MOST_LINES = 2_000
+"""How many lines above a misplaced one are looked at, and the deepest indentation among them."""
+
+_SIGNS = frozenset("-?:,|>%@`&*!")
+"""What means something in YAML where a value begins."""
+
+
+def explain(error: yaml.YAMLError, source: Source, faults: Faults) -> None:
+    """Tell an error of PyYAML's scanner or parser."""
+    _Slip(error, source, faults).tell()
+
+
+def index_of(error: yaml.YAMLError) -> int:
+    """Where in the text PyYAML found the error."""
+    mark = getattr(error, "problem_mark", None)
+    return int(mark.index if mark is not None else getattr(error, "position", None) or 0)
+
+
+class _Slip:
+    def __init__(self, error: yaml.YAMLError, source: Source, faults: Faults) -> None:
+        self.source = source
+        self.faults = faults
+        self.problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
+        self.context = str(getattr(error, "context", None) or "")
+        context_mark = getattr(error, "context_mark", None)
+        length = len(source.text)
+        self.at = min(length, index_of(error))
+        self.since = min(length, context_mark.index) if context_mark is not None else self.at
+        start = source.starts[source.line(self.at)]
+        self.line_start = start
+        newline = source.text.find("\n", start)
+        self.line = source.text[start : length if newline < 0 else newline]
+
+    def tell(self) -> None:
+        """Tell the first of the known slips that it is, or what PyYAML says."""
+        for telling in (
+            self._tab,
+            self._comment,
+            self._quote,
+            self._backslash,
+            self._colon,
+            self._brace_text,
+            self._sign,
+            self._flow,
+            self._no_colon,
+            self._tag,
+            self._directive,
+            self._indent,
+            self._no_value,
+        ):
+            if telling():
+                return
+        span = self._span(self.at, self.at + 1)
+        start = span.column - 1 + self.source.starts[span.line - 1]
+        found = shown(self.source.text[start : start + 1].strip()) or "a space"
+        self.faults.error(
+            "E601", f"this is not YAML: {found} cannot stand here", span, "write the text in quotes, or leave it out"
+        )
+
+    def _span(self, start: int, end: int) -> Span:
+        """A stretch of the text; where nothing stands there any more, the last thing that does."""
+        text = self.source.text
+        start = min(start, len(text))
+        if not text[start:end].strip():
+            start = max(0, len(text[:end].rstrip()) - 1)
+            end = start + 1
+        return self.source.span(start, min(end, len(text)))
+
+    # ---- signs -----------------------------------------------------------------------------------------------------
+
+    def _tab(self) -> bool:
+        tab = re.match(r"[ -]*(\t+)", self.line)
+        if tab is None or "\t" not in self.line[: max(1, self.at - self.line_start) + 1]:
+            return False
+        at = self.source.span(self.line_start + tab.start(1), self.line_start + tab.end(1))
+        fixes = (Fix(at, "  " * len(tab.group(1))),)
+        self.faults.error("E614", "a tab cannot indent YAML", at, "indent with spaces, two for each level", fixes)
+        return True
+
+    def _comment(self) -> bool:
+        sign = re.match(r"[ \t]*(//|/\*|--(?!-)|;)", self.line)
+        if sign is None:
+            # a plain word over several lines ends in a complaint about the line behind it
+            before = self.source.text[: self.line_start].splitlines()[-1:] or [""]
+            sign = re.match(r"[ \t]*(//|/\*|--(?!-)|;)", before[0])
+            if sign is None:
+                return False
+            start = self.line_start - len(before[0]) - 1
+        else:
+            start = self.line_start
+        at = self.source.span(start + sign.start(1), start + sign.end(1))
+        self.faults.error("E109", f"`{sign.group(1)}` opens no comment", at, "write # instead", (Fix(at, "#"),))
+        return True
+
+    def _quote(self) -> bool:
+        if "quoted scalar" not in self.context:
+            return False
+        if "escape" in self.problem:
+            return False
+        if "document separator" not in self.problem and "end of stream" not in self.problem:
+            return False
+        quote = self.source.text[self.since : self.since + 1]
+        line_end = self.source.text.find("\n", self.since)
+        stop = len(self.source.text) if line_end < 0 else line_end
+        written = self.source.text[self.since : stop]
+        stop = self.since + len(re.sub(r"[ \t]*(?:\}|[ \t]#.*)?[ \t]*\Z", "", written))
+        insert = (Fix(self.source.span(stop, stop), quote),)
+        at = self.source.span(self.since, max(stop, self.since + 1))
+        self.faults.error("E105", "this text has no closing quote", at, f"end it with {quote}", insert)
+        return True
+
+    def _backslash(self) -> bool:
+        if "quoted scalar" not in self.context or not re.search("escape|hexa?dec", self.problem):
+            return False
+        start = self.source.text.rfind("\\", self.since, self.at + 1)
+        if start < 0:
+            return False
+        at = self._span(start, start + 2)
+        hint = 'write \\\\ for a backslash and \\" for a quote, or put the text in single quotes'
+        self.faults.error("E272", f"{shown(self.source.text[start : start + 2])} is not an escape", at, hint)
+        return True
+
+    # ---- texts without quotes --------------------------------------------------------------------------------------
+
+    def _quoted(self, start: int, end: int) -> tuple[Span, tuple[Fix, ...], str]:
+        """Put a stretch in quotes: its span, the repair, and how it is then written."""
+        text = self.source.text[start:end].rstrip()
+        span = self.source.span(start, start + len(text))
+        cured = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return span, (Fix(span, cured),), cured
+
+    def _value_at(self) -> tuple[int, int] | None:
+        """The plain value of the line that the problem stands in, to the line's end, where it has a key."""
+        key = _KEY.match(self.line)
+        if key is None or key.end() >= len(self.line):
+            return None
+        value = self.line[key.end() :]
+        comment = re.search(r"[ \t]#", value)
+        return self.line_start + key.end(), self.line_start + key.end() + (comment.start() if comment else len(value))
+
+    def _colon(self) -> bool:
+        if "mapping values are not allowed" not in self.problem:
+            return False
+        found = self._value_at()
+        if self._keys_on_one_line() or self._line_without_colon():
+            return True
+        if found is not None and self.at > found[0] and self.source.text[found[0]] not in "\"'{[|>":
+            span, fixes, _ = self._quoted(*found)
+            hint = "put the text in quotes"
+            self.faults.error(
+                "E615", "a colon with a blank behind it ends a word, so this text needs quotes", span, hint, fixes
+            )
+            return True
+        above = self.source.text[: self.line_start].rstrip().rsplit("\n", 1)[-1]
+        indent = len(self.line) - len(self.line.lstrip(" "))
+        lead = _LEAD.match(above)
+        depth = 0 if lead is None else lead.end("dashes")
+        begun = _KEY.match(above)
+        if _KEY.match(self.line) and begun is not None and begun.end() < len(above) and indent > depth:
+            blanks = self.source.span(self.line_start, self.line_start + indent)
+            message = "this line is further in than the key above it, which has its value already"
+            self.faults.error("E623", message, blanks, f"write it {_indented(depth)}", (Fix(blanks, " " * depth),))
+            return True
+        at = self._span(self.at, self.at + 1)
+        hint = "a key begins on a line of its own, as far in as the keys above it"
+        self.faults.error("E615", "no colon can stand here", at, hint)
+        return True
+
+    def _keys_on_one_line(self) -> bool:
+        """Tell `- at: 5, prompt: rain`: several keys on one line, without braces."""
+        found = _ONE_LINE.match(self.line)
+        if found is None or found.group("first") not in _CUE_WORDS or found.group("next") not in _CUE_WORDS:
+            return False
+        start = self.line_start + found.start("all")
+        written = found.group("all")
+        if "," not in written[: found.start("next") - found.start("all")]:
+            gap = found.start("next") - found.start("all")
+            written = f"{written[:gap].rstrip()}, {written[gap:]}"
+        at = self.source.span(start, start + len(found.group("all")))
+        cured = f"{{{written.rstrip()}}}"
+        self.faults.error(
+            "E615", "several keys on one line stand in braces", at, f"write {shown(cured, 60)}", (Fix(at, cured),)
+        )
+        return True
+
+    def _line_without_colon(self) -> bool:
+        """Tell `clock:120 bpm`, `clock = 120 bpm`: a line above that is no key, and so became part of this one."""
+        start, end = self.line_start, self.line_start
+        before = self.source.text[:start].rstrip()
+        start = before.rfind("\n") + 1
+        line, end = before[start:], len(before)
+        found = _NO_KEY.fullmatch(line)
+        if found is None or not before or found.group(1) not in _TOP_WORDS:
+            return False
+        cured = f"{found.group(1)}: {found.group(2)}"
+        at = self.source.span(start, end)
+        message = "behind a key stand a colon and a blank"
+        self.faults.error("E616", message, at, f"write {shown(cured, 60)}", (Fix(at, cured),))
+        return True
+
+    def _brace_text(self) -> bool:
+        """A text that begins with a variable: `base: {hero} waits`."""
+        found = self._value_at()
+        if found is None or self.source.text[found[0]] not in '{["':
+            return False
+        text = self.source.text
+        first = text[found[0]]
+        behind = re.match(r"\{[^{}\n]*\}[ \t]*[^\s,}\]#]|\[[^\[\]\n]*\][ \t]*[^\s,}\]#]", text[found[0] : found[1]])
+        if behind is None and first == '"':
+            return self._behind_quote(found)
+        if behind is None:
+            return False
+        span, fixes, _ = self._quoted(*found)
+        self.faults.error("E618", f"a text that begins with {first} stands in quotes", span, "put it in quotes", fixes)
+        return True
+
+    def _behind_quote(self, found: tuple[int, int]) -> bool:
+        start, end = found
+        written = self.source.text[start:end].rstrip()
+        if written.count('"') < 3 or not written.endswith('"'):
+            return False
+        inner = written[1:-1]
+        span = self.source.span(start + 1, start + len(written) - 1)
+        cured = re.sub(r'(?<!\\)"', r'\\"', inner)
+        hint = 'inside a text in quotes a quote is written \\"'
+        self.faults.error("E110", "a quote inside this text ends it early", span, hint, (Fix(span, cured),))
+        return True
+
+    def _sign(self) -> bool:
+        char = "that cannot start any token" in self.problem or None
+        anchor = "scanning an anchor" in self.context or "scanning an alias" in self.context
+        if char is None and not anchor:
+            return False
+        sign = self.source.text[self.at : self.at + 1] if char is not None else self.source.text[self.since : self.since + 1]
+        start = self.at if char is not None else self.since
+        if sign == "\t":
+            at = self.source.span(start, start + 1)
+            self.faults.error("E614", "a tab cannot stand here", at, "write spaces", (Fix(at, " "),))
+            return True
+        found = self._value_at()
+        if found is not None and found[0] == start:
+            span, fixes, _ = self._quoted(*found)
+        else:
+            span, fixes = self._span(start, start + 1), ()
+        self.faults.error("E618", f"a text that begins with {shown(sign)} stands in quotes", span, "put it in quotes", fixes)
+        return True
+
+    # ---- brackets and indentation ----------------------------------------------------------------------------------
+
+    def _flow(self) -> bool:
+        if "flow" not in self.context:
+            return False
+        opened = self.source.text[self.since : self.since + 1]
+        closing = {"{": "}", "[": "]"}.get(opened)
+        if closing is None:
+            return False
+        line_end = self.source.text.find("\n", self.since)
+        stop = len(self.source.text) if line_end < 0 else line_end
+        if self._odd_quote(self.since, stop) or self._hash():
+            return True
+        if self.at >= stop:  # the next line came, and the bracket was still open
+            solid = self.since + len(re.sub(r"[ \t]+#.*\Z", "", self.source.text[self.since : stop]).rstrip())
+            at = self.source.span(self.since, self.since + 1)
+            insert = (Fix(self.source.span(solid, solid), closing),)
+            self.faults.error("E624", f"this {opened} is not closed", at, f"close it with {closing}", insert)
+            return True
+        if self.source.text.startswith(":", self.at) and self._colon_in_flow():
+            return True
+        at = self._span(self.at, self.at + 1)
+        message = f"between {opened} and {closing} stand commas, and a text with a comma or a quote in it stands in quotes"
+        self.faults.error("E617", message, at, 'put a comma here, or write the text as "…"')
+        return True
+
+    def _hash(self) -> bool:
+        """Tell a `#` in a text without quotes: it began a comment, which took the closing bracket along."""
+        for number in range(self.source.line(self.since), self.source.line(self.at) + 1):
+            start = self.source.starts[number]
+            newline = self.source.text.find("\n", start)
+            line = self.source.text[start : len(self.source.text) if newline < 0 else newline]
+            masked = _QUOTED.sub(lambda match: "x" * len(match.group()), line)
+            sign = re.search(r"(?<=[ \t])#", masked)
+            before = None if sign is None else _PLAIN_BEFORE.search(masked[: sign.start()])
+            behind = None if sign is None else _PLAIN_BEHIND.match(masked, sign.start())
+            if before is None or behind is None:
+                continue
+            _, fixes, cured = self._quoted(start + before.start(1), start + behind.end())
+            at = self.source.span(start + behind.start(), start + behind.start() + 1)
+            message = "a # behind a blank begins a comment, so this text needs quotes"
+            self.faults.error("E625", message, at, f"write {shown(cured, 60)}", fixes)
+            return True
+        return False
+
+    def _odd_quote(self, start: int, stop: int) -> bool:
+        """Tell a quote that is opened and not closed on the line where a bracket was opened."""
+        line = self.source.text[start:stop]
+        quotes = [match.start() for match in re.finditer(r'(?<!\\)"', line)]
+        if len(quotes) % 2 == 0:
+            return False
+        end = quotes[-1] + len(re.sub(r"[ \t]*[}\],]*[ \t]*\Z", "", line[quotes[-1] :]))
+        at = self.source.span(start + quotes[-1], start + max(end, quotes[-1] + 1))
+        insert = (Fix(self.source.span(start + end, start + end), '"'),)
+        self.faults.error("E105", "this text has no closing quote", at, 'end it with "', insert)
+        return True
+
+    def _colon_in_flow(self) -> bool:
+        """Tell a text with a colon among other keys inside braces."""
+        text = self.source.text
+        before = re.search(r"[\w-]+:[ \t]+([^,{}\[\]\n]*)\Z", text[self.since : self.at])
+        behind = re.match(r"[^,{}\[\]\n]*", text[self.at :])
+        if before is None or behind is None:
+            return False
+        start = self.since + before.start(1)
+        joined = _JOINED.match(before.group())
+        if joined is not None:
+            gap = self.source.span(self.since + before.start() + joined.start(2), self.since + before.start() + joined.end(2))
+            at = self.source.span(self.since + before.start() + joined.end(2), self.at)
+            message = f"no comma stands in front of `{joined.group(3)}`"
+            self.faults.error("E617", message, at, "put a comma here", (Fix(gap, ", "),))
+            return True
+        span, fixes, _ = self._quoted(start, self.at + behind.end())
+        message = "a colon with a blank behind it ends a word, so this text needs quotes"
+        self.faults.error("E615", message, span, "put the text in quotes", fixes)
+        return True
+
+    def _no_colon(self) -> bool:
+        if "could not find expected ':'" not in self.problem:
+            return False
+        start = self.since
+        line = self.source.line(start)
+        first = self.source.starts[line]
+        newline = self.source.text.find("\n", first)
+        text = self.source.text[first : len(self.source.text) if newline < 0 else newline]
+        begin = first + len(text) - len(text.lstrip())
+        word = re.match(r"[\w-]+", text.strip())
+        at = self.source.span(begin, first + len(text.rstrip()))
+        whole = _NO_KEY.fullmatch(text.strip())
+        if whole is not None and whole.group(1) in _TOP_WORDS:
+            cured = f"{whole.group(1)}: {whole.group(2)}"
+            self.faults.error(
+                "E616", "a key and its colon are missing here", at, f"write {shown(cured, 60)}", (Fix(at, cured),)
+            )
+            return True
+        hint = f"write {word.group()}: and the value" if word else "write a key, a colon, a blank and the value"
+        if word and re.match(r"[\w-]+:\S", text.strip()):
+            hint = f"put a blank behind {word.group()}:"
+        self.faults.error("E616", "a key and its colon are missing here", at, hint)
+        return True
+
+    def _tag(self) -> bool:
+        if not re.search(r"(?:parsing|scanning) a tag", self.context):
+            return False
+        start = self.source.text.find("!", self.since)
+        if start < 0 or "directive" in self.context:
+            return False
+        found = self._value_at()
+        if found is not None and found[0] == start:
+            at, fixes, _ = self._quoted(*found)
+        else:
+            at, fixes = self._span(start, start + 1), ()
+        self.faults.error("E618", "a text that begins with ! stands in quotes", at, "put it in quotes", fixes)
+        return True
+
+    def _directive(self) -> bool:
+        if not re.search("directive|incompatible YAML", self.context + self.problem):
+            return False
+        at = self.source.span(self.line_start, self.line_start + max(1, len(self.line.rstrip())))
+        hint = "leave it out; a text that begins with % stands in quotes"
+        self.faults.error("E601", "a line that begins with % is a directive, and scores have none", at, hint, (Fix(at, ""),))
+        return True
+
+    def _no_value(self) -> bool:
+        """A sign of YAML where a value belongs: `prompt: - rain`."""
+        if not re.search("node content|not allowed|unexpected ':'", self.problem):
+            return False
+        start = self.at
+        found = self._value_at()
+        if self.problem.endswith("unexpected ':'") and found is not None and self.source.text[found[0]] not in "\"'{[|>":
+            span, fixes, _ = self._quoted(*found)
+            message = "a colon with a blank behind it ends a word, so this text needs quotes"
+            self.faults.error("E615", message, span, "put the text in quotes", fixes)
+            return True
+        sign = self.source.text[start : start + 1]
+        if sign not in _SIGNS:
+            return False
+        if found is not None and found[0] == start:
+            at, fixes, _ = self._quoted(*found)
+        else:
+            at, fixes = self._span(start, start + 1), ()
+        self.faults.error("E618", f"a text that begins with {sign} stands in quotes", at, "put it in quotes", fixes)
+        return True
+
+    def _indent(self) -> bool:
+        if re.search(r"(?:entries|keys|values) are not allowed", self.problem) and self._value_at() is not None:
+            return False
+        if (
+            "entries are not allowed" not in self.problem
+            and "block" not in self.context
+            and "block" not in self.problem
+            and "document start" not in self.problem
+        ):
+            return False
+        at = self.source.span(self.at, self.line_start + len(self.line)) if self.at < self.line_start + len(self.line) else None
+        span = at or self._span(self.at, self.at + 1)
+        if re.match(r"[ \t]*[\]}]", self.line):
+            closes = self.line.strip()[0]
+            one = self.source.span(self.at, self.at + 1)
+            self.faults.error("E623", f"this {closes} closes nothing", one, "leave it out", (Fix(one, ""),))
+            return True
+        self._misplaced(span)
+        return True
+
+    def _misplaced(self, span: Span) -> None:
+        """Tell a line whose indentation fits no block above it, and to which column it belongs."""
+        indent = len(self.line) - len(self.line.lstrip(" "))
+        is_item = self.line.lstrip(" ").startswith("-")
+        columns = self._open_columns(is_item)
+        what = "dash" if is_item else "key"
+        hint = "the keys of a block begin in the same column, and so do the dashes of a list"
+        message = f"this {what} is in column {indent + 1}, where no {'list' if is_item else 'block'} above it begins"
+        if not columns or indent in columns:
+            self.faults.error("E623", message if columns else "this line does not fit the lines above it", span, hint)
+            return
+        nearest = min(columns, key=lambda column: (abs(column - indent), -column))
+        blanks = self.source.span(self.line_start, self.line_start + indent)
+        fixes = (Fix(blanks, " " * nearest),) if min(columns) < indent or len(columns) > 1 else ()
+        self.faults.error("E623", message, span, f"write it {_indented(nearest)}: {hint}", fixes)
+
+    def _open_columns(self, is_item: bool) -> list[int]:
+        """Where the blocks begin that are open above the line, counted from 0: lists for an item, or else keys."""
+        found: list[int] = []
+        most = LONGEST_INDENT
+        for line in reversed(self.source.text[: self.line_start].split("\n")[-MOST_LINES:]):
+            lead = _LEAD.match(line)
+            if lead is None:
+                continue
+            key, dash = lead.end("dashes"), lead.end("blanks")
+            if dash >= most:
+                continue
+            if is_item and dash < key:
+                found.append(dash)
+            elif not is_item and key < most and _KEY.match(line):
+                found.append(key)
+            most = dash
+        return found
+
+
+def _indented(spaces: int) -> str:
+    if spaces == 0:
+        return "without a space in front"
+    return f"with {spaces} space{'s' if spaces != 1 else ''} in front"

@@ -1,0 +1,453 @@
+"""Variables, scenes and sections of the YAML notation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import field, replace
+
+from sequencer.core.diagnostics import NOWHERE, Fix, Related, Span
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.language import values
+from sequencer.language.foreign_words import COPIED, NO_COPIES, no_copy_hint
+from sequencer.language.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Let, Scene, Section, Text, Trigger, Use
+from sequencer.language.source import part, shown
+from sequencer.language.values.amounts import told_second_word
+from sequencer.language.yaml.cues import SAME_SEED, Cues, read_cut_value
+from sequencer.language.yaml.fields import Values
+from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
+
+SECTION_KEYS = ("section", "until", "max", "tempo", "meter", "cut", "cues", "rules")
+SCENE_KEYS = ("base", "follow", "quiet")
+LENGTH_WORDS = ("length", "duration", "bars", "beats", "for")
+"""Keys under which a section's length is looked for in vain."""
+
+_ADVICE = re.compile(r"W\d{3}\Z")
+_PIECES = re.compile(r",(?!\d)")
+_SET = re.compile(rf"({values.NAME})[ \t]*:?=[ \t]*(\"[^\"]*\"|[\w][^\"{{}},:#]*)")
+_OR = re.compile(r"[ \t]+or[ \t]+")
+
+
+class Blocks:
+    """Reads the parts of a score that have a name."""
+
+    def __init__(self, values_: Values, cues: Cues) -> None:
+        self.values = values_
+        self.cues = cues
+        self.source = values_.source
+        self.faults = values_.faults
+
+    # ---- use, let, scenes ------------------------------------------------------------------------------------------
+
+    def uses(self, node: Node, key: Scalar) -> list[Use]:
+        """`use: library.score`, or a list of files."""
+        found: list[Use] = []
+        for item in self.values.items(node, key):
+            path = self.values.string(item, key)
+            if path is not None and isinstance(item, Scalar):
+                found.append(Use(path, span=value_span(item, self.source)))
+        return found
+
+    def lets(self, node: Node, key: Scalar) -> list[Let]:
+        """`let: {hero: a woman in a yellow raincoat}`, or a list of the same."""
+        found: list[Let] = []
+        for name, text in self._named(node, key, "let: {hero: a woman in a yellow raincoat}"):
+            span = value_span(name, self.source)
+            set_ = _SET.fullmatch(name.value)
+            if set_ is not None and isinstance(text, Scalar) and text.is_empty:
+                cured = f"{set_.group(1)}: {set_.group(2).strip()}"
+                message = "behind a variable's name stands a colon"
+                self.faults.error("E609", message, span, f"write {shown(cured, 60)}", (Fix(span, cured),))
+                continue
+            if isinstance(text, Mapping) and "pick" in text.entries:
+                hint = "draw where the variable is shown, or write one text"
+                self.faults.error("E153", "a variable is one text; pick stands among actions", self.values.span(text), hint)
+                continue
+            read = self.values.text(text, name)
+            label = values.read_name(name.value, span, self.faults, "a variable")
+            if label is not None and read is not None:
+                found.append(Let(label, read, self.values.entry(name, text), span))
+        return found
+
+    def scenes(self, node: Node, key: Scalar) -> list[Scene]:
+        """`scenes: {tram: {base: …, follow: …}}`, or a list of the same."""
+        found: list[Scene] = []
+        for name, content in self._named(node, key, "scenes: {tram: {base: …, follow: …}}"):
+            span = value_span(name, self.source)
+            label = values.read_scene_name(name.value, span, self.faults)
+            scene = self._scene(label, name, content, span)
+            if scene is not None:
+                found.append(scene)
+        return found
+
+    def _named(self, node: Node, key: Scalar, example: str) -> list[tuple[Scalar, Node]]:
+        """Names with what they name: of one mapping, or of a list of mappings (where a name stands twice, say)."""
+        found: list[tuple[Scalar, Node]] = []
+        for part_ in node.items if isinstance(node, Sequence) else (node,):
+            set_ = _SET.fullmatch(part_.value) if isinstance(part_, Scalar) and key.value == "let" else None
+            if set_ is not None:
+                cured = f"{{{set_.group(1)}: {set_.group(2).strip()}}}"
+                span = value_span(part_, self.source) if isinstance(part_, Scalar) else self.values.key(key)
+                self.faults.error(
+                    "E609", "behind a variable's name stands a colon", span, f"write {shown(cured, 60)}", (Fix(span, cured),)
+                )
+                continue
+            mapping = self.values.mapping(part_, key, example)
+            if mapping is not None and key.value == "scenes" and self._names_itself(mapping):
+                word, name = mapping.entries["name"]
+                label = shown(name.value) if isinstance(name, Scalar) else "tram"
+                hint = f"write {label}: {{base: …, follow: …}}"
+                self.faults.error("E609", "a scene's name is its key", self.values.key(word), hint)
+                continue
+            if mapping is not None:
+                found += mapping.entries.values()
+        return found
+
+    def _names_itself(self, mapping: Mapping) -> bool:
+        """Whether a mapping says its own name under `name`, and is no scene that is called so."""
+        return "name" in mapping.entries and not isinstance(mapping.entries["name"][1], Mapping)
+
+    def _scene(self, label: str | None, name: Scalar, content: Node, name_span: Span) -> Scene | None:
+        if isinstance(content, Scalar) and not content.is_empty:
+            span = self.values.span(content)
+            text = self.source.text[content.start : content.end] if content.style in ('"', "'") else f'"{content.value}"'
+            cured = f"{{base: {text}}}"
+            fixes = () if content.is_block or "\n" in text else (Fix(span, cured),)
+            self.faults.error("E609", "a scene holds keys with texts", span, f"write {shown(cured, 60)}", fixes)
+            return None
+        inner = self.values.mapping(content, name, "{base: …, follow: …}")
+        if inner is None:
+            return None
+        self.values.unknown(inner, SCENE_KEYS, "a scene")
+        texts: dict[str, Text | None] = {}
+        for word in ("base", "follow"):
+            if word in inner.entries:
+                key, value = inner.entries[word]
+                if isinstance(value, Mapping) and "pick" in value.entries:
+                    hint = "write one text; `pick` stands where the scene is shown"
+                    self.faults.error("E153", f"`{word}` is one text", self.values.span(value), hint)
+                    texts[word] = None
+                else:
+                    texts[word] = self.values.text(value, key)
+        if not texts and inner.whole:
+            hint = "give it a base: base: …"
+            self.faults.error("E122", f"the scene {shown(name.value)} has neither base nor follow", name_span, hint)
+            return None
+        quiet = self._quiet(*inner.entries["quiet"]) if "quiet" in inner.entries else ()
+        if label is None or None in texts.values() or not texts:
+            return None
+        span = self.values.key(name).to(self.source.span(inner.start, inner.end))
+        quiet_span = self.values.entry(*inner.entries["quiet"]) if "quiet" in inner.entries else NOWHERE
+        return Scene(label, texts.get("base"), texts.get("follow"), quiet, span, name_span, quiet_span)
+
+    def _quiet(self, key: Scalar, node: Node) -> tuple[str, ...]:
+        codes: list[str] = []
+        for item in self.values.items(node, key):
+            if not isinstance(item, Scalar):
+                self.values.read(item, key, lambda text, span, faults: None)
+                continue
+            span = value_span(item, self.source)
+            for match in re.finditer(r"[^\s,]+", item.value):
+                if _ADVICE.match(match.group()):
+                    codes.append(match.group())
+                else:
+                    at = part(item.value, span, *match.span())
+                    hint = "advice has codes like W601; `check` shows them"
+                    self.faults.error("E150", f"`{shown(match.group())}` is no code of advice", at, hint)
+        return tuple(codes)
+
+    # ---- sections --------------------------------------------------------------------------------------------------
+
+    def sections(self, node: Node, key: Scalar) -> list[Section]:
+        """The items of `sections`."""
+        found: list[Section] = []
+        if isinstance(node, Scalar) and node.is_empty:
+            return found
+        if isinstance(node, Mapping) and node.entries and not {"name", *SECTION_KEYS} & set(node.entries):
+            name = next(iter(node.entries))
+            hint = f"begin each with a dash, its name and its length: - section: {shown(name)} 8 bars"
+            at = self.values.key(node.entries[name][0])
+            self.faults.error("E608", "`sections` is a list, and here stand names with what they hold", at, hint)
+            return found
+        for item in self.values.items(node, key, wants_dashes=True):
+            if isinstance(item, Mapping):
+                section = self._section(item)
+                if section is not None:
+                    found.append(section)
+            elif item is not None:
+                message = "each item of `sections` holds keys with values"
+                self.faults.error("E609", message, self.values.span(item), "write it as - section: NAME 8 bars")
+        return found
+
+    def _section(self, node: Mapping) -> Section | None:
+        head = _Head()
+        entries = node.entries
+        span = self.source.span(node.start, node.end)
+        if "section" in entries:
+            key, value = entries["section"]
+            scalar = self.values.scalar(value, key)
+            if scalar is not None:
+                self._head(scalar, head)
+        elif node.whole and "name" not in entries:
+            at = self.source.span(node.start, node.start + 1)
+            self.faults.error("E611", "this section has no name", at, "begin it with: section: NAME 8 bars")
+        items: list[Item] = []
+        for word, (key, value) in entries.items():
+            if word in ("cues", "rules"):
+                items += self.cues.items(value, key)
+            elif word != "section":
+                self._option(word, key, value, head, node)
+        if node.whole and head.name is not None:
+            self._check(head, node)
+        if head.name is None or head.name_span is None or not head.good:
+            return None
+        return Section(
+            head.name,
+            head.duration,
+            tuple(items),
+            tuple(head.until),
+            head.most,
+            head.tempo,
+            head.meter,
+            head.cut,
+            span,
+            head.name_span,
+        )
+
+    def _head(self, scalar: Scalar, head: _Head) -> None:
+        """`intro 8 bars, tempo 120 -> 132, meter 3/4, cut seed 99`."""
+        text, span = scalar.value, value_span(scalar, self.source)
+        head.span = span
+        if len(text) > 2_000:
+            self.faults.error(
+                "E149", "this is longer than 2000 characters, and no head of a section is", span, "write it shorter"
+            )
+            return
+        start = 0
+        for index, piece in enumerate(_PIECES.split(text)):
+            lead = len(piece) - len(piece.lstrip())
+            content = piece.strip()
+            at = part(text, span, start + lead, start + lead + len(content))
+            start += len(piece) + 1
+            if index == 0:
+                self._name(content, at, head)
+            else:
+                self._piece(content, at, head)
+
+    def _name(self, text: str, at: Span, head: _Head) -> None:
+        match = re.match(r"(\S*)[ \t\n]*", text)
+        name = match.group(1) if match else ""
+        end = match.end() if match else 0
+        copied = COPIED.fullmatch(text[len(name) :].strip()) if name else None
+        if copied is not None:
+            at_copy = part(text, at, len(text) - len(copied.group()), len(text))
+            self.faults.error("E139", NO_COPIES, at_copy, no_copy_hint(copied.group(1), name, "play: "))
+            head.good = False
+            head.said["length"] = at
+        head.name_span = part(text, at, 0, len(name))
+        head.name = values.read_name(name, head.name_span, self.faults, "a section")
+        head.good = head.name is not None
+        rest = text[end:]
+        rest_at = part(text, at, end, len(text))
+        if not rest or copied is not None:
+            return
+        what = "until" if rest == "until" or rest.startswith("until ") else "length"
+        joined = values.find_option(rest)
+        if what == "until" and joined is None:
+            self._until_text(rest, rest_at, head)
+            return
+        if joined is not None:
+            word = joined.group(1)
+            gap = part(rest, rest_at, joined.start(), joined.start())
+            named = "length" if what == "length" else "triggers"
+            message = f"between a section's {named} and what else is said of it stands a comma"
+            where = part(rest, rest_at, joined.start(1), joined.end(1))
+            self.faults.error("E135", message, where, f"put a comma before `{word}`", (Fix(gap, ","),))
+            head.said[what] = rest_at
+            if what == "until":
+                head.said.setdefault(word, where)  # it is there: nobody need be told that it is missing
+            return
+        head.said["length"] = rest_at
+        if told_second_word(name, rest, rest_at, self.faults):
+            head.good = False
+            return
+        head.duration = values.read_duration(rest, rest_at, self.faults)
+        head.good = head.good and head.duration is not None
+
+    def _until_text(self, text: str, at: Span, head: _Head) -> None:
+        head.said["until"] = at
+        start = 5
+        while start < len(text):
+            found = _OR.search(text, start)
+            stop = len(text) if found is None else found.start()
+            piece = text[start:stop]
+            lead = len(piece) - len(piece.lstrip())
+            trigger = values.read_trigger(piece.strip(), part(text, at, start + lead, stop), self.faults)
+            head.until += [] if trigger is None else [trigger]
+            start = len(text) if found is None else found.end()
+        if text == "until":
+            self.faults.error("E238", "until what? A trigger is missing", at, "write until note C3, or until go exit")
+
+    def _length_apart(self, text: str, at: Span, head: _Head) -> None:
+        """A length with a comma in front of it: `night, 8 bars`."""
+        head.said["length"] = at
+        head.duration = values.read_duration(text, at, self.faults)
+        if head.duration is not None and head.name_span is not None:
+            name = head.name_span
+            gap = Span(at.file, name.end_line, name.end_column, at.line, at.column)
+            message = "no comma stands between a section's name and its length"
+            self.faults.error("E129", message, at, f"write {shown(head.name or '')} {shown(text)}", (Fix(gap, " "),))
+
+    def _piece(self, text: str, at: Span, head: _Head) -> None:
+        """What stands behind a comma of a section's head."""
+        match = re.match(r"(\S*)[ \t]*", text)
+        word, rest = (match.group(1), text[match.end() :]) if match else ("", "")
+        rest_at = part(text, at, len(text) - len(rest), len(text))
+        if word not in ("max", "tempo", "meter", "cut"):
+            from sequencer.language.source import nearest
+
+            if head.duration is None and word[:1].isdigit() and head.name_span is not None and "length" not in head.said:
+                self._length_apart(text, at, head)
+                return
+            meant = nearest(word, ("max", "tempo", "meter", "cut"))
+            hint = (
+                f"did you mean {meant}?" if meant else "behind the comma stands tempo …, meter …, cut …, or max … of a live one"
+            )
+            first = part(text, at, 0, len(word))
+            fixes = (Fix(first, meant),) if meant else ()
+            self.faults.error("E610", f"a section's head has no `{shown(word) or ' '}`", first, hint, fixes)
+            return
+        if self._twice(word, at, head):
+            return
+        match word:
+            case "max":
+                head.most = values.read_duration(rest, rest_at, self.faults)
+            case "tempo":
+                change = values.read_tempo(rest, rest_at, self.faults, True)
+                head.tempo = None if change is None else replace(change, span=at)
+            case "meter":
+                meter = values.read_meter(rest, rest_at, self.faults)
+                head.meter = None if meter is None else ChangeMeter(meter, at)
+            case _:
+                head.cut = values.read_cut(text, at, self.faults)
+
+    def _option(self, word: str, key: Scalar, node: Node, head: _Head, whole: Mapping) -> None:
+        """`until`, `max`, `tempo`, `meter` and `cut` as keys of their own."""
+        if word not in SECTION_KEYS:
+            self._unknown(word, key, node, whole)
+            return
+        span = self.values.entry(key, node)
+        if self._twice(word, span, head):
+            return
+        match word:
+            case "until":
+                for item in self.values.items(node, key):
+                    self._until_item(item, key, head)
+            case "max":
+                head.most = self.values.read(node, key, values.read_duration)
+            case "tempo":
+                change = self.values.read(node, key, lambda text, at, faults: values.read_tempo(text, at, faults, True))
+                head.tempo = None if change is None else replace(change, span=span)
+            case "meter":
+                meter = self.values.read(node, key, values.read_meter)
+                head.meter = None if meter is None else ChangeMeter(meter, span)
+            case _:
+                if isinstance(node, Scalar) and (node.is_empty or node.value == SAME_SEED):
+                    head.cut = Cut(None, span)
+                else:
+                    cut = self.values.read(node, key, read_cut_value)
+                    head.cut = None if cut is None else replace(cut, span=span)
+
+    def _until_item(self, item: Node, key: Scalar, head: _Head) -> None:
+        """`until: note C3 or program 5`, or one trigger of a list."""
+        if isinstance(item, Scalar) and _OR.search(item.value):
+            span = value_span(item, self.source)
+            start = 0
+            for found in [*_OR.finditer(item.value), None]:
+                stop = len(item.value) if found is None else found.start()
+                trigger = values.read_trigger(item.value[start:stop], part(item.value, span, start, stop), self.faults)
+                head.until += [] if trigger is None else [trigger]
+                start = stop if found is None else found.end()
+            return
+        trigger = self.values.read(item, key, values.read_trigger)
+        head.until += [] if trigger is None else [trigger]
+
+    def _unknown(self, word: str, key: Scalar, node: Node, whole: Mapping) -> None:
+        named = next((one for one in ("section", "name") if one in whole.entries), None)
+        if word in LENGTH_WORDS and isinstance(node, Scalar):
+            if named == "name":
+                return  # told with the name
+            cured, fixes = self._head_of(whole, named)
+            self.faults.error(
+                "E610", "a section's length has no key of its own", self.values.key(key), f"write {shown(cured, 60)}", fixes
+            )
+            return
+        if word == "name" and isinstance(node, Scalar) and named == "name":
+            cured, fixes = self._head_of(whole, named)
+            message = "a section's name is the value of `section`, and its length stands behind it"
+            self.faults.error("E610", message, self.values.key(key), f"write {shown(cured, 60)}", fixes)
+            return
+        self.values.unknown_key(key, node, SECTION_KEYS, "a section", whole)
+
+    def _head_of(self, whole: Mapping, named: str | None) -> tuple[str, tuple[Fix, ...]]:
+        """How name and length of a section are written that stand under keys of their own: the line, and what makes it."""
+        name = whole.entries[named][1] if named is not None else None
+        length: str | None = None
+        fixes: list[Fix] = []
+        for word in LENGTH_WORDS:
+            key, said = whole.entries.get(word, (None, None))
+            if key is None or not isinstance(said, Scalar) or length is not None:
+                continue
+            unit = word if word in ("bars", "beats") else "bars"
+            length = f"{said.value} {unit}" if re.fullmatch(r"[0-9]+(?:/[0-9]+)?", said.value) else said.value
+            fixes.append(Fix(self.values.without(whole, word), ""))
+        written = name.value if isinstance(name, Scalar) else "NAME"
+        if length is None and named == "name" and not re.search(r"\s", written) and "until" not in whole.entries:
+            length = "8 bars"
+        cured = f"section: {written}" + ("" if length is None else f" {length}")
+        if named is None or not isinstance(name, Scalar):
+            return cured, ()
+        return cured, (Fix(self.values.entry(whole.entries[named][0], name), cured), *fixes)
+
+    def _twice(self, word: str, span: Span, head: _Head) -> bool:
+        if word in head.said:
+            related = (Related(head.said[word], "first said here"),)
+            self.faults.error("E136", f"the section has two of `{word}`", span, "keep one of them", related=related)
+            return True
+        head.said[word] = span
+        return False
+
+    def _check(self, head: _Head, node: Mapping) -> None:
+        """Tell a section that is neither of fixed length nor live, or both."""
+        at = head.span or self.source.span(node.start, node.start + 1)
+        end = Span(at.file, at.end_line, at.end_column, at.end_line, at.end_column)
+        live, length = head.said.get("until"), head.said.get("length")
+        if live is not None and length is not None:
+            related = (Related(length, "its length"),)
+            message = "a section has a length, or lasts until a trigger, not both"
+            self.faults.error("E612", message, live, "leave the length out and write max, or leave until out", related=related)
+        elif live is not None and "max" not in head.said:
+            message = "a live section needs its longest length, so that there is always a way out"
+            self.faults.error("E137", message, at, "add, for example: max: 32 bars", (Fix(end, ", max 32 bars"),))
+        elif live is None and "max" in head.said:
+            hint = "leave `max` out; a section of fixed length has no other"
+            self.faults.error("E138", "`max` belongs to a live section (until: …)", head.said["max"], hint)
+        elif live is None and length is None and not any(word in node.entries for word in LENGTH_WORDS):
+            hint = f"write, for example: section: {shown(head.name or '')} 8 bars"
+            self.faults.error("E611", "this section has no length", at, hint, (Fix(end, " 8 bars"),))
+
+
+@dataclass(slots=True)
+class _Head:
+    """What is said of a section besides its cues."""
+
+    name: str | None = None
+    name_span: Span | None = None
+    span: Span | None = None
+    duration: Duration | None = None
+    until: list[Trigger] = field(default_factory=list)
+    most: Duration | None = None
+    tempo: ChangeTempo | None = None
+    meter: ChangeMeter | None = None
+    cut: Cut | None = None
+    said: dict[str, Span] = field(default_factory=dict)
+    good: bool = True

@@ -1,0 +1,387 @@
+"""From YAML to a tree of plain values with their places: every scalar is text, whatever it looks like.
+
+The tree is built from PyYAML's events, which carry marks, and not from its loaders, which guess types (`17:1` would become
+1021, `off` false). libyaml is used where PyYAML has it, PyYAML's own parser elsewhere; the events are the same.
+What this notation does not have is told here: tags, anchors and aliases, keys that are no words, a second document.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from sequencer.core.diagnostics import Faults, Fix, Related, Span
+from sequencer.language.score import Comment, Cue, Item
+from sequencer.language.source import Source, shown
+from sequencer.language.yaml.fast_path import cue_at, mapping_at, without_lines
+from sequencer.language.yaml.nodes import BLOCKS, Mapping, Node, Scalar, Sequence
+from sequencer.language.yaml.recovery import explain, index_of
+
+MOST_DEPTH = 16
+"""How deep lists and mappings may stand in each other; a score needs nine."""
+
+MOST_FAULTS = 500
+"""After so many faults of form the rest is not read."""
+
+
+ReadItem = Callable[["Mapping", bool], Item | None]
+"""Reads a cue or a rule; the flag says whether it stands in `rules`."""
+
+
+def grow(source: Source, faults: Faults, read: ReadItem, quick: bool = False) -> tuple[Node, list[tuple[int, int]], bool]:
+    """The tree of a source; where the values stand that hold a `#` themselves (start, end), in order; whether all is well.
+
+    With `quick` lines that look like whole cues are read without PyYAML (see `lines`): what comes is worth something only
+    where all was well.
+
+    Cues and rules are most of a score: each is read as soon as it is there, while it is at hand and before the next one grows.
+    The tree is None when the source holds nothing, or nothing that could be read (told).
+    """
+    grower = _Grower(source, faults, read, quick)
+    tree = grower.document()
+    return tree, grower.hashes, grower.lines == 0 and not grower.stopped
+
+
+def _events(text: str) -> Any:
+    """PyYAML's parser; neither it nor its events are typed well enough to be anything but Any."""
+    if yaml.__with_libyaml__:
+        from yaml import _yaml
+
+        return _yaml.CParser(text)
+    return yaml.Loader(text)
+
+
+def _too_deep(text: str) -> int | None:
+    """Where the list or mapping begins that is nested too deeply in `text`, if one is.
+
+    A parser reads ahead, and newer versions of libyaml limit the depth themselves: they fail before the event that would be
+    one level too deep. So what precedes an error is looked at once more.
+    """
+    following = _events(text).get_event
+    depth = 0
+    try:
+        while (event := following()) is not None:
+            kind = event.__class__
+            if kind in _STARTS:
+                depth += 1
+                if depth > MOST_DEPTH:
+                    return int(event.start_mark.index)
+            elif kind in _ENDS:
+                depth -= 1
+    except yaml.YAMLError:
+        return None  # `text` ends where the parser stopped: its brackets are open
+    return None
+
+
+class _Grower:
+    def __init__(self, source: Source, faults: Faults, read: ReadItem, quick: bool) -> None:
+        self.source = source
+        self.faults = faults
+        self.read = read
+        text, self.lines = without_lines(source.text) if quick else (source.text, 0)
+        self.next: Callable[[], Any] = _events(text).get_event
+        self.stopped = False
+        self.told = 0
+        self.hashes: list[tuple[int, int]] = []
+
+    def document(self) -> Node:
+        """The tree of the first document; others behind it are told."""
+        root: Node = None
+        found = False
+        try:
+            while True:
+                event = self.next()
+                kind = event.__class__
+                if kind is StreamEndEvent:
+                    break
+                if kind is DocumentStartEvent and found:
+                    at = self.source.span(event.start_mark.index, event.start_mark.index + 3)
+                    hint = "leave the line --- out; each score has a file of its own"
+                    self.faults.error("E613", "a second document begins here, and a file holds one score", at, hint)
+                    break
+                if kind in _NODES:
+                    root = self.node(event, 1)
+                    found = True
+                    if self.stopped:
+                        break
+        except yaml.YAMLError as error:
+            self._stop(error)
+        return root
+
+    def _stop(self, error: yaml.YAMLError) -> None:
+        if not self.stopped:
+            deep = _too_deep(self.source.text[: index_of(error)])
+            if deep is None:
+                explain(error, self.source, self.faults)
+            else:
+                self._no_depth(deep)
+        self.stopped = True
+
+    def _no_depth(self, start: int) -> None:
+        at = self.source.span(start, start + 1)
+        self.faults.error("E603", f"lists and mappings stand more than {MOST_DEPTH} deep in each other", at, "unfold them")
+        self.stopped = True
+
+    def node(self, event: Any, depth: int) -> Node:
+        """The value that begins with `event`."""
+        kind = event.__class__
+        if kind is _SCALAR:
+            return self._scalar(event)
+        if kind is AliasEvent:
+            self._no_anchor(event, f"*{event.anchor}")
+            return None
+        good = self._is_bare(event)
+        node: Mapping | Sequence
+        if depth > MOST_DEPTH:
+            self._no_depth(event.start_mark.index)
+            return None
+        node = self._mapping(event, depth) if kind is MappingStartEvent else self._sequence(event, depth, None)
+        if self.stopped and node.flow and not node.whole:
+            return None  # it swallowed what stands behind the fault: nothing in it is what its author meant
+        return node if good else None
+
+    def _is_bare(self, event: Any) -> bool:
+        """Whether a value has neither anchor nor tag (told)."""
+        good = event.anchor is None or self._no_anchor(event, f"&{event.anchor}")
+        return good if event.tag is None else self._no_tag(event)
+
+    def _scalar(self, event: Any) -> Scalar | None:
+        if (event.anchor is not None or event.tag is not None) and not self._is_bare(event):
+            return None
+        mark = event.start_mark
+        style = event.style
+        value = event.value
+        scalar = Scalar(value, mark.line, mark.column, mark.index, event.end_mark.index, style)
+        if style in BLOCKS:
+            scalar.end = scalar.start + len(self.source.text[scalar.start : scalar.end].rstrip())
+        if "#" in value:
+            self._hash(scalar)
+        return scalar
+
+    def _hash(self, scalar: Scalar) -> None:
+        start, end = scalar.start, scalar.end
+        if scalar.is_block:  # behind its sign there may be a comment
+            newline = self.source.text.find("\n", start, end)
+            start = end if newline < 0 else newline
+        self.hashes.append((start, end))
+
+    def _mapping(self, start: Any, depth: int) -> Mapping:
+        mark = start.start_mark
+        mapping = Mapping(mark.index, mark.line, mark.column, start.flow_style)
+        entries = mapping.entries
+        following = self.next
+        event: Any
+        try:
+            while True:
+                event = ending = following()
+                kind = event.__class__
+                if kind is MappingEndEvent:
+                    break
+                key = self.node(event, depth + 1) if kind is not _SCALAR else self._scalar(event)
+                if self.stopped:
+                    mapping.whole = False
+                    return mapping
+                event = following()
+                value = self._scalar(event) if event.__class__ is _SCALAR else self._longer(event, depth, key)
+                if value is None or value.start == value.end:  # nothing stands there, or what stands there was told
+                    mapping.end = event.end_mark.index if value is None or key is None else key.end
+                else:
+                    mapping.end = value.end
+                if key.__class__ is Scalar and (word := key.value) not in entries:
+                    entries[word] = (key, value)
+                else:
+                    self._refused(key, entries, mapping.end)
+                if self.stopped:
+                    mapping.whole = False
+                    return mapping
+            if mapping.flow:
+                mark = ending.end_mark
+                mapping.end, mapping.end_line, mapping.end_column = mark.index, mark.line, mark.column
+        except yaml.YAMLError as error:
+            self._stop(error)
+            mapping.whole = False
+        return mapping
+
+    def _longer(self, event: Any, depth: int, key: Node) -> Node:
+        """A list or a mapping behind a key. Of `cues` and `rules` the items are read at once."""
+        listed = event.__class__ is SequenceStartEvent and event.anchor is None and event.tag is None
+        if listed and depth in ITEM_DEPTHS and isinstance(key, Scalar) and key.value in ITEM_KEYS:
+            return self._sequence(event, depth + 1, key.value == "rules")
+        return self.node(event, depth + 1)
+
+    def _cue(self, word: Scalar) -> Cue | None:
+        """The plain cue that a word stands for, if it stands for one."""
+        text = self.source.text
+        if text[word.start] != "{" or word.end - word.start != len(word.value):
+            return None
+        cue = cue_at(text, self.source.file, word.start, word.end, word.line, word.column, self.faults)
+        self.lines -= cue is not None
+        return cue
+
+    def _line(self, word: Scalar) -> Node:
+        """The mapping that a word stands for, or the word itself."""
+        text = self.source.text
+        if text[word.start] != "{" or word.end - word.start != len(word.value):
+            return word
+        self.lines -= 1
+        mapping = mapping_at(text, word.start, word.end, word.line, word.column)
+        if mapping is None:
+            self.stopped = True  # the long way says what is wrong with it
+        return mapping
+
+    def _sequence(self, start: Any, depth: int, rules: bool | None) -> Sequence:
+        """A list; one of cues or rules where `rules` is not None."""
+        items: list[Node] = []
+        sequence = Sequence(items, start.start_mark.index, start.end_mark.index, start.flow_style, True)
+        following = self.next
+        try:
+            while True:
+                event = ending = following()
+                if event.__class__ is SequenceEndEvent:
+                    break
+                item = self.node(event, depth + 1)
+                if self.lines and rules is not None and isinstance(item, Scalar):
+                    cue = None if rules else self._cue(item)
+                    if cue is not None:
+                        sequence.read.append(cue)
+                        sequence.end = item.end
+                        continue
+                    item = self._line(item)
+                if rules is not None and isinstance(item, Mapping):
+                    read = self.read(item, rules)
+                    if read is not None:
+                        sequence.read.append(read)
+                else:
+                    items.append(item)
+                sequence.end = event.end_mark.index if item is None else item.end
+                if self.stopped:
+                    sequence.whole = False
+                    return sequence
+            if sequence.flow:
+                sequence.end = ending.end_mark.index
+        except yaml.YAMLError as error:
+            self._stop(error)
+            sequence.whole = False
+        return sequence
+
+    # ---- what this notation does not have --------------------------------------------------------------------------
+
+    def _count(self) -> None:
+        self.told += 1
+        if self.told >= MOST_FAULTS:
+            self.stopped = True
+
+    def _no_anchor(self, event: Any, written: str) -> bool:
+        self._count()
+        start = event.start_mark.index
+        at = self.source.span(start, start + len(written))
+        hint = "write the value itself, or name a text with `let`; a text that begins with * or & stands in quotes"
+        self.faults.error("E604", f"{shown(written)}: scores have no anchors and no aliases", at, hint)
+        return False
+
+    def _no_tag(self, event: Any) -> bool:
+        self._count()
+        start = event.start_mark.index
+        text = self.source.text
+        end = start
+        while end < len(text) and not text[end].isspace():
+            end += 1
+        at = self.source.span(start, end)
+        hint = "leave it out: every value is text; a text that begins with ! stands in quotes"
+        self.faults.error("E605", f"{shown(text[start:end])}: scores have no tags", at, hint, (Fix(at, ""),))
+        return False
+
+    def _refused(self, key: Node, entries: dict[str, tuple[Scalar, Node]], end: int) -> None:
+        """Tell a key that is none, or that is there already."""
+        if isinstance(key, Scalar):
+            self._twice(key, entries, end)
+        elif key is not None:
+            self._no_key(key)
+
+    def _no_key(self, key: Sequence | Mapping) -> None:
+        self._count()
+        span = self.source.span(key.start, max(key.end, key.start + 1))
+        hint = "a text that begins with { or [ stands in quotes"
+        self.faults.error("E606", "in front of a colon stands one word", span, hint)
+
+    def _twice(self, key: Scalar, entries: dict[str, tuple[Scalar, Node]], end: int) -> None:
+        self._count()
+        at = self.source.span(key.start, key.end)
+        first = entries[key.value][0]
+        related = Related(self.source.span(first.start, first.end), "first said here")
+        word = shown(key.value) or "nothing"
+        hint = "keep one of them"
+        if not _CUE_KEYS.isdisjoint(entries):
+            hint += "; what happens twice in one cue stands in a list: do: [{mark: a}, {mark: b}]"
+        if not key.value:
+            hint = "between two commas, and in front of a colon, stands something"
+        fixes = (Fix(self.source.span(key.start, max(end, key.end)), ""),) if key.value else ()
+        self.faults.error("E602", f"`{word}` is said twice here", at, hint, fixes, (related,))
+
+
+ITEM_KEYS = frozenset({"cues", "rules"})
+ITEM_DEPTHS = frozenset({1, 3})
+"""Where cues and rules stand: in the mapping at the top, and in a section's."""
+
+_CUE_KEYS = frozenset({"at", "every", "when", "on"})
+_SCALAR: Any = ScalarEvent
+_STARTS = frozenset({MappingStartEvent, SequenceStartEvent})
+_ENDS = frozenset({MappingEndEvent, SequenceEndEvent})
+_NODES = frozenset({ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent})
+
+
+def comments_of(source: Source, values: list[tuple[int, int]]) -> tuple[Comment, ...]:
+    """Every comment, in order. `values` is where values stand that hold a # themselves (start, end), in order."""
+    text = source.text
+    found: list[Comment] = []
+    index = at = 0
+    while (start := text.find("#", at)) >= 0:
+        at = start + 1
+        if start and not text[start - 1].isspace():
+            continue
+        while index < len(values) and values[index][1] <= start:
+            index += 1
+        if index < len(values) and values[index][0] <= start:
+            at = values[index][1]
+            continue
+        newline = text.find("\n", start)
+        at = len(text) if newline < 0 else newline
+        number = source.line(start)
+        begin = source.starts[number]
+        own = not text[begin:start].strip()
+        span = Span(source.file, number + 1, start - begin + 1, number + 1, at - begin + 1)
+        found.append(Comment(text[start + 1 : at].rstrip().removeprefix(" "), own, span))
+    return tuple(found)
+
+
+def reaching_over(span: Span, comments: tuple[Comment, ...], before: int, least: int) -> Span:
+    """The span of a section or a scene with the comments behind its last line: on that line, or indented as its lines
+    are (from the column `least` on).
+
+    `before` is the line on which what follows begins: comments from there on belong to that.
+    """
+    first = bisect_left(comments, span.end_line, key=lambda one: one.span.line)
+    for comment in islice(comments, first, None):
+        here = comment.span
+        if here.line >= before:
+            break
+        behind = not comment.own_line and here.line == span.end_line and here.column >= span.end_column
+        below = comment.own_line and span.end_line < here.line < before and here.column >= least
+        if behind or below:
+            span = replace(span, end_line=here.end_line, end_column=here.end_column)
+    return span

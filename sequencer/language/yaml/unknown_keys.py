@@ -1,0 +1,265 @@
+"""Keys that are not known where they stand: what was meant, and how it is written here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.language.foreign_words import NO_NOTE, NOT_HERE
+from sequencer.language.source import Source, nearest, shown
+from sequencer.language.values.strings import is_name
+from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, whole_span
+
+OTHER_KEYS = {
+    "title": ("score",),
+    "name": ("section", "score"),
+    "tempo": ("clock",),
+    "bpm": ("clock", "tempo"),
+    "fps": ("grid",),
+    "resolution": ("sr",),
+    "text": ("prompt", "base"),
+    "prompt": ("base",),
+    "scene": ("show",),
+    "place": ("at",),
+    "time": ("at",),
+    "bar": ("at",),
+    "trigger": ("when",),
+    "then": ("do",),
+    "actions": ("do",),
+    "order": ("play",),
+    "variables": ("let",),
+    "import": ("use",),
+    "include": ("use",),
+}
+"""What other programs call a key, and what it may be here: the first that can stand there."""
+
+
+class Keys:
+    """Spans of nodes, and what is told of keys."""
+
+    __slots__ = ("faults", "file", "source")
+
+    def __init__(self, source: Source, faults: Faults) -> None:
+        self.source = source
+        self.file = source.file
+        self.faults = faults
+
+    def key(self, key: Scalar) -> Span:
+        """The span of a key."""
+        return whole_span(key, self.source)
+
+    def span(self, node: Scalar | Sequence | Mapping) -> Span:
+        """The span of a node; of a long one over several lines, its first line is what a message shows."""
+        if isinstance(node, Scalar):
+            return whole_span(node, self.source)
+        return self.source.span(node.start, max(node.end, node.start + 1))
+
+    def entry(self, key: Scalar, value: Node) -> Span:
+        """The span of a key with its value."""
+        if isinstance(value, Scalar) and value.end > value.start:
+            if self.source.text.find("\n", value.start, value.end) < 0:
+                end = value.column + value.end - value.start + 1
+                return Span(self.file, key.line + 1, key.column + 1, value.line + 1, end)
+            return self.key(key).to(whole_span(value, self.source))
+        return self.source.span(key.start, key.end if value is None else max(key.end, value.end))
+
+    def unknown(self, node: Mapping, known: Iterable[str], where: str) -> None:
+        """Tell every key of a mapping that is not known in it."""
+        words_known = tuple(known)
+        for name, (key, value) in node.entries.items():
+            if name not in words_known:
+                self.unknown_key(key, value, words_known, where, node)
+
+    def unknown_key(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> None:
+        """Tell one key that is not known where it stands."""
+        span = self.key(key)
+        word = key.value
+        if node.flow and isinstance(value, Scalar) and value.is_empty and self._cut_by_comma(key, node):
+            return
+        set_ = re.fullmatch(r"([\w\-]+)[ \t]*=[ \t]*(.+)", word)
+        if set_ is not None and isinstance(value, Scalar) and value.is_empty:
+            cured = f"{set_.group(1)}: {set_.group(2)}"
+            message = "between a key and its value stands a colon"
+            self.faults.error("E616", message, span, f"write {shown(cured, 60)}", (Fix(span, cured),))
+            return
+        if word == "<<":
+            self.faults.error("E604", "scores have no merged mappings", span, "write the keys themselves")
+            return
+        if word[:1] == "-" and word.strip("- "):
+            dash = Span(span.file, span.line, span.column, span.line, span.column + 1)
+            bare = word.strip("- ")
+            if bare in known and any(not one.startswith("-") for one in node.entries):
+                self.faults.error(
+                    "E610", "no dash stands in front of this key", span, f"write {shown(bare)}", (Fix(span, bare),)
+                )
+            else:
+                message = "behind a list's dash stands a blank"
+                self.faults.error("E610", message, span, f"write - {shown(word[1:])}", (Fix(dash, "- "),))
+            return
+        if where == "a score" and word in _TIMES:
+            self._in_clock(key, value, node)
+            return
+        if self._other_form(key, value, known, where, node):
+            return
+        other = next((one for one in OTHER_KEYS.get(word, ()) if one in known), None)
+        meant = other or (None if word.casefold() in NOT_HERE else nearest(word, known))
+        if meant is not None:
+            fixes = (Fix(span, meant),) if meant not in node.entries else ()
+            self.faults.error("E610", f"{where} has no `{shown(word)}`", span, f"did you mean {meant}?", fixes)
+            return
+        if word.casefold() in NOT_HERE:
+            hint = NOT_HERE[word.casefold()]
+            alone = not node.flow and isinstance(value, Scalar) and "\n" not in self.source.text[key.start : value.end]
+            front = Span(span.file, span.line, span.column, span.line, span.column)
+            fixes = (Fix(front, "# "),) if hint == NO_NOTE and alone and span.column == 1 else ()
+            self.faults.error("E610", f"{where} has no `{word}`", span, hint, fixes)
+            return
+        home = _HOMES.get(word)
+        hint = f"`{word}` belongs {home}" if home else "write one of: " + ", ".join(known)
+        if home is None and "show" in known and is_name(word):
+            hint += f"; a scene is shown with show: {shown(word)}, action: …"
+        self.faults.error("E610", f"{where} has no `{shown(word) or ' '}`", span, hint)
+
+    def _other_form(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> bool:
+        """Tell a key that is written otherwise, with its value: `fps: 24`, `note: C3`, `bar: 5`. True when it was told."""
+        if not isinstance(value, Scalar) or value.is_empty:
+            return False
+        word, written = key.value.casefold(), value.value
+        fixes: list[Fix] = []
+        cured = ""
+        if word in {"bar", "measure"} and "at" in known and "at" not in node.entries and written.isdigit():
+            beat = node.entries.get("beat")
+            counts = beat is not None and isinstance(beat[1], Scalar) and beat[1].value.isdigit()
+            cured = f"at: {written}" + (
+                f".{beat[1].value}" if counts and beat is not None and isinstance(beat[1], Scalar) else ""
+            )
+            fixes += [Fix(self.without(node, "beat"), "")] if counts else []
+        elif word == "beat" and {"bar", "measure"} & node.entries.keys() and "at" not in node.entries:
+            return True  # told with the bar
+        else:
+            for names, needs, pattern, form in _OTHER_FORMS:
+                match = re.fullmatch(pattern, written)
+                if word in names and needs in known and match is not None and form.partition(":")[0] not in node.entries:
+                    cured = match.expand(form.replace(r"\g<0>", rf"{word} \g<0>"))
+                    break
+        if not cured:
+            return False
+        fixes.append(Fix(self.entry(key, value), cured))
+        self.faults.error(
+            "E610", f"{where} has no `{shown(key.value)}`", self.key(key), f"write {shown(cured, 60)}", tuple(fixes)
+        )
+        return True
+
+    def without(self, whole: Mapping, word: str) -> Span:
+        """What is left out with a key: in braces its comma as well, else only its line's words."""
+        words_ = list(whole.entries)
+        at = words_.index(word)
+        key, value = whole.entries[word]
+        if not whole.flow or len(words_) == 1:
+            return self.entry(key, value)
+        if at + 1 < len(words_):
+            return self.source.span(key.start, whole.entries[words_[at + 1]][0].start)
+        before = whole.entries[words_[at - 1]]
+        end = before[0].end if before[1] is None else max(before[0].end, before[1].end)
+        return self.source.span(end, key.end if value is None else max(key.end, value.end))
+
+    def _in_clock(self, key: Scalar, value: Node, node: Mapping) -> None:
+        """Tell a tempo or a meter that stands beside the clock."""
+        told = next(one for one in node.entries if one in _TIMES)
+        if "clock" not in node.entries and told != key.value:
+            return  # told with the first of them
+        clock = node.entries["clock"][1] if "clock" in node.entries else None
+        pieces = [one.strip() for one in clock.value.split(",")] if isinstance(clock, Scalar) else []
+        bpm = next((one.removesuffix("bpm").strip() for one in pieces if one.endswith("bpm")), "120")
+        meter = next((one for one in pieces if re.fullmatch(r"[0-9]+/[0-9]+", one)), "4/4")
+        has_meter = "/" in "".join(pieces[1:]) or bool({"meter", *_METERS} & node.entries.keys())
+        others = [word for word in node.entries if word in _TIMES]
+        for word, (_, said) in node.entries.items():
+            if word in _TIMES and isinstance(said, Scalar) and not said.is_empty:
+                bpm, meter = (bpm, said.value) if word in _METERS else (said.value.removesuffix("bpm").strip(), meter)
+        cured = f"clock: {bpm} bpm" + (f", {meter}" if has_meter else "")
+        fixes: tuple[Fix, ...] = ()
+        if isinstance(clock, Scalar):
+            if told != key.value:
+                return
+            changed = Fix(self.entry(node.entries["clock"][0], clock), cured)
+            fixes = (changed, *(Fix(self.without(node, word), "") for word in others))
+        else:
+            fixes = (
+                Fix(self.entry(key, value), cured),
+                *(Fix(self.without(node, word), "") for word in others if word != told),
+            )
+        message = f"a score has no `{key.value}`: tempo and meter stand in its clock"
+        self.faults.error("E610", message, self.key(key), f"write {shown(cured)}", fixes)
+
+    def _cut_by_comma(self, key: Scalar, node: Mapping) -> bool:
+        """Tell a comma that YAML took for the end of a value: `{at: 9,3}`, `{prompt: Rain, then snow}`."""
+        entries = list(node.entries.values())
+        place = list(node.entries).index(key.value)
+        first = place - 1
+        while first >= 0 and _is_bare(entries[first]):
+            first -= 1
+        last = place
+        while last + 1 < len(entries) and _is_bare(entries[last + 1]):
+            last += 1
+        word, value = entries[first] if first >= 0 else (key, None)
+        if not isinstance(value, Scalar) or value.style:
+            return False
+        text = self.source.text
+        if value.value[-1:].isdigit() and key.value[:1].isdigit() and text[value.end : key.start] == ",":
+            at = self.source.span(value.end, key.start)
+            message = "a comma stands between actions, never inside a number or a place"
+            self.faults.error("E203", message, at, f"write {shown(value.value)}.{shown(key.value)}", (Fix(at, "."),))
+            return True
+        if word.value not in _TEXT_KEYS:
+            return False
+        if first + 1 == place:  # the first of several: the others are told with it
+            span = self.source.span(value.start, entries[last][0].end)
+            written = text[value.start : entries[last][0].end]
+            cured = '"' + written.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            message = "a comma ends a text without quotes inside { }"
+            self.faults.error("E617", message, span, f"write {shown(cured, 60)}", (Fix(span, cured),))
+        return True
+
+
+def _is_bare(entry: tuple[Scalar, Node]) -> bool:
+    """Whether nothing stands behind a key, not even a colon or an empty value of its own."""
+    return isinstance(entry[1], Scalar) and entry[1].is_empty
+
+
+_TEXT_KEYS = frozenset({"prompt", "action", "base", "follow", "show", "score", "image"})
+
+_METERS = ("meter", "time", "time_signature", "timesig", "signature")
+
+_TIMES = ("bpm", "tempo", *_METERS)
+"""Keys of other programs for what a clock says."""
+
+_OTHER_FORMS = (
+    (("fps", "framerate", "frame_rate"), "grid", r"([0-9.]+)(?:[ \t]*fps)?", r"grid: 33 frames @ \1 fps"),
+    (("resolution", "upscale", "superres"), "sr", r"(off|2x|4x)", r"sr: \1"),
+    (("quantize", "quantise"), "snap", r"(nearest|floor|ceil)", r"snap: \1"),
+    (("length", "duration"), "end", r"([0-9]+(?:\.[0-9]+)?[csf])", r"end: \1"),
+    (("time",), "at", r"([0-9]+/[0-9]+)", r"meter: \1"),
+    (("signature", "time_signature", "timesig"), "meter", r"([0-9]+/[0-9]+)", r"meter: \1"),
+    (("label", "marker", "locator"), "mark", r"(\S+)", r"mark: \1"),
+    (("start", "starting", "offset"), "from", r"([0-9][0-9.]*)", r"from: \1"),
+    (("if", "trigger"), "goto", r"((?:note|cc|program|go|start|stop|continue)\b.*)", r"when: \1"),
+    (("note", "cc", "program", "go"), "goto", r"(.+)", r"when: \g<0>"),
+    (("note", "cc", "program"), "midi", r"(.+)", r"midi: \g<0>"),
+)
+"""Keys of other tools, a key that is known where they are understood, and how key and value are written here."""
+
+_HOMES = {
+    **dict.fromkeys(("base", "follow", "quiet"), "to a scene: scenes: {NAME: {base: …, follow: …}}"),
+    **dict.fromkeys(("cues", "rules"), "to a section, or to a score without sections"),
+    **dict.fromkeys(("section", "until", "max"), "to an item of sections: - section: NAME 8 bars"),
+    **dict.fromkeys(
+        ("score", "clock", "grid", "lead", "late", "middle", "use", "let", "scenes", "sections", "play", "end"),
+        "at the top, not indented",
+    ),
+    **dict.fromkeys(("at", "every", "from", "show", "action"), "to a cue: - {at: 1, show: tram}"),
+    **dict.fromkeys(("prompt", "image", "strength", "cut", "mark", "midi"), 'to a cue: - {at: 1, prompt: "…"}'),
+    **dict.fromkeys(("when", "on", "goto", "pause", "resume"), "to a rule: - {when: note C3, show: tram}"),
+    "scene": "under scenes: scenes: {tram: {base: …, follow: …}}",
+}

@@ -1,0 +1,350 @@
+"""Our own time as a MIDI clock: 24 ticks a quarter, start, stop, continue and song positions, each at its nanosecond.
+
+`ClockOut` is pure. It is told where the score is (`anchor`), and says what is to be sent when (`due`, `take`); a thread sends
+it (see `sending`), or a test reads it in virtual time. Where the score turns out to be elsewhere than foretold, ticks come a
+little closer together or further apart until they are right again. Where that takes too long, gear that is ahead is stopped
+until the score has come to where it is, and gear that is late is sent there.
+
+Where nothing sends it elsewhere, gear gets exactly 24 ticks for every quarter of the score, whatever was paused in it, and a
+Stop behind the last.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+
+from sequencer.core.timebase import SECOND, TempoMap
+
+PPQN = 24
+POSITION = 0xF2
+TICKS_PER_SIXTEENTH = 6
+TICK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
+SLEW = 0.03
+"""How much longer or shorter than right an interval may be made to catch up."""
+TOO_FAR = SECOND // 2
+"""What is further off than this, in nanoseconds, is not caught up with: the gear is sent to the right place."""
+AFTER_START = 1_000_000
+"""The first tick comes this much behind Start or Continue, as gear wants it."""
+LAST_POSITION = 16383
+"""The highest song position, in sixteenths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """From `start` (exact score seconds) and `quarter` (since the score began) on, time goes by this tempo map."""
+
+    start: Fraction
+    quarter: Fraction
+    tempo: TempoMap
+
+
+def song_position(sixteenths: int) -> bytes:
+    """The message. Positions past the last one that MIDI knows stay there."""
+    place = min(max(0, sixteenths), LAST_POSITION)
+    return bytes((POSITION, place & 0x7F, place >> 7))
+
+
+class ClockOut:
+    """The messages of one run. `delay` (nanoseconds) puts all of them off: the lag of the pictures, less the gear's own.
+
+    `end` is the quarter at which the score ends: 24 ticks for every quarter before it, and then Stop.
+    """
+
+    def __init__(self, pieces: Sequence[Piece], delay: int = 0, end: Fraction | None = None) -> None:
+        self.delay = delay
+        self._pieces: tuple[Piece, ...] = ()
+        self._quarters: list[Fraction] = []
+        self._end: Fraction | None = None
+        self._last: int | None = None
+        """How many ticks there are in all."""
+        self._anchor: tuple[int, Fraction] | None = None
+        self._ideals: dict[int, float] = {}
+        """When ticks should be sent by that anchor, as far as that was reckoned."""
+        self._pace = 1.0
+        self._tick = 0
+        self._latest: int | None = None
+        """When the latest message was due."""
+        self._off = 0.0
+        """By how much, in nanoseconds, ticks come later than they should just now (negative: sooner)."""
+        self._running = False
+        self._began = False
+        self._is_placed = True
+        """Whether the gear stands at the next tick: not while the song position that sends it there is still to come."""
+        self._over = False
+        self._halt: int | None = None
+        """When the gear is to be stopped: ticks are sent until then."""
+        self._first_halt: int | None = None
+        """The same, told before the clock has begun: frames that are still to come are shown until then."""
+        self._limit: int | None = None
+        """Up to when the score is made, as it is seen: until then ticks are sent."""
+        self._after_halt: list[tuple[int, Fraction, float, int | None] | int] = []
+        """What was said already of the time after that: anchors, and the times of further stops."""
+        self._ready: list[tuple[int, bytes]] = []
+        self.plan(pieces, end)
+
+    # ---- where the score is ----
+
+    def plan(self, pieces: Sequence[Piece], end: Fraction | None = None) -> None:
+        """The pieces of the score as they are going to be played, and its end; told again where a live section was left."""
+        if not pieces:
+            raise ValueError("a clock needs a tempo")
+        self._pieces = tuple(sorted(pieces, key=lambda one: one.quarter))
+        self._quarters = [one.quarter for one in self._pieces]
+        self._ideals.clear()
+        self._end, self._last = end, None if end is None else ceil(end * PPQN)
+        if self._over and not self._has_sent_all:
+            self._over = False
+            self._resume(self._latest or 0)
+
+    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
+        """The score stands at exact score time `seconds` at nanosecond `at`; a second of it takes `pace` seconds.
+
+        The first anchor starts the clock there (Start at 0, else a song position and Continue), one after `stop` or after a
+        `limit` lets it go on. `now` is the time at which this is known, nothing is sent before it; `at`, where it is omitted.
+        """
+        if self._halt is not None:
+            self._after_halt.append((at, seconds, pace, now))
+            return
+        expected = self._ideal(self._tick) if self._running else None
+        self._anchor, self._pace = (at, seconds), pace
+        self._ideals.clear()
+        if self._over:
+            return
+        if expected is None:
+            self._go(at, seconds, now)
+            return
+        self._off += expected - self._ideal(self._tick)
+        if abs(self._off) > TOO_FAR and not self._has_sent_all:
+            self._stop_and_resume(at, now)
+
+    def stop(self, at: int) -> None:
+        """The score stands still from nanosecond `at` on; ticks are sent until then."""
+        if self._halt is not None and at + self.delay > self._halt:
+            self._after_halt.append(at)
+            return
+        at += self.delay
+        self._after_halt = []
+        begins = [one for one in self._ready if one[1] in (START, CONTINUE)]
+        if begins and begins[0][0] > at:  # it never comes to that
+            self._ready = [one for one in self._ready if one[1] == STOP]
+            self._running = False
+            self._began = begins[0][1] != START
+        if self._running:
+            self._halt = at
+        elif not self._began:
+            self._first_halt = at
+
+    def limit(self, at: int | None) -> None:
+        """Nothing that is seen from nanosecond `at` on is made yet: ticks are sent until then, unless it is put off before.
+
+        After that an anchor lets the clock go on. None takes the limit away.
+        """
+        self._limit = None if at is None else at + self.delay
+
+    @property
+    def is_running(self) -> bool:
+        """Whether ticks are sent: not while the Start or Continue before them is still to come."""
+        return self._running and not any(message in (START, CONTINUE) for _, message in self._ready)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the score's last tick and the Stop behind it were sent."""
+        return self._over
+
+    # ---- what is to be sent ----
+
+    @property
+    def due(self) -> int | None:
+        """The nanosecond of the next message; None while nothing is to be sent."""
+        if self._ready:
+            return self._ready[0][0]
+        return self._step()[0] if self._running else None
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the next message is the Stop behind the score's last tick."""
+        return self._running and not self._ready and self._has_sent_all
+
+    @property
+    def ends_at(self) -> int | None:
+        """The nanosecond of the Stop behind the last tick, as it is foretold now; None where none is to come."""
+        if not self._running or self._end is None or self._anchor is None:
+            return None
+        end = max(round(self._at_quarter(self._end) + self._off), (self._latest or 0) + 1)
+        return end if self._halt is None or self._has_sent_all or end <= self._halt else None
+
+    def take(self, now: int, may_end: bool = True) -> list[tuple[int, bytes]]:
+        """What is due by `now`, in order, each with the nanosecond it should have been sent at.
+
+        Without `may_end` the Stop behind the last tick is left for later.
+        """
+        taken: list[tuple[int, bytes]] = []
+        while (due := self.due) is not None and due <= now:
+            if not may_end and self.is_ending:
+                break
+            if self._is_held():
+                continue
+            if self._ready:
+                taken.append(self._ready.pop(0))
+                self._latest = max(self._latest or 0, due)
+                self._is_placed = self._is_placed or taken[-1][1][0] == POSITION
+                continue
+            _, message = self._step()
+            taken.append((due, message))
+            if message == TICK:
+                self._ticked(due)
+            else:
+                self._stopped(due)
+        return taken
+
+    # ---- inside ----
+
+    @property
+    def _has_sent_all(self) -> bool:
+        return self._last is not None and self._tick >= self._last
+
+    def _step(self) -> tuple[int, bytes]:
+        """The next message of a clock that runs: a tick, or what stops it."""
+        if self._has_sent_all:
+            due, message = self.ends_at, STOP
+            due = self._next() if due is None else due
+        else:
+            due, message = self._next(), TICK
+        halts = [one for one in (self._halt, None if self._has_sent_all else self._limit) if one is not None]
+        if halts and min(halts) <= due:
+            return (min(halts) if self._latest is None else max(min(halts), self._latest + 1)), STOP
+        return due, message
+
+    def _is_held(self) -> bool:
+        """Whether the next message would set gear going for what is not made yet: then it stands on until the next anchor."""
+        if not self._ready or self._limit is None or self._ready[0][1] not in (START, CONTINUE):
+            return False
+        at, message = self._ready[0]
+        if at + AFTER_START < self._limit:
+            return False
+        self._ready = []
+        self._running = False
+        self._began = message != START
+        return True
+
+    def _stopped(self, at: int) -> None:
+        """Stop was sent: at the score's end, or where the score stands still."""
+        self._running = False
+        self._latest = at
+        self._halt = None
+        self._over = self._has_sent_all
+        after, self._after_halt = self._after_halt, []
+        for one in after:
+            if isinstance(one, int):
+                self.stop(one)
+            else:
+                self.anchor(*one)
+
+    def _go(self, at: int, seconds: Fraction, now: int | None) -> None:
+        """Start at the score's beginning, or let the gear go on from where it stands, or send it to where the score is."""
+        if self._began:
+            self._resume(max(at if now is None else now, (self._latest or 0) + 1))
+            return
+        self._began = True
+        at += self.delay
+        if self._first_halt is not None and self._first_halt > at:
+            self._halt = self._first_halt
+        self._first_halt = None
+        if seconds == 0:
+            self._running = True
+            self._tick = 0
+            self._off = float(AFTER_START)
+            self._ready.append((at, START))
+            return
+        self._locate(at)
+
+    def _stop_and_resume(self, at: int, now: int | None) -> None:
+        """The score is far from where the gear is: stop that, and go on as soon as both can be together."""
+        if any(message == START for _, message in self._ready):
+            return  # it has not begun yet
+        stop = at if self._latest is None else self._latest + 1
+        if self._ready:
+            self._ready = []  # it stands already
+        else:
+            self._ready = [(stop, STOP)]
+            self._latest = stop
+        self._resume(max(stop, stop if now is None else now) + 1)
+
+    def _resume(self, soonest: int) -> None:
+        """Go on: from where the gear stands where the score is still to come there (or was there just now), else elsewhere.
+
+        Gear that is ahead waits, so that no tick is lost and none is sent twice.
+        """
+        wanted = self._ideal(self._tick)
+        if wanted < soonest - TOO_FAR or not self._is_placed:
+            self._locate(soonest)
+            return
+        first = max(round(wanted), soonest + AFTER_START)
+        self._running = True
+        self._off = first - wanted
+        self._ready.append((first - AFTER_START, CONTINUE))
+
+    def _locate(self, soonest: int) -> None:
+        """Send the gear to the first sixteenth that it can be ready for; where the score is over by then, to its last one."""
+        self._off = 0.0
+        self._running, self._is_placed = True, False
+        sixteenth = ceil(self._quarter_then(soonest) * PPQN / TICKS_PER_SIXTEENTH)
+        self._tick = sixteenth * TICKS_PER_SIXTEENTH
+        if self._ideal(self._tick) - soonest < AFTER_START:
+            self._tick += TICKS_PER_SIXTEENTH
+            sixteenth += 1
+        if self._last is not None and self._tick >= self._last:
+            sixteenth = max(0, self._last - 1) // TICKS_PER_SIXTEENTH
+            self._tick = sixteenth * TICKS_PER_SIXTEENTH
+        self._ready += [
+            (soonest, song_position(sixteenth)),
+            (max(soonest, round(self._ideal(self._tick)) - AFTER_START), CONTINUE),
+        ]
+
+    def _ideal(self, tick: int) -> float:
+        """When a tick should be sent, nanoseconds."""
+        known = self._ideals.get(tick)
+        if known is None:
+            known = self._ideals[tick] = self._at_quarter(Fraction(tick, PPQN))
+        return known
+
+    def _at_quarter(self, quarter: Fraction) -> float:
+        """When the score is at a quarter, nanoseconds."""
+        if self._anchor is None:
+            raise ValueError("nobody has said where the score is")
+        at, seconds = self._anchor
+        return at + self.delay + float(self._seconds_of(quarter) - seconds) * self._pace * SECOND
+
+    def _quarter_then(self, time: int) -> Fraction:
+        """At which quarter the score is at a nanosecond."""
+        if self._anchor is None:
+            raise ValueError("nobody has said where the score is")
+        at, seconds = self._anchor
+        if time == at + self.delay:
+            return self._quarter_at(seconds)
+        passed = Fraction((time - at - self.delay) / self._pace / SECOND).limit_denominator(1_000_000)
+        return self._quarter_at(max(Fraction(0), seconds + passed))
+
+    def _next(self) -> int:
+        due = round(self._ideal(self._tick) + self._off)
+        return due if self._latest is None else max(due, self._latest + 1)
+
+    def _ticked(self, at: int) -> None:
+        interval = self._ideal(self._tick + 1) - self._ideal(self._tick)
+        most = SLEW * interval
+        self._off -= min(most, max(-most, self._off))
+        self._latest = at
+        self._ideals.pop(self._tick, None)
+        self._tick += 1
+
+    def _seconds_of(self, quarter: Fraction) -> Fraction:
+        piece = self._pieces[max(0, bisect_right(self._quarters, quarter) - 1)]
+        return piece.start + piece.tempo.seconds_at(max(Fraction(0), quarter - piece.quarter))
+
+    def _quarter_at(self, seconds: Fraction) -> Fraction:
+        piece = self._pieces[max(0, bisect_right(self._pieces, seconds, key=lambda one: one.start) - 1)]
+        return piece.quarter + piece.tempo.quarter_at(max(Fraction(0), seconds - piece.start))

@@ -1,0 +1,131 @@
+"""Messages that leave at their time: a thread that sleeps until the next one is due, for the clock and for notes of cues."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from sequencer.midi.clock_generator import ClockOut, Piece
+from sequencer.midi.outputs import MidiOutput
+from sequencer.midi.send_queue import CONTROL, NOTE_ON, PROGRAM, Outbox, note_off
+
+NOTE_LASTS = 100_000_000
+"""How long a note of a cue lasts, nanoseconds."""
+
+
+def note_on(note: int, velocity: int, channel: int) -> bytes:
+    """A note-on; the channel counts from 1."""
+    return bytes((NOTE_ON | channel - 1, note, velocity))
+
+
+def control_change(control: int, value: int, channel: int) -> bytes:
+    """A controller's value; the channel counts from 1."""
+    return bytes((CONTROL | channel - 1, control, value))
+
+
+def program_change(program: int, channel: int) -> bytes:
+    """A program change; program and channel count from 1."""
+    return bytes((PROGRAM | channel - 1, program - 1))
+
+
+class Sender:
+    """Sends through an open output, each message at its nanosecond, in a thread of its own.
+
+    Methods may be called from any thread. `close` releases every sounding note, stops the gear's clock and closes the port.
+    """
+
+    def __init__(self, output: MidiOutput, now: Callable[[], int] = time.monotonic_ns) -> None:
+        self._output = output
+        self._now = now
+        self._changed = threading.Condition()
+        self._outbox = Outbox()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="midi output", daemon=True)
+        self._thread.start()
+
+    @property
+    def name(self) -> str:
+        """The port's name."""
+        return self._output.name
+
+    @property
+    def ends_at(self) -> int | None:
+        """The nanosecond of the Stop behind the score's last tick, as it is foretold now; None where none is to come."""
+        with self._changed:
+            return self._outbox.ends_at
+
+    def send_at(self, due: int, message: bytes) -> None:
+        """Send one whole message at nanosecond `due`, or at once where that has passed."""
+        with self._changed:
+            self._outbox.push(due, message)
+            self._changed.notify()
+
+    def play(self, due: int, note: int, velocity: int, channel: int, lasts: int = NOTE_LASTS) -> None:
+        """A note at nanosecond `due`, released `lasts` nanoseconds later."""
+        with self._changed:
+            self._outbox.push(due, note_on(note, velocity, channel))
+            self._outbox.push(due + lasts, note_off(note, channel))
+            self._changed.notify()
+
+    def forget(self) -> None:
+        """Drop what was to be sent and is not due yet (a cue that was moved); notes that sound are still released."""
+        with self._changed:
+            self._outbox.forget()
+
+    # ---- our clock ----
+
+    def begin_clock(self, pieces: Sequence[Piece], delay: int = 0, end: Fraction | None = None) -> None:
+        """From the first `anchor` on, send the clock of this score, up to its end."""
+        with self._changed:
+            self._outbox.clock = ClockOut(pieces, delay, end)
+
+    def plan(self, pieces: Sequence[Piece], end: Fraction | None = None) -> None:
+        """The pieces changed: see `ClockOut.plan`."""
+        self._tell(lambda clock: clock.plan(pieces, end))
+
+    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
+        """Where the score is: see `ClockOut.anchor`."""
+        self._tell(lambda clock: clock.anchor(at, seconds, pace, now))
+
+    def limit(self, at: int | None) -> None:
+        """How far it is made: see `ClockOut.limit`."""
+        self._tell(lambda clock: clock.limit(at))
+
+    def stop(self, at: int) -> None:
+        """The score stands still from then on: see `ClockOut.stop`."""
+        self._tell(lambda clock: clock.stop(at))
+
+    def close(self) -> None:
+        """Send what ends things, and close the port. Safe to call twice."""
+        with self._changed:
+            if self._closing:
+                return
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+        for message in self._outbox.close():
+            self._output.send(message)
+        self._output.close()
+
+    # ---- inside ----
+
+    def _tell(self, say: Callable[[ClockOut], None]) -> None:
+        with self._changed:
+            if self._outbox.clock is not None:
+                say(self._outbox.clock)
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                due = self._outbox.due
+                while not self._closing and (due is None or due > self._now()):
+                    self._changed.wait(None if due is None else max(0, due - self._now()) / 1e9)
+                    due = self._outbox.due
+                if self._closing:
+                    return
+                messages = self._outbox.take(self._now())
+            for message in messages:
+                self._output.send(message)

@@ -1,0 +1,54 @@
+"""The cue sheet: every cue with its number, place, time, frame, chunk, snap error, acts and source line.
+
+>>> from sequencer import compile_score, reads
+>>> from sequencer.reports.cue_sheet import summary_line
+>>> summary_line(compile_score(reads('at 0c "A paper boat."\\nend 4c\\n')))
+'4 chunks (5.5 s), 1 cue; every cue stands exactly on a chunk'
+
+Names are loaded when they are first used (PEP 562): `check` prints the one line, and starts without the rest.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sequencer.reports.cue_sheet.export import as_csv, as_json, as_markdown
+    from sequencer.reports.cue_sheet.html import as_html
+    from sequencer.reports.cue_sheet.rows import Part, Row, RuleRow, Sheet, sheet_of, summary_line
+    from sequencer.reports.cue_sheet.terminal import as_table
+
+_MODULES = {
+    "as_csv": "documents",
+    "as_json": "documents",
+    "as_markdown": "documents",
+    "as_html": "page",
+    "Part": "rows",
+    "Row": "rows",
+    "RuleRow": "rows",
+    "Sheet": "rows",
+    "sheet_of": "rows",
+    "summary_line": "summary",
+    "as_table": "table",
+}
+
+__all__ = [
+    "Part",
+    "Row",
+    "RuleRow",
+    "Sheet",
+    "as_csv",
+    "as_html",
+    "as_json",
+    "as_markdown",
+    "as_table",
+    "sheet_of",
+    "summary_line",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,0 +1,200 @@
+"""The cue sheet as CSV, Markdown and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from typing import Any
+
+from sequencer.reports.cue_sheet.rows import Row, RuleRow, Sheet, origin_in_words, summary_line
+from sequencer.reports.cue_sheet.terminal import chunks_of, error_of, frame_of, heading, number_of, place_of, plain, time_of
+from sequencer.schedule.describe import decimal, facts_in_words
+
+FORMAT = 1
+"""The number of the JSON sheet's format."""
+
+COLUMNS = (
+    "cue",
+    "section",
+    "pass",
+    "place",
+    "bar_beat",
+    "counted_from",
+    "seconds",
+    "frame",
+    "chunk",
+    "earliest_chunk",
+    "snap",
+    "snap_error_ms",
+    "take",
+    "trigger",
+    "action",
+    "source",
+)
+"""The columns of the CSV sheet. `counted_from` is empty (the score's start) or `exit of NAME`."""
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
+
+
+def _harmless(text: str) -> str:
+    """A cell that no table takes for a formula: a score's names could not be one, but a schedule may come from anybody."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # a lone one would be the end of the row, and not be quoted
+    return f"'{text}" if text[:1] in tuple("=+-@\t") else text
+
+
+def as_csv(sheet: Sheet) -> str:
+    """One line a cue, rules last, with a heading line; RFC 4180 with newlines alone. No cell begins like a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for part in sheet.parts:
+        for row in part.rows:
+            writer.writerow(
+                (
+                    number_of(row),
+                    _harmless(part.section or ""),
+                    part.occurrence,
+                    _harmless(row.place),
+                    row.bar_beat,
+                    "" if row.after is None else f"exit of {row.after}",
+                    decimal(row.seconds, 6, trim=True),
+                    "" if row.frame is None else decimal(row.frame, 6, trim=True),
+                    *(("", "", "") if row.is_gear else (row.chunk, row.earliest, row.snap.value)),
+                    "" if row.error is None else decimal(row.error * 1000, 3, trim=True),
+                    row.take,
+                    "",
+                    _harmless(", ".join(row.acts)),
+                    _harmless(origin_in_words(row.origin)),
+                )
+            )
+    for rule in sheet.rules:
+        where = "" if rule.everywhere else ", ".join(rule.parts)
+        cells = [where, *[""] * 11, rule.trigger, ", ".join(rule.acts), origin_in_words(rule.origin)]
+        writer.writerow([f"R{rule.number}", *map(_harmless, cells)])
+    return out.getvalue()
+
+
+def as_markdown(sheet: Sheet, *, full: bool = False) -> str:
+    """A heading, a table for each part, and a list of rules. Texts are escaped: what a prompt says is never markup.
+
+    Of prompts only the part that changes is shown; with `full` they are whole.
+    """
+    schedule = sheet.schedule
+    lines = [f"# {_marked(sheet.title)}", "", _marked(facts_in_words(schedule)), "", _marked(summary_line(schedule))]
+    for part in sheet.parts:
+        if part.section is not None or part.until:
+            lines += ["", f"## {_marked(heading(part))}"]
+        if part.rows:
+            lines += [
+                "",
+                "| # | place | time | frame | chunk | snap error, ms | what | line |",
+                "|--:|:--|--:|--:|--:|--:|:--|--:|",
+            ]
+            lines += [_row(row, full) for row in part.rows]
+    if sheet.rules:
+        lines += ["", "## Rules", ""]
+        lines += [_rule(rule, full) for rule in sheet.rules]
+    return "\n".join(lines) + "\n"
+
+
+def _row(row: Row, full: bool) -> str:
+    cells = (
+        number_of(row),
+        place_of(row),
+        time_of(row),
+        frame_of(row),
+        chunks_of(row),
+        error_of(row),
+        ", ".join(row.acts if full else row.brief),
+        str(row.origin.line) if row.origin.line else "",
+    )
+    return "| " + " | ".join(_marked(cell) for cell in cells) + " |"
+
+
+def _rule(rule: RuleRow, full: bool) -> str:
+    where = "everywhere" if rule.everywhere else f"in {', '.join(rule.parts)}"
+    line = f", line {rule.origin.line}" if rule.origin.line else ""
+    return "- " + _marked(f"on {rule.trigger} ({where}{line}) → {', '.join(rule.acts if full else rule.brief)}")
+
+
+def _marked(text: str) -> str:
+    return _MARKUP.sub(r"\\\1", plain(text).replace("&", "&amp;"))
+
+
+def as_json(sheet: Sheet) -> str:
+    """The sheet for machines: exact times as fractions (text) beside rounded numbers; ends in a newline."""
+    schedule = sheet.schedule
+    value = {
+        "helios-sheet": FORMAT,
+        "title": schedule.title,
+        "clock": {
+            "kind": schedule.clock.kind,
+            "bpm": None if schedule.clock.bpm is None else str(schedule.clock.bpm),
+            "meter": str(schedule.clock.meter),
+            "port": schedule.clock.port,
+        },
+        "grid": {"frames": schedule.grid.frames, "fps": str(schedule.grid.fps), "chunk_seconds": str(schedule.grid.chunk)},
+        "snap": schedule.snap.value,
+        "lead": schedule.lead,
+        "seed": schedule.seed,
+        "sr": schedule.sr,
+        "chunks": schedule.end,
+        "takes": [{"take": take.index + 1, "chunk": take.start, "seed": take.opening.seed} for take in schedule.takes],
+        "summary": summary_line(schedule),
+        "parts": [
+            {
+                "name": part.name,
+                "section": part.section,
+                "pass": part.occurrence,
+                "length": part.length,
+                "seconds": str(part.duration),
+                "tempo": part.tempo or None,
+                "meter": part.meter or None,
+                "starts_after_exit_of": part.after,
+                "starts_at_seconds": str(part.seconds),
+                "chunk": part.chunk,
+                "earliest_chunk": part.earliest,
+                "end_chunk": part.end,
+                "until": list(part.until),
+                "left_at_the_earliest": part.left_earliest,
+                "cues": [_cue(row) for row in part.rows],
+            }
+            for part in sheet.parts
+        ],
+        "rules": [
+            {
+                "rule": rule.number,
+                "trigger": rule.trigger,
+                "parts": list(rule.parts),
+                "everywhere": rule.everywhere,
+                "acts": list(rule.acts),
+                "brief": list(rule.brief),
+                "source": origin_in_words(rule.origin),
+            }
+            for rule in sheet.rules
+        ],
+    }
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def _cue(row: Row) -> dict[str, Any]:
+    return {
+        "cue": None if row.is_gear else row.number,
+        "place": row.place,
+        "bar_beat": row.bar_beat or None,
+        "after_exit_of": row.after,
+        "seconds": str(row.seconds),
+        "time": time_of(row),
+        "frame": None if row.frame is None else str(row.frame),
+        "chunk": None if row.is_gear else row.chunk,
+        "earliest_chunk": None if row.is_gear else row.earliest,
+        "snap": None if row.is_gear else row.snap.value,
+        "snap_error_ms": None if row.error is None else decimal(row.error * 1000, 3, trim=True),
+        "snap_error_ms_at_the_latest": None if row.is_gear else decimal(row.error_at_latest * 1000, 3, trim=True),
+        "take": row.take,
+        "acts": list(row.acts),
+        "brief": list(row.brief),
+        "source": origin_in_words(row.origin),
+    }

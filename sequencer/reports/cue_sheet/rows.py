@@ -1,0 +1,324 @@
+"""The cue sheet as values: parts (passes of sections) with their cues, and rules with where they listen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from fractions import Fraction
+
+from sequencer.core.diagnostics import Span
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.core.timebase import Snap, for_display, ordering
+from sequencer.schedule.describe import (
+    act_in_words,
+    bar_beat_of,
+    decimal,
+    firing_in_words,
+    length_in_words,
+    meter_in_words,
+    milliseconds,
+    pass_in_words,
+    tempo_in_words,
+)
+from sequencer.schedule.model import CutTake, Entry, PickPrompt, RuleAct, RuleEntry, Schedule, Send, ShowPrompt, Stretch
+from sequencer.schedule.prompt_actions import Actions, actions_of
+from sequencer.schedule.rewording import shortest_action
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One cue.
+
+    `seconds` is its exact time: since the score began, or (where `after` names a live part) since that part was left.
+    `chunk` is its score chunk, of a cue behind a live part the latest one; `earliest` differs there. `frame` and `error`
+    (signed seconds, positive is late) are None there too: both depend on when the live part is left; `error_at_latest` is
+    the error if it lasts its max. `brief` holds the acts with only the part of a prompt that changes,
+    `briefest` without what that only rewords of the prompt before.
+    """
+
+    number: int
+    place: str
+    bar_beat: str
+    after: str | None
+    seconds: Fraction
+    frame: Fraction | None
+    chunk: int
+    earliest: int
+    snap: Snap
+    error: Fraction | None
+    error_at_latest: Fraction
+    take: int
+    acts: tuple[str, ...]
+    brief: tuple[str, ...]
+    briefest: tuple[str, ...]
+    origin: Span
+    is_gear: bool = False
+    """Whether it is for gear: then it leaves at its exact time, has no number and is bound to no chunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """One rule: what fires it, what it does, and the parts in which it listens."""
+
+    number: int
+    trigger: str
+    acts: tuple[str, ...]
+    brief: tuple[str, ...]
+    parts: tuple[str, ...]
+    everywhere: bool
+    origin: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One pass of one section (or the whole of a score without sections), with its cues.
+
+    `seconds` and `after` are its start as in `Row`. It plays from chunk `chunk` (`earliest` behind a live part) to before
+    `end`, which for a live part is where it ends at the latest; `left_earliest` is None unless it is live and something
+    follows. `until` says what ends a live part.
+    """
+
+    name: str
+    section: str | None
+    occurrence: int
+    length: str
+    tempo: str
+    meter: str
+    after: str | None
+    seconds: Fraction
+    duration: Fraction
+    chunk: int
+    earliest: int
+    end: int
+    left_earliest: int | None
+    until: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A whole cue sheet."""
+
+    schedule: Schedule
+    parts: tuple[Part, ...]
+    rules: tuple[RuleRow, ...]
+
+    @property
+    def title(self) -> str:
+        """The score's title, or a plain word."""
+        return self.schedule.title or "Untitled"
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Every cue, and what gear is told, in order."""
+        return tuple(row for part in self.parts for row in part.rows)
+
+
+def sheet_of(schedule: Schedule) -> Sheet:
+    """The cue sheet of a schedule."""
+    passes = Counter(stretch.section for stretch in schedule.stretches)
+    starts = [take.start for take in schedule.takes]
+    parts: list[Part] = []
+    left: tuple[str, Fraction] | None = None
+    shown: str | None = None
+    take = 0
+    actions = actions_of(schedule)
+    for index, stretch in enumerate(schedule.stretches):
+        following = schedule.stretches[index + 1] if index + 1 < len(schedule.stretches) else None
+        name = pass_in_words(stretch.section, stretch.occurrence, passes[stretch.section])
+        after, zero = (None, Fraction(0)) if left is None else left
+        rows: list[Row] = []
+        for entry in stretch.entries:
+            while take + 1 < len(starts) and starts[take + 1] <= entry.chunk:
+                take += 1
+            if any(isinstance(act, CutTake) for act in entry.acts):
+                shown = None
+            rows.append(
+                _row(
+                    schedule,
+                    stretch,
+                    entry,
+                    after,
+                    zero,
+                    take,
+                    _brief(entry.acts, actions, shown),
+                    _briefest(entry.acts, actions, shown),
+                )
+            )
+            shown = next((act.text for act in entry.acts if isinstance(act, ShowPrompt)), shown)
+        rows += [_sent(schedule, stretch, send, after, zero, take) for send in stretch.sends]
+        rows.sort(key=lambda row: row.seconds)  # a cue stands in front of what it tells gear
+        parts.append(
+            Part(
+                name=name,
+                section=stretch.section,
+                occurrence=stretch.occurrence,
+                length=length_in_words(stretch),
+                tempo="" if stretch.tempo is None else tempo_in_words(stretch.tempo),
+                meter=meter_in_words(stretch),
+                after=after,
+                seconds=stretch.start - zero,
+                duration=stretch.seconds,
+                chunk=stretch.latest,
+                earliest=stretch.earliest,
+                end=schedule.end if following is None else following.latest,
+                left_earliest=following.earliest if stretch.is_live and following is not None else None,
+                until=tuple(firing_in_words(one, schedule.middle) for one in stretch.until),
+                rows=tuple(rows),
+            )
+        )
+        if stretch.is_live:
+            left = (name, stretch.start + stretch.seconds)
+    return Sheet(schedule, tuple(parts), _rules(schedule, passes, actions))
+
+
+def _row(
+    schedule: Schedule,
+    stretch: Stretch,
+    entry: Entry,
+    after: str | None,
+    zero: Fraction,
+    take: int,
+    brief: tuple[str, ...],
+    briefest: tuple[str, ...],
+) -> Row:
+    time = stretch.start + entry.offset
+    return Row(
+        number=entry.id + 1,
+        place=entry.place,
+        bar_beat=bar_beat_of(stretch, entry.quarter, entry.offset),
+        after=after,
+        seconds=time - zero,
+        frame=schedule.grid.frame_at(time) if after is None else None,
+        chunk=entry.chunk,
+        earliest=entry.chunk if after is None else schedule.grid.snap(stretch.soonest + entry.offset, entry.snap),
+        snap=entry.snap,
+        error=entry.error if after is None else None,
+        error_at_latest=entry.error,
+        take=take + 1,
+        acts=tuple(act_in_words(act) for act in entry.acts),
+        brief=brief,
+        briefest=briefest,
+        origin=entry.origin,
+    )
+
+
+def _sent(schedule: Schedule, stretch: Stretch, send: Send, after: str | None, zero: Fraction, take: int) -> Row:
+    time = stretch.start + send.offset
+    chunk = int(time / schedule.grid.chunk)
+    acts = tuple(act_in_words(act) for act in send.acts)
+    return Row(
+        number=0,
+        place=send.place,
+        bar_beat=bar_beat_of(stretch, send.quarter, send.offset),
+        after=after,
+        seconds=time - zero,
+        frame=schedule.grid.frame_at(time) if after is None else None,
+        chunk=chunk,
+        earliest=chunk,
+        snap=schedule.snap,
+        error=None,
+        error_at_latest=Fraction(0),
+        take=take + 1,
+        acts=acts,
+        brief=acts,
+        briefest=acts,
+        origin=send.origin,
+        is_gear=True,
+    )
+
+
+def _brief(acts: Iterable[RuleAct], actions: Actions, shown: str | None = None) -> tuple[str, ...]:
+    """Acts in words, of prompts only the part that changes; `shown` is the prompt in force before."""
+    found: list[str] = []
+    for act in acts:
+        match act:
+            case ShowPrompt():
+                found.append(act_in_words(ShowPrompt(actions.of(shown, act.text))))
+            case PickPrompt():
+                found.append(act_in_words(PickPrompt(tuple(actions.of(shown, text) for text in act.texts), act.key)))
+            case _:
+                found.append(act_in_words(act))
+    return tuple(found)
+
+
+def _briefest(acts: Iterable[RuleAct], actions: Actions, shown: str | None) -> tuple[str, ...]:
+    return tuple(
+        act_in_words(ShowPrompt(shortest_action(actions, shown, act.text)) if isinstance(act, ShowPrompt) else act)
+        for act in acts
+    )
+
+
+def _rules(schedule: Schedule, passes: Counter[str | None], actions: Actions) -> tuple[RuleRow, ...]:
+    """Every rule once, however many passes listen for it."""
+    found: dict[tuple[str, Span, tuple[str, ...], tuple[str, ...]], list[Stretch]] = {}
+    for stretch in schedule.stretches:
+        for rule in stretch.rules:
+            found.setdefault(_worded(rule, schedule, actions), []).append(stretch)
+    return tuple(
+        RuleRow(
+            number=index + 1,
+            trigger=trigger,
+            acts=acts,
+            brief=brief,
+            parts=tuple(pass_in_words(one.section, one.occurrence, passes[one.section]) for one in stretches),
+            everywhere=len(stretches) == len(schedule.stretches),
+            origin=origin,
+        )
+        for index, ((trigger, origin, acts, brief), stretches) in enumerate(found.items())
+    )
+
+
+def _worded(rule: RuleEntry, schedule: Schedule, actions: Actions) -> tuple[str, Span, tuple[str, ...], tuple[str, ...]]:
+    trigger = firing_in_words(rule.trigger, schedule.middle)
+    return trigger, rule.origin, tuple(act_in_words(act) for act in rule.acts), _brief(rule.acts, actions)
+
+
+def origin_in_words(origin: Span) -> str:
+    """`file:line` of a cue; empty for one that was made by code."""
+    return f"{origin.file}:{origin.line}" if origin.line and origin.file else f"line {origin.line}" if origin.line else ""
+
+
+def summary_line(schedule: Schedule) -> str:
+    """Length, takes, cues, sections and rules, and the snap errors: their mean and the worst with its place."""
+    if not schedule.entries:
+        return "well; there is nothing to play in it, only what other scores can use"
+    at_most = any(stretch.is_live for stretch in schedule.stretches)
+    seconds = decimal(schedule.grid.boundary(schedule.end), 1)
+    parts = [f"{'at most ' if at_most else ''}{_count(schedule.end, 'chunk')} ({seconds} s)"]
+    if len(schedule.takes) > 1:
+        parts.append(_count(len(schedule.takes), "take"))
+    parts.append(_count(len(schedule.entries), "cue"))
+    sends = sum(len(send.acts) for stretch in schedule.stretches for send in stretch.sends)
+    if sends:
+        parts.append(f"{_count(sends, 'message')} for gear")
+    sections = {stretch.section for stretch in schedule.stretches if stretch.section is not None}
+    if sections:
+        played = f" in {_count(len(schedule.stretches), 'pass', 'es')}" if len(schedule.stretches) > len(sections) else ""
+        parts.append(f"{_count(len(sections), 'section')}{played}")
+    rules = {(rule.origin, rule.trigger) for stretch in schedule.stretches for rule in stretch.rules}
+    if rules:
+        parts.append(_count(len(rules), "rule"))
+    return ", ".join(parts) + _errors(schedule)
+
+
+def _errors(schedule: Schedule) -> str:
+    """The snap errors of the cues whose time is known: those in front of the first exit of a live section."""
+    known: list[tuple[str, Entry]] = []
+    for stretch in schedule.stretches:
+        name = pass_in_words(stretch.section, stretch.occurrence, 1)
+        known += [(f"{name} {entry.place}" if stretch.section else entry.place, entry) for entry in stretch.entries]
+        if stretch.is_live:
+            break
+    if not known:
+        return ""
+    place, worst = max(known, key=lambda pair: ordering(abs(pair[1].error)))
+    if worst.error == 0:
+        return "; every cue stands exactly on a chunk"
+    mean = sum((for_display(abs(entry.error)) for _, entry in known), Fraction(0)) / len(known)
+    line = f", line {worst.origin.line}" if worst.origin.line else ""
+    return f"; snap error {decimal(mean * 1000, 0)} ms on average, {milliseconds(worst.error, 0)} ms at worst ({place}{line})"
+
+
+def _count(amount: int, what: str, plural: str = "s") -> str:
+    return f"{amount:,} {what}{'' if amount == 1 else plural}"

@@ -1,0 +1,172 @@
+"""The cue sheet as a table for a terminal: one line a cue, cut to the width, or every word of it wrapped."""
+
+from __future__ import annotations
+
+from sequencer.core.diagnostics import display_width
+from sequencer.reports.cue_sheet.rows import Part, Row, RuleRow, Sheet, summary_line
+from sequencer.schedule.describe import clock_time, decimal, facts_in_words, milliseconds
+
+NARROWEST = 28
+"""The fewest columns that the acts get, however narrow the terminal is."""
+
+_HEAD = ("#", "place", "time", "frame", "chunk", "snap ms", "what", "line")
+_WHAT = 6
+_RIGHT = frozenset({0, 2, 3, 4, 5, 7})
+
+_JOINERS = "\u200c\u200d"
+"""Invisible characters that scripts and emoji need; every other invisible one is shown as a replacement character."""
+
+_Cells = tuple[str, ...]
+
+
+def as_table(sheet: Sheet, width: int = 120, *, full: bool = False) -> str:
+    """The sheet as lines of at most `width` columns (where that is wide enough for its numbers), ending in a newline.
+
+    Of prompts only the part that changes is shown, cut to the width; with `full` they are whole, wrapped.
+    """
+    bodies = [[_cells(row, full) for row in part.rows] for part in sheet.parts]
+    every = [_HEAD, *(cells for body in bodies for cells in body)]
+    widths = [max(display_width(cells[column]) for cells in every) for column in range(len(_HEAD))]
+    widths[_WHAT] = max(NARROWEST, width - sum(widths) + widths[_WHAT] - 2 * (len(_HEAD) - 1))
+    lines = [sheet.title, facts_in_words(sheet.schedule), summary_line(sheet.schedule)]
+    if sheet.rows:
+        lines += ["", *_lay(_HEAD, widths, full)]
+    for part, body in zip(sheet.parts, bodies, strict=True):
+        if part.section is not None or part.until:
+            lines += ["", *_wrap(f"── {heading(part)}", max(width, NARROWEST))]
+        for row, cells in zip(part.rows, body, strict=True):
+            lines += _lay(cells, widths, full, "" if full else ", ".join(row.briefest))
+    if sheet.rules:
+        lines += ["", "── rules: they land at the first chunk that can be reached"]
+        for rule in sheet.rules:
+            lines += (
+                _wrap(_rule(rule, full), max(width, NARROWEST)) if full else [fit(_rule(rule, full), max(width, NARROWEST))]
+            )
+    return "\n".join(plain(line).rstrip() for line in lines) + "\n"
+
+
+def heading(part: Part) -> str:
+    """A part in one line: its name, length, tempo, chunks; of a live one its ways out; behind one, what times count from."""
+    words = [part.name]
+    if part.until:
+        words.append(f"live, until {' or '.join(part.until)}, at most {part.length}")
+    else:
+        words.append(part.length)
+    words += [one for one in (part.tempo, part.meter) if one]
+    words.append(f"from chunk {span_of_chunks(part.earliest, part.chunk)}")
+    if part.until and part.left_earliest is not None:
+        words.append(f"left at chunk {part.left_earliest} at the earliest, {part.end} at the latest")
+    if part.after is not None:
+        words.append(f"times count from the exit of {part.after}")
+    return " · ".join(words)
+
+
+def span_of_chunks(earliest: int, latest: int) -> str:
+    """One chunk, or the earliest and the latest one."""
+    return str(latest) if earliest == latest else f"{earliest}…{latest}"
+
+
+def place_of(row: Row) -> str:
+    """The place as it was meant, with bar and beat where that was a time."""
+    return row.place if row.bar_beat in ("", row.place) else f"{row.place} {row.bar_beat}"
+
+
+def time_of(row: Row) -> str:
+    """The time, with a plus where it counts from an exit."""
+    return f"{'' if row.after is None else '+'}{clock_time(row.seconds)}"
+
+
+def frame_of(row: Row) -> str:
+    """The frame, to a hundredth; empty where it is not known."""
+    return "" if row.frame is None else decimal(row.frame, 2, trim=True)
+
+
+def number_of(row: Row) -> str:
+    """The cue's number; what gear is told has none."""
+    return "" if row.is_gear else str(row.number)
+
+
+def chunks_of(row: Row) -> str:
+    """The chunk, or the earliest and the latest one; empty for gear, which needs none."""
+    return "" if row.is_gear else span_of_chunks(row.earliest, row.chunk)
+
+
+def error_of(row: Row) -> str:
+    """The signed snap error in milliseconds, or a word where it depends on an exit, or where nothing is snapped."""
+    if row.is_gear:
+        return "exact"
+    return "open" if row.error is None else milliseconds(row.error)
+
+
+def fit(text: str, width: int) -> str:
+    """A text cut to a width in terminal cells, with `…` where something is missing."""
+    if display_width(text) <= width:
+        return text
+    kept: list[str] = []
+    used = 0
+    for char in text:
+        cells = display_width(char)
+        if used + cells > width - 1:
+            break
+        kept.append(char)
+        used += cells
+    return "".join(kept).rstrip() + "…"
+
+
+def _cells(row: Row, full: bool) -> _Cells:
+    return (
+        number_of(row),
+        place_of(row),
+        time_of(row),
+        frame_of(row),
+        chunks_of(row),
+        error_of(row),
+        ", ".join(row.acts if full else row.brief),
+        str(row.origin.line) if row.origin.line else "",
+    )
+
+
+def _rule(rule: RuleRow, full: bool) -> str:
+    where = "everywhere" if rule.everywhere else f"in {', '.join(rule.parts)}"
+    line = f" (line {rule.origin.line})" if rule.origin.line else ""
+    return f"on {rule.trigger}, {where}{line} → {', '.join(rule.acts if full else rule.brief)}"
+
+
+def plain(text: str) -> str:
+    """A text that a terminal cannot take for its own commands: control characters and bidirectional marks made visible."""
+    return "".join(char if char.isprintable() or char in _JOINERS else "\ufffd" for char in text)
+
+
+def _lay(cells: _Cells, widths: list[int], full: bool, shortest: str = "") -> list[str]:
+    """A row as one line, or with `full` as many as its acts need. `shortest` is written where the acts do not fit."""
+    text = cells[_WHAT]
+    if shortest and display_width(text) > widths[_WHAT]:
+        text = shortest
+    what = _wrap(text, widths[_WHAT]) if full else [fit(text, widths[_WHAT])]
+    lines = [_line((*cells[:_WHAT], what[0], *cells[_WHAT + 1 :]), widths)]
+    before = sum(widths[:_WHAT]) + 2 * _WHAT
+    return lines + [" " * before + more for more in what[1:]]
+
+
+def _line(cells: _Cells, widths: list[int]) -> str:
+    padded = []
+    for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        room = " " * max(0, width - display_width(cell))
+        padded.append(room + cell if column in _RIGHT else cell + room)
+    return "  ".join(padded)
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """A text in lines of at most `width` cells, broken at spaces where there are any."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        if line and display_width(line) + 1 + display_width(word) > width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}" if line else word
+        while display_width(line) > width:
+            head = fit(line, width + 1).removesuffix("…") or line[:1]
+            lines.append(head)
+            line = line[len(head) :]
+    return [*lines, line]

@@ -1,0 +1,272 @@
+"""Compare two runs: where they differ, cue by cue, in the MIDI messages sent, and in the frames of each chunk."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from fractions import Fraction
+from typing import Any
+
+from sequencer.engine.conductor.deliveries import Status
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.midi_output import Sent
+from sequencer.engine.conductor.report import CueReport, Report
+from sequencer.engine.journal import Journal
+from sequencer.events.events import ChunkDone, PicturesMade
+from sequencer.schedule.describe import act_in_words
+from sequencer.schedule.model import ChooseProgram, MidiAct, MoveControl, PlayNote
+
+
+@dataclass(frozen=True, slots=True)
+class CueDifference:
+    """A cue on which two runs part: `before` or `after` is None where that run has no such cue."""
+
+    before: CueReport | None
+    after: CueReport | None
+    what: str
+
+    def __str__(self) -> str:
+        cue = self.before or self.after
+        where = "" if cue is None else (cue.place if cue.section is None else f"{cue.section} {cue.place}")
+        line = "" if cue is None or not cue.line else f" (line {cue.line})"
+        return f"{where}{line}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class SendDifference:
+    """A MIDI message (`message`, in words) of a cue or a rule that only one run sent, or that the other run left out."""
+
+    send: Sent
+    message: str
+    what: str
+
+    def __str__(self) -> str:
+        send = self.send
+        where = send.place if send.section is None else f"{send.section} {send.place}"
+        line = f" (line {send.line})" if send.line else ""
+        return f"{where}{line}: {self.message}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What differs. `pictures` are score chunks whose pictures differ, None where they cannot be compared (`why_not`)."""
+
+    settings: tuple[str, ...]
+    cues: tuple[CueDifference, ...]
+    prompts: tuple[int, ...]
+    """Score chunks that showed another prompt."""
+    pictures: tuple[int, ...] | None
+    why_not: str
+    chunks: tuple[int, int]
+    sends: tuple[SendDifference, ...] = ()
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the two runs showed the same."""
+        found = self.settings or self.cues or self.prompts or self.pictures or self.sends
+        return not found and self.chunks[0] == self.chunks[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    report: Report
+    prompts: dict[int, str | None]
+    pictures: dict[int, str]
+    renderers: frozenset[str]
+
+
+def _shown(journal: Journal) -> _Shown:
+    """What a run showed, by score chunk: the conductor knows which take begins where."""
+    conductor = Conductor(journal.schedule, journal.following, journal.revision)
+    prompts: dict[int, str | None] = {}
+    pictures: dict[int, str] = {}
+    renderers: set[str] = set()
+    for record in journal.records:
+        match record.event:
+            case None:
+                continue
+            case PicturesMade() as made if conductor.is_of_the_score(made.chunk):
+                pictures[conductor.base + made.chunk] = made.sha256
+                renderers.add(made.renderer)
+            case ChunkDone() as done if done.frames and conductor.is_of_the_score(done.chunk):
+                prompts[conductor.base + done.chunk] = done.prompt
+            case _:
+                pass
+        conductor.receive(record.event)
+    return _Shown(conductor.report(), prompts, pictures, frozenset(renderers))
+
+
+def compare(before: Journal, after: Journal) -> Comparison:
+    """Where two runs part."""
+    first, second = _shown(before), _shown(after)
+    common = first.prompts.keys() & second.prompts.keys()
+    pictures, why_not = _pictures(first, second)
+    return Comparison(
+        settings=tuple(_settings(before, after)),
+        cues=tuple(_cues(first.report.cues, second.report.cues)),
+        prompts=tuple(sorted(chunk for chunk in common if first.prompts[chunk] != second.prompts[chunk])),
+        pictures=pictures,
+        why_not=why_not,
+        chunks=(first.report.chunks, second.report.chunks),
+        sends=tuple(_sends(first.report.sends, second.report.sends)),
+    )
+
+
+def _pictures(first: _Shown, second: _Shown) -> tuple[tuple[int, ...] | None, str]:
+    if not first.pictures or not second.pictures:
+        return None, "not both runs have pictures of their own"
+    if first.renderers != second.renderers:
+        return None, "they were drawn by different renderers, whose pictures are never the same"
+    common = first.pictures.keys() & second.pictures.keys()
+    return tuple(sorted(chunk for chunk in common if first.pictures[chunk] != second.pictures[chunk])), ""
+
+
+def _settings(before: Journal, after: Journal) -> list[str]:
+    found = []
+    for name in ("title", "seed", "grid", "mode", "schedule_digest"):
+        one, other = before.header.get(name), after.header.get(name)
+        if one != other:
+            found.append(f"{name.replace('_', ' ')}: {_brief(one)} against {_brief(other)}")
+    return found
+
+
+def _brief(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 24 else text[:12] + "…"
+
+
+def _key(cue: CueReport) -> tuple[str | None, str, str]:
+    return cue.section, cue.place, cue.what
+
+
+def _cues(before: Sequence[CueReport], after: Sequence[CueReport]) -> list[CueDifference]:
+    found: list[CueDifference] = []
+    matcher = SequenceMatcher(None, [_key(cue) for cue in before], [_key(cue) for cue in after], autojunk=False)
+    for kind, low, high, other_low, other_high in matcher.get_opcodes():
+        if kind == "equal":
+            for one, other in zip(before[low:high], after[other_low:other_high], strict=True):
+                what = _parted(one, other)
+                if what:
+                    found.append(CueDifference(one, other, what))
+            continue
+        first, second = before[low:high], after[other_low:other_high]
+        # A run done again, or frozen, names its places anew: what landed there as the same is the same cue.
+        both = Counter(map(_landing, first)) & Counter(map(_landing, second))
+        found += [CueDifference(one, None, "only in the first run") for one in _without(first, both)]
+        found += [CueDifference(None, one, "only in the second run") for one in _without(second, both)]
+    return found
+
+
+def _landing(cue: CueReport) -> tuple[int, frozenset[str]] | None:
+    """(score chunk, what it did, in whatever order) of a cue that landed."""
+    if cue.landed is None or cue.status is not Status.LANDED:
+        return None
+    return cue.landed, frozenset(cue.what.split(", "))
+
+
+def _without(cues: Sequence[CueReport], others: Counter[tuple[int, frozenset[str]] | None]) -> Iterator[CueReport]:
+    """The cues that are not among the landings of both runs, each of which stands for one cue."""
+    left = others.copy()
+    for cue in cues:
+        landing = _landing(cue)
+        if landing is not None and left[landing]:
+            left[landing] -= 1
+        else:
+            yield cue
+
+
+def _parted(one: CueReport, other: CueReport) -> str:
+    """How the same cue went differently; empty where it did not. Times of day and leads are no difference."""
+    parts = []
+    if one.status is not other.status:
+        parts.append(f"{one.status.value} against {other.status.value}")
+    if one.landed != other.landed:
+        parts.append(f"on chunk {_at(one.landed)} against {_at(other.landed)}")
+    return ", ".join(parts)
+
+
+_Message = tuple[str, int, int, int, int]
+"""What a MIDI output receives: the kind of message, its channel, its numbers, and how many milliseconds a note lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """One message of a run: what it is, where it comes from, and whether it was sent."""
+
+    message: _Message
+    send: Sent
+    words: str
+
+    def itself(self) -> object:
+        """What was sent."""
+        return self.message
+
+    def position(self) -> object:
+        """What was sent, and for which position of the score."""
+        return self.send.section, self.send.place, self.message
+
+
+CLOSE, NEAR = Fraction(1, 50), Fraction(3, 2)
+"""Seconds of the model's time within which a message of one run is the same message of the other: first, and of the rest."""
+
+
+def _sends(before: Sequence[Sent], after: Sequence[Sent]) -> Iterator[SendDifference]:
+    """The messages in which two runs differ, one by one: how cues group them, and how their positions are written, is no
+    difference. Neither is the time at which they were sent: that depends on the boundaries of the day."""
+    both, only_first, only_second = _paired(_posted(before), _posted(after))
+    for one, other in both:
+        if one.send.was_sent is not other.send.was_sent:
+            yield SendDifference(one.send, one.words, "sent against left out" if one.send.was_sent else "left out against sent")
+    yield from (SendDifference(one.send, one.words, "only in the first run") for one in only_first)
+    yield from (SendDifference(one.send, one.words, "only in the second run") for one in only_second)
+
+
+def _paired(first: list[_Posted], second: list[_Posted]) -> tuple[list[tuple[_Posted, _Posted]], list[_Posted], list[_Posted]]:
+    """The pairs of equal messages, and those that only one run has.
+
+    A message is the same where it comes from the same position of the score, as in two runs that left a live section at
+    different times; else where it comes at the same time, as in a frozen score; else where it comes a little apart.
+    """
+    both: list[tuple[_Posted, _Posted]] = []
+    for key, apart in ((_Posted.position, None), (_Posted.itself, CLOSE), (_Posted.itself, NEAR)):
+        waiting: dict[object, deque[_Posted]] = {}
+        for posted in second:
+            waiting.setdefault(key(posted), deque()).append(posted)
+        left: list[_Posted] = []
+        taken: set[int] = set()
+        for posted in first:
+            others = waiting.get(key(posted), deque())
+            while apart is not None and others and others[0].send.seconds < posted.send.seconds - apart:
+                others.popleft()
+            if others and (apart is None or others[0].send.seconds <= posted.send.seconds + apart):
+                taken.add(id(others[0]))
+                both.append((posted, others.popleft()))
+            else:
+                left.append(posted)
+        first, second = left, [posted for posted in second if id(posted) not in taken]
+    return both, first, second
+
+
+def _posted(sends: Sequence[Sent]) -> list[_Posted]:
+    """Every message of a run in the order of its position; at the same position in the order of its bytes."""
+    found = [
+        (round(send.seconds * 1000), _Posted(_message(act), send, act_in_words(act))) for send in sends for act in send.acts
+    ]
+    return [one for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].message))]
+
+
+def _message(act: MidiAct) -> _Message:
+    match act:
+        case PlayNote():
+            # At least one millisecond, as a frozen score writes it.
+            return "note", act.channel, act.note, act.velocity, round(act.seconds * 1000) or 1
+        case MoveControl():
+            return "cc", act.channel, act.control, act.value, 0
+        case ChooseProgram():
+            return "program", act.channel, act.program, 0, 0
+
+
+def _at(chunk: int | None) -> str:
+    return "none" if chunk is None else str(chunk)

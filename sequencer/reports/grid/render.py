@@ -1,0 +1,192 @@
+"""Help with the grid in words, for the terminal."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from sequencer.core.timebase import Snap
+from sequencer.reports.grid.phase import Alignment, BestPhase, Shift
+from sequencer.reports.grid.snap_errors import Errors, by_section, errors_of
+from sequencer.reports.grid.tempi import Lock, bar_locks, beat_locks, tempi_of
+from sequencer.schedule.describe import clock_time, decimal, milliseconds, number
+from sequencer.schedule.model import Schedule
+
+
+def tell_grid(schedule: Schedule) -> str:
+    """Snap errors by section, with every other snap, and the tempi that lock to chunks."""
+    lines = ["snap errors:"]
+    sections = by_section(schedule)
+    names = ["score" if name is None else name for name, _ in sections]
+    width = max((len(name) for name in [*names, "all together"]), default=0)
+    whole = errors_of(schedule)
+    rows = [(name, errors) for name, (_, errors) in zip(names, sections, strict=True)]
+    rows += [("all together", whole)] if len(rows) > 1 else []
+    lines += [f"  {name:<{width}}  {_errors(errors)}" for name, errors in rows] or ["  no cue has a time of its own"]
+    lines.append("with another snap:")
+    for snap in Snap:
+        name = f"{snap} (now)" if snap is schedule.snap else str(snap)
+        lines.append(f"  {name:<{max(width, len('nearest (now)'))}}  {_errors(errors_of(schedule, snap=snap), placed=False)}")
+    lines += _tempi(schedule)
+    return "\n".join(lines)
+
+
+def tell_alignment(alignment: Alignment, schedule: Schedule) -> str:
+    """What puts a mark on a boundary: a shift, or another tempo."""
+    head = f"{alignment.mark} stands at {clock_time(alignment.time)}"
+    if alignment.error == 0:
+        return f"{head}, exactly on chunk {alignment.chunk}"
+    lines = [f"{head}: chunk {alignment.chunk}, {milliseconds(alignment.error)} ms beside it"]
+    lines += _shift("by its phase", alignment.shift, alignment.now)
+    for tempo in alignment.tempi:
+        lines.append(
+            f"  by the tempo: {tempo_in_words(tempo.bpm)} bpm instead of {number(schedule.clock.bpm or tempo.bpm)} "
+            f"({_percent(tempo.change)}) puts it on chunk {tempo.chunk}"
+        )
+    return "\n".join(lines)
+
+
+def tell_best_phase(best: BestPhase) -> str:
+    """The phases with the least mean and with the least worst error, before and after."""
+    if best.now.cues == 0:
+        return "no cue has a time of its own: there is no phase to find"
+    lines = [f"phase now: {_errors(best.now)}"]
+    if best.least_mean.later == 0 and best.least_worst.later == 0:
+        return "\n".join([*lines, "  no other phase is better"])
+    if best.least_mean.later == best.least_worst.later:
+        return "\n".join([*lines, *_shift("best, on average and at worst", best.least_mean, best.now)])
+    lines += _shift("least on average", best.least_mean, best.now)
+    lines += _shift("least at worst", best.least_worst, best.now)
+    return "\n".join(lines)
+
+
+def tempo_in_words(bpm: Fraction) -> str:
+    """A tempo as a score writes it; a fraction with its decimal behind it."""
+    shown = number(bpm)
+    return f"{shown} (= {decimal(bpm, 3)})" if "/" in shown else shown
+
+
+def _shift(what: str, shift: Shift, now: Errors) -> list[str]:
+    if shift.later == 0:
+        return [f"  {what}: as it is"]
+    mean = f"mean {_ms(now.mean)} → {_ms(shift.errors.mean)} ms"
+    worst = f"worst {_ms(abs(now.worst))} → {_ms(abs(shift.errors.worst))} ms"
+    lines = [f"  {what}: everything {milliseconds(shift.later)[1:]} ms later; all cues: {mean}, {worst}"]
+    upbeat = "" if shift.upbeat is None else f"play first: {shift.upbeat}, or "
+    return [*lines, f"    {upbeat}start the model {_ms(shift.delay)} ms after the music"]
+
+
+def _ms(seconds: Fraction) -> str:
+    return decimal(seconds * 1000, 0)
+
+
+def _errors(errors: Errors, *, placed: bool = True) -> str:
+    if errors.cues == 0:
+        return "no cues"
+    where = f" ({errors.place})" if placed and errors.place and errors.worst else ""
+    cues = f"{errors.cues} cue{'' if errors.cues == 1 else 's'}: "
+    return f"{cues}mean {_ms(errors.mean)} ms, worst {milliseconds(errors.worst, 0)} ms{where}"
+
+
+def _tempi(schedule: Schedule) -> list[str]:
+    grid = schedule.grid
+    assumed = f"{grid.frames} frames @ {number(grid.fps)} fps"
+    found = tempi_of(schedule)
+    if not found:
+        return []
+    lines = [f"tempi that lock to chunks, at {assumed} (at another true rate they do not):"]
+    for bpm, meter, names in found:
+        more = "" if len(names) <= 4 else f" and {len(names) - 4} more"
+        lines.append(f"  {tempo_in_words(bpm)} bpm {meter} ({', '.join(names[:4])}{more})")
+        told: set[Fraction] = set()
+        for lock in (*beat_locks(bpm, meter, grid), *bar_locks(bpm, meter, grid)):
+            if lock.bpm not in told:
+                told.add(lock.bpm)
+                lines.append(f"    {_lock(lock)}")
+    return lines
+
+
+def _lock(lock: Lock) -> str:
+    amount = f"{lock.beats} beat{'' if lock.beats == 1 else 's'} = {lock.chunks} chunk{'' if lock.chunks == 1 else 's'}"
+    downbeat = "every bar begins on a chunk" if lock.bars == 1 else f"every {_ordinal(lock.bars)} bar begins on a chunk"
+    change = "as it is" if lock.change == 0 else f"{tempo_in_words(lock.bpm)} bpm ({_percent(lock.change)})"
+    return f"{change}: {amount}, {downbeat}"
+
+
+def _percent(change: Fraction) -> str:
+    shown = decimal(change * 100, 2, trim=True)
+    return f"+{shown} %" if change > 0 else f"{shown} %"
+
+
+def _ordinal(count: int) -> str:
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{count}{'th' if count % 100 in (11, 12, 13) else endings.get(count % 10, 'th')}"
+
+
+def grid_document(schedule: Schedule) -> dict[str, Any]:
+    """Snap errors by section and by snap, and the tempi that lock."""
+    return {
+        "sections": [{"section": name, **_errors_document(errors)} for name, errors in by_section(schedule)],
+        "all": _errors_document(errors_of(schedule)),
+        "snaps": {snap.value: _errors_document(errors_of(schedule, snap=snap)) for snap in Snap},
+        "tempi": [
+            {
+                "bpm": str(bpm),
+                "meter": str(meter),
+                "sections": list(names),
+                "beat_locks": [_lock_document(lock) for lock in beat_locks(bpm, meter, schedule.grid)],
+                "bar_locks": [_lock_document(lock) for lock in bar_locks(bpm, meter, schedule.grid)],
+            }
+            for bpm, meter, names in tempi_of(schedule)
+        ],
+    }
+
+
+def alignment_document(alignment: Alignment) -> dict[str, Any]:
+    """What puts a mark on a boundary."""
+    return {
+        "mark": alignment.mark,
+        "seconds": str(alignment.time),
+        "chunk": alignment.chunk,
+        "error_ms": decimal(alignment.error * 1000, 3, trim=True),
+        "now": _errors_document(alignment.now),
+        "shift": _shift_document(alignment.shift),
+        "tempi": [{"bpm": str(tempo.bpm), "chunk": tempo.chunk, "change": str(tempo.change)} for tempo in alignment.tempi],
+    }
+
+
+def best_phase_document(best: BestPhase) -> dict[str, Any]:
+    """The best shifts."""
+    return {
+        "now": _errors_document(best.now),
+        "least_mean": _shift_document(best.least_mean),
+        "least_worst": _shift_document(best.least_worst),
+    }
+
+
+def _errors_document(errors: Errors) -> dict[str, Any]:
+    return {
+        "cues": errors.cues,
+        "mean_ms": decimal(errors.mean * 1000, 3, trim=True),
+        "worst_ms": decimal(errors.worst * 1000, 3, trim=True),
+        "worst_at": errors.place,
+    }
+
+
+def _shift_document(shift: Shift) -> dict[str, Any]:
+    return {
+        "later_seconds": str(shift.later),
+        "delay_seconds": str(shift.delay),
+        "upbeat": shift.upbeat,
+        "then": _errors_document(shift.errors),
+    }
+
+
+def _lock_document(lock: Lock) -> dict[str, Any]:
+    return {
+        "bpm": str(lock.bpm),
+        "beats": lock.beats,
+        "chunks": lock.chunks,
+        "bars": lock.bars,
+        "change": str(lock.change),
+    }

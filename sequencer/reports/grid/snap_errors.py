@@ -1,0 +1,73 @@
+"""Snap errors summed up: of a whole schedule, of its sections, with another snap, with everything moved against the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sequencer.core.timebase import Snap, for_display, is_before
+from sequencer.schedule.model import Entry, Schedule, Stretch
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """How far cues stand beside their places: `mean` of the absolute errors, `worst` signed (positive is late), seconds.
+
+    `place` is where the worst one stands; empty where there is no cue.
+    """
+
+    cues: int
+    mean: Fraction
+    worst: Fraction
+    place: str = ""
+
+
+NO_ERRORS = Errors(0, Fraction(0), Fraction(0))
+
+
+def known_cues(schedule: Schedule) -> Iterator[tuple[Stretch, Entry]]:
+    """The cues whose time is known before the run: those in front of the first exit of a live section."""
+    for stretch in schedule.stretches:
+        for entry in stretch.entries:
+            yield stretch, entry
+        if stretch.is_live:
+            return
+
+
+def errors_of(schedule: Schedule, shift: Fraction = Fraction(0), snap: Snap | None = None) -> Errors:
+    """The errors if everything came `shift` seconds later against the grid, or with another `snap`.
+
+    A cue with a snap of its own keeps it. (One whose own snap is also the score's cannot be told from one without.)
+    """
+    return sum_up(_cases(schedule, known_cues(schedule), shift, snap))
+
+
+def by_section(schedule: Schedule) -> tuple[tuple[str | None, Errors], ...]:
+    """The errors of each section, all its passes together, in order of first appearance; sections without cues left out."""
+    found: dict[str | None, list[tuple[Stretch, Entry]]] = {}
+    for stretch, entry in known_cues(schedule):
+        found.setdefault(stretch.section, []).append((stretch, entry))
+    return tuple((name, sum_up(_cases(schedule, cues, Fraction(0), None))) for name, cues in found.items())
+
+
+def _cases(
+    schedule: Schedule, cues: Iterable[tuple[Stretch, Entry]], shift: Fraction, snap: Snap | None
+) -> Iterator[tuple[str, Fraction]]:
+    grid = schedule.grid
+    for stretch, entry in cues:
+        mode = snap if snap is not None and entry.snap is schedule.snap else entry.snap
+        time = stretch.start + entry.offset + shift
+        place = entry.place if stretch.section is None else f"{stretch.section} {entry.place}"
+        yield place, grid.snap_error(time, grid.snap(time, mode))
+
+
+def sum_up(cases: Iterable[tuple[str, Fraction]]) -> Errors:
+    """The errors of (place, signed seconds) pairs."""
+    count, total, worst, place = 0, Fraction(0), Fraction(0), ""
+    for where, error in cases:
+        if count == 0 or is_before(abs(worst), abs(error)):
+            worst, place = error, where
+        count += 1
+        total += for_display(abs(error))
+    return Errors(count, total / count, worst, place) if count else NO_ERRORS

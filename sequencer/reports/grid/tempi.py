@@ -1,0 +1,84 @@
+"""Tempi that lock to chunks: so many beats are exactly so many chunks, so that beats or bars keep falling on boundaries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor, gcd, lcm
+
+from sequencer.core.timebase import ChunkGrid, Meter
+from sequencer.schedule.model import Schedule
+
+MOST_CHUNKS = 4
+"""A lock of beats takes at most so many chunks."""
+NEAR = Fraction(1, 200)
+"""How far from the tempo that was asked for a lock of beats may be: half a percent."""
+BARS = (1, 2, 4, 8)
+"""For every so many bars a tempo is found that puts them on chunks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """At `bpm` (exact) every `beats` beats are `chunks` chunks, and a downbeat falls on a boundary every `bars` bars.
+
+    `change` is how far it is from the tempo that was asked for: 0.01 is 1 % faster.
+    """
+
+    bpm: Fraction
+    beats: int
+    chunks: int
+    bars: int
+    change: Fraction
+
+
+def beat_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[Lock, ...]:
+    """The locks of at most `MOST_CHUNKS` chunks within `NEAR` of a tempo (quarters a minute), the nearest first."""
+    found: dict[Fraction, Lock] = {}
+    for chunks in range(1, MOST_CHUNKS + 1):
+        exact = _beats(bpm, meter, chunks * grid.chunk)
+        for beats in {floor(exact), ceil(exact)}:
+            if beats < 1 or gcd(beats, chunks) != 1:
+                continue
+            lock = _lock(beats, chunks, bpm, meter, grid)
+            if abs(lock.change) <= NEAR:
+                found.setdefault(lock.bpm, lock)
+    return tuple(sorted(found.values(), key=lambda lock: (abs(lock.change), lock.bars)))
+
+
+def bar_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[Lock, ...]:
+    """For every 1, 2, 4 and 8 bars the nearest tempo that puts each such downbeat on a chunk; what repeats is left out."""
+    found: dict[Fraction, Lock] = {}
+    for bars in BARS:
+        beats = bars * meter.numerator
+        exact = beats / _beats(bpm, meter, grid.chunk)
+        around = [chunks for chunks in (floor(exact), ceil(exact)) if chunks >= 1]
+        locks = [_lock(beats, chunks, bpm, meter, grid) for chunks in around]
+        best = min(locks, key=lambda lock: (abs(lock.change), lock.bpm))
+        found.setdefault(best.bpm, best)
+    return tuple(found.values())
+
+
+def tempi_of(schedule: Schedule) -> tuple[tuple[Fraction, Meter, tuple[str, ...]], ...]:
+    """(quarters a minute, opening meter, sections) of every constant tempo that is played, in order of first appearance."""
+    found: dict[tuple[Fraction, Meter], list[str]] = {}
+    for stretch in schedule.stretches:
+        if stretch.tempo is None or stretch.meters is None:
+            continue
+        for segment in stretch.tempo.segments:
+            if segment.first == segment.last and segment.seconds < stretch.seconds:
+                names = found.setdefault((60 / segment.first, stretch.meters.at_bar(0)), [])
+                name = stretch.section or "score"
+                names += [] if name in names else [name]
+    return tuple((bpm, meter, tuple(names)) for (bpm, meter), names in found.items())
+
+
+def _beats(bpm: Fraction, meter: Meter, seconds: Fraction) -> Fraction:
+    """How many beats of a meter a time holds."""
+    return seconds * bpm / 60 / meter.beat
+
+
+def _lock(beats: int, chunks: int, bpm: Fraction, meter: Meter, grid: ChunkGrid) -> Lock:
+    shared = gcd(beats, chunks)
+    beats, chunks = beats // shared, chunks // shared
+    tempo = 60 * beats * meter.beat / (chunks * grid.chunk)
+    return Lock(tempo, beats, chunks, lcm(beats, meter.numerator) // meter.numerator, tempo / bpm - 1)

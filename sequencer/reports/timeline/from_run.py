@@ -1,0 +1,197 @@
+"""The plot of a run: what was performed where, and what was planned. A live pass has the length that it really had."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+
+from sequencer.engine.conductor.deliveries import Line, Status
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.midi_output import Sent
+from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.run_actions import LEAVES
+from sequencer.reports.timeline.from_schedule import caption_of
+from sequencer.reports.timeline.plot import Band, Fate, Flag, Plot, Told, axis_of, hues, lanes_of
+from sequencer.reports.timeline.rule_labels import RuleNotes, messages_in_short
+from sequencer.schedule.describe import act_in_words, clock_time, facts_in_words, milliseconds, pass_in_words
+from sequencer.schedule.model import Entry, Schedule
+from sequencer.schedule.prompt_actions import actions_of
+from sequencer.schedule.takes import takes_of
+
+_FATES: dict[Status, Fate] = {
+    Status.LANDED: "landed",
+    Status.OVERTAKEN: "aside",
+    Status.SKIPPED: "aside",
+    Status.DROPPED: "lost",
+    Status.REFUSED: "lost",
+    Status.MISSED: "lost",
+    Status.STUCK: "lost",
+}
+
+
+def performed(conductor: Conductor) -> Plot:
+    """What was performed, as far as the conductor has heard."""
+    schedule = conductor.run.schedule
+    lines = conductor.run.plan.lines
+    end = max(conductor.run.making, 1 + max((line.landed for line in lines if line.landed is not None), default=0), 1)
+    actions = actions_of(schedule)
+    rules = RuleNotes(schedule, actions)
+    bands = _bands(conductor, end, rules)
+    lanes = lanes_of(takes_of(_landed(lines), schedule.seed, schedule.sr), end, tuple(bands.values()), actions)
+    plan = conductor.run.plan
+    named = ((line, bands.get(line.pass_number) if plan.has_pass_of(line) else None) for line in lines)
+    flags = sorted(
+        (_flag(line, "" if band is None else band.name, schedule) for line, band in named),
+        key=lambda flag: (flag.chunk, flag.planned or 0),
+    )
+    gear = tuple(_told(sent, schedule) for sent in conductor.run.sends.log)
+    happens = [place for flag in flags for place in (flag.chunk, flag.planned, flag.exact) if place is not None]
+    return Plot(
+        title=schedule.title or "Untitled",
+        subtitle=f"performed: {_outcome(conductor, end)} · {facts_in_words(schedule)}",
+        grid=schedule.grid,
+        end=end,
+        bands=tuple(bands.values()),
+        takes=lanes.takes,
+        prompts=lanes.prompts,
+        images=lanes.images,
+        strengths=lanes.strengths,
+        scales=lanes.scales,
+        flags=tuple(flags),
+        performed=True,
+        gear=gear,
+        everywhere=rules.everywhere,
+        axis=axis_of(end, schedule.grid, tuple(bands.values()), [*happens, *(told.at for told in gear)]),
+    )
+
+
+def _told(sent: Sent, schedule: Schedule) -> Told:
+    where = sent.place if sent.section is None else f"{sent.section} {sent.place}"
+    fate = "" if sent.was_sent else ", left out: it would have come too late"
+    line = f" (line {sent.line})" if sent.line else ""
+    return Told(
+        sent.seconds / schedule.grid.chunk, f"{where}{line}: {sent.what}{fate}", not sent.was_sent, messages_in_short(sent.acts)
+    )
+
+
+def _outcome(conductor: Conductor, end: int) -> str:
+    lines = conductor.run.plan.lines
+    landed = sum(1 for line in lines if line.status is Status.LANDED)
+    seconds = clock_time(conductor.run.schedule.grid.boundary(end), 1)
+    return f"{landed} of {len(lines)} cues landed in {end} chunks ({seconds})"
+
+
+def _landed(lines: list[Line]) -> list[Entry]:
+    """What landed, as entries on the chunks where it did, in the order in which it acted."""
+    found = sorted(
+        ((line.landed, line.fired is not None, line.time, line.number, line) for line in lines if line.landed is not None),
+        key=lambda one: one[:4],
+    )
+    return [
+        Entry(line.number, line.place, line.time, None, line.snap, chunk, Fraction(0), line.acts, line.origin)
+        for chunk, _, _, _, line in found
+    ]
+
+
+def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
+    """The passes that were played, by their numbers."""
+    run = conductor.run
+    grid = run.schedule.grid
+    tints = hues(run.schedule.stretches)
+    played: Counter[str | None] = Counter()
+    starts = _starts(conductor)
+    left_at = {move.pass_number: move.chunk for move in run.moves.all if move.kind == LEAVES and move.status is Status.LANDED}
+    bands: dict[int, Band] = {}
+    totals = Counter(one.stretch.section for one in run.plan.passes if starts[one.number] < end)
+    for one in run.plan.passes:
+        start = starts[one.number]
+        if start >= end:
+            continue
+        section = one.stretch.section
+        played[section] += 1
+        stop = min(starts.get(one.number + 1, start + (one.end - one.start) / grid.chunk), Fraction(end))
+        caption = caption_of(one.stretch)
+        left = left_at.get(one.number)
+        if left is not None:
+            caption = f"{'live, ' if one.stretch.is_live else ''}left at chunk {left}"
+        elif one.stretch.is_live:
+            is_whole = stop - start == one.stretch.seconds / grid.chunk
+            caption = f"live, {caption} in full" if is_whole else "live, not left before the run ended"
+        bands[one.number] = Band(
+            name=pass_in_words(section, played[section], totals[section]),
+            hue=tints[section],
+            stretch=one.stretch,
+            start=start,
+            end=max(stop, start),
+            caption=caption,
+            open_from=None,
+            earliest=max(0, int(start)),
+            latest=max(0, int(start)),
+            rules=rules.of(one.stretch),
+        )
+    return bands
+
+
+def _starts(conductor: Conductor) -> dict[int, Fraction]:
+    """Where each pass began, in chunks: exactly in a fixed run; in a following one as its first cue says that landed."""
+    run = conductor.run
+    grid = run.schedule.grid
+    if run.follow is None:
+        return {one.number: one.start / grid.chunk for one in run.plan.passes}
+    first: dict[int, tuple[int, Line]] = {}
+    for line in run.plan.lines:
+        if line.landed is not None and line.rule is None and run.plan.has_pass_of(line):
+            first.setdefault(line.pass_number, (line.landed, line))
+    starts: dict[int, Fraction] = {}
+    before: Pass | None = None
+    for one in run.plan.passes:
+        nominal = one.start / grid.chunk
+        if one.number in first:
+            landed, cue = first[one.number]
+            off = Fraction(round(cue.off or 0), 1_000_000_000)
+            nominal = landed - (off + cue.time - one.start) / grid.chunk
+        elif before is not None:
+            nominal = starts[before.number] + (one.start - before.start) / grid.chunk
+        # The first pass may have begun before chunk 0 was seen: then its bars stand a little to the left.
+        starts[one.number] = nominal if before is None else max(nominal, starts[before.number])
+        before = one
+    return starts
+
+
+def _flag(line: Line, name: str, schedule: Schedule) -> Flag:
+    grid = schedule.grid
+    is_fired = line.rule is not None
+    chunk = next((at for at in (line.landed, line.chunk, line.planned) if at is not None), line.nominal)
+    error: Fraction | None = None
+    if line.off is not None:
+        error = Fraction(round(line.off), 1_000_000_000)
+    elif line.landed is not None and not is_fired:
+        error = grid.snap_error(line.time, line.landed)
+    exact = None
+    if not is_fired and line.landed is not None and error is not None:
+        exact = line.landed - error / grid.chunk
+    fate = _FATES.get(line.status, "aside")
+    if fate == "landed" and line.landed != line.planned:
+        fate = "later"
+    words = [f"{name} {line.place}".strip()]
+    if line.origin.line:
+        words.append(f"line {line.origin.line}")
+    if line.planned is not None:
+        words.append(f"planned for chunk {line.planned}")
+    words.append(line.status.value if line.landed is None else f"landed on chunk {line.landed}")
+    if line.reason:
+        words.append(line.reason)
+    if error is not None:
+        words.append(f"{milliseconds(error)} ms")
+    acts = ", ".join(act_in_words(act) for act in line.acts)
+    return Flag(
+        label=line.place,
+        exact=exact,
+        chunk=chunk,
+        error=error,
+        full=f"{', '.join(words)}: {acts}",
+        fate=fate,
+        planned=line.planned,
+        landed=line.landed,
+        fired=is_fired,
+    )

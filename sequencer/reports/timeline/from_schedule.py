@@ -1,0 +1,116 @@
+"""The plot of a schedule: everything where it is planned, live passes at their longest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+
+from sequencer.reports.timeline.plot import Band, Flag, Plot, Told, axis_of, hues, lanes_of
+from sequencer.reports.timeline.rule_labels import RuleNotes, messages_in_short, trigger_in_short
+from sequencer.schedule.describe import (
+    act_in_words,
+    facts_in_words,
+    length_in_words,
+    meter_in_words,
+    milliseconds,
+    pass_in_words,
+    tempo_in_words,
+)
+from sequencer.schedule.model import Entry, Schedule, Send, Stretch
+from sequencer.schedule.prompt_actions import actions_of
+
+
+def planned(schedule: Schedule) -> Plot:
+    """What is to be performed."""
+    actions = actions_of(schedule)
+    rules = RuleNotes(schedule, actions)
+    bands = _bands(schedule, rules)
+    lanes = lanes_of(schedule.takes, schedule.end, bands, actions)
+    flags: list[Flag] = []
+    is_open = False
+    for band, stretch in zip(bands, schedule.stretches, strict=True):
+        flags += [_flag(schedule, stretch, band, entry, is_open) for entry in stretch.entries]
+        is_open = is_open or stretch.is_live
+    end = max(schedule.end, 1)
+    gear = tuple(_told(schedule, band, send) for band in bands for send in band.stretch.sends)
+    happens = [place for flag in flags for place in (flag.chunk, flag.exact) if place is not None]
+    return Plot(
+        title=schedule.title or "Untitled",
+        subtitle=facts_in_words(schedule),
+        grid=schedule.grid,
+        end=end,
+        bands=bands,
+        takes=lanes.takes,
+        prompts=lanes.prompts,
+        images=lanes.images,
+        strengths=lanes.strengths,
+        scales=lanes.scales,
+        flags=tuple(flags),
+        performed=False,
+        gear=gear,
+        everywhere=rules.everywhere,
+        axis=axis_of(end, schedule.grid, bands, [*happens, *(told.at for told in gear)]),
+    )
+
+
+def caption_of(stretch: Stretch) -> str:
+    """Length, tempo and meter of a pass on one line."""
+    words = [length_in_words(stretch)]
+    if stretch.tempo is not None:
+        words += [tempo_in_words(stretch.tempo), meter_in_words(stretch)]
+    return " · ".join(words)
+
+
+def _bands(schedule: Schedule, rules: RuleNotes) -> tuple[Band, ...]:
+    grid = schedule.grid
+    passes = Counter(stretch.section for stretch in schedule.stretches)
+    tints = hues(schedule.stretches)
+    bands: list[Band] = []
+    for index, stretch in enumerate(schedule.stretches):
+        following = schedule.stretches[index + 1] if index + 1 < len(schedule.stretches) else None
+        caption = caption_of(stretch)
+        open_from: int | None = None
+        if stretch.is_live:
+            open_from = following.earliest if following is not None else stretch.latest
+            ways = " or ".join(trigger_in_short(one, schedule.middle) for one in stretch.until)
+            caption = f"live, until {ways} · at most {caption}"
+        if stretch.earliest != stretch.latest:
+            caption = f"begins at chunk {stretch.earliest}…{stretch.latest} · {caption}"
+        bands.append(
+            Band(
+                name=pass_in_words(stretch.section, stretch.occurrence, passes[stretch.section]),
+                hue=tints[stretch.section],
+                stretch=stretch,
+                start=stretch.start / grid.chunk,
+                end=(stretch.start + stretch.seconds) / grid.chunk,
+                caption=caption,
+                open_from=open_from,
+                earliest=stretch.earliest,
+                latest=stretch.latest,
+                rules=rules.of(stretch),
+            )
+        )
+    return tuple(bands)
+
+
+def _told(schedule: Schedule, band: Band, send: Send) -> Told:
+    where = f"{band.name} {send.place}" if band.stretch.section is not None else send.place
+    line = f" (line {send.origin.line})" if send.origin.line else ""
+    acts = ", ".join(act_in_words(act) for act in send.acts)
+    return Told(
+        (band.stretch.start + send.offset) / schedule.grid.chunk, f"{where}{line}: {acts}", short=messages_in_short(send.acts)
+    )
+
+
+def _flag(schedule: Schedule, stretch: Stretch, band: Band, entry: Entry, is_open: bool) -> Flag:
+    where = f"{band.name} {entry.place}" if stretch.section is not None else entry.place
+    line = f", line {entry.origin.line}" if entry.origin.line else ""
+    error = None if is_open else entry.error
+    if is_open:
+        earliest = schedule.grid.snap(stretch.soonest + entry.offset, entry.snap)
+        on = f"chunk {earliest}…{entry.chunk}"
+    else:
+        on = f"chunk {entry.chunk}, snap error {milliseconds(entry.error)} ms"
+    acts = ", ".join(act_in_words(act) for act in entry.acts)
+    exact = (stretch.start + entry.offset) / schedule.grid.chunk
+    return Flag(entry.place, exact + Fraction(0), entry.chunk, error, f"{where} ({on}{line}): {acts}")

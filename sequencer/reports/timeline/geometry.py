@@ -1,0 +1,264 @@
+"""Where things go: a timeline is laid out in systems, as a printed score is, each a run of chunks across the page."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sequencer.core.timebase import ChunkGrid
+from sequencer.reports.timeline.axis import Axis
+from sequencer.reports.timeline.plot import Band, Plot, bars_of, beats_of
+from sequencer.reports.timeline.ruler_labels import SMALL, Label, placed
+from sequencer.reports.timeline.style import px
+from sequencer.reports.timeline.text_metrics import width_of
+from sequencer.schedule.describe import clock_time
+
+WIDTH = 1280
+LEFT = 78
+RIGHT = 24
+ROOM = WIDTH - LEFT - RIGHT
+"""The width of the drawing, and of the part of it that chunks take."""
+
+WIDEST_CHUNK = 150
+MOST_IN_ONE = 40
+MOST_IN_A_SYSTEM = 48
+MOST_SYSTEMS = 64
+TOP = 78
+BETWEEN = 26
+MOST_RULES = 6
+"""The most rules of a section that are written in its lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One run of chunks across the page at height `top`: units `first` to `stop` of the axis, `scale` pixels to each."""
+
+    first: int
+    stop: int
+    top: int
+    scale: Fraction
+    axis: Axis
+
+    def x(self, chunk: Fraction | int) -> Fraction:
+        """Where a place in chunks is drawn, in pixels from the left."""
+        return LEFT + (self.axis.at(chunk) - self.first) * self.scale
+
+    def has(self, chunk: Fraction | int) -> bool:
+        """Whether a place in chunks is drawn in this system."""
+        return self.first <= self.axis.at(chunk) < self.stop
+
+    def clipped(self, start: Fraction | int, end: Fraction | int) -> tuple[Fraction, Fraction] | None:
+        """(left, width) in pixels of the part of a stretch that this system shows."""
+        one, other = self.axis.at(start), self.axis.at(end)
+        if one >= self.stop or other <= self.first or one >= other:
+            return None
+        left, right = max(one, self.first), min(other, self.stop)
+        return LEFT + (left - self.first) * self.scale, (right - left) * self.scale
+
+    @property
+    def right(self) -> Fraction:
+        """Where the last chunk ends."""
+        return LEFT + (self.stop - self.first) * self.scale
+
+
+@dataclass(frozen=True, slots=True)
+class Heights:
+    """The lanes of a system: their tops below the system's own, None for a lane that this timeline does not need."""
+
+    band: int
+    bars: int | None
+    snap: int | None
+    chunks: int
+    prompts: int
+    prompt_lines: int
+    images: int | None
+    image_height: int
+    strengths: int | None
+    scales: int
+    takes: int
+    gear: int | None
+    errors: int | None
+    run: int | None
+    rules: int | None
+    rule_lines: int
+    whole: int
+
+
+BAND, BARS, SNAP, CHUNKS, THIN, ERRORS, RUN, GAP, LINE = 22, 19, 20, 27, 15, 46, 22, 4, 13
+
+
+def systems_of(plot: Plot, whole: int) -> tuple[System, ...]:
+    """Break a timeline into systems of equal length, as few as stay legible; one for a short score."""
+    end = plot.axis.length
+    if end <= MOST_IN_ONE:
+        return (System(0, end, TOP, min(Fraction(WIDEST_CHUNK), Fraction(ROOM, end)), plot.axis),)
+    count = min(MOST_SYSTEMS, -(-end // MOST_IN_ONE) if end <= 8 * MOST_IN_ONE else -(-end // MOST_IN_A_SYSTEM))
+    each = -(-end // count)
+    scale = Fraction(ROOM, each)
+    return tuple(
+        System(first, min(first + each, end), TOP + index * (whole + BETWEEN), scale, plot.axis)
+        for index, first in enumerate(range(0, end, each))
+    )
+
+
+def heights_of(plot: Plot, pictured: bool) -> Heights:
+    """Which lanes a timeline has and where; `pictured` when images are shown and not only named."""
+    at = 0
+
+    def lane(height: int, needed: bool = True) -> int | None:
+        nonlocal at
+        if not needed:
+            return None
+        top = at
+        at += height + GAP
+        return top
+
+    prompt_lines = 4 if plot.axis.length > MOST_IN_ONE else 5
+    rule_lines = min(MOST_RULES, max((len(band.rules) for band in plot.bands), default=0))
+    image_height = 48 if pictured else THIN
+    band = lane(BAND) or 0
+    bars = lane(BARS - GAP, plot.has_beats)
+    snap = lane(SNAP - GAP, plot.has_errors)
+    chunks = lane(CHUNKS) or 0
+    prompts = lane(prompt_lines * LINE + 8) or 0
+    rules = lane(rule_lines * LINE + 6, plot.has_rules)
+    images = lane(image_height, bool(plot.images))
+    strengths = lane(THIN, bool(plot.strengths))
+    scales = lane(THIN) or 0
+    takes = lane(THIN) or 0
+    gear = lane(THIN, bool(plot.gear))
+    errors = lane(ERRORS, plot.has_errors)
+    run = lane(RUN, plot.performed)
+    return Heights(
+        band, bars, snap, chunks, prompts, prompt_lines, images, image_height, strengths, scales, takes, gear, errors, run,
+        rules, rule_lines, at,
+    )  # fmt: skip
+
+
+STEPS = (1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000, 2000, 5000, 10000)
+"""Every how many chunks or bars a number may be written."""
+BEAT_ROOM = 8
+"""The fewest pixels between beats that are drawn."""
+BAR_ROOM = 24
+"""The fewest pixels between bars with numbers."""
+END = WIDTH - 4
+"""Where labels end at the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """The bars and beats of one band, in chunks, ascending: bar n + 1 begins at `bars[n]`; every `step`th has its number."""
+
+    bars: tuple[Fraction, ...]
+    beats: tuple[Fraction, ...]
+    step: int
+
+
+def ruled(plot: Plot, scale: Fraction) -> tuple[Ruled, ...]:
+    """The bars of every band that has any, and its beats where `scale` pixels to a chunk leave room for them."""
+    found = []
+    for band in plot.bands:
+        bars = tuple(at for _, at in bars_of(band, plot.grid))
+        if bars:
+            gap = ((bars[-1] - bars[0]) / (len(bars) - 1) if len(bars) > 1 else band.end - band.start) * scale
+            beats = tuple(beats_of(band, plot.grid)) if gap >= BEAT_ROOM * _beats_in_a_bar(band) else ()
+            found.append(Ruled(bars, beats, step(gap, BAR_ROOM)))
+    return tuple(found)
+
+
+def _beats_in_a_bar(band: Band) -> int:
+    return 1 if band.stretch.meters is None else band.stretch.meters.at_bar(0).numerator
+
+
+def step(scale: Fraction, least: int) -> int:
+    """Every how many units of `scale` pixels something `least` pixels wide may be written."""
+    return next((one for one in STEPS if one * scale >= least), STEPS[-1])
+
+
+def draw_bars(system: System, top: int, bands: Sequence[Ruled]) -> Iterable[str]:
+    """The ruler of bars: long ticks with numbers, shorter ones for other bars, the shortest for beats."""
+    base = top + BARS - 4
+    yield f'<path class="k-line" d="M{LEFT} {base}H{px(system.right)}"/>'
+    ticks: list[str] = []
+    beats: list[str] = []
+    labels: list[Label] = []
+    for band in bands:
+        for index in _shown(system, band.bars):
+            x = system.x(band.bars[index])
+            is_named = index % band.step == 0
+            ticks.append(f"M{px(x)} {base}v-{7 if is_named else 4}")
+            if is_named:
+                labels.append(Label(x + 3, str(index + 1), rank=0 if index == 0 else 1))
+        beats += [f"M{px(system.x(band.beats[index]))} {base}v-3" for index in _shown(system, band.beats)]
+    if beats:
+        yield f'<path class="k-line" d="{"".join(beats)}"/>'
+    if ticks:
+        yield f'<path class="k-soft" d="{"".join(ticks)}"/>'
+    for label in placed(labels, END, [(edge, edge) for edge in _edges(system)]):
+        yield f'<text class="n" x="{px(label.x)}" y="{base - 4}">{label.text}</text>'
+
+
+def _edges(system: System) -> Iterable[Fraction]:
+    """Where gaps begin: a label that begins before one ends before it."""
+    for gap in system.axis.gaps:
+        box = system.clipped(gap.start, gap.end)
+        if box is not None:
+            yield box[0]
+
+
+def _shown(system: System, places: Sequence[Fraction]) -> Iterable[int]:
+    """The indices of the places that a system draws: those within a gap are not drawn."""
+    first = _inverse(system, system.first)
+    for index in range(bisect_left(places, first), len(places)):
+        place = places[index]
+        if system.axis.at(place) >= system.stop:
+            return
+        if not system.axis.hides(place) and system.has(place):
+            yield index
+
+
+def _inverse(system: System, unit: int) -> int:
+    """A chunk that is not drawn to the right of a unit."""
+    while unit > 0:
+        chunk = system.axis.chunk_at(unit)
+        if chunk is not None:
+            return chunk
+        unit -= 1
+    return 0
+
+
+def draw_chunks(system: System, top: int, grid: ChunkGrid) -> Iterable[str]:
+    """The ruler of chunks: ticks, numbers, and minutes and seconds below some of them; a gap says how many it leaves out."""
+    yield f'<text class="e n soft" x="{LEFT - 10}" y="{top + 24}">min:s</text>'
+    yield f'<path class="k-soft" d="M{LEFT} {top}H{px(system.right)}"/>'
+    numbered = step(system.scale, 7 + 6 * len(str(system.axis.end)))
+    timed = step(system.scale, 46)
+    ticks: list[str] = []
+    numbers: list[Label] = []
+    times: list[Label] = []
+    left_out: list[Label] = []
+    for unit in range(system.first, system.stop + 1):
+        chunk = system.axis.chunk_at(unit)
+        if chunk is None or (chunk % numbered and system.scale < 5):
+            continue
+        x = LEFT + (unit - system.first) * system.scale
+        ticks.append(f"M{px(x)} {top}v{3 if chunk % numbered else 5}")
+        is_gap = any(gap.start == chunk for gap in system.axis.gaps)
+        if chunk % numbered == 0 and unit < system.stop and not is_gap:
+            numbers.append(Label(x + 3, str(chunk), bold=True))
+            if chunk % timed == 0:
+                times.append(Label(x + 3, clock_time(grid.boundary(chunk), 1)))
+    for gap in system.axis.gaps:
+        box = system.clipped(gap.start, gap.end)
+        if box is not None and box[1] > system.scale:
+            text = f"+{gap.chunks}"
+            left_out.append(Label(box[0] + (box[1] - width_of(text, SMALL)) / 2, text, rank=0))
+    edges = [(edge, edge) for edge in _edges(system)]
+    for label in placed([*numbers, *left_out], END, edges):
+        look = "n w" if label.bold else "n soft"
+        yield f'<text class="{look}" x="{px(label.x)}" y="{top + 12}">{label.text}</text>'
+    for label in placed(times, END, edges):
+        yield f'<text class="n soft" x="{px(label.x)}" y="{top + 24}">{label.text}</text>'
+    yield f'<path class="k-soft" d="{"".join(ticks)}"/>'

@@ -1,0 +1,312 @@
+"""The timeline as one HTML page: a strip to scroll and zoom, self-contained. Without its script it still shows everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from sequencer.reports.timeline.legend import legend_of
+from sequencer.reports.timeline.page_assets import NO_SCRIPT, STRIDES, script, style
+from sequencer.reports.timeline.plot import Band, Flag, Held, Plot, bars_of, beats_of, marks_of
+from sequencer.reports.timeline.style import px, tip, tip_length, xml
+from sequencer.schedule.describe import clock_time, decimal, milliseconds
+
+LONGEST_SHORT = 400
+"""Characters of a text in the strip."""
+MOST_BEATS = 20_000
+"""Beyond so many beats only bars are drawn."""
+MOST_WHOLE = 500
+"""The most prompts that are written whole below their actions."""
+MOST_RULES = 10
+"""The most rules of a section that are written in its lane."""
+WINDOW = 1150
+"""About how many pixels the strip has, where its script does not say."""
+
+_SHAPES = {
+    "bar": '<i class="err {colour}"></i>',
+    "dot": '<i class="dot{later}"></i>',
+    "ring": '<i class="dot aside"></i>',
+    "diamond": '<i class="dot fired"></i>',
+    "cross": '<i class="dot lost"></i>',
+    "tick": '<i class="tick {colour}"></i>',
+}
+
+
+def draw_page(plot: Plot, thumbnails: Mapping[str, str]) -> str:
+    """The whole page. Everything that comes from the score is escaped, and the page may load nothing."""
+    units = max(1, plot.axis.length)
+    scale = Fraction(WINDOW, units)
+    lanes = _Lanes(plot, thumbnails, tip_length(len(plot.prompts) + len(plot.flags) + len(plot.gear)))
+    bar = _bar_length(plot)
+    title = xml(plot.title)
+    levels = f'data-k="{_stride(scale, 26)}" data-t="{_stride(scale, 46)}" data-b="{_stride(scale * (bar or 1), 26)}"'
+    body = "\n".join(lanes.strip())
+    rows = " ".join(lanes.rows)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+        "script-src 'unsafe-inline'; img-src data:\">\n"
+        f"<title>{title}: timeline</title>\n<style>{style(units, rows)}</style>{NO_SCRIPT}\n</head>\n<body>\n"
+        f'<header><h1 title="{title}">{title}</h1><p>{xml(plot.subtitle)}</p></header>\n'
+        '<div id="tools" hidden><label>zoom <input id="zoom" type="range" min="-8" max="8.6" step="0.05"></label> '
+        '<button id="fit" type="button">whole</button></div>\n'
+        '<div id="scroll" tabindex="0" role="region" aria-label="timeline">'
+        f'<div id="strip" data-chunks="{plot.end}" data-units="{units}" data-bar="{decimal(bar, 4)}" {levels}>\n{body}\n'
+        f"</div></div>\n{_footer(plot)}\n<script>{script()}</script>\n</body>\n</html>\n"
+    )
+
+
+def _footer(plot: Plot) -> str:
+    everywhere = ""
+    if plot.everywhere:
+        full = tip("\n".join(rule.full for rule in plot.everywhere))
+        short = xml(" · ".join(rule.short for rule in plot.everywhere))
+        everywhere = f'<p id="everywhere" title="{full}">in every section: {short}</p>'
+    entries = []
+    for shape, colour, text in legend_of(plot):
+        drawn = _SHAPES.get(shape, "").format(colour=colour, later=" later" if colour == "late" else "")
+        look = f"shape {shape}" if shape in ("hatch", "gap") else "shape"
+        entries.append(f'<li><span class="{look}">{drawn}</span>{text}</li>')
+    return f'<footer>{everywhere}<ul id="legend">{"".join(entries)}</ul>\n<p id="told" aria-live="polite"></p></footer>'
+
+
+def _stride(unit: Fraction | int, room: int) -> int:
+    return next((stride for stride in STRIDES if stride * unit >= room), 1024)
+
+
+def _bar_length(plot: Plot) -> Fraction:
+    """The shortest bar there is, in chunks; 0 without beats."""
+    shortest = Fraction(0)
+    for band in plot.bands:
+        starts = [at for _, at in zip(range(2), (at for _, at in bars_of(band, plot.grid)), strict=False)]
+        length = starts[1] - starts[0] if len(starts) == 2 else Fraction(0)
+        if length and (not shortest or length < shortest):
+            shortest = length
+    return shortest
+
+
+class _Lanes:
+    """The lanes of the strip, each with its name before it. `rows` are their heights, as a grid names them."""
+
+    def __init__(self, plot: Plot, thumbnails: Mapping[str, str], tips: int) -> None:
+        self._plot, self._thumbnails, self._tips = plot, thumbnails, tips
+        self._at = plot.axis.at
+        self.rows: list[str] = []
+
+    def strip(self) -> list[str]:
+        """Every lane from top to bottom; fills `rows` on the way. What is left of the window goes to the lanes with texts."""
+        plot = self._plot
+        lines = self._lane("section", "26px", (self._band(band) for band in plot.bands))
+        if plot.has_beats:
+            lines += self._lane("bar", "22px", self._bars())
+        if plot.has_errors:
+            lines += self._lane("snap", "22px", self._snaps(), close=True)
+        lines += self._lane("chunk", "34px", self._chunks(), close=True)
+        lines += self._lane("prompt", "minmax(84px,3fr)", (self._prompt(held) for held in plot.prompts))
+        if plot.has_rules:
+            most = min(MOST_RULES, max(len(band.rules) for band in plot.bands))
+            lines += self._lane("rules", f"minmax({most * 17 + 8}px,max-content)", self._rules())
+        if plot.images:
+            height = "minmax(48px,1fr)" if any(image.key in self._thumbnails for image in plot.images) else "20px"
+            lines += self._lane("image", height, (self._image(held) for held in plot.images))
+        if plot.strengths:
+            lines += self._lane("strength", "20px", (self._held(held, "thin") for held in plot.strengths))
+        lines += self._lane("SR", "20px", (self._held(held, f"thin r-{held.key}") for held in plot.scales))
+        lines += self._lane("take", "20px", (self._held(held, "thin take") for held in plot.takes))
+        if plot.gear:
+            lines += self._lane("MIDI", "20px", self._midi())
+        if plot.has_errors:
+            most_error = decimal(plot.error_scale * 1000, 0)
+            scale = f'<i class="most">+{most_error} ms</i><i class="least">−{most_error} ms</i>'
+            lines += self._lane("snap error", "minmax(72px,2fr)", self._errors(), look="zero scale", more=scale)
+        if plot.performed:
+            lines += self._lane("landed", "26px", self._run(), look="zero")
+        return lines
+
+    def _lane(
+        self, name: str, height: str, items: Iterable[str], *, close: bool = False, look: str = "", more: str = ""
+    ) -> list[str]:
+        self.rows.append(height)
+        shut = " close" if close else ""
+        looks = " ".join(word for word in ("lane", look) if word) + shut
+        return [f'<div class="name{shut}">{name}{more}</div><div class="{looks}">', *items, "</div>"]
+
+    def _tip(self, text: str) -> str:
+        return tip(text, self._tips)
+
+    def _box(self, start: Fraction | int, end: Fraction | int) -> str:
+        one = self._at(start)
+        return f"--x:{_number(one)};--w:{_number(self._at(end) - one)}"
+
+    def _held(self, held: Held, look: str) -> str:
+        return (
+            f'<div class="i {look}" style="{self._box(held.start, held.end)}" '
+            f'title="chunk {held.start}: {self._tip(held.full)}"><span dir="auto">{xml(held.short)}</span></div>'
+        )
+
+    def _prompt(self, held: Held) -> str:
+        """The part that changes, and below it the whole prompt, as far as the window has room for it."""
+        whole = (
+            ""
+            if held.short == held.full or len(self._plot.prompts) > MOST_WHOLE
+            else f"<small>{xml(_bounded(held.full))}</small>"
+        )
+        return (
+            f'<div class="i prompt h{held.hue} starts" style="{self._box(held.start, held.end)}" '
+            f'title="chunk {held.start}: {self._tip(held.full)}">'
+            f'<span dir="auto">{xml(_bounded(held.short))}{whole}</span></div>'
+        )
+
+    def _image(self, held: Held) -> str:
+        picture = self._thumbnails.get(held.key)
+        shown = "" if picture is None else f'<img alt="" src="{xml(picture)}">'
+        return (
+            f'<div class="i image" style="{self._box(held.start, held.end)}" '
+            f'title="chunk {held.start}: {self._tip(held.full)}">{shown}<span dir="auto">{xml(held.short)}</span></div>'
+        )
+
+    def _band(self, band: Band) -> str:
+        start = self._at(band.start)
+        opened = "".join(
+            f'<i class="mark" style="--x:{_number(self._at(at) - start)}" title="mark {self._tip(mark)}"></i>'
+            for mark, at in marks_of(band, self._plot.grid)
+        )
+        if band.open_from is not None:
+            opens = max(Fraction(0), Fraction(self._at(band.open_from) - start))
+            opened += f'<div class="open" style="--o:{_number(opens)}"></div>'
+        name = "" if band.stretch.section is None else f"<b>{xml(band.name)}</b>"
+        full = self._tip(f"{band.name}: {band.caption}")
+        return (
+            f'<div class="i band starts h{band.hue}" style="{self._box(band.start, band.end)}" '
+            f'title="{full}">{opened}<span dir="auto">{name}{xml(band.caption)}</span></div>'
+        )
+
+    def _rules(self) -> Iterable[str]:
+        """The ways out and the rules of each section."""
+        for band in self._plot.bands:
+            if not band.rules:
+                continue
+            shown = band.rules if len(band.rules) <= MOST_RULES else band.rules[: MOST_RULES - 1]
+            texts = [(rule.short, rule.leaves) for rule in shown]
+            if len(shown) < len(band.rules):
+                texts.append((f"{len(band.rules) - len(shown)} more", False))
+            listed = "".join(f"<li{' class=leaves' if leaves else ''}>{xml(text)}</li>" for text, leaves in texts)
+            full = self._tip("\n".join(rule.full for rule in band.rules))
+            box = self._box(band.start, band.end)
+            yield f'<div class="i rules" style="{box}" title="{full}"><ul dir="auto">{listed}</ul></div>'
+
+    # ---- rulers ----------------------------------------------------------------------------------------------------
+
+    def _drawn(self, height: int, paths: Sequence[tuple[str, str]]) -> str:
+        """Lines across the whole strip, in chunks and pixels; they are stretched with the zoom, their strokes are not."""
+        drawn = "".join(f'<path stroke="var(--{colour})" d="{path}"/>' for colour, path in paths if path)
+        return f'<svg class="over" viewBox="0 0 {self._plot.axis.length} {height}" preserveAspectRatio="none">{drawn}</svg>'
+
+    def _gaps(self, with_text: bool = False) -> Iterable[str]:
+        """Where chunks are left out; on the ruler of chunks with how many."""
+        for gap in self._plot.axis.gaps:
+            text = f"+{gap.chunks}" if with_text else ""
+            full = f"{gap.chunks} chunks are left out in which nothing happens: {gap.start} to {gap.end - 1}"
+            yield f'<i class="gap" style="{self._box(gap.start, gap.end)}" title="{full}">{text}</i>'
+
+    def _bars(self) -> Iterable[str]:
+        bars, beats, count = [], [], 0
+        numbers = []
+        axis = self._plot.axis
+        for band in self._plot.bands:
+            for bar, at in bars_of(band, self._plot.grid):
+                if axis.hides(at):
+                    continue
+                place = _number(axis.at(at))
+                bars.append(f"M{place} 22v-8")
+                numbers.append(f'<i class="num bar {_class(bar - 1)}" style="--x:{place}">{bar}</i>')
+            for at in beats_of(band, self._plot.grid):
+                count += 1
+                if count > MOST_BEATS:
+                    break
+                if not axis.hides(at):
+                    beats.append(f"M{_number(axis.at(at))} 22v-3")
+        line = f"M0 22H{axis.length}"
+        yield self._drawn(22, (("line", line + ("".join(beats) if count <= MOST_BEATS else "")), ("soft", "".join(bars))))
+        yield from numbers
+        yield from self._gaps()
+
+    def _snaps(self) -> Iterable[str]:
+        paths: dict[str, list[str]] = {"late": [], "early": [], "soft": []}
+        for flag in self._plot.flags:
+            if flag.exact is not None and not flag.fired:
+                start, stop = _number(self._at(flag.exact)), _number(self._at(flag.chunk))
+                paths[_side(flag)].append(f"M{start} 0v3L{stop} 18v4")
+        yield self._drawn(22, [(side, "".join(dict.fromkeys(path))) for side, path in paths.items()])
+        yield from self._gaps()
+
+    def _chunks(self) -> Iterable[str]:
+        axis, end = self._plot.axis, self._plot.end
+        chunks = [chunk for unit in range(axis.length + 1) if (chunk := axis.chunk_at(unit)) is not None]
+        ticks = "".join(f"M{_number(axis.at(chunk))} 0v5" for chunk in chunks)
+        yield self._drawn(34, [("soft", f"M0 0H{axis.length}{ticks}")])
+        starts = {gap.start for gap in axis.gaps}
+        for chunk in chunks:
+            if chunk >= end or chunk in starts:
+                continue
+            look, place = _class(chunk), _number(axis.at(chunk))
+            yield f'<i class="num chunk {look}" style="--x:{place}">{chunk}</i>'
+            if end <= 4096 or chunk % 16 == 0:
+                time = clock_time(self._plot.grid.boundary(chunk), 1)
+                yield f'<i class="num time {look}" style="--x:{place}" data-n="{chunk}">{time}</i>'
+        yield from self._gaps(with_text=True)
+
+    # ---- cues ------------------------------------------------------------------------------------------------------
+
+    def _midi(self) -> Iterable[str]:
+        """A stroke for each cue that sends MIDI messages, and what they are where there is room."""
+        for told in self._plot.gear:
+            place = _number(self._at(told.at))
+            colour = " bad" if told.was_left_out else ""
+            yield f'<i class="tick{colour}" style="--x:{place}" title="{self._tip(told.full)}"></i>'
+            yield f'<i class="message" style="--x:{place}">{xml(told.short)}</i>'
+
+    def _errors(self) -> Iterable[str]:
+        full = self._plot.error_scale
+        for flag in self._plot.flags:
+            if flag.error is None:
+                continue
+            side = _side(flag)
+            height = "" if side == "soft" else f";height:{px(max(min(abs(flag.error) / full, Fraction(1)) * 48, Fraction(2)))}%"
+            title = self._tip(f"{milliseconds(flag.error)} ms: {flag.full}")
+            look, place = "none" if side == "soft" else side, _number(self._at(flag.chunk))
+            yield f'<div class="err {look}" style="--x:{place}{height}" title="{title}"></div>'
+            if flag.error:
+                text = milliseconds(flag.error, 0).replace("-", "−")
+                yield f'<i class="error {look}" style="--x:{place}">{text}</i>'
+
+    def _run(self) -> Iterable[str]:
+        for flag in self._plot.flags:
+            at = flag.landed if flag.landed is not None else flag.planned
+            if at is None:
+                continue
+            if flag.fate == "later" and flag.planned is not None and flag.planned < at:
+                yield f'<div class="from" style="{self._box(flag.planned, at)}"></div>'
+            look = f"{flag.fate}{' fired' if flag.fired and flag.fate == 'landed' else ''}"
+            yield f'<div class="dot {look}" style="--x:{_number(self._at(at))}" title="{self._tip(flag.full)}"></div>'
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= LONGEST_SHORT else text[: LONGEST_SHORT - 1] + "…"
+
+
+def _number(value: Fraction | int) -> str:
+    """A place in chunks, to a thousandth."""
+    return decimal(Fraction(value), 3, trim=True)
+
+
+def _class(index: int) -> str:
+    """The largest stride that an index stands on."""
+    return f"s{next(stride for stride in reversed(STRIDES) if index % stride == 0)}"
+
+
+def _side(flag: Flag) -> str:
+    if not flag.error:
+        return "soft"
+    return "late" if flag.error > 0 else "early"

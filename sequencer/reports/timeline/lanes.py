@@ -1,0 +1,418 @@
+"""The lanes of one system of the SVG timeline: what is in force, and what happens, along the axis of chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from sequencer.reports.timeline.geometry import (
+    BAND,
+    END,
+    ERRORS,
+    LEFT,
+    LINE,
+    RUN,
+    SNAP,
+    THIN,
+    Heights,
+    Ruled,
+    System,
+    draw_bars,
+    draw_chunks,
+    step,
+)
+from sequencer.reports.timeline.plot import Band, Flag, Held, Plot, marks_of
+from sequencer.reports.timeline.ruler_labels import Label, placed
+from sequencer.reports.timeline.style import cut, px, tip, wrap, xml
+from sequencer.reports.timeline.text_metrics import width_of
+from sequencer.schedule.describe import decimal, milliseconds
+
+NAMED = Fraction(23, 2)
+"""The font size of section names, in pixels."""
+SHORTEST_CAPTION = 36
+"""Pixels below which no part of a caption is written."""
+FEWEST, SHORTEST_WORD = 18, 110
+"""Pixels below which a prompt is not written; and below which it is not written if a word of it does not fit."""
+NARROWEST = Fraction(2)
+"""Blocks that would begin closer to the one before are left out: nobody could tell them apart."""
+
+Look = Callable[[Held], str]
+
+
+class Lanes:
+    """One system, being drawn."""
+
+    def __init__(
+        self,
+        plot: Plot,
+        system: System,
+        heights: Heights,
+        thumbnails: Mapping[str, str],
+        bars: Sequence[Ruled],
+        flags: Sequence[Flag],
+        error_scale: Fraction,
+    ) -> None:
+        self._plot, self._system, self._heights, self._thumbnails = plot, system, heights, thumbnails
+        self._bars, self._flags, self._error_scale = bars, flags, error_scale
+
+    def lines(self) -> list[str]:
+        """Everything in it, back to front."""
+        plot, heights = self._plot, self._heights
+        flags = self._flags
+        return [
+            f'<g transform="translate(0 {self._system.top})">',
+            self._grid(),
+            *self._bands(),
+            *self._bar_ruler(),
+            *self._snaps(flags),
+            *self._gaps(),
+            *self._chunk_ruler(),
+            *self._prompts(),
+            *self._rules(),
+            *self._images(),
+            *self._plain(heights.strengths, plot.strengths, "strength", lambda held: "f-faint"),
+            *self._plain(heights.scales, plot.scales, "SR", lambda held: f"r-{held.key}"),
+            *self._plain(heights.takes, plot.takes, "take", lambda held: "f-faint", bold=True),
+            *self._midi(),
+            *self._errors(flags),
+            *self._run(flags),
+            "</g>",
+        ]
+
+    # ---- what is common --------------------------------------------------------------------------------------------
+
+    def _starts(self, at: Fraction | int) -> bool:
+        """Whether something begins in this system, and not in one before."""
+        return self._system.axis.at(at) >= self._system.first
+
+    def _name(self, top: int, text: str, height: int = THIN) -> str:
+        return f'<text class="e soft" x="{LEFT - 10}" y="{px(Fraction(top) + Fraction(height, 2) + 4)}">{text}</text>'
+
+    def _grid(self) -> str:
+        """A faint line down the lanes at every chunk, or at every so many where they are dense."""
+        system = self._system
+        every = step(system.scale, 9)
+        drawn = (unit for unit in range(system.first, system.stop + 1) if (system.axis.chunk_at(unit) or 0) % every == 0)
+        xs = (LEFT + (unit - system.first) * system.scale for unit in drawn if system.axis.chunk_at(unit) is not None)
+        top, bottom = self._heights.prompts, self._heights.whole - 4
+        return f'<path class="k-faint" d="{"".join(f"M{px(x)} {top}V{bottom}" for x in xs)}"/>'
+
+    # ---- rulers ----------------------------------------------------------------------------------------------------
+
+    def _bands(self) -> Iterable[str]:
+        top = self._heights.band
+        for band in self._plot.bands:
+            box = self._system.clipped(band.start, band.end)
+            if box is None:
+                continue
+            left, width = box
+            full = f"{band.name}: {band.caption}"
+            yield (
+                f'<g><title>{tip(full)}</title><rect class="h{band.hue}" x="{px(left)}" y="{top}" '
+                f'width="{px(max(width - 1, Fraction(1)))}" height="{BAND}" rx="3"/>'
+            )
+            if band.open_from is not None and (
+                hatched := self._system.clipped(max(band.start, Fraction(band.open_from)), band.end)
+            ):
+                yield (
+                    f'<rect fill="url(#open)" x="{px(hatched[0])}" y="{top}" width="{px(hatched[1])}" height="{BAND}" rx="3"/>'
+                )
+            if self._starts(band.start):
+                yield f'<rect class="g{band.hue}" x="{px(left)}" y="{top}" width="3" height="{BAND}" rx="1.5"/>'
+            for mark, at in marks_of(band, self._plot.grid):
+                if self._system.has(at):
+                    x = px(self._system.x(at))
+                    yield f'<path class="g{band.hue}" d="M{x} {top + BAND}l-4 -6h8z"><title>mark {tip(mark)}</title></path>'
+            yield from self._band_text(band, left, width, top)
+            yield "</g>"
+
+    def _gaps(self) -> Iterable[str]:
+        """Where chunks are left out: the rulers are broken."""
+        top, bottom = self._heights.band + BAND, self._heights.prompts
+        for gap in self._plot.axis.gaps:
+            box = self._system.clipped(gap.start, gap.end)
+            if box is None:
+                continue
+            left, right = box[0] + 1, box[0] + box[1] - 1
+            yield (
+                f"<g><title>{gap.chunks} chunks are left out in which nothing happens: {gap.start} to {gap.end - 1}</title>"
+                f'<rect class="paper" x="{px(left)}" y="{top}" width="{px(right - left)}" height="{bottom - top - 3}"/>'
+                f'<path class="k-soft" d="{_zigzag(left, top, bottom - 4)}{_zigzag(right, top, bottom - 4)}"/></g>'
+            )
+
+    def _band_text(self, band: Band, left: Fraction, width: Fraction, top: int) -> Iterable[str]:
+        """The name, and after it what there is room for: one line of text, so that the two cannot overlap in any font."""
+        room = width - 16
+        name = cut(band.name, room, NAMED, bold=True) if band.stretch.section is not None else ""
+        used = width_of(name, NAMED, bold=True) + 8 if name else Fraction(0)
+        rest = room - used
+        said = band.caption if self._starts(band.start) else "continued"
+        caption = cut(said, rest) if rest >= SHORTEST_CAPTION and (not name or name == band.name) else ""
+        if not name and not caption:
+            return
+        parts = f'<tspan class="b">{xml(name)}</tspan>' if name else ""
+        if caption:
+            parts += f'<tspan{" dx=" + chr(34) + "8" + chr(34) if name else ""} opacity=".8">{xml(caption)}</tspan>'
+        yield f'<text class="x{band.hue}" x="{px(left + 9)}" y="{top + 15}">{parts}</text>'
+
+    def _bar_ruler(self) -> Iterable[str]:
+        top = self._heights.bars
+        if top is not None:
+            yield self._name(top - 2, "bar")
+            yield from draw_bars(self._system, top, self._bars)
+
+    def _snaps(self, flags: Sequence[Flag]) -> Iterable[str]:
+        """From each cue's exact place on the ruler of bars to the boundary that it snapped to."""
+        top = self._heights.snap
+        if top is None:
+            return
+        yield self._name(top, "snap", SNAP)
+        high, low = top - 3, top + SNAP - 2
+        drawn: set[tuple[str, str]] = set()
+        for flag in flags:
+            if flag.exact is None or not self._system.has(flag.exact) or flag.fired:
+                continue
+            start, stop = px(self._system.x(flag.exact)), px(self._system.x(flag.chunk))
+            if (start, stop) in drawn:
+                continue
+            drawn.add((start, stop))
+            side = _side(flag)
+            yield (
+                f'<path class="k-{side}" stroke-width="1.4" d="M{start} {high}V{high + 4}L{stop} {low - 4}V{low}"/>'
+                f'<circle class="f-{side}" cx="{start}" cy="{high}" r="2.2"/>'
+            )
+
+    def _chunk_ruler(self) -> Iterable[str]:
+        top = self._heights.chunks
+        yield self._name(top - 1, "chunk")
+        yield from draw_chunks(self._system, top, self._plot.grid)
+
+    # ---- lanes -----------------------------------------------------------------------------------------------------
+
+    def _seen(self, lane: Sequence[Held]) -> Iterable[tuple[Held, Fraction, Fraction]]:
+        """(held, left, width) of what a lane shows here; what would begin on top of its neighbour is left out."""
+        last: Fraction | None = None
+        for held in lane:
+            box = self._system.clipped(held.start, held.end)
+            if box is None or (last is not None and box[0] - last < NARROWEST):
+                continue
+            last = box[0]
+            yield held, *box
+
+    def _prompts(self) -> Iterable[str]:
+        top, lines = self._heights.prompts, self._heights.prompt_lines
+        height = lines * LINE + 8
+        yield self._name(top, "prompt", 26)
+        for held, left, width in self._seen(self._plot.prompts):
+            wide = max(width - 2, Fraction(1))
+            yield (
+                f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" height="{height}">'
+                f"<title>chunk {held.start}: {tip(held.full)}</title>"
+                f'<rect class="h{held.hue}" width="100%" height="100%" rx="3"/>'
+            )
+            if self._starts(held.start):
+                yield f'<rect class="g{held.hue}" width="3" height="100%" rx="1.5"/>'
+            for index, line in enumerate(_prompt_lines(held, wide - 14, lines)):
+                yield f'<text class="x{held.hue}" x="8" y="{15 + index * LINE}">{xml(line)}</text>'
+            yield "</svg>"
+
+    def _rules(self) -> Iterable[str]:
+        """The ways out and the rules of each section, where it begins."""
+        top, lines = self._heights.rules, self._heights.rule_lines
+        if top is None:
+            return
+        height = lines * LINE + 6
+        yield self._name(top, "rules", 26)
+        for band in self._plot.bands:
+            box = self._system.clipped(band.start, band.end)
+            if box is None or not band.rules:
+                continue
+            left, width = box
+            wide = max(width - 2, Fraction(1))
+            shown = band.rules if len(band.rules) <= lines else band.rules[: lines - 1]
+            full = "\n".join(rule.full for rule in band.rules)
+            yield (
+                f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" height="{height}"><title>{tip(full)}</title>'
+                f'<rect class="f-faint" width="100%" height="100%" rx="3"/>'
+            )
+            texts = [(cut(rule.short, wide - 14, bold=rule.leaves), rule.leaves) for rule in shown]
+            if len(shown) < len(band.rules):
+                texts.append((cut(f"{len(band.rules) - len(shown)} more", wide - 14), False))
+            for index, (text, leaves) in enumerate(texts if wide >= 44 else ()):
+                if text:
+                    yield f'<text class="{"f-live w" if leaves else "ink"}" x="8" y="{14 + index * LINE}">{xml(text)}</text>'
+            yield "</svg>"
+
+    def _images(self) -> Iterable[str]:
+        top, height = self._heights.images, self._heights.image_height
+        if top is None:
+            return
+        yield self._name(top, "image", height)
+        for held, left, width in self._seen(self._plot.images):
+            wide = max(width - 2, Fraction(1))
+            picture = self._thumbnails.get(held.key)
+            yield (
+                f'<svg x="{px(left)}" y="{top}" width="{px(wide)}" height="{height}">'
+                f'<title>chunk {held.start}: {tip(held.full)}</title><rect class="f-faint" width="100%" height="100%" rx="3"/>'
+            )
+            x = 8
+            if picture is not None:
+                shown = height * 5 // 3
+                yield f'<image href="{xml(picture)}" width="{shown}" height="{height}" preserveAspectRatio="xMidYMid slice"/>'
+                x += shown
+            name = cut(held.short, wide - x - 6)
+            if name:
+                yield f'<text x="{x}" y="{px(Fraction(height, 2) + 4)}">{xml(name)}</text>'
+            yield "</svg>"
+
+    def _plain(self, top: int | None, lane: Sequence[Held], name: str, look: Look, bold: bool = False) -> Iterable[str]:
+        """A thin lane of plain bars with a word in each."""
+        if top is None:
+            return
+        yield self._name(top, name)
+        for held, left, width in self._seen(lane):
+            wide = max(width - 1, Fraction(1))
+            text = cut(held.short, wide - 12)
+            yield (
+                f'<g><title>{tip(held.full)}</title><rect class="{look(held)}" x="{px(left)}" y="{top}" width="{px(wide)}" '
+                f'height="{THIN}" rx="2"/>'
+            )
+            if bold and self._starts(held.start):
+                yield f'<rect class="f-ink" x="{px(left)}" y="{top}" width="2" height="{THIN}"/>'
+            if text:
+                yield f'<text x="{px(left + 7)}" y="{top + 11}">{xml(text)}</text>'
+            yield "</g>"
+
+    def _midi(self) -> Iterable[str]:
+        """A stroke for each MIDI message, where it is sent, and what it is where there is room."""
+        top = self._heights.gear
+        if top is None:
+            return
+        yield self._name(top, "MIDI")
+        last: Fraction | None = None
+        labels: list[Label] = []
+        strokes: list[tuple[Fraction, Fraction]] = []
+        for told in self._plot.gear:
+            x = self._system.x(told.at)
+            if not self._system.has(told.at):
+                continue
+            labels.append(Label(x + 6, told.short))
+            if last is not None and x - last < NARROWEST:
+                continue
+            last = x
+            strokes.append((x - 1, x))
+            colour = "bad" if told.was_left_out else "ink"
+            yield (
+                f"<g><title>{tip(told.full)}</title>"
+                f'<rect class="f-{colour}" x="{px(x)}" y="{top + 2}" width="2" height="{THIN - 4}" rx="1"/></g>'
+            )
+        for label in placed(labels, END, strokes):
+            yield f'<text class="n soft" x="{px(label.x)}" y="{top + 11}">{xml(label.text)}</text>'
+
+    def _errors(self, flags: Sequence[Flag]) -> Iterable[str]:
+        """A bar for each cue, up where it is late, down where it is early, all to one scale."""
+        top = self._heights.errors
+        if top is None:
+            return
+        middle = top + ERRORS // 2
+        yield self._name(top, "snap error", ERRORS)
+        full = self._error_scale
+        high = ERRORS // 2 - 1
+        yield f'<text class="e n soft" x="{LEFT - 10}" y="{px(Fraction(middle) + 15)}">± {decimal(full * 1000, 0)} ms</text>'
+        yield f'<path class="k-line" d="M{LEFT} {middle}H{px(self._system.right)}"/>'
+        last: Fraction | None = None
+        sides: dict[str, list[Label]] = {}
+        bars: list[tuple[Fraction, str]] = []
+        for flag in flags:
+            if flag.error is None or not self._system.has(flag.chunk):
+                continue
+            x = self._system.x(flag.chunk)
+            if last is not None and x - last < NARROWEST:
+                continue
+            last = x
+            length = min(abs(flag.error) / full, Fraction(1)) * high
+            side = _side(flag)
+            y = middle - length if flag.error > 0 else Fraction(middle)
+            yield (
+                f'<g><title>{tip(flag.full)}</title><rect class="f-{side}" x="{px(x - 2)}" '
+                f'y="{px(y - (0 if length else 1))}" width="5" height="{px(max(length, Fraction(2)))}" rx="1"/></g>'
+            )
+            bars.append((x, side))
+            if flag.error:
+                label = Label(x + 5, milliseconds(flag.error, 0).replace("-", "−"), rank=0 if abs(flag.error) > full / 2 else 1)
+                sides.setdefault(side, []).append(label)
+        for side, labels in sides.items():
+            # Beside its bar, on the other side of the line, where no bar is.
+            at = middle - 4 if side == "early" else middle + 11
+            others = [(x - 3, x) for x, other in bars if other not in (side, "soft")]
+            for label in placed(labels, END, others):
+                yield f'<text class="n f-{side}" x="{px(label.x)}" y="{at}">{label.text}</text>'
+
+    def _run(self, flags: Sequence[Flag]) -> Iterable[str]:
+        """Planned against landed: a dot where it landed, a ring where it was planned and did not land, a line between them."""
+        top = self._heights.run
+        if top is None:
+            return
+        middle = top + RUN // 2
+        yield self._name(top, "landed", RUN)
+        yield f'<path class="k-faint" d="M{LEFT} {middle}H{px(self._system.right)}"/>'
+        last: Fraction | None = None
+        for flag in flags:
+            at = flag.landed if flag.landed is not None else flag.planned
+            if at is None or not self._system.has(at):
+                continue
+            x = self._system.x(at)
+            if flag.fate == "landed" and last is not None and x - last < NARROWEST:
+                continue
+            last = x
+            yield f"<g><title>{tip(flag.full)}</title>{self._fate(flag, x, middle)}</g>"
+
+    def _fate(self, flag: Flag, x: Fraction, y: int) -> str:
+        match flag.fate:
+            case "landed" | "planned":
+                if flag.fired:
+                    return f'<path class="f-live" d="M{px(x)} {y - 5}l5 5l-5 5l-5 -5z"/>'
+                return f'<circle class="f-good" cx="{px(x)}" cy="{y}" r="4"/>'
+            case "later":
+                line = ""
+                if flag.planned is not None:
+                    start = max(self._system.x(flag.planned), Fraction(LEFT))
+                    line = (
+                        f'<path class="k-late" stroke-width="1.6" stroke-dasharray="2 2" d="M{px(start)} {y}H{px(x)}"/>'
+                        f'<circle class="k-late" cx="{px(start)}" cy="{y}" r="3.4"/>'
+                    )
+                return f'{line}<circle class="f-late" cx="{px(x)}" cy="{y}" r="4"/>'
+            case "lost":
+                return f'<path class="k-bad" stroke-width="2.2" d="M{px(x - 4)} {y - 4}l8 8m0 -8l-8 8"/>'
+            case "aside":
+                return f'<circle class="k-soft" stroke-width="1.2" stroke-dasharray="2 1.5" cx="{px(x)}" cy="{y}" r="3.6"/>'
+
+
+def _prompt_lines(held: Held, room: Fraction, lines: int) -> list[str]:
+    found = _readable(held.short, room, lines)
+    is_cut = not found or found[-1].endswith("…")
+    return _readable(held.shortest, room, lines) if is_cut and held.shortest else found
+
+
+def _readable(text: str, room: Fraction, lines: int) -> list[str]:
+    """A text in lines, or nothing where the box is so narrow that words would have to be cut."""
+    if room < FEWEST:
+        return []
+    found = wrap(text, room, lines)
+    is_cut = any(line.endswith("…") and " " not in line for line in found[:-1])
+    return [] if is_cut and room < SHORTEST_WORD else found
+
+
+def _zigzag(x: Fraction, top: int, bottom: int) -> str:
+    """A torn edge."""
+    path = f"M{px(x)} {top}"
+    for index, y in enumerate(range(top, bottom, 5)):
+        path += f"L{px(x + (2 if index % 2 else -2))} {min(y + 5, bottom)}"
+    return path
+
+
+def _side(flag: Flag) -> str:
+    """Late, early, or neither."""
+    if not flag.error:
+        return "soft"
+    return "late" if flag.error > 0 else "early"

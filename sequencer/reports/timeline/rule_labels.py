@@ -1,0 +1,102 @@
+"""The rules of a schedule, in the words that a timeline has room for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from sequencer.core.midi_notes import note_name
+from sequencer.reports.timeline.plot import RuleNote
+from sequencer.schedule.describe import act_in_words, bare, firing_in_words
+from sequencer.schedule.model import (
+    ControlCrossing,
+    Firing,
+    GoWord,
+    NoteOn,
+    PickPrompt,
+    ProgramChange,
+    RuleAct,
+    RuleEntry,
+    Schedule,
+    ShowPrompt,
+    Stretch,
+)
+from sequencer.schedule.prompt_actions import Actions
+
+Middle = Literal["C3", "C4"]
+_Key = tuple[Firing, tuple[RuleAct, ...], object]
+
+
+class RuleNotes:
+    """The rules of each section of a schedule, without those that every section has, and those."""
+
+    def __init__(self, schedule: Schedule, actions: Actions) -> None:
+        self._middle = schedule.middle
+        self._actions = actions
+        every = [frozenset(map(_key, stretch.rules)) for stretch in schedule.stretches]
+        shared = frozenset.intersection(*every) if len(every) > 1 else frozenset[_Key]()
+        self._shared = shared
+        first = schedule.stretches[0].rules if schedule.stretches else ()
+        self.everywhere = tuple(self._note(rule) for rule in _once(first) if _key(rule) in shared)
+
+    def of(self, stretch: Stretch) -> tuple[RuleNote, ...]:
+        """The ways out of a section, then its rules."""
+        notes = [self._note(rule) for rule in _once(stretch.rules) if _key(rule) not in self._shared]
+        if stretch.until:
+            ways = " or ".join(trigger_in_short(one, self._middle) for one in stretch.until)
+            full = " or ".join(firing_in_words(one, self._middle) for one in stretch.until)
+            notes.insert(0, RuleNote(f"{ways} → leave", f"leaves the section: {full}", leaves=True))
+        return tuple(notes)
+
+    def _note(self, rule: RuleEntry) -> RuleNote:
+        short = ", ".join(self._act(act) for act in rule.acts)
+        full = ", ".join(act_in_words(act) for act in rule.acts)
+        line = f", line {rule.origin.line}" if rule.origin.line else ""
+        trigger = firing_in_words(rule.trigger, self._middle)
+        return RuleNote(f"{trigger_in_short(rule.trigger, self._middle)} → {short}", f"on {trigger}{line}: {full}")
+
+    def _act(self, act: RuleAct) -> str:
+        match act:
+            case ShowPrompt():
+                return bare(self._actions.of(None, act.text))
+            case PickPrompt():
+                return " | ".join(bare(self._actions.of(None, text)) for text in act.texts)
+            case _:
+                return message_in_short(act_in_words(act))
+
+
+def trigger_in_short(firing: Firing, middle: Middle) -> str:
+    """What fires, as a musician calls it: `D3 ch 10`, `cc 20 > 64`, `program 5`, `go out`."""
+    match firing:
+        case NoteOn():
+            return note_name(firing.note, middle) + _channel(firing.channel)
+        case ControlCrossing():
+            return f"cc {firing.control} {'>' if firing.above else '<'} {firing.value}{_channel(firing.channel)}"
+        case ProgramChange():
+            return f"program {firing.program}{_channel(firing.channel)}"
+        case GoWord():
+            return f"go {firing.name}"
+        case _:
+            return firing_in_words(firing, middle)
+
+
+def message_in_short(what: str) -> str:
+    """A MIDI message as a timeline writes it: `note 36 ch 10`, `cc 20 64`; its velocity and length are told on pointing."""
+    return what.removeprefix("midi ").split(" vel ", 1)[0].split(" (", 1)[0]
+
+
+def messages_in_short(acts: Iterable[RuleAct]) -> str:
+    """The MIDI messages of a cue."""
+    return ", ".join(message_in_short(act_in_words(act)) for act in acts)
+
+
+def _channel(channel: int | None) -> str:
+    return "" if channel is None else f" ch {channel}"
+
+
+def _key(rule: RuleEntry) -> _Key:
+    return rule.trigger, rule.acts, rule.origin
+
+
+def _once(rules: Sequence[RuleEntry]) -> list[RuleEntry]:
+    return list({_key(rule): rule for rule in rules}.values())

@@ -1,0 +1,48 @@
+"""Labels on a ruler: each has a place of its own, or it is not written."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sequencer.reports.timeline.text_metrics import width_of
+
+SMALL = 9
+"""The font size of numbers on rulers, in pixels."""
+APART = 5
+"""Pixels between two labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text that begins at `x`; `rank` 0 is placed first."""
+
+    x: Fraction
+    text: str
+    rank: int = 1
+    bold: bool = False
+
+
+def placed(labels: Iterable[Label], right: Fraction | int, taken: Iterable[tuple[Fraction, Fraction]] = ()) -> list[Label]:
+    """Return the labels that neither overlap nor reach beyond `right`, those of a lower rank first, then from the left.
+
+    Args:
+        labels: The labels, in any order.
+        right: Where the drawing ends.
+        taken: (left, right) of what no label may touch.
+    """
+    starts: list[tuple[Fraction, Fraction]] = sorted(taken)
+    found: list[Label] = []
+    for label in sorted(labels, key=lambda one: (one.rank, one.x)):
+        end = label.x + width_of(label.text, SMALL, bold=label.bold)
+        if end > right:
+            continue
+        index = bisect_left(starts, (label.x, end))
+        before = starts[index - 1][1] if index else None
+        after = starts[index][0] if index < len(starts) else None
+        if (before is None or before + APART <= label.x) and (after is None or end + APART <= after):
+            insort(starts, (label.x, end))
+            found.append(label)
+    return sorted(found, key=lambda one: one.x)

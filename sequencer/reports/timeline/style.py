@@ -1,0 +1,166 @@
+"""Colours and letters of the timeline, by day and by night. Tints are for sections; warm is late, cold is early."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from fractions import Fraction
+from html import escape
+
+from sequencer.reports.timeline.text_metrics import width_of
+
+FONT = 'Inter, "Segoe UI", "Helvetica Neue", "Noto Sans", "DejaVu Sans", Arial, sans-serif'
+
+DAY = {
+    "paper": "#ffffff",
+    "ink": "#1d2129",
+    "soft": "#69707d",
+    "faint": "#e6e8ec",
+    "line": "#c9cdd5",
+    "late": "#d4652a",
+    "early": "#16899c",
+    "good": "#2f8f57",
+    "bad": "#c8324a",
+    "live": "#8a5cd1",
+}
+NIGHT = {
+    "paper": "#14161a",
+    "ink": "#e9ebef",
+    "soft": "#98a0ad",
+    "faint": "#282c34",
+    "line": "#444a56",
+    "late": "#f08a50",
+    "early": "#4fc3d6",
+    "good": "#62c98c",
+    "bad": "#f2687d",
+    "live": "#b795f0",
+}
+# (fill, edge, letters) of each tint
+DAY_TINTS = (
+    ("#e3eefb", "#3f7fc4", "#173a63"),
+    ("#fdebd3", "#d08a2a", "#5f3b08"),
+    ("#e2f3e6", "#3f9a5c", "#16462a"),
+    ("#fbe3ea", "#c4557d", "#611a37"),
+    ("#ece6fa", "#7d62c0", "#362361"),
+    ("#dff3f4", "#2f929a", "#0f4448"),
+)
+NIGHT_TINTS = (
+    ("#1b2b40", "#5b9be0", "#cfe2f8"),
+    ("#3a2a14", "#dca04a", "#f7e2c0"),
+    ("#18311f", "#5fbd7f", "#cdeed7"),
+    ("#3b1c28", "#de7c9f", "#f8d5e1"),
+    ("#2a2145", "#a18ae0", "#e2d9fa"),
+    ("#12302f", "#52b9c0", "#c9eef0"),
+)
+# fill of super-resolution off, 2x, 4x
+DAY_SCALES = {"off": "#eceef1", "2x": "#c9d2e0", "4x": "#93a5c2"}
+NIGHT_SCALES = {"off": "#23262d", "2x": "#37435a", "4x": "#586d92"}
+
+
+def style_of_svg() -> str:
+    """The style sheet of the SVG. By day in plain rules, which every renderer knows; by night in a media block."""
+    day = "".join(_rules(DAY, DAY_TINTS, DAY_SCALES))
+    night = "".join(_rules(NIGHT, NIGHT_TINTS, NIGHT_SCALES))
+    return (
+        f"text{{font-family:{FONT};font-size:10.5px}}"
+        ".t{font-size:21px;font-weight:700}.s{font-size:11.5px}.b{font-weight:700;font-size:11.5px}.n{font-size:9px}"
+        ".m{text-anchor:middle}.e{text-anchor:end}.w{font-weight:600}"
+        f"{day}@media (prefers-color-scheme:dark){{{night}}}"
+    )
+
+
+def _rules(colours: dict[str, str], tints: tuple[tuple[str, str, str], ...], scales: dict[str, str]) -> list[str]:
+    rules = [f".paper{{fill:{colours['paper']}}}", f"text{{fill:{colours['ink']}}}", f".soft{{fill:{colours['soft']}}}"]
+    for name in ("faint", "line", "soft", "ink", "late", "early", "good", "bad", "live"):
+        rules += [f".f-{name}{{fill:{colours[name]}}}", f".k-{name}{{stroke:{colours[name]};fill:none}}"]
+    for index, (fill, edge, letters) in enumerate(tints):
+        rules += [f".h{index}{{fill:{fill}}}", f".g{index}{{fill:{edge}}}", f".x{index}{{fill:{letters}}}"]
+    rules += [f".r-{name}{{fill:{fill}}}" for name, fill in scales.items()]
+    return rules
+
+
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+LONGEST_TIP, SHORTEST_TIP, ALL_TIPS = 1200, 60, 1_500_000
+"""How many characters of a text are told on pointing: at most, at least, and of all texts of a picture together."""
+LETTERS = Fraction(21, 2)
+"""The font size of most texts, in pixels."""
+
+
+def xml(text: str) -> str:
+    """A text as XML and HTML hold it; characters that XML forbids become the replacement character."""
+    return escape(_FORBIDDEN.sub("\ufffd", text), quote=True)
+
+
+def tip_length(texts: int) -> int:
+    """How long each of so many texts to be told on pointing may be."""
+    return max(SHORTEST_TIP, min(LONGEST_TIP, ALL_TIPS // max(1, texts)))
+
+
+def tip(text: str, longest: int = LONGEST_TIP) -> str:
+    """A text to be told on pointing, bounded."""
+    return xml(text if len(text) <= longest else text[: longest - 1] + "…")
+
+
+def px(value: Fraction | int) -> str:
+    """A length in pixels, rounded to a tenth, as short as it can be written."""
+    tenths, left = divmod(value.numerator * 10, value.denominator)
+    if 2 * left > value.denominator or (2 * left == value.denominator and tenths % 2):
+        tenths += 1
+    whole, rest = divmod(abs(tenths), 10)
+    return f"{'-' if tenths < 0 else ''}{whole}{f'.{rest}' if rest else ''}"
+
+
+def cut(text: str, room: Fraction | int, size: Fraction | int = LETTERS, *, bold: bool = False) -> str:
+    """A text of at most so many pixels, `…` at its end where something is missing; empty where there is no room at all."""
+    text = " ".join(text.split())
+    if width_of(text, size, bold=bold) <= room:
+        return text
+    kept, left = 0, Fraction(room) - width_of("…", size, bold=bold)
+    for char in text:
+        left -= width_of(char, size, bold=bold)
+        if left < 0:
+            break
+        kept += 1
+    shown = text[:kept].rstrip()
+    return f"{shown}…" if shown else ""
+
+
+def wrap(text: str, room: Fraction | int, lines: int, size: Fraction | int = LETTERS) -> list[str]:
+    """A text in at most so many lines of so many pixels, broken between words; `…` where something is missing."""
+    found: list[str] = []
+    line = ""
+    rest = list(_words(text))
+    while rest:
+        word, is_apart = rest[0]
+        longer = f"{line} {word}" if line and is_apart else line + word
+        if width_of(longer, size) <= room:
+            line = longer
+            rest.pop(0)
+            continue
+        if len(found) == lines - 1:
+            return [*found, *_some(cut(f"{longer} …" if len(rest) > 1 else longer, room, size))]
+        if line:
+            found.append(line)
+            line = ""
+        else:  # a word that is wider than the box
+            found += _some(cut(word, room, size))
+            rest.pop(0)
+    return [*found, *_some(line)][:lines]
+
+
+def _some(line: str) -> list[str]:
+    return [line] if line else []
+
+
+def _words(text: str) -> Iterator[tuple[str, bool]]:
+    """Words, and ideographs one by one: a line may be broken between them. Each with whether a space is before it."""
+    for word in text.split():
+        piece, is_apart = "", True
+        for char in word:
+            is_wide = unicodedata.east_asian_width(char) in "WF" and unicodedata.category(char) == "Lo"
+            if is_wide and piece:
+                yield piece, is_apart
+                piece, is_apart = "", False
+            piece += char
+        yield piece, is_apart

@@ -1,6 +1,0 @@
-"""What every run has, rehearsed or live: a folder that gets its name when it is whole, a report, a film, a proper end."""
-
-from sequencer.runs.folder import RunFolder
-from sequencer.runs.interrupts import closing_on_signals
-
-__all__ = ["RunFolder", "closing_on_signals"]

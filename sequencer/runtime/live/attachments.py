@@ -1,0 +1,352 @@
+"""Our own time told to gear: where the score is, as the pictures of a live run are seen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from fractions import Fraction
+from typing import Protocol
+
+from sequencer.core.diagnostics import UsageError
+from sequencer.core.timebase import SECOND, UNSEEN_TIME
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, Finish, SendMidi
+from sequencer.events.events import ChunkShown, ClockMoved, OffsetChanged, Paused, Resumed, SessionEnded
+from sequencer.midi.clock_generator import TOO_FAR, Piece
+from sequencer.midi.outputs import open_output
+from sequencer.midi.scheduler import Sender
+from sequencer.runtime.live.run import Attachment, LiveRun
+from sequencer.schedule.model import Schedule
+from sequencer.sync.chunk_boundaries import BoundaryFeed, first_lag
+from sequencer.sync.link import LinkFeed, LiveLink
+from sequencer.sync.midi_clock import MidiFeed
+from sequencer.sync.midi_port import Feed, LiveMidi
+from sequencer.sync.timecode import TimecodeFeed, rate
+
+UNSEEN = 2
+"""Where no picture is seen by the end of so many chunks, nor for `UNSEEN_TIME`, nobody counts them: the clock starts then."""
+
+
+class ClockSender(Protocol):
+    """What is told of the score's time: a `Sender`, or a test."""
+
+    def begin_clock(self, pieces: Sequence[Piece], delay: int = 0, end: Fraction | None = None) -> None:
+        """Be ready to send, up to the quarter `end`."""
+        ...
+
+    def plan(self, pieces: Sequence[Piece], end: Fraction | None = None) -> None:
+        """The score will go on otherwise."""
+        ...
+
+    def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
+        """The score stands there, as is known at `now`."""
+        ...
+
+    def limit(self, at: int | None) -> None:
+        """It is made so far that something is seen until then; None: it is made to its end, or nobody knows."""
+        ...
+
+    def stop(self, at: int) -> None:
+        """It stands still from then on."""
+        ...
+
+
+def pieces_of(conductor: Conductor) -> tuple[Piece, ...]:
+    """The tempo of every pass that is planned; empty where one has no beats."""
+    passes = conductor.run.plan.passes
+    pieces = tuple(Piece(one.start, one.quarter, one.stretch.tempo) for one in passes if one.stretch.tempo is not None)
+    return pieces if len(pieces) == len(passes) else ()
+
+
+def end_of(conductor: Conductor) -> Fraction:
+    """The quarter at which the score ends, as it is planned now."""
+    return conductor.run.plan.passes[-1].end_quarter
+
+
+class ClockSending:
+    """Looks on at a performance (as a watcher), and tells a sender where the score is.
+
+    The clock ends with the pictures: its last tick and Stop are sent when the end of the score is seen, which is after the last
+    chunk was reported. A run that ends before its score stops it at once. Where the model stalls, it stops when the last frame
+    that was made has been seen, and goes on with the next one. While the connection is lost it runs on: so does the model.
+
+    In a fixed run beats are counted in the model's chunks: the gear starts with the first picture, and a beat is when the
+    chunk in which it falls is *seen*. In a run that follows wall time beats are where that is, and an offset moves the
+    pictures. In a fixed run pictures stay where they are: a positive offset, which shows them later than the beats, makes the
+    gear sooner. Raises ValueError for a run without beats.
+    """
+
+    def __init__(self, sender: ClockSender, schedule: Schedule, conductor: Conductor) -> None:
+        self._sender = sender
+        self._grid = schedule.grid
+        self._nominal = float(schedule.grid.chunk) * SECOND
+        self._boundaries = BoundaryFeed(schedule.grid.chunk, lag=first_lag(schedule.grid.chunk))
+        self._offset = 0
+        self._base = self._takes = 0
+        self._origin: int | None = None
+        self._runs = False
+        self._reported: int | None = None
+        """When the first chunk was reported."""
+        self._making = 0
+        self._made_at: int | None = None
+        """When the latest chunk was reported; None while nobody knows, or where nothing more is to come."""
+        self._seen_until = 0
+        """When the latest chunk that was seen is over."""
+        self._limit: int | None = None
+        """Until when the next report is waited for."""
+        self._over = False
+        self._passes = list(conductor.run.plan.passes)
+        self._pieces = pieces_of(conductor)
+        self._end = end_of(conductor)
+        if not self._pieces:
+            raise ValueError("a clock needs beats")
+        sender.begin_clock(self._pieces, end=self._end)
+
+    def __call__(  # noqa: PLR0912  # one branch for each kind of event
+        self, event: Event, commands: Sequence[Command], conductor: Conductor
+    ) -> None:
+        """An event, after the conductor has had it."""
+        if self._over:
+            return
+        self._look_at(conductor)
+        if conductor.run.takes != self._takes:  # it runs, by its own word or by what it shows
+            self._base, self._takes = conductor.base, conductor.run.takes
+        is_late = isinstance(event, ChunkShown) and not conductor.run.is_of_this_take(event.take)
+        fit = None if is_late else self._boundaries.hear(event)
+        match event:
+            case OffsetChanged():
+                self._offset = event.offset
+            case Paused() if conductor.run.follow is None:
+                self._sender.stop(event.at + self._lag)
+            case SessionEnded():
+                self._sender.stop(event.at)
+            case _:
+                pass
+        follow = conductor.run.follow
+        if follow is None:
+            self._look_how_far(event, conductor)
+        if follow is not None:
+            if follow.origin is not None and follow.origin != self._origin:
+                self._origin = follow.origin
+                self._sender.anchor(follow.origin, Fraction(0))
+        elif isinstance(event, ChunkShown) and not self._runs:
+            chunk = conductor.run.score_chunk(event.chunk, event.take)
+            if chunk is not None:
+                self._runs = True
+                self._sender.anchor(event.at - self._offset, self._grid.boundary(chunk), self._pace, event.at)
+        elif fit is not None and (self._runs or self._is_unseen(fit.chunk, event.at)):
+            self._runs = True
+            self._sender.anchor(fit.time + self._lag, self._grid.boundary(self._base + fit.chunk), self._pace, event.at)
+        if conductor.is_finished:
+            self._over = True
+            if not conductor.run.ended_well:
+                self._sender.stop(event.at)
+
+    def _look_how_far(self, event: Event, conductor: Conductor) -> None:
+        """Tell until when what is made is seen: after a report for its chunk and the lag, or until the next one is overdue.
+
+        Where the next chunk comes so late that the pictures stand in between, the clock stands with them.
+        """
+        chunk = round(self._boundaries.follower.chunk_ns)
+        made = conductor.making - self._making
+        if made > 0 or isinstance(event, Resumed):
+            if made == 1 and self._made_at is not None and event.at - self._made_at - chunk > TOO_FAR:
+                self._sender.stop(max(self._made_at + self._lag, self._seen_until))
+            self._made_at = event.at
+        elif isinstance(event, ChunkShown) and conductor.run.score_chunk(event.chunk, event.take) is not None:
+            self._seen_until = event.at + chunk - self._offset
+        if conductor.phase in (Phase.SHOWING, Phase.FINISHED) or not conductor.run.connected:
+            self._made_at = None
+        limit = None
+        if self._made_at is not None:
+            limit = max(self._made_at + max(self._lag, chunk + TOO_FAR), self._seen_until)
+        if limit != self._limit:
+            self._sender.limit(limit)
+        self._making, self._limit = conductor.making, limit
+
+    def _is_unseen(self, chunk: int, at: int) -> bool:
+        """Whether a picture should have been seen by now, if anybody counted them. Called for each report before one was."""
+        if self._reported is None:
+            self._reported = at
+        return chunk > UNSEEN and at - self._reported >= UNSEEN_TIME
+
+    @property
+    def _pace(self) -> float:
+        return self._boundaries.follower.chunk_ns / self._nominal
+
+    @property
+    def _lag(self) -> int:
+        return self._boundaries.follower.lag - self._offset
+
+    def _look_at(self, conductor: Conductor) -> None:
+        """Tell of the plan where it has changed: a live section was left, or a jump made."""
+        passes = conductor.run.plan.passes
+        if passes == self._passes:  # the very same objects, which is seen at a glance, however many there are
+            return
+        self._passes = list(passes)
+        pieces, end = pieces_of(conductor), end_of(conductor)
+        if pieces and (pieces != self._pieces or end != self._end):
+            self._pieces, self._end = pieces, end
+            self._sender.plan(pieces, end)
+
+
+NOMINAL = 120
+COLD = frozenset({Phase.WAITING, Phase.UPLOADING, Phase.OPENING})
+"""Phases in which the model could not start on a beat yet."""
+SPARE = SECOND // 50
+"""How much longer than to the time of the last message the port stays open."""
+LONGEST_REST = 10 * SECOND
+"""How long, behind the end of a run, what was said ahead may still take to be sent."""
+
+
+def heard(run: LiveRun, port: str) -> Attachment:
+    """Hear a port while the run plays: its notes and controllers, and its clock where the score follows one."""
+    return _heard(run, port)
+
+
+@asynccontextmanager
+async def _heard(run: LiveRun, port: str) -> AsyncIterator[None]:
+    schedule = run.settings.schedule
+    follows = schedule.clock.kind in ("midi", "mtc") and run.performance.conductor.run.follow is not None
+    expected = None if schedule.clock.rate is None else rate(schedule.clock.rate)
+    feed: Feed = MidiFeed(float(schedule.clock.bpm or NOMINAL), follows)
+    if follows and expected is not None:
+        feed = TimecodeFeed(expected)
+    live = LiveMidi(port, feed, run.performance.deliver, run.say)
+    live.open()
+    if follows:
+        if isinstance(feed, MidiFeed):
+            run.lookers.append(_Hands(feed))
+        what = "as soon as its time code runs" if schedule.clock.kind == "mtc" else "on its first beat"
+        run.say(f"{live.name}: the score begins {what}")
+    try:
+        yield
+    finally:
+        live.close()
+
+
+class _Hands:
+    """Looks on for an operator who starts or stops the clock of gear that only ticks, and tells the feed."""
+
+    def __init__(self, feed: MidiFeed) -> None:
+        self._feed = feed
+
+    def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        """Look (the shape of a performance's watcher): what the feed did not say itself was said by hand."""
+        if isinstance(event, ClockMoved) and not self._feed.said(event):
+            self._feed.moved_by_hand(event.what, event.at)
+
+
+def linked(run: LiveRun, transport: bool = True) -> Attachment:
+    """Follow the Link session on this network.
+
+    Without `transport` the score begins by itself: at the next bar line as soon as the model is warm.
+    """
+    return _linked(run, transport)
+
+
+@asynccontextmanager
+async def _linked(run: LiveRun, transport: bool) -> AsyncIterator[None]:
+    clock = run.settings.schedule.clock
+    bar = float(clock.meter.bar)
+    feed = LinkFeed(bar, transport)
+    live = LiveLink(float(clock.bpm or NOMINAL), feed, run.performance.deliver, run.say, bar)
+    live.open()
+    run.standing.ahead = lambda: feed.ahead
+    if not transport:
+        feed.held = True
+        run.lookers.append(_Warm(feed))
+    run.say(
+        "Link: the score begins "
+        + ("when the session plays" if transport else "on the first bar line on which the model is warm")
+    )
+    try:
+        yield
+    finally:
+        live.close()
+
+
+class _Warm:
+    """Looks on until the model is warm, and lets a session begin then that nobody else starts."""
+
+    def __init__(self, feed: LinkFeed) -> None:
+        self._feed = feed
+
+    def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        """Look (the shape of a performance's watcher)."""
+        if self._feed.held and conductor.phase not in COLD:
+            self._feed.held = False
+
+
+def told(run: LiveRun, port: str, clock: bool) -> Attachment:
+    """Send through a port what the score's cues and rules tell gear; with `clock` the score's beats too, as a MIDI clock.
+
+    Start, stop and song position go with the clock, so that gear plays what is seen.
+    """
+    return _told(run, port, clock)
+
+
+@asynccontextmanager
+async def _told(run: LiveRun, port: str, clock: bool) -> AsyncIterator[None]:
+    conductor = run.performance.conductor
+    if clock and conductor.run.follow is not None and conductor.run.follow.outer:
+        raise UsageError("this score follows a clock from outside: there is none of ours to send", "leave out --send-clock")
+    if clock and not pieces_of(conductor):
+        raise UsageError("this score has no beats, so there is no clock to send", "write a tempo, as: clock 120 bpm, 4/4")
+    sender = Sender(open_output(port, run.say), run.clock.now)
+    telling = Telling(sender)
+    run.lookers.append(telling)
+    if clock:
+        run.lookers.append(ClockSending(sender, run.settings.schedule, conductor))
+    try:
+        yield
+        await asyncio.sleep(telling.rest(run.clock.now()) / SECOND)
+    finally:
+        sender.close()
+
+
+class MessageSender(Protocol):
+    """What sends messages at their time: a `Sender`, or a test."""
+
+    @property
+    def ends_at(self) -> int | None:
+        """The nanosecond of the Stop behind the score's last tick; None where none is to come."""
+        ...
+
+    def send_at(self, due: int, message: bytes) -> None:
+        """Send a message at nanosecond `due`."""
+        ...
+
+    def forget(self) -> None:
+        """Drop what is not due yet."""
+        ...
+
+
+class Telling:
+    """Looks on at a performance (as a watcher), and hands a sender what gear is to be told."""
+
+    def __init__(self, sender: MessageSender) -> None:
+        self._sender = sender
+        self._last = 0
+        self._is_cut_off = False
+
+    def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        """An event, after the conductor has had it."""
+        for command in commands:
+            match command:
+                case SendMidi():
+                    self._sender.send_at(command.due, bytes.fromhex(command.message))
+                    self._last = max(self._last, command.due)
+                case Finish() if not conductor.run.ended_well:
+                    self._sender.forget()
+                    self._is_cut_off = True
+                case _:
+                    pass
+
+    def rest(self, now: int) -> int:
+        """How many nanoseconds what was said ahead still takes, and our own clock up to its last Stop."""
+        last = max(self._last, self._sender.ends_at or 0)
+        return 0 if self._is_cut_off or last <= now else min(LONGEST_REST, last - now + SPARE)

@@ -1,0 +1,140 @@
+"""The stages that a live run can have, each with what the live line wants to know of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sequencer.core.diagnostics import StageError
+from sequencer.events.codec import Event
+from sequencer.events.commands import ModelCommand, Upload
+from sequencer.events.events import Lost, Ready, Restored, SessionEnded
+from sequencer.schedule.model import Schedule
+from sequencer.stages.protocol import Deliver
+from sequencer.stages.reactor.stage import ReactorStage
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.stage import ImageBytes, PictureSink, SimulatedSettings, SimulatedStage
+from sequencer.stages.wire.messages import Reference
+from sequencer.sync.run_clock import Clock
+
+
+class SimulatedLive:
+    """The embedded stage in real time: for learning to perform without a key."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        schedule: Schedule,
+        faults: Faults,
+        images: ImageBytes,
+        pictures: PictureSink | None = None,
+        score_chunk: Callable[[int], int] | None = None,
+    ) -> None:
+        settings = SimulatedSettings(schedule.grid, faults)
+        self._stage = SimulatedStage(clock, settings=settings, pictures=pictures, images=images, score_chunk=score_chunk)
+        self._name = "disconnected"
+        self._losses = 0
+
+    async def open(self, deliver: Deliver) -> None:
+        """Connect."""
+        self._name = "connecting"
+
+        def through(event: Event) -> None:
+            match event:
+                case Ready() | Restored():
+                    self._name = "ready"
+                case Lost():
+                    self._name, self._losses = "connecting", self._losses + 1
+                case SessionEnded():
+                    self._name = "disconnected"
+                case _:
+                    pass
+            deliver(event)
+
+        await self._stage.open(through)
+
+    async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
+        """Send commands on."""
+        await self._stage.send(commands)
+
+    async def close(self) -> None:
+        """End the session."""
+        self._name = "disconnected"
+        await self._stage.close()
+
+    def standing(self) -> tuple[str, str]:
+        """The connection as it stands."""
+        return self._name, ""
+
+    def facts(self) -> dict[str, Any]:
+        """What was measured."""
+        return {"stage": "simulated", "losses": self._losses}
+
+    async def clip(self, seconds: int) -> bytes:
+        """Clips are the platform's: here there are none."""
+        raise StageError(f"the embedded stage keeps no recording to clip {seconds} s from", "record it all with --record")
+
+    def memory(self) -> None:
+        """It ends with its process."""
+        return
+
+
+class ReactorLive:
+    """A live Helios, as the live line sees it."""
+
+    def __init__(self, stage: ReactorStage) -> None:
+        self._stage = stage
+
+    def standing(self) -> tuple[str, str]:
+        """The connection as it stands."""
+        return self._stage.status.name, self._stage.status.detail
+
+    def facts(self) -> dict[str, Any]:
+        """What was measured. Times are in milliseconds, what is billed in seconds."""
+        measures = self._stage.measures()
+        latencies = sorted(measures.latencies)
+        facts: dict[str, Any] = {
+            "stage": "reactor",
+            "wire": measures.wire,
+            "frames_received": measures.frames,
+            "frames_per_second": round(measures.fps, 3),
+            "lag_ms": round(measures.lag / 1e6, 1),
+            "billed_seconds": round(measures.billed / 1e9, 1),
+            "losses": measures.losses,
+        }
+        if latencies:
+            facts["command_to_answer_ms"] = {
+                "median": round(latencies[len(latencies) // 2] / 1e6, 1),
+                "p99": round(latencies[min(len(latencies) - 1, len(latencies) * 99 // 100)] / 1e6, 1),
+            }
+        if self._stage.closing_trouble is not None:
+            facts["closing_trouble"] = self._stage.closing_trouble
+        return facts
+
+    async def clip(self, seconds: int) -> bytes:
+        """The platform's MP4 of the last seconds."""
+        return (await self._stage.clip(float(seconds))).data
+
+    def memory(self) -> dict[str, Any]:
+        """The session's id, and what has been uploaded into it."""
+        uploads = {sha256: asdict(reference) for sha256, reference in self._stage.uploads.items()}
+        return {"session": self._stage.session_id, "uploads": uploads}
+
+
+def remembered(text: str) -> tuple[str, dict[str, Reference]]:
+    """The session and the uploads that `memory` held, from its JSON. Raises ValueError."""
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested without end") from None
+    if not isinstance(value, dict) or not isinstance(value.get("session"), str) or not value["session"]:
+        raise ValueError("it names no session")
+    uploads = value.get("uploads")
+    if not isinstance(uploads, dict):
+        raise ValueError("it names no uploads")  # noqa: TRY004  # a value that does not read, whatever is wrong with it
+    try:
+        return value["session"], {str(sha256): Reference(**reference) for sha256, reference in uploads.items()}
+    except TypeError:
+        raise ValueError("its uploads do not read") from None

@@ -1,0 +1,266 @@
+"""Where a live run stands: everything that the live line shows, told by events only. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from math import ceil
+
+from sequencer.core.timebase import SECOND
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command
+from sequencer.events.events import (
+    ChunkDone,
+    ChunkShown,
+    ClockFitted,
+    ClockMoved,
+    Lost,
+    OffsetChanged,
+    Paused,
+    Ready,
+    Refused,
+    Restored,
+    Resumed,
+    SessionEnded,
+    StageStatus,
+    Started,
+    StateReported,
+    WasReset,
+)
+from sequencer.runtime.output.captioned_video import Teller
+from sequencer.runtime.upcoming import Coming, NextCue, Waiting
+from sequencer.sync.chunk_boundaries import BoundaryFeed
+
+NEARLY = 0.05
+"""A beat that has only just begun is not counted any more."""
+MEASURED = 9
+"""Over how many chunks the rate is measured."""
+
+
+class Standing:
+    """Hears every event; answers what an operator wants to know. All times are nanoseconds of the run's clock."""
+
+    def __init__(self, conductor: Conductor, began: int) -> None:
+        self._conductor = conductor
+        self._teller = Teller(conductor)
+        self.coming = Coming(conductor)
+        self.status: str = "disconnected"
+        self.status_since = began
+        self.prompt: str | None = None
+        self._prompt_before: str | None = None
+        self.refused: str | None = None
+        self.upload: str | None = None
+        """Which image is being uploaded, and how far it is."""
+        self.paused = False
+        self._seconds = conductor.run.schedule.clock.kind == "mtc"
+        self.clock: str | None = None
+        self.bpm: float | None = None
+        self.offset = 0
+        """By how much pictures are shown later than the clock says, in nanoseconds."""
+        self.ahead: Callable[[], float | None] = _unknown
+        """Asked while a run waits for its clock: in how many quarters it will begin, where the clock tells."""
+        self.playing_since: int | None = None
+        """When the first take began."""
+        self._paused_since = began
+        self._over_since: int | None = None
+        self._boundaries = BoundaryFeed(conductor.run.schedule.grid.chunk)
+        self.billed_from: int | None = None
+        self._billed_until: int | None = None
+        self._seen = False
+        self._boundary: int | None = None
+        self._done: deque[tuple[int, int]] = deque(maxlen=MEASURED)
+
+    def hear(  # noqa: PLR0912  # one case for each kind of event
+        self, event: Event, commands: Sequence[Command], conductor: Conductor
+    ) -> None:
+        """Take an event in (the shape of a performance's watcher)."""
+        self._boundaries.hear(event)
+        if self._conductor.is_finished and self._over_since is None:
+            self._over_since = event.at
+        match event:
+            case StageStatus():
+                self._enter(event.status, event.at)
+            case Ready() | Restored():
+                self._enter("ready", event.at)
+            case Lost():
+                self._enter("connecting", event.at)
+            case SessionEnded():
+                self._enter("disconnected", event.at)
+            case OffsetChanged():
+                self.offset = event.offset
+            case Started():
+                self.playing_since = event.at if self.playing_since is None else self.playing_since
+                self._boundary = event.at
+                self._done.clear()
+            case WasReset():
+                self.prompt = self._prompt_before = None
+                self._done.clear()
+            case ChunkDone():
+                self._chunk_done(event)
+            case ChunkShown() if conductor.run.is_of_this_take(event.take):
+                self._seen = True
+            case Refused():
+                self.refused = f"{event.command}: {event.reason}"
+            case StateReported():
+                self.refused = None
+                self._shows(event.prompt)
+            case Paused():
+                self.paused, self._paused_since = True, event.at
+            case Resumed():
+                self.paused, self._boundary = False, event.at
+                self._done.clear()
+            case ClockFitted():
+                self.clock = event.quality
+                self.bpm = None if self._seconds else event.quarters_per_ns * 60 * SECOND
+            case ClockMoved():
+                self.clock = {"start": "running", "continue": "running", "stop": "stopped"}[event.what]
+            case _:
+                pass
+
+    def uploading(self, path: str, sent: int, size: int) -> None:
+        """An image is on its way to the stage: so many of its bytes have left."""
+        self.upload = None if sent >= size else f"{path} {100 * sent // max(1, size)} %"
+
+    def _enter(self, status: str, at: int) -> None:
+        if status != self.status:
+            self.status, self.status_since = status, at
+        if status == "ready" and self.billed_from is None:
+            self.billed_from = at
+        if self.billed_from is not None:  # a run that goes on in its session begins disconnected, and is billed on
+            self._billed_until = at if status == "disconnected" else None
+
+    def _chunk_done(self, event: ChunkDone) -> None:
+        self._shows(event.prompt)
+        self._boundary = event.at
+        if event.frames:
+            self._done.append((event.at, event.frames))
+
+    def _shows(self, prompt: str | None) -> None:
+        """The model says which prompt is in force."""
+        if prompt and prompt != self.prompt:
+            self._prompt_before, self.prompt = self.prompt, prompt
+
+    # ---- answers ---------------------------------------------------------------------------------------------------
+
+    @property
+    def lag_in_force(self) -> int | None:
+        """From the moment at which a chunk begins to be made until its first frame is shown, in nanoseconds.
+
+        The median of the latest chunks; None before a frame was seen. A run that follows a clock takes it off.
+        """
+        follow = self._conductor.run.follow
+        measured = self._boundaries.follower.lag
+        return (measured or None) if follow is None else follow.lag
+
+    def activity(self, now: int) -> tuple[str, int]:
+        """What the run does, in a word, and for how many nanoseconds: what its connection does until it plays."""
+        if self.status != "ready":
+            return self.status, now - self.status_since
+        if self.paused and self._over_since is None:
+            return "paused", now - self._paused_since
+        if self._over_since is not None:
+            return "ended", now - self._over_since
+        if self.playing_since is not None and self._boundary is not None and self._conductor.run.stalls.is_stalled(now):
+            return "stalled", now - self._boundary
+        return (self.status, now - self.status_since) if self.playing_since is None else ("playing", now - self.playing_since)
+
+    def action(self, room: int) -> str | None:
+        """The part of the prompt in force that changed with it, in at most `room` characters."""
+        return None if self.prompt is None else self.coming.action(self._prompt_before, self.prompt, room)
+
+    def count_in(self, now: int) -> str:
+        """What is waited for before the first picture, in bars and beats where that can be told; empty behind it."""
+        run = self._conductor.run
+        if run.phase is Phase.ARMED:
+            ahead = self.ahead()
+            if ahead is not None:
+                return f"armed: begins in {self._in_beats(ahead)}"
+            if self.clock in ("locked", "free") and self.bpm is not None:
+                return f"armed: the clock ticks at {self.bpm:.1f} bpm; waiting for its Start"
+            return "armed: waiting for the clock"
+        if self._seen or self.playing_since is None or run.follow is None or run.phase is not Phase.PLAYING:
+            return ""
+        left = (self.playing_since + run.follow.lag - now) / SECOND
+        if left <= 0:
+            return ""
+        bpm = self.bpm or run.schedule.clock.bpm
+        return f"first picture in {left:.1f} s" if bpm is None else f"first picture in {self._in_beats(left * float(bpm) / 60)}"
+
+    def _in_beats(self, quarters: float) -> str:
+        """`1 bar 2 beats`, rounded up to the beat that comes."""
+        meter = self._conductor.run.schedule.clock.meter
+        bars, beats = divmod(ceil(max(0.0, quarters) / float(meter.beat) - NEARLY), meter.numerator)
+        parts = [f"{bars} bar" + ("s" if bars != 1 else "")] if bars else []
+        if beats or not bars:
+            parts.append(f"{beats} beat" + ("s" if beats != 1 else ""))
+        return " ".join(parts)
+
+    @property
+    def take(self) -> int:
+        """Which take plays, from 1; 0 before the first."""
+        return self._conductor.run.takes
+
+    @property
+    def chunk(self) -> int:
+        """The score chunk being made."""
+        return self._conductor.making
+
+    @property
+    def chunks(self) -> tuple[int | None, bool]:
+        """How many score chunks there are, None where nobody can tell, and whether that is only the most that there can be."""
+        return self.coming.chunks()
+
+    @property
+    def frames(self) -> int:
+        """Frames in a chunk."""
+        return self._conductor.run.schedule.grid.frames
+
+    @property
+    def frames_per_second(self) -> float | None:
+        """The rate at which frames were made over the last chunks."""
+        if len(self._done) < 2 or self._done[-1][0] <= self._done[0][0]:
+            return None
+        (first, before), (last, after) = self._done[0], self._done[-1]
+        return (after - before) * SECOND / (last - first)
+
+    def chunk_seconds(self) -> float:
+        """How long a chunk lasts: measured, else as the score says."""
+        grid, rate = self._conductor.run.schedule.grid, self.frames_per_second
+        return float(grid.chunk) if rate is None else grid.frames / rate
+
+    def into_chunk(self, now: int) -> float:
+        """How much of the chunk in the making has passed, from 0 to 1."""
+        if self._boundary is None or self.paused:
+            return 0.0
+        return max(0.0, min(1.0, (now - self._boundary) / SECOND / self.chunk_seconds()))
+
+    def position(self, now: int) -> tuple[str, str]:
+        """Section, with its pass where it has several, and bar.beat (either may be empty)."""
+        if self.take == 0 or self._conductor.is_finished:
+            return "", ""
+        frames = self._conductor.run.schedule.grid.frames
+        current, place = self._teller.position(self.chunk, min(frames - 1, int(self.into_chunk(now) * frames)))
+        return self.coming.name(current.stretch.section, current.stretch.occurrence), place
+
+    def next_cue(self, now: int, room: int) -> NextCue | None:
+        """The next cue that has not begun to act, told in at most `room` characters."""
+        return self.coming.next_cue(now, self.into_chunk(now), self.chunk_seconds(), self.prompt, room)
+
+    def waiting(self, now: int) -> Waiting | None:
+        """What the section that plays is waiting for; None where that is nothing, and before the first take."""
+        if self.take == 0 or self._conductor.is_finished:
+            return None
+        return self.coming.waiting(now, self.into_chunk(now), self.chunk_seconds())
+
+    def billed_seconds(self, now: int) -> float:
+        """How long the session has been ready: what is billed, paused or not."""
+        if self.billed_from is None:
+            return 0.0
+        return ((self._billed_until or now) - self.billed_from) / SECOND
+
+
+def _unknown() -> None:
+    """Most clocks do not tell when they will begin."""
+    return

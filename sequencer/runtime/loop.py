@@ -1,0 +1,331 @@
+"""The shell of a run: the only place where events, journal, conductor and stage meet. One inbox, one loop.
+
+Every event is stamped at the edge (by whoever delivers it), journaled, and given to the conductor; its commands are journaled
+and sent. The same loop serves a live run and a rehearsal: only the clock differs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sequencer.core.diagnostics import OutputError, ScheduleError
+from sequencer.engine.conductor.expected_input import unanswered
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.report import Report
+from sequencer.engine.conductor.run_state import Phase
+from sequencer.engine.journal import Journal, JournalWriter
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command, Finish, ModelCommand, SendMidi, Start, Upload, WakeAt
+from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, Closing, Ready, Restored, Started, Woke
+from sequencer.runtime.scripted_events import ScriptedEvent
+from sequencer.runtime.scripted_positions import Positions
+from sequencer.schedule.model import Schedule
+from sequencer.stages.protocol import Stage
+from sequencer.sync.chunk_boundaries import BoundaryFeed, first_lag
+from sequencer.sync.run_clock import Clock
+
+
+class Watcher(Protocol):
+    """Somebody who looks on: called after every event, with the commands that it led to."""
+
+    def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+        """Look; never raise."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: the conductor's report, what went wrong with the journal, and which scripted events never came in."""
+
+    report: Report
+    journal_failure: str | None
+    unheard: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    """Scripted events that nothing in the score was waiting for when they came in."""
+
+
+def require_prompt(schedule: Schedule) -> None:
+    """The model starts with a prompt. Raises ScheduleError for a schedule that has none to start with."""
+    if not schedule.takes or not schedule.takes[0].opening.prompt:
+        raise ScheduleError(
+            "there is nothing to perform: no prompt stands at the beginning", 'the model starts with one: at 0c "…"'
+        )
+
+
+class Performance:
+    """One run of a schedule on a stage.
+
+    `script` are events fed in by chunk or by time; `watchers` look on; `journal` may be None. A journal that cannot be written
+    is reported (`warn`) and never stops the show; it is completed as soon as it can be written again.
+    `following` binds places to chunks late;
+    None does so where the score's clock comes from outside. Raises ScheduleError for a schedule without a first prompt.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        stage: Stage,
+        clock: Clock,
+        journal: JournalWriter | None = None,
+        script: Sequence[ScriptedEvent] = (),
+        watchers: Sequence[Watcher] = (),
+        warn: Callable[[str], None] | None = None,
+        following: bool | None = None,
+    ) -> None:
+        require_prompt(schedule)
+        follows = schedule.clock.is_outer if following is None else following
+        self.conductor = Conductor(schedule, follows)
+        chunk = schedule.grid.chunk
+        self.boundaries = BoundaryFeed(chunk, lag=first_lag(chunk)) if follows or schedule.has_timed_sends else None
+        """What is known of chunk boundaries and of the lag, where places are bound late or gear is told. A chunk is not seen
+        before it is made, and then its frames are sent: that is the lag which is believed until frames have been seen."""
+        self._stage = stage
+        self._clock = clock
+        self._journal = journal
+        self._watchers = tuple(watchers)
+        self._warn = warn
+        self._inbox: deque[Event] = deque()
+        self._awake = asyncio.Event()
+        self._by_chunk = deque(sorted((one for one in script if one.chunk is not None), key=lambda one: one.chunk or 0))
+        self._by_time = [one for one in script if one.chunk is None and not one.spots]
+        self._positions = Positions(script)
+        self._asking: int | None = None
+        """When a position is asked for next."""
+        self._unanswered: list[str] = []
+        self._fed: list[tuple[ScriptedEvent, Event]] = []
+        """Scripted events in the inbox."""
+        self._chunks_done = 0
+        self._started = False
+        self._journal_failure: str | None = None
+        self._taken_up = False
+        self._starts_before = 0
+        """How many starts the run had asked for when it was taken up: its stage counts takes from there."""
+        self._owed: tuple[Command, ...] = ()
+
+    def take_up(self, journal: Journal, conductor: Conductor, owed: Sequence[Command]) -> None:
+        """Go on with a run that was killed: `conductor` stands where its journal ends, `owed` is what it still has to send.
+
+        Before `run`, once. The stage must play in that run's session; its `Ready` then means that the connection stands again.
+        """
+        self.conductor = conductor
+        at = journal.records[-1].at if journal.records else self._clock.now()
+        for command in owed:
+            self._write(lambda writer, command=command: writer.command(at, command))  # type: ignore[misc]  # binds now
+        self._owed = tuple(command for command in owed if not isinstance(command, WakeAt | SendMidi))
+        self._taken_up = self.conductor.phase is not Phase.WAITING
+        self._starts_before = sum(isinstance(record.command, Start) for record in journal.records)
+        for record in journal.records:
+            if record.event is not None and self.boundaries is not None:
+                self.boundaries.hear(record.event)
+        for due in (self.conductor.run.due, self.conductor.run.sends.wake):
+            if due is not None:
+                self._wake(max(due, self._clock.now()), due)
+        self._chunks_done = self.conductor.making
+        self._started = self.conductor.run.takes > 0
+        self._by_chunk = deque(one for one in self._by_chunk if (one.chunk or 0) > self._chunks_done)
+        first = next((record.at for record in journal.records if isinstance(record.event, Started)), None)
+        if first is not None:
+            self._by_time = [one for one in self._by_time if first + one.after > at]
+            self._positions.drop_passed(self.conductor.run, at)
+            self._set_timers(first)
+
+    def take(self, number: int) -> int:
+        """The run's number of a take, from the stage's: a run that was taken up had others before."""
+        return self._starts_before + number
+
+    def deliver(self, event: Event) -> None:
+        """Put an event into the inbox. In the loop's own thread, or from a signal handler."""
+        self._inbox.append(event)
+        self._awake.set()
+
+    def watch(self, watcher: Watcher) -> None:
+        """Let somebody look on from now on."""
+        self._watchers = (*self._watchers, watcher)
+
+    def close(self, reason: str) -> None:
+        """End the run now, as an operator would."""
+        self.deliver(Closing(self._clock.now(), reason))
+
+    async def run(self, before_close: Callable[[], Awaitable[None]] | None = None) -> Outcome:
+        """Perform to the end. The stage is closed however it ends; StageError where it cannot even be opened.
+
+        `before_close` is awaited when the run is over and its session still stands.
+        """
+        last = self._clock.now()
+        try:
+            await self._open()
+            while not self.conductor.is_finished:
+                if not self._inbox:
+                    self._awake.clear()
+                    if not await self._clock.idle(self._awake) and not self._inbox:
+                        self.close("nothing more can happen: the stage is silent and no time was asked for")
+                    continue
+                event = self._inbox.popleft()
+                if self._taken_up and isinstance(event, Ready):
+                    event, self._taken_up = Restored(event.at), False
+                    await self._carry_out(self._owed)
+                if self._starts_before and isinstance(event, ChunkShown) and event.take is not None:
+                    event = replace(event, take=self.take(event.take))
+                last = event.at
+                fit = self._fit_before(event)
+                if fit is not None:
+                    await self._handle(fit)
+                await self._handle(event)
+            if before_close is not None:
+                await before_close()
+        finally:
+            await self._stage.close()
+            self._end_journal(last)
+        unheard = (*self._by_chunk, *self._by_time, *self._positions.waiting, *(one for one, _ in self._fed))
+        for one in unheard:
+            if self._warn is not None:
+                self._warn(f"--event {one.text!r} never came in: {self._extent()}")
+        never = tuple(one.text for one in unheard)
+        return Outcome(self.conductor.report(), self._journal_failure, never, tuple(self._unanswered))
+
+    def _extent(self) -> str:
+        """How long the run was, for people."""
+        chunks = self.conductor.making
+        seconds = float(chunks * self.conductor.run.schedule.grid.chunk)
+        return f"the run was over after {chunks} chunk{'' if chunks == 1 else 's'} ({seconds:.1f} s)"
+
+    async def _open(self) -> None:
+        """Open the stage, which may take minutes; somebody who closes the run meanwhile need not wait for it."""
+        opening = asyncio.ensure_future(self._stage.open(self.deliver))
+        try:
+            while not opening.done() and not any(isinstance(event, Closing) for event in self._inbox):
+                self._awake.clear()
+                waking = asyncio.ensure_future(self._awake.wait())
+                await asyncio.wait({opening, waking}, return_when=asyncio.FIRST_COMPLETED)
+                waking.cancel()
+        finally:
+            if not opening.done():
+                opening.cancel()
+                await asyncio.gather(opening, return_exceptions=True)
+        if not opening.cancelled():
+            opening.result()
+
+    def _fit_before(self, event: Event) -> BoundariesFitted | None:
+        """Return the fit of boundaries to deliver before an event: frames of the take before a cut may come late."""
+        run, feed = self.conductor.run, self.boundaries
+        if feed is None:
+            return None
+        if not isinstance(event, ChunkShown) or run.is_of_this_take(event.take):
+            return feed.hear(event)
+        takes = run.takes_since(event.take)
+        if takes is not None:
+            feed.shown_before(event, takes)
+        return None
+
+    async def _handle(self, event: Event) -> None:
+        if self._fed:
+            self._take_in(event)
+        self._write(lambda journal: journal.event(event))
+        commands = self.conductor.receive(event)
+        for command in commands:
+            self._write(lambda journal, command=command: journal.command(event.at, command))  # type: ignore[misc]  # binds now
+        self._write(lambda journal: journal.flush(), flushes=True)  # a run that is killed now has lost at most this event
+        await self._carry_out(commands)
+        for watcher in self._watchers:
+            watcher(event, commands, self.conductor)
+        self._follow_script(event)
+
+    async def _carry_out(self, commands: tuple[Command, ...]) -> None:
+        together: list[Upload | ModelCommand] = []
+        for command in commands:
+            match command:
+                case WakeAt():
+                    self._wake(command.due, command.due)
+                case SendMidi():
+                    pass  # who looks on sends it (`live.gear`); a rehearsal has nobody to tell
+                case Finish():
+                    pass  # the loop ends because the conductor is finished; the stage is closed behind it
+                case _:
+                    together.append(command)
+        if together:
+            await self._stage.send(together)
+
+    def _wake(self, at: int, due: int) -> None:
+        self._clock.call_at(at, lambda: self.deliver(Woke(max(at, self._clock.now()), due)))
+
+    # ---- scripted events -------------------------------------------------------------------------------------------
+
+    def _follow_script(self, event: Event) -> None:
+        """Feed in what is due: by chunk when that many chunks are done, by time since the first start."""
+        if isinstance(event, Started) and not self._started:
+            self._started = True
+            self._set_timers(event.at)
+        if isinstance(event, ChunkDone):
+            self._chunks_done = self.conductor.making
+        while self._started and self._by_chunk and (self._by_chunk[0].chunk or 0) <= self._chunks_done:
+            self._feed(self._by_chunk.popleft(), event.at)
+        self._follow_positions(event.at)
+
+    def _set_timers(self, first: int) -> None:
+        """Feed in by time since the first start, which was then."""
+        for one in self._by_time:
+            self._clock.call_at(first + one.after, lambda one=one: self._feed_timed(one))  # type: ignore[misc]  # binds now
+
+    def _follow_positions(self, now: int) -> None:
+        """Feed in what waits for a position that has been reached, and ask again when the next one should be."""
+        reached, again = self._positions.due(self.conductor.run, now)
+        for one in reached:
+            self._feed(one, now)
+        if again is not None and (self._asking is None or again < self._asking or self._asking <= now):
+            self._asking = again
+            self._clock.call_at(again, lambda: self._follow_positions(max(again, self._clock.now())))
+
+    def _take_in(self, event: Event) -> None:
+        """A scripted event is about to be handled: say so where nothing waits for it."""
+        for one, made in self._fed:
+            answer = unanswered(self.conductor.run, event) if made is event else None
+            if answer is not None:
+                self._unanswered.append(one.text)
+                if self._warn is not None:
+                    self._warn(f"--event {one.text!r}: {answer.message}; {answer.hint}")
+        self._fed = [(one, made) for one, made in self._fed if made is not event]
+
+    def _feed_timed(self, one: ScriptedEvent) -> None:
+        self._by_time.remove(one)
+        self._feed(one, self._clock.now())
+
+    def _feed(self, one: ScriptedEvent, at: int) -> None:
+        event = one.at(at)
+        self._fed.append((one, event))
+        self.deliver(event)
+
+    # ---- the journal -----------------------------------------------------------------------------------------------
+
+    def _write(self, write: Callable[[JournalWriter], None], *, flushes: bool = False) -> None:
+        """Write to the journal. Where it cannot be written the show goes on; `flushes` tries again what is missing."""
+        if self._journal is None or self._journal.is_over:
+            return
+        try:
+            write(self._journal)
+        except OutputError as error:
+            if self._journal_failure is None:
+                self._report(f"{error.message}; the show goes on, and the journal is completed when there is space")
+            self._journal_failure = error.message
+            return
+        if flushes and self._journal_failure is not None:
+            self._journal_failure = None
+            self._report("the journal can be written again, and nothing is missing in it")
+
+    def _report(self, text: str) -> None:
+        if self._warn is not None:
+            self._warn(text)
+
+    def put_away(self) -> None:
+        """Close the journal of a run that never came to be. Safe to call behind `run`, which closes it itself."""
+        if self._journal is not None:
+            self._write(lambda journal: journal.close(), flushes=True)
+
+    def _end_journal(self, at: int) -> None:
+        if self.conductor.is_finished:
+            self._write(lambda journal: journal.end(at, self.conductor.ended), flushes=True)
+        if self._journal is not None:
+            self._write(lambda journal: journal.close(), flushes=True)

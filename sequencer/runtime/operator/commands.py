@@ -1,0 +1,114 @@
+"""What an operator can say: `go exit`, `note C3`, `cc 20=70`, `program 5`, `pause`, `offset -40ms`, `clip 30s`, `finish`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Literal
+
+from sequencer.core.diagnostics import UsageError
+from sequencer.core.midi_notes import note_number
+from sequencer.core.unicode_names import with_composed_marks
+from sequencer.events.codec import Event
+from sequencer.events.events import (
+    FINISHED_BY_HAND,
+    ClipWanted,
+    ClockMoved,
+    Closing,
+    ControlMoved,
+    HandPaused,
+    NotePlayed,
+    OffsetChanged,
+    ProgramChosen,
+    Went,
+)
+
+HIGHEST = 127
+"""The highest note, velocity, controller and value of MIDI."""
+LONGEST_CLIP = 600
+"""The longest clip that can be asked for, in seconds."""
+MOST_OFFSET = 10_000
+"""The largest offset, in milliseconds."""
+
+
+class IgnoredError(UsageError):
+    """A command that a run understands and that has no effect now, because nothing waits for it."""
+
+    exit_code = 1
+
+
+Made = Callable[[int], Event]
+"""Makes the event from the nanosecond at which it happens."""
+
+_HINT = (
+    "say 'go NAME', 'note C3', 'note 60 ch 10 vel 90', 'cc 20=70', 'program 5', 'pause', 'resume', "
+    "'start', 'stop', 'continue', 'offset -40ms', 'clip 30s' or 'finish'"
+)
+_WORDS = re.compile(r"\s*(?P<verb>[a-z]+)(?:\s+(?P<rest>.*?))?\s*\Z", re.DOTALL)
+_NOTE = re.compile(r"(?P<note>\S+?)(?:\s+ch\s+(?P<channel>\d{1,3}))?(?:\s+vel\s+(?P<velocity>\d{1,3}))?\Z")
+_CC = re.compile(r"(?P<control>\d{1,3})\s*(?:=|\s)\s*(?P<value>\d{1,3})(?:\s+ch\s+(?P<channel>\d{1,3}))?\Z")
+_PROGRAM = re.compile(r"(?P<program>\d{1,3})(?:\s+ch\s+(?P<channel>\d{1,3}))?\Z")
+_OFFSET = re.compile(r"(?P<amount>[-+]?\d{1,6})\s*(?:ms)?\Z")
+_SECONDS = re.compile(r"(?P<amount>\d{1,6})\s*s?\Z")
+
+
+def said(text: str, middle: Literal["C3", "C4"] = "C3") -> Made:
+    """What `text` does. `middle` is what the score calls note 60. Raises UsageError with what can be said."""
+    words = _WORDS.match(text)
+    verb, rest = (words["verb"], words["rest"] or "") if words is not None else ("", "")
+    made = _music(verb, rest, text, middle) or _run(verb, rest, text)
+    if made is None:
+        raise UsageError(f"{text.strip()!r} is not known here", _HINT)
+    return made
+
+
+def _music(verb: str, rest: str, text: str, middle: Literal["C3", "C4"]) -> Made | None:
+    """What gear would do."""
+    match verb:
+        case "note" if (found := _NOTE.match(rest)) is not None:
+            note = note_number(found["note"], middle)
+            if note is None:
+                raise UsageError(f"{text.strip()!r}: {found['note']} is no note", _HINT)
+            velocity, channel = _within(found["velocity"], 100, 0, HIGHEST, text), _channel(found["channel"], text)
+            return lambda at: NotePlayed(at, note, velocity, channel)
+        case "cc" if (found := _CC.match(rest)) is not None:
+            control = _within(found["control"], 0, 0, HIGHEST, text)
+            value, channel = _within(found["value"], 0, 0, HIGHEST, text), _channel(found["channel"], text)
+            return lambda at: ControlMoved(at, control, value, channel)
+        case "program" if (found := _PROGRAM.match(rest)) is not None:
+            program, channel = _within(found["program"], 1, 1, HIGHEST + 1, text), _channel(found["channel"], text)
+            return lambda at: ProgramChosen(at, program, channel)
+        case "start" | "stop" | "continue" if not rest:
+            return lambda at: ClockMoved(at, verb)
+        case _:
+            return None
+
+
+def _run(verb: str, rest: str, text: str) -> Made | None:
+    """What a person does to the run."""
+    match verb:
+        case "go" if rest:
+            return lambda at: Went(at, with_composed_marks(rest))  # as the names of a score are compared
+        case "pause" | "resume" if not rest:
+            return lambda at: HandPaused(at, verb == "pause")
+        case "offset" if (found := _OFFSET.match(rest)) is not None:
+            offset = _within(found["amount"], 0, -MOST_OFFSET, MOST_OFFSET, text)
+            return lambda at: OffsetChanged(at, offset * 1_000_000)
+        case "clip" if not rest or (found := _SECONDS.match(rest)) is not None:
+            seconds = 30 if not rest else _within(rest.rstrip("s "), 30, 1, LONGEST_CLIP, text)
+            return lambda at: ClipWanted(at, seconds)
+        case "finish" if not rest:
+            return lambda at: Closing(at, FINISHED_BY_HAND)
+        case _:
+            return None
+
+
+def _channel(written: str | None, text: str) -> int:
+    return _within(written, 1, 1, 16, text)
+
+
+def _within(written: str | None, default: int, least: int, most: int, text: str) -> int:
+    value = default if written is None else int(written)
+    if not least <= value <= most:
+        raise UsageError(f"{text.strip()!r}: {value} is not from {least} to {most}", _HINT)
+    return value

@@ -1,0 +1,100 @@
+"""The operator of a run in real time: typed keys and `sequencer tell` become events, or an answer that says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sequencer.core.diagnostics import UsageError
+from sequencer.engine.conductor.expected_input import comes_too_late, resting_crossings, rests, unanswered, waiting_in_words
+from sequencer.events.codec import Event
+from sequencer.events.events import ClipWanted, ControlMoved, HandPaused
+from sequencer.runtime.loop import Performance
+from sequencer.runtime.operator.commands import IgnoredError, said
+from sequencer.runtime.operator.keyboard import Typing
+from sequencer.schedule.describe import firing_by_name
+
+
+class Operator:
+    """Takes commands as text (`hear`) and keys (`press`), and gives the events that they stand for to a performance.
+
+    Args:
+        performance: The run.
+        now: The time of the run's clock, in nanoseconds.
+        say: Prints a line that an operator should read.
+        show_typed: Is given what has been typed so far, after every key.
+        offset: Answers the question `offset` with more than its value.
+        can_clip: Whether the stage makes clips.
+    """
+
+    def __init__(
+        self,
+        performance: Performance,
+        now: Callable[[], int],
+        say: Callable[[str], None],
+        *,
+        show_typed: Callable[[str], None] | None = None,
+        offset: Callable[[], str] | None = None,
+        can_clip: bool = True,
+    ) -> None:
+        self._performance = performance
+        self._now = now
+        self._say = say
+        self._show_typed = show_typed
+        self._offset = offset
+        self._can_clip = can_clip
+        self._typing = Typing(lambda: rests(performance.conductor.run))
+
+    @property
+    def typed(self) -> str:
+        """What has been typed so far, or what the last key asks for."""
+        return self._typing.asks
+
+    def hear(self, text: str) -> str | None:
+        """Take a command; return an answer, where there is more to say than that it was taken.
+
+        Raises:
+            IgnoredError: The command was understood, and nothing in the run waits for it.
+            UsageError: The command is not understood.
+        """
+        run = self._performance.conductor.run
+        words = text.split()
+        if words == ["offset"]:
+            return f"offset {run.sends.seen.offset / 1e6:+.0f} ms" if self._offset is None else self._offset()
+        if words == ["go"]:
+            raise UsageError("go needs a name", waiting_in_words(run))
+        event = said(text, run.schedule.middle)(self._now())
+        answer = unanswered(run, event)
+        if answer is not None:
+            raise IgnoredError(answer.message, answer.hint)
+        if isinstance(event, ClipWanted) and not self._can_clip:
+            raise IgnoredError("the embedded stage makes no clips", "record the whole run instead")
+        note = self._note(event)
+        self._performance.deliver(event)
+        return note and f"{' '.join(words)}: {note}"
+
+    def _note(self, event: Event) -> str | None:
+        """What an operator should know of an event that is taken but changes nothing yet."""
+        run = self._performance.conductor.run
+        if comes_too_late(run, event):
+            return "it comes too late: the section ends by itself before it could be left"
+        match event:
+            case HandPaused() if event.paused == rests(run):
+                return "the model is paused already" if event.paused else "the model is not paused"
+            case ControlMoved():
+                crossings = ", ".join(firing_by_name(one, run.schedule.middle) for one in resting_crossings(run, event))
+                return crossings and f"{crossings} does not fire: the value has to cross it, coming from the other side"
+            case _:
+                return None
+
+    def press(self, key: str) -> None:
+        """Take a key; what it completes is heard, and answered with a line."""
+        text = self._typing.feed(key)
+        if text is not None:
+            try:
+                answer = self.hear(text)
+            except UsageError as error:
+                answer = error.message if error.hint is None else f"{error.message}; {error.hint}"
+            if answer:
+                self._say(answer)
+        if self._show_typed is not None:
+            self._show_typed(self._typing.asks)

@@ -1,0 +1,198 @@
+"""What the performance writes under a picture: title, take, section, bar and beat. A stage cannot know these."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self, get_args
+
+from sequencer.core.diagnostics import OutputError
+from sequencer.engine.conductor.deliveries import Line
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.plan import Pass
+from sequencer.runtime.recording.caption import Caption
+from sequencer.runtime.recording.contact_sheet import ContactSheet, Shot
+from sequencer.runtime.recording.video_writer import VideoWriter
+from sequencer.schedule.describe import act_in_words, bare, clock_time, firing_in_words, pass_in_words
+from sequencer.schedule.model import CutTake, Schedule, ShowPrompt
+from sequencer.schedule.prompt_actions import actions_of
+from sequencer.stages.protocol import Pictures
+
+Part = Literal["title", "section", "take", "position", "action", "simulator"]
+"""What a caption can consist of. `simulator` is what the embedded stage writes on its frames: the prompt and a few facts."""
+PARTS: tuple[Part, ...] = get_args(Part)
+DEFAULT_PARTS: frozenset[Part] = frozenset(PARTS) - {"action"}
+"""The simulator shows the whole prompt, so that the action would be there twice."""
+
+
+class Teller:
+    """Tells where a frame stands in the score, at nominal time."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        self._conductor = conductor
+
+    @property
+    def conductor(self) -> Conductor:
+        """The conductor of the run."""
+        return self._conductor
+
+    def is_cued(self, chunk: int) -> bool:
+        """Whether a cue, or a rule that fired, is to act on a score chunk."""
+        slot = self._conductor.run.ledger.slots.get(chunk)
+        return slot is not None and bool(slot.lines)
+
+    def score_chunk(self, chunk: int) -> int:
+        """The score chunk of a chunk of the take that plays."""
+        return self._conductor.base + chunk
+
+    def prompt(self, chunk: int) -> str | None:
+        """The prompt that plays at a score chunk, as far as it was sent."""
+        return self._conductor.run.ledger.active_at(chunk)
+
+    def position(self, chunk: int, frame: int = 0) -> tuple[Pass, str]:
+        """The pass and the `bar.beat` (empty without beats) of a frame of a score chunk."""
+        run = self._conductor.run
+        grid = run.schedule.grid
+        seconds = grid.boundary(chunk) + Fraction(frame) / grid.fps
+        current = run.plan.passes[0]
+        for one in run.plan.passes[run.plan.pass_at(chunk).number :: -1]:
+            current = one
+            if one.start <= seconds:
+                break
+        later = current.number + 1
+        while later < len(run.plan.passes) and run.plan.passes[later].start <= seconds:
+            current = run.plan.passes[later]
+            later += 1
+        stretch = current.stretch
+        if stretch.tempo is None or stretch.meters is None:
+            return current, ""
+        place = stretch.meters.bar_beat_at(stretch.tempo.quarter_at(max(Fraction(0), seconds - current.start)))
+        return current, f"{place.bar}.{place.beat}"
+
+
+class Film:
+    """Writes `video.mp4` and `contact-sheet.png` into a folder. As a context manager it closes both, whatever happened.
+
+    A run outlives its video: what cannot be written any more (a full disk) is reported once, and is among `failures`.
+
+    Args:
+        folder: The run's folder.
+        schedule: What is played.
+        size: The video's (width, height).
+        parts: What the caption of the video consists of.
+        warn: Gets what a person should know of it.
+
+    Raises:
+        OutputError: They cannot even be begun.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        schedule: Schedule,
+        size: tuple[int, int],
+        parts: Collection[Part] = DEFAULT_PARTS,
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
+        self._schedule = schedule
+        self._warn = warn
+        self.failures: list[str] = []
+        """What could not be written, a sentence each."""
+        self._is_cut_short = False
+        self._title = schedule.title or ""
+        self._parts = parts
+        self._actions = actions_of(schedule)
+        self._passes = Counter(stretch.section for stretch in schedule.stretches)
+        self._fired: dict[int | None, str] = {
+            rule.id: firing_in_words(rule.trigger, schedule.middle) for stretch in schedule.stretches for rule in stretch.rules
+        }
+        self._video = VideoWriter(folder / "video.mp4", size=size, fps=schedule.grid.fps)
+        self._sheet = ContactSheet(folder / "contact-sheet.png", title=self._title)
+        self._prompt: str | None = None
+        self._action = ""
+        self._take = 0
+        self._landed: dict[int, list[Line]] | None = None
+
+    def add(self, pictures: Pictures, teller: Teller, take: int) -> None:
+        """Add the frames of a chunk of the take that plays."""
+        chunk = teller.score_chunk(pictures.chunk)
+        prompt, before = teller.prompt(chunk), self._prompt
+        is_cut = take > max(1, self._take)
+        happens = is_cut or prompt != before or teller.is_cued(chunk)
+        if prompt != before or is_cut:
+            self._action = "" if prompt is None else bare(self._actions.of(None if is_cut else before, prompt))
+        self._prompt, self._take = prompt, take
+        captions = [self._caption(teller, chunk, frame, take) for frame in range(len(pictures.frames))]
+        if not self._is_cut_short:
+            try:
+                self._video.write_all(pictures.frames, captions)
+            except OutputError as error:
+                self._is_cut_short = True
+                self._failed(error)
+        still = pictures.frames if pictures.still is None else pictures.still
+        if not happens:
+            self._sheet.add(chunk, still)
+            return
+        action, conductor = self._action, teller.conductor
+        self._sheet.add(chunk, still, lambda: self._shot(conductor, chunk, action, is_cut))
+
+    def _caption(self, teller: Teller, chunk: int, frame: int, take: int) -> Caption:
+        parts = self._parts
+        current, position = teller.position(chunk, frame)
+        return Caption(
+            title=self._title if "title" in parts else "",
+            section=(current.stretch.section or "") if "section" in parts else "",
+            take=f"take {max(1, take)}" if "take" in parts else "",
+            place=position if "position" in parts else "",
+            action=self._action if "action" in parts else "",
+        )
+
+    def _shot(self, conductor: Conductor, chunk: int, action: str, is_cut: bool) -> Shot | None:
+        """What is written below the frame of a chunk; None where nothing landed there after all."""
+        if self._landed is None:
+            self._landed = {}
+            for line in conductor.run.plan.lines:
+                if line.landed is not None:
+                    self._landed.setdefault(line.landed, []).append(line)
+        lines = sorted(self._landed.get(chunk, ()), key=lambda line: (line.fired is not None, line.time, line.number))
+        if not lines and not is_cut:
+            return None
+        acts = [act for line in lines for act in line.acts]
+        settings = [act_in_words(act) for act in acts if not isinstance(act, ShowPrompt)]
+        if is_cut and not any(isinstance(act, CutTake) for act in acts):
+            settings.append("cut")
+        section, position = "", ""
+        if lines:
+            line = lines[-1]
+            if line.section is not None:
+                section = pass_in_words(line.section, line.occurrence, self._passes[line.section])
+            position = self._fired.get(line.rule, line.place)
+        return Shot(
+            section=section,
+            position=position,
+            time=clock_time(self._schedule.grid.boundary(chunk), 1),
+            action=action if any(isinstance(act, ShowPrompt) for act in acts) or is_cut else "",
+            settings=" · ".join(dict.fromkeys(settings)),
+            is_cut=is_cut,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is not None:
+            self._video.abort()
+            return
+        for close in (self._video.close, self._sheet.save):
+            try:
+                close()
+            except OutputError as failure:
+                self._failed(failure)
+
+    def _failed(self, error: OutputError) -> None:
+        self.failures.append(error.message)
+        if self._warn is not None:
+            self._warn(error.message)

@@ -1,0 +1,153 @@
+"""The folder of a run: written under a temporary name, renamed when whole, never shared by two runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sequencer.core.diagnostics import InputError, OutputError, UsageError
+from sequencer.core.images import ImageFile
+from sequencer.core.paths import exists, is_file, is_folder, partial_of, possible_name, remove
+
+_UNSAFE = re.compile(r"[^\w.-]+")
+LONGEST_NAME = 120
+"""Bytes of a title in a folder's name; most systems allow 255 for the whole name."""
+MOST_NAMED = 5
+"""How many broken-off runs a hint lists."""
+
+
+class RunFolder:
+    """A run's folder. `path` is where things are written now; `final` is what it will be called when it is whole."""
+
+    def __init__(self, final: Path) -> None:
+        self.final = final
+        if exists(final) or not final.name:
+            raise UsageError(f"{final} is there already", "choose another folder with --out, or remove it")
+        self.path = partial_of(final)
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{final.parent} cannot be made: {error.strerror}", "choose another folder with --out") from None
+        try:
+            self.path.mkdir()
+        except FileExistsError:
+            raise UsageError(
+                f"{self.path} is there already: another run writes it, or an earlier one was killed",
+                f"if no run is going on, keep what is in it (sequencer replay {final}), or go on with it: "
+                f"sequencer perform --resume {final}",
+            ) from None
+        except OSError as error:
+            raise OutputError(f"{final} cannot be made: {error.strerror}", "choose another folder with --out") from None
+
+    @classmethod
+    def make(cls, out: Path | None, title: str) -> RunFolder:
+        """The folder that was asked for, or a new one under `runs/` with the time and the title in its name."""
+        if out is not None:
+            return cls(out)
+        words = possible_name(_UNSAFE.sub("-", title).strip("-."), LONGEST_NAME).strip("-.") or "run"
+        stamp = time.strftime("%Y-%m-%d-%H%M%S")
+        name = f"{stamp}-{words}"
+        number = 1
+        while exists(Path("runs") / name) or exists(Path("runs") / f".{name}.partial"):
+            number += 1
+            name = f"{stamp}-{words}-{number}"
+        return cls(Path("runs") / name)
+
+    @classmethod
+    def adopt(cls, run: Path) -> RunFolder:
+        """The folder of a run that was killed, by the name that it has or would have had; its folder `runs/` may be left out.
+
+        Raises InputError.
+        """
+        if run.parent == Path() and not exists(run) and not exists(partial_of(run)) and exists(partial_of("runs" / run)):
+            run = "runs" / run
+        final = run
+        if run.name.startswith(".") and run.name.endswith(".partial"):
+            final = run.with_name(run.name[1 : -len(".partial")])
+        found = cls.__new__(cls)
+        found.final = final
+        found.path = partial_of(final)
+        if not is_file(found.path / "journal.jsonl"):
+            hint = "it came to its end" if is_folder(final) else _broken_off_beside(final)
+            raise InputError(f"there is no broken-off run in {run}", hint)
+        link = next((path for path in (found.path, *found.path.iterdir()) if path.is_symlink()), None)
+        if link is not None:  # a stranger's could make the run write over any file of its reader's
+            raise InputError(f"{link} is a link, and a run makes none", "is this a run of your own?")
+        return found
+
+    def write(self, name: str, text: str) -> None:
+        """Write a text file into the folder, whole or not at all. Raises OutputError."""
+        try:
+            (self.path / name).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        except OSError as error:
+            remove(self.path / name)
+            raise OutputError(f"{name} cannot be written to {self.path}: {error.strerror}", "is the disk full?") from None
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write a JSON file into the folder. Raises OutputError."""
+        self.write(name, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+    def finish(self) -> Path:
+        """Give the folder its name: the run is over. Raises OutputError."""
+        try:
+            self.path.replace(self.final)
+        except OSError as error:
+            raise OutputError(f"{self.path} cannot be renamed to {self.final}: {error.strerror}") from None
+        return self.final
+
+    def finish_with(self, parts: Iterable[Callable[[], object]], failures: Iterable[str] = ()) -> tuple[Path, tuple[str, ...]]:
+        """Write all parts that can be written, then give the folder its name.
+
+        Args:
+            parts: Each writes a file and raises OutputError where it cannot; the others are written all the same.
+            failures: What could not be written before, a sentence each.
+
+        Returns:
+            Where the folder is now, and a sentence for everything that could not be written.
+        """
+        found = list(failures)
+        for write in parts:
+            try:
+                write()
+            except OutputError as error:
+                found.append(error.message)
+        try:
+            final = self.finish()
+        except OutputError as error:
+            return self.path, (*found, error.message)
+        return final, tuple(one.replace(str(self.path), str(final)) for one in found)
+
+
+def _broken_off_beside(run: Path) -> str:
+    """A hint that lists the runs which were broken off where this one was looked for, the latest first."""
+    found: list[tuple[float, str]] = []
+    for folder in {run.parent, Path("runs")}:
+        with suppress(OSError):
+            for path in folder.glob(".*.partial"):
+                if is_file(path / "journal.jsonl"):
+                    name = path.name[1 : -len(".partial")]
+                    found.append((path.stat().st_mtime, str(path.with_name(name))))
+    if not found:
+        return "name the folder that `sequencer perform` was writing"
+    names = [name for _, name in sorted(found, reverse=True)]
+    return "these runs were broken off: " + ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
+
+
+def bytes_of(images: Iterable[ImageFile], read: Callable[[ImageFile], bytes]) -> dict[str, bytes]:
+    """Bytes by SHA-256. Raises OutputError for one that cannot be read or has changed."""
+    found: dict[str, bytes] = {}
+    for image in images:
+        try:
+            data = read(image)
+        except OSError as error:
+            raise OutputError(f"{image.path} cannot be bundled: {error.strerror or error}") from None
+        if hashlib.sha256(data).hexdigest() != image.sha256:
+            raise OutputError(f"{image.path} has changed since the score was read: it cannot be bundled", "run the score again")
+        found[image.sha256] = data
+    return found

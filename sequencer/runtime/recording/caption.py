@@ -1,0 +1,155 @@
+"""The caption: title and section, take, bar.beat and action, laid over the top of a picture as it goes into the video.
+
+It is drawn once for each text and mixed into the planes of the frames that go to the encoder: the pictures of a stage, and
+their digests, know nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from sequencer.core.fonts import Pen
+
+_KEPT = 12
+ACTION_LINES = 2
+"""The most lines that an action takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What stands over one frame. Empty parts leave their place empty; any text can be shown."""
+
+    title: str = ""
+    section: str = ""
+    take: str = ""
+    place: str = ""
+    """Bar and beat, such as `12.3`."""
+    action: str = ""
+    """The part of the prompt that changes, on lines of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """How the top rows of a picture are mixed: value × keep + add, over 256, for luma and for both chroma planes."""
+
+    luma_keep: NDArray[np.uint16]
+    luma_add: NDArray[np.uint16]
+    chroma_keep: NDArray[np.uint16]
+    chroma_add: NDArray[np.uint16]
+
+
+class CaptionBand:
+    """Lays captions over yuv420p planes (MPEG range) of one size."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._width = width
+        self._height = height
+        self._head = min(height, max(24, height * 15 // 128)) & ~1
+        self._margin = max(6, width * 5 // 160)
+        self._large = Pen(max(9, height * 5 // 128), with_system_fonts=True)
+        self._small = Pen(max(8, height * 9 // 320), with_system_fonts=True)
+        self._bands: OrderedDict[Caption, _Band] = OrderedDict()
+
+    def rows_of(self, caption: Caption) -> int:
+        """How many rows from the top a caption touches: none where it is empty."""
+        if caption == Caption():
+            return 0
+        lines = len(self._action(caption))
+        above = self._head if _has_head(caption) or not lines else self._small.size
+        return min(self._height, above + lines * self._leading + (self._leading if lines else 0)) & ~1
+
+    @property
+    def _leading(self) -> int:
+        return self._small.size * 4 // 3
+
+    def _action(self, caption: Caption) -> list[str]:
+        if not caption.action:
+            return []
+        return self._small.wrapped(one_line(caption.action), self._width - 2 * self._margin, ACTION_LINES)
+
+    def lay(self, caption: Caption, luma: NDArray[np.uint8], first: NDArray[np.uint8], second: NDArray[np.uint8]) -> None:
+        """Mix a caption into the top of a picture's three planes, in place. An empty one changes nothing."""
+        if caption == Caption():
+            return
+        band = self._band(caption)
+        rows = len(band.luma_keep)
+        luma[:rows] = (luma[:rows] * band.luma_keep + band.luma_add) >> 8
+        for plane in (first, second):
+            plane[: rows // 2] = (plane[: rows // 2] * band.chroma_keep + band.chroma_add) >> 8
+
+    def _band(self, caption: Caption) -> _Band:
+        found = self._bands.get(caption)
+        if found is None:
+            found = self._bands[caption] = self._drawn(caption)
+            if len(self._bands) > _KEPT:
+                self._bands.popitem(last=False)
+        else:
+            self._bands.move_to_end(caption)
+        return found
+
+    def _drawn(self, caption: Caption) -> _Band:
+        rows = self.rows_of(caption)
+        mask = Image.new("L", (self._width, rows))
+        self._write(ImageDraw.Draw(mask), caption)
+        ink = np.asarray(mask, dtype=np.int64)
+        ink = ink + (ink >> 7)  # 255 counts as all of 256
+        # Darkest at the top, gone without an edge below. Behind an action it stays dark until below the last line.
+        fades = min(rows, 3 * self._leading) if caption.action else rows
+        depth = np.minimum(np.arange(rows, 0, -1, dtype=np.int64), fades)
+        dark = (168 * depth * depth * (3 * fades - 2 * depth) // fades**3)[:, None]
+        behind = dark * (256 - ink) >> 8
+        keep = 256 - ink - behind
+        small = (keep[::2, ::2] + keep[1::2, ::2] + keep[::2, 1::2] + keep[1::2, 1::2]) >> 2
+        return _Band(
+            luma_keep=keep.astype(np.uint16),
+            luma_add=(behind * 16 + ink * 235).astype(np.uint16),
+            chroma_keep=small.astype(np.uint16),
+            chroma_add=((256 - small) * 128).astype(np.uint16),
+        )
+
+    def _write(self, draw: ImageDraw.ImageDraw, caption: Caption) -> None:
+        top = max(0, (self._head - 2 * self._large.size) // 4)
+        under = top + self._large.size + self._leading // 2 if _has_head(caption) else self._small.size // 2
+        for line, text in enumerate(self._action(caption)):
+            self._small.draw(draw, (self._margin, under + line * self._leading), text, 235)
+        below = top + (self._large.size - self._small.size)
+        right = self._width - self._margin
+        if caption.place:
+            right -= self._even(draw, right, top, caption.place)
+        if caption.take:
+            gap = self._small.size if caption.place else 0
+            right -= gap + self._small.width(caption.take)
+            self._small.draw(draw, (right, below), caption.take, 200)
+        left = self._margin
+        room = max(0, right - left - 2 * self._small.size)
+        if caption.title:
+            title = self._large.shortened(one_line(caption.title), room)
+            used = self._large.draw(draw, (left, top), title) + self._small.size
+            left, room = left + used, room - used
+        if caption.section and room > 4 * self._small.size:
+            self._small.draw(draw, (left, below), self._small.shortened(one_line(caption.section), room), 200)
+
+    def _even(self, draw: ImageDraw.ImageDraw, right: int, top: int, place: str) -> int:
+        """Draw bar and beat with all digits equally wide, so that they stand still; returns the width, gap included."""
+        digit = max(self._large.width(one) for one in "0123456789")
+        widths = [digit if one.isdigit() else self._large.width(one) for one in place]
+        left = right - sum(widths)
+        for one, width in zip(place, widths, strict=True):
+            self._large.draw(draw, (left + (width - self._large.width(one)) // 2, top), one)
+            left += width
+        return max(sum(widths), 5 * digit)
+
+
+def _has_head(caption: Caption) -> bool:
+    """Whether the first line has anything in it."""
+    return bool(caption.title or caption.section or caption.take or caption.place)
+
+
+def one_line(text: str) -> str:
+    """`text` without breaks and controls, and no longer than could ever be shown."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text[:400]).split())

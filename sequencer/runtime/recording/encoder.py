@@ -1,0 +1,214 @@
+"""Frames of any size to one H.264 stream of one size, in one container: the part that knows PyAV.
+
+Everything that could differ between two runs is pinned: the number of the encoder's threads, its settings, the muxer's
+bit-exact mode (no versions, no dates). So the same frames make the same file, on the same machine and libraries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+from sequencer.core.diagnostics import UsageError
+from sequencer.runtime.recording.caption import Caption, CaptionBand
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
+
+THREADS = 2
+"""Threads of the encoder: fixed, for their number changes the bytes."""
+
+QUALITY = 20
+"""x264's constant rate factor."""
+
+MOST_WIDE = 4096
+
+# ultrafast with what makes pictures fit to be seen given back: an entropy coder, the deblocking filter, B-frames
+# (not for received pictures: their file is cut into fragments, whose times then would not begin at 0).
+_X264 = "cabac=1:deblock=1,0,0:bframes={between}:b-adapt=0:keyint={keyint}:scenecut=0"
+
+Picture = NDArray[np.uint8] | av.VideoFrame
+"""A frame: RGB, shape (height, width, 3), or as a decoder gives it."""
+
+TICKS = 90_000
+"""Steps a second of live times, as RTP and MPEG-TS count them."""
+
+# How colours are told: (swscale's name, the stream's code of the matrix). What is made here is BT.709; what comes from a
+# stage's track says nothing of its matrix, which then is BT.601 by the habit of those codecs, and stays it.
+_MADE = (Colorspace.ITU709, 1)
+_RECEIVED = (Colorspace.ITU601, 6)
+
+
+class Output(Protocol):
+    """Where the bytes go: a file object, as PyAV takes them."""
+
+    def write(self, data: bytes) -> int:
+        """Write all of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Where a picture of one size stands in one of another: scaled to (width, height), at (left, top); all of it even."""
+
+    width: int
+    height: int
+    left: int
+    top: int
+
+    @classmethod
+    def of(cls, source: tuple[int, int], target: tuple[int, int]) -> Fit:
+        """As large as possible without distortion, in the middle. Sizes are (width, height)."""
+        wide, tall = target
+        width = min(wide, _even(Fraction(source[0] * tall, source[1])))
+        height = min(tall, _even(Fraction(source[1] * wide, source[0])))
+        if wide - width <= 2 and tall - height <= 2:  # a pixel of rounding is no reason for a bar
+            return cls(wide, tall, 0, 0)
+        return cls(width, height, (wide - width) // 4 * 2, (tall - height) // 4 * 2)
+
+
+def _even(length: Fraction) -> int:
+    return max(2, round(length / 2) * 2)
+
+
+def checked_size(size: tuple[int, int], name: str = "the video's size") -> tuple[int, int]:
+    """A size (width, height) that can be encoded. Raises UsageError."""
+    width, height = size
+    if not (32 <= width <= MOST_WIDE and 32 <= height <= MOST_WIDE):
+        raise UsageError(f"{name} is {width}x{height}", f"both sides are 32 to {MOST_WIDE} pixels, such as 1280x768")
+    if width % 2 or height % 2:
+        raise UsageError(f"{name} is {width}x{height}", "both sides are even numbers: H.264 stores colours for pairs of pixels")
+    return size
+
+
+def video_size(text: str) -> tuple[int, int]:
+    """The size that `--video-size` was given, such as `1280x768`. Raises UsageError."""
+    wide, sign, tall = text.strip().lower().replace("×", "x").partition("x")
+    if not (sign and wide.isascii() and tall.isascii() and wide.isdecimal() and tall.isdecimal()):
+        raise UsageError(f"{text!r} is no size", "write width x height in pixels, such as 1280x768")
+    return checked_size((int(wide[:6]), int(tall[:6])), "--video-size")
+
+
+class Encoder:
+    """Encodes frames with times of their own into `output`. For one thread at a time.
+
+    `time_base` is the length of one step of `pts`, in seconds; `rate` the nominal frame rate. Errors of the output come out
+    as OSError, from `encode` and from `finish`.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        form: str,
+        size: tuple[int, int],
+        rate: Fraction,
+        *,
+        time_base: Fraction | None = None,
+        options: dict[str, str] | None = None,
+        received: bool = False,
+        watched: bool = False,
+    ) -> None:
+        """`received` pictures come from a decoder and keep its colours; `watched` ones are encoded for the least delay."""
+        self.size = checked_size(size)
+        self.frames = 0
+        keyint = max(1, round(rate * (1 if watched else 2)))
+        settings = {
+            "preset": "ultrafast",
+            "crf": str(QUALITY),
+            "x264-params": _X264.format(keyint=keyint, between=0 if received else 3),
+        }
+        if watched:
+            settings |= {"tune": "zerolatency", "x264-params": f"keyint={keyint}:scenecut=0:repeat-headers=1"}
+        self._container: OutputContainer = av.open(
+            cast("Any", output), "w", format=form, options={"fflags": "+bitexact", **(options or {})}
+        )
+        stream: VideoStream = self._container.add_stream("libx264", rate=rate, options=settings)
+        stream.width, stream.height = self.size
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
+        context.thread_count = THREADS
+        context.time_base = time_base or 1 / rate
+        self._space, matrix = _RECEIVED if received else _MADE
+        context.colorspace = context.color_primaries = context.color_trc = matrix
+        context.color_range = ColorRange.MPEG
+        self._stream = stream
+        self._reformatter = VideoReformatter()
+        self._band = CaptionBand(*self.size)
+
+    def encode(self, frame: Picture, pts: int, caption: Caption | None = None) -> None:
+        """Encode one frame of any size; `pts` counts steps of the time base and rises."""
+        picture = self._scaled(frame)
+        if caption is not None:
+            luma, first, second = planes(picture)
+            self._band.lay(caption, luma, first, second)
+        picture.pts = pts
+        picture.time_base = self._stream.codec_context.time_base
+        self.frames += 1
+        self._mux(picture)
+
+    def _mux(self, picture: av.VideoFrame | None) -> None:
+        for packet in self._stream.encode(picture):
+            self._container.mux(packet)
+
+    def _scaled(self, frame: Picture) -> av.VideoFrame:
+        """The frame in the stream's size and format; never the one that was given, which others may hold too."""
+        if isinstance(frame, av.VideoFrame):
+            source = frame
+        else:
+            source = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+        fit = Fit.of((source.width, source.height), self.size)
+        if source.format.name == "yuv420p" and (source.width, source.height) == self.size:
+            return _copied(source)
+        scaled = self._reformatter.reformat(
+            source,
+            fit.width,
+            fit.height,
+            "yuv420p",
+            dst_colorspace=self._space,
+            dst_color_range=ColorRange.MPEG,
+            interpolation=Interpolation.BICUBIC,
+        )
+        if (fit.width, fit.height) == self.size:
+            return scaled
+        whole = av.VideoFrame(*self.size, "yuv420p")
+        for number, (into, part) in enumerate(zip(planes(whole), planes(scaled), strict=True)):
+            into[:] = 128 if number else 16
+            top, left = (fit.top, fit.left) if number == 0 else (fit.top // 2, fit.left // 2)
+            into[top : top + part.shape[0], left : left + part.shape[1]] = part
+        return whole
+
+    def finish(self) -> None:
+        """Write what the encoder still holds, and the container's index."""
+        if self.frames:
+            self._mux(None)
+        self._container.close()
+
+    def drop(self) -> None:
+        """Let go of everything, whether or not it can be written."""
+        try:
+            self._container.close()
+        except (OSError, av.error.FFmpegError):
+            return  # the caller knows already that the output is lost
+
+
+def _copied(picture: av.VideoFrame) -> av.VideoFrame:
+    copy = av.VideoFrame(picture.width, picture.height, "yuv420p")
+    for into, part in zip(planes(copy), planes(picture), strict=True):
+        into[:] = part
+    return copy
+
+
+def planes(picture: av.VideoFrame) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+    """Views of a yuv420p picture's three planes: writing to them writes to the picture."""
+    luma, first, second = (
+        np.frombuffer(cast("Any", plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        for plane in picture.planes
+    )
+    return luma, first, second

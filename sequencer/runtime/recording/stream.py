@@ -1,0 +1,303 @@
+"""`--watch`: the picture while it comes, as MPEG-TS that ffplay, mpv and vlc open.
+
+Watching is not recording: where the encoder, the line or a player is too slow, frames are left out and counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import re
+import socket
+import threading
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+import av
+
+from sequencer.core.diagnostics import OutputError, UsageError
+from sequencer.runtime.recording.caption import Caption
+from sequencer.runtime.recording.encoder import TICKS, Encoder, Picture, checked_size
+from sequencer.runtime.recording.frame_queue import Backlog
+from sequencer.runtime.recording.live_recorder import LiveTimes
+
+MOST_WAITING = 6
+"""Frames that may wait to be encoded before new ones are left out."""
+
+MAX_PLAYERS = 16
+"""Players at once; one more is not let in."""
+
+MOST_UNSENT = 8 << 20
+"""Bytes that a player may be behind before it is let go."""
+
+_PACKET = 188
+_DATAGRAM = 7 * _PACKET
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the picture goes: `tcp` (players come to us), `udp` (sent to whoever listens) or `stdout`."""
+
+    kind: str
+    host: str = "127.0.0.1"
+    port: int = 0
+
+    @classmethod
+    def read(cls, text: str) -> Target:
+        """`-`, a port, `tcp://HOST:PORT` or `udp://HOST:PORT`; the host is this machine. Raises UsageError."""
+        if text == "-":
+            return cls("stdout")
+        found = re.fullmatch(r"(?:(tcp|udp)://(?:(\[[0-9a-fA-F:]+\]|[\w.-]+):)?)?([0-9]{1,5})", text, re.ASCII)
+        if found is None or int(found[3]) > 65535 or (found[1] == "udp" and int(found[3]) == 0):
+            raise UsageError(
+                f"--watch {text!r} is nowhere", "give a port such as 8765, tcp://127.0.0.1:8765, udp://127.0.0.1:8765, or -"
+            )
+        host = (found[2] or "127.0.0.1").strip("[]")
+        if host != "localhost" and not _is_loopback(host):
+            raise UsageError(
+                f"--watch shows the picture on this machine only, and {host} is not it",
+                "watch on 127.0.0.1; ssh -L brings the port to another machine",
+            )
+        return cls(found[1] or "tcp", host, int(found[3]))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Way(Protocol):
+    """How bytes reach whoever watches."""
+
+    address: str
+
+    def is_wanted(self) -> bool:
+        """Whether somebody may be watching now."""
+        ...
+
+    def write(self, data: bytes) -> int:
+        """Hand on what was made; how many bytes that was. Raises OSError where nobody can get any more."""
+        ...
+
+    def close(self) -> None:
+        """Let everybody go."""
+        ...
+
+
+class _Tcp:
+    """Listens; each player that comes gets the stream from there on."""
+
+    def __init__(self, target: Target) -> None:
+        family = socket.AF_INET6 if ":" in target.host else socket.AF_INET
+        self._listener = socket.create_server((target.host, target.port), family=family)
+        self._listener.setblocking(False)
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        self.address = f"tcp://{host}:{self._listener.getsockname()[1]}"
+        self._players: dict[socket.socket, bytearray] = {}
+        self.let_go = 0
+
+    def is_wanted(self) -> bool:
+        """Let in who waits at the door; whether anybody is there."""
+        while True:
+            try:
+                player, _ = self._listener.accept()
+            except BlockingIOError:
+                break
+            if len(self._players) >= MAX_PLAYERS:
+                player.close()
+                continue
+            player.setblocking(False)
+            player.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._players[player] = bytearray()
+        for player in list(self._players):
+            self._is_gone(player)
+        return bool(self._players)
+
+    def _is_gone(self, player: socket.socket) -> None:
+        """A player that has closed its side leaves."""
+        try:
+            if player.recv(4096) == b"":
+                self._drop(player)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._drop(player)
+
+    def write(self, data: bytes) -> int:
+        """Send to every player what it takes; keep the rest for it, but not for ever."""
+        for player, unsent in list(self._players.items()):
+            unsent.extend(data)
+            try:
+                while unsent:
+                    del unsent[: player.send(unsent[: 1 << 18])]
+            except BlockingIOError:
+                if len(unsent) > MOST_UNSENT:
+                    self.let_go += 1
+                    self._drop(player)
+            except OSError:
+                self._drop(player)
+        return len(data)
+
+    def _drop(self, player: socket.socket) -> None:
+        del self._players[player]
+        player.close()
+
+    def close(self) -> None:
+        """Let everybody have what is theirs, then go."""
+        for player, unsent in list(self._players.items()):
+            player.settimeout(0.5)
+            with contextlib.suppress(OSError):  # a player that does not listen any more misses nothing
+                player.sendall(unsent)
+            self._drop(player)
+        self._listener.close()
+
+
+class _Udp:
+    """Sends datagrams of seven packets to one place, whoever listens there."""
+
+    def __init__(self, target: Target) -> None:
+        family = socket.AF_INET6 if ":" in target.host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._to = (target.host, target.port)
+        self._rest = bytearray()
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        self.address = f"udp://{host}:{target.port}"
+
+    def is_wanted(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:
+        self._rest += data
+        whole = len(self._rest) // _PACKET * _PACKET
+        for start in range(0, whole, _DATAGRAM):
+            self._socket.sendto(self._rest[start : min(start + _DATAGRAM, whole)], self._to)
+        del self._rest[:whole]
+        return len(data)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class _Stdout:
+    """Writes to standard output, which then is the picture's alone."""
+
+    address = "-"
+
+    def is_wanted(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(1, rest) :]
+        return len(data)
+
+    def close(self) -> None:
+        """Standard output is not ours to close."""
+
+
+class Watch:
+    """Shows frames as they arrive to whoever opens `address`; `take` never waits and never fails.
+
+    Nothing is encoded while nobody watches. Frames of another size than the first are scaled into it, with bars.
+    """
+
+    def __init__(self, target: Target | str, size: tuple[int, int] | None = None) -> None:
+        """`size` is (width, height), even; None takes the first frame's. Raises UsageError, OutputError (a port in use)."""
+        self._target = Target.read(target) if isinstance(target, str) else target
+        self._size = None if size is None else checked_size(size)
+        try:
+            self._way = _way(self._target)
+        except OSError as error:
+            raise OutputError(
+                f"nobody can watch on {self._target.host}:{self._target.port}: {error.strerror}", "choose another port"
+            ) from None
+        self.address = self._way.address
+        """What a player opens."""
+        self._backlog: Backlog[tuple[Picture, int, Caption | None]] = Backlog()
+        self._times = LiveTimes()
+        self.shown = 0
+        """Frames that were encoded for somebody."""
+        self.skipped = 0
+        """Frames left out because too many waited."""
+        self.failure: str | None = None
+        """Why nobody can watch any more, if so."""
+        self._thread = threading.Thread(target=self._work, name="watch", daemon=True)
+        self._thread.start()
+
+    @property
+    def invitation(self) -> str:
+        """What to type in another shell."""
+        match self._target.kind:
+            case "stdout":
+                return "the picture goes to standard output: pipe it into ffplay -, mpv - or vlc -"
+            case "udp":
+                return (
+                    f"watch with: mpv --profile=low-latency {self.address}  (or ffplay -fflags nobuffer {self.address}, or vlc)"
+                )
+            case _:
+                return f"watch with: ffplay -fflags nobuffer {self.address}  (or mpv --profile=low-latency, or vlc)"
+
+    def take(self, picture: Picture, at: int, caption: Caption | None = None) -> None:
+        """Show a frame that arrived at nanosecond `at`. Returns at once."""
+        pts = self._times.pts(at, picture.pts if isinstance(picture, av.VideoFrame) else None)
+        if self._backlog.waiting >= MOST_WAITING:
+            self.skipped += 1
+        else:
+            self._backlog.offer((picture, pts, caption), 0)
+
+    def close(self) -> None:
+        """Show what waits, then end the stream. Blocks shortly: call it beside the loop. Twice is once."""
+        self._backlog.end()
+        self._thread.join(5)
+
+    # ---- the thread's side
+
+    def _work(self) -> None:
+        encoder: Encoder | None = None
+        try:
+            for picture, pts, caption in self._backlog:
+                if not self._way.is_wanted():
+                    if encoder is not None:  # the next one who comes begins with a picture of its own
+                        encoder.drop()
+                        encoder = None
+                    continue
+                if encoder is None:
+                    encoder = self._encoder(picture)
+                encoder.encode(picture, pts, caption)
+                self.shown += 1
+            if encoder is not None:
+                encoder.finish()
+        except (OSError, av.error.FFmpegError) as error:
+            self.failure = f"nobody can watch any more: {getattr(error, 'strerror', None) or error}"
+        except Exception as error:  # noqa: BLE001  the run goes on without being watched, and says why
+            self.failure = f"nobody can watch any more: {type(error).__name__}: {error}"
+        finally:
+            self._backlog.give_up()
+            if self.failure is not None and encoder is not None:
+                encoder.drop()
+            self._way.close()
+
+    def _encoder(self, picture: Picture) -> Encoder:
+        if self._size is None:
+            height, width = (picture.height, picture.width) if isinstance(picture, av.VideoFrame) else picture.shape[:2]
+            self._size = max(32, width & ~1), max(32, height & ~1)
+        return Encoder(
+            self._way, "mpegts", self._size, Fraction(24), time_base=Fraction(1, TICKS),
+            options={"flush_packets": "1"},
+            received=True, watched=True,
+        )  # fmt: skip
+
+
+def _way(target: Target) -> _Way:
+    match target.kind:
+        case "stdout":
+            return _Stdout()
+        case "udp":
+            return _Udp(target)
+        case _:
+            return _Tcp(target)

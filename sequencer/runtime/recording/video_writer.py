@@ -1,0 +1,188 @@
+"""`VideoWriter`: the frames of a run as one MP4 that plays anywhere and begins to play at once."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from sequencer.core.diagnostics import OutputError
+from sequencer.core.paths import remove
+from sequencer.runtime.recording.caption import Caption
+from sequencer.runtime.recording.encoder import Encoder, checked_size
+from sequencer.runtime.recording.frame_queue import MOST_BYTES, Backlog
+from sequencer.runtime.recording.reserved_file import RESERVE, RoomyFile
+
+DEFAULT_SIZE = (1280, 768)
+
+_GROWTH = 32768
+"""Every so many frames the reserve grows by `_MORE`: the container's index grows with them."""
+_MORE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A video that is finished. `cut_short` says why it holds less than was to be written, where it does."""
+
+    path: Path
+    frames: int
+    fps: Fraction
+    size: tuple[int, int]
+    bytes: int
+    cut_short: str | None = None
+
+    @property
+    def seconds(self) -> Fraction:
+        """How long it plays."""
+        return self.frames / self.fps
+
+
+class VideoWriter:
+    """Writes frames to an H.264 MP4, in a thread of its own; never drops one, and waits when too much is waiting.
+
+    The file is written under a name of its own beside `path` and takes `path` when it is whole. Same frames, captions, size
+    and rate: same bytes. A failed write (full disk, no access) raises OutputError once, from `write` or from `close`; what
+    was written before is closed properly wherever that is possible, which the message says.
+    """
+
+    def __init__(
+        self, path: Path, size: tuple[int, int] = DEFAULT_SIZE, fps: Fraction = Fraction(24), *, most_waiting: int = MOST_BYTES
+    ) -> None:
+        """Open `path` for writing: `size` is (width, height), even. Raises OutputError, and UsageError for a bad size."""
+        self.path = path
+        self.size = checked_size(size)
+        self.fps = fps
+        self.partial = path.with_name(f".{path.name}.partial").absolute()
+        self._backlog: Backlog[tuple[NDArray[np.uint8], Caption | None]] = Backlog(most_waiting)
+        self._error: OutputError | None = None
+        self._told = False
+        self._aborted = False
+        self._result: Recorded | None = None
+        self._written = 0
+        try:
+            self._file = RoomyFile(self.partial, RESERVE)
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        try:
+            self._encoder = Encoder(self._file, "mp4", size, fps, options={"movflags": "+faststart"})
+        except (OSError, av.error.FFmpegError) as error:
+            self._file.discard()
+            raise OutputError(f"{path.name} cannot be encoded: {error}", "is PyAV built with libx264?") from None
+        self._thread = threading.Thread(target=self._work, name=f"writes {path.name}", daemon=True)
+        self._thread.start()
+
+    # ---- the caller's side
+
+    def write(self, frame: NDArray[np.uint8], caption: Caption | None = None) -> None:
+        """Add a frame, shape (height, width, 3) RGB of any size; nobody may write to it afterwards. Raises OutputError."""
+        if not self._backlog.put((frame, caption), frame.nbytes):
+            self._raise()
+
+    def write_all(self, frames: NDArray[np.uint8], captions: Sequence[Caption | None] | None = None) -> None:
+        """Add the frames of a chunk, shape (count, height, width, 3), each with its caption. Raises OutputError."""
+        for index, frame in enumerate(frames):
+            self.write(frame, None if captions is None else captions[index])
+
+    def close(self) -> Recorded | None:
+        """Finish the file and give it its name; None where there is nothing to keep (no frame, or aborted).
+
+        Safe to call again, also after an interrupted call. Raises OutputError for a failure that nobody was told of yet.
+        """
+        self._backlog.end()
+        self._thread.join()
+        if self._error is not None and not self._told:
+            self._raise()
+        return self._result
+
+    def abort(self) -> None:
+        """Leave nothing behind."""
+        self._aborted = True
+        self._backlog.give_up()
+        self._thread.join()
+        self._file.discard()
+        if self._result is not None:
+            remove(self._result.path)
+            self._result = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        """Close, whatever happened: what was made so far is worth keeping. A failure of its own hides no other one."""
+        if value is not None:
+            self._told = True
+        self.close()
+
+    def _raise(self) -> None:
+        self._thread.join()
+        self._told = True
+        raise self._error or OutputError(f"{self.path.name} is closed: no frame can be added to it")
+
+    # ---- the thread's side
+
+    def _work(self) -> None:
+        """Encode what comes; on an end or a full disk finish the file; on anything else give up."""
+        try:
+            for frame, caption in self._backlog:
+                self._encoder.encode(frame, self._written, caption)
+                self._written += 1
+                if self._written % _GROWTH == 0:
+                    self._file.grow(RESERVE + _MORE * (self._written // _GROWTH))
+                if self._file.full:
+                    break
+            if self._aborted:
+                self._encoder.drop()
+            else:
+                self._finish()
+        except (OSError, av.error.FFmpegError) as error:
+            self._encoder.drop()
+            self._file.discard()
+            self._error = cannot_write(self.path, self._file.failed or error)
+        except Exception as error:  # noqa: BLE001  the caller's thread must hear of it, whatever it is
+            self._encoder.drop()
+            self._file.discard()
+            self._error = OutputError(f"{self.path.name} could not be encoded: {type(error).__name__}: {error}")
+        finally:
+            self._backlog.give_up()
+
+    def _finish(self) -> None:
+        self._encoder.finish()
+        self._file.close()
+        reason = "the disk is full" if self._file.full else None
+        if self._written == 0:
+            self._file.discard()
+        else:
+            self.partial.replace(self.path)
+            size = self.path.stat().st_size
+            self._result = Recorded(self.path, self._written, self.fps, self.size, size, reason)
+        if reason is not None:
+            seconds = float(self._written / self.fps)
+            self._error = OutputError(
+                f"{reason}: {self.path.name} plays, but ends after {self._written} frames ({seconds:.1f} s)",
+                "make room or choose another place with --out; --no-video needs next to none",
+            )
+
+
+def cannot_write(path: Path, error: Exception) -> OutputError:
+    """What is said of an error of the system."""
+    number = getattr(error, "errno", None)
+    hint = {
+        errno.ENOSPC: "make room or choose another place with --out; --no-video needs next to none",
+        errno.EDQUOT: "your quota is used up: make room, or choose another place with --out",
+        errno.EFBIG: "files on this disk, or of this user, may not be that large: try a smaller --video-size",
+        errno.EACCES: "choose a folder that you may write to with --out",
+        errno.EPERM: "choose a folder that you may write to with --out",
+        errno.EROFS: "choose a folder that you may write to with --out",
+        errno.ENOENT: "the folder is not there",
+    }.get(number or 0, "choose another place with --out, or run with --no-video")
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return OutputError(f"{path.name} cannot be written to {path.parent}: {said}", hint)

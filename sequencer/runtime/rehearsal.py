@@ -1,0 +1,354 @@
+"""One rehearsal: a schedule on the simulated stage, in virtual or real time, with what it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sequencer.cli.event_option import read_event
+from sequencer.core.image_files import read_image
+from sequencer.core.images import ImageFile
+from sequencer.engine.bundle import bundle_of
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.report import Report
+from sequencer.engine.journal import JournalWriter, header_of
+from sequencer.events.codec import Event
+from sequencer.events.commands import Command
+from sequencer.events.events import ChunkDone, ClipWanted, Paused, PicturesMade, Resumed
+from sequencer.runtime.loop import Outcome, Performance, require_prompt
+from sequencer.runtime.operator.input import Operator
+from sequencer.runtime.operator.keyboard import Keys
+from sequencer.runtime.operator.remote import Door
+from sequencer.runtime.output.captioned_video import DEFAULT_PARTS, PARTS, Part, Teller
+from sequencer.runtime.output.report_format import as_json
+from sequencer.runtime.output.run_folder import RunFolder, bytes_of
+from sequencer.runtime.scripted_events import ScriptedEvent
+from sequencer.runtime.signals import closing_on_signals
+from sequencer.runtime.upcoming import Coming
+from sequencer.schedule.document import digest
+from sequencer.schedule.model import Schedule
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
+from sequencer.sync.run_clock import RealClock, VirtualClock
+
+if TYPE_CHECKING:
+    from sequencer.runtime.output.captioned_video import Film
+    from sequencer.stages.protocol import Pictures
+
+LONGEST_ACTION = 60
+"""How much of a prompt's action a `Moment` tells, in characters."""
+DEFAULT_SIZE = (1280, 768)
+"""Width and height of the video, in pixels: what Helios shows with super-resolution 2×."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where a rehearsal is: score chunk `chunk` of (at most) `chunks` is done.
+
+    `section` is numbered where it has several passes, as in the cue sheet; `action` is the part of `prompt` that changes.
+    """
+
+    chunk: int
+    chunks: int
+    take: int
+    section: str | None
+    place: str
+    prompt: str | None
+    action: str | None = None
+    paused: bool = False
+    is_turn: bool = False
+    """Whether the model has just been paused or resumed: then no chunk was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPictures:
+    """The digest of one chunk's raw frames: take (from 1), score chunk, how many frames, SHA-256 over its RGB bytes."""
+
+    take: int
+    chunk: int
+    frames: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What became of a rehearsal. `folder` is None where nothing was saved; `renderer` names what drew the pictures.
+
+    `failures` says of each file of the run that could not be written, or not whole, why (a full disk).
+    """
+
+    report: Report
+    schedule: Schedule
+    folder: Path | None
+    pictures: tuple[ChunkPictures, ...]
+    renderer: str | None
+    journal_failure: str | None
+    failures: tuple[str, ...] = ()
+    document: Mapping[str, Any] = field(default_factory=dict)
+    """What `report.json` holds."""
+
+    @property
+    def went_well(self) -> bool:
+        """Whether the score was played to its end, or until an operator ended it, as it is written; files aside."""
+        return self.report.went_as_written
+
+
+Watch = Callable[[Moment], None]
+
+
+def rehearse(
+    schedule: Schedule,
+    *,
+    sources: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    out: Path | None = None,
+    save: bool = True,
+    video: bool = True,
+    size: tuple[int, int] = DEFAULT_SIZE,
+    realtime: bool = False,
+    events: Sequence[str | ScriptedEvent] = (),
+    faults: Faults | None = None,
+    watch: Watch | None = None,
+    warn: Callable[[str], None] | None = None,
+    bundle: bool = False,
+    images: Callable[[ImageFile], bytes] | None = None,
+    caption: Collection[Part] = DEFAULT_PARTS,
+    typed: Callable[[str], None] | None = None,
+) -> Rehearsed:
+    """Play a schedule on the embedded stage; leave a run's folder with video, contact sheet, journal, report and timeline.
+
+    `sources` are the score's texts by file name, for the journal; `folder` is where its images are (default: here). `out`
+    names the run's folder (default: a new one under `runs/`); `save=False` leaves nothing. `video=False` computes no
+    pictures. `size` is the video's (width, height). `events` are fed in by hand, such as ``go exit@12c``. `watch` hears
+    after every chunk where the run is, `warn` what went wrong beside it. `bundle` puts journal and images into one file
+    beside the others; `images` gives an image's bytes where they are not in `folder` (it may raise OSError). `caption` names
+    what is written on the frames: any of `title`, `section`, `take`, `position`, `action` and `simulator` (what the embedded
+    stage writes: the whole prompt and a few facts).
+
+    With `realtime`, `sequencer tell` reaches the run while it plays, and where `typed` is given the terminal's keys do so too:
+    it is given what has been typed so far.
+
+    >>> import sequencer
+    >>> schedule = sequencer.compile_score(sequencer.reads('seed 1\\nat 0c "A paper boat."\\nend 3c\\n'))
+    >>> sequencer.rehearse(schedule, video=False, save=False).report.chunks
+    3
+
+    Raises UsageError (a folder that is there already, an event that cannot be read), OutputError (the run could not begin;
+    nothing stays behind then), ScheduleError (nothing to perform) and StageError. What cannot be written once it plays is
+    among `failures`, and the folder holds the rest.
+    """
+    require_prompt(schedule)
+    script = [read_event(one, schedule) if isinstance(one, str) else one for one in events]
+    keep = RunFolder.make(out, schedule.title or "run") if save else None
+    try:
+        read = images or (lambda image: read_image(folder or Path(), image))
+        settings = _Settings(
+            schedule, dict(sources or {}), read, video, size, realtime, faults or Faults(), bundle, frozenset(caption)
+        )
+        result = asyncio.run(_Run(settings, keep, script, watch, warn, typed).play())
+    except BaseException:
+        if keep is not None:
+            shutil.rmtree(keep.path, ignore_errors=True)  # a run that never began, or was given up, leaves nothing
+        raise
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    schedule: Schedule
+    sources: Mapping[str, str]
+    images: Callable[[ImageFile], bytes]
+    video: bool
+    size: tuple[int, int]
+    realtime: bool
+    faults: Faults
+    bundle: bool
+    caption: frozenset[Part]
+
+    def told(self) -> dict[str, Any]:
+        """What of it stands in the journal and the report."""
+        return {
+            "stage": "simulated",
+            "realtime": self.realtime,
+            "pictures": self.video,
+            "video_size": list(self.size) if self.video else None,
+            "caption": [part for part in PARTS if part in self.caption] if self.video else None,
+            "faults": self.faults.model_dump(mode="json", exclude_defaults=True),
+        }
+
+
+class _Run:
+    """The parts of one rehearsal, put together."""
+
+    def __init__(
+        self,
+        settings: _Settings,
+        keep: RunFolder | None,
+        script: Sequence[ScriptedEvent],
+        watch: Watch | None,
+        warn: Callable[[str], None] | None,
+        typed: Callable[[str], None] | None,
+    ) -> None:
+        self._settings = settings
+        self._warn = warn
+        self._typed = typed
+        self._keep = keep
+        self._watch = watch
+        self._made: list[ChunkPictures] = []
+        self._renderer: str | None = None
+        schedule = settings.schedule
+        clock = self._clock = RealClock() if settings.realtime else VirtualClock()
+        stage = SimulatedStage(
+            clock,
+            settings=SimulatedSettings(schedule.grid, settings.faults),
+            pictures=self._picture if settings.video else None,
+            images=settings.images,
+            with_text="simulator" in settings.caption,
+            score_chunk=lambda chunk: self._performance.conductor.base + chunk,
+        )
+        journal = None
+        if keep is not None:
+            header = header_of(schedule, settings.sources, settings.told(), following=False)
+            journal = JournalWriter(keep.path / "journal.jsonl", header)
+        # An outer clock is rehearsed at its nominal tempo: nothing has to be plugged in.
+        self._performance = Performance(schedule, stage, clock, journal, script, [self._look], warn, following=False)
+        self._teller = Teller(self._performance.conductor)
+        self._coming = Coming(self._performance.conductor)
+        self._prompts: tuple[str | None, str | None] = (None, None)
+        """The prompt that the model showed last, and the one before it."""
+        self._paused = False
+        self._film: Film | None = None
+
+    async def play(self) -> Rehearsed:
+        """Perform, then write what the run leaves."""
+        async with AsyncExitStack() as stack:
+            self._film = stack.enter_context(self._filming())
+            stack.enter_context(closing_on_signals(self._performance.close))
+            if self._settings.realtime:
+                await self._listen(stack)
+            outcome = await self._performance.run()
+        settings = self._settings
+        rehearsed = Rehearsed(
+            outcome.report, settings.schedule, None, tuple(self._made), self._renderer, outcome.journal_failure
+        )
+        return rehearsed if self._keep is None else self._left(self._keep, rehearsed, outcome)
+
+    def _filming(self) -> AbstractContextManager[Film | None]:
+        if self._keep is None or not self._settings.video:
+            return nullcontext()
+        from sequencer.runtime.output.captioned_video import Film
+
+        return Film(self._keep.path, self._settings.schedule, self._settings.size, self._settings.caption, self._say)
+
+    # ---- while it runs ---------------------------------------------------------------------------------------------
+
+    async def _listen(self, stack: AsyncExitStack) -> None:
+        """Let an operator reach the run, from another shell and by keys."""
+        operator = Operator(self._performance, self._clock.now, self._say, show_typed=self._typed, can_clip=False)
+        if self._keep is not None:
+            door = Door(self._keep.path, operator.hear)
+            await door.open()
+            stack.push_async_callback(door.close)
+        if self._typed is not None:
+            stack.enter_context(Keys(operator.press))
+
+    def _say(self, text: str) -> None:
+        if self._warn is not None:
+            self._warn(text)
+
+    def _picture(self, pictures: Pictures) -> None:
+        conductor = self._performance.conductor
+        if self._film is not None and conductor.is_of_the_score(pictures.chunk):
+            self._film.add(pictures, self._teller, conductor.run.takes)
+
+    def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:  # a Watcher
+        match event:
+            case PicturesMade() if conductor.is_of_the_score(event.chunk):
+                self._renderer = event.renderer
+                chunk = conductor.base + event.chunk
+                self._made.append(ChunkPictures(max(1, conductor.run.takes), chunk, event.frames, event.sha256))
+            case ClipWanted():
+                self._say("no clip: a rehearsal's video holds everything")
+            case ChunkDone() if conductor.is_of_the_score(event.chunk):
+                self._show(conductor, event.prompt)
+            case Paused() if not self._paused:
+                self._paused = True
+                self._show(conductor, self._prompts[0], is_turn=True)
+            case Resumed() if self._paused:
+                self._paused = False
+                self._show(conductor, self._prompts[0], is_turn=True)
+            case _:
+                pass
+
+    def _show(self, conductor: Conductor, prompt: str | None, *, is_turn: bool = False) -> None:
+        """Tell whoever watches where the rehearsal is."""
+        if self._watch is None:
+            return
+        current, place = self._teller.position(max(0, conductor.making - 1))
+        if prompt != self._prompts[0]:
+            self._prompts = prompt, self._prompts[0]
+        self._watch(
+            Moment(
+                conductor.making,
+                conductor.run.plan.end_chunk(),
+                conductor.run.takes,
+                self._coming.name(current.stretch.section, current.stretch.occurrence) or None,
+                place,
+                prompt,
+                None if prompt is None else self._coming.action(self._prompts[1], prompt, LONGEST_ACTION),
+                self._paused,
+                is_turn,
+            )
+        )
+
+    # ---- what it leaves --------------------------------------------------------------------------------------------
+
+    def _left(self, keep: RunFolder, rehearsed: Rehearsed, outcome: Outcome) -> Rehearsed:
+        from sequencer.reports.timeline import timeline_html, timeline_svg
+        from sequencer.reports.timeline.thumbnails import thumbnails_of
+
+        schedule, conductor = self._settings.schedule, self._performance.conductor
+        images = self._settings.images
+        thumbnails = thumbnails_of(schedule, images)
+        document = as_json(outcome.report, self._facts(outcome))
+        parts: list[Callable[[], object]] = [
+            lambda: keep.write_json("report.json", document),
+            lambda: keep.write("timeline.svg", timeline_svg(schedule, conductor, thumbnails)),
+            lambda: keep.write("timeline.html", timeline_html(schedule, conductor, thumbnails)),
+        ]
+        if self._settings.bundle:
+            parts.append(lambda: bundle_of(keep.path, bytes_of(schedule.images, images)))
+        journal = [] if outcome.journal_failure is None else [outcome.journal_failure]
+        final, failures = keep.finish_with(parts, journal + self._film_failures())
+        return replace(rehearsed, folder=final, failures=failures, document=document)
+
+    def _film_failures(self) -> list[str]:
+        return [] if self._film is None else self._film.failures
+
+    def _facts(self, outcome: Outcome) -> dict[str, Any]:
+        schedule = self._settings.schedule
+        facts: dict[str, Any] = {
+            "title": schedule.title,
+            "seed": schedule.seed,
+            "schedule_digest": digest(schedule),
+            "settings": self._settings.told(),
+        }
+        if outcome.journal_failure is not None:
+            facts["journal_failure"] = outcome.journal_failure
+        if self._film_failures():
+            facts["video_failures"] = self._film_failures()
+        if outcome.unheard:
+            facts["events_never_reached"] = list(outcome.unheard)
+        if outcome.unanswered:
+            facts["events_nothing_waited_for"] = list(outcome.unanswered)
+        if self._made:
+            facts["pictures"] = {
+                "renderer": self._renderer,
+                "chunks": [[one.take, one.chunk, one.frames, one.sha256] for one in self._made],
+            }
+        return facts

@@ -1,0 +1,56 @@
+"""Events fed into a run by hand: `go exit@12c`, `note C3@14c`, `cc 20=70@9c`, `program 5@30s`, `pause@4c`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from sequencer.core.diagnostics import UsageError
+from sequencer.core.timebase import nanoseconds
+from sequencer.events.codec import Event
+from sequencer.runtime.operator.commands import said
+
+_SHAPE = re.compile(r"\s*(?P<what>.+?)\s*@\s*(?P<amount>\d{1,9}(?:\.\d{1,9})?)\s*(?P<unit>c|s|ms)\s*\Z", re.DOTALL)
+_HINT = (
+    "write for example 'go exit@12c', 'note C3@14c', 'note 60 ch 10 vel 90@3.5s', 'cc 20=70@9c', 'program 5@30s' or 'pause@4c'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedEvent:
+    """An event and when it comes: when `chunk` score chunks are done, or `after` nanoseconds after the first start.
+
+    Where `spots` is not empty it comes when one of these positions is reached first: by the index of their stretch, their
+    quarter (None for a position in seconds, chunks or frames) and their offset in seconds since that stretch began.
+    """
+
+    text: str
+    make: Callable[[int], Event]
+    chunk: int | None
+    after: int = 0
+    spots: Mapping[int, tuple[Fraction | None, Fraction]] = field(default_factory=dict)
+
+    def at(self, stamp: int) -> Event:
+        """The event, stamped."""
+        return self.make(stamp)
+
+
+def scripted(text: str, middle: Literal["C3", "C4"] = "C3", written: str | None = None) -> ScriptedEvent:
+    """Read one `--event`, which messages show as `written`. Raises UsageError with what to write."""
+    written = text if written is None else written
+    match = _SHAPE.match(text)
+    if match is None:
+        raise UsageError(f"--event {written!r} is not WHAT@WHEN", _HINT)
+    try:
+        make = said(match["what"], middle)
+    except UsageError as error:
+        raise UsageError(f"--event {written!r}: {error.message}", error.hint) from None
+    amount = Fraction(match["amount"])
+    if match["unit"] == "c":
+        if amount.denominator != 1:
+            raise UsageError(f"--event {written!r}: chunks are whole", _HINT)
+        return ScriptedEvent(written, make, int(amount))
+    return ScriptedEvent(written, make, None, nanoseconds(amount / (1000 if match["unit"] == "ms" else 1)))

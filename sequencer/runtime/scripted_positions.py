@@ -1,0 +1,88 @@
+"""Scripted events at musical positions: when a run is at bar 3 of a section is known only while it plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from math import ceil
+
+from sequencer.core.timebase import SECOND
+from sequencer.engine.conductor.plan import Pass
+from sequencer.engine.conductor.run_state import Run
+from sequencer.runtime.scripted_events import ScriptedEvent
+
+
+class Positions:
+    """The scripted events of a run that wait for a position of a section. Ask it after every event, and when it says so."""
+
+    def __init__(self, script: Iterable[ScriptedEvent]) -> None:
+        self.waiting = [one for one in script if one.spots]
+        self._entered: dict[int, int] = {}
+        """For the index of each section that an event waits in: the number of the pass that was seen to play."""
+
+    def due(self, run: Run, now: int) -> tuple[list[ScriptedEvent], int | None]:
+        """Take out the events whose position has been reached; return them, and when to ask again.
+
+        The time is None where only another event can bring a position nearer.
+        """
+        if not self.waiting or not run.is_running or run.paused:
+            return [], None
+        current = run.plan.pass_at(run.making)
+        reached: list[ScriptedEvent] = []
+        coming: list[int] = []
+        for one in self.waiting:
+            if current.stretch.index in one.spots:
+                self._entered[id(one)] = current.number
+                time = _time_of(run, current, one, now)
+                if time is not None and time <= now:
+                    reached.append(one)
+                elif time is not None:
+                    coming.append(time)
+            elif self._was_left_behind(run, one):
+                reached.append(one)  # the next section has begun a little early, on a chunk boundary
+        self.waiting = [one for one in self.waiting if one not in reached]
+        return reached, min(coming, default=None)
+
+    def _was_left_behind(self, run: Run, one: ScriptedEvent) -> bool:
+        """Whether a pass that the position belongs to has just ended, and lasted at least as long as that."""
+        number = self._entered.pop(id(one), None)
+        if number is None or number >= len(run.plan.passes):
+            return False
+        left = run.plan.passes[number]
+        return _is_within(left, one)
+
+    def drop_passed(self, run: Run, now: int) -> None:
+        """Forget the events whose position a run had reached when it was killed: they came in then."""
+        current = run.plan.pass_at(run.making)
+        earlier = run.plan.passes[: current.number]
+        passed = [one for one in self.waiting if any(_is_within(before, one) for before in earlier)]
+        for one in self.waiting:
+            time = _time_of(run, current, one, now) if current.stretch.index in one.spots else None
+            if time is not None and time <= now:
+                passed.append(one)
+        self.waiting = [one for one in self.waiting if one not in passed]
+
+
+def _is_within(current: Pass, one: ScriptedEvent) -> bool:
+    """Whether a pass has the position of an event, and lasted until then."""
+    spot = one.spots.get(current.stretch.index)
+    return spot is not None and spot[1] <= current.end - current.start
+
+
+def _time_of(run: Run, current: Pass, one: ScriptedEvent, now: int) -> int | None:
+    """When the position of an event in the pass that plays is reached, in nanoseconds.
+
+    In a run that follows a clock that is when the clock is there; else when the model makes that part of its chunk.
+    """
+    quarter, offset = one.spots[current.stretch.index]
+    time = current.start + offset
+    if run.follow is not None:
+        followed = run.plan.time_of_place(current, quarter, time)
+        return None if followed is None else ceil(followed)
+    chunks = time / run.schedule.grid.chunk
+    whole = chunks.numerator // chunks.denominator
+    if whole < run.making:
+        return now
+    if whole > run.making:
+        return None
+    return run.boundary_at + ceil((chunks - whole) * run.schedule.grid.chunk * Fraction(SECOND))

@@ -1,0 +1,123 @@
+"""Where a run is, what comes next and what it is waiting for: read from the conductor, for whoever shows it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sequencer.core.timebase import SECOND
+from sequencer.engine.conductor.deliveries import Line
+from sequencer.engine.conductor.expected_input import waits_for
+from sequencer.engine.conductor.machine import Conductor
+from sequencer.engine.conductor.plan import FAR, Pass
+from sequencer.runtime.output.action_excerpt import brief_action, elided
+from sequencer.schedule.describe import act_in_words, firing_by_name, pass_in_words
+from sequencer.schedule.model import CueAct, ShowPrompt
+from sequencer.schedule.prompt_actions import actions_of
+
+
+@dataclass(frozen=True, slots=True)
+class NextCue:
+    """What comes next: its position with section and pass, what it does, and in how many seconds, as far as that is known.
+
+    `at_latest` where it comes sooner if a live section is left before its maximum.
+    """
+
+    place: str
+    what: str
+    seconds: float | None
+    at_latest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the section that plays is waiting for: what ends it, then what its rules listen to.
+
+    `seconds` until it goes on by itself, or is left where its exit has been fired (`leaves`); None where nobody can tell.
+    """
+
+    exits: tuple[str, ...]
+    rules: tuple[str, ...]
+    leaves: bool
+    seconds: float | None
+
+
+class Coming:
+    """Answers about one conductor's plan. `into` is how much of the chunk in the making has passed, from 0 to 1."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        self._conductor = conductor
+        schedule = conductor.run.schedule
+        self._passes = Counter(stretch.section for stretch in schedule.stretches)
+        self._actions = actions_of(schedule)
+
+    def name(self, section: str | None, occurrence: int) -> str:
+        """Return a section's name, with the number of its pass where it has several; empty without sections."""
+        return "" if section is None else pass_in_words(section, occurrence, self._passes[section])
+
+    def action(self, before: str | None, prompt: str, room: int) -> str:
+        """Return the part of a prompt that changes, in at most `room` characters."""
+        return brief_action(self._actions, before, prompt, room)
+
+    def chunks(self) -> tuple[int | None, bool]:
+        """Return how many score chunks there are, None where nobody can tell yet, and whether that is only the most."""
+        plan = self._conductor.run.plan
+        end = plan.end_chunk()
+        current = plan.pass_at(self._conductor.making)
+        return (None if end >= FAR else end), any(_is_open(one) for one in plan.passes[current.number :])
+
+    def waiting(self, now: int, into: float, chunk_seconds: float) -> Waiting | None:
+        """Return what the pass that plays is waiting for; None where that is nothing."""
+        run = self._conductor.run
+        current = run.plan.pass_at(run.making)
+        middle = run.schedule.middle
+        until = current.stretch.until
+        rules = tuple(firing_by_name(one, middle) for one in waits_for(current.stretch) if one not in until)
+        leaves = current.stretch.is_live and not _is_open(current)
+        if not until and not rules:
+            return None
+        exits = () if leaves else tuple(firing_by_name(one, middle) for one in until)
+        return Waiting(exits, rules, leaves, self._left(current, now, into, chunk_seconds) if until else None)
+
+    def _left(self, current: Pass, now: int, into: float, chunk_seconds: float) -> float | None:
+        """How many seconds the pass that plays still lasts, as things are."""
+        run = self._conductor.run
+        if run.follow is not None:
+            time = run.follow.time_of(float(current.end_quarter), float(current.end))
+            return None if time is None else max(0.0, (time - now) / SECOND)
+        chunks = float(current.end / run.schedule.grid.chunk) - run.making - into
+        return max(0.0, chunks * chunk_seconds)
+
+    def next_cue(self, now: int, into: float, chunk_seconds: float, shown: str | None, room: int) -> NextCue | None:
+        """Return the next cue that has not begun to act, in at most `room` characters; `shown` is the prompt in force."""
+        run = self._conductor.run
+        making = run.making
+        ahead = [line for line in run.plan.lines if not line.is_final and _at(line) > making]
+        if not ahead or run.takes == 0:
+            return None
+        line = min(ahead, key=lambda one: (_at(one), one.time, one.number))
+        place = f"{self.name(line.section, line.occurrence)} {line.place}".strip()
+        together = [one for one in ahead if _at(one) == _at(line) and one.time == line.time]
+        what = elided(", ".join(self._deed(act, shown, room - 2) for one in together for act in one.acts), room)
+        current = run.plan.pass_at(making)
+        between = run.plan.passes[current.number : line.pass_number]
+        return NextCue(place, what, self._until(line, now, into, chunk_seconds), any(_is_open(one) for one in between))
+
+    def _deed(self, act: CueAct, shown: str | None, room: int) -> str:
+        return f"“{self.action(shown, act.text, room)}”" if isinstance(act, ShowPrompt) else act_in_words(act)
+
+    def _until(self, line: Line, now: int, into: float, chunk_seconds: float) -> float | None:
+        chunk = _at(line)
+        if chunk < FAR:
+            return max(0.0, (chunk - self._conductor.making - into) * chunk_seconds)
+        time = self._conductor.run.plan.time_of_line(line)
+        return None if time is None else max(0.0, (time - now) / SECOND)
+
+
+def _is_open(current: Pass) -> bool:
+    """Whether a pass is live, and nothing has ended it yet."""
+    return current.stretch.is_live and current.end - current.start == current.stretch.seconds
+
+
+def _at(line: Line) -> int:
+    return line.chunk if line.chunk is not None else line.nominal

@@ -1,0 +1,88 @@
+"""Lay entries on chunks: what acts at each chunk, and what is in force when a take opens.
+
+Used twice with the same rules: by the compiler at nominal times, and by the conductor when a live stretch has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import field
+from fractions import Fraction
+from typing import Literal
+
+from sequencer.core.images import ImageFile
+from sequencer.core.lazy_dataclass import dataclass
+from sequencer.schedule.model import Bundle, CutTake, Entry, Settings, ShowImage, ShowPrompt, Strength, SuperResolution, Take
+
+Scale = Literal["off", "2x", "4x"]
+
+
+@dataclass(slots=True)
+class Acting:
+    """What acts at one chunk, being gathered. Later entries win; `cut` is None, or the cut's seed in a tuple."""
+
+    chunk: int
+    prompt: str | None = None
+    image: ImageFile | None = None
+    strength: Fraction | None = None
+    sr: Scale | None = None
+    cut: tuple[int | None] | None = None
+    entries: list[int] = field(default_factory=list)
+
+    def take_in(self, entry: Entry) -> None:
+        """Add an entry that acts at this chunk, in order of exact time and source."""
+        self.entries.append(entry.id)
+        for act in entry.acts:
+            match act:
+                case ShowPrompt():
+                    self.prompt = act.text
+                case ShowImage():
+                    self.image = act.image
+                case Strength():
+                    self.strength = act.value
+                case SuperResolution():
+                    self.sr = act.scale
+                case CutTake():
+                    self.cut = (act.seed,)
+
+    def bundle(self) -> Bundle:
+        """The same, finished; without the cut, which is a take's own."""
+        return Bundle(self.chunk, self.prompt, self.image, self.strength, self.sr, tuple(self.entries))
+
+
+def gather(entries: Iterable[Entry]) -> tuple[Acting, ...]:
+    """What acts at each chunk, by chunk. `entries` come in order of exact time, then of source."""
+    by_chunk: dict[int, Acting] = {}
+    for entry in entries:
+        acting = by_chunk.get(entry.chunk)
+        if acting is None:
+            acting = by_chunk[entry.chunk] = Acting(entry.chunk)
+        acting.take_in(entry)
+    return tuple(sorted(by_chunk.values(), key=lambda one: one.chunk))
+
+
+def takes_of(entries: Sequence[Entry], seed: int, sr: Scale) -> tuple[Take, ...]:
+    """The takes that entries come to: cut at every chunk that a cut snaps to (a cut at chunk 0 only sets the seed).
+
+    sr and strength in force are opened with again; the image is not, unless the opening chunk brings one.
+    """
+    strength: Fraction | None = None
+    takes: list[Take] = []
+    bundles: list[Bundle] = []
+    opening: Settings | None = None
+    start = 0
+    for acting in gather(entries):
+        strength = acting.strength if acting.strength is not None else strength
+        sr = acting.sr if acting.sr is not None else sr
+        opens = acting.cut is not None or (opening is None and acting.chunk == 0)
+        if opens:
+            if opening is not None:
+                takes.append(Take(len(takes), start, opening, tuple(bundles)))
+            if acting.cut is not None and acting.cut[0] is not None:
+                seed = acting.cut[0]
+            start = acting.chunk
+            opening = Settings(seed, sr, strength, acting.image, acting.prompt or "")
+            bundles = []
+        bundles.append(acting.bundle())
+    takes.append(Take(len(takes), start, opening or Settings(seed, sr, strength, None, ""), tuple(bundles)))
+    return tuple(takes)

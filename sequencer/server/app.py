@@ -1,0 +1,113 @@
+"""Start and stop: the HTTP surface on a port."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, cast
+
+from aiohttp import web
+
+from sequencer.core.diagnostics import UsageError
+from sequencer.server.http_guard import is_every_address, is_loopback
+from sequencer.server.routes import Routes
+from sequencer.server.session import Session
+from sequencer.server.settings import StandInSettings
+
+HOSTS = "choose another --host: --host 127.0.0.1 is this machine alone, --host 0.0.0.0 everybody who can reach it"
+
+
+async def _address(host: str) -> tuple[int, str]:
+    """The first address of a host, of either family, as numbers. Raises OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, _, _, _, place = min(found, key=lambda one: one[0] != socket.AF_INET)
+    return family, str(place[0])
+
+
+def _listening(family: int, address: str, port: int) -> socket.socket:
+    """A socket that is bound, and not open yet. Raises OSError."""
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # elsewhere this would let two servers share a port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((address, port))
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+class StandIn:
+    """A stand-in server. `async with StandIn(settings) as server:` serves at `server.url` until the block ends."""
+
+    def __init__(self, settings: StandInSettings | None = None) -> None:
+        self.settings = settings or StandInSettings()
+        self.routes = Routes(self.settings)
+        self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
+        self.address = self.settings.host
+        """The address that it is bound to, as numbers."""
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        host = self.settings.host.strip("[]")
+        if is_every_address(self.address):
+            host = "::1" if ":" in self.address else "127.0.0.1"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def is_open_to_others(self) -> bool:
+        """Whether other machines can reach it."""
+        return not is_loopback(self.address)
+
+    @property
+    def session(self) -> Session | None:
+        """The session that began last."""
+        return next(reversed(self.routes.sessions.values()), None)
+
+    async def start(self) -> None:
+        """Serve, in the running loop. Raises UsageError where the host makes no sense or the port cannot be had."""
+        host, port = self.settings.host, self.settings.port
+        if not host.strip():
+            raise UsageError("--host is empty, which would be every address of this machine", HOSTS)
+        try:
+            family, self.address = await _address(host.strip("[]"))
+            self.routes.hosts |= {host.strip("[]").lower(), self.address}
+            listening = _listening(family, self.address, port)
+        except OSError as error:
+            is_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+            hint = HOSTS if is_host else "choose another --port (0 takes a free one)"
+            raise UsageError(f"{host}:{port} cannot be served: {error.strerror or error}", hint) from None
+        self.port = listening.getsockname()[1]
+        connections = self.routes.connections
+        self._runner = web.AppRunner(self.routes.app(), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        await self._runner.setup()
+        connections.start()
+        factory = cast("Callable[[], asyncio.Protocol]", self._runner.server)
+        self._server = await asyncio.get_running_loop().create_server(connections.watched(factory), sock=listening, backlog=128)
+
+    async def stop(self) -> None:
+        """End every session and give the port back. Safe to call twice."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self.routes.connections.stop()
+        await self.routes.stop()
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()

@@ -1,0 +1,250 @@
+"""Clips of what was shown. Nothing is recorded: the pictures follow from what each chunk was made of, so a clip is drawn again.
+
+A clip is an HLS playlist over fragmented MP4: one opening piece, and a segment for each chunk, drawn when it is fetched. So a
+recording of a whole session takes no more memory than its playlist. Clips are cut in stream time, frame by frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import secrets
+import time
+from bisect import bisect_right
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, cast
+
+import av
+
+from sequencer.server.model_runner import Show
+from sequencer.stages.simulated.helios_state import Look
+from sequencer.stages.simulated.renderer.frames import HEIGHT, WIDTH, Renderer
+from sequencer.stages.wire.messages import ClipFailed, ClipReady
+
+if TYPE_CHECKING:
+    import numpy as np
+    from av.video.stream import VideoStream
+    from numpy.typing import NDArray
+
+MAX_CLIP_SECONDS = 300
+"""The longest clip; a request for more is cut to that. A recording is as long as what it records."""
+
+MAX_CLIPS = 64
+"""Clips that are kept."""
+
+MAX_SEGMENTS_KEPT = 16
+"""Segments that are kept once they are drawn, for whoever fetches them again."""
+
+EXPECTED = 1.0
+"""Seconds that a clip is said to take."""
+
+
+class ClipError(Exception):
+    """A part of a clip that could not be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Frames `first` to `end` of a chunk, of which the first is frame `at` of the clip."""
+
+    look: Look
+    before: Look | None
+    first: int
+    end: int
+    at: int
+
+
+@dataclass(slots=True)
+class Clip:
+    """A clip, which can be fetched once its opening piece is there."""
+
+    number: str
+    segments: tuple[Segment, ...]
+    opening: bytes | None = None
+    failure: str = ""
+    task: asyncio.Task[None] | None = None
+
+
+@dataclass(slots=True)
+class _Studio:
+    """What segments are drawn and encoded with, one after the other."""
+
+    rate: Fraction
+    images: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
+    renderer: Renderer | None = None
+    known: set[str] = field(default_factory=set)
+
+    def make(self, segment: Segment) -> tuple[bytes, bytes]:
+        """A segment's opening piece and the segment. Raises ClipError."""
+        if self.renderer is None:
+            self.renderer = Renderer()
+        for image, pixels in list(self.images.items()):
+            if image not in self.known:
+                self.known.add(image)
+                self.renderer.learn(image, pixels)
+        frames = self.renderer.frames(segment.look, segment.before)[segment.first : segment.end]
+        try:
+            return _encoded(frames, segment.at, self.rate)
+        except (av.FFmpegError, ValueError) as error:
+            raise ClipError(f"the clip could not be made: {error}") from error
+
+
+class Clips:
+    """One session's clips; `recording` stands for it in their addresses."""
+
+    def __init__(self, show: Show, rate: Fraction) -> None:
+        self._show = show
+        self._rate = rate
+        self._studio = _Studio(rate)
+        self._drawing = asyncio.Lock()
+        self._clips: OrderedDict[str, Clip] = OrderedDict()
+        self._drawn: OrderedDict[str, bytes] = OrderedDict()
+        self._count = 0
+        self.recording = secrets.token_hex(8)
+
+    def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
+        """An image that chunks show."""
+        self._studio.images[image] = pixels
+
+    def ask(self, seconds: float | None, request: str) -> ClipReady | ClipFailed:
+        """A clip of the last `seconds` (None: of everything), as far as there are any, or why there is none."""
+        if seconds is not None and not seconds > 0:
+            return ClipFailed("duration_seconds must be above 0", request)
+        chunks, end = self._show.made, self._show.screen.shown
+        if not chunks or end <= chunks[0].first:
+            return ClipFailed("no media generated yet", request)
+        start = chunks[0].first
+        if seconds is not None:
+            start = max(start, end - max(1, round(Fraction(min(seconds, MAX_CLIP_SECONDS)) * self._rate)))
+        ready = int((time.time() + EXPECTED) * 1000)
+        first, last = (f"{float(frame / self._rate):.3f}" for frame in (start, end))
+        self._clip(f"{first}-{last}", start, end)
+        url = f"/clips?session_id={self.recording}&start={first}&end={last}"
+        what = "recording" if seconds is None else "snap"
+        return ClipReady(self.recording, what, float(first), float(last), float(last), ready, url, request)
+
+    def _clip(self, key: str, start: int, end: int) -> None:
+        """Begin to make the clip of the stream's frames from `start` to `end`, if it is not there."""
+        known = self._clips.get(key)
+        if known is not None and not known.failure:
+            self._clips.move_to_end(key)
+            return
+        segments, at = [], 0
+        chunks = self._show.made
+        for made in chunks[max(0, bisect_right(chunks, start, key=lambda one: one.first) - 1) :]:
+            begin, until = max(0, start - made.first), min(made.frames, end - made.first)
+            if until > begin:
+                segments.append(Segment(made.look, made.before, begin, until, at))
+                at += until - begin
+        self._count += 1
+        clip = self._clips[key] = Clip(f"{self._count:03}", tuple(segments))
+        clip.task = asyncio.create_task(self._open(clip))
+        while len(self._clips) > MAX_CLIPS:
+            self._clips.popitem(last=False)
+
+    async def _open(self, clip: Clip) -> None:
+        try:
+            async with self._drawing:
+                clip.opening, segment = await asyncio.to_thread(self._studio.make, clip.segments[0])
+        except ClipError as error:
+            clip.failure = str(error)
+        else:
+            self._keep(_segment_name(clip, 0), segment)
+
+    def find(self, start: str, end: str) -> Clip | None:
+        """The clip between two markers, as its address has them."""
+        return self._clips.get(f"{start}-{end}")
+
+    def playlist(self, clip: Clip) -> str:
+        """The playlist of a clip that can be fetched."""
+        lengths = [float((one.end - one.first) / self._rate) for one in clip.segments]
+        lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-PLAYLIST-TYPE:VOD"]
+        lines += [f"#EXT-X-TARGETDURATION:{int(max(lengths)) + 1}", f'#EXT-X-MAP:URI="{self._url(_opening_name(clip))}"']
+        for index, length in enumerate(lengths):
+            lines += [f"#EXTINF:{length:.3f},", self._url(_segment_name(clip, index))]
+        return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+
+    async def piece(self, name: str) -> bytes | None:
+        """A piece of any clip. Raises ClipError."""
+        for clip in self._clips.values():
+            if name == _opening_name(clip):
+                return clip.opening
+            number, _, index = name.removeprefix("chunk").removesuffix(".m4s").partition("_")
+            if number == clip.number and index.isdecimal() and len(index) < 10 and name == _segment_name(clip, int(index)):
+                return await self._segment(name, clip, int(index))
+        return None
+
+    async def _segment(self, name: str, clip: Clip, index: int) -> bytes | None:
+        if not 0 <= index < len(clip.segments):
+            return None
+        async with self._drawing:
+            if name not in self._drawn:
+                self._keep(name, (await asyncio.to_thread(self._studio.make, clip.segments[index]))[1])
+            return self._drawn[name]
+
+    def _keep(self, name: str, segment: bytes) -> None:
+        self._drawn[name] = segment
+        while len(self._drawn) > MAX_SEGMENTS_KEPT:
+            self._drawn.popitem(last=False)
+
+    def _url(self, name: str) -> str:
+        return f"/clips/chunks/{self.recording}/{name}"
+
+    async def stop(self) -> None:
+        """Make nothing more."""
+        tasks = [one.task for one in self._clips.values() if one.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _opening_name(clip: Clip) -> str:
+    return f"init{clip.number}.mp4"
+
+
+def _segment_name(clip: Clip, index: int) -> str:
+    return f"chunk{clip.number}_{index:05}.m4s"
+
+
+def _encoded(frames: NDArray[np.uint8], at: int, rate: Fraction) -> tuple[bytes, bytes]:
+    """The opening piece and the segment of frames, the first of which is frame `at`: any two of them can be joined."""
+    file = io.BytesIO()
+    options = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "fragment_index": str(at + 1)}
+    with av.open(file, "w", format="mp4", options=options) as container:
+        codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
+        stream = cast("VideoStream", container.add_stream(codec, rate=rate))
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.options = {"preset": "ultrafast", "sc_threshold": "0"} if codec == "libx264" else {}
+        stream.gop_size = 100_000
+        stream.time_base = 1 / rate
+        for index, picture in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = index, 1 / rate
+            frame.pict_type = av.video.frame.PictureType.I if index == 0 else av.video.frame.PictureType.NONE
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        ticks = round(at / rate / Fraction(stream.time_base or 1 / rate))
+    opening, fragment = _pieces(file.getvalue())
+    return opening, _moved(fragment, ticks)
+
+
+def _moved(fragment: bytes, ticks: int) -> bytes:
+    """A fragment that begins at `ticks`, as its `tfdt` box has it: the muxer lets every file begin at nought."""
+    place = fragment.find(b"tfdt", 0, fragment.find(b"mdat"))
+    if place < 0 or fragment[place + 4] != 1:
+        raise ValueError("the muxer wrote no decode time of 64 bits")
+    return fragment[: place + 8] + ticks.to_bytes(8, "big") + fragment[place + 16 :]
+
+
+def _pieces(data: bytes) -> tuple[bytes, bytes]:
+    """A fragmented MP4 cut before its first fragment, and without its index."""
+    opening, fragments, place = bytearray(), bytearray(), 0
+    while place + 8 <= len(data):
+        length, kind = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]
+        box = data[place : place + max(8, length)]
+        if kind != b"mfra":
+            (fragments if kind == b"moof" or fragments else opening).extend(box)
+        place += max(8, length)
+    return bytes(opening), bytes(fragments)

@@ -1,0 +1,166 @@
+"""TCP connections: how many there are, and how long one may stay open without a request.
+
+aiohttp times what follows a request, not what comes before the first one: a connection that sends nothing, or half of a
+request head, would stay open for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+MAX_CONNECTIONS = 256
+"""Connections at once."""
+
+MAX_SILENT = 64
+"""Connections at once that have not sent a whole request yet."""
+
+SEND_SECONDS = 60.0
+"""How long a client may refuse to take what is sent to it."""
+
+SWEEP_SECONDS = 0.5
+
+log = logging.getLogger("sequencer.server")
+
+
+class Watched(asyncio.Protocol):
+    """One connection: everything is passed on to aiohttp's protocol, and the times that matter are noted."""
+
+    def __init__(self, inner: asyncio.Protocol, owner: Connections) -> None:
+        self._inner = inner
+        self._owner = owner
+        self.transport: asyncio.Transport | None = None
+        self.has_asked = False
+        """Whether at least one whole request came."""
+        self.requests = 0
+        """Requests that are being answered."""
+        self.since = time.monotonic()
+        """When the connection was made, or the last answer given, or the head of the next request begun."""
+        self._in_head = True
+        self._stuck_since: float | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            self.transport = transport
+        self._inner.connection_made(transport)
+        self._owner.made(self)
+
+    def data_received(self, data: bytes) -> None:
+        if not self.requests and not self._in_head:
+            self._in_head, self.since = True, time.monotonic()
+        self._inner.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return self._inner.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._owner.lost(self)
+        self._inner.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._stuck_since = time.monotonic()
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._stuck_since = None
+        self._inner.resume_writing()
+
+    def begin(self) -> None:
+        """A whole request head is here."""
+        self.has_asked = True
+        self.requests += 1
+        self._in_head = False
+
+    def end(self) -> None:
+        """Its answer is made."""
+        self.requests -= 1
+        self.since = time.monotonic()
+
+    def is_overdue(self, now: float, request_seconds: float, idle_seconds: float) -> bool:
+        """Whether the other side had its time."""
+        if self._stuck_since is not None:
+            return now - self._stuck_since > SEND_SECONDS
+        if self.requests:
+            return False
+        return now - self.since > (request_seconds if self._in_head else idle_seconds)
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class Connections:
+    """All connections of a server."""
+
+    def __init__(self, request_seconds: float, idle_seconds: float) -> None:
+        self._request_seconds = request_seconds
+        self._idle_seconds = idle_seconds
+        self._open: dict[asyncio.BaseTransport, Watched] = {}
+        self._sweep: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    @property
+    def silent(self) -> int:
+        """How many have not sent a whole request yet."""
+        return sum(not one.has_asked for one in self._open.values())
+
+    def watched(self, inner: Callable[[], asyncio.Protocol]) -> Callable[[], asyncio.Protocol]:
+        """A protocol factory that makes what `inner` makes, watched."""
+        return lambda: Watched(inner(), self)
+
+    def start(self) -> None:
+        """Begin to look after them, in the running loop."""
+        self._sweep = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._swept)
+
+    def stop(self) -> None:
+        """Look after nothing more."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+
+    @contextmanager
+    def request(self, transport: asyncio.BaseTransport | None) -> Iterator[None]:
+        """While a request is answered, its connection is not idle."""
+        watched = None if transport is None else self._open.get(transport)
+        if watched is None:
+            yield
+            return
+        watched.begin()
+        try:
+            yield
+        finally:
+            watched.end()
+
+    def made(self, connection: Watched) -> None:
+        """One more: where there are too many, the one that has been silent for longest makes room."""
+        if connection.transport is None:
+            return
+        self._open[connection.transport] = connection
+        if self.silent > MAX_SILENT:
+            self._make_room([one for one in self._open.values() if not one.has_asked])
+        elif len(self._open) > MAX_CONNECTIONS:
+            self._make_room([one for one in self._open.values() if not one.requests])
+
+    def _make_room(self, candidates: list[Watched]) -> None:
+        longest = min(candidates, key=lambda one: one.since)
+        log.info("a silent connection is closed: there are too many")
+        self.lost(longest)
+        longest.abort()
+
+    def lost(self, connection: Watched) -> None:
+        """One less."""
+        if connection.transport is not None:
+            self._open.pop(connection.transport, None)
+
+    def _swept(self) -> None:
+        now = time.monotonic()
+        for one in [one for one in self._open.values() if one.is_overdue(now, self._request_seconds, self._idle_seconds)]:
+            log.debug("a connection without a request is closed")
+            one.abort()
+        self.start()

@@ -1,0 +1,260 @@
+"""The model in real time: what it says goes to everyone who listens, what it makes goes onto the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+from sequencer.core.timebase import SECOND, ChunkGrid
+from sequencer.server.openapi import find_range_problem
+from sequencer.server.video_source import Painter, Picture, Screen
+from sequencer.stages.simulated.faults import Drop, End, Faults
+from sequencer.stages.simulated.faulty_channel import Link
+from sequencer.stages.simulated.helios import HeliosModel
+from sequencer.stages.simulated.helios_state import (
+    Acknowledged,
+    ChunkBegun,
+    ChunkMade,
+    Look,
+    Message,
+    Output,
+    UploadedImage,
+    hashed,
+)
+from sequencer.stages.wire.helios.commands import Problem
+
+log = logging.getLogger("sequencer.server")
+
+LONGEST_LATE = SECOND
+"""How late this process may come to the end of a chunk, in nanoseconds, and still make up for it: a busy machine does that."""
+
+
+class Audience(Protocol):
+    """Who hears of a show: its session."""
+
+    def said(self, name: str, data: Mapping[str, object]) -> None:
+        """The model said something."""
+        ...
+
+    def answered(self, asks: tuple[int, ...], message: Message | None) -> None:
+        """Commands have been dealt with: the message that answers them, which everybody has heard, or none."""
+        ...
+
+    def happened(self, what: Drop | End) -> None:
+        """The faults file wants the connection broken, or the session over."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A chunk as it went onto the screen: what it looks like, and where it is in the stream.
+
+    `first` is its first frame, counted from the beginning of the stream, in which nothing stands for a pause; `frames` of it
+    are shown, which are all of them unless a reset cut it off.
+    """
+
+    look: Look
+    before: Look | None
+    first: int
+    frames: int
+
+    @property
+    def end(self) -> int:
+        """The first frame of the stream that is not of this chunk any more."""
+        return self.first + self.frames
+
+
+MAX_COMMANDS_KEPT = 10_000
+
+BETWEEN = 0.001
+"""Seconds between the first frames of two chunks, at least."""
+
+MAX_CHUNKS_KEPT = 200_000
+"""Chunks that clips can be made of: more than a session of a day has."""
+
+
+class Show:
+    """One session's model, painter and screen. Everything happens in the loop's own thread, but for the drawing."""
+
+    def __init__(self, faults: Faults, grid: ChunkGrid, audience: Audience, painter: Painter) -> None:
+        self._faults = faults
+        self._audience = audience
+        self._model = HeliosModel(faults, grid)
+        self._link = Link(faults)
+        self._painter = painter
+        self.rate = faults.fps or grid.fps
+        """Frames a second."""
+        self.screen = Screen(self.rate, painter.is_plain)
+        self._wake: asyncio.TimerHandle | None = None
+        self._stopped_for = 0
+        self._shown_at = 0.0
+        """When the latest chunk goes onto the screen."""
+        self._painting: Future[tuple[Picture, ...]] | None = None
+        self._look_before: Look | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._moments: list[Drop | End] = [*faults.drops, *([faults.end] if faults.end else [])]
+        self._timers: list[asyncio.TimerHandle] = []
+        self._is_over = False
+        self.made: list[Made] = []
+        self.began: float | None = None
+        """When the first chunk began."""
+        self.heard: deque[tuple[str, Mapping[str, object]]] = deque(maxlen=MAX_COMMANDS_KEPT)
+        """The last commands that reached the model, for whoever wants to compare."""
+
+    def start(self) -> None:
+        """Begin, in the running loop."""
+        self.screen.start()
+        for moment in self._moments:
+            if moment.at is not None:
+                delay = moment.at / SECOND
+                self._timers.append(asyncio.get_running_loop().call_later(delay, self._audience.happened, moment))
+
+    async def stop(self) -> None:
+        """End: nothing is made, said or shown from here on. Safe to call twice."""
+        self._is_over = True
+        for timer in (*self._timers, *([self._wake] if self._wake else [])):
+            timer.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        await self.screen.stop()
+        self._painter.close()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a chunk is being made."""
+        return self._model.is_making
+
+    def _now(self) -> int:
+        """The model's time: the machine's, less what passed while this process was stopped.
+
+        As one on a GPU does, it goes on where it was: it makes no chunks for the time that it missed.
+        """
+        now, due = time.monotonic_ns() - self._stopped_for, self._model.deadline
+        if due is None or now - due <= LONGEST_LATE:
+            return now
+        log.info("this process did not run for %.1f s: the model goes on where it was", (now - due) / SECOND)
+        self._stopped_for += now - due
+        return due
+
+    def learn(self, upload: str, found: UploadedImage, pixels: object = None) -> None:
+        """An upload's bytes are here."""
+        self._model.uploaded(upload, found, self._now())
+        if pixels is not None:
+            self._painter.learn(upload, pixels)  # type: ignore[arg-type]  # numpy is only named where it is loaded
+
+    def connect(self) -> None:
+        """A client is there: the model says how it stands."""
+        if self._is_over:
+            return
+        self._pass_on(self._model.connect(self._now()))
+
+    def problem(self, name: str, data: Mapping[str, object]) -> Problem | None:
+        """What is wrong with a command, as it stands on the wire: what its schema forbids never reaches the model."""
+        read = self._model.read(name, data)
+        if isinstance(read, Problem):
+            return read
+        reason = find_range_problem(name, data)
+        return None if reason is None else Problem(name, reason)
+
+    def command(self, name: str, data: Mapping[str, object], ask: int = 0) -> None:
+        """Give a command to the model. `ask`, where it is not 0, is answered to the audience once."""
+        if self._is_over:
+            self._answer((ask,) if ask else (), None)
+            return
+        self.heard.append((name, data))
+        self._pass_on(self._model.ask(name, data, self._now(), ask))
+
+    def _answer(self, asks: tuple[int, ...], message: Message | None) -> None:
+        if asks:
+            self._audience.answered(asks, message)
+
+    # ---- time
+
+    def _woken(self) -> None:
+        self._wake = None
+        self._pass_on(self._model.advance(self._now()))
+
+    def _pass_on(self, outputs: tuple[Output, ...]) -> None:
+        for output in outputs:
+            match output:
+                case Message():
+                    carried = self._link.carry(output)
+                    for message in carried:
+                        self._say_at(message)
+                    if not any(one.answers == output.answers for one in carried) and not self._link.holds(output):
+                        self._answer(output.answers, None)  # the message is lost, and the answer with it
+                case Acknowledged():
+                    self._answer(output.answers, None)
+                case ChunkBegun():
+                    self._begun(output)
+                case ChunkMade():
+                    self._made(output)
+        due = self._model.deadline
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        if due is not None and not self._is_over:
+            wait = max(0, due - self._now()) / SECOND
+            self._wake = asyncio.get_running_loop().call_later(wait, self._woken)
+
+    def _say_at(self, message: Message) -> None:
+        wait = (message.at - self._now()) / SECOND
+        if wait > 0.001:
+            self._timers = [one for one in self._timers if not one.cancelled() and one.when() > time.monotonic()]
+            self._timers.append(asyncio.get_running_loop().call_later(wait, self._say, message))
+        else:
+            self._say(message)
+
+    def _say(self, message: Message) -> None:
+        if message.name == "generation_reset":
+            # What was made is shown to its end, as a runtime plays its queue: a reset is the model's own affair.
+            self._spawn(self._go_dark())
+        self._audience.said(message.type, message.data)
+        self._answer(message.answers, message)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # ---- pictures
+
+    async def _go_dark(self) -> None:
+        """Go dark when every chunk that is made by now is on the screen, and has been shown."""
+        made = [task for task in self._tasks if task is not asyncio.current_task()]
+        await asyncio.gather(*made, return_exceptions=True)
+        self.screen.darken()
+
+    def _begun(self, begun: ChunkBegun) -> None:
+        self.began = self.began or time.monotonic()
+        for moment in [one for one in self._moments if one.at_chunk(begun.take, begun.look.chunk)]:
+            self._moments.remove(moment)
+            self._audience.happened(moment)
+        if begun.look.frames:
+            self._painting = self._painter.paint(begun.look, begun.before)
+            self._look_before = begun.before
+
+    def _made(self, made: ChunkMade) -> None:
+        painting, self._painting = self._painting, None
+        if painting is None or not made.look.frames:
+            return
+        delays = self._faults.delays
+        lag = delays.shown
+        if delays.shown_jitter:
+            lag += hashed(self._faults.seed, "shown", made.take, made.look.chunk) % (delays.shown_jitter + 1)
+        self._shown_at = max(self._shown_at + BETWEEN, time.monotonic() + lag / SECOND)  # frames keep their order on every way
+        self._spawn(self._show(made, self._look_before, painting, self._shown_at))
+
+    async def _show(self, made: ChunkMade, before: Look | None, painting: Future[tuple[Picture, ...]], at: float) -> None:
+        pictures = await asyncio.wrap_future(painting)
+        await asyncio.sleep(at - time.monotonic())
+        first = self.screen.show(pictures, time.monotonic())
+        self.made.append(Made(made.look, before, first, len(pictures)))
+        if len(self.made) > MAX_CHUNKS_KEPT:
+            del self.made[0]

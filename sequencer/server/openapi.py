@@ -1,0 +1,179 @@
+"""The Helios contract as an OpenAPI document, in the vendor's form.
+
+Commands are `paths` under `/events/`, messages are `webhooks`, tracks stand in `x-reactor`. Every message is a component, which
+its webhook refers to, and so does each command that is answered with it; a command that is only acknowledged has a 202.
+"""
+
+from __future__ import annotations
+
+import copy
+
+from sequencer.server.settings import MODEL, TRACK
+from sequencer.stages.wire.helios.model_messages import Dialect
+from sequencer.stages.wire.messages import Data
+
+_TEXT: Data = {"type": "string"}
+_WHOLE: Data = {"type": "integer"}
+_INDEX: Data = {**_WHOLE, "minimum": 0}
+_NUMBER: Data = {"type": "number"}
+_FLAG: Data = {"type": "boolean"}
+_UPLOAD: Data = {"$ref": "#/components/schemas/ReactorUploadReference"}
+
+_UPLOAD_REFERENCE: Data = {
+    "type": "object",
+    "format": "reactor-upload-reference",
+    "description": "An uploaded file.",
+    "properties": {"upload_id": {**_TEXT, "format": "uuid"}, "name": _TEXT, "mime_type": _TEXT, "size": _WHOLE},
+    "required": ["upload_id", "name", "mime_type", "size"],
+}
+
+
+def _or_null(schema: Data) -> Data:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+_SNAPSHOT: dict[str, Data] = {"snapshot_index": _INDEX, "chunk": _INDEX, "label": _TEXT, "parent_id": _or_null(_INDEX)}
+
+Fields = dict[str, Data]
+
+_COMMANDS: dict[str, tuple[str, Fields, str | None]] = {
+    "set_prompt": ("Show a prompt from the next chunk on.", {"prompt": _TEXT}, "prompt_accepted"),
+    "schedule_prompt": (
+        "Show a prompt from a chunk on.",
+        {"prompt": _TEXT, "chunk": {**_INDEX, "default": 0}},
+        "prompt_accepted",
+    ),
+    "set_conditioning": ("Show a prompt and an image together.", {"prompt": _TEXT, "image": _UPLOAD}, "conditions_ready"),
+    "set_image": ("Condition what follows on an image.", {"image": _UPLOAD}, "image_accepted"),
+    "set_image_strength": (
+        "Set how much the next image counts.",
+        {"image_strength": {**_NUMBER, "minimum": 0, "maximum": 1, "default": 1}},
+        None,
+    ),
+    "set_sr_scale": ("Set super-resolution.", {"sr_scale": {**_TEXT, "enum": ["off", "2x", "4x"], "default": "2x"}}, None),
+    "set_seed": ("Set the seed of the next start; -1 draws one.", {"seed": {**_WHOLE, "minimum": -1, "default": 0}}, None),
+    "start": ("Begin to generate.", {}, "generation_started"),
+    "pause": ("Stop after the current chunk.", {}, "generation_paused"),
+    "resume": ("Go on from where it stopped.", {}, "generation_resumed"),
+    "reset": ("Clear everything but the settings.", {}, "generation_reset"),
+}
+"""What each command does, its fields, and the message that a model from 1.x answers it with."""
+
+_SNAPSHOT_COMMANDS: dict[str, tuple[str, Fields, str | None]] = {
+    "save_snapshot": ("Keep the state of the generation.", {"label": {**_TEXT, "default": ""}}, "snapshot_saved"),
+    "list_snapshots": ("Name every snapshot.", {}, "snapshots_listed"),
+    "rewind": ("Go on from a snapshot.", {"snapshot_index": _INDEX}, "generation_rewound"),
+}
+
+
+def find_range_problem(command: str, data: Data) -> str | None:
+    """What is outside the range that the schema gives a field of this command. Reactor's runtime refuses such commands too."""
+    _, fields, _ = {**_COMMANDS, **_SNAPSHOT_COMMANDS}.get(command, ("", {}, None))
+    for name, schema in fields.items():
+        value = data.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        least, most = schema.get("minimum"), schema.get("maximum")
+        if isinstance(least, int) and not value >= least:
+            return f"{name} must be at least {least}"
+        if isinstance(most, int) and not value <= most:
+            return f"{name} must be at most {most}"
+    return None
+
+
+_MESSAGES: dict[str, tuple[str, Fields]] = {
+    "state": (
+        "How the model stands, after each command and each chunk.",
+        {
+            "running": _FLAG,
+            "started": _FLAG,
+            "paused": _FLAG,
+            "current_frame": _WHOLE,
+            "current_chunk": _WHOLE,
+            "current_prompt": _or_null(_TEXT),
+            "scheduled_prompts": {"type": "object", "additionalProperties": _TEXT},
+            "image_set": _FLAG,
+            "image_strength": _NUMBER,
+        },
+    ),
+    "chunk_complete": (
+        "A chunk is complete.",
+        {"chunk_index": _WHOLE, "frames_emitted": _WHOLE, "active_prompt": _TEXT},
+    ),
+    "prompt_accepted": ("A prompt was accepted.", {"prompt": _TEXT}),
+    "image_accepted": ("An image was accepted.", {"width": _WHOLE, "height": _WHOLE}),
+    "conditions_ready": ("What generation can begin from.", {"has_prompt": _FLAG, "has_image": _FLAG}),
+    "generation_started": ("Generation has begun.", {"prompt": _TEXT, "chunk_index": _WHOLE}),
+    "generation_paused": ("Generation rests after this chunk.", {"chunk_index": _WHOLE}),
+    "generation_resumed": ("Generation goes on.", {"chunk_index": _WHOLE}),
+    "generation_reset": ("Everything was cleared.", {}),
+    "command_error": ("A command was refused.", {"command": _TEXT, "reason": _TEXT}),
+}
+
+_SNAPSHOT_MESSAGES: dict[str, tuple[str, Fields]] = {
+    "snapshot_saved": ("A snapshot was kept; `chunk` is made next from there.", _SNAPSHOT),
+    "snapshots_listed": (
+        "Every snapshot there is.",
+        {"snapshots": {"type": "array", "items": {"type": "object", "properties": _SNAPSHOT, "required": list(_SNAPSHOT)}}},
+    ),
+    "generation_rewound": ("Generation goes on from a snapshot.", {"snapshot_index": _INDEX, "chunk": _INDEX}),
+}
+
+
+def document(dialect: Dialect = "current") -> Data:
+    """The document of a model that speaks `dialect`, as `requestSchema` and `GET /schema` give it."""
+    has_answers = dialect == "1.x"
+    commands = {**_COMMANDS, **(_SNAPSHOT_COMMANDS if has_answers else {})}
+    messages = {**_MESSAGES, **(_SNAPSHOT_MESSAGES if has_answers else {})}
+    schemas = {"ReactorUploadReference": _UPLOAD_REFERENCE}
+    schemas |= {_component(name): _body(fields) for name, (_, fields) in messages.items()}
+    made: Data = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": MODEL,
+            "version": "v1.0.0" if has_answers else "v0.9.0",
+            "description": "The Helios contract, simulated.",
+        },
+        "x-reactor": {"tracks": [{"name": TRACK, "kind": "video", "direction": "out"}]},
+        "paths": {
+            f"/events/{name}": {
+                "post": {
+                    "operationId": name,
+                    "summary": summary,
+                    "requestBody": _content(_body(fields), required=True),
+                    "responses": _responses(answer if has_answers else None),
+                }
+            }
+            for name, (summary, fields, answer) in commands.items()
+        },
+        "webhooks": {
+            name: {"post": {"operationId": name, "summary": summary, "requestBody": _content(_reference(name), required=True)}}
+            for name, (summary, _) in messages.items()
+        },
+        "components": {"schemas": schemas},
+    }
+    return copy.deepcopy(made)
+
+
+def _component(name: str) -> str:
+    """What a message is called among the components: `prompt_accepted` is `PromptAccepted`."""
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+def _reference(name: str) -> Data:
+    return {"$ref": f"#/components/schemas/{_component(name)}"}
+
+
+def _body(fields: Fields) -> Data:
+    required = [name for name, schema in fields.items() if "default" not in schema]
+    return {"type": "object", "properties": fields, **({"required": required} if required else {})}
+
+
+def _content(schema: Data, **more: object) -> Data:
+    return {**more, "content": {"application/json": {"schema": schema}}}
+
+
+def _responses(answer: str | None) -> Data:
+    if answer is None:
+        return {"202": {"description": "The command was accepted."}}
+    return {"200": _content(_reference(answer), description=_component(answer))}

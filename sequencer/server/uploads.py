@@ -1,0 +1,122 @@
+"""Uploads: an address for each file, good for a while and for one PUT of exactly the size that was said."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sequencer.core.images import MAX_IMAGE_BYTES
+from sequencer.stages.simulated.helios_state import UploadedImage
+from sequencer.stages.wire.messages import Reference
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LARGEST = MAX_IMAGE_BYTES
+"""Bytes of the largest file that is taken."""
+
+MOST = 64
+"""Files of one session that are kept."""
+
+LONGEST_NAME = 255
+
+
+class NotTakenError(ValueError):
+    """A file, or the announcement of one, that is not taken; `status` is HTTP's."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(slots=True)
+class Slot:
+    """Room for one file."""
+
+    reference: Reference
+    secret: str
+    expires: float
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    found: UploadedImage | None = None
+    pixels: NDArray[np.uint8] | None = None
+
+
+class Uploads:
+    """One session's files."""
+
+    def __init__(self, url_seconds: float) -> None:
+        self._seconds = url_seconds
+        self._slots: dict[str, Slot] = {}
+        self._unpacking = asyncio.Lock()
+
+    def announce(self, name: object, size: object, mime_type: object) -> Slot:
+        """Make room for a file. Raises NotTakenError."""
+        if not isinstance(name, str) or not name or not isinstance(mime_type, str) or not mime_type:
+            raise NotTakenError(400, "name and mime_type are required")
+        if isinstance(size, float) and size.is_integer():
+            size = int(size)
+        if not isinstance(size, int) or isinstance(size, bool) or size <= 0:
+            raise NotTakenError(400, "size must be a positive whole number")
+        if len(name) > LONGEST_NAME or not name.isprintable():
+            raise NotTakenError(400, f"name must be printable and not longer than {LONGEST_NAME} characters")
+        if not mime_type.startswith("image/"):
+            raise NotTakenError(400, f"{mime_type} is not an image type")
+        if size > LARGEST:
+            raise NotTakenError(413, f"files may be up to {LARGEST} bytes")
+        if len(self._slots) >= MOST:
+            del self._slots[next(iter(self._slots))]
+        upload = str(uuid.uuid4())
+        expires = time.monotonic() + self._seconds
+        slot = Slot(Reference(upload, name, mime_type, size), secrets.token_urlsafe(24), expires)
+        self._slots[upload] = slot
+        return slot
+
+    def slot(self, upload: str, secret: str) -> Slot:
+        """The room that an address names, if bytes may still come. Raises NotTakenError."""
+        slot = self._slots.get(upload)
+        if slot is None:
+            raise NotTakenError(404, "there is no such upload")
+        if not secrets.compare_digest(slot.secret, secret):
+            raise NotTakenError(403, "the signature does not fit")
+        if time.monotonic() > slot.expires:
+            raise NotTakenError(403, "the address has expired")
+        if slot.arrived.is_set():
+            raise NotTakenError(409, "the bytes have been brought before")
+        return slot
+
+    async def take(self, slot: Slot, data: bytes) -> None:
+        """Keep a file's bytes: what is in them is found out in a thread. Raises NotTakenError."""
+        if len(data) != slot.reference.size:
+            raise NotTakenError(400, f"{len(data)} bytes came, {slot.reference.size} were announced")
+        async with self._unpacking:
+            slot.found, slot.pixels = await asyncio.to_thread(_unpacked, data)
+        slot.arrived.set()
+
+    async def wait(self, upload: str, seconds: float) -> Slot | None:
+        """The room of an upload once its bytes are there; None where they do not come in time."""
+        slot = self._slots.get(upload)
+        try:
+            async with asyncio.timeout(seconds):
+                if slot is None:
+                    await asyncio.sleep(seconds)
+                    return None
+                await slot.arrived.wait()
+        except TimeoutError:
+            return None
+        return slot
+
+
+def _unpacked(data: bytes) -> tuple[UploadedImage, NDArray[np.uint8] | None]:
+    """What is in a file, and the pixels that are drawn with: no more of them are kept than anybody sees."""
+    from sequencer.core.image_files import opened
+    from sequencer.stages.simulated.renderer.frames import as_drawn
+
+    found = opened(data)  # one at a time: a small file may hold a huge picture
+    if isinstance(found, str):
+        return UploadedImage(0, 0, found), None
+    return UploadedImage(found.shape[1], found.shape[0]), as_drawn(found)

@@ -1,0 +1,255 @@
+"""The pictures as they leave: each on time, to everyone who watches.
+
+A chunk's frames are drawn while the model makes it (in a thread), and shown one after the other behind it. Before the
+first one, and after the model was cleared, a dark frame stands in their place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+from aiortc.mediastreams import VIDEO_TIME_BASE, MediaStreamError, VideoStreamTrack
+from av import VideoFrame
+from numpy.typing import NDArray
+
+from sequencer.stages.simulated.helios_state import Look, hashed
+
+if TYPE_CHECKING:
+    from sequencer.stages.simulated.renderer.frames import Renderer
+
+HEIGHT, WIDTH = 384, 640
+PLAIN_HEIGHT, PLAIN_WIDTH = 96, 160
+_SCALES = {"off": 1, "2x": 2, "4x": 4}
+DARK_EVERY = 0.25
+"""Seconds between dark frames."""
+MOST_WAITING = 12
+"""Frames that wait for one slow watcher; older ones are dropped for it."""
+
+BEHIND = 0.2
+"""Seconds behind its time from which a chunk is shown faster, until what was late (a busy machine) is caught up with."""
+
+CATCHING_UP = 0.85
+
+Picture = NDArray[np.uint8]
+"""A frame as planar YUV 4:2:0, shape (height × 3 / 2, width)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture and the moment it is shown at, in monotonic seconds."""
+
+    at: float
+    picture: Picture
+
+
+def planar(frame: NDArray[np.uint8], scale: int = 1) -> Picture:
+    """An RGB frame as a `Picture`, each pixel `scale` times as wide and high."""
+    if scale != 1:
+        frame = np.repeat(np.repeat(frame, scale, axis=0), scale, axis=1)
+    return VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="yuv420p").to_ndarray().astype(np.uint8, copy=False)
+
+
+def plain(look: Look) -> tuple[Picture, ...]:
+    """A chunk of small and simple pictures: one colour for each prompt, image and seed, under a light that wanders."""
+    kind = hashed("plain", look.prompt, look.image, look.seed)
+    along = np.arange(PLAIN_WIDTH)
+    pictures = []
+    for frame in range(look.first_frame, look.first_frame + look.frames):
+        picture = np.empty((PLAIN_HEIGHT * 3 // 2, PLAIN_WIDTH), np.uint8)
+        picture[:PLAIN_HEIGHT] = 90 + np.abs((along + 2 * frame) % PLAIN_WIDTH - PLAIN_WIDTH // 2)
+        picture[PLAIN_HEIGHT : PLAIN_HEIGHT * 5 // 4] = 64 + kind % 128
+        picture[PLAIN_HEIGHT * 5 // 4 :] = 64 + (kind >> 8) % 128
+        pictures.append(picture)
+    return tuple(pictures)
+
+
+def dark(is_plain: bool = False) -> Picture:
+    """The frame that stands where none is."""
+    height, width = (PLAIN_HEIGHT, PLAIN_WIDTH) if is_plain else (HEIGHT, WIDTH)
+    picture = np.full((height * 3 // 2, width), 128, np.uint8)
+    picture[:height] = 16
+    return picture
+
+
+class Painter:
+    """Draws chunks one after the other in a thread of its own."""
+
+    def __init__(self, native_size: bool = False, is_plain: bool = False) -> None:
+        self._native = native_size
+        self.is_plain = is_plain
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="stand-in-pictures")
+        self._renderer: Renderer | None = None
+        if not is_plain:
+            self._thread.submit(self._made)  # what it needs takes a while to load, and the first chunk will not wait
+
+    def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
+        """An image that later chunks show."""
+        if self.is_plain:
+            return
+        self._thread.submit(lambda: self._made().learn(image, pixels))
+
+    def paint(self, look: Look, before: Look | None) -> Future[tuple[Picture, ...]]:
+        """Begin to draw a chunk."""
+        return self._thread.submit(self._paint, look, before)
+
+    def _paint(self, look: Look, before: Look | None) -> tuple[Picture, ...]:
+        if self.is_plain:
+            return plain(look)
+        scale = _SCALES[look.sr] if self._native else 1
+        return tuple(planar(frame, scale) for frame in self._made().frames(look, before))
+
+    def _made(self) -> Renderer:
+        from sequencer.stages.simulated.renderer.frames import Renderer
+
+        if self._renderer is None:
+            self._renderer = Renderer()
+        return self._renderer
+
+    def close(self) -> None:
+        """Stop drawing."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+Watcher = Callable[[Shown], None]
+
+
+class Screen:
+    """Shows pictures on time. `rate` is frames a second."""
+
+    def __init__(self, rate: Fraction, is_plain: bool = False) -> None:
+        self._rate = rate
+        self._watchers: list[Watcher] = []
+        self._queue: deque[Shown] = deque()
+        self._edge = 0.0
+        self._dark_from: float | None = None
+        """When it goes dark: behind the pictures that waited when it was told to."""
+        self._dark = Shown(0.0, dark(is_plain))
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.is_dark = True
+        self.shown = 0
+        """How many pictures were shown so far, dark ones not counted."""
+
+    def start(self) -> None:
+        """Begin, in the running loop."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End; nothing is shown from here on."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def watch(self, watcher: Watcher) -> None:
+        """Show every picture to this one as well."""
+        self._watchers.append(watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Never mind."""
+        if watcher in self._watchers:
+            self._watchers.remove(watcher)
+
+    def show(self, pictures: tuple[Picture, ...], at: float) -> int:
+        """Show a chunk from monotonic second `at`, or after what still waits: how many pictures come before its first one."""
+        before = self.shown + len(self._queue)
+        first = max(at, self._edge)
+        step = float(1 / self._rate) * (CATCHING_UP if first > at + BEHIND else 1.0)
+        self._queue.extend(Shown(first + index * step, picture) for index, picture in enumerate(pictures))
+        self._edge = first + len(pictures) * step
+        self._wake.set()
+        return before
+
+    def darken(self) -> None:
+        """Go dark when everything that waits now has been shown."""
+        self._dark_from = max(self._edge, time.monotonic())
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            now = time.monotonic()
+            if self._goes_dark(now):
+                self._dark_from, self.is_dark = None, True
+                self._give(Shown(now, self._dark.picture))
+                continue
+            if self._queue and self._queue[0].at <= now:
+                self.is_dark = False
+                self.shown += 1
+                self._give(self._queue.popleft())
+                continue
+            self._wake.clear()
+            coming = [one for one in (self._queue[0].at if self._queue else None, self._dark_from) if one is not None]
+            wait = min(coming) - now if coming else None
+            if self.is_dark:
+                self._give(Shown(now, self._dark.picture))
+                wait = DARK_EVERY if wait is None else min(wait, DARK_EVERY)
+            try:
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    def _goes_dark(self, now: float) -> bool:
+        dark = self._dark_from
+        return dark is not None and dark <= now and not (self._queue and self._queue[0].at < dark)
+
+    def _give(self, shown: Shown) -> None:
+        for watcher in list(self._watchers):
+            watcher(shown)
+
+
+class ScreenTrack(VideoStreamTrack):
+    """What one watcher gets: nothing while paused, which it is at first."""
+
+    def __init__(self, screen: Screen) -> None:
+        super().__init__()
+        self._screen = screen
+        self._frames: deque[Shown] = deque(maxlen=MOST_WAITING)
+        self._some = asyncio.Event()
+        self._origin = time.monotonic()
+        self.is_paused = True
+        self.sent = 0
+        """Frames given to the encoder."""
+        screen.watch(self._take)
+
+    def _take(self, shown: Shown) -> None:
+        if not self.is_paused:
+            self._frames.append(shown)
+            self._some.set()
+
+    def pause(self) -> None:
+        """Give nothing more."""
+        self.is_paused = True
+        self._frames.clear()
+
+    def resume(self) -> None:
+        """Give what comes from now on."""
+        self.is_paused = False
+
+    async def recv(self) -> VideoFrame:
+        """The next frame, when there is one."""
+        while not self._frames:
+            self._some.clear()
+            await self._some.wait()
+            if self.readyState != "live":
+                raise MediaStreamError
+        shown = self._frames.popleft()
+        frame = VideoFrame.from_ndarray(shown.picture, format="yuv420p")
+        frame.pts = int((shown.at - self._origin) * 90_000)
+        frame.time_base = VIDEO_TIME_BASE
+        self.sent += 1
+        return frame
+
+    def stop(self) -> None:
+        """No more of it."""
+        self._screen.unwatch(self._take)
+        super().stop()
+        self._some.set()

@@ -1,0 +1,304 @@
+"""Which command an answer belongs to. Only wire v1 answers, and only that a command was dealt with, not that it was liked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sequencer.core.diagnostics import StageError
+from sequencer.events.codec import Event
+from sequencer.events.commands import ModelCommand, SetConditioning, SetImage
+from sequencer.events.events import Refused, SessionEnded, Unknown
+from sequencer.stages.reactor.safety import masked
+from sequencer.stages.wire.codec import Wire
+from sequencer.stages.wire.helios.commands import write_command
+from sequencer.stages.wire.helios.model_messages import MOST_UNKNOWN, HeliosReader
+from sequencer.stages.wire.messages import (
+    Channel,
+    ClientMessage,
+    ClipAsked,
+    ClipFailed,
+    ClipReady,
+    CommandSent,
+    Data,
+    Done,
+    Ended,
+    Failed,
+    FileUploaded,
+    Foreign,
+    Frame,
+    Malformed,
+    ModelMessage,
+    Moderation,
+    Reference,
+    Schema,
+    SchemaAsked,
+    TrackPublished,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command under way: its name, and when it left (nanoseconds of the run's clock)."""
+
+    name: str
+    at: int
+
+
+class Answers:
+    """Gives out request ids and takes them back."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Asked] = {}
+        self._count = 0
+        self.latencies: list[int] = []
+        """Nanoseconds from each command to its answer, the last thousand."""
+
+    def ask(self, name: str, at: int) -> str:
+        """A fresh id for a command that leaves now."""
+        self._count += 1
+        request = f"r{self._count}"
+        self._open[request] = Asked(name, at)
+        return request
+
+    def answered(self, request: str, at: int) -> Asked | None:
+        """The command that this answers; None for an id that is not open (answered before, or never asked)."""
+        asked = self._open.pop(request, None)
+        if asked is not None:
+            self.latencies = [*self.latencies[-999:], at - asked.at]
+        return asked
+
+    def overdue(self, before: int) -> tuple[Asked, ...]:
+        """Commands that left before nanosecond `before` and are not answered; each is named once."""
+        late = [request for request, asked in self._open.items() if asked.at < before]
+        return tuple(self._open.pop(request) for request in late)
+
+    def forget(self) -> None:
+        """The connection is gone, and with it every answer that was under way."""
+        self._open.clear()
+
+
+if TYPE_CHECKING:
+    from sequencer.sync.run_clock import Clock
+
+Send = Callable[[Frame], None]
+MAX_BROADCASTS_KEPT = 16
+"""An answer follows the message that it repeats at once, or almost."""
+
+ClipAnswer = ClipReady | ClipFailed | Failed
+
+
+class Talk:
+    """One session's conversation, over one connection after the other."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        wire: Wire,
+        frames_per_chunk: int,
+        tell: Callable[[Event], None],
+        notice: Callable[[str], None],
+        came: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """`came` gets the time of each message that comes, whatever it is."""
+        self._clock = clock
+        self._tell = tell
+        self._notice = notice
+        self._came = came
+        self.has_answered = False
+        """Whether the other side answers a question for its schema, and so shows at any time that it is there."""
+        self._reader = HeliosReader(frames_per_chunk)
+        self._answers = Answers()
+        self._send: Send | None = None
+        self._clips: deque[tuple[str, asyncio.Future[ClipAnswer]]] = deque()
+        self._broadcasts: deque[tuple[str, Data]] = deque(maxlen=MAX_BROADCASTS_KEPT)
+        """The last messages that went to everybody, each until an answer repeats it."""
+        self._question = ""
+        self.wire = wire
+        self.heard = asyncio.Event()
+        """Set when the other side has shown that it understands."""
+
+    @property
+    def latencies(self) -> Sequence[int]:
+        """Nanoseconds from commands to their answers."""
+        return self._answers.latencies
+
+    # ---- beginning and end of a connection
+
+    def begin(self, send: Send) -> None:
+        """Another connection stands: the other side is asked for its schema, which shows whether it understands this wire."""
+        self._send = send
+        self.heard.clear()
+
+    def greet(self) -> None:
+        """Ask something harmless that is always answered."""
+        self._question = self._answers.ask("requestSchema", self._clock.now())
+        self.say(SchemaAsked(self._question))
+
+    def ask_again(self) -> None:
+        """Ask for a sign of life; nothing is lost where nobody hears it."""
+        with suppress(StageError):
+            self.greet()
+
+    def end(self) -> None:
+        """The connection is gone: what was under way will not be answered."""
+        self._send = None
+        self._answers.forget()
+        while self._clips:
+            _, future = self._clips.popleft()
+            if not future.done():
+                future.set_exception(StageError("the connection broke before the clip was there", "ask for it again"))
+
+    # ---- out
+
+    def say(self, message: ClientMessage) -> None:
+        """Say something now. Raises StageError where it cannot be said."""
+        if self._send is None:
+            raise StageError("the connection is lost")
+        self._send(self.wire.write_client(message))
+
+    def command(self, command: ModelCommand, uploads: dict[str, Reference]) -> None:
+        """Send a command. What cannot be sent comes back as refused."""
+        name, data = write_command(command)
+        files: tuple[tuple[str, Reference], ...] = ()
+        if isinstance(command, SetConditioning | SetImage):
+            reference = uploads.get(command.image)
+            if reference is None:
+                self._tell(Refused(self._clock.now(), name, "image was not uploaded"))
+                return
+            del data["image"]
+            files = (("image", reference),)
+        now = self._clock.now()
+        request = self._answers.ask(name, now) if self.wire is Wire.V1 else ""
+        try:
+            self.say(CommandSent(name, data, files, request))
+        except StageError as error:
+            self._answers.answered(request, now)
+            self._tell(Refused(self._clock.now(), name, error.message))
+
+    def uploaded(self, reference: Reference) -> None:
+        """Tell the model that a file's bytes are there; nothing is lost where nobody hears it."""
+        try:
+            self.say(FileUploaded(reference))
+        except StageError as error:
+            self._notice(f"the notice of an upload was not sent: {error.message}")
+
+    async def clip(self, seconds: float, patience: float) -> ClipReady:
+        """Ask for a clip of the last seconds. Raises StageError."""
+        from sequencer.stages.reactor.clips import clip_problem
+
+        future: asyncio.Future[ClipAnswer] = asyncio.get_running_loop().create_future()
+        request = self._answers.ask("requestClip", self._clock.now())
+        self._clips.append((request, future))
+        self.say(ClipAsked(seconds, request))
+        try:
+            async with asyncio.timeout(patience):
+                answer = await future
+        except TimeoutError:
+            raise StageError(f"the platform did not answer within {patience:.0f} s to the wish for a clip") from None
+        if not isinstance(answer, ClipReady):
+            raise clip_problem(answer)
+        return answer
+
+    def overdue(self, before: int) -> tuple[Asked, ...]:
+        """Commands that left before nanosecond `before` and were never answered; each is named once."""
+        return self._answers.overdue(before)
+
+    # ---- in
+
+    def received(self, channel: Channel, payload: str | bytes) -> None:
+        """Something came: events of it are told, answers find their questions."""
+        message = self.wire.read_server(channel, payload)
+        if isinstance(payload, bytes) or self.wire is Wire.V0:
+            self.heard.set()  # text before the first answer is only what a runtime says to everyone
+        now = self._clock.now()
+        self._came(now)
+        match message:
+            case ModelMessage():
+                self._model_message(message, now)
+            case Done():
+                self._answers.answered(message.request, now)
+            case Failed():
+                self._failed(message, now)
+            case Schema():
+                self.has_answered = True
+                self._answers.answered(message.request or self._question, now)
+            case ClipReady() | ClipFailed():
+                self._answers.answered(message.request, now)
+                self._clip_answered(message, message.request)
+            case Moderation():
+                self._moderated(message, now)
+            case Ended():
+                self._tell(SessionEnded(now, message.reason or "the platform ended the session"))
+            case TrackPublished():
+                self._answers.answered(message.request, now)
+            case Foreign():
+                self._tell(_unknown(now, message.type, message.data))
+            case Malformed():
+                self._tell(_unknown(now, "malformed", {"reason": message.reason, "beginning": message.beginning}))
+
+    def _model_message(self, message: ModelMessage, now: int) -> None:
+        self._answers.answered(message.request, now)
+        if self._is_heard_already(message):
+            return
+        for event in self._reader.read(message.type, message.data, now):
+            self._tell(_masked(event) if isinstance(event, Unknown) else event)
+
+    def _is_heard_already(self, message: ModelMessage) -> bool:
+        """Whether an answer repeats a message that went to everybody just before it, as models from 1.x answer."""
+        if not message.request:
+            self._broadcasts.append((message.type, message.data))
+            return False
+        try:
+            self._broadcasts.remove((message.type, message.data))
+        except ValueError:
+            return False
+        return True
+
+    def _failed(self, message: Failed, now: int) -> None:
+        asked = self._answers.answered(message.request, now)
+        if asked is None or asked.name == "requestSchema":
+            return
+        if asked.name == "requestClip":
+            self._clip_answered(message, message.request)
+            return
+        reason = message.message or message.code
+        self._tell(Refused(now, asked.name, f"{reason} ({message.code})" if message.code else reason))
+
+    def _clip_answered(self, answer: ClipAnswer, request: str) -> None:
+        """By id where the wire has ids, else first in, first out."""
+        for pair in self._clips:
+            if not request or pair[0] == request:
+                self._clips.remove(pair)
+                if not pair[1].done():
+                    pair[1].set_result(answer)
+                return
+
+    def _moderated(self, verdict: Moderation, now: int) -> None:
+        data = {
+            "action": verdict.action,
+            "input_kind": verdict.input_kind,
+            "command": verdict.command,
+            "categories": list(verdict.categories),
+            "message": verdict.message,
+        }
+        self._tell(_unknown(now, "moderation", data))
+        what = f"{verdict.command or verdict.input_kind or 'an input'} ({', '.join(verdict.categories) or 'no category'})"
+        if verdict.action == "terminate":
+            self._tell(SessionEnded(now, f"moderation ended the session because of {what}: {verdict.message}"))
+        else:
+            self._notice(f"moderation warns of {what}: {verdict.message}")
+
+
+def _unknown(at: int, name: str, data: object) -> Unknown:
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, default=repr)
+    return _masked(Unknown(at, name, text))
+
+
+def _masked(event: Unknown) -> Unknown:
+    return Unknown(event.at, event.message, masked(event.data)[:MOST_UNKNOWN])

@@ -1,0 +1,138 @@
+"""Meeting the model: from a session to a connection that understands us, the first time and again after a loss."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from av import VideoFrame
+
+from sequencer.core.diagnostics import StageError
+from sequencer.stages.reactor.client_protocol import Talk
+from sequencer.stages.reactor.connection import Connection, Hooks
+from sequencer.stages.reactor.frame_trailer import Metadata
+from sequencer.stages.reactor.http import PlatformError
+from sequencer.stages.reactor.session import Session
+from sequencer.stages.reactor.settings import ReactorSettings
+from sequencer.stages.reactor.signalling import Signalling, mended, reachable
+from sequencer.stages.wire.codec import Wire
+from sequencer.stages.wire.messages import Ping, TrackAsked
+
+if TYPE_CHECKING:
+    from sequencer.sync.run_clock import Clock
+
+UNDERSTOOD_SECONDS = 3.0
+"""How long a runtime may take to show that it understands the wire."""
+TRIES = 3
+"""How often the first connection is tried."""
+OLD_SERVERS = ("0.", "1.", "2.")
+"""Servers that say to be of these versions understand wire v0 only."""
+
+
+class Meeting:
+    """One session's connections, one after the other. `frame` gets every frame, `broken` a connection that broke, and why."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        settings: ReactorSettings,
+        session: Session,
+        talk: Talk,
+        frame: Callable[[VideoFrame, Metadata | None], None],
+        broken: Callable[[Connection, str], None],
+    ) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._session = session
+        self._signalling = Signalling(session, settings.local)
+        self._talk = talk
+        self._frame = frame
+        self._broken = broken
+        self.connection: Connection | None = None
+        """The one that stands, if any."""
+        self.last_ping = 0
+        """When the other side was last shown that we are here, in nanoseconds of the run's clock."""
+
+    async def first(self, trying: Callable[[str], None]) -> None:
+        """Meet for the first time, with some patience; `trying` hears what is tried. Raises StageError."""
+        if self._settings.wire == "auto" and self._session.version.startswith(OLD_SERVERS):
+            self._talk.wire = Wire.V0
+        for attempt in range(1, TRIES + 1):
+            trying("meeting the model" if attempt == 1 else f"meeting the model, try {attempt}")
+            try:
+                await self.meet()
+            except PlatformError:
+                raise
+            except StageError:
+                if attempt == TRIES:
+                    raise
+            else:
+                return
+
+    async def meet(self) -> None:
+        """Make a connection that understands us. Raises StageError."""
+        await self._connect()
+        self._talk.greet()
+        try:
+            async with asyncio.timeout(UNDERSTOOD_SECONDS):
+                await self._talk.heard.wait()
+        except TimeoutError:
+            if self.connection is None:
+                raise StageError("the connection broke at once") from None
+            if self._talk.wire is Wire.V1 and self._settings.wire == "auto":
+                await self.hang_up()
+                self._talk.wire = Wire.V0
+                await self.meet()
+                return
+            if self._talk.wire is Wire.V1:
+                await self.hang_up()
+                raise StageError("the runtime does not understand wire v1", "use --wire auto or --wire v0") from None
+        settle = self._settings.settle_seconds
+        await asyncio.sleep((0.0 if self._settings.local else 1.0) if settle is None else settle)
+        if self.connection is None:
+            raise StageError("the connection broke at once")
+
+    async def _connect(self) -> None:
+        servers = await self._signalling.ice_servers()
+        servers = await reachable(servers, self._settings.gathering_seconds) if servers else ()
+        hooks = Hooks(self._talk.received, self._frame, lambda why: self._broken(connection, why))
+        connection = Connection(self._session.tracks, hooks, servers)
+        try:
+            offer, mapping = await connection.offer()
+            number = await self._signalling.register()
+            answer = await self._signalling.exchange(number, offer, mapping, self._settings.connect_seconds)
+            self._talk.begin(connection.send)
+            await connection.accept(mended(answer), self._settings.connect_seconds)
+            for track in self._session.tracks:
+                if track.direction == "recvonly":
+                    self._talk.say(TrackAsked("resume", track.name))
+            self._talk.say(Ping())
+        except BaseException:
+            self._talk.end()
+            await connection.close()
+            raise
+        self.connection = connection
+        self.last_ping = self._clock.now()
+
+    def ping(self) -> None:
+        """Show the other side that we are here; nothing is lost where nobody hears it."""
+        with contextlib.suppress(StageError):
+            self._talk.say(Ping())
+            self.last_ping = self._clock.now()
+
+    def gone(self, connection: Connection) -> bool:
+        """A connection is no more: whether it was the one that stood. It is still to be closed."""
+        if connection is not self.connection:
+            return False
+        self.connection = None
+        self._talk.end()
+        return True
+
+    async def hang_up(self) -> None:
+        """Close the connection that stands, if any."""
+        connection, self.connection = self.connection, None
+        self._talk.end()
+        if connection is not None:
+            await connection.close()

@@ -1,0 +1,226 @@
+"""Which chunk of which take a frame belongs to. Pure.
+
+A reset clears what the model holds, not what it has made: the frames of the last chunk are still on their way when the reset is
+reported, and they come before those of the next take. So the count of the take before goes on beside that of the new one, until
+the new one's frames begin. Where frames come late, several takes may have been made before the first of them is seen: their
+frames come in the order in which they were made. Takes are counted by the `start` commands that were sent, from 1.
+
+Reports may come late or twice. A chunk that the new take cannot have made yet is of the take before. Nothing runs after a reset
+before `start` is sent: where the take before goes on all the same, no reset was made (its report came once more).
+
+Some senders send one dark frame after a reset, when they have nothing else to send. That may be while the next take is shown:
+then the frame is of no chunk.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sequencer.events.codec import Event
+from sequencer.events.events import ChunkDone, ChunkShown, Paused, Resumed, Started, WasReset
+from sequencer.stages.reactor.shown_chunks import FRESH, Novelty, ShownChunks
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """A frame's chunk and its take. `begins` is whether the chunk is shown from this frame on.
+
+    `is_new` is False for a frame that was sent once more because there was none to send.
+    """
+
+    take: int
+    chunk: int
+    begins: bool
+    is_new: bool
+
+
+class ShownTakes:
+    """The count of the take that plays, and beside it those of the takes before, as long as frames of them may come."""
+
+    def __init__(self, shown: ShownChunks) -> None:
+        self.shown = shown
+        """The take that plays."""
+        self._before: deque[tuple[int, ShownChunks]] = deque()
+        """Takes that were reset and whose frames may still come, the oldest first."""
+        self._starts = 0
+        self._asked_at: int | None = None
+        """When `start` was sent, if that is known."""
+        self._cleared: tuple[int, ShownChunks] | None = None
+        """The take that the latest reset cleared, until the next one has made a chunk."""
+        self._is_doubtful = False
+        """Whether a reset was taken back, as its take went on."""
+        self._current: tuple[int, int] | None = None
+        self._kept = 0
+        """How many new frames of the current chunk have come."""
+        self._dark_due = 0
+        """Resets after which no dark frame has come yet. Not every sender sends one."""
+        self._passed_over = False
+        """Whether the frame before was a dark one that was passed over."""
+
+    def take_up(self, events: Iterable[Event]) -> None:
+        """Go on where another client of the session broke off, from the events that it received. Frames went by since."""
+        runs, latest, over = False, 0, 0
+        for event in events:
+            match event:
+                case ChunkDone():
+                    self.shown.done(event.chunk, event.frames, event.at)
+                    runs = True
+                case ChunkShown():
+                    latest = event.take or latest
+                    if event.take is None or event.take > over:  # frames of the take before may come after the reset
+                        self.shown.was_shown(event.chunk, event.at)
+                case Started():
+                    self.shown.started(event.chunk, event.at)
+                    runs = True
+                case WasReset():
+                    self.shown.reset()
+                    runs, over = False, latest
+                case Paused():
+                    self.shown.rested()
+                case Resumed():
+                    self.shown.resumed()
+                case _:
+                    pass
+        if runs:
+            self.shown.lost()
+
+    def asked_to_start(self, at: int | None = None) -> None:
+        """The client sent `start` at nanosecond `at`: what begins now is another take."""
+        if self._is_doubtful:  # nobody starts a take that runs: the model was cleared after all
+            self.reset()
+        self._starts += 1
+        self._asked_at = at
+
+    def reset(self) -> None:
+        """The model was cleared. What it had made before is still to come, and then a dark frame from some senders."""
+        before = (self._starts, self.shown.before_reset())
+        if self._has_frames(self.shown):
+            self._before.append(before)
+        if self._cleared is None or self._cleared[0] != self._starts:
+            self._cleared = before
+        self._is_doubtful = False
+        self._dark_due += 1
+        self.shown.reset()
+
+    def done(self, chunk: int, frames: int, at: int) -> None:
+        """A chunk was reported (see `ShownChunks.done`): of the take that plays, or late, of the one before."""
+        if self._cleared is None or not frames:
+            self.shown.done(chunk, frames, at)
+            return
+        take, cleared = self._cleared
+        if take == self._starts:
+            if chunk == cleared.last_reported + 1:
+                self._take_back_reset(cleared)
+            self.shown.done(chunk, frames, at)
+            return
+        begun = self.shown.started_at if self._asked_at is None else self._asked_at
+        if begun is None or not self.shown.is_sooner_than_possible(chunk, at - begun):
+            self._cleared = None
+            self.shown.done(chunk, frames, at)
+            return
+        had_frames = self._has_frames(cleared)
+        cleared.done(chunk, frames, at)
+        if not had_frames and self._has_frames(cleared):
+            self._before.append(self._cleared)
+            self.shown.comes_after_frames()
+
+    @staticmethod
+    def _has_frames(shown: ShownChunks) -> bool:
+        """Whether a take has made something, as far as is known."""
+        return shown.is_counting or shown.last_reported >= 0
+
+    def _take_back_reset(self, cleared: ShownChunks) -> None:
+        """The take that was taken for cleared goes on. Unless it made just this one chunk: then `start` shows that."""
+        self._before = deque((take, shown) for take, shown in self._before if shown is not cleared)
+        self._dark_due = max(0, self._dark_due - 1)
+        self.shown, self._cleared, self._is_doubtful = cleared, None, True
+
+    def lost(self) -> None:
+        """The connection broke: nobody knows what went by."""
+        self._before.clear()
+        self._current = self._cleared = None
+        self._dark_due, self._passed_over = 0, False
+        self.shown.lost()
+
+    def frame(
+        self, is_dark: bool, at: int, stamp: int | None = None, novelty: Novelty = Novelty.DIFFERENT, skipped: int | None = None
+    ) -> Belonging | None:
+        """Take a frame in (see `ShownChunks.frame`), and say what it belongs to; None for one that is of no chunk."""
+        takes = [*self._before, (self._starts, self.shown)]
+        for place in reversed(range(1, len(takes))):
+            take, shown = takes[place]
+            if is_dark and place > 1:
+                continue  # a dark frame is that of the first reset
+            shown.waits = self._has_more(takes[:place], skipped or 0)
+            chunk = shown.frame(is_dark, at, stamp, novelty, skipped)
+            if chunk is not None:
+                self._over(place)
+                return self._begins(take, chunk, novelty)
+        take, first = takes[0]
+        if self._is_passed_over(first, is_dark, novelty, is_whole=not self._has_more(takes[:1], skipped or 0)):
+            first.pass_over(at, stamp)
+            return None
+        chunk = first.frame(is_dark, at, stamp, novelty, skipped)
+        if len(takes) == 1:
+            if chunk is not None:
+                return self._begins(take, chunk, novelty)
+            if not first.is_counting:
+                self._current = None
+            return self._goes_on(first, novelty)
+        if chunk is not None and chunk <= first.last_reported:
+            return self._begins(take, chunk, novelty)
+        is_over = chunk is not None or (is_dark and not self._has_more(takes[:1], skipped or 0))
+        if not is_over:
+            return self._goes_on(first, novelty)
+        self._over(1)
+        take, following = takes[1]
+        chunk = None if is_dark else following.begins_after_all(novelty)
+        return None if chunk is None else self._begins(take, chunk, novelty)
+
+    def _over(self, takes: int) -> None:
+        """All frames of so many takes have come."""
+        for _ in range(takes):
+            self._before.popleft()
+        self._current = None
+
+    def _is_passed_over(self, shown: ShownChunks, is_dark: bool, novelty: Novelty, is_whole: bool) -> bool:
+        """Whether a frame is the dark one that a reset leaves, sent while a take is shown: it is of no chunk.
+
+        Where another dark one follows it, the pictures of the take are dark, and it was one of them.
+        """
+        if self._passed_over and is_dark and novelty is not Novelty.REPEATED and shown.is_counting:
+            shown.take_back()
+        self._passed_over = False
+        if not is_dark or novelty is Novelty.REPEATED or not self._dark_due:
+            return False
+        self._dark_due -= 1
+        self._passed_over = shown.is_counting and not (is_whole and self._before)
+        return self._passed_over
+
+    def _has_more(self, takes: Sequence[tuple[int, ShownChunks]], skipped: int) -> bool:
+        """Whether frames that one of these takes has made are still to come, `skipped` having been lost before this one."""
+        for number, (take, shown) in enumerate(takes):
+            if number or self._current is None or self._current[0] != take:
+                if shown.has_frames_to_come:
+                    return True
+                continue
+            chunk = self._current[1]
+            if chunk < shown.last_reported or (chunk == shown.last_reported and self._kept + skipped < shown.frames_of(chunk)):
+                return True
+        return False
+
+    def _begins(self, take: int, chunk: int, novelty: Novelty) -> Belonging:
+        self._current = (take, chunk)
+        self._kept = 1
+        return Belonging(take, chunk, True, novelty is not Novelty.REPEATED)
+
+    def _goes_on(self, shown: ShownChunks, novelty: Novelty) -> Belonging | None:
+        if self._current is None:
+            return None
+        take, chunk = self._current
+        is_new = novelty in FRESH or (novelty is Novelty.ALIKE and not shown.repeats)
+        is_new = is_new and self._kept < shown.frames_of(chunk)
+        self._kept += is_new
+        return Belonging(take, chunk, False, is_new)

@@ -1,0 +1,386 @@
+"""One HTTP client for everything that is asked of the platform. What goes wrong comes back in words, with a cure."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from sequencer.core.diagnostics import StageError
+from sequencer.stages.reactor.environment import Proxies, tls_context
+from sequencer.stages.reactor.safety import is_own, is_public_address, is_this_machine, masked, may_be_called, site
+from sequencer.stages.reactor.settings import KEY_VARIABLE, is_loopback
+from sequencer.stages.wire.messages import tidy
+
+LONGEST_WAIT = 30.0
+"""Seconds of a Retry-After that are waited; more is told instead."""
+_WORTH_SAYING = 1.0
+"""Seconds of a wait that the operator is told of."""
+
+LONGEST_CALL = 30.0
+"""Seconds that one call may take as a whole: an answer that comes a byte at a time never runs into another limit."""
+SLOWEST_UPLOAD = 64 * 1024
+"""Bytes a second: an upload may take so long beyond `LONGEST_CALL`."""
+
+TRIES = 4
+"""How often something that can safely be asked again is asked."""
+
+LARGEST_ANSWER = 16 * 1024 * 1024
+_PACKED = ("", "identity", "gzip", "deflate")
+MOST_DIGITS = 19
+
+_VERSIONS = {"Reactor-API-Version": "1", "Reactor-API-Accept-Version": "1"}
+SIGNALLING = {"Reactor-WebRTC-Version": "1.0"}
+"""The header that calls about a connection carry."""
+
+
+class PlatformError(StageError):
+    """The platform said no, or could not be reached. `status` is HTTP's, 0 where nothing came back at all."""
+
+    def __init__(self, message: str, hint: str | None, status: int = 0, retry_after: float | None = None) -> None:
+        super().__init__(message, hint)
+        self.status = status
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: `body` is the JSON object in it, empty where there was none."""
+
+    status: int
+    body: Mapping[str, Any]
+    text: str = ""
+    retry_after: float | None = None
+
+
+_CURES: dict[int, tuple[str, str | None]] = {
+    401: ("the key or the token was not accepted", f"check {KEY_VARIABLE}: is it whole, and still valid?"),
+    402: ("the account has no credits left", "add credits in Reactor's dashboard, then perform again"),
+    403: ("the key does not reach this", "does the key belong to the account that made the session?"),
+    404: ("it is not there", "is the address right, the model's name too, and the session still alive?"),
+    409: (
+        "something else is running there",
+        "a local runtime plays one session at a time: end the other one, or take it over with --resume",
+    ),
+    413: ("it is too large", "use a smaller file"),
+    422: (
+        "the request was not understood",
+        "this program and the platform disagree about the protocol; is there a newer version?",
+    ),
+    426: ("this program's protocol is too old for the platform", "install a newer version of helios-sequencer"),
+    429: ("too many sessions or requests at once", "an account may run 5 sessions: end one, or wait a little"),
+    501: ("the platform does not know this version of the protocol", "the server must be updated, or another --url used"),
+    503: ("it is not ready", "wait a little: a model that is being loaded takes minutes"),
+}
+
+
+class _Masked(logging.Filter):
+    """Keeps addresses that are secrets (presigned ones) out of the HTTP client's own log: only their host stays."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(self._shown(one) for one in record.args)
+        return True
+
+    @staticmethod
+    def _shown(value: object) -> object:
+        if isinstance(value, httpx.URL):
+            return f"{value.scheme}://{value.host}/…"
+        return value
+
+
+class Platform:
+    """The client. `base` is the address; `authorize` gives the headers that prove who asks (asked anew for each call)."""
+
+    def __init__(
+        self,
+        base: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 10.0,
+        notice: Callable[[str], None] | None = None,
+    ) -> None:
+        self.base = base
+        self._notice = notice or (lambda _: None)
+        trusts = transport is None and not is_loopback(base)
+        context = tls_context(trusts)
+        proxies = Proxies(base) if trusts else None
+        self._proxy = None if proxies is None else proxies.variable
+        self._is_closed = False
+        self._resolves = transport is None
+        """Whether names are looked up at all: they are not where something else stands in for the network."""
+        self._mask = _Masked()
+        self._logger = logging.getLogger("httpx")
+        self._logger.addFilter(self._mask)
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(timeout, connect=min(5.0, timeout)),
+            transport=transport,
+            verify=context,
+            mounts=None if proxies is None else proxies.transports(context),
+            trust_env=False,
+            follow_redirects=False,
+            headers={"Accept-Encoding": "gzip, deflate"},
+            limits=httpx.Limits(max_connections=8),
+        )
+
+    async def ask(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        again: bool | None = None,
+    ) -> Answer:
+        """Ask for something. `what` says it in words (“making a session”). Raises PlatformError.
+
+        `again` says whether it may safely be asked twice where nothing came back; without it GET, PUT and DELETE may. 429 and
+        503 are waited for as the platform wants it, up to `LONGEST_WAIT`; other 5xx are tried again where that is safe.
+        """
+        safe = method in ("GET", "PUT", "DELETE") if again is None else again
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return await self._once(what, method, path, body, headers)
+            except PlatformError as error:
+                if tries >= TRIES or not _worth_trying(error, safe):
+                    raise
+                wait = error.retry_after if error.retry_after is not None else 0.25 * 2 ** (tries - 1)
+                if wait > _WORTH_SAYING:
+                    self._notice(f"{error.message}; trying again in {_span(wait)}, as the platform asks")
+                await asyncio.sleep(wait)
+
+    def _check_open(self, what: str) -> None:
+        if self._is_closed:
+            raise PlatformError(f"{what}: the run is over", None)
+
+    async def _once(
+        self, what: str, method: str, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str] | None
+    ) -> Answer:
+        self._check_open(what)
+        try:
+            request = self._client.build_request(
+                method, self.base + path, json=None if body is None else dict(body), headers={**_VERSIONS, **(headers or {})}
+            )
+            async with asyncio.timeout(LONGEST_CALL):
+                response = await self._client.send(request, stream=True)
+                try:
+                    data = await _read(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            raise unreachable(what, self.base, httpx.ReadTimeout(""), self._proxy) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise unreachable(what, self.base, error, self._proxy) from None
+        answer = Answer(response.status_code, _object(data), data.decode("utf-8", "replace"), _retry_after(response))
+        if answer.status >= 400:
+            raise refused(what, answer)
+        return answer
+
+    async def put(self, url: str, data: bytes, mime_type: str, progress: Any = None) -> int:
+        """PUT bytes to a presigned address, which takes no other proof than itself: HTTP's status.
+
+        Raises PlatformError where nothing came back; its text has no address in it.
+        """
+
+        async def pieces() -> Any:
+            step = 64 * 1024
+            for place in range(0, len(data), step):
+                yield data[place : place + step]
+                if progress is not None:
+                    progress(min(len(data), place + step), len(data))
+
+        headers = {"Content-Type": mime_type, "Content-Length": str(len(data))}
+        self._check_open("uploading")
+        await self._check_called("uploading", url)
+        try:
+            request = self._client.build_request("PUT", url, content=pieces(), headers=headers)
+            async with asyncio.timeout(LONGEST_CALL + len(data) / SLOWEST_UPLOAD):
+                response = await self._client.send(request, stream=True)
+                await response.aclose()
+        except TimeoutError:
+            raise unreachable("uploading", self.base, httpx.WriteTimeout("")) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise unreachable("uploading", self.base, error) from None
+        return response.status_code
+
+    async def _check_called(self, what: str, url: str) -> None:
+        """Look at an address that the platform gave, and at what its name stands for. Raises PlatformError."""
+        if not may_be_called(url, self.base):
+            raise PlatformError(f"{what}: the platform gave an address that is not called from here", None)
+        host = site(url)[1]
+        if self._resolves and not is_own(url, self.base) and not is_this_machine(host):
+            try:
+                found = await asyncio.get_running_loop().getaddrinfo(host, None)
+            except OSError:
+                return  # the call itself says so, in its own words
+            except UnicodeError:
+                found = []  # a name that cannot be asked for
+            if not found or not all(is_public_address(str(where[0])) for *_, where in found):
+                raise PlatformError(f"{what}: the platform gave an address that is not called from here", None)
+
+    async def fetch(
+        self, what: str, url: str, headers: Mapping[str, str] | None = None, most: int = LARGEST_ANSWER
+    ) -> tuple[int, bytes, float | None]:
+        """GET up to `most` bytes: (status, bytes, Retry-After). Proof is only sent to the platform's own site.
+
+        Raises PlatformError, also for an address that is not called from here.
+        """
+        self._check_open(what)
+        await self._check_called(what, url)
+        try:
+            proof = {**_VERSIONS, **(headers or {})} if is_own(url, self.base) else {}
+            response = await self._client.send(self._client.build_request("GET", url, headers=proof), stream=True)
+            try:
+                data = await _read(response, most)
+            finally:
+                await response.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise unreachable(what, self.base, error, self._proxy) from None
+        return response.status_code, data, _retry_after(response)
+
+    async def close(self) -> None:
+        """Close every connection; whoever still asks for something is told that the run is over."""
+        self._is_closed = True
+        self._logger.removeFilter(self._mask)
+        await self._client.aclose()
+
+
+def _worth_trying(error: PlatformError, safe: bool) -> bool:
+    if error.retry_after is not None and error.retry_after > LONGEST_WAIT:
+        return False
+    if error.status in (429, 503):
+        return True
+    return safe and (error.status == 0 or (error.status >= 500 and error.status != 501))
+
+
+async def _read(response: httpx.Response, most: int = LARGEST_ANSWER) -> bytes:
+    # Packed twice, a few bytes become gigabytes in one piece; and how much other ways of packing make of one has no bound.
+    if response.headers.get("Content-Encoding", "identity").strip().lower() not in _PACKED:
+        raise httpx.DecodingError("packed in a way that was not asked for")
+    data = bytearray()
+    async for piece in response.aiter_bytes():
+        data += piece
+        if len(data) > most:
+            raise httpx.DecodingError("the answer is too large")
+    return bytes(data)
+
+
+def _object(data: bytes) -> Mapping[str, Any]:
+    try:
+        value = tidy(json.loads(data, parse_int=_whole))  # no number that is none, no half of a character
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _whole(digits: str) -> int:
+    """A whole number that a float can hold. Raises ValueError."""
+    if len(digits) > MOST_DIGITS:
+        raise ValueError("no number of the platform has so many digits")
+    return int(digits)
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """The seconds of a Retry-After: a number, or the time until a date, by the platform's own clock where it gives that."""
+    text = response.headers.get("Retry-After", "")
+    try:
+        seconds = float(text)
+    except ValueError:
+        at = _date(text)
+        if at is None:
+            return None
+        seconds = (at - (_date(response.headers.get("Date", "")) or datetime.now(UTC))).total_seconds()
+    return max(0.0, seconds)
+
+
+def _date(text: str) -> datetime | None:
+    """An HTTP date; None for what is none."""
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def _span(seconds: float) -> str:
+    """A time to wait, in words."""
+    if not seconds < 86_400:
+        return "a day or more"
+    return f"{seconds:.0f} s" if seconds < 1800 else f"{seconds / 60:.0f} min"
+
+
+def refused(what: str, answer: Answer) -> PlatformError:
+    """The error that an answer with a status of 400 or more is."""
+    reason, cure = _CURES.get(
+        answer.status,
+        ("the platform has a fault", "try again; if it stays, tell Reactor")
+        if answer.status >= 500
+        else ("it was refused", None),
+    )
+    if answer.status in (429, 503) and answer.retry_after is not None:
+        cure = f"{cure}; the platform says to try again in {_span(answer.retry_after)}"
+    detail = _detail(answer.body.get("detail"))
+    return PlatformError(f"{what}: {reason} (HTTP {answer.status}{detail})", cure, answer.status, answer.retry_after)
+
+
+def _detail(detail: object) -> str:
+    if isinstance(detail, list):  # FastAPI's way of saying what was wrong with a body
+        detail = "; ".join(str(one.get("msg", one)) if isinstance(one, Mapping) else str(one) for one in detail[:3])
+    if not isinstance(detail, str) or not detail:
+        return ""
+    text = "".join(char if char.isprintable() else " " for char in detail[:300])
+    return f": {masked(text)}"
+
+
+def unreachable(what: str, base: str, error: Exception, proxy: str | None = None) -> PlatformError:
+    """The error that a request without an answer is. Only its kind is told: a library's text could hold an address.
+
+    `proxy` is the environment variable that names the proxy the request went through.
+    """
+    host = urlsplit(base).hostname or base
+    text = str(error).lower()
+    local = is_loopback(base)
+    cure: str | None
+    match error:
+        case httpx.ProxyError():
+            reason, cure = (
+                f"the proxy that {proxy or 'the environment'} names does not connect to {host}",
+                "check that variable, and the proxy itself",
+            )
+        case httpx.ConnectError() | httpx.ConnectTimeout() if proxy is not None and not _is_of_tls(text):
+            reason = f"{host} cannot be reached through the proxy that {proxy} names"
+            cure = f"check {proxy}, and the network; hosts to reach without a proxy go into NO_PROXY"
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            reason, cure = f"{host} does not answer", "check the network"
+        case httpx.TimeoutException():
+            reason, cure = f"{host} took too long to answer", "check the network, then try again"
+        case httpx.ConnectError() if _is_of_tls(text):
+            reason = f"the connection to {host} is not safe: its certificate was not accepted"
+            cure = "check the date of this machine and whether a proxy sits between"
+        case httpx.ConnectError() if any(one in text for one in ("name or service", "nodename", "getaddrinfo", "resolution")):
+            reason, cure = f"{host} is not known: the name was not found", "check the network and the spelling of --url"
+        case httpx.ConnectError() if local:
+            reason, cure = f"nobody serves at {base}", "start one: `sequencer serve`, or a local runtime; then try again"
+        case httpx.ConnectError():
+            reason, cure = f"{host} cannot be reached", "check the network"
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            reason, cure = "the platform gave an address that is none", None
+        case _:
+            reason, cure = f"the connection to {host} broke ({type(error).__name__})", "check the network, then try again"
+    return PlatformError(f"{what}: {reason}", cure)
+
+
+def _is_of_tls(text: str) -> bool:
+    """Whether an error's text, in small letters, is about a certificate."""
+    return "certificate" in text or "ssl" in text or "tls" in text

@@ -1,0 +1,129 @@
+"""Addresses that the platform gives: which of them may be called. Pure.
+
+A presigned address or a clip's part lies where the platform says, on another host perhaps. What comes from outside must not
+make this machine call its own services or its neighbours (a router, a cloud's metadata), so beside the platform's own site only
+encrypted addresses of public hosts are called. A runtime on this machine may call itself by any name of this
+machine, but is asked for nothing beyond its own port.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def site(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of an address. Raises ValueError for what is none."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("neither http nor https, or no host")
+    return parts.scheme, parts.hostname.rstrip(".").lower(), parts.port or _PORTS[parts.scheme]
+
+
+def is_own(url: str, base: str) -> bool:
+    """Whether an address is the platform's own, which alone may be shown a proof of who asks."""
+    try:
+        return site(url) == site(base)
+    except ValueError:
+        return False
+
+
+def may_be_called(url: str, base: str) -> bool:
+    """Whether an address that came from the platform at `base` may be called. Names are not looked up here."""
+    try:
+        scheme, host, port = site(url)
+        parts = urlsplit(url)
+        _, home, home_port = site(base)
+    except ValueError:
+        return False
+    if parts.username is not None or parts.password is not None:
+        return False
+    if is_own(url, base):
+        return True
+    if is_this_machine(home) and is_this_machine(host):
+        return port == home_port
+    return scheme == "https" and _is_public(host)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host, a name or a literal address, is this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_public(host: str) -> bool:
+    """Whether a host is out in the world: a literal address that is, or a name of more than one part that says nothing else."""
+    if ":" in host or _is_literal(host):
+        return is_public_address(host)
+    labels = host.split(".")
+    if len(labels) < 2 or labels[-1] in ("localhost", "local", "internal", "lan", "home", "arpa", "intranet", "corp"):
+        return False
+    return not labels[-1].isdecimal() and not labels[-1].startswith("0x")  # 127.1 and 0x7f.1 are addresses to some resolvers
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+_WORLD = ipaddress.ip_network("2000::/3")
+"""All that is given out of IPv6 for the world."""
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+"""IPv4 addresses as networks without IPv4 write them (RFC 6052)."""
+
+
+def is_public_address(address: str) -> bool:
+    """Whether a literal address, or one that a name was resolved to, is out in the world.
+
+    An IPv6 address that only wraps one of IPv4 (translated, or 6to4) is where that one is.
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address):
+        wrapped = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF) if found in _TRANSLATED else found.sixtofour
+        if wrapped is None:
+            return found in _WORLD and found.is_global
+        found = wrapped
+    return found.is_global and not found.is_multicast
+
+
+_SECRETS = (
+    (re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]+)*"), "(token)"),
+    (re.compile(r"\brk_[\w-]+"), "(key)"),
+    (re.compile(r"((?:https?:/)?/[^\s\"'<>?]+)\?[^\s\"'<>]+"), r"\1?…"),
+)
+
+
+class Secret:
+    """A key or a token. It prints as dots: only `reveal` gives it, and only headers of requests should hold what it gives."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The secret itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+def masked(text: str) -> str:
+    """A text with what looks like a key, a token, or an address with a signature struck out."""
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text

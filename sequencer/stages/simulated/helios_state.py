@@ -1,0 +1,203 @@
+"""What leaves the simulated model: messages, refusals, and what its pictures are made from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Scale = Literal["off", "2x", "4x"]
+
+
+def hashed(*key: object) -> int:
+    """64 bits that depend on the key alone: the only chance there is here, and none of it is shared."""
+    text = "\x1f".join(map(str, key)).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+
+
+class RefusedError(Exception):
+    """A broken precondition, in the model's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that leaves the model at nanosecond `at`."""
+
+    at: int
+    type: str
+    data: Mapping[str, object]
+    answers: tuple[int, ...] = ()
+    """The commands that it answers, by the ids that their askers gave."""
+
+    @property
+    def name(self) -> str:
+        """Its type, or its event's name in the early dialect."""
+        return str(self.data["event"]) if self.type == "event" else self.type
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that the pictures of a chunk depend on.
+
+    `image` is an upload's id and `image_since` the frame it came with; frames count within the take.
+    """
+
+    seed: int
+    prompt: str
+    image: str | None
+    image_since: int
+    strength: float
+    sr: Scale
+    chunk: int
+    first_frame: int
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkBegun:
+    """A chunk is being made: nothing can change its look any more. `due` is when it will be done."""
+
+    at: int
+    take: int
+    look: Look
+    due: int
+    before: Look | None = None
+    """The chunk before it in its take, which is what its pictures may dissolve from."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkMade:
+    """A chunk is done; its `chunk_complete` follows."""
+
+    at: int
+    take: int
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Commands that were carried out or refused, and that no message answers."""
+
+    at: int
+    answers: tuple[int, ...]
+
+
+Output = Message | Acknowledged | ChunkBegun | ChunkMade
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedImage:
+    """What the model finds when it opens an upload: its size in pixels, or why it is no image (`problem`)."""
+
+    width: int
+    height: int
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A prompt on its way to a chunk. `order` counts acceptances; it is encoded at nanosecond `ready`."""
+
+    order: int
+    chunk: int
+    prompt: str
+    ready: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Pictured:
+    """An image on its way, with the strength that was set when it came."""
+
+    order: int
+    image: str
+    strength: float
+    ready: int
+
+
+class Conditions:
+    """One take's. Of what can act on a chunk when it begins, the last accepted does."""
+
+    def __init__(self) -> None:
+        self.prompt: str | None = None
+        self.image: str | None = None
+        self.strength = 0.0
+        """The strength that was captured with the image."""
+        self.image_since = 0
+        self._accepted = 0
+        self._said: dict[int, _Said] = {}
+        self._pictured: list[_Pictured] = []
+
+    def copy(self) -> Conditions:
+        """The same once more, to be changed on its own."""
+        other = Conditions()
+        other.prompt, other.image, other.strength, other.image_since = self.prompt, self.image, self.strength, self.image_since
+        other._accepted, other._said, other._pictured = self._accepted, dict(self._said), list(self._pictured)
+        return other
+
+    def say(self, prompt: str, chunk: int, ready: int) -> None:
+        """Accept a prompt for a chunk; one that was there for it is overwritten."""
+        self._accepted += 1
+        self._said[chunk] = _Said(self._accepted, chunk, prompt, ready)
+
+    def picture(self, image: str, strength: float, ready: int) -> None:
+        """Accept an image for the first chunk that begins once it is encoded."""
+        self._accepted += 1
+        self._pictured.append(_Pictured(self._accepted, image, strength, ready))
+
+    @property
+    def scheduled(self) -> tuple[tuple[int, str], ...]:
+        """(chunk, prompt) of what is still to come, by chunk."""
+        return tuple((chunk, self._said[chunk].prompt) for chunk in sorted(self._said))
+
+    @property
+    def has_prompt(self) -> bool:
+        """Whether one is in force or to come."""
+        return self.prompt is not None or bool(self._said)
+
+    def has_image(self, at: int) -> bool:
+        """Whether one is in force or encoded by nanosecond `at`."""
+        return self.image is not None or any(one.ready <= at for one in self._pictured)
+
+    def opening(self) -> int | None:
+        """When the prompt of chunk 0 is encoded (with the image it came with); None without one."""
+        first = self._said.get(0)
+        return None if first is None else first.ready
+
+    def begin(self, chunk: int, frame: int, at: int) -> None:
+        """A chunk begins at nanosecond `at` with this frame: what is due and encoded is in force from here on."""
+        prompts = [one for one in self._said.values() if one.chunk <= chunk and one.ready <= at]
+        if prompts:
+            shown = max(prompts, key=lambda one: one.order)
+            self.prompt = shown.prompt
+            for one in list(self._said.values()):
+                if one.chunk <= chunk and one.order <= shown.order:
+                    del self._said[one.chunk]
+        images = [one for one in self._pictured if one.ready <= at]
+        if images:
+            last = max(images, key=lambda one: one.order)
+            self.image, self.strength, self.image_since = last.image, last.strength, frame
+            self._pictured = [one for one in self._pictured if one.order > last.order]
+
+
+class Uploads:
+    """Uploads by their ids. Each can be opened for `last` nanoseconds, None is for ever."""
+
+    def __init__(self, last: int | None) -> None:
+        self._last = last
+        self._found: dict[str, tuple[UploadedImage, int]] = {}
+
+    def add(self, upload: str, image: UploadedImage, at: int) -> None:
+        """An upload's bytes have arrived."""
+        self._found[upload] = image, at
+
+    def open(self, upload: str, at: int) -> UploadedImage:
+        """The image of an upload. Raises RefusedError where the model cannot show it."""
+        if upload not in self._found:
+            raise RefusedError("image was not uploaded")
+        found, since = self._found[upload]
+        if self._last is not None and at - since > self._last:
+            raise RefusedError("the upload has expired")
+        if found.problem is not None:
+            raise RefusedError(found.problem)
+        return found

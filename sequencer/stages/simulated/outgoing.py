@@ -1,0 +1,40 @@
+"""What leaves the simulated model, in order: its messages in the dialect that the faults file wants, and everything else."""
+
+from __future__ import annotations
+
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.helios_state import Acknowledged, Message, Output
+from sequencer.stages.wire.fields import Data
+from sequencer.stages.wire.helios.model_messages import HeliosEvent, write_message
+
+
+class Voice:
+    """Collects what leaves the model until somebody takes it."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._out: list[Output] = []
+
+    def say(self, event: HeliosEvent, at: int, *, chunk_frames: int | None = None, answers: tuple[int, ...] = ()) -> None:
+        """Say an event at nanosecond `at`. `chunk_frames` is what `chunk_complete` counts, where that is not the total."""
+        faults = self._faults
+        written = write_message(event, faults.dialect, scheduled=faults.scheduled_prompts, chunk_frames=chunk_frames)
+        self.send(written, at, answers)
+
+    def send(self, message: tuple[str, Data], at: int, answers: tuple[int, ...] = ()) -> None:
+        """Send a message that is written already."""
+        self._out.append(Message(at, *message, answers))
+
+    def acknowledge(self, answers: tuple[int, ...], at: int) -> None:
+        """Say no more than that these commands have been dealt with."""
+        if answers:
+            self._out.append(Acknowledged(at, answers))
+
+    def add(self, output: Output) -> None:
+        """Anything else that leaves the model."""
+        self._out.append(output)
+
+    def taken(self) -> tuple[Output, ...]:
+        """What was collected; it is not kept."""
+        out, self._out = tuple(self._out), []
+        return out

@@ -1,0 +1,65 @@
+"""What is due when, on integer nanoseconds."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from fractions import Fraction
+
+from sequencer.core.timebase import SECOND, ChunkGrid
+from sequencer.stages.simulated.faults import Faults
+from sequencer.stages.simulated.helios_state import hashed
+
+ENCODED, BOUNDARY, ANSWER = range(3)
+"""Ranks: what is due at one nanosecond happens in this order, and within one rank as it was asked for."""
+
+
+class Agenda:
+    """Things to do, in order of time."""
+
+    def __init__(self) -> None:
+        self._due: list[tuple[int, int, int, Callable[[int], None]]] = []
+        self._asked = 0
+
+    def at(self, due: int, rank: int, act: Callable[[int], None]) -> None:
+        """Do something at nanosecond `due`; `act` is told it."""
+        self._asked += 1
+        heapq.heappush(self._due, (due, rank, self._asked, act))
+
+    @property
+    def next(self) -> int | None:
+        """When something is due; None when nothing is."""
+        return self._due[0][0] if self._due else None
+
+    def until(self, now: int) -> None:
+        """Do all that is due up to and with nanosecond `now`, what comes up on the way included."""
+        while self._due and self._due[0][0] <= now:
+            at, _, _, act = heapq.heappop(self._due)
+            act(at)
+
+
+class Pace:
+    """One session's, all of it in nanoseconds."""
+
+    def __init__(self, faults: Faults, grid: ChunkGrid) -> None:
+        self._faults = faults
+        self._chunk = Fraction(grid.frames * SECOND) / (faults.fps or grid.fps)
+
+    def chunk(self, take: int, chunk: int) -> Fraction:
+        """How long a chunk takes, exactly."""
+        length = self._chunk
+        for slow in self._faults.slow:
+            if slow.covers(take, chunk):
+                length = length * slow.factor + slow.by
+        if self._faults.jitter:
+            width = self._faults.jitter
+            length += hashed(self._faults.seed, "chunk", take, chunk) % (2 * width + 1) - width
+        return max(length, Fraction(1))
+
+    def answer(self, command: str, heard: int) -> int:
+        """How long the answers take to the command of this name that was the `heard`th."""
+        delays = self._faults.delays
+        wait = delays.answer + delays.commands.get(command, 0)
+        if delays.jitter:
+            wait += hashed(self._faults.seed, "answer", command, heard) % (delays.jitter + 1)
+        return wait

@@ -1,0 +1,74 @@
+"""Helios' own words: its messages and commands, in every dialect, as the values that the rest of the program speaks.
+
+A message is a `type` and a `data` object, whatever carries it. The dialects are read without being told which it is:
+
+- `current`: `state`, `chunk_complete`, `prompt_accepted`, … each a type of its own;
+- `1.x`: the same, and `snapshot_saved`, `snapshots_listed` and `generation_rewound` besides, which nobody here reads;
+- `2026-early` (before April 2026): `{"type": "event", "data": {"event": NAME, …}}`, with `prompt_scheduled`,
+  `prompt_switched`, `image_set`, `seed_set` and `error` among the names.
+
+Reading never raises: what nobody knows, or what does not hold what its name promises, becomes an `Unknown` event. Numbers
+may come as doubles (`33.0`) or as text (`"33"`, which is how a map's keys travel), for both are seen in the field.
+
+`commands` go both ways; `written` and `read` are the messages; `frame_count` settles what a model counts.
+"""
+
+from sequencer.stages.wire.helios.commands import (
+    COMMAND_NAMES,
+    SNAPSHOT_COMMAND_NAMES,
+    HeliosCommand,
+    ListSnapshots,
+    Problem,
+    Rewind,
+    SaveSnapshot,
+    SetPrompt,
+    SnapshotCommand,
+    read_any_command,
+    read_command,
+    write_command,
+)
+from sequencer.stages.wire.helios.model_messages import (
+    FRAMES_PER_CHUNK,
+    MOST_UNKNOWN,
+    Dialect,
+    FrameCount,
+    HeliosEvent,
+    HeliosReader,
+    read_message,
+    write_message,
+    write_rewound,
+    write_seed_set,
+    write_snapshot,
+    write_snapshot_saved,
+    write_snapshots_listed,
+    write_switch,
+)
+
+__all__ = [
+    "COMMAND_NAMES",
+    "FRAMES_PER_CHUNK",
+    "MOST_UNKNOWN",
+    "SNAPSHOT_COMMAND_NAMES",
+    "Dialect",
+    "FrameCount",
+    "HeliosCommand",
+    "HeliosEvent",
+    "HeliosReader",
+    "ListSnapshots",
+    "Problem",
+    "Rewind",
+    "SaveSnapshot",
+    "SetPrompt",
+    "SnapshotCommand",
+    "read_any_command",
+    "read_command",
+    "read_message",
+    "write_command",
+    "write_message",
+    "write_rewound",
+    "write_seed_set",
+    "write_snapshot",
+    "write_snapshot_saved",
+    "write_snapshots_listed",
+    "write_switch",
+]

@@ -1,0 +1,276 @@
+"""Where chunk boundaries will be: a slow clock whose ticks are numbered, made by a model and heard over a network.
+
+`BoundaryFollower` is told when chunks begin, end, rest and are shown, with stamps in integer nanoseconds, and foretells.
+The same rival theories as for a MIDI clock stand behind it, on a time that is slowed down: reports are held up on their way,
+chunks really last longer or shorter, one takes twice as long, the rate changes for good, and each has its own theory.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from fractions import Fraction
+from statistics import median_low
+
+from sequencer.core.timebase import DISPLAY_DELAY, nanoseconds
+from sequencer.events.codec import Event
+from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, Paused, Resumed, Started, WasReset
+from sequencer.sync.estimator.hypotheses import Rivals
+
+SLOWER = 64.0
+"""How much slower than ticks chunks come: what is 20 ms and 1 ms of jitter there is 1.3 s and 64 ms here."""
+HORIZON = 3
+"""How far ahead, in chunks, `deviation` looks: a prompt's lead and the chunk in the making."""
+UNKNOWN = 0.05
+"""The share of a chunk by which the first boundaries may be off, before anything is measured."""
+LATE = 0.2
+"""A report that is later than this share of a chunk means, more often than not, that the chunk took longer, and all move.
+That it was only held up is remembered too: if the next one comes where it would have come, the old line counts again."""
+ALIKE = 0.1
+"""Two late chunks in a row that are as long as each other within this share: the model has become slower."""
+SAMPLES = 9
+"""So many of the latest lags are believed, by their median: single frames come late."""
+TAKES = 8
+"""How many takes are remembered after they were cut."""
+REMEMBERED = 64
+"""How many beginnings are kept, so that frames shown later find theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryFit:
+    """Chunk `chunk` of the take begins at nanosecond `time`, each chunk from there on lasts `chunk_ns`.
+
+    `deviation` is the standard error of a boundary foretold three chunks ahead, and `lag` the time from a chunk's beginning
+    to its first frame shown; both in nanoseconds, `lag` 0 where nothing was shown yet.
+    """
+
+    chunk: int
+    time: int
+    chunk_ns: float
+    deviation: float
+    lag: int
+
+
+class BoundaryFollower:
+    """The boundaries of one run, take after take. `nominal_ns` is a chunk's length as the score has it.
+
+    `lag` (nanoseconds) is believed until one is measured; `fixed_lag`, where somebody sets it, holds against all measuring.
+    """
+
+    def __init__(self, nominal_ns: float, lag: int = 0) -> None:
+        if not nominal_ns > 0:
+            raise ValueError("a chunk lasts some time")
+        self.fixed_lag: int | None = None
+        self._first_lag = lag
+        self._nominal = float(nominal_ns)
+        self._rivals = Rivals()
+        self._base: int | None = None
+        self._next = 0
+        """The chunk that begins at the latest boundary heard."""
+        self._known = False
+        """Whether a boundary of this take is known and chunks are being made."""
+        self._was_late = False
+        self._earlier = self._latest = 0.0
+        self._last = 0
+        self._begun: dict[int, int] = {}
+        self._begun_before: deque[dict[int, int]] = deque([{}], maxlen=TAKES)
+        """When the chunks of the takes before began, the latest take first."""
+        self._lags: deque[int] = deque(maxlen=SAMPLES)
+
+    # ---- what is reported ----
+
+    def started(self, at_ns: int) -> None:
+        """A take begins: its chunk 0 begins now. What was learnt of lengths and of the lag still counts."""
+        self._next = 0
+        self._put_away()
+        self._anew(at_ns)
+
+    def done(self, chunk: int, at_ns: int) -> None:
+        """A chunk is made: the next one begins now. Reports that come twice or out of order are passed over."""
+        begins = chunk + 1
+        if not self._known:
+            self._next = begins
+            self._anew(at_ns)
+            return
+        count = begins - self._next
+        if count <= 0:
+            return
+        at, best = self._now(at_ns), self._rivals.best
+        foretold, length = (
+            (self._latest + self._nominal / SLOWER, self._nominal / SLOWER) if best is None else (best.ahead(1.0), best.v)
+        )
+        late = at - foretold > LATE * length
+        if late and count == 1 and self._was_late and abs(at - 2 * self._latest + self._earlier) < ALIKE * (at - self._latest):
+            self._rivals = Rivals()  # two in a row that agree: a slower model, of whose past nothing counts
+            for boundary in (self._earlier, self._latest, at):
+                self._rivals.tick(boundary)
+        elif best is None and (late or count > 1):
+            self._rivals = Rivals()  # the very first one says nothing of how long chunks last: nominal it is
+            self._rivals.tick(at - length)
+            self._rivals.tick(at)
+        elif late or count > 1:
+            self._rivals.resume(at, count)
+        else:
+            self._rivals.tick(at)
+        self._was_late = late and count == 1
+        self._rivals.agree(begins)
+        self._next = begins
+        self._begins(begins, at_ns)
+
+    def shown(self, chunk: int, at_ns: int) -> None:
+        """The first frame of a chunk has arrived. Before the take's first chunk begins it is one of the take before."""
+        begun = (self._begun or self._begun_before[0]).get(chunk)
+        if begun is not None:
+            self._lags.append(at_ns - begun)
+
+    def shown_before(self, takes: int, chunk: int, at_ns: int) -> None:
+        """The first frame of a chunk has arrived, of an earlier take: so many before the one that plays or is being opened.
+
+        Where takes are short, all frames come that late.
+        """
+        begun = self._begun_before[takes - 1].get(chunk) if 0 < takes <= len(self._begun_before) else None
+        if begun is not None:
+            self._lags.append(at_ns - begun)
+
+    def ends(self) -> None:
+        """The take is over, and the model rests until the next one begins."""
+        self._put_away()
+        self.rests()
+
+    def rests(self) -> None:
+        """No chunk is being made: paused or reset. Nothing can be foretold until more is heard."""
+        self._known = False
+
+    def resumed(self, at_ns: int) -> bool:
+        """The model goes on after a pause: the chunk that comes next begins now.
+
+        Unless it never rested, because it was told to go on before the chunk in the making was over: that one is not late yet.
+        Then nothing has changed, and False is returned.
+        """
+        upcoming = self.time_of(self._next + 1)
+        if upcoming is not None and at_ns < upcoming:
+            return False
+        self._anew(at_ns)
+        return True
+
+    # ---- what it says ----
+
+    @property
+    def lag(self) -> int:
+        """The lag in force: nanoseconds from a chunk's beginning to its first frame shown. It is the median of the latest, the
+        lower of two: one chunk that was made slowly changes nothing."""
+        if self.fixed_lag is not None:
+            return self.fixed_lag
+        return median_low(self._lags) if self._lags else self._first_lag
+
+    @property
+    def chunk_ns(self) -> float:
+        """How long a chunk lasts, nanoseconds; nominal until two boundaries are known."""
+        best = self._rivals.best
+        return self._nominal if best is None else best.v * SLOWER
+
+    def fit(self) -> BoundaryFit | None:
+        """What is known now; None while no chunk is being made."""
+        if not self._known or self._base is None:
+            return None
+        best = self._rivals.best
+        if best is None:
+            return BoundaryFit(self._next, self._last, self._nominal, UNKNOWN * self._nominal, self.lag)
+        time = self._base + round(best.x * SLOWER)
+        return BoundaryFit(self._next, time, best.v * SLOWER, best.deviation(HORIZON) * SLOWER, self.lag)
+
+    def time_of(self, chunk: int) -> int | None:
+        """The nanosecond at which a chunk of this take begins, as things stand; None while none is being made."""
+        fit = self.fit()
+        return None if fit is None else fit.time + round((chunk - fit.chunk) * fit.chunk_ns)
+
+    # ---- inside ----
+
+    def _put_away(self) -> None:
+        """A take is over: frames of its chunks may still come."""
+        if self._begun:
+            self._begun_before.appendleft(self._begun)
+            self._begun = {}
+
+    def _anew(self, at_ns: int) -> None:
+        """Chunks come again: the length is kept, roughly, the phase is taken from here."""
+        at = self._now(at_ns)
+        if self._rivals.best is None:
+            self._rivals = Rivals()
+            self._rivals.tick(at)
+        else:
+            self._rivals.resume(at, 1)
+        self._rivals.agree(self._next)
+        self._known = True
+        self._begins(self._next, at_ns)
+
+    def _begins(self, chunk: int, at_ns: int) -> None:
+        self._last = at_ns
+        self._earlier, self._latest = self._latest, self._now(at_ns)
+        self._begun[chunk] = at_ns
+        if len(self._begun) > REMEMBERED:
+            del self._begun[next(iter(self._begun))]
+
+    def _now(self, at_ns: int) -> float:
+        if self._base is None:
+            self._base = at_ns
+        return (at_ns - self._base) / SLOWER
+
+
+def first_lag(chunk: Fraction) -> int:
+    """The nanoseconds from a chunk's beginning to its first frame shown that are believed until they are measured."""
+    return nanoseconds(chunk) + DISPLAY_DELAY
+
+
+class BoundaryFeed:
+    """Hears every event of a run and says where boundaries are. `chunk` is a chunk's nominal length in seconds.
+
+    `lag` (nanoseconds) is believed until frames are seen; `feed.follower.lag` says the one in force, `.fixed_lag` overrules it.
+
+    Pure: time comes in with the events. The shell asks it before each event is given to the conductor::
+
+        fit = feed.hear(event)
+        if fit is not None:
+            handle(fit)
+        handle(event)
+    """
+
+    def __init__(self, chunk: Fraction, lag: int = 0) -> None:
+        self.follower = BoundaryFollower(float(chunk) * 1e9, lag)
+        self._began = False
+
+    def hear(self, event: Event) -> BoundariesFitted | None:
+        """The fit to deliver before this event, or None where it brings no news of boundaries."""
+        follower = self.follower
+        match event:
+            case Started() if not self._began:
+                self._began = True
+                follower.started(event.at)
+                return None
+            case WasReset():
+                self._began = False
+                follower.ends()
+                return None
+            case ChunkDone():
+                follower.done(event.chunk, event.at)
+                return self._fitted(event.at)
+            case Paused():
+                follower.rests()
+                return None
+            case Resumed():
+                return self._fitted(event.at) if follower.resumed(event.at) else None
+            case ChunkShown():
+                follower.shown(event.chunk, event.at)
+                return None
+            case _:
+                return None
+
+    def shown_before(self, event: ChunkShown, takes: int) -> None:
+        """Hear of a frame of an earlier take, which was cut before its frames came: `takes` before the one that plays."""
+        self.follower.shown_before(takes, event.chunk, event.at)
+
+    def _fitted(self, at: int) -> BoundariesFitted | None:
+        fit = self.follower.fit()
+        if fit is None:
+            return None
+        return BoundariesFitted(at, fit.chunk, fit.time, fit.chunk_ns, fit.deviation, fit.lag)

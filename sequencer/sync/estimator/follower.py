@@ -1,0 +1,252 @@
+"""Following a MIDI clock: 24 ticks a quarter, and a transport that says what they count.
+
+`ClockFollower` is told what arrives, with stamps in integer nanoseconds, and says where the music is and when it will be
+where. It has no clock of its own and does no I/O::
+
+    follower = ClockFollower()
+    follower.start(at_ns)            # the next tick is beat 0
+    follower.tick(at_ns)             # … 24 of these a beat
+    follower.beat_at(now_ns)         # → 7.98
+    follower.time_of(16)             # → the nanosecond at which beat 16 will be
+    follower.bpm, follower.state     # → 120.003, "locked"
+
+A *beat* here is a quarter note. What makes a good follower of the ticks themselves is in `rivals` and `fit`.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Literal
+
+from sequencer.sync.estimator.hypotheses import Rivals
+
+PPQN = 24
+"""Ticks in a quarter note, as MIDI has it."""
+TICKS_PER_SIXTEENTH = 6
+"""Ticks in the unit of a song position."""
+
+ClockState = Literal["searching", "locked", "free", "stopped"]
+
+SILENCE = 12
+"""After this many missing ticks a clock has fallen silent, and is followed on its last tempo …"""
+SHORTEST_SILENCE = 300_000_000
+"""… but not before this many nanoseconds: receivers stall too."""
+SURE, UNSURE = 0.02, 0.05
+"""Locked while the tempo's own standard error is below the first share of it; searching again once above the second."""
+ENOUGH = 5
+"""Ticks that a clock must have been heard for before it can be locked."""
+YOUNG, PLAIN = 48, 0.15
+"""Before so many ticks it is locked only where the tempo is, within this share, what plain counting says: the stamps of
+the first beat can fit several theories."""
+OFF_GRID = 0.25
+"""At a start, a tick this far (in ticks) from the old grid begins a new one: gear may begin its clock anew when it starts."""
+HORIZON = 48
+"""How far ahead, in ticks, `deviation` looks: two quarters, about what a command needs."""
+
+
+class ClockFollower:
+    """Position and tempo of a MIDI clock. `nominal_bpm` is believed until two ticks have been heard.
+
+    States: `stopped` (position stands still; ticks only teach the tempo) · `searching` (runs, tempo not known well) ·
+    `locked` · `free` (runs on the last tempo, for no ticks come). Stamps that go backwards are taken as equal to the latest.
+    """
+
+    def __init__(self, nominal_bpm: float = 120.0) -> None:
+        if not nominal_bpm > 0:
+            raise ValueError("a tempo is positive")
+        self._nominal = 60e9 / PPQN / nominal_bpm
+        self._rivals = Rivals()
+        self._base: int | None = None
+        self._latest = 0.0
+        self._last_tick = 0.0
+        self._first_tick = 0.0
+        self._running = False
+        self._free = False
+        self._locked = False
+        self._heard = 0
+        self._next: int | None = 0
+        """The number that the next tick gets (start, continue, locate); None where it just counts on."""
+        self._held = 0.0
+        """The position, in ticks, while nothing moves."""
+        self._error = 0.0
+
+    # ---- what arrives ----
+
+    def start(self, at_ns: int) -> None:
+        """Start: the next tick is beat 0."""
+        self._now(at_ns)
+        self._running = True
+        self._next, self._held = 0, 0.0
+
+    def stop(self, at_ns: int) -> None:
+        """Stop: the position freezes. Continue goes on with the tick after the last one."""
+        now = self._now(at_ns)
+        if self._running and self._next is None:
+            last = self._rivals.index
+            self._held = min(float(last + 1), max(float(last), self._ticks_at(now))) if not self._free else self._ticks_at(now)
+            self._next = last + 1 if not self._free else round(self._held)
+        self._running = False
+
+    def resume(self, at_ns: int) -> None:
+        """Continue: the next tick is where the song position points, or the one after the last."""
+        self._now(at_ns)
+        self._running = True
+
+    def locate(self, sixteenths: int) -> None:
+        """Song position, in sixteenths from the start: the next tick is there. Usually sent while stopped, before Continue."""
+        self._next = max(0, sixteenths) * TICKS_PER_SIXTEENTH
+        self._held = float(self._next)
+
+    def tick(self, at_ns: int) -> None:
+        """A clock tick."""
+        silent = self.state_at(at_ns) == "free" or self._quiet(at_ns)
+        at = self._now(at_ns)
+        if self._heard == 0 or silent:
+            self._first_tick, self._heard = at, 0
+        self._last_tick = at
+        self._heard += 1
+        fit = self._rivals.best
+        if fit is not None and silent:
+            self._rivals.resume(at, max(1, round(fit.ticks_at(at))))
+        elif fit is not None and self._running and self._next is not None and abs((at - fit.ahead(1.0)) / fit.v) > OFF_GRID:
+            self._rivals.resume(at, 1)
+        else:
+            self._rivals.tick(at)
+        self._free = False
+        if self._running and self._next is not None:
+            self._rivals.agree(self._next)
+            self._next = None
+        fit = self._rivals.best
+        if fit is not None:
+            self._error = at - fit.x
+            unsure = fit.tempo_deviation
+            known = self._heard > ENOUGH and (self._heard > YOUNG or self._is_plain(fit.v))
+            self._locked = known and unsure < (UNSURE if self._locked else SURE)
+
+    def silence(self, at_ns: int) -> bool:
+        """Tell what time it is while no ticks come. True if the clock has just fallen silent and runs free from now on."""
+        if self._free or not self._running or not self._quiet(at_ns):
+            return False
+        self._now(at_ns)
+        self._free = True
+        return True
+
+    def unplugged(self, at_ns: int) -> None:
+        """The port is gone: run free at once, until ticks come again."""
+        self._now(at_ns)
+        self._free = True
+
+    # ---- what it says ----
+
+    @property
+    def bpm(self) -> float:
+        """Quarters a minute, now."""
+        fit = self._rivals.best
+        return 60e9 / PPQN / (self._nominal if fit is None else fit.v)
+
+    @property
+    def state(self) -> ClockState:
+        """How sure the position is: see the class."""
+        if not self._running:
+            return "stopped"
+        if self._free:
+            return "free"
+        return "locked" if self._locked else "searching"
+
+    def state_at(self, at_ns: int) -> ClockState:
+        """`state` as it is at a time, if no tick came since the last: a silence counts though nobody called `silence`."""
+        state = self.state
+        return "free" if state in ("locked", "searching") and self._quiet(at_ns) else state
+
+    @property
+    def silence_due(self) -> int | None:
+        """When `silence` is worth calling: the nanosecond from which a clock that says nothing counts as silent, or None."""
+        if self._base is None or not self._running or self._free or not self._heard:
+            return None
+        return self._base + ceil(self._last_tick + self._patience())
+
+    @property
+    def phase_error(self) -> float:
+        """How late the latest tick came, nanoseconds, beside the line through all of them (negative: early)."""
+        return self._error
+
+    def beat_at(self, at_ns: int) -> float:
+        """The position at a time, in quarters; frozen while stopped and until the first tick after a start."""
+        if not self._moves or self._base is None:
+            return self._held / PPQN
+        return self._ticks_at(float(at_ns - self._base)) / PPQN
+
+    def time_of(self, beat: float) -> int:
+        """The nanosecond at which the position is, was or will be `beat`, as things stand.
+
+        While it stands still: as if it went on at the latest stamp heard.
+        """
+        base = 0 if self._base is None else self._base
+        ticks = float(beat) * PPQN
+        if not self._moves:
+            return base + round(self._latest + self._ahead(ticks - self._held) - self._ahead(0.0))
+        return base + round(self._ahead(ticks - self._rivals.index))
+
+    @property
+    def deviation(self) -> float:
+        """The standard error, in nanoseconds, of a time predicted two quarters past the latest tick."""
+        return self.deviation_at(HORIZON / PPQN)
+
+    def deviation_at(self, quarters: float) -> float:
+        """The standard error, in nanoseconds, of a time predicted `quarters` past the latest tick."""
+        fit = self._rivals.best
+        return self._nominal * PPQN if fit is None else fit.deviation(quarters * PPQN)
+
+    def fit(self) -> tuple[float, int, float, float, ClockState]:
+        """What `events.ClockFitted` holds: (quarter, nanosecond, quarters per nanosecond, deviation, quality).
+
+        In a ramp the line is the one that touches the curve a quarter ahead: nobody asks for the past. Where nothing moves, the
+        rate is 0.
+        """
+        base = 0 if self._base is None else self._base
+        if not self._moves:
+            return self._held / PPQN, base + round(self._latest), 0.0, self.deviation, self.state
+        fit = self._rivals.best
+        if fit is None:
+            return (
+                self._rivals.index / PPQN,
+                base + round(self._ahead(0.0)),
+                1 / (self._nominal * PPQN),
+                self.deviation,
+                self.state,
+            )
+        touch = float(PPQN) if fit.bends else 0.0
+        quarter = (fit.index + touch) / PPQN
+        return quarter, base + round(fit.ahead(touch)), 1 / (fit.period_ahead(touch) * PPQN), self.deviation, self.state
+
+    # ---- inside ----
+
+    @property
+    def _moves(self) -> bool:
+        return self._running and self._next is None
+
+    def _now(self, at_ns: int) -> float:
+        if self._base is None:
+            self._base = at_ns
+        self._latest = max(self._latest, float(at_ns - self._base))
+        return self._latest
+
+    def _is_plain(self, period: float) -> bool:
+        counted = (self._last_tick - self._first_tick) / (self._heard - 1)
+        return abs(counted / period - 1) < PLAIN
+
+    def _patience(self) -> float:
+        fit = self._rivals.best
+        return max(float(SHORTEST_SILENCE), SILENCE * (self._nominal if fit is None else fit.v))
+
+    def _quiet(self, at_ns: int) -> bool:
+        return self._base is not None and self._heard > 0 and at_ns - self._base - self._last_tick >= self._patience()
+
+    def _ahead(self, ticks: float) -> float:
+        fit = self._rivals.best
+        return self._last_tick + ticks * self._nominal if fit is None else fit.ahead(ticks)
+
+    def _ticks_at(self, at: float) -> float:
+        fit = self._rivals.best
+        away = (at - self._last_tick) / self._nominal if fit is None else fit.ticks_at(at)
+        return self._rivals.index + away

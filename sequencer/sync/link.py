@@ -1,0 +1,184 @@
+"""Ableton Link as an outer clock. Optional: Link and its bindings are GPL, so they come only with `helios-sequencer[link]`.
+
+`LinkFeed` is pure: what a Link session says at a moment goes in, events come out. `LiveLink` asks it while a run plays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from sequencer.core.diagnostics import SequencerError
+from sequencer.events.codec import Event
+from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved
+
+LOOK = 0.02
+"""How often, in seconds, the session is asked."""
+EVERY = 500_000_000
+"""A fit is told at least every so many nanoseconds …"""
+MOVED = 2_000_000
+"""… and at once where a time two quarters ahead has moved by so many."""
+AHEAD = 2.0
+JUMPED = 0.25
+"""A beat that is off by more quarters than this is a jump of the session."""
+SLOWEST, FASTEST = 1.0, 10_000.0
+"""Quarters a minute; Link's own range is narrower. A session that says anything else is not believed."""
+FARTHEST = 1e12
+"""Nor is one that stands so many quarters away."""
+EXTRA = "pip install 'helios-sequencer[link]' (LinkPython-extern; Ableton Link itself is GPL)"
+
+
+class LinkError(SequencerError):
+    """Ableton Link cannot be used here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a Link session says at nanosecond `at`: its beat (a quarter), its tempo, whether it plays, how many others."""
+
+    at: int
+    beat: float
+    bpm: float
+    playing: bool
+    peers: int
+
+    @property
+    def makes_sense(self) -> bool:
+        """Whether its numbers can be those of music: they come from whoever is on the network."""
+        return SLOWEST <= self.bpm <= FASTEST and -FARTHEST <= self.beat <= FARTHEST
+
+
+class LinkFeed:
+    """Turns moments of a session into a clock. `quantum` is a bar, in quarters.
+
+    With `transport` the score's beat 0 is the bar line at which the session began to play; without it (for peers that do not
+    share start and stop) it is the first bar line after listening began and `held` was taken away.
+    """
+
+    def __init__(self, quantum: float = 4.0, transport: bool = True) -> None:
+        self._quantum = quantum
+        self._transport = transport
+        self._origin: float | None = None
+        self._moving = False
+        self._began = False
+        self._told: ClockFitted | None = None
+        self.latest: Moment | None = None
+        self.held = False
+        """Whether the score is not to begin yet, whatever the session does."""
+
+    def hear(self, now: Moment) -> tuple[Event, ...]:
+        """A moment of the session; one that makes no sense is passed over."""
+        if not now.makes_sense:
+            return ()
+        self.latest = now
+        wanted = not self.held and (now.playing or not self._transport)
+        if not wanted:
+            self._origin = None
+            if not self._moving:
+                return ()
+            self._moving = False
+            return (ClockMoved(now.at, "stop"),)
+        if self._origin is None:
+            self._origin = self._bar_line(now)
+        quarter = now.beat - self._origin
+        if not self._moving:
+            if quarter < 0:
+                return ()  # it plays from the next bar line on
+            jump = (ClockLocated(now.at, 0.0),) if self._began else ()
+            self._moving = self._began = True
+            return (*jump, ClockMoved(now.at, "start"), *self._fitted(now, quarter))
+        told = self._told
+        if told is None:
+            return self._fitted(now, quarter)
+        expected = told.quarter + (now.at - told.time) * told.quarters_per_ns
+        if abs(expected - quarter) > JUMPED:
+            return (ClockLocated(now.at, max(0.0, quarter)), *self._fitted(now, quarter))
+        foretold = told.time + (quarter + AHEAD - told.quarter) / told.quarters_per_ns
+        moved = abs(foretold - (now.at + AHEAD * 60e9 / now.bpm)) > MOVED
+        if not moved and told.quality == _quality(now) and now.at - told.at < EVERY:
+            return ()
+        return self._fitted(now, quarter)
+
+    @property
+    def ahead(self) -> float | None:
+        """In how many quarters the score begins; None where nobody plays yet, and once it has begun."""
+        if self.latest is None or self._origin is None or self._moving:
+            return None
+        return max(0.0, self._origin - self.latest.beat)
+
+    def _bar_line(self, now: Moment) -> float:
+        """Where the score begins: the bar line ahead; one that has only just passed counts too, for moments come late."""
+        return ceil(now.beat / self._quantum - LOOK * 2 * now.bpm / 60 / self._quantum) * self._quantum
+
+    def _fitted(self, now: Moment, quarter: float) -> tuple[Event, ...]:
+        self._told = ClockFitted(now.at, quarter, now.at, now.bpm / 60e9, 100_000.0, _quality(now))
+        return (self._told,)
+
+
+def _quality(now: Moment) -> Any:
+    return "locked" if now.peers else "free"
+
+
+class LiveLink:
+    """A Link session joined while a run plays. `say` gets a sentence when others come or go."""
+
+    def __init__(
+        self,
+        nominal_bpm: float,
+        feed: LinkFeed,
+        deliver: Callable[[Event], None],
+        say: Callable[[str], None],
+        quantum: float = 4.0,
+    ) -> None:
+        self._bpm = nominal_bpm
+        self._quantum = quantum
+        self._feed = feed
+        self._deliver = deliver
+        self._say = say
+        self._session: Any = None
+        self._looking: asyncio.TimerHandle | None = None
+        self._peers = -1
+
+    def open(self) -> None:
+        """Join the session on this network, in the running loop. Raises LinkError where Link is not installed."""
+        try:
+            import link  # type: ignore[import-not-found, unused-ignore]  # comes with the extra, and carries no types
+        except ImportError as error:
+            raise LinkError("Ableton Link is not installed", EXTRA) from error
+        self._session = link.Link(self._bpm)
+        self._session.startStopSyncEnabled = True
+        self._session.enabled = True
+        self._look(asyncio.get_running_loop())
+
+    def close(self) -> None:
+        """Leave the session. Safe to call twice."""
+        if self._looking is not None:
+            self._looking.cancel()
+        session, self._session = self._session, None
+        if session is not None:
+            session.enabled = False
+
+    def moment(self) -> Moment:
+        """What the session says now."""
+        session = self._session
+        state = session.captureAppSessionState()
+        before = time.monotonic_ns()
+        micros = session.clock().micros()
+        at = (before + time.monotonic_ns()) // 2  # Link has a clock of its own: both are read together
+        beat = float(state.beatAtTime(micros, self._quantum))
+        return Moment(at, beat, float(state.tempo()), bool(state.isPlaying()), int(session.numPeers()))
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._session is None:
+            return
+        now = self.moment()
+        if now.peers != self._peers:
+            self._peers = now.peers
+            self._say(f"Link: {now.peers} other{'' if now.peers == 1 else 's'}, {now.bpm:.2f} bpm")
+        for event in self._feed.hear(now):
+            self._deliver(event)
+        self._looking = loop.call_later(LOOK, self._look, loop)

@@ -1,0 +1,212 @@
+"""MIDI messages turned into a run's events: the outer clock, its transport, and what hands play.
+
+`MidiFeed` is pure: bytes and stamps go in, events come out, whether they come from a port, a file or a test in virtual time.
+What listens to a port is in `midi_live`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Literal
+
+from sequencer.events.codec import Event
+from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved, ControlMoved, NotePlayed, ProgramChosen
+from sequencer.sync.estimator.follower import ClockFollower
+
+SYSTEM = 0xF0
+HIGHEST = 127
+
+EVERY = 6
+"""A fit is told at least every so many ticks: each sixteenth …"""
+MOVED = 3_000_000
+"""… and at once where a time two quarters ahead has moved by so many nanoseconds since the last one told."""
+AHEAD = 2.0
+TICKLESS = 2_000_000_000
+UNSTARTED = 24 * 8
+"""When it is worth a word: Start without a tick for so many nanoseconds, and so many ticks without a Start."""
+
+
+class MidiFeed:
+    """Follows the clock in a stream of MIDI messages and hands on the rest. Where `follows` is False, ticks are passed over.
+
+    Start and Continue are told with the first tick behind them, for that tick is where the music begins; while nothing is
+    followed they are told at once. A Start of a clock that has already played is a jump to 0 first.
+    """
+
+    def __init__(self, nominal_bpm: float = 120.0, follows: bool = True) -> None:
+        self.follower = ClockFollower(nominal_bpm)
+        self._follows = follows
+        self._pending: Literal["start", "continue"] | None = None
+        self._at_zero = True
+        """Whether the conductor takes the clock to stand at 0."""
+        self._moving = False
+        """Whether the conductor takes it to move."""
+        self._told: ClockFitted | None = None
+        self._ticks = 0
+        self._asked = 0
+        self._idle = 0
+        self._complained: set[str] = set()
+        self._moves: deque[ClockMoved] = deque(maxlen=64)
+
+    @property
+    def awaits_ticks(self) -> bool:
+        """Whether Start or Continue was heard and no tick since: gear that does not send its clock."""
+        return self._pending is not None
+
+    @property
+    def due(self) -> int | None:
+        """When `silence` is worth calling, nanoseconds; None while there is nothing to wait for."""
+        return self.follower.silence_due if self._follows and self._pending is None else None
+
+    def hear(self, message: bytes, at: int) -> tuple[Event, ...]:
+        """Take one whole message, stamped at `at`. What is no message that anybody here asks for gives nothing."""
+        if not message:
+            return ()
+        if message[0] < SYSTEM:
+            return played(message, at)
+        if any(byte > HIGHEST for byte in message[1:]):
+            return ()
+        match message[0]:
+            case 0xF8 if self._follows:
+                return self._tick(at)
+            case 0xFA:
+                return self.start(at)
+            case 0xFB:
+                return self._continue(at)
+            case 0xFC:
+                return self._stop(at)
+            case 0xF2 if len(message) == 3:
+                return self._locate(message[1] | message[2] << 7, at)
+            case _:
+                return ()
+
+    def start(self, at: int) -> tuple[Event, ...]:
+        """Start, by the gear or by hand (for gear that only ticks): the next tick is beat 0."""
+        if not self._follows:
+            return (ClockMoved(at, "start"),)
+        self.follower.start(at)
+        self._pending, self._asked = "start", at
+        if self._at_zero:
+            return ()
+        self._at_zero = True
+        return self._located(0.0, at)
+
+    def silence(self, at: int) -> tuple[Event, ...]:
+        """Tell the time while no ticks come. A clock that has just fallen silent is told as running free."""
+        if not self._follows or self._pending is not None or not self.follower.silence(at):
+            return ()
+        return self._fitted(at)
+
+    def unplugged(self, at: int) -> tuple[Event, ...]:
+        """The port is gone: the clock runs free on its last tempo until ticks come again."""
+        if not self._follows or self._pending is not None or self.follower.state in ("stopped", "free"):
+            return ()
+        self.follower.unplugged(at)
+        return self._fitted(at)
+
+    def moved_by_hand(self, what: Literal["start", "stop", "continue"], at: int) -> None:
+        """The operator moved the clock, for gear that only ticks: its ticks count (or do not) from now on."""
+        self._pending = None
+        match what:
+            case "start":
+                self.follower.start(at)
+                self._at_zero = False
+            case "stop":
+                self.follower.stop(at)
+            case "continue":
+                self.follower.resume(at)
+        self._moving = what != "stop"
+
+    def said(self, move: ClockMoved) -> bool:
+        """Whether this very event is one of the latest that this feed told: others are somebody's own."""
+        return any(one is move for one in self._moves)
+
+    def complaint(self, at: int) -> str | None:
+        """What somebody should know who waits: the clock ticks unstarted, or was started and does not tick. Once each."""
+        if not self._follows:
+            return None
+        if self._pending is not None and at - self._asked > TICKLESS and "tickless" not in self._complained:
+            self._complained.add("tickless")
+            return "Start was heard, but no tick since then: does the gear send its clock too?"
+        if self._idle > UNSTARTED and not self._moving and "unstarted" not in self._complained:
+            self._complained.add("unstarted")
+            return "the clock ticks, but nobody has started it: press play there, or tell this run: start"
+        return None
+
+    # ---- inside ----
+
+    def _tick(self, at: int) -> tuple[Event, ...]:
+        follower = self.follower
+        follower.tick(at)
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            self._at_zero = False
+            self._moving = True
+            return (self._moved(at, pending), *self._fitted(at))
+        if follower.state == "stopped":
+            self._idle += 1
+            return ()
+        self._ticks += 1
+        told = self._told
+        known = told is not None and told.quality == follower.state and told.quarters_per_ns > 0
+        if told is not None and known and self._ticks < EVERY:
+            quarter = follower.beat_at(at) + AHEAD
+            foretold = told.time + (quarter - told.quarter) / told.quarters_per_ns
+            if abs(foretold - follower.time_of(quarter)) < MOVED:
+                return ()
+        return self._fitted(at)
+
+    def _continue(self, at: int) -> tuple[Event, ...]:
+        if not self._follows:
+            return (ClockMoved(at, "continue"),)
+        if self.follower.state == "stopped":
+            self.follower.resume(at)
+            self._pending, self._asked = "continue", at
+        return ()
+
+    def _stop(self, at: int) -> tuple[Event, ...]:
+        if not self._follows:
+            return (ClockMoved(at, "stop"),)
+        self.follower.stop(at)
+        self._pending = None
+        was_moving, self._moving = self._moving, False
+        return (self._moved(at, "stop"),) if was_moving else ()
+
+    def _locate(self, sixteenths: int, at: int) -> tuple[Event, ...]:
+        if not self._follows:
+            return ()
+        self.follower.locate(sixteenths)
+        self._at_zero = sixteenths == 0
+        return self._located(sixteenths / 4, at)
+
+    def _located(self, quarter: float, at: int) -> tuple[Event, ...]:
+        """A jump. A clock that moves stands there until its next tick: gear that takes a while must not be run ahead of."""
+        located = ClockLocated(at, quarter)
+        return (located, *self._fitted(at)) if self._moving else (located,)
+
+    def _moved(self, at: int, what: Literal["start", "stop", "continue"]) -> ClockMoved:
+        move = ClockMoved(at, what)
+        self._moves.append(move)
+        return move
+
+    def _fitted(self, at: int) -> tuple[Event, ...]:
+        quarter, time, rate, deviation, quality = self.follower.fit()
+        self._ticks = 0
+        self._told = ClockFitted(at, quarter, time, rate, deviation, quality)
+        return (self._told,)
+
+
+def played(message: bytes, at: int) -> tuple[Event, ...]:
+    """What hands play: a note-on with a velocity, a controller, a program; nothing for any other message."""
+    kind, channel, data = message[0] & 0xF0, (message[0] & 0x0F) + 1, message[1:]
+    if any(byte > HIGHEST for byte in data):
+        return ()
+    match kind, len(data):
+        case 0x90, 2 if data[1] > 0:
+            return (NotePlayed(at, data[0], data[1], channel),)
+        case 0xB0, 2:
+            return (ControlMoved(at, data[0], data[1], channel),)
+        case 0xC0, 1:
+            return (ProgramChosen(at, data[0] + 1, channel),)
+        case _:
+            return ()

@@ -1,0 +1,110 @@
+"""The time a run lives in: real (monotonic nanoseconds) or virtual (jumps to the next deadline).
+
+Everything that happens later in a run is a timer of its clock, so that one loop serves both: a live run sleeps until the next
+timer, a rehearsal jumps there. Equal deadlines fire in the order in which they were asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from sequencer.core.timers import Timekeeper, Timer
+
+
+class Clock(Timekeeper, Protocol):
+    """What a run needs of time: a timekeeper that can also let time pass."""
+
+    async def idle(self, awake: asyncio.Event) -> bool:
+        """Let time pass until `awake` is set or a timer has fired. False when no timer is left and nothing else can come."""
+        ...
+
+
+class _Timers:
+    """A heap of timers in order of due time, then of asking."""
+
+    def __init__(self) -> None:
+        self._heap: list[Timer] = []
+        self._asked = 0
+
+    def add(self, due: int, action: Callable[[], None]) -> Timer:
+        self._asked += 1
+        timer = Timer(due, self._asked, action)
+        heapq.heappush(self._heap, timer)
+        return timer
+
+    def next_due(self) -> int | None:
+        """When the next live timer is due; drops cancelled ones on the way."""
+        while self._heap and self._heap[0].action is None:
+            heapq.heappop(self._heap)
+        return self._heap[0].due if self._heap else None
+
+    def fire(self, now: int) -> bool:
+        """Fire the next timer if it is due; whether one fired."""
+        due = self.next_due()
+        if due is None or due > now:
+            return False
+        timer = heapq.heappop(self._heap)
+        action, timer.action = timer.action, None
+        if action is not None:
+            action()
+        return True
+
+
+class VirtualClock:
+    """Time that jumps: nothing is ever waited for. Starts at `start` nanoseconds."""
+
+    def __init__(self, start: int = 0) -> None:
+        self._now = start
+        self._timers = _Timers()
+
+    def now(self) -> int:
+        """The virtual time, in nanoseconds."""
+        return self._now
+
+    def call_at(self, due: int, action: Callable[[], None]) -> Timer:
+        """Call `action` when virtual time reaches `due`."""
+        return self._timers.add(due, action)
+
+    async def idle(self, awake: asyncio.Event) -> bool:
+        """Jump to the next timer and fire it; False when there is none. Never waits for `awake`: nothing else runs here."""
+        due = self._timers.next_due()
+        if due is None:
+            return False
+        self._now = max(self._now, due)
+        return self._timers.fire(self._now)
+
+
+class RealClock:
+    """Monotonic time. Waits in the event loop of the running task.
+
+    `after` is a stamp that its time must lie behind: that of a run which goes on after the system was started anew.
+    """
+
+    def __init__(self, after: int = 0) -> None:
+        self._timers = _Timers()
+        self._ahead = max(0, after + 1 - time.monotonic_ns())
+
+    def now(self) -> int:
+        """`time.monotonic_ns()`, moved on where that lies before `after`."""
+        return time.monotonic_ns() + self._ahead
+
+    def call_at(self, due: int, action: Callable[[], None]) -> Timer:
+        """Call `action` at monotonic nanosecond `due`; from the loop's own thread only."""
+        return self._timers.add(due, action)
+
+    async def idle(self, awake: asyncio.Event) -> bool:
+        """Sleep until the next timer is due (and fire it) or until `awake` is set. Always True: the world may still speak."""
+        if self._timers.fire(self.now()):
+            return True
+        due = self._timers.next_due()
+        timeout = None if due is None else max(0, due - self.now()) / 1_000_000_000
+        try:
+            async with asyncio.timeout(timeout):
+                await awake.wait()
+        except TimeoutError:
+            self._timers.fire(self.now())
+        return True

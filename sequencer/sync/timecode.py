@@ -1,0 +1,347 @@
+"""Following MIDI time code: quarter frames, eight of which spell a time, and full-frame messages.
+
+`TimecodeFollower` is told each message with its stamp and says what second of the source it is, and when it will be another.
+A quarter frame is a tick of a steady clock (24 to 30 frames a second, four ticks each), so the ticks are followed as a MIDI
+clock's are; their pieces say which ones they are. Pure: no I/O and no clock of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from sequencer.events.codec import Event
+from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved
+from sequencer.sync.estimator.hypotheses import Rivals
+from sequencer.sync.midi_clock import played
+
+TimecodeState = Literal["searching", "locked", "free", "stopped"]
+PIECES = 8
+QUARTERS = 4
+"""Quarter frames in a frame."""
+SILENCE = 150_000_000
+"""After so many nanoseconds without a quarter frame the source has stopped: it sends none while it stands."""
+GRACE = 2_000_000_000
+"""So long a source that fell silent is believed to run on: a cable may have been pulled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A frame rate of time code: `fps` true frames a second; `counts` numbers used in a second; `drops` as NTSC does."""
+
+    code: int
+    name: str
+    fps: Fraction
+    counts: int
+    drops: bool
+
+
+RATES = (
+    Rate(0, "24", Fraction(24), 24, drops=False),
+    Rate(1, "25", Fraction(25), 25, drops=False),
+    Rate(2, "29.97 drop", Fraction(30000, 1001), 30, drops=True),
+    Rate(3, "30", Fraction(30), 30, drops=False),
+)
+"""The four rates that the messages can name, by their code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timecode:
+    """A time as it is spelled."""
+
+    hours: int
+    minutes: int
+    seconds: int
+    frames: int
+    rate: Rate
+
+    @classmethod
+    def at(cls, seconds: float, rate: Rate) -> Timecode:
+        """The time of the frame in which the source is so many seconds after 00:00:00:00; it starts anew after a day."""
+        number = int(seconds * rate.fps + Fraction(1, 1000))  # a frame that has just begun, whatever a float makes of it
+        if rate.drops:
+            tens, rest = divmod(number, 17_982)  # frames in ten minutes, of which nine leave out two numbers each
+            number += 18 * tens + (2 * ((rest - 2) // 1798) if rest >= 2 else 0)
+        second, frames = divmod(number, rate.counts)
+        return cls(second // 3600 % 24, second // 60 % 60, second % 60, frames, rate)
+
+    def __str__(self) -> str:
+        mark = ";" if self.rate.drops else ":"
+        return f"{self.hours:02}:{self.minutes:02}:{self.seconds:02}{mark}{self.frames:02}"
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether such a time exists: drop-frame code leaves out frames 0 and 1 of most minutes."""
+        if self.hours > 23 or self.minutes > 59 or self.seconds > 59 or self.frames >= self.rate.counts:
+            return False
+        return not (self.rate.drops and self.frames < 2 and self.seconds == 0 and self.minutes % 10)
+
+    @property
+    def number(self) -> int:
+        """The frame's number since 00:00:00:00, counting frames that exist."""
+        minutes = self.hours * 60 + self.minutes
+        number = (minutes * 60 + self.seconds) * self.rate.counts + self.frames
+        return number - 2 * (minutes - minutes // 10) if self.rate.drops else number
+
+    @property
+    def time(self) -> Fraction:
+        """Seconds since 00:00:00:00 that really pass until this frame."""
+        return self.number / self.rate.fps
+
+
+def spelled(pieces: bytes) -> Timecode:
+    """The time that eight data bytes of quarter frames, pieces 0 to 7 in order, spell."""
+    nibbles = [piece & 0x0F for piece in pieces]
+    frames, seconds, minutes = (nibbles[place] | nibbles[place + 1] << 4 for place in (0, 2, 4))
+    hours = nibbles[6] | (nibbles[7] & 1) << 4
+    return Timecode(hours, minutes, seconds, frames & 0x1F, RATES[nibbles[7] >> 1 & 3])
+
+
+def full_frame(message: bytes) -> Timecode | None:
+    """The time of a full-frame message (`F0 7F dev 01 01 hh mm ss ff F7`); None for any other message."""
+    if len(message) != 10 or message[:2] != b"\xf0\x7f" or message[3:5] != b"\x01\x01":
+        return None
+    hours, minutes, seconds, frames = message[5:9]
+    return Timecode(hours & 0x1F, minutes & 0x3F, seconds & 0x3F, frames & 0x1F, RATES[hours >> 5 & 3])
+
+
+class TimecodeFollower:
+    """Where a source of time code is. `rate` is what the score expects; the source's own is believed once it is heard.
+
+    A whole time is known after eight quarter frames in order (two frames); while the source runs backwards nothing is locked.
+    States: `stopped` before anything is known and while the source stands · `searching` until a time is whole · `locked` ·
+    `free` while it has just fallen silent.
+    """
+
+    def __init__(self, rate: Rate = RATES[1]) -> None:
+        self.rate = rate
+        self._rivals = Rivals()
+        self._base: int | None = None
+        self._last = 0
+        self._pieces = bytearray(PIECES)
+        self._run = 0
+        """How many quarter frames came in order."""
+        self._piece = -1
+        self._zero: int | None = None
+        """The quarter frame (since 00:00:00:00) that the follower's tick 0 is, once a time is known."""
+        self._count = 0
+        self._held = Fraction(0)
+        self._moving = False
+        self._free = False
+
+    # ---- what arrives ----
+
+    def quarter_frame(self, data: int, at_ns: int) -> None:
+        """A quarter frame (F1): its data byte."""
+        piece = data >> 4 & 7
+        at = max(at_ns, self._last) if self._base is not None else at_ns
+        silent = self._base is not None and at - self._last > SILENCE
+        self._last = at
+        steps = 0 if self._base is None or silent else self._steps(piece, at)
+        if steps == 0:
+            self._begin(at)
+        else:
+            self._count += steps
+            self._rivals.tick(float(at - (self._base or 0)))
+            self._rivals.agree(self._count)
+            self._run = self._run if steps == 1 else 0
+        self._free = False
+        self._piece = piece
+        self._pieces[piece] = data
+        self._run += 1
+        if piece == PIECES - 1 and self._run >= PIECES:
+            self._whole()
+
+    def located(self, time: Timecode) -> None:
+        """A full frame: the source stands, or is going on, at this time."""
+        if time.is_sound:
+            self.rate = time.rate
+            self._held = time.time
+            self._forget()
+
+    def silence(self, at_ns: int) -> bool:
+        """Tell the time while nothing comes. True when the source falls silent, and again when it counts as stopped."""
+        if not self._moving or self._base is None:
+            return False
+        quiet = at_ns - self._last
+        if quiet > GRACE:
+            self._held = Fraction(self.seconds_at(self._last)).limit_denominator(10**6)
+            self._forget()
+            return True
+        if quiet > SILENCE and not self._free:
+            self._free = True
+            return True
+        return False
+
+    # ---- what it says ----
+
+    @property
+    def state(self) -> TimecodeState:
+        """How sure the time is: see the class."""
+        if self._moving:
+            return "free" if self._free else "locked"
+        return "searching" if self._run else "stopped"
+
+    def seconds_at(self, at_ns: int) -> float:
+        """The source's time at a moment, in seconds that really pass; standing still while it is not locked."""
+        best = self._rivals.best
+        if not self._moving or self._zero is None or self._base is None:
+            return float(self._held)
+        ticks = 0.0 if best is None else best.ticks_at(float(at_ns - self._base))
+        return (self._zero + self._count + ticks) / (QUARTERS * float(self.rate.fps))
+
+    def time_of(self, seconds: float) -> int | None:
+        """The nanosecond at which the source is at a time, as things stand; None while it stands still."""
+        best = self._rivals.best
+        if not self._moving or self._zero is None or self._base is None or best is None:
+            return None
+        return self._base + round(best.ahead(seconds * QUARTERS * float(self.rate.fps) - self._zero - self._count))
+
+    def fit(self) -> tuple[float, int, float, float, TimecodeState]:
+        """(second, nanosecond, seconds per nanosecond, standard error of a prediction two seconds ahead, state)."""
+        best = self._rivals.best
+        if not self._moving or self._zero is None or self._base is None or best is None:
+            return float(self._held), self._last, 0.0, 0.0, self.state
+        per_second = QUARTERS * float(self.rate.fps)
+        second = (self._zero + self._count) / per_second
+        return second, self._base + round(best.x), 1 / (best.v * per_second), best.deviation(2 * per_second), self.state
+
+    # ---- inside ----
+
+    def _steps(self, piece: int, at: int) -> int:
+        """How many quarter frames this one is behind the latest: some may be lost; 0 where it cannot be told."""
+        steps = (piece - self._piece) % PIECES
+        best = self._rivals.best
+        if steps == 1:
+            return 1
+        if not self._moving or best is None or self._base is None:
+            return 0
+        passed = best.ticks_at(float(at - self._base))
+        return steps if steps and abs(passed - steps) < 0.5 else 0
+
+    def _begin(self, at: int) -> None:
+        """Pieces begin anew: after silence, a gap, or while the source runs backwards."""
+        if self._moving:
+            self._held = Fraction(self.seconds_at(at)).limit_denominator(10**6)
+        self._rivals = Rivals()
+        self._base = at
+        self._count = 0
+        self._rivals.tick(0.0)
+        self._rivals.agree(0)
+        self._run = 0
+        self._zero = None
+        self._moving = False
+
+    def _whole(self) -> None:
+        """Eight pieces are there: the time they spell is that of the frame in which the first of them was sent."""
+        time = spelled(bytes(self._pieces))
+        if not time.is_sound:
+            self._run = 0
+            return
+        self.rate = time.rate
+        zero = time.number * QUARTERS - (self._count - (PIECES - 1))
+        if self._zero is not None and abs(zero - self._zero) > 1 and self._moving:
+            self._run = 0  # it does not go on from where it was: wait for another whole time that says so too
+            self._moving = False
+            self._zero = None
+            return
+        self._zero = zero
+        self._moving = True
+
+    def _forget(self) -> None:
+        self._rivals = Rivals()
+        self._base = None
+        self._run = 0
+        self._piece = -1
+        self._zero = None
+        self._moving = False
+        self._free = False
+
+
+EVERY = 25
+"""A fit is told at least every so many quarter frames: about four times a second."""
+JUMPED = 0.1
+"""What differs by more than so many seconds from what was told is a jump."""
+NEVER = float("-inf")
+
+
+def rate(name: str) -> Rate | None:
+    """The rate of `clock mtc 25`: 24, 25, 29.97 (drop frame) or 30; None for any other."""
+    return next((one for one in RATES if name in (one.name, one.name.split()[0])), None)
+
+
+class TimecodeFeed:
+    """Follows the time code in a stream of MIDI messages, and hands on notes, controllers and programs.
+
+    Start, Stop and ticks in the same stream are passed over: the time code says it all. `origin` is the source's second at
+    which the score begins (an hour, for many tapes).
+    """
+
+    def __init__(self, expected: Rate = RATES[1], origin: Fraction = Fraction(0)) -> None:
+        self.follower = TimecodeFollower(expected)
+        self._origin = float(origin)
+        self._told: ClockFitted | None = None
+        self._stands = NEVER
+        """Where the conductor takes the clock to stand while it does not move; never told: nowhere."""
+        self._moving = False
+        self._frames = 0
+
+    def hear(self, message: bytes, at: int) -> tuple[Event, ...]:
+        """Take one whole message."""
+        if len(message) == 2 and message[0] == 0xF1 and message[1] < 0x80:
+            self.follower.quarter_frame(message[1], at)
+            return self._followed(at)
+        if message and message[0] < 0xF0:
+            return played(message, at)
+        found = full_frame(message)
+        if found is None or not found.is_sound:
+            return ()
+        self.follower.located(found)
+        stop = (ClockMoved(at, "stop"),) if self._moving else ()
+        self._moving = False
+        self._stands = float(found.time) - self._origin
+        return (*stop, ClockLocated(at, self._stands))
+
+    def silence(self, at: int) -> tuple[Event, ...]:
+        """Tell the time while nothing comes: free-wheeling first, and then stopped."""
+        if not self.follower.silence(at):
+            return ()
+        if self.follower.state == "free":
+            return self._fitted(at)
+        self._moving = False
+        self._stands = self.follower.seconds_at(at) - self._origin
+        return (ClockMoved(at, "stop"), ClockLocated(at, self._stands))
+
+    def unplugged(self, at: int) -> tuple[Event, ...]:
+        """The port is gone: what silence says comes by itself."""
+        return ()
+
+    def complaint(self, at: int) -> str | None:
+        """Nothing: time code that comes is followed, and none that does not can be told from a source that stands."""
+        return None
+
+    def _followed(self, at: int) -> tuple[Event, ...]:
+        if self.follower.state != "locked":
+            return ()
+        here = self.follower.seconds_at(at) - self._origin
+        self._frames += 1
+        if not self._moving:
+            first = self._stands == NEVER
+            move = ClockMoved(at, "start" if first else "continue")
+            jump = (ClockLocated(at, here),) if abs(here - (0.0 if first else self._stands)) > JUMPED else ()
+            self._moving = True
+            self._stands = here
+            return (move, *jump, *self._fitted(at)) if first else (*jump, move, *self._fitted(at))
+        told = self._told
+        if told is not None and abs(told.quarter + (at - told.time) * told.quarters_per_ns - here) > JUMPED:
+            return (ClockLocated(at, here), *self._fitted(at))
+        if told is not None and told.quality == "locked" and self._frames < EVERY:
+            return ()
+        return self._fitted(at)
+
+    def _fitted(self, at: int) -> tuple[Event, ...]:
+        second, time, pace, deviation, state = self.follower.fit()
+        self._frames = 0
+        self._told = ClockFitted(at, second - self._origin, time, pace, deviation, state)
+        return (self._told,)
