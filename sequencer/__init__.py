@@ -19,15 +19,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sequencer.core.diagnostics import (
-        Diagnostic,
+    from sequencer.core.diagnostics import Diagnostic, Span
+    from sequencer.core.errors import (
         InputError,
         JournalError,
         OutputError,
         ScheduleError,
         ScoreError,
         SequencerError,
-        Span,
         StageError,
         UsageError,
     )
@@ -47,15 +46,14 @@ _HOMES = {
     "sequencer.language.check": ("Checked", "check"),
     "sequencer.language.compiler": ("Compilation", "compile_score"),
     "sequencer.engine.conductor": ("Conductor", "CueReport", "Report", "Status"),
-    "sequencer.core.diagnostics": (
-        "Diagnostic",
+    "sequencer.core.diagnostics": ("Diagnostic", "Span"),
+    "sequencer.core.errors": (
         "InputError",
         "JournalError",
         "OutputError",
         "ScheduleError",
         "ScoreError",
         "SequencerError",
-        "Span",
         "StageError",
         "UsageError",
     ),

@@ -15,7 +15,8 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, NoReturn
 
 from sequencer.cli.streams import discard, prepare
-from sequencer.core.diagnostics import SequencerError, UsageError, visible
+from sequencer.core.diagnostics import visible
+from sequencer.core.errors import SequencerError, UsageError
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 
 if TYPE_CHECKING:
     from sequencer.language.check import Checked

@@ -8,7 +8,8 @@ from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
 
-from sequencer.core.diagnostics import Faults, Span, UsageError
+from sequencer.core.diagnostics import Faults, Span
+from sequencer.core.errors import UsageError
 from sequencer.core.timebase import nanoseconds
 from sequencer.language.compiler.ir import Spot
 from sequencer.language.compiler.local_time import NO_BEATS, NO_TEMPO, LocalTime

@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     """Explain every code asked for."""
     from sequencer.core.catalog import find
     from sequencer.core.catalog.pages import advice_page, errors_page, terminal_list, terminal_page
-    from sequencer.core.diagnostics import UsageError
+    from sequencer.core.errors import UsageError
 
     if args.page is not None:
         print((errors_page if args.page == "errors" else advice_page)(said), end="")

@@ -33,7 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Format scores."""
-    from sequencer.core.diagnostics import ScoreError, UsageError
+    from sequencer.core.errors import ScoreError, UsageError
 
     if args.output is not None and len(args.scores) > 1:
         raise UsageError("-o takes one score", "format them one after the other")

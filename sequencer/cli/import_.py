@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     """Import one song."""
     from sequencer.cli.inputs import fresh, write_text
     from sequencer.cli.output_formats import format_of
-    from sequencer.core.diagnostics import UsageError
+    from sequencer.core.errors import UsageError
     from sequencer.language.loader import SUFFIXES, Notation
     from sequencer.language.midi_import import score_of
     from sequencer.language.notations import print_score
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _bytes(path: Path) -> bytes:
-    from sequencer.core.diagnostics import InputError
+    from sequencer.core.errors import InputError
 
     try:
         with path.open("rb") as file:

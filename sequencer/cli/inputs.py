@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sequencer.core.diagnostics import Diagnostic, InputError, UsageError, render_all
+from sequencer.core.diagnostics import Diagnostic, render_all
+from sequencer.core.errors import InputError, UsageError
 from sequencer.core.images import ImageFile
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.paths import exists, is_file, is_folder, remove
@@ -139,7 +140,7 @@ def write_text(path: Path, text: str) -> None:
 
     The bytes of a file's name that are no UTF-8, which Python holds as halves of characters, are written as `\\udc…`.
     """
-    from sequencer.core.diagnostics import OutputError
+    from sequencer.core.errors import OutputError
 
     try:
         if is_folder(path) or not path.name:

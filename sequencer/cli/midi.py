@@ -10,7 +10,7 @@ from collections import deque
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,7 +29,7 @@ def format_of(output: Path, command: str, formats: Mapping[str, Kind], default: 
         return found
     if _is_stream(output):
         return default
-    from sequencer.core.diagnostics import UsageError
+    from sequencer.core.errors import UsageError
 
     endings = list(formats)
     listed = endings[0] if len(endings) == 1 else f"{', '.join(endings[:-1])} or {endings[-1]}"
@@ -50,7 +50,7 @@ def agreed(output: Path, said: str, wanted: Kind, named: Kind) -> Kind:
     """Return the format that an option (`said`) asks for, where the ending of the file names the same. Raises UsageError."""
     if wanted == named:
         return wanted
-    from sequencer.core.diagnostics import UsageError
+    from sequencer.core.errors import UsageError
 
     raise UsageError(f"the ending of {output} names another format than {said}", "omit the option, or change the ending")
 

@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     """Perform one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
     from sequencer.cli.inputs import Material, material
     from sequencer.cli.resume_options import resume_options
-    from sequencer.core.diagnostics import UsageError
+    from sequencer.core.errors import UsageError
     from sequencer.engine.journal import read_journal
     from sequencer.runtime.output.run_folder import RunFolder
 
@@ -123,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _check_over(folder: RunFolder) -> None:
     """See that a run is not going on any more: two processes would write its journal. Raises InputError where it is."""
-    from sequencer.core.diagnostics import InputError
+    from sequencer.core.errors import InputError
     from sequencer.runtime.operator.remote import is_going_on
 
     if is_going_on(folder.path):
@@ -135,7 +135,7 @@ def _address(url: object, run: Path) -> str | None:
 
     Raises InputError for one that is neither the platform's usual one nor on this machine.
     """
-    from sequencer.core.diagnostics import InputError
+    from sequencer.core.errors import InputError
     from sequencer.stages.reactor.settings import PRODUCTION, is_loopback
 
     if url is None or (isinstance(url, str) and (url == PRODUCTION or is_loopback(url))):
@@ -148,7 +148,7 @@ def _address(url: object, run: Path) -> str | None:
 
 def _check_flags(args: argparse.Namespace) -> None:
     """See that every flag that was given means something beside the others. Raises UsageError for the first that does not."""
-    from sequencer.core.diagnostics import UsageError
+    from sequencer.core.errors import UsageError
     from sequencer.runtime.operator.commands import MOST_OFFSET
 
     def given(*flags: str) -> str | None:
@@ -198,7 +198,7 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
 
 
 async def _perform(args: argparse.Namespace, found: Material, folder: RunFolder, broken_off: Journal | None) -> Performed:
-    from sequencer.core.diagnostics import SequencerError
+    from sequencer.core.errors import SequencerError
     from sequencer.runtime.live.assembly import Assembly, Wishes
     from sequencer.runtime.live.run import discard
 

@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     """Rehearse one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
     from sequencer.cli.inputs import material
     from sequencer.cli.progress import LiveLine
-    from sequencer.core.diagnostics import UsageError
+    from sequencer.core.errors import UsageError
     from sequencer.runtime.output.captioned_video import DEFAULT_PARTS
     from sequencer.runtime.rehearsal import DEFAULT_SIZE, rehearse
     from sequencer.stages.simulated.faults import read_faults

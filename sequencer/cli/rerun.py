@@ -18,7 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Rehearse what a run showed."""
-    from sequencer.core.diagnostics import InputError, UsageError
+    from sequencer.core.errors import InputError, UsageError
     from sequencer.engine.journal import find_run
 
     if not exists(find_run(args.score)):

@@ -39,7 +39,7 @@ def resume_options(args: argparse.Namespace, folder: RunFolder, journal: Journal
         InputError: The journal holds an option that cannot be used, or would lead to a network.
     """
     from sequencer.cli.perform import SIMULATED
-    from sequencer.core.diagnostics import InputError
+    from sequencer.core.errors import InputError
 
     told = journal.header.get("settings", {})
     if told.get("stage") == SIMULATED:
@@ -60,7 +60,7 @@ def resume_options(args: argparse.Namespace, folder: RunFolder, journal: Journal
 
 
 def _check_settled(args: argparse.Namespace, folder: RunFolder, journal: Journal, told: Mapping[str, Any]) -> None:
-    from sequencer.core.diagnostics import UsageError
+    from sequencer.core.errors import UsageError
 
     def refuse(option: str, how: str) -> UsageError:
         return UsageError(f"{option} contradicts the run in {args.resume}, which was started {how}", f"leave {option} out")
@@ -84,7 +84,7 @@ def _check_settled(args: argparse.Namespace, folder: RunFolder, journal: Journal
 def _check_score(args: argparse.Namespace, journal: Journal) -> None:
     """See that a score that is given beside --resume is the one that the run plays. Raises UsageError where it is not."""
     from sequencer.cli.inputs import material
-    from sequencer.core.diagnostics import UsageError
+    from sequencer.core.errors import UsageError
     from sequencer.schedule.document import digest
 
     if digest(material(args.score, quiet=True).schedule) != digest(journal.schedule):
@@ -96,7 +96,7 @@ def _restored(name: str, value: object, run: Path) -> Any:
     """The value of an option from a journal, read as the command line would read it."""
     from sequencer.cli.perform import amount
     from sequencer.cli.rehearse import video_size
-    from sequencer.core.diagnostics import InputError
+    from sequencer.core.errors import InputError
     from sequencer.midi.addresses import Socket, address
 
     option = f"--{name.replace('_', '-')}"

@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     import asyncio
     import logging
 
-    from sequencer.core.diagnostics import UsageError
+    from sequencer.core.errors import UsageError
 
     settings = _settings(args)
     if args.verbose:
@@ -80,7 +80,7 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
     from dataclasses import replace
     from fractions import Fraction
 
-    from sequencer.core.diagnostics import UsageError
+    from sequencer.core.errors import UsageError
     from sequencer.server.settings import BadNetwork, StandInSettings
     from sequencer.stages.simulated.faults import Faults, read_faults
 
@@ -133,7 +133,7 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
 
 def _refusal(text: str) -> dict[str, object]:
     command, _, nth = text.partition(":")
-    from sequencer.core.diagnostics import UsageError
+    from sequencer.core.errors import UsageError
     from sequencer.stages.wire.helios.commands import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES
 
     names = (*COMMAND_NAMES, *SNAPSHOT_COMMAND_NAMES)

@@ -14,7 +14,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Tell one thing."""
-    from sequencer.core.diagnostics import UsageError
+    from sequencer.core.errors import UsageError
     from sequencer.runtime.operator.remote import tell
 
     if not args.words:

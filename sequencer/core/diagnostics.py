@@ -1,18 +1,7 @@
-"""What can be wrong, and how it is said.
+"""Diagnostics: what is wrong with a score, as values.
 
-The exception tree (everything below is meant for people; any other exception is a bug of ours)::
-
-    SequencerError            message, optional hint, exit code
-    ├── ScoreError            a score that is not well: carries its diagnostics        exit 1
-    ├── ScheduleError         a compiled schedule that cannot be read or performed     exit 1
-    ├── JournalError          a journal that cannot be read, with its line             exit 1
-    ├── StageError            the stage (model, network, key) failed                   exit 1
-    ├── OutputError           a result could not be written (full disk, no access)     exit 1
-    └── UsageError            a flag or an argument that makes no sense                exit 2
-        └── InputError        a file that an argument names, missing or not as it should be   exit 1
-
-A score's faults are values, not exceptions: readers and compiler passes collect `Diagnostic`s and go on; one function,
-`render`, turns them into text.
+Readers and compiler passes collect `Diagnostic`s and go on; one function, `render`, turns them into text. The exceptions are in
+`core.errors`.
 """
 
 from __future__ import annotations
@@ -106,67 +95,6 @@ class Diagnostic:
     def is_error(self) -> bool:
         """Whether the score cannot be performed because of this."""
         return self.severity is Severity.ERROR
-
-
-class SequencerError(Exception):
-    """A failure that is explained to a person: a message, a hint for its cure, and the command's exit code."""
-
-    exit_code = 1
-
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-    def __str__(self) -> str:
-        return self.message if self.hint is None else f"{self.message}\nhint: {self.hint}"
-
-
-class ScoreError(SequencerError):
-    """A score that cannot be performed. `diagnostics` holds every fault found, `sources` the texts they point into."""
-
-    def __init__(self, diagnostics: Iterable[Diagnostic], sources: Mapping[str, str] | None = None) -> None:
-        self.diagnostics = tuple(diagnostics)
-        self.sources = dict(sources or {})
-        super().__init__(render_all(self.diagnostics, self.sources))
-
-
-class ScheduleError(SequencerError):
-    """A compiled schedule that cannot be read back or performed."""
-
-
-class JournalError(SequencerError):
-    """A journal that cannot be read; `line` counts from 1, 0 where no line is to blame."""
-
-    def __init__(self, message: str, line: int = 0, hint: str | None = None) -> None:
-        super().__init__(message if line == 0 else f"line {line}: {message}", hint)
-        self.line = line
-
-    def within(self, file: str) -> JournalError:
-        """The same fault, said with the name of the file that it stands in."""
-        found = JournalError(f"{file}, {self.message}" if self.line else f"{file}: {self.message}", hint=self.hint)
-        found.line = self.line
-        return found
-
-
-class StageError(SequencerError):
-    """The stage failed: the model, the network, the key, or a message that could not be understood."""
-
-
-class OutputError(SequencerError):
-    """A result could not be written: no room, no access, a folder in use."""
-
-
-class UsageError(SequencerError):
-    """A flag or an argument that makes no sense."""
-
-    exit_code = 2
-
-
-class InputError(UsageError):
-    """A file that an argument names is missing, cannot be read, or holds something else: as bad as a score that is not well."""
-
-    exit_code = 1
 
 
 def display_width(text: str) -> int:

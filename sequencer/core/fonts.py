@@ -207,7 +207,7 @@ def _has(font: ImageFont.FreeTypeFont, char: str) -> bool:
 def _of_free_type(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> ImageFont.FreeTypeFont:
     from PIL import ImageFont
 
-    from sequencer.core.diagnostics import OutputError
+    from sequencer.core.errors import OutputError
 
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise OutputError(

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from sequencer.core.diagnostics import JournalError, OutputError
+from sequencer.core.errors import JournalError, OutputError
 from sequencer.core.images import MAX_IMAGE_BYTES
 from sequencer.core.paths import remove
 

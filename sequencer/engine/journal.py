@@ -22,7 +22,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Annotated, Any
 
-from sequencer.core.diagnostics import JournalError, OutputError, ScheduleError
+from sequencer.core.errors import JournalError, OutputError, ScheduleError
 from sequencer.core.paths import exists, is_file, is_folder, partial_of
 from sequencer.engine.bundle import is_bundle, journal_pieces
 from sequencer.engine.journal_lines import LONGEST_HEADER, end_of_last_line, lines_of, pieces_of

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from sequencer.core.diagnostics import JournalError
+from sequencer.core.errors import JournalError
 
 LONGEST_LINE = 64 * 1024 * 1024
 """The longest record, in bytes, that is read. The length of a whole journal has no bound: it is read piece by piece."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sequencer.core.diagnostics import JournalError
+from sequencer.core.errors import JournalError
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.report import Report
 from sequencer.engine.journal import Journal, read_journal

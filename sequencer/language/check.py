@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sequencer.core.diagnostics import Diagnostic, ScoreError
+from sequencer.core.diagnostics import Diagnostic
+from sequencer.core.errors import ScoreError
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.score import Score
 from sequencer.schedule.model import Schedule

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sequencer.core.diagnostics import ScoreError
+from sequencer.core.errors import ScoreError
 from sequencer.language.loader import Limits, Notation, Reading, load, load_text
 from sequencer.language.score import Score
 

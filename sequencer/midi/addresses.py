@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sequencer.core.diagnostics import SequencerError
+from sequencer.core.errors import SequencerError
 
 HIGHEST_PORT = 65535
 

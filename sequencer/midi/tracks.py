@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from sequencer.core.diagnostics import SequencerError
+from sequencer.core.errors import SequencerError
 from sequencer.midi.messages import length_of
 
 END_OF_TRACK, TEMPO, METER = 0x2F, 0x51, 0x58

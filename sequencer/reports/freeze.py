@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from sequencer.core.diagnostics import JournalError
+from sequencer.core.errors import JournalError
 from sequencer.engine.conductor.deliveries import Kind, Slot, kind_of
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.midi_output import Sent

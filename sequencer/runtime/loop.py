@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from sequencer.core.diagnostics import OutputError, ScheduleError
+from sequencer.core.errors import OutputError, ScheduleError
 from sequencer.engine.conductor.expected_input import unanswered
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.report import Report

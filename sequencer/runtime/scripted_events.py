@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.core.timebase import nanoseconds
 from sequencer.events.codec import Event
 from sequencer.runtime.operator.commands import said

@@ -13,7 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar
 
-from sequencer.core.diagnostics import ScheduleError
+from sequencer.core.errors import ScheduleError
 from sequencer.core.timebase import MAX_TIME_BITS, ChunkGrid, TempoMap, TempoSegment, is_wide
 from sequencer.schedule.model import Entry, Mark, Schedule, Send, Stretch
 

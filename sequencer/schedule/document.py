@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from sequencer.core.diagnostics import ScheduleError
+from sequencer.core.errors import ScheduleError
 from sequencer.core.gc_pause import paused_collection
 from sequencer.core.images import ImageFile
 from sequencer.core.timebase import ChunkGrid, MeterMap, TempoMap, is_before, is_wide

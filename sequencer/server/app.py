@@ -12,7 +12,7 @@ from typing import Self, cast
 
 from aiohttp import web
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.server.http_guard import is_every_address, is_loopback
 from sequencer.server.routes import Routes
 from sequencer.server.session import Session

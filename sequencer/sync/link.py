@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from sequencer.core.diagnostics import SequencerError
+from sequencer.core.errors import SequencerError
 from sequencer.events.codec import Event
 from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved
 

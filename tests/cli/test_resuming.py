@@ -9,7 +9,7 @@ import pytest
 
 from sequencer.cli import main, parser
 from sequencer.cli.resume_options import remembered, resume_options
-from sequencer.core.diagnostics import InputError, SequencerError, UsageError
+from sequencer.core.errors import InputError, SequencerError, UsageError
 from sequencer.engine.journal import Journal, JournalWriter, find_run, header_of, read_journal
 from sequencer.events.events import Ready
 from sequencer.language.compiler import compile_score

@@ -12,7 +12,7 @@ from outer_clock import Gear, follow, midi
 
 from sequencer.cli import main
 from sequencer.cli.event_option import read_event
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.events.events import Closing, NotePlayed, Went
 from sequencer.language.compiler import compile_score

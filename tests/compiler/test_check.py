@@ -7,7 +7,8 @@ import sys
 import pytest
 from compiler_passes import checked, codes_of, passed, score_of
 
-from sequencer.core.diagnostics import Faults, ScoreError
+from sequencer.core.diagnostics import Faults
+from sequencer.core.errors import ScoreError
 from sequencer.language.compiler import compile_all, compile_score
 from sequencer.language.compiler.validate import check_collisions
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sequencer.core.diagnostics import ScoreError
+from sequencer.core.errors import ScoreError
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 from sequencer.schedule.model import ShowPrompt

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from by_hand import at_chunk, on_chunks, play, say
 
-from sequencer.core.diagnostics import JournalError
+from sequencer.core.errors import JournalError
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.run_state import Phase

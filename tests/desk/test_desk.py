@@ -16,7 +16,7 @@ from conftest import require
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.events.codec import Event
 from sequencer.events.events import ClipWanted, ClockMoved, Closing, ControlMoved, HandPaused, NotePlayed, OffsetChanged, Went
 from sequencer.runtime.operator.commands import IgnoredError, said

@@ -8,7 +8,7 @@ import pytest
 
 import sequencer
 from sequencer.cli import main
-from sequencer.core.diagnostics import ScheduleError
+from sequencer.core.errors import ScheduleError
 from sequencer.runtime.loop import Performance
 
 SCORES = Path(__file__).parents[2] / "scores"

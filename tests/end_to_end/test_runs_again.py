@@ -11,7 +11,7 @@ import pytest
 
 import sequencer
 from sequencer.cli import main
-from sequencer.core.diagnostics import JournalError
+from sequencer.core.errors import JournalError
 from sequencer.engine.bundle import image_in, images_in, is_bundle, journal_pieces
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.midi_output import Sent

@@ -22,7 +22,7 @@ from fuzz.documents import short_journals
 from fuzz.promises import BrokenError
 
 from sequencer.cli.inputs import material
-from sequencer.core.diagnostics import JournalError, SequencerError
+from sequencer.core.errors import JournalError, SequencerError
 from sequencer.engine import bundle
 from sequencer.engine.bundle import JOURNAL, image_in, images_in, is_bundle, journal_pieces, write_bundle
 from sequencer.engine.journal import read_journal

@@ -11,7 +11,7 @@ from unittest import mock
 from fuzz.edits import edited, recipes
 from fuzz.promises import DATA, BrokenError, text_of
 
-from sequencer.core.diagnostics import SequencerError, UsageError
+from sequencer.core.errors import SequencerError, UsageError
 from sequencer.engine.journal import parse_journal
 from sequencer.engine.replay import replay, taken_up
 from sequencer.events.codec import Event

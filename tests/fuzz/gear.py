@@ -9,7 +9,8 @@ from functools import cache
 from fuzz.frames import journaled
 from fuzz.promises import BrokenError, text_of
 
-from sequencer.core.diagnostics import SequencerError, render_all
+from sequencer.core.diagnostics import render_all
+from sequencer.core.errors import SequencerError
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.events.codec import Event
 from sequencer.events.events import ChunkDone, ConditionsReady, Ready, Started

@@ -14,7 +14,7 @@ from unittest import mock
 from fuzz.frames import journaled
 from fuzz.promises import BrokenError, text_of
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.runtime.live.stages import remembered
 from sequencer.runtime.operator import remote as caller
 from sequencer.runtime.operator.commands import said

@@ -16,7 +16,7 @@ from unittest import mock
 
 import httpx
 
-from sequencer.core.diagnostics import SequencerError
+from sequencer.core.errors import SequencerError
 from sequencer.core.images import ImageFile
 from sequencer.stages.reactor import clips as clips_module
 from sequencer.stages.reactor import session as session_module

@@ -17,7 +17,7 @@ from fuzz.promises import BrokenError, text_of
 
 from sequencer.cli import parser
 from sequencer.cli.inputs import material
-from sequencer.core.diagnostics import SequencerError, UsageError
+from sequencer.core.errors import SequencerError, UsageError
 from sequencer.engine.replay import replay
 from sequencer.language.check import check_text
 from sequencer.runtime.rehearsal import rehearse

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequencer.cli import main
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.core.timebase import ChunkGrid, Meter, Snap
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import read, reads

@@ -11,7 +11,7 @@ from typing import IO, Any, cast
 
 import pytest
 
-from sequencer.core.diagnostics import JournalError, OutputError
+from sequencer.core.errors import JournalError, OutputError
 from sequencer.engine import journal as module
 from sequencer.engine.journal import JournalWriter, Record, find_run, header_of, parse_journal, read_journal
 from sequencer.engine.revisions import CURRENT

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sequencer.core.diagnostics import JournalError, OutputError
+from sequencer.core.errors import JournalError, OutputError
 from sequencer.engine.journal import JournalWriter, _chain, header_of, read_journal, versions
 from sequencer.events.events import Ready, Refused
 from sequencer.language.compiler import compile_score

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sequencer.cli import main
-from sequencer.core.diagnostics import JournalError
+from sequencer.core.errors import JournalError
 from sequencer.engine.journal import read_journal
 from sequencer.engine.replay import replay
 from sequencer.events.commands import SchedulePrompt

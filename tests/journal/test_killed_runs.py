@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import require
 
-from sequencer.core.diagnostics import JournalError
+from sequencer.core.errors import JournalError
 from sequencer.engine.journal import read_journal
 from sequencer.engine.replay import replay
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.core.diagnostics import JournalError
+from sequencer.core.errors import JournalError
 from sequencer.engine import journal_lines as journallines
 from sequencer.engine.journal_lines import end_of_last_line, lines_of, pieces_of
 

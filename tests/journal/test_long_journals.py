@@ -13,7 +13,7 @@ import pytest
 
 import sequencer
 from sequencer.cli import main
-from sequencer.core.diagnostics import JournalError, OutputError
+from sequencer.core.errors import JournalError, OutputError
 from sequencer.engine.bundle import write_bundle
 from sequencer.engine.journal import FORMAT, Journal, JournalWriter, header_of, parse_journal, read_journal
 from sequencer.engine.journal_texts import SHORTEST, TextsWritten

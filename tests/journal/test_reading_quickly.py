@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sequencer.core.diagnostics import JournalError
+from sequencer.core.errors import JournalError
 from sequencer.engine.journal import Record, _chain, _quickly, _thoroughly, parse_journal
 
 JOURNALS = sorted((Path(__file__).parents[1] / "data" / "journals").glob("*.jsonl"))

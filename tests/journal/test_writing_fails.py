@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from conftest import require
 
-from sequencer.core.diagnostics import OutputError
+from sequencer.core.errors import OutputError
 from sequencer.engine.journal import JournalWriter
 
 LIMITED = """
     import gc, resource, signal, sys
     from pathlib import Path
-    from sequencer.core.diagnostics import OutputError
+    from sequencer.core.errors import OutputError
     from sequencer.engine.journal import JournalWriter
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))

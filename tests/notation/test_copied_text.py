@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from errors.slips import applied
 
-from sequencer.core.diagnostics import ScoreError
+from sequencer.core.errors import ScoreError
 from sequencer.language.compiler import compile_score
 from sequencer.language.loader import load_text
 from sequencer.language.notations import print_score

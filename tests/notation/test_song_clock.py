@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequencer.core.catalog.songs import song
-from sequencer.core.diagnostics import ScoreError
+from sequencer.core.errors import ScoreError
 from sequencer.language.compiler import compile_all, compile_score
 from sequencer.language.notations import read, reads
 from sequencer.language.score import ClockKind, SongTime

@@ -14,7 +14,7 @@ from aiortc.exceptions import InvalidStateError
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcrtpreceiver import RemoteStreamTrack
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.stages.reactor import connection as module
 from sequencer.stages.reactor.connection import CLOSING_SECONDS, Connection, Hooks
 from sequencer.stages.reactor.frame_trailer import ATTRIBUTE

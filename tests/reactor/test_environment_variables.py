@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.stages.reactor.http import Platform, PlatformError
 
 BASE = "https://reactor.invalid"

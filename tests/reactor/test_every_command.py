@@ -8,7 +8,7 @@ import httpx
 import pytest
 from reactor_parts import KEY, faults, picture, settings_for, stand_in
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.events.codec import Event
 from sequencer.events.commands import (
     ModelCommand,

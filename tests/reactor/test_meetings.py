@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from reactor_parts import settings_for
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.stages.reactor import connector as module
 from sequencer.stages.reactor.client_protocol import Talk
 from sequencer.stages.reactor.connector import Meeting

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from reactor_parts import KEY, settings_for
 
-from sequencer.core.diagnostics import StageError, UsageError
+from sequencer.core.errors import StageError, UsageError
 from sequencer.events.codec import Event
 from sequencer.events.commands import Pause
 from sequencer.stages.reactor.http import Answer as PlatformAnswer

@@ -13,7 +13,7 @@ import pytest
 from by_hand import at_chunk
 from reactor_parts import KEY, picture, schedule, settings_for, stand_in
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.engine.journal import JournalWriter, header_of
 from sequencer.language.score import UseImage
 from sequencer.runtime.loop import Performance

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from reactor_parts import settings_for
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.core.images import ImageFile
 from sequencer.stages.reactor import session as module
 from sequencer.stages.reactor.http import Answer, PlatformError

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from reactor_parts import picture, settings_for, stand_in
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.events.codec import Event
 from sequencer.events.commands import SchedulePrompt, SetConditioning, Start, Upload
 from sequencer.events.events import (

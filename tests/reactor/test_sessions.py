@@ -12,7 +12,7 @@ import httpx
 import pytest
 from reactor_parts import settings_for
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.stages.reactor.http import Platform, PlatformError
 from sequencer.stages.reactor.session import CLIENT, OVER, Session, Token, Track
 

@@ -9,7 +9,7 @@ import pytest
 from by_hand import at_chunk
 from reactor_parts import perform, schedule, settings_for, stand_in
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.stages.reactor.signalling import IceServer, mended, reachable, read_servers
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.sync.run_clock import RealClock

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.stages.reactor import signalling as module
 from sequencer.stages.reactor.http import SIGNALLING
 from sequencer.stages.reactor.session import CLIENT

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from sequencer.core.diagnostics import InputError, StageError, UsageError
+from sequencer.core.errors import InputError, StageError, UsageError
 from sequencer.stages.reactor import signalling as stun_module
 from sequencer.stages.reactor.frame_pacing import USUAL_TICK, Pace
 from sequencer.stages.reactor.frame_takes import Belonging

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from reactor_parts import KEY, picture, settings_for
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.core.timebase import SECOND
 from sequencer.events.codec import Event
 from sequencer.events.commands import Pause, Start, Upload

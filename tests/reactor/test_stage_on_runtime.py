@@ -20,7 +20,7 @@ from PIL import Image
 from reactor_parts import SHOW_LANDS, Run, perform, settings_for, whole_show
 from reactor_runtimes import runtime_2, runtime_3
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.engine.replay import replay
 from sequencer.events.codec import Event
 from sequencer.events.commands import SchedulePrompt, Start

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.events.codec import Event
 from sequencer.events.commands import SchedulePrompt, SetConditioning, SetImage, Start
 from sequencer.events.events import ChunkDone, Refused, SessionEnded, StateReported, Unknown

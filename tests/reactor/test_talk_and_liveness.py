@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.core.timebase import SECOND
 from sequencer.events.codec import Event
 from sequencer.events.commands import Pause, SetConditioning, Start

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from reactor_parts import KEY, settings_for
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.core.timebase import SECOND
 from sequencer.stages.reactor import session as module
 from sequencer.stages.reactor.session import LONGEST_TOKEN, SessionTime, Token

@@ -14,7 +14,7 @@ import PIL.Image
 import pytest
 from reactor_parts import picture, settings_for
 
-from sequencer.core.diagnostics import JournalError, StageError
+from sequencer.core.errors import JournalError, StageError
 from sequencer.core.image_segments import without_metadata
 from sequencer.core.images import MAX_IMAGE_BYTES, ImageFile
 from sequencer.stages.reactor.http import Platform

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.stages.reactor import environment as module
 from sequencer.stages.reactor.environment import Proxies, _exempt, _proxy, tls_context
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageChops
 
 import sequencer
-from sequencer.core.diagnostics import OutputError
+from sequencer.core.errors import OutputError
 from sequencer.runtime.recording.contact_sheet import COLUMNS, GAP, MARGIN, MOST, THUMB_WIDTH, ContactSheet, Shot
 
 SCORES = Path(__file__).parents[2] / "scores"

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sequencer.core.diagnostics import OutputError
+from sequencer.core.errors import OutputError
 from sequencer.runtime.recording.encoder import Encoder, Picture
 from sequencer.runtime.recording.live_recorder import LiveRecorder, LiveTimes
 from sequencer.runtime.recording.reserved_file import RoomyFile

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sequencer.core.diagnostics import OutputError, UsageError
+from sequencer.core.errors import OutputError, UsageError
 from sequencer.runtime.recording.caption import Caption
 from sequencer.runtime.recording.encoder import Fit, planes, video_size
 from sequencer.runtime.recording.reserved_file import RoomyFile
@@ -278,7 +278,7 @@ def test_a_real_limit_on_files(tmp_path: Path) -> None:
         import resource, sys
         from pathlib import Path
         import numpy as np
-        from sequencer.core.diagnostics import OutputError
+        from sequencer.core.errors import OutputError
         from sequencer.runtime.recording import VideoWriter
         resource.setrlimit(resource.RLIMIT_FSIZE, (9 << 20, 9 << 20))
         frames = np.random.default_rng(1).integers(0, 256, (20, 192, 320, 3)).astype(np.uint8)

@@ -14,7 +14,7 @@ import av
 import numpy as np
 import pytest
 
-from sequencer.core.diagnostics import OutputError, UsageError
+from sequencer.core.errors import OutputError, UsageError
 from sequencer.runtime.recording.stream import Target, Watch
 
 PLAYER = """

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from schedule_parts import PLAIN, WHOLE, Path, at, changed
 
-from sequencer.core.diagnostics import ScheduleError
+from sequencer.core.errors import ScheduleError
 from sequencer.core.timebase import MAX_NARROW_BITS, MAX_TIME_BITS, MeterMap, Snap, TempoChange, TempoMap
 from sequencer.schedule.compact import FOLLOWS, compacted, expanded, has_long_numbers
 from sequencer.schedule.model import Entry, Mark, Schedule, Send, Stretch

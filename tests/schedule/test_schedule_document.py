@@ -10,7 +10,7 @@ import pytest
 from compiler_passes import passed
 from schedule_parts import WHOLE, Path, changed
 
-from sequencer.core.diagnostics import ScheduleError
+from sequencer.core.errors import ScheduleError
 from sequencer.schedule.document import digest, from_document, from_json, to_document, to_json
 from sequencer.schedule.model import FORMAT, Schedule
 

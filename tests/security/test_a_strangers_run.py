@@ -20,7 +20,8 @@ from pydantic import TypeAdapter
 
 import sequencer
 from sequencer.cli import main
-from sequencer.core.diagnostics import JournalError, visible
+from sequencer.core.diagnostics import visible
+from sequencer.core.errors import JournalError
 from sequencer.engine.journal import read_journal
 from sequencer.midi.addresses import Socket
 from sequencer.reports.cue_sheet.export import as_csv

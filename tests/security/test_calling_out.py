@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sequencer.core.diagnostics import StageError, UsageError
+from sequencer.core.errors import StageError, UsageError
 from sequencer.stages.reactor.clips import MOST_SEGMENTS, fetch
 from sequencer.stages.reactor.http import LARGEST_ANSWER, Platform, PlatformError
 from sequencer.stages.reactor.safety import Secret, is_own, is_public_address, may_be_called

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import require
 
-from sequencer.core.diagnostics import OutputError, UsageError
+from sequencer.core.errors import OutputError, UsageError
 from sequencer.runtime.live.run import SESSION, LiveRun
 from sequencer.runtime.operator.remote import FILE, LONGEST, Door, tell
 from sequencer.runtime.output.run_folder import RunFolder

@@ -24,7 +24,7 @@ from PIL import Image
 import sequencer
 from sequencer.cli import main
 from sequencer.cli.inputs import Material
-from sequencer.core.diagnostics import JournalError, ScheduleError, UsageError
+from sequencer.core.errors import JournalError, ScheduleError, UsageError
 from sequencer.core.image_files import opened, read_image
 from sequencer.core.images import IMAGE_TYPES, ImageFile
 from sequencer.engine.bundle import (

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from sequencer.core.diagnostics import SequencerError
+from sequencer.core.errors import SequencerError
 from simulation.drawing import draw_script
 from simulation.invariants import Violation, violations
 from simulation.playing import play

@@ -35,7 +35,7 @@ import httpx
 import numpy as np
 from av import VideoFrame
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.core.images import ImageFile
 from sequencer.schedule.model import Schedule
 from sequencer.stages.reactor import connector as meeting

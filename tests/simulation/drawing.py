@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from sequencer.core.diagnostics import ScoreError
+from sequencer.core.errors import ScoreError
 from simulation.dimensions import Dimensions, drawn_dimensions
 from simulation.families import RESETS, drawn_of_a_family
 from simulation.long_scores import long_lines

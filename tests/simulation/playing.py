@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 from virtual_sender import VirtualSender
 
-from sequencer.core.diagnostics import ScoreError, SequencerError, StageError
+from sequencer.core.errors import ScoreError, SequencerError, StageError
 from sequencer.core.timebase import ChunkGrid
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.run_state import Phase

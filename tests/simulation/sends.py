@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from sequencer.core.diagnostics import ScoreError
+from sequencer.core.errors import ScoreError
 from sequencer.schedule.model import Schedule
 from simulation.playing import schedule_of
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.stages.simulated.faults import LARGEST_FILE, Faults, read_faults, reads_faults
 
 EVERYTHING = """\

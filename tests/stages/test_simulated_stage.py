@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 from PIL import Image
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.core.images import ImageFile
 from sequencer.core.timers import Timer
 from sequencer.events.codec import Event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.events.commands import SetImage
 from sequencer.events.events import Refused
 from sequencer.stages.simulated.faults import reads_faults

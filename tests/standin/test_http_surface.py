@@ -12,7 +12,7 @@ import httpx
 import pytest
 from reactor_parts import picture, stand_in
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.server.app import StandIn
 from sequencer.server.settings import LOCAL_SESSION, StandInSettings
 from sequencer.server.uploads import LARGEST

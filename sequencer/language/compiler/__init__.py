@@ -12,7 +12,8 @@ schedule and diagnostics out.
 
 from __future__ import annotations
 
-from sequencer.core.diagnostics import Diagnostic, Faults, ScoreError
+from sequencer.core.diagnostics import Diagnostic, Faults
+from sequencer.core.errors import ScoreError
 from sequencer.core.gc_pause import paused_collection
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.compiler.expand import expand

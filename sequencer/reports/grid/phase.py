@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import accumulate
 from math import floor, lcm
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.core.timebase import Snap, TempoMap
 from sequencer.reports.grid.snap_errors import Errors, errors_of, known_cues
 from sequencer.schedule.describe import number

@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-from sequencer.core.diagnostics import SequencerError
+from sequencer.core.errors import SequencerError
 from sequencer.core.image_files import opened, read_image
 from sequencer.core.images import ImageFile
 from sequencer.schedule.model import Schedule

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from sequencer.core.diagnostics import OutputError, UsageError
+from sequencer.core.errors import OutputError, UsageError
 from sequencer.core.images import ImageFile
 from sequencer.engine.journal import Journal
 from sequencer.events.events import Ready

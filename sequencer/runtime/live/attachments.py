@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fractions import Fraction
 from typing import Protocol
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.core.timebase import SECOND, UNSEEN_TIME
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.run_state import Phase

@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
-from sequencer.core.diagnostics import SequencerError
+from sequencer.core.errors import SequencerError
 from sequencer.core.images import ImageFile
 from sequencer.core.paths import check_no_link, remove
 from sequencer.core.timebase import SECOND, nanoseconds

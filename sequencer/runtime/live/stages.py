@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.events.codec import Event
 from sequencer.events.commands import ModelCommand, Upload
 from sequencer.events.events import Lost, Ready, Restored, SessionEnded

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.core.midi_notes import note_number
 from sequencer.core.unicode_names import with_composed_marks
 from sequencer.events.codec import Event

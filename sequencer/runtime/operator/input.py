@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.engine.conductor.expected_input import comes_too_late, resting_crossings, rests, unanswered, waiting_in_words
 from sequencer.events.codec import Event
 from sequencer.events.events import ClipWanted, ControlMoved, HandPaused

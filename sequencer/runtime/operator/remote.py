@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sequencer.core.diagnostics import InputError, OutputError, UsageError
+from sequencer.core.errors import InputError, OutputError, UsageError
 from sequencer.core.paths import is_file, partial_of, remove
 from sequencer.runtime.operator.commands import IgnoredError
 

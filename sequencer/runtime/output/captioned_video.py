@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, get_args
 
-from sequencer.core.diagnostics import OutputError
+from sequencer.core.errors import OutputError
 from sequencer.engine.conductor.deliveries import Line
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.plan import Pass

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sequencer.core.diagnostics import InputError, OutputError, UsageError
+from sequencer.core.errors import InputError, OutputError, UsageError
 from sequencer.core.images import ImageFile
 from sequencer.core.paths import exists, is_file, is_folder, partial_of, possible_name, remove
 

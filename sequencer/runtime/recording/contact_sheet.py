@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from sequencer.core.diagnostics import OutputError
+from sequencer.core.errors import OutputError
 from sequencer.core.fonts import Pen
 from sequencer.core.paths import remove
 from sequencer.runtime.recording.caption import one_line

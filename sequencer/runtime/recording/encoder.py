@@ -15,7 +15,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
-from sequencer.core.diagnostics import UsageError
+from sequencer.core.errors import UsageError
 from sequencer.runtime.recording.caption import Caption, CaptionBand
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import av
 
-from sequencer.core.diagnostics import OutputError
+from sequencer.core.errors import OutputError
 from sequencer.core.paths import exists, remove
 from sequencer.core.timebase import SECOND
 from sequencer.runtime.recording.caption import Caption

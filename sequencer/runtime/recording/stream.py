@@ -17,7 +17,7 @@ from typing import Protocol
 
 import av
 
-from sequencer.core.diagnostics import OutputError, UsageError
+from sequencer.core.errors import OutputError, UsageError
 from sequencer.runtime.recording.caption import Caption
 from sequencer.runtime.recording.encoder import TICKS, Encoder, Picture, checked_size
 from sequencer.runtime.recording.frame_queue import Backlog

@@ -15,7 +15,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from sequencer.core.diagnostics import OutputError
+from sequencer.core.errors import OutputError
 from sequencer.core.paths import remove
 from sequencer.runtime.recording.caption import Caption
 from sequencer.runtime.recording.encoder import Encoder, checked_size

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.events.codec import Event
 from sequencer.events.commands import ModelCommand, SetConditioning, SetImage
 from sequencer.events.events import Refused, SessionEnded, Unknown

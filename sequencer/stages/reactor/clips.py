@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.stages.reactor.http import Platform
 from sequencer.stages.reactor.session import Token
 from sequencer.stages.wire.messages import ClipFailed, ClipReady, Failed

@@ -21,7 +21,7 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.rtcrtpreceiver import RemoteStreamTrack
 from av import VideoFrame
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.stages.reactor.frame_trailer import Metadata, declared, is_declared
 from sequencer.stages.reactor.session import Track
 from sequencer.stages.reactor.signalling import IceServer

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from av import VideoFrame
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.stages.reactor.client_protocol import Talk
 from sequencer.stages.reactor.connection import Connection, Hooks
 from sequencer.stages.reactor.frame_trailer import Metadata

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.stages.reactor.environment import Proxies, tls_context
 from sequencer.stages.reactor.safety import is_own, is_public_address, is_this_machine, masked, may_be_called, site
 from sequencer.stages.reactor.settings import KEY_VARIABLE, is_loopback

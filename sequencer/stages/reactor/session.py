@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.core.timebase import SECOND
 from sequencer.stages.reactor.http import Answer, Platform, PlatformError
 from sequencer.stages.reactor.safety import Secret

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
-from sequencer.core.diagnostics import InputError, StageError, UsageError
+from sequencer.core.errors import InputError, StageError, UsageError
 from sequencer.events.codec import Event
 from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.wire.messages import Reference

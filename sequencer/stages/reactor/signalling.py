@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.stages.reactor.http import SIGNALLING
 from sequencer.stages.reactor.session import CLIENT, Session
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from av import VideoFrame
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.core.images import ImageFile
 from sequencer.core.timebase import SECOND
 from sequencer.events.codec import Event

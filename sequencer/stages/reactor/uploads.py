@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
-from sequencer.core.diagnostics import SequencerError, StageError
+from sequencer.core.errors import SequencerError, StageError
 from sequencer.core.images import IMAGE_FORMATS, IMAGE_TYPES, MAX_IMAGE_BYTES, ImageFile
 from sequencer.stages.reactor.http import Platform, PlatformError
 from sequencer.stages.reactor.session import Session

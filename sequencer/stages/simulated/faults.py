@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from sequencer.core.diagnostics import InputError
+from sequencer.core.errors import InputError
 from sequencer.core.timebase import DISPLAY_DELAY
 from sequencer.stages.wire.helios.commands import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES
 from sequencer.stages.wire.helios.model_messages import Dialect

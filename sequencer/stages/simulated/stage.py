@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.core.images import ImageFile
 from sequencer.core.timebase import SECOND, ChunkGrid
 from sequencer.core.timers import Timekeeper, Timer

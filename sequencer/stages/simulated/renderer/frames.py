@@ -26,7 +26,7 @@ import PIL
 from numpy.typing import NDArray
 from PIL import features
 
-from sequencer.core.diagnostics import StageError
+from sequencer.core.errors import StageError
 from sequencer.stages.simulated.helios_state import Look
 from sequencer.stages.simulated.renderer.palette import SHADES, palette
 from sequencer.stages.simulated.renderer.particles import Motes
