@@ -74,9 +74,9 @@ def _beyond(schedule: Schedule) -> Iterator[str]:
     if not schedule.stretches or not schedule.takes:
         yield "fewer than one section and one take"
     for stretch in schedule.stretches:
-        yield from _stretch_bounds(stretch)
+        yield from _check_stretch(stretch)
     for take in schedule.takes:
-        yield from _take_bounds(take)
+        yield from _check_take(take)
 
 
 def _short(value: object) -> str:
@@ -109,7 +109,7 @@ def _far(name: str, *values: Fraction | int | None) -> Iterator[str]:
             yield f"{name} of {_short(value)}"
 
 
-def _stretch_bounds(stretch: Stretch) -> Iterator[str]:
+def _check_stretch(stretch: Stretch) -> Iterator[str]:
     yield from _far("a section's place or length", stretch.start, stretch.soonest, stretch.seconds, stretch.quarters)
     yield from _far("a section's chunk", stretch.earliest, stretch.latest)
     if stretch.tempo is not None:
@@ -191,7 +191,7 @@ def _image(image: ImageFile | None) -> Iterator[str]:
         yield f"an image of {_short(image.width)}×{_short(image.height)} pixels"
 
 
-def _take_bounds(take: Take) -> Iterator[str]:
+def _check_take(take: Take) -> Iterator[str]:
     yield from _far("a take's chunk", take.start)
     yield from _seed(take.opening.seed)
     yield from _image(take.opening.image)

@@ -137,7 +137,7 @@ def test_a_midi_output_serves_so_many_and_no_more() -> None:
 
 
 def test_an_operator_gets_through_past_many_that_say_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "PATIENCE", 60.0)
+    monkeypatch.setattr(door, "REQUEST_TIMEOUT_S", 60.0)
     heard: list[str] = []
 
     def knock() -> tuple[int, bool]:
@@ -160,7 +160,7 @@ def test_an_operator_gets_through_past_many_that_say_nothing(tmp_path: Path, mon
 
 
 def test_a_caller_that_says_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "PATIENCE", 0.2)
+    monkeypatch.setattr(door, "REQUEST_TIMEOUT_S", 0.2)
 
     def knock() -> list[bool]:
         port = json.loads((tmp_path / "desk.json").read_text())["port"]

@@ -113,7 +113,7 @@ def _broken(text: Text) -> list[str]:
     return spelling.broken(content, WIDTH)
 
 
-INDENT_layout = "  "
+INDENT = "  "
 
 
 class Group(Enum):
@@ -179,10 +179,10 @@ def lay_out(rows: Sequence[Row], comments: Sequence[Comment], source: str) -> st
             gaps[0] = True
         for comment, gap in zip(row.before, gaps, strict=False):
             out += [""] if gap else []
-            out.append(INDENT_layout * depth + _comment(comment))
+            out.append(INDENT * depth + _comment(comment))
         out += [""] if gaps[-1] else []
         behind = "".join(f"  {_comment(comment)}" for comment in row.behind)
-        out.append(INDENT_layout * row.depth + row.text + behind)
+        out.append(INDENT * row.depth + row.text + behind)
         previous = row
     for comment in last:
         out += [""] if out and _blank_above(written, comment.span.line) else []
@@ -247,9 +247,6 @@ def _is_inside(row: Row, comment: Comment) -> bool:
     if span is None or row.opens or row.closes:
         return False
     return comment.span.line < span.end_line
-
-
-INDENT = "  "
 
 
 def print_text(score: Score) -> str:

@@ -12,7 +12,7 @@ from sequencer.language.values.amounts import DASHES
 from sequencer.language.values.midi import NOT_A_GO_CUE, OTHER_GO_CUE
 from sequencer.language.values.strings import IN_NAME
 
-_WORD_action_repairs = re.compile(f"{IN_NAME}+")
+_NAME_PART = re.compile(f"{IN_NAME}+")
 _SEPARATOR = re.compile(r"(?<=\")(?:\s*(?:,|;|/|\bor\b)\s*|[ \t]+)(?=\")")
 
 
@@ -79,7 +79,7 @@ def names(statement: str, masked: str) -> Iterator[Repair]:
     """A name in quotes, and the one name that no go-cue can have."""
     for match in matches(r"(?<![\w\-])(go|goto|mark|scene|section|play)[ \t]+(\"\x01+\")", masked):
         word = match.group(1)
-        bare = "-".join(_WORD_action_repairs.findall(statement[match.start(2) : match.end(2)]))
+        bare = "-".join(_NAME_PART.findall(statement[match.start(2) : match.end(2)]))
         if bare:
             code = "E239" if word == "go" else "E142"
             what = {"go": "a go-cue", "goto": "a section", "play": "a section"}.get(word, f"a {word}")

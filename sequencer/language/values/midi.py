@@ -23,8 +23,8 @@ from sequencer.language.source import nearest, part, shown
 from sequencer.language.values.amounts import plain_digits, read_duration
 from sequencer.language.values.strings import is_name, read_name
 
-WORDS = ("note", "cc", "program", "start", "stop", "continue", "go")
-SPELLINGS = "write note C3, cc 20 > 64, program 5, start, stop, continue or go NAME"
+TRIGGER_KINDS = ("note", "cc", "program", "start", "stop", "continue", "go")
+TRIGGER_FORMS = "write note C3, cc 20 > 64, program 5, start, stop, continue or go NAME"
 
 NOT_A_GO_CUE = "or"
 OTHER_GO_CUE = "or-else"
@@ -36,12 +36,12 @@ _GLUED = re.compile(r"(note|cc|program)(?=[A-G0-9])")
 _PRESSED = re.compile(r"(?:key|keypress|press|button)[ \t]+([^\W\d]\w*)\Z")
 _GLUED_OPTION = re.compile(r"(?<=[ \t])(ch|chan|channel|vel|velocity)(?:[ \t]*[=:#.][ \t]*)?(?<![ \t])([0-9]{1,3})(?![\w])")
 _LASTS = re.compile(r"[ \t]*(?:length|len|duration|dur|lasting|lasts|over|during)[ \t]+([0-9].*)")
-_WORD = re.compile(r"\S+")
+_TRIGGER_WORD = re.compile(r"\S+")
 _CHANNEL = re.compile(r"[ \t]+(?:ch|chan|channel)\b[ \t]*(.*)\Z")
 _CONTROL = re.compile(r"([^\s<>=]+)[ \t]*(>=|<=|=>|=<|==|!=|[<>=≥≤]|above|below)?[ \t]*(\S+)?\Z")
-_OTHER_NAMES = {"control": "cc", "controller": "cc", "pc": "program", "prog": "program", "resume": "continue"}
+_OTHER_TRIGGER_NAMES = {"control": "cc", "controller": "cc", "pc": "program", "prog": "program", "resume": "continue"}
 
-_OPTION = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
+_SECTION_OPTION = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
 _GO_NAME = re.compile(r"(?<!\S)go[ \t]+(?!\w+[ \t]+(?:[0-9]|seed\b))\S+")
 """A go-cue with its name. In `go max 8 bars` there is none: `max` is the option, and the name is missing."""
 
@@ -52,7 +52,9 @@ def find_option(text: str) -> re.Match[str] | None:
     In `until go cut` there is none: `cut` is the go-cue's name.
     """
     names = [match.span() for match in _GO_NAME.finditer(text)]
-    return next((one for one in _OPTION.finditer(text) if not any(start < one.start(1) < end for start, end in names)), None)
+    return next(
+        (one for one in _SECTION_OPTION.finditer(text) if not any(start < one.start(1) < end for start, end in names)), None
+    )
 
 
 def read_trigger(text: str, span: Span, faults: Faults, is_sent: bool = False) -> Trigger | None:
@@ -60,7 +62,7 @@ def read_trigger(text: str, span: Span, faults: Faults, is_sent: bool = False) -
 
     `is_sent` is for a note that is sent and not listened for: that one has a length.
     """
-    word = _WORD.match(text)
+    word = _TRIGGER_WORD.match(text)
     kind = word.group() if word else ""
     end = len(kind)
     match kind:
@@ -74,7 +76,7 @@ def read_trigger(text: str, span: Span, faults: Faults, is_sent: bool = False) -
         case "note" | "cc" | "program":
             return _from_midi(kind, text, end, span, faults, is_sent)
         case _:
-            _unknown(text, kind, span, faults)
+            _report_unknown_trigger(text, kind, span, faults)
             return None
 
 
@@ -84,13 +86,13 @@ def _from_midi(kind: str, text: str, start: int, span: Span, faults: Faults, is_
     body, channel = text, None
     found = _CHANNEL.search(text)
     if found is not None:
-        channel = _number(found.group(1), part(text, span, found.start(1), len(text)), faults, "channel", 1, 16, "E233")
+        channel = _trigger_number(found.group(1), part(text, span, found.start(1), len(text)), faults, "channel", 1, 16, "E233")
         if channel is None:
             return None
         body = text[: found.start()]
     value = body[start:].strip(" \t")
     if not value:
-        faults.error("E238", f"{kind} what? A number is missing", span, SPELLINGS)
+        faults.error("E238", f"{kind} what? A number is missing", span, TRIGGER_FORMS)
         return None
     offset = body.index(value, start)
     at = part(text, span, offset, offset + len(value))
@@ -98,14 +100,14 @@ def _from_midi(kind: str, text: str, start: int, span: Span, faults: Faults, is_
         case "note":
             return _note(value, at, channel, span, faults, is_sent)
         case "cc":
-            return _control(value, at, channel, span, faults)
+            return _control_trigger(value, at, channel, span, faults)
         case _:
             changed = re.fullmatch(r"change[ \t]+([0-9]+)", value)
             if changed is not None:
                 cured = changed.group(1)
                 faults.error("E234", "a program has only its number", at, f"write program {cured}", (Fix(at, cured),))
                 return None
-            program = _number(value, at, faults, "program", 1, 128, "E234")
+            program = _trigger_number(value, at, faults, "program", 1, 128, "E234")
             return None if program is None else OnProgram(program, channel, span)
 
 
@@ -127,7 +129,7 @@ def _note(written: str, at: Span, channel: int | None, span: Span, faults: Fault
     if not plain_digits(written, at, faults):
         return None
     if written.isdigit():
-        number = _number(written, at, faults, "note", 0, HIGHEST_NOTE, "E232")
+        number = _trigger_number(written, at, faults, "note", 0, HIGHEST_NOTE, "E232")
         return None if number is None else OnNote(str(number), channel, span)
     if note_number(written, "C3") is not None or note_number(written, "C4") is not None:
         return OnNote(written, channel, span)
@@ -147,13 +149,13 @@ def _note(written: str, at: Span, channel: int | None, span: Span, faults: Fault
     return None
 
 
-def _control(written: str, at: Span, channel: int | None, span: Span, faults: Faults) -> OnControl | None:
+def _control_trigger(written: str, at: Span, channel: int | None, span: Span, faults: Faults) -> OnControl | None:
     match = _CONTROL.match(written)
     if match is None:
         faults.error("E237", f"{shown(written)} is no comparison of a controller", at, "write cc 20 > 64, or cc 20 < 64")
         return None
     number_text, sign, value_text = match.groups()
-    number = _number(number_text, part(written, at, 0, match.end(1)), faults, "controller", 0, 127, "E235")
+    number = _trigger_number(number_text, part(written, at, 0, match.end(1)), faults, "controller", 0, 127, "E235")
     if number is None:
         return None
     if sign is None or value_text is None:
@@ -161,7 +163,7 @@ def _control(written: str, at: Span, channel: int | None, span: Span, faults: Fa
         fixes = (Fix(at, f"{number} > 64"),) if sign is None and value_text is None else ()
         faults.error("E237", "a controller needs > or < and a value", at, hint, fixes)
         return None
-    value = _number(value_text, part(written, at, match.start(3), match.end(3)), faults, "value", 0, 127, "E236")
+    value = _trigger_number(value_text, part(written, at, match.start(3), match.end(3)), faults, "value", 0, 127, "E236")
     if value is None:
         return None
     if sign not in "<>":
@@ -203,7 +205,7 @@ def _go(text: str, span: Span, faults: Faults) -> OnGo | None:
     return None if read is None else OnGo(read, span)
 
 
-def _number(text: str, span: Span, faults: Faults, what: str, low: int, high: int, code: str) -> int | None:
+def _trigger_number(text: str, span: Span, faults: Faults, what: str, low: int, high: int, code: str) -> int | None:
     """A whole number from `low` to `high`."""
     if not plain_digits(text, span, faults):
         return None
@@ -226,7 +228,7 @@ def _too_much(text: str, end: int, kind: str, span: Span, faults: Faults, is_sen
     )
 
 
-def _unknown(text: str, kind: str, span: Span, faults: Faults) -> None:
+def _report_unknown_trigger(text: str, kind: str, span: Span, faults: Faults) -> None:
     at = part(text, span, 0, len(kind))
     if _LENGTH.fullmatch(text):
         message = f"{shown(text)} is a length, not a trigger"
@@ -254,7 +256,7 @@ def _unknown(text: str, kind: str, span: Span, faults: Faults) -> None:
         faults.error("E230", message, span, f"write {shown(cured)}", (Fix(span, cured),))
         return
     low = kind.casefold()
-    guess = _OTHER_NAMES.get(low) or (low if low in WORDS else nearest(kind, WORDS))
+    guess = _OTHER_TRIGGER_NAMES.get(low) or (low if low in TRIGGER_KINDS else nearest(kind, TRIGGER_KINDS))
     if guess is not None:
         cured = guess + text[len(kind) :]
         faults.error("E230", f"{shown(kind)} is not a trigger", at, f"did you mean {shown(cured)}?", (Fix(at, guess),))
@@ -262,17 +264,17 @@ def _unknown(text: str, kind: str, span: Span, faults: Faults) -> None:
         hint = f"an operator's word is written go {shown(kind)}; a note, note C3"
         faults.error("E230", f"{shown(kind)} is not a trigger", at, hint, (Fix(at, f"go {kind}"),))
     else:
-        faults.error("E230", f"{shown(kind) or 'nothing'} is not a trigger", at, SPELLINGS)
+        faults.error("E230", f"{shown(kind) or 'nothing'} is not a trigger", at, TRIGGER_FORMS)
 
 
-WORDS_sendings = ("note", "cc", "program")
-SPELLINGS_sendings = "write midi note C3 ch 10 vel 100 for 1 beat, midi cc 20 64 ch 1, or midi program 5 ch 1"
+MIDI_MESSAGES = ("note", "cc", "program")
+MIDI_FORMS = "write midi note C3 ch 10 vel 100 for 1 beat, midi cc 20 64 ch 1, or midi program 5 ch 1"
 
-_WORD_sendings = re.compile(r"\S*")
+_MESSAGE_WORD = re.compile(r"\S*")
 _OPTIONS = "ch|chan|channel|vel|velocity|for"
-_OPTION_sendings = re.compile(rf"[ \t]+({_OPTIONS})(?![^\W\d])[ \t]*(.*?)(?=[ \t]+(?:{_OPTIONS})(?![^\W\d])|[ \t]*\Z)")
+_MIDI_OPTION = re.compile(rf"[ \t]+({_OPTIONS})(?![^\W\d])[ \t]*(.*?)(?=[ \t]+(?:{_OPTIONS})(?![^\W\d])|[ \t]*\Z)")
 _LONG = {"chan": "ch", "channel": "ch", "velocity": "vel"}
-_OTHER_NAMES_sendings = {"control": "cc", "controller": "cc", "pc": "program", "prog": "program", "noteon": "note"}
+_OTHER_MESSAGE_NAMES = {"control": "cc", "controller": "cc", "pc": "program", "prog": "program", "noteon": "note"}
 _COMPARED = re.compile(r"([0-9]+)[ \t]*(?:[<>=≥≤]+|to|,)[ \t]*([0-9]+)\Z")
 _RANGES = {
     "ch": ("channel", 1, 16, "E233"),
@@ -286,24 +288,24 @@ def read_midi(text: str, span: Span, faults: Faults) -> SendMidi | None:
     """What stands behind `midi`. Channels are 1–16, programs 1–128, velocities 1–127, all else 0–127."""
     if _told_wording(text, span, faults):
         return None
-    match = _WORD_sendings.match(text)
+    match = _MESSAGE_WORD.match(text)
     kind = match.group() if match else ""
-    if kind not in WORDS_sendings:
-        _unknown_sendings(text, kind, span, faults)
+    if kind not in MIDI_MESSAGES:
+        _report_unknown_message(text, kind, span, faults)
         return None
     if told_glued(text, span, faults, "E259"):
         return None
-    first = _OPTION_sendings.search(text)
+    first = _MIDI_OPTION.search(text)
     body = text if first is None else text[: first.start()]
     options = _options(text, kind, span, faults)
     if options is None:
         return None
     channel, velocity, length = options
     if not body[len(kind) :].strip(" \t"):
-        faults.error("E259", f"midi {kind} what? A number is missing", span, SPELLINGS_sendings)
+        faults.error("E259", f"midi {kind} what? A number is missing", span, MIDI_FORMS)
         return None
     if kind == "cc":
-        return _control_sendings(body, channel, span, faults)
+        return _control_message(body, channel, span, faults)
     read = read_trigger(body, part(text, span, 0, len(body)), faults, is_sent=True)
     match read:
         case OnNote():
@@ -351,7 +353,7 @@ def _options(text: str, kind: str, span: Span, faults: Faults) -> tuple[int | No
     """Channel, velocity and length, each at most once, in any order. None where one of them was told."""
     numbers: dict[str, int] = {}
     length: Duration | None = None
-    for match in _OPTION_sendings.finditer(text):
+    for match in _MIDI_OPTION.finditer(text):
         word = _LONG.get(match.group(1), match.group(1))
         whole = part(text, span, match.start(1), match.end())
         if word in numbers or (word == "for" and length is not None):
@@ -367,7 +369,7 @@ def _options(text: str, kind: str, span: Span, faults: Faults) -> tuple[int | No
             if length is None:
                 return None
             continue
-        number = _number_sendings(match.group(2), at, faults, word)
+        number = _message_number(match.group(2), at, faults, word)
         if number is None:
             return None
         numbers[word] = number
@@ -378,7 +380,7 @@ def _left_out(text: str, span: Span, match: re.Match[str]) -> Fix:
     return Fix(part(text, span, match.start(), match.end()), "")
 
 
-def _control_sendings(body: str, channel: int | None, span: Span, faults: Faults) -> SendControl | None:
+def _control_message(body: str, channel: int | None, span: Span, faults: Faults) -> SendControl | None:
     start = len("cc") + len(body[2:]) - len(body[2:].lstrip(" \t"))
     written = body[start:].rstrip(" \t")
     at = part(body, span, start, start + len(written))
@@ -394,12 +396,12 @@ def _control_sendings(body: str, channel: int | None, span: Span, faults: Faults
         what = "a controller needs a value to be sent" if len(words) == 1 else "a controller takes one value"
         faults.error("E259", what, at, hint)
         return None
-    control = _number_sendings(words[0].group(), part(written, at, *words[0].span()), faults, "controller")
-    value = _number_sendings(words[1].group(), part(written, at, *words[1].span()), faults, "value")
+    control = _message_number(words[0].group(), part(written, at, *words[0].span()), faults, "controller")
+    value = _message_number(words[1].group(), part(written, at, *words[1].span()), faults, "value")
     return None if control is None or value is None else SendControl(control, value, channel, span)
 
 
-def _number_sendings(text: str, span: Span, faults: Faults, which: str) -> int | None:
+def _message_number(text: str, span: Span, faults: Faults, which: str) -> int | None:
     """A whole number in the range of what it is."""
     what, low, high, code = _RANGES[which]
     if text and not plain_digits(text, span, faults):
@@ -423,10 +425,10 @@ def _as_note(text: str, kind: str, span: Span) -> tuple[str, Span]:
     return f"note {kind}", part(text, span, 0, len(kind))
 
 
-def _unknown_sendings(text: str, kind: str, span: Span, faults: Faults) -> None:
+def _report_unknown_message(text: str, kind: str, span: Span, faults: Faults) -> None:
     at = part(text, span, 0, len(kind))
     low = kind.casefold()
-    guess = _OTHER_NAMES_sendings.get(low) or (low if low in WORDS_sendings else nearest(kind, WORDS_sendings))
+    guess = _OTHER_MESSAGE_NAMES.get(low) or (low if low in MIDI_MESSAGES else nearest(kind, MIDI_MESSAGES))
     if guess is None and read_trigger(f"note {kind}", at, Faults()) is not None:
         cured, at = _as_note(text, kind, span)
         faults.error("E259", f"{shown(kind)} is a note, and `note` is missing", at, f"write {shown(cured)}", (Fix(at, cured),))
@@ -436,4 +438,4 @@ def _unknown_sendings(text: str, kind: str, span: Span, faults: Faults) -> None:
         faults.error("E259", message, at, f"did you mean {shown(cured)}?", (Fix(at, guess),))
     else:
         message = f"{shown(kind)} is nothing that is sent to gear" if kind else "midi what? A note, cc or program is missing"
-        faults.error("E259", message, at if kind else span, SPELLINGS_sendings)
+        faults.error("E259", message, at if kind else span, MIDI_FORMS)

@@ -47,7 +47,7 @@ from sequencer.language.yaml.cues import SAME_SEED
 LINE = 110
 """The longest line on which a whole cue stands."""
 
-INDENT_layout = "  "
+INDENT = "  "
 
 Pair = tuple[str, "str | Words | list[str]"]
 """A key with its value: written, a text still to be laid out, or the items of a list, written."""
@@ -63,7 +63,7 @@ def item_lines(item: Item, depth: int) -> list[str]:
     words = [value for _, value in pairs if isinstance(value, (Text, Pick))]
     if all(spell.is_one_line(said) for said in words):
         line = "- {" + ", ".join(f"{key}: {_inline(value)}" for key, value in pairs) + "}"
-        if len(INDENT_layout) * depth + len(line) <= LINE:
+        if len(INDENT) * depth + len(line) <= LINE:
             return [line]
     lines: list[str] = []
     for key, value in pairs:
@@ -187,29 +187,26 @@ def _lines(key: str, value: str | Words | list[str], depth: int) -> list[str]:
             broken = spell.folded(value)
             if broken is None:
                 return [f"{key}: {spell.text(value, flow=False)}"]
-            return [f"{key}: >-", *(INDENT_layout + line for line in broken)]
+            return [f"{key}: >-", *(INDENT + line for line in broken)]
         case Pick(options):
             line = f"{key}: {spell.pick(value)}"
-            if spell.is_one_line(value) and len(INDENT_layout) * (depth + 1) + len(line) <= LINE:
+            if spell.is_one_line(value) and len(INDENT) * (depth + 1) + len(line) <= LINE:
                 return [line]
-            lines = [f"{key}:", f"{INDENT_layout}pick:"]
+            lines = [f"{key}:", f"{INDENT}pick:"]
             for option in options:
                 broken = spell.folded(option)
                 if broken is None:
-                    lines.append(f"{INDENT_layout * 2}- {spell.text(option, flow=False)}")
+                    lines.append(f"{INDENT * 2}- {spell.text(option, flow=False)}")
                 else:
-                    lines += [f"{INDENT_layout * 2}- >-", *(INDENT_layout * 3 + line for line in broken)]
+                    lines += [f"{INDENT * 2}- >-", *(INDENT * 3 + line for line in broken)]
             return lines
         case str():
             return [f"{key}: {value}"]
         case list():
             line = f"{key}: [{', '.join(value)}]"
-            if len(INDENT_layout) * (depth + 1) + len(line) <= LINE:
+            if len(INDENT) * (depth + 1) + len(line) <= LINE:
                 return [line]
-            return [f"{key}:", *(f"{INDENT_layout}- {one}" for one in value)]
-
-
-INDENT = "  "
+            return [f"{key}:", *(f"{INDENT}- {one}" for one in value)]
 
 
 @dataclass(slots=True)

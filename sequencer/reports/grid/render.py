@@ -126,16 +126,16 @@ def _ordinal(count: int) -> str:
 def grid_document(schedule: Schedule) -> dict[str, Any]:
     """Snap errors by section and by snap, and the tempi that lock."""
     return {
-        "sections": [{"section": name, **_errors_document(errors)} for name, errors in by_section(schedule)],
-        "all": _errors_document(errors_of(schedule)),
-        "snaps": {snap.value: _errors_document(errors_of(schedule, snap=snap)) for snap in Snap},
+        "sections": [{"section": name, **_errors_as_json(errors)} for name, errors in by_section(schedule)],
+        "all": _errors_as_json(errors_of(schedule)),
+        "snaps": {snap.value: _errors_as_json(errors_of(schedule, snap=snap)) for snap in Snap},
         "tempi": [
             {
                 "bpm": str(bpm),
                 "meter": str(meter),
                 "sections": list(names),
-                "beat_locks": [_lock_document(lock) for lock in beat_locks(bpm, meter, schedule.grid)],
-                "bar_locks": [_lock_document(lock) for lock in bar_locks(bpm, meter, schedule.grid)],
+                "beat_locks": [_lock_as_json(lock) for lock in beat_locks(bpm, meter, schedule.grid)],
+                "bar_locks": [_lock_as_json(lock) for lock in bar_locks(bpm, meter, schedule.grid)],
             }
             for bpm, meter, names in tempi_of(schedule)
         ],
@@ -149,8 +149,8 @@ def alignment_document(alignment: Alignment) -> dict[str, Any]:
         "seconds": str(alignment.time),
         "chunk": alignment.chunk,
         "error_ms": decimal(alignment.error * 1000, 3, trim=True),
-        "now": _errors_document(alignment.now),
-        "shift": _shift_document(alignment.shift),
+        "now": _errors_as_json(alignment.now),
+        "shift": _shift_as_json(alignment.shift),
         "tempi": [{"bpm": str(tempo.bpm), "chunk": tempo.chunk, "change": str(tempo.change)} for tempo in alignment.tempi],
     }
 
@@ -158,13 +158,13 @@ def alignment_document(alignment: Alignment) -> dict[str, Any]:
 def best_phase_document(best: BestPhase) -> dict[str, Any]:
     """The best shifts."""
     return {
-        "now": _errors_document(best.now),
-        "least_mean": _shift_document(best.least_mean),
-        "least_worst": _shift_document(best.least_worst),
+        "now": _errors_as_json(best.now),
+        "least_mean": _shift_as_json(best.least_mean),
+        "least_worst": _shift_as_json(best.least_worst),
     }
 
 
-def _errors_document(errors: Errors) -> dict[str, Any]:
+def _errors_as_json(errors: Errors) -> dict[str, Any]:
     return {
         "cues": errors.cues,
         "mean_ms": decimal(errors.mean * 1000, 3, trim=True),
@@ -173,16 +173,16 @@ def _errors_document(errors: Errors) -> dict[str, Any]:
     }
 
 
-def _shift_document(shift: Shift) -> dict[str, Any]:
+def _shift_as_json(shift: Shift) -> dict[str, Any]:
     return {
         "later_seconds": str(shift.later),
         "delay_seconds": str(shift.delay),
         "upbeat": shift.upbeat,
-        "then": _errors_document(shift.errors),
+        "then": _errors_as_json(shift.errors),
     }
 
 
-def _lock_document(lock: Lock) -> dict[str, Any]:
+def _lock_as_json(lock: Lock) -> dict[str, Any]:
     return {
         "bpm": str(lock.bpm),
         "beats": lock.beats,

@@ -26,7 +26,7 @@ LONGEST = 4096
 """The longest call, in bytes."""
 OTHERS_WORD = "this is not the run's word"
 """The answer to a call that names the word of another run."""
-PATIENCE = 5.0
+REQUEST_TIMEOUT_S = 5.0
 """Seconds that a caller may take to say its line."""
 
 MAX_CALLERS = 32
@@ -75,10 +75,10 @@ class Door:
             del self._callers[longest]
             longest.transport.abort()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
                 line = await reader.readline()
             writer.write(json.dumps(self._answer(line), ensure_ascii=False).encode() + b"\n")
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
                 await writer.drain()
         except (OSError, TimeoutError, ValueError):
             pass  # a caller that hangs up, is silent or shouts is not our trouble: the show goes on
@@ -103,7 +103,7 @@ class Door:
         return {"told": call["say"]} if answer is None else {"told": call["say"], "answer": answer}
 
 
-PATIENCE_caller = 5.0
+ANSWER_TIMEOUT_S = 5.0
 HIGHEST_PORT = 65535
 
 
@@ -111,8 +111,8 @@ def is_going_on(folder: Path) -> bool:
     """Return whether a run's folder has a door that somebody answers at: its process lives."""
     try:
         where = json.loads((folder / FILE).read_text(encoding="utf-8")[:LONGEST])
-        with socket.create_connection(("127.0.0.1", int(where["port"]) % (HIGHEST_PORT + 1)), PATIENCE_caller) as connection:
-            connection.settimeout(PATIENCE_caller)
+        with socket.create_connection(("127.0.0.1", int(where["port"]) % (HIGHEST_PORT + 1)), ANSWER_TIMEOUT_S) as connection:
+            connection.settimeout(ANSWER_TIMEOUT_S)
             connection.sendall(json.dumps({"word": str(where["word"]), "say": ""}).encode() + b"\n")
             with connection.makefile("rb") as lines:
                 answer = json.loads(lines.readline(2 * LONGEST))
@@ -135,8 +135,8 @@ def tell(run: Path, text: str) -> str | None:
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise InputError(f"{note} cannot be read", "is the run yours, and still going on?") from None
     try:
-        with socket.create_connection(("127.0.0.1", port), PATIENCE_caller) as connection:
-            connection.settimeout(PATIENCE_caller)
+        with socket.create_connection(("127.0.0.1", port), ANSWER_TIMEOUT_S) as connection:
+            connection.settimeout(ANSWER_TIMEOUT_S)
             connection.sendall(json.dumps({"word": word, "say": text}).encode() + b"\n")
             with connection.makefile("rb") as lines:
                 answer = json.loads(lines.readline(2 * LONGEST))
