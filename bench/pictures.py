@@ -26,7 +26,7 @@ from bench.findings import Bars, Findings, Row, Section, told
 from sequencer.runtime.recording.caption import Caption
 from sequencer.runtime.recording.encoder import video_size
 from sequencer.runtime.recording.video_writer import VideoWriter
-from sequencer.stages.simulated.helios_state import Look
+from sequencer.stages.simulated.helios_state import ChunkInputs
 from sequencer.stages.simulated.renderer.frames import Renderer
 
 FPS = 24
@@ -44,12 +44,12 @@ encoding alone, and both as a rehearsal does them, in two threads. Real time is 
 PROMPTS = ("a night tram in the rain, neon", "snow over a quiet forest, blue hour", "a lighthouse in golden wheat")
 
 
-def looks(chunks: int) -> list[tuple[Look, Look | None]]:
+def looks(chunks: int) -> list[tuple[ChunkInputs, ChunkInputs | None]]:
     """A run: a new prompt every fourth chunk, an image from the middle on."""
-    found: list[tuple[Look, Look | None]] = []
+    found: list[tuple[ChunkInputs, ChunkInputs | None]] = []
     for chunk in range(chunks):
         image = "image" if chunk >= chunks // 2 else None
-        look = Look(
+        look = ChunkInputs(
             seed=4271,
             prompt=PROMPTS[chunk // 4 % len(PROMPTS)],
             image=image,

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 
-from sequencer.server.app import StandIn
+from sequencer.server.app import StageServer
 from sequencer.server.settings import StandInSettings
 from sequencer.stages.simulated.faults import reads_faults
 
@@ -17,7 +17,7 @@ async def _serve() -> None:
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(one, stop.set)
     faults = reads_faults("delays: {answer: 0ms, connect: 0ms, shown: 0ms}\n")
-    async with StandIn(StandInSettings(port=0, faults=faults)) as server:
+    async with StageServer(StandInSettings(port=0, faults=faults)) as server:
         print(f"serving at {server.url}", flush=True)
         await stop.wait()
 

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from sequencer.engine.conductor.report import CueReport, Report
     from sequencer.engine.journal import Journal, read_journal
     from sequencer.engine.replay import Replay, replay
-    from sequencer.language.check import Checked, check
+    from sequencer.language.check import CheckResult, check
     from sequencer.language.compiler import Compilation, compile_score
     from sequencer.language.notations import print_score, read, reads
     from sequencer.language.score import Score
-    from sequencer.runtime.rehearsal import Rehearsed, rehearse
+    from sequencer.runtime.rehearsal import RehearsalResult, rehearse
     from sequencer.schedule.model import Schedule
 
 _HOMES = {
@@ -67,7 +67,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Checked",
+    "CheckResult",
     "Compilation",
     "Conductor",
     "CueReport",
@@ -76,7 +76,7 @@ __all__ = [
     "Journal",
     "JournalError",
     "OutputError",
-    "Rehearsed",
+    "RehearsalResult",
     "Replay",
     "Report",
     "Schedule",

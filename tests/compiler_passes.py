@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from sequencer.core.diagnostics import Diagnostic, Faults
+from sequencer.core.diagnostics import Diagnostic, Diagnostics
 from sequencer.core.images import ImageFile
 from sequencer.core.timebase import Meter
-from sequencer.language.compiler.expand import LooseStretch, expand
+from sequencer.language.compiler.expand import ExpandedStretch, expand
 from sequencer.language.compiler.ir import PlacedBlock, Resolved
-from sequencer.language.compiler.midi_file_clock import is_kept_by_file, unrolled
+from sequencer.language.compiler.midi_file_clock import uses_file_clock, with_file_tempo
 from sequencer.language.compiler.place import place
 from sequencer.language.compiler.quantise import quantise
 from sequencer.language.compiler.resolve import resolve
@@ -51,9 +51,9 @@ class Passed:
 
     resolved: Resolved
     placed: tuple[PlacedBlock | None, ...]
-    stretches: tuple[LooseStretch, ...]
+    stretches: tuple[ExpandedStretch, ...]
     schedule: Schedule
-    faults: Faults
+    faults: Diagnostics
 
     @property
     def codes(self) -> list[str]:
@@ -68,39 +68,39 @@ class Passed:
         return block
 
 
-def codes_of(faults: Faults) -> list[str]:
+def codes_of(faults: Diagnostics) -> list[str]:
     """What was reported, in order, as `CODE line:column`; that there are errors is known without looking through them."""
     assert faults.has_errors == any(one.is_error for one in faults.diagnostics)
     return [f"{one.code} {one.span.line}:{one.span.column}" for one in faults.diagnostics]
 
 
-def only_diagnostic(faults: Faults) -> Diagnostic:
+def only_diagnostic(faults: Diagnostics) -> Diagnostic:
     """The only thing that was reported."""
     (one,) = faults.diagnostics
     return one
 
 
-def resolved_of(score: Score) -> tuple[Resolved, Faults]:
+def resolved_of(score: Score) -> tuple[Resolved, Diagnostics]:
     """What `resolve` makes of a score, and what it reports."""
-    faults = Faults()
+    faults = Diagnostics()
     return resolve(score, faults), faults
 
 
 def passed(score: Score | str) -> Passed:
     """All passes up to `quantise`, whatever they report."""
-    faults = Faults()
+    faults = Diagnostics()
     resolved = resolve(score_of(score) if isinstance(score, str) else score, faults)
-    if is_kept_by_file(resolved):
-        resolved = unrolled(resolved, faults)
+    if uses_file_clock(resolved):
+        resolved = with_file_tempo(resolved, faults)
     placed = place(resolved, faults)
     stretches = expand(resolved, placed, faults)
     return Passed(resolved, placed, stretches, quantise(resolved, stretches), faults)
 
 
-def checked(score: Score | str) -> Faults:
+def checked(score: Score | str) -> Diagnostics:
     """What `check` alone reports of a score in which the passes before it find nothing."""
     before = passed(score)
     assert not before.faults.has_errors, before.codes
-    faults = Faults()
+    faults = Diagnostics()
     check(before.schedule, before.resolved, faults)
     return faults

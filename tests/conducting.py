@@ -50,31 +50,31 @@ from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
     ClockFitted,
-    ClockLocated,
-    ClockMoved,
-    Closing,
+    CommandRefused,
     ConditionsReady,
-    ControlMoved,
-    HandPaused,
+    ConnectionLost,
+    ConnectionRestored,
+    ControlChanged,
     ImageAccepted,
-    Lost,
-    NotePlayed,
+    NoteReceived,
     OffsetChanged,
+    OperatorGo,
+    OperatorPause,
     Paused,
-    ProgramChosen,
+    ProgramChanged,
     PromptAccepted,
     Ready,
-    Refused,
-    Restored,
+    ResetDone,
     Resumed,
     SessionEnded,
     Started,
     StateReported,
+    StopRequested,
+    TimerFired,
+    TransportChanged,
+    TransportLocated,
     Uploaded,
     UploadFailed,
-    WasReset,
-    Went,
-    Woke,
 )
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
@@ -111,9 +111,9 @@ def _state(at: int, *words: str) -> StateReported:
     return StateReported(at, started and not paused, started, paused, 24 * int(chunk), int(chunk), prompt, pairs)
 
 
-def _clock(at: int, what: str) -> ClockMoved:
+def _clock(at: int, what: str) -> TransportChanged:
     assert what in ("start", "stop", "continue")
-    return ClockMoved(at, what)  # type: ignore[arg-type]  # one of the three
+    return TransportChanged(at, what)  # type: ignore[arg-type]  # one of the three
 
 
 EVENTS: dict[str, Callable[..., Event]] = {
@@ -127,23 +127,23 @@ EVENTS: dict[str, Callable[..., Event]] = {
     "made": lambda at, chunk, prompt=None, frames="24": ChunkDone(at, int(chunk), int(frames), prompt),
     "shown": lambda at, chunk, take=None: ChunkShown(at, int(chunk), take=_number(take)),
     "state": _state,
-    "refused": Refused,
+    "refused": CommandRefused,
     "paused": lambda at, chunk=None: Paused(at, _number(chunk)),
     "resumed": lambda at, chunk=None: Resumed(at, _number(chunk)),
-    "reset": WasReset,
-    "woke": lambda at, due=None: Woke(at, at if due is None else ns(due)),
-    "lost": Lost,
-    "restored": Restored,
+    "reset": ResetDone,
+    "woke": lambda at, due=None: TimerFired(at, at if due is None else ns(due)),
+    "lost": ConnectionLost,
+    "restored": ConnectionRestored,
     "session-ended": SessionEnded,
-    "closing": Closing,
-    "hand-pause": lambda at: HandPaused(at, True),
-    "hand-resume": lambda at: HandPaused(at, False),
-    "go": Went,
-    "note": lambda at, note, velocity="100", channel="1": NotePlayed(at, int(note), int(velocity), int(channel)),
-    "cc": lambda at, control, value, channel="1": ControlMoved(at, int(control), int(value), int(channel)),
-    "program": lambda at, program, channel="1": ProgramChosen(at, int(program), int(channel)),
+    "closing": StopRequested,
+    "hand-pause": lambda at: OperatorPause(at, True),
+    "hand-resume": lambda at: OperatorPause(at, False),
+    "go": OperatorGo,
+    "note": lambda at, note, velocity="100", channel="1": NoteReceived(at, int(note), int(velocity), int(channel)),
+    "cc": lambda at, control, value, channel="1": ControlChanged(at, int(control), int(value), int(channel)),
+    "program": lambda at, program, channel="1": ProgramChanged(at, int(program), int(channel)),
     "clock": _clock,
-    "locate": lambda at, quarter: ClockLocated(at, float(quarter)),
+    "locate": lambda at, quarter: TransportLocated(at, float(quarter)),
     "fit": lambda at, quarter, bpm, quality="locked": ClockFitted(at, float(quarter), at, float(bpm) / 60e9, quality=quality),
     "boundary": lambda at, chunk, time, length, lag="0": BoundariesFitted(
         at, int(chunk), ns(time), float(length) * SECOND, lag=ns(lag)

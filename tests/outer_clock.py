@@ -14,7 +14,7 @@ from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.journal import JournalWriter, header_of
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
-from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved
+from sequencer.events.events import ClockFitted, TransportChanged, TransportLocated
 from sequencer.language.compiler import compile_score
 from sequencer.language.score import ClockKind, ClockLine, Header, Score
 from sequencer.runtime.loop import Outcome, Performance
@@ -57,16 +57,16 @@ class Gear:
         match what:
             case "start":
                 self._quarter, self._rate = 0.0, self._tempo
-                deliver(ClockMoved(at, "start"))
+                deliver(TransportChanged(at, "start"))
             case "continue":
                 self._rate = self._tempo
-                deliver(ClockMoved(at, "continue"))
+                deliver(TransportChanged(at, "continue"))
             case "stop":
                 self._rate = 0.0
-                deliver(ClockMoved(at, "stop"))
+                deliver(TransportChanged(at, "stop"))
             case ("locate", quarter):
                 self._quarter = quarter
-                deliver(ClockLocated(at, quarter))
+                deliver(TransportLocated(at, quarter))
             case float(bpm):
                 self._tempo = bpm / 60
                 self._rate = self._tempo if self._rate else 0.0

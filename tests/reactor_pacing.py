@@ -11,7 +11,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sequencer.stages.reactor.shown_chunks import Novelty, ShownChunks
+from sequencer.stages.reactor.shown_chunks import ChunkFrameCounter, Novelty
 
 SECOND = 1_000_000_000
 
@@ -132,7 +132,7 @@ def errors(chunks: Sequence[Chunk], seen: Sequence[Seen], delay: int = 5_000_000
 
     A chunk that was never found is missing; one that was found before its first frame ever came has a very large error.
     """
-    shown = ShownChunks(len(chunks[0].frames))
+    shown = ChunkFrameCounter(len(chunks[0].frames))
     reports = [(chunk.reported + delay, number, (number + 1) * len(chunk.frames)) for number, chunk in enumerate(chunks)]
     ticks = sorted({one.sent.at for one in seen})
     number_of = {at: number for number, at in enumerate(ticks)}

@@ -25,15 +25,27 @@ from sequencer.engine.journal import JournalWriter, header_of
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
 from sequencer.language.compiler import compile_score
-from sequencer.language.score import AtOffset, Cut, GridLine, Header, Item, Score, SetSr, SetStrength, Sr, Unit, UseImage
+from sequencer.language.score import (
+    AtOffset,
+    Cut,
+    GridLine,
+    Header,
+    Item,
+    Score,
+    SetSr,
+    SetStrength,
+    SuperResolution,
+    Unit,
+    UseImage,
+)
 from sequencer.runtime.loop import Outcome, Performance
-from sequencer.runtime.scripted_events import scripted
+from sequencer.runtime.scripted_events import parse_scripted_event
 from sequencer.schedule.model import Schedule
-from sequencer.server.app import StandIn
+from sequencer.server.app import StageServer
 from sequencer.server.settings import StandInSettings
 from sequencer.stages.reactor.frames import LiveFrame
 from sequencer.stages.reactor.safety import Secret
-from sequencer.stages.reactor.settings import Measures, ReactorSettings
+from sequencer.stages.reactor.settings import ConnectionStats, ReactorSettings
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.simulated.faults import Faults, reads_faults
 from sequencer.sync.run_clock import RealClock
@@ -79,7 +91,7 @@ def whole_show() -> Schedule:
         at_chunk(0, "a red field", SetStrength(Fraction(1, 2)), shape),
         at_chunk(2, "a blue sea"),
         at_chunk(4, "green hills", shape),
-        at_chunk(6, SetSr(Sr.X4)),
+        at_chunk(6, SetSr(SuperResolution.X4)),
         at_chunk(8, Cut(), "a bright night"),
         at_chunk(10, "a dawn"),
         end=11,
@@ -99,7 +111,7 @@ class Run:
     commands: list[Command]
     frames: list[LiveFrame]
     notices: list[str]
-    measures: Measures
+    measures: ConnectionStats
     trouble: str | None
 
     def of(self, kind: str) -> list[Event]:
@@ -154,7 +166,9 @@ async def perform(
         notice=notices.append,
     )
     writer = None if journal is None else JournalWriter(journal, header_of(plan, {}, {}))
-    performance = Performance(plan, stage, clock, writer, script=[scripted(one) for one in script], watchers=[watch])
+    performance = Performance(
+        plan, stage, clock, writer, script=[parse_scripted_event(one) for one in script], watchers=[watch]
+    )
     async with asyncio.timeout(seconds):
         outcome = await performance.run()
     return Run(outcome, events, sent, frames, notices, stage.measures(), stage.closing_trouble)
@@ -165,10 +179,10 @@ def faults(text: str = "") -> Faults:
     return reads_faults(f"delays: {{image: 30ms, upload: 50ms, connect: 100ms}}\n{text}")
 
 
-def stand_in(**changes: object) -> StandIn:
+def stand_in(**changes: object) -> StageServer:
     """A stand-in on a free port, with small chunks, quick enough for them, and with pictures that cost nothing."""
     known: dict[str, object] = {"port": 0, "grid": GRID, "faults": faults(), "plain": True}
-    return StandIn(StandInSettings(**{**known, **changes}))  # type: ignore[arg-type]  # as above
+    return StageServer(StandInSettings(**{**known, **changes}))  # type: ignore[arg-type]  # as above
 
 
 def snippet(language: str, url: str) -> str:

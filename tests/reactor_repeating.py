@@ -20,7 +20,7 @@ from aiortc.codecs import get_encoder
 from av import VideoFrame
 
 from sequencer.server.peer import Peer
-from sequencer.server.video_source import PLAIN_WIDTH, Picture, Screen, Shown
+from sequencer.server.video_source import PLAIN_WIDTH, Picture, TimedFrame, VideoSource
 from sequencer.stages.reactor.frame_trailer import declared, is_declared
 
 TICK = 1 / 24
@@ -45,7 +45,7 @@ def number_on(frame: VideoFrame) -> int:
     return sum(1 << bit for bit, mean in enumerate(inner) if mean > 128)
 
 
-class RepeatingScreen(Screen):
+class RepeatingScreen(VideoSource):
     """Sends a frame at each tick: the next one, else the last one once more."""
 
     def __init__(self, rate: Fraction, is_plain: bool = False) -> None:
@@ -78,9 +78,9 @@ class RepeatingScreen(Screen):
             elif self._last is not None:
                 self.repeated += 1
             if self._last is not None:
-                self._give(Shown(due, self._last[1]))
+                self._give(TimedFrame(due, self._last[1]))
             elif self.is_dark:
-                self._give(Shown(due, self._dark.picture))
+                self._give(TimedFrame(due, self._dark.picture))
             due += TICK
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
@@ -114,7 +114,7 @@ def _varint(value: int) -> bytes:
 
 def set_up(monkeypatch: pytest.MonkeyPatch, metadata: bool) -> None:
     """Let stand-ins repeat frames; with `metadata` they append trailers where the client declares that it takes them off."""
-    monkeypatch.setattr("sequencer.server.model_runner.Screen", RepeatingScreen)
+    monkeypatch.setattr("sequencer.server.model_runner.VideoSource", RepeatingScreen)
     if not metadata:
         return
     agreed: list[bool] = []

@@ -36,9 +36,10 @@ from sequencer.language.score import (
     OnTransport,
     Pause,
     Pick,
-    Place,
     PlayItem,
+    Position,
     Prompt,
+    PromptText,
     Resume,
     Rule,
     Scene,
@@ -48,17 +49,16 @@ from sequencer.language.score import (
     SendNote,
     SendProgram,
     SetMark,
+    SetSnap,
     SetSr,
     SetStrength,
     Show,
-    SnapHere,
-    Sr,
+    SuperResolution,
     Text,
     Trigger,
     Unit,
     UseImage,
     Variable,
-    Words,
 )
 
 RESERVED = frozenset(
@@ -110,7 +110,7 @@ def texts(draw: st.DrawFn) -> Text:
 
 
 picks = st.lists(texts(), min_size=1, max_size=4).map(lambda options: Pick(tuple(options)))
-words: st.SearchStrategy[Words] = st.one_of(texts(), texts(), picks)
+words: st.SearchStrategy[PromptText] = st.one_of(texts(), texts(), picks)
 
 # ---- numbers, lengths, places --------------------------------------------------------------------------------------
 
@@ -159,7 +159,7 @@ _seconds = st.one_of(
 
 
 @st.composite
-def places(draw: st.DrawFn) -> Place:
+def places(draw: st.DrawFn) -> Position:
     """A place in any of its spellings."""
     kind = draw(st.integers(0, 5))
     bar, beat = draw(st.integers(1, 10_000)), draw(st.one_of(st.just(1), st.integers(1, 999)))
@@ -215,12 +215,12 @@ _strengths = st.one_of(_decimals(0, 1, 2), st.sampled_from([Fraction(1, 3), Frac
 _settings: st.SearchStrategy[Action] = st.one_of(
     st.builds(UseImage, plain_strings),
     st.builds(SetStrength, _strengths),
-    st.builds(SetSr, st.sampled_from(Sr)),
+    st.builds(SetSr, st.sampled_from(SuperResolution)),
     st.builds(Cut, st.none() | seeds),
     tempo_changes(),
     st.builds(ChangeMeter, meters),
     st.builds(SetMark, names),
-    st.builds(SnapHere, st.sampled_from(Snap)),
+    st.builds(SetSnap, st.sampled_from(Snap)),
 )
 _prompts: st.SearchStrategy[Action] = st.one_of(st.builds(Prompt, words), st.builds(Show, scene_names, st.none() | words))
 _sends: st.SearchStrategy[Action] = st.one_of(
@@ -297,7 +297,7 @@ headers = st.builds(
     lead=st.none() | st.integers(1, 1000),
     late=_late,
     seed=st.none() | seeds,
-    sr=st.none() | st.sampled_from(Sr),
+    sr=st.none() | st.sampled_from(SuperResolution),
     middle=_middle,
 )
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from sequencer.core.diagnostics import Diagnostic, Faults, Span
+from sequencer.core.diagnostics import Diagnostic, Diagnostics, Span
 
-Reader = Callable[[str, Span, Faults], Any]
+Reader = Callable[[str, Span, Diagnostics], Any]
 
 
 def read(reader: Reader, written: str) -> tuple[Any, tuple[Diagnostic, ...]]:
     """What a reader makes of a value that begins in column 1, and what it reports."""
-    faults = Faults()
+    faults = Diagnostics()
     value = reader(written, Span("", 1, 1, 1, 1 + len(written)), faults)
     return value, faults.diagnostics
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from sequencer.core.timers import Timekeeper
-from sequencer.midi.clock_generator import ClockOut, Piece
+from sequencer.core.timers import TimerService
+from sequencer.midi.clock_generator import MidiClockGenerator, TempoSegment
 from sequencer.midi.send_queue import Outbox
 
 
 class VirtualSender:
     """The outbox of a run in virtual time. `sent` is what left: when, and the message."""
 
-    def __init__(self, clock: Timekeeper) -> None:
+    def __init__(self, clock: TimerService) -> None:
         self._clock = clock
         self._outbox = Outbox()
         self._at = 0
@@ -36,10 +36,10 @@ class VirtualSender:
         self._take(self._clock.now())
         self._outbox.forget()
 
-    def begin_clock(self, pieces: Sequence[Piece], delay: int = 0, end: Fraction | None = None) -> None:
-        self._outbox.clock = ClockOut(pieces, delay, end)
+    def begin_clock(self, pieces: Sequence[TempoSegment], delay: int = 0, end: Fraction | None = None) -> None:
+        self._outbox.clock = MidiClockGenerator(pieces, delay, end)
 
-    def plan(self, pieces: Sequence[Piece], end: Fraction | None = None) -> None:
+    def plan(self, pieces: Sequence[TempoSegment], end: Fraction | None = None) -> None:
         self._tell(lambda clock: clock.plan(pieces, end))
 
     def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
@@ -57,7 +57,7 @@ class VirtualSender:
         self._take(until)
         self.sent += [(until, message) for message in self._outbox.close()]
 
-    def _tell(self, say: Callable[[ClockOut], None]) -> None:
+    def _tell(self, say: Callable[[MidiClockGenerator], None]) -> None:
         assert self._outbox.clock is not None
         self._take(self._clock.now())
         say(self._outbox.clock)

@@ -15,7 +15,7 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, NoReturn
 
 from sequencer.cli.streams import discard, prepare
-from sequencer.core.diagnostics import visible
+from sequencer.core.diagnostics import escape_control
 from sequencer.core.errors import SequencerError, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ COMMANDS = (
     "check", "format", "schema", "scenes", "sheet", "compile", "timeline", "rehearse", "replay",
     "show", "diff", "rerun", "freeze", "perform", "midi", "import", "tell", "serve", "explain",
 )  # fmt: skip
-"""In the order in which help shows them; each is a module of this package with `add(parser)` and `run(args) -> int`."""
+"""In the order in which help shows them; each is a module of this package with `add_arguments(parser)` and `run(args) -> int`."""
 
 COMPLETION = "completion"
 """The command that is no module of its own."""
@@ -86,7 +86,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
         part = commands.add_parser(
             name, help=summary, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        module.add(part)
+        module.add_arguments(part)
         part.set_defaults(run=module.run)
     if only is None:
         part = commands.add_parser(COMPLETION, help="Print a completion script for bash, zsh or tcsh.")
@@ -130,7 +130,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # what cannot be written is told here, not by Python at its exit
     except SequencerError as error:
         told = f"sequencer: {error}" if error.exit_code != 1 or "error[" not in error.message else str(error)
-        print(visible(told), file=sys.stderr)
+        print(escape_control(told), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("sequencer: interrupted", file=sys.stderr)
@@ -153,14 +153,14 @@ def _system_error(error: OSError) -> int:
     reason = error.strerror or str(error)
     if error.filename is not None:
         path = error.filename.decode("utf-8", "replace") if isinstance(error.filename, bytes) else error.filename
-        print(visible(f"sequencer: {path} cannot be used: {reason}"), file=sys.stderr)
+        print(escape_control(f"sequencer: {path} cannot be used: {reason}"), file=sys.stderr)
     elif error.errno in _OF_OUTPUT:
         discard(sys.stdout)
         print(f"sequencer: standard output cannot be written: {reason}", file=sys.stderr)
     elif error.errno == errno.ENOENT and not _is_somewhere():
         print("sequencer: the current folder does not exist any more\nhint: change to another folder", file=sys.stderr)
     else:
-        print(visible(f"sequencer: {reason}"), file=sys.stderr)
+        print(escape_control(f"sequencer: {reason}"), file=sys.stderr)
     return 1
 
 

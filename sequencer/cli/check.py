@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sequencer.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from sequencer.language.check import Checked
+    from sequencer.language.check import CheckResult
     from sequencer.schedule.model import Schedule
 
 MOST_NAMED = 5
@@ -28,7 +28,7 @@ MOST_FILES = 1_000
 _WATCHED = frozenset({".score", ".yaml", ".yml", ".png", ".jpg", ".jpeg", ".webp"})
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("scores", metavar="SCORE", nargs="+", type=Path, help="a .score or .yaml file; - is standard input")
     parser.add_argument(
@@ -62,13 +62,13 @@ def run(args: argparse.Namespace) -> int:
     return _tell(found, args, indent=2)
 
 
-def _look(args: argparse.Namespace) -> list[tuple[Path, Checked]]:
+def _look(args: argparse.Namespace) -> list[tuple[Path, CheckResult]]:
     from sequencer.cli.inputs import STANDARD_INPUT, standard_input
     from sequencer.language.check import check, check_text
     from sequencer.language.loader import Notation
 
     notation = None if args.origin is None else Notation(args.origin)
-    found: list[tuple[Path, Checked]] = []
+    found: list[tuple[Path, CheckResult]] = []
     for path in args.scores:
         if path == STANDARD_INPUT:
             name = "standard input"
@@ -89,14 +89,14 @@ def _warning(code: str) -> str:
     return entry.code
 
 
-def _without(checked: Checked, codes: list[str]) -> Checked:
+def _without(checked: CheckResult, codes: list[str]) -> CheckResult:
     """What was found, but for the warnings that were allowed."""
     if not codes:
         return checked
     return replace(checked, diagnostics=tuple(one for one in checked.diagnostics if one.is_error or one.code not in codes))
 
 
-def _tell(found: list[tuple[Path, Checked]], args: argparse.Namespace, indent: int | None) -> int:
+def _tell(found: list[tuple[Path, CheckResult]], args: argparse.Namespace, indent: int | None) -> int:
     well = all(_is_well(checked, args) for _, checked in found)
     if args.json:
         import json
@@ -107,11 +107,11 @@ def _tell(found: list[tuple[Path, Checked]], args: argparse.Namespace, indent: i
     return 0 if well else 1
 
 
-def _is_well(checked: Checked, args: argparse.Namespace) -> bool:
+def _is_well(checked: CheckResult, args: argparse.Namespace) -> bool:
     return checked.schedule is not None and not (args.strict and checked.warnings)
 
 
-def _summary(checked: Checked) -> str | None:
+def _summary(checked: CheckResult) -> str | None:
     if checked.schedule is None:
         return None
     from sequencer.reports.cue_sheet.rows import summary_line
@@ -119,12 +119,12 @@ def _summary(checked: Checked) -> str | None:
     return summary_line(checked.schedule)
 
 
-def _print(found: list[tuple[Path, Checked]], args: argparse.Namespace) -> None:
-    from sequencer.cli.inputs import show
+def _print(found: list[tuple[Path, CheckResult]], args: argparse.Namespace) -> None:
+    from sequencer.cli.inputs import print_diagnostics
 
     codes: dict[str, None] = {}
     for path, checked in found:
-        show(checked.diagnostics, checked.sources)
+        print_diagnostics(checked.diagnostics, checked.sources)
         for one in checked.diagnostics if args.strict else checked.errors:
             codes.setdefault(one.code)
         if _is_well(checked, args) and not args.quiet:
@@ -141,15 +141,15 @@ def _print_help(schedule: Schedule, args: argparse.Namespace) -> None:
     if not (args.grid or args.align is not None or args.best_phase):
         return
     from sequencer.reports.grid.phase import align, best_phase
-    from sequencer.reports.grid.render import tell_alignment, tell_best_phase, tell_grid
+    from sequencer.reports.grid.render import render_alignment, render_best_phase, render_grid
 
     if args.grid:
-        print(tell_grid(schedule))
+        print(render_grid(schedule))
     if args.best_phase:
-        print(tell_best_phase(best_phase(schedule)))
+        print(render_best_phase(best_phase(schedule)))
     if args.align is not None:
         try:
-            print(tell_alignment(align(schedule, args.align), schedule))
+            print(render_alignment(align(schedule, args.align), schedule))
         except UsageError as error:
             if not args.watch:
                 raise
@@ -178,7 +178,7 @@ def _help_document(schedule: Schedule | None, args: argparse.Namespace) -> dict[
     return found
 
 
-def _document(found: list[tuple[Path, Checked]], args: argparse.Namespace) -> dict[str, Any]:
+def _document(found: list[tuple[Path, CheckResult]], args: argparse.Namespace) -> dict[str, Any]:
     from sequencer.cli.json_output import document, score
 
     return document(
@@ -227,7 +227,7 @@ def _around(scores: Iterable[Path]) -> Iterator[Path]:
             yield from islice((one for one in folder.glob("*.*") if one.suffix.lower() in _WATCHED), MOST_FILES)
 
 
-def _read_by(found: list[tuple[Path, Checked]]) -> Iterator[Path]:
+def _read_by(found: list[tuple[Path, CheckResult]]) -> Iterator[Path]:
     """Every file that was read for these scores."""
     for path, checked in found:
         yield from (Path(name) for name in checked.sources if name)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the .json to write (default: standard output)")
@@ -14,14 +14,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compile one score."""
-    from sequencer.cli.inputs import material, spare, write_text
+    from sequencer.cli.inputs import load_input, refuse_source_overwrite, write_text
     from sequencer.cli.output_formats import require_ending
     from sequencer.schedule.document import digest, to_json
 
-    spare(args.output, args.score)
+    refuse_source_overwrite(args.output, args.score)
     require_ending(args.output, "compile", ".json")
-    found = material(args.score)
-    spare(args.output, args.score, *found.sources)
+    found = load_input(args.score)
+    refuse_source_overwrite(args.output, args.score, *found.sources)
     text = to_json(found.schedule)
     if args.output is None:
         print(text, end="")

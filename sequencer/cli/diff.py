@@ -9,7 +9,7 @@ from pathlib import Path
 MOST = 20
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("first", metavar="RUN", type=Path, help="a run's folder, journal or bundle")
     parser.add_argument("second", metavar="RUN", type=Path, help="another one")
@@ -18,7 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare two runs."""
-    from sequencer.core.diagnostics import visible
+    from sequencer.core.diagnostics import escape_control
     from sequencer.engine.journal import read_journal
     from sequencer.reports.diff import compare
 
@@ -40,11 +40,11 @@ def run(args: argparse.Namespace) -> int:
         )
         return 0 if found.is_equal else 1
     for setting in found.settings:
-        print(visible(setting))
+        print(escape_control(setting))
     for cue in found.cues:
-        print(visible(cue))
+        print(escape_control(cue))
     for send in found.sends:
-        print(visible(send))
+        print(escape_control(send))
     if found.chunks[0] != found.chunks[1]:
         print(f"{found.chunks[0]} chunks against {found.chunks[1]}")
     if not found.prompts and not found.is_equal:

@@ -8,15 +8,15 @@ from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
 
-from sequencer.core.diagnostics import Faults, Span
+from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.core.errors import UsageError
 from sequencer.core.timebase import nanoseconds
-from sequencer.language.compiler.ir import Spot
-from sequencer.language.compiler.local_time import NO_BEATS, NO_TEMPO, LocalTime
-from sequencer.language.score import After, AtBar, AtMark, AtOffset, AtTick, Place, Unit
+from sequencer.language.compiler.ir import BlockPosition
+from sequencer.language.compiler.local_time import NO_BEATS, NO_TEMPO, BlockTime
+from sequencer.language.score import After, AtBar, AtMark, AtOffset, AtTick, Position, Unit
 from sequencer.language.values.amounts import read_amount
-from sequencer.language.values.positions import read_place
-from sequencer.runtime.scripted_events import ScriptedEvent, scripted
+from sequencer.language.values.positions import read_position
+from sequencer.runtime.scripted_events import ScriptedEvent, parse_scripted_event
 from sequencer.schedule.describe import length_in_words
 from sequencer.schedule.model import Schedule, Stretch
 
@@ -45,8 +45,8 @@ def read_event(text: str, schedule: Schedule) -> ScriptedEvent:
     if not at or not what.strip() or not when:
         raise UsageError(f"--event {text!r} is not WHAT@WHEN", EVENT_HINT)
     if _PLAIN.match(when):
-        return scripted(f"{what}@{when}", schedule.middle, text)
-    made = scripted(f"{what}@0c", schedule.middle, text)
+        return parse_scripted_event(f"{what}@{when}", schedule.middle, text)
+    made = parse_scripted_event(f"{what}@0c", schedule.middle, text)
     return _placed(made, when, schedule)
 
 
@@ -88,7 +88,7 @@ def _passes(made: ScriptedEvent, section: str, rest: str, schedule: Schedule) ->
 
 def _time(when: str) -> Fraction | None:
     """A time since the start, such as `1m30s`; None for what is no time."""
-    read = read_amount(when, _span(when), Faults(), "a place")
+    read = read_amount(when, _span(when), Diagnostics(), "a place")
     return read[0] if read is not None and read[1] is Unit.SECONDS else None
 
 
@@ -106,11 +106,11 @@ def _spot(made: ScriptedEvent, place: str, stretch: Stretch, schedule: Schedule)
     """Quarter (None for a timed position) and offset in seconds of a position of a stretch."""
     if not place:
         return (None if stretch.tempo is None else Fraction(0)), Fraction(0)
-    faults = Faults()
+    faults = Diagnostics()
     span = _span(place)
-    local = LocalTime(schedule.grid, stretch.meters, faults, (), NO_BEATS if schedule.clock.counts_seconds else NO_TEMPO)
+    local = BlockTime(schedule.grid, stretch.meters, faults, (), NO_BEATS if schedule.clock.counts_seconds else NO_TEMPO)
     local.tempo = stretch.tempo
-    read = read_place(place, span, faults)
+    read = read_position(place, span, faults)
     spot = None if read is None else _found(read, stretch, local)
     offset = None if spot is None else local.seconds_of(spot, span)
     if spot is None or offset is None:
@@ -124,7 +124,7 @@ def _spot(made: ScriptedEvent, place: str, stretch: Stretch, schedule: Schedule)
     return spot.quarter, offset
 
 
-def _found(place: Place, stretch: Stretch, local: LocalTime) -> Spot | None:
+def _found(place: Position, stretch: Stretch, local: BlockTime) -> BlockPosition | None:
     match place:
         case AtBar() | AtTick() | AtOffset():
             return local.spot(place)
@@ -135,11 +135,11 @@ def _found(place: Place, stretch: Stretch, local: LocalTime) -> Spot | None:
             if mark is None:
                 return None
             musical = mark.quarter is not None
-            start = Spot(mark.quarter, None if musical else mark.offset, Unit.BEATS if musical else Unit.SECONDS)
+            start = BlockPosition(mark.quarter, None if musical else mark.offset, Unit.BEATS if musical else Unit.SECONDS)
             return start if place.plus is None else local.after(start, place.plus.amount, place.plus.unit, place.span)
 
 
-def _refused(made: ScriptedEvent, place: str, stretch: Stretch, faults: Faults) -> UsageError:
+def _refused(made: ScriptedEvent, place: str, stretch: Stretch, faults: Diagnostics) -> UsageError:
     told = faults.diagnostics[0] if faults.diagnostics else None
     if told is not None:
         return UsageError(f"--event {made.text!r}: {told.message}", told.hint)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sequencer.core.catalog.record import Example
-    from sequencer.language.check import Checked
+    from sequencer.language.check import CheckResult
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("codes", metavar="CODE", nargs="*", help="a code such as E204; without one all codes are listed")
     parser.add_argument("--page", choices=("errors", "advice"), help="print a whole page of the documentation (Markdown)")
@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
     from sequencer.core.errors import UsageError
 
     if args.page is not None:
-        print((errors_page if args.page == "errors" else advice_page)(said), end="")
+        print((errors_page if args.page == "errors" else advice_page)(example_output), end="")
         return 0
     if not args.codes:
         print(terminal_list())
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def looked_at(example: Example, folder: Path) -> Checked:
+def looked_at(example: Example, folder: Path) -> CheckResult:
     """What `check` finds in an example. Its files are laid out in `folder`, which is empty before."""
     from sequencer.language.check import check, check_text
 
@@ -57,7 +57,7 @@ def looked_at(example: Example, folder: Path) -> Checked:
     return check(score)
 
 
-def said(example: Example, code: str) -> str:
+def example_output(example: Example, code: str) -> str:
     """The diagnostics of one code that an example causes, as `check` prints them; at most two."""
     from sequencer.core.diagnostics import render
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument(
         "scores",
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _one(path: Path, args: argparse.Namespace) -> bool:
     """Format one score. False where `--check` finds that its layout would change."""
-    from sequencer.cli.inputs import STANDARD_INPUT, fresh, standard_input, write_text
+    from sequencer.cli.inputs import STANDARD_INPUT, refuse_overwrite, standard_input, write_text
     from sequencer.cli.output_formats import agreed, format_of
     from sequencer.language.loader import SUFFIXES, Notation
     from sequencer.language.notations import print_score, read, reads
@@ -78,7 +78,7 @@ def _one(path: Path, args: argparse.Namespace) -> bool:
         print(text, end="")
         return True
     if args.output is not None and not _is_same(args.output, path, text):
-        fresh(args.output, args.force)
+        refuse_overwrite(args.output, args.force)
     target = args.output or path
     if args.output is not None or text != score.text:
         write_text(target, text)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("folder", metavar="RUN", type=Path, help="a run's folder, or its journal.jsonl")
     parser.add_argument(
@@ -18,9 +18,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Freeze one run."""
-    from sequencer.cli.inputs import fresh, write_text
+    from sequencer.cli.inputs import refuse_overwrite, write_text
     from sequencer.cli.output_formats import format_of
-    from sequencer.core.diagnostics import visible
+    from sequencer.core.diagnostics import escape_control
     from sequencer.engine.journal import read_journal
     from sequencer.language.loader import SUFFIXES, Notation
     from sequencer.language.notations import print_score
@@ -29,11 +29,11 @@ def run(args: argparse.Namespace) -> int:
     notation = Notation.TEXT
     if args.output is not None:
         notation = format_of(args.output, "freeze", SUFFIXES, Notation.TEXT)
-        fresh(args.output, args.force)
+        refuse_overwrite(args.output, args.force)
     score = freeze(read_journal(args.folder))
     text = print_score(score, notation)
     if args.output is None:
-        print(visible(text) if sys.stdout.isatty() else text, end="")  # a file gets it as it is
+        print(escape_control(text) if sys.stdout.isatty() else text, end="")  # a file gets it as it is
         return 0
     write_text(args.output, text)
     print(f"{args.output}: {len(score.items)} cues")

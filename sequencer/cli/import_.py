@@ -9,7 +9,7 @@ from pathlib import Path
 LARGEST = 32 * 1024 * 1024
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("song", metavar="SONG", type=Path, help="a Standard MIDI File (.mid), format 0 or 1")
     parser.add_argument(
@@ -25,25 +25,25 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Import one song."""
-    from sequencer.cli.inputs import fresh, write_text
+    from sequencer.cli.inputs import refuse_overwrite, write_text
     from sequencer.cli.output_formats import format_of
     from sequencer.core.errors import UsageError
     from sequencer.language.loader import SUFFIXES, Notation
-    from sequencer.language.midi_import import score_of
+    from sequencer.language.midi_import import score_from_midi
     from sequencer.language.notations import print_score
-    from sequencer.midi.standard_files import read_song
+    from sequencer.midi.standard_files import read_midi_file
     from sequencer.midi.text_encoding import encoding_named
 
     output: Path | None = args.output
     notation = Notation.TEXT
     if output is not None:
         notation = format_of(output, "import", SUFFIXES, Notation.TEXT)
-        fresh(output, args.force)
+        refuse_overwrite(output, args.force)
     if args.encoding is not None and encoding_named(args.encoding) is None:
         hint = "write, for example: --encoding shift_jis; also utf-8, gbk, big5, euc_kr, cp1252"
         raise UsageError(f"{args.encoding!r} is not a text encoding", hint)
-    song = read_song(_bytes(args.song), args.encoding)
-    text = print_score(score_of(song, args.song.stem), notation)
+    song = read_midi_file(_bytes(args.song), args.encoding)
+    text = print_score(score_from_midi(song, args.song.stem), notation)
     if output is None:
         print(text, end="")
     else:

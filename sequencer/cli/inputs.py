@@ -21,7 +21,7 @@ LARGEST = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class RunInput:
     """Something that can be performed: its schedule, the texts it came from, and the folder its images are in."""
 
     schedule: Schedule
@@ -41,14 +41,14 @@ class Material:
         return read_image(self.folder, image)
 
 
-def show(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> None:
+def print_diagnostics(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> None:
     """Print diagnostics to standard error."""
     text = render_all(diagnostics, sources)
     if text:
         print(text, file=sys.stderr)
 
 
-def material(path: Path, *, quiet: bool = False) -> Material:
+def load_input(path: Path, *, quiet: bool = False) -> RunInput:
     """The schedule of a score's file, of a `.json` that `compile` wrote, or of what a run showed.
 
     Warnings are printed unless `quiet`. A run's images are looked for beside the score it was made from.
@@ -58,7 +58,7 @@ def material(path: Path, *, quiet: bool = False) -> Material:
     if path.suffix == ".json":
         from sequencer.schedule.document import from_json
 
-        return Material(from_json(read_text(path)), {}, path.parent, path.stem)
+        return RunInput(from_json(read_text(path)), {}, path.parent, path.stem)
     if is_folder(path) or path.suffix in (".jsonl", ".zip") or _is_unfinished_run(path):
         return _of_run(path)
     from sequencer.language.check import check
@@ -66,8 +66,8 @@ def material(path: Path, *, quiet: bool = False) -> Material:
     checked = check(path, advice=False)
     schedule = checked.performable()
     if not quiet:
-        show(checked.warnings, checked.sources)
-    return Material(schedule, checked.sources, path.parent, path.stem)
+        print_diagnostics(checked.warnings, checked.sources)
+    return RunInput(schedule, checked.sources, path.parent, path.stem)
 
 
 def _is_unfinished_run(path: Path) -> bool:
@@ -79,7 +79,7 @@ def _is_unfinished_run(path: Path) -> bool:
     return find_run(path) != path
 
 
-def _of_run(path: Path) -> Material:
+def _of_run(path: Path) -> RunInput:
     from sequencer.engine.bundle import is_bundle
     from sequencer.engine.journal import read_journal
     from sequencer.language.compiler import compile_score
@@ -91,7 +91,7 @@ def _of_run(path: Path) -> Material:
     name = f"{path.stem or path.name}.score"
     written = next(iter(journal.sources), "")
     bundle = path if is_bundle(path) else None
-    return Material(compile_score(score), {name: print_score(score)}, Path(written).parent, name, bundle)
+    return RunInput(compile_score(score), {name: print_score(score)}, Path(written).parent, name, bundle)
 
 
 def read_text(path: Path) -> str:
@@ -110,10 +110,10 @@ def read_text(path: Path) -> str:
 
 def standard_input() -> str:
     """The text on standard input, as far as a score may be long. Raises InputError where it is not UTF-8."""
-    from sequencer.language.loader import Limits
+    from sequencer.language.loader import LoadLimits
 
     try:
-        text = sys.stdin.read(Limits().bytes + 1)
+        text = sys.stdin.read(LoadLimits().bytes + 1)
         text.encode("utf-8")  # where the terminal's language is C, Python lets broken bytes through as halves of characters
     except OSError as error:
         raise InputError(f"standard input cannot be read: {error.strerror}", "name a file, or send a score to -") from None
@@ -122,13 +122,13 @@ def standard_input() -> str:
     return text
 
 
-def fresh(output: Path, force: bool) -> None:
+def refuse_overwrite(output: Path, force: bool) -> None:
     """See that a result does not go over a file that somebody wrote. Raises UsageError where it would, unless `force`."""
     if is_file(output) and not force:
         raise UsageError(f"{output} is there already", "choose another name, or say --force to write over it")
 
 
-def spare(output: Path | None, *sources: Path | str) -> None:
+def refuse_source_overwrite(output: Path | None, *sources: Path | str) -> None:
     """See that a result does not go over what it is made from. Raises UsageError where it would."""
     for source in sources:
         if output is not None and is_file(output) and is_file(Path(source)) and output.samefile(source):

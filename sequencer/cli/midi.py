@@ -30,7 +30,7 @@ TOLD_EACH = 1.0
 """… between two lines where nobody can redraw one."""
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.epilog = EPILOG
     parts = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
@@ -96,10 +96,10 @@ def _only_input(found: Ports) -> str:
 async def _listen(port: str | None, nominal: float, bar: Fraction, middle: Literal["C3", "C4"], seconds: float | None) -> int:
     from sequencer.midi.backends import ports
     from sequencer.sync.midi_clock import MidiFeed
-    from sequencer.sync.midi_port import LiveMidi
+    from sequencer.sync.midi_port import MidiPortClock
 
     view = _View(MidiFeed(nominal), bar, middle)
-    live = LiveMidi(_only_input(ports()) if port is None else port, view.feed, lambda _: None, view.say, view.heard)
+    live = MidiPortClock(_only_input(ports()) if port is None else port, view.feed, lambda _: None, view.say, view.heard)
     live.open()
     view.say(f"listening to {live.name}; Ctrl-C ends it")
     try:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sequencer.cli.inputs import Material
+    from sequencer.cli.inputs import RunInput
     from sequencer.engine.journal import Journal
-    from sequencer.runtime.live.run import LiveSettings, Performed
+    from sequencer.runtime.live.run import LiveResult, LiveSettings
     from sequencer.runtime.output.run_folder import RunFolder
 
 REACTOR, SIMULATED = "reactor", "simulated"
@@ -38,7 +38,7 @@ def amount(text: str) -> Fraction:
     return value
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     from sequencer.cli.rehearse import video_size
 
@@ -90,7 +90,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Perform one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
-    from sequencer.cli.inputs import Material, material
+    from sequencer.cli.inputs import RunInput, load_input
     from sequencer.cli.resume_options import resume_options
     from sequencer.core.errors import UsageError
     from sequencer.engine.journal import read_journal
@@ -108,11 +108,11 @@ def run(args: argparse.Namespace) -> int:
         args.url = args.url or _address(told.get("url"), args.resume)
         _check_flags(args)
         written = Path(next(iter(broken_off.sources), ""))
-        found = Material(broken_off.schedule, broken_off.sources, written.parent, folder.final.name)
+        found = RunInput(broken_off.schedule, broken_off.sources, written.parent, folder.final.name)
     else:
         _check_flags(args)
         args.stage = args.stage or REACTOR
-        found = material(args.score, quiet=args.quiet)
+        found = load_input(args.score, quiet=args.quiet)
         schedule = found.schedule
         if args.offset and not (args.follow or schedule.clock.is_outer or schedule.has_timed_sends):
             message = "--offset moves places against a clock or gear, and this run has neither"
@@ -168,7 +168,7 @@ def _check_flags(args: argparse.Namespace) -> None:
         raise UsageError("--video-size is that of the video, and none is written", "add --record, or leave --video-size out")
 
 
-def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
+def _settings(args: argparse.Namespace, found: RunInput) -> LiveSettings:
     from sequencer.cli.event_option import read_event
     from sequencer.cli.resume_options import remembered
     from sequencer.runtime.live.run import LiveSettings
@@ -197,12 +197,12 @@ def _settings(args: argparse.Namespace, found: Material) -> LiveSettings:
     )
 
 
-async def _perform(args: argparse.Namespace, found: Material, folder: RunFolder, broken_off: Journal | None) -> Performed:
+async def _perform(args: argparse.Namespace, found: RunInput, folder: RunFolder, broken_off: Journal | None) -> LiveResult:
     from sequencer.core.errors import SequencerError
-    from sequencer.runtime.live.assembly import Assembly, Wishes
-    from sequencer.runtime.live.run import discard
+    from sequencer.runtime.live.assembly import LiveOptions, LiveRunBuilder
+    from sequencer.runtime.live.run import remove_run_folder
 
-    wishes = Wishes(
+    wishes = LiveOptions(
         stage=args.stage,
         url=args.url,
         local=args.local,
@@ -219,18 +219,18 @@ async def _perform(args: argparse.Namespace, found: Material, folder: RunFolder,
     )
     run = None
     try:
-        run = Assembly(wishes, _settings(args, found), folder, found.image, broken_off).run
+        run = LiveRunBuilder(wishes, _settings(args, found), folder, found.image, broken_off).run
         return await run.play()
     except SequencerError:
         if broken_off is None and (run is None or run.performance.conductor.run.takes == 0):
-            discard(folder)
+            remove_run_folder(folder)
         raise
 
 
-def _tell(args: argparse.Namespace, performed: Performed) -> int:
+def _tell(args: argparse.Namespace, performed: LiveResult) -> int:
     from sequencer.cli import INTERRUPTED
     from sequencer.cli.run_files import list_files
-    from sequencer.core.diagnostics import visible
+    from sequencer.core.diagnostics import escape_control
     from sequencer.runtime.output.report_format import as_table, verdict
 
     report = performed.report
@@ -242,10 +242,10 @@ def _tell(args: argparse.Namespace, performed: Performed) -> int:
         print(verdict(report))
         print(list_files(performed.folder, performed.clips))
     for failure in performed.failures:
-        print(f"sequencer: the run's folder is not complete: {visible(failure)}", file=sys.stderr)
+        print(f"sequencer: the run's folder is not complete: {escape_control(failure)}", file=sys.stderr)
     if report.ended.startswith("interrupted"):
         print(
-            f"sequencer: {visible(report.ended)}; the session was closed, and what was made is in {performed.folder}",
+            f"sequencer: {escape_control(report.ended)}; the session was closed, and what was made is in {performed.folder}",
             file=sys.stderr,
         )
         return INTERRUPTED

@@ -8,7 +8,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from sequencer.core.diagnostics import visible
+from sequencer.core.diagnostics import escape_control
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -61,10 +61,10 @@ class LiveLine:
         self._where = where
         shown = f"> {self._typed}" if self._typed else where
         if self._bar is not None:
-            self._bar.update(self._task, completed=done, total=total, where=visible(shown))  # type: ignore[arg-type]  # a TaskID is an int
+            self._bar.update(self._task, completed=done, total=total, where=escape_control(shown))  # type: ignore[arg-type]  # a TaskID is an int
         elif not self._quiet and (at_once or time.monotonic() - self._last > EVERY):
             self._last = time.monotonic()
-            print(f"{self._what} {done}/{total} {visible(where)}".rstrip(), file=sys.stderr, flush=True)
+            print(f"{self._what} {done}/{total} {escape_control(where)}".rstrip(), file=sys.stderr, flush=True)
 
     def type(self, text: str) -> None:
         """What an operator is typing: shown in place of where it is, as long as there is any. A long text is printed above."""
@@ -73,7 +73,7 @@ class LiveLine:
             text = ""
         self._typed = text
         if self._bar is not None:
-            self._bar.update(self._task, where=visible(f"> {text}" if text else self._where))  # type: ignore[arg-type]  # as above
+            self._bar.update(self._task, where=escape_control(f"> {text}" if text else self._where))  # type: ignore[arg-type]  # as above
             with suppress(OSError):
                 self._bar.refresh()
 
@@ -81,6 +81,6 @@ class LiveLine:
         """A line that stays, above the bar."""
         with suppress(OSError):
             if self._bar is not None:
-                self._bar.console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
+                self._bar.console.print(escape_control(text), markup=False, highlight=False, soft_wrap=True)
             else:
-                print(visible(text), file=sys.stderr, flush=True)
+                print(escape_control(text), file=sys.stderr, flush=True)

@@ -17,7 +17,7 @@ from sequencer.cli.run_files import list_files
 if TYPE_CHECKING:
     from sequencer.cli.progress import LiveLine
     from sequencer.runtime.output.captioned_video import Part
-    from sequencer.runtime.rehearsal import Moment, Rehearsed
+    from sequencer.runtime.rehearsal import Progress, RehearsalResult
 
 SMALLEST, LARGEST = 64, 4096
 SCORE_HELP = "a .score or .yaml file, a compiled .json, or a run to play again"
@@ -49,7 +49,7 @@ def caption_parts(text: str) -> frozenset[Part]:
     return frozenset(part for part in PARTS if part in wanted)
 
 
-def add(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE_HELP)) -> None:
+def add_arguments(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE_HELP)) -> None:
     """Describe the command's arguments; `what` names and explains the first."""
     parser.add_argument("score", metavar=what[0], type=Path, help=what[1])
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: runs/<time>-<title>)")
@@ -79,7 +79,7 @@ def add(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCORE", SCORE
 
 def run(args: argparse.Namespace) -> int:
     """Rehearse one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
-    from sequencer.cli.inputs import material
+    from sequencer.cli.inputs import load_input
     from sequencer.cli.progress import LiveLine
     from sequencer.core.errors import UsageError
     from sequencer.runtime.output.captioned_video import DEFAULT_PARTS
@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
     caption = frozenset() if args.clean else DEFAULT_PARTS if args.caption is None else args.caption
     quiet = args.quiet or args.json
     faults = None if args.faults is None else read_faults(args.faults)
-    found = material(args.score, quiet=args.quiet)
+    found = load_input(args.score, quiet=args.quiet)
     with LiveLine("rehearsing", quiet) as line:
         rehearsed = rehearse(
             found.schedule,
@@ -119,16 +119,16 @@ def run(args: argparse.Namespace) -> int:
     return _tell(args, rehearsed)
 
 
-def _show(line: LiveLine, moment: Moment) -> None:
+def _show(line: LiveLine, moment: Progress) -> None:
     where = " ".join(part for part in (moment.section or "", moment.place, moment.action or "") if part)
     if moment.paused:
         where = f"paused {where}"
     line.show(moment.chunk, moment.chunks, where if len(where) <= 60 else where[:59] + "…", at_once=moment.is_turn)
 
 
-def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
+def _tell(args: argparse.Namespace, rehearsed: RehearsalResult) -> int:
     from sequencer.cli import INTERRUPTED
-    from sequencer.core.diagnostics import visible
+    from sequencer.core.diagnostics import escape_control
     from sequencer.runtime.output.report_format import as_table, verdict
 
     report = rehearsed.report
@@ -145,9 +145,12 @@ def _tell(args: argparse.Namespace, rehearsed: Rehearsed) -> int:
                 )
             )
     for failure in rehearsed.failures:
-        print(f"sequencer: the run's folder is not complete: {visible(failure)}", file=sys.stderr)
+        print(f"sequencer: the run's folder is not complete: {escape_control(failure)}", file=sys.stderr)
     if report.ended.startswith("interrupted"):
-        print(f"sequencer: {visible(report.ended)}; what was made up to there is whole, in {rehearsed.folder}", file=sys.stderr)
+        print(
+            f"sequencer: {escape_control(report.ended)}; what was made up to there is whole, in {rehearsed.folder}",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     if rehearsed.went_well:
         return 1 if rehearsed.failures else 0

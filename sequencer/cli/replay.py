@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("folder", metavar="RUN", type=Path, help="a run's folder, or its journal.jsonl")
     parser.add_argument("--json", action="store_true", help="print the result for machines")
@@ -16,7 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Replay one journal; 1 where it differs."""
-    from sequencer.core.diagnostics import visible
+    from sequencer.core.diagnostics import escape_control
     from sequencer.engine.replay import replay
 
     result = replay(args.folder)
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
             )
         )
     elif result.divergence is not None:
-        print(visible(f"sequencer: the replay differs\n{result.divergence}"), file=sys.stderr)
+        print(escape_control(f"sequencer: the replay differs\n{result.divergence}"), file=sys.stderr)
     else:
         print(f"{result.events} events, {result.commands} commands: every command is the same")
     if result.cut_off and not args.json:

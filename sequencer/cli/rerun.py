@@ -11,9 +11,9 @@ from sequencer.cli import rehearse
 from sequencer.core.paths import exists
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    rehearse.add(parser, what=("RUN", "a run's folder, journal or bundle"))
+    rehearse.add_arguments(parser, what=("RUN", "a run's folder, journal or bundle"))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -83,11 +83,11 @@ def _check_settled(args: argparse.Namespace, folder: RunFolder, journal: Journal
 
 def _check_score(args: argparse.Namespace, journal: Journal) -> None:
     """See that a score that is given beside --resume is the one that the run plays. Raises UsageError where it is not."""
-    from sequencer.cli.inputs import material
+    from sequencer.cli.inputs import load_input
     from sequencer.core.errors import UsageError
     from sequencer.schedule.document import digest
 
-    if digest(material(args.score, quiet=True).schedule) != digest(journal.schedule):
+    if digest(load_input(args.score, quiet=True).schedule) != digest(journal.schedule):
         message = f"{args.score} is not the score that the run in {args.resume} plays, or was changed since"
         raise UsageError(message, f"leave {args.score} out: the run goes on with the score that it began with")
 

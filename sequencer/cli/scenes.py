@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sequencer.language.scenes import SceneCard
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("score", metavar="FILE", type=Path, help="a .score or .yaml file; what it uses is listed too")
     parser.add_argument("--json", action="store_true", help="print the list for machines")
@@ -20,9 +20,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """List the scenes of one file."""
     from sequencer.language.notations import read
-    from sequencer.language.scenes import cards
+    from sequencer.language.scenes import scene_cards
 
-    found = cards(read(args.score))
+    found = scene_cards(read(args.score))
     if args.json:
         _print_json(found)
     elif not found:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the .json to write (default: standard output)")
 

@@ -16,7 +16,7 @@ MAX_GRACE_SECONDS = 3600
 DIALECTS = ("current", "2026-early", "1.x")
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("--host", default="127.0.0.1", help="the address to serve at (default: this machine only)")
     parser.add_argument("--port", type=int, default=8080, help="the port (default 8080; 0 takes a free one)")
@@ -157,7 +157,7 @@ async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no
     from contextlib import suppress
 
     from sequencer.runtime.signals import ending_signals
-    from sequencer.server.app import StandIn
+    from sequencer.server.app import StageServer
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -165,7 +165,7 @@ async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no
         with suppress(NotImplementedError):  # Windows has no handlers here: there Ctrl-C interrupts asyncio.run itself
             loop.add_signal_handler(one, stop.set)
     loop.set_exception_handler(_report)
-    async with StandIn(settings) as server:
+    async with StageServer(settings) as server:
         if server.is_open_to_others:
             print(
                 f"warning: {settings.host} is not this machine alone: everybody who can reach it can play, without a key\n",

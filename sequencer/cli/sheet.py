@@ -11,7 +11,7 @@ _FORMATS = {".html": "html", ".htm": "html", ".csv": "csv", ".md": "markdown", "
 WIDTH_OF_FILES = 120
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("score", metavar="SCORE", type=Path, help="a .score or .yaml file, or a compiled .json")
     parser.add_argument(
@@ -31,20 +31,20 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make one sheet."""
-    from sequencer.cli.inputs import material, spare, write_text
+    from sequencer.cli.inputs import load_input, refuse_source_overwrite, write_text
     from sequencer.cli.output_formats import agreed, format_of
     from sequencer.reports.cue_sheet.export import as_csv, as_json, as_markdown
     from sequencer.reports.cue_sheet.html import as_html
     from sequencer.reports.cue_sheet.rows import sheet_of
     from sequencer.reports.cue_sheet.terminal import as_table
 
-    spare(args.output, args.score)
+    refuse_source_overwrite(args.output, args.score)
     kind = args.kind or "table"
     if args.output is not None:
         named = format_of(args.output, "sheet", _FORMATS, kind)
         kind = named if args.kind is None else agreed(args.output, args.kind, args.kind, named)
-    found = material(args.score)
-    spare(args.output, args.score, *found.sources)
+    found = load_input(args.score)
+    refuse_source_overwrite(args.output, args.score, *found.sources)
     sheet = sheet_of(found.schedule)
     match kind:
         case "csv":

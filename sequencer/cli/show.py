@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("folder", metavar="RUN", type=Path, help="a run's folder, journal or bundle")
     parser.add_argument("--score", action="store_true", help="print the score's text as it was played, nothing else")
@@ -17,7 +17,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show one run."""
-    from sequencer.core.diagnostics import visible
+    from sequencer.core.diagnostics import escape_control
     from sequencer.engine.bundle import images_in, is_bundle
     from sequencer.engine.journal import read_journal
     from sequencer.engine.replay import replay
@@ -25,7 +25,9 @@ def run(args: argparse.Namespace) -> int:
 
     journal = read_journal(args.folder)
     if args.score:
-        shown = (lambda text: visible(text.replace("\r\n", "\n"))) if sys.stdout.isatty() else str  # a file gets it as it was
+        shown = (
+            (lambda text: escape_control(text.replace("\r\n", "\n"))) if sys.stdout.isatty() else str
+        )  # a file gets it as it was
         for file, text in journal.sources.items():
             print(shown(f"# {file}") if len(journal.sources) > 1 else "", end="\n" if len(journal.sources) > 1 else "")
             print(shown(text), end="" if text.endswith("\n") else "\n")
@@ -33,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     if args.events:
         for record in journal.records:
             what = record.event or record.command or f"end: {record.end}"
-            print(visible(f"{record.at / 1e9:12.3f} s  {'>' if record.command is not None else ' '} {what}"))
+            print(escape_control(f"{record.at / 1e9:12.3f} s  {'>' if record.command is not None else ' '} {what}"))
         return 0
     header, schedule = journal.header, journal.schedule
     versions = header.get("versions", {})
@@ -42,15 +44,15 @@ def run(args: argparse.Namespace) -> int:
     options = told.pop("options", {})
     told |= options if isinstance(options, dict) else {"options": options}
     settings = [f"{name} {value}" for name, value in told.items() if value not in (None, False, {}, [])]
-    print(visible(f"{schedule.title or 'untitled'}: seed {schedule.seed}, {kind}"))
+    print(escape_control(f"{schedule.title or 'untitled'}: seed {schedule.seed}, {kind}"))
     made = f"made by helios-sequencer {versions.get('helios-sequencer', '?')} on Python {versions.get('python', '?')}"
-    print(visible(made))
-    print(visible(", ".join(settings)))
+    print(escape_control(made))
+    print(escape_control(", ".join(settings)))
     if is_bundle(args.folder):
         held = set(images_in(args.folder))
         print(f"bundled images: {len(held)}")
         for image in (one for one in schedule.images if one.sha256 not in held):
-            print(visible(f"the bundle lacks the image {image.path}"))
+            print(escape_control(f"the bundle lacks the image {image.path}"))
     counts = Counter(record.event.kind for record in journal.records if record.event is not None)
     print(", ".join(f"{count} {kind}" for kind, count in counts.most_common(8)))
     print()
@@ -58,10 +60,10 @@ def run(args: argparse.Namespace) -> int:
     print(as_table(replayed.report, schedule))
     print()
     for note in (*replayed.report.notes, *(f"refused: {one}" for one in replayed.report.refused)):
-        print(visible(note))
+        print(escape_control(note))
     print(verdict(replayed.report))
     if not journal.is_whole:
         print("this run did not come to its end")
     if replayed.divergence is not None:
-        print(visible(f"it does not replay:\n{replayed.divergence}"))
+        print(escape_control(f"it does not replay:\n{replayed.divergence}"))
     return 0 if replayed.is_equal else 1

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument("folder", metavar="RUN", type=Path, help="the folder of the run")
     parser.add_argument("words", metavar="WORDS", nargs=argparse.REMAINDER, help="what to tell it, such as: go exit")
@@ -15,10 +15,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Tell one thing."""
     from sequencer.core.errors import UsageError
-    from sequencer.runtime.operator.remote import tell
+    from sequencer.runtime.operator.remote import send_command
 
     if not args.words:
         raise UsageError("say what to tell the run", "for example: sequencer tell RUN go exit")
-    answer = tell(args.folder, " ".join(args.words))
+    answer = send_command(args.folder, " ".join(args.words))
     print(f"told: {' '.join(args.words)}" if answer is None else answer)
     return 0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _IS_PAGE = {".svg": False, ".html": True, ".htm": True}
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.add_argument(
         "source", metavar="SCORE|RUN", type=Path, help="a .score or .yaml file, a compiled .json, a run's folder or its journal"
@@ -27,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw one timeline."""
-    from sequencer.cli.inputs import material, write_text
+    from sequencer.cli.inputs import load_input, write_text
     from sequencer.cli.output_formats import format_of
     from sequencer.engine.bundle import is_bundle
     from sequencer.engine.journal import find_run
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         conductor, folder = _conducted(args.source)
         schedule = conductor.run.schedule
     else:
-        found = material(args.source)
+        found = load_input(args.source)
         schedule, folder = found.schedule, found.folder
     thumbnails = {} if args.no_pictures or folder is None else thumbnails_of(schedule, folder)
     draw = timeline_html if is_page else timeline_svg

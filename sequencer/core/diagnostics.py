@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from sequencer.core.lazy_dataclass import dataclass
 
-MOST_DIAGNOSTICS = 100
+MAX_SHOWN = 100
 """How many diagnostics are shown for one score before the rest is only counted."""
 
 SHOWN_WIDTH = 160
@@ -51,7 +51,7 @@ _set_file, _set_line, _set_column, _set_end_line, _set_end_column = (
     getattr(Span, name).__set__ for name in ("file", "line", "column", "end_line", "end_column")
 )
 
-NOWHERE = Span("", 0, 0, 0, 0)
+NO_SPAN = Span("", 0, 0, 0, 0)
 """The span of a node that was made by code and not read from a file."""
 
 
@@ -115,7 +115,7 @@ _STEERING = {
 """What moves a cursor, sends a terminal a command, or turns the direction of what follows."""
 
 
-def visible(text: object) -> str:
+def escape_control(text: object) -> str:
     """What can be shown on a terminal, whoever wrote it: line breaks and tabs stay, whatever else steers is made visible."""
     return str(text).translate(_STEERING)
 
@@ -168,13 +168,13 @@ def render(diagnostic: Diagnostic, text: str | None = None) -> str:
 def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
     """All diagnostics of a score, at most `MOST_DIAGNOSTICS` of them, then how many more there are."""
     every = tuple(diagnostics)
-    shown = [render(one, sources.get(one.span.file)) for one in every[:MOST_DIAGNOSTICS]]
-    if len(every) > MOST_DIAGNOSTICS:
-        shown.append(f"and {len(every) - MOST_DIAGNOSTICS} more")
+    shown = [render(one, sources.get(one.span.file)) for one in every[:MAX_SHOWN]]
+    if len(every) > MAX_SHOWN:
+        shown.append(f"and {len(every) - MAX_SHOWN} more")
     return "\n\n".join(shown)
 
 
-MOST_KEPT = 500
+MAX_KEPT = 500
 """How many diagnostics one reading keeps; later ones are only counted, so that no input can fill the memory."""
 
 
@@ -183,7 +183,7 @@ MAX_COMPARISONS = 20_000
 MAX_COMPARISONS_PER_NAME = 8
 
 
-class Faults:
+class Diagnostics:
     """Collects diagnostics while a score is read and compiled, so that all of them can be shown at once."""
 
     def __init__(self) -> None:
@@ -221,7 +221,7 @@ class Faults:
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic, or count it once there are `MOST_KEPT`."""
-        if len(self._found) < MOST_KEPT:
+        if len(self._found) < MAX_KEPT:
             self._found.append(diagnostic)
         else:
             self.dropped += 1
@@ -246,9 +246,9 @@ class Faults:
     @property
     def is_full(self) -> bool:
         """Whether later diagnostics are only counted: then what would go into them need not be worked out."""
-        return len(self._found) >= MOST_KEPT
+        return len(self._found) >= MAX_KEPT
 
-    def extend(self, others: Faults) -> None:
+    def extend(self, others: Diagnostics) -> None:
         """Take over what others collected."""
         for one in others.diagnostics:
             self.add(one)

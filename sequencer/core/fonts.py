@@ -80,7 +80,7 @@ def _pieces(text: str) -> list[str | _Accented]:
     return [piece for piece in pieces if piece]
 
 
-class Pen:
+class TextRenderer:
     """Measures and draws text in one size of Pillow's own font, in whole pixels.
 
     Args:

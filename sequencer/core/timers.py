@@ -20,7 +20,7 @@ class Timer:
         self.action = None
 
 
-class Timekeeper(Protocol):
+class TimerService(Protocol):
     """Tells the time and keeps timers."""
 
     def now(self) -> int:

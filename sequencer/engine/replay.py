@@ -67,12 +67,12 @@ def replay(run: Path | str | Journal) -> Replay:
             commands += 1
             answered += 1
             if owed != record.command:
-                cue = _cue(conductor, record.command, owed)
+                cue = cue_of_command(conductor, record.command, owed)
                 divergence = Divergence(record.line, _name(after), record.command, owed, cue)
                 break
             continue
         if owed is not None:
-            divergence = Divergence(record.line, _name(after), None, owed, _cue(conductor, None, owed))
+            divergence = Divergence(record.line, _name(after), None, owed, cue_of_command(conductor, None, owed))
             break
         if record.event is not None:
             events += 1
@@ -81,11 +81,11 @@ def replay(run: Path | str | Journal) -> Replay:
     # Commands that answer the very last event may be missing when the journal was cut off behind it.
     if divergence is None and answered < len(pending) and journal.is_whole:
         owed = pending[answered]
-        divergence = Divergence(last, _name(after), None, owed, _cue(conductor, None, owed))
+        divergence = Divergence(last, _name(after), None, owed, cue_of_command(conductor, None, owed))
     return Replay(events, commands, divergence, journal.cut_off, journal.is_whole, conductor.report())
 
 
-def taken_up(journal: Journal) -> tuple[Conductor, tuple[Command, ...]]:
+def resume_from_journal(journal: Journal) -> tuple[Conductor, tuple[Command, ...]]:
     """The conductor of a run that was killed, where its journal ends, and the commands that its last event still owes.
 
     Raises JournalError where this version would have acted otherwise, or where the run came to its end.
@@ -113,7 +113,7 @@ def _name(event: Event | None) -> str:
     return "the start" if event is None else f"{event.kind} at {event.at / 1e9:.3f} s"
 
 
-def _cue(conductor: Conductor, journaled: Command | None, conducted: Command | None) -> str | None:
+def cue_of_command(conductor: Conductor, journaled: Command | None, conducted: Command | None) -> str | None:
     """The cue that a command belongs to: the one whose prompt or chunk it carries."""
     for command in (conducted, journaled):
         chunk = getattr(command, "chunk", None)

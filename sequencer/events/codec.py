@@ -6,12 +6,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sequencer.events.commands import Command, Upload
-from sequencer.events.events import OwnEvent, StageEvent
+from sequencer.events.events import LocalEvent, StageEvent
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-Event = StageEvent | OwnEvent
+Event = StageEvent | LocalEvent
 """Whatever the conductor can receive."""
 
 

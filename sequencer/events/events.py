@@ -102,7 +102,7 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
-class WasReset:
+class ResetDone:
     """Schedule, history, image, seed and counters are clear."""
 
     at: int
@@ -110,7 +110,7 @@ class WasReset:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class CommandRefused:
     """`command_error`, or an error answer: `command` as the model names it, `reason` as it says it."""
 
     at: int
@@ -153,7 +153,7 @@ class ChunkShown:
 
 
 @dataclass(frozen=True, slots=True)
-class PicturesMade:
+class FramesRendered:
     """The simulated stage's pictures of a chunk: how many frames, SHA-256 of their raw bytes, the renderer's version."""
 
     at: int
@@ -175,7 +175,7 @@ class StageStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class ConnectionLost:
     """The connection to the stage broke."""
 
     at: int
@@ -184,7 +184,7 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class ConnectionRestored:
     """The connection stands again; a `StateReported` follows where the model sends one."""
 
     at: int
@@ -201,7 +201,7 @@ class SessionEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownMessage:
     """A message that nobody here knows. It is kept in the journal and otherwise ignored."""
 
     at: int
@@ -212,13 +212,13 @@ class Unknown:
 
 
 StageEvent = (
-    Ready | StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady | Started | Paused | Resumed | WasReset
-    | Refused | Uploaded | UploadFailed | ChunkShown | PicturesMade | StageStatus | Lost | Restored | SessionEnded | Unknown
+    Ready | StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady | Started | Paused | Resumed | ResetDone
+    | CommandRefused | Uploaded | UploadFailed | ChunkShown | FramesRendered | StageStatus | ConnectionLost | ConnectionRestored | SessionEnded | UnknownMessage
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class NotePlayed:
+class NoteReceived:
     """A note-on (velocity 0 is a note-off and fires nothing). Channels count from 1."""
 
     at: int
@@ -229,7 +229,7 @@ class NotePlayed:
 
 
 @dataclass(frozen=True, slots=True)
-class ControlMoved:
+class ControlChanged:
     """A controller's new value."""
 
     at: int
@@ -240,7 +240,7 @@ class ControlMoved:
 
 
 @dataclass(frozen=True, slots=True)
-class ProgramChosen:
+class ProgramChanged:
     """A program change; programs count from 1."""
 
     at: int
@@ -250,7 +250,7 @@ class ProgramChosen:
 
 
 @dataclass(frozen=True, slots=True)
-class Went:
+class OperatorGo:
     """An operator said `go NAME`."""
 
     at: int
@@ -259,7 +259,7 @@ class Went:
 
 
 @dataclass(frozen=True, slots=True)
-class HandPaused:
+class OperatorPause:
     """An operator asked for a pause (`paused`) or for going on."""
 
     at: int
@@ -268,7 +268,7 @@ class HandPaused:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockMoved:
+class TransportChanged:
     """The outer clock's transport: start, stop or continue."""
 
     at: int
@@ -277,7 +277,7 @@ class ClockMoved:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockLocated:
+class TransportLocated:
     """The outer clock jumped to a quarter."""
 
     at: int
@@ -328,7 +328,7 @@ class OffsetChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class ClipWanted:
+class ClipRequested:
     """An operator asked the platform for a clip of the last `seconds`."""
 
     at: int
@@ -337,7 +337,7 @@ class ClipWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Woke:
+class TimerFired:
     """A time that the conductor asked for with `WakeAt` has come; `due` is the time it asked for."""
 
     at: int
@@ -350,7 +350,7 @@ FINISHED_BY_HAND = "finished by hand"
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class StopRequested:
     """The run is to end now, whatever is still to come."""
 
     at: int
@@ -358,7 +358,7 @@ class Closing:
     kind: Literal["closing"] = "closing"
 
 
-OwnEvent = (
-    NotePlayed | ControlMoved | ProgramChosen | Went | HandPaused | ClockMoved | ClockLocated | ClockFitted | BoundariesFitted
-    | OffsetChanged | ClipWanted | Woke | Closing
+LocalEvent = (
+    NoteReceived | ControlChanged | ProgramChanged | OperatorGo | OperatorPause | TransportChanged | TransportLocated | ClockFitted | BoundariesFitted
+    | OffsetChanged | ClipRequested | TimerFired | StopRequested
 )  # fmt: skip

@@ -7,16 +7,16 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.image_files import Problem, Refusal, decode
 from sequencer.core.images import IMAGE_FORMATS, ImageFile
 from sequencer.core.paths import as_stored
 from sequencer.language.score import Action, ClockKind, Score, SongTime, UseImage
-from sequencer.language.source import nearest
+from sequencer.language.source import closest_word
 
 
-def look_at(
-    score: Score, folder: Path, most_bytes: int, most_pixels: int, outside: bool, faults: Faults
+def probe_image(
+    score: Score, folder: Path, most_bytes: int, most_pixels: int, outside: bool, faults: Diagnostics
 ) -> tuple[ImageFile, ...]:
     """What lies at the paths of a score's images, each looked at once; what is wrong is told at its first use."""
     seen: dict[str, ImageFile | None] = {}
@@ -37,7 +37,7 @@ def _images(score: Score) -> Iterator[UseImage]:
 
 
 class _Look:
-    def __init__(self, image: UseImage, folder: Path, root: Path, faults: Faults) -> None:
+    def __init__(self, image: UseImage, folder: Path, root: Path, faults: Diagnostics) -> None:
         self.image_path = image.path
         self.span: Span = image.span
         self.folder = folder
@@ -107,7 +107,7 @@ class _Look:
         meant: str | None = None
         try:
             names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())[:1000]
-            name = nearest(path.name, names)
+            name = closest_word(path.name, names)
             meant = None if name is None else self.image_path[: len(self.image_path) - len(path.name)] + name
         except OSError:
             names = []
@@ -143,7 +143,7 @@ class _Look:
 SUFFIXES = (".mid", ".midi", ".smf")
 
 
-def song_of(score: Score, folder: Path, most_bytes: int, outside: bool, faults: Faults) -> SongTime | None:
+def load_midi_clock(score: Score, folder: Path, most_bytes: int, outside: bool, faults: Diagnostics) -> SongTime | None:
     """The time of the file that the clock names; None where it names none, or where something was told."""
     clock = score.header.clock
     if clock is None or clock.kind is not ClockKind.FILE or clock.file is None:
@@ -151,12 +151,12 @@ def song_of(score: Score, folder: Path, most_bytes: int, outside: bool, faults: 
     data = _bytes(clock.file, folder, most_bytes, outside, clock.span, faults)
     if data is None:
         return None
-    from sequencer.midi.standard_files import MAX_CHANGES, read_song
-    from sequencer.midi.tracks import SongError
+    from sequencer.midi.standard_files import MAX_CHANGES, read_midi_file
+    from sequencer.midi.tracks import MidiFileError
 
     try:
-        song = read_song(data)
-    except SongError as error:
+        song = read_midi_file(data)
+    except MidiFileError as error:
         faults.error("E532", f"{clock.file}: {error.message}", clock.span, error.hint)
         return None
     if len(song.tempos) + len(song.meter_changes) > MAX_CHANGES:
@@ -168,7 +168,7 @@ def song_of(score: Score, folder: Path, most_bytes: int, outside: bool, faults: 
     return SongTime(song.tempos, song.meter_changes)
 
 
-def _bytes(shown: str, folder: Path, most: int, outside: bool, span: Span, faults: Faults) -> bytes | None:
+def _bytes(shown: str, folder: Path, most: int, outside: bool, span: Span, faults: Diagnostics) -> bytes | None:
     if not shown or "\x00" in shown or "\\" in shown:
         cured = shown.replace("\\", "/") or "song.mid"
         faults.error("E530", "this is no path of a MIDI file", span, f'write file "{cured}"')
@@ -198,9 +198,9 @@ def _bytes(shown: str, folder: Path, most: int, outside: bool, span: Span, fault
         return None
 
 
-def _missing(shown: str, path: Path, span: Span, faults: Faults) -> None:
+def _missing(shown: str, path: Path, span: Span, faults: Diagnostics) -> None:
     there = sorted(one.name for one in path.parent.glob("*") if one.suffix.lower() in SUFFIXES)
-    guess = nearest(path.name, there)
+    guess = closest_word(path.name, there)
     hint = "paths count from the folder that the score lies in"
     if guess is not None:
         cured = shown[: len(shown) - len(path.name)] + guess

@@ -17,11 +17,11 @@ from sequencer.language.score import Score
 from sequencer.schedule.model import Schedule
 
 if TYPE_CHECKING:
-    from sequencer.language.loader import Notation, Reading
+    from sequencer.language.loader import LoadResult, Notation
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """A score that was looked at from all sides. `schedule` is None when something stops it; `sources` are texts by file."""
 
     score: Score | None
@@ -46,7 +46,7 @@ class Checked:
         return self.schedule
 
 
-def check(path: Path, *, advice: bool = True, notation: Notation | None = None) -> Checked:
+def check(path: Path, *, advice: bool = True, notation: Notation | None = None) -> CheckResult:
     """Read a score's file and compile it. Everything that is wrong is in the result, also a file that is not there.
 
     The notation is that of the file's ending when none is given.
@@ -58,7 +58,7 @@ def check(path: Path, *, advice: bool = True, notation: Notation | None = None) 
 
 def check_text(
     text: str, file: str = "", *, advice: bool = True, folder: Path | None = None, notation: Notation | None = None
-) -> Checked:
+) -> CheckResult:
     """The same for a text. Without a `folder` nothing else is read: images and used files are told as errors.
 
     The notation is that of `file`'s ending, or text, when none is given.
@@ -68,7 +68,7 @@ def check_text(
     return _compiled(load_text(text, file, folder, notation), advice)
 
 
-def _compiled(loaded: Reading, advice: bool) -> Checked:
+def _compiled(loaded: LoadResult, advice: bool) -> CheckResult:
     from sequencer.language.compiler import compile_all
 
     diagnostics = list(loaded.diagnostics)
@@ -84,13 +84,13 @@ def _compiled(loaded: Reading, advice: bool) -> Checked:
 
         diagnostics += advise(loaded.score)
     diagnostics.sort(key=lambda one: (one.span.file, one.span.line, one.span.column))
-    return Checked(loaded.score, schedule, tuple(diagnostics), loaded.sources)
+    return CheckResult(loaded.score, schedule, tuple(diagnostics), loaded.sources)
 
 
-def _beside(loaded: Reading, score: Score) -> Iterator[Diagnostic]:
+def _beside(loaded: LoadResult, score: Score) -> Iterator[Diagnostic]:
     """What else is wrong with a score that was not read whole, as far as that does not hang on what is missing."""
     from sequencer.language.compiler import compile_all
-    from sequencer.language.partial import gaps_of, lasting
+    from sequencer.language.partial import unaffected_diagnostics, unread_parts
 
-    gaps = gaps_of(loaded)
-    return lasting(compile_all(score).diagnostics, gaps, score)
+    gaps = unread_parts(loaded)
+    return unaffected_diagnostics(compile_all(score).diagnostics, gaps, score)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sequencer.language.source import shown
+from sequencer.language.source import excerpt
 from sequencer.language.values.strings import NAME
 
 _NO_PAUSES = "nothing waits here: each place says when something happens, for example at +2bar, or at +4s"
@@ -49,8 +49,10 @@ NO_COPIES = "no section is made from another one"
 
 def no_copy_hint(again: str, name: str, play: str) -> str:
     """What is written in place of a copy; `play` opens the order in the notation at hand."""
-    own = f"section {shown(name)} 8 bars" if play == "play " else f"section: {shown(name)} 8 bars"
-    return f"to play {shown(again)} again, name it again: {play}{shown(again)} {shown(again)}; a section of its own: {own}"
+    own = f"section {excerpt(name)} 8 bars" if play == "play " else f"section: {excerpt(name)} 8 bars"
+    return (
+        f"to play {excerpt(again)} again, name it again: {play}{excerpt(again)} {excerpt(again)}; a section of its own: {own}"
+    )
 
 
 SILENT_IMAGE = "an image cannot be taken away: show another one, or begin a new take without it: cut"

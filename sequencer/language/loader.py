@@ -6,18 +6,18 @@ from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from sequencer.core.diagnostics import NOWHERE, Diagnostic, Faults, Span
+from sequencer.core.diagnostics import NO_SPAN, Diagnostic, Diagnostics, Span
 from sequencer.core.images import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.paths import as_stored, is_folder
-from sequencer.language.assets import song_of
+from sequencer.language.assets import load_midi_clock
 from sequencer.language.score import Let, Scene, Score, Use
-from sequencer.language.source import nearest, normal, printable
+from sequencer.language.source import closest_word, normalise_newlines, replace_unprintable
 
 
-def load_bytes(path: Path, shown: str, most: int, faults: Faults, at: Span = NOWHERE) -> bytes | None:
+def load_bytes(path: Path, shown: str, most: int, faults: Diagnostics, at: Span = NO_SPAN) -> bytes | None:
     """The bytes of a score's file. None when they cannot be had (told, at `at` where another file asked for it)."""
-    where = Span(shown, 0, 0, 0, 0) if at == NOWHERE else at
+    where = Span(shown, 0, 0, 0, 0) if at == NO_SPAN else at
     try:
         size = path.stat().st_size
         if is_folder(path):
@@ -46,11 +46,11 @@ def _nearest_file(path: Path) -> str | None:
         names = sorted(entry.name for entry in path.parent.iterdir())[:1000]
     except OSError:
         return None
-    meant = nearest(path.name, names)
+    meant = closest_word(path.name, names)
     return None if meant is None else f"did you mean {meant}?"
 
 
-def decode(data: bytes, file: str, faults: Faults) -> str | None:
+def decode(data: bytes, file: str, faults: Diagnostics) -> str | None:
     """The text of a score's bytes, newlines plain and without a byte order mark. None when it is no UTF-8 (told)."""
     guess = _other_encoding(data)
     try:
@@ -63,7 +63,7 @@ def decode(data: bytes, file: str, faults: Faults) -> str | None:
         byte = data[error.start]
     else:
         if guess is None:
-            return normal(text)
+            return normalise_newlines(text)
         at, byte = Span(file, 1, 1, 1, 2), 0
     if guess is not None:
         faults.error("E505", f"this file is {guess}, not UTF-8", Span(file, 1, 1, 1, 2), "save it as UTF-8")
@@ -102,7 +102,7 @@ SUFFIXES = {".score": Notation.TEXT, ".yaml": Notation.YAML, ".yml": Notation.YA
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LoadLimits:
     """What a score may cost and reach. All of it can be widened by the caller."""
 
     bytes: int = 16 * 1024 * 1024
@@ -120,7 +120,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LoadResult:
     """What came of reading: the score where there were no errors, every diagnostic, and the texts they point into."""
 
     score: Score | None
@@ -134,16 +134,16 @@ class Reading:
     """How the score's own file is written."""
 
 
-def load(path: Path | str, notation: Notation | None = None, limits: Limits | None = None) -> Reading:
+def load(path: Path | str, notation: Notation | None = None, limits: LoadLimits | None = None) -> LoadResult:
     """Read a score's file. The notation is chosen by its suffix when none is given."""
-    loader = _Loader(limits or Limits())
+    loader = _Loader(limits or LoadLimits())
     file = _stored(Path(path))
     loader.folder = file.parent
     data = load_bytes(file, str(path), loader.limits.bytes, loader.faults)
     text = None if data is None else decode(data, str(path), loader.faults)
     if text is None:
         if data is not None and b"\x00" not in data:
-            loader.sources[str(path)] = printable(normal(data.decode("utf-8", "replace")))
+            loader.sources[str(path)] = replace_unprintable(normalise_newlines(data.decode("utf-8", "replace")))
         return loader.reading(None)
     chosen = notation or SUFFIXES.get(file.suffix.lower())
     if chosen is None:
@@ -159,10 +159,10 @@ def load_text(
     file: str = "",
     folder: Path | None = None,
     notation: Notation | None = None,
-    limits: Limits | None = None,
-) -> Reading:
+    limits: LoadLimits | None = None,
+) -> LoadResult:
     """Read a score from a text. Without a `folder` nothing else is opened: images are not looked at, `use` is refused."""
-    loader = _Loader(limits or Limits())
+    loader = _Loader(limits or LoadLimits())
     loader.folder = folder
     if len(text) > loader.limits.bytes:
         hint = "split it with `use`"
@@ -171,7 +171,7 @@ def load_text(
         )
         return loader.reading(None)
     chosen = notation or SUFFIXES.get(PurePosixPath(file).suffix.lower(), Notation.TEXT)
-    return loader.reading(loader.whole(normal(text), file, chosen))
+    return loader.reading(loader.whole(normalise_newlines(text), file, chosen))
 
 
 def _real(path: Path) -> Path:
@@ -189,9 +189,9 @@ def _stored(path: Path) -> Path:
 class _Loader:
     """One reading: its faults, its folder, and the files it has opened."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: LoadLimits) -> None:
         self.limits = limits
-        self.faults = Faults()
+        self.faults = Diagnostics()
         self.folder: Path | None = None
         self.sources: dict[str, str] = {}
         self.faults.texts = self.sources
@@ -199,10 +199,10 @@ class _Loader:
         self.known: dict[Path, Use | None] = {}
         self.notation = Notation.TEXT
 
-    def reading(self, score: Score | None) -> Reading:
+    def reading(self, score: Score | None) -> LoadResult:
         """What came of it."""
         whole, part = (None, score) if self.faults.has_errors else (score, None)
-        return Reading(whole, self.faults.diagnostics, self.sources, self.faults.dropped, part, self.notation)
+        return LoadResult(whole, self.faults.diagnostics, self.sources, self.faults.dropped, part, self.notation)
 
     def whole(self, text: str, file: str, notation: Notation) -> Score:
         """The score of a text, with what it uses and its images."""
@@ -211,17 +211,17 @@ class _Loader:
         uses = tuple(self._use(use, file) for use in score.uses)
         score = replace(score, uses=uses, sources=tuple(self.sources.items()))
         if self.folder is not None:
-            from sequencer.language.assets import look_at  # Pillow is opened only where there may be images
+            from sequencer.language.assets import probe_image  # Pillow is opened only where there may be images
 
-            images = look_at(
+            images = probe_image(
                 score, self.folder, self.limits.image_bytes, self.limits.image_pixels, self.limits.outside, self.faults
             )
-            song = song_of(score, self.folder, self.limits.song_bytes, self.limits.outside, self.faults)
+            song = load_midi_clock(score, self.folder, self.limits.song_bytes, self.limits.outside, self.faults)
             score = replace(score, images=images, song=song)
         return score
 
     def _parse(self, text: str, file: str, notation: Notation) -> Score:
-        self.sources[file] = printable(text)
+        self.sources[file] = replace_unprintable(text)
         match notation:
             case Notation.TEXT:
                 from sequencer.language.text.reader import read_text

@@ -32,7 +32,7 @@ from sequencer.language.score import (
     Unit,
 )
 from sequencer.midi.standard_files import MAX_CHANGES, Marker, Song
-from sequencer.midi.tracks import SongError
+from sequencer.midi.tracks import MidiFileError
 
 MAX_SECTIONS = 1_900
 """Names of 100 characters each still fit into one line of a score; further markers become marks."""
@@ -44,7 +44,7 @@ _Value = TypeVar("_Value")
 _Starts = tuple[tuple[int, str], ...]
 
 
-def score_of(song: Song, title: str) -> Score:
+def score_from_midi(song: Song, title: str) -> Score:
     """The score of a song. Markers on bar lines begin sections, others are marks; a song without markers is one section.
 
     The score's first tempo and meter are in its header, what differs is in the sections. `title` is used where the song has
@@ -58,13 +58,13 @@ def score_of(song: Song, title: str) -> Score:
     end = _bar_from(meters, max(song.quarters, Fraction(1)))
     if grid.snap(tempo.seconds_at(meters.bar_start(end)), Snap.NEAREST) > MAX_CHUNKS:
         hours = round(MAX_CHUNKS * grid.chunk / 3600)
-        raise SongError(f"this song is longer than {hours} hours, the longest a score can be{_last(song)}", _SHORTER)
+        raise MidiFileError(f"this song is longer than {hours} hours, the longest a score can be{_last(song)}", _SHORTER)
     if end >= MAX_BARS:
-        raise SongError(f"this song is {end:,} bars long; a score can hold {MAX_BARS:,}{_last(song)}", _SHORTER)
+        raise MidiFileError(f"this song is {end:,} bars long; a score can hold {MAX_BARS:,}{_last(song)}", _SHORTER)
     changes = len(song.tempos) + len(song.meter_changes) + len(song.markers)
     if changes > MAX_CHANGES:
         message = f"this song has {changes:,} changes of tempo and meter and markers; a score can hold {MAX_CHANGES:,}"
-        raise SongError(message, "export it with fewer points of its tempo curve")
+        raise MidiFileError(message, "export it with fewer points of its tempo curve")
     # A song that ends before its first chunk is half over would have no chunk at all: then its last bar is repeated.
     while grid.snap(tempo.seconds_at(meters.bar_start(end)), Snap.NEAREST) < 1:
         end += 1

@@ -11,13 +11,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from sequencer.core.errors import ScoreError
-from sequencer.language.loader import Limits, Notation, Reading, load, load_text
+from sequencer.language.loader import LoadLimits, LoadResult, Notation, load, load_text
 from sequencer.language.score import Score
 
-__all__ = ["Limits", "Notation", "Reading", "load", "load_text", "print_score", "read", "reads"]
+__all__ = ["LoadLimits", "LoadResult", "Notation", "load", "load_text", "print_score", "read", "reads"]
 
 
-def read(path: Path | str, *, notation: Notation | None = None, limits: Limits | None = None) -> Score:
+def read(path: Path | str, *, notation: Notation | None = None, limits: LoadLimits | None = None) -> Score:
     """The score in a file (`.score`: text, `.yaml`: YAML), with the files it uses and its images looked at.
 
     Raises ScoreError with all its diagnostics when it is not well.
@@ -31,7 +31,7 @@ def reads(
     file: str = "",
     folder: Path | None = None,
     notation: Notation | None = None,
-    limits: Limits | None = None,
+    limits: LoadLimits | None = None,
 ) -> Score:
     """The score in a text; `file` is the name shown in messages, `folder` where its images and used files lie.
 
@@ -56,7 +56,7 @@ def print_score(score: Score, notation: Notation | str = Notation.TEXT) -> str:
             return print_yaml(score)
 
 
-def _sound(reading: Reading) -> Score:
+def _sound(reading: LoadResult) -> Score:
     if reading.score is None:
         raise ScoreError(reading.diagnostics, reading.sources)
     return reading.score

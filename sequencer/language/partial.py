@@ -15,11 +15,11 @@ from functools import lru_cache
 
 from sequencer.core.diagnostics import Diagnostic, Span
 from sequencer.core.lazy_dataclass import dataclass
-from sequencer.language.loader import Notation, Reading
-from sequencer.language.score import After, AtMark, ClockKind, Cue, Every, Item, Place, Score, Section
+from sequencer.language.loader import LoadResult, Notation
+from sequencer.language.score import After, AtMark, ClockKind, Cue, Every, Item, Position, Score, Section
 from sequencer.language.source import Source
-from sequencer.language.text.statements import Kind as Layout
-from sequencer.language.text.statements import Statement, cut
+from sequencer.language.text.statements import Statement, split_statements
+from sequencer.language.text.statements import StatementKind as Layout
 from sequencer.language.text.suggestions import ACTIONS, OTHER_WORDS, STATEMENTS
 from sequencer.language.values.strings import NAME, RESERVED
 
@@ -47,7 +47,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class UnreadPart:
     """Something that could not be read: `text` is what stands there, on the lines `first` to `last` of the score's file.
 
     `section` is the section it stands in, None outside of sections.
@@ -128,14 +128,14 @@ _YAML_PLACED = re.compile(r"E1(?!0[5-9]|10|46|48|52)\d\d|E2(?!72|03)\d\d|E5[123]
 """Codes of faults in YAML that lie in one value: the tree around them was read as it stands."""
 
 
-def gaps_of(reading: Reading) -> tuple[Gap, ...]:
+def unread_parts(reading: LoadResult) -> tuple[UnreadPart, ...]:
     """What the errors of a reading leave unknown of the score in its `part`."""
     score = reading.part
     errors = [one for one in reading.diagnostics if one.is_error]
     if score is None or reading.dropped or any(one.code in _WHOLE for one in errors):
-        return (Gap(Kind.ANY, "", 0, 0),)
+        return (UnreadPart(Kind.ANY, "", 0, 0),)
     inside = [one for one in errors if one.span.file == score.file]
-    found = [] if len(inside) == len(errors) else [Gap(Kind.USE, "", 0, 0)]
+    found = [] if len(inside) == len(errors) else [UnreadPart(Kind.USE, "", 0, 0)]
     if reading.notation is Notation.YAML:
         found += _in_yaml(inside, score)
     else:
@@ -167,13 +167,13 @@ def _section_at(line: int, score: Score) -> Section | None:
 # ---- text ----------------------------------------------------------------------------------------------------------
 
 
-def _in_text(errors: Iterable[Diagnostic], score: Score) -> Iterator[Gap]:
+def _in_text(errors: Iterable[Diagnostic], score: Score) -> Iterator[UnreadPart]:
     source = Source(score.file, score.text)
-    statements = cut(score.text)[0]
+    statements = split_statements(score.text)[0]
     for one in errors:
         statement = _around(one, source, statements)
         if statement is None:
-            yield Gap(Kind.ANY, "", 0, 0)
+            yield UnreadPart(Kind.ANY, "", 0, 0)
             continue
         first = source.line(statement.start) + 1
         last = max(source.line(statement.end) + 1, one.span.end_line, *(fix.span.end_line for fix in one.fixes), 0)
@@ -182,7 +182,7 @@ def _in_text(errors: Iterable[Diagnostic], score: Score) -> Iterator[Gap]:
         word = re.match(r"[^\W\d][\w\-]*", text.lstrip())
         is_block = statement.kind is Layout.OPEN and (word is None or word.group() not in ("section", "scene"))
         if one.code == "E111" or is_block:  # which statements stand in which block is not certain
-            yield Gap(Kind.ANY, "", 0, 0)
+            yield UnreadPart(Kind.ANY, "", 0, 0)
             continue
         kinds: frozenset[Kind | None] = frozenset({Kind.ANY})
         if word is not None:
@@ -196,7 +196,7 @@ def _in_text(errors: Iterable[Diagnostic], score: Score) -> Iterator[Gap]:
         if section is not None:
             head = section.span.line == first
             kinds = kinds - {Kind.SECTION} | {Kind.HEAD} if head else kinds | {Kind.ITEM}
-        yield from (Gap(kind, text, first, last, section) for kind in kinds if kind is not None)
+        yield from (UnreadPart(kind, text, first, last, section) for kind in kinds if kind is not None)
 
 
 def _around(one: Diagnostic, source: Source, statements: list[Statement]) -> Statement | None:
@@ -247,12 +247,12 @@ class _Line:
         return self.indent < other.indent or (self.indent == other.indent and other.is_item and not self.is_item)
 
 
-def _in_yaml(errors: Iterable[Diagnostic], score: Score) -> Iterator[Gap]:
+def _in_yaml(errors: Iterable[Diagnostic], score: Score) -> Iterator[UnreadPart]:
     lines = score.text.split("\n")
     for one in errors:
         path = _path(lines, one.span.line) if _YAML_PLACED.fullmatch(one.code) else ()
         if not path or (path[0].in_braces and path[0].text.lstrip()[0] in "[{"):
-            yield Gap(Kind.ANY, "", 0, 0)
+            yield UnreadPart(Kind.ANY, "", 0, 0)
             continue
         innermost = path[-1]
         last = max(_last(lines, innermost), one.span.end_line)
@@ -265,7 +265,7 @@ def _in_yaml(errors: Iterable[Diagnostic], score: Score) -> Iterator[Gap]:
                 kinds |= _kinds(here.word) if here.indent == 0 else {Kind.ANY}
         for kind in kinds:
             if kind is not None:
-                yield Gap(kind, text, innermost.number, last, section)
+                yield UnreadPart(kind, text, innermost.number, last, section)
 
 
 def _kinds_in(path: tuple[_Line, ...], section: Section | None) -> frozenset[Kind | None]:
@@ -362,7 +362,9 @@ UNTIMED = frozenset({"E402", "E405", "E409", "W401"})
 _OF_TIME = ("tempo", "meter", "bpm")
 
 
-def lasting(diagnostics: Iterable[Diagnostic], gaps: tuple[Gap, ...], score: Score) -> Iterator[Diagnostic]:
+def unaffected_diagnostics(
+    diagnostics: Iterable[Diagnostic], gaps: tuple[UnreadPart, ...], score: Score
+) -> Iterator[Diagnostic]:
     """Those of the compiler's diagnostics about the read part of a score that no gap can change."""
     if any(gap.kind is Kind.ANY for gap in gaps):
         return
@@ -408,7 +410,7 @@ class _Told:
         return any(one is section for one in self.sections)
 
 
-def _touches(told: _Told, gap: Gap) -> bool:
+def _touches(told: _Told, gap: UnreadPart) -> bool:
     """Whether something might not be said if the gap were filled."""
     if any(_on_lines(span, gap) for span in told.places):
         return True
@@ -430,7 +432,7 @@ def _touches(told: _Told, gap: Gap) -> bool:
             return False
 
 
-def _item_touches(told: _Told, gap: Gap) -> bool:
+def _item_touches(told: _Told, gap: UnreadPart) -> bool:
     """The same for a cue or a rule that was not read."""
     if told.code in COLLIDING:
         return gap.could_say(*_OF_TIME) or not _is_cue(gap) or (told.is_relative and told.is_in(gap.section))
@@ -443,7 +445,7 @@ def _item_touches(told: _Told, gap: Gap) -> bool:
     return told.code in TIMED - UNTIMED and gap.could_say(*_OF_TIME)
 
 
-def _is_cue(gap: Gap) -> bool:
+def _is_cue(gap: UnreadPart) -> bool:
     """Whether a gap is surely no rule: rules decide whether chunks are known before the run."""
     words = gap.text.split(maxsplit=1)
     if words and words[0] in ("at", "every"):
@@ -452,7 +454,7 @@ def _is_cue(gap: Gap) -> bool:
     return has_place and not gap.could_say("when", "rules")
 
 
-def _on_lines(span: Span, gap: Gap) -> bool:
+def _on_lines(span: Span, gap: UnreadPart) -> bool:
     """Whether a span shares a line with a gap, and is not the whole section around it."""
     is_around = gap.section is not None and span == gap.section.span
     return span.line <= gap.last and gap.first <= span.end_line and not is_around
@@ -463,7 +465,7 @@ def _section_of(span: Span, score: Score) -> Section | None:
     return next((one for one in sections if one.span.line <= span.line <= one.span.end_line), None)
 
 
-def _place(item: Item) -> Place | None:
+def _place(item: Item) -> Position | None:
     match item:
         case Cue():
             return item.place

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sequencer.language.score import Item, Let, Pick, Scene, Score, Show, Text, UseImage, Variable, Words
+from sequencer.language.score import Item, Let, Pick, PromptText, Scene, Score, Show, Text, UseImage, Variable
 from sequencer.language.values.writing import braced
 
 _IMAGE = re.compile(r"[^\s\"'<>|()]+\.(?:png|jpe?g|webp)\b", re.IGNORECASE)
@@ -41,7 +41,7 @@ class SceneCard:
     line: int
 
 
-def cards(score: Score) -> tuple[SceneCard, ...]:
+def scene_cards(score: Score) -> tuple[SceneCard, ...]:
     """Every scene of a score, those of used files first, in the order in which they are defined."""
     lets = tuple(let for use in score.uses for let in use.lets) + score.lets
     scenes = tuple(scene for use in score.uses for scene in use.scenes) + score.scenes
@@ -131,5 +131,5 @@ def _actions(name: str, items: list[Item]) -> Iterator[Text]:
                 yield from _texts(action.action)
 
 
-def _texts(words: Words) -> tuple[Text, ...]:
+def _texts(words: PromptText) -> tuple[Text, ...]:
     return words.options if isinstance(words, Pick) else (words,)

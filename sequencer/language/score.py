@@ -7,15 +7,15 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
-from sequencer.core.diagnostics import NOWHERE, Span
+from sequencer.core.diagnostics import NO_SPAN, Span
 from sequencer.core.images import ImageFile
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.timebase import Meter, Snap
 
 
-def origin() -> Span:
+def span_field() -> Span:
     """A dataclass field for a `Span`. It takes no part in equality: two nodes are equal when they say the same."""
-    return field(default=NOWHERE, compare=False, repr=False)
+    return field(default=NO_SPAN, compare=False, repr=False)
 
 
 class Unit(StrEnum):
@@ -34,7 +34,7 @@ class Duration:
 
     amount: Fraction
     unit: Unit
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class AtBar:
     bar: int
     beat: int = 1
     rest: Fraction = Fraction(0)
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class AtTick:
     bar: int
     beat: int
     tick: int
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class AtOffset:
 
     amount: Fraction
     unit: Unit
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class After:
     """`+2bar`: from the previous `at` of the same block in source order, or from the block's start."""
 
     by: Duration
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,10 @@ class AtMark:
 
     name: str
     plus: Duration | None = None
-    span: Span = origin()
+    span: Span = span_field()
 
 
-Place = AtBar | AtTick | AtOffset | After | AtMark
+Position = AtBar | AtTick | AtOffset | After | AtMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Variable:
     """`{name}` inside a text."""
 
     name: str
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Text:
     """A text: literal strings (escapes, braces and folded white space already read) and variables, in order."""
 
     parts: tuple[str | Variable, ...]
-    span: Span = origin()
+    span: Span = span_field()
     block: bool = field(default=False, compare=False)
     """Whether it was written with three quotes (a hint for the printer)."""
 
@@ -109,13 +109,13 @@ class Pick:
     """`pick(text | text | …)`: one of its options, drawn from the seed and the place."""
 
     options: tuple[Text, ...]
-    span: Span = origin()
+    span: Span = span_field()
 
 
-Words = Text | Pick
+PromptText = Text | Pick
 
 
-class Sr(StrEnum):
+class SuperResolution(StrEnum):
     """Super-resolution: `off` is 640×384, `2x` 1280×768, `4x` 2560×1536."""
 
     OFF = "off"
@@ -127,8 +127,8 @@ class Sr(StrEnum):
 class Prompt:
     """A text on its own."""
 
-    words: Words
-    span: Span = origin()
+    words: PromptText
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,8 @@ class Show:
     """`tram` shows the scene's base, `tram "action"` its follow with `{action}`."""
 
     scene: str
-    action: Words | None = None
-    span: Span = origin()
+    action: PromptText | None = None
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class UseImage:
     """`image "path"`: a path relative to the score's folder."""
 
     path: str
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +153,15 @@ class SetStrength:
     """`strength 0.8`: 0…1, acts with the image of its chunk."""
 
     value: Fraction
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
 class SetSr:
     """`sr 4x`."""
 
-    sr: Sr
-    span: Span = origin()
+    sr: SuperResolution
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Cut:
     """`cut`, `cut seed 9`: ends the take before its chunk and starts a new one. Without a seed the seed stays."""
 
     seed: int | None = None
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class ChangeTempo:
     bpm: Fraction
     to: Fraction | None = None
     over: Duration | None = None
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ class ChangeMeter:
     """`meter 3/4`, on a bar line."""
 
     meter: Meter
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,29 +195,29 @@ class SetMark:
     """`mark drop` among a cue's actions: names its place."""
 
     name: str
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
-class SnapHere:
+class SetSnap:
     """`snap floor` among a cue's actions: for this cue only."""
 
     snap: Snap
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
     """`pause`, in rules only."""
 
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
     """`resume`, in rules only."""
 
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ class Goto:
     """`goto SECTION`, in rules only: at the next bar line that can be reached."""
 
     section: str
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ class SendNote:
     channel: int | None = None
     velocity: int | None = None
     length: Duration | None = None
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ class SendControl:
     control: int
     value: int
     channel: int | None = None
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +256,7 @@ class SendProgram:
 
     program: int
     channel: int | None = None
-    span: Span = origin()
+    span: Span = span_field()
 
 
 SendMidi = SendNote | SendControl | SendProgram
@@ -272,7 +272,7 @@ Action = (
     | ChangeTempo
     | ChangeMeter
     | SetMark
-    | SnapHere
+    | SetSnap
     | Pause
     | Resume
     | Goto
@@ -319,7 +319,7 @@ class ClockLine:
     port: str | None = None
     rate: str | None = None
     file: str | None = None
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +328,7 @@ class GridLine:
 
     frames: int = 33
     fps: Fraction = Fraction(24)
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +342,7 @@ class Header:
     lead: int | None = None
     late: Literal["shift", "drop"] | None = None
     seed: int | None = None
-    sr: Sr | None = None
+    sr: SuperResolution | None = None
     middle: Literal["C3", "C4"] | None = None
     spans: tuple[tuple[str, Span], ...] = field(default=(), compare=False, repr=False)
     """(field, span of its statement) for each header line that was written, in source order."""
@@ -354,7 +354,7 @@ class OnNote:
 
     written: str
     channel: int | None = None
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +365,7 @@ class OnControl:
     above: bool
     value: int
     channel: int | None = None
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +374,7 @@ class OnProgram:
 
     program: int
     channel: int | None = None
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +382,7 @@ class OnTransport:
     """`start`, `stop`, `continue` of an outer clock."""
 
     what: Literal["start", "stop", "continue"]
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,7 +390,7 @@ class OnGo:
     """`go NAME`: an operator's word, from a key, the command line or another shell."""
 
     name: str
-    span: Span = origin()
+    span: Span = span_field()
 
 
 Trigger = OnNote | OnControl | OnProgram | OnTransport | OnGo
@@ -400,9 +400,9 @@ Trigger = OnNote | OnControl | OnProgram | OnTransport | OnGo
 class Cue:
     """`at PLACE action, …`."""
 
-    place: Place
+    place: Position
     actions: tuple[Action, ...]
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,9 +410,9 @@ class Every:
     """`every DUR [from PLACE] action, …`."""
 
     every: Duration
-    start: Place | None
+    start: Position | None
     actions: tuple[Action, ...]
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,7 +421,7 @@ class Rule:
 
     trigger: Trigger
     actions: tuple[Action, ...]
-    span: Span = origin()
+    span: Span = span_field()
 
 
 Item = Cue | Every | Rule
@@ -439,8 +439,8 @@ class Section:
     tempo: ChangeTempo | None = None
     meter: ChangeMeter | None = None
     cut: Cut | None = None
-    span: Span = origin()
-    name_span: Span = origin()
+    span: Span = span_field()
+    name_span: Span = span_field()
 
     @property
     def is_live(self) -> bool:
@@ -454,8 +454,8 @@ class Let:
 
     name: str
     text: Text
-    span: Span = origin()
-    name_span: Span = origin()
+    span: Span = span_field()
+    name_span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,9 +467,9 @@ class Scene:
     follow: Text | None
     silenced: tuple[str, ...] = ()
     """Advice codes that are switched off for this scene."""
-    span: Span = origin()
-    name_span: Span = origin()
-    quiet_span: Span = origin()
+    span: Span = span_field()
+    name_span: Span = span_field()
+    quiet_span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,7 +479,7 @@ class Use:
     path: str
     lets: tuple[Let, ...] = ()
     scenes: tuple[Scene, ...] = ()
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,7 +488,7 @@ class PlayItem:
 
     section: str
     times: int = 1
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -497,7 +497,7 @@ class Comment:
 
     text: str
     own_line: bool
-    span: Span = origin()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -511,7 +511,7 @@ class Score:
     sections: tuple[Section, ...] = ()
     items: tuple[Item, ...] = ()
     play: tuple[PlayItem, ...] = ()
-    end: Place | None = None
+    end: Position | None = None
     file: str = field(default="", compare=False)
     """The name shown in messages; empty for a score read from a string."""
     text: str = field(default="", compare=False, repr=False)
@@ -523,5 +523,5 @@ class Score:
     """What was found at the paths of its images, one for each path that could be read."""
     song: SongTime | None = field(default=None, compare=False)
     """The time of the MIDI file that its clock names, where that could be read."""
-    play_span: Span = origin()
-    end_span: Span = origin()
+    play_span: Span = span_field()
+    end_span: Span = span_field()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from sequencer.core.diagnostics import NOWHERE, Span
+from sequencer.core.diagnostics import NO_SPAN, Span
 from sequencer.core.lazy_dataclass import dataclass
-from sequencer.language.score import Comment, Header, Item, Let, Place, PlayItem, Scene, Score, Section, Use
+from sequencer.language.score import Comment, Header, Item, Let, PlayItem, Position, Scene, Score, Section, Use
 
 
 @dataclass(slots=True)
-class Parts:
+class ScoreBuilder:
     """The parts so far, each kind in source order."""
 
     uses: list[Use] = field(default_factory=list)
@@ -19,9 +19,9 @@ class Parts:
     sections: list[Section] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     play: tuple[PlayItem, ...] = ()
-    end: Place | None = None
-    play_span: Span = NOWHERE
-    end_span: Span = NOWHERE
+    end: Position | None = None
+    play_span: Span = NO_SPAN
+    end_span: Span = NO_SPAN
 
     def score(self, header: Header, comments: tuple[Comment, ...], file: str, text: str = "") -> Score:
         """The whole. `text` is the source, where it is at hand."""

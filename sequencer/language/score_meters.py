@@ -11,7 +11,7 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
-from sequencer.core.diagnostics import Faults, Span
+from sequencer.core.diagnostics import Diagnostics, Span
 
 _USUAL = 4
 """The beats of a bar where the clock names no meter."""
@@ -22,7 +22,7 @@ _IN_CLOCK = re.compile(rf"(?<![0-9./]){_SIGNATURE}")
 _CHANGE = re.compile(rf"\bmeter\b[\"\']?[ \t]*[:=]?[ \t]*[\"\']?{_SIGNATURE}")
 
 
-def _counts_of(span: Span, faults: Faults) -> frozenset[int]:
+def _counts_of(span: Span, faults: Diagnostics) -> frozenset[int]:
     """The numbers of beats that bars have in the score that `span` points into. Empty where it is not known."""
     text = faults.texts.get(span.file)
     return frozenset() if text is None else _counts(text)
@@ -39,7 +39,7 @@ def _counts(text: str) -> frozenset[int]:
     return frozenset(found if own else {*found, _USUAL})
 
 
-def suggest_position(bar: int, beat: int, rest: Fraction, span: Span, faults: Faults) -> str | None:
+def suggest_position(bar: int, beat: int, rest: Fraction, span: Span, faults: Diagnostics) -> str | None:
     """Spell bar and beat as a position, counted on where a bar has fewer beats. None where the meter there is not known.
 
     Args:
@@ -61,7 +61,7 @@ def suggest_position(bar: int, beat: int, rest: Fraction, span: Span, faults: Fa
     return f"{bar}.{beat}" + (f"+{rest}" if rest else "")
 
 
-def has_beat(beat: int, span: Span, faults: Faults) -> bool:
+def has_beat(beat: int, span: Span, faults: Diagnostics) -> bool:
     """Whether every bar has the beat, as far as the text shows it."""
     counts = _counts_of(span, faults)
     return beat >= 1 and (not counts or beat <= min(counts))
@@ -71,7 +71,7 @@ BY_DOT = "write the bar, a dot and a beat that this bar has"
 """The hint where a position cannot be suggested: the meters differ, and only some of them have the beat."""
 
 
-def count_beats(span: Span, faults: Faults) -> int | None:
+def count_beats(span: Span, faults: Diagnostics) -> int | None:
     """How many beats each bar of the score has. None where its bars differ, or where the text does not say it."""
     counts = _counts_of(span, faults)
     return next(iter(counts)) if len(counts) == 1 else None

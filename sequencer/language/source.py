@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 
 LONGEST_LINE = 200_000
 """The longest line that is read, in characters."""
@@ -44,18 +44,18 @@ class Source:
         return Span(self.file, line, start - self.starts[line - 1] + 1, end_line, end - self.starts[end_line - 1] + 1)
 
 
-def normal(text: str) -> str:
+def normalise_newlines(text: str) -> str:
     """`text` without a byte order mark and with plain newlines; columns stay right, for both stood at a line's edge."""
     text = text.removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def printable(text: str) -> str:
+def replace_unprintable(text: str) -> str:
     """`text` as messages show it: what would break a line or a terminal becomes one sign of the same width."""
     return _CONTROL.sub("\ufffd", text)
 
 
-def spellable(text: str) -> str:
+def is_encodable(text: str) -> str:
     """`text` with a blank for each character that cannot stand in a score."""
     return _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
 
@@ -71,7 +71,7 @@ def odd_blank(found: str, at: Span) -> tuple[str, Span, str, tuple[Fix, ...]]:
     return f"here stands a character that cannot be seen ({code})", at, "leave it out", (Fix(at, ""),)
 
 
-def check_characters(source: Source, faults: Faults) -> bool:
+def check_characters(source: Source, faults: Diagnostics) -> bool:
     """Tell characters that cannot stand in a score. False when there is no point in reading on."""
     if "\x00" in source.text[:8192]:
         at = source.text.index("\x00")
@@ -99,7 +99,7 @@ MOST_CONTROLS = 20
 _NEWLINE = re.compile(r"\n")
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def closest_word(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` was probably meant to be, if there is one."""
     from difflib import get_close_matches  # only a fault needs it, and its import costs as much as a small score
 
@@ -108,7 +108,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return spellings[found[0]] if found else None
 
 
-def part(text: str, span: Span, start: int, end: int) -> Span:
+def subspan(text: str, span: Span, start: int, end: int) -> Span:
     """The span of `text[start:end]`, `span` being that of `text`; all of `span` where `text` does not stand there verbatim."""
     return locator(text, span)(start, end)
 
@@ -131,7 +131,7 @@ def locator(text: str, span: Span) -> Callable[[int, int], Span]:
     return lambda start, end: Span(file, *at(start), *at(end))
 
 
-def shown(text: str, most: int = 40) -> str:
+def excerpt(text: str, most: int = 40) -> str:
     """A piece of a score as a message quotes it: short, on one line, nothing a terminal would act on."""
     safe = "".join(char if char.isprintable() else "\ufffd" for char in text[: most + 1])
     return safe if len(text) <= most else safe[:most] + "…"

@@ -34,7 +34,7 @@ LAST_POSITION = 16383
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TempoSegment:
     """From `start` (exact score seconds) and `quarter` (since the score began) on, time goes by this tempo map."""
 
     start: Fraction
@@ -48,15 +48,15 @@ def song_position(sixteenths: int) -> bytes:
     return bytes((POSITION, place & 0x7F, place >> 7))
 
 
-class ClockOut:
+class MidiClockGenerator:
     """The messages of one run. `delay` (nanoseconds) puts all of them off: the lag of the pictures, less the gear's own.
 
     `end` is the quarter at which the score ends: 24 ticks for every quarter before it, and then Stop.
     """
 
-    def __init__(self, pieces: Sequence[Piece], delay: int = 0, end: Fraction | None = None) -> None:
+    def __init__(self, pieces: Sequence[TempoSegment], delay: int = 0, end: Fraction | None = None) -> None:
         self.delay = delay
-        self._pieces: tuple[Piece, ...] = ()
+        self._pieces: tuple[TempoSegment, ...] = ()
         self._quarters: list[Fraction] = []
         self._end: Fraction | None = None
         self._last: int | None = None
@@ -88,7 +88,7 @@ class ClockOut:
 
     # ---- where the score is ----
 
-    def plan(self, pieces: Sequence[Piece], end: Fraction | None = None) -> None:
+    def plan(self, pieces: Sequence[TempoSegment], end: Fraction | None = None) -> None:
         """The pieces of the score as they are going to be played, and its end; told again where a live section was left."""
         if not pieces:
             raise ValueError("a clock needs a tempo")

@@ -16,7 +16,7 @@ from typing import Any, Protocol, Self
 
 from sequencer.midi.addresses import Address, MidiError, Named, Socket, Virtual, address, choose, same_port
 from sequencer.midi.backends import Backend, backend
-from sequencer.midi.messages import Splitter
+from sequencer.midi.messages import MessageSplitter
 
 Hear = Callable[[bytes, int], None]
 """Takes one whole message and its stamp, nanoseconds."""
@@ -160,7 +160,7 @@ class _Reading:
     def _run(self) -> None:
         raise NotImplementedError
 
-    def _read(self, connection: socket.socket, splitter: Splitter) -> bool:
+    def _read(self, connection: socket.socket, splitter: MessageSplitter) -> bool:
         """Hear what has come; False when the other end is gone."""
         try:
             data = connection.recv(READ)
@@ -207,13 +207,13 @@ class _Connected(_Reading):
         self._selector.register(connection, selectors.EVENT_READ)
 
     def _run(self) -> None:
-        splitter = Splitter()
+        splitter = MessageSplitter()
         while not self._closing.is_set():
             connection = self._connection
             if connection is None:
                 if self._closing.wait(PATIENCE):
                     return
-                splitter = Splitter()
+                splitter = MessageSplitter()
                 self._try_again()
                 continue
             ready = {key.fileobj for key, _ in self._selector.select()}
@@ -243,7 +243,7 @@ class _Listening(_Reading):
         self._selector.register(server, selectors.EVENT_READ)
 
     def _run(self) -> None:
-        clients: dict[socket.socket, Splitter] = {}
+        clients: dict[socket.socket, MessageSplitter] = {}
         self._silent: list[socket.socket] = []
         """Those that have not sent anything yet, the oldest first."""
         with self._server:
@@ -262,12 +262,12 @@ class _Listening(_Reading):
             for connection in clients:
                 connection.close()
 
-    def _let_go(self, clients: dict[socket.socket, Splitter], connection: socket.socket) -> None:
+    def _let_go(self, clients: dict[socket.socket, MessageSplitter], connection: socket.socket) -> None:
         self._selector.unregister(connection)
         connection.close()
         del clients[connection]
 
-    def _accept(self, clients: dict[socket.socket, Splitter]) -> None:
+    def _accept(self, clients: dict[socket.socket, MessageSplitter]) -> None:
         try:
             connection, _ = self._server.accept()
             adjust(connection)
@@ -281,7 +281,7 @@ class _Listening(_Reading):
         if len(clients) >= MAX_PEERS:
             self._let_go(clients, self._silent.pop(0))
         self._silent.append(connection)
-        clients[connection] = Splitter()
+        clients[connection] = MessageSplitter()
         self._selector.register(connection, selectors.EVENT_READ)
         if len(clients) == 1:
             self._changed(True, self._stamp(), f"{self.name}: connected")

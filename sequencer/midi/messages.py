@@ -24,7 +24,7 @@ def length_of(status: int) -> int | None:
     return SYSTEM_LENGTHS.get(status) if status >= 0xF0 else LENGTHS[status & 0xF0]
 
 
-class Splitter:
+class MessageSplitter:
     """Cuts bytes into messages, in whatever pieces they come. It holds at most `MAX_EXCLUSIVE` bytes, whatever is sent."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from sequencer.midi.clock_generator import ClockOut, Piece
+from sequencer.midi.clock_generator import MidiClockGenerator, TempoSegment
 from sequencer.midi.outputs import MidiOutput
 from sequencer.midi.send_queue import CONTROL, NOTE_ON, PROGRAM, Outbox, note_off
 
@@ -30,7 +30,7 @@ def program_change(program: int, channel: int) -> bytes:
     return bytes((PROGRAM | channel - 1, program - 1))
 
 
-class Sender:
+class MessageScheduler:
     """Sends through an open output, each message at its nanosecond, in a thread of its own.
 
     Methods may be called from any thread. `close` releases every sounding note, stops the gear's clock and closes the port.
@@ -76,12 +76,12 @@ class Sender:
 
     # ---- our clock ----
 
-    def begin_clock(self, pieces: Sequence[Piece], delay: int = 0, end: Fraction | None = None) -> None:
+    def begin_clock(self, pieces: Sequence[TempoSegment], delay: int = 0, end: Fraction | None = None) -> None:
         """From the first `anchor` on, send the clock of this score, up to its end."""
         with self._changed:
-            self._outbox.clock = ClockOut(pieces, delay, end)
+            self._outbox.clock = MidiClockGenerator(pieces, delay, end)
 
-    def plan(self, pieces: Sequence[Piece], end: Fraction | None = None) -> None:
+    def plan(self, pieces: Sequence[TempoSegment], end: Fraction | None = None) -> None:
         """The pieces changed: see `ClockOut.plan`."""
         self._tell(lambda clock: clock.plan(pieces, end))
 
@@ -111,7 +111,7 @@ class Sender:
 
     # ---- inside ----
 
-    def _tell(self, say: Callable[[ClockOut], None]) -> None:
+    def _tell(self, say: Callable[[MidiClockGenerator], None]) -> None:
         with self._changed:
             if self._outbox.clock is not None:
                 say(self._outbox.clock)

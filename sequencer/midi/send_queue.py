@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 
-from sequencer.midi.clock_generator import STOP, TOO_FAR, ClockOut
+from sequencer.midi.clock_generator import STOP, TOO_FAR, MidiClockGenerator
 
 NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
 
@@ -23,7 +23,7 @@ class Outbox:
     """Messages in the order of their time. `clock` is our own clock, where one is sent; set it before the first anchor."""
 
     def __init__(self) -> None:
-        self.clock: ClockOut | None = None
+        self.clock: MidiClockGenerator | None = None
         self._waiting: list[tuple[int, int, bytes]] = []
         self._order = 0
         self._sounding: Counter[tuple[int, int]] = Counter()

@@ -12,9 +12,9 @@ from math import lcm
 
 from sequencer.core.timebase import MAX_TIME_BITS, Meter, MeterMap, TempoChange, TempoMap
 from sequencer.midi.text_encoding import Encoding, encoding_named, guess_encoding
-from sequencer.midi.tracks import TEXTS, Contents, Meta, Remark, SongError, read_tracks
+from sequencer.midi.tracks import TEXTS, Contents, Meta, MidiFileError, Remark, read_tracks
 
-__all__ = ["Marker", "Song", "SongError", "read_song"]
+__all__ = ["Marker", "MidiFileError", "Song", "read_midi_file"]
 
 MICROSECONDS = 60_000_000
 """In a minute."""
@@ -68,7 +68,7 @@ class Song:
         return _by_bar(self.meter_changes)
 
 
-def read_song(data: bytes, encoding: str | None = None) -> Song:
+def read_midi_file(data: bytes, encoding: str | None = None) -> Song:
     """Read the song of a MIDI file (format 0 or 1, quarters divided into ticks), as far as it is intact.
 
     Args:
@@ -80,7 +80,7 @@ def read_song(data: bytes, encoding: str | None = None) -> Song:
     """
     known = None if encoding is None else encoding_named(encoding)
     if encoding is not None and known is None:
-        raise SongError(f"{encoding} is not an encoding of texts", "write utf-8, shift_jis, gbk, big5, euc_kr or cp1252")
+        raise MidiFileError(f"{encoding} is not an encoding of texts", "write utf-8, shift_jis, gbk, big5, euc_kr or cp1252")
     return _Reading(read_tracks(data), known).song()
 
 

@@ -30,7 +30,7 @@ _HEADER = b"MThd"
 _TRACK = b"MTrk"
 
 
-class SongError(SequencerError):
+class MidiFileError(SequencerError):
     """A file that is not a MIDI file, or one whose time cannot be read as music."""
 
 
@@ -113,9 +113,9 @@ class _File:
         while (found := self._next_track(place)) is not None:
             place = self._track(found)
         if not self._tracks:
-            raise SongError("this MIDI file holds no track", "export it again")
+            raise MidiFileError("this MIDI file holds no track", "export it again")
         if not any(track.events for track in self._tracks):
-            raise SongError("no event of this MIDI file can be read", _AGAIN)
+            raise MidiFileError("no event of this MIDI file can be read", _AGAIN)
         if len(self._tracks) < announced:
             self._remark(
                 f"its header announces {announced:,} tracks, and {len(self._tracks):,} were found: the others are lost"
@@ -130,7 +130,7 @@ class _File:
         data = self._data
         start = data.find(_HEADER, 0, MAX_HEADER_SEARCH)
         if start < 0 or len(data) < start + 14:
-            raise SongError(
+            raise MidiFileError(
                 "this is not a MIDI file: it does not begin with MThd", "a Standard MIDI File ends in .mid or .midi"
             )
         if start and data[:4] != b"RIFF":
@@ -138,13 +138,13 @@ class _File:
         length = int.from_bytes(data[start + 4 : start + 8], "big")
         kind, announced, division = (int.from_bytes(data[start + at : start + at + 2], "big") for at in (8, 10, 12))
         if kind == 2:
-            raise SongError("a MIDI file of format 2 has no common time", "export it as format 0 or 1")
+            raise MidiFileError("a MIDI file of format 2 has no common time", "export it as format 0 or 1")
         if kind > 2:
             self._remark(f"its header says format {kind}, which does not exist; it was read as format 1")
         if division == 0:
-            raise SongError("the division of this MIDI file is 0: it does not say how long a quarter note is", _AGAIN)
+            raise MidiFileError("the division of this MIDI file is 0: it does not say how long a quarter note is", _AGAIN)
         if division & 0x8000:
-            raise SongError("this MIDI file counts video frames, not beats", "export it with ticks per quarter note")
+            raise MidiFileError("this MIDI file counts video frames, not beats", "export it with ticks per quarter note")
         self._division = division
         end = start + 8 + length
         return (end if length >= 6 and self._is_boundary(end) else start + 14), announced

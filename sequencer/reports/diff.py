@@ -11,12 +11,12 @@ from typing import Any
 
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.midi_output import Sent
+from sequencer.engine.conductor.midi_output import SentMidi
 from sequencer.engine.conductor.report import CueReport, Report
 from sequencer.engine.journal import Journal
-from sequencer.events.events import ChunkDone, PicturesMade
-from sequencer.schedule.describe import act_in_words
-from sequencer.schedule.model import ChooseProgram, MidiAct, MoveControl, PlayNote
+from sequencer.events.events import ChunkDone, FramesRendered
+from sequencer.schedule.describe import describe_act
+from sequencer.schedule.model import ControlAct, MidiAct, NoteAct, ProgramAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class CueDifference:
 class SendDifference:
     """A MIDI message (`message`, in words) of a cue or a rule that only one run sent, or that the other run left out."""
 
-    send: Sent
+    send: SentMidi
     message: str
     what: str
 
@@ -87,7 +87,7 @@ def _shown(journal: Journal) -> _Shown:
         match record.event:
             case None:
                 continue
-            case PicturesMade() as made if conductor.is_of_the_score(made.chunk):
+            case FramesRendered() as made if conductor.is_of_the_score(made.chunk):
                 pictures[conductor.base + made.chunk] = made.sha256
                 renderers.add(made.renderer)
             case ChunkDone() as done if done.frames and conductor.is_of_the_score(done.chunk):
@@ -196,7 +196,7 @@ class _Posted:
     """One message of a run: what it is, where it comes from, and whether it was sent."""
 
     message: _Message
-    send: Sent
+    send: SentMidi
     words: str
 
     def itself(self) -> object:
@@ -212,7 +212,7 @@ CLOSE, NEAR = Fraction(1, 50), Fraction(3, 2)
 """Seconds of the model's time within which a message of one run is the same message of the other: first, and of the rest."""
 
 
-def _sends(before: Sequence[Sent], after: Sequence[Sent]) -> Iterator[SendDifference]:
+def _sends(before: Sequence[SentMidi], after: Sequence[SentMidi]) -> Iterator[SendDifference]:
     """The messages in which two runs differ, one by one: how cues group them, and how their positions are written, is no
     difference. Neither is the time at which they were sent: that depends on the boundaries of the day."""
     both, only_first, only_second = _paired(_posted(before), _posted(after))
@@ -249,22 +249,22 @@ def _paired(first: list[_Posted], second: list[_Posted]) -> tuple[list[tuple[_Po
     return both, first, second
 
 
-def _posted(sends: Sequence[Sent]) -> list[_Posted]:
+def _posted(sends: Sequence[SentMidi]) -> list[_Posted]:
     """Every message of a run in the order of its position; at the same position in the order of its bytes."""
     found = [
-        (round(send.seconds * 1000), _Posted(_message(act), send, act_in_words(act))) for send in sends for act in send.acts
+        (round(send.seconds * 1000), _Posted(_message(act), send, describe_act(act))) for send in sends for act in send.acts
     ]
     return [one for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].message))]
 
 
 def _message(act: MidiAct) -> _Message:
     match act:
-        case PlayNote():
+        case NoteAct():
             # At least one millisecond, as a frozen score writes it.
             return "note", act.channel, act.note, act.velocity, round(act.seconds * 1000) or 1
-        case MoveControl():
+        case ControlAct():
             return "cc", act.channel, act.control, act.value, 0
-        case ChooseProgram():
+        case ProgramAct():
             return "program", act.channel, act.program, 0, 0
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from sequencer.core.errors import JournalError
-from sequencer.engine.conductor.deliveries import Kind, Slot, kind_of
+from sequencer.engine.conductor.deliveries import ActKind, ChunkSlot, kind_of
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.midi_output import Sent
+from sequencer.engine.conductor.midi_output import SentMidi
 from sequencer.engine.journal import Journal
 from sequencer.language.score import (
     Action,
@@ -27,13 +27,13 @@ from sequencer.language.score import (
     SendProgram,
     SetSr,
     SetStrength,
-    Sr,
+    SuperResolution,
     Text,
     Unit,
     UseImage,
 )
-from sequencer.language.source import spellable
-from sequencer.schedule.model import ChooseProgram, CutTake, MoveControl, PlayNote
+from sequencer.language.source import is_encodable
+from sequencer.schedule.model import ControlAct, CutAct, NoteAct, ProgramAct
 
 
 def freeze(journal: Journal) -> Score:
@@ -50,7 +50,7 @@ def freeze(journal: Journal) -> Score:
     run = conductor.run
     if run.takes == 0 or run.making == 0:
         raise JournalError("this run ended before its first chunk: there is nothing to freeze")
-    shown: dict[int, dict[Kind, Action]] = {}
+    shown: dict[int, dict[ActKind, Action]] = {}
     for chunk in sorted(run.ledger.slots):
         for kind, at, action in _landed(run.ledger.slots[chunk]):
             if at < run.making:
@@ -62,35 +62,35 @@ def freeze(journal: Journal) -> Score:
     cues += [Cue(AtOffset(sent.seconds, Unit.SECONDS), _sent(sent)) for sent in run.sends.log if sent.was_sent]
     schedule = journal.schedule
     header = Header(
-        title=None if schedule.title is None else spellable(schedule.title),
+        title=None if schedule.title is None else is_encodable(schedule.title),
         clock=ClockLine(ClockKind.CHUNKS),
         grid=GridLine(schedule.grid.frames, schedule.grid.fps),
         seed=schedule.seed,
-        sr=Sr(schedule.sr),
+        sr=SuperResolution(schedule.sr),
         lead=schedule.lead,
     )
     return Score(header=header, items=tuple(cues), end=AtOffset(Fraction(run.making), Unit.CHUNKS), images=schedule.images)
 
 
-def _sent(sent: Sent) -> tuple[Action, ...]:
+def _sent(sent: SentMidi) -> tuple[Action, ...]:
     """What gear was told, as actions."""
     actions: list[Action] = []
     for act in sent.acts:
         match act:
-            case PlayNote():
+            case NoteAct():
                 lasts = Duration(Fraction(round(act.seconds * 1000) or 1, 1000), Unit.SECONDS)
                 actions.append(SendNote(str(act.note), act.channel, act.velocity, lasts))
-            case MoveControl():
+            case ControlAct():
                 actions.append(SendControl(act.control, act.value, act.channel))
-            case ChooseProgram():
+            case ProgramAct():
                 actions.append(SendProgram(act.program, act.channel))
     return tuple(actions)
 
 
-_ORDER: tuple[Kind, ...] = ("cut", "sr", "strength", "image", "prompt")
+_ORDER: tuple[ActKind, ...] = ("cut", "sr", "strength", "image", "prompt")
 
 
-def _landed(slot: Slot) -> Iterator[tuple[Kind, int, Action]]:
+def _landed(slot: ChunkSlot) -> Iterator[tuple[ActKind, int, Action]]:
     """What of a slot's lines landed, and on which chunk: per kind the last line counts."""
     for kind in _ORDER:
         for line in reversed(slot.lines):
@@ -100,19 +100,19 @@ def _landed(slot: Slot) -> Iterator[tuple[Kind, int, Action]]:
                 break
 
 
-def _action(kind: Kind, slot: Slot) -> Action:
+def _action(kind: ActKind, slot: ChunkSlot) -> Action:
     match kind:
         case "cut":
             cut = slot.cut
-            return Cut(cut.seed if isinstance(cut, CutTake) else None)
+            return Cut(cut.seed if isinstance(cut, CutAct) else None)
         case "sr":
-            return SetSr(Sr(slot.sr or "2x"))
+            return SetSr(SuperResolution(slot.sr or "2x"))
         case "strength":
             return SetStrength(slot.strength if slot.strength is not None else Fraction(1))
         case "image":
             path = slot.image.path if slot.image is not None else ""
-            if path != spellable(path):
+            if path != is_encodable(path):
                 raise JournalError("this run shows an image whose name cannot stand in a score")
             return UseImage(path)
         case "prompt":
-            return Prompt(Text((spellable(slot.prompt or ""),)))
+            return Prompt(Text((is_encodable(slot.prompt or ""),)))

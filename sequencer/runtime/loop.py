@@ -20,7 +20,16 @@ from sequencer.engine.conductor.run_state import Phase
 from sequencer.engine.journal import Journal, JournalWriter
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, Finish, ModelCommand, SendMidi, Start, Upload, WakeAt
-from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, Closing, Ready, Restored, Started, Woke
+from sequencer.events.events import (
+    BoundariesFitted,
+    ChunkDone,
+    ChunkShown,
+    ConnectionRestored,
+    Ready,
+    Started,
+    StopRequested,
+    TimerFired,
+)
 from sequencer.runtime.scripted_events import ScriptedEvent
 from sequencer.runtime.scripted_positions import Positions
 from sequencer.schedule.model import Schedule
@@ -148,7 +157,7 @@ class Performance:
 
     def close(self, reason: str) -> None:
         """End the run now, as an operator would."""
-        self.deliver(Closing(self._clock.now(), reason))
+        self.deliver(StopRequested(self._clock.now(), reason))
 
     async def run(self, before_close: Callable[[], Awaitable[None]] | None = None) -> Outcome:
         """Perform to the end. The stage is closed however it ends; StageError where it cannot even be opened.
@@ -166,7 +175,7 @@ class Performance:
                     continue
                 event = self._inbox.popleft()
                 if self._taken_up and isinstance(event, Ready):
-                    event, self._taken_up = Restored(event.at), False
+                    event, self._taken_up = ConnectionRestored(event.at), False
                     await self._carry_out(self._owed)
                 if self._starts_before and isinstance(event, ChunkShown) and event.take is not None:
                     event = replace(event, take=self.take(event.take))
@@ -197,7 +206,7 @@ class Performance:
         """Open the stage, which may take minutes; somebody who closes the run meanwhile need not wait for it."""
         opening = asyncio.ensure_future(self._stage.open(self.deliver))
         try:
-            while not opening.done() and not any(isinstance(event, Closing) for event in self._inbox):
+            while not opening.done() and not any(isinstance(event, StopRequested) for event in self._inbox):
                 self._awake.clear()
                 waking = asyncio.ensure_future(self._awake.wait())
                 await asyncio.wait({opening, waking}, return_when=asyncio.FIRST_COMPLETED)
@@ -250,7 +259,7 @@ class Performance:
             await self._stage.send(together)
 
     def _wake(self, at: int, due: int) -> None:
-        self._clock.call_at(at, lambda: self.deliver(Woke(max(at, self._clock.now()), due)))
+        self._clock.call_at(at, lambda: self.deliver(TimerFired(max(at, self._clock.now()), due)))
 
     # ---- scripted events -------------------------------------------------------------------------------------------
 

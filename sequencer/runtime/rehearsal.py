@@ -19,12 +19,12 @@ from sequencer.engine.conductor.report import Report
 from sequencer.engine.journal import JournalWriter, header_of
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
-from sequencer.events.events import ChunkDone, ClipWanted, Paused, PicturesMade, Resumed
+from sequencer.events.events import ChunkDone, ClipRequested, FramesRendered, Paused, Resumed
 from sequencer.runtime.loop import Outcome, Performance, require_prompt
 from sequencer.runtime.operator.input import Operator
 from sequencer.runtime.operator.keyboard import Keys
-from sequencer.runtime.operator.remote import Door
-from sequencer.runtime.output.captioned_video import DEFAULT_PARTS, PARTS, Part, Teller
+from sequencer.runtime.operator.remote import RemoteControlServer
+from sequencer.runtime.output.captioned_video import DEFAULT_PARTS, PARTS, CaptionBuilder, Part
 from sequencer.runtime.output.report_format import as_json
 from sequencer.runtime.output.run_folder import RunFolder, bytes_of
 from sequencer.runtime.scripted_events import ScriptedEvent
@@ -37,7 +37,7 @@ from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
 from sequencer.sync.run_clock import RealClock, VirtualClock
 
 if TYPE_CHECKING:
-    from sequencer.runtime.output.captioned_video import Film
+    from sequencer.runtime.output.captioned_video import CaptionedVideo
     from sequencer.stages.protocol import Pictures
 
 LONGEST_ACTION = 60
@@ -47,7 +47,7 @@ DEFAULT_SIZE = (1280, 768)
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Progress:
     """Where a rehearsal is: score chunk `chunk` of (at most) `chunks` is done.
 
     `section` is numbered where it has several passes, as in the cue sheet; `action` is the part of `prompt` that changes.
@@ -66,7 +66,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class ChunkPictures:
+class ChunkDigest:
     """The digest of one chunk's raw frames: take (from 1), score chunk, how many frames, SHA-256 over its RGB bytes."""
 
     take: int
@@ -76,7 +76,7 @@ class ChunkPictures:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsed:
+class RehearsalResult:
     """What became of a rehearsal. `folder` is None where nothing was saved; `renderer` names what drew the pictures.
 
     `failures` says of each file of the run that could not be written, or not whole, why (a full disk).
@@ -85,7 +85,7 @@ class Rehearsed:
     report: Report
     schedule: Schedule
     folder: Path | None
-    pictures: tuple[ChunkPictures, ...]
+    pictures: tuple[ChunkDigest, ...]
     renderer: str | None
     journal_failure: str | None
     failures: tuple[str, ...] = ()
@@ -98,7 +98,7 @@ class Rehearsed:
         return self.report.went_as_written
 
 
-Watch = Callable[[Moment], None]
+Watch = Callable[[Progress], None]
 
 
 def rehearse(
@@ -119,7 +119,7 @@ def rehearse(
     images: Callable[[ImageFile], bytes] | None = None,
     caption: Collection[Part] = DEFAULT_PARTS,
     typed: Callable[[str], None] | None = None,
-) -> Rehearsed:
+) -> RehearsalResult:
     """Play a schedule on the embedded stage; leave a run's folder with video, contact sheet, journal, report and timeline.
 
     `sources` are the score's texts by file name, for the journal; `folder` is where its images are (default: here). `out`
@@ -199,7 +199,7 @@ class _Run:
         self._typed = typed
         self._keep = keep
         self._watch = watch
-        self._made: list[ChunkPictures] = []
+        self._made: list[ChunkDigest] = []
         self._renderer: str | None = None
         schedule = settings.schedule
         clock = self._clock = RealClock() if settings.realtime else VirtualClock()
@@ -217,14 +217,14 @@ class _Run:
             journal = JournalWriter(keep.path / "journal.jsonl", header)
         # An outer clock is rehearsed at its nominal tempo: nothing has to be plugged in.
         self._performance = Performance(schedule, stage, clock, journal, script, [self._look], warn, following=False)
-        self._teller = Teller(self._performance.conductor)
+        self._teller = CaptionBuilder(self._performance.conductor)
         self._coming = Coming(self._performance.conductor)
         self._prompts: tuple[str | None, str | None] = (None, None)
         """The prompt that the model showed last, and the one before it."""
         self._paused = False
-        self._film: Film | None = None
+        self._film: CaptionedVideo | None = None
 
-    async def play(self) -> Rehearsed:
+    async def play(self) -> RehearsalResult:
         """Perform, then write what the run leaves."""
         async with AsyncExitStack() as stack:
             self._film = stack.enter_context(self._filming())
@@ -233,17 +233,17 @@ class _Run:
                 await self._listen(stack)
             outcome = await self._performance.run()
         settings = self._settings
-        rehearsed = Rehearsed(
+        rehearsed = RehearsalResult(
             outcome.report, settings.schedule, None, tuple(self._made), self._renderer, outcome.journal_failure
         )
         return rehearsed if self._keep is None else self._left(self._keep, rehearsed, outcome)
 
-    def _filming(self) -> AbstractContextManager[Film | None]:
+    def _filming(self) -> AbstractContextManager[CaptionedVideo | None]:
         if self._keep is None or not self._settings.video:
             return nullcontext()
-        from sequencer.runtime.output.captioned_video import Film
+        from sequencer.runtime.output.captioned_video import CaptionedVideo
 
-        return Film(self._keep.path, self._settings.schedule, self._settings.size, self._settings.caption, self._say)
+        return CaptionedVideo(self._keep.path, self._settings.schedule, self._settings.size, self._settings.caption, self._say)
 
     # ---- while it runs ---------------------------------------------------------------------------------------------
 
@@ -251,7 +251,7 @@ class _Run:
         """Let an operator reach the run, from another shell and by keys."""
         operator = Operator(self._performance, self._clock.now, self._say, show_typed=self._typed, can_clip=False)
         if self._keep is not None:
-            door = Door(self._keep.path, operator.hear)
+            door = RemoteControlServer(self._keep.path, operator.hear)
             await door.open()
             stack.push_async_callback(door.close)
         if self._typed is not None:
@@ -268,11 +268,11 @@ class _Run:
 
     def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:  # a Watcher
         match event:
-            case PicturesMade() if conductor.is_of_the_score(event.chunk):
+            case FramesRendered() if conductor.is_of_the_score(event.chunk):
                 self._renderer = event.renderer
                 chunk = conductor.base + event.chunk
-                self._made.append(ChunkPictures(max(1, conductor.run.takes), chunk, event.frames, event.sha256))
-            case ClipWanted():
+                self._made.append(ChunkDigest(max(1, conductor.run.takes), chunk, event.frames, event.sha256))
+            case ClipRequested():
                 self._say("no clip: a rehearsal's video holds everything")
             case ChunkDone() if conductor.is_of_the_score(event.chunk):
                 self._show(conductor, event.prompt)
@@ -293,7 +293,7 @@ class _Run:
         if prompt != self._prompts[0]:
             self._prompts = prompt, self._prompts[0]
         self._watch(
-            Moment(
+            Progress(
                 conductor.making,
                 conductor.run.plan.end_chunk(),
                 conductor.run.takes,
@@ -308,7 +308,7 @@ class _Run:
 
     # ---- what it leaves --------------------------------------------------------------------------------------------
 
-    def _left(self, keep: RunFolder, rehearsed: Rehearsed, outcome: Outcome) -> Rehearsed:
+    def _left(self, keep: RunFolder, rehearsed: RehearsalResult, outcome: Outcome) -> RehearsalResult:
         from sequencer.reports.timeline import timeline_html, timeline_svg
         from sequencer.reports.timeline.thumbnails import thumbnails_of
 

@@ -11,7 +11,7 @@ from typing import Literal
 from sequencer.core.errors import UsageError
 from sequencer.core.timebase import nanoseconds
 from sequencer.events.codec import Event
-from sequencer.runtime.operator.commands import said
+from sequencer.runtime.operator.commands import parse_operator_command
 
 _SHAPE = re.compile(r"\s*(?P<what>.+?)\s*@\s*(?P<amount>\d{1,9}(?:\.\d{1,9})?)\s*(?P<unit>c|s|ms)\s*\Z", re.DOTALL)
 _HINT = (
@@ -38,14 +38,14 @@ class ScriptedEvent:
         return self.make(stamp)
 
 
-def scripted(text: str, middle: Literal["C3", "C4"] = "C3", written: str | None = None) -> ScriptedEvent:
+def parse_scripted_event(text: str, middle: Literal["C3", "C4"] = "C3", written: str | None = None) -> ScriptedEvent:
     """Read one `--event`, which messages show as `written`. Raises UsageError with what to write."""
     written = text if written is None else written
     match = _SHAPE.match(text)
     if match is None:
         raise UsageError(f"--event {written!r} is not WHAT@WHEN", _HINT)
     try:
-        make = said(match["what"], middle)
+        make = parse_operator_command(match["what"], middle)
     except UsageError as error:
         raise UsageError(f"--event {written!r}: {error.message}", error.hint) from None
     amount = Fraction(match["amount"])

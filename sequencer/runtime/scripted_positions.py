@@ -8,7 +8,7 @@ from math import ceil
 
 from sequencer.core.timebase import SECOND
 from sequencer.engine.conductor.plan import Pass
-from sequencer.engine.conductor.run_state import Run
+from sequencer.engine.conductor.run_state import RunState
 from sequencer.runtime.scripted_events import ScriptedEvent
 
 
@@ -20,7 +20,7 @@ class Positions:
         self._entered: dict[int, int] = {}
         """For the index of each section that an event waits in: the number of the pass that was seen to play."""
 
-    def due(self, run: Run, now: int) -> tuple[list[ScriptedEvent], int | None]:
+    def due(self, run: RunState, now: int) -> tuple[list[ScriptedEvent], int | None]:
         """Take out the events whose position has been reached; return them, and when to ask again.
 
         The time is None where only another event can bring a position nearer.
@@ -43,7 +43,7 @@ class Positions:
         self.waiting = [one for one in self.waiting if one not in reached]
         return reached, min(coming, default=None)
 
-    def _was_left_behind(self, run: Run, one: ScriptedEvent) -> bool:
+    def _was_left_behind(self, run: RunState, one: ScriptedEvent) -> bool:
         """Whether a pass that the position belongs to has just ended, and lasted at least as long as that."""
         number = self._entered.pop(id(one), None)
         if number is None or number >= len(run.plan.passes):
@@ -51,7 +51,7 @@ class Positions:
         left = run.plan.passes[number]
         return _is_within(left, one)
 
-    def drop_passed(self, run: Run, now: int) -> None:
+    def drop_passed(self, run: RunState, now: int) -> None:
         """Forget the events whose position a run had reached when it was killed: they came in then."""
         current = run.plan.pass_at(run.making)
         earlier = run.plan.passes[: current.number]
@@ -69,7 +69,7 @@ def _is_within(current: Pass, one: ScriptedEvent) -> bool:
     return spot is not None and spot[1] <= current.end - current.start
 
 
-def _time_of(run: Run, current: Pass, one: ScriptedEvent, now: int) -> int | None:
+def _time_of(run: RunState, current: Pass, one: ScriptedEvent, now: int) -> int | None:
     """When the position of an event in the pass that plays is reached, in nanoseconds.
 
     In a run that follows a clock that is when the clock is there; else when the model makes that part of its chunk.

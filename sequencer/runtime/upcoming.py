@@ -6,13 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sequencer.core.timebase import SECOND
-from sequencer.engine.conductor.deliveries import Line
+from sequencer.engine.conductor.deliveries import Delivery
 from sequencer.engine.conductor.expected_input import waits_for
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.plan import FAR, Pass
 from sequencer.runtime.output.action_excerpt import brief_action, elided
-from sequencer.schedule.describe import act_in_words, firing_by_name, pass_in_words
-from sequencer.schedule.model import CueAct, ShowPrompt
+from sequencer.schedule.describe import describe_act, describe_pass, firing_by_name
+from sequencer.schedule.model import CueAct, PromptAct
 from sequencer.schedule.prompt_actions import actions_of
 
 
@@ -53,7 +53,7 @@ class Coming:
 
     def name(self, section: str | None, occurrence: int) -> str:
         """Return a section's name, with the number of its pass where it has several; empty without sections."""
-        return "" if section is None else pass_in_words(section, occurrence, self._passes[section])
+        return "" if section is None else describe_pass(section, occurrence, self._passes[section])
 
     def action(self, before: str | None, prompt: str, room: int) -> str:
         """Return the part of a prompt that changes, in at most `room` characters."""
@@ -104,9 +104,9 @@ class Coming:
         return NextCue(place, what, self._until(line, now, into, chunk_seconds), any(_is_open(one) for one in between))
 
     def _deed(self, act: CueAct, shown: str | None, room: int) -> str:
-        return f"“{self.action(shown, act.text, room)}”" if isinstance(act, ShowPrompt) else act_in_words(act)
+        return f"“{self.action(shown, act.text, room)}”" if isinstance(act, PromptAct) else describe_act(act)
 
-    def _until(self, line: Line, now: int, into: float, chunk_seconds: float) -> float | None:
+    def _until(self, line: Delivery, now: int, into: float, chunk_seconds: float) -> float | None:
         chunk = _at(line)
         if chunk < FAR:
             return max(0.0, (chunk - self._conductor.making - into) * chunk_seconds)
@@ -119,5 +119,5 @@ def _is_open(current: Pass) -> bool:
     return current.stretch.is_live and current.end - current.start == current.stretch.seconds
 
 
-def _at(line: Line) -> int:
+def _at(line: Delivery) -> int:
     return line.chunk if line.chunk is not None else line.nominal

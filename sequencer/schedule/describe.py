@@ -11,27 +11,27 @@ from typing import Literal
 from sequencer.core.midi_notes import note_name
 from sequencer.core.timebase import TempoMap
 from sequencer.schedule.model import (
-    ChooseProgram,
+    ControlAct,
     ControlCrossing,
-    CutTake,
-    Firing,
-    GotoSection,
-    GoWord,
-    MoveControl,
-    NoteOn,
-    PauseModel,
-    PickPrompt,
-    PlayNote,
-    ProgramChange,
-    ResumeModel,
+    CutAct,
+    GotoAct,
+    GoTrigger,
+    ImageAct,
+    NoteAct,
+    NoteTrigger,
+    PauseAct,
+    PickAct,
+    ProgramAct,
+    ProgramTrigger,
+    PromptAct,
+    ResumeAct,
     RuleAct,
     Schedule,
-    ShowImage,
-    ShowPrompt,
-    Strength,
+    StrengthAct,
     Stretch,
-    SuperResolution,
-    TransportMove,
+    SuperResolutionAct,
+    TransportTrigger,
+    Trigger,
 )
 
 
@@ -68,59 +68,59 @@ def milliseconds(seconds: Fraction, places: int = 1) -> str:
     return f"+{text}" if seconds > 0 and Fraction(text) else text
 
 
-def act_in_words(act: RuleAct) -> str:
+def describe_act(act: RuleAct) -> str:
     """What an act does, on one line; prompts whole and in quotation marks."""
     match act:
-        case ShowPrompt():
+        case PromptAct():
             return f"prompt “{act.text}”"
-        case PickPrompt():
+        case PickAct():
             return "one of " + " | ".join(f"“{text}”" for text in act.texts)
-        case ShowImage():
+        case ImageAct():
             return f"image {act.image.path}"
-        case Strength():
+        case StrengthAct():
             return f"strength {number(act.value)}"
-        case SuperResolution():
+        case SuperResolutionAct():
             return f"sr {act.scale}"
-        case CutTake():
+        case CutAct():
             return "cut" if act.seed is None else f"cut seed {act.seed}"
-        case PauseModel():
+        case PauseAct():
             return "pause"
-        case ResumeModel():
+        case ResumeAct():
             return "resume"
-        case GotoSection():
+        case GotoAct():
             return f"goto {act.section}"
-        case PlayNote():
+        case NoteAct():
             return f"midi note {act.note} ch {act.channel} vel {act.velocity} for {number(act.seconds * 1000)} ms"
-        case MoveControl():
+        case ControlAct():
             return f"midi cc {act.control} {act.value} ch {act.channel}"
-        case ChooseProgram():
+        case ProgramAct():
             return f"midi program {act.program} ch {act.channel} ({act.program - 1} on the wire)"
 
 
-def firing_in_words(firing: Firing, middle: Literal["C3", "C4"]) -> str:
+def describe_trigger(firing: Trigger, middle: Literal["C3", "C4"]) -> str:
     """What fires, with the MIDI numbers that are listened for: what a device must send. Note 60 is called `middle`."""
     match firing:
-        case NoteOn():
+        case NoteTrigger():
             return f"note {firing.note} ({note_name(firing.note, middle)}){_channel(firing.channel)}"
         case ControlCrossing():
             return f"cc {firing.control} {'>' if firing.above else '<'} {firing.value}{_channel(firing.channel)}"
-        case ProgramChange():
+        case ProgramTrigger():
             return f"program {firing.program} ({firing.program - 1} on the wire){_channel(firing.channel)}"
-        case TransportMove():
+        case TransportTrigger():
             return firing.what
-        case GoWord():
+        case GoTrigger():
             return f"go {firing.name}"
 
 
-def firing_by_name(firing: Firing, middle: Literal["C3", "C4"]) -> str:
+def firing_by_name(firing: Trigger, middle: Literal["C3", "C4"]) -> str:
     """Return what fires as an operator writes it: `note D3 ch 10`, `cc 20 > 64`, `program 5`, `go out`."""
     match firing:
-        case NoteOn():
+        case NoteTrigger():
             return f"note {note_name(firing.note, middle)}{_channel(firing.channel)}"
-        case ProgramChange():
+        case ProgramTrigger():
             return f"program {firing.program}{_channel(firing.channel)}"
         case _:
-            return firing_in_words(firing, middle)
+            return describe_trigger(firing, middle)
 
 
 def _channel(channel: int | None) -> str:
@@ -170,7 +170,7 @@ def bar_beat_of(stretch: Stretch, quarter: Fraction | None, offset: Fraction) ->
     return f"≈{place.bar}.{place.beat}" + (f"+{decimal(place.rest, 2)[1:]}" if place.rest else "")
 
 
-def pass_in_words(section: str | None, occurrence: int, passes: int) -> str:
+def describe_pass(section: str | None, occurrence: int, passes: int) -> str:
     """A section's name, with the number of its pass where it is played more than once: `drop 2/2`."""
     name = "score" if section is None else section
     return f"{name} {occurrence}/{passes}" if passes > 1 else name
@@ -181,7 +181,7 @@ def bare(action: str) -> str:
     return action.removeprefix("… ").removesuffix(" …")
 
 
-def facts_in_words(schedule: Schedule) -> str:
+def describe_clock(schedule: Schedule) -> str:
     """What a schedule is counted on: clock, grid, snap, lead, seed and sr, as the header of a score says them."""
     clock = schedule.clock
     beats = "" if clock.bpm is None else f"{number(clock.bpm)} bpm {clock.meter}"

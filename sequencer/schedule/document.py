@@ -18,20 +18,20 @@ from sequencer.schedule.compact import compacted, expanded, has_long_numbers
 from sequencer.schedule.model import (
     FORMAT,
     PLAIN_FORMAT,
-    ChooseProgram,
     ClockSpec,
+    ControlAct,
     CueAct,
-    CutTake,
+    CutAct,
     Entry,
-    MoveControl,
-    PickPrompt,
-    PlayNote,
+    ImageAct,
+    NoteAct,
+    PickAct,
+    ProgramAct,
     RuleAct,
     RuleEntry,
     Schedule,
     Send,
-    ShowImage,
-    Strength,
+    StrengthAct,
     Stretch,
     Take,
 )
@@ -58,7 +58,7 @@ def bars(stretch: Stretch) -> int:
     return stretch.meters.bar_beat_at(quarters).bar
 
 
-def beyond(schedule: Schedule) -> str | None:
+def check_bounds(schedule: Schedule) -> str | None:
     """What of a schedule no score could have made, as a few words; None where everything is within its bounds."""
     return next(_beyond(schedule), None)
 
@@ -159,20 +159,20 @@ def _meters(meters: MeterMap) -> Iterator[str]:
 def _acts(acts: Iterable[CueAct | RuleAct]) -> Iterator[str]:
     for act in acts:
         match act:
-            case Strength() if not 0 <= act.value <= 1:
+            case StrengthAct() if not 0 <= act.value <= 1:
                 yield f"a strength of {_short(act.value)}"
-            case CutTake():
+            case CutAct():
                 yield from _seed(act.seed)
-            case ShowImage():
+            case ImageAct():
                 yield from _image(act.image)
-            case PickPrompt() if not act.texts:
+            case PickAct() if not act.texts:
                 yield "a pick from nothing"
-            case PlayNote():
+            case NoteAct():
                 yield from _far("a note's length", act.seconds, act.quarters)
                 yield from _midi(act.channel, act.note, act.velocity)
-            case MoveControl():
+            case ControlAct():
                 yield from _midi(act.channel, act.control, act.value)
-            case ChooseProgram():
+            case ProgramAct():
                 yield from _midi(act.channel, act.program - 1)
             case _:
                 pass
@@ -252,7 +252,7 @@ def _read(document: dict[str, Any]) -> Schedule:
         raise ScheduleError("this schedule cannot be read: a text holds half a character", "compile the score again") from None
     if document.get("digest") != found:
         raise ScheduleError("this schedule was altered: its digest does not fit", "compile the score again")
-    odd = beyond(schedule)
+    odd = check_bounds(schedule)
     if odd is not None:
         raise ScheduleError(f"this schedule cannot be played: no score has {odd}", "compile the score again")
     return schedule
@@ -369,6 +369,6 @@ def _rule(rule: RuleEntry) -> list[object]:
 
 def _fields(value: Any) -> list[object]:
     """The fields of a frozen value, in order: small closed vocabularies, so their order is part of the format."""
-    if isinstance(value, ShowImage):
+    if isinstance(value, ImageAct):
         return [value.kind, value.image]
     return [getattr(value, name) for name in reversed(value.__dataclass_fields__)]

@@ -7,14 +7,14 @@ from dataclasses import field
 from fractions import Fraction
 from typing import Literal
 
-from sequencer.core.diagnostics import NOWHERE, Span
+from sequencer.core.diagnostics import NO_SPAN, Span
 from sequencer.core.images import ImageFile
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.timebase import ChunkGrid, Meter, MeterMap, Snap, TempoMap
 
 
 @dataclass(frozen=True, slots=True)
-class ShowPrompt:
+class PromptAct:
     """Show a text."""
 
     text: str
@@ -22,20 +22,20 @@ class ShowPrompt:
 
 
 @dataclass(frozen=True, slots=True)
-class PickPrompt:
+class PickAct:
     """In rules: show one of several texts, drawn anew at each firing by `draw(seed, key, firing)`."""
 
     texts: tuple[str, ...]
     key: str
     kind: Literal["pick"] = "pick"
 
-    def drawn(self, seed: int, firing: int) -> ShowPrompt:
+    def drawn(self, seed: int, firing: int) -> PromptAct:
         """The text of a firing, counted from 0."""
-        return ShowPrompt(self.texts[draw(seed, self.key, firing, len(self.texts))])
+        return PromptAct(self.texts[draw(seed, self.key, firing, len(self.texts))])
 
 
 @dataclass(frozen=True, slots=True)
-class ShowImage:
+class ImageAct:
     """Show an image (with the prompt in force, where the chunk has none of its own)."""
 
     image: ImageFile
@@ -43,7 +43,7 @@ class ShowImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Strength:
+class StrengthAct:
     """Image strength, 0…1; acts with the next image."""
 
     value: Fraction
@@ -51,7 +51,7 @@ class Strength:
 
 
 @dataclass(frozen=True, slots=True)
-class SuperResolution:
+class SuperResolutionAct:
     """Super-resolution: `off`, `2x` or `4x`."""
 
     scale: Literal["off", "2x", "4x"]
@@ -59,7 +59,7 @@ class SuperResolution:
 
 
 @dataclass(frozen=True, slots=True)
-class CutTake:
+class CutAct:
     """End the take before this chunk and open a new one; `seed` None keeps the seed."""
 
     seed: int | None
@@ -67,21 +67,21 @@ class CutTake:
 
 
 @dataclass(frozen=True, slots=True)
-class PauseModel:
+class PauseAct:
     """In rules: pause."""
 
     kind: Literal["pause"] = "pause"
 
 
 @dataclass(frozen=True, slots=True)
-class ResumeModel:
+class ResumeAct:
     """In rules: resume."""
 
     kind: Literal["resume"] = "resume"
 
 
 @dataclass(frozen=True, slots=True)
-class GotoSection:
+class GotoAct:
     """In rules: go on with a section at the next bar line that can be reached."""
 
     section: str
@@ -89,7 +89,7 @@ class GotoSection:
 
 
 @dataclass(frozen=True, slots=True)
-class PlayNote:
+class NoteAct:
     """Send a note to gear. Channels count from 1, `velocity` is 1…127.
 
     `seconds` is how long it sounds, at the nominal tempo; `quarters` the same in quarters where it was written in beats, so
@@ -105,7 +105,7 @@ class PlayNote:
 
 
 @dataclass(frozen=True, slots=True)
-class MoveControl:
+class ControlAct:
     """Send a controller's value (0…127) to gear."""
 
     control: int
@@ -115,7 +115,7 @@ class MoveControl:
 
 
 @dataclass(frozen=True, slots=True)
-class ChooseProgram:
+class ProgramAct:
     """Send a program change to gear; programs and channels count from 1."""
 
     program: int
@@ -123,11 +123,11 @@ class ChooseProgram:
     kind: Literal["midi_program"] = "midi_program"
 
 
-CueAct = ShowPrompt | ShowImage | Strength | SuperResolution | CutTake
+CueAct = PromptAct | ImageAct | StrengthAct | SuperResolutionAct | CutAct
 """What the model does, at a chunk."""
-MidiAct = PlayNote | MoveControl | ChooseProgram
+MidiAct = NoteAct | ControlAct | ProgramAct
 """What gear is told, at an exact time."""
-RuleAct = CueAct | PickPrompt | PauseModel | ResumeModel | GotoSection | MidiAct
+RuleAct = CueAct | PickAct | PauseAct | ResumeAct | GotoAct | MidiAct
 
 
 def draw(seed: int, key: str, ordinal: int, choices: int) -> int:
@@ -141,7 +141,7 @@ def draw(seed: int, key: str, ordinal: int, choices: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteOn:
+class NoteTrigger:
     """A note-on of this number (0…127) with velocity > 0; `channel` 1…16, None is any."""
 
     note: int
@@ -161,7 +161,7 @@ class ControlCrossing:
 
 
 @dataclass(frozen=True, slots=True)
-class ProgramChange:
+class ProgramTrigger:
     """A program change; programs count from 1."""
 
     program: int
@@ -170,7 +170,7 @@ class ProgramChange:
 
 
 @dataclass(frozen=True, slots=True)
-class TransportMove:
+class TransportTrigger:
     """The outer clock's start, stop or continue."""
 
     what: Literal["start", "stop", "continue"]
@@ -178,14 +178,14 @@ class TransportMove:
 
 
 @dataclass(frozen=True, slots=True)
-class GoWord:
+class GoTrigger:
     """An operator's `go NAME`."""
 
     name: str
     kind: Literal["go"] = "go"
 
 
-Firing = NoteOn | ControlCrossing | ProgramChange | TransportMove | GoWord
+Trigger = NoteTrigger | ControlCrossing | ProgramTrigger | TransportTrigger | GoTrigger
 
 FORMAT = 2
 """The number of the newest JSON format; readers accept every number up to their own."""
@@ -210,7 +210,7 @@ class Entry:
     chunk: int
     error: Fraction
     acts: tuple[CueAct, ...]
-    origin: Span = field(default=NOWHERE)
+    origin: Span = field(default=NO_SPAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +219,14 @@ class RuleEntry:
 
     id: int
     key: str
-    trigger: Firing
+    trigger: Trigger
     acts: tuple[RuleAct, ...]
-    origin: Span = field(default=NOWHERE)
+    origin: Span = field(default=NO_SPAN)
 
     @property
     def changes_prompts(self) -> bool:
         """Whether a firing can change which prompt a coming chunk shows."""
-        return any(isinstance(act, ShowPrompt | PickPrompt | GotoSection | CutTake) for act in self.acts)
+        return any(isinstance(act, PromptAct | PickAct | GotoAct | CutAct) for act in self.acts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ class Send:
     offset: Fraction
     quarter: Fraction | None
     acts: tuple[MidiAct, ...]
-    origin: Span = field(default=NOWHERE)
+    origin: Span = field(default=NO_SPAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,11 +277,11 @@ class Stretch:
     meters: MeterMap | None
     entries: tuple[Entry, ...]
     rules: tuple[RuleEntry, ...]
-    until: tuple[Firing, ...] = ()
+    until: tuple[Trigger, ...] = ()
     earliest: int = 0
     latest: int = 0
     soonest: Fraction = Fraction(0)
-    origin: Span = field(default=NOWHERE)
+    origin: Span = field(default=NO_SPAN)
     marks: tuple[Mark, ...] = ()
     sends: tuple[Send, ...] = ()
 
@@ -303,7 +303,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
+class ChunkActs:
     """All that acts at one chunk, from however many cues. `chunk` is a score chunk; `entries` the ids it came from."""
 
     chunk: int
@@ -321,7 +321,7 @@ class Take:
     index: int
     start: int
     opening: Settings
-    bundles: tuple[Bundle, ...]
+    bundles: tuple[ChunkActs, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,7 +391,7 @@ class Schedule:
         for stretch in self.stretches:
             for acts in (*(one.acts for one in stretch.entries), *(one.acts for one in stretch.rules)):
                 for act in acts:
-                    if isinstance(act, ShowImage):
+                    if isinstance(act, ImageAct):
                         found.setdefault(act.image.sha256, act.image)
         return tuple(found.values())
 

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from sequencer.schedule.model import PickPrompt, Schedule, ShowPrompt
+from sequencer.schedule.model import PickAct, PromptAct, Schedule
 
 _ENDS = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])\s*")
 _FULL_WIDTH = ("。", "！", "？")
@@ -62,9 +62,9 @@ def _texts(schedule: Schedule) -> Iterable[str]:
         for acts in (*(one.acts for one in stretch.entries), *(one.acts for one in stretch.rules)):
             for act in acts:
                 match act:
-                    case ShowPrompt():
+                    case PromptAct():
                         yield act.text
-                    case PickPrompt():
+                    case PickAct():
                         yield from act.texts
                     case _:
                         pass

@@ -12,13 +12,23 @@ from typing import Literal
 
 from sequencer.core.images import ImageFile
 from sequencer.core.lazy_dataclass import dataclass
-from sequencer.schedule.model import Bundle, CutTake, Entry, Settings, ShowImage, ShowPrompt, Strength, SuperResolution, Take
+from sequencer.schedule.model import (
+    ChunkActs,
+    CutAct,
+    Entry,
+    ImageAct,
+    PromptAct,
+    Settings,
+    StrengthAct,
+    SuperResolutionAct,
+    Take,
+)
 
 Scale = Literal["off", "2x", "4x"]
 
 
 @dataclass(slots=True)
-class Acting:
+class _ChunkGroup:
     """What acts at one chunk, being gathered. Later entries win; `cut` is None, or the cut's seed in a tuple."""
 
     chunk: int
@@ -34,29 +44,29 @@ class Acting:
         self.entries.append(entry.id)
         for act in entry.acts:
             match act:
-                case ShowPrompt():
+                case PromptAct():
                     self.prompt = act.text
-                case ShowImage():
+                case ImageAct():
                     self.image = act.image
-                case Strength():
+                case StrengthAct():
                     self.strength = act.value
-                case SuperResolution():
+                case SuperResolutionAct():
                     self.sr = act.scale
-                case CutTake():
+                case CutAct():
                     self.cut = (act.seed,)
 
-    def bundle(self) -> Bundle:
+    def bundle(self) -> ChunkActs:
         """The same, finished; without the cut, which is a take's own."""
-        return Bundle(self.chunk, self.prompt, self.image, self.strength, self.sr, tuple(self.entries))
+        return ChunkActs(self.chunk, self.prompt, self.image, self.strength, self.sr, tuple(self.entries))
 
 
-def gather(entries: Iterable[Entry]) -> tuple[Acting, ...]:
+def group_by_chunk(entries: Iterable[Entry]) -> tuple[_ChunkGroup, ...]:
     """What acts at each chunk, by chunk. `entries` come in order of exact time, then of source."""
-    by_chunk: dict[int, Acting] = {}
+    by_chunk: dict[int, _ChunkGroup] = {}
     for entry in entries:
         acting = by_chunk.get(entry.chunk)
         if acting is None:
-            acting = by_chunk[entry.chunk] = Acting(entry.chunk)
+            acting = by_chunk[entry.chunk] = _ChunkGroup(entry.chunk)
         acting.take_in(entry)
     return tuple(sorted(by_chunk.values(), key=lambda one: one.chunk))
 
@@ -68,10 +78,10 @@ def takes_of(entries: Sequence[Entry], seed: int, sr: Scale) -> tuple[Take, ...]
     """
     strength: Fraction | None = None
     takes: list[Take] = []
-    bundles: list[Bundle] = []
+    bundles: list[ChunkActs] = []
     opening: Settings | None = None
     start = 0
-    for acting in gather(entries):
+    for acting in group_by_chunk(entries):
         strength = acting.strength if acting.strength is not None else strength
         sr = acting.sr if acting.sr is not None else sr
         opens = acting.cut is not None or (opening is None and acting.chunk == 0)

@@ -5,7 +5,7 @@ From the outside in: `server` (start, stop), `connections` (TCP connections and 
 in real time), `screen` (its pictures as they come), `uploads`, `clips`, `tokens`, `schema`.
 """
 
-from sequencer.server.app import StandIn
+from sequencer.server.app import StageServer
 from sequencer.server.settings import BadNetwork, StandInSettings
 
-__all__ = ["BadNetwork", "StandIn", "StandInSettings"]
+__all__ = ["BadNetwork", "StageServer", "StandInSettings"]

@@ -41,7 +41,7 @@ def _listening(family: int, address: str, port: int) -> socket.socket:
     return listening
 
 
-class StandIn:
+class StageServer:
     """A stand-in server. `async with StandIn(settings) as server:` serves at `server.url` until the block ends."""
 
     def __init__(self, settings: StandInSettings | None = None) -> None:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, cast
 
 import av
 
-from sequencer.server.model_runner import Show
-from sequencer.stages.simulated.helios_state import Look
+from sequencer.server.model_runner import ModelRunner
+from sequencer.stages.simulated.helios_state import ChunkInputs
 from sequencer.stages.simulated.renderer.frames import HEIGHT, WIDTH, Renderer
 from sequencer.stages.wire.messages import ClipFailed, ClipReady
 
@@ -49,8 +49,8 @@ class ClipError(Exception):
 class Segment:
     """Frames `first` to `end` of a chunk, of which the first is frame `at` of the clip."""
 
-    look: Look
-    before: Look | None
+    look: ChunkInputs
+    before: ChunkInputs | None
     first: int
     end: int
     at: int
@@ -94,7 +94,7 @@ class _Studio:
 class Clips:
     """One session's clips; `recording` stands for it in their addresses."""
 
-    def __init__(self, show: Show, rate: Fraction) -> None:
+    def __init__(self, show: ModelRunner, rate: Fraction) -> None:
         self._show = show
         self._rate = rate
         self._studio = _Studio(rate)

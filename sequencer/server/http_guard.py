@@ -18,13 +18,13 @@ from aiohttp.typedefs import Handler, Middleware
 
 from sequencer.server.connections import Connections
 from sequencer.server.uploads import LARGEST
-from sequencer.stages.wire.messages import tidy
+from sequencer.stages.wire.messages import clean_text
 
 MOST_ADDRESSES = 1024
 """Addresses that are remembered; the one that was heard of longest ago is forgotten."""
 
 
-class Rates:
+class RateLimit:
     """`burst` requests at once from each address, and `rate` a second in the long run."""
 
     def __init__(self, rate: float, burst: int, now: Callable[[], float] = time.monotonic) -> None:
@@ -50,7 +50,7 @@ class TooManyError(Exception):
     """As many as may go on at once do already."""
 
 
-class Places:
+class ConcurrencyLimit:
     """A number of things that may go on at once."""
 
     def __init__(self, most: int) -> None:
@@ -86,7 +86,7 @@ _HEADER_NAMES = re.compile(r"[A-Za-z0-9-]{1,64}( ?, ?[A-Za-z0-9-]{1,64}){0,31}")
 log = logging.getLogger("sequencer.server")
 
 
-class _Faults(web.HTTPException):
+class _InjectedFaults(web.HTTPException):
     """An answer that ends a request."""
 
     def __init__(self, status: int, detail: object, headers: Mapping[str, str] | None = None) -> None:
@@ -100,7 +100,7 @@ def fault(status: int, detail: object, **headers: str) -> web.HTTPException:
 
 
 def _fault(status: int, detail: object, headers: Mapping[str, str]) -> web.HTTPException:
-    kind = type(f"HTTP{status}", (_Faults,), {"status_code": status})
+    kind = type(f"HTTP{status}", (_InjectedFaults,), {"status_code": status})
     made: web.HTTPException = kind(status, detail, headers)
     return made
 
@@ -133,7 +133,7 @@ def _host_of(header: str) -> str:
         return ""
 
 
-def middleware(hosts: Collection[str], rates: Rates, connections: Connections) -> Middleware:
+def middleware(hosts: Collection[str], rates: RateLimit, connections: Connections) -> Middleware:
     """The guard of a server that is known as `hosts`, and lets everybody ask as often as `rates` allow.
 
     Loopback names are let in, and the name and address that it is bound to; a page on another host could otherwise reach a
@@ -256,7 +256,7 @@ async def json_body(request: web.Request) -> dict[str, object]:
     if not data.strip():
         return {}
     try:
-        value = tidy(json.loads(data))  # no number that is none, no half of a character: nobody behind this expects any
+        value = clean_text(json.loads(data))  # no number that is none, no half of a character: nobody behind this expects any
     except (ValueError, RecursionError):
         raise fault(422, [{"loc": ["body"], "msg": "not JSON", "type": "json_invalid"}]) from None
     if value is None:

@@ -13,19 +13,19 @@ from typing import Protocol
 
 from sequencer.core.timebase import SECOND, ChunkGrid
 from sequencer.server.openapi import find_range_problem
-from sequencer.server.video_source import Painter, Picture, Screen
+from sequencer.server.video_source import Painter, Picture, VideoSource
 from sequencer.stages.simulated.faults import Drop, End, Faults
-from sequencer.stages.simulated.faulty_channel import Link
+from sequencer.stages.simulated.faulty_channel import FaultyChannel
 from sequencer.stages.simulated.helios import HeliosModel
 from sequencer.stages.simulated.helios_state import (
     Acknowledged,
     ChunkBegun,
+    ChunkInputs,
     ChunkMade,
-    Look,
     Message,
     Output,
     UploadedImage,
-    hashed,
+    hash64,
 )
 from sequencer.stages.wire.helios.commands import Problem
 
@@ -35,7 +35,7 @@ LONGEST_LATE = SECOND
 """How late this process may come to the end of a chunk, in nanoseconds, and still make up for it: a busy machine does that."""
 
 
-class Audience(Protocol):
+class SessionListener(Protocol):
     """Who hears of a show: its session."""
 
     def said(self, name: str, data: Mapping[str, object]) -> None:
@@ -52,15 +52,15 @@ class Audience(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ShownChunk:
     """A chunk as it went onto the screen: what it looks like, and where it is in the stream.
 
     `first` is its first frame, counted from the beginning of the stream, in which nothing stands for a pause; `frames` of it
     are shown, which are all of them unless a reset cut it off.
     """
 
-    look: Look
-    before: Look | None
+    look: ChunkInputs
+    before: ChunkInputs | None
     first: int
     frames: int
 
@@ -79,29 +79,29 @@ MAX_CHUNKS_KEPT = 200_000
 """Chunks that clips can be made of: more than a session of a day has."""
 
 
-class Show:
+class ModelRunner:
     """One session's model, painter and screen. Everything happens in the loop's own thread, but for the drawing."""
 
-    def __init__(self, faults: Faults, grid: ChunkGrid, audience: Audience, painter: Painter) -> None:
+    def __init__(self, faults: Faults, grid: ChunkGrid, audience: SessionListener, painter: Painter) -> None:
         self._faults = faults
         self._audience = audience
         self._model = HeliosModel(faults, grid)
-        self._link = Link(faults)
+        self._link = FaultyChannel(faults)
         self._painter = painter
         self.rate = faults.fps or grid.fps
         """Frames a second."""
-        self.screen = Screen(self.rate, painter.is_plain)
+        self.screen = VideoSource(self.rate, painter.is_plain)
         self._wake: asyncio.TimerHandle | None = None
         self._stopped_for = 0
         self._shown_at = 0.0
         """When the latest chunk goes onto the screen."""
         self._painting: Future[tuple[Picture, ...]] | None = None
-        self._look_before: Look | None = None
+        self._look_before: ChunkInputs | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._moments: list[Drop | End] = [*faults.drops, *([faults.end] if faults.end else [])]
         self._timers: list[asyncio.TimerHandle] = []
         self._is_over = False
-        self.made: list[Made] = []
+        self.made: list[ShownChunk] = []
         self.began: float | None = None
         """When the first chunk began."""
         self.heard: deque[tuple[str, Mapping[str, object]]] = deque(maxlen=MAX_COMMANDS_KEPT)
@@ -247,14 +247,16 @@ class Show:
         delays = self._faults.delays
         lag = delays.shown
         if delays.shown_jitter:
-            lag += hashed(self._faults.seed, "shown", made.take, made.look.chunk) % (delays.shown_jitter + 1)
+            lag += hash64(self._faults.seed, "shown", made.take, made.look.chunk) % (delays.shown_jitter + 1)
         self._shown_at = max(self._shown_at + BETWEEN, time.monotonic() + lag / SECOND)  # frames keep their order on every way
         self._spawn(self._show(made, self._look_before, painting, self._shown_at))
 
-    async def _show(self, made: ChunkMade, before: Look | None, painting: Future[tuple[Picture, ...]], at: float) -> None:
+    async def _show(
+        self, made: ChunkMade, before: ChunkInputs | None, painting: Future[tuple[Picture, ...]], at: float
+    ) -> None:
         pictures = await asyncio.wrap_future(painting)
         await asyncio.sleep(at - time.monotonic())
         first = self.screen.show(pictures, time.monotonic())
-        self.made.append(Made(made.look, before, first, len(pictures)))
+        self.made.append(ShownChunk(made.look, before, first, len(pictures)))
         if len(self.made) > MAX_CHUNKS_KEPT:
             del self.made[0]

@@ -13,7 +13,7 @@ from functools import partial
 from typing import cast
 
 from sequencer.server.settings import BadNetwork
-from sequencer.stages.simulated.helios_state import hashed
+from sequencer.stages.simulated.helios_state import hash64
 
 Address = tuple[str, int]
 
@@ -47,7 +47,7 @@ class _Socket(asyncio.DatagramProtocol):
             self.transport.sendto(data, to)
 
 
-class _Way:
+class _Direction:
     """One direction: in order, each datagram late by the latency and its own jitter, some not at all."""
 
     def __init__(self, network: BadNetwork, name: str) -> None:
@@ -59,7 +59,7 @@ class _Way:
     def carry(self, deliver: Callable[[], None]) -> None:
         network, loop = self._network, asyncio.get_running_loop()
         self._count += 1
-        chance = hashed(network.seed, self._name, self._count)
+        chance = hash64(network.seed, self._name, self._count)
         if network.loss and chance % 1_000_000 < network.loss * 1_000_000:
             return
         late = network.latency + (chance >> 32) % (network.jitter + 1)
@@ -70,12 +70,12 @@ class _Way:
         loop.call_at(self._last, deliver)
 
 
-class Relay:
+class NetworkFaultRelay:
     """The way of one connection. `open` it with the answer that is to go out; it gives the answer that goes out instead."""
 
     def __init__(self, network: BadNetwork) -> None:
-        self._there = _Way(network, "there")
-        self._back = _Way(network, "back")
+        self._there = _Direction(network, "there")
+        self._back = _Direction(network, "back")
         self._outer: _Socket | None = None
         self._inner: dict[Address, _Socket] = {}
         self._opening: dict[Address, list[bytes]] = {}

@@ -19,11 +19,11 @@ from aiortc import (
 from aiortc.exceptions import InvalidStateError
 from aiortc.sdp import candidate_from_sdp
 
-from sequencer.server.network_faults import Relay, without_candidates
+from sequencer.server.network_faults import NetworkFaultRelay, without_candidates
 from sequencer.server.settings import TRACK, StandInSettings
-from sequencer.server.video_source import Screen, ScreenTrack
-from sequencer.stages.wire.codec import Wire, wire_of
-from sequencer.stages.wire.messages import Channel, FromClient, Malformed, ModelMessage, ServerMessage, TrackAsked
+from sequencer.server.video_source import ScreenTrack, VideoSource
+from sequencer.stages.wire.codec import Wire, codec_for
+from sequencer.stages.wire.messages import Channel, FromClient, Malformed, ModelMessage, ServerMessage, TrackRequest
 
 log = logging.getLogger("sequencer.server")
 
@@ -61,7 +61,9 @@ class BadOfferError(ValueError):
 class Peer:
     """One connection from its offer to its end."""
 
-    def __init__(self, owner: Owner, number: int, screen: Screen, settings: StandInSettings, relay: Relay | None) -> None:
+    def __init__(
+        self, owner: Owner, number: int, screen: VideoSource, settings: StandInSettings, relay: NetworkFaultRelay | None
+    ) -> None:
         self._owner = owner
         self._settings = settings
         self._relay = relay
@@ -175,12 +177,12 @@ class Peer:
     def _received(self, channel: Channel, payload: str | bytes) -> None:
         self._last_heard = time.monotonic()
         if self.wire is None:
-            self.wire = Wire.V0 if self._settings.wires == "v0" else wire_of(payload)
+            self.wire = Wire.V0 if self._settings.wires == "v0" else codec_for(payload)
         message = self.wire.read_client(channel, payload)
         match message:
-            case TrackAsked(do="resume", name=name) if name == TRACK and self._track is not None:
+            case TrackRequest(do="resume", name=name) if name == TRACK and self._track is not None:
                 self._track.resume()
-            case TrackAsked(do="pause", name=name) if name == TRACK and self._track is not None:
+            case TrackRequest(do="pause", name=name) if name == TRACK and self._track is not None:
                 self._track.pause()
             case Malformed() if self._settings.wires == "v0" and isinstance(payload, bytes):
                 log.debug("connection %d speaks a wire that is not spoken here", self.number)

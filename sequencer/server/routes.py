@@ -12,7 +12,17 @@ from aiohttp.typedefs import Handler, Middleware
 
 from sequencer.server.clips import ClipError
 from sequencer.server.connections import Connections
-from sequencer.server.http_guard import BODY_LIMIT, Places, Rates, TooManyError, add_cors, body_of, fault, json_body, middleware
+from sequencer.server.http_guard import (
+    BODY_LIMIT,
+    ConcurrencyLimit,
+    RateLimit,
+    TooManyError,
+    add_cors,
+    body_of,
+    fault,
+    json_body,
+    middleware,
+)
 from sequencer.server.openapi import document
 from sequencer.server.peer import LEGACY_CONNECTION
 from sequencer.server.session import Session, summary
@@ -43,9 +53,9 @@ class Routes:
         self.hosts: set[str] = set()
         """What clients may call the server by, besides this machine's own names: its host, as written and as numbers."""
         self.connections = Connections(settings.request_seconds, settings.idle_seconds)
-        self._rates = Rates(settings.requests_a_second, settings.requests_at_once)
-        self._bodies = Places(MOST_BODIES)
-        self._listeners = Places(MOST_LISTENERS)
+        self._rates = RateLimit(settings.requests_a_second, settings.requests_at_once)
+        self._bodies = ConcurrencyLimit(MOST_BODIES)
+        self._listeners = ConcurrencyLimit(MOST_LISTENERS)
         self.asked: list[tuple[str, str]] = []
         """Every request, as (method, path), for whoever wants to compare."""
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from sequencer.server.clips import Clips
-from sequencer.server.model_runner import Show
-from sequencer.server.network_faults import Relay
+from sequencer.server.model_runner import ModelRunner
+from sequencer.server.network_faults import NetworkFaultRelay
 from sequencer.server.openapi import document
 from sequencer.server.peer import BadOfferError, Peer
 from sequencer.server.settings import CLUSTER, LOCAL_SESSION, MODEL, SERVER_VERSION, TRACK, StandInSettings
@@ -21,19 +21,19 @@ from sequencer.server.video_source import Painter
 from sequencer.stages.simulated.faults import Drop, End
 from sequencer.stages.simulated.helios_state import Message
 from sequencer.stages.wire.messages import (
-    ClipAsked,
-    CommandSent,
-    Done,
-    Ended,
-    Failed,
+    Ack,
+    ClipRequest,
+    CommandRequest,
+    ErrorReply,
     FromClient,
     Malformed,
     ModelMessage,
     Moderation,
-    RecordingAsked,
+    RecordingRequest,
     Schema,
-    SchemaAsked,
-    TrackAsked,
+    SchemaRequest,
+    SessionClosed,
+    TrackRequest,
 )
 
 log = logging.getLogger("sequencer.server")
@@ -77,7 +77,7 @@ class Session:
         self.id = number
         self._settings = settings
         self._over = over
-        self.show = Show(settings.faults, settings.grid, self, Painter(settings.native_size, settings.plain))
+        self.show = ModelRunner(settings.faults, settings.grid, self, Painter(settings.native_size, settings.plain))
         self.uploads = Uploads(settings.url_seconds)
         self.clips = Clips(self.show, self.show.rate)
         self.peers: dict[int, Peer] = {}
@@ -192,7 +192,7 @@ class Session:
         if old is not None:
             self._spawn(old.close(), self._closing)
         needs_relay = not self._settings.network.is_good or self._settings.drop_after or self._settings.faults.drops
-        relay = Relay(self._settings.network) if needs_relay else None
+        relay = NetworkFaultRelay(self._settings.network) if needs_relay else None
         peer = Peer(self, number, self.show.screen, self._settings, relay)
         self.peers[number] = peer
         self._spawn(self._answer(peer, sdp, mapping))
@@ -256,7 +256,7 @@ class Session:
             waiting = self._asks.pop(ask, None)
             if waiting is not None:
                 peer, request = waiting
-                peer.say(Done(request) if message is None else ModelMessage(message.type, message.data, request))
+                peer.say(Ack(request) if message is None else ModelMessage(message.type, message.data, request))
 
     def happened(self, what: Drop | End) -> None:
         """The faults file has its way."""
@@ -271,22 +271,22 @@ class Session:
     def heard(self, peer: Peer, message: FromClient) -> None:
         """Do what a client asks for."""
         match message:
-            case CommandSent():
+            case CommandRequest():
                 self._command(peer, message)
-            case SchemaAsked():
+            case SchemaRequest():
                 peer.say(Schema(document(self._settings.faults.dialect), message.request), "control")
-            case ClipAsked():
+            case ClipRequest():
                 peer.say(self.clips.ask(message.seconds, message.request), "control")
-            case RecordingAsked():
+            case RecordingRequest():
                 peer.say(self.clips.ask(None, message.request), "control")
-            case TrackAsked(do="publish"):
-                peer.say(Failed(message.request, "publish_refused", f"{message.name} takes nothing"), "control")
+            case TrackRequest(do="publish"):
+                peer.say(ErrorReply(message.request, "publish_refused", f"{message.name} takes nothing"), "control")
             case Malformed():
                 self.note("error", message=f"a frame could not be read: {message.reason}")
             case _:
                 pass  # pings, notices of uploads, what nobody knows: heard, and that is all
 
-    def _command(self, peer: Peer, sent: CommandSent) -> None:
+    def _command(self, peer: Peer, sent: CommandRequest) -> None:
         self.note("command", name=sent.type, wire=str(peer.wire))
         if sent.uploads and self._commands_waiting >= MAX_COMMANDS_WAITING:
             self._refuse(peer, sent, "unresolved_upload", "too many commands wait for uploads")
@@ -295,7 +295,7 @@ class Session:
         else:
             self._carry_out(peer, sent, sent.data)
 
-    async def _command_with_uploads(self, peer: Peer, sent: CommandSent) -> None:
+    async def _command_with_uploads(self, peer: Peer, sent: CommandRequest) -> None:
         data = dict(sent.data)
         self._commands_waiting += 1
         try:
@@ -309,7 +309,7 @@ class Session:
             self._commands_waiting -= 1
         self._carry_out(peer, sent, data)
 
-    def _carry_out(self, peer: Peer, sent: CommandSent, data: Mapping[str, object]) -> None:
+    def _carry_out(self, peer: Peer, sent: CommandRequest, data: Mapping[str, object]) -> None:
         if self.ended is not None:
             return
         problem = self.show.problem(sent.type, data)
@@ -325,11 +325,11 @@ class Session:
             self._asks[ask] = (peer, sent.request)
         self.show.command(sent.type, data, ask)
 
-    def _refuse(self, peer: Peer, sent: CommandSent, code: str, reason: str) -> None:
+    def _refuse(self, peer: Peer, sent: CommandRequest, code: str, reason: str) -> None:
         """An error where the wire has a place for it, silence where it has none; `/events` knows of it either way."""
         self.note("error", message=f"command '{sent.type}' rejected ({sent.type}: {reason})", code=code)
         if sent.request:
-            peer.say(Failed(sent.request, code, reason))
+            peer.say(ErrorReply(sent.request, code, reason))
 
     def _moderated(self, command: str, data: Mapping[str, object]) -> bool:
         """Whether a command may pass: prompts with certain words are warned of, or end the session."""
@@ -375,7 +375,7 @@ class Session:
         self.ended = reason
         self.note("ended", reason=reason)
         for peer in list(self.peers.values()):
-            peer.say(Ended(reason), "control")
+            peer.say(SessionClosed(reason), "control")
         self._spawn(self._close_soon())
         self._over(self)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sequencer.core.timebase import ChunkGrid
-from sequencer.stages.simulated.faults import WELL_BEHAVED, Faults
+from sequencer.stages.simulated.faults import NO_FAULTS, Faults
 
 LOCAL_SESSION = "00000000-0000-0000-0000-000000000000"
 """The id of a local runtime's only session."""
@@ -50,7 +50,7 @@ class StandInSettings:
     port: int = 8080
     """0 takes a free one."""
     grid: ChunkGrid = field(default_factory=ChunkGrid)
-    faults: Faults = WELL_BEHAVED
+    faults: Faults = NO_FAULTS
     wires: Literal["both", "v0"] = "both"
     """`v0`: a runtime of the older kind, which understands nothing else and keeps silent at it."""
     native_size: bool = False

@@ -20,7 +20,7 @@ from aiortc.mediastreams import VIDEO_TIME_BASE, MediaStreamError, VideoStreamTr
 from av import VideoFrame
 from numpy.typing import NDArray
 
-from sequencer.stages.simulated.helios_state import Look, hashed
+from sequencer.stages.simulated.helios_state import ChunkInputs, hash64
 
 if TYPE_CHECKING:
     from sequencer.stages.simulated.renderer.frames import Renderer
@@ -43,7 +43,7 @@ Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class TimedFrame:
     """A picture and the moment it is shown at, in monotonic seconds."""
 
     at: float
@@ -57,9 +57,9 @@ def planar(frame: NDArray[np.uint8], scale: int = 1) -> Picture:
     return VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="yuv420p").to_ndarray().astype(np.uint8, copy=False)
 
 
-def plain(look: Look) -> tuple[Picture, ...]:
+def test_pattern(look: ChunkInputs) -> tuple[Picture, ...]:
     """A chunk of small and simple pictures: one colour for each prompt, image and seed, under a light that wanders."""
-    kind = hashed("plain", look.prompt, look.image, look.seed)
+    kind = hash64("plain", look.prompt, look.image, look.seed)
     along = np.arange(PLAIN_WIDTH)
     pictures = []
     for frame in range(look.first_frame, look.first_frame + look.frames):
@@ -71,7 +71,7 @@ def plain(look: Look) -> tuple[Picture, ...]:
     return tuple(pictures)
 
 
-def dark(is_plain: bool = False) -> Picture:
+def black_frame(is_plain: bool = False) -> Picture:
     """The frame that stands where none is."""
     height, width = (PLAIN_HEIGHT, PLAIN_WIDTH) if is_plain else (HEIGHT, WIDTH)
     picture = np.full((height * 3 // 2, width), 128, np.uint8)
@@ -96,13 +96,13 @@ class Painter:
             return
         self._thread.submit(lambda: self._made().learn(image, pixels))
 
-    def paint(self, look: Look, before: Look | None) -> Future[tuple[Picture, ...]]:
+    def paint(self, look: ChunkInputs, before: ChunkInputs | None) -> Future[tuple[Picture, ...]]:
         """Begin to draw a chunk."""
         return self._thread.submit(self._paint, look, before)
 
-    def _paint(self, look: Look, before: Look | None) -> tuple[Picture, ...]:
+    def _paint(self, look: ChunkInputs, before: ChunkInputs | None) -> tuple[Picture, ...]:
         if self.is_plain:
-            return plain(look)
+            return test_pattern(look)
         scale = _SCALES[look.sr] if self._native else 1
         return tuple(planar(frame, scale) for frame in self._made().frames(look, before))
 
@@ -118,20 +118,20 @@ class Painter:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-Watcher = Callable[[Shown], None]
+Watcher = Callable[[TimedFrame], None]
 
 
-class Screen:
+class VideoSource:
     """Shows pictures on time. `rate` is frames a second."""
 
     def __init__(self, rate: Fraction, is_plain: bool = False) -> None:
         self._rate = rate
         self._watchers: list[Watcher] = []
-        self._queue: deque[Shown] = deque()
+        self._queue: deque[TimedFrame] = deque()
         self._edge = 0.0
         self._dark_from: float | None = None
         """When it goes dark: behind the pictures that waited when it was told to."""
-        self._dark = Shown(0.0, dark(is_plain))
+        self._dark = TimedFrame(0.0, black_frame(is_plain))
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.is_dark = True
@@ -163,7 +163,7 @@ class Screen:
         before = self.shown + len(self._queue)
         first = max(at, self._edge)
         step = float(1 / self._rate) * (CATCHING_UP if first > at + BEHIND else 1.0)
-        self._queue.extend(Shown(first + index * step, picture) for index, picture in enumerate(pictures))
+        self._queue.extend(TimedFrame(first + index * step, picture) for index, picture in enumerate(pictures))
         self._edge = first + len(pictures) * step
         self._wake.set()
         return before
@@ -178,7 +178,7 @@ class Screen:
             now = time.monotonic()
             if self._goes_dark(now):
                 self._dark_from, self.is_dark = None, True
-                self._give(Shown(now, self._dark.picture))
+                self._give(TimedFrame(now, self._dark.picture))
                 continue
             if self._queue and self._queue[0].at <= now:
                 self.is_dark = False
@@ -189,7 +189,7 @@ class Screen:
             coming = [one for one in (self._queue[0].at if self._queue else None, self._dark_from) if one is not None]
             wait = min(coming) - now if coming else None
             if self.is_dark:
-                self._give(Shown(now, self._dark.picture))
+                self._give(TimedFrame(now, self._dark.picture))
                 wait = DARK_EVERY if wait is None else min(wait, DARK_EVERY)
             try:
                 async with asyncio.timeout(wait):
@@ -201,7 +201,7 @@ class Screen:
         dark = self._dark_from
         return dark is not None and dark <= now and not (self._queue and self._queue[0].at < dark)
 
-    def _give(self, shown: Shown) -> None:
+    def _give(self, shown: TimedFrame) -> None:
         for watcher in list(self._watchers):
             watcher(shown)
 
@@ -209,10 +209,10 @@ class Screen:
 class ScreenTrack(VideoStreamTrack):
     """What one watcher gets: nothing while paused, which it is at first."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: VideoSource) -> None:
         super().__init__()
         self._screen = screen
-        self._frames: deque[Shown] = deque(maxlen=MOST_WAITING)
+        self._frames: deque[TimedFrame] = deque(maxlen=MOST_WAITING)
         self._some = asyncio.Event()
         self._origin = time.monotonic()
         self.is_paused = True
@@ -220,7 +220,7 @@ class ScreenTrack(VideoStreamTrack):
         """Frames given to the encoder."""
         screen.watch(self._take)
 
-    def _take(self, shown: Shown) -> None:
+    def _take(self, shown: TimedFrame) -> None:
         if not self.is_paused:
             self._frames.append(shown)
             self._some.set()

@@ -14,8 +14,8 @@ from statistics import median_low
 
 from sequencer.core.timebase import DISPLAY_DELAY, nanoseconds
 from sequencer.events.codec import Event
-from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, Paused, Resumed, Started, WasReset
-from sequencer.sync.estimator.hypotheses import Rivals
+from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, Paused, ResetDone, Resumed, Started
+from sequencer.sync.estimator.hypotheses import HypothesisSet
 
 SLOWER = 64.0
 """How much slower than ticks chunks come: what is 20 ms and 1 ms of jitter there is 1.3 s and 64 ms here."""
@@ -63,7 +63,7 @@ class BoundaryFollower:
         self.fixed_lag: int | None = None
         self._first_lag = lag
         self._nominal = float(nominal_ns)
-        self._rivals = Rivals()
+        self._rivals = HypothesisSet()
         self._base: int | None = None
         self._next = 0
         """The chunk that begins at the latest boundary heard."""
@@ -101,11 +101,11 @@ class BoundaryFollower:
         )
         late = at - foretold > LATE * length
         if late and count == 1 and self._was_late and abs(at - 2 * self._latest + self._earlier) < ALIKE * (at - self._latest):
-            self._rivals = Rivals()  # two in a row that agree: a slower model, of whose past nothing counts
+            self._rivals = HypothesisSet()  # two in a row that agree: a slower model, of whose past nothing counts
             for boundary in (self._earlier, self._latest, at):
                 self._rivals.tick(boundary)
         elif best is None and (late or count > 1):
-            self._rivals = Rivals()  # the very first one says nothing of how long chunks last: nominal it is
+            self._rivals = HypothesisSet()  # the very first one says nothing of how long chunks last: nominal it is
             self._rivals.tick(at - length)
             self._rivals.tick(at)
         elif late or count > 1:
@@ -196,7 +196,7 @@ class BoundaryFollower:
         """Chunks come again: the length is kept, roughly, the phase is taken from here."""
         at = self._now(at_ns)
         if self._rivals.best is None:
-            self._rivals = Rivals()
+            self._rivals = HypothesisSet()
             self._rivals.tick(at)
         else:
             self._rivals.resume(at, 1)
@@ -247,7 +247,7 @@ class BoundaryFeed:
                 self._began = True
                 follower.started(event.at)
                 return None
-            case WasReset():
+            case ResetDone():
                 self._began = False
                 follower.ends()
                 return None

@@ -14,7 +14,7 @@ from typing import Any
 
 from sequencer.core.errors import SequencerError
 from sequencer.events.codec import Event
-from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved
+from sequencer.events.events import ClockFitted, TransportChanged, TransportLocated
 
 LOOK = 0.02
 """How often, in seconds, the session is asked."""
@@ -81,22 +81,22 @@ class LinkFeed:
             if not self._moving:
                 return ()
             self._moving = False
-            return (ClockMoved(now.at, "stop"),)
+            return (TransportChanged(now.at, "stop"),)
         if self._origin is None:
             self._origin = self._bar_line(now)
         quarter = now.beat - self._origin
         if not self._moving:
             if quarter < 0:
                 return ()  # it plays from the next bar line on
-            jump = (ClockLocated(now.at, 0.0),) if self._began else ()
+            jump = (TransportLocated(now.at, 0.0),) if self._began else ()
             self._moving = self._began = True
-            return (*jump, ClockMoved(now.at, "start"), *self._fitted(now, quarter))
+            return (*jump, TransportChanged(now.at, "start"), *self._fitted(now, quarter))
         told = self._told
         if told is None:
             return self._fitted(now, quarter)
         expected = told.quarter + (now.at - told.time) * told.quarters_per_ns
         if abs(expected - quarter) > JUMPED:
-            return (ClockLocated(now.at, max(0.0, quarter)), *self._fitted(now, quarter))
+            return (TransportLocated(now.at, max(0.0, quarter)), *self._fitted(now, quarter))
         foretold = told.time + (quarter + AHEAD - told.quarter) / told.quarters_per_ns
         moved = abs(foretold - (now.at + AHEAD * 60e9 / now.bpm)) > MOVED
         if not moved and told.quality == _quality(now) and now.at - told.at < EVERY:

@@ -10,7 +10,14 @@ from collections import deque
 from typing import Literal
 
 from sequencer.events.codec import Event
-from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved, ControlMoved, NotePlayed, ProgramChosen
+from sequencer.events.events import (
+    ClockFitted,
+    ControlChanged,
+    NoteReceived,
+    ProgramChanged,
+    TransportChanged,
+    TransportLocated,
+)
 from sequencer.sync.estimator.follower import ClockFollower
 
 SYSTEM = 0xF0
@@ -46,7 +53,7 @@ class MidiFeed:
         self._asked = 0
         self._idle = 0
         self._complained: set[str] = set()
-        self._moves: deque[ClockMoved] = deque(maxlen=64)
+        self._moves: deque[TransportChanged] = deque(maxlen=64)
 
     @property
     def awaits_ticks(self) -> bool:
@@ -63,7 +70,7 @@ class MidiFeed:
         if not message:
             return ()
         if message[0] < SYSTEM:
-            return played(message, at)
+            return note_events(message, at)
         if any(byte > HIGHEST for byte in message[1:]):
             return ()
         match message[0]:
@@ -83,7 +90,7 @@ class MidiFeed:
     def start(self, at: int) -> tuple[Event, ...]:
         """Start, by the gear or by hand (for gear that only ticks): the next tick is beat 0."""
         if not self._follows:
-            return (ClockMoved(at, "start"),)
+            return (TransportChanged(at, "start"),)
         self.follower.start(at)
         self._pending, self._asked = "start", at
         if self._at_zero:
@@ -117,7 +124,7 @@ class MidiFeed:
                 self.follower.resume(at)
         self._moving = what != "stop"
 
-    def said(self, move: ClockMoved) -> bool:
+    def said(self, move: TransportChanged) -> bool:
         """Whether this very event is one of the latest that this feed told: others are somebody's own."""
         return any(one is move for one in self._moves)
 
@@ -158,7 +165,7 @@ class MidiFeed:
 
     def _continue(self, at: int) -> tuple[Event, ...]:
         if not self._follows:
-            return (ClockMoved(at, "continue"),)
+            return (TransportChanged(at, "continue"),)
         if self.follower.state == "stopped":
             self.follower.resume(at)
             self._pending, self._asked = "continue", at
@@ -166,7 +173,7 @@ class MidiFeed:
 
     def _stop(self, at: int) -> tuple[Event, ...]:
         if not self._follows:
-            return (ClockMoved(at, "stop"),)
+            return (TransportChanged(at, "stop"),)
         self.follower.stop(at)
         self._pending = None
         was_moving, self._moving = self._moving, False
@@ -181,11 +188,11 @@ class MidiFeed:
 
     def _located(self, quarter: float, at: int) -> tuple[Event, ...]:
         """A jump. A clock that moves stands there until its next tick: gear that takes a while must not be run ahead of."""
-        located = ClockLocated(at, quarter)
+        located = TransportLocated(at, quarter)
         return (located, *self._fitted(at)) if self._moving else (located,)
 
-    def _moved(self, at: int, what: Literal["start", "stop", "continue"]) -> ClockMoved:
-        move = ClockMoved(at, what)
+    def _moved(self, at: int, what: Literal["start", "stop", "continue"]) -> TransportChanged:
+        move = TransportChanged(at, what)
         self._moves.append(move)
         return move
 
@@ -196,17 +203,17 @@ class MidiFeed:
         return (self._told,)
 
 
-def played(message: bytes, at: int) -> tuple[Event, ...]:
+def note_events(message: bytes, at: int) -> tuple[Event, ...]:
     """What hands play: a note-on with a velocity, a controller, a program; nothing for any other message."""
     kind, channel, data = message[0] & 0xF0, (message[0] & 0x0F) + 1, message[1:]
     if any(byte > HIGHEST for byte in data):
         return ()
     match kind, len(data):
         case 0x90, 2 if data[1] > 0:
-            return (NotePlayed(at, data[0], data[1], channel),)
+            return (NoteReceived(at, data[0], data[1], channel),)
         case 0xB0, 2:
-            return (ControlMoved(at, data[0], data[1], channel),)
+            return (ControlChanged(at, data[0], data[1], channel),)
         case 0xC0, 1:
-            return (ProgramChosen(at, data[0] + 1, channel),)
+            return (ProgramChanged(at, data[0] + 1, channel),)
         case _:
             return ()

@@ -42,7 +42,7 @@ class Feed(Protocol):
         ...
 
 
-class LiveMidi:
+class MidiPortClock:
     """Listens to `port` (see `midi.addresses`) and delivers what `feed` makes of it, in the loop's own thread.
 
     `say` gets a sentence when the port goes or comes back; `heard` is called with every message, for those who show them.

@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from sequencer.core.timers import Timekeeper, Timer
+from sequencer.core.timers import Timer, TimerService
 
 
-class Clock(Timekeeper, Protocol):
+class Clock(TimerService, Protocol):
     """What a run needs of time: a timekeeper that can also let time pass."""
 
     async def idle(self, awake: asyncio.Event) -> bool:

@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import Literal
 
 from sequencer.events.codec import Event
-from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved
-from sequencer.sync.estimator.hypotheses import Rivals
-from sequencer.sync.midi_clock import played
+from sequencer.events.events import ClockFitted, TransportChanged, TransportLocated
+from sequencer.sync.estimator.hypotheses import HypothesisSet
+from sequencer.sync.midi_clock import note_events
 
 TimecodeState = Literal["searching", "locked", "free", "stopped"]
 PIECES = 8
@@ -27,7 +27,7 @@ GRACE = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class FrameRate:
     """A frame rate of time code: `fps` true frames a second; `counts` numbers used in a second; `drops` as NTSC does."""
 
     code: int
@@ -38,10 +38,10 @@ class Rate:
 
 
 RATES = (
-    Rate(0, "24", Fraction(24), 24, drops=False),
-    Rate(1, "25", Fraction(25), 25, drops=False),
-    Rate(2, "29.97 drop", Fraction(30000, 1001), 30, drops=True),
-    Rate(3, "30", Fraction(30), 30, drops=False),
+    FrameRate(0, "24", Fraction(24), 24, drops=False),
+    FrameRate(1, "25", Fraction(25), 25, drops=False),
+    FrameRate(2, "29.97 drop", Fraction(30000, 1001), 30, drops=True),
+    FrameRate(3, "30", Fraction(30), 30, drops=False),
 )
 """The four rates that the messages can name, by their code."""
 
@@ -54,10 +54,10 @@ class Timecode:
     minutes: int
     seconds: int
     frames: int
-    rate: Rate
+    rate: FrameRate
 
     @classmethod
-    def at(cls, seconds: float, rate: Rate) -> Timecode:
+    def at(cls, seconds: float, rate: FrameRate) -> Timecode:
         """The time of the frame in which the source is so many seconds after 00:00:00:00; it starts anew after a day."""
         number = int(seconds * rate.fps + Fraction(1, 1000))  # a frame that has just begun, whatever a float makes of it
         if rate.drops:
@@ -90,7 +90,7 @@ class Timecode:
         return self.number / self.rate.fps
 
 
-def spelled(pieces: bytes) -> Timecode:
+def format_timecode(pieces: bytes) -> Timecode:
     """The time that eight data bytes of quarter frames, pieces 0 to 7 in order, spell."""
     nibbles = [piece & 0x0F for piece in pieces]
     frames, seconds, minutes = (nibbles[place] | nibbles[place + 1] << 4 for place in (0, 2, 4))
@@ -114,9 +114,9 @@ class TimecodeFollower:
     `free` while it has just fallen silent.
     """
 
-    def __init__(self, rate: Rate = RATES[1]) -> None:
+    def __init__(self, rate: FrameRate = RATES[1]) -> None:
         self.rate = rate
-        self._rivals = Rivals()
+        self._rivals = HypothesisSet()
         self._base: int | None = None
         self._last = 0
         self._pieces = bytearray(PIECES)
@@ -224,7 +224,7 @@ class TimecodeFollower:
         """Pieces begin anew: after silence, a gap, or while the source runs backwards."""
         if self._moving:
             self._held = Fraction(self.seconds_at(at)).limit_denominator(10**6)
-        self._rivals = Rivals()
+        self._rivals = HypothesisSet()
         self._base = at
         self._count = 0
         self._rivals.tick(0.0)
@@ -235,7 +235,7 @@ class TimecodeFollower:
 
     def _whole(self) -> None:
         """Eight pieces are there: the time they spell is that of the frame in which the first of them was sent."""
-        time = spelled(bytes(self._pieces))
+        time = format_timecode(bytes(self._pieces))
         if not time.is_sound:
             self._run = 0
             return
@@ -250,7 +250,7 @@ class TimecodeFollower:
         self._moving = True
 
     def _forget(self) -> None:
-        self._rivals = Rivals()
+        self._rivals = HypothesisSet()
         self._base = None
         self._run = 0
         self._piece = -1
@@ -266,7 +266,7 @@ JUMPED = 0.1
 NEVER = float("-inf")
 
 
-def rate(name: str) -> Rate | None:
+def parse_rate(name: str) -> FrameRate | None:
     """The rate of `clock mtc 25`: 24, 25, 29.97 (drop frame) or 30; None for any other."""
     return next((one for one in RATES if name in (one.name, one.name.split()[0])), None)
 
@@ -278,7 +278,7 @@ class TimecodeFeed:
     which the score begins (an hour, for many tapes).
     """
 
-    def __init__(self, expected: Rate = RATES[1], origin: Fraction = Fraction(0)) -> None:
+    def __init__(self, expected: FrameRate = RATES[1], origin: Fraction = Fraction(0)) -> None:
         self.follower = TimecodeFollower(expected)
         self._origin = float(origin)
         self._told: ClockFitted | None = None
@@ -293,15 +293,15 @@ class TimecodeFeed:
             self.follower.quarter_frame(message[1], at)
             return self._followed(at)
         if message and message[0] < 0xF0:
-            return played(message, at)
+            return note_events(message, at)
         found = full_frame(message)
         if found is None or not found.is_sound:
             return ()
         self.follower.located(found)
-        stop = (ClockMoved(at, "stop"),) if self._moving else ()
+        stop = (TransportChanged(at, "stop"),) if self._moving else ()
         self._moving = False
         self._stands = float(found.time) - self._origin
-        return (*stop, ClockLocated(at, self._stands))
+        return (*stop, TransportLocated(at, self._stands))
 
     def silence(self, at: int) -> tuple[Event, ...]:
         """Tell the time while nothing comes: free-wheeling first, and then stopped."""
@@ -311,7 +311,7 @@ class TimecodeFeed:
             return self._fitted(at)
         self._moving = False
         self._stands = self.follower.seconds_at(at) - self._origin
-        return (ClockMoved(at, "stop"), ClockLocated(at, self._stands))
+        return (TransportChanged(at, "stop"), TransportLocated(at, self._stands))
 
     def unplugged(self, at: int) -> tuple[Event, ...]:
         """The port is gone: what silence says comes by itself."""
@@ -328,14 +328,14 @@ class TimecodeFeed:
         self._frames += 1
         if not self._moving:
             first = self._stands == NEVER
-            move = ClockMoved(at, "start" if first else "continue")
-            jump = (ClockLocated(at, here),) if abs(here - (0.0 if first else self._stands)) > JUMPED else ()
+            move = TransportChanged(at, "start" if first else "continue")
+            jump = (TransportLocated(at, here),) if abs(here - (0.0 if first else self._stands)) > JUMPED else ()
             self._moving = True
             self._stands = here
             return (move, *jump, *self._fitted(at)) if first else (*jump, move, *self._fitted(at))
         told = self._told
         if told is not None and abs(told.quarter + (at - told.time) * told.quarters_per_ns - here) > JUMPED:
-            return (ClockLocated(at, here), *self._fitted(at))
+            return (TransportLocated(at, here), *self._fitted(at))
         if told is not None and told.quality == "locked" and self._frames < EVERY:
             return ()
         return self._fitted(at)

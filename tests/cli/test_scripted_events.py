@@ -14,10 +14,10 @@ from sequencer.cli import main
 from sequencer.cli.event_option import read_event
 from sequencer.core.errors import UsageError
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.events.events import Closing, NotePlayed, Went
+from sequencer.events.events import NoteReceived, OperatorGo, StopRequested
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
-from sequencer.language.score import SetSr, Sr
+from sequencer.language.score import SetSr, SuperResolution
 from sequencer.schedule.model import Schedule
 from sequencer.stages.simulated.faults import Faults
 
@@ -140,8 +140,8 @@ def came(schedule: Schedule, *events: str) -> dict[str, Fraction]:
             last = one.at
         if one.kind == "chunk_done":
             done, last = done + 1, one.at
-        if isinstance(one, Went | NotePlayed):
-            name = one.name if isinstance(one, Went) else f"note {one.note}"
+        if isinstance(one, OperatorGo | NoteReceived):
+            name = one.name if isinstance(one, OperatorGo) else f"note {one.note}"
             found[name] = done * CHUNK + Fraction(one.at - last, 10**9)
     return found
 
@@ -177,7 +177,7 @@ def test_a_position_that_is_never_reached_is_told(schedule: Schedule) -> None:
 def test_beside_a_clock_the_position_is_where_the_clock_is() -> None:
     score = midi(section("in", 4, at_bar(1, "a")), section("out", 8, at_bar(1, "b")))
     outcome, log = follow(score, Gear((1.0, "start"), (5.0, 90.0)), events=["go x@in 4.1", "go y@out 2.1"])
-    times = {one.name: one.at / 1e9 for one in log if isinstance(one, Went)}
+    times = {one.name: one.at / 1e9 for one in log if isinstance(one, OperatorGo)}
     # 8 quarters by 5 s, then 90 bpm: quarter 12 is 4 / 1.5 s later, quarter 20 is 12 / 1.5 s later
     assert abs(times["x"] - (5 + 4 / 1.5)) < 0.1
     assert abs(times["y"] - (5 + 12 / 1.5)) < 0.1
@@ -235,7 +235,7 @@ def test_a_stop_does_not_hide_what_failed_before() -> None:
     lost = Faults.model_validate(
         {"messages": [{"type": "prompt_accepted", "do": "lose"}], "refuse": [{"command": "set_sr_scale"}]}
     )
-    score = on_beats(section("a", 16, at_bar(1, "One."), at_bar(3, SetSr(Sr.X4)), at_bar(9, "Two.")))
+    score = on_beats(section("a", 16, at_bar(1, "One."), at_bar(3, SetSr(SuperResolution.X4)), at_bar(9, "Two.")))
     report = play(score, "finish@8c", faults=lost).outcome.report
     assert report.stopped and report.ended_normally
     assert not report.all_landed
@@ -244,5 +244,5 @@ def test_a_stop_does_not_hide_what_failed_before() -> None:
 
 def test_limits_and_interruptions_are_no_stop() -> None:
     conductor = Conductor(compile_score(reads(SCORE)))
-    conductor.receive(Closing(1, "interrupted (Ctrl-C)"))
+    conductor.receive(StopRequested(1, "interrupted (Ctrl-C)"))
     assert not conductor.report().ended_normally

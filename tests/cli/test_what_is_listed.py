@@ -10,7 +10,7 @@ import pytest
 from sequencer.cli import main
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
-from sequencer.runtime.rehearsal import Moment, rehearse
+from sequencer.runtime.rehearsal import Progress, rehearse
 
 SHORT = 'score "Short"\ngrid 12 frames @ 24 fps\nat 0c "A boat. Grey light. Low close shot, fixed."\nend 3c\n'
 PAUSING = 'at 0c "A boat."\non go rest -> pause\non go on -> resume\nend 6c\n'
@@ -35,7 +35,7 @@ def test_the_files_of_a_run_are_listed(command: tuple[str, ...], tmp_path: Path,
 
 
 def test_a_paused_rehearsal_says_so(tmp_path: Path) -> None:
-    moments: list[Moment] = []
+    moments: list[Progress] = []
     rehearse(
         compile_score(reads(PAUSING)),
         out=tmp_path / "run",

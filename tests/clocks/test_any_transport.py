@@ -21,7 +21,7 @@ from sequencer.engine.journal import JournalWriter, header_of
 from sequencer.engine.replay import replay
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, SchedulePrompt
-from sequencer.events.events import ClockLocated, ClockMoved, Started
+from sequencer.events.events import Started, TransportChanged, TransportLocated
 from sequencer.language.compiler import compile_score
 from sequencer.language.score import ClockKind, ClockLine, Header
 from sequencer.runtime.loop import Outcome, Performance
@@ -55,8 +55,8 @@ class Watch:
     _quarter: float = -1e9
 
     def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
-        if isinstance(event, ClockLocated | Started) or (isinstance(event, ClockMoved) and event.what == "start"):
-            self.jumps += isinstance(event, ClockLocated)
+        if isinstance(event, TransportLocated | Started) or (isinstance(event, TransportChanged) and event.what == "start"):
+            self.jumps += isinstance(event, TransportLocated)
             self._quarter = -1e9  # here it may go back: a jump, or the score's own beginning
         for command in commands:
             if isinstance(command, SchedulePrompt):

@@ -18,11 +18,11 @@ from sequencer.events.events import ChunkShown
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 from sequencer.runtime.loop import Performance
-from sequencer.runtime.scripted_events import scripted
+from sequencer.runtime.scripted_events import parse_scripted_event
 from sequencer.schedule.model import Schedule
 from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
 from sequencer.sync.run_clock import VirtualClock
-from sequencer.sync.timecode import TimecodeFeed, rate
+from sequencer.sync.timecode import TimecodeFeed, parse_rate
 
 SECOND = 1_000_000_000
 CHUNK = 1.375
@@ -75,8 +75,8 @@ class Played:
         clock = VirtualClock()
         stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid))
         writer = None if journal is None else JournalWriter(journal, header_of(schedule, {}, {}))
-        run = Performance(schedule, stage, clock, writer, [scripted(one) for one in events], [self._look])
-        expected = rate("25")
+        run = Performance(schedule, stage, clock, writer, [parse_scripted_event(one) for one in events], [self._look])
+        expected = parse_rate("25")
         assert expected is not None
         tape.plug(clock, TimecodeFeed(expected), run)
         self.report = asyncio.run(run.run()).report

@@ -15,7 +15,7 @@ import pytest
 from conftest import require
 
 from sequencer.events.codec import Event
-from sequencer.events.events import ClockFitted, ClockMoved
+from sequencer.events.events import ClockFitted, TransportChanged
 from sequencer.sync.link import LinkFeed, Moment
 
 S = 1_000_000_000
@@ -33,7 +33,7 @@ def session(
 
 
 def kinds(events: list[Event]) -> list[str]:
-    return [event.what if isinstance(event, ClockMoved) else event.kind for event in events]
+    return [event.what if isinstance(event, TransportChanged) else event.kind for event in events]
 
 
 def test_it_begins_on_the_bar_line_after_play() -> None:
@@ -50,7 +50,7 @@ def test_it_begins_on_the_bar_line_after_play() -> None:
 def test_play_heard_just_behind_its_bar_line_counts_from_it() -> None:
     feed = LinkFeed()
     (start, fit) = feed.hear(Moment(S, 8.03, 120.0, True, 1))
-    assert isinstance(start, ClockMoved)
+    assert isinstance(start, TransportChanged)
     assert isinstance(fit, ClockFitted)
     assert fit.quarter == pytest.approx(0.03)
 

@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequencer.events.codec import Event
-from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved, ControlMoved, NotePlayed, ProgramChosen
+from sequencer.events.events import (
+    ClockFitted,
+    ControlChanged,
+    NoteReceived,
+    ProgramChanged,
+    TransportChanged,
+    TransportLocated,
+)
 from sequencer.sync.midi_clock import EVERY, MidiFeed
 
 MS = 1_000_000
@@ -28,7 +35,7 @@ def ticks(feed: MidiFeed, first: int, count: int, jitter: float = 0.0, seed: int
 
 
 def kinds(events: Iterable[Event]) -> list[str]:
-    return [event.what if isinstance(event, ClockMoved) else event.kind for event in events]
+    return [event.what if isinstance(event, TransportChanged) else event.kind for event in events]
 
 
 def position(sixteenths: int) -> bytes:
@@ -41,10 +48,10 @@ class TestTransport:
         assert feed.hear(START, S) == ()
         assert feed.awaits_ticks
         events = feed.hear(TICK, S + 7 * MS)
-        assert isinstance(events[0], ClockMoved)
-        assert events[0] == ClockMoved(S + 7 * MS, "start")
+        assert isinstance(events[0], TransportChanged)
+        assert events[0] == TransportChanged(S + 7 * MS, "start")
         assert feed.said(events[0])
-        assert not feed.said(ClockMoved(S + 7 * MS, "start")), "one that only looks the same is somebody's own"
+        assert not feed.said(TransportChanged(S + 7 * MS, "start")), "one that only looks the same is somebody's own"
         assert isinstance(events[1], ClockFitted)
         assert events[1].quarter == 0
         assert not feed.awaits_ticks
@@ -70,7 +77,7 @@ class TestTransport:
         feed.hear(START, S)
         ticks(feed, S, 48)
         feed.hear(STOP, 3 * S)
-        assert feed.hear(position(16), 4 * S) == (ClockLocated(4 * S, 4.0),)
+        assert feed.hear(position(16), 4 * S) == (TransportLocated(4 * S, 4.0),)
         assert feed.hear(CONTINUE, 5 * S) == ()
         events = feed.hear(TICK, 5 * S + 2 * MS)
         assert kinds(events) == ["continue", "clock_fit"]
@@ -82,7 +89,7 @@ class TestTransport:
         feed.hear(START, S)
         ticks(feed, S, 48)
         feed.hear(STOP, 3 * S)
-        assert feed.hear(START, 4 * S) == (ClockLocated(4 * S, 0.0),)
+        assert feed.hear(START, 4 * S) == (TransportLocated(4 * S, 0.0),)
         assert kinds(feed.hear(TICK, 4 * S + MS))[0] == "start"
 
     def test_position_0_and_then_start_jump_once(self) -> None:
@@ -98,7 +105,7 @@ class TestTransport:
         feed.hear(START, S)
         ticks(feed, S, 49)
         located, stands = feed.hear(position(400), 2 * S + MS)
-        assert located == ClockLocated(2 * S + MS, 100.0)
+        assert located == TransportLocated(2 * S + MS, 100.0)
         assert isinstance(stands, ClockFitted)
         assert (stands.quarter, stands.quarters_per_ns) == (100.0, 0.0)
         (fit,) = feed.hear(TICK, 2 * S + 20 * MS)
@@ -107,10 +114,10 @@ class TestTransport:
 
     def test_where_nothing_is_followed_transport_is_told_at_once(self) -> None:
         feed = MidiFeed(follows=False)
-        assert feed.hear(START, S) == (ClockMoved(S, "start"),)
+        assert feed.hear(START, S) == (TransportChanged(S, "start"),)
         assert feed.hear(TICK, S) == ()
-        assert feed.hear(STOP, S) == (ClockMoved(S, "stop"),)
-        assert feed.hear(CONTINUE, S) == (ClockMoved(S, "continue"),)
+        assert feed.hear(STOP, S) == (TransportChanged(S, "stop"),)
+        assert feed.hear(CONTINUE, S) == (TransportChanged(S, "continue"),)
         assert feed.hear(position(4), S) == ()
         assert feed.due is None
         assert feed.silence(S) == feed.unplugged(S) == ()
@@ -120,7 +127,7 @@ class TestWaiting:
     def test_gear_that_only_ticks_is_started_by_hand(self) -> None:
         feed = MidiFeed()
         assert ticks(feed, S, 96) == []
-        assert not feed.said(ClockMoved(S, "start"))
+        assert not feed.said(TransportChanged(S, "start"))
         at = round(S + 96 * PERIOD)
         feed.moved_by_hand("start", at - MS)
         (fit,) = feed.hear(TICK, at)
@@ -206,11 +213,11 @@ class TestFits:
 class TestHands:
     def test_notes_controllers_programs(self) -> None:
         feed = MidiFeed()
-        assert feed.hear(bytes((0x99, 60, 100)), S) == (NotePlayed(S, 60, 100, 10),)
+        assert feed.hear(bytes((0x99, 60, 100)), S) == (NoteReceived(S, 60, 100, 10),)
         assert feed.hear(bytes((0x90, 60, 0)), S) == (), "velocity 0 is a note-off"
         assert feed.hear(bytes((0x80, 60, 64)), S) == ()
-        assert feed.hear(bytes((0xBF, 20, 65)), S) == (ControlMoved(S, 20, 65, 16),)
-        assert feed.hear(bytes((0xC0, 4)), S) == (ProgramChosen(S, 5, 1),)
+        assert feed.hear(bytes((0xBF, 20, 65)), S) == (ControlChanged(S, 20, 65, 16),)
+        assert feed.hear(bytes((0xC0, 4)), S) == (ProgramChanged(S, 5, 1),)
 
     @given(st.lists(st.binary(max_size=4), max_size=40))
     @settings(max_examples=200, deadline=None)
@@ -236,7 +243,7 @@ class TestHands:
                 feed.unplugged(now) if message == b"\xff" else feed.silence(now + S) if not message else feed.hear(message, now)
             )
             for event in events:
-                if isinstance(event, ClockMoved):
+                if isinstance(event, TransportChanged):
                     assert event.what != "stop" or moving
                     moving = event.what != "stop"
                 if isinstance(event, ClockFitted):

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequencer.events.codec import Event
-from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved
-from sequencer.sync.timecode import RATES, Rate, Timecode, TimecodeFeed, TimecodeFollower, full_frame, rate
+from sequencer.events.events import ClockFitted, TransportChanged, TransportLocated
+from sequencer.sync.timecode import RATES, FrameRate, Timecode, TimecodeFeed, TimecodeFollower, full_frame, parse_rate
 
 MS = 1_000_000
 S = 1_000_000_000
 TEN_MINUTES = 600
 
 
-def at_number(number: int, rate: Rate) -> Timecode:
+def at_number(number: int, rate: FrameRate) -> Timecode:
     """The time that a frame number is spelled as: the inverse of `Timecode.number`, after SMPTE 12M's own procedure."""
     if rate.drops:
         tens, rest = divmod(number, 17982)
@@ -27,7 +27,7 @@ def at_number(number: int, rate: Rate) -> Timecode:
     return Timecode(seconds // 3600 % 24, seconds // 60 % 60, seconds % 60, frames, rate)
 
 
-def quarter_frames(first: int, count: int, rate: Rate) -> list[int]:
+def quarter_frames(first: int, count: int, rate: FrameRate) -> list[int]:
     """Data bytes of quarter frames from a frame (an even one, as sources send it) on."""
     found = []
     for number in range(count):
@@ -40,11 +40,11 @@ def quarter_frames(first: int, count: int, rate: Rate) -> list[int]:
     return found
 
 
-def stamp(number: int, rate: Rate, start: int = S) -> int:
+def stamp(number: int, rate: FrameRate, start: int = S) -> int:
     return start + round(number * S / (4 * rate.fps))
 
 
-def play(follower: TimecodeFollower, first: int, count: int, rate: Rate, jitter: float = 0.0, start: int = S) -> int:
+def play(follower: TimecodeFollower, first: int, count: int, rate: FrameRate, jitter: float = 0.0, start: int = S) -> int:
     chance, last = random.Random(1), 0
     for number, data in enumerate(quarter_frames(first, count, rate)):
         last = max(last, stamp(number, rate, start) + round(abs(chance.gauss(0, jitter))))
@@ -54,19 +54,19 @@ def play(follower: TimecodeFollower, first: int, count: int, rate: Rate, jitter:
 
 @pytest.mark.parametrize("rate", RATES, ids=lambda rate: rate.name)
 class TestRates:
-    def test_numbers_and_spellings_are_inverses(self, rate: Rate) -> None:
+    def test_numbers_and_spellings_are_inverses(self, rate: FrameRate) -> None:
         day = Timecode(23, 59, 59, rate.counts - 1, rate).number
         for number in (*range(0, 40_000), *range(day - 5000, day + 1)):
             time = at_number(number, rate)
             assert time.is_sound
             assert time.number == number
 
-    def test_a_minute_of_code_is_a_minute(self, rate: Rate) -> None:
+    def test_a_minute_of_code_is_a_minute(self, rate: FrameRate) -> None:
         hour = Timecode(1, 0, 0, 0, rate)
         assert abs(hour.time - 3600) < Fraction(1, 100)
         assert Timecode(0, 0, 10, 0, rate).time == Fraction(10 * rate.counts) / rate.fps
 
-    def test_it_is_followed(self, rate: Rate) -> None:
+    def test_it_is_followed(self, rate: FrameRate) -> None:
         follower, first = TimecodeFollower(), 10 * 60 * rate.counts
         play(follower, first, 400, rate, 0.5 * MS)
         assert follower.state == "locked"
@@ -79,7 +79,7 @@ class TestRates:
         assert (state, deviation > 0) == ("locked", True)
         assert second + (now - time) * pace == pytest.approx(follower.seconds_at(now), abs=1e-6)
 
-    def test_over_a_minute_of_dropped_frames(self, rate: Rate) -> None:
+    def test_over_a_minute_of_dropped_frames(self, rate: FrameRate) -> None:
         follower = TimecodeFollower()
         first = at_number(58 * rate.counts, rate).number & ~1
         last = play(follower, first, 4 * rate.counts * 5, rate)
@@ -90,7 +90,7 @@ class TestRates:
 
 
 @pytest.mark.parametrize("rate_", RATES, ids=lambda one: one.name)
-def test_the_time_of_a_second_is_that_of_its_frame(rate_: Rate) -> None:
+def test_the_time_of_a_second_is_that_of_its_frame(rate_: FrameRate) -> None:
     chance = random.Random(rate_.name)
     for minute in (*range(12), 59, 23 * 60 + 59):
         for second, frame in (
@@ -183,7 +183,7 @@ def feed_it(feed: TimecodeFeed, first: int, count: int, start: int) -> list[Even
 
 
 def kinds(events: list[Event]) -> list[str]:
-    return [event.what if isinstance(event, ClockMoved) else event.kind for event in events]
+    return [event.what if isinstance(event, TransportChanged) else event.kind for event in events]
 
 
 def test_the_first_lock_is_a_start_and_a_jump_there() -> None:
@@ -204,7 +204,7 @@ def test_stop_and_going_on_elsewhere() -> None:
     assert kinds(list(feed.silence(last + 3 * S))) == ["stop", "clock_located"]
     events = feed_it(feed, 250 * 4, 100, 10 * S)
     assert kinds(events[:3]) == ["clock_located", "continue", "clock_fit"]
-    assert isinstance(events[0], ClockLocated)
+    assert isinstance(events[0], TransportLocated)
     assert events[0].quarter == pytest.approx(40.07, abs=0.01)
 
 
@@ -227,5 +227,5 @@ def test_a_full_frame_locates() -> None:
 
 
 def test_rates_by_name() -> None:
-    assert [one.name for one in map(rate, ("24", "25", "29.97", "30")) if one] == ["24", "25", "29.97 drop", "30"]
-    assert rate("23.976") is None
+    assert [one.name for one in map(parse_rate, ("24", "25", "29.97", "30")) if one] == ["24", "25", "29.97 drop", "30"]
+    assert parse_rate("23.976") is None

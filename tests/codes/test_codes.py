@@ -10,7 +10,7 @@ import pytest
 from conftest import Golden
 
 from sequencer.cli import main
-from sequencer.cli.explain import looked_at, said
+from sequencer.cli.explain import example_output, looked_at
 from sequencer.core.catalog import FAMILIES, every, family, find
 from sequencer.core.catalog.pages import advice_page, errors_page
 from sequencer.core.catalog.record import Code, Example
@@ -19,7 +19,7 @@ from sequencer.core.diagnostics import Severity
 ROOT = Path(__file__).resolve().parents[2]
 CODES = every()
 
-once = cache(said)
+once = cache(example_output)
 """What an example causes of a code; pages and goldens ask for the same."""
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 from compiler_passes import checked, codes_of, passed, score_of
 
-from sequencer.core.diagnostics import Faults
+from sequencer.core.diagnostics import Diagnostics
 from sequencer.core.errors import ScoreError
 from sequencer.language.compiler import compile_all, compile_score
 from sequencer.language.compiler.validate import check_collisions
@@ -143,7 +143,7 @@ def test_the_longest_score(monkeypatch: pytest.MonkeyPatch, bound: str, value: i
 
 def test_collisions_alone() -> None:
     before = passed('at 1c "A"\nat 1c "B", strength 0.4\n')
-    faults = Faults()
+    faults = Diagnostics()
     check_collisions(before.schedule, before.resolved, faults)
     assert codes_of(faults) == ["E424 2:1"]
 

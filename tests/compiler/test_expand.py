@@ -9,14 +9,14 @@ import pytest
 from compiler_passes import passed
 
 from sequencer.schedule.model import (
-    ChooseProgram,
-    CutTake,
-    GotoSection,
-    PauseModel,
-    PickPrompt,
-    PlayNote,
-    ShowPrompt,
-    Strength,
+    CutAct,
+    GotoAct,
+    NoteAct,
+    PauseAct,
+    PickAct,
+    ProgramAct,
+    PromptAct,
+    StrengthAct,
     draw,
 )
 
@@ -43,12 +43,12 @@ def test_entries_hold_what_the_model_does_and_sends_what_external_devices_get() 
     text = f'{BEATS}at 1 "A", midi program 5, strength 0.5\nat 2 midi program 6\nat 3 "B"\nend 9\n'
     (stretch,) = passed(text).stretches
     assert [(one.cue.label, one.acts) for one in stretch.entries] == [
-        ("1.1", (ShowPrompt("A"), Strength(Fraction(1, 2)))),
-        ("3.1", (ShowPrompt("B"),)),
+        ("1.1", (PromptAct("A"), StrengthAct(Fraction(1, 2)))),
+        ("3.1", (PromptAct("B"),)),
     ]
     assert [(one.cue.label, one.acts) for one in stretch.sends] == [
-        ("1.1", (ChooseProgram(5, 1),)),
-        ("2.1", (ChooseProgram(6, 1),)),
+        ("1.1", (ProgramAct(5, 1),)),
+        ("2.1", (ProgramAct(6, 1),)),
     ]
 
 
@@ -62,7 +62,7 @@ def drawn(text: str) -> list[str]:
     """The texts of every entry, in order of stretches."""
     found = passed(text)
     assert found.codes == []
-    return [act.text for one in found.stretches for entry in one.entries for act in entry.acts if isinstance(act, ShowPrompt)]
+    return [act.text for one in found.stretches for entry in one.entries for act in entry.acts if isinstance(act, PromptAct)]
 
 
 def expected_draws(seed: int, *keys: tuple[str, int]) -> list[str]:
@@ -111,22 +111,22 @@ play a*2 b
     assert found.codes == []
     rules = [rule for one in found.stretches for rule in one.rules]
     assert [(rule.id, rule.key, rule.acts) for rule in rules] == [
-        (0, "a|1|note 60 ch 2", (GotoSection("a"),)),
-        (1, "a|1|stop", (PauseModel(),)),
-        (2, "a|2|note 60 ch 2", (GotoSection("a"),)),
-        (3, "a|2|stop", (PauseModel(),)),
-        (4, "b|1|stop", (PauseModel(),)),
+        (0, "a|1|note 60 ch 2", (GotoAct("a"),)),
+        (1, "a|1|stop", (PauseAct(),)),
+        (2, "a|2|note 60 ch 2", (GotoAct("a"),)),
+        (3, "a|2|stop", (PauseAct(),)),
+        (4, "b|1|stop", (PauseAct(),)),
     ]
 
 
 @pytest.mark.parametrize(
     ("actions", "acts"),
     [
-        pytest.param('"X"', (ShowPrompt("X"),), id="prompt"),
-        pytest.param('pick("X" | "Y")', (PickPrompt(("X", "Y"), "|1|go x"),), id="pick-is-kept"),
-        pytest.param('cut seed 3, "X"', (CutTake(3), ShowPrompt("X")), id="cut"),
-        pytest.param("midi note 60 for 3 beats", (PlayNote(60, 1, 100, Fraction(3, 2), Fraction(3)),), id="note-in-beats"),
-        pytest.param("midi note 60 for 2s", (PlayNote(60, 1, 100, Fraction(2)),), id="note-in-seconds"),
+        pytest.param('"X"', (PromptAct("X"),), id="prompt"),
+        pytest.param('pick("X" | "Y")', (PickAct(("X", "Y"), "|1|go x"),), id="pick-is-kept"),
+        pytest.param('cut seed 3, "X"', (CutAct(3), PromptAct("X")), id="cut"),
+        pytest.param("midi note 60 for 3 beats", (NoteAct(60, 1, 100, Fraction(3, 2), Fraction(3)),), id="note-in-beats"),
+        pytest.param("midi note 60 for 2s", (NoteAct(60, 1, 100, Fraction(2)),), id="note-in-seconds"),
     ],
 )
 def test_what_a_rule_does(actions: str, acts: tuple[object, ...]) -> None:
@@ -135,9 +135,9 @@ def test_what_a_rule_does(actions: str, acts: tuple[object, ...]) -> None:
 
 
 def test_a_rules_draws_differ_by_firing() -> None:
-    pick = PickPrompt(OPTIONS, "|1|go x")
+    pick = PickAct(OPTIONS, "|1|go x")
     shown = [pick.drawn(4, firing) for firing in range(20)]
-    assert shown == [ShowPrompt(OPTIONS[draw(4, "|1|go x", firing, len(OPTIONS))]) for firing in range(20)]
+    assert shown == [PromptAct(OPTIONS[draw(4, "|1|go x", firing, len(OPTIONS))]) for firing in range(20)]
     assert len(set(shown)) > 1
 
 
@@ -163,7 +163,7 @@ def test_how_long_a_note_sounds(text: str, seconds: str, quarters: str | None) -
     assert found.codes == []
     (send,) = found.stretches[0].sends
     (note,) = send.acts
-    expected = PlayNote(60, 1, 100, Fraction(seconds), None if quarters is None else Fraction(quarters))
+    expected = NoteAct(60, 1, 100, Fraction(seconds), None if quarters is None else Fraction(quarters))
     assert note == expected
 
 

@@ -7,32 +7,33 @@ from typing import Literal
 import pytest
 from compiler_passes import codes_of
 
-from sequencer.core.diagnostics import NOWHERE, Faults
-from sequencer.language.compiler.midi import firing_key, firing_of, number_of
+from sequencer.core.diagnostics import NO_SPAN, Diagnostics
+from sequencer.language.compiler.midi import number_of, schedule_trigger, trigger_key
 from sequencer.language.score import OnControl, OnGo, OnNote, OnProgram, OnTransport, Trigger
-from sequencer.schedule.model import ControlCrossing, Firing, GoWord, NoteOn, ProgramChange, TransportMove
+from sequencer.schedule.model import ControlCrossing, GoTrigger, NoteTrigger, ProgramTrigger, TransportTrigger
+from sequencer.schedule.model import Trigger as ScheduleTrigger
 
 
 @pytest.mark.parametrize(
     ("trigger", "firing", "key"),
     [
-        (OnNote("C3"), NoteOn(60), "note 60"),
-        (OnNote("61", 10), NoteOn(61, 10), "note 61 ch 10"),
+        (OnNote("C3"), NoteTrigger(60), "note 60"),
+        (OnNote("61", 10), NoteTrigger(61, 10), "note 61 ch 10"),
         (OnControl(20, True, 64), ControlCrossing(20, True, 64), "cc 20 > 64"),
         (OnControl(20, False, 64, 2), ControlCrossing(20, False, 64, 2), "cc 20 < 64 ch 2"),
-        (OnProgram(5), ProgramChange(5), "program 5"),
-        (OnProgram(128, 16), ProgramChange(128, 16), "program 128 ch 16"),
-        (OnTransport("start"), TransportMove("start"), "start"),
-        (OnTransport("stop"), TransportMove("stop"), "stop"),
-        (OnTransport("continue"), TransportMove("continue"), "continue"),
-        (OnGo("exit"), GoWord("exit"), "go exit"),
+        (OnProgram(5), ProgramTrigger(5), "program 5"),
+        (OnProgram(128, 16), ProgramTrigger(128, 16), "program 128 ch 16"),
+        (OnTransport("start"), TransportTrigger("start"), "start"),
+        (OnTransport("stop"), TransportTrigger("stop"), "stop"),
+        (OnTransport("continue"), TransportTrigger("continue"), "continue"),
+        (OnGo("exit"), GoTrigger("exit"), "go exit"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_firings_and_their_keys(trigger: Trigger, firing: Firing, key: str) -> None:
-    faults = Faults()
-    assert firing_of(trigger, "C3", faults) == firing
-    assert firing_key(firing) == key
+def test_firings_and_their_keys(trigger: Trigger, firing: ScheduleTrigger, key: str) -> None:
+    faults = Diagnostics()
+    assert schedule_trigger(trigger, "C3", faults) == firing
+    assert trigger_key(firing) == key
     assert codes_of(faults) == []
 
 
@@ -58,6 +59,6 @@ def test_firings_and_their_keys(trigger: Trigger, firing: Firing, key: str) -> N
     ],
 )
 def test_the_numbers_of_notes(written: str, middle: Literal["C3", "C4"], number: int | None) -> None:
-    faults = Faults()
-    assert number_of(written, middle, NOWHERE, faults) == number
+    faults = Diagnostics()
+    assert number_of(written, middle, NO_SPAN, faults) == number
     assert [one.code for one in faults.diagnostics] == ([] if number is not None else ["E312"])

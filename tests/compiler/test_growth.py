@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from bench.growth import KINDS, MAX_EXPONENT, Kind
-from sequencer.core.diagnostics import MOST_KEPT
+from sequencer.core.diagnostics import MAX_KEPT
 from sequencer.language.check import check_text
 from sequencer.language.compiler.ir import PlacedCue
-from sequencer.language.compiler.place import Room, Unfolding
+from sequencer.language.compiler.place import CueExpander, Room
 
 SMALL = 600
 """More mistakes than are kept: from there on they are only counted."""
@@ -118,7 +118,7 @@ def test_valid_scores_cost_in_proportion_to_their_size(kind: Kind) -> None:
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_mistakes_cost_in_proportion_to_their_size(name: str) -> None:
-    assert SMALL > MOST_KEPT
+    assert SMALL > MAX_KEPT
     assert check_text(MISTAKES[name](100)).errors
     assert growth(MISTAKES[name]) <= WORK
 
@@ -133,7 +133,7 @@ UNPLAYED = (
 @pytest.mark.parametrize("text", [PLAYED, CLOCK + UNPLAYED], ids=["in one section", "in sections that are not played"])
 def test_cues_beyond_the_limit_are_not_made_before_they_are_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made = 0
-    cues_of = Unfolding.cues_of
+    cues_of = CueExpander.cues_of
 
     def counting(*arguments: Any) -> Iterator[PlacedCue]:
         nonlocal made
@@ -141,7 +141,7 @@ def test_cues_beyond_the_limit_are_not_made_before_they_are_refused(text: str, m
             made += 1
             yield cue
 
-    monkeypatch.setattr(Unfolding, "cues_of", counting)
+    monkeypatch.setattr(CueExpander, "cues_of", counting)
     monkeypatch.setattr(sys.modules[Room.__module__], "Room", lambda: Room(left=5_000))
     found = [one.code for one in check_text(text).diagnostics if one.is_error]
     assert found == ["E416"]

@@ -10,30 +10,32 @@ from compiler_passes import codes_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.core.diagnostics import NOWHERE, Faults, Span
+from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Span
 from sequencer.core.timebase import MAX_TIME_BITS, ChunkGrid, Meter, MeterMap, TempoChange, TempoMap
-from sequencer.language.compiler.fixes import later_end, longer
-from sequencer.language.compiler.ir import Spot
-from sequencer.language.compiler.local_time import NO_BEATS, NO_TEMPO, LocalTime, lacks_of, length_of, number
-from sequencer.language.score import AtBar, AtMark, AtOffset, ClockKind, ClockLine, Duration, Place, Unit
+from sequencer.language.compiler.fixes import later_end_fix, longer_length_fix
+from sequencer.language.compiler.ir import BlockPosition
+from sequencer.language.compiler.local_time import NO_BEATS, NO_TEMPO, BlockTime, length_of, missing_tempo_message, number
+from sequencer.language.score import AtBar, AtMark, AtOffset, ClockKind, ClockLine, Duration, Position, Unit
 
 HERE = Span("t", 1, 1, 1, 2)
 METERS = ((0, Meter(4, 4)), (2, Meter(3, 4)), (4, Meter(7, 8)))
 
 
-def local_time(faults: Faults, meters: Iterable[tuple[int, Meter]] | None = METERS, tempo: TempoMap | None = None) -> LocalTime:
+def local_time(
+    faults: Diagnostics, meters: Iterable[tuple[int, Meter]] | None = METERS, tempo: TempoMap | None = None
+) -> BlockTime:
     """The time of a block at 120 bpm with some changes of meter, or another."""
-    local = LocalTime(ChunkGrid(), None if meters is None else MeterMap.of(meters), faults, (), NO_TEMPO)
+    local = BlockTime(ChunkGrid(), None if meters is None else MeterMap.of(meters), faults, (), NO_TEMPO)
     local.tempo = tempo or (None if meters is None else TempoMap.constant(Fraction(120)))
     return local
 
 
-def quarter(value: str) -> Spot:
-    return Spot(Fraction(value), None, Unit.BEATS)
+def quarter(value: str) -> BlockPosition:
+    return BlockPosition(Fraction(value), None, Unit.BEATS)
 
 
-def seconds(value: str, unit: Unit = Unit.SECONDS) -> Spot:
-    return Spot(None, Fraction(value), unit)
+def seconds(value: str, unit: Unit = Unit.SECONDS) -> BlockPosition:
+    return BlockPosition(None, Fraction(value), unit)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +58,8 @@ def seconds(value: str, unit: Unit = Unit.SECONDS) -> Spot:
         (seconds("1"), "1", Unit.SECONDS, (None, "2")),
     ],
 )
-def test_counting_on(start: Spot, amount: str, unit: Unit, expected: tuple[str | None, str | None]) -> None:
-    faults = Faults()
+def test_counting_on(start: BlockPosition, amount: str, unit: Unit, expected: tuple[str | None, str | None]) -> None:
+    faults = Diagnostics()
     found = local_time(faults).after(start, Fraction(amount), unit, HERE)
     assert found is not None
     shown = tuple(None if one is None else str(one) for one in (found.quarter, found.seconds))
@@ -75,8 +77,8 @@ def test_counting_on(start: Spot, amount: str, unit: Unit, expected: tuple[str |
         (seconds("1"), Unit.BEATS, Unit.BEATS),
     ],
 )
-def test_a_place_keeps_its_unit_where_it_is_counted_on_in_the_same(start: Spot, unit: Unit, expected: Unit) -> None:
-    found = local_time(Faults()).after(start, Fraction(1), unit, HERE)
+def test_a_place_keeps_its_unit_where_it_is_counted_on_in_the_same(start: BlockPosition, unit: Unit, expected: Unit) -> None:
+    found = local_time(Diagnostics()).after(start, Fraction(1), unit, HERE)
     assert found is not None
     assert found.unit is expected
 
@@ -88,11 +90,11 @@ def test_a_place_keeps_its_unit_where_it_is_counted_on_in_the_same(start: Spot, 
     st.sampled_from([Unit.BEATS, Unit.SECONDS, Unit.CHUNKS, Unit.FRAMES]),
 )
 def test_counting_on_adds_up(start: Fraction, one: Fraction, other: Fraction, unit: Unit) -> None:
-    local = local_time(Faults())
-    first = local.after(Spot(start, None, Unit.BEATS), one, unit, HERE)
+    local = local_time(Diagnostics())
+    first = local.after(BlockPosition(start, None, Unit.BEATS), one, unit, HERE)
     assert first is not None
     twice = local.after(first, other, unit, HERE)
-    once = local.after(Spot(start, None, Unit.BEATS), one + other, unit, HERE)
+    once = local.after(BlockPosition(start, None, Unit.BEATS), one + other, unit, HERE)
     assert twice == once
 
 
@@ -109,18 +111,18 @@ def test_counting_on_adds_up(start: Fraction, one: Fraction, other: Fraction, un
         ),
     ],
 )
-def test_what_cannot_be_counted(local: dict[str, TempoMap], spot: Spot, unit: Unit, code: str) -> None:
-    faults = Faults()
+def test_what_cannot_be_counted(local: dict[str, TempoMap], spot: BlockPosition, unit: Unit, code: str) -> None:
+    faults = Diagnostics()
     assert local_time(faults, **local).after(spot, Fraction(1), unit, HERE) is None  # type: ignore[arg-type]  # a table
     assert codes_of(faults) == [f"{code} 1:1"]
 
 
 def test_missing_beats_are_reported_once() -> None:
-    faults = Faults()
+    faults = Diagnostics()
     local = local_time(faults, None)
     assert [local.beats(HERE), local.beats(HERE), local.spot(AtBar(2, span=HERE))] == [None] * 3
     assert codes_of(faults) == ["E402 1:1"]
-    with local.reporting_to(other := Faults()):
+    with local.reporting_to(other := Diagnostics()):
         assert local.beats(HERE) is None
     assert (codes_of(other), codes_of(faults)) == (["E402 1:1"], ["E402 1:1"])
     assert local.beats(HERE) is None
@@ -129,7 +131,7 @@ def test_missing_beats_are_reported_once() -> None:
 
 @pytest.mark.parametrize("extra", [0, 1], ids=["longest", "too-long"])
 def test_an_exact_time_has_a_bound(extra: int) -> None:
-    faults = Faults()
+    faults = Diagnostics()
     denominator = (1 << (MAX_TIME_BITS - 1 + extra)) + 1
     found = local_time(faults, [(0, Meter(4, 4))]).after(quarter("0"), Fraction(1, denominator), Unit.BEATS, HERE)
     assert (found is None, codes_of(faults)) == (bool(extra), ["E420 1:1"] if extra else [])
@@ -149,8 +151,8 @@ def test_an_exact_time_has_a_bound(extra: int) -> None:
         (seconds("1/3"), "0.333…s"),
     ],
 )
-def test_labels(spot: Spot, label: str) -> None:
-    assert local_time(Faults()).label(spot) == label
+def test_labels(spot: BlockPosition, label: str) -> None:
+    assert local_time(Diagnostics()).label(spot) == label
 
 
 @pytest.mark.parametrize(
@@ -174,12 +176,12 @@ def test_numbers(value: str, shown: str) -> None:
 @pytest.mark.parametrize("unit", [Unit.BARS, Unit.BEATS])
 def test_beats_have_no_seconds_of_their_own(unit: Unit) -> None:
     with pytest.raises(ValueError, match="not timed"):
-        local_time(Faults()).timed(Fraction(1), unit)
+        local_time(Diagnostics()).timed(Fraction(1), unit)
 
 
 def test_where_a_block_begins() -> None:
-    assert local_time(Faults()).start == quarter("0")
-    assert local_time(Faults(), None).start == seconds("0")
+    assert local_time(Diagnostics()).start == quarter("0")
+    assert local_time(Diagnostics(), None).start == seconds("0")
 
 
 @pytest.mark.parametrize(
@@ -188,13 +190,13 @@ def test_where_a_block_begins() -> None:
     ids=["none", "chunks", "time-code"],
 )
 def test_why_there_are_no_beats(clock: ClockLine | None, lacks: tuple[str, str]) -> None:
-    assert lacks_of(clock) == lacks
+    assert missing_tempo_message(clock) == lacks
 
 
 def test_lengths_need_no_tempo_where_they_are_timed() -> None:
-    local = LocalTime(ChunkGrid(), MeterMap.of(METERS), Faults(), (), NO_TEMPO)
+    local = BlockTime(ChunkGrid(), MeterMap.of(METERS), Diagnostics(), (), NO_TEMPO)
     assert length_of(Duration(Fraction(3), Unit.CHUNKS), local) == seconds("33/8", Unit.CHUNKS)
-    assert length_of(Duration(Fraction(3), Unit.BARS), local) == Spot(Fraction(11), None, Unit.BARS)
+    assert length_of(Duration(Fraction(3), Unit.BARS), local) == BlockPosition(Fraction(11), None, Unit.BARS)
 
 
 # ---- replacements --------------------------------------------------------------------------------------------------
@@ -215,23 +217,23 @@ def test_lengths_need_no_tempo_where_they_are_timed() -> None:
         (("9", Unit.BARS), quarter("14"), None),
     ],
 )
-def test_a_longer_section(length: tuple[str, Unit], spot: Spot, text: str | None) -> None:
-    local = local_time(Faults())
-    fix = longer(Duration(Fraction(length[0]), length[1], HERE), spot, local)
+def test_a_longer_section(length: tuple[str, Unit], spot: BlockPosition, text: str | None) -> None:
+    local = local_time(Diagnostics())
+    fix = longer_length_fix(Duration(Fraction(length[0]), length[1], HERE), spot, local)
     assert (None if fix is None else (fix.text, fix.span)) == (None if text is None else (text, HERE))
-    assert longer(Duration(Fraction(length[0]), length[1], NOWHERE), spot, local) is None
+    assert longer_length_fix(Duration(Fraction(length[0]), length[1], NO_SPAN), spot, local) is None
 
 
 def test_a_place_whose_time_is_not_known_needs_no_length() -> None:
     """Its time is that in seconds, where it has one; else its quarter's, where there is a tempo."""
-    local = local_time(Faults())
+    local = local_time(Diagnostics())
     two = Duration(Fraction(2), Unit.CHUNKS, HERE)
-    both = longer(two, Spot(Fraction(80), Fraction(11, 4), Unit.CHUNKS), local)
+    both = longer_length_fix(two, BlockPosition(Fraction(80), Fraction(11, 4), Unit.CHUNKS), local)
     assert both is not None
     assert both.text == "3c"
-    assert longer(two, Spot(None, None, Unit.CHUNKS), local) is None
+    assert longer_length_fix(two, BlockPosition(None, None, Unit.CHUNKS), local) is None
     local.tempo = None
-    assert longer(two, quarter("8"), local) is None
+    assert longer_length_fix(two, quarter("8"), local) is None
 
 
 @pytest.mark.parametrize(
@@ -246,6 +248,6 @@ def test_a_place_whose_time_is_not_known_needs_no_length() -> None:
         (AtMark("m", span=HERE), quarter("9"), None),
     ],
 )
-def test_a_later_end(end: Place, spot: Spot, text: str | None) -> None:
-    fix = later_end(end, spot, local_time(Faults()))
+def test_a_later_end(end: Position, spot: BlockPosition, text: str | None) -> None:
+    fix = later_end_fix(end, spot, local_time(Diagnostics()))
     assert (None if fix is None else (fix.text, fix.span)) == (None if text is None else (text, HERE))

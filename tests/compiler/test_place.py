@@ -9,7 +9,7 @@ from compiler_passes import passed, score_of, song_time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.core.diagnostics import MOST_KEPT
+from sequencer.core.diagnostics import MAX_KEPT
 from sequencer.core.timebase import Meter, ordering
 from sequencer.language.score import SongTime
 from sequencer.schedule.model import Mark
@@ -149,9 +149,9 @@ def test_a_cue_at_the_end_of_a_section(head: str, place: str, message: str, fix:
 
 
 def test_once_there_are_enough_faults_no_replacement_is_worked_out() -> None:
-    lines = "at 99 sr 4x\n" * (MOST_KEPT + 5) + "every 1f sr 4x\n"
+    lines = "at 99 sr 4x\n" * (MAX_KEPT + 5) + "every 1f sr 4x\n"
     found = passed(f"{BEATS}{lines}end 9\n").faults
-    assert found.count == MOST_KEPT + 6
+    assert found.count == MAX_KEPT + 6
     assert found.dropped == 6
 
 

@@ -7,7 +7,7 @@ import pytest
 from sequencer.core.errors import ScoreError
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
-from sequencer.schedule.model import ShowPrompt
+from sequencer.schedule.model import PromptAct
 
 LONGEST = 20_000
 SCENE = 'scene tram {\n  base "A tram."\n  follow "A tram. {action}"\n}\n'
@@ -15,7 +15,7 @@ SCENE = 'scene tram {\n  base "A tram."\n  follow "A tram. {action}"\n}\n'
 
 def prompts(score: str) -> list[str]:
     entries = compile_score(reads(score, file="long.score")).entries
-    return [act.text for entry in entries for act in entry.acts if isinstance(act, ShowPrompt)]
+    return [act.text for entry in entries for act in entry.acts if isinstance(act, PromptAct)]
 
 
 def errors(score: str) -> list[tuple[str, int]]:

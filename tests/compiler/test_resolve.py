@@ -7,25 +7,25 @@ from fractions import Fraction
 import pytest
 from compiler_passes import codes_of, image_file, resolved_of, score_of
 
-from sequencer.core.diagnostics import NOWHERE
+from sequencer.core.diagnostics import NO_SPAN
 from sequencer.core.timebase import Meter, Snap
-from sequencer.language.compiler.ir import ResolvedCue, ResolvedRule, Sending, Spoken
+from sequencer.language.compiler.ir import ResolvedCue, ResolvedMidi, ResolvedPrompt, ResolvedRule
 from sequencer.language.compiler.resolve import MOST_LISTED, MOST_PASSES
 from sequencer.language.score import Action, AtOffset, Cue, Goto, Pause, Prompt, Resume, Score, Text, Unit
 from sequencer.schedule.model import (
+    ControlAct,
     ControlCrossing,
-    CutTake,
-    GotoSection,
-    GoWord,
-    MoveControl,
-    NoteOn,
-    PauseModel,
-    PlayNote,
-    ResumeModel,
-    ShowImage,
-    Strength,
-    SuperResolution,
-    TransportMove,
+    CutAct,
+    GotoAct,
+    GoTrigger,
+    ImageAct,
+    NoteAct,
+    NoteTrigger,
+    PauseAct,
+    ResumeAct,
+    StrengthAct,
+    SuperResolutionAct,
+    TransportTrigger,
 )
 
 BEATS = "clock 120 bpm, 4/4\n"
@@ -46,9 +46,9 @@ def works(cue: ResolvedCue | ResolvedRule) -> list[object]:
     found: list[object] = []
     for act in cue.acts:
         match act:
-            case Spoken():
+            case ResolvedPrompt():
                 found.append((*act.texts, "pick") if act.is_pick else act.texts)
-            case Sending():
+            case ResolvedMidi():
                 found.append(act.act)
             case _:
                 found.append(act)
@@ -61,14 +61,14 @@ def works(cue: ResolvedCue | ResolvedRule) -> list[object]:
         pytest.param('"A boat."', [("A boat.",)], id="prompt"),
         pytest.param('pick("A" | "B")', [("A", "B", "pick")], id="pick"),
         pytest.param('pick("A")', [("A", "pick")], id="pick-of-one"),
-        pytest.param('image "a.png"', [ShowImage(image_file("a.png"))], id="image"),
-        pytest.param("strength 0.8", [Strength(Fraction(4, 5))], id="strength"),
-        pytest.param("sr 4x", [SuperResolution("4x")], id="sr"),
-        pytest.param("cut", [CutTake(None)], id="cut"),
-        pytest.param("cut seed 9", [CutTake(9)], id="cut-with-seed"),
-        pytest.param("midi cc 20 64", [MoveControl(20, 64, 1)], id="controller"),
-        pytest.param("midi cc 20 1, midi cc 20 2", [MoveControl(20, 1, 1), MoveControl(20, 2, 1)], id="two-messages"),
-        pytest.param('sr 2x, "A", cut', [SuperResolution("2x"), ("A",), CutTake(None)], id="in-written-order"),
+        pytest.param('image "a.png"', [ImageAct(image_file("a.png"))], id="image"),
+        pytest.param("strength 0.8", [StrengthAct(Fraction(4, 5))], id="strength"),
+        pytest.param("sr 4x", [SuperResolutionAct("4x")], id="sr"),
+        pytest.param("cut", [CutAct(None)], id="cut"),
+        pytest.param("cut seed 9", [CutAct(9)], id="cut-with-seed"),
+        pytest.param("midi cc 20 64", [ControlAct(20, 64, 1)], id="controller"),
+        pytest.param("midi cc 20 1, midi cc 20 2", [ControlAct(20, 1, 1), ControlAct(20, 2, 1)], id="two-messages"),
+        pytest.param('sr 2x, "A", cut', [SuperResolutionAct("2x"), ("A",), CutAct(None)], id="in-written-order"),
     ],
 )
 def test_what_a_cue_does(actions: str, expected: list[object]) -> None:
@@ -107,12 +107,12 @@ def test_only_what_the_model_does_is_bound_to_chunks(actions: str, is_for_the_mo
 @pytest.mark.parametrize(
     ("action", "expected"),
     [
-        ("pause", PauseModel()),
-        ("resume", ResumeModel()),
-        ("goto b", GotoSection("b")),
-        ("midi note 60", PlayNote(60, 1, 100, Fraction(1, 10))),
+        ("pause", PauseAct()),
+        ("resume", ResumeAct()),
+        ("goto b", GotoAct("b")),
+        ("midi note 60", NoteAct(60, 1, 100, Fraction(1, 10))),
         ('"X"', ("X",)),
-        ("sr off", SuperResolution("off")),
+        ("sr off", SuperResolutionAct("off")),
     ],
 )
 def test_what_a_rule_does(action: str, expected: object) -> None:
@@ -120,7 +120,7 @@ def test_what_a_rule_does(action: str, expected: object) -> None:
     assert codes_of(faults) == []
     for block in resolved.blocks:
         (rule,) = block.rules
-        assert (rule.trigger, works(rule)) == (GoWord("x"), [expected])
+        assert (rule.trigger, works(rule)) == (GoTrigger("x"), [expected])
 
 
 def test_a_sections_own_rule_replaces_the_scores_rule_of_the_same_trigger() -> None:
@@ -137,8 +137,8 @@ section b 1 bar {{
     resolved, faults = resolved_of(score_of(text))
     assert codes_of(faults) == []
     found = [[(rule.trigger, works(rule)) for rule in block.rules] for block in resolved.blocks]
-    stop = (TransportMove("stop"), [PauseModel()])
-    assert found == [[(GoWord("x"), [("Here",)]), stop], [(GoWord("x"), [("Everywhere",)]), stop]]
+    stop = (TransportTrigger("stop"), [PauseAct()])
+    assert found == [[(GoTrigger("x"), [("Here",)]), stop], [(GoTrigger("x"), [("Everywhere",)]), stop]]
 
 
 def test_a_block_is_what_the_sections_head_says() -> None:
@@ -152,9 +152,9 @@ section b 2 bars {{
     resolved, faults = resolved_of(score_of(text))
     assert codes_of(faults) == []
     live, plain = resolved.blocks
-    assert live.until == (NoteOn(60, 2), ControlCrossing(7, True, 9))
+    assert live.until == (NoteTrigger(60, 2), ControlCrossing(7, True, 9))
     assert live.duration is not None
-    assert (live.name, live.is_live, int(live.duration.amount), live.cut) == ("a", True, 4, CutTake(3))
+    assert (live.name, live.is_live, int(live.duration.amount), live.cut) == ("a", True, 4, CutAct(3))
     assert live.tempo is not None
     assert live.meter is not None
     assert (live.tempo.bpm, live.meter.meter) == (Fraction(90), Meter(3, 4))
@@ -185,8 +185,8 @@ def test_note_names_follow_the_middle_of_the_header(middle: str) -> None:
     resolved, faults = resolved_of(score_of(text))
     assert codes_of(faults) == []
     (block,) = resolved.blocks
-    assert works(block.cues[0]) == [PlayNote(60, 1, 100, Fraction(1, 10))]
-    assert block.rules[0].trigger == NoteOn(60)
+    assert works(block.cues[0]) == [NoteAct(60, 1, 100, Fraction(1, 10))]
+    assert block.rules[0].trigger == NoteTrigger(60)
 
 
 SECTION_A = 'section a 1 bar {\n  at 1 "A"\n}\n'
@@ -251,8 +251,8 @@ def test_a_score_made_by_code_has_no_operator_actions_in_its_cues(action: Action
 def test_what_is_reported_is_left_out_and_the_rest_goes_on() -> None:
     resolved, _ = resolved_of(score_of(f'{BEATS}at 1 sr 4x\non note C9 -> pause\non stop -> pause\nat 2 "B"\n'))
     (block,) = resolved.blocks
-    assert [works(cue) for cue in block.cues] == [[SuperResolution("4x")], [("B",)]]
-    assert [rule.trigger for rule in block.rules] == [TransportMove("stop")]
+    assert [works(cue) for cue in block.cues] == [[SuperResolutionAct("4x")], [("B",)]]
+    assert [rule.trigger for rule in block.rules] == [TransportTrigger("stop")]
 
 
 def test_too_many_passes_leave_those_that_fit() -> None:
@@ -291,4 +291,4 @@ def test_a_goto_in_a_score_without_sections_does_not_list_them() -> None:
 def test_a_block_that_is_the_whole_score_is_in_its_file() -> None:
     resolved, _ = resolved_of(score_of(f'{BEATS}at 1 "A"\n', file="x.score"))
     assert resolved.blocks[0].span.file == "x.score"
-    assert resolved.blocks[0].span != NOWHERE
+    assert resolved.blocks[0].span != NO_SPAN

@@ -6,7 +6,7 @@ import pytest
 from compiler_passes import codes_of, resolved_of, score_of
 
 from sequencer.language.check import check_text
-from sequencer.language.compiler.ir import Spoken
+from sequencer.language.compiler.ir import ResolvedPrompt
 from sequencer.language.compiler.prompts import LONGEST_TEXT
 
 SCENE = 'scene tram {\n  base "A tram."\n  follow "A tram. {action}"\n}\n'
@@ -16,7 +16,7 @@ def prompts(text: str) -> tuple[list[tuple[str, ...]], list[str]]:
     """The texts of every cue in source order, and what was reported."""
     resolved, faults = resolved_of(score_of(text))
     (block,) = resolved.blocks
-    return [act.texts for cue in block.cues for act in cue.acts if isinstance(act, Spoken)], codes_of(faults)
+    return [act.texts for cue in block.cues for act in cue.acts if isinstance(act, ResolvedPrompt)], codes_of(faults)
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from by_hand import OTHER_PICTURE, PICTURE, at_bar, at_chunk, live, on_beats, on
 
 from sequencer.core.diagnostics import Span
 from sequencer.core.timebase import Snap
-from sequencer.engine.conductor.deliveries import Line, Status, kind_of
+from sequencer.engine.conductor.deliveries import Delivery, Status, kind_of
 from sequencer.engine.conductor.ledger import Ledger
 from sequencer.engine.conductor.plan import Pass
 from sequencer.events.commands import Command, SchedulePrompt, SetConditioning, SetImageStrength
-from sequencer.events.events import Lost, StateReported
+from sequencer.events.events import ConnectionLost, StateReported
 from sequencer.language.compiler import compile_score
 from sequencer.language.score import ClockKind, ClockLine, Cut, Goto, Header, SetStrength, UseImage
-from sequencer.schedule.model import CueAct, ShowImage, ShowPrompt, Strength, SuperResolution
+from sequencer.schedule.model import CueAct, ImageAct, PromptAct, StrengthAct, SuperResolutionAct
 from sequencer.stages.simulated.faults import Faults
 
 WHERE = Span("", 0, 0, 0, 0)
@@ -24,9 +24,9 @@ PASS = Pass(0, compile_score(on_chunks(at_chunk(0, say("first")), end=1)).stretc
 REASON = "the plan changed"
 
 
-def line(number: int, *acts: CueAct, rule: int | None = None) -> Line:
+def line(number: int, *acts: CueAct, rule: int | None = None) -> Delivery:
     """A line that is on no plan, for a ledger alone."""
-    return Line(
+    return Delivery(
         number=number,
         time=Fraction(number),
         nominal=0,
@@ -42,10 +42,10 @@ def line(number: int, *acts: CueAct, rule: int | None = None) -> Line:
     )
 
 
-def ledger(*committed: tuple[Line, int], making: int = 3) -> Ledger:
+def ledger(*committed: tuple[Delivery, int], making: int = 3) -> Ledger:
     """A ledger whose opening and whose prompts have been sent."""
     found = Ledger(0, "2x")
-    found.commit(line(0, ShowPrompt("first")), 0)
+    found.commit(line(0, PromptAct("first")), 0)
     found.opening(0, 0)
     for one, chunk in committed:
         found.commit(one, chunk)
@@ -60,52 +60,52 @@ def due(one: Ledger, making: int = 3) -> list[tuple[int, str]]:
     return [(command.chunk, command.prompt) for command in commands if isinstance(command, SchedulePrompt)]
 
 
-def everything(_: Line) -> bool:
+def everything(_: Delivery) -> bool:
     return True
 
 
 def test_what_was_sent_is_overwritten_with_what_is_active_there_and_only_once() -> None:
-    book = ledger((line(1, ShowPrompt("a")), 6), (line(2, ShowPrompt("b")), 8))
+    book = ledger((line(1, PromptAct("a")), 6), (line(2, PromptAct("b")), 8))
     book.withdraw(4, everything, REASON)
     assert due(book) == [(6, "first"), (8, "first")]
     assert due(book) == []
 
 
 def test_what_comes_in_its_place_is_said_once() -> None:
-    book = ledger((line(1, ShowPrompt("a")), 6), (line(2, ShowPrompt("b")), 8))
+    book = ledger((line(1, PromptAct("a")), 6), (line(2, PromptAct("b")), 8))
     book.withdraw(4, everything, REASON)
-    book.commit(line(3, ShowPrompt("there")), 8)
+    book.commit(line(3, PromptAct("there")), 8)
     assert due(book) == [(8, "there"), (6, "first")]
     assert due(book) == []
 
 
 def test_what_the_model_holds_already_is_not_said_again() -> None:
-    gone = line(1, ShowPrompt("a"))
+    gone = line(1, PromptAct("a"))
     book = ledger((gone, 6))
     book.withdraw(4, everything, REASON)
-    again = line(2, ShowPrompt("a"))
+    again = line(2, PromptAct("a"))
     book.commit(again, 6)
     assert due(book) == []
     assert (gone.status, again.status) == (Status.SKIPPED, Status.SENT)
 
 
 def test_a_new_take_holds_nothing_of_what_was_taken_back_in_the_one_before() -> None:
-    book = ledger((line(1, ShowPrompt("a")), 6))
+    book = ledger((line(1, PromptAct("a")), 6))
     book.withdraw(4, everything, REASON)
     assert due(book) == [(6, "first")]
     book.renew(5)
-    book.commit(line(2, ShowPrompt("first")), 6)
+    book.commit(line(2, PromptAct("first")), 6)
     assert due(book, 5) == [(6, "first")]
 
 
 def test_what_was_refused_is_said_though_its_text_is_the_same() -> None:
-    book = ledger((line(1, ShowPrompt("a")), 6))
+    book = ledger((line(1, PromptAct("a")), 6))
     flight = book.refused("schedule_prompt")  # the opening's, which is the oldest
     flight = book.refused("schedule_prompt")
     assert flight is not None
     assert flight.chunk == 6
     book.withdraw(4, everything, REASON)
-    book.commit(line(2, ShowPrompt("a")), 6)
+    book.commit(line(2, PromptAct("a")), 6)
     assert due(book) == [(6, "a")]
 
 
@@ -122,7 +122,7 @@ def test_a_refusal_of_what_has_given_way_does_not_end_what_came_in_its_place() -
 
 
 def test_what_was_overtaken_by_a_cue_that_is_taken_out_acts_again() -> None:
-    fired, cue = line(1, ShowPrompt("flash"), rule=0), line(2, ShowPrompt("cue"))
+    fired, cue = line(1, PromptAct("flash"), rule=0), line(2, PromptAct("cue"))
     book = ledger((fired, 6), (cue, 6))
     assert (fired.status, fired.reason) == (Status.OVERTAKEN, "2c acts on the same chunk")
     book.withdraw(4, lambda one: one.rule is None, REASON)
@@ -131,7 +131,7 @@ def test_what_was_overtaken_by_a_cue_that_is_taken_out_acts_again() -> None:
 
 
 def test_what_was_overtaken_and_leaves_as_well_does_not_act_again() -> None:
-    first, second = line(1, ShowPrompt("a")), line(2, ShowPrompt("b"))
+    first, second = line(1, PromptAct("a")), line(2, PromptAct("b"))
     book = ledger((first, 6), (second, 6))
     book.withdraw(4, everything, REASON)
     assert due(book) == [(6, "first")]
@@ -139,7 +139,7 @@ def test_what_was_overtaken_and_leaves_as_well_does_not_act_again() -> None:
 
 
 def test_a_cue_whose_setting_has_left_does_not_hold_the_prompt_that_it_lost() -> None:
-    both, other = line(1, SuperResolution("off"), ShowPrompt("a")), line(2, ShowPrompt("b"))
+    both, other = line(1, SuperResolutionAct("off"), PromptAct("a")), line(2, PromptAct("b"))
     book = ledger((both, 4), (other, 4))
     assert book.live_due(0, 3, 0)
     book.withdraw(4, everything, REASON)
@@ -149,9 +149,9 @@ def test_a_cue_whose_setting_has_left_does_not_hold_the_prompt_that_it_lost() ->
 
 def test_of_a_line_that_lost_two_things_to_two_lines_only_one_comes_back() -> None:
     all_, prompt, sr = (
-        line(1, SuperResolution("off"), ShowPrompt("a"), rule=0),
-        line(2, ShowPrompt("b")),
-        line(3, SuperResolution("4x"), rule=1),
+        line(1, SuperResolutionAct("off"), PromptAct("a"), rule=0),
+        line(2, PromptAct("b")),
+        line(3, SuperResolutionAct("4x"), rule=1),
     )
     book = ledger((all_, 6), (prompt, 6), (sr, 6))
     assert all_.status is Status.OVERTAKEN
@@ -166,7 +166,7 @@ def test_of_a_line_that_lost_two_things_to_two_lines_only_one_comes_back() -> No
 
 def test_of_overdue_images_only_the_latest_leaves_and_with_the_prompt_that_is_in_force() -> None:
     book = ledger(
-        (line(1, ShowPrompt("a"), ShowImage(PICTURE)), 4), (line(2, ShowImage(OTHER_PICTURE)), 6), (line(3, ShowPrompt("b")), 8)
+        (line(1, PromptAct("a"), ImageAct(PICTURE)), 4), (line(2, ImageAct(OTHER_PICTURE)), 6), (line(3, PromptAct("b")), 8)
     )
     first, second = book.slots[4].lines[0], book.slots[6].lines[0]
     assert book.live_due(0, 9, 0) == [SetConditioning("b", OTHER_PICTURE.sha256)]
@@ -175,13 +175,13 @@ def test_of_overdue_images_only_the_latest_leaves_and_with_the_prompt_that_is_in
 
 
 def test_an_overdue_image_keeps_its_strength() -> None:
-    book = ledger((line(1, Strength(Fraction(1, 5)), ShowImage(PICTURE)), 4), (line(2, Strength(Fraction(9, 10))), 6))
+    book = ledger((line(1, StrengthAct(Fraction(1, 5)), ImageAct(PICTURE)), 4), (line(2, StrengthAct(Fraction(9, 10))), 6))
     kinds = [command.strength if isinstance(command, SetImageStrength) else command.kind for command in book.live_due(0, 9, 0)]
     assert kinds == [0.2, "set_conditioning", 0.9]
 
 
 def test_a_setting_behind_which_something_was_answered_is_not_set_again() -> None:
-    cue = line(1, Strength(Fraction(1, 2)), ShowImage(PICTURE))
+    cue = line(1, StrengthAct(Fraction(1, 2)), ImageAct(PICTURE))
     for answered in (True, False):
         book = ledger((cue, 4))
         sent = book.live_due(0, 3, 0)
@@ -191,7 +191,7 @@ def test_a_setting_behind_which_something_was_answered_is_not_set_again() -> Non
         book.recheck({}, 0, 4)
         again: list[Command] = book.live_due(0, 4, 0)
         assert any(isinstance(command, SetImageStrength) for command in again) is not answered
-        cue = line(1, Strength(Fraction(1, 2)), ShowImage(PICTURE))
+        cue = line(1, StrengthAct(Fraction(1, 2)), ImageAct(PICTURE))
 
 
 def test_a_drop_over_two_images_shows_the_later_one() -> None:
@@ -203,7 +203,7 @@ def test_a_drop_over_two_images_shows_the_later_one() -> None:
         end=24,
     )
     played = play(score, faults=Faults.model_validate({"drops": [{"chunk": 3, "for": "14s"}]}))
-    lost = next(n for n, one in enumerate(played.log) if isinstance(one, Lost))
+    lost = next(n for n, one in enumerate(played.log) if isinstance(one, ConnectionLost))
     back = next(n for n, one in enumerate(played.log) if isinstance(one, StateReported) and n > lost)
     images = [one for one in played.log[back:] if isinstance(one, SetConditioning)]
     assert images == [SetConditioning("third", OTHER_PICTURE.sha256)]

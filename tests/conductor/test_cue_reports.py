@@ -10,10 +10,10 @@ import pytest
 
 import sequencer
 from sequencer.core.timebase import Snap
-from sequencer.engine.conductor.deliveries import Line, Status
+from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.plan import Plan
-from sequencer.engine.conductor.report import CueReport, MoveReport, Report, cue_report, move_report, with_shown
-from sequencer.engine.conductor.run_actions import Move
+from sequencer.engine.conductor.report import CueReport, Report, RunActionReport, cue_report, move_report, with_shown
+from sequencer.engine.conductor.run_actions import RunAction
 from sequencer.engine.conductor.stalls import Stall
 
 MS = 1_000_000
@@ -26,14 +26,14 @@ end 8c
 """
 
 
-def lines_of(text: str = SCORE) -> list[Line]:
+def lines_of(text: str = SCORE) -> list[Delivery]:
     lines = Plan(sequencer.compile_score(sequencer.reads(text))).lines
     for line in lines:
         line.planned = line.nominal
     return lines
 
 
-def reported(line: Line, seen: dict[int, int] | None = None, **changes: Any) -> CueReport:
+def reported(line: Delivery, seen: dict[int, int] | None = None, **changes: Any) -> CueReport:
     for name, value in changes.items():
         setattr(line, name, value)
     return cue_report(line, sequencer.compile_score(sequencer.reads(SCORE)).grid, seen or {})
@@ -211,7 +211,7 @@ def test_how_far_around_a_landing_a_nearer_chunk_is_looked_for(nearer: int, beyo
 
 
 def test_a_move_is_reported_with_how_long_it_took() -> None:
-    move = Move("pause", "pause", "go x", "jam", 3, 7, 2_222_222, occurrence=2)
-    assert move_report(move) == MoveReport("jam", "go x", 7, "pause", None, Status.WAITING, "", None, 2)
+    move = RunAction("pause", "pause", "go x", "jam", 3, 7, 2_222_222, occurrence=2)
+    assert move_report(move) == RunActionReport("jam", "go x", 7, "pause", None, Status.WAITING, "", None, 2)
     move.land(4, 9_876_543)
-    assert move_report(move) == MoveReport("jam", "go x", 7, "pause", 4, Status.LANDED, "", 7.654, 2)
+    assert move_report(move) == RunActionReport("jam", "go x", 7, "pause", 4, Status.LANDED, "", 7.654, 2)

@@ -12,7 +12,7 @@ from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.replay import replay
 from sequencer.events.commands import Reset, SchedulePrompt, SetConditioning, SetImageStrength, SetSeed, SetSrScale, Start
 from sequencer.events.events import ChunkDone, Started
-from sequencer.language.score import Cut, Header, SetSr, SetStrength, Sr, UseImage
+from sequencer.language.score import Cut, Header, SetSr, SetStrength, SuperResolution, UseImage
 from sequencer.stages.simulated.faults import Faults
 
 IMAGE, OTHER_IMAGE = UseImage(PICTURE.path), UseImage(OTHER_PICTURE.path)
@@ -40,7 +40,7 @@ def test_every_cue_lands_on_its_chunk() -> None:
 
 
 def test_the_opening_is_in_order_and_start_waits_for_what_it_needs() -> None:
-    header = Header(seed=17, sr=Sr.X4)
+    header = Header(seed=17, sr=SuperResolution.X4)
     played = play(on_chunks(at_chunk(0, SetStrength(Fraction(1, 2)), IMAGE, "a"), at_chunk(1, "b"), end=3, header=header))
     sent = [one for one in played.log if not hasattr(one, "at")]
     kinds = [one.kind for one in sent]
@@ -72,7 +72,7 @@ def test_what_is_sent_ahead_is_bounded() -> None:
 
 
 def test_live_commands_leave_during_the_chunk_before() -> None:
-    played = play(on_chunks(at_chunk(0, "a"), at_chunk(5, SetSr(Sr.X4)), at_chunk(8, IMAGE, "b"), end=12))
+    played = play(on_chunks(at_chunk(0, "a"), at_chunk(5, SetSr(SuperResolution.X4)), at_chunk(8, IMAGE, "b"), end=12))
     assert _chunk_when_sent(list(played.log), SetSrScale("4x")) == 4
     assert _chunk_when_sent(list(played.log), SetConditioning("b", PICTURE.sha256)) == 7
     assert [cue.status for cue in played.cues] == [Status.LANDED] * 3
@@ -86,7 +86,7 @@ def test_an_image_alone_keeps_the_prompt_in_force() -> None:
 
 def test_a_cut_ends_the_take_and_opens_the_next_with_what_is_in_force() -> None:
     score = on_beats(
-        section("one", 4, at_bar(1, SetStrength(Fraction(1, 4)), IMAGE, "a"), at_bar(2, SetSr(Sr.X4))),
+        section("one", 4, at_bar(1, SetStrength(Fraction(1, 4)), IMAGE, "a"), at_bar(2, SetSr(SuperResolution.X4))),
         section("two", 4, at_bar(1, "b"), at_bar(3, "c"), cut=Cut(99)),
     )
     played = play(score)
@@ -173,7 +173,7 @@ def test_a_start_that_is_refused_for_ever_ends_the_run_with_the_reason() -> None
 
 
 def test_a_pause_moves_no_cue() -> None:
-    score = on_chunks(at_chunk(0, "a"), at_chunk(4, "b"), at_chunk(8, SetSr(Sr.OFF)), end=12)
+    score = on_chunks(at_chunk(0, "a"), at_chunk(4, "b"), at_chunk(8, SetSr(SuperResolution.OFF)), end=12)
     played = play(score, "pause@3c", "resume@20s")
     assert [cue.landed for cue in played.cues] == [0, 4, 8]
 
@@ -196,7 +196,9 @@ def test_a_lost_connection_loses_nothing_that_was_sent_ahead() -> None:
 
 @pytest.mark.parametrize("dialect", ["current", "2026-early"])
 def test_both_dialects_land_everything(dialect: str, tmp_path: Path) -> None:
-    score = on_chunks(at_chunk(0, "a"), at_chunk(3, IMAGE, "b"), at_chunk(6, SetSr(Sr.X4)), at_chunk(8, Cut(7), "c"), end=12)
+    score = on_chunks(
+        at_chunk(0, "a"), at_chunk(3, IMAGE, "b"), at_chunk(6, SetSr(SuperResolution.X4)), at_chunk(8, Cut(7), "c"), end=12
+    )
     played = play(score, faults=Faults.model_validate({"dialect": dialect}), journal=tmp_path / "journal.jsonl")
     assert played.outcome.report.all_landed, [(cue.place, cue.status, cue.reason) for cue in played.cues]
     assert replay(tmp_path / "journal.jsonl").is_equal

@@ -14,7 +14,7 @@ from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.report import CueReport
 from sequencer.engine.replay import replay
 from sequencer.events.commands import SchedulePrompt, Start
-from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, ClockLocated, ClockMoved
+from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, TransportChanged, TransportLocated
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 from sequencer.language.score import Goto
@@ -47,7 +47,7 @@ def test_the_model_is_warm_and_starts_on_the_clocks_first_beat() -> None:
     outcome, log = follow(midi(LONG), Gear((20.0, "start")))
     start = log.index(Start())
     before = log[start - 1]
-    assert isinstance(before, ClockMoved)
+    assert isinstance(before, TransportChanged)
     assert before.at == 20 * SECOND
     assert outcome.report.all_landed
 
@@ -112,9 +112,9 @@ def test_a_live_section_is_left_on_the_gears_bar_line() -> None:
     schedule = compile_score(score)
     clock = VirtualClock()
     stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid))
-    from sequencer.runtime.scripted_events import scripted
+    from sequencer.runtime.scripted_events import parse_scripted_event
 
-    run = Performance(schedule, stage, clock, None, [scripted("go out@20c")])
+    run = Performance(schedule, stage, clock, None, [parse_scripted_event("go out@20c")])
     gear.plug(clock, run.deliver)
     report = asyncio.run(run.run()).report
     assert report.all_landed
@@ -163,7 +163,7 @@ def test_a_frame_whose_cue_is_of_a_pass_that_a_jump_took_away_is_noted_all_the_s
         gear = Gear((0.0, 140.0), (0.0, "start"), (jump / 2, ("locate", 4.25)))
         outcome, log = follow(score, gear, events=["go again@15s", "go out@100s"])
         assert outcome.report.ended == "the score is over"
-        at = next(one.at for one in log if isinstance(one, ClockLocated))
+        at = next(one.at for one in log if isinstance(one, TransportLocated))
         again = [cue for cue in outcome.report.cues if cue.place == "1.1" and cue.section == "jam"]
         for cue in again:
             seen = [one.at for one in log if isinstance(one, ChunkShown) and one.chunk == cue.landed]

@@ -14,7 +14,16 @@ from sequencer.engine.conductor.run_state import Phase
 from sequencer.engine.revisions import JUMPS_WHILE_CUT
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, Reset, SchedulePrompt, SetSeed, Start
-from sequencer.events.events import ChunkDone, ClockFitted, ClockLocated, ClockMoved, PromptAccepted, Ready, Started, WasReset
+from sequencer.events.events import (
+    ChunkDone,
+    ClockFitted,
+    PromptAccepted,
+    Ready,
+    ResetDone,
+    Started,
+    TransportChanged,
+    TransportLocated,
+)
 from sequencer.language.compiler import compile_score
 from sequencer.language.score import Cut
 
@@ -26,21 +35,21 @@ SCORE = midi(
 BEGIN = 5.0
 
 
-def when(kind: type[Reset | WasReset]) -> float:
+def when(kind: type[Reset | ResetDone]) -> float:
     """The seconds at which the first cut begins, or at which its reset is reported."""
     _, log = follow(SCORE, Gear((BEGIN, "start")))
     events = [one for one in log[: log.index(Reset()) + 1] if isinstance(one, Event)]
     if kind is Reset:
         return events[-1].at / SECOND
-    return next(one.at for one in log if isinstance(one, WasReset)) / SECOND
+    return next(one.at for one in log if isinstance(one, ResetDone)) / SECOND
 
 
 def shown(log: list[Event | Command]) -> list[str | None]:
     return [prompt for prompt, _ in groupby(one.prompt for one in log if isinstance(one, ChunkDone))]
 
 
-@pytest.mark.parametrize(("kind", "later"), [(Reset, 0.2), (WasReset, 0.01)])
-def test_a_jump_back_plays_the_beginning_again(kind: type[Reset | WasReset], later: float) -> None:
+@pytest.mark.parametrize(("kind", "later"), [(Reset, 0.2), (ResetDone, 0.01)])
+def test_a_jump_back_plays_the_beginning_again(kind: type[Reset | ResetDone], later: float) -> None:
     outcome, log = follow(SCORE, Gear((BEGIN, "start"), (when(kind) + later, ("locate", 0.0))))
     assert outcome.report.ended_well
     again = ["intro 1"] if kind is Reset else ["drop 1", "intro 1"]  # a take that is set up already opens as it was
@@ -62,7 +71,7 @@ def cut_and_moved(revision: int) -> tuple[Conductor, tuple[Command, ...]]:
     conductor = Conductor(compile_score(SCORE), revision=revision)
     conductor.receive(Ready(0))
     conductor.receive(PromptAccepted(1, "intro 1"))
-    assert conductor.receive(ClockMoved(10, "start"))[0] == Start()
+    assert conductor.receive(TransportChanged(10, "start"))[0] == Start()
     conductor.receive(ClockFitted(11, 0.0, 10, 2e-9))
     conductor.receive(Started(12))
     chunk = 0
@@ -71,10 +80,10 @@ def cut_and_moved(revision: int) -> tuple[Conductor, tuple[Command, ...]]:
         chunk += 1
     assert conductor.phase is Phase.CUTTING
     at = chunk * 1_375_000_000 + 1000
-    conductor.receive(ClockLocated(at, 84.0))
+    conductor.receive(TransportLocated(at, 84.0))
     conductor.receive(ClockFitted(at, 84.0, at, 2e-9))
     conductor.receive(ChunkDone(at + 1_000_000_000, chunk, 33 * (chunk + 1), None))
-    return conductor, conductor.receive(WasReset(at + 1_000_000_001))
+    return conductor, conductor.receive(ResetDone(at + 1_000_000_001))
 
 
 def test_earlier_revisions_lose_the_jump() -> None:

@@ -10,21 +10,21 @@ from by_hand import OTHER_PICTURE, PICTURE, at_bar, at_chunk, live, on_beats, on
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.image_landing import ImageLandings
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.pending_commands import Flight
+from sequencer.engine.conductor.pending_commands import PendingCommand
 from sequencer.events.commands import SetSrScale
 from sequencer.events.events import (
     ChunkDone,
+    ConnectionLost,
+    ConnectionRestored,
     ImageAccepted,
-    Lost,
     Paused,
     PromptAccepted,
     Ready,
-    Restored,
     Started,
     StateReported,
 )
 from sequencer.language.compiler import compile_score
-from sequencer.language.score import Cut, Score, SetSr, Sr, UseImage
+from sequencer.language.score import Cut, Score, SetSr, SuperResolution, UseImage
 from sequencer.language.score import Pause as PauseAction
 from sequencer.language.score import Resume as ResumeAction
 from sequencer.stages.simulated.faults import Faults
@@ -85,7 +85,9 @@ def test_what_one_prompt_tells_of_late_answers_is_forgotten_where_another_contra
     def answered(slot: int, prompt: str, shows: str) -> list[tuple[int, int]]:
         tells = images.tells(prompt, None, "before")
         assert (
-            images.accepted(Flight("set_conditioning", slot, prompt, tells=tells, during=slot - 1), slot + 1, 0, slot - 1)
+            images.accepted(
+                PendingCommand("set_conditioning", slot, prompt, tells=tells, during=slot - 1), slot + 1, 0, slot - 1
+            )
             is None
         )
         return images.made(slot, shows, ()) + images.made(slot + 1, prompt, ())
@@ -100,7 +102,7 @@ def test_what_one_prompt_tells_of_late_answers_is_forgotten_where_another_contra
 
 def test_a_prompt_that_was_shown_before_its_image_tells_nothing() -> None:
     images = ImageLandings()
-    flight = Flight("set_conditioning", 8, "a", tells=images.tells("a", None, "before"), during=7)
+    flight = PendingCommand("set_conditioning", 8, "a", tells=images.tells("a", None, "before"), during=7)
     assert flight.tells
     images.made(7, "a", [flight])
     assert not flight.tells
@@ -168,14 +170,14 @@ def test_what_a_late_report_shows_corrects_where_a_prompt_has_landed(
 @pytest.mark.parametrize(("made_by", "landed"), [(2, 4), (3, 5), (4, 6)])
 def test_a_setting_that_left_after_a_chunk_was_made_acts_on_none_that_had_begun(made_by: int, landed: int) -> None:
     """Connected again: what came before the connection stood is handled then, with the times at which it came."""
-    conductor = Conductor(compile_score(on_chunks(at_chunk(0, "a"), at_chunk(4, SetSr(Sr.OFF)), end=9)))
+    conductor = Conductor(compile_score(on_chunks(at_chunk(0, "a"), at_chunk(4, SetSr(SuperResolution.OFF)), end=9)))
     conductor.receive(Ready(0))
     conductor.receive(PromptAccepted(1, "a"))
     conductor.receive(Started(2))
     for chunk in (0, 1):
         conductor.receive(ChunkDone(2 + (chunk + 1) * 1_375_000_000, chunk, 33 * (chunk + 1), "a"))
-    conductor.receive(Lost(3_000_000_000, "gone"))
-    conductor.receive(Restored(2 + (made_by + 1) * 1_375_000_000 + 1000))
+    conductor.receive(ConnectionLost(3_000_000_000, "gone"))
+    conductor.receive(ConnectionRestored(2 + (made_by + 1) * 1_375_000_000 + 1000))
     state = StateReported(2 + 3 * 1_375_000_000, True, True, False, 99, 3, "a", (), False, 1.0)
     assert SetSrScale("off") in conductor.receive(state)
     for chunk in range(3, 8):
@@ -186,7 +188,7 @@ def test_a_setting_that_left_after_a_chunk_was_made_acts_on_none_that_had_begun(
 @pytest.mark.parametrize(("lasts", "landed"), [("1s", 4), ("2s", 5), ("8s", None)])
 def test_a_setting_that_was_lost_with_the_connection_has_not_landed(lasts: str, landed: int | None) -> None:
     """The connection breaks as super-resolution is sent. After 8 s the model is beyond the end of the score."""
-    score = on_chunks(at_chunk(0, "a"), at_chunk(4, SetSr(Sr.OFF)), end=6)
+    score = on_chunks(at_chunk(0, "a"), at_chunk(4, SetSr(SuperResolution.OFF)), end=6)
     faults = Faults.model_validate({"drops": [{"chunk": 3, "for": lasts}]})
     played = play(score, faults=faults)
     cue = played.cue("4c")

@@ -10,7 +10,7 @@ from sequencer.engine.conductor.run_state import PATIENCE, Phase
 from sequencer.engine.revisions import CURRENT, RESETS_BORNE_OUT, SHOWN_TO_THE_END
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, Reset, SetSeed, WakeAt
-from sequencer.events.events import ChunkDone, PromptAccepted, Ready, Started, StateReported, WasReset, Woke
+from sequencer.events.events import ChunkDone, PromptAccepted, Ready, ResetDone, Started, StateReported, TimerFired
 from sequencer.language.compiler import compile_score
 from sequencer.language.score import Cut
 
@@ -33,7 +33,7 @@ def cutting(revision: int = CURRENT) -> tuple[Conductor, int]:
         conductor.receive(event)
     assert conductor.phase is Phase.CUTTING
     at = 2 + CHUNK
-    second: tuple[Event, ...] = (ChunkDone(at, 0, 33, "One."), WasReset(at), PromptAccepted(at + 1, "Two."), Started(at + 2))
+    second: tuple[Event, ...] = (ChunkDone(at, 0, 33, "One."), ResetDone(at), PromptAccepted(at + 1, "Two."), Started(at + 2))
     for event in second:
         conductor.receive(event)
     at += 2 + CHUNK
@@ -51,17 +51,17 @@ def opens(commands: tuple[Command, ...]) -> bool:
 
 def test_a_late_report_of_the_reset_before_opens_no_take() -> None:
     conductor, at = cutting()
-    assert conductor.receive(WasReset(at + SECOND // 2)) == ()
+    assert conductor.receive(ResetDone(at + SECOND // 2)) == ()
     assert conductor.receive(state(at + SECOND // 2, started=True)) == ()
     assert conductor.phase is Phase.CUTTING
     conductor.receive(ChunkDone(at + CHUNK, 1, 66, "Two."))
-    assert opens(conductor.receive(WasReset(at + CHUNK)))
+    assert opens(conductor.receive(ResetDone(at + CHUNK)))
     assert conductor.base == 3
 
 
 def test_a_state_in_which_nothing_runs_bears_a_reset_out() -> None:
     conductor, at = cutting()
-    conductor.receive(WasReset(at + CHUNK))
+    conductor.receive(ResetDone(at + CHUNK))
     assert opens(conductor.receive(state(at + CHUNK, started=False)))
     assert conductor.phase is Phase.OPENING
 
@@ -74,17 +74,17 @@ def test_such_a_state_alone_is_no_reset() -> None:
 
 def test_the_answer_to_a_second_reset_is_believed() -> None:
     conductor, at = cutting()
-    conductor.receive(WasReset(at + CHUNK))
-    commands = conductor.receive(Woke(at + PATIENCE, at + PATIENCE))
+    conductor.receive(ResetDone(at + CHUNK))
+    commands = conductor.receive(TimerFired(at + PATIENCE, at + PATIENCE))
     assert commands == (Reset(), WakeAt(at + 2 * PATIENCE))
-    assert opens(conductor.receive(WasReset(at + PATIENCE + 1)))
+    assert opens(conductor.receive(ResetDone(at + PATIENCE + 1)))
 
 
 def test_the_doubt_ends_with_its_cut() -> None:
     conductor, at = cutting()
-    conductor.receive(WasReset(at + 1))
+    conductor.receive(ResetDone(at + 1))
     conductor.receive(ChunkDone(at + CHUNK, 1, 66, "Two."))
-    conductor.receive(WasReset(at + CHUNK))
+    conductor.receive(ResetDone(at + CHUNK))
     conductor.receive(PromptAccepted(at + CHUNK + 1, "Three."))
     conductor.receive(Started(at + CHUNK + 2))
     assert conductor.phase is Phase.PLAYING
@@ -94,4 +94,4 @@ def test_the_doubt_ends_with_its_cut() -> None:
 @pytest.mark.parametrize("revision", [SHOWN_TO_THE_END, RESETS_BORNE_OUT])
 def test_earlier_revisions_believed_it_at_once(revision: int) -> None:
     conductor, at = cutting(revision)
-    assert opens(conductor.receive(WasReset(at + SECOND // 2))) is (revision < RESETS_BORNE_OUT)
+    assert opens(conductor.receive(ResetDone(at + SECOND // 2))) is (revision < RESETS_BORNE_OUT)

@@ -9,23 +9,23 @@ from conducting import PICTURES, command_in_words, compiled
 
 from sequencer.core.diagnostics import Span
 from sequencer.core.timebase import Snap
-from sequencer.engine.conductor.deliveries import Line, Lost, Slot, Status, kind_of
+from sequencer.engine.conductor.deliveries import ChunkSlot, Delivery, Status, Superseded, kind_of
 from sequencer.engine.conductor.image_landing import ImageLandings
 from sequencer.engine.conductor.ledger import Ledger
-from sequencer.engine.conductor.pending_commands import LONG_PAST, Flight, Flights
+from sequencer.engine.conductor.pending_commands import LONG_PAST, PendingCommand, PendingCommands
 from sequencer.engine.conductor.plan import Pass
-from sequencer.schedule.model import CueAct, CutTake, ShowImage, ShowPrompt, Strength, SuperResolution
+from sequencer.schedule.model import CueAct, CutAct, ImageAct, PromptAct, StrengthAct, SuperResolutionAct
 
 PASS = Pass(0, compiled('at 0c "a"\nend 9c').stretches[0], Fraction(0), Fraction(9))
-A, B, C = ShowPrompt("a"), ShowPrompt("b"), ShowPrompt("c")
-IMAGE, OTHER = ShowImage(PICTURES[0]), ShowImage(PICTURES[1])
-HALF, FULL = Strength(Fraction(1, 2)), Strength(Fraction(1))
-OFF, FOUR = SuperResolution("off"), SuperResolution("4x")
+A, B, C = PromptAct("a"), PromptAct("b"), PromptAct("c")
+IMAGE, OTHER = ImageAct(PICTURES[0]), ImageAct(PICTURES[1])
+HALF, FULL = StrengthAct(Fraction(1, 2)), StrengthAct(Fraction(1))
+OFF, FOUR = SuperResolutionAct("off"), SuperResolutionAct("4x")
 
 
-def line(number: int, *acts: CueAct, time: int | None = None) -> Line:
+def line(number: int, *acts: CueAct, time: int | None = None) -> Delivery:
     """A line of a ledger alone."""
-    return Line(
+    return Delivery(
         number=number,
         time=Fraction(number if time is None else time),
         nominal=0,
@@ -47,14 +47,14 @@ def words(commands: list[object]) -> str:
 # ---- commands on their way -----------------------------------------------------------------------------------------
 
 
-def flights(*left: tuple[str, int, str | None]) -> Flights:
-    found = Flights()
+def flights(*left: tuple[str, int, str | None]) -> PendingCommands:
+    found = PendingCommands()
     for command, chunk, prompt in left:
         found.leave(command, chunk, prompt)
     return found
 
 
-def names(found: Flights) -> list[tuple[str, int, bool]]:
+def names(found: PendingCommands) -> list[tuple[str, int, bool]]:
     return [(one.command, one.chunk, one.was_heard) for one in found._all]
 
 
@@ -70,12 +70,12 @@ ALL = (
 
 
 def test_a_command_leaves_untried_unheard_and_tells_nothing() -> None:
-    found = Flights()
+    found = PendingCommands()
     found.leave("set_image", 3)
     found.leave("set_conditioning", 4, "b", 2, tells=True, during=3)
     assert found.images() == [
-        Flight("set_image", 3, prompt=None, tries=1, was_heard=False, tells=False, during=None),
-        Flight("set_conditioning", 4, prompt="b", tries=2, was_heard=False, tells=True, during=3),
+        PendingCommand("set_image", 3, prompt=None, tries=1, was_heard=False, tells=False, during=None),
+        PendingCommand("set_conditioning", 4, prompt="b", tries=2, was_heard=False, tells=True, during=3),
     ]
 
 
@@ -191,7 +191,7 @@ def test_an_image_lands_on_its_chunk_or_on_the_one_that_is_next(
 ) -> None:
     """The take began with chunk 2: what it opens with acts there, whenever the answer comes."""
     images = ImageLandings()
-    found = images.accepted(Flight("set_image", chunk), making, 2, judged)
+    found = images.accepted(PendingCommand("set_image", chunk), making, 2, judged)
     assert found == ((chunk, landing) if is_over else None)
     assert images.made(landing - 1, None, []) == []
     assert images.made(landing, None, []) == ([] if is_over else [(chunk, landing)])
@@ -199,7 +199,7 @@ def test_an_image_lands_on_its_chunk_or_on_the_one_that_is_next(
 
 def test_an_image_shows_where_its_prompt_shows_first() -> None:
     images = ImageLandings()
-    flight = Flight("set_conditioning", 4, "b", tells=True, during=3)
+    flight = PendingCommand("set_conditioning", 4, "b", tells=True, during=3)
     assert images.made(4, "a", [flight]) == []
     assert images.made(5, "b", [flight]) == []
     assert images.made(6, "b", [flight]) == []
@@ -208,7 +208,7 @@ def test_an_image_shows_where_its_prompt_shows_first() -> None:
 
 def test_a_prompt_that_showed_before_the_chunk_of_its_image_tells_nothing() -> None:
     images = ImageLandings()
-    flight = Flight("set_conditioning", 4, "b", tells=True, during=3)
+    flight = PendingCommand("set_conditioning", 4, "b", tells=True, during=3)
     images.made(3, "b", [flight])
     assert not flight.tells
     assert images.accepted(flight, 6, 0, 4) is None
@@ -218,36 +218,38 @@ def test_a_prompt_that_showed_before_the_chunk_of_its_image_tells_nothing() -> N
 @pytest.mark.parametrize(("shows", "landed"), [("b", 4), ("a", 5)])
 def test_what_a_prompt_told_of_a_late_answer_holds_for_the_next_image(shows: str, landed: int) -> None:
     images = ImageLandings()
-    images.accepted(Flight("set_conditioning", 4, "b", tells=True, during=3), 5, 0, 3)
+    images.accepted(PendingCommand("set_conditioning", 4, "b", tells=True, during=3), 5, 0, 3)
     assert images.made(4, shows, []) == ([(4, 4)] if shows == "b" else [])
     images.made(5, "b", [])
-    assert images.accepted(Flight("set_image", 8, during=7), 9, 0, 8) == ((8, 8) if landed == 4 else None)
-    assert images.accepted(Flight("set_image", 8, during=6), 9, 0, 8) is None
-    assert images.accepted(Flight("set_image", 8, during=7), 10, 0, 8) is None
-    assert images.accepted(Flight("set_conditioning", 8, "c", tells=True, during=7), 9, 0, 8) is None
+    assert images.accepted(PendingCommand("set_image", 8, during=7), 9, 0, 8) == ((8, 8) if landed == 4 else None)
+    assert images.accepted(PendingCommand("set_image", 8, during=6), 9, 0, 8) is None
+    assert images.accepted(PendingCommand("set_image", 8, during=7), 10, 0, 8) is None
+    assert images.accepted(PendingCommand("set_conditioning", 8, "c", tells=True, during=7), 9, 0, 8) is None
 
 
 def test_what_prompts_told_of_late_answers_holds_until_one_contradicts() -> None:
     images = ImageLandings()
     for chunk, shows in ((4, "b"), (6, "c"), (8, "x"), (10, "e")):
         prompt = {4: "b", 6: "c", 8: "d", 10: "e"}[chunk]
-        images.accepted(Flight("set_conditioning", chunk, prompt, tells=True, during=chunk - 1), chunk + 1, 0, chunk - 1)
+        images.accepted(
+            PendingCommand("set_conditioning", chunk, prompt, tells=True, during=chunk - 1), chunk + 1, 0, chunk - 1
+        )
         assert images.made(chunk, shows, []) == ([(chunk, chunk)] if shows == prompt else [])
-        late = Flight("set_image", chunk, during=chunk - 1)
+        late = PendingCommand("set_image", chunk, during=chunk - 1)
         assert images.accepted(late, chunk + 1, 0, chunk) == ((chunk, chunk) if chunk < 8 else None)
         images.made(chunk + 1, None, [])
 
 
 def test_an_image_lands_once() -> None:
     images = ImageLandings()
-    images.accepted(Flight("set_image", 4), 4, 0, 3)
+    images.accepted(PendingCommand("set_image", 4), 4, 0, 3)
     assert [images.made(chunk, None, []) for chunk in (4, 5)] == [[(4, 4)], []]
 
 
 @pytest.mark.parametrize(("chunk", "unmade"), [(4, []), (5, [(4, 6)]), (6, [(4, 6)]), (7, [])])
 def test_images_whose_chunk_is_not_made_any_more(chunk: int, unmade: list[tuple[int, int]]) -> None:
     images = ImageLandings()
-    images.accepted(Flight("set_image", 4), 6, 0, 3)
+    images.accepted(PendingCommand("set_image", 4), 6, 0, 3)
     assert images.unmade(chunk) == unmade
     images.take_began(chunk)
     assert images.made(9, None, []) == ([(4, 6)] if chunk == 7 else [])
@@ -255,7 +257,7 @@ def test_images_whose_chunk_is_not_made_any_more(chunk: int, unmade: list[tuple[
 
 def test_a_new_take_showed_nothing_yet() -> None:
     images = ImageLandings()
-    flight = Flight("set_conditioning", 4, "b", tells=True)
+    flight = PendingCommand("set_conditioning", 4, "b", tells=True)
     images.made(4, "b", [flight])
     images.take_began(6)
     assert images.tells("b", None, None)
@@ -311,7 +313,7 @@ def test_a_line_whose_last_act_is_lost_has_landed_with_the_others() -> None:
     one.land("sr", 3)
     one.overtake("prompt", other)
     assert (one.status, one.landed, one.reason) == (Status.LANDED, 3, "without its prompt: 2c acts on the same chunk")
-    assert one.lost == [Lost("prompt", other, Status.WAITING, "")]
+    assert one.lost == [Superseded("prompt", other, Status.WAITING, "")]
 
 
 def test_a_line_that_is_skipped_does_nothing() -> None:
@@ -322,7 +324,7 @@ def test_a_line_that_is_skipped_does_nothing() -> None:
 
 
 def test_a_slot_does_of_each_kind_what_its_last_line_does() -> None:
-    slot = Slot(4)
+    slot = ChunkSlot(4)
     assert (slot.prompt, slot.image, slot.strength, slot.sr, slot.cut, slot.needs_live) == (None, None, None, None, None, False)
     slot.add(line(1, A))
     assert (slot.prompt, slot.needs_live) == ("a", False)
@@ -338,9 +340,9 @@ def test_a_slot_does_of_each_kind_what_its_last_line_does() -> None:
     [((None,), (), None), ((4, None), (), 4), ((4, 5), (), 5), ((None, 5, None), (), 5), ((4, 5), (1,), 4)],
 )
 def test_a_cut_keeps_the_last_seed_that_is_named(cuts: tuple[int | None, ...], skipped: tuple[int, ...], seed: int) -> None:
-    slot = Slot(4)
+    slot = ChunkSlot(4)
     for number, one in enumerate(cuts):
-        cut = line(number, CutTake(one))
+        cut = line(number, CutAct(one))
         slot.lines.append(cut)
         if number in skipped:
             cut.end(Status.SKIPPED)
@@ -350,14 +352,14 @@ def test_a_cut_keeps_the_last_seed_that_is_named(cuts: tuple[int | None, ...], s
 
 def test_a_strength_stays_with_the_image_that_captures_it() -> None:
     for sent, kinds in ((set[str](), {"strength"}), ({"image"}, set[str]())):
-        first, later = Slot(4), Slot(5)
+        first, later = ChunkSlot(4), ChunkSlot(5)
         one = line(1, IMAGE, HALF)
         first.add(one)
         later.add(line(2, FULL))
         first.sent |= sent  # type: ignore[arg-type]  # kinds
         first.give_way(later)
         assert one.open & {"strength"} == kinds
-    first, later = Slot(4), Slot(5)
+    first, later = ChunkSlot(4), ChunkSlot(5)
     one = line(1, OFF, HALF)
     first.add(one)
     later.add(line(2, FOUR, FULL))
@@ -371,7 +373,7 @@ def test_a_strength_stays_with_the_image_that_captures_it() -> None:
 
 
 def test_a_late_act_is_reported_once() -> None:
-    slot = Slot(4)
+    slot = ChunkSlot(4)
     one, other = line(1, A, OFF), line(2, HALF)
     other.reason = "before"
     slot.lines += [one, other]
@@ -384,7 +386,7 @@ def test_a_late_act_is_reported_once() -> None:
 # ---- the ledger ----------------------------------------------------------------------------------------------------
 
 
-def ledger(*committed: tuple[Line, int]) -> Ledger:
+def ledger(*committed: tuple[Delivery, int]) -> Ledger:
     found = Ledger(3, "2x")
     found.commit(line(0, A), 0)
     for one, chunk in committed:
@@ -430,7 +432,7 @@ def test_a_later_cue_shows_a_prompt_at_a_chunk() -> None:
 
 
 def test_a_take_opens_with_what_the_model_was_told_last() -> None:
-    book = ledger((line(1, IMAGE, HALF, FOUR, CutTake(9)), 2), (line(2, CutTake(None)), 4))
+    book = ledger((line(1, IMAGE, HALF, FOUR, CutAct(9)), 2), (line(2, CutAct(None)), 4))
     assert words([*book.opening(0, 5)]) == "seed 3, sr 2x, prompt 0 a"
     assert words([*book.opening(2, 6)]) == "seed 9, sr 4x, strength 0.5, show a.png a"
     assert words([*book.opening(4, 7)]) == "seed 9, sr 4x, strength 0.5, prompt 0 a"
@@ -638,9 +640,9 @@ def test_what_could_not_be_overwritten_is_stuck() -> None:
     book.prompts_due(0, 0, True, 1)
     book.withdraw(4, lambda one: one.number == 1, "no")
     assert words([*book.prompts_due(0, 2, True, 1)]) == "prompt 4 a"
-    assert not book.stuck(Flight("set_image", 4), "busy")
-    assert not book.stuck(Flight("schedule_prompt", 5, "a"), "busy")
-    assert book.stuck(Flight("schedule_prompt", 4, "a"), "busy")
+    assert not book.stuck(PendingCommand("set_image", 4), "busy")
+    assert not book.stuck(PendingCommand("schedule_prompt", 5, "a"), "busy")
+    assert book.stuck(PendingCommand("schedule_prompt", 4, "a"), "busy")
     assert (gone.status, gone.reason) == (Status.STUCK, "busy")
     assert words([*book.prompts_due(0, 2, True, 1)]) == ""
 
@@ -677,7 +679,7 @@ def test_a_prompt_is_sent_again_and_resent() -> None:
     slot = book.slots[4]
     assert command_in_words(book.send_again(slot, "b", 6)) == "prompt 6 b"
     assert (slot.sent, slot.said) == ({"prompt"}, "b")
-    assert command_in_words(book.resend(Flight("schedule_prompt", 4, "c", 2), 1)) == "prompt 3 c"
+    assert command_in_words(book.resend(PendingCommand("schedule_prompt", 4, "c", 2), 1)) == "prompt 3 c"
     assert slot.said == "c"
     assert [(one.chunk, one.prompt, one.tries) for one in book.flights._all][1:] == [(4, "b", 1), (4, "c", 3)]
     assert words([*book.prompts_due(0, 2, True, 1)]) == ""
@@ -766,7 +768,7 @@ def test_a_prompt_that_is_sent_anew_has_not_been_taken_yet(way: str) -> None:
         case "again":
             book.send_again(book.slots[4], "b", 4)
         case _:
-            book.resend(Flight("schedule_prompt", 4, "b"), 0)
+            book.resend(PendingCommand("schedule_prompt", 4, "b"), 0)
     book.done(3, "a", 0)
     book.done(7, "a", 0)
     assert (first.status, first.landed) == (Status.MISSED, None)
@@ -800,7 +802,7 @@ def test_in_a_new_take_nothing_is_stuck_of_the_one_before() -> None:
     book.withdraw(4, lambda one: one is gone, "no")
     book.prompts_due(0, 2, True, 1)
     book.renew(3)
-    assert not book.stuck(Flight("schedule_prompt", 5, "a"), "busy")
+    assert not book.stuck(PendingCommand("schedule_prompt", 5, "a"), "busy")
 
 
 def test_what_came_and_went_between_two_reports_leaves_only_what_overwrites_it() -> None:

@@ -20,14 +20,14 @@ from sequencer.events.codec import Event
 from sequencer.events.commands import Command
 from sequencer.events.events import (
     ChunkDone,
-    ClockMoved,
-    Closing,
-    ControlMoved,
-    HandPaused,
-    NotePlayed,
+    ControlChanged,
+    NoteReceived,
     OffsetChanged,
-    ProgramChosen,
-    Went,
+    OperatorGo,
+    OperatorPause,
+    ProgramChanged,
+    StopRequested,
+    TransportChanged,
 )
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
@@ -74,17 +74,17 @@ JAM = "ection jam waits for: go out, note D3 ch 10, cc 20 > 64, program 5"
 @pytest.mark.parametrize(
     ("event", "said"),
     [
-        (Went(1, "oot"), f"nothing waits for go oot; did you mean go out? S{JAM}"),
-        (Went(1, "Out"), f"nothing waits for go Out; did you mean go out? S{JAM}"),
-        (Went(1, "zzz"), f"nothing waits for go zzz; s{JAM}"),
-        (NotePlayed(1, 62, 90, 1), f"nothing waits for note D3; did you mean note D3 ch 10? S{JAM}"),
-        (NotePlayed(1, 50, 90, 10), f"nothing waits for note D2 ch 10; did you mean note D3 ch 10? S{JAM}"),
-        (NotePlayed(1, 61, 90, 10), f"nothing waits for note C#3 ch 10; s{JAM}"),
-        (ControlMoved(1, 21, 70, 1), f"nothing waits for cc 21; s{JAM}"),
-        (ProgramChosen(1, 4, 1), f"nothing waits for program 4; did you mean program 5? S{JAM}"),
-        (ClockMoved(1, "stop"), f"nothing waits for stop; s{JAM}"),
+        (OperatorGo(1, "oot"), f"nothing waits for go oot; did you mean go out? S{JAM}"),
+        (OperatorGo(1, "Out"), f"nothing waits for go Out; did you mean go out? S{JAM}"),
+        (OperatorGo(1, "zzz"), f"nothing waits for go zzz; s{JAM}"),
+        (NoteReceived(1, 62, 90, 1), f"nothing waits for note D3; did you mean note D3 ch 10? S{JAM}"),
+        (NoteReceived(1, 50, 90, 10), f"nothing waits for note D2 ch 10; did you mean note D3 ch 10? S{JAM}"),
+        (NoteReceived(1, 61, 90, 10), f"nothing waits for note C#3 ch 10; s{JAM}"),
+        (ControlChanged(1, 21, 70, 1), f"nothing waits for cc 21; s{JAM}"),
+        (ProgramChanged(1, 4, 1), f"nothing waits for program 4; did you mean program 5? S{JAM}"),
+        (TransportChanged(1, "stop"), f"nothing waits for stop; s{JAM}"),
         (
-            NotePlayed(1, 62, 0, 10),
+            NoteReceived(1, 62, 0, 10),
             OFF,
         ),
     ],
@@ -97,12 +97,12 @@ def test_what_nothing_waits_for(event: Event, said: str) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        Went(1, "out"),
-        NotePlayed(1, 62, 90, 10),
-        ControlMoved(1, 20, 3, 7),
-        ProgramChosen(1, 5, 16),
-        HandPaused(1, True),
-        Closing(1, "finished by hand"),
+        OperatorGo(1, "out"),
+        NoteReceived(1, 62, 90, 10),
+        ControlChanged(1, 20, 3, 7),
+        ProgramChanged(1, 5, 16),
+        OperatorPause(1, True),
+        StopRequested(1, "finished by hand"),
     ],
     ids=str,
 )
@@ -111,17 +111,17 @@ def test_what_is_waited_for_needs_no_answer(event: Event) -> None:
 
 
 def test_what_belongs_to_another_section_says_to_which() -> None:
-    assert answer(IN_INTRO, Went(1, "out")) == (
+    assert answer(IN_INTRO, OperatorGo(1, "out")) == (
         "nothing waits for go out now: sections jam and coda wait for it; section intro waits for: nothing"
     )
-    assert answer(IN_INTRO, ProgramChosen(1, 5, 1)) == (
+    assert answer(IN_INTRO, ProgramChanged(1, 5, 1)) == (
         "nothing waits for program 5 now: section jam waits for it; section intro waits for: nothing"
     )
 
 
 def test_a_score_that_waits_for_nothing_says_so() -> None:
     run = Conductor(compile_score(on_chunks(at_chunk(0, "One."), end=4))).run
-    assert unanswered(run, Went(1, "out")) == Unanswered(
+    assert unanswered(run, OperatorGo(1, "out")) == Unanswered(
         "nothing waits for go out", "this score waits for nothing: it has no live section and no rule"
     )
 
@@ -129,7 +129,7 @@ def test_a_score_that_waits_for_nothing_says_so() -> None:
 def test_a_score_without_sections_lists_its_rules() -> None:
     run = Conductor(compile_score(on_chunks(at_chunk(0, "One."), on_go("night", "Night."), end=4))).run
     assert waiting_in_words(run) == "the score waits for: go night"
-    assert unanswered(run, Went(1, "night")) is None, "also before it begins: it is held"
+    assert unanswered(run, OperatorGo(1, "night")) is None, "also before it begins: it is held"
 
 
 def test_an_offset_needs_something_that_it_moves() -> None:
@@ -141,8 +141,8 @@ def test_an_offset_needs_something_that_it_moves() -> None:
 
 def test_nothing_waits_when_the_run_is_over() -> None:
     conductor = conducted(compile_score(reads(SCORE)), IN_JAM)
-    conductor.receive(Closing(10**12, "finished by hand"))
-    for event in (Went(1, "out"), HandPaused(1, True)):
+    conductor.receive(StopRequested(10**12, "finished by hand"))
+    for event in (OperatorGo(1, "out"), OperatorPause(1, True)):
         found = unanswered(conductor.run, event)
         assert found == Unanswered("the run is over", "it ended because of this: finished by hand")
 
@@ -161,8 +161,8 @@ def test_while_a_take_is_opened_the_section_behind_the_cut_listens() -> None:
             conductor.receive(one)
             if conductor.phase is Phase.CUTTING:
                 seen += 1
-                assert unanswered(conductor.run, Went(1, "out")) is None
-                assert unanswered(conductor.run, NotePlayed(1, 60)) is not None
+                assert unanswered(conductor.run, OperatorGo(1, "out")) is None
+                assert unanswered(conductor.run, NoteReceived(1, 60)) is not None
     assert seen
 
 
@@ -171,7 +171,7 @@ def crossings(*values: int) -> Sequence[int]:
     conductor = conducted(compile_score(reads(SCORE)), IN_JAM)
     found = []
     for value in values:
-        event = ControlMoved(conductor.run.boundary_at + 1, 20, value)
+        event = ControlChanged(conductor.run.boundary_at + 1, 20, value)
         found.append(len(resting_crossings(conductor.run, event)))
         conductor.receive(event)
     return found
@@ -183,18 +183,18 @@ def test_a_controller_that_crosses_nothing_yet_is_known() -> None:
 
 def test_an_exit_that_comes_too_late_is_known() -> None:
     schedule = compile_score(reads(SCORE))
-    assert not comes_too_late(conducted(schedule, IN_JAM).run, Went(1, "out"))
+    assert not comes_too_late(conducted(schedule, IN_JAM).run, OperatorGo(1, "out"))
     last = schedule.stretches[2].latest - 1  # jam lasts its max here: its last chunk
     late = conducted(schedule, last).run
-    assert comes_too_late(late, Went(1, "out"))
-    assert not comes_too_late(late, ProgramChosen(1, 5, 1)), "a rule still acts"
-    assert not comes_too_late(conducted(schedule, IN_INTRO).run, Went(1, "out"))
+    assert comes_too_late(late, OperatorGo(1, "out"))
+    assert not comes_too_late(late, ProgramChanged(1, 5, 1)), "a rule still acts"
+    assert not comes_too_late(conducted(schedule, IN_INTRO).run, OperatorGo(1, "out"))
 
 
 def test_whether_the_model_rests_counts_what_is_held() -> None:
     conductor = Conductor(compile_score(reads(SCORE)))
     assert not rests(conductor.run)
-    conductor.receive(HandPaused(1, True))
+    conductor.receive(OperatorPause(1, True))
     assert rests(conductor.run)
-    conductor.receive(HandPaused(2, False))
+    conductor.receive(OperatorPause(2, False))
     assert not rests(conductor.run)

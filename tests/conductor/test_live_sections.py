@@ -11,7 +11,7 @@ from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.replay import replay
 from sequencer.events.commands import Pause, Resume, SchedulePrompt
 from sequencer.events.events import ChunkDone, Started
-from sequencer.language.score import Cut, Goto, OnControl, OnNote, Rule, Score, SetSr, Sr
+from sequencer.language.score import Cut, Goto, OnControl, OnNote, Rule, Score, SetSr, SuperResolution
 from sequencer.language.score import Pause as PauseAction
 from sequencer.language.score import Resume as ResumeAction
 
@@ -103,7 +103,7 @@ def test_a_section_with_a_cut_behind_an_exit_opens_a_new_take() -> None:
 
 
 def test_a_controller_fires_on_the_crossing_and_arms_again_behind_its_hysteresis() -> None:
-    rule = Rule(OnControl(20, True, 64), (SetSr(Sr.OFF),))
+    rule = Rule(OnControl(20, True, 64), (SetSr(SuperResolution.OFF),))
     values = [70, 60, 65, 63, 66, 60, 70]  # the first never fires; 60 arms; 65 fires; 63 is too near; 60 arms; 70 fires
     played = play(jam(rule), *(f"cc 20={value}@{9 + index}c" for index, value in enumerate(values)))
     fired = [cue for cue in played.cues if cue.rule is not None]
@@ -111,7 +111,7 @@ def test_a_controller_fires_on_the_crossing_and_arms_again_behind_its_hysteresis
 
 
 def test_channels_and_note_offs_are_respected() -> None:
-    rule = Rule(OnNote("60", 10), (SetSr(Sr.OFF),))
+    rule = Rule(OnNote("60", 10), (SetSr(SuperResolution.OFF),))
     played = play(jam(rule), "note 60 ch 1@9c", "note 60 ch 10 vel 0@10c", "note 60 ch 10@11c")
     assert [cue.planned for cue in played.cues if cue.rule is not None] == [12]
 

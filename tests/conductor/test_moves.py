@@ -6,7 +6,7 @@ from by_hand import at_bar, live, on_beats, on_go, play, section
 from outer_clock import Gear, follow, midi
 
 from sequencer.engine.conductor.deliveries import Status
-from sequencer.engine.conductor.report import MoveReport
+from sequencer.engine.conductor.report import RunActionReport
 from sequencer.language.score import Cut, Goto, Item, Score
 from sequencer.language.score import Pause as PauseAction
 from sequencer.language.score import Resume as ResumeAction
@@ -27,7 +27,7 @@ def jam(*rules: Item) -> Score:
     return on_beats(INTRO, live("jam", 16, at_bar(1, "still"), *(rules or RULES)), OUTRO)
 
 
-def short(move: MoveReport) -> tuple[str, str, int | None, Status, str]:
+def short(move: RunActionReport) -> tuple[str, str, int | None, Status, str]:
     return move.what, move.place, move.chunk, move.status, move.reason
 
 

@@ -9,11 +9,11 @@ import pytest
 
 import sequencer
 from sequencer.core.timebase import DISPLAY_DELAY, SECOND, Snap
-from sequencer.engine.conductor.clock_sync import SLOWEST, Follow, can_be
-from sequencer.engine.conductor.midi_output import AHEAD, MOST_MADE, SAMPLES, Seen, Sends
+from sequencer.engine.conductor.clock_sync import SLOWEST, ClockSync, can_be
+from sequencer.engine.conductor.midi_output import AHEAD, MOST_MADE, SAMPLES, DisplayClock, MidiOutput
 from sequencer.engine.conductor.plan import FAR, NOMINAL_QUARTERS, Pass, Plan
 from sequencer.events.commands import SendMidi, WakeAt
-from sequencer.events.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved
+from sequencer.events.events import BoundariesFitted, ClockFitted, TransportChanged, TransportLocated
 from sequencer.schedule.model import Schedule, Stretch
 
 MS = SECOND // 1000
@@ -77,11 +77,11 @@ def test_a_position_in_beats_keeps_its_exact_quarter() -> None:
 def test_a_score_on_chunks_can_be_followed() -> None:
     """Its passes have no tempo; wherever its clock is moved to, the plan has a pass and a quarter for it."""
     schedule = schedule_of('at 0c "A boat."\nat 4c "A coat."\nend 8c\n')
-    plan = Plan(schedule, Follow(schedule, outer=False))
+    plan = Plan(schedule, ClockSync(schedule, outer=False))
     assert plan.pass_of_quarter(Fraction(12)) is plan.passes[0]
     chase = plan.relocate(Fraction(12), 6)
     assert chase is not None
-    assert [act.text for act in chase.acts if isinstance(act, sequencer.schedule.ShowPrompt)] == ["A coat."]
+    assert [act.text for act in chase.acts if isinstance(act, sequencer.schedule.PromptAct)] == ["A coat."]
     assert plan.next_line() is None, "both cues are before quarter 12"
 
 
@@ -89,7 +89,7 @@ def test_after_a_jump_only_the_cuts_ahead_are_still_to_come() -> None:
     schedule = schedule_of(
         'clock midi, nominal 120 bpm, 4/4\nat 1 "A boat."\nat 3 cut, "A coat."\nat 5 cut, "A goat."\nend 9\n'
     )
-    plan = Plan(schedule, Follow(schedule, outer=True))
+    plan = Plan(schedule, ClockSync(schedule, outer=True))
     plan.relocate(Fraction(20), 6)
     assert plan.next_cut() is None
     plan.relocate(Fraction(12), 6)
@@ -101,8 +101,8 @@ def test_after_a_jump_only_the_cuts_ahead_are_still_to_come() -> None:
 # ---- following an external clock
 
 
-def following(outer: bool = True, delay: int = DISPLAY_DELAY) -> Follow:
-    return Follow(schedule_of('clock midi, nominal 120 bpm, 4/4\nat 1 "A boat."\nend 9\n'), outer, delay)
+def following(outer: bool = True, delay: int = DISPLAY_DELAY) -> ClockSync:
+    return ClockSync(schedule_of('clock midi, nominal 120 bpm, 4/4\nat 1 "A boat."\nend 9\n'), outer, delay)
 
 
 def fit(at: int, quarter: float, quarters_per_ns: float = 2e-9, quality: str = "locked", deviation: float = 0.0) -> ClockFitted:
@@ -122,7 +122,7 @@ def test_the_time_of_a_quarter_follows_the_fit() -> None:
 
 def test_a_clock_that_was_started_before_it_was_measured_has_no_times() -> None:
     follow = following()
-    follow.clock_moved(ClockMoved(10 * SECOND, "start"))
+    follow.clock_moved(TransportChanged(10 * SECOND, "start"))
     assert follow.is_running
     assert follow.time_of(0.0, 0.0) is None
     assert follow.quarter_at(10 * SECOND) is None
@@ -146,7 +146,7 @@ def test_a_clock_runs_once_it_is_believed(quality: str, runs: bool) -> None:
 def test_a_clock_that_stands_still_has_passed_what_is_before_it() -> None:
     follow = following()
     follow.clock_fitted(fit(10 * SECOND, 8.0))
-    follow.clock_moved(ClockMoved(11 * SECOND, "stop"))
+    follow.clock_moved(TransportChanged(11 * SECOND, "stop"))
     assert (follow.is_running, follow.stopped_for) == (False, 11 * SECOND)
     assert follow.quarter_at(99 * SECOND) == pytest.approx(10.0)
     assert follow.time_of(10.0, 0.0) == 11 * SECOND
@@ -154,9 +154,9 @@ def test_a_clock_that_stands_still_has_passed_what_is_before_it() -> None:
     assert follow.time_of(10.5, 0.0) is None
     follow.clock_fitted(fit(12 * SECOND, 8.0))
     assert not follow.is_running, "a fit starts no clock that was stopped"
-    follow.clock_moved(ClockMoved(13 * SECOND, "stop"))
+    follow.clock_moved(TransportChanged(13 * SECOND, "stop"))
     assert follow.stopped_for == 11 * SECOND, "a second stop changes nothing"
-    follow.clock_moved(ClockMoved(20 * SECOND, "continue"))
+    follow.clock_moved(TransportChanged(20 * SECOND, "continue"))
     assert follow.is_running
     assert follow.stopped_for is None
     assert follow.quarter_at(20 * SECOND) == pytest.approx(10.0)
@@ -168,8 +168,8 @@ def test_start_goes_back_to_the_beginning() -> None:
     follow.clock_fitted(fit(10 * SECOND, 8.0))
     follow.begins(10 * SECOND)
     assert follow.quarter_at(10 * SECOND) == 0.0
-    follow.clock_moved(ClockMoved(11 * SECOND, "stop"))
-    follow.clock_moved(ClockMoved(15 * SECOND, "start"))
+    follow.clock_moved(TransportChanged(11 * SECOND, "stop"))
+    follow.clock_moved(TransportChanged(15 * SECOND, "start"))
     assert follow.is_running
     assert follow.stopped_for is None
     assert follow.quarter_at(16 * SECOND) == pytest.approx(2.0)
@@ -182,7 +182,7 @@ def test_the_clock_is_moved_while_it_runs_and_while_it_stands() -> None:
     follow.located(12 * SECOND, 16.0)
     assert follow.quarter_at(12 * SECOND) == pytest.approx(16.0)
     assert follow.time_of(18.0, 0.0) == pytest.approx(13 * SECOND)
-    follow.clock_moved(ClockMoved(13 * SECOND, "stop"))
+    follow.clock_moved(TransportChanged(13 * SECOND, "stop"))
     follow.located(14 * SECOND, 4.0)
     assert (follow.quarter_at(20 * SECOND), follow.stopped_for) == (4.0, 14 * SECOND)
 
@@ -200,7 +200,7 @@ def test_score_time_begins_at_the_nearest_quarter_of_a_clock_that_ran_before() -
 
 
 def test_a_clock_that_said_where_it_is_keeps_its_quarters() -> None:
-    for move in (ClockMoved(9 * SECOND, "start"), None):
+    for move in (TransportChanged(9 * SECOND, "start"), None):
         follow = following()
         if move is not None:
             follow.clock_moved(move)
@@ -299,12 +299,12 @@ def test_a_chunk_is_seen_its_lag_after_its_boundary() -> None:
         (ClockFitted(0, 1e21, 0, 2e-9), False),
         (ClockFitted(0, -1e21, 0, 2e-9), False),
         (ClockFitted(0, 1.0, 0, float("nan")), False),
-        (ClockLocated(0, 1e21), False),
-        (ClockLocated(0, 7.0), True),
+        (TransportLocated(0, 1e21), False),
+        (TransportLocated(0, 7.0), True),
         (BoundariesFitted(0, 0, 0, 1.0, 0.0, 0), True),
         (BoundariesFitted(0, 0, 0, 0.9, 0.0, 0), False),
         (BoundariesFitted(0, 0, 0, 1.0, 1e21, 0), False),
-        (ClockMoved(0, "start"), True),
+        (TransportChanged(0, "start"), True),
     ],
 )
 def test_only_fits_that_can_have_been_measured_are_believed(event: ClockFitted, is_believed: bool) -> None:
@@ -314,8 +314,8 @@ def test_only_fits_that_can_have_been_measured_are_believed(event: ClockFitted, 
 # ---- when messages of a fixed run are due
 
 
-def seen_of() -> Seen:
-    return Seen(schedule_of('at 0c "A boat."\nend 8c\n'))
+def seen_of() -> DisplayClock:
+    return DisplayClock(schedule_of('at 0c "A boat."\nend 8c\n'))
 
 
 def test_nothing_is_due_before_a_chunk_was_shown() -> None:
@@ -375,7 +375,7 @@ def test_a_take_that_is_shown_after_the_next_one_began_has_times_of_its_own() ->
 
 def test_what_was_made_before_a_stall_is_seen_before_it() -> None:
     for knows, late in ((True, 0), (False, 2 * SECOND)):
-        seen = Seen(schedule_of('at 0c "A boat."\nend 8c\n'), knows)
+        seen = DisplayClock(schedule_of('at 0c "A boat."\nend 8c\n'), knows)
         seen.began(0, 0)
         for chunk in range(4):
             at = (chunk + 1) * CHUNK + (2 * SECOND if chunk == 3 else 0)
@@ -398,7 +398,7 @@ def test_the_end_is_foretold_before_its_take_is_seen() -> None:
     seen.began(7, 20 * SECOND)
     assert seen.time_of(Fraction(11)) is None
     assert seen.end_of(Fraction(11)) == 22 * SECOND + 2 * CHUNK
-    before = Seen(schedule_of('at 0c "A boat."\nend 8c\n'), knows_takes=False)
+    before = DisplayClock(schedule_of('at 0c "A boat."\nend 8c\n'), knows_takes=False)
     before.began(0, 10 * SECOND)
     before.shown(0, 12 * SECOND)
     before.began(7, 20 * SECOND)
@@ -407,7 +407,7 @@ def test_the_end_is_foretold_before_its_take_is_seen() -> None:
 
 def test_the_first_fit_says_nothing_of_how_long_chunks_last() -> None:
     for knows, length in ((True, SECOND // 2), (False, CHUNK)):
-        seen = Seen(schedule_of('at 0c "A boat."\nend 8c\n'), knows)
+        seen = DisplayClock(schedule_of('at 0c "A boat."\nend 8c\n'), knows)
         seen.began(0, 0)
         seen.shown(0, SECOND)
         seen.fitted(BoundariesFitted(SECOND // 2, 1, SECOND // 2, float(CHUNK), 0.0, 0))
@@ -455,7 +455,7 @@ def test_only_the_latest_fits_say_how_long_a_chunk_lasts() -> None:
 
 @pytest.mark.parametrize(("knows", "kept"), [(False, SAMPLES), (True, MOST_MADE)])
 def test_what_was_done_long_ago_is_forgotten(knows: bool, kept: int) -> None:
-    seen = Seen(schedule_of('at 0c "A boat."\nend 8c\n'), knows)
+    seen = DisplayClock(schedule_of('at 0c "A boat."\nend 8c\n'), knows)
     seen.began(0, 0)
     for chunk in range(kept + 2):
         seen.done(chunk, (chunk + 1) * CHUNK)
@@ -465,7 +465,7 @@ def test_what_was_done_long_ago_is_forgotten(knows: bool, kept: int) -> None:
 def test_a_chunk_that_is_seen_when_many_more_were_made_says_how_long_after_its_end_that_is() -> None:
     """Earlier revisions had forgotten by then when it was made, and took every chunk to be seen as soon as it was made."""
     for knows, behind in ((True, 8 * CHUNK), (False, 0)):
-        seen = Seen(schedule_of('at 0c "A boat."\nend 80c\n'), knows)
+        seen = DisplayClock(schedule_of('at 0c "A boat."\nend 80c\n'), knows)
         seen.began(0, 0)
         for chunk in range(12):
             at = (chunk + 1) * CHUNK
@@ -488,12 +488,12 @@ section a 8 bars {
 """
 
 
-def running(text: str = NOTES, knows_takes: bool = True) -> tuple[Sends, Follow]:
+def running(text: str = NOTES, knows_takes: bool = True) -> tuple[MidiOutput, ClockSync]:
     schedule = schedule_of(text)
-    follow = Follow(schedule, outer=True)
+    follow = ClockSync(schedule, outer=True)
     follow.clock_fitted(fit(10 * SECOND, 0.0))
-    follow.clock_moved(ClockMoved(10 * SECOND, "start"))
-    return Sends(schedule, Plan(schedule, follow), follow, knows_takes=knows_takes), follow
+    follow.clock_moved(TransportChanged(10 * SECOND, "start"))
+    return MidiOutput(schedule, Plan(schedule, follow), follow, knows_takes=knows_takes), follow
 
 
 def test_a_message_is_said_ahead_and_a_note_ends_by_the_clock() -> None:
@@ -553,7 +553,7 @@ def test_after_a_jump_controllers_are_sent_anew() -> None:
 
 def test_a_line_that_no_clock_places_is_far_away() -> None:
     schedule = schedule_of(NOTES)
-    plan = Plan(schedule, Follow(schedule, outer=True))
+    plan = Plan(schedule, ClockSync(schedule, outer=True))
     plan.forecast(100)
     assert [line.nominal for line in plan.lines] == [0]
     assert plan.end_chunk() == FAR

@@ -14,11 +14,11 @@ from sequencer.events.events import (
     BoundariesFitted,
     ChunkDone,
     ClockFitted,
-    ClockLocated,
-    ClockMoved,
     ConditionsReady,
     Ready,
     Started,
+    TransportChanged,
+    TransportLocated,
 )
 
 SECOND = 1_000_000_000
@@ -26,8 +26,13 @@ ODD = (float("nan"), float("inf"), float("-inf"), 1e308, -1e308, 5e-324, 0.0, -1
 TEXT = 'clock midi, nominal 120 bpm, 4/4\nseed 1\nat 1 "A boat."\nat 2 "A coat."\nat 3 sr 4x\nend 5\n'
 
 
-def _events(clock: ClockFitted, boundaries: BoundariesFitted, located: ClockLocated) -> list[Event]:
-    events: list[Event] = [Ready(0), ConditionsReady(1, True, False), ClockMoved(2, "start"), ClockFitted(3, 0.0, 3, 2e-9)]
+def _events(clock: ClockFitted, boundaries: BoundariesFitted, located: TransportLocated) -> list[Event]:
+    events: list[Event] = [
+        Ready(0),
+        ConditionsReady(1, True, False),
+        TransportChanged(2, "start"),
+        ClockFitted(3, 0.0, 3, 2e-9),
+    ]
     events += [replace(clock, at=4), Started(5, 0, None), replace(boundaries, at=6), replace(located, at=7)]
     for chunk in range(4):
         at = (chunk + 1) * 1_375_000_000
@@ -38,10 +43,10 @@ def _events(clock: ClockFitted, boundaries: BoundariesFitted, located: ClockLoca
 @pytest.mark.parametrize("following", [True, None])
 def test_no_fit_ends_a_run(following: bool | None) -> None:
     schedule = sequencer.compile_score(sequencer.reads(TEXT))
-    whole: tuple[ClockFitted | BoundariesFitted | ClockLocated, ...] = (
+    whole: tuple[ClockFitted | BoundariesFitted | TransportLocated, ...] = (
         ClockFitted(SECOND, 2.0, SECOND, 2e-9, 1e5),
         BoundariesFitted(SECOND, 0, SECOND, 1.375e9, 1e5, 10**8),
-        ClockLocated(SECOND, 4.0),
+        TransportLocated(SECOND, 4.0),
     )
     tried = 0
     for number, one in enumerate(whole):

@@ -8,15 +8,15 @@ import pytest
 
 import sequencer
 from sequencer.engine.conductor.operator_input import paused, resumed
-from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.engine.conductor.run_state import Phase, RunState
 from sequencer.events.events import Paused, Resumed
 
 SECOND = 1_000_000_000
 
 
-def playing(monkeypatch: pytest.MonkeyPatch) -> tuple[Run, list[tuple[Any, ...]]]:
+def playing(monkeypatch: pytest.MonkeyPatch) -> tuple[RunState, list[tuple[Any, ...]]]:
     """A take that began at score chunk 2 and makes chunk 5, and what its moves hear."""
-    run = Run(sequencer.compile_score(sequencer.reads('at 0c "A boat."\nend 90c\n')))
+    run = RunState(sequencer.compile_score(sequencer.reads('at 0c "A boat."\nend 90c\n')))
     run.phase, run.base, run.making, run.boundary_at = Phase.PLAYING, 2, 5, 10 * SECOND
     heard: list[tuple[Any, ...]] = []
     monkeypatch.setattr(run.moves, "goes_on", lambda *told: heard.append(told))

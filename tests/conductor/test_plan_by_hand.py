@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from conducting import SECOND, compiled
 
-from sequencer.engine.conductor.clock_sync import Follow
+from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.plan import FAR, Pass, Plan
 from sequencer.events.events import BoundariesFitted, ClockFitted
@@ -240,10 +240,10 @@ FOLLOWED = """
 """
 
 
-def followed(bpm: float = 60, text: str = FOLLOWED) -> tuple[Plan, Follow]:
+def followed(bpm: float = 60, text: str = FOLLOWED) -> tuple[Plan, ClockSync]:
     """Quarter 0 and the beginning of chunk 0 are at 10 s; a chunk is seen as soon as it begins."""
     schedule = compiled(text)
-    follow = Follow(schedule, True, 0)
+    follow = ClockSync(schedule, True, 0)
     follow.clock_fitted(ClockFitted(0, 0.0, 10 * SECOND, bpm / 60e9))
     follow.boundaries_fitted(BoundariesFitted(0, 0, 10 * SECOND, float(SECOND)), 0)
     return Plan(schedule, follow), follow

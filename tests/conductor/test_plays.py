@@ -7,7 +7,7 @@ from dataclasses import replace
 from conducting import compiled, conduct
 
 from sequencer.engine.conductor.dispatch import commit_up_to
-from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.engine.conductor.run_state import Phase, RunState
 
 # ---- what leaves when ----------------------------------------------------------------------------------------------
 
@@ -218,7 +218,7 @@ def test_what_could_not_be_reached_any_more_is_dropped_where_late_cues_are() -> 
 
 def test_whatever_is_within_the_lead_is_committed() -> None:
     text = "\n".join(f'at {chunk}c "p{chunk}"' for chunk in range(60)) + "\nend 60c"
-    run = Run(replace(compiled(text), lead=40))
+    run = RunState(replace(compiled(text), lead=40))
     run.phase = Phase.OPENING
     commit_up_to(run, 59)
     assert sorted(run.ledger.slots) == list(range(41)), "more than 32 prompts are only sent ahead as far as the lead demands it"

@@ -15,13 +15,13 @@ from sequencer.engine.conductor.diagram import WAYS
 from sequencer.engine.conductor.run_state import Phase
 from sequencer.engine.replay import replay
 from sequencer.events.commands import Reset, SchedulePrompt, SetConditioning, SetSeed, Start
-from sequencer.events.events import ChunkDone, Started, WasReset
-from sequencer.language.score import Action, Cue, Cut, Goto, Item, Score, SetSr, Sr, UseImage
-from sequencer.schedule.model import ShowPrompt
+from sequencer.events.events import ChunkDone, ResetDone, Started
+from sequencer.language.score import Action, Cue, Cut, Goto, Item, Score, SetSr, SuperResolution, UseImage
+from sequencer.schedule.model import PromptAct
 
 texts = st.integers(0, 30).map(lambda number: f"prompt {number}")
 extras: st.SearchStrategy[Action] = st.one_of(
-    st.sampled_from([SetSr(Sr.OFF), SetSr(Sr.X4)]),
+    st.sampled_from([SetSr(SuperResolution.OFF), SetSr(SuperResolution.X4)]),
     st.sampled_from([UseImage("a.png"), UseImage("b.png")]),
 )
 
@@ -126,7 +126,7 @@ def _nothing_for_the_past(played: Played) -> None:
         match one:
             case Started() if making < 0:
                 making = 0
-            case WasReset():
+            case ResetDone():
                 making = -1
             case ChunkDone():
                 making = max(making, one.chunk + 1)
@@ -158,7 +158,7 @@ def _reports_are_true(played: Played) -> None:
     shown = {one.chunk: one.prompt for one in played.log if isinstance(one, ChunkDone)}
     by_number = {line.number: line for line in played.conductor.run.plan.lines}
     for cue in played.cues:
-        texts = [act.text for act in by_number[cue.number].acts if isinstance(act, ShowPrompt)]
+        texts = [act.text for act in by_number[cue.number].acts if isinstance(act, PromptAct)]
         if cue.status is Status.LANDED and texts and cue.landed in shown and "without its prompt" not in cue.reason:
             line = by_number[cue.number]
             # What does several things has landed with the last of them; its prompt may have come before, and been followed.

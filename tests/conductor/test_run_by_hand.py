@@ -10,23 +10,33 @@ from conducting import SECOND, compiled
 
 from sequencer.core.timebase import DISPLAY_DELAY, UNSEEN_TIME, ChunkGrid, Snap
 from sequencer.engine.conductor.clock_input import chunk_shown
-from sequencer.engine.conductor.clock_sync import FARTHEST, Follow, can_be
+from sequencer.engine.conductor.clock_sync import FARTHEST, ClockSync, can_be
 from sequencer.engine.conductor.deliveries import Status
-from sequencer.engine.conductor.midi_output import Seen, Sends
+from sequencer.engine.conductor.midi_output import DisplayClock, MidiOutput
 from sequencer.engine.conductor.plan import Plan
-from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.engine.conductor.run_state import Phase, RunState
 from sequencer.engine.conductor.show_end import _ends_at, note_chunk_shown
 from sequencer.engine.conductor.stalls import Stall, Stalls
 from sequencer.engine.revisions import CURRENT, RESETS_BORNE_OUT, SHOWN_TO_THE_END
 from sequencer.events.codec import Event
-from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, ClockFitted, ClockLocated, ClockMoved, Refused
+from sequencer.events.events import (
+    BoundariesFitted,
+    ChunkDone,
+    ChunkShown,
+    ClockFitted,
+    CommandRefused,
+    TransportChanged,
+    TransportLocated,
+)
 
 PLAIN = 'at 0c "a"\nend 9c'
 MIDI = 'clock midi, nominal 60 bpm, 4/4\nat 1 "a"\nend 5'
 
 
-def run_at(phase: Phase = Phase.PLAYING, base: int = 2, making: int = 4, next_base: int = 0, following: bool = False) -> Run:
-    run = Run(compiled(MIDI if following else PLAIN), following)
+def run_at(
+    phase: Phase = Phase.PLAYING, base: int = 2, making: int = 4, next_base: int = 0, following: bool = False
+) -> RunState:
+    run = RunState(compiled(MIDI if following else PLAIN), following)
     run.phase, run.base, run.making, run.next_base = phase, base, making, next_base
     run.bases = [0, 2, 2]
     return run
@@ -146,17 +156,17 @@ def test_refusals_are_noted_and_those_of_pauses_end_the_latest_one() -> None:
     run = run_at()
     current = run.plan.passes[0]
     moves = [run.moves.fired(kind, kind, "go x", current, 1, 0) for kind in ("pause", "pause", "resume")]
-    run.note_refusal(Refused(1, "pause", "no"))
+    run.note_refusal(CommandRefused(1, "pause", "no"))
     assert [move.reason for move in moves] == ["", "no", ""]
-    run.note_refusal(Refused(2, "resume", "why"))
-    run.note_refusal(Refused(3, "start", "what"))
+    run.note_refusal(CommandRefused(2, "resume", "why"))
+    run.note_refusal(CommandRefused(3, "start", "what"))
     assert [move.reason for move in moves] == ["", "no", "why"]
     assert run.refusals == ["pause: no", "resume: why", "start: what"]
 
 
 @pytest.mark.parametrize(("revision", "lag"), [(1, 0), (SHOWN_TO_THE_END, DISPLAY_DELAY)])
 def test_the_lag_that_is_believed_until_it_is_measured(revision: int, lag: int) -> None:
-    follow = Run(compiled(MIDI), True, revision).follow
+    follow = RunState(compiled(MIDI), True, revision).follow
     assert follow is not None
     assert follow.lag == SECOND + lag
 
@@ -244,8 +254,8 @@ FAR = FARTHEST / 2
         (ClockFitted(0, 1.0, 0, float("inf")), False),
         (ClockFitted(0, 1.0, 10**30, 1e-9), False),
         (ClockFitted(0, 1.0, 0, 1e-9, float("nan")), False),
-        (ClockLocated(0, 4.0), True),
-        (ClockLocated(0, float("nan")), False),
+        (TransportLocated(0, 4.0), True),
+        (TransportLocated(0, float("nan")), False),
         (BoundariesFitted(0, 1, 0, 1.0), True),
         (BoundariesFitted(0, 1, 0, 0.99), False),
         (BoundariesFitted(0, 1, 0, FARTHEST), False),
@@ -260,20 +270,20 @@ def test_which_fits_can_have_been_measured(event: Event, believed: bool) -> None
     assert can_be(event) is believed
 
 
-def follow(outer: bool = True) -> Follow:
-    return Follow(compiled(MIDI), outer, 0)
+def follow(outer: bool = True) -> ClockSync:
+    return ClockSync(compiled(MIDI), outer, 0)
 
 
 def fit(at: float, quarter: float, bpm: float = 60, deviation: float = 0.0) -> ClockFitted:
     return ClockFitted(round(at * SECOND), quarter, round(at * SECOND), bpm / 60e9, deviation)
 
 
-def quarters(clock: Follow, *times: float) -> list[float | None]:
+def quarters(clock: ClockSync, *times: float) -> list[float | None]:
     found = (clock.quarter_at(round(time * SECOND)) for time in times)
     return [None if one is None else round(one, 6) for one in found]
 
 
-def times(clock: Follow, *places: float) -> list[float | None]:
+def times(clock: ClockSync, *places: float) -> list[float | None]:
     found = (clock.time_of(place, 0.0) for place in places)
     return [None if one is None else round(one / SECOND, 6) for one in found]
 
@@ -296,15 +306,15 @@ def test_only_a_clock_that_is_found_runs(quality: str, runs: bool) -> None:
 def test_a_clock_that_stops_stands_and_goes_on_from_there() -> None:
     clock = follow()
     clock.clock_fitted(fit(0, 0))
-    clock.clock_moved(ClockMoved(3 * SECOND, "stop"))
+    clock.clock_moved(TransportChanged(3 * SECOND, "stop"))
     assert (clock.stopped_for, clock.is_running) == (3 * SECOND, False)
     assert quarters(clock, 1, 9) == [3.0, 3.0]
     assert times(clock, 2, 3, 4) == [3.0, 3.0, None]
-    clock.clock_moved(ClockMoved(5 * SECOND, "stop"))
+    clock.clock_moved(TransportChanged(5 * SECOND, "stop"))
     assert clock.stopped_for == 3 * SECOND, "it stood already"
     clock.clock_fitted(fit(6, 9))
     assert (clock.is_running, quarters(clock, 9)) == (False, [3.0])
-    clock.clock_moved(ClockMoved(10 * SECOND, "continue"))
+    clock.clock_moved(TransportChanged(10 * SECOND, "continue"))
     assert clock.stopped_for is None
     assert clock.is_running
     assert quarters(clock, 10, 12) == [3.0, 5.0]
@@ -316,12 +326,12 @@ def test_a_clock_that_starts_is_at_the_beginning() -> None:
     clock.clock_fitted(fit(0, 8))
     clock.begins(0)
     assert quarters(clock, 1) == [1.0], "it ran before: its nearest beat is the score's first"
-    clock.clock_moved(ClockMoved(4 * SECOND, "start"))
+    clock.clock_moved(TransportChanged(4 * SECOND, "start"))
     assert quarters(clock, 4, 6) == [0.0, 2.0]
     clock.clock_fitted(fit(5, 1))
     assert quarters(clock, 6) == [2.0]
-    clock.clock_moved(ClockMoved(7 * SECOND, "stop"))
-    clock.clock_moved(ClockMoved(9 * SECOND, "start"))
+    clock.clock_moved(TransportChanged(7 * SECOND, "stop"))
+    clock.clock_moved(TransportChanged(9 * SECOND, "start"))
     assert (quarters(clock, 10), clock.stopped_for, clock.is_running) == ([1.0], None, True)
 
 
@@ -335,7 +345,7 @@ def test_a_score_begins_at_a_clocks_nearest_beat_unless_the_clock_has_a_position
         clock = follow()
         clock.clock_fitted(fit(0, 8.4))
         if is_started:
-            clock.clock_moved(ClockMoved(0, "start"))
+            clock.clock_moved(TransportChanged(0, "start"))
         else:
             clock.located(0, 8.4)
         first = quarters(clock, 1)
@@ -353,10 +363,10 @@ def test_a_clock_that_jumps_is_there() -> None:
     clock.begins(0)
     clock.located(5 * SECOND, 20.0)
     assert quarters(clock, 5, 7) == [20.0, 22.0]
-    clock.clock_moved(ClockMoved(8 * SECOND, "stop"))
+    clock.clock_moved(TransportChanged(8 * SECOND, "stop"))
     clock.located(9 * SECOND, 40.0)
     assert (quarters(clock, 20), clock.stopped_for) == ([40.0], 9 * SECOND)
-    clock.clock_moved(ClockMoved(30 * SECOND, "continue"))
+    clock.clock_moved(TransportChanged(30 * SECOND, "continue"))
     assert quarters(clock, 31) == [41.0]
 
 
@@ -442,7 +452,7 @@ def test_what_is_within_two_deviations_of_a_boundary_is_on_it(off: float, chunk:
 
 
 def test_seconds_of_the_score_are_those_of_its_chunks() -> None:
-    clock = Follow(compiled('clock midi, nominal 60 bpm, 4/4\nat 1 "a"\nend 5'), True, 0)
+    clock = ClockSync(compiled('clock midi, nominal 60 bpm, 4/4\nat 1 "a"\nend 5'), True, 0)
     clock._nominal = 2.0
     clock.boundaries_fitted(BoundariesFitted(0, 4, 10 * SECOND, 4e9, 0.0, SECOND), 0)
     assert clock.seconds_at(13 * SECOND) == 9.0
@@ -453,9 +463,9 @@ def test_seconds_of_the_score_are_those_of_its_chunks() -> None:
 # ---- when chunks are seen, in a fixed run --------------------------------------------------------------------------
 
 
-def seen(*, knows_takes: bool = True, base: int = 0) -> Seen:
+def seen(*, knows_takes: bool = True, base: int = 0) -> DisplayClock:
     """Chunks of one second; the take began at 10 s."""
-    found = Seen(compiled(PLAIN), knows_takes)
+    found = DisplayClock(compiled(PLAIN), knows_takes)
     found.began(base, 10 * SECOND)
     return found
 
@@ -464,7 +474,7 @@ def boundary(chunk: int, time: float, length: float = 1.0, at: float | None = No
     return BoundariesFitted(round((time if at is None else at) * SECOND), chunk, round(time * SECOND), length * SECOND)
 
 
-def time_of(found: Seen, seconds: float) -> float | None:
+def time_of(found: DisplayClock, seconds: float) -> float | None:
     time = found.time_of(Fraction(seconds))
     return None if time is None else time / SECOND
 
@@ -562,8 +572,8 @@ def test_where_nobody_sees_chunks_the_boundaries_count_after_a_while(knows_takes
 def test_short_chunks_are_waited_for_as_long_as_frames_take_to_arrive() -> None:
     short = replace(compiled(PLAIN), grid=ChunkGrid(1, Fraction(24)))
     delay = DISPLAY_DELAY / SECOND * 24
-    assert Seen(short)._unseen == max(2, 2 * delay)
-    assert Seen(short, False)._unseen == 2
+    assert DisplayClock(short)._unseen == max(2, 2 * delay)
+    assert DisplayClock(short, False)._unseen == 2
     assert seen()._unseen == max(2, 2 * DISPLAY_DELAY / SECOND)
 
 
@@ -608,12 +618,12 @@ def test_frames_of_the_take_before_that_come_late(knows_takes: bool) -> None:
 @pytest.mark.parametrize(("chunk", "ahead", "asks"), [(1, 3, True), (1, 3.1, False), (3, 6, True), (3, 6.1, False)])
 def test_how_far_ahead_a_run_asks_to_be_woken(chunk: int, ahead: float, asks: bool) -> None:
     schedule = replace(compiled(PLAIN), grid=ChunkGrid(24 * chunk, Fraction(24)))
-    sends = Sends(schedule, Plan(schedule), None)
+    sends = MidiOutput(schedule, Plan(schedule), None)
     assert bool(sends._waking(round((10 + ahead) * SECOND), 10 * SECOND)) is asks
 
 
 def test_a_run_begins_with_nothing_done() -> None:
-    run = Run(compiled(PLAIN))
+    run = RunState(compiled(PLAIN))
     known = {name: value for name, value in vars(run).items() if isinstance(value, int | str | list | dict | set | None)}
     assert known == {
         **dict.fromkeys(("overrun", "base", "making", "next_base", "takes", "openings", "starts", "resets"), 0),
@@ -665,7 +675,7 @@ def test_a_chunk_is_noted_once_in_the_newest_revision(revision: int, shown: dict
 
 def test_a_note_that_begins_with_the_end_of_the_score_is_as_short_as_can_be() -> None:
     schedule = compiled(PLAIN)
-    sends = Sends(schedule, Plan(schedule), None)
+    sends = MidiOutput(schedule, Plan(schedule), None)
     sends.seen.shown(0, 0)
     assert sends._by_the_end(8 * SECOND, 9 * SECOND + 1) == 9 * SECOND
     assert sends._by_the_end(8 * SECOND, 9 * SECOND - 1) == 9 * SECOND - 1

@@ -29,7 +29,7 @@ from sequencer.language.notations import reads
 from sequencer.language.text.printer import print_text
 from sequencer.reports.freeze import freeze
 from sequencer.runtime.loop import Performance
-from sequencer.runtime.scripted_events import scripted
+from sequencer.runtime.scripted_events import parse_scripted_event
 from sequencer.schedule.document import digest, from_json, to_json
 from sequencer.schedule.model import Schedule
 from sequencer.stages.simulated.faults import Faults
@@ -99,7 +99,7 @@ def play(
         heard.said += [(one.due, event.at, one.message) for one in commands if isinstance(one, SendMidi)]
 
     writer = None if journal is None else JournalWriter(journal, header_of(schedule, {}, {}, following))
-    script = [scripted(one) for one in events]
+    script = [parse_scripted_event(one) for one in events]
     run = Performance(schedule, stage, clock, writer, script, [watch], following=following)
     if gear is not None:
         gear.plug(clock, MidiFeed(120.0), run.deliver)

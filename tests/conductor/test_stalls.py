@@ -8,16 +8,25 @@ from typing import Literal
 import pytest
 from by_hand import at_chunk, on_chunks, play, say
 
-from sequencer.engine.conductor.deliveries import Kind, Status
+from sequencer.engine.conductor.deliveries import ActKind, Status
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.report import Report
 from sequencer.engine.conductor.run_state import Phase
 from sequencer.engine.revisions import SHOWN_TO_THE_END
 from sequencer.events.commands import Command, Reset, SchedulePrompt
-from sequencer.events.events import ChunkDone, Lost, PromptAccepted, Ready, Restored, Started, StateReported, WasReset
+from sequencer.events.events import (
+    ChunkDone,
+    ConnectionLost,
+    ConnectionRestored,
+    PromptAccepted,
+    Ready,
+    ResetDone,
+    Started,
+    StateReported,
+)
 from sequencer.language.compiler import compile_score
-from sequencer.language.score import Cut, Header, Score, SetSr, SetStrength, Sr
-from sequencer.runtime.live.status import Standing
+from sequencer.language.score import Cut, Header, Score, SetSr, SetStrength, SuperResolution
+from sequencer.runtime.live.status import LiveStatus
 from sequencer.runtime.output.report_format import as_json, as_table, verdict
 from sequencer.stages.simulated.faults import Faults
 
@@ -62,7 +71,7 @@ def test_a_cut_that_could_only_come_after_the_end_makes_the_show_no_longer() -> 
 
 
 DROPPING = on_chunks(
-    at_chunk(0, "a"), at_chunk(4, SetSr(Sr.OFF), "b"), at_chunk(8, "c"), end=10, header=Header(seed=3, late="drop")
+    at_chunk(0, "a"), at_chunk(4, SetSr(SuperResolution.OFF), "b"), at_chunk(8, "c"), end=10, header=Header(seed=3, late="drop")
 )
 
 
@@ -89,7 +98,7 @@ def test_what_was_dropped_beside_a_prompt_that_landed_is_named() -> None:
         ({"image"}, None, Status.WAITING, ""),
     ],
 )
-def test_a_cue_is_dropped_only_as_a_whole(kinds: set[Kind], landed: int | None, status: Status, reason: str) -> None:
+def test_a_cue_is_dropped_only_as_a_whole(kinds: set[ActKind], landed: int | None, status: Status, reason: str) -> None:
     line = Conductor(compile_score(DROPPING)).run.plan.lines[1]
     line.landed = landed
     line.drop(kinds, "late")
@@ -125,12 +134,12 @@ def test_a_take_that_goes_on_after_its_cut_was_due_is_reported() -> None:
     """The reset is lost with the connection: the old take makes chunks that the score has not."""
     conductor, at = running(CUT_AT_NINE, 8)
     assert conductor.phase is Phase.CUTTING
-    conductor.receive(Lost(at + 1, "gone"))
+    conductor.receive(ConnectionLost(at + 1, "gone"))
     at += 13 * CHUNK
-    assert any(isinstance(one, Reset) for one in conductor.receive(Restored(at)))
+    assert any(isinstance(one, Reset) for one in conductor.receive(ConnectionRestored(at)))
     conductor.receive(state(at + 1, 21, "Three."))
     conductor.receive(ChunkDone(at + CHUNK, 21, 33 * 22, "Three."))
-    conductor.receive(WasReset(at + CHUNK + 1))
+    conductor.receive(ResetDone(at + CHUNK + 1))
     report = conductor.report()
     assert report.chunks_beyond == 13, "chunks 9 to 21"
     assert "the model made 13 chunks after chunk 8, where a cut was due" in report.notes
@@ -165,7 +174,7 @@ def test_a_run_that_ends_in_a_stall_says_so() -> None:
 def test_the_status_line_says_that_nothing_comes() -> None:
     played = play(STRAIGHT, faults=faults(slow=[{"chunk": 4, "by": "20s"}]))
     conductor = Conductor(played.schedule)
-    standing = Standing(conductor, 0)
+    standing = LiveStatus(conductor, 0)
     words: list[tuple[float, str]] = []
     for event in (one for one in played.log if not isinstance(one, Command)):
         words.append((event.at / SECOND, standing.activity(event.at)[0]))
@@ -188,9 +197,9 @@ def test_a_prompt_that_never_came_to_the_model_is_sent_again_or_dropped(late: Li
     """It left, and was lost with the connection; by the time that stands again its chunk has been made."""
     score = on_chunks(at_chunk(0, "One."), at_chunk(6, "Two."), end=18, header=Header(seed=1, late=late))
     conductor, at = running(score, 4)
-    conductor.receive(Lost(at + 1, "gone"))
+    conductor.receive(ConnectionLost(at + 1, "gone"))
     at += 6 * CHUNK
-    conductor.receive(Restored(at))
+    conductor.receive(ConnectionRestored(at))
     commands = conductor.receive(state(at + 1, 10, "One."))
     cue = conductor.report().cues[1]
     if late == "drop":
@@ -212,7 +221,7 @@ def test_an_earlier_revision_still_goes_on() -> None:
 def test_a_cue_that_loses_a_part_of_it_after_the_rest_has_landed_says_which() -> None:
     """Reports of two chunks were lost: the prompt was scheduled before, what had to leave during them is dropped."""
     header = Header(seed=3, late="drop")
-    score = on_chunks(at_chunk(0, "One."), at_chunk(4, SetSr(Sr.OFF), "Two."), end=12, header=header)
+    score = on_chunks(at_chunk(0, "One."), at_chunk(4, SetSr(SuperResolution.OFF), "Two."), end=12, header=header)
     conductor = Conductor(compile_score(score))
     conductor.receive(Ready(0))
     conductor.receive(PromptAccepted(1, "One."))

@@ -19,16 +19,16 @@ from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
     ClockFitted,
-    ClockLocated,
-    ClockMoved,
-    Lost,
+    ConnectionLost,
+    ConnectionRestored,
     PromptAccepted,
     Ready,
-    Restored,
     Started,
     StateReported,
+    TimerFired,
+    TransportChanged,
+    TransportLocated,
     Uploaded,
-    Woke,
 )
 from sequencer.language.compiler import compile_score
 from sequencer.language.score import GridLine, Header, UseImage
@@ -104,8 +104,8 @@ def test_a_take_began_before_the_chunks_that_it_has_made(chunk: int, frames: int
 def test_a_state_of_a_new_connection_is_taken_for_the_start_with_the_chunk_that_it_names() -> None:
     conductor = Conductor(compile_score(SCORE))
     at = opened(conductor, SECOND)
-    conductor.receive(Lost(at + 1, "gone"))
-    conductor.receive(Restored(at + 6 * SECOND))
+    conductor.receive(ConnectionLost(at + 1, "gone"))
+    conductor.receive(ConnectionRestored(at + 6 * SECOND))
     commands = conductor.receive(
         StateReported(at + 6 * SECOND, True, True, False, 99, 3, "a", scheduled=((4, "c"),)),
     )
@@ -113,8 +113,8 @@ def test_a_state_of_a_new_connection_is_taken_for_the_start_with_the_chunk_that_
     assert [one.kind for one in commands] == ["set_conditioning"]
     wild = Conductor(compile_score(SCORE))
     at = opened(wild, SECOND)
-    wild.receive(Lost(at + 1, "gone"))
-    wild.receive(Restored(at + 6 * SECOND))
+    wild.receive(ConnectionLost(at + 1, "gone"))
+    wild.receive(ConnectionRestored(at + 6 * SECOND))
     wild.receive(StateReported(at + 6 * SECOND, True, True, False, 99, 3000, "a"))
     assert wild.making == 0, "nobody makes 3000 chunks in six seconds"
 
@@ -191,8 +191,8 @@ def test_a_cue_that_was_committed_before_the_clock_stopped_says_so(stop: float) 
 def test_events_of_the_clock_before_the_start_are_kept_in_order() -> None:
     outcome, log = follow(SPARSE, Gear(*JOINED, (4.5, ("locate", 4.0))))
     assert outcome.report.all_landed
-    moved = [type(one) for one in log if isinstance(one, ClockLocated | ClockMoved | Start)]
-    assert moved == [ClockLocated, ClockMoved, Start, ClockLocated]
+    moved = [type(one) for one in log if isinstance(one, TransportLocated | TransportChanged | Start)]
+    assert moved == [TransportLocated, TransportChanged, Start, TransportLocated]
     assert [cue.status for cue in outcome.report.cues if cue.place == "9.1"] == [Status.SKIPPED, Status.LANDED]
 
 
@@ -202,8 +202,8 @@ def test_a_start_that_is_sent_twice_counts_as_two_takes() -> None:
     opened(conductor, SECOND)
     due = conductor.run.due
     assert due is not None
-    assert conductor.receive(Woke(due - 1, due - 1)) == (), "a wake for something else"
-    assert conductor.receive(Woke(due, due))[0] == Start()
+    assert conductor.receive(TimerFired(due - 1, due - 1)) == (), "a wake for something else"
+    assert conductor.receive(TimerFired(due, due))[0] == Start()
     conductor.receive(Started(due + SECOND))
     conductor.receive(ChunkDone(due + 3 * SECOND, 0, 33, "a"))
     conductor.receive(ChunkShown(due + 4 * SECOND, 0, take=2))
@@ -224,8 +224,8 @@ def test_a_connection_that_was_lost_during_the_uploads_sets_no_take_up_twice() -
     """The `state` that answers the setting up says that nothing runs: the start is still on its way."""
     conductor = Conductor(compile_score(SCORE))
     conductor.receive(Ready(0))
-    conductor.receive(Lost(SECOND, "gone"))
-    assert all(isinstance(one, Upload) for one in conductor.receive(Restored(2 * SECOND)))
+    conductor.receive(ConnectionLost(SECOND, "gone"))
+    assert all(isinstance(one, Upload) for one in conductor.receive(ConnectionRestored(2 * SECOND)))
     for image in conductor.run.schedule.images:
         conductor.receive(Uploaded(3 * SECOND, image.sha256))
     assert Start() in conductor.receive(PromptAccepted(4 * SECOND, "a"))
@@ -242,7 +242,7 @@ def test_only_after_a_refused_start_that_lacks_its_prompt_everything_is_sent_ane
 ) -> None:
     run = Conductor(compile_score(SCORE)).run
     run.phase, run.due, run.starts, run.has_prompt = Phase.OPENING, SECOND, starts, has_prompt
-    commands = opening_woke(run, Woke(SECOND, SECOND))
+    commands = opening_woke(run, TimerFired(SECOND, SECOND))
     assert Start() in commands
     assert (len(commands) > 2, run.notes == []) == (is_sent_anew, is_sent_anew)
 
@@ -251,8 +251,8 @@ def test_a_take_is_set_up_once_though_the_connection_was_lost_while_its_images_w
     """Nothing had been sent before: a `state` in which nothing runs yet says nothing about what was sent since."""
     conductor = Conductor(compile_score(SCORE))
     conductor.receive(Ready(0))
-    conductor.receive(Lost(1, "gone"))
-    conductor.receive(Restored(SECOND))
+    conductor.receive(ConnectionLost(1, "gone"))
+    conductor.receive(ConnectionRestored(SECOND))
     for image in conductor.run.schedule.images:
         conductor.receive(Uploaded(2 * SECOND, image.sha256))
     at = 3 * SECOND

@@ -17,7 +17,7 @@ from sequencer.engine.replay import replay
 from sequencer.engine.revisions import CURRENT, FIRST, SHOWN_TO_THE_END
 from sequencer.events.codec import Event
 from sequencer.events.commands import Finish, SetSeed, Start
-from sequencer.events.events import ChunkDone, ChunkShown, PromptAccepted, Ready, Started, WasReset, Woke
+from sequencer.events.events import ChunkDone, ChunkShown, PromptAccepted, Ready, ResetDone, Started, TimerFired
 from sequencer.language.compiler import compile_score
 from sequencer.language.score import Cut
 from sequencer.runtime.output.report_format import as_table, summary, verdict
@@ -50,7 +50,7 @@ def test_a_model_that_rests_behind_the_last_chunk_is_not_waited_for() -> None:
     played = play(SCORE, "pause@3c")
     assert not any(isinstance(one, ChunkShown) and one.chunk == 4 for one in played.log)
     (last,) = [one.at for one in played.log if isinstance(one, ChunkShown) and one.chunk == 3]
-    (woke,) = [one for one in played.log[-2:] if isinstance(one, Woke)]
+    (woke,) = [one for one in played.log[-2:] if isinstance(one, TimerFired)]
     assert CHUNK < woke.at - last < 1.2 * CHUNK
     assert played.outcome.report.landed_but_not_shown == 0
 
@@ -60,7 +60,7 @@ def test_a_chunk_that_is_never_shown_is_waited_for_so_long_and_no_longer() -> No
     report = played.outcome.report
     (done,) = [one.at for one in played.log if isinstance(one, ChunkDone) and one.chunk == 3]
     woke = played.log[-2]
-    assert isinstance(woke, Woke)
+    assert isinstance(woke, TimerFired)
     assert woke.at == done + 10 * SECOND
     assert report.ended_well
     assert report.all_landed
@@ -85,7 +85,7 @@ def test_frames_that_are_lost_with_the_connection_are_not_shown() -> None:
 def test_the_last_chunk_before_a_cut_is_shown_though_the_reset_does_not_wait_for_it() -> None:
     played = play(CUT)
     assert [cue.shown for cue in played.cues] == [0, 2, 3]
-    reset = next(number for number, one in enumerate(played.log) if isinstance(one, WasReset))
+    reset = next(number for number, one in enumerate(played.log) if isinstance(one, ResetDone))
     behind = [(one.take, one.chunk) for one in played.log[reset:] if isinstance(one, ChunkShown)]
     assert behind == [(1, 2), (2, 0), (2, 1), (2, 2)]
     assert played.conductor.run.shown.keys() == {0, 1, 2, 3, 4}

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 import sequencer
-from sequencer.engine.conductor.dispatch import _look, _until, tell_gear
-from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.engine.conductor.dispatch import _look, _until, add_due_midi
+from sequencer.engine.conductor.run_state import Phase, RunState
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, Finish, Reset, SendMidi
 from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, Ready
@@ -16,8 +16,8 @@ from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, Rea
 SECOND = 1_000_000_000
 
 
-def run_of(phase: Phase, streams: bool, paused: bool) -> Run:
-    run = Run(sequencer.compile_score(sequencer.reads('at 0c "A boat."\nend 9c\n')))
+def run_of(phase: Phase, streams: bool, paused: bool) -> RunState:
+    run = RunState(sequencer.compile_score(sequencer.reads('at 0c "A boat."\nend 9c\n')))
     run.sends.seen.began(0, 10 * SECOND)
     run.sends.seen.shown(0, (10 if streams else 12) * SECOND)
     run.phase, run.paused = phase, paused
@@ -51,7 +51,7 @@ def test_nothing_is_said_of_the_chunks_after_a_cut() -> None:
 
 
 def test_a_following_run_goes_by_its_clock() -> None:
-    run = Run(sequencer.compile_score(sequencer.reads('clock midi, nominal 120 bpm, 4/4\nat 1 "A boat."\nend 9\n')), True)
+    run = RunState(sequencer.compile_score(sequencer.reads('clock midi, nominal 120 bpm, 4/4\nat 1 "A boat."\nend 9\n')), True)
     assert _until(run) is None
 
 
@@ -105,13 +105,13 @@ def test_what_a_run_learns_of_when_its_chunks_are_seen(phase: Phase, event: Even
     ],
 )
 def test_what_is_due_at_the_end_leaves_with_it(phase: Phase, well: bool, finishes: bool, settles: bool, says: bool) -> None:
-    run = Run(sequencer.compile_score(sequencer.reads('at 0c midi cc 20 1, "A boat."\nend 9c\n')))
+    run = RunState(sequencer.compile_score(sequencer.reads('at 0c midi cc 20 1, "A boat."\nend 9c\n')))
     run.phase, run.ended_well, run.making, run.bases = phase, well, 1, [0]
     run.sends.seen.began(0, 0)
     run.sends.seen.fitted(BoundariesFitted(SECOND, 1, SECOND, 1e9))
     if phase is Phase.PLAYING:
         run.sends.seen.shown(0, SECOND)
     commands: list[Command] = [Finish("over")] if finishes else [Reset()]
-    found = tell_gear(run, Ready(2 * SECOND), commands)
+    found = add_due_midi(run, Ready(2 * SECOND), commands)
     assert found == [*([SendMidi(SECOND, "b01401")] if says else []), *commands]
     assert (run.sends.seen._playing.line is not None) is (settles or phase is Phase.PLAYING)

@@ -18,10 +18,19 @@ from hypothesis import strategies as st
 
 from sequencer.core.errors import UsageError
 from sequencer.events.codec import Event
-from sequencer.events.events import ClipWanted, ClockMoved, Closing, ControlMoved, HandPaused, NotePlayed, OffsetChanged, Went
-from sequencer.runtime.operator.commands import IgnoredError, said
-from sequencer.runtime.operator.keyboard import Keys, Typing, keys_in
-from sequencer.runtime.operator.remote import FILE, LONGEST, Door, is_going_on, tell
+from sequencer.events.events import (
+    ClipRequested,
+    ControlChanged,
+    NoteReceived,
+    OffsetChanged,
+    OperatorGo,
+    OperatorPause,
+    StopRequested,
+    TransportChanged,
+)
+from sequencer.runtime.operator.commands import IgnoredError, parse_operator_command
+from sequencer.runtime.operator.keyboard import KeyInterpreter, Keys, keys_in
+from sequencer.runtime.operator.remote import FILE, LONGEST, RemoteControlServer, is_going_on, send_command
 
 # ---- words ---------------------------------------------------------------------------------------------------------
 
@@ -29,29 +38,29 @@ from sequencer.runtime.operator.remote import FILE, LONGEST, Door, is_going_on, 
 @pytest.mark.parametrize(
     ("text", "event"),
     [
-        ("go exit", Went(7, "exit")),
-        ("go e\u0301tage", Went(7, "\u00e9tage")),  # names are compared in their composed form
-        ("  go the-rain  ", Went(7, "the-rain")),
-        ("note C3", NotePlayed(7, 60, 100, 1)),
-        ("note 60 ch 10 vel 90", NotePlayed(7, 60, 90, 10)),
-        ("cc 20=70", ControlMoved(7, 20, 70, 1)),
-        ("cc 20 70 ch 3", ControlMoved(7, 20, 70, 3)),
-        ("pause", HandPaused(7, True)),
-        ("resume", HandPaused(7, False)),
+        ("go exit", OperatorGo(7, "exit")),
+        ("go e\u0301tage", OperatorGo(7, "\u00e9tage")),  # names are compared in their composed form
+        ("  go the-rain  ", OperatorGo(7, "the-rain")),
+        ("note C3", NoteReceived(7, 60, 100, 1)),
+        ("note 60 ch 10 vel 90", NoteReceived(7, 60, 90, 10)),
+        ("cc 20=70", ControlChanged(7, 20, 70, 1)),
+        ("cc 20 70 ch 3", ControlChanged(7, 20, 70, 3)),
+        ("pause", OperatorPause(7, True)),
+        ("resume", OperatorPause(7, False)),
         ("offset -40ms", OffsetChanged(7, -40_000_000)),
         ("offset +15", OffsetChanged(7, 15_000_000)),
-        ("clip", ClipWanted(7, 30)),
-        ("clip 12s", ClipWanted(7, 12)),
-        ("stop", ClockMoved(7, "stop")),
-        ("finish", Closing(7, "finished by hand")),
+        ("clip", ClipRequested(7, 30)),
+        ("clip 12s", ClipRequested(7, 12)),
+        ("stop", TransportChanged(7, "stop")),
+        ("finish", StopRequested(7, "finished by hand")),
     ],
 )
 def test_what_can_be_said(text: str, event: Event) -> None:
-    assert said(text)(7) == event
+    assert parse_operator_command(text)(7) == event
 
 
 def test_middle_c_is_the_scores() -> None:
-    assert said("note C4", "C4")(0) == NotePlayed(0, 60, 100, 1)
+    assert parse_operator_command("note C4", "C4")(0) == NoteReceived(0, 60, 100, 1)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +69,7 @@ def test_middle_c_is_the_scores() -> None:
 )
 def test_what_makes_no_sense_is_refused_with_what_can_be_said(text: str) -> None:
     with pytest.raises(UsageError) as raised:
-        said(text)
+        parse_operator_command(text)
     assert raised.value.hint is not None
     assert "go NAME" in raised.value.hint
 
@@ -68,7 +77,7 @@ def test_what_makes_no_sense_is_refused_with_what_can_be_said(text: str) -> None
 @given(st.text(max_size=60))
 def test_anything_said_is_an_event_or_refused(text: str) -> None:
     try:
-        made = said(text)
+        made = parse_operator_command(text)
     except UsageError:
         return
     assert made(3).at == 3
@@ -78,7 +87,7 @@ def test_anything_said_is_an_event_or_refused(text: str) -> None:
 
 
 def typed(keys: str) -> list[str]:
-    typing = Typing()
+    typing = KeyInterpreter()
     return [text for text in map(typing.feed, keys) if text is not None]
 
 
@@ -104,7 +113,7 @@ def test_keys(keys: str, said_with_them: list[str]) -> None:
 
 
 def test_what_was_typed_is_shown() -> None:
-    typing = Typing()
+    typing = KeyInterpreter()
     for key in "gex":
         typing.feed(key)
     assert typing.asks == "go ex"
@@ -114,7 +123,7 @@ def test_what_was_typed_is_shown() -> None:
 
 
 def test_a_key_that_means_nothing_shows_the_keys_that_do() -> None:
-    typing = Typing()
+    typing = KeyInterpreter()
     typing.feed("x")
     assert typing.asks == "keys: space pause/resume · g NAME go · : any command · c clip · q q end the run"
     typing.feed("g")
@@ -123,7 +132,7 @@ def test_a_key_that_means_nothing_shows_the_keys_that_do() -> None:
 
 def test_space_resumes_what_a_rule_has_paused() -> None:
     paused = True
-    typing = Typing(lambda: paused)
+    typing = KeyInterpreter(lambda: paused)
     assert typing.feed(" ") == "resume"
     assert typing.feed(" ") == "resume", "as long as the model rests"
     paused = False
@@ -139,7 +148,7 @@ def test_arrows_and_function_keys_are_no_keys(sent: str, keys: str) -> None:
 
 @given(st.text(max_size=200))
 def test_any_keys_are_survived_and_the_line_stays_short(keys: str) -> None:
-    typing = Typing()
+    typing = KeyInterpreter()
     for key in keys:
         typing.feed(key)
         assert len(typing.line) <= 80
@@ -186,10 +195,10 @@ def behind_a_door(folder: Path, knock: Callable[[], object]) -> tuple[list[str],
         heard: list[str] = []
 
         def hear(text: str) -> None:
-            said(text)
+            parse_operator_command(text)
             heard.append(text)
 
-        door = Door(folder, hear)
+        door = RemoteControlServer(folder, hear)
         await door.open()
         try:
             return heard, await asyncio.to_thread(knock)
@@ -200,7 +209,7 @@ def behind_a_door(folder: Path, knock: Callable[[], object]) -> tuple[list[str],
 
 
 def test_what_is_told_is_heard(tmp_path: Path) -> None:
-    heard, _ = behind_a_door(tmp_path, lambda: tell(tmp_path, "go exit"))
+    heard, _ = behind_a_door(tmp_path, lambda: send_command(tmp_path, "go exit"))
     assert heard == ["go exit"]
     assert not (tmp_path / FILE).exists(), "a closed door leaves no note"
 
@@ -208,14 +217,14 @@ def test_what_is_told_is_heard(tmp_path: Path) -> None:
 def test_a_run_is_found_by_the_name_it_will_have(tmp_path: Path) -> None:
     partial = tmp_path / ".show.partial"
     partial.mkdir()
-    heard, _ = behind_a_door(partial, lambda: tell(tmp_path / "show", "pause"))
+    heard, _ = behind_a_door(partial, lambda: send_command(tmp_path / "show", "pause"))
     assert heard == ["pause"]
 
 
 def test_nonsense_is_refused_at_the_door(tmp_path: Path) -> None:
     def knock() -> str:
         with pytest.raises(UsageError) as raised:
-            tell(tmp_path, "dance")
+            send_command(tmp_path, "dance")
         return raised.value.message
 
     heard, message = behind_a_door(tmp_path, knock)
@@ -228,11 +237,11 @@ def test_what_nothing_waits_for_comes_back_with_another_exit_code(tmp_path: Path
         def hear(text: str) -> None:
             raise IgnoredError("nothing waits for go oot", "did you mean go out?")
 
-        door = Door(tmp_path, hear)
+        door = RemoteControlServer(tmp_path, hear)
         await door.open()
         try:
             with pytest.raises(IgnoredError) as raised:
-                await asyncio.to_thread(lambda: tell(tmp_path, "go oot"))
+                await asyncio.to_thread(lambda: send_command(tmp_path, "go oot"))
         finally:
             await door.close()
         return raised.value
@@ -263,10 +272,10 @@ def test_whether_a_run_goes_on_is_found_out_from_its_door(tmp_path: Path) -> Non
 
 def test_a_question_is_answered(tmp_path: Path) -> None:
     async def ask() -> str | None:
-        door = Door(tmp_path, lambda text: f"answer to {text}")
+        door = RemoteControlServer(tmp_path, lambda text: f"answer to {text}")
         await door.open()
         try:
-            return await asyncio.to_thread(lambda: tell(tmp_path, "offset"))
+            return await asyncio.to_thread(lambda: send_command(tmp_path, "offset"))
         finally:
             await door.close()
 
@@ -302,7 +311,7 @@ def test_noise_at_the_door_harms_nobody(line: bytes, tmp_path: Path) -> None:
                 connection.makefile("rb").read()
             except OSError:
                 pass  # the door may be shut in our face: that is an answer too
-        tell(tmp_path, "go on")
+        send_command(tmp_path, "go on")
 
     heard, _ = behind_a_door(tmp_path, knock)
     assert heard == ["go on"]
@@ -310,13 +319,13 @@ def test_noise_at_the_door_harms_nobody(line: bytes, tmp_path: Path) -> None:
 
 def test_where_no_run_goes_on_it_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no run is going on"):
-        tell(tmp_path, "go x")
+        send_command(tmp_path, "go x")
     (tmp_path / FILE).write_text("{")
     with pytest.raises(UsageError, match="cannot be read"):
-        tell(tmp_path, "go x")
+        send_command(tmp_path, "go x")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     (tmp_path / FILE).write_text(json.dumps({"port": port, "word": "w"}))
     with pytest.raises(UsageError, match="does not answer"):
-        tell(tmp_path, "go x")
+        send_command(tmp_path, "go x")

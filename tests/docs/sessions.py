@@ -97,7 +97,7 @@ class Session:
         path.write_text(block.text, encoding="utf-8", newline="\n")
         self._score = path
         found = self._check(path)
-        if not isinstance(found, sequencer.Checked):
+        if not isinstance(found, sequencer.CheckResult):
             self._complain(block, str(found))
             return
         if {one.code for one in found.errors} != said.wrong:
@@ -107,13 +107,13 @@ class Session:
             self._complain(block, f"should have {set(said.warns) or 'no'} warnings, but has\n{found.warnings}")
         if said.same:
             other = None if before is None else self._check(before)
-            if not isinstance(other, sequencer.Checked) or found.schedule is None or other.schedule is None:
+            if not isinstance(other, sequencer.CheckResult) or found.schedule is None or other.schedule is None:
                 self._complain(block, "cannot be the same as the score before it")
             elif digest(found.schedule) != digest(other.schedule):
                 self._complain(block, "is not the same as the score before it")
 
     @staticmethod
-    def _check(path: Path) -> sequencer.Checked | sequencer.ScoreError:
+    def _check(path: Path) -> sequencer.CheckResult | sequencer.ScoreError:
         try:
             return sequencer.check(path, advice=False)
         except sequencer.ScoreError as error:

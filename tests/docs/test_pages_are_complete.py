@@ -21,7 +21,7 @@ from sequencer.cli import COMMANDS, parser
 from sequencer.core.timebase import Snap
 from sequencer.engine import journal
 from sequencer.language import score as nodes_of_scores
-from sequencer.language.score import ClockKind, Sr, Unit
+from sequencer.language.score import ClockKind, SuperResolution, Unit
 
 COMMANDS_PAGE = read_page(DOCS / "commands.md")
 OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z](?:[\w-]*\w)?")
@@ -145,7 +145,7 @@ def test_the_language_page_shows_every_construct(tmp_path: Path, monkeypatch: py
         for name, kind in vars(nodes_of_scores).items()
         if dataclasses.is_dataclass(kind) and kind.__module__.startswith(f"{nodes_of_scores.__name__}.")
     }
-    words = {f"{kind.__name__}.{one.name}" for kind in (Sr, Unit, ClockKind, Snap) for one in kind}
+    words = {f"{kind.__name__}.{one.name}" for kind in (SuperResolution, Unit, ClockKind, Snap) for one in kind}
     missing = sorted((nodes | words) - shown)
     assert not missing, missing
 

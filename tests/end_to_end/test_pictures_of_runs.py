@@ -16,7 +16,7 @@ SCORES = Path(__file__).parents[2] / "scores"
 SHORT = 'score "Short"\nseed {seed}\nat 0c "A paper boat drifts."\nat 2c "It sinks.", sr 4x\nend 3c\n'
 
 
-def pictures(seed: int) -> tuple[sequencer.Rehearsed, list[str]]:
+def pictures(seed: int) -> tuple[sequencer.RehearsalResult, list[str]]:
     schedule = sequencer.compile_score(sequencer.reads(SHORT.format(seed=seed)))
     rehearsed = sequencer.rehearse(schedule, save=False)
     return rehearsed, [one.sha256 for one in rehearsed.pictures]

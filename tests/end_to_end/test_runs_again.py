@@ -14,7 +14,7 @@ from sequencer.cli import main
 from sequencer.core.errors import JournalError
 from sequencer.engine.bundle import image_in, images_in, is_bundle, journal_pieces
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.midi_output import Sent
+from sequencer.engine.conductor.midi_output import SentMidi
 from sequencer.engine.journal import Journal, read_journal
 from sequencer.events.commands import SetSeed
 from sequencer.events.events import ChunkDone
@@ -158,7 +158,7 @@ def test_equal_messages_are_equal_however_a_score_groups_and_writes_them(tmp_pat
         assert len(compare(ran, read_journal(tmp_path / name)).sends) == differ, name
 
 
-def sends_of(journal: Journal) -> list[Sent]:
+def sends_of(journal: Journal) -> list[SentMidi]:
     conductor = Conductor(journal.schedule, journal.following, journal.revision)
     for record in journal.records:
         if record.event is not None:

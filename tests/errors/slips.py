@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sequencer.core.catalog.images import GIF, png
 from sequencer.core.diagnostics import Diagnostic, Fix
-from sequencer.language.check import Checked, check
+from sequencer.language.check import CheckResult, check
 
 MOST_ROUNDS = 12
 """How many hints one score may need."""
@@ -59,7 +59,7 @@ def applied(text: str, fixes: tuple[Fix, ...]) -> str:
     return text
 
 
-def follow(path: Path) -> tuple[Checked, list[Diagnostic]]:
+def follow(path: Path) -> tuple[CheckResult, list[Diagnostic]]:
     """Follow the first hint that is a replacement, check again, and so on; the last state, and the hints that were followed."""
     followed: list[Diagnostic] = []
     for _ in range(MOST_ROUNDS):

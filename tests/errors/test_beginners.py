@@ -15,7 +15,7 @@ from yaml_slips import SLIPS as YAML_SLIPS
 
 from sequencer.core.catalog import every
 from sequencer.core.diagnostics import Diagnostic, Fix, Span, render_all
-from sequencer.language.check import Checked, check, check_text
+from sequencer.language.check import CheckResult, check, check_text
 
 ABOUT_THE_WHOLE = frozenset({"E406", "E415", "E421", "E422", "E423", "E424"})
 """These speak of the rest of a score: no end, no first prompt, two prompts at once. What was typed did not cause them."""
@@ -140,7 +140,7 @@ def typed(hint: str) -> list[str]:
     return [one for one in options if _PROSE.match(one) is None]
 
 
-def looked_at(case: Case, text: str, folder: Path) -> Checked:
+def looked_at(case: Case, text: str, folder: Path) -> CheckResult:
     """What is said of `text` beside the files of the case."""
     for name, content in case.files:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +170,7 @@ def placed(fixes: tuple[Fix, ...]) -> list[tuple[tuple[int, int], tuple[int, int
     return regions
 
 
-def left_there(checked: Checked, regions: list[tuple[tuple[int, int], tuple[int, int]]], file: str) -> list[Diagnostic]:
+def left_there(checked: CheckResult, regions: list[tuple[tuple[int, int], tuple[int, int]]], file: str) -> list[Diagnostic]:
     """The errors that overlap what was typed, but for those about the whole score and about names that nobody has."""
     return [
         one
@@ -223,6 +223,6 @@ def test_hints_are_really_typed() -> None:
     assert typed("write it shorter") == []
     wrong = check_text("at 0c sr 4x\nsr 4x\n", "x.score", advice=False)
     assert left_there(wrong, [((1, 1), (1, 9))], "x.score") == []
-    clash = Checked(None, None, (Diagnostic("E201", "no", Span("x", 1, 4, 1, 6)),), {})
+    clash = CheckResult(None, None, (Diagnostic("E201", "no", Span("x", 1, 4, 1, 6)),), {})
     assert left_there(clash, [((1, 1), (1, 5))], "x") != []
     assert left_there(clash, [((1, 1), (1, 4))], "x") == []

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sequencer.cli import main
-from sequencer.cli.check import _watched, add
+from sequencer.cli.check import _watched, add_arguments
 from sequencer.cli.file_watcher import changes, stamp
 
 GOOD = 'at 0c "A paper boat drifts along a gutter. Soft grey light. Low close shot, 35mm."\n'
@@ -164,7 +164,7 @@ class Author:
 
 def watch(path: Path, author: Author, *flags: str) -> int:
     parser = argparse.ArgumentParser()
-    add(parser)
+    add_arguments(parser)
     return _watched(parser.parse_args([str(path), "--watch", *flags]), author)
 
 

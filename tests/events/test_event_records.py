@@ -28,30 +28,30 @@ EVENTS: dict[str, Event] = {
     "started": from_stage.Started(1, 2, "A"),
     "paused": from_stage.Paused(1, 3),
     "resumed": from_stage.Resumed(1, 3),
-    "was_reset": from_stage.WasReset(1),
-    "refused": from_stage.Refused(1, "start", "no prompt"),
+    "was_reset": from_stage.ResetDone(1),
+    "refused": from_stage.CommandRefused(1, "start", "no prompt"),
     "uploaded": from_stage.Uploaded(1, "a" * 64),
     "upload_failed": from_stage.UploadFailed(1, "a" * 64, "too large"),
     "chunk_shown": from_stage.ChunkShown(1, 4, 2),
-    "pictures": from_stage.PicturesMade(1, 4, 33, "a" * 64, "r1"),
+    "pictures": from_stage.FramesRendered(1, 4, 33, "a" * 64, "r1"),
     "stage_status": from_stage.StageStatus(1, "waiting", "in line"),
-    "lost": from_stage.Lost(1, "no route"),
-    "restored": from_stage.Restored(1),
+    "lost": from_stage.ConnectionLost(1, "no route"),
+    "restored": from_stage.ConnectionRestored(1),
     "session_ended": from_stage.SessionEnded(1, "expired"),
-    "unknown": from_stage.Unknown(1, "weather", '{"rain":true}'),
-    "note": from_here.NotePlayed(1, 60, 99, 2),
-    "cc": from_here.ControlMoved(1, 20, 64, 2),
-    "program": from_here.ProgramChosen(1, 5, 2),
-    "go": from_here.Went(1, "exit"),
-    "hand_pause": from_here.HandPaused(1, True),
-    "clock_moved": from_here.ClockMoved(1, "continue"),
-    "clock_located": from_here.ClockLocated(1, 8.5),
+    "unknown": from_stage.UnknownMessage(1, "weather", '{"rain":true}'),
+    "note": from_here.NoteReceived(1, 60, 99, 2),
+    "cc": from_here.ControlChanged(1, 20, 64, 2),
+    "program": from_here.ProgramChanged(1, 5, 2),
+    "go": from_here.OperatorGo(1, "exit"),
+    "hand_pause": from_here.OperatorPause(1, True),
+    "clock_moved": from_here.TransportChanged(1, "continue"),
+    "clock_located": from_here.TransportLocated(1, 8.5),
     "clock_fit": from_here.ClockFitted(1, 8.5, 99, 2e-9, 1.5, "free"),
     "boundary_fit": from_here.BoundariesFitted(1, 4, 99, 1.375e9, 2.5, 7),
     "offset": from_here.OffsetChanged(1, -5),
-    "clip": from_here.ClipWanted(1, 30),
-    "woke": from_here.Woke(1, 99),
-    "closing": from_here.Closing(1, from_here.FINISHED_BY_HAND),
+    "clip": from_here.ClipRequested(1, 30),
+    "woke": from_here.TimerFired(1, 99),
+    "closing": from_here.StopRequested(1, from_here.FINISHED_BY_HAND),
 }
 """One of each kind, no field at its default."""
 
@@ -88,7 +88,7 @@ FIELDS = [
 
 
 def test_there_is_one_of_each_kind() -> None:
-    assert [type(event) for event in EVENTS.values()] == [*get_args(from_stage.StageEvent), *get_args(from_here.OwnEvent)]
+    assert [type(event) for event in EVENTS.values()] == [*get_args(from_stage.StageEvent), *get_args(from_here.LocalEvent)]
     assert [type(command) for command in COMMANDS.values()] == [
         commands.Upload,
         *get_args(commands.ModelCommand),
@@ -193,8 +193,8 @@ def test_an_image_is_written_as_its_fields() -> None:
 
 def test_the_defaults_of_events_that_fire_triggers() -> None:
     """A channel and a velocity that were not given are those of a score that writes none."""
-    assert (from_here.NotePlayed(1, 60).velocity, from_here.NotePlayed(1, 60).channel) == (100, 1)
-    assert from_here.ControlMoved(1, 20, 64).channel == from_here.ProgramChosen(1, 5).channel == 1
+    assert (from_here.NoteReceived(1, 60).velocity, from_here.NoteReceived(1, 60).channel) == (100, 1)
+    assert from_here.ControlChanged(1, 20, 64).channel == from_here.ProgramChanged(1, 5).channel == 1
     assert from_here.ClockFitted(1, 0.0, 0, 1e-9).quality == "locked"
     assert (from_here.BoundariesFitted(1, 0, 0, 1.0).deviation, from_here.BoundariesFitted(1, 0, 0, 1.0).lag) == (0.0, 0)
 

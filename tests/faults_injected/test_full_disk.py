@@ -19,7 +19,7 @@ import sequencer
 from sequencer.engine.journal import read_journal
 from sequencer.language.compiler import compile_score
 from sequencer.runtime.live.run import SESSION, LiveRun
-from sequencer.runtime.rehearsal import Moment, Rehearsed, rehearse
+from sequencer.runtime.rehearsal import Progress, RehearsalResult, rehearse
 
 ROOT = Path(__file__).parents[2]
 FIRST = ROOT / "scores" / "first.score"
@@ -68,10 +68,10 @@ class Filler:
         self._path.unlink(missing_ok=True)
 
 
-def at_chunks(**does: Callable[[], object]) -> Callable[[Moment], None]:
+def at_chunks(**does: Callable[[], object]) -> Callable[[Progress], None]:
     """Watches a rehearsal: `at_chunks(c3=act)` acts when three chunks are done."""
 
-    def watch(moment: Moment) -> None:
+    def watch(moment: Progress) -> None:
         does.get(f"c{moment.chunk}", lambda: None)()
 
     return watch
@@ -221,7 +221,7 @@ def test_one_file_that_cannot_be_written_costs_no_other(failing: str, tmp_path: 
 
     monkeypatch.setattr(Path, "write_text", fails)
     monkeypatch.setattr(Path, "replace", does_not)
-    played: Rehearsed = rehearse(SCHEDULE, out=tmp_path / "run", video=False, bundle=True)
+    played: RehearsalResult = rehearse(SCHEDULE, out=tmp_path / "run", video=False, bundle=True)
     assert len(played.failures) == 1
     assert failing in played.failures[0]
     assert names(tmp_path / "run") == {"journal.jsonl", *FILES} - {failing}, "and no half of a file"

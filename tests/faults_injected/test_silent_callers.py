@@ -16,8 +16,8 @@ import pytest
 from sequencer.midi.inputs import KEEPALIVE, MAX_PEERS, open_input
 from sequencer.midi.outputs import open_output
 from sequencer.runtime.operator import remote as door
-from sequencer.runtime.operator.remote import MAX_CALLERS, Door, tell
-from sequencer.runtime.recording.stream import MAX_PLAYERS, Watch
+from sequencer.runtime.operator.remote import MAX_CALLERS, RemoteControlServer, send_command
+from sequencer.runtime.recording.stream import MAX_PLAYERS, StreamServer
 
 NOTE = bytes((0x90, 60, 100))
 
@@ -144,11 +144,11 @@ def test_an_operator_gets_through_past_many_that_say_nothing(tmp_path: Path, mon
         port = json.loads((tmp_path / "desk.json").read_text())["port"]
         with callers(port, MAX_CALLERS + 8) as silent:
             closed = sum(is_closed(one) for one in silent[:8])
-            tell(tmp_path, "go out")
+            send_command(tmp_path, "go out")
             return closed, is_closed(silent[-1], 0.05)
 
     async def scenario() -> tuple[int, bool]:
-        opened = Door(tmp_path, heard.append)
+        opened = RemoteControlServer(tmp_path, heard.append)
         await opened.open()
         try:
             return await asyncio.to_thread(knock)
@@ -169,7 +169,7 @@ def test_a_caller_that_says_nothing_is_let_go(tmp_path: Path, monkeypatch: pytes
             return [is_closed(silent), is_closed(half)]
 
     async def scenario() -> list[bool]:
-        opened = Door(tmp_path, lambda _: None)
+        opened = RemoteControlServer(tmp_path, lambda _: None)
         await opened.open()
         try:
             return await asyncio.to_thread(knock)
@@ -180,7 +180,7 @@ def test_a_caller_that_says_nothing_is_let_go(tmp_path: Path, monkeypatch: pytes
 
 
 def test_players_are_so_many_and_no_more() -> None:
-    watch = Watch("0", size=(64, 64))
+    watch = StreamServer("0", size=(64, 64))
     try:
         port = int(watch.address.rpartition(":")[2])
         with callers(port, MAX_PLAYERS + 1) as players:

@@ -21,7 +21,7 @@ from unittest import mock
 from fuzz.documents import short_journals
 from fuzz.promises import BrokenError
 
-from sequencer.cli.inputs import material
+from sequencer.cli.inputs import load_input
 from sequencer.core.errors import JournalError, SequencerError
 from sequencer.engine import bundle
 from sequencer.engine.bundle import JOURNAL, image_in, images_in, is_bundle, journal_pieces, write_bundle
@@ -126,7 +126,7 @@ def _read(path: Path) -> None:
             raise BrokenError(f"{sha256} gave {len(data)} other bytes")
     try:
         read_journal(path)
-        found = material(path, quiet=True)
+        found = load_input(path, quiet=True)
     except SequencerError as error:
         str(error)
         return

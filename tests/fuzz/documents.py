@@ -13,7 +13,7 @@ from fuzz.promises import DATA, BrokenError, text_of
 
 from sequencer.core.errors import SequencerError, UsageError
 from sequencer.engine.journal import parse_journal
-from sequencer.engine.replay import replay, taken_up
+from sequencer.engine.replay import replay, resume_from_journal
 from sequencer.events.codec import Event
 from sequencer.events.events import ChunkDone, ConditionsReady, Ready, Started
 from sequencer.schedule.document import digest, from_document, from_json, to_json
@@ -106,7 +106,7 @@ def journal(data: bytes) -> None:
             if repr(journal) != slowly:
                 raise BrokenError(f"read at once: {journal!r}, and step by step: {slowly}")
             replay(journal)
-            taken_up(journal)
+            resume_from_journal(journal)
         except SequencerError:
             continue
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from fuzz.promises import BrokenError, text_of
 
 from sequencer.events.codec import Event, event_from_json, event_to_json
-from sequencer.stages.wire.codec import Wire, wire_of
+from sequencer.stages.wire.codec import Wire, codec_for
 from sequencer.stages.wire.helios.commands import read_command
 from sequencer.stages.wire.helios.model_messages import HeliosReader
-from sequencer.stages.wire.messages import Channel, CommandSent, Foreign, Malformed, ModelMessage
+from sequencer.stages.wire.messages import Channel, CommandRequest, Malformed, ModelMessage, UnknownFrame
 
 
 def wire_frame(data: bytes) -> None:
@@ -22,22 +22,22 @@ def wire_frame(data: bytes) -> None:
     channel: Channel = "control" if choice & 1 else "data"
     frame: str | bytes = text_of(payload) if choice & 2 else payload
     wire = Wire.V0 if choice & 4 else Wire.V1
-    wire_of(frame)
+    codec_for(frame)
     reader = HeliosReader()
     server = wire.read_server(channel, frame)
     match server:
         case ModelMessage():
             for event in reader.read(server.type, server.data, 7):
                 journaled(event)
-        case Foreign() | Malformed():
+        case UnknownFrame() | Malformed():
             pass
         case _:
             for other in Wire:
                 other.write_server(server, channel)
     client = wire.read_client(channel, frame)
-    if isinstance(client, CommandSent):
+    if isinstance(client, CommandRequest):
         read_command(client.type, client.data)
-    if not isinstance(client, Foreign | Malformed):
+    if not isinstance(client, UnknownFrame | Malformed):
         for other in Wire:
             out = other.write_client(client)
             again = other.read_client(out.channel, out.payload)
@@ -55,16 +55,16 @@ def frames() -> Iterator[bytes]:
     from sequencer.events.commands import SchedulePrompt, SetImageStrength
     from sequencer.stages.wire.helios.commands import write_command
     from sequencer.stages.wire.messages import (
-        ClipAsked,
+        Ack,
         ClipReady,
-        Done,
-        Ended,
-        Failed,
+        ClipRequest,
+        ErrorReply,
         Moderation,
         Ping,
         Reference,
         Schema,
-        TrackAsked,
+        SessionClosed,
+        TrackRequest,
     )
 
     state = {"running": True, "started": True, "current_frame": 33.0, "current_chunk": 1, "scheduled_prompts": {"4": "a"}}
@@ -72,22 +72,22 @@ def frames() -> Iterator[bytes]:
         ModelMessage("state", state),
         ModelMessage("event", {"event": "prompt_switched", "chunk": 3, "new_prompt": "b"}),
         ModelMessage("chunk_complete", {"chunk_index": 3, "frames_emitted": 132, "active_prompt": "a"}, "r1"),
-        Done("r2"),
-        Failed("r3", "code", "why"),
+        Ack("r2"),
+        ErrorReply("r3", "code", "why"),
         Schema({"paths": {}}, "r4"),
         ClipReady("id", "snap", 1.0, 2.5, 3.0, 5, "/clips?a", "r5"),
         Moderation("warn", "prompt", "set_prompt", ("a", "b"), "no"),
-        Ended("over"),
+        SessionClosed("over"),
     )
     reference = Reference("u", "a.png", "image/png", 5)
     clients = (
-        CommandSent(*write_command(SchedulePrompt("a", 4)), request="r1"),
-        CommandSent(*write_command(SetImageStrength(0.5))),
-        CommandSent("set_image", {}, (("image", reference),), "r2"),
+        CommandRequest(*write_command(SchedulePrompt("a", 4)), request="r1"),
+        CommandRequest(*write_command(SetImageStrength(0.5))),
+        CommandRequest("set_image", {}, (("image", reference),), "r2"),
         Ping(),
-        ClipAsked(3.0, "r3"),
-        TrackAsked("publish", "a", "r4"),
-        TrackAsked("resume", "main_video"),
+        ClipRequest(3.0, "r3"),
+        TrackRequest("publish", "a", "r4"),
+        TrackRequest("resume", "main_video"),
     )
     for wire in Wire:
         frames = [wire.write_server(one, "data") for one in servers] + [wire.write_client(one) for one in clients]

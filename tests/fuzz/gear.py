@@ -16,11 +16,11 @@ from sequencer.events.codec import Event
 from sequencer.events.events import ChunkDone, ConditionsReady, Ready, Started
 from sequencer.language.check import check_text
 from sequencer.language.loader import Notation
-from sequencer.language.midi_import import score_of
+from sequencer.language.midi_import import score_from_midi
 from sequencer.language.notations import print_score
 from sequencer.midi.addresses import address
-from sequencer.midi.messages import Splitter
-from sequencer.midi.standard_files import read_song
+from sequencer.midi.messages import MessageSplitter
+from sequencer.midi.standard_files import read_midi_file
 from sequencer.schedule.model import Schedule
 from sequencer.sync.link import LinkFeed, Moment
 from sequencer.sync.midi_clock import MidiFeed
@@ -97,7 +97,7 @@ def links() -> Iterator[bytes]:
 
 def midi(data: bytes) -> None:
     """Pieces of a stream: a byte for how long it took, one for how much comes, and that much. What comes out is finite."""
-    splitter = Splitter()
+    splitter = MessageSplitter()
     feeds: tuple[Feed, ...] = (MidiFeed(120.0), MidiFeed(87.5, follows=False), TimecodeFeed())
     followers = [_Listening(schedule) for schedule in _followers()]
     place, at = 0, 0
@@ -128,8 +128,8 @@ def midis() -> Iterator[bytes]:
 def song_file(data: bytes) -> None:
     """A MIDI file gives a song whose score prints and checks without errors in both notations, or a SongError."""
     try:
-        song = read_song(data)
-        score = score_of(song, "fuzz")
+        song = read_midi_file(data)
+        score = score_from_midi(song, "fuzz")
     except SequencerError:
         return
     for notation, name in ((Notation.TEXT, "song.score"), (Notation.YAML, "song.yaml")):

@@ -15,12 +15,12 @@ from fuzz.frames import journaled
 from fuzz.promises import BrokenError, text_of
 
 from sequencer.core.errors import UsageError
-from sequencer.runtime.live.stages import remembered
+from sequencer.runtime.live.stages import load_session
 from sequencer.runtime.operator import remote as caller
-from sequencer.runtime.operator.commands import said
-from sequencer.runtime.operator.keyboard import Typing
-from sequencer.runtime.operator.remote import FILE, Door, tell
-from sequencer.runtime.scripted_events import scripted
+from sequencer.runtime.operator.commands import parse_operator_command
+from sequencer.runtime.operator.keyboard import KeyInterpreter
+from sequencer.runtime.operator.remote import FILE, RemoteControlServer, send_command
+from sequencer.runtime.scripted_events import parse_scripted_event
 from sequencer.stages.reactor.settings import ReactorSettings, find_key
 
 
@@ -28,23 +28,23 @@ def desk(data: bytes) -> None:
     """Words make an event that a journal takes, or a UsageError; keys and calls at the door never raise."""
     text = text_of(data)
     try:
-        journaled(scripted(text).at(3))
+        journaled(parse_scripted_event(text).at(3))
     except UsageError as error:
         str(error)
-    typing = Typing()
+    typing = KeyInterpreter()
     for one in (text, *filter(None, map(typing.feed, text))):
         try:
-            journaled(said(one)(5))
+            journaled(parse_operator_command(one)(5))
         except UsageError:
             continue
-    door = Door(Path("nowhere"), _heard)
+    door = RemoteControlServer(Path("nowhere"), _heard)
     json.dumps(door._answer(data), ensure_ascii=False).encode()
     word = json.dumps({"word": door._word, "say": text}).encode()
     json.dumps(door._answer(word), ensure_ascii=False).encode()
 
 
 def _heard(words: str) -> None:
-    said(words)(1)
+    parse_operator_command(words)(1)
 
 
 def words() -> Iterator[bytes]:
@@ -87,7 +87,7 @@ def note(data: bytes) -> None:
     (folder / FILE).write_bytes(first)
     with mock.patch.object(caller, "socket", _Answering(rest)):
         try:
-            said = tell(folder, "go on")
+            said = send_command(folder, "go on")
         except UsageError as error:
             str(error)
         else:
@@ -105,7 +105,7 @@ def note(data: bytes) -> None:
         except UsageError as error:
             str(error)
     try:
-        session, uploads = remembered(text_of(data))
+        session, uploads = load_session(text_of(data))
     except ValueError:
         return
     journaled_session = json.dumps([session, *map(str, uploads)])

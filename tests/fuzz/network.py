@@ -22,11 +22,11 @@ from sequencer.stages.reactor import clips as clips_module
 from sequencer.stages.reactor import session as session_module
 from sequencer.stages.reactor import signalling as signalling_module
 from sequencer.stages.reactor.clips import fetch
-from sequencer.stages.reactor.http import Platform
+from sequencer.stages.reactor.http import ApiClient
 from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.reactor.session import Session, Token, Track
 from sequencer.stages.reactor.settings import ReactorSettings
-from sequencer.stages.reactor.signalling import Signalling, _address, mended
+from sequencer.stages.reactor.signalling import Signalling, _address, normalise_sdp
 from sequencer.stages.reactor.uploads import Uploads
 from sequencer.stages.wire.messages import ClipReady
 
@@ -114,11 +114,11 @@ def _loop() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-def _run(act: Callable[[Platform, Token, ReactorSettings], Awaitable[None]], script: _Script, local: bool) -> None:
+def _run(act: Callable[[ApiClient, Token, ReactorSettings], Awaitable[None]], script: _Script, local: bool) -> None:
     settings = ReactorSettings(url="http://127.0.0.1:9" if local else BASE, local=local, key=Secret("rk_fuzz"))
 
     async def whole() -> None:
-        platform = Platform(settings.base(), transport=httpx.MockTransport(script))
+        platform = ApiClient(settings.base(), transport=httpx.MockTransport(script))
         try:
             await act(platform, Token(platform, settings), settings)
         except SequencerError as error:
@@ -140,7 +140,7 @@ def http_answers(data: bytes) -> None:
     picture = b"\x89PNG\r\n\x1a\n"
     image = ImageFile("a.png", hashlib.sha256(picture).hexdigest(), "image/png", 1, 1, len(picture))
 
-    async def act(platform: Platform, token: Token, settings: ReactorSettings) -> None:
+    async def act(platform: ApiClient, token: Token, settings: ReactorSettings) -> None:
         session = Session(platform, token, settings)
         signalling = Signalling(session, local)
         uploads = Uploads(platform, session, {}, {})
@@ -171,7 +171,7 @@ def clips(data: bytes) -> None:
     first, _, rest = data.partition(b"\n")
     address = first.decode("utf-8", "replace")
 
-    async def act(platform: Platform, token: Token, settings: ReactorSettings) -> None:
+    async def act(platform: ApiClient, token: Token, settings: ReactorSettings) -> None:
         del settings
         await fetch(platform, token, ClipReady("id", "snap", 0.0, 1.0, 1.0, 5, address))
 
@@ -184,7 +184,7 @@ def sdp_answers(data: bytes) -> None:
 
     from sequencer.stages.reactor.connection import Connection, Hooks
 
-    text = mended(data.decode("utf-8", "replace"))
+    text = normalise_sdp(data.decode("utf-8", "replace"))
     quiet = "\r\n".join(line for line in text.splitlines() if "candidate" not in line.lower()) + "\r\n"
 
     async def act() -> None:

@@ -16,12 +16,12 @@ from fuzz.documents import chained, lines_of
 from fuzz.promises import BrokenError, text_of
 
 from sequencer.cli import parser
-from sequencer.cli.inputs import material
+from sequencer.cli.inputs import load_input
 from sequencer.core.errors import SequencerError, UsageError
 from sequencer.engine.replay import replay
 from sequencer.language.check import check_text
 from sequencer.runtime.rehearsal import rehearse
-from sequencer.runtime.scripted_events import scripted
+from sequencer.runtime.scripted_events import parse_scripted_event
 from sequencer.stages.simulated.faults import Faults, reads_faults
 
 LONGEST = 60
@@ -45,7 +45,7 @@ def run_of_somebody(data: bytes) -> None:
     for command in _COMMANDS:
         _command([one.format(run=journal, folder=folder) for one in command])
     try:
-        found = material(folder / "again.score", quiet=True)
+        found = load_input(folder / "again.score", quiet=True)
     except SequencerError:
         return
     if found.schedule.end <= LONGEST:
@@ -117,7 +117,7 @@ def rehearsal(data: bytes) -> None:
     events = []
     for line in hands.splitlines()[:20]:
         try:
-            scripted(line)
+            parse_scripted_event(line)
         except UsageError:
             continue
         events.append(line)

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterator
 
 from fuzz.promises import ROOT, BrokenError, text_of
 
-from sequencer.core.diagnostics import Faults, Span, render_all
+from sequencer.core.diagnostics import Diagnostics, Span, render_all
 from sequencer.language.check import check_text
 from sequencer.language.loader import Notation, decode, load_text
 from sequencer.language.notations import print_score
 from sequencer.language.values.amounts import read_amount, read_duration
 from sequencer.language.values.midi import read_trigger
-from sequencer.language.values.positions import read_place
+from sequencer.language.values.positions import read_position
 from sequencer.schedule.document import from_json, to_json
 
 
 def _score(data: bytes, file: str) -> None:
     """Both notations print what was read so that it reads back to the same; a schedule survives its document."""
-    faults = Faults()
+    faults = Diagnostics()
     text = decode(data, file, faults)
     if text is None:
         if not faults.has_errors:
@@ -76,16 +76,16 @@ def place(data: bytes) -> None:
     """A place, duration, amount or trigger is a value, or something was told."""
     text = text_of(data)
     span = Span("fuzz.score", 1, 1, 1, 1 + len(text))
-    readers: tuple[Callable[[str, Span, Faults], object], ...] = (read_place, read_trigger, read_duration, _amount)
+    readers: tuple[Callable[[str, Span, Diagnostics], object], ...] = (read_position, read_trigger, read_duration, _amount)
     for read in readers:
-        faults = Faults()
+        faults = Diagnostics()
         found = read(text, span, faults)
         if (found is None) != faults.has_errors:
             raise BrokenError(f"{text!r}: {found!r}, and errors: {faults.has_errors}")
         render_all(faults.diagnostics, {"fuzz.score": text})
 
 
-def _amount(text: str, span: Span, faults: Faults) -> object:
+def _amount(text: str, span: Span, faults: Diagnostics) -> object:
     return read_amount(text, span, faults, "a length")
 
 

@@ -17,7 +17,7 @@ from sequencer.core.timebase import ChunkGrid, Meter, Snap
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import read, reads
 from sequencer.reports.grid.phase import Circle, Shift, align, best_phase, shift_of
-from sequencer.reports.grid.render import tell_alignment, tell_best_phase, tell_grid
+from sequencer.reports.grid.render import render_alignment, render_best_phase, render_grid
 from sequencer.reports.grid.snap_errors import by_section, errors_of
 from sequencer.reports.grid.tempi import bar_locks, beat_locks, tempi_of
 from sequencer.schedule.describe import decimal
@@ -159,7 +159,7 @@ def test_where_an_upbeat_cannot_help_only_the_start_is_told(text: str) -> None:
     shift = best_phase(schedule).least_worst
     assert shift.later > 0
     assert shift.upbeat is None
-    assert f"start the model {decimal(shift.delay * 1000, 0)} ms after the music" in tell_best_phase(best_phase(schedule))
+    assert f"start the model {decimal(shift.delay * 1000, 0)} ms after the music" in render_best_phase(best_phase(schedule))
 
 
 def test_an_upbeat_would_eat_the_first_bars_of_a_song() -> None:
@@ -304,10 +304,10 @@ def test_sections_are_summed_up_over_their_passes_and_nothing_behind_a_live_one(
 @pytest.mark.parametrize("name", ["night-tram", "beats-and-sections", "first", "live-set"])
 def test_words(golden: Golden, name: str) -> None:
     schedule = compile_score(read(SCORES / f"{name}.score"))
-    parts = [tell_grid(schedule), tell_best_phase(best_phase(schedule))]
+    parts = [render_grid(schedule), render_best_phase(best_phase(schedule))]
     section = schedule.stretches[min(1, len(schedule.stretches) - 1)].section
     if section is not None:
-        parts.append(tell_alignment(align(schedule, section), schedule))
+        parts.append(render_alignment(align(schedule, section), schedule))
     golden(f"{name}.txt", "\n\n".join(parts) + "\n")
 
 

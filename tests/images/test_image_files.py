@@ -32,7 +32,7 @@ from sequencer.core.image_files import (
 )
 from sequencer.core.image_segments import exif_of, orientation_of, scans_of, webp_size
 from sequencer.core.images import IMAGE_FORMATS, IMAGE_TYPES, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, ImageFile
-from sequencer.language.loader import Limits, load
+from sequencer.language.loader import LoadLimits, load
 from sequencer.reports.timeline.thumbnails import thumbnails_of
 from sequencer.server.uploads import NotTakenError, Uploads
 from sequencer.stages.simulated.renderer.frames import as_drawn
@@ -161,8 +161,8 @@ def test_modes_of_more_than_8_bits(mode: str, values: list[float], shown: list[i
 
 
 def test_one_set_of_limits_for_reading_performing_and_serving(tmp_path: Path) -> None:
-    assert Limits().image_bytes == MAX_IMAGE_BYTES
-    assert Limits().image_pixels == MAX_IMAGE_PIXELS
+    assert LoadLimits().image_bytes == MAX_IMAGE_BYTES
+    assert LoadLimits().image_pixels == MAX_IMAGE_PIXELS
     served = Uploads(60)
     assert served.announce("a.png", MAX_IMAGE_BYTES, "image/png").reference.size == MAX_IMAGE_BYTES
     with pytest.raises(NotTakenError) as refused:

@@ -16,7 +16,7 @@ from sequencer.engine import journal as module
 from sequencer.engine.journal import JournalWriter, Record, find_run, header_of, parse_journal, read_journal
 from sequencer.engine.revisions import CURRENT
 from sequencer.events.commands import SchedulePrompt, Start
-from sequencer.events.events import ChunkDone, Lost, PromptAccepted, Ready, StateReported
+from sequencer.events.events import ChunkDone, ConnectionLost, PromptAccepted, Ready, StateReported
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 from sequencer.schedule.document import digest, to_document
@@ -79,7 +79,7 @@ def test_the_mode_is_that_of_the_clock_unless_the_run_says_otherwise(schedule: A
 def test_every_line_is_written_with_its_number_its_stamp_and_its_digest(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     writer = JournalWriter(path, {"helios-journal": 2, "é": 1})
-    writer.event(Lost(5, "gone"))
+    writer.event(ConnectionLost(5, "gone"))
     writer.command(5, SchedulePrompt(LONG, 3))
     writer.event(ChunkDone(6, 0, 33, LONG))
     writer.end(7, "over")

@@ -12,7 +12,7 @@ import pytest
 
 from sequencer.core.errors import JournalError, OutputError
 from sequencer.engine.journal import JournalWriter, _chain, header_of, read_journal, versions
-from sequencer.events.events import Ready, Refused
+from sequencer.events.events import CommandRefused, Ready
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 
@@ -102,7 +102,7 @@ def test_half_a_character_is_kept_in_a_journal_that_goes_on(tmp_path: Path) -> N
     path = tmp_path / "a.journal"
     begun(path).close()
     writer = JournalWriter.resume(path, read_journal(path))
-    odd = Refused(1, "start", "half of a character: \udc80")
+    odd = CommandRefused(1, "start", "half of a character: \udc80")
     writer.event(odd)
     writer.end(2, "the end")
     writer.close()
@@ -115,7 +115,7 @@ def test_lines_that_were_written_otherwise_are_read_too(tmp_path: Path) -> None:
     """With spaces after commas and colons, a line is not one that this version writes: it is read step by step."""
     path = tmp_path / "a.journal"
     writer = begun(path)
-    writer.event(Refused(1, "start", "no"))
+    writer.event(CommandRefused(1, "start", "no"))
     writer.end(2, "the end")
     writer.close()
     head, *lines = path.read_text(encoding="utf-8").splitlines()
@@ -130,7 +130,7 @@ def test_lines_that_were_written_otherwise_are_read_too(tmp_path: Path) -> None:
     other.write_text("".join(f"{line}\n" for line in written), encoding="utf-8")
     assert [(one.line, one.at, one.event, one.end) for one in read_journal(other).records] == [
         (2, 0, Ready(0), None),
-        (3, 1, Refused(1, "start", "no"), None),
+        (3, 1, CommandRefused(1, "start", "no"), None),
         (4, 2, None, "the end"),
     ]
 

@@ -12,7 +12,7 @@ from sequencer.engine import journal_texts as journaltexts
 from sequencer.engine.journal_texts import MARK, SHORTEST, TextsRead, TextsWritten
 from sequencer.events.codec import Event, event_from_json, event_to_json
 from sequencer.events.commands import SchedulePrompt, SetConditioning
-from sequencer.events.events import ChunkDone, Refused, Started, StateReported
+from sequencer.events.events import ChunkDone, CommandRefused, Started, StateReported
 
 LONG = "x" * SHORTEST
 OTHER = "y" * SHORTEST
@@ -59,7 +59,7 @@ def test_a_writer_that_goes_on_knows_the_texts_before() -> None:
 
 
 def test_what_has_no_prompt_stays() -> None:
-    record = event_to_json(Refused(1, "start", LONG))
+    record = event_to_json(CommandRefused(1, "start", LONG))
     assert TextsWritten().encode(record) == []
     assert record["reason"] == LONG
 
@@ -129,5 +129,5 @@ def test_equal_texts_and_pairs_become_one_object() -> None:
 
 
 def test_what_has_no_texts_is_the_same_object() -> None:
-    event: Event = Refused(1, "start", "@0")
+    event: Event = CommandRefused(1, "start", "@0")
     assert TextsRead(has_references=True).decode(event) is event

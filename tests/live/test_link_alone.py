@@ -11,7 +11,7 @@ import pytest
 
 from sequencer.cli import main
 from sequencer.engine.journal import read_journal
-from sequencer.events.events import ClockMoved, ConditionsReady
+from sequencer.events.events import ConditionsReady, TransportChanged
 
 SCORE = """score "Linked"
 clock link, 4/4, nominal 240 bpm
@@ -66,7 +66,7 @@ def test_a_score_begins_by_itself_as_soon_as_the_model_is_warm(
     assert main([*line, "--max-minutes", "1"]) == 0
     assert "on the first bar line on which the model is warm" in capsys.readouterr().err
     events = [record.event for record in read_journal(tmp_path / "run").records if record.event is not None]
-    start = next(event for event in events if isinstance(event, ClockMoved))
+    start = next(event for event in events if isinstance(event, TransportChanged))
     warm = next(event for event in events if isinstance(event, ConditionsReady))
     assert start.what == "start"
     assert 0 <= start.at - warm.at < 1.2e9, "a bar lasts a second"
@@ -83,4 +83,4 @@ def test_without_the_flag_it_waits_for_somebody_to_press_play(
     line = ["perform", str(score), "--stage", "simulated", "--quiet", "--out", str(tmp_path / "run"), "--max-minutes", "1/20"]
     assert main(line) == 1
     events = [record.event for record in read_journal(tmp_path / "run").records]
-    assert not any(isinstance(event, ClockMoved) for event in events)
+    assert not any(isinstance(event, TransportChanged) for event in events)

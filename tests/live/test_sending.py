@@ -18,9 +18,9 @@ from sequencer.events.events import ChunkDone, ChunkShown, OffsetChanged, Starte
 from sequencer.language.compiler import compile_score
 from sequencer.language.score import AtOffset, ClockKind, ClockLine, Cue, Header, Score, Unit
 from sequencer.midi.clock_generator import CONTINUE, START, STOP, TICK
-from sequencer.runtime.live.attachments import ClockSending
+from sequencer.runtime.live.attachments import ClockSenderTask
 from sequencer.runtime.loop import Performance
-from sequencer.runtime.scripted_events import scripted
+from sequencer.runtime.scripted_events import parse_scripted_event
 from sequencer.schedule.model import Schedule
 from sequencer.stages.simulated.faults import Faults
 from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
@@ -47,7 +47,7 @@ def play(
 ) -> Played:
     clock = VirtualClock()
     stage = SimulatedStage(clock, settings=SimulatedSettings(schedule.grid, Faults.model_validate(faults)))
-    run = Performance(schedule, stage, clock, None, [scripted(one) for one in script], following=following)
+    run = Performance(schedule, stage, clock, None, [parse_scripted_event(one) for one in script], following=following)
     sender, played = VirtualSender(clock), Played()
 
     def look(event: Event, commands: Sequence[Command], conductor: object) -> None:
@@ -61,7 +61,7 @@ def play(
             case _:
                 pass
 
-    run.watch(ClockSending(sender, schedule, run.conductor))
+    run.watch(ClockSenderTask(sender, schedule, run.conductor))
     run.deliver(OffsetChanged(0, offset))
     run.watch(look)
     outcome = asyncio.run(run.run())
@@ -187,4 +187,4 @@ def test_following_wall_time_the_offset_moves_pictures_not_gear() -> None:
 def test_a_score_without_beats() -> None:
     conductor = Performance(CHUNKS, SimulatedStage(VirtualClock()), VirtualClock()).conductor
     with pytest.raises(ValueError, match="beats"):
-        ClockSending(VirtualSender(VirtualClock()), CHUNKS, conductor)
+        ClockSenderTask(VirtualSender(VirtualClock()), CHUNKS, conductor)

@@ -19,22 +19,22 @@ from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
     ClockFitted,
-    ClockMoved,
+    CommandRefused,
     ConditionsReady,
+    ConnectionRestored,
     OffsetChanged,
     Paused,
     Ready,
-    Refused,
-    Restored,
     SessionEnded,
     StageStatus,
     Started,
     StateReported,
+    TransportChanged,
 )
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 from sequencer.language.score import ClockKind, ClockLine, Cut, Header, Score
-from sequencer.runtime.live.status import Standing
+from sequencer.runtime.live.status import LiveStatus
 from sequencer.runtime.live.status_display import clock_time, offset_line, play_line, state_line, wait_line
 from sequencer.runtime.loop import Performance
 from sequencer.runtime.output.action_excerpt import elided
@@ -61,7 +61,7 @@ def lines_of(score: Score | Schedule, every: int = 3, *events: str) -> list[str]
             shown.extend(f"    {line}" for line in [wait_line(standing, now, 100)] if line)
 
     run = Performance(schedule, stage, clock, None, [read_event(one, schedule) for one in events], watchers=[watch])
-    standing = Standing(run.conductor, 0)
+    standing = LiveStatus(run.conductor, 0)
     asyncio.run(run.run())
     return shown
 
@@ -101,11 +101,11 @@ def test_without_beats_there_is_no_place(golden: Golden) -> None:
     golden("live-lines-chunks.txt", "\n".join(lines_of(on_chunks(at_chunk(0, "One."), at_chunk(5, "Two."), end=9))) + "\n")
 
 
-def fresh() -> Standing:
-    return Standing(Conductor(compile_score(on_chunks(at_chunk(0, "One."), end=4))), 0)
+def fresh() -> LiveStatus:
+    return LiveStatus(Conductor(compile_score(on_chunks(at_chunk(0, "One."), end=4))), 0)
 
 
-def hear(into: Standing, *events: Event) -> None:
+def hear(into: LiveStatus, *events: Event) -> None:
     conductor = Conductor(compile_score(on_chunks(at_chunk(0, "One."), end=4)))
     for event in events:
         into.hear(event, (), conductor)
@@ -135,7 +135,7 @@ def test_what_is_billed_counts_from_ready_to_the_end_paused_or_not() -> None:
 
 def test_a_refusal_is_shown_at_once_until_the_next_state() -> None:
     it = fresh()
-    hear(it, Refused(1, "set_image", "not an image"))
+    hear(it, CommandRefused(1, "set_image", "not an image"))
     assert play_line(it, 2, "", 80) == "REFUSED set_image: not an image"
     hear(it, StateReported(3, running=True, started=True, paused=False, frame=33, chunk=1, prompt="One."))
     assert "REFUSED" not in play_line(it, 4, "", 80)
@@ -143,7 +143,7 @@ def test_a_refusal_is_shown_at_once_until_the_next_state() -> None:
 
 def test_what_is_typed_goes_before_everything() -> None:
     it = fresh()
-    hear(it, Refused(1, "start", "no"))
+    hear(it, CommandRefused(1, "start", "no"))
     assert play_line(it, 2, "go ex", 80) == "> go ex"
 
 
@@ -162,11 +162,11 @@ def test_times_and_long_texts() -> None:
 # ---- before the first picture --------------------------------------------------------------------------------------
 
 
-def outer(kind: ClockKind = ClockKind.MIDI) -> Standing:
+def outer(kind: ClockKind = ClockKind.MIDI) -> LiveStatus:
     """A run that follows a clock and waits for it, warm."""
     clock = ClockLine(kind, Fraction(120))
     schedule = compile_score(on_beats(section("a", 8, at_bar(1, "One.")), header=Header(clock=clock)))
-    standing = Standing(Conductor(schedule), 0)
+    standing = LiveStatus(Conductor(schedule), 0)
     conductor = standing._conductor  # the same one, to be fed
     for event in (Ready(0), ConditionsReady(S_10, has_prompt=True, has_image=False)):
         standing.hear(event, conductor.receive(event), conductor)
@@ -177,7 +177,7 @@ def outer(kind: ClockKind = ClockKind.MIDI) -> Standing:
 S_10 = SECOND // 10
 
 
-def feed(standing: Standing, *events: Event) -> None:
+def feed(standing: LiveStatus, *events: Event) -> None:
     for event in events:
         standing.hear(event, standing._conductor.receive(event), standing._conductor)
 
@@ -199,7 +199,7 @@ def test_a_link_session_is_counted_in() -> None:
 
 def test_the_first_picture_is_counted_in_beats() -> None:
     standing = outer()
-    feed(standing, ClockMoved(SECOND, "start"), ClockFitted(SECOND, 0.0, SECOND, 2e-9), Started(SECOND))
+    feed(standing, TransportChanged(SECOND, "start"), ClockFitted(SECOND, 0.0, SECOND, 2e-9), Started(SECOND))
     assert play_line(standing, SECOND, "", 100) == "first picture in 1 bar 2 beats"
     assert play_line(standing, SECOND + SECOND, "", 100) == "first picture in 1 bar"
     feed(standing, ChunkShown(SECOND + 11 * S_10, 0))
@@ -211,9 +211,9 @@ def test_nobody_is_shown_a_chunk_that_cannot_be_placed_yet() -> None:
     score = on_beats(
         section("a", 8, at_bar(1, "One."), at_bar(5, "Two.")), live("b", 8, at_bar(1, "Three.")), header=Header(clock=clock)
     )
-    standing = Standing(Conductor(compile_score(score)), 0)
+    standing = LiveStatus(Conductor(compile_score(score)), 0)
     feed(standing, Ready(0), ConditionsReady(S_10, has_prompt=True, has_image=False))
-    feed(standing, ClockMoved(SECOND, "start"), Started(SECOND))
+    feed(standing, TransportChanged(SECOND, "start"), Started(SECOND))
     assert "chunk 0 frame 0" in state_line(standing, SECOND, 0.0), "without their number, which nobody knows"
     assert play_line(standing, 4 * SECOND, "", 100) == "next “Two.” at a 5.1", "and without a time"
     feed(standing, ClockFitted(SECOND, 0.0, SECOND, 2 / SECOND))
@@ -226,10 +226,10 @@ def test_nobody_is_shown_a_chunk_that_cannot_be_placed_yet() -> None:
 def test_what_a_section_waits_for_beside_a_clock() -> None:
     clock = ClockLine(ClockKind.MIDI, Fraction(120))
     schedule = compile_score(on_beats(live("b", 8, at_bar(1, "Three.")), header=Header(clock=clock)))
-    standing = Standing(Conductor(schedule), 0)
+    standing = LiveStatus(Conductor(schedule), 0)
     assert wait_line(standing, 0, 100) == ""
     feed(standing, Ready(0), ConditionsReady(S_10, has_prompt=True, has_image=False))
-    feed(standing, ClockMoved(SECOND, "start"), Started(SECOND))
+    feed(standing, TransportChanged(SECOND, "start"), Started(SECOND))
     assert wait_line(standing, SECOND, 100) == "waits for go out"
     feed(standing, ClockFitted(SECOND, 0.0, SECOND, 2 / SECOND))
     assert wait_line(standing, 3 * SECOND, 100) == "waits for go out (goes on by itself in 14.0 s)"
@@ -240,7 +240,7 @@ def test_a_run_that_goes_on_continues_its_time_and_cost() -> None:
     hear(standing, Ready(10 * SECOND, "reactor"), Started(11 * SECOND))
     hear(standing, StageStatus(100 * SECOND, "disconnected"), StageStatus(101 * SECOND, "connecting"))
     assert standing.billed_seconds(130 * SECOND) == 120, "the session was there all the time"
-    hear(standing, Restored(140 * SECOND))
+    hear(standing, ConnectionRestored(140 * SECOND))
     assert "playing 2:49" in state_line(standing, 180 * SECOND, 6.0)
     assert "billed 2:50 $0.28" in state_line(standing, 180 * SECOND, 6.0)
 
@@ -260,7 +260,7 @@ def test_the_lag_is_from_the_beginning_of_a_chunk_to_its_first_frame() -> None:
 def test_the_offset_and_the_lag_in_force() -> None:
     standing = outer()
     assert offset_line(standing) == "offset +0 ms, lag 2675 ms"
-    feed(standing, ClockMoved(SECOND, "start"), Started(SECOND), OffsetChanged(SECOND, -40_000_000))
+    feed(standing, TransportChanged(SECOND, "start"), Started(SECOND), OffsetChanged(SECOND, -40_000_000))
     feed(standing, BoundariesFitted(2 * SECOND, 1, 2 * SECOND, 1.375e9, 0.0, 1_500_000_000))
     assert offset_line(standing) == "offset -40 ms, lag 1500 ms"
     assert "lag 1500 ms" in state_line(standing, 2 * SECOND, 0.0)

@@ -9,16 +9,25 @@ from itertools import pairwise
 import pytest
 
 from sequencer.core.timebase import TempoChange, TempoMap
-from sequencer.midi.clock_generator import AFTER_START, CONTINUE, START, STOP, TICK, ClockOut, Piece, song_position
+from sequencer.midi.clock_generator import (
+    AFTER_START,
+    CONTINUE,
+    START,
+    STOP,
+    TICK,
+    MidiClockGenerator,
+    TempoSegment,
+    song_position,
+)
 from sequencer.sync.estimator.follower import ClockFollower
 
 MS = 1_000_000
 S = 1_000_000_000
 CHUNK = Fraction(33, 24)
-STEADY = Piece(Fraction(0), Fraction(0), TempoMap.constant(Fraction(120)))
+STEADY = TempoSegment(Fraction(0), Fraction(0), TempoMap.constant(Fraction(120)))
 
 
-def run(clock: ClockOut, until: int) -> list[tuple[int, bytes]]:
+def run(clock: MidiClockGenerator, until: int) -> list[tuple[int, bytes]]:
     """All messages up to a time, taken one due time after the other as the thread does."""
     found: list[tuple[int, bytes]] = []
     while (due := clock.due) is not None and due <= until:
@@ -31,7 +40,7 @@ def ticks(messages: list[tuple[int, bytes]]) -> list[int]:
 
 
 def test_start_and_then_a_tick_each_24th_of_a_beat() -> None:
-    clock = ClockOut([STEADY])
+    clock = MidiClockGenerator([STEADY])
     assert clock.due is None
     clock.anchor(S, Fraction(0))
     messages = run(clock, 3 * S)
@@ -45,8 +54,8 @@ def test_start_and_then_a_tick_each_24th_of_a_beat() -> None:
 
 def test_a_tempo_map_with_a_ramp_and_pieces() -> None:
     ramp = TempoMap.of([TempoChange(Fraction(0), Fraction(120), Fraction(60), Fraction(8))])
-    second = Piece(ramp.seconds_at(Fraction(16)), Fraction(16), TempoMap.constant(Fraction(90)))
-    clock = ClockOut([Piece(Fraction(0), Fraction(0), ramp), second])
+    second = TempoSegment(ramp.seconds_at(Fraction(16)), Fraction(16), TempoMap.constant(Fraction(90)))
+    clock = MidiClockGenerator([TempoSegment(Fraction(0), Fraction(0), ramp), second])
     clock.anchor(0, Fraction(0))
     times = ticks(run(clock, 60 * S))
     for quarter in (1, 4, 8, 12, 16):
@@ -55,7 +64,7 @@ def test_a_tempo_map_with_a_ramp_and_pieces() -> None:
 
 
 def test_the_delay_puts_all_off() -> None:
-    clock = ClockOut([STEADY], delay=200 * MS)
+    clock = MidiClockGenerator([STEADY], delay=200 * MS)
     clock.anchor(S, Fraction(0))
     messages = run(clock, 2 * S)
     assert messages[0] == (S + 200 * MS, START)
@@ -64,7 +73,7 @@ def test_the_delay_puts_all_off() -> None:
 
 def test_boundaries_that_jitter_move_ticks_gently() -> None:
     chance = random.Random(3)
-    clock = ClockOut([STEADY])
+    clock = MidiClockGenerator([STEADY])
     times = []
     for chunk in range(40):
         at = S + round(float(chunk * CHUNK) * S)
@@ -79,14 +88,14 @@ def test_boundaries_that_jitter_move_ticks_gently() -> None:
 
 
 def test_a_slower_model_slows_the_clock() -> None:
-    clock = ClockOut([STEADY])
+    clock = MidiClockGenerator([STEADY])
     clock.anchor(0, Fraction(0), 24 / 21)
     times = ticks(run(clock, 20 * S))
     assert times[240] - times[24] == pytest.approx(216 * S / 48 * 24 / 21, abs=10)
 
 
 def test_gear_that_is_ahead_after_a_stall_waits_for_the_score() -> None:
-    clock = ClockOut([STEADY], end=Fraction(32))
+    clock = MidiClockGenerator([STEADY], end=Fraction(32))
     clock.anchor(0, Fraction(0))
     messages = run(clock, 10 * S)
     clock.anchor(10 * S, Fraction(8))
@@ -99,7 +108,7 @@ def test_gear_that_is_ahead_after_a_stall_waits_for_the_score() -> None:
 
 
 def test_gear_that_is_late_is_sent_to_where_the_score_is() -> None:
-    clock = ClockOut([STEADY])
+    clock = MidiClockGenerator([STEADY])
     clock.anchor(0, Fraction(0))
     run(clock, 10 * S)
     clock.anchor(10 * S, Fraction(12))
@@ -113,7 +122,7 @@ def test_gear_that_is_late_is_sent_to_where_the_score_is() -> None:
 
 
 def test_stop_and_go_on() -> None:
-    clock = ClockOut([STEADY], end=Fraction(32))
+    clock = MidiClockGenerator([STEADY], end=Fraction(32))
     clock.anchor(0, Fraction(0))
     before = run(clock, 4 * S)
     clock.stop(4 * S)
@@ -130,7 +139,7 @@ def test_stop_and_go_on() -> None:
 
 @pytest.mark.parametrize("told", [3 * S, 8 * S])
 def test_a_stop_that_is_still_to_come_holds_no_tick_back(told: int) -> None:
-    clock = ClockOut([STEADY], end=Fraction(32))
+    clock = MidiClockGenerator([STEADY], end=Fraction(32))
     clock.anchor(0, Fraction(0))
     messages = run(clock, 2 * S)
     clock.stop(4 * S)
@@ -147,7 +156,7 @@ def test_a_stop_that_is_still_to_come_holds_no_tick_back(told: int) -> None:
 
 @pytest.mark.parametrize("end", [Fraction(32), Fraction(1), Fraction(7, 2), Fraction(10, 7)])
 def test_the_clock_ends_with_the_score(end: Fraction) -> None:
-    clock = ClockOut([STEADY], end=end)
+    clock = MidiClockGenerator([STEADY], end=end)
     clock.anchor(S, Fraction(0))
     assert clock.ends_at == pytest.approx(S + float(end) / 2 * S, abs=AFTER_START)
     messages = run(clock, 100 * S)
@@ -162,7 +171,7 @@ def test_the_clock_ends_with_the_score(end: Fraction) -> None:
 
 
 def test_an_end_that_is_put_off_or_comes_sooner() -> None:
-    sooner = ClockOut([STEADY], end=Fraction(32))
+    sooner = MidiClockGenerator([STEADY], end=Fraction(32))
     sooner.anchor(0, Fraction(0))
     messages = run(sooner, 2 * S)
     sooner.plan([STEADY], Fraction(8))
@@ -176,7 +185,7 @@ def test_an_end_that_is_put_off_or_comes_sooner() -> None:
 
 
 def test_a_pause_that_was_told_before_the_first_frame_was_shown() -> None:
-    clock = ClockOut([STEADY], end=Fraction(32))
+    clock = MidiClockGenerator([STEADY], end=Fraction(32))
     clock.stop(4 * S)
     clock.anchor(3 * S, Fraction(0))
     messages = run(clock, 60 * S)
@@ -188,7 +197,7 @@ def test_a_pause_that_was_told_before_the_first_frame_was_shown() -> None:
 
 
 def test_gear_is_sent_to_its_place_though_the_score_was_elsewhere_before_it_came_to_that() -> None:
-    clock = ClockOut([STEADY], end=Fraction(32))
+    clock = MidiClockGenerator([STEADY], end=Fraction(32))
     clock.anchor(10 * S, Fraction(2))
     assert [message[0] for _, message in clock.take(9 * S)] == []
     clock.anchor(20 * S, Fraction(2))
@@ -202,7 +211,7 @@ def test_gear_is_sent_to_its_place_though_the_score_was_elsewhere_before_it_came
 
 
 def test_ticks_that_are_too_late_by_now_are_not_sent_all_at_once() -> None:
-    clock = ClockOut([STEADY], end=Fraction(64))
+    clock = MidiClockGenerator([STEADY], end=Fraction(64))
     clock.anchor(0, Fraction(0), now=0)
     run(clock, 10 * S)
     clock.anchor(10 * S, Fraction(6), now=10 * S)
@@ -216,7 +225,7 @@ def test_ticks_that_are_too_late_by_now_are_not_sent_all_at_once() -> None:
 
 
 def test_nothing_is_sent_of_what_is_not_made_yet() -> None:
-    clock = ClockOut([STEADY], end=Fraction(32))
+    clock = MidiClockGenerator([STEADY], end=Fraction(32))
     clock.anchor(0, Fraction(0))
     clock.limit(2 * S)
     messages = run(clock, S)
@@ -237,7 +246,7 @@ def test_nothing_is_sent_of_what_is_not_made_yet() -> None:
 
 
 def test_a_limit_that_nothing_puts_off_sets_no_gear_going() -> None:
-    clock = ClockOut([STEADY], end=Fraction(32))
+    clock = MidiClockGenerator([STEADY], end=Fraction(32))
     clock.anchor(0, Fraction(0))
     clock.limit(2 * S)
     messages = run(clock, 10 * S)
@@ -254,7 +263,7 @@ def test_a_limit_that_nothing_puts_off_sets_no_gear_going() -> None:
 
 
 def test_gear_is_not_started_for_what_is_not_made_yet() -> None:
-    clock = ClockOut([STEADY], delay=100 * MS, end=Fraction(32))
+    clock = MidiClockGenerator([STEADY], delay=100 * MS, end=Fraction(32))
     clock.limit(S)
     clock.anchor(2 * S, Fraction(0))
     assert run(clock, 5 * S) == []
@@ -266,7 +275,7 @@ def test_gear_is_not_started_for_what_is_not_made_yet() -> None:
 
 
 def test_the_last_stop_knows_no_limit() -> None:
-    clock = ClockOut([STEADY], end=Fraction(4))
+    clock = MidiClockGenerator([STEADY], end=Fraction(4))
     clock.anchor(0, Fraction(0))
     clock.limit(2 * S - 10 * MS)
     messages = run(clock, 60 * S)
@@ -277,7 +286,7 @@ def test_the_last_stop_knows_no_limit() -> None:
 def test_whatever_is_paused_and_stalls_every_tick_is_sent_once() -> None:
     chance = random.Random(5)
     for _ in range(50):
-        clock = ClockOut([STEADY], end=Fraction(64))
+        clock = MidiClockGenerator([STEADY], end=Fraction(64))
         now, messages, lag = S, list[tuple[int, bytes]](), chance.choice((0, 120 * MS, 2700 * MS))
         for chunk in range(30):
             messages += run(clock, now)
@@ -297,10 +306,10 @@ def test_whatever_is_paused_and_stalls_every_tick_is_sent_once() -> None:
 
 
 def test_a_plan_that_changes_moves_what_is_to_come() -> None:
-    clock = ClockOut([STEADY])
+    clock = MidiClockGenerator([STEADY])
     clock.anchor(0, Fraction(0))
     count = len(ticks(run(clock, 3 * S)))
-    clock.plan([STEADY, Piece(Fraction(4), Fraction(8), TempoMap.constant(Fraction(60)))])
+    clock.plan([STEADY, TempoSegment(Fraction(4), Fraction(8), TempoMap.constant(Fraction(60)))])
     times = ticks(run(clock, 8 * S))
     assert times[192 - count + 24] - times[192 - count] == pytest.approx(S, abs=2)
 
@@ -311,11 +320,14 @@ def test_positions_past_the_last_one() -> None:
 
 def test_a_clock_without_a_tempo() -> None:
     with pytest.raises(ValueError, match="tempo"):
-        ClockOut([])
+        MidiClockGenerator([])
 
 
 def test_our_own_follower_reads_it() -> None:
-    clock, follower = ClockOut([Piece(Fraction(0), Fraction(0), TempoMap.constant(Fraction(960, 11)))]), ClockFollower()
+    clock, follower = (
+        MidiClockGenerator([TempoSegment(Fraction(0), Fraction(0), TempoMap.constant(Fraction(960, 11)))]),
+        ClockFollower(),
+    )
     clock.anchor(S, Fraction(0))
     for at, message in run(clock, 40 * S):
         if message == START:

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from sequencer.cli import main
 from sequencer.language.compiler import compile_all
 from sequencer.language.loader import Notation, load, load_text
-from sequencer.language.midi_import import MAX_NAME, MAX_SECTIONS, score_of
+from sequencer.language.midi_import import MAX_NAME, MAX_SECTIONS, score_from_midi
 from sequencer.language.notations import print_score
-from sequencer.midi.standard_files import MAX_CHANGES, Song, read_song
-from sequencer.midi.tracks import MAX_SILENT_QUARTERS, SongError
+from sequencer.midi.standard_files import MAX_CHANGES, Song, read_midi_file
+from sequencer.midi.tracks import MAX_SILENT_QUARTERS, MidiFileError
 
 PPQ = 480
 BAR = 4 * PPQ
@@ -149,7 +149,7 @@ ODD: dict[str, tuple[bytes, str | None]] = {
 @pytest.mark.parametrize("name", ODD)
 def test_what_is_intact_is_read(name: str) -> None:
     data, note = ODD[name]
-    song = read_song(data)
+    song = read_midi_file(data)
     assert is_whole(song), (song.tempos, song.markers, song.quarters)
     if note is None:
         assert song.notes == ()
@@ -167,7 +167,7 @@ def test_what_is_intact_is_read(name: str) -> None:
     ],
 )
 def test_what_is_lost_is_said_and_where(data: bytes, note: str) -> None:
-    song = read_song(data)
+    song = read_midi_file(data)
     assert song.tempos[0] == (Fraction(0), Fraction(120))
     assert song.tempos[1:] == ((Fraction(8), Fraction(240)),)
     assert note in " / ".join(song.notes)
@@ -177,8 +177,8 @@ def test_what_is_lost_is_said_and_where(data: bytes, note: str) -> None:
 def test_wherever_a_file_is_cut_off_it_is_said(cut: int) -> None:
     data = ODD["nothing"][0][:cut]
     try:
-        song = read_song(data)
-    except SongError as error:
+        song = read_midi_file(data)
+    except MidiFileError as error:
         assert "no event" in error.message
         return
     assert song.notes, "a file that was cut off is read without a word"
@@ -186,7 +186,7 @@ def test_wherever_a_file_is_cut_off_it_is_said(cut: int) -> None:
 
 
 def test_the_end_of_hours_is_believed() -> None:
-    song = read_song(header(1, division=1) + chunk(MAP[:7] + number(MAX_SILENT_QUARTERS) + b"\xff\x2f\0"))
+    song = read_midi_file(header(1, division=1) + chunk(MAP[:7] + number(MAX_SILENT_QUARTERS) + b"\xff\x2f\0"))
     assert song.quarters == MAX_SILENT_QUARTERS
     assert song.notes == ()
 
@@ -205,8 +205,8 @@ def test_the_end_of_hours_is_believed() -> None:
     ],
 )
 def test_what_cannot_be_read_at_all(data: bytes, says: str) -> None:
-    with pytest.raises(SongError, match=says) as raised:
-        read_song(data)
+    with pytest.raises(MidiFileError, match=says) as raised:
+        read_midi_file(data)
     assert raised.value.hint
 
 
@@ -226,8 +226,8 @@ def test_what_cannot_be_read_at_all(data: bytes, says: str) -> None:
 def test_no_file_takes_long(data: bytes) -> None:
     began = time.monotonic()
     try:
-        song = read_song(data)
-    except SongError:
+        song = read_midi_file(data)
+    except MidiFileError:
         pass
     else:
         assert len(song.notes) < 40
@@ -251,10 +251,10 @@ def test_a_clock_reads_the_same_file_with_the_same_notes(tmp_path: Path) -> None
     (tmp_path / "a.score").write_text('clock file "a.mid"\nat 1 "A tram waits."\nend 4\n', encoding="utf-8")
     reading = load(tmp_path / "a.score")
     assert [(one.code, one.severity, one.span.line) for one in reading.diagnostics] == [("W530", "warning", 1)]
-    assert [one.message for one in reading.diagnostics] == [f"a.mid: {note}" for note in read_song(data).notes]
+    assert [one.message for one in reading.diagnostics] == [f"a.mid: {note}" for note in read_midi_file(data).notes]
     assert reading.score is not None
     assert reading.score.song is not None
-    assert reading.score.song.tempos == read_song(data).tempos
+    assert reading.score.song.tempos == read_midi_file(data).tempos
 
 
 # ---- what import writes checks ---------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ def test_a_clock_reads_the_same_file_with_the_same_notes(tmp_path: Path) -> None
 
 def faults_of(song: Song, title: str, notation: Notation) -> list[str]:
     """The errors of the score that import would write."""
-    text = print_score(score_of(song, title), notation)
+    text = print_score(score_from_midi(song, title), notation)
     reading = load_text(text, notation=notation)
     found = [*reading.diagnostics]
     if reading.score is not None:
@@ -324,9 +324,9 @@ def in_parts(parts: list[tuple[tuple[int, int], int, int, str | bytes]]) -> list
 @given(PARTS.map(in_parts), st.sampled_from(Notation))
 @settings(max_examples=150, deadline=None)
 def test_songs_of_short_sections_check(events: list[tuple[str, int, object]], notation: Notation) -> None:
-    song = read_song(built(events, PPQ))
+    song = read_midi_file(built(events, PPQ))
     assert faults_of(song, "short", notation) == []
-    sections = score_of(song, "short").sections
+    sections = score_from_midi(song, "short").sections
     assert len(sections) == max(1, len({one.quarter for one in song.markers if one.quarter < song.quarters} | {Fraction(0)}))
 
 
@@ -336,9 +336,9 @@ def test_whatever_import_writes_checks(
     events: list[tuple[str, int, object]], division: int, title: str, notation: Notation
 ) -> None:
     try:
-        song = read_song(built(events, division))
-        score_of(song, title)
-    except SongError as error:
+        song = read_midi_file(built(events, division))
+        score_from_midi(song, title)
+    except MidiFileError as error:
         assert "longer than" in error.message or "bars long" in error.message
         return
     assert faults_of(song, title, notation) == []
@@ -347,8 +347,8 @@ def test_whatever_import_writes_checks(
 def test_a_pickup_bar_and_its_section_have_their_prompts(tmp_path: Path) -> None:
     events: list[tuple[str, int, object]] = [("meter", 0, (1, 2)), ("meter", PPQ, (4, 2)), ("marker", 0, "A")]
     events += [("marker", 2 * BAR, "B"), ("marker", BAR, "")]
-    song = read_song(built(events, PPQ))
-    opening, first, second = score_of(song, "x").sections
+    song = read_midi_file(built(events, PPQ))
+    opening, first, second = score_from_midi(song, "x").sections
     assert [str(one.items[0].place.beat) for one in (opening, first, second)] == ["1", "2", "1"]  # type: ignore[union-attr]
     (tmp_path / "a.mid").write_bytes(built(events, PPQ))
     for name in ("a.score", "a.yaml"):
@@ -359,23 +359,23 @@ def test_a_pickup_bar_and_its_section_have_their_prompts(tmp_path: Path) -> None
 @pytest.mark.parametrize("notation", Notation)
 def test_more_markers_than_a_score_has_sections(notation: Notation) -> None:
     events: list[tuple[str, int, object]] = [("marker", PPQ, "x" * 300) for _ in range(3 * MAX_SECTIONS)]
-    song = read_song(built([("meter", 0, (1, 2)), *events], PPQ))
-    score = score_of(song, "many")
+    song = read_midi_file(built([("meter", 0, (1, 2)), *events], PPQ))
+    score = score_from_midi(song, "many")
     assert len(score.sections) == MAX_SECTIONS
     assert max(len(one.name) for one in score.sections) <= MAX_NAME
     assert faults_of(song, "many", notation) == []
 
 
 def test_a_song_that_no_score_can_hold_is_refused_in_words() -> None:
-    song = read_song(built([("tempo", 0, 0xFFFFFF), ("marker", 100 * PPQ * 4_000, "x")], PPQ))
+    song = read_midi_file(built([("tempo", 0, 0xFFFFFF), ("marker", 100 * PPQ * 4_000, "x")], PPQ))
     with pytest.raises(
-        SongError, match=r"longer than 382 hours.*its marker x is at bar 100,001, the last event in it"
+        MidiFileError, match=r"longer than 382 hours.*its marker x is at bar 100,001, the last event in it"
     ) as raised:
-        score_of(song, "x")
+        score_from_midi(song, "x")
     assert raised.value.hint == "move it to where the music is, or delete it, and export the song again"
-    song = read_song(built([("tempo", 1, 400_000 + count % 9) for count in range(MAX_CHANGES + 1)], PPQ))
-    with pytest.raises(SongError, match="100,003 changes of tempo"):
-        score_of(song, "x")
+    song = read_midi_file(built([("tempo", 1, 400_000 + count % 9) for count in range(MAX_CHANGES + 1)], PPQ))
+    with pytest.raises(MidiFileError, match="100,003 changes of tempo"):
+        score_from_midi(song, "x")
 
 
 # ---- growth ----------------------------------------------------------------------------------------------------------
@@ -384,11 +384,11 @@ def test_a_song_that_no_score_can_hold_is_refused_in_words() -> None:
 @pytest.mark.parametrize("lowest", [60_000, 200_000, 500_000])
 def test_a_dense_tempo_curve_keeps_exact_times_short(lowest: int) -> None:
     """Rounded to what somebody may have meant, each of its tempi would bring a denominator of its own into all later times."""
-    song = read_song(built([("tempo", 60, lowest + count) for count in range(8_000)], 960))
+    song = read_midi_file(built([("tempo", 60, lowest + count) for count in range(8_000)], 960))
     assert len(song.tempos) >= 8_000
     began = time.monotonic()
     seconds = song.tempo.seconds_at(song.quarters)
-    score = score_of(song, "curve")
+    score = score_from_midi(song, "curve")
     assert time.monotonic() - began < 4
     assert seconds == sum(Fraction((lowest + count) * 60, 960_000_000) for count in range(7_999)) + Fraction(30_000, 960_000)
     assert 960_000_000 % seconds.denominator == 0
@@ -396,14 +396,14 @@ def test_a_dense_tempo_curve_keeps_exact_times_short(lowest: int) -> None:
 
 
 def test_few_tempi_are_taken_as_they_were_meant() -> None:
-    song = read_song(built([("tempo", 0, 461_538), ("tempo", PPQ, 468_750), ("tempo", PPQ, 476_190)], PPQ))
+    song = read_midi_file(built([("tempo", 0, 461_538), ("tempo", PPQ, 468_750), ("tempo", PPQ, 476_190)], PPQ))
     assert [bpm for _, bpm in song.tempos] == [130, 128, 126]
 
 
 def test_many_marks_of_one_name() -> None:
-    song = read_song(built([("meter", 0, (64, 0)), *(("marker", 1, "hit") for _ in range(30_000))], PPQ))
+    song = read_midi_file(built([("meter", 0, (64, 0)), *(("marker", 1, "hit") for _ in range(30_000))], PPQ))
     began = time.monotonic()
-    score = score_of(song, "x")
+    score = score_from_midi(song, "x")
     assert time.monotonic() - began < 10
     assert len(score.sections[0].items) == 30_001
 
@@ -413,9 +413,9 @@ def test_many_sections_with_many_tempi() -> None:
     for count in range(1_500):
         events += [("marker", BAR, "verse"), *(("tempo", 1, 400_000 + (count * 7 + more) % 900) for more in range(20))]
         events.append(("meter", BAR - 20, (4, 2)))
-    song = read_song(built(events, PPQ))
+    song = read_midi_file(built(events, PPQ))
     began = time.monotonic()
-    score = score_of(song, "x")
+    score = score_from_midi(song, "x")
     assert time.monotonic() - began < 10
     assert [score.sections[at].name for at in (1, 2, 1_400)] == ["verse", "verse-2", "verse-1400"]
 
@@ -427,5 +427,5 @@ def test_many_sections_with_many_tempi() -> None:
 def test_mido_reads_the_same(name: str) -> None:
     data = ODD[name][0]
     other = mido.MidiFile(file=io.BytesIO(data), clip=True)
-    song = read_song(data)
+    song = read_midi_file(data)
     assert float(song.tempo.seconds_at(song.quarters)) == pytest.approx(other.length)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from sequencer.cli import main
 from sequencer.core.catalog.songs import song
-from sequencer.midi.standard_files import read_song
+from sequencer.midi.standard_files import read_midi_file
 from sequencer.midi.text_encoding import encoding_named, guess_encoding
-from sequencer.midi.tracks import SongError
+from sequencer.midi.tracks import MidiFileError
 
 FILES: dict[str, list[tuple[str, ...]]] = {
     "shift_jis": [
@@ -83,17 +83,17 @@ SHIFT_JIS = marked("サビ".encode("shift_jis"), "前奏".encode("shift_jis"), b
 
 
 def test_a_guess_is_reported_and_a_certainty_is_not() -> None:
-    found = read_song(SHIFT_JIS)
+    found = read_midi_file(SHIFT_JIS)
     assert [one.text for one in found.markers] == ["サビ", "前奏", "Coda"]
     assert found.text_notes == ("names and markers were read as Shift-JIS, which is a guess; --encoding names another one",)
     assert found.notes == ()
-    assert read_song(marked("サビ".encode())).text_notes == ()
-    assert read_song(marked(b"Coda")).text_notes == ()
-    assert read_song(SHIFT_JIS, "shift_jis").text_notes == ()
+    assert read_midi_file(marked("サビ".encode())).text_notes == ()
+    assert read_midi_file(marked(b"Coda")).text_notes == ()
+    assert read_midi_file(SHIFT_JIS, "shift_jis").text_notes == ()
 
 
 def test_what_an_encoding_cannot_read_is_reported() -> None:
-    found = read_song(SHIFT_JIS, "utf-8")
+    found = read_midi_file(SHIFT_JIS, "utf-8")
     assert [one.text for one in found.markers][2] == "Coda"
     assert found.text_notes == ("2 texts are not in utf-8: what cannot be read of them is shown as ?",)
 
@@ -103,8 +103,8 @@ def test_what_an_encoding_cannot_read_is_reported() -> None:
 )
 def test_what_is_not_an_encoding_of_texts(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert encoding_named(name) is None
-    with pytest.raises(SongError, match="not an encoding of texts"):
-        read_song(SHIFT_JIS, name)
+    with pytest.raises(MidiFileError, match="not an encoding of texts"):
+        read_midi_file(SHIFT_JIS, name)
     (tmp_path / "a.mid").write_bytes(SHIFT_JIS)
     assert main(["import", str(tmp_path / "a.mid"), "--encoding", name]) == 2
     assert "hint: write, for example: --encoding shift_jis" in capsys.readouterr().err

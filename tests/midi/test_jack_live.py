@@ -23,16 +23,16 @@ from conftest import require
 
 from sequencer.core.timebase import TempoMap
 from sequencer.events.codec import Event
-from sequencer.events.events import ClockFitted, ClockLocated, ClockMoved, ControlMoved, NotePlayed
+from sequencer.events.events import ClockFitted, ControlChanged, NoteReceived, TransportChanged, TransportLocated
 from sequencer.midi import inputs
 from sequencer.midi.addresses import MidiError
 from sequencer.midi.backends import ports
-from sequencer.midi.clock_generator import Piece
+from sequencer.midi.clock_generator import TempoSegment
 from sequencer.midi.outputs import open_output
-from sequencer.midi.scheduler import Sender
+from sequencer.midi.scheduler import MessageScheduler
 from sequencer.sync.estimator.follower import PPQN, ClockFollower
 from sequencer.sync.midi_clock import MidiFeed
-from sequencer.sync.midi_port import LiveMidi
+from sequencer.sync.midi_port import MidiPortClock
 
 MS = 1_000_000
 S = 1_000_000_000
@@ -161,7 +161,7 @@ class Hearing:
         self.events: list[Event] = []
         self.said: list[str] = []
         self.feed = MidiFeed(100.0)
-        self.live = LiveMidi(port, self.feed, self.events.append, self.said.append)
+        self.live = MidiPortClock(port, self.feed, self.events.append, self.said.append)
 
     async def until(self, condition: Callable[[], object], what: str, seconds: float = 10.0) -> None:
         deadline = time.monotonic() + seconds
@@ -170,7 +170,7 @@ class Hearing:
             await asyncio.sleep(0.02)
 
     def moves(self) -> list[str]:
-        return [event.what for event in self.events if isinstance(event, ClockMoved)]
+        return [event.what for event in self.events if isinstance(event, TransportChanged)]
 
     def fits(self) -> list[ClockFitted]:
         return [event for event in self.events if isinstance(event, ClockFitted)]
@@ -248,7 +248,7 @@ def test_a_strangers_song_position(jack: Jack, transport: Any, tmp_path: Path) -
             await asyncio.sleep(0.3)
             transport.transport_start()
             await hearing.until(lambda: "continue" in hearing.moves(), "going on at the new place")
-            located = [event for event in hearing.events if isinstance(event, ClockLocated)]
+            located = [event for event in hearing.events if isinstance(event, TransportLocated)]
             assert located
             assert located[-1].quarter >= 16, "8 s at 120"
             await hearing.until(lambda: len(hearing.fits()) > 8, "fits")
@@ -308,8 +308,8 @@ def test_notes_and_controllers_live_through_a_port_of_our_own(jack: Jack) -> Non
         finally:
             hearing.live.close()
         note, control = hearing.events
-        assert isinstance(note, NotePlayed)
-        assert isinstance(control, ControlMoved)
+        assert isinstance(note, NoteReceived)
+        assert isinstance(control, ControlChanged)
         assert (note.note, note.channel, control.control, control.value) == (60, 10, 20, 65)
         assert 0 <= time.monotonic_ns() - note.at < 5 * S
 
@@ -325,8 +325,8 @@ def test_our_clock_is_read_by_a_stranger(jack: Jack) -> None:
     """jack_mclk_dump, a delay-locked loop of somebody else's, reads tempo, Start, Stop and positions from what we send."""
     jack.start("jack_mclk_dump", "-n")
     wait_for(lambda: any("mclk" in name for name in ports().outputs), "jack_mclk_dump")
-    sender = Sender(open_output("mclk", lambda _: None))
-    sender.begin_clock([Piece(Fraction(0), Fraction(0), TempoMap.constant(Fraction(150)))])
+    sender = MessageScheduler(open_output("mclk", lambda _: None))
+    sender.begin_clock([TempoSegment(Fraction(0), Fraction(0), TempoMap.constant(Fraction(150)))])
     sender.anchor(time.monotonic_ns(), Fraction(0))
     time.sleep(5.5)
     sender.stop(time.monotonic_ns())

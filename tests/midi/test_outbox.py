@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from sequencer.core.timebase import SECOND, TempoMap
-from sequencer.midi.clock_generator import STOP, TICK, TOO_FAR, ClockOut, Piece
+from sequencer.midi.clock_generator import STOP, TICK, TOO_FAR, MidiClockGenerator, TempoSegment
 from sequencer.midi.send_queue import Outbox
 
 NOTE_ON, NOTE_OFF = bytes((0x90, 36, 100)), bytes((0x80, 36, 0))
@@ -14,7 +14,9 @@ NOTE_ON, NOTE_OFF = bytes((0x90, 36, 100)), bytes((0x80, 36, 0))
 def sent_with(*dues: int) -> list[tuple[int, bytes]]:
     """All that leaves but for ticks, where the last note begins and ends so long after the Stop of a clock of a second."""
     outbox = Outbox()
-    outbox.clock = ClockOut([Piece(Fraction(0), Fraction(0), TempoMap.constant(Fraction(120)))], end=Fraction(2))
+    outbox.clock = MidiClockGenerator(
+        [TempoSegment(Fraction(0), Fraction(0), TempoMap.constant(Fraction(120)))], end=Fraction(2)
+    )
     outbox.clock.anchor(0, Fraction(0))
     for due, message in zip(dues, (NOTE_ON, NOTE_OFF), strict=True):
         outbox.push(SECOND + due, message)

@@ -200,7 +200,7 @@ def test_stamps_are_monotonic_nanoseconds_of_the_arrival(free: int) -> None:
 
 def test_a_full_frame_of_time_code_arrives_and_locates() -> None:
     """System exclusive messages are not passed over when they are time code: a tape that is wound says where it stands."""
-    from sequencer.events.events import ClockLocated
+    from sequencer.events.events import TransportLocated
     from sequencer.sync.timecode import TimecodeFeed
 
     feed = TimecodeFeed()
@@ -220,4 +220,4 @@ def test_a_full_frame_of_time_code_arrives_and_locates() -> None:
                 assert arrived.wait(5)
         finally:
             listening.close()
-    assert found == [ClockLocated(7, 8.0)]
+    assert found == [TransportLocated(7, 8.0)]

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from sequencer.cli import main
 from sequencer.core.timebase import Meter
 from sequencer.language.compiler import compile_score
-from sequencer.language.midi_import import score_of
+from sequencer.language.midi_import import score_from_midi
 from sequencer.language.notations import print_score, read, reads
 from sequencer.language.score import AtBar, ChangeMeter, ChangeTempo, Cue, SetMark
-from sequencer.midi.standard_files import read_song
-from sequencer.midi.tracks import SongError
+from sequencer.midi.standard_files import read_midi_file
+from sequencer.midi.tracks import MidiFileError
 
 Event = tuple[int, str, object]
 """(tick, what, value): tempo in microseconds, meter, marker."""
@@ -69,7 +69,7 @@ END = 8 * BAR + 2 * 3 * PPQ + 4 * 7 * PPQ // 2
 
 @pytest.mark.parametrize("kind", [0, 1])
 def test_a_song_is_read(kind: int) -> None:
-    song = read_song(song_of(SONG, END, kind=kind))
+    song = read_midi_file(song_of(SONG, END, kind=kind))
     assert song.title == "Song of tests"
     assert song.tempos == ((Fraction(0), Fraction(130)), (Fraction(24), Fraction(120)))
     assert song.meter_changes == ((Fraction(0), Meter(4, 4)), (Fraction(32), Meter(3, 4)), (Fraction(38), Meter(7, 8)))
@@ -81,7 +81,7 @@ def test_a_song_is_read(kind: int) -> None:
 
 
 def test_a_song_becomes_sections_and_marks() -> None:
-    score = score_of(read_song(song_of(SONG, END)), "x")
+    score = score_from_midi(read_midi_file(song_of(SONG, END)), "x")
     assert [one.name for one in score.sections] == ["intro", "verse-1", "verse-1-2", "lift"]
     intro, verse, second, lift = score.sections
     assert (intro.tempo, intro.meter) == (None, None)
@@ -95,22 +95,22 @@ def test_a_song_becomes_sections_and_marks() -> None:
     again = reads(text)
     assert again == score
     compiled = compile_score(again)
-    song = read_song(song_of(SONG, END))
+    song = read_midi_file(song_of(SONG, END))
     total = compiled.stretches[-1].start + compiled.stretches[-1].seconds
     assert total == song.tempo.seconds_at(song.quarters)
 
 
 def test_a_song_without_anything() -> None:
-    song = read_song(song_of([], 5 * PPQ))
+    song = read_midi_file(song_of([], 5 * PPQ))
     assert song.tempos == ((Fraction(0), Fraction(120)),)
-    score = score_of(song, "plain")
+    score = score_from_midi(song, "plain")
     (section,) = score.sections
     assert section.duration is not None
     assert (section.name, section.duration.amount) == ("song", Fraction(2))
 
 
 def test_a_change_of_meter_inside_a_bar_is_said() -> None:
-    song = read_song(song_of([(BAR + PPQ, "meter", Meter(3, 4))], 4 * BAR))
+    song = read_midi_file(song_of([(BAR + PPQ, "meter", Meter(3, 4))], 4 * BAR))
     assert song.meter_changes[1] == (Fraction(8), Meter(3, 4))
     assert "inside a bar" in song.notes[0]
 
@@ -131,8 +131,8 @@ def test_any_song_keeps_its_time(
     events: list[Event] = [(at, "tempo", value) for at, value in tempi]
     events += [(at, "meter", value) for at, value in meters]
     events += [(at, "marker", value) for at, value in markers]
-    song = read_song(song_of(events, 41 * BAR, ppq))
-    score = reads(print_score(score_of(song, "any")))
+    song = read_midi_file(song_of(events, 41 * BAR, ppq))
+    score = reads(print_score(score_from_midi(song, "any")))
     compiled = compile_score(score)
     last = compiled.stretches[-1]
     here = song.meters.bar_beat_at(song.quarters)
@@ -150,8 +150,8 @@ def test_any_bytes_are_a_song_or_refused(noise: bytes, place: int) -> None:
         whole[:place] + noise + whole[place:],
     ):
         try:
-            song = read_song(data)
-        except SongError as error:
+            song = read_midi_file(data)
+        except MidiFileError as error:
             assert error.hint
         else:
             assert song.quarters >= 0
@@ -167,14 +167,14 @@ def test_any_bytes_are_a_song_or_refused(noise: bytes, place: int) -> None:
     ],
 )
 def test_what_no_score_can_hold_is_passed_over_and_said(events: list[Event], says: str) -> None:
-    song = read_song(song_of(events, 9 * BAR))
+    song = read_midi_file(song_of(events, 9 * BAR))
     assert any(says in note for note in song.notes), song.notes
-    compile_score(reads(print_score(score_of(song, "Odd"))))
+    compile_score(reads(print_score(score_from_midi(song, "Odd"))))
 
 
 def test_what_comes_after_weeks_is_not_believed() -> None:
-    assert read_song(song_of([], 500_000, ppq=1)).notes == ()
-    assert "longer than any music" in " ".join(read_song(song_of([], 500_001, ppq=1)).notes)
+    assert read_midi_file(song_of([], 500_000, ppq=1)).notes == ()
+    assert "longer than any music" in " ".join(read_midi_file(song_of([], 500_001, ppq=1)).notes)
 
 
 @pytest.mark.parametrize(
@@ -189,8 +189,8 @@ def test_what_comes_after_weeks_is_not_believed() -> None:
     ],
 )
 def test_what_is_no_song(data: bytes, said: str) -> None:
-    with pytest.raises(SongError, match=said):
-        read_song(data)
+    with pytest.raises(MidiFileError, match=said):
+        read_midi_file(data)
 
 
 class TestCommand:

@@ -6,17 +6,17 @@ import mido  # type: ignore[import-untyped]  # mido carries no types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.midi.messages import MAX_EXCLUSIVE, Splitter
+from sequencer.midi.messages import MAX_EXCLUSIVE, MessageSplitter
 
 
 def test_running_status_and_real_time_in_between() -> None:
-    split = Splitter()
+    split = MessageSplitter()
     assert split.feed(bytes((0x90, 60, 0xF8, 100, 62, 90))) == [b"\xf8", bytes((0x90, 60, 100)), bytes((0x90, 62, 90))]
     assert split.feed(bytes((0xF2, 3, 1, 64, 0))) == [bytes((0xF2, 3, 1))], "a system message has no running status"
 
 
 def test_sysex_is_passed_over() -> None:
-    split = Splitter()
+    split = MessageSplitter()
     assert split.feed(b"\xf0\x01\x02\xfa\x03\xf7\x90\x40\x40") == [b"\xfa", b"\x90\x40\x40"]
     long = b"\xf0\x7f" + bytes(MAX_EXCLUSIVE) + b"\xf7"
     assert split.feed(long + b"\xf0\xf7\xf7\xf0\x7f\x7f\x90\x40\x41") == [b"\x90\x40\x41"]
@@ -26,16 +26,16 @@ FULL_FRAME = bytes((0xF0, 0x7F, 0x7F, 1, 1, 1 << 5, 0, 8, 0, 0xF7))
 
 
 def test_a_full_frame_of_time_code_is_handed_on_whatever_comes_between() -> None:
-    assert Splitter().feed(FULL_FRAME * 2) == [FULL_FRAME] * 2
+    assert MessageSplitter().feed(FULL_FRAME * 2) == [FULL_FRAME] * 2
     between = b"".join(bytes((byte, 0xF8)) for byte in FULL_FRAME)
-    assert [one for one in Splitter().feed(between) if one != b"\xf8"] == [FULL_FRAME]
-    assert Splitter().feed(b"\x90\x40" + FULL_FRAME + b"\x40\x40") == [FULL_FRAME], "it ends a running status"
-    split = Splitter()
+    assert [one for one in MessageSplitter().feed(between) if one != b"\xf8"] == [FULL_FRAME]
+    assert MessageSplitter().feed(b"\x90\x40" + FULL_FRAME + b"\x40\x40") == [FULL_FRAME], "it ends a running status"
+    split = MessageSplitter()
     assert [message for byte in FULL_FRAME for message in split.feed(bytes((byte,)))] == [FULL_FRAME]
 
 
 def test_data_without_a_status_is_nothing() -> None:
-    assert Splitter().feed(bytes(range(100))) == []
+    assert MessageSplitter().feed(bytes(range(100))) == []
 
 
 MESSAGES = st.one_of(
@@ -54,7 +54,7 @@ MESSAGES = st.one_of(
 @given(st.lists(MESSAGES, max_size=30), st.integers(1, 7))
 def test_the_same_messages_as_mido_whatever_the_pieces(messages: list[bytes], size: int) -> None:
     stream = b"".join(messages)
-    split, found = Splitter(), list[bytes]()
+    split, found = MessageSplitter(), list[bytes]()
     for start in range(0, len(stream), size):
         found += split.feed(stream[start : start + size])
     assert found == messages == [bytes(message.bytes()) for message in mido.parse_all(stream)]
@@ -62,5 +62,5 @@ def test_the_same_messages_as_mido_whatever_the_pieces(messages: list[bytes], si
 
 @given(st.binary(max_size=200))
 def test_any_bytes_give_whole_messages(data: bytes) -> None:
-    for message in Splitter().feed(data):
+    for message in MessageSplitter().feed(data):
         mido.Message.from_bytes(message)

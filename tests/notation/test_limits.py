@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sequencer.core.diagnostics import MOST_DIAGNOSTICS, MOST_KEPT, render_all
-from sequencer.language.loader import Limits, Notation, Reading, load, load_text
+from sequencer.core.diagnostics import MAX_KEPT, MAX_SHOWN, render_all
+from sequencer.language.loader import LoadLimits, LoadResult, Notation, load, load_text
 from sequencer.language.notations import print_score
 from sequencer.language.source import LONGEST_LINE
 from sequencer.language.text.parser import parser
@@ -126,7 +126,7 @@ CORPUS = [
 ]
 
 
-def is_sound(reading: Reading) -> None:
+def is_sound(reading: LoadResult) -> None:
     """A reading is a score, or it says what is wrong; what it says can be shown."""
     assert all(one.message and one.code for one in reading.diagnostics)
     assert (reading.score is None) == any(one.is_error for one in reading.diagnostics)
@@ -146,7 +146,7 @@ def is_sound(reading: Reading) -> None:
         assert printed.score == reading.score or reading.score.uses or reading.score.images
 
 
-def read_bytes(data: bytes, folder: Path) -> Reading:
+def read_bytes(data: bytes, folder: Path) -> LoadResult:
     path = folder / "any.score"
     path.write_bytes(data)
     return load(path)
@@ -242,11 +242,11 @@ def test_mutated_scores(text: str, chance: random.Random) -> None:
 def test_a_file_that_is_too_large(tmp_path: Path) -> None:
     path = tmp_path / "large.score"
     path.write_bytes(b'at 0c "x"\n' * 10)
-    reading = load(path, limits=Limits(bytes=99))
+    reading = load(path, limits=LoadLimits(bytes=99))
     assert [one.code for one in reading.diagnostics] == ["E502"]
     assert "99 bytes" in reading.diagnostics[0].message
-    assert load(path, limits=Limits(bytes=100)).diagnostics[:1] == ()
-    assert [one.code for one in load_text("x" * 100, limits=Limits(bytes=99)).diagnostics] == ["E502"]
+    assert load(path, limits=LoadLimits(bytes=100)).diagnostics[:1] == ()
+    assert [one.code for one in load_text("x" * 100, limits=LoadLimits(bytes=99)).diagnostics] == ["E502"]
 
 
 def test_a_line_of_ten_megabytes() -> None:
@@ -274,11 +274,11 @@ def test_a_score_of_too_many_words(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_only_the_first_hundred_are_shown() -> None:
     reading = load_text('at 9,3 "x"\n' * 1000)
-    assert len(reading.diagnostics) <= MOST_KEPT
+    assert len(reading.diagnostics) <= MAX_KEPT
     assert reading.diagnostics[-1].code == "E152"
     shown = render_all(reading.diagnostics, reading.sources)
-    assert shown.count("error[") == MOST_DIAGNOSTICS
-    assert shown.endswith(f"and {MOST_FAULTS + 1 - MOST_DIAGNOSTICS} more")
+    assert shown.count("error[") == MAX_SHOWN
+    assert shown.endswith(f"and {MOST_FAULTS + 1 - MAX_SHOWN} more")
 
 
 def test_a_text_with_too_many_variables_or_letters() -> None:

@@ -17,7 +17,7 @@ from yaml_slips import SLIPS
 from sequencer.cli import main
 from sequencer.language.loader import Notation, load_text
 from sequencer.language.notations import print_score, read
-from sequencer.language.score import Action, Place, Score, Trigger
+from sequencer.language.score import Action, Position, Score, Trigger
 from sequencer.language.yaml.cues import ACTION_KEYS, RULE_KEYS
 from sequencer.language.yaml.reader import HEADER_KEYS, STRUCTURE_KEYS
 from sequencer.language.yaml.schema import ACTIONS, PLACES, TRIGGERS, schema, schema_text
@@ -83,7 +83,7 @@ def test_it_knows_every_key_that_the_reader_knows() -> None:
     assert set(parts["every"]["properties"]) == {"every", "from", *ACTION_KEYS}
     assert set(parts["rule"]["properties"]) == {"when", "on", *ACTION_KEYS, *RULE_KEYS}
     assert set(ACTIONS) == set(get_args(Action))
-    assert set(PLACES) == set(get_args(Place))
+    assert set(PLACES) == set(get_args(Position))
     assert set(TRIGGERS) == set(get_args(Trigger))
 
 

@@ -18,7 +18,7 @@ from sequencer.language.notations import read, reads
 from sequencer.language.score import ClockKind, SongTime
 from sequencer.language.text.printer import print_text
 from sequencer.language.yaml.printer import print_yaml
-from sequencer.midi.standard_files import read_song
+from sequencer.midi.standard_files import read_midi_file
 from sequencer.schedule.document import digest
 from sequencer.schedule.model import Schedule
 
@@ -138,7 +138,7 @@ def test_nothing_outside_of_the_folder_is_opened(folder: Path, path: str) -> Non
 
 @given(st.lists(st.tuples(st.integers(0, 127), st.integers(20, 300)), max_size=12), st.integers(3, 7))
 def test_times_add_up(changes: list[tuple[int, int]], bars: int) -> None:
-    found = read_song(song(*((wait, tempo(bpm)) for wait, bpm in changes)))
+    found = read_midi_file(song(*((wait, tempo(bpm)) for wait, bpm in changes)))
     time = SongTime(found.tempos, found.meter_changes)
     text = f'clock file "s.mid"\nsection a {bars} bars {{\n  at 1 "One."\n}}\nplay a*3\n'
     schedule = compile_score(replace(reads(text), song=time))

@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from sequencer.core.diagnostics import Diagnostic
-from sequencer.language.loader import Limits, load, load_text
+from sequencer.language.loader import LoadLimits, load, load_text
 from sequencer.language.notations import read
 
 CUE = 'at 0c image "{}", "A boat."\n'
 
 
-def only(path: Path, limits: Limits | None = None) -> Diagnostic:
+def only(path: Path, limits: LoadLimits | None = None) -> Diagnostic:
     """The one fault of a file."""
     reading = load(path, limits=limits)
     assert reading.score is None
@@ -159,7 +159,7 @@ def test_a_file_used_twice_is_read_once_and_many_are_refused(tmp_path: Path) -> 
     path = tmp_path / "a.score"
     path.write_text("".join(f'use "u{number}.score"\n' for number in range(6)) + 'use "u0.score"\n')
     assert len(read(path).uses) == 7
-    assert only(path, Limits(uses=5)).code == "E512"
+    assert only(path, LoadLimits(uses=5)).code == "E512"
 
 
 def test_a_score_without_a_folder_uses_nothing() -> None:
@@ -201,7 +201,7 @@ def test_an_image_that_is_not_there_and_the_one_that_was_meant(tmp_path: Path) -
 )
 def test_files_that_are_no_image_to_show(name: str, data: bytes, code: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(data)
-    fault = only(score_with(tmp_path, name), Limits(image_bytes=3000, image_pixels=10_000))
+    fault = only(score_with(tmp_path, name), LoadLimits(image_bytes=3000, image_pixels=10_000))
     assert (fault.code, fault.span.column) == (code, 7)
 
 
@@ -220,7 +220,7 @@ def test_a_link_that_leads_outside_is_refused_unless_more_is_allowed(tmp_path: P
     (tmp_path / "in" / "x.png").symlink_to(tmp_path / "x.png")
     path = score_with(tmp_path / "in", "x.png")
     assert only(path).code == "E521"
-    assert load(path, limits=Limits(outside=True)).score is not None
+    assert load(path, limits=LoadLimits(outside=True)).score is not None
 
 
 def test_an_image_is_looked_at_once(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 from conftest import Golden
 
 from sequencer.language.text import parse_tables as tables
-from sequencer.language.text.parser import Branch, Refused, Token, parser
-from sequencer.language.text.statements import cut
+from sequencer.language.text.parser import Node, ParseError, Token, parser
+from sequencer.language.text.statements import split_statements
 from sequencer.language.values.strings import IN_NAME
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "scores").rglob("*.score"))
@@ -79,7 +79,7 @@ end mark drop +1bar
 """
 
 
-def leaves(node: Token | Branch) -> list[Token]:
+def leaves(node: Token | Node) -> list[Token]:
     """The tokens below a node, in order."""
     return [node] if isinstance(node, Token) else [leaf for child in node.children for leaf in leaves(child)]
 
@@ -101,12 +101,12 @@ def test_the_grammar_has_the_characters_of_names() -> None:
 
 
 def test_the_tables_are_in_step_with_the_grammar(request: pytest.FixtureRequest) -> None:
-    document = tables.made()
+    document = tables.build_tables()
     path = tables.grammar_folder() / tables.TABLE
     if request.config.getoption("--update-golden"):
         path.write_text(tables.to_json(document), encoding="utf-8", newline="\n")
     assert path.read_text(encoding="utf-8") == tables.to_json(document), "pytest --update-golden writes it anew"
-    assert tables.made() == document
+    assert tables.build_tables() == document
 
 
 def test_a_grammar_that_was_changed_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,14 +116,14 @@ def test_a_grammar_that_was_changed_is_compiled_anew(monkeypatch: pytest.MonkeyP
 
 def test_tokens(golden: Golden) -> None:
     """Every construct with its tokens: what a change of a terminal moves shows here."""
-    statements, _ = cut(CONSTRUCTS)
+    statements, _ = split_statements(CONSTRUCTS)
     lines: list[str] = []
     for statement in statements:
         try:
             tree = parser().parse(CONSTRUCTS, statement.start, statement.end)
             said = "  ".join(f"{token.kind} {token.text!r}" for token in leaves(tree))
-            name = tree.rule if isinstance(tree, Branch) else "-"
-        except Refused as refusal:
+            name = tree.rule if isinstance(tree, Node) else "-"
+        except ParseError as refusal:
             said = f"refused at column {refusal.at - statement.start + 1}: {', '.join(sorted(refusal.expected))}"
             name = "-"
         lines.append(f"{CONSTRUCTS[statement.start : statement.end]}\n    {name}: {said}")
@@ -132,7 +132,7 @@ def test_tokens(golden: Golden) -> None:
 
 def test_tokens_stand_where_they_say() -> None:
     text = '# first\nat 9.3   tram "Now."  # last\n'
-    (statement,) = cut(text)[0]
+    (statement,) = split_statements(text)[0]
     tokens = leaves(parser().parse(text, statement.start, statement.end))
     assert [(token.kind, text[token.start : token.end]) for token in tokens] == [("AT", "at 9.3"), ("SAY", 'tram "Now."')]
     assert all(token.text == text[token.start : token.end] for token in tokens)
@@ -141,7 +141,7 @@ def test_tokens_stand_where_they_say() -> None:
 def test_what_could_stand_is_exact() -> None:
     """An LALR table's row names terminals that are refused a few reductions later; the refusal does not."""
     text = "at 1 cut"
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ParseError) as refused:
         parser().parse(text + " -> ", 0, len(text) + 3)
     assert refused.value.at == len(text) + 1
     assert refused.value.expected == {"COMMA", "$END"}
@@ -153,7 +153,7 @@ def test_whole_scores_and_single_statements_are_one_language(path: Path) -> None
     text = path.read_text(encoding="utf-8")
     whole = tables.lark_parser((tables.WHOLE,)).parse(text)
     expected = [(str(token.type), str(token)) for token in whole.scan_values(lambda _: True)]
-    statements, _ = cut(text)
+    statements, _ = split_statements(text)
     found = [
         (token.kind, token.text)
         for statement in statements

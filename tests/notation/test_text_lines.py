@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequencer.language.text import statements as lines
-from sequencer.language.text.statements import Flaw, Kind, cut
+from sequencer.language.text.statements import QuoteError, StatementKind, split_statements
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "scores").rglob("*.score"))
 
@@ -26,24 +26,24 @@ PIECES = st.sampled_from(
 def carefully(text: str) -> object:
     """The statements and comments of a text, without the quick way."""
     with patch.object(lines, "_PLAIN", re.compile("(?!)")):
-        return cut(text)
+        return split_statements(text)
 
 
 @settings(max_examples=1500, deadline=None)
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_both_ways_cut_alike(text: str) -> None:
-    assert cut(text) == carefully(text)
+    assert split_statements(text) == carefully(text)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_both_ways_cut_the_examples_alike(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert cut(text) == carefully(text)
+    assert split_statements(text) == carefully(text)
 
 
 def said(text: str) -> list[str]:
     """The statements of a text, as they stand there."""
-    return [text[one.start : one.end] for one in cut(text)[0]]
+    return [text[one.start : one.end] for one in split_statements(text)[0]]
 
 
 def test_where_statements_end() -> None:
@@ -61,7 +61,7 @@ def test_a_comma_too_many_does_not_swallow_the_next_statement() -> None:
 
 
 def test_kinds_flaws_and_comments() -> None:
-    statements, remarks = cut('# one\nsection a 1 bar {  # two\n  at 1 "x\n}\n')
-    assert [one.kind for one in statements] == [Kind.OPEN, Kind.PLAIN, Kind.CLOSE]
-    assert [flaw for one in statements for flaw, _, _ in one.flaws] == [Flaw.UNCLOSED]
+    statements, remarks = split_statements('# one\nsection a 1 bar {  # two\n  at 1 "x\n}\n')
+    assert [one.kind for one in statements] == [StatementKind.OPEN, StatementKind.PLAIN, StatementKind.CLOSE]
+    assert [flaw for one in statements for flaw, _, _ in one.flaws] == [QuoteError.UNCLOSED]
     assert [one.own_line for one in remarks] == [True, False]

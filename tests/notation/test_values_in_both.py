@@ -11,7 +11,7 @@ from notation.test_values_settings import REFUSALS, VALUES
 from notation.test_values_texts import QUOTED
 
 from sequencer.core.diagnostics import Diagnostic
-from sequencer.language.loader import Notation, Reading, load_text
+from sequencer.language.loader import LoadResult, Notation, load_text
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Home:
     text: str
     yaml: str
 
-    def readings(self, written: str) -> tuple[Reading, Reading]:
+    def readings(self, written: str) -> tuple[LoadResult, LoadResult]:
         """A score of each notation with the value in it; in YAML in quotes, so that nothing in it means anything."""
         quoted = "'" + written.replace("'", "''") + "'"
         return (

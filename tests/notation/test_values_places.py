@@ -9,10 +9,10 @@ from hypothesis import given
 from score_strategies import durations, places
 from value_reading import check_refusal, check_value, read, rows
 
-from sequencer.language.score import After, AtBar, AtMark, AtOffset, AtTick, Duration, Place, Unit
+from sequencer.language.score import After, AtBar, AtMark, AtOffset, AtTick, Duration, Position, Unit
 from sequencer.language.values import writing as spelling
 from sequencer.language.values.amounts import read_duration
-from sequencer.language.values.positions import read_place
+from sequencer.language.values.positions import read_position
 
 
 def length(amount: str | int, unit: Unit) -> Duration:
@@ -25,7 +25,7 @@ def offset(amount: str | int, unit: Unit) -> AtOffset:
 
 BARS, BEATS, CHUNKS, SECONDS, FRAMES = Unit.BARS, Unit.BEATS, Unit.CHUNKS, Unit.SECONDS, Unit.FRAMES
 
-PLACES: dict[str, Place] = {
+PLACES: dict[str, Position] = {
     "9": AtBar(9),
     "009": AtBar(9),
     "9.3": AtBar(9, 3),
@@ -196,13 +196,13 @@ REFUSED_LENGTHS = {
 
 
 @pytest.mark.parametrize(("written", "place"), rows(PLACES))
-def test_a_place(written: str, place: Place) -> None:
-    check_value(read_place, written, place)
+def test_a_place(written: str, place: Position) -> None:
+    check_value(read_position, written, place)
 
 
 @pytest.mark.parametrize(("written", "refusal"), rows(REFUSED_PLACES))
 def test_no_place(written: str, refusal: str) -> None:
-    check_refusal(read_place, written, refusal)
+    check_refusal(read_position, written, refusal)
 
 
 @pytest.mark.parametrize(("written", "duration"), rows(LENGTHS))
@@ -224,8 +224,8 @@ def test_what_belongs_in_a_sections_head(written: str, refusal: str) -> None:
 
 
 @given(places())
-def test_a_place_is_spelled_as_it_is_read(place: Place) -> None:
-    check_value(read_place, spelling.place(place), place)
+def test_a_place_is_spelled_as_it_is_read(place: Position) -> None:
+    check_value(read_position, spelling.place(place), place)
 
 
 @given(durations())
@@ -235,6 +235,6 @@ def test_a_length_is_spelled_as_it_is_read(duration: Duration) -> None:
 
 
 @given(places())
-def test_a_place_has_one_spelling(place: Place) -> None:
+def test_a_place_has_one_spelling(place: Position) -> None:
     written = spelling.place(place)
-    assert spelling.place(read(read_place, written)[0]) == written
+    assert spelling.place(read(read_position, written)[0]) == written

@@ -12,7 +12,7 @@ from score_strategies import meters, seeds, tempi, tempo_changes
 from value_reading import Reader, check_refusal, check_value, read, shown
 
 from sequencer.core.timebase import Meter, Snap
-from sequencer.language.score import ChangeTempo, ClockKind, ClockLine, Cut, Duration, GridLine, PlayItem, Sr, Unit
+from sequencer.language.score import ChangeTempo, ClockKind, ClockLine, Cut, Duration, GridLine, PlayItem, SuperResolution, Unit
 from sequencer.language.values import writing as spelling
 from sequencer.language.values.clock import read_clock
 from sequencer.language.values.settings import (
@@ -59,7 +59,7 @@ VALUES: list[tuple[Reader, dict[str, Any]]] = [
     (read_lead, {"2c": 2, "1c": 1, "1000c": 1000}),
     (read_strength, {"0.8": Fraction(4, 5), "0": 0, "1": 1, "1/3": Fraction(1, 3)}),
     (read_seed, {"0": 0, "4271": 4271, "4294967295": 2**32 - 1}),
-    (read_sr, {"off": Sr.OFF, "2x": Sr.X2, "4x": Sr.X4}),
+    (read_sr, {"off": SuperResolution.OFF, "2x": SuperResolution.X2, "4x": SuperResolution.X4}),
     (read_snap, {"nearest": Snap.NEAREST, "floor": Snap.FLOOR, "ceil": Snap.CEIL}),
     (read_late, {"shift": "shift", "drop": "drop"}),
     (read_middle, {"C3": "C3", "C4": "C4"}),

@@ -8,7 +8,19 @@ import pytest
 from value_reading import check_value
 
 from sequencer.core.timebase import Meter, Snap
-from sequencer.language.score import AtBar, AtTick, ClockKind, ClockLine, Duration, GridLine, Header, Place, PlayItem, Sr, Unit
+from sequencer.language.score import (
+    AtBar,
+    AtTick,
+    ClockKind,
+    ClockLine,
+    Duration,
+    GridLine,
+    Header,
+    PlayItem,
+    Position,
+    SuperResolution,
+    Unit,
+)
 from sequencer.language.values import writing as spelling
 from sequencer.language.values.amounts import read_duration
 
@@ -72,12 +84,14 @@ def test_what_is_no_number_of_a_score(value: str) -> None:
         (AtTick(9, 3, 0), "9:3:0"),
     ],
 )
-def test_places(place: Place, text: str) -> None:
+def test_places(place: Position, text: str) -> None:
     assert spelling.place(place) == text
 
 
 def test_a_header_has_its_values_in_the_usual_order() -> None:
-    whole = Header("T", ClockLine(ClockKind.BPM, Fraction(120), Meter(3, 4)), GridLine(), Snap.CEIL, 3, "drop", 9, Sr.X4, "C4")
+    whole = Header(
+        "T", ClockLine(ClockKind.BPM, Fraction(120), Meter(3, 4)), GridLine(), Snap.CEIL, 3, "drop", 9, SuperResolution.X4, "C4"
+    )
     assert list(spelling.header(whole).items()) == [
         ("clock", "120 bpm, 3/4"),
         ("grid", "33 frames @ 24 fps"),
@@ -108,5 +122,5 @@ def test_an_order() -> None:
     ],
 )
 def test_texts_are_broken_at_single_spaces(text: str, width: int, lines: list[str]) -> None:
-    assert spelling.broken(text, width) == lines
+    assert spelling.wrap_text(text, width) == lines
     assert " ".join(lines) == text

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from score_strategies import names, plain_strings, scene_names, texts
 from value_reading import check_refusal, check_value, read, rows, shown
 
-from sequencer.core.diagnostics import Faults, Span
+from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.language.score import Text, Variable
 from sequencer.language.values import writing as spelling
 from sequencer.language.values.strings import (
@@ -20,11 +20,11 @@ from sequencer.language.values.strings import (
     RESERVED,
     composed,
     is_name,
-    plain,
     read_name,
     read_scene_name,
     read_string,
     read_text,
+    read_unquoted_text,
 )
 
 X = Variable("x")
@@ -103,19 +103,19 @@ REFUSED_NAMES = {
 }
 
 
-def parts(literal: str, span: Span, faults: Faults) -> tuple[str | Variable, ...] | None:
+def parts(literal: str, span: Span, faults: Diagnostics) -> tuple[str | Variable, ...] | None:
     """The parts of a text in quotes."""
     found = read_text(literal, span, faults)
     return None if found is None else found.parts
 
 
-def plain_parts(content: str, span: Span, faults: Faults) -> tuple[str | Variable, ...] | None:
+def plain_parts(content: str, span: Span, faults: Diagnostics) -> tuple[str | Variable, ...] | None:
     """The parts of a text without quotes, which stands as it is."""
-    found = plain(content, span, faults, lambda start, end: Span("", 1, start + 1, 1, end + 1))
+    found = read_unquoted_text(content, span, faults, lambda start, end: Span("", 1, start + 1, 1, end + 1))
     return None if found is None else found.parts
 
 
-def mark_name(text: str, span: Span, faults: Faults) -> str | None:
+def mark_name(text: str, span: Span, faults: Diagnostics) -> str | None:
     """The name of a mark."""
     return read_name(text, span, faults, "a mark")
 
@@ -189,7 +189,7 @@ def test_so_many_faults_of_one_text_are_reported() -> None:
 
 
 def test_a_fault_in_a_text_of_several_lines_has_its_own_line() -> None:
-    faults = Faults()
+    faults = Diagnostics()
     read_text('"""\n  A {x\n  b } c\n"""', Span("t", 5, 3, 8, 4), faults)
     found = [(one.code, one.span.line, one.span.column) for one in faults.diagnostics]
     assert found == [("E270", 6, 5), ("E270", 7, 5)]

@@ -17,14 +17,14 @@ from score_strategies import scores
 from yaml.scanner import ScannerError
 from yaml_slips import SLIPS
 
-from sequencer.core.diagnostics import Diagnostic, Faults, Fix, Span, render_all
-from sequencer.language.loader import Notation, Reading, load, load_text
+from sequencer.core.diagnostics import Diagnostic, Diagnostics, Fix, Span, render_all
+from sequencer.language.loader import LoadResult, Notation, load, load_text
 from sequencer.language.notations import print_score, reads
 from sequencer.language.score import Score, Variable
 from sequencer.language.source import Source
 from sequencer.language.yaml import tree as yaml_tree
-from sequencer.language.yaml.fast_path import without_lines
-from sequencer.language.yaml.recovery import explain
+from sequencer.language.yaml.fast_path import mask_simple_cues
+from sequencer.language.yaml.recovery import explain_yaml_error
 
 TWINS = {
     "the design's example": (
@@ -319,15 +319,15 @@ def test_no_message_repeats_the_words_of_a_parser(parser: str, monkeypatch: pyte
     signs = [*"{}[],:#&*!|>'\"%@`-?", "\n", "\\x", "\\u12", "!<", "&a ", "|2", "%TAG ! x\n", "? ", "- ", "%YAML 9.9\n", "...\n"]
     words: set[str] = set()
 
-    def remember(error: yaml.YAMLError, source: Source, faults: Faults) -> None:
+    def remember(error: yaml.YAMLError, source: Source, faults: Diagnostics) -> None:
         problem = str(getattr(error, "problem", None) or error)
         before = faults.count
-        explain(error, source, faults)
+        explain_yaml_error(error, source, faults)
         for one in faults.diagnostics[before:]:
             assert problem not in f"{one.message} {one.hint}"
         words.add(problem)
 
-    monkeypatch.setattr(yaml_tree, "explain", remember)
+    monkeypatch.setattr(yaml_tree, "explain_yaml_error", remember)
     for _ in range(1_500):
         text = random_.choice([twin for _, twin in TWINS.values()] + [text for _, text in SLIPS])
         for _ in range(random_.randint(1, 3)):
@@ -370,7 +370,7 @@ def test_most_slips_are_cured_by_what_is_proposed() -> None:
     assert len(failed) <= tried // 5, failed
 
 
-def codes(reading: Reading) -> list[str]:
+def codes(reading: LoadResult) -> list[str]:
     """The codes of what was found, in order."""
     return [one.code for one in reading.diagnostics]
 
@@ -547,7 +547,7 @@ def test_the_quick_way_is_taken_only_where_it_is_one() -> None:
     line = '- {at: 1c, show: tram, action: "A {a}  b", sr: 4x, mark: m}'
     head = "let: {a: x}\nscenes: {tram: {base: A., follow: '{action}'}}\n"
     mixed = f"{head}cues:\n  {line}\n  - at: 2c\n    prompt: |\n      {line}\n"
-    assert without_lines(mixed)[1] == 2
+    assert mask_simple_cues(mixed)[1] == 2
     both_ways(mixed)
     both_ways(f"cues:\n  {line}\n    more\n")
     both_ways(f"let:\n  {line}\ncues:\n  {line}  # remark\n")
@@ -562,7 +562,7 @@ def both_ways(text: str) -> None:
     """Read a score with the quick way and without it: no difference."""
     quick = load_text(text, "x.yaml")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(yaml_tree, "without_lines", lambda text: (text, 0))
+        patch.setattr(yaml_tree, "mask_simple_cues", lambda text: (text, 0))
         long = load_text(text, "x.yaml")
     assert quick.score == long.score
     assert quick.diagnostics == long.diagnostics

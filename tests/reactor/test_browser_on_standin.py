@@ -22,7 +22,7 @@ from conftest import require
 from PIL import Image
 from reactor_parts import JUDGES, faults, part, snippet, stand_in
 
-from sequencer.server.app import StandIn
+from sequencer.server.app import StageServer
 
 
 class _Page:
@@ -161,7 +161,7 @@ async def _attach(client: aiohttp.ClientSession, where: str, address: str) -> _B
 
 
 @contextlib.asynccontextmanager
-async def _browsing(page: _Page, server: StandIn | None, *how: str, host: str = "127.0.0.1") -> AsyncIterator[_Browser]:
+async def _browsing(page: _Page, server: StageServer | None, *how: str, host: str = "127.0.0.1") -> AsyncIterator[_Browser]:
     """A browser that shows the page, which is told where the server is, and how to connect."""
     runner, port = await page.serve()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from sequencer.core.errors import StageError
-from sequencer.stages.reactor.http import Platform, PlatformError
+from sequencer.stages.reactor.http import ApiClient, ApiError
 
 BASE = "https://reactor.invalid"
 PASSWORD = "hunter2"  # noqa: S105  # a made-up one that must not be shown
@@ -31,9 +31,9 @@ def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def made(base: str = BASE) -> Platform:
+def made(base: str = BASE) -> ApiClient:
     """A client as a performance makes it; closed again."""
-    found = Platform(base)
+    found = ApiClient(base)
     asyncio.run(found.close())
     return found
 
@@ -118,7 +118,7 @@ def through(proxy: Callable[[str], bytes], base: str, variable: str, monkeypatch
     async def ask() -> object:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             monkeypatch.setenv(variable, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-            asked = Platform(base)
+            asked = ApiClient(base)
             try:
                 return (await asked.ask("getting a token", "POST", "/tokens", {})).body
             finally:
@@ -141,7 +141,7 @@ def test_a_proxy_is_used(variable: str, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_proxy_that_refuses_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(PlatformError) as raised:
+    with pytest.raises(ApiError) as raised:
         through(lambda _: b"HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n", BASE, "HTTPS_PROXY", monkeypatch)
     assert "the proxy that HTTPS_PROXY names does not connect to reactor.invalid" in raised.value.message
 
@@ -150,13 +150,13 @@ def test_a_proxy_that_is_not_there_is_named_by_its_variable(monkeypatch: pytest.
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:{PASSWORD}@127.0.0.1:9")
 
     async def ask() -> None:
-        asked = Platform(BASE)
+        asked = ApiClient(BASE)
         try:
             await asked.ask("getting a token", "POST", "/tokens", {})
         finally:
             await asked.close()
 
-    with pytest.raises(PlatformError) as raised:
+    with pytest.raises(ApiError) as raised:
         asyncio.run(ask())
     assert "reactor.invalid cannot be reached through the proxy that HTTPS_PROXY names" in raised.value.message
     assert PASSWORD not in str(raised.value)
@@ -199,7 +199,7 @@ def asked_with(headers: dict[str, str], monkeypatch: pytest.MonkeyPatch, tries: 
     answers = [httpx.Response(503, headers=headers)] * tries + [httpx.Response(200, json={})]
 
     async def ask() -> None:
-        asked = Platform(BASE, transport=httpx.MockTransport(lambda _: answers.pop(0)), notice=notices.append)
+        asked = ApiClient(BASE, transport=httpx.MockTransport(lambda _: answers.pop(0)), notice=notices.append)
         await asked.ask("making a session", "POST", "/sessions", {})
 
     asyncio.run(ask())
@@ -244,6 +244,6 @@ def test_what_is_no_time_is_waited_for_as_if_nothing_was_said(text: str, monkeyp
     [("Sun, 17 May 2026 12:31:00 GMT", "31 min"), ("100", "100 s"), ("inf", "a day or more"), ("1e300", "a day or more")],
 )
 def test_what_is_too_long_is_told_instead(text: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(PlatformError) as raised:
+    with pytest.raises(ApiError) as raised:
         asked_with({"Date": format_datetime(NOW, usegmt=True), "Retry-After": text}, monkeypatch)
     assert f"the platform says to try again in {shown}" in str(raised.value.hint)

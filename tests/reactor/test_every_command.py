@@ -24,8 +24,8 @@ from sequencer.events.commands import (
     Start,
     Upload,
 )
-from sequencer.events.events import Lost, PromptAccepted, Refused, Uploaded
-from sequencer.stages.reactor.http import Platform
+from sequencer.events.events import CommandRefused, ConnectionLost, PromptAccepted, Uploaded
+from sequencer.stages.reactor.http import ApiClient
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.sync.run_clock import RealClock
 
@@ -49,7 +49,7 @@ COMMANDS: tuple[ModelCommand, ...] = (
 def test_every_command_can_be_refused_and_is_told_by_its_name(wire: str) -> None:
     refusals = "".join(f"  - command: {one.kind}\n    reason: no {one.kind}\n" for one in COMMANDS)
 
-    async def go() -> list[Refused]:
+    async def go() -> list[CommandRefused]:
         events: list[Event] = []
         news = asyncio.Event()
 
@@ -66,11 +66,11 @@ def test_every_command_can_be_refused_and_is_told_by_its_name(wire: str) -> None
                     news.clear()
                     await news.wait()
                 await stage.send(COMMANDS)
-                while len([one for one in events if isinstance(one, Refused)]) < len(COMMANDS):
+                while len([one for one in events if isinstance(one, CommandRefused)]) < len(COMMANDS):
                     news.clear()
                     await news.wait()
             await stage.close()
-        return [one for one in events if isinstance(one, Refused)]
+        return [one for one in events if isinstance(one, CommandRefused)]
 
     refused = asyncio.run(go())
     assert sorted((one.command, one.reason) for one in refused) == sorted((one.kind, f"no {one.kind}") for one in COMMANDS)
@@ -91,7 +91,7 @@ def test_what_is_too_long_for_the_channel_is_refused_and_nothing_breaks() -> Non
             assert [data for _, data in server.session.show.heard] == [{"prompt": "a blue sea", "chunk": 3}]
         return events
 
-    (refused,) = [one for one in asyncio.run(go()) if isinstance(one, Refused)]
+    (refused,) = [one for one in asyncio.run(go()) if isinstance(one, CommandRefused)]
     assert refused.command == "schedule_prompt"
     assert "cannot be sent" in refused.reason
 
@@ -111,7 +111,7 @@ def test_signs_of_life_keep_the_connection(ping: float, lost: bool) -> None:
             await stage.close()
         return events
 
-    assert any(isinstance(one, Lost) for one in asyncio.run(go())) == lost
+    assert any(isinstance(one, ConnectionLost) for one in asyncio.run(go())) == lost
 
 
 def test_proof_is_sent_to_the_platform_only() -> None:
@@ -122,7 +122,7 @@ def test_proof_is_sent_to_the_platform_only() -> None:
         return httpx.Response(200, content=b"piece")
 
     async def go() -> None:
-        asked = Platform("https://reactor.test", transport=httpx.MockTransport(answer))
+        asked = ApiClient("https://reactor.test", transport=httpx.MockTransport(answer))
         for url in ("https://reactor.test/clips", "https://store.test/piece?X-Signature=1", "https://reactor.test.evil/x"):
             assert await asked.fetch("fetching the clip", url, {"Authorization": f"Bearer {KEY}"}) == (200, b"piece", None)
         await asked.close()

@@ -9,7 +9,7 @@ import pytest
 from reactor_parts import settings_for
 
 from sequencer.stages.reactor import session as module
-from sequencer.stages.reactor.http import Platform, PlatformError
+from sequencer.stages.reactor.http import ApiClient, ApiError
 from sequencer.stages.reactor.session import Session, Token
 
 URL = "http://127.0.0.1:8080"
@@ -33,7 +33,7 @@ def _start(states: list[str | None]) -> tuple[str, int]:
 
     async def go() -> str:
         settings = settings_for(URL)
-        platform = Platform(URL, transport=httpx.MockTransport(answer))
+        platform = ApiClient(URL, transport=httpx.MockTransport(answer))
         session = Session(platform, Token(platform, settings), settings)
         try:
             await session.open(lambda _: None)
@@ -50,12 +50,12 @@ def test_a_session_that_is_closing_is_waited_for() -> None:
 
 @pytest.mark.parametrize("state", ["streaming", "waiting", "orphaned", "terminated", None])
 def test_any_other_refusal_is_an_error_at_once(state: str | None) -> None:
-    with pytest.raises(PlatformError, match=f"cannot start session while {state}") as raised:
+    with pytest.raises(ApiError, match=f"cannot start session while {state}") as raised:
         _start([state])
     assert raised.value.status == 409
 
 
 def test_the_wait_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CLOSING_SECONDS", 0.3)
-    with pytest.raises(PlatformError, match="while closing"):
+    with pytest.raises(ApiError, match="while closing"):
         _start(["closing"])

@@ -19,7 +19,7 @@ from reactor_parts import Run, perform, picture
 
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.replay import replay
-from sequencer.events.events import Lost, Restored
+from sequencer.events.events import ConnectionLost, ConnectionRestored
 from sequencer.language.compiler import compile_score
 from sequencer.language.score import (
     ClockKind,
@@ -31,12 +31,12 @@ from sequencer.language.score import (
     Section,
     SetSr,
     SetStrength,
-    Sr,
+    SuperResolution,
     Unit,
     UseImage,
 )
 from sequencer.schedule.model import Schedule
-from sequencer.server.app import StandIn
+from sequencer.server.app import StageServer
 from sequencer.server.session import Session
 from sequencer.server.settings import BadNetwork, StandInSettings
 
@@ -63,7 +63,7 @@ def _two_minutes() -> Schedule:
             (
                 at_bar(1, "a red field", SetStrength(Fraction(1, 2)), shape),
                 at_bar(5, "a blue sea"),
-                at_bar(9, SetSr(Sr.OFF)),
+                at_bar(9, SetSr(SuperResolution.OFF)),
                 at_bar(12, "green hills", shape),
             ),
         ),
@@ -71,7 +71,12 @@ def _two_minutes() -> Schedule:
         Section(
             "night",
             bars(16),
-            (at_bar(1, "a bright night"), at_bar(6, "lanterns"), at_bar(10, SetSr(Sr.X2)), at_bar(14, "first light")),
+            (
+                at_bar(1, "a bright night"),
+                at_bar(6, "lanterns"),
+                at_bar(10, SetSr(SuperResolution.X2)),
+                at_bar(14, "first light"),
+            ),
             cut=Cut(),
         ),
         Section("day", bars(18), (at_bar(1, "a dawn"), at_bar(9, "noon"), at_bar(15, "dusk"))),
@@ -82,7 +87,7 @@ def _two_minutes() -> Schedule:
 
 def _play(journal: Path, **server: Any) -> tuple[Run, Session]:
     async def go() -> tuple[Run, Session]:
-        async with StandIn(StandInSettings(port=0, **server)) as served:
+        async with StageServer(StandInSettings(port=0, **server)) as served:
             run = await perform(
                 served.url,
                 _two_minutes(),
@@ -121,7 +126,10 @@ def test_two_minutes_land_cue_for_cue(tmp_path: Path) -> None:
 
 def test_two_minutes_on_a_bad_network_that_breaks_three_times(tmp_path: Path) -> None:
     run, session = _play(tmp_path / "journal.jsonl", network=BadNetwork(150, 40), drop_after=(15.0, 50.0, 85.0), plain=True)
-    assert [type(one) for one in run.events if isinstance(one, Lost | Restored)] == [Lost, Restored] * 3
+    assert [type(one) for one in run.events if isinstance(one, ConnectionLost | ConnectionRestored)] == [
+        ConnectionLost,
+        ConnectionRestored,
+    ] * 3
     for cue in run.outcome.report.cues:
         assert cue.status is Status.LANDED, f"{cue.place}: {cue.status} {cue.reason}"
         assert cue.planned is not None

@@ -12,13 +12,13 @@ from reactor_parts import settings_for
 
 from sequencer.core.errors import StageError
 from sequencer.stages.reactor import connector as module
-from sequencer.stages.reactor.client_protocol import Talk
-from sequencer.stages.reactor.connector import Meeting
-from sequencer.stages.reactor.http import PlatformError
+from sequencer.stages.reactor.client_protocol import ClientProtocol
+from sequencer.stages.reactor.connector import Connector
+from sequencer.stages.reactor.http import ApiError
 from sequencer.stages.reactor.session import Track
 from sequencer.stages.reactor.signalling import IceServer
 from sequencer.stages.wire.codec import Wire
-from sequencer.stages.wire.messages import Frame, Ping, Schema, SchemaAsked, TrackAsked
+from sequencer.stages.wire.messages import Frame, Ping, Schema, SchemaRequest, TrackRequest
 from sequencer.sync.run_clock import VirtualClock
 
 TRACKS = (Track("main_video", "video", "recvonly"), Track("camera", "video", "sendonly"), Track("sound", "audio", "recvonly"))
@@ -50,7 +50,7 @@ class _Connection:
     def send(self, frame: Frame) -> None:
         message = self.world.talk.wire.read_client(frame.channel, frame.payload)
         self.world.said.append(message)
-        if isinstance(message, SchemaAsked) and self.world.talk.wire in self.world.understands:
+        if isinstance(message, SchemaRequest) and self.world.talk.wire in self.world.understands:
             answer = self.world.talk.wire.write_server(Schema({}, message.request), "control")
             assert answer is not None
             self.hooks.received(answer.channel, answer.payload)
@@ -82,12 +82,12 @@ class _World:
         self.understands = understands
         self.steps = list(steps)
         self.clock = VirtualClock(NOW)
-        self.talk = Talk(self.clock, wire, 33, lambda _: None, lambda _: None)
+        self.talk = ClientProtocol(self.clock, wire, 33, lambda _: None, lambda _: None)
         self.frame: Callable[..., None] = lambda *_: None
         self.asleep: Callable[[], object] = lambda: None
         settings = settings_for("http://127.0.0.1:1", connect_seconds=7.0, gathering_seconds=0.25, wire=setting, **changes)
         session: Any = SimpleNamespace(tracks=TRACKS, version=version)
-        self.meeting = Meeting(
+        self.meeting = Connector(
             self.clock, settings, session, self.talk, self.frame, lambda connection, why: self.broken.append((connection, why))
         )
         signalling: Any = SimpleNamespace(ice_servers=self._ice_servers, register=self._register, exchange=self._exchange)
@@ -143,7 +143,7 @@ def test_the_first_meeting_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None
         ("exchanged", 41, "the offer", [{"mid": "0"}], 7.0),
         ("accept", mended, 7.0),
     ]
-    assert world.said == [TrackAsked("resume", "main_video"), TrackAsked("resume", "sound"), Ping(), SchemaAsked("r1")]
+    assert world.said == [TrackRequest("resume", "main_video"), TrackRequest("resume", "sound"), Ping(), SchemaRequest("r1")]
     (connection,) = world.made
     assert world.meeting.connection is connection  # type: ignore[comparison-overlap]  # it stands for one
     assert not connection.is_closed
@@ -238,8 +238,8 @@ def test_the_third_try_may_succeed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_the_platform_refuses_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = _World(monkeypatch, steps=(_fails(PlatformError("no credits", None, 402)),))
-    with pytest.raises(PlatformError, match="no credits"):
+    world = _World(monkeypatch, steps=(_fails(ApiError("no credits", None, 402)),))
+    with pytest.raises(ApiError, match="no credits"):
         world.first()
     assert len(world.trying) == 1
 

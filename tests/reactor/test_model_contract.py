@@ -36,22 +36,22 @@ from sequencer.events.commands import (
 )
 from sequencer.events.events import (
     ChunkDone,
+    CommandRefused,
     ConditionsReady,
+    ConnectionLost,
     ImageAccepted,
-    Lost,
     Paused,
     PromptAccepted,
-    Refused,
+    ResetDone,
     Resumed,
     SessionEnded,
     Started,
     StateReported,
-    Unknown,
+    UnknownMessage,
     Uploaded,
     UploadFailed,
-    WasReset,
 )
-from sequencer.server.app import StandIn
+from sequencer.server.app import StageServer
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.wire.messages import Reference
 from sequencer.sync.run_clock import RealClock
@@ -81,7 +81,7 @@ QUIET = 0.15
 def _answer(event: Event) -> str | None:
     """An event as an answer; None for what comes of itself."""
     match event:
-        case Refused():
+        case CommandRefused():
             return f"refused {event.command}"
         case PromptAccepted():
             return f"prompt {event.prompt}"
@@ -91,9 +91,18 @@ def _answer(event: Event) -> str | None:
             return f"conditions{' prompt' if event.has_prompt else ''}{' image' if event.has_image else ''}"
         case Uploaded():
             return "uploaded"
-        case Unknown(message="mediaStats"):  # runtime 2.10.1 sends it from time to time
+        case UnknownMessage(message="mediaStats"):  # runtime 2.10.1 sends it from time to time
             return None
-        case Started() | Paused() | Resumed() | WasReset() | UploadFailed() | Lost() | SessionEnded() | Unknown():
+        case (
+            Started()
+            | Paused()
+            | Resumed()
+            | ResetDone()
+            | UploadFailed()
+            | ConnectionLost()
+            | SessionEnded()
+            | UnknownMessage()
+        ):
             return event.kind
         case _:
             return None
@@ -147,7 +156,7 @@ class _Client:
     @property
     def chunks(self) -> list[int]:
         """The chunks made since the last reset."""
-        resets = [index for index, one in enumerate(self.events) if isinstance(one, WasReset)]
+        resets = [index for index, one in enumerate(self.events) if isinstance(one, ResetDone)]
         return [one.chunk for one in self.events[resets[-1] if resets else 0 :] if isinstance(one, ChunkDone)]
 
     @property
@@ -229,7 +238,7 @@ async def _running(client: _Client) -> None:
     assert client.chunks == list(range(len(client.chunks)))
 
 
-async def _keeps(server: AbstractAsyncContextManager[StandIn | str], version: str) -> None:
+async def _keeps(server: AbstractAsyncContextManager[StageServer | str], version: str) -> None:
     async with server as where:
         client = _Client(where if isinstance(where, str) else where.url, version)
         await client.stage.open(client.deliver)

@@ -13,14 +13,14 @@ from by_hand import at_chunk
 from reactor_parts import Run, perform, schedule, stand_in
 
 from sequencer.core.timebase import SECOND
-from sequencer.events.events import ChunkDone, ChunkShown, Lost, Restored
-from sequencer.server.app import StandIn
+from sequencer.events.events import ChunkDone, ChunkShown, ConnectionLost, ConnectionRestored
+from sequencer.server.app import StageServer
 from sequencer.server.peer import Peer
 from sequencer.server.session import Session
 from sequencer.stages.reactor import http as platform
 from sequencer.stages.reactor import liveness, stage
 from sequencer.stages.reactor import session as token
-from sequencer.stages.reactor.http import Platform, PlatformError
+from sequencer.stages.reactor.http import ApiClient, ApiError
 from sequencer.stages.reactor.liveness import Liveness
 
 LONG = schedule(*(at_chunk(chunk, f"prompt {chunk}") for chunk in (0, 4, 12, 14)), end=16)
@@ -59,7 +59,7 @@ def test_frames_are_missed_only_where_there_were_some_and_more_are_due() -> None
 # ---- over real connections
 
 
-async def _session(server: StandIn, chunks: int) -> Session:
+async def _session(server: StageServer, chunks: int) -> Session:
     """The session, when its model has made so many chunks."""
     async with asyncio.timeout(30):
         while server.session is None or len(server.session.show.made) < chunks:  # noqa: ASYNC110  # it makes what it makes
@@ -67,7 +67,7 @@ async def _session(server: StandIn, chunks: int) -> Session:
     return server.session
 
 
-def _play_and(break_it: Callable[[StandIn], Coroutine[None, None, None]]) -> Run:
+def _play_and(break_it: Callable[[StageServer], Coroutine[None, None, None]]) -> Run:
     async def scenario() -> Run:
         async with stand_in() as server:
             breaking = asyncio.create_task(break_it(server))
@@ -79,11 +79,11 @@ def _play_and(break_it: Callable[[StandIn], Coroutine[None, None, None]]) -> Run
 
 
 def _losses(run: Run) -> list[str]:
-    return [one.reason for one in run.events if isinstance(one, Lost)]
+    return [one.reason for one in run.events if isinstance(one, ConnectionLost)]
 
 
 def _assert_taken_up_again(run: Run) -> None:
-    restored = next(index for index, one in enumerate(run.events) if isinstance(one, Restored))
+    restored = next(index for index, one in enumerate(run.events) if isinstance(one, ConnectionRestored))
     assert any(isinstance(one, ChunkDone) for one in run.events[restored:])
     assert any(isinstance(one, ChunkShown) for one in run.events[restored:])
     assert run.outcome.report.chunks == 16
@@ -95,7 +95,7 @@ def test_messages_stop_and_frames_go_on(monkeypatch: pytest.MonkeyPatch) -> None
     say, deaf = Peer.say, set[Peer]()
     monkeypatch.setattr(Peer, "say", lambda peer, *rest: None if peer in deaf else say(peer, *rest))
 
-    async def silence(server: StandIn) -> None:
+    async def silence(server: StageServer) -> None:
         deaf.update((await _session(server, 3)).peers.values())
 
     run = _play_and(silence)
@@ -107,7 +107,7 @@ def test_messages_stop_and_frames_go_on(monkeypatch: pytest.MonkeyPatch) -> None
 def test_frames_stop_and_messages_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liveness, "FRAME_SECONDS", 1.0)
 
-    async def freeze(server: StandIn) -> None:
+    async def freeze(server: StageServer) -> None:
         for peer in (await _session(server, 3)).peers.values():
             assert peer._track is not None
             peer._track.pause()
@@ -121,7 +121,7 @@ def test_frames_stop_and_messages_go_on(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_process_that_was_stopped_connects_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ahead = 0
 
-    async def stop(server: StandIn) -> None:
+    async def stop(server: StageServer) -> None:
         nonlocal ahead
         await _session(server, 3)
         ahead = 25 * SECOND
@@ -138,7 +138,7 @@ def test_the_date_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (token, __import__("sequencer.server.tokens", fromlist=["time"])):
         monkeypatch.setattr(module.time, "time", lambda: real() + ahead)
 
-    async def set_clock(server: StandIn) -> None:
+    async def set_clock(server: StageServer) -> None:
         nonlocal ahead
         session = await _session(server, 3)
         ahead = 86_400.0
@@ -170,7 +170,7 @@ def test_names_that_are_not_found_for_a_while(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(httpx.AsyncClient, "send", fails)
 
-    async def cut_off(server: StandIn) -> None:
+    async def cut_off(server: StageServer) -> None:
         nonlocal is_down
         session = await _session(server, 3)
         is_down = True
@@ -225,10 +225,10 @@ def test_an_answer_without_an_end_is_given_up(answer: bytes, monkeypatch: pytest
 
     async def scenario() -> str:
         async with _trickling(answer) as url:
-            asked = Platform(url)
+            asked = ApiClient(url)
             try:
                 await asked.ask("asking for something", "POST", "/", {})
-            except PlatformError as error:
+            except ApiError as error:
                 return error.message
             finally:
                 await asked.close()
@@ -242,10 +242,10 @@ def test_an_upload_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
 
     async def scenario() -> str:
         async with _trickling(b"HTTP/1.1 200 OK\r\nX: ") as url:
-            asked = Platform(url)
+            asked = ApiClient(url)
             try:
                 await asked.put(f"{url}/store", b"x" * 1000, "image/png")
-            except PlatformError as error:
+            except ApiError as error:
                 return error.message
             finally:
                 await asked.close()

@@ -15,8 +15,8 @@ from reactor_parts import KEY, settings_for
 from sequencer.core.errors import StageError, UsageError
 from sequencer.events.codec import Event
 from sequencer.events.commands import Pause
-from sequencer.stages.reactor.http import Answer as PlatformAnswer
-from sequencer.stages.reactor.http import Platform, PlatformError, refused
+from sequencer.stages.reactor.http import ApiClient, ApiError, refused
+from sequencer.stages.reactor.http import Response as PlatformAnswer
 from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.reactor.session import Session, Token
 from sequencer.stages.reactor.settings import ReactorSettings, find_key
@@ -45,7 +45,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def _ask(answer: Answer, method: str = "GET", **more: Any) -> Any:
     async def ask() -> Any:
-        asked = Platform(URL, transport=httpx.MockTransport(answer))
+        asked = ApiClient(URL, transport=httpx.MockTransport(answer))
         try:
             return await asked.ask("making a session", method, "/sessions", **more)
         finally:
@@ -74,7 +74,7 @@ def _ask(answer: Answer, method: str = "GET", **more: Any) -> Any:
     ],
 )
 def test_each_status_is_told_with_its_cure(status: int, says: str, cure: str | None) -> None:
-    with pytest.raises(PlatformError) as raised:
+    with pytest.raises(ApiError) as raised:
         _ask(lambda _: httpx.Response(status, json={"detail": "the platform's own words"}), "POST", again=False)
     assert raised.value.status == status
     assert says in raised.value.message
@@ -98,7 +98,7 @@ def test_not_getting_through_is_told_with_its_cure(error: httpx.HTTPError, says:
     def fail(_: httpx.Request) -> httpx.Response:
         raise error
 
-    with pytest.raises(PlatformError) as raised:
+    with pytest.raises(ApiError) as raised:
         _ask(fail, "POST")
     assert says in raised.value.message
     assert "reactor.test" in raised.value.message
@@ -107,13 +107,13 @@ def test_not_getting_through_is_told_with_its_cure(error: httpx.HTTPError, says:
 
 def test_nobody_at_a_local_address_is_told_as_that() -> None:
     async def ask() -> None:
-        asked = Platform("http://127.0.0.1:9")
+        asked = ApiClient("http://127.0.0.1:9")
         try:
             await asked.ask("starting a session", "POST", "/start_session", {})
         finally:
             await asked.close()
 
-    with pytest.raises(PlatformError, match=r"nobody serves at http://127.0.0.1:9") as raised:
+    with pytest.raises(ApiError, match=r"nobody serves at http://127.0.0.1:9") as raised:
         asyncio.run(ask())
     assert "sequencer serve" in str(raised.value.hint)
 
@@ -131,7 +131,7 @@ def test_making_a_session_is_not_tried_again_where_one_may_have_been_made() -> N
         asked.append(request)
         raise httpx.ReadTimeout("timed out")
 
-    with pytest.raises(PlatformError):
+    with pytest.raises(ApiError):
         _ask(slow, "POST")
     assert len(asked) == 1
 
@@ -143,14 +143,14 @@ def test_the_platform_says_how_long_to_wait(_no_waiting: list[float]) -> None:
 
 
 def test_a_wait_that_is_too_long_is_told_instead(_no_waiting: list[float]) -> None:
-    with pytest.raises(PlatformError, match="too many") as raised:
+    with pytest.raises(ApiError, match="too many") as raised:
         _ask(lambda _: httpx.Response(429, headers={"Retry-After": "900"}), "POST")
     assert "900 s" in str(raised.value.hint)
     assert _no_waiting == []
 
 
 def test_no_server_fault_makes_us_wait_for_hours(_no_waiting: list[float]) -> None:
-    with pytest.raises(PlatformError):
+    with pytest.raises(ApiError):
         _ask(lambda _: httpx.Response(500, headers={"Retry-After": "33333"}), "GET")
     assert _no_waiting == []
 
@@ -162,7 +162,7 @@ def test_answers_that_are_no_object_are_empty(body: bytes) -> None:
 
 def test_faults_in_a_body_are_told_one_after_the_other() -> None:
     detail = [{"loc": ["body", "model"], "msg": "field required"}, {"msg": "not a number"}]
-    with pytest.raises(PlatformError, match=r"field required; not a number"):
+    with pytest.raises(ApiError, match=r"field required; not a number"):
         _ask(lambda _: httpx.Response(422, json={"detail": detail}), "POST")
 
 
@@ -181,9 +181,9 @@ def test_faults_in_a_body_are_told_one_after_the_other() -> None:
     ],
 )
 def test_the_time_to_wait_is_reported_where_waiting_helps(status: int, wait: str | None, hint: str) -> None:
-    with pytest.raises(PlatformError) as plain:
+    with pytest.raises(ApiError) as plain:
         raise refused("making a session", PlatformAnswer(status, {}))
-    with pytest.raises(PlatformError) as raised:
+    with pytest.raises(ApiError) as raised:
         raise refused("making a session", PlatformAnswer(status, {}, retry_after=None if wait is None else float(wait)))
     assert raised.value.hint == f"{plain.value.hint}{hint}"
     assert raised.value.message == plain.value.message
@@ -344,7 +344,7 @@ class _Mint:
 
 async def _session(mint: _Mint, **changes: Any) -> tuple[Session, Token]:
     settings = settings_for(URL, local=False, **changes)
-    asked = Platform(URL, transport=httpx.MockTransport(mint))
+    asked = ApiClient(URL, transport=httpx.MockTransport(mint))
     token = Token(asked, settings)
     session = Session(asked, token, settings)
     await session.open(lambda _: None)
@@ -478,13 +478,13 @@ def test_a_session_that_cannot_be_closed_is_told_plainly() -> None:
 
 def test_a_name_that_does_not_exist_is_told() -> None:
     async def ask() -> None:
-        asked = Platform("https://reactor.invalid")
+        asked = ApiClient("https://reactor.invalid")
         try:
             await asked.ask("getting a token", "POST", "/tokens", {})
         finally:
             await asked.close()
 
-    with pytest.raises(PlatformError, match=r"reactor\.invalid"):
+    with pytest.raises(ApiError, match=r"reactor\.invalid"):
         asyncio.run(ask())
 
 
@@ -501,13 +501,13 @@ def test_a_certificate_of_somebody_else_is_told(tmp_path: Any) -> None:
 
         async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
             port = server.sockets[0].getsockname()[1]
-            asked = Platform(f"https://localhost:{port}")
+            asked = ApiClient(f"https://localhost:{port}")
             try:
                 await asked.ask("getting a token", "POST", "/tokens", {})
             finally:
                 await asked.close()
 
-    with pytest.raises(PlatformError, match="its certificate was not accepted") as raised:
+    with pytest.raises(ApiError, match="its certificate was not accepted") as raised:
         asyncio.run(ask())
     assert "date" in str(raised.value.hint)
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from sequencer.stages.reactor import http as module
-from sequencer.stages.reactor.http import Answer, Platform, PlatformError, refused, unreachable
+from sequencer.stages.reactor.http import ApiClient, ApiError, Response, refused, unreachable
 
 URL = "https://reactor.test"
 Answers = Callable[[httpx.Request], httpx.Response]
@@ -30,14 +30,14 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waits
 
 
-def on(answers: Answers, do: Callable[[Platform], Awaitable[Any]], base: str = URL, notices: list[str] | None = None) -> Any:
+def on(answers: Answers, do: Callable[[ApiClient], Awaitable[Any]], base: str = URL, notices: list[str] | None = None) -> Any:
     """What comes of a call on a platform that answers so; a PlatformError is what came of it, too."""
 
     async def go() -> Any:
-        platform = Platform(base, transport=httpx.MockTransport(answers), notice=None if notices is None else notices.append)
+        platform = ApiClient(base, transport=httpx.MockTransport(answers), notice=None if notices is None else notices.append)
         try:
             return await do(platform)
-        except PlatformError as error:
+        except ApiError as error:
             return error
         finally:
             await platform.close()
@@ -91,7 +91,7 @@ class _Line:
     ],
 )  # fmt: skip
 def test_each_refusal_is_a_sentence_and_a_cure(status: int, reason: str, cure: str | None) -> None:
-    error = refused("asking", Answer(status, {}))
+    error = refused("asking", Response(status, {}))
     assert (error.message, error.hint) == (f"asking: {reason} (HTTP {status})", cure)
     assert (error.status, error.retry_after) == (status, None)
 
@@ -169,7 +169,7 @@ def test_an_address_without_a_host_is_shown_as_it_is() -> None:
 
 
 def test_a_secret_in_the_platforms_words_is_struck_out() -> None:
-    assert refused("x", Answer(400, {"detail": "the key rk_abc"})).message == "x: it was refused (HTTP 400: the key (key))"
+    assert refused("x", Response(400, {"detail": "the key rk_abc"})).message == "x: it was refused (HTTP 400: the key (key))"
 
 
 # ---- what is asked, and how often
@@ -195,7 +195,7 @@ def test_a_secret_in_the_platforms_words_is_struck_out() -> None:
 def test_what_is_asked_again(waited: list[float], method: str, again: bool | None, first: int, asks: int) -> None:
     line = _Line(first)
     found = on(line, lambda platform: platform.ask("asking", method, "/x", again=again))
-    assert isinstance(found, PlatformError)
+    assert isinstance(found, ApiError)
     assert (found.status, len(line.asked)) == (first, asks)
     assert waited == [0.25, 0.5, 1.0][: asks - 1]
 
@@ -227,14 +227,14 @@ def test_the_platform_may_ask_for_half_a_minute(waited: list[float], wait: str, 
 def test_what_goes_along_with_a_call() -> None:
     line = _Line(httpx.Response(200, json={"a": 1}, headers={"Retry-After": "2"}))
 
-    async def calls(platform: Platform) -> list[Answer]:
+    async def calls(platform: ApiClient) -> list[Response]:
         return [
             await platform.ask("asking", "POST", "/x", {"b": "é"}, {"X-Own": "1"}),
             await platform.ask("asking", "GET", "/y"),
         ]
 
     answers = on(line, calls)
-    assert answers == [Answer(200, {"a": 1}, '{"a":1}', 2.0)] * 2
+    assert answers == [Response(200, {"a": 1}, '{"a":1}', 2.0)] * 2
     first, second = line.asked
     assert (first.method, str(first.url), json.loads(first.content)) == ("POST", f"{URL}/x", {"b": "é"})
     assert (second.method, str(second.url), second.content) == ("GET", f"{URL}/y", b"")
@@ -246,14 +246,14 @@ def test_what_goes_along_with_a_call() -> None:
 
 
 def test_the_client_has_limits_of_its_own() -> None:
-    async def look(platform: Platform) -> Any:
+    async def look(platform: ApiClient) -> Any:
         return platform._client
 
     client = on(_Line(200), look)
     assert client.timeout == httpx.Timeout(10.0, connect=5.0)
     assert not client.follow_redirects
     assert not client.trust_env
-    patient = Platform(URL, transport=httpx.MockTransport(_Line(200)), timeout=3.0)
+    patient = ApiClient(URL, transport=httpx.MockTransport(_Line(200)), timeout=3.0)
     assert patient._client.timeout == httpx.Timeout(3.0)
     asyncio.run(patient.close())
 
@@ -262,7 +262,7 @@ def test_what_stands_in_for_the_network_has_no_proxy(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:1")
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
 
-    async def look(platform: Platform) -> str | None:
+    async def look(platform: ApiClient) -> str | None:
         return platform._proxy
 
     assert on(_Line(200), look) is None
@@ -271,7 +271,7 @@ def test_what_stands_in_for_the_network_has_no_proxy(monkeypatch: pytest.MonkeyP
 def test_after_the_end_nothing_is_asked() -> None:
     line = _Line(200)
 
-    async def calls(platform: Platform) -> list[str]:
+    async def calls(platform: ApiClient) -> list[str]:
         await platform.close()
         found = []
         for call in (
@@ -279,7 +279,7 @@ def test_after_the_end_nothing_is_asked() -> None:
             platform.fetch("fetching", f"{URL}/x"),
             platform.put(f"{URL}/x", b"", "image/png"),
         ):
-            with pytest.raises(PlatformError) as raised:
+            with pytest.raises(ApiError) as raised:
                 await call
             found.append(raised.value.message)
         return found
@@ -296,10 +296,10 @@ def test_a_call_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch)
         await asyncio.Event().wait()
         return httpx.Response(200)
 
-    async def calls(platform: Platform) -> list[str]:
+    async def calls(platform: ApiClient) -> list[str]:
         found = []
         for call in (platform.ask("asking", "POST", "/x"), platform.put(f"{URL}/x", b"", "image/png")):
-            with pytest.raises(PlatformError) as raised:
+            with pytest.raises(ApiError) as raised:
                 await call
             found.append(raised.value.message)
         return found
@@ -422,7 +422,7 @@ def test_a_name_is_looked_up_before_it_is_called(found: list[str] | Exception, i
             raise found
         return [(2, 1, 6, "", (one, 0)) for one in found]
 
-    async def call(platform: Platform) -> None:
+    async def call(platform: ApiClient) -> None:
         platform._resolves = True
         loop: Any = asyncio.get_running_loop()
         with pytest.MonkeyPatch.context() as patch:
@@ -439,7 +439,7 @@ def test_a_name_is_looked_up_before_it_is_called(found: list[str] | Exception, i
 
 
 def test_an_address_that_is_not_called_is_reported() -> None:
-    calls: tuple[tuple[str, Callable[[Platform], Awaitable[Any]]], ...] = (
+    calls: tuple[tuple[str, Callable[[ApiClient], Awaitable[Any]]], ...] = (
         ("uploading", lambda platform: platform.put("https://10.0.0.1/x", b"", "image/png")),
         ("fetching", lambda platform: platform.fetch("fetching", "https://10.0.0.1/x")),
     )
@@ -449,7 +449,7 @@ def test_an_address_that_is_not_called_is_reported() -> None:
 
 
 def test_names_are_not_looked_up_where_nothing_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def call(platform: Platform) -> None:
+    async def call(platform: ApiClient) -> None:
         loop: Any = asyncio.get_running_loop()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(loop, "getaddrinfo", None)
@@ -460,11 +460,11 @@ def test_names_are_not_looked_up_where_nothing_is_called(monkeypatch: pytest.Mon
 
 def test_an_answer_in_other_letters_is_read_as_far_as_it_goes() -> None:
     answer = on(_Line(httpx.Response(200, content=b"caf\xe9")), lambda platform: platform.ask("asking", "GET", "/x"))
-    assert answer == Answer(200, {}, "caf\ufffd")
+    assert answer == Response(200, {}, "caf\ufffd")
 
 
 def test_this_machine_is_not_looked_up() -> None:
-    async def call(platform: Platform) -> None:
+    async def call(platform: ApiClient) -> None:
         platform._resolves = True
         await platform._check_called("fetching", "http://localhost:8080/x")
 
@@ -478,7 +478,7 @@ def test_the_log_of_the_client_shows_hosts_only() -> None:
     logger = logging.getLogger("httpx")
     before = list(logger.filters)
 
-    async def look(_: Platform) -> list[object]:
+    async def look(_: ApiClient) -> list[object]:
         return [one for one in logger.filters if one not in before]
 
     (mask,) = on(_Line(200), look)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sequencer.events.codec import Event
-from sequencer.events.events import ChunkDone, Restored, StateReported
+from sequencer.events.events import ChunkDone, ConnectionRestored, StateReported
 from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.sync.run_clock import VirtualClock
@@ -21,8 +21,8 @@ def test_of_several_states_only_the_last_one_is_told() -> None:
     for event in (state(1, 12), made, state(3, 13)):
         stage._hear(event)
     assert not told
-    stage._release(Restored(4))
-    assert told == [Restored(4), made, state(3, 13)]
+    stage._release(ConnectionRestored(4))
+    assert told == [ConnectionRestored(4), made, state(3, 13)]
     stage._hear(state(5, 13))
     stage._hear(state(6, 13))
     assert told[3:] == [state(5, 13), state(6, 13)], "held back no longer"

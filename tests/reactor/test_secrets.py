@@ -19,7 +19,7 @@ from sequencer.language.score import UseImage
 from sequencer.runtime.loop import Performance
 from sequencer.server.tokens import Tokens
 from sequencer.server.uploads import Uploads
-from sequencer.stages.reactor.safety import Secret, masked
+from sequencer.stages.reactor.safety import Secret, redact
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.sync.run_clock import RealClock
 
@@ -121,7 +121,7 @@ def test_errors_do_not_tell_either(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_looks_like_a_secret_is_struck_out() -> None:
     jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0ZXN0In0.c2lnbmF0dXJl"
-    text = masked(f'see {jwt} and rk_live_abc123 at "https://s3.example/a?X-Amz-Signature=1&b=2" or /clips?token=5, not 2?3')
+    text = redact(f'see {jwt} and rk_live_abc123 at "https://s3.example/a?X-Amz-Signature=1&b=2" or /clips?token=5, not 2?3')
     for secret in (jwt, "rk_live_abc123", "X-Amz-Signature", "token=5"):
         assert secret not in text
     assert "https://s3.example/a?…" in text

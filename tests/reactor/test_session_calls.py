@@ -13,14 +13,14 @@ from reactor_parts import settings_for
 from sequencer.core.errors import StageError
 from sequencer.core.images import ImageFile
 from sequencer.stages.reactor import session as module
-from sequencer.stages.reactor.http import Answer, PlatformError
+from sequencer.stages.reactor.http import ApiError, Response
 from sequencer.stages.reactor.session import CLIENT, Session
 from sequencer.stages.reactor.uploads import Uploads
 from sequencer.stages.wire.messages import Reference
 
 READY = {"selected_transport": {"protocol": "webrtc"}, "capabilities": {"tracks": []}, "state": "active"}
 PROOF = {"Authorization": "proof 1"}
-Reply = dict[str, Any] | PlatformError
+Reply = dict[str, Any] | ApiError
 
 
 class _World:
@@ -49,12 +49,12 @@ class _World:
     def _forget(self) -> None:
         self.tokens += 1
 
-    async def _ask(self, what: str, method: str, path: str, body: Any, headers: Any, *, again: bool | None = None) -> Answer:
+    async def _ask(self, what: str, method: str, path: str, body: Any, headers: Any, *, again: bool | None = None) -> Response:
         self.asked.append((what, method, path, body, headers, again))
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        if isinstance(reply, PlatformError):
+        if isinstance(reply, ApiError):
             raise reply
-        return Answer(200, reply)
+        return Response(200, reply)
 
     def do(self, what: Callable[[Session], Awaitable[Any]]) -> Any:
         """What comes of it; an error is what came of it, too."""
@@ -71,8 +71,8 @@ class _World:
         return self.do(lambda session: session.open(lambda _: None))
 
 
-def no(status: int, what: str = "asking") -> PlatformError:
-    return PlatformError(f"{what}: no", None, status)
+def no(status: int, what: str = "asking") -> ApiError:
+    return ApiError(f"{what}: no", None, status)
 
 
 def test_making_and_ending_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,10 +109,10 @@ def test_starting_and_ending_a_local_session(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_session_that_closes_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     class Closing(_World):
-        async def _ask(self, what: str, *given: Any, again: bool | None = None) -> Answer:
+        async def _ask(self, what: str, *given: Any, again: bool | None = None) -> Response:
             if what == "starting a session":
                 raise no(409, what)
-            return Answer(200, {"state": "closing"})
+            return Response(200, {"state": "closing"})
 
     world = Closing(monkeypatch, {}, local=True)
     assert world.opened().message == "starting a session: no"
@@ -162,7 +162,7 @@ def test_a_token_that_is_not_accepted_is_replaced_once(
 ) -> None:
     world = _World(monkeypatch, *replies, local=local)
     found = world.do(lambda session: session.ask("asking", "POST", "/x", {"b": 1}, {"X-Own": "1"}, again=True))
-    assert isinstance(found, PlatformError) is fails
+    assert isinstance(found, ApiError) is fails
     assert world.asked == [
         ("asking", "POST", "/x", {"b": 1}, {"Authorization": f"proof {number}", "X-Own": "1"}, True)
         for number in range(1, tries + 1)

@@ -16,16 +16,16 @@ from sequencer.events.commands import SchedulePrompt, SetConditioning, Start, Up
 from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
+    ConnectionLost,
+    ConnectionRestored,
     ImageAccepted,
-    Lost,
     Ready,
-    Restored,
     SessionEnded,
     Started,
     StateReported,
     Uploaded,
 )
-from sequencer.server.app import StandIn
+from sequencer.server.app import StageServer
 from sequencer.stages.reactor.frames import LiveFrame
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.simulated.faults import reads_faults
@@ -37,7 +37,7 @@ IMAGE, DATA = picture()
 class _Client:
     """A stage, and what it delivered."""
 
-    def __init__(self, server: StandIn, **changes: Any) -> None:
+    def __init__(self, server: StageServer, **changes: Any) -> None:
         self.events: list[Event] = []
         self.notices: list[str] = []
         self._news = asyncio.Event()
@@ -169,12 +169,12 @@ def test_a_peer_that_closes_is_found_again_on_a_new_number() -> None:
             before = set(server.session.peers)
             for peer in list(server.session.peers.values()):
                 await peer.close()
-            lost = await client.hears(Lost)
+            lost = await client.hears(ConnectionLost)
             assert client.status() == "connecting"
-            await client.hears(Restored)
+            await client.hears(ConnectionRestored)
             assert client.status() == "ready"
             assert not before & set(server.session.peers)
-            assert isinstance(lost, Lost)
+            assert isinstance(lost, ConnectionLost)
             count = client.stage.measures().frames
             await client.until(lambda event: isinstance(event, ChunkDone) and event.at > lost.at)
             await client.until(lambda event: isinstance(event, ChunkDone) and event.at > lost.at + 10**9)
@@ -191,8 +191,8 @@ def test_a_platform_that_is_out_of_reach_for_a_while_is_asked_again() -> None:
             client = _Client(server, silence_seconds=1.0)
             await client.open()
             await client.play()
-            await client.hears(Lost)
-            await client.hears(Restored)
+            await client.hears(ConnectionLost)
+            await client.hears(ConnectionRestored)
             await client.until(lambda event: isinstance(event, ChunkDone) and event.chunk > 8)
             await client.stage.close()
             assert client.stage.closing_trouble is None

@@ -13,7 +13,7 @@ import pytest
 from reactor_parts import settings_for
 
 from sequencer.core.errors import StageError
-from sequencer.stages.reactor.http import Platform, PlatformError
+from sequencer.stages.reactor.http import ApiClient, ApiError
 from sequencer.stages.reactor.session import CLIENT, OVER, Session, Token, Track
 
 URL = "https://reactor.test"
@@ -51,7 +51,7 @@ def asked_of(
 
     async def go() -> tuple[Session, Any]:
         settings = settings_for(URL, **{"local": False, "model": "helios", **changes})
-        platform = Platform(URL, transport=httpx.MockTransport(answer))
+        platform = ApiClient(URL, transport=httpx.MockTransport(answer))
         session = Session(platform, Token(platform, settings), settings)
         with monkeypatch.context() as patch:
             patch.setattr("sequencer.stages.reactor.session.asyncio.sleep", sleep)
@@ -170,7 +170,7 @@ def test_a_session_that_was_over_already_is_closed(monkeypatch: pytest.MonkeyPat
     asked, session, _, found = asked_of(answers, live, monkeypatch)
     assert asked[-1] == "DELETE /sessions/s1"
     assert (found is None, not session.is_open) == (is_closed, is_closed)
-    assert is_closed or isinstance(found, PlatformError)
+    assert is_closed or isinstance(found, ApiError)
 
 
 def test_a_session_that_is_forgotten_is_not_closed(monkeypatch: pytest.MonkeyPatch) -> None:

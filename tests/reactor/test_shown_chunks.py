@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequencer.stages.reactor.shown_chunks import EARLY, LATE, LATE_CHUNKS, OVERDUE, RUN, ShownChunks
+from sequencer.stages.reactor.shown_chunks import EARLY, LATE, LATE_CHUNKS, OVERDUE, RUN, ChunkFrameCounter
 
 MS = 1_000_000
 FRAME = 40 * MS
 
 
-def _play(shown: ShownChunks, count: int, at: int) -> list[tuple[int, int]]:
+def _play(shown: ChunkFrameCounter, count: int, at: int) -> list[tuple[int, int]]:
     """Show so many bright frames from `at` on: (chunk, when) for each chunk that begins."""
     found = []
     for index in range(count):
@@ -23,7 +23,7 @@ def _play(shown: ShownChunks, count: int, at: int) -> list[tuple[int, int]]:
 
 
 def test_nothing_is_shown_before_generation_runs() -> None:
-    shown = ShownChunks(8)
+    shown = ChunkFrameCounter(8)
     assert shown.frame(True, 0) is None
     assert shown.frame(False, 1) is None
     shown.started(0)
@@ -33,7 +33,7 @@ def test_nothing_is_shown_before_generation_runs() -> None:
 
 
 def test_chunks_end_where_the_model_says() -> None:
-    shown = ShownChunks(8)
+    shown = ChunkFrameCounter(8)
     shown.started(0)
     shown.done(0, 0, 0)  # a warm-up chunk of no frames
     shown.done(1, 8, 10)
@@ -51,13 +51,13 @@ def test_chunks_end_where_the_model_says() -> None:
 
 
 def test_a_dark_picture_within_a_take_counts_like_any_other() -> None:
-    shown = ShownChunks(2)
+    shown = ChunkFrameCounter(2)
     shown.started(0)
     assert [shown.frame(dark, index) for index, dark in enumerate([False, True, True, False, False])] == [0, None, 1, None, 2]
 
 
 def test_the_lag_is_the_middle_of_what_was_measured() -> None:
-    shown = ShownChunks(2)
+    shown = ChunkFrameCounter(2)
     shown.started(0)
     assert shown.lag == 0
     for chunk, late in enumerate((100, 120, 900, 110, 105)):
@@ -69,7 +69,7 @@ def test_the_lag_is_the_middle_of_what_was_measured() -> None:
 
 
 def test_another_take_begins_behind_a_dark_frame() -> None:
-    shown = ShownChunks(2)
+    shown = ChunkFrameCounter(2)
     shown.started(0)
     shown.done(0, 2, 0)
     assert _play(shown, 2, 100) == [(0, 100)]
@@ -82,7 +82,7 @@ def test_another_take_begins_behind_a_dark_frame() -> None:
 
 
 def test_without_a_dark_frame_the_first_report_of_the_take_will_do() -> None:
-    shown = ShownChunks(2)
+    shown = ChunkFrameCounter(2)
     shown.started(0)
     assert _play(shown, 2, 100) == [(0, 100)]
     shown.reset()
@@ -93,7 +93,7 @@ def test_without_a_dark_frame_the_first_report_of_the_take_will_do() -> None:
 
 
 def test_behind_a_lost_connection_the_count_is_set_by_the_lag() -> None:
-    shown = ShownChunks(8)
+    shown = ChunkFrameCounter(8)
     shown.started(0)
     for chunk in range(3):
         shown.done(chunk, 8 * (chunk + 1), chunk * 8 * FRAME)
@@ -111,7 +111,7 @@ def test_behind_a_lost_connection_the_count_is_set_by_the_lag() -> None:
 
 def test_frames_that_were_dropped_are_counted_by_their_stamps() -> None:
     """Every fourth frame never arrives; stamps are even. A pause between chunks is no loss."""
-    shown = ShownChunks(20)
+    shown = ChunkFrameCounter(20)
     shown.started(0)
     begins: dict[int, int] = {}
     stamp = 0
@@ -130,7 +130,7 @@ def test_frames_that_were_dropped_are_counted_by_their_stamps() -> None:
 
 
 def test_a_frame_that_is_merely_late_is_not_a_loss() -> None:
-    shown = ShownChunks(20)
+    shown = ChunkFrameCounter(20)
     shown.started(0)
     for index in range(20):
         late = 3000 if index in (8, 9, 15) else 0
@@ -139,7 +139,7 @@ def test_a_frame_that_is_merely_late_is_not_a_loss() -> None:
 
 
 def test_a_reset_while_the_connection_is_lost() -> None:
-    shown = ShownChunks(8)
+    shown = ChunkFrameCounter(8)
     shown.started(0)
     shown.done(0, 8, 0)
     _play(shown, 4, 100)
@@ -154,7 +154,7 @@ def test_a_reset_while_the_connection_is_lost() -> None:
     st.lists(st.tuples(st.sampled_from(["dark", "bright", "done", "reset", "lost", "start"]), st.integers(1, 50)), max_size=80)
 )
 def test_whatever_comes_chunks_of_a_take_only_go_up(script: list[tuple[str, int]]) -> None:
-    shown, at, chunk, total, last = ShownChunks(4), 0, 0, 0, -1
+    shown, at, chunk, total, last = ChunkFrameCounter(4), 0, 0, 0, -1
     for what, step in script:
         at += step * MS
         match what:
@@ -177,7 +177,7 @@ def test_whatever_comes_chunks_of_a_take_only_go_up(script: list[tuple[str, int]
 
 
 def test_a_chunk_is_overdue_and_then_lost_so_long_after_its_report() -> None:
-    shown = ShownChunks(8)
+    shown = ChunkFrameCounter(8)
     shown.started(0)
     shown.done(0, 8, 0)
     shown.done(1, 16, 1000 * MS)
@@ -198,7 +198,7 @@ def _reported(lies: dict[int, int], lost: tuple[int, ...] = (), chunks: int = 12
 
     Reports of `lies` bear another number, those of `lost` never come. By how many frames too late each chunk was found.
     """
-    shown, found = ShownChunks(frames), dict[int, int]()
+    shown, found = ChunkFrameCounter(frames), dict[int, int]()
     shown.started(0)
     for number in range(chunks * frames + RUN):
         at = number * FRAME
@@ -221,7 +221,7 @@ def test_a_report_of_a_chunk_that_cannot_be_yet_is_not_believed(chunk: int, wron
 
 
 def test_a_report_that_another_one_confirms_is_believed() -> None:
-    shown = ShownChunks(8)
+    shown = ChunkFrameCounter(8)
     shown.started(0)
     shown.done(100, 808, FRAME)
     assert shown.last_reported == -1
@@ -239,7 +239,7 @@ def test_lost_reports_do_not_make_chunks_later_and_later(lost: tuple[int, ...]) 
 @pytest.mark.parametrize("gap", [3, 6, 20])
 def test_a_sender_that_had_nothing_for_a_while_after_a_whole_chunk_has_lost_nothing(gap: int) -> None:
     """The first chunks are shown sooner after their reports than the others: a way that was measured once is no rule."""
-    shown, found, at = ShownChunks(20), dict[int, int](), 0
+    shown, found, at = ChunkFrameCounter(20), dict[int, int](), 0
     shown.started(0)
     stamp = 0
     for chunk in range(6):
@@ -256,7 +256,7 @@ def test_a_sender_that_had_nothing_for_a_while_after_a_whole_chunk_has_lost_noth
 
 def test_a_sender_that_rests_right_after_a_chunk_seemed_to_begin_shows_where_it_begins() -> None:
     """A rest of one tick looks like a frame that was lost, and makes the count a frame early; a longer one sets it right."""
-    shown, found = ShownChunks(20), dict[int, int]()
+    shown, found = ChunkFrameCounter(20), dict[int, int]()
     shown.started(0)
     ticks = [start + index for start in (12, 33, 53, 78, 98) for index in range(20)]
     for number, tick in enumerate(ticks):

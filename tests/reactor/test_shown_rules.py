@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from sequencer.stages.reactor.shown_chunks import Novelty, ShownChunks, _Report, _shared
+from sequencer.stages.reactor.shown_chunks import ChunkFrameCounter, Novelty, _Report, _shared
 
 MS = 1_000_000
 TICK = 40 * MS
 NEW, AGAIN, OTHER, ALIKE = Novelty.NEW, Novelty.REPEATED, Novelty.DIFFERENT, Novelty.ALIKE
 
 
-def begins(shown: ShownChunks, frames: Iterable[Novelty], at: int = 0, skipped: int | None = None) -> list[int | None]:
+def begins(shown: ChunkFrameCounter, frames: Iterable[Novelty], at: int = 0, skipped: int | None = None) -> list[int | None]:
     """Which chunk begins with each of these frames, a tick apart."""
     return [shown.frame(False, at + number * TICK, None, one, skipped) for number, one in enumerate(frames)]
 
 
-def running(frames_per_chunk: int = 3) -> ShownChunks:
-    shown = ShownChunks(frames_per_chunk)
+def running(frames_per_chunk: int = 3) -> ChunkFrameCounter:
+    shown = ChunkFrameCounter(frames_per_chunk)
     shown.started(0)
     return shown
 
@@ -126,7 +126,7 @@ def test_counting_begins_with_the_first_frame_and_ends_with_the_connection() -> 
 
 
 def test_a_take_waits_for_a_start() -> None:
-    shown = ShownChunks(2)
+    shown = ChunkFrameCounter(2)
     shown.started(3)
     assert begins(shown, [NEW]) == [None], "a start of a later chunk is none of a take"
     shown.started(0)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from sequencer.events.codec import Event
-from sequencer.events.events import ChunkDone, ChunkShown, Started, WasReset
+from sequencer.events.events import ChunkDone, ChunkShown, ResetDone, Started
 from sequencer.stages.reactor.frame_takes import Belonging, ShownTakes
-from sequencer.stages.reactor.shown_chunks import Novelty, ShownChunks
+from sequencer.stages.reactor.shown_chunks import ChunkFrameCounter, Novelty
 
 FRAMES = 8
 TICK = 1_000_000_000 // 24
@@ -21,7 +21,7 @@ def play(lag: int, gap: int, dark: bool) -> tuple[list[tuple[int, int]], list[tu
 
     Returns the chunks that begin, as (take, chunk), what every frame belongs to, and how many frames there were.
     """
-    shown = ShownTakes(ShownChunks(FRAMES))
+    shown = ShownTakes(ChunkFrameCounter(FRAMES))
     moments: list[tuple[int, int, object]] = []
     at, starts = 0, [0, 3 * CHUNK + gap * TICK]
     for take, chunks in ((1, 3), (2, 2)):
@@ -68,7 +68,7 @@ def test_frames_of_both_takes_are_told_apart(lag: int, gap: int, dark: bool) -> 
 
 
 def test_what_is_sent_again_is_not_new() -> None:
-    shown = ShownTakes(ShownChunks(2))
+    shown = ShownTakes(ChunkFrameCounter(2))
     shown.asked_to_start()
     shown.shown.started(0)
     shown.shown.done(0, 2, CHUNK)
@@ -80,7 +80,7 @@ def test_what_is_sent_again_is_not_new() -> None:
 
 
 def test_a_lost_connection_ends_the_count_of_the_take_before() -> None:
-    shown = ShownTakes(ShownChunks(2))
+    shown = ShownTakes(ChunkFrameCounter(2))
     shown.asked_to_start()
     shown.shown.started(0)
     assert shown.frame(False, 0) == Belonging(1, 0, begins=True, is_new=True)
@@ -98,11 +98,11 @@ def test_a_session_that_is_taken_over_counts_on_from_where_the_model_is(unseen: 
     heard += [ChunkDone(first + (chunk + 1) * CHUNK, chunk, (chunk + 1) * FRAMES, None) for chunk in range(3)]
     heard += [ChunkShown(first + (chunk + 1) * CHUNK + lag, chunk, 2 if cut else 1) for chunk in range(2)]
     if cut:
-        before: list[Event] = [Started(0, 0), ChunkDone(CHUNK, 0, FRAMES, None), WasReset(4 * CHUNK)]
+        before: list[Event] = [Started(0, 0), ChunkDone(CHUNK, 0, FRAMES, None), ResetDone(4 * CHUNK)]
         late = ChunkShown(first + CHUNK + TICK, 4, 1)  # of the take before
         heard = [*before, ChunkShown(2 * CHUNK, 0, 1), *heard, late]
     heard.sort(key=lambda event: event.at)
-    shown = ShownTakes(ShownChunks(FRAMES))
+    shown = ShownTakes(ChunkFrameCounter(FRAMES))
     shown.take_up(heard)
     reports = {chunk: first + (chunk + 1) * CHUNK for chunk in range(3 + unseen, 20)}
     frames = [(at + lag + frame * TICK, chunk) for chunk, at in reports.items() for frame in range(FRAMES)]
@@ -130,7 +130,7 @@ def play_one_after_the_other(
     to begin with it, as (take, chunk)) for each; and None for a dark frame that begins nothing.
     """
     found: list[tuple[int, tuple[int, int] | None]] = []
-    shown = ShownTakes(ShownChunks(FRAMES))
+    shown = ShownTakes(ChunkFrameCounter(FRAMES))
     for when, _, what in sorted(_moments(lengths, lag, gap, dark_before), key=lambda one: one[:2]):
         match what:
             case ("start", _):
@@ -208,7 +208,7 @@ def test_the_dark_frame_of_an_earlier_reset_does_not_end_the_take_that_was_reset
 
 
 def test_dark_pictures_of_a_take_are_counted_though_a_reset_left_no_dark_frame() -> None:
-    shown = ShownTakes(ShownChunks(4))
+    shown = ShownTakes(ChunkFrameCounter(4))
     for take in range(2):
         shown.asked_to_start()
         shown.shown.started(0)
@@ -239,7 +239,7 @@ def shown_chunks(shown: ShownTakes, frames: int, at: int) -> list[tuple[int, int
 @pytest.mark.parametrize("late", [TICK // 4, TICK // 2, 2 * TICK - 1])
 def test_a_report_that_comes_after_the_next_start_is_of_the_take_before(late: int) -> None:
     """A take made one chunk; its report comes behind the reset, and behind the start of the next take or its report."""
-    shown = ShownTakes(ShownChunks(FRAMES))
+    shown = ShownTakes(ChunkFrameCounter(FRAMES))
     starting(shown, 0)
     shown.reset()
     shown.asked_to_start(CHUNK)
@@ -253,7 +253,7 @@ def test_a_report_that_comes_after_the_next_start_is_of_the_take_before(late: in
 
 
 def test_a_report_that_comes_between_a_reset_and_the_next_start_is_of_the_take_before() -> None:
-    shown = ShownTakes(ShownChunks(FRAMES))
+    shown = ShownTakes(ChunkFrameCounter(FRAMES))
     starting(shown, 0)
     shown.done(0, FRAMES, CHUNK)
     shown.reset()
@@ -264,7 +264,7 @@ def test_a_report_that_comes_between_a_reset_and_the_next_start_is_of_the_take_b
 
 
 def test_a_report_of_the_take_before_that_comes_once_more_is_of_no_chunk_of_the_next_one() -> None:
-    shown = ShownTakes(ShownChunks(FRAMES))
+    shown = ShownTakes(ChunkFrameCounter(FRAMES))
     starting(shown, 0)
     for chunk in range(3):
         shown.done(chunk, (chunk + 1) * FRAMES, (chunk + 1) * CHUNK)
@@ -280,7 +280,7 @@ def test_a_report_of_the_take_before_that_comes_once_more_is_of_no_chunk_of_the_
 @pytest.mark.parametrize("reported", [0, 1, 3])
 def test_a_reset_that_is_reported_once_more_in_the_middle_of_a_take_is_none(reported: int) -> None:
     """Nobody has asked for a new take, and the one that plays goes on."""
-    shown = ShownTakes(ShownChunks(FRAMES))
+    shown = ShownTakes(ChunkFrameCounter(FRAMES))
     starting(shown, 0)
     for chunk in range(5):
         if chunk == reported:

@@ -10,7 +10,7 @@ from by_hand import at_chunk
 from reactor_parts import perform, schedule, settings_for, stand_in
 
 from sequencer.core.errors import StageError
-from sequencer.stages.reactor.signalling import IceServer, mended, reachable, read_servers
+from sequencer.stages.reactor.signalling import IceServer, normalise_sdp, reachable, read_servers
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.sync.run_clock import RealClock
 
@@ -33,15 +33,15 @@ ANSWER = "\r\n".join(
 
 
 def test_candidates_and_multiplexing_stand_in_every_section() -> None:
-    sections = mended(ANSWER).split("m=")[1:]
+    sections = normalise_sdp(ANSWER).split("m=")[1:]
     assert [one.count("a=candidate:1 1 udp") for one in sections] == [1, 1, 1]
     assert [one.count("a=rtcp-mux") for one in sections] == [1, 1, 0]
-    assert mended(ANSWER).startswith("v=0\r\na=group:BUNDLE 0 1 2\r\nm=video")
+    assert normalise_sdp(ANSWER).startswith("v=0\r\na=group:BUNDLE 0 1 2\r\nm=video")
 
 
 def test_what_is_whole_stays_as_it_is() -> None:
-    assert mended(mended(ANSWER)) == mended(ANSWER)
-    assert mended("v=0\r\n") == "v=0\r\n"
+    assert normalise_sdp(normalise_sdp(ANSWER)) == normalise_sdp(ANSWER)
+    assert normalise_sdp("v=0\r\n") == "v=0\r\n"
 
 
 def test_servers_are_read_with_care() -> None:

@@ -12,7 +12,7 @@ from sequencer.core.errors import StageError
 from sequencer.stages.reactor import signalling as module
 from sequencer.stages.reactor.http import SIGNALLING
 from sequencer.stages.reactor.session import CLIENT
-from sequencer.stages.reactor.signalling import IceServer, Signalling, mended
+from sequencer.stages.reactor.signalling import IceServer, Signalling, normalise_sdp
 
 PATH = "/sessions/s1/transport/webrtc"
 
@@ -92,7 +92,7 @@ def test_an_answer_is_waited_for_a_while(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_only_what_is_missing_is_added_to_an_answer() -> None:
     own = "v=0\nm=video 9\na=candidate:1\na=rtcp-mux\nm=audio 9\na=candidate:2\na=rtcp-mux\nm=application 9\na=x\n"
-    assert mended(own).split("\r\n") == [
+    assert normalise_sdp(own).split("\r\n") == [
         "v=0", "m=video 9", "a=candidate:1", "a=rtcp-mux", "m=audio 9", "a=candidate:2", "a=rtcp-mux",
         "m=application 9", "a=x", "a=candidate:1", "",
     ]  # fmt: skip
@@ -100,11 +100,11 @@ def test_only_what_is_missing_is_added_to_an_answer() -> None:
 
 def test_what_the_first_section_does_not_say_is_not_added() -> None:
     answer = "v=0\nm=video 9\na=rtcp-mux-only\nm=audio 9\na=rtcp-mux\n"
-    assert mended(answer) == answer.replace("\n", "\r\n")
-    assert mended("m=video 9\n") == "m=video 9\n", "it has no section"
+    assert normalise_sdp(answer) == answer.replace("\n", "\r\n")
+    assert normalise_sdp("m=video 9\n") == "m=video 9\n", "it has no section"
 
 
 def test_candidates_and_their_end_are_those_of_the_first_section() -> None:
     answer = "v=0\r\nm=video 9\r\na=candidate:1\r\na=end-of-candidates\r\na=rtcp-mux\r\nm=audio 9\r\nm=video 9\r\n\r\n"
     shared = ["a=candidate:1", "a=end-of-candidates", "a=rtcp-mux"]
-    assert mended(answer).split("\r\n") == ["v=0", "m=video 9", *shared, "m=audio 9", *shared, "m=video 9", *shared, ""]
+    assert normalise_sdp(answer).split("\r\n") == ["v=0", "m=video 9", *shared, "m=audio 9", *shared, "m=video 9", *shared, ""]

@@ -18,7 +18,7 @@ from sequencer.stages.reactor.frame_takes import Belonging
 from sequencer.stages.reactor.frame_trailer import Metadata, declared, is_declared, split_trailer
 from sequencer.stages.reactor.frames import Frames, LiveFrame, is_dark
 from sequencer.stages.reactor.repeated_frames import Repeats
-from sequencer.stages.reactor.safety import Secret, is_own, is_this_machine, masked, may_be_called, site
+from sequencer.stages.reactor.safety import Secret, is_same_origin, is_this_machine, may_be_called, origin, redact
 from sequencer.stages.reactor.settings import ReactorSettings, find_key, is_loopback
 from sequencer.stages.reactor.shown_chunks import Novelty
 from sequencer.stages.reactor.signalling import COOKIE, IceServer, _address, _answers, _Probe, reachable, read_servers
@@ -150,11 +150,11 @@ def test_a_key_that_is_not_there_is_missed(tmp_path: Path) -> None:
 def test_the_site_of_an_address(url: str, found: tuple[str, str, int] | None) -> None:
     if found is None:
         with pytest.raises(ValueError, match="neither http nor https, or no host"):
-            site(url)
-        assert is_own(url, url) is False
+            origin(url)
+        assert is_same_origin(url, url) is False
     else:
-        assert site(url) == found
-        assert is_own(url, url)
+        assert origin(url) == found
+        assert is_same_origin(url, url)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_platform_elsewhere_does_not_make_us_call_ourselves() -> None:
     ],
 )
 def test_what_is_struck_out(text: str, shown: str) -> None:
-    assert masked(text) == shown
+    assert redact(text) == shown
 
 
 # ---- servers that help to meet

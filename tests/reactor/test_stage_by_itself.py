@@ -20,24 +20,24 @@ from sequencer.events.commands import Pause, Start, Upload
 from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
-    Lost,
+    ConnectionLost,
+    ConnectionRestored,
     Paused,
     PromptAccepted,
     Ready,
-    Restored,
+    ResetDone,
     Resumed,
     SessionEnded,
     Started,
-    Unknown,
+    UnknownMessage,
     Uploaded,
     UploadFailed,
-    WasReset,
 )
 from sequencer.stages.reactor import stage as module
 from sequencer.stages.reactor.frames import LiveFrame
-from sequencer.stages.reactor.http import PlatformError
+from sequencer.stages.reactor.http import ApiError
 from sequencer.stages.reactor.safety import Secret
-from sequencer.stages.reactor.settings import Measures, Status
+from sequencer.stages.reactor.settings import ConnectionStats, ConnectionStatus
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.wire.messages import Reference
 from sequencer.sync.run_clock import VirtualClock
@@ -68,7 +68,7 @@ class _World:
         self.did: list[object] = []
         self.events: list[Event] = []
         self.notices: list[str] = []
-        self.statuses: list[Status] = []
+        self.statuses: list[ConnectionStatus] = []
         self.waits: list[float] = []
         self.in_meeting: list[Happens] = []
         self.in_closing: Callable[[], Awaitable[object]] | None = None
@@ -193,8 +193,8 @@ def _frame(level: int, pts: int = 0) -> av.VideoFrame:
 def test_a_new_stage_has_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     for wire, spoken in (("auto", "v1"), ("v1", "v1"), ("v0", "v0")):
         stage = _World(monkeypatch, wire=wire).stage
-        assert stage.status == Status("disconnected", NOW, "")
-        assert stage.measures() == Measures(0, 0.0, 0, 0, 0, (), spoken)
+        assert stage.status == ConnectionStatus("disconnected", NOW, "")
+        assert stage.measures() == ConnectionStats(0, 0.0, 0, 0, 0, (), spoken)
         assert (stage.uploads, stage.closing_trouble) == ({}, None)
 
 
@@ -202,11 +202,11 @@ def test_a_stage_says_where_it_is_while_it_opens(monkeypatch: pytest.MonkeyPatch
     world = _World(monkeypatch)
     asyncio.run(world.opened())
     assert world.statuses == [
-        Status("connecting", NOW, "making the session"),
-        Status("waiting", NOW + 1, "QUEUED"),
-        Status("connecting", NOW + 2, "meeting the model"),
+        ConnectionStatus("connecting", NOW, "making the session"),
+        ConnectionStatus("waiting", NOW + 1, "QUEUED"),
+        ConnectionStatus("connecting", NOW + 2, "meeting the model"),
     ]
-    assert world.stage.status == Status("ready", NOW + 3)
+    assert world.stage.status == ConnectionStatus("ready", NOW + 3)
     assert world.events == [Ready(NOW + 3, "reactor v1 local")]
     assert world.did == ["meet", "watch"]
     assert world.stage.session_id == "s1"
@@ -277,7 +277,7 @@ def test_a_stage_that_cannot_be_opened_is_disconnected(monkeypatch: pytest.Monke
     world.in_meeting.append(_fails(StageError("no answer")))
     with pytest.raises(StageError, match="no answer"):
         asyncio.run(world.opened())
-    assert world.stage.status == Status("disconnected", NOW + 2)
+    assert world.stage.status == ConnectionStatus("disconnected", NOW + 2)
     assert world.events == []
 
 
@@ -315,7 +315,7 @@ def test_a_start_is_another_take(monkeypatch: pytest.MonkeyPatch) -> None:
             world.stage._frame(_frame(0), None)
             world.stage._frame(_frame(200), None)
             assert [one for one in world.events if isinstance(one, ChunkShown)][-1] == ChunkShown(NOW + 3, 0, take)
-            world.stage._hear(WasReset(NOW))
+            world.stage._hear(ResetDone(NOW))
 
     asyncio.run(go())
 
@@ -329,7 +329,7 @@ def test_an_ended_session_is_the_last_event(monkeypatch: pytest.MonkeyPatch) -> 
     world.stage._hear(SessionEnded(NOW + 9, "the time is up"))
     world.stage._hear(PromptAccepted(NOW, "a", 0))
     assert world.events[1:] == [SessionEnded(NOW + 9, "the time is up")]
-    assert world.stage.status == Status("disconnected", NOW + 3, "the time is up")
+    assert world.stage.status == ConnectionStatus("disconnected", NOW + 3, "the time is up")
 
 
 def test_what_is_held_is_delivered_before_the_end_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -378,7 +378,7 @@ def test_the_count_of_chunks_hears_what_the_model_reports(
     world.stage._hear(event)
     ((name, given),) = heard
     assert (name, given[: len(called[1])]) == called
-    world.stage._hear(WasReset(5))
+    world.stage._hear(ResetDone(5))
     assert heard[1:] == ["reset"]
 
 
@@ -428,8 +428,8 @@ def test_a_connection_that_breaks_is_reported_and_made_again(monkeypatch: pytest
         broken, world.connection = world.connection, _Connection()
         world.now(NOW + 10)
         world.stage._broken(broken, "the line was cut")
-        assert world.stage.status == Status("connecting", NOW + 10, "the line was cut")
-        assert world.events[1:] == [Lost(NOW + 10, "the line was cut")]
+        assert world.stage.status == ConnectionStatus("connecting", NOW + 10, "the line was cut")
+        assert world.events[1:] == [ConnectionLost(NOW + 10, "the line was cut")]
         world.stage._hear(PromptAccepted(NOW + 11, "a", 0))
         assert len(world.events) == 2, "it is held until the connection is announced"
         await _turns()
@@ -437,8 +437,8 @@ def test_a_connection_that_breaks_is_reported_and_made_again(monkeypatch: pytest
         assert not world.connection.is_closed
 
     asyncio.run(go())
-    assert world.events[2:] == [Restored(NOW + 11), PromptAccepted(NOW + 11, "a", 0)]
-    assert world.stage.status == Status("ready", NOW + 11)
+    assert world.events[2:] == [ConnectionRestored(NOW + 11), PromptAccepted(NOW + 11, "a", 0)]
+    assert world.stage.status == ConnectionStatus("ready", NOW + 11)
     assert (world.stage.measures().losses, lost) == (1, [1])
     assert not world.stage._liveness.should_ask(NOW + 11 + 6 * SECOND)
     assert world.waits == []
@@ -506,23 +506,23 @@ def test_without_any_time_the_reason_is_that_of_the_loss(monkeypatch: pytest.Mon
 
 def test_while_it_connects_again_the_status_says_what_was_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     world = _World(monkeypatch)
-    seen: list[Status] = []
+    seen: list[ConnectionStatus] = []
 
     def look() -> None:
         seen.append(world.stage.status)
 
-    world.states = [PlatformError("HTTP 500", None, 500)]
+    world.states = [ApiError("HTTP 500", None, 500)]
     world.in_meeting = [lambda: None, look]
     asyncio.run(_again(world))
     assert [(one.name, one.detail) for one in seen] == [("connecting", "HTTP 500")]
     assert world.did == ["hang up", "meet"]
-    assert world.events[1:] == [Restored(world.clock.now())]
+    assert world.events[1:] == [ConnectionRestored(world.clock.now())]
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 426, 501])
 def test_a_refusal_that_stays_one_ends_the_run(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     world = _World(monkeypatch)
-    world.states = [PlatformError("no", None, status)]
+    world.states = [ApiError("no", None, status)]
     asyncio.run(_again(world))
     assert world.events[1:] == [SessionEnded(NOW, "the connection was lost and cannot be made again: no")]
     assert (world.did, world.waits) == (["hang up"], [])
@@ -531,9 +531,9 @@ def test_a_refusal_that_stays_one_ends_the_run(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize("status", [0, 400, 405, 409, 427, 429, 500, 502, 503])
 def test_any_other_refusal_is_asked_again(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     world = _World(monkeypatch)
-    world.states = [PlatformError("no", None, status)]
+    world.states = [ApiError("no", None, status)]
     asyncio.run(_again(world))
-    assert isinstance(world.events[-1], Restored)
+    assert isinstance(world.events[-1], ConnectionRestored)
 
 
 @pytest.mark.parametrize("state", ["CLOSED", "INACTIVE", "TERMINATED", "CLOSING"])
@@ -642,7 +642,7 @@ def test_answers_are_missed_after_their_time(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(world.stage._talk, "overdue", overdue)
     _look(world, ahead=2.0)
     assert since == [NOW + 3 + 2 * SECOND - 10 * SECOND]
-    assert world.events[1:] == [Unknown(NOW + 3 + 2 * SECOND, "unanswered", '{"command": "start"}')]
+    assert world.events[1:] == [UnknownMessage(NOW + 3 + 2 * SECOND, "unanswered", '{"command": "start"}')]
 
 
 # ---- uploads
@@ -693,12 +693,12 @@ def test_closing_ends_everything_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert task.cancelled()
         world.now(NOW + 99)
         await world.stage.close()
-        with pytest.raises(PlatformError, match="the run is over"):
+        with pytest.raises(ApiError, match="the run is over"):
             await world.stage._platform.ask("asking", "GET", "/")
 
     asyncio.run(go())
     assert world.did == ["meet", "watch", "hang up", "close"]
-    assert world.stage.status == Status("disconnected", NOW + 51)
+    assert world.stage.status == ConnectionStatus("disconnected", NOW + 51)
     assert (world.stage.measures().billed, world.stage.closing_trouble, world.notices) == (50, None, [])
 
 
@@ -721,7 +721,7 @@ def test_a_task_of_the_stage_may_close_it(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def _refuses() -> None:
-    raise PlatformError("ending the session: it is not ready", None, 503)
+    raise ApiError("ending the session: it is not ready", None, 503)
 
 
 async def _hangs() -> None:

@@ -24,7 +24,7 @@ from sequencer.core.errors import StageError
 from sequencer.engine.replay import replay
 from sequencer.events.codec import Event
 from sequencer.events.commands import SchedulePrompt, Start
-from sequencer.events.events import ChunkDone, ChunkShown, Refused, Restored, StateReported
+from sequencer.events.events import ChunkDone, ChunkShown, CommandRefused, ConnectionRestored, StateReported
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.wire.codec import Wire
 from sequencer.sync.run_clock import RealClock
@@ -66,7 +66,7 @@ async def _found_again(url: str) -> None:
     connection = stage._meeting.connection
     assert connection is not None
     stage._broken(connection, "the plug was pulled")
-    await client.until(Restored)
+    await client.until(ConnectionRestored)
     done, frames = client.count(ChunkDone), stage.measures().frames
     await client.until(ChunkDone, done + 3)
     assert stage.measures().frames > frames, "tracks were not resumed"
@@ -99,7 +99,7 @@ def test_a_whole_show_on_the_vendors_own_runtime(runtime: Runtime, version: Wire
     assert run.measures.wire == version
     assert run.landings == SHOW_LANDS
     assert run.outcome.report.all_landed
-    assert not [one for one in run.events if isinstance(one, Refused)]
+    assert not [one for one in run.events if isinstance(one, CommandRefused)]
     assert len(run.of("paused")) == len(run.of("resumed")) == 1
     states = [one for one in run.events if isinstance(one, StateReported)]
     assert any(one.image_set for one in states)

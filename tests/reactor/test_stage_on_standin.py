@@ -14,15 +14,15 @@ from sequencer.events.commands import SchedulePrompt, SetConditioning
 from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
-    Lost,
+    CommandRefused,
+    ConnectionLost,
+    ConnectionRestored,
     PromptAccepted,
     Ready,
-    Refused,
-    Restored,
+    ResetDone,
     SessionEnded,
-    Unknown,
+    UnknownMessage,
     UploadFailed,
-    WasReset,
 )
 from sequencer.language.score import UseImage
 from sequencer.server.session import Session
@@ -100,15 +100,15 @@ def test_a_message_that_answers_a_command_and_goes_to_everybody_is_one_event() -
     sent = [one for one in run.commands if isinstance(one, SchedulePrompt | SetConditioning)]
     accepted = [one.prompt for one in run.events if isinstance(one, PromptAccepted)]
     assert sorted(accepted) == sorted(one.prompt for one in sent)
-    assert len([one for one in run.events if isinstance(one, WasReset)]) == 1
-    assert not [one for one in run.events if isinstance(one, Unknown)]
+    assert len([one for one in run.events if isinstance(one, ResetDone)]) == 1
+    assert not [one for one in run.events if isinstance(one, UnknownMessage)]
     assert not session._asks, "a command was never answered"
 
 
 def test_refusals_come_back_as_events_and_what_can_be_shifted_is() -> None:
     bad = faults("refuse:\n  - command: schedule_prompt\n    nth: 2\n    reason: not today\n")
     run, _ = _play(schedule(at_chunk(0, "a red field"), at_chunk(3, "a blue sea"), end=7), {"faults": bad})
-    refused = [one for one in run.events if isinstance(one, Refused)]
+    refused = [one for one in run.events if isinstance(one, CommandRefused)]
     assert [(one.command, one.reason) for one in refused] == [("schedule_prompt", "not today")]
     assert run.outcome.report.cues[1].status is Status.LANDED
 
@@ -130,12 +130,12 @@ stale_states: 3
 def test_a_connection_that_is_killed_is_made_anew_and_the_show_goes_on() -> None:
     plan = schedule(*(at_chunk(chunk, f"prompt {chunk}") for chunk in (0, 4, 16, 18)), end=20)
     run, session = _play(plan, {"drop_after": (0.8,)}, silence_seconds=1.0)
-    kinds = [type(one) for one in run.events if isinstance(one, Lost | Restored)]
-    assert kinds == [Lost, Restored]
+    kinds = [type(one) for one in run.events if isinstance(one, ConnectionLost | ConnectionRestored)]
+    assert kinds == [ConnectionLost, ConnectionRestored]
     assert run.measures.losses == 1
     assert run.landings[2:] == [("16c", 16), ("18c", 18)]
     assert session.show.heard.count(("start", {})) == 1
-    restored = next(index for index, one in enumerate(run.events) if isinstance(one, Restored))
+    restored = next(index for index, one in enumerate(run.events) if isinstance(one, ConnectionRestored))
     shown = [one.chunk for one in run.events[restored:] if isinstance(one, ChunkShown)]
     assert shown, "nothing was shown after the connection was made again"
     done = [one.chunk for one in run.events if isinstance(one, ChunkDone)]
@@ -152,7 +152,7 @@ def test_a_session_that_the_platform_ends_ends_the_run() -> None:
 def test_moderation_warns_and_ends() -> None:
     warned, _ = _play(schedule(at_chunk(0, "a forbidden garden"), end=3))
     assert warned.outcome.report.all_landed
-    assert [one.message for one in warned.events if isinstance(one, Unknown)] == ["moderation"]
+    assert [one.message for one in warned.events if isinstance(one, UnknownMessage)] == ["moderation"]
     assert "forbidden" not in " ".join(warned.notices)
     assert any("moderation warns" in one for one in warned.notices)
     ended, _ = _play(schedule(at_chunk(0, "an abomination"), end=3))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sequencer.events.events import ChunkDone, ChunkShown, Paused, PromptAccepted, Resumed, Started, WasReset
+from sequencer.events.events import ChunkDone, ChunkShown, Paused, PromptAccepted, ResetDone, Resumed, Started
 from sequencer.stages.reactor.frame_takes import ShownTakes
-from sequencer.stages.reactor.shown_chunks import Novelty, ShownChunks
+from sequencer.stages.reactor.shown_chunks import ChunkFrameCounter, Novelty
 
 
 def counted(*chunks: int | None, repeats: bool = False, last: int = 9, frames: int = 2, is_counting: bool = True) -> Any:
@@ -68,7 +68,7 @@ def test_between_takes_frames_belong_to_nothing() -> None:
 
 
 def test_a_take_that_made_nothing_is_not_waited_for() -> None:
-    takes = ShownTakes(ShownChunks(2))
+    takes = ShownTakes(ChunkFrameCounter(2))
     takes.reset()
     assert not takes._before
     takes.shown.done(0, 2, 0)
@@ -99,13 +99,13 @@ def test_a_session_is_taken_up_from_what_was_heard() -> None:
     assert taken_up(Paused(1), Resumed(2), PromptAccepted(3, "a")) == ["rested", "resumed"]
     assert taken_up(Started(1, 0)) == [("started", 0), "lost"]
     assert taken_up(ChunkDone(1, 2, 24, None)) == [("done", 2, 24, 1), "lost"]
-    assert taken_up(Started(1, 0), WasReset(2)) == [("started", 0), "reset"]
-    assert taken_up(WasReset(1), Started(2, 0)) == ["reset", ("started", 0), "lost"]
+    assert taken_up(Started(1, 0), ResetDone(2)) == [("started", 0), "reset"]
+    assert taken_up(ResetDone(1), Started(2, 0)) == ["reset", ("started", 0), "lost"]
 
 
 def test_chunks_that_are_shown_after_a_reset_are_of_the_take_before() -> None:
     assert taken_up(
-        ChunkShown(1, 0, 1), WasReset(2), ChunkShown(3, 1, 1), ChunkShown(4, 0, 2), ChunkShown(5, 1, None), WasReset(6),
+        ChunkShown(1, 0, 1), ResetDone(2), ChunkShown(3, 1, 1), ChunkShown(4, 0, 2), ChunkShown(5, 1, None), ResetDone(6),
         ChunkShown(7, 1, 2), ChunkShown(8, 0, 3),
     ) == [("shown", 0, 1), "reset", ("shown", 0, 4), ("shown", 1, 5), "reset", ("shown", 0, 8)]  # fmt: skip
-    assert taken_up(WasReset(1), ChunkShown(2, 0, 1)) == ["reset", ("shown", 0, 2)]
+    assert taken_up(ResetDone(1), ChunkShown(2, 0, 1)) == ["reset", ("shown", 0, 2)]

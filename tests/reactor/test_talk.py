@@ -10,23 +10,23 @@ import pytest
 from sequencer.core.errors import StageError
 from sequencer.events.codec import Event
 from sequencer.events.commands import SchedulePrompt, SetConditioning, SetImage, Start
-from sequencer.events.events import ChunkDone, Refused, SessionEnded, StateReported, Unknown
-from sequencer.stages.reactor.client_protocol import Talk
+from sequencer.events.events import ChunkDone, CommandRefused, SessionEnded, StateReported, UnknownMessage
+from sequencer.stages.reactor.client_protocol import ClientProtocol
 from sequencer.stages.wire.codec import Wire
 from sequencer.stages.wire.messages import (
+    Ack,
     Channel,
     ClipFailed,
     ClipReady,
-    CommandSent,
-    Done,
-    Ended,
-    Failed,
+    CommandRequest,
+    ErrorReply,
     Frame,
     ModelMessage,
     Moderation,
     Reference,
     Schema,
     ServerMessage,
+    SessionClosed,
 )
 from sequencer.sync.run_clock import VirtualClock
 
@@ -41,7 +41,7 @@ class _Line:
         self.told: list[Event] = []
         self.notices: list[str] = []
         self.sent: list[Frame] = []
-        self.talk = Talk(self.clock, wire, 33, self.told.append, self.notices.append)
+        self.talk = ClientProtocol(self.clock, wire, 33, self.told.append, self.notices.append)
         self.talk.begin(self.sent.append)
 
     def hear(self, message: ServerMessage, channel: Channel = "data") -> None:
@@ -49,9 +49,9 @@ class _Line:
         assert frame is not None
         self.talk.received(frame.channel, frame.payload)
 
-    def commands(self) -> list[CommandSent]:
+    def commands(self) -> list[CommandRequest]:
         read = [self.talk.wire.read_client(one.channel, one.payload) for one in self.sent]
-        return [one for one in read if isinstance(one, CommandSent)]
+        return [one for one in read if isinstance(one, CommandRequest)]
 
 
 def test_an_answer_is_no_acceptance() -> None:
@@ -59,8 +59,8 @@ def test_an_answer_is_no_acceptance() -> None:
     line.talk.command(Start(), {})
     (sent,) = line.commands()
     line.hear(ModelMessage("command_error", {"command": "start", "reason": "no prompt"}))
-    line.hear(Done(sent.request))
-    assert line.told == [Refused(0, "start", "no prompt")]
+    line.hear(Ack(sent.request))
+    assert line.told == [CommandRefused(0, "start", "no prompt")]
     assert len(line.talk.latencies) == 1
 
 
@@ -68,8 +68,8 @@ def test_an_error_for_a_request_is_a_refusal_of_its_command() -> None:
     line = _Line()
     line.talk.command(Start(), {})
     line.talk.command(SchedulePrompt("a", 4), {})
-    line.hear(Failed(line.commands()[1].request, "invalid_command", "chunk: not a number"))
-    assert line.told == [Refused(0, "schedule_prompt", "chunk: not a number (invalid_command)")]
+    line.hear(ErrorReply(line.commands()[1].request, "invalid_command", "chunk: not a number"))
+    assert line.told == [CommandRefused(0, "schedule_prompt", "chunk: not a number (invalid_command)")]
 
 
 def test_late_repeated_and_foreign_answers_are_borne() -> None:
@@ -77,9 +77,9 @@ def test_late_repeated_and_foreign_answers_are_borne() -> None:
     line.talk.command(Start(), {})
     request = line.commands()[0].request
     for _ in range(3):
-        line.hear(Done(request))
-    line.hear(Failed("r999", "x", "y"))
-    line.hear(Failed(request, "x", "y"))
+        line.hear(Ack(request))
+    line.hear(ErrorReply("r999", "x", "y"))
+    line.hear(ErrorReply(request, "x", "y"))
     assert line.told == []
 
 
@@ -127,7 +127,7 @@ def test_uploads_travel_beside_the_data() -> None:
     assert sent.data == {"prompt": "a"}
     assert sent.uploads == (("image", REFERENCE),)
     line.talk.command(SetImage("0" * 64), {})
-    assert line.told == [Refused(0, "set_image", "image was not uploaded")]
+    assert line.told == [CommandRefused(0, "set_image", "image was not uploaded")]
 
 
 def test_what_cannot_be_sent_is_refused() -> None:
@@ -138,10 +138,10 @@ def test_what_cannot_be_sent_is_refused() -> None:
 
     line.talk.begin(fail)
     line.talk.command(SchedulePrompt("a", 1), {})
-    assert line.told == [Refused(0, "schedule_prompt", "the message cannot be sent: too large")]
+    assert line.told == [CommandRefused(0, "schedule_prompt", "the message cannot be sent: too large")]
     line.talk.end()
     line.talk.command(SchedulePrompt("a", 1), {})
-    assert line.told[-1] == Refused(0, "schedule_prompt", "the connection is lost")
+    assert line.told[-1] == CommandRefused(0, "schedule_prompt", "the connection is lost")
 
 
 def test_unknown_messages_are_kept_without_what_is_secret_in_them() -> None:
@@ -149,16 +149,16 @@ def test_unknown_messages_are_kept_without_what_is_secret_in_them() -> None:
     jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0ZXN0In0.c2lnbmF0dXJl"
     line.hear(ModelMessage("weather", {"url": "https://store.example/a/b?X-Signature=abc&k=1", "jwt": jwt, "key": "rk_live_1"}))
     (kept,) = line.told
-    assert isinstance(kept, Unknown)
+    assert isinstance(kept, UnknownMessage)
     assert kept.message == "weather"
     assert "https://store.example/a/b?…" in kept.data
     for secret in ("abc", jwt, "rk_live_1"):
         assert secret not in kept.data
     line.talk.received("data", b"\xff\xff\xff")
-    assert isinstance(line.told[-1], Unknown)
+    assert isinstance(line.told[-1], UnknownMessage)
     assert line.told[-1].message == "malformed"
     line.talk.received("data", '{"scope": "runtime", "data": {"type": "mediaStats", "data": {"video": {"aggregateQos": 9}}}}')
-    assert isinstance(line.told[-1], Unknown)
+    assert isinstance(line.told[-1], UnknownMessage)
     assert line.told[-1].message == "mediaStats"
 
 
@@ -167,7 +167,7 @@ def test_the_end_and_verdicts_of_moderation() -> None:
     line.hear(Moderation("warn", "prompt", "set_prompt", ("violence",), "careful"), "control")
     assert line.notices == ["moderation warns of set_prompt (violence): careful"]
     line.hear(Moderation("terminate", "image", "", (), "no"), "control")
-    line.hear(Ended("time is up"), "control")
+    line.hear(SessionClosed("time is up"), "control")
     ends = [one for one in line.told if isinstance(one, SessionEnded)]
     assert "because of image (no category): no" in ends[0].reason
     assert ends[1] == SessionEnded(0, "time is up")

@@ -13,30 +13,30 @@ from sequencer.core.errors import StageError
 from sequencer.core.timebase import SECOND
 from sequencer.events.codec import Event
 from sequencer.events.commands import Pause, SetConditioning, Start
-from sequencer.events.events import ChunkDone, Refused, SessionEnded, Unknown
-from sequencer.stages.reactor.client_protocol import Answers, Asked, Talk
+from sequencer.events.events import ChunkDone, CommandRefused, SessionEnded, UnknownMessage
+from sequencer.stages.reactor.client_protocol import ClientProtocol, PendingRequest, PendingRequests
 from sequencer.stages.reactor.clips import Clip, clip_problem, fetch
 from sequencer.stages.reactor.liveness import Liveness, awake_ns
 from sequencer.stages.wire.codec import Wire
 from sequencer.stages.wire.helios.model_messages import MOST_UNKNOWN
 from sequencer.stages.wire.messages import (
+    Ack,
     Channel,
-    ClipAsked,
     ClipFailed,
     ClipReady,
-    CommandSent,
+    ClipRequest,
+    CommandRequest,
     Data,
-    Done,
-    Ended,
-    Failed,
+    ErrorReply,
     FileUploaded,
     Frame,
     ModelMessage,
     Moderation,
     Reference,
     Schema,
-    SchemaAsked,
+    SchemaRequest,
     ServerMessage,
+    SessionClosed,
     TrackPublished,
 )
 from sequencer.sync.run_clock import VirtualClock
@@ -53,7 +53,7 @@ class _Line:
         self.notices: list[str] = []
         self.sent: list[Frame] = []
         self.came: list[int] = []
-        self.talk = Talk(self.clock, wire, 33, self.told.append, self.notices.append, self.came.append)
+        self.talk = ClientProtocol(self.clock, wire, 33, self.told.append, self.notices.append, self.came.append)
         self.talk.begin(self.sent.append)
 
     def hear(self, message: ServerMessage, channel: Channel = "data") -> None:
@@ -73,26 +73,26 @@ class _Line:
 
 
 def test_each_question_has_an_id_of_its_own() -> None:
-    answers = Answers()
+    answers = PendingRequests()
     assert [answers.ask("a", 3), answers.ask("b", 4), answers.ask("c", 4)] == ["r1", "r2", "r3"]
-    assert answers.answered("r2", 14) == Asked("b", 4)
+    assert answers.answered("r2", 14) == PendingRequest("b", 4)
     assert answers.answered("r2", 15) is None
     assert answers.answered("", 15) is None
     assert answers.latencies == [10]
-    assert answers.overdue(4) == (Asked("a", 3),)
-    assert answers.overdue(5) == (Asked("c", 4),)
+    assert answers.overdue(4) == (PendingRequest("a", 3),)
+    assert answers.overdue(5) == (PendingRequest("c", 4),)
     assert answers.overdue(99) == ()
 
 
 def test_the_last_thousand_latencies_are_kept() -> None:
-    answers = Answers()
+    answers = PendingRequests()
     for number in range(1200):
         answers.answered(answers.ask("a", 0), number)
     assert answers.latencies == list(range(200, 1200))
 
 
 def test_a_connection_that_is_gone_answers_nothing() -> None:
-    answers = Answers()
+    answers = PendingRequests()
     request = answers.ask("a", 0)
     answers.forget()
     assert answers.answered(request, 1) is None
@@ -104,7 +104,7 @@ def test_only_wire_v1_answers_commands() -> None:
     for wire, request in ((Wire.V1, "r1"), (Wire.V0, "")):
         line = _Line(wire)
         line.talk.command(Start(), {})
-        assert line.said() == [CommandSent("start", {}, (), request)]
+        assert line.said() == [CommandRequest("start", {}, (), request)]
         assert line.late() == (["start"] if request else [])
 
 
@@ -112,20 +112,20 @@ def test_latencies_are_from_a_command_to_its_answer() -> None:
     line = _Line()
     line.talk.command(Start(), {})
     line.clock._now = 12
-    line.hear(Done("r1"))
+    line.hear(Ack("r1"))
     assert list(line.talk.latencies) == [7]
 
 
 @pytest.mark.parametrize(
     ("message", "channel"),
     [
-        (Done("r1"), "data"),
+        (Ack("r1"), "data"),
         (ModelMessage("generation_reset", {}, "r1"), "data"),
         (Schema({}, "r1"), "control"),
         (ClipReady("", "", 0.0, 1.0, 1.0, 0, "/p", "r1"), "control"),
         (ClipFailed("no", "r1"), "control"),
         (TrackPublished("v", "r1"), "control"),
-        (Failed("r1", "code", "message"), "data"),
+        (ErrorReply("r1", "code", "message"), "data"),
     ],
 )
 def test_whatever_answers_a_question_closes_it(message: ServerMessage, channel: Channel) -> None:
@@ -147,7 +147,7 @@ def test_a_schema_without_an_id_answers_the_last_question_for_one() -> None:
 def test_asking_for_a_sign_of_life_never_fails() -> None:
     line = _Line()
     line.talk.ask_again()
-    assert line.said() == [SchemaAsked("r1")]
+    assert line.said() == [SchemaRequest("r1")]
     line.talk.end()
     line.talk.ask_again()
     assert len(line.sent) == 1
@@ -180,17 +180,17 @@ def test_a_command_that_was_not_sent_is_not_waited_for() -> None:
     line = _Line()
     line.talk.end()
     line.talk.command(Start(), {})
-    assert line.told == [Refused(5, "start", "the connection is lost")]
+    assert line.told == [CommandRefused(5, "start", "the connection is lost")]
     assert line.late() == []
 
 
 def test_an_image_that_was_not_uploaded_is_refused() -> None:
     line = _Line()
     line.talk.command(SetConditioning("a", "f"), {"e": REFERENCE})
-    assert line.told == [Refused(5, "set_conditioning", "image was not uploaded")]
+    assert line.told == [CommandRefused(5, "set_conditioning", "image was not uploaded")]
     assert line.sent == []
     line.talk.command(SetConditioning("a", "f"), {"f": REFERENCE})
-    assert line.said() == [CommandSent("set_conditioning", {"prompt": "a"}, (("image", REFERENCE),), "r1")]
+    assert line.said() == [CommandRequest("set_conditioning", {"prompt": "a"}, (("image", REFERENCE),), "r1")]
 
 
 def test_an_upload_is_announced_where_it_can_be() -> None:
@@ -209,15 +209,15 @@ def test_an_upload_is_announced_where_it_can_be() -> None:
 def test_a_failure_is_a_refusal_with_its_reason(code: str, message: str, reason: str) -> None:
     line = _Line()
     line.talk.command(Pause(), {})
-    line.hear(Failed("r1", code, message))
-    assert line.told == [Refused(5, "pause", reason)]
+    line.hear(ErrorReply("r1", code, message))
+    assert line.told == [CommandRefused(5, "pause", reason)]
 
 
 def test_a_schema_that_is_refused_is_no_refusal() -> None:
     line = _Line()
     line.talk.greet()
-    line.hear(Failed("r1", "c", "m"), "control")
-    line.hear(Failed("r9", "c", "m"), "control")
+    line.hear(ErrorReply("r1", "c", "m"), "control")
+    line.hear(ErrorReply("r9", "c", "m"), "control")
     assert line.told == []
 
 
@@ -256,18 +256,18 @@ def test_unknown_data_is_cut_after_its_secrets_are_struck_out() -> None:
         line.talk.received("data", json.dumps({"scope": scope, "data": {"type": "weather", "data": data}}))
     shown = '{"a": "https://store.example/x?…", "b": "'
     first, second = line.told
-    assert isinstance(first, Unknown)
+    assert isinstance(first, UnknownMessage)
     assert (first.at, first.message) == (5, "weather")
     assert "sss" not in first.data
     assert len(first.data) <= MOST_UNKNOWN
-    assert second == Unknown(5, "weather", shown + "ü" * (MOST_UNKNOWN - len(shown)))
+    assert second == UnknownMessage(5, "weather", shown + "ü" * (MOST_UNKNOWN - len(shown)))
 
 
 def test_what_cannot_be_read_is_kept() -> None:
     line = _Line()
     line.talk.received("data", "{never")
     (event,) = line.told
-    assert isinstance(event, Unknown)
+    assert isinstance(event, UnknownMessage)
     assert (event.at, event.message) == (5, "malformed")
     assert json.loads(event.data)["beginning"] == "{never"
     assert json.loads(event.data)["reason"].startswith("not JSON")
@@ -277,13 +277,13 @@ def test_what_cannot_be_read_is_kept() -> None:
 def test_foreign_messages_are_kept() -> None:
     line = _Line(Wire.V0)
     line.talk.received("data", '{"scope": "runtime", "data": {"type": "stats", "data": {"b": 1, "a": "é"}}}')
-    assert line.told == [Unknown(5, "stats", '{"a": "é", "b": 1}')]
+    assert line.told == [UnknownMessage(5, "stats", '{"a": "é", "b": 1}')]
 
 
 def test_an_end_without_a_reason_has_one() -> None:
     line = _Line()
-    line.hear(Ended(""))
-    line.hear(Ended("time is up"))
+    line.hear(SessionClosed(""))
+    line.hear(SessionClosed("time is up"))
     assert line.told == [SessionEnded(5, "the platform ended the session"), SessionEnded(5, "time is up")]
 
 
@@ -300,7 +300,7 @@ def test_moderation_is_told_in_words(verdict: Any, what: str) -> None:
     line.hear(Moderation("warn", *verdict), "control")
     assert line.notices == [f"moderation warns of {what}"]
     (kept,) = line.told
-    assert isinstance(kept, Unknown)
+    assert isinstance(kept, UnknownMessage)
     kind, command, categories, message = verdict
     assert (kept.at, kept.message, json.loads(kept.data)) == (
         5,
@@ -324,12 +324,12 @@ def test_a_clip_is_answered_by_its_id_whatever_comes_first() -> None:
         line = _Line()
         first, second = (asyncio.create_task(line.talk.clip(seconds, 5.0)) for seconds in (3.0, 5.0))
         await asyncio.sleep(0)
-        assert line.said() == [ClipAsked(3.0, "r1"), ClipAsked(5.0, "r2")]
+        assert line.said() == [ClipRequest(3.0, "r1"), ClipRequest(5.0, "r2")]
         line.hear(ClipFailed("no", "r9"), "control")
         line.hear(ready("r2"), "control")
         assert await second == ready("r2")
         assert not first.done()
-        line.hear(Failed("r1", "c", "recorder disabled"), "control")
+        line.hear(ErrorReply("r1", "c", "recorder disabled"), "control")
         with pytest.raises(StageError, match="the platform gives no clip: recorder disabled"):
             await first
         assert not line.talk._clips
@@ -377,13 +377,13 @@ def test_clips_that_are_waited_for_end_with_the_connection() -> None:
     [
         (ClipFailed("no media generated yet"), "no media generated yet", "it comes with the first chunk"),
         (ClipFailed("out of luck"), "out of luck", None),
-        (Failed("r", "c", "m"), "m", None),
-        (Failed("r", "c", ""), "c", None),
-        (Failed("r", "RECORDER_DISABLED", ""), "RECORDER_DISABLED", "reactor.yaml"),
+        (ErrorReply("r", "c", "m"), "m", None),
+        (ErrorReply("r", "c", ""), "c", None),
+        (ErrorReply("r", "RECORDER_DISABLED", ""), "RECORDER_DISABLED", "reactor.yaml"),
         (ClipFailed("recorder disabled"), "recorder disabled", "start the runtime with --record"),
     ],
 )
-def test_why_there_is_no_clip(answer: ClipFailed | Failed, reason: str, cure: str | None) -> None:
+def test_why_there_is_no_clip(answer: ClipFailed | ErrorReply, reason: str, cure: str | None) -> None:
     error = clip_problem(answer)
     assert error.message == f"the platform gives no clip: {reason}"
     assert error.hint is None if cure is None else cure in str(error.hint)

@@ -17,7 +17,7 @@ from reactor_parts import picture, settings_for
 from sequencer.core.errors import JournalError, StageError
 from sequencer.core.image_segments import without_metadata
 from sequencer.core.images import MAX_IMAGE_BYTES, ImageFile
-from sequencer.stages.reactor.http import Platform
+from sequencer.stages.reactor.http import ApiClient
 from sequencer.stages.reactor.session import Session, Token
 from sequencer.stages.reactor.uploads import Uploads
 from sequencer.stages.wire.messages import Reference
@@ -69,7 +69,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def _bring(store: _Store, image: ImageFile = IMAGE, images: Any = None, times: int = 1, **more: Any) -> Reference:
     async def go() -> Reference:
         settings = settings_for(URL)
-        asked = Platform(URL, transport=httpx.MockTransport(store))
+        asked = ApiClient(URL, transport=httpx.MockTransport(store))
         session = Session(asked, Token(asked, settings), settings)
         session.id = "local"
         uploads = Uploads(asked, session, {IMAGE.sha256: DATA} if images is None else images, {}, **more)
@@ -209,7 +209,7 @@ def test_only_a_success_is_one(status: int, is_taken: bool) -> None:
 def test_what_the_session_holds_already_is_not_brought() -> None:
     async def go() -> tuple[Reference, int]:
         store, settings = _Store(), settings_for(URL)
-        asked = Platform(URL, transport=httpx.MockTransport(store))
+        asked = ApiClient(URL, transport=httpx.MockTransport(store))
         session = Session(asked, Token(asked, settings), settings)
         held = Reference("there", "shape.png", "image/png", len(DATA))
         uploads = Uploads(asked, session, None, {IMAGE.sha256: held})
@@ -251,7 +251,7 @@ def test_a_stage_without_images_says_so() -> None:
 def _bring_without_images() -> None:
     async def go() -> None:
         settings = settings_for(URL)
-        asked = Platform(URL, transport=httpx.MockTransport(_Store()))
+        asked = ApiClient(URL, transport=httpx.MockTransport(_Store()))
         try:
             await Uploads(asked, Session(asked, Token(asked, settings), settings), None, {}).bring(IMAGE)
         finally:

@@ -11,9 +11,9 @@ from reactor_parts import settings_for
 
 from sequencer.core.timebase import SECOND
 from sequencer.events.codec import Event
-from sequencer.events.events import Lost, Unknown
+from sequencer.events.events import ConnectionLost, UnknownMessage
 from sequencer.stages.reactor.connection import Connection
-from sequencer.stages.reactor.connector import Meeting
+from sequencer.stages.reactor.connector import Connector
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.sync.run_clock import VirtualClock
 
@@ -89,7 +89,7 @@ def test_a_ping_is_due_now_and_then_and_in_silence(
 
 def test_a_connection_on_which_nothing_comes_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     waits, pings, events, _ = watch(monkeypatch, silent=12.5, pinged=99.0)
-    assert (pings, events) == (0, [Lost(0, "nothing came for 12 s")])
+    assert (pings, events) == (0, [ConnectionLost(0, "nothing came for 12 s")])
     assert waits[:2] == [1.0, 1.0]
 
 
@@ -99,13 +99,13 @@ def test_nothing_is_looked_at_while_the_connection_is_made(monkeypatch: pytest.M
 
 def test_a_command_without_an_answer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     _, _, events, notices = watch(monkeypatch, asked=("start",), answer_seconds=3.0)
-    assert events == [Unknown(0, "unanswered", '{"command": "start"}')]
+    assert events == [UnknownMessage(0, "unanswered", '{"command": "start"}')]
     assert notices == ["start was not answered within 3 s"]
 
 
 def test_a_connection_goes_once() -> None:
     ended: list[int] = []
-    meeting: Any = object.__new__(Meeting)
+    meeting: Any = object.__new__(Connector)
     first, other = _Connection(0.0), _Connection(0.0)
     meeting.connection, meeting._talk = first, SimpleNamespace(end=lambda: ended.append(1))
     assert meeting.gone(other) is False

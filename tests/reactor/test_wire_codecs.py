@@ -9,31 +9,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequencer.stages.wire import v0, v1
-from sequencer.stages.wire.codec import Wire, wire_of
+from sequencer.stages.wire.codec import Wire, codec_for
 from sequencer.stages.wire.messages import (
+    Ack,
     Channel,
     ClientMessage,
-    ClipAsked,
     ClipFailed,
     ClipReady,
-    CommandSent,
-    Done,
-    Ended,
-    Failed,
+    ClipRequest,
+    CommandRequest,
+    ErrorReply,
     FileUploaded,
-    Foreign,
     Frame,
     Malformed,
     ModelMessage,
     Moderation,
     Ping,
-    RecordingAsked,
+    RecordingRequest,
     Reference,
     Schema,
-    SchemaAsked,
+    SchemaRequest,
     ServerMessage,
-    TrackAsked,
+    SessionClosed,
     TrackPublished,
+    TrackRequest,
+    UnknownFrame,
 )
 
 RED = Reference("u1", "red.png", "image/png", 111)
@@ -44,13 +44,13 @@ CONDITIONING = (
 )
 CLIENT: list[tuple[ClientMessage, Channel, object, str]] = [
     (
-        CommandSent("set_prompt", {"prompt": "a red field"}, request="d1"),
+        CommandRequest("set_prompt", {"prompt": "a red field"}, request="d1"),
         "data",
         {"scope": "application", "data": {"type": "set_prompt", "data": {"prompt": "a red field"}}},
         "0a026431100152270a0a7365745f70726f6d707412190a170a0670726f6d7074120d1a0b6120726564206669656c64",
     ),
     (
-        CommandSent("set_conditioning", {"prompt": "x"}, (("image", RED),), "d2"),
+        CommandRequest("set_conditioning", {"prompt": "x"}, (("image", RED),), "d2"),
         "data",
         {
             "scope": "application",
@@ -75,39 +75,39 @@ CLIENT: list[tuple[ClientMessage, Channel, object, str]] = [
         },
         "1003621a0a02753112077265642e706e671a09696d6167652f706e67206f",
     ),
-    (SchemaAsked("c1"), "control", {"scope": "runtime", "data": {"type": "requestSchema", "data": {}}}, "0a02633110015a00"),
+    (SchemaRequest("c1"), "control", {"scope": "runtime", "data": {"type": "requestSchema", "data": {}}}, "0a02633110015a00"),
     (
-        ClipAsked(3.0, "c2"),
+        ClipRequest(3.0, "c2"),
         "control",
         {"scope": "runtime", "data": {"type": "requestClip", "data": {"duration_seconds": 3.0}}},
         "0a02633210016a09090000000000000840",
     ),
     (
-        RecordingAsked("c3"),
+        RecordingRequest("c3"),
         "control",
         {"scope": "runtime", "data": {"type": "requestRecording", "data": {}}},
         "0a02633310017200",
     ),
     (
-        TrackAsked("resume", "main_video"),
+        TrackRequest("resume", "main_video"),
         "control",
         {"type": "notification", "event": "resume_track", "data": {"name": "main_video"}},
         "10038a010c0a0a6d61696e5f766964656f",
     ),
     (
-        TrackAsked("pause", "main_video"),
+        TrackRequest("pause", "main_video"),
         "control",
         {"type": "notification", "event": "pause_track", "data": {"name": "main_video"}},
         "100382010c0a0a6d61696e5f766964656f",
     ),
     (
-        TrackAsked("unpublish", "webcam"),
+        TrackRequest("unpublish", "webcam"),
         "control",
         {"type": "notification", "event": "unpublish_track", "data": {"name": "webcam"}},
         "100392010" + "80a0677656263616d",
     ),
     (
-        TrackAsked("publish", "webcam", "ctrl_1"),
+        TrackRequest("publish", "webcam", "ctrl_1"),
         "control",
         {"type": "request", "method": "publish_track", "request_id": "ctrl_1", "data": {"name": "webcam"}},
         "0a066374726c5f3110017a080a0677656263616d",
@@ -175,7 +175,7 @@ SERVER: list[tuple[ServerMessage, Channel, object]] = [
         "control",
         {"type": "response", "method": "publish_track", "request_id": "ctrl_1", "data": {}},
     ),
-    (Ended("the test is over"), "control", platform("sessionEnded", {"reason": "the test is over"})),
+    (SessionClosed("the test is over"), "control", platform("sessionEnded", {"reason": "the test is over"})),
 ]
 
 
@@ -184,25 +184,25 @@ def test_a_clients_message_on_both_wires(message: ClientMessage, channel: Channe
     text = Wire.V0.write_client(message)
     assert isinstance(text.payload, str)
     assert json.loads(text.payload) == json_value
-    assert text.channel == ("control" if isinstance(message, TrackAsked) else "data")
+    assert text.channel == ("control" if isinstance(message, TrackRequest) else "data")
     frame = Wire.V1.write_client(message)
     assert frame == Frame(channel, bytes.fromhex(hex_value))
     assert Wire.V1.read_client(channel, bytes.fromhex(hex_value)) == message
-    assert wire_of(text.payload) is wire_of(text.payload.encode()) is Wire.V0
-    assert wire_of(frame.payload) is Wire.V1
+    assert codec_for(text.payload) is codec_for(text.payload.encode()) is Wire.V0
+    assert codec_for(frame.payload) is Wire.V1
 
 
 def without_request(message: object) -> object:
     """A message as v0 carries it: it has no place for ids, but for those of `publish`."""
     match message:
-        case CommandSent():
-            return CommandSent(message.type, message.data, message.uploads)
-        case SchemaAsked():
-            return SchemaAsked()
-        case ClipAsked():
-            return ClipAsked(message.seconds)
-        case RecordingAsked():
-            return RecordingAsked()
+        case CommandRequest():
+            return CommandRequest(message.type, message.data, message.uploads)
+        case SchemaRequest():
+            return SchemaRequest()
+        case ClipRequest():
+            return ClipRequest(message.seconds)
+        case RecordingRequest():
+            return RecordingRequest()
         case Schema():
             return Schema(message.openapi)
         case ClipReady():
@@ -246,20 +246,20 @@ def test_a_runtimes_message_on_both_wires(message: ServerMessage, channel: Chann
 
 
 def test_answers_as_they_were_captured() -> None:
-    assert Wire.V1.read_server("data", bytes.fromhex("0a0264311002")) == Done("d1")
+    assert Wire.V1.read_server("data", bytes.fromhex("0a0264311002")) == Ack("d1")
     refused = "0a0264331002c202220a0f696e76616c69645f636f6d6d616e64120f756e6b6e6f776e20636f6d6d616e64"
-    assert Wire.V1.read_server("data", bytes.fromhex(refused)) == Failed("d3", "invalid_command", "unknown command")
+    assert Wire.V1.read_server("data", bytes.fromhex(refused)) == ErrorReply("d3", "invalid_command", "unknown command")
     clip = "0a026336100262180a166e6f206d656469612067656e65726174656420796574"
     assert Wire.V1.read_server("control", bytes.fromhex(clip)) == ClipFailed("no media generated yet", "c6")
-    assert Wire.V1.write_server(Done("d1")) == Frame("data", bytes.fromhex("0a0264311002"))
-    assert Wire.V1.write_server(Failed("d3", "invalid_command", "unknown command")) == Frame("data", bytes.fromhex(refused))
+    assert Wire.V1.write_server(Ack("d1")) == Frame("data", bytes.fromhex("0a0264311002"))
+    assert Wire.V1.write_server(ErrorReply("d3", "invalid_command", "unknown command")) == Frame("data", bytes.fromhex(refused))
     assert Wire.V1.write_server(ClipFailed("no media generated yet", "c6")) == Frame("control", bytes.fromhex(clip))
-    assert Wire.V0.write_server(Done("d1")) is None
-    assert Wire.V0.write_server(Failed("d3", "invalid_command", "unknown command")) is None
+    assert Wire.V0.write_server(Ack("d1")) is None
+    assert Wire.V0.write_server(ErrorReply("d3", "invalid_command", "unknown command")) is None
 
 
 def test_a_refused_track_is_told_on_both_wires() -> None:
-    refused = Failed("ctrl_1", "publish_refused", "no such track")
+    refused = ErrorReply("ctrl_1", "publish_refused", "no such track")
     for wire in Wire:
         frame = wire.write_server(refused, "control")
         assert frame is not None
@@ -312,8 +312,8 @@ def test_whole_numbers_come_back_whole() -> None:
 )
 def test_rubbish_is_said_to_be_rubbish(channel: Channel, payload: str | bytes) -> None:
     for wire in Wire:
-        assert isinstance(wire.read_server(channel, payload), Malformed | Foreign)
-        assert isinstance(wire.read_client(channel, payload), Malformed | Foreign)
+        assert isinstance(wire.read_server(channel, payload), Malformed | UnknownFrame)
+        assert isinstance(wire.read_client(channel, payload), Malformed | UnknownFrame)
 
 
 def test_half_a_surrogate_does_not_get_through() -> None:
@@ -323,9 +323,9 @@ def test_half_a_surrogate_does_not_get_through() -> None:
 
 def test_what_is_unknown_but_well_made_is_foreign() -> None:
     stats = '{"scope":"runtime","data":{"type":"mediaStats","data":{"video":{"aggregateQos":7}}}}'
-    assert Wire.V0.read_server("data", stats) == Foreign("mediaStats", {"video": {"aggregateQos": 7}})
+    assert Wire.V0.read_server("data", stats) == UnknownFrame("mediaStats", {"video": {"aggregateQos": 7}})
     asked = '{"scope":"runtime","data":{"type":"requestCapabilities","data":{}}}'
-    assert Wire.V0.read_client("data", asked) == Foreign("requestCapabilities", {})
+    assert Wire.V0.read_client("data", asked) == UnknownFrame("requestCapabilities", {})
 
 
 WORDS = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -361,9 +361,9 @@ def test_any_message_survives_both_wires(name: str, data: dict[str, object], req
         assert isinstance(read, ModelMessage)
         assert (read.type, read.request) == (name, request if wire is Wire.V1 else "")
         assert same(data, read.data)
-        sent = wire.write_client(CommandSent(name, data, (("image", RED),), request))
+        sent = wire.write_client(CommandRequest(name, data, (("image", RED),), request))
         got = wire.read_client("data", sent.payload)
-        assert isinstance(got, CommandSent)
+        assert isinstance(got, CommandRequest)
         assert got.uploads == (("image", RED),)
         assert same(data, got.data)
 
@@ -408,6 +408,6 @@ def test_a_command_is_the_same_bytes_in_whatever_order_its_data_came() -> None:
 
     def written(order: list[str]) -> object:
         chosen = tuple(sorted(uploads, key=lambda one: order.index(one[0])))
-        return v1.write_client(CommandSent("set_image", {name: name for name in order}, chosen, "1")).payload
+        return v1.write_client(CommandRequest("set_image", {name: name for name in order}, chosen, "1")).payload
 
     assert len({written(names), written(names[::-1]), written(names[20:] + names[:20])}) == 1

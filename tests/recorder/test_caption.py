@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from sequencer.core.fonts import Pen, system_fonts
+from sequencer.core.fonts import TextRenderer, system_fonts
 from sequencer.runtime.recording.caption import Caption, CaptionBand
 from sequencer.runtime.recording.video_writer import VideoWriter
 
@@ -136,7 +136,7 @@ def test_captions_at_the_smallest_and_at_large_sizes() -> None:
 
 
 def test_accents_are_set_above_their_letters() -> None:
-    pen = Pen(24)
+    pen = TextRenderer(24)
     assert pen.width("ö") == pen.width("o")
     assert pen.width("Straße") == pen.width("Strasse")
     from PIL import Image, ImageDraw
@@ -155,7 +155,7 @@ def test_accents_are_set_above_their_letters() -> None:
 
 
 def test_text_is_cut_where_it_does_not_fit() -> None:
-    pen = Pen(16)
+    pen = TextRenderer(16)
     assert pen.shortened("short", 400) == "short"
     cut = pen.shortened("a very long title that does not fit", 120)
     assert cut.endswith("…")
@@ -170,12 +170,12 @@ def test_letters_of_other_scripts_come_from_installed_fonts_where_there_are_any(
 
     def drawn(text: str, *, with_system_fonts: bool) -> bytes:
         mask = Image.new("L", (400, 40))
-        Pen(20, with_system_fonts=with_system_fonts).draw(ImageDraw.Draw(mask), (0, 0), text)
+        TextRenderer(20, with_system_fonts=with_system_fonts).draw(ImageDraw.Draw(mask), (0, 0), text)
         return mask.tobytes()
 
     assert drawn("Ночь", with_system_fonts=False) == drawn("День", with_system_fonts=False), "boxes, all alike"
     assert drawn("Ночь", with_system_fonts=True) != drawn("День", with_system_fonts=True)
     assert drawn("Plain text.", with_system_fonts=True) == drawn("Plain text.", with_system_fonts=False)
-    one, other = Pen(20, with_system_fonts=True), Pen(20)
+    one, other = TextRenderer(20, with_system_fonts=True), TextRenderer(20)
     assert one.width("Plain text.") == other.width("Plain text.")
     assert one.width("שלום") > 0

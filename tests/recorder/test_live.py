@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sequencer.core.errors import OutputError
 from sequencer.runtime.recording.encoder import Encoder, Picture
 from sequencer.runtime.recording.live_recorder import LiveRecorder, LiveTimes
-from sequencer.runtime.recording.reserved_file import RoomyFile
+from sequencer.runtime.recording.reserved_file import ReservedFile
 
 MS = 1_000_000
 
@@ -169,17 +169,17 @@ def test_nothing_is_dropped_and_falling_behind_is_told_once(tmp_path: Path, monk
 def test_a_disk_that_fails_ends_the_recording_and_not_the_show(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
 ) -> None:
-    put = RoomyFile._put
+    put = ReservedFile._put
     room = [5_000_000]
 
-    def limited(file: RoomyFile, data: memoryview) -> int:
+    def limited(file: ReservedFile, data: memoryview) -> int:
         spare = Path(file.name + ".reserve")
         if room[0] <= 0 and (number != errno.ENOSPC or spare.exists()):
             raise OSError(number, os.strerror(number))
         room[0] -= len(data)
         return put(file, data)
 
-    monkeypatch.setattr(RoomyFile, "_put", limited)
+    monkeypatch.setattr(ReservedFile, "_put", limited)
     recorder = LiveRecorder(tmp_path / "video.mp4", (320, 192))
     noise = np.random.default_rng(1).integers(0, 256, (8, 192, 320, 3)).astype(np.uint8)
     for index in range(400):

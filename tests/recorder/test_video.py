@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sequencer.core.errors import OutputError, UsageError
 from sequencer.runtime.recording.caption import Caption
 from sequencer.runtime.recording.encoder import Fit, planes, video_size
-from sequencer.runtime.recording.reserved_file import RoomyFile
+from sequencer.runtime.recording.reserved_file import ReservedFile
 from sequencer.runtime.recording.video_writer import VideoWriter
 
 SIZE = (320, 192)
@@ -191,9 +191,9 @@ class SmallDisk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, room: int, number: int = errno.ENOSPC) -> None:
         self.room, self.number = room, number
-        put = RoomyFile._put
+        put = ReservedFile._put
 
-        def limited(file: RoomyFile, data: memoryview) -> int:
+        def limited(file: ReservedFile, data: memoryview) -> int:
             path = Path(file.name)
             spare = path.with_name(path.name + ".reserve")
             held = spare.stat().st_size if spare.exists() else 0
@@ -201,7 +201,7 @@ class SmallDisk:
                 raise OSError(self.number, os.strerror(self.number))
             return put(file, data)
 
-        monkeypatch.setattr(RoomyFile, "_put", limited)
+        monkeypatch.setattr(ReservedFile, "_put", limited)
 
 
 def test_on_a_full_disk_the_video_ends_early_and_plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,15 +241,15 @@ def test_a_file_that_may_not_grow_leaves_nothing_half_written(tmp_path: Path, mo
 
 
 def test_a_reserve_that_cannot_grow_ends_the_video_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reserve = RoomyFile.reserve
+    reserve = ReservedFile.reserve
 
-    def limited(file: RoomyFile, size: int) -> None:
+    def limited(file: ReservedFile, size: int) -> None:
         if size > 10 << 20:
             Path(file.name + ".reserve").unlink()
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         reserve(file, size)
 
-    monkeypatch.setattr(RoomyFile, "reserve", limited)
+    monkeypatch.setattr(ReservedFile, "reserve", limited)
     monkeypatch.setattr("sequencer.runtime.recording.video_writer._GROWTH", 10)
     video = VideoWriter(tmp_path / "video.mp4", SIZE)
     with pytest.raises(OutputError, match="plays, but ends after 30 frames"):
@@ -261,10 +261,10 @@ def test_a_reserve_that_cannot_grow_ends_the_video_early(tmp_path: Path, monkeyp
 
 
 def test_no_room_from_the_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_: RoomyFile, __: int) -> None:
+    def full(_: ReservedFile, __: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(RoomyFile, "reserve", full)
+    monkeypatch.setattr(ReservedFile, "reserve", full)
     with pytest.raises(OutputError, match="No space left") as caught:
         VideoWriter(tmp_path / "video.mp4", SIZE)
     assert "--no-video" in str(caught.value)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from sequencer.core.errors import OutputError, UsageError
-from sequencer.runtime.recording.stream import Target, Watch
+from sequencer.runtime.recording.stream import StreamServer, Target
 
 PLAYER = """
 import sys, av
@@ -31,7 +31,7 @@ def play(address: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", PLAYER, address], stdout=subprocess.PIPE)
 
 
-def show_until(watch: Watch, is_done: Callable[[], bool], seconds: float = 60) -> None:
+def show_until(watch: StreamServer, is_done: Callable[[], bool], seconds: float = 60) -> None:
     """Frames at a stage's rate, until something has happened."""
     end = time.monotonic() + seconds
     for number in count():
@@ -48,7 +48,7 @@ def ended(process: subprocess.Popen[bytes]) -> bytes:
 
 
 def test_a_second_process_sees_the_picture_over_tcp() -> None:
-    watch = Watch("0")
+    watch = StreamServer("0")
     player = play(watch.address)
     show_until(watch, lambda: player.poll() is not None)
     assert ended(player) == b"mpegts 160 96\n"
@@ -58,7 +58,7 @@ def test_a_second_process_sees_the_picture_over_tcp() -> None:
 
 
 def test_players_come_late_together_and_again() -> None:
-    watch = Watch("tcp://127.0.0.1:0")
+    watch = StreamServer("tcp://127.0.0.1:0")
     show_until(watch, iter([False] * 5 + [True]).__next__)
     assert watch.shown == 0  # nobody watches, nothing is encoded
     two = [play(watch.address), play(watch.address)]
@@ -76,7 +76,7 @@ def test_a_second_process_sees_the_picture_over_udp() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    watch = Watch(f"udp://127.0.0.1:{port}")
+    watch = StreamServer(f"udp://127.0.0.1:{port}")
     player = play(watch.address)
     show_until(watch, lambda: player.poll() is not None)
     assert ended(player) == b"mpegts 160 96\n"
@@ -105,7 +105,7 @@ watch.close()
 
 
 def test_a_player_that_does_not_read_holds_nobody_up() -> None:
-    watch = Watch("0")
+    watch = StreamServer("0")
     host, port = watch.address.removeprefix("tcp://").split(":")
     noise = np.random.default_rng(1).integers(0, 256, (8, 192, 320, 3)).astype(np.uint8)
     with socket.create_connection((host, int(port))):
@@ -119,7 +119,7 @@ def test_a_player_that_does_not_read_holds_nobody_up() -> None:
 
 
 def test_a_new_size_is_scaled_into_the_first() -> None:
-    watch = Watch("0")
+    watch = StreamServer("0")
     host, port = watch.address.removeprefix("tcp://").split(":")
     data = bytearray()
     with socket.create_connection((host, int(port))) as player:
@@ -155,7 +155,7 @@ def test_other_targets_are_refused(text: str) -> None:
 
 
 def test_a_port_in_use_is_told() -> None:
-    one = Watch("0")
+    one = StreamServer("0")
     with pytest.raises(OutputError, match="nobody can watch"):
-        Watch(one.address)
+        StreamServer(one.address)
     one.close()

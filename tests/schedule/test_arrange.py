@@ -12,18 +12,18 @@ from schedule_parts import IMAGE
 
 from sequencer.core.timebase import Snap
 from sequencer.schedule.model import (
-    Bundle,
+    ChunkActs,
     CueAct,
-    CutTake,
+    CutAct,
     Entry,
+    ImageAct,
+    PromptAct,
     Settings,
-    ShowImage,
-    ShowPrompt,
-    Strength,
-    SuperResolution,
+    StrengthAct,
+    SuperResolutionAct,
     Take,
 )
-from sequencer.schedule.takes import gather, takes_of
+from sequencer.schedule.takes import group_by_chunk, takes_of
 
 HALF = Fraction(1, 2)
 
@@ -38,28 +38,30 @@ def entries(*rows: tuple[int, Any]) -> list[Entry]:
     return [entry(number, chunk, *(acts if isinstance(acts, tuple) else (acts,))) for number, (chunk, acts) in enumerate(rows)]
 
 
-A, B, C = ShowPrompt("A"), ShowPrompt("B"), ShowPrompt("C")
+A, B, C = PromptAct("A"), PromptAct("B"), PromptAct("C")
 
 
 @pytest.mark.parametrize(
     ("rows", "bundles"),
     [
-        pytest.param([(0, A)], [Bundle(0, "A", None, None, None, (0,))], id="one"),
-        pytest.param([(0, A), (0, B)], [Bundle(0, "B", None, None, None, (0, 1))], id="the-later-wins"),
+        pytest.param([(0, A)], [ChunkActs(0, "A", None, None, None, (0,))], id="one"),
+        pytest.param([(0, A), (0, B)], [ChunkActs(0, "B", None, None, None, (0, 1))], id="the-later-wins"),
         pytest.param(
-            [(0, A), (0, ShowImage(IMAGE)), (0, Strength(HALF)), (0, SuperResolution("4x"))],
-            [Bundle(0, "A", IMAGE, HALF, "4x", (0, 1, 2, 3))],
+            [(0, A), (0, ImageAct(IMAGE)), (0, StrengthAct(HALF)), (0, SuperResolutionAct("4x"))],
+            [ChunkActs(0, "A", IMAGE, HALF, "4x", (0, 1, 2, 3))],
             id="different-kinds-join",
         ),
         pytest.param(
-            [(3, A), (1, B)], [Bundle(1, "B", None, None, None, (1,)), Bundle(3, "A", None, None, None, (0,))], id="sorted"
+            [(3, A), (1, B)],
+            [ChunkActs(1, "B", None, None, None, (1,)), ChunkActs(3, "A", None, None, None, (0,))],
+            id="sorted",
         ),
-        pytest.param([(2, CutTake(4))], [Bundle(2, None, None, None, None, (0,))], id="a-cut-is-the-takes-own"),
+        pytest.param([(2, CutAct(4))], [ChunkActs(2, None, None, None, None, (0,))], id="a-cut-is-the-takes-own"),
         pytest.param([], [], id="none"),
     ],
 )
-def test_bundles(rows: list[tuple[int, Any]], bundles: list[Bundle]) -> None:
-    assert [one.bundle() for one in gather(entries(*rows))] == bundles
+def test_bundles(rows: list[tuple[int, Any]], bundles: list[ChunkActs]) -> None:
+    assert [one.bundle() for one in group_by_chunk(entries(*rows))] == bundles
 
 
 @pytest.mark.parametrize(
@@ -68,12 +70,12 @@ def test_bundles(rows: list[tuple[int, Any]], bundles: list[Bundle]) -> None:
         pytest.param([], [(0, Settings(7, "2x", None, None, ""), [])], id="none"),
         pytest.param([(0, A)], [(0, Settings(7, "2x", None, None, "A"), [0])], id="one"),
         pytest.param(
-            [(0, A), (4, (CutTake(None), B))],
+            [(0, A), (4, (CutAct(None), B))],
             [(0, Settings(7, "2x", None, None, "A"), [0]), (4, Settings(7, "2x", None, None, "B"), [4])],
             id="cut-keeps-the-seed",
         ),
         pytest.param(
-            [(0, A), (4, (CutTake(9), B)), (6, (CutTake(None), C))],
+            [(0, A), (4, (CutAct(9), B)), (6, (CutAct(None), C))],
             [
                 (0, Settings(7, "2x", None, None, "A"), [0]),
                 (4, Settings(9, "2x", None, None, "B"), [4]),
@@ -81,9 +83,9 @@ def test_bundles(rows: list[tuple[int, Any]], bundles: list[Bundle]) -> None:
             ],
             id="a-new-seed-stays",
         ),
-        pytest.param([(0, (CutTake(9), A))], [(0, Settings(9, "2x", None, None, "A"), [0])], id="cut-at-the-start"),
+        pytest.param([(0, (CutAct(9), A))], [(0, Settings(9, "2x", None, None, "A"), [0])], id="cut-at-the-start"),
         pytest.param(
-            [(0, (A, Strength(HALF), SuperResolution("4x"), ShowImage(IMAGE))), (4, (CutTake(None), B))],
+            [(0, (A, StrengthAct(HALF), SuperResolutionAct("4x"), ImageAct(IMAGE))), (4, (CutAct(None), B))],
             [
                 (0, Settings(7, "4x", HALF, IMAGE, "A"), [0]),
                 (4, Settings(7, "4x", HALF, None, "B"), [4]),
@@ -91,7 +93,7 @@ def test_bundles(rows: list[tuple[int, Any]], bundles: list[Bundle]) -> None:
             id="sr-and-strength-stay-and-the-image-does-not",
         ),
         pytest.param(
-            [(0, A), (2, (SuperResolution("off"), Strength(HALF))), (4, (CutTake(None), B, ShowImage(IMAGE)))],
+            [(0, A), (2, (SuperResolutionAct("off"), StrengthAct(HALF))), (4, (CutAct(None), B, ImageAct(IMAGE)))],
             [
                 (0, Settings(7, "2x", None, None, "A"), [0, 2]),
                 (4, Settings(7, "off", HALF, IMAGE, "B"), [4]),
@@ -99,7 +101,7 @@ def test_bundles(rows: list[tuple[int, Any]], bundles: list[Bundle]) -> None:
             id="changed-inside-a-take",
         ),
         pytest.param(
-            [(0, A), (4, (CutTake(None), B, SuperResolution("4x"), Strength(HALF)))],
+            [(0, A), (4, (CutAct(None), B, SuperResolutionAct("4x"), StrengthAct(HALF)))],
             [
                 (0, Settings(7, "2x", None, None, "A"), [0]),
                 (4, Settings(7, "4x", HALF, None, "B"), [4]),
@@ -107,7 +109,7 @@ def test_bundles(rows: list[tuple[int, Any]], bundles: list[Bundle]) -> None:
             id="changed-with-the-cut",
         ),
         pytest.param(
-            [(0, A), (2, B), (4, CutTake(None)), (5, C)],
+            [(0, A), (2, B), (4, CutAct(None)), (5, C)],
             [
                 (0, Settings(7, "2x", None, None, "A"), [0, 2]),
                 (4, Settings(7, "2x", None, None, ""), [4, 5]),
@@ -124,7 +126,7 @@ def test_takes(rows: list[tuple[int, Any]], takes: list[tuple[int, Settings, lis
 
 
 acts = st.lists(
-    st.sampled_from([A, B, CutTake(None), CutTake(5), ShowImage(IMAGE), Strength(HALF), SuperResolution("4x")]), max_size=3
+    st.sampled_from([A, B, CutAct(None), CutAct(5), ImageAct(IMAGE), StrengthAct(HALF), SuperResolutionAct("4x")]), max_size=3
 )
 
 
@@ -135,7 +137,7 @@ def test_takes_hold_every_chunk_that_acts_once_and_in_order(rows: list[tuple[int
     assert chunks == sorted({0, *(chunk for chunk, _ in rows)})
     numbers = [number for take in found for bundle in take.bundles for number in bundle.entries]
     assert sorted(numbers) == list(range(len(rows) + 1))
-    cuts = {chunk for chunk, some in rows if any(isinstance(act, CutTake) for act in some)}
+    cuts = {chunk for chunk, some in rows if any(isinstance(act, CutAct) for act in some)}
     assert [take.start for take in found] == sorted({0, *cuts})
     for take in found:
         _opens_with_what_is_in_force(take, found)

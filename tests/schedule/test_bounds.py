@@ -19,9 +19,9 @@ from sequencer.schedule.document import (
     MOST_FPS,
     MOST_FRAMES,
     bars,
-    beyond,
+    check_bounds,
 )
-from sequencer.schedule.model import PickPrompt, Schedule
+from sequencer.schedule.model import PickAct, Schedule
 
 PLAIN_AT: Path = ("stretches", 0)
 TEMPO: Path = ("stretches", 1, "tempo", "segments")
@@ -80,7 +80,7 @@ BOUNDS: list[tuple[Path, Any, Any, str]] = [
     ((*PROGRAM, "channel"), 1, 0, "MIDI channel 0"),
     ((*PLAIN_AT, "marks", 0, "offset"), Fraction(0), Fraction(-1), "a mark's place of -1"),
     ((*PLAIN_AT, "marks", 0, "quarter"), None, Fraction(-1), "a mark's place of -1"),
-    (("stretches", 1, "rules", 0, "acts", 0), PickPrompt(("X",), "k"), PickPrompt((), "k"), "a pick from nothing"),
+    (("stretches", 1, "rules", 0, "acts", 0), PickAct(("X",), "k"), PickAct((), "k"), "a pick from nothing"),
     (("stretches", 1, "rules", 2, "acts", 0, "program"), 128, 129, "the MIDI value 128"),
     ((*TAKE, "start"), 0, -1, "a take's chunk of -1"),
     ((*TAKE, "opening", "seed"), 0, -1, "the seed -1"),
@@ -114,12 +114,12 @@ BOUNDS: list[tuple[Path, Any, Any, str]] = [
 
 @pytest.mark.parametrize(("path", "fits", "over", "words"), BOUNDS, ids=[".".join(map(str, row[0])) for row in BOUNDS])
 def test_what_is_beyond(path: Path, fits: object, over: object, words: str) -> None:
-    assert beyond(changed(WHOLE, path, fits)) is None
-    assert beyond(changed(WHOLE, path, over)) == words
+    assert check_bounds(changed(WHOLE, path, fits)) is None
+    assert check_bounds(changed(WHOLE, path, over)) == words
 
 
 def test_a_whole_schedule_is_within_its_bounds() -> None:
-    assert beyond(WHOLE) is None
+    assert check_bounds(WHOLE) is None
 
 
 def of_length(quarters: Fraction | None, seconds: Fraction = Fraction(6)) -> Schedule:
@@ -146,17 +146,17 @@ def test_how_many_bars_a_pass_has(schedule: Schedule, count: int) -> None:
 
 
 def test_a_section_has_a_most_of_bars() -> None:
-    assert beyond(of_length(Fraction(4 * MOST_BARS - 4))) is None
-    assert beyond(of_length(Fraction(4 * MOST_BARS))) == "a section of more than 1,000,000 bars"
+    assert check_bounds(of_length(Fraction(4 * MOST_BARS - 4))) is None
+    assert check_bounds(of_length(Fraction(4 * MOST_BARS))) == "a section of more than 1,000,000 bars"
 
 
 def test_meters_far_away_are_refused() -> None:
     near, far = (MeterMap.of([(0, Meter(4, 4)), (bar, Meter(3, 4))]) for bar in (MOST - 1, MOST))
-    assert beyond(changed(WHOLE, (*PLAIN_AT, "meters"), near)) is None
-    assert beyond(changed(WHOLE, (*PLAIN_AT, "meters"), far)) == "meters that do not follow each other"
+    assert check_bounds(changed(WHOLE, (*PLAIN_AT, "meters"), near)) is None
+    assert check_bounds(changed(WHOLE, (*PLAIN_AT, "meters"), far)) == "meters that do not follow each other"
 
 
 def test_the_last_tempo_has_no_end() -> None:
     """A ramp that nothing follows would turn back in time after its end."""
     ramp = TempoSegment(Fraction(0), Fraction(0), Fraction(1), Fraction(1, 9), Fraction(4))
-    assert beyond(changed(WHOLE, (*PLAIN_AT, "tempo"), TempoMap((ramp,)))) == "a tempo that ends before its section"
+    assert check_bounds(changed(WHOLE, (*PLAIN_AT, "tempo"), TempoMap((ramp,)))) == "a tempo that ends before its section"

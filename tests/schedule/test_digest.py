@@ -12,7 +12,7 @@ from schedule_parts import LIVE, WHOLE, Path, at, changed, fields_of, something_
 
 from sequencer.core.timebase import Meter, MeterMap
 from sequencer.schedule.document import _digits, canonical, digest
-from sequencer.schedule.model import Firing, RuleAct
+from sequencer.schedule.model import RuleAct, Trigger
 
 IGNORED = {
     # what it is called and where it was written
@@ -90,7 +90,7 @@ def test_what_is_ignored_is_just_what_is_not_performed() -> None:
 
 def test_a_whole_schedule_has_every_act_and_every_firing() -> None:
     kinds = {type(owner) for _, owner, _ in fields_of(WHOLE)}
-    assert set(get_args(RuleAct)) | set(get_args(Firing)) <= kinds
+    assert set(get_args(RuleAct)) | set(get_args(Trigger)) <= kinds
 
 
 @pytest.mark.parametrize(

@@ -13,42 +13,42 @@ from schedule_parts import IMAGE, LIVE, PLAIN, WHOLE, changed
 
 from sequencer.core.timebase import ChunkGrid, Meter, MeterMap, TempoChange, TempoMap
 from sequencer.schedule.describe import (
-    act_in_words,
     bar_beat_of,
     bare,
     clock_time,
     decimal,
-    facts_in_words,
+    describe_act,
+    describe_clock,
+    describe_pass,
+    describe_trigger,
     firing_by_name,
-    firing_in_words,
     length_in_words,
     meter_in_words,
     milliseconds,
     number,
-    pass_in_words,
     tempo_in_words,
 )
 from sequencer.schedule.model import (
-    ChooseProgram,
     ClockSpec,
+    ControlAct,
     ControlCrossing,
-    CutTake,
-    Firing,
-    GotoSection,
-    GoWord,
-    MoveControl,
-    NoteOn,
-    PauseModel,
-    PickPrompt,
-    PlayNote,
-    ProgramChange,
-    ResumeModel,
+    CutAct,
+    GotoAct,
+    GoTrigger,
+    ImageAct,
+    NoteAct,
+    NoteTrigger,
+    PauseAct,
+    PickAct,
+    ProgramAct,
+    ProgramTrigger,
+    PromptAct,
+    ResumeAct,
     RuleAct,
-    ShowImage,
-    ShowPrompt,
-    Strength,
-    SuperResolution,
-    TransportMove,
+    StrengthAct,
+    SuperResolutionAct,
+    TransportTrigger,
+    Trigger,
 )
 
 values = st.fractions(max_denominator=10**6, min_value=-(10**6), max_value=10**6)
@@ -128,42 +128,42 @@ def test_milliseconds(seconds: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("act", "text"),
     [
-        (ShowPrompt("A."), "prompt “A.”"),
-        (PickPrompt(("A", "B"), "k"), "one of “A” | “B”"),
-        (ShowImage(IMAGE), "image a.png"),
-        (Strength(Fraction(4, 5)), "strength 0.8"),
-        (SuperResolution("4x"), "sr 4x"),
-        (CutTake(None), "cut"),
-        (CutTake(0), "cut seed 0"),
-        (PauseModel(), "pause"),
-        (ResumeModel(), "resume"),
-        (GotoSection("b"), "goto b"),
-        (PlayNote(60, 2, 99, Fraction(1, 8)), "midi note 60 ch 2 vel 99 for 125 ms"),
-        (MoveControl(20, 64, 3), "midi cc 20 64 ch 3"),
-        (ChooseProgram(5, 4), "midi program 5 ch 4 (4 on the wire)"),
+        (PromptAct("A."), "prompt “A.”"),
+        (PickAct(("A", "B"), "k"), "one of “A” | “B”"),
+        (ImageAct(IMAGE), "image a.png"),
+        (StrengthAct(Fraction(4, 5)), "strength 0.8"),
+        (SuperResolutionAct("4x"), "sr 4x"),
+        (CutAct(None), "cut"),
+        (CutAct(0), "cut seed 0"),
+        (PauseAct(), "pause"),
+        (ResumeAct(), "resume"),
+        (GotoAct("b"), "goto b"),
+        (NoteAct(60, 2, 99, Fraction(1, 8)), "midi note 60 ch 2 vel 99 for 125 ms"),
+        (ControlAct(20, 64, 3), "midi cc 20 64 ch 3"),
+        (ProgramAct(5, 4), "midi program 5 ch 4 (4 on the wire)"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_acts(act: RuleAct, text: str) -> None:
-    assert act_in_words(act) == text
+    assert describe_act(act) == text
 
 
 @pytest.mark.parametrize(
     ("firing", "middle", "words", "name"),
     [
-        (NoteOn(60), "C3", "note 60 (C3)", "note C3"),
-        (NoteOn(60, 10), "C4", "note 60 (C4) ch 10", "note C4 ch 10"),
-        (NoteOn(61), "C3", "note 61 (C#3)", "note C#3"),
+        (NoteTrigger(60), "C3", "note 60 (C3)", "note C3"),
+        (NoteTrigger(60, 10), "C4", "note 60 (C4) ch 10", "note C4 ch 10"),
+        (NoteTrigger(61), "C3", "note 61 (C#3)", "note C#3"),
         (ControlCrossing(20, True, 64), "C3", "cc 20 > 64", "cc 20 > 64"),
         (ControlCrossing(20, False, 64, 2), "C3", "cc 20 < 64 ch 2", "cc 20 < 64 ch 2"),
-        (ProgramChange(5, 1), "C3", "program 5 (4 on the wire) ch 1", "program 5 ch 1"),
-        (TransportMove("stop"), "C3", "stop", "stop"),
-        (GoWord("out"), "C3", "go out", "go out"),
+        (ProgramTrigger(5, 1), "C3", "program 5 (4 on the wire) ch 1", "program 5 ch 1"),
+        (TransportTrigger("stop"), "C3", "stop", "stop"),
+        (GoTrigger("out"), "C3", "go out", "go out"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_firings(firing: Firing, middle: Literal["C3", "C4"], words: str, name: str) -> None:
-    assert (firing_in_words(firing, middle), firing_by_name(firing, middle)) == (words, name)
+def test_firings(firing: Trigger, middle: Literal["C3", "C4"], words: str, name: str) -> None:
+    assert (describe_trigger(firing, middle), firing_by_name(firing, middle)) == (words, name)
 
 
 def _tempo(*changes: tuple[int, int, int | None, int | None]) -> TempoMap:
@@ -247,7 +247,7 @@ def test_where_a_cue_is(quarter: str | None, offset: str, text: str) -> None:
     [("drop", 2, 2, "drop 2/2"), ("drop", 1, 1, "drop"), (None, 1, 1, "score")],
 )
 def test_passes(section: str | None, occurrence: int, passes: int, text: str) -> None:
-    assert pass_in_words(section, occurrence, passes) == text
+    assert describe_pass(section, occurrence, passes) == text
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_bare_actions(action: str, text: str) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_facts(clock: ClockSpec, words: str) -> None:
-    shown = facts_in_words(changed(WHOLE, ("clock",), clock))
+    shown = describe_clock(changed(WHOLE, ("clock",), clock))
     assert shown == f"{words} · 33 frames @ 24 fps = 1.375 s a chunk · snap nearest · lead 2c · seed 4 · sr 2x"
 
 
@@ -293,7 +293,7 @@ def test_whether_anything_is_sent(path: Any, new: object, has_sends: bool, has_t
 def test_images_once_each_in_order_of_first_use() -> None:
     other = replace(IMAGE, path="b.png", sha256="b" * 64)
     again = replace(IMAGE, path="copy.png")
-    acts = (ShowImage(other), ShowImage(again))
+    acts = (ImageAct(other), ImageAct(again))
     rules = (replace(LIVE.rules[0], acts=acts),)
     schedule = changed(WHOLE, ("stretches", 1, "rules"), rules)
     assert schedule.images == (IMAGE, other)
@@ -331,9 +331,9 @@ def test_clocks(kind: Any, is_outer: bool, counts_seconds: bool) -> None:
 )
 def test_which_rules_change_prompts(index: int, changes: bool) -> None:
     assert LIVE.rules[index].changes_prompts == changes
-    assert replace(LIVE.rules[2], acts=(CutTake(None),)).changes_prompts
+    assert replace(LIVE.rules[2], acts=(CutAct(None),)).changes_prompts
 
 
 def test_the_grid_of_the_facts() -> None:
-    shown = facts_in_words(changed(WHOLE, ("grid",), ChunkGrid(33, Fraction(24000, 1001))))
+    shown = describe_clock(changed(WHOLE, ("grid",), ChunkGrid(33, Fraction(24000, 1001))))
     assert "33 frames @ 24000/1001 fps = 11011/8000 s a chunk" in shown

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 import sequencer
 from sequencer.cli import main
-from sequencer.core.diagnostics import visible
+from sequencer.core.diagnostics import escape_control
 from sequencer.core.errors import JournalError
 from sequencer.engine.journal import read_journal
 from sequencer.midi.addresses import Socket
@@ -161,8 +161,8 @@ def _steers(char: str) -> bool:
 
 
 def test_what_is_made_visible_stays_readable() -> None:
-    assert visible("a\n\tb é 夜 👩\u200d🚀") == "a\n\tb é 夜 👩\u200d🚀"
-    assert visible("a\x1b[2J\x9b\u202eb\r") == "a\ufffd[2J\ufffd\ufffdb\ufffd"
+    assert escape_control("a\n\tb é 夜 👩\u200d🚀") == "a\n\tb é 夜 👩\u200d🚀"
+    assert escape_control("a\x1b[2J\x9b\u202eb\r") == "a\ufffd[2J\ufffd\ufffdb\ufffd"
 
 
 @pytest.mark.parametrize("name", ["settings", "versions"])

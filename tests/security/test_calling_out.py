@@ -13,8 +13,8 @@ import pytest
 
 from sequencer.core.errors import StageError, UsageError
 from sequencer.stages.reactor.clips import MOST_SEGMENTS, fetch
-from sequencer.stages.reactor.http import LARGEST_ANSWER, Platform, PlatformError
-from sequencer.stages.reactor.safety import Secret, is_own, is_public_address, may_be_called
+from sequencer.stages.reactor.http import LARGEST_ANSWER, ApiClient, ApiError
+from sequencer.stages.reactor.safety import Secret, is_public_address, is_same_origin, may_be_called
 from sequencer.stages.reactor.session import Session, Token
 from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.wire.messages import ClipReady
@@ -65,8 +65,8 @@ def test_a_runtime_on_this_machine_is_called_at_its_own_port_only() -> None:
     "url", [f"http{BASE[5:]}/", "https://api.platform.test.evil.test/", "https://evil.test/", f"{BASE}:8443/", "//", ""]
 )
 def test_proof_of_who_asks_is_for_the_platforms_own_site(url: str) -> None:
-    assert not is_own(url, BASE)
-    assert is_own(f"{BASE.upper()}/x", BASE)
+    assert not is_same_origin(url, BASE)
+    assert is_same_origin(f"{BASE.upper()}/x", BASE)
 
 
 def _clip(
@@ -85,7 +85,7 @@ def _clip(
 
     async def go() -> bytes:
         settings = ReactorSettings(url=BASE, key=Secret("rk_secret"))
-        platform = Platform(BASE, transport=httpx.MockTransport(answer))
+        platform = ApiClient(BASE, transport=httpx.MockTransport(answer))
         try:
             ready = ClipReady("id", "snap", 0.0, 1.0, 1.0, 5, address)
             return (await fetch(platform, Token(platform, settings), ready)).data
@@ -186,10 +186,10 @@ def test_an_answer_without_an_end_is_not_read_to_its_end() -> None:
             yield b" " * (1 << 20)
 
     async def go() -> None:
-        platform = Platform(BASE, transport=httpx.MockTransport(lambda _: httpx.Response(200, content=endless())))
-        with pytest.raises(PlatformError):
+        platform = ApiClient(BASE, transport=httpx.MockTransport(lambda _: httpx.Response(200, content=endless())))
+        with pytest.raises(ApiError):
             await platform.ask("asking", "GET", "/x", again=False)
-        with pytest.raises(PlatformError):
+        with pytest.raises(ApiError):
             await platform.fetch("fetching", f"{BASE}/x", most=1 << 21)
         await platform.put("https://store.test/x", b"x", "image/png")
         await platform.close()
@@ -209,10 +209,10 @@ def test_a_name_that_stands_for_an_address_inside_is_not_called(monkeypatch: pyt
             ]
 
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", looked_up)
-        platform = Platform(BASE)
-        with pytest.raises(PlatformError, match="not called from here"):
+        platform = ApiClient(BASE)
+        with pytest.raises(ApiError, match="not called from here"):
             await platform.fetch("fetching", "https://rebound.test/x")
-        with pytest.raises(PlatformError, match="not called from here"):
+        with pytest.raises(ApiError, match="not called from here"):
             await platform.put("https://rebound.test/x", b"", "image/png")
         await platform.close()
 
@@ -237,9 +237,9 @@ def test_a_name_that_stands_for_an_address_inside_is_not_called(monkeypatch: pyt
 
 def test_a_name_that_cannot_be_asked_for_is_not_called() -> None:
     async def go() -> None:
-        platform = Platform(BASE)
+        platform = ApiClient(BASE)
         for host in ("a" * 70 + ".test", "a..test", "\u2024.test"):
-            with pytest.raises(PlatformError):
+            with pytest.raises(ApiError):
                 await platform.fetch("fetching", f"https://{host}/x")
         await platform.close()
 
@@ -261,12 +261,12 @@ def test_what_is_packed_in_an_unbounded_way_is_not_unpacked(packing: str) -> Non
         return httpx.Response(200, headers={"Content-Encoding": packing}, content=content())
 
     async def go() -> None:
-        platform = Platform(BASE, transport=httpx.MockTransport(answer))
+        platform = ApiClient(BASE, transport=httpx.MockTransport(answer))
         tracemalloc.start()
         try:
-            with pytest.raises(PlatformError):
+            with pytest.raises(ApiError):
                 await platform.ask("asking", "GET", "/x", again=False)
-            with pytest.raises(PlatformError):
+            with pytest.raises(ApiError):
                 await platform.fetch("fetching", f"{BASE}/x")
             assert tracemalloc.get_traced_memory()[1] < 1 << 22
         finally:
@@ -303,7 +303,7 @@ def test_a_sessions_name_is_one_part_of_a_path(name: str) -> None:
 
     async def go() -> None:
         settings = ReactorSettings(url=BASE, key=Secret("rk_secret"), adopt=name)
-        platform = Platform(BASE, transport=httpx.MockTransport(answer))
+        platform = ApiClient(BASE, transport=httpx.MockTransport(answer))
         with pytest.raises(StageError):
             await Session(platform, Token(platform, settings), settings).open(lambda _: None)
         await platform.close()

@@ -16,7 +16,7 @@ from conftest import require
 
 from sequencer.core.errors import OutputError, UsageError
 from sequencer.runtime.live.run import SESSION, LiveRun
-from sequencer.runtime.operator.remote import FILE, LONGEST, Door, tell
+from sequencer.runtime.operator.remote import FILE, LONGEST, RemoteControlServer, send_command
 from sequencer.runtime.output.run_folder import RunFolder
 
 
@@ -33,7 +33,7 @@ def test_the_door_is_on_this_machine_for_those_who_know_its_word(tmp_path: Path)
     heard: list[str] = []
 
     async def go() -> None:
-        door = Door(tmp_path, heard.append)
+        door = RemoteControlServer(tmp_path, heard.append)
         await door.open()
         note = json.loads((tmp_path / FILE).read_text())
         assert door._server is not None
@@ -71,7 +71,7 @@ def test_the_doors_note_is_for_its_owner_only_and_never_follows_a_link(tmp_path:
     require(os.name == "posix", "rights of this kind are POSIX's")
 
     async def go() -> None:
-        door = Door(tmp_path, lambda _: None)
+        door = RemoteControlServer(tmp_path, lambda _: None)
         before = os.umask(0)
         try:
             await door.open()
@@ -80,7 +80,7 @@ def test_the_doors_note_is_for_its_owner_only_and_never_follows_a_link(tmp_path:
         assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
         await door.close()
         (tmp_path / FILE).symlink_to(tmp_path / "elsewhere")
-        other = Door(tmp_path, lambda _: None)
+        other = RemoteControlServer(tmp_path, lambda _: None)
         with pytest.raises(OutputError):
             await other.open()
         assert not (tmp_path / "elsewhere").exists()
@@ -104,7 +104,7 @@ def test_the_doors_note_is_for_its_owner_only_and_never_follows_a_link(tmp_path:
 def test_a_note_that_makes_no_sense_is_told(tmp_path: Path, note: str) -> None:
     (tmp_path / FILE).write_text(note)
     with pytest.raises(UsageError):
-        tell(tmp_path, "pause")
+        send_command(tmp_path, "pause")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_an_answer_that_makes_no_sense_is_told(tmp_path: Path, answer: bytes) ->
         thread.start()
         (tmp_path / FILE).write_text(json.dumps({"port": server.getsockname()[1], "word": "x"}))
         with pytest.raises(UsageError):
-            tell(tmp_path, "pause")
+            send_command(tmp_path, "pause")
         thread.join()
 
 

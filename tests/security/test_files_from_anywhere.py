@@ -23,7 +23,7 @@ from PIL import Image
 
 import sequencer
 from sequencer.cli import main
-from sequencer.cli.inputs import Material
+from sequencer.cli.inputs import RunInput
 from sequencer.core.errors import JournalError, ScheduleError, UsageError
 from sequencer.core.image_files import opened, read_image
 from sequencer.core.images import IMAGE_TYPES, ImageFile
@@ -40,7 +40,7 @@ from sequencer.engine.bundle import (
 )
 from sequencer.engine.journal import read_journal
 from sequencer.language.check import check
-from sequencer.language.loader import Limits, load
+from sequencer.language.loader import LoadLimits, load
 from sequencer.reports.cue_sheet.rows import sheet_of
 from sequencer.reports.cue_sheet.terminal import as_table
 from sequencer.reports.timeline import timeline_svg
@@ -63,7 +63,7 @@ def png(width: int, height: int, *, rows: bytes | None = None) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-def codes_of(folder: Path, action: str, limits: Limits | None = None) -> set[str]:
+def codes_of(folder: Path, action: str, limits: LoadLimits | None = None) -> set[str]:
     score = folder / "a.score"
     score.write_text(f'seed 1\nat 0c "A boat."\nat 2c {action}\nend 4c\n', encoding="utf-8")
     return {one.code for one in load(score, limits=limits).diagnostics}
@@ -259,7 +259,7 @@ def test_paths_in_a_journal_reach_no_device_and_no_other_file(tmp_path: Path) ->
         with pytest.raises(FileNotFoundError):
             read_image(tmp_path, ImageFile("/dev/zero", image.sha256, "image/png", 1, 1, 100))
     schedule = sequencer.compile_score(sequencer.reads('seed 1\nat 0c "A boat."\nend 3c\n'))
-    material = Material(schedule, {}, tmp_path, "x")
+    material = RunInput(schedule, {}, tmp_path, "x")
     assert hashlib.sha256(material.image(image)).hexdigest() != image.sha256, "whoever uses the bytes compares this"
     document = to_document(schedule)
     document["schedule"]["stretches"][0]["entries"][0]["acts"].append(

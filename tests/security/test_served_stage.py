@@ -20,12 +20,12 @@ from reactor_parts import picture, stand_in
 
 from sequencer.cli import parser
 from sequencer.core.images import MAX_IMAGE_PIXELS
-from sequencer.server.app import StandIn
-from sequencer.server.http_guard import MOST_ADDRESSES, Places, Rates, TooManyError
+from sequencer.server.app import StageServer
+from sequencer.server.http_guard import MOST_ADDRESSES, ConcurrencyLimit, RateLimit, TooManyError
 from sequencer.server.routes import MOST_BODIES, MOST_LISTENERS
 from sequencer.server.settings import StandInSettings
 
-Talk = Callable[[httpx.AsyncClient, StandIn], Awaitable[None]]
+Talk = Callable[[httpx.AsyncClient, StageServer], Awaitable[None]]
 
 
 def _talk(talk: Talk, **settings: Any) -> None:
@@ -56,7 +56,7 @@ def test_it_is_served_to_this_machine_only_unless_told_otherwise() -> None:
     assert StandInSettings().host == "127.0.0.1"
     assert parser().parse_args(["serve"]).host == "127.0.0.1"
 
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         del client
         with socket.socket() as other:
             other.settimeout(2)
@@ -81,7 +81,7 @@ def _own_address() -> str:
 def test_no_other_host_name_is_served(host: str) -> None:
     """A page elsewhere whose name points at this machine (DNS rebinding) is kept out."""
 
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         for method, path in (("GET", "/session"), ("POST", "/start_session"), ("GET", "/events")):
             answer = await client.request(method, path, headers={"Host": host})
             assert answer.status_code in (400, 403), path
@@ -96,7 +96,7 @@ def test_no_other_host_name_is_served(host: str) -> None:
 def test_no_page_of_another_site_gets_an_answer(origin: str) -> None:
     """It reads that it is refused, which takes CORS headers, and nothing else; nothing is done for it."""
 
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         asking = {"Origin": origin, "Access-Control-Request-Method": "POST"}
         before = await client.options("/start_session", headers=asking)
         assert "Access-Control-Allow-Credentials" not in before.headers
@@ -123,7 +123,7 @@ def test_no_page_of_another_site_gets_an_answer(origin: str) -> None:
 
 
 def test_requests_are_limited_by_address() -> None:
-    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, _: StageServer) -> None:
         answers = [(await client.get("/health")) for _ in range(30)]
         assert [one.status_code for one in answers[:20]] == [200] * 20
         refused = [one for one in answers if one.status_code == 429]
@@ -135,7 +135,7 @@ def test_requests_are_limited_by_address() -> None:
 
 def test_a_rate_comes_back_and_is_remembered_for_so_many_only() -> None:
     now = 0.0
-    rates = Rates(10.0, 5, lambda: now)
+    rates = RateLimit(10.0, 5, lambda: now)
     assert [rates.allows("a") for _ in range(6)] == [True] * 5 + [False]
     assert rates.allows("b")
     now = 0.2
@@ -146,7 +146,7 @@ def test_a_rate_comes_back_and_is_remembered_for_so_many_only() -> None:
 
 
 def test_places_are_given_back() -> None:
-    places = Places(1)
+    places = ConcurrencyLimit(1)
     with places.one(), pytest.raises(TooManyError), places.one():
         pass
     with places.one():
@@ -155,7 +155,7 @@ def test_places_are_given_back() -> None:
 
 
 def test_bodies_are_bounded_in_size_and_time() -> None:
-    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, _: StageServer) -> None:
         assert (await client.post("/start_session", content=b" " * (2 * 1024 * 1024))).status_code == 413
         url = await _slot(client, 10)
         assert (await client.put(url, content=b"x" * 11, headers={"Content-Type": "image/png"})).status_code == 400
@@ -172,7 +172,7 @@ def test_bodies_are_bounded_in_size_and_time() -> None:
 
 
 def test_uploads_at_once_and_listeners_are_bounded() -> None:
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         url = await _slot(client, 10)
         over = asyncio.Event()
 
@@ -238,7 +238,7 @@ def test_an_upload_is_a_picture_of_a_bounded_size_or_the_model_refuses_it() -> N
     Image.new("RGB", (2000, 1000)).save(gif, "GIF")
     Image.new("RGB", (2000, 1000)).save(webp, "WEBP")
 
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         for data, told in (
             (_png(8000, 6251), "too large"),
             (eps, "not an image"),
@@ -274,7 +274,7 @@ def test_names_are_names_and_never_paths(name: str) -> None:
     """Nothing that is served or taken in ever touches the disk: a name is looked up in a table, and that is all."""
     _, data = picture()
 
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         await client.post("/start_session", json={})
         session = (await client.get("/session")).json()["session_id"]
         body = {"name": name, "size": len(data), "mime_type": "image/png"}
@@ -313,7 +313,7 @@ def test_no_nonsense_ends_in_a_fault_of_ours() -> None:
     """Every route, bodies of every shape, odd numbers in paths and headers: whatever it answers, it is no 5xx and no hang."""
     chance = random.Random(6)
 
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         key = {"Reactor-API-Key": "rk_any"}
         proof = {"Authorization": f"Bearer {(await client.post('/tokens', headers=key)).json()['jwt']}"}
         await client.post("/start_session", json={})

@@ -298,16 +298,16 @@ def test_stress_changes_no_text(texts: list[str]) -> None:
     from html import unescape
 
     from sequencer.reports.cue_sheet.html import _marked
-    from sequencer.schedule.describe import act_in_words
-    from sequencer.schedule.model import PickPrompt, ShowPrompt
+    from sequencer.schedule.describe import describe_act
+    from sequencer.schedule.model import PickAct, PromptAct
     from sequencer.schedule.prompt_actions import Actions
 
     actions = Actions(texts)
     for text in texts:
-        whole, brief = act_in_words(ShowPrompt(text)), act_in_words(ShowPrompt(actions.of(None, text)))
+        whole, brief = describe_act(PromptAct(text)), describe_act(PromptAct(actions.of(None, text)))
         assert unescape(re.sub(r"</?em>", "", _marked(whole, brief))) == whole
-    pick = act_in_words(PickPrompt(tuple(texts), "k"))
-    brief = act_in_words(PickPrompt(tuple(actions.of(None, text) for text in texts), "k"))
+    pick = describe_act(PickAct(tuple(texts), "k"))
+    brief = describe_act(PickAct(tuple(actions.of(None, text) for text in texts), "k"))
     assert unescape(re.sub(r"</?em>", "", _marked(pick, brief))) == pick
 
 

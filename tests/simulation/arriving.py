@@ -12,16 +12,16 @@ from sequencer.events.events import (
     ChunkDone,
     ClockFitted,
     ConditionsReady,
+    ConnectionLost,
     ImageAccepted,
-    Lost,
     Paused,
     PromptAccepted,
     Ready,
+    ResetDone,
     Resumed,
     Started,
     StateReported,
-    Unknown,
-    WasReset,
+    UnknownMessage,
 )
 from sequencer.stages.simulated.helios_state import Message
 from sequencer.stages.wire.helios.commands import write_command
@@ -33,7 +33,7 @@ READ_AS = {
     "chunk_complete": ChunkDone,
     "conditions_ready": ConditionsReady,
     "generation_paused": Paused,
-    "generation_reset": WasReset,
+    "generation_reset": ResetDone,
     "generation_resumed": Resumed,
     "generation_started": Started,
     "image_accepted": ImageAccepted,
@@ -108,14 +108,14 @@ def answers_known(seen: Evidence) -> Iterator[str]:
     if not _is_sure(seen) or seen.show.faults.slow or "messages" in seen.show.script.faults:
         return
     for event in seen.events:
-        if isinstance(event, Unknown) and event.message == "unanswered":
+        if isinstance(event, UnknownMessage) and event.message == "unanswered":
             yield f"a command is reported as unanswered though each was answered: {event.data}"
 
 
 def _is_sure(seen: Evidence) -> bool:
     """Whether everything that was sent has arrived."""
     return not any(key in seen.show.script.faults for key in UNSURE) and not any(
-        isinstance(event, Lost) for event in seen.events
+        isinstance(event, ConnectionLost) for event in seen.events
     )
 
 

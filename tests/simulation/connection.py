@@ -47,22 +47,22 @@ from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.reactor.settings import ReactorSettings
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.simulated.faults import Drop, End, Faults
-from sequencer.stages.simulated.faulty_channel import Link
+from sequencer.stages.simulated.faulty_channel import FaultyChannel
 from sequencer.stages.simulated.helios import HeliosModel
-from sequencer.stages.simulated.helios_state import Acknowledged, ChunkBegun, ChunkMade, Message, Output, UploadedImage, hashed
-from sequencer.stages.wire.codec import Wire, wire_of
+from sequencer.stages.simulated.helios_state import Acknowledged, ChunkBegun, ChunkMade, Message, Output, UploadedImage, hash64
+from sequencer.stages.wire.codec import Wire, codec_for
 from sequencer.stages.wire.helios.commands import Problem
 from sequencer.stages.wire.messages import (
+    Ack,
     Channel,
-    CommandSent,
-    Done,
-    Ended,
-    Failed,
+    CommandRequest,
+    ErrorReply,
     Frame,
     ModelMessage,
     Schema,
-    SchemaAsked,
+    SchemaRequest,
     ServerMessage,
+    SessionClosed,
 )
 from simulation.gear import duration
 from simulation.virtual_loop import LoopClock, LoopTime, VirtualLoop
@@ -237,7 +237,7 @@ class SimulatedReactor:
         self._model = model
         self._noticed = noticed
         self._displayed = displayed
-        self._link = Link(faults)
+        self._link = FaultyChannel(faults)
         self._latency = duration(str(settings.get("latency", "0s")))
         self.metadata = bool(settings.get("metadata"))
         self.repeats = bool(settings.get("repeats"))
@@ -371,7 +371,7 @@ class SimulatedReactor:
     def after_latency(self, last: int, act: Callable[[], None]) -> int:
         """Do something when it has arrived: never before what was sent before it (`last`). When that is."""
         now = self.clock.now()
-        due = max(last, now + self._latency + hashed("way", now) % (self._latency // 4 + 1))
+        due = max(last, now + self._latency + hash64("way", now) % (self._latency // 4 + 1))
         self.clock.call_at(due, act)
         return due
 
@@ -409,7 +409,7 @@ class SimulatedReactor:
         match what:
             case End():
                 for peer in self._peers:
-                    peer.say(Ended(what.reason), "control")
+                    peer.say(SessionClosed(what.reason), "control")
                 self.clock.call_at(self.clock.now() + 2 * self._latency, self._end_session)
             case Drop() if not self.is_dark:
                 self._dark_since = self.clock.now()
@@ -433,19 +433,19 @@ class SimulatedReactor:
 
     def received(self, peer: Channels, channel: Channel, payload: str | bytes) -> None:
         """A frame has come from a client."""
-        wire = wire_of(payload)
+        wire = codec_for(payload)
         if wire is Wire.V1 and self._only_v0:
             return
         peer.wire = peer.wire or wire
         match peer.wire.read_client(channel, payload):
-            case CommandSent() as sent:
+            case CommandRequest() as sent:
                 self._command(peer, sent, self.clock.now() + UPLOAD_PATIENCE)
-            case SchemaAsked(request=request):
+            case SchemaRequest(request=request):
                 peer.say(Schema({}, request), "control")
             case _:
                 pass
 
-    def _command(self, peer: Channels, sent: CommandSent, patience: int) -> None:
+    def _command(self, peer: Channels, sent: CommandRequest, patience: int) -> None:
         data = dict(sent.data)
         for name, reference in sent.uploads:
             if reference.upload_id not in self._brought:
@@ -466,15 +466,15 @@ class SimulatedReactor:
             self._asks[ask] = (peer, sent.request)
         self._pass_on(self._model.ask(sent.type, data, self.clock.now(), ask))
 
-    def _refuse(self, peer: Channels, sent: CommandSent, code: str, reason: str) -> None:
+    def _refuse(self, peer: Channels, sent: CommandRequest, code: str, reason: str) -> None:
         if sent.request:
-            peer.say(Failed(sent.request, code, reason))
+            peer.say(ErrorReply(sent.request, code, reason))
 
     def _answered(self, asks: tuple[int, ...], message: Message | None) -> None:
         for ask in asks:
             peer, request = self._asks.pop(ask, (None, ""))
             if peer is not None and peer.is_open:
-                peer.say(Done(request) if message is None else ModelMessage(message.type, message.data, request))
+                peer.say(Ack(request) if message is None else ModelMessage(message.type, message.data, request))
 
     # ---- the model
 
@@ -526,7 +526,7 @@ class SimulatedReactor:
         look, delays = made.look, self._faults.delays
         lag = delays.shown
         if delays.shown_jitter:
-            lag += hashed(self._faults.seed, "shown", made.take, look.chunk) % (delays.shown_jitter + 1)
+            lag += hash64(self._faults.seed, "shown", made.take, look.chunk) % (delays.shown_jitter + 1)
         self._shown_at = max(self._shown_at, made.at + lag)
         if look.frames:
             self.clock.call_at(self._shown_at, lambda: self._pacer.add(made.take, look.chunk, look.frames))

@@ -9,14 +9,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from sequencer.engine.conductor.deliveries import Line, Status
+from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.report import CueReport
 from sequencer.engine.journal import Journal, parse_journal
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
-from sequencer.events.events import ChunkDone, HandPaused, Lost, Paused, UploadFailed
-from sequencer.schedule.model import ShowPrompt
-from sequencer.stages.simulated.helios_state import ChunkBegun, ChunkMade, Look
+from sequencer.events.events import ChunkDone, ConnectionLost, OperatorPause, Paused, UploadFailed
+from sequencer.schedule.model import PromptAct
+from sequencer.stages.simulated.helios_state import ChunkBegun, ChunkInputs, ChunkMade
 from simulation.gear import duration
 from simulation.playing import SECOND, Heard, Show
 
@@ -34,7 +34,7 @@ class Made:
 
     chunk: int
     take: int
-    look: Look
+    look: ChunkInputs
 
 
 class Evidence:
@@ -45,7 +45,7 @@ class Evidence:
         if show.outcome is None or show.conductor is None:
             raise ValueError("a show that fell over has no evidence")
         self.report = show.outcome.report
-        self.lines: dict[int, Line] = {line.number: line for line in show.conductor.run.plan.lines}
+        self.lines: dict[int, Delivery] = {line.number: line for line in show.conductor.run.plan.lines}
         self.cues: dict[int, CueReport] = {cue.number: cue for cue in self.report.cues}
 
     @cached_property
@@ -59,7 +59,7 @@ class Evidence:
             or "prompt" in faults.get("delays", {})
             or self.raced
             or self.is_slow
-            or any(isinstance(event, Lost | UploadFailed) for event in self.events)
+            or any(isinstance(event, ConnectionLost | UploadFailed) for event in self.events)
             or any("finish@" in hand for hand in self.show.script.hands)
         )
 
@@ -121,7 +121,7 @@ class Evidence:
     @cached_property
     def was_paused(self) -> bool:
         """Whether anybody asked for a pause."""
-        asked = any(isinstance(step.event, HandPaused | Paused) for step in self.show.steps)
+        asked = any(isinstance(step.event, OperatorPause | Paused) for step in self.show.steps)
         return asked or any(one.name == "pause" for one in self.heard)
 
     @cached_property
@@ -158,9 +158,9 @@ class Evidence:
         return found
 
     @cached_property
-    def shown(self) -> dict[int, list[Look]]:
+    def shown(self) -> dict[int, list[ChunkInputs]]:
         """What was really shown, by score chunk."""
-        found: dict[int, list[Look]] = defaultdict(list)
+        found: dict[int, list[ChunkInputs]] = defaultdict(list)
         for one in self.made:
             found[one.chunk].append(one.look)
         return found
@@ -187,7 +187,7 @@ class Evidence:
         return f"the cue {cue.section or 'score'} {cue.place} ({cue.what})"
 
 
-def prompt_of(line: Line) -> str | None:
+def prompt_of(line: Delivery) -> str | None:
     """The text that a line shows, if it shows one."""
-    found = [act.text for act in line.acts if isinstance(act, ShowPrompt)]
+    found = [act.text for act in line.acts if isinstance(act, PromptAct)]
     return found[-1].strip() if found else None

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from sequencer.core.timers import Timekeeper
+from sequencer.core.timers import TimerService
 from sequencer.events.codec import Event
-from sequencer.stages.simulated.helios_state import hashed
+from sequencer.stages.simulated.helios_state import hash64
 from sequencer.sync.midi_clock import MidiFeed
 
 SECOND = 10**9
@@ -30,7 +30,7 @@ def duration(text: str) -> int:
 class Gear:
     """Plays its moves on a virtual clock and gives what its feed makes of the bytes to `deliver`."""
 
-    def __init__(self, moves: tuple[str, ...], nominal: float, clock: Timekeeper, deliver: Callable[[Event], None]) -> None:
+    def __init__(self, moves: tuple[str, ...], nominal: float, clock: TimerService, deliver: Callable[[Event], None]) -> None:
         self._feed = MidiFeed(nominal)
         self._clock = clock
         self._deliver = deliver
@@ -84,7 +84,7 @@ class Gear:
     def _plan_tick(self) -> None:
         self._ticks += 1
         self._edge += Fraction(60 * SECOND) / (self._tempo * 24)
-        late = hashed("tick", self._ticks) % (self._jitter + 1) if self._jitter else 0
+        late = hash64("tick", self._ticks) % (self._jitter + 1) if self._jitter else 0
         self._clock.call_at(int(self._edge) + late, self._tick)
 
     def _tick(self) -> None:

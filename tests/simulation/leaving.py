@@ -18,8 +18,8 @@ from sequencer.events.commands import (
     Upload,
     WakeAt,
 )
-from sequencer.events.events import ChunkDone, Refused, Started
-from sequencer.schedule.model import ShowImage, Strength, SuperResolution
+from sequencer.events.events import ChunkDone, CommandRefused, Started
+from sequencer.schedule.model import ImageAct, StrengthAct, SuperResolutionAct
 from simulation.evidence import Evidence, prompt_of
 
 
@@ -47,7 +47,7 @@ def nothing_for_the_past(seen: Evidence) -> Iterator[str]:
 def _refusals(seen: Evidence) -> Iterator[str]:
     """What a model refused of its own accord. What an operator asks for at a bad moment is his own affair."""
     for event in seen.events:
-        if isinstance(event, Refused) and event.command not in ("pause", "resume", ""):
+        if isinstance(event, CommandRefused) and event.command not in ("pause", "resume", ""):
             yield f"{event.command}: {event.reason}"
 
 
@@ -78,7 +78,7 @@ def _excused(seen: Evidence, chunk: int, step: int) -> bool:
         return True
     mine = [one for one in seen.show.commits if one.chunk == chunk and one.step <= step]
     lines = [seen.lines[one.line] for one in mine if one.line in seen.lines]
-    return any(line.rule is not None or any(isinstance(act, ShowImage) for act in line.acts) for line in lines)
+    return any(line.rule is not None or any(isinstance(act, ImageAct) for act in line.acts) for line in lines)
 
 
 def live_commands_leave_in_time(seen: Evidence) -> Iterator[str]:
@@ -93,9 +93,9 @@ def live_commands_leave_in_time(seen: Evidence) -> Iterator[str]:
         lines = [line for chunk in _live_chunks(seen, number) if chunk in slots for line in slots[chunk].lines]
         acts = [act for line in lines for act in line.acts]
         has = {
-            *(act.scale for act in acts if isinstance(act, SuperResolution)),
-            *(float(act.value) for act in acts if isinstance(act, Strength)),
-            *(act.image.sha256 for act in acts if isinstance(act, ShowImage)),
+            *(act.scale for act in acts if isinstance(act, SuperResolutionAct)),
+            *(float(act.value) for act in acts if isinstance(act, StrengthAct)),
+            *(act.image.sha256 for act in acts if isinstance(act, ImageAct)),
         }
         for command in step.commands:
             match command:
@@ -251,7 +251,7 @@ def committed_stays(seen: Evidence) -> Iterator[str]:
     for commit in seen.show.commits:
         before = chunks.get(commit.line)
         line = seen.lines.get(commit.line)
-        refused = isinstance(seen.show.steps[commit.step].event, Refused)
+        refused = isinstance(seen.show.steps[commit.step].event, CommandRefused)
         if before is not None and (line is None or not refused):
             yield f"{seen.name(commit.line) if line else commit.line} was moved from chunk {before} to {commit.chunk}"
         if line is None:

@@ -17,17 +17,17 @@ from sequencer.engine.conductor import midi_output as sends
 from sequencer.engine.conductor import operator_input as hands
 from sequencer.engine.conductor import show_end as showing
 from sequencer.engine.conductor import take_setup as opening
-from sequencer.engine.conductor.clock_sync import Follow
-from sequencer.engine.conductor.deliveries import Line, Status
+from sequencer.engine.conductor.clock_sync import ClockSync
+from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.ledger import Ledger
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.midi_output import Sends
-from sequencer.engine.conductor.operator_input import act_by_rule
+from sequencer.engine.conductor.midi_output import MidiOutput
+from sequencer.engine.conductor.operator_input import run_rule
 from sequencer.engine.conductor.plan import Plan
 from sequencer.engine.conductor.report import CueReport, cue_report
-from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.engine.conductor.run_state import Phase, RunState
 from sequencer.engine.conductor.take_start import started_before
-from sequencer.engine.conductor.triggers import Ear
+from sequencer.engine.conductor.triggers import TriggerMatcher
 from sequencer.engine.journal import JournalWriter
 from sequencer.events.codec import Event
 from sequencer.events.commands import (
@@ -41,14 +41,14 @@ from sequencer.events.commands import (
     SetSrScale,
     Upload,
 )
-from sequencer.events.events import ChunkShown, ProgramChosen, StateReported
-from sequencer.language.compiler.ir import PlacedCue, Sending
-from sequencer.language.compiler.place import Unfolding
+from sequencer.events.events import ChunkShown, ProgramChanged, StateReported
+from sequencer.language.compiler.ir import PlacedCue, ResolvedMidi
+from sequencer.language.compiler.place import CueExpander
 from sequencer.language.compiler.prompts import Vocabulary
 from sequencer.midi.clock_generator import STOP
 from sequencer.midi.send_queue import Outbox
 from sequencer.runtime.live import attachments as clock_sending
-from sequencer.runtime.live.attachments import ClockSending
+from sequencer.runtime.live.attachments import ClockSenderTask
 from sequencer.runtime.loop import Performance
 from sequencer.stages.protocol import Deliver, Stage
 from sequencer.stages.simulated.stage import SimulatedStage
@@ -71,7 +71,7 @@ def _around(patch: pytest.MonkeyPatch, owner: Any, name: str, change: Callable[.
 def a_cue_dropped(patch: pytest.MonkeyPatch) -> None:
     original = sending.commit
 
-    def commit(run: Run, line: Line) -> None:
+    def commit(run: RunState, line: Delivery) -> None:
         if line.number % 5 == 3:
             run.plan.lines = [one for one in run.plan.lines if one is not line]
         else:
@@ -165,15 +165,15 @@ def an_image_with_the_prompt_before(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_stale_state_believed(patch: pytest.MonkeyPatch) -> None:
-    def believe(run: Run, event: StateReported) -> list[Command]:
+    def believe(run: RunState, event: StateReported) -> list[Command]:
         run.restarted = event.started
         return started_before(run, event) if event.started else []
 
-    patch.setitem(machine.TABLE, (Phase.OPENING, StateReported), believe)
+    patch.setitem(machine.HANDLERS, (Phase.OPENING, StateReported), believe)
 
 
 def a_report_that_says_all_is_well(patch: pytest.MonkeyPatch) -> None:
-    def lie(line: Line, *rest: Any) -> CueReport:
+    def lie(line: Delivery, *rest: Any) -> CueReport:
         cue = cue_report(line, *rest)
         if cue.status is Status.SKIPPED:
             return cue
@@ -183,7 +183,7 @@ def a_report_that_says_all_is_well(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_report_that_hides_lateness(patch: pytest.MonkeyPatch) -> None:
-    def lie(line: Line, *rest: Any) -> CueReport:
+    def lie(line: Delivery, *rest: Any) -> CueReport:
         cue = cue_report(line, *rest)
         return replace(cue, landed=cue.planned if cue.landed is not None else None)
 
@@ -233,7 +233,7 @@ def a_prompt_for_the_past(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_refusal_taken_for_success(patch: pytest.MonkeyPatch) -> None:
-    def fine(run: Run, flight: Any, event: Any) -> list[Command]:
+    def fine(run: RunState, flight: Any, event: Any) -> list[Command]:
         for line in run.ledger.slots[flight.chunk].lines:
             line.landed = flight.chunk
             line.end(Status.LANDED)
@@ -245,10 +245,10 @@ def a_refusal_taken_for_success(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_firing_lost(patch: pytest.MonkeyPatch) -> None:
-    def lose(run: Run, rule: Any, acts: Any, current: Any, at: int) -> list[Command]:
-        return [] if run.firings[rule.key] % 2 == 0 else act_by_rule(run, rule, acts, current, at)
+    def lose(run: RunState, rule: Any, acts: Any, current: Any, at: int) -> list[Command]:
+        return [] if run.firings[rule.key] % 2 == 0 else run_rule(run, rule, acts, current, at)
 
-    patch.setattr(hands, "act_by_rule", lose)
+    patch.setattr(hands, "run_rule", lose)
 
 
 def a_show_that_ends_a_chunk_early(patch: pytest.MonkeyPatch) -> None:
@@ -256,31 +256,31 @@ def a_show_that_ends_a_chunk_early(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_resting_model_not_waited_for(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Run, "may_rest", property(lambda _run: False))
+    patch.setattr(RunState, "may_rest", property(lambda _run: False))
 
 
 def a_beat_foretold_too_late(patch: pytest.MonkeyPatch) -> None:
-    _around(patch, Follow, "time_of", lambda time, *_: None if time is None else time + 3e9)
+    _around(patch, ClockSync, "time_of", lambda time, *_: None if time is None else time + 3e9)
 
 
 def a_run_that_ends_with_its_last_report(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Run, "ends_when_shown", property(lambda _run: False))
+    patch.setattr(RunState, "ends_when_shown", property(lambda _run: False))
 
 
 def a_run_that_ends_with_the_first_frame_of_its_last_chunk(patch: pytest.MonkeyPatch) -> None:
-    def ends_at(run: Run) -> int:
+    def ends_at(run: RunState) -> int:
         return run.shown.get(run.making - 1, run.last_reported_at + SECOND * 10)
 
     patch.setattr(showing, "_ends_at", ends_at)
 
 
 def frames_of_the_take_before_not_noticed(patch: pytest.MonkeyPatch) -> None:
-    original = Run.score_chunk
+    original = RunState.score_chunk
 
-    def only_this(self: Run, chunk: int, take: int | None = None) -> int | None:
+    def only_this(self: RunState, chunk: int, take: int | None = None) -> int | None:
         return original(self, chunk, take) if self.is_of_this_take(take) else None
 
-    patch.setattr(Run, "score_chunk", only_this)
+    patch.setattr(RunState, "score_chunk", only_this)
 
 
 def a_shown_chunk_counted_twice(patch: pytest.MonkeyPatch) -> None:
@@ -294,14 +294,14 @@ def a_shown_chunk_counted_twice(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_clock_that_stops_with_the_last_report(patch: pytest.MonkeyPatch) -> None:
-    original = ClockSending.__call__
+    original = ClockSenderTask.__call__
 
-    def call(self: ClockSending, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
+    def call(self: ClockSenderTask, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         original(self, event, commands, conductor)
         if conductor.phase is Phase.SHOWING:
             self._sender.stop(event.at)
 
-    patch.setattr(ClockSending, "__call__", call)
+    patch.setattr(ClockSenderTask, "__call__", call)
 
 
 def a_note_not_released_before_the_stop(patch: pytest.MonkeyPatch) -> None:
@@ -309,12 +309,12 @@ def a_note_not_released_before_the_stop(patch: pytest.MonkeyPatch) -> None:
         return [STOP, *messages[:-1]] if messages[-1:] == [STOP] else messages
 
     _around(patch, Outbox, "take", stop_first)
-    patch.setattr(Sends, "_by_the_end", lambda _self, due, end: max(due + 1, end))
+    patch.setattr(MidiOutput, "_by_the_end", lambda _self, due, end: max(due + 1, end))
 
 
 def a_note_that_sounds_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Outbox, "release", lambda _self: [])
-    patch.setattr(Sends, "_by_the_end", lambda _self, due, end: max(due + 1, end))
+    patch.setattr(MidiOutput, "_by_the_end", lambda _self, due, end: max(due + 1, end))
 
 
 # ---- what the engine alone cannot see: its compiler and its plan agree ---------------------------------------------------
@@ -330,7 +330,7 @@ def a_scenes_action_in_lower_case(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_program_change_not_heard(patch: pytest.MonkeyPatch) -> None:
-    _around(patch, Ear, "heard", lambda fired, _, event: frozenset() if isinstance(event, ProgramChosen) else fired)
+    _around(patch, TriggerMatcher, "heard", lambda fired, _, event: frozenset() if isinstance(event, ProgramChanged) else fired)
 
 
 def a_midi_message_a_second_late(patch: pytest.MonkeyPatch) -> None:
@@ -338,14 +338,14 @@ def a_midi_message_a_second_late(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_cue_a_chunk_late(patch: pytest.MonkeyPatch) -> None:
-    def late(cues: Any, unfolding: Unfolding, _cue: Any, _spot: Any, length: Any) -> Any:
+    def late(cues: Any, unfolding: CueExpander, _cue: Any, _spot: Any, length: Any) -> Any:
         chunk = unfolding._local.grid.chunk
         for one in cues:
-            is_sent = isinstance(one, PlacedCue) and any(isinstance(act, Sending) for act in one.acts)
+            is_sent = isinstance(one, PlacedCue) and any(isinstance(act, ResolvedMidi) for act in one.acts)
             is_late = 0 < one.seconds < length - chunk and not is_sent  # a note's length is counted from its own position
             yield replace(one, seconds=one.seconds + chunk) if is_late and isinstance(one, PlacedCue) else one
 
-    _around(patch, Unfolding, "cues_of", late)
+    _around(patch, CueExpander, "cues_of", late)
 
 
 def a_nearest_chunk_taken_upwards(patch: pytest.MonkeyPatch) -> None:

@@ -12,23 +12,23 @@ import pytest
 
 from sequencer.core.timebase import SECOND
 from sequencer.engine.conductor import show_end as showing
-from sequencer.engine.conductor.clock_sync import Follow
+from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.ledger import Ledger
 from sequencer.engine.conductor.plan import Pass
-from sequencer.engine.conductor.run_state import Run
+from sequencer.engine.conductor.run_state import RunState
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, SchedulePrompt
-from sequencer.events.events import Restored, Uploaded
+from sequencer.events.events import ConnectionRestored, Uploaded
 from sequencer.language.compiler import prompts as texts
 from sequencer.runtime.live import attachments as sending
 from sequencer.runtime.loop import Performance
-from sequencer.stages.reactor.client_protocol import Talk
+from sequencer.stages.reactor.client_protocol import ClientProtocol
 from sequencer.stages.reactor.frame_takes import ShownTakes
 from sequencer.stages.reactor.session import Session
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.stages.reactor.uploads import Uploads
 from sequencer.stages.wire.codec import Wire
-from sequencer.stages.wire.messages import ClientMessage, CommandSent, Frame, ModelMessage
+from sequencer.stages.wire.messages import ClientMessage, CommandRequest, Frame, ModelMessage
 from sequencer.sync.timecode import PIECES, RATES, TimecodeFeed, TimecodeFollower
 from simulation.families import RESETS, TAPES
 
@@ -105,13 +105,13 @@ def time_code_read_two_frames_late(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_cue_of_time_code_late(patch: pytest.MonkeyPatch) -> None:
-    original = Follow.time_of
+    original = ClockSync.time_of
 
-    def time_of(self: Follow, quarter: float, seconds: float) -> float | None:
+    def time_of(self: ClockSync, quarter: float, seconds: float) -> float | None:
         time = original(self, quarter, seconds)
         return None if time is None else time + 3 * SECOND
 
-    patch.setattr(Follow, "time_of", time_of)
+    patch.setattr(ClockSync, "time_of", time_of)
 
 
 # ---- sends that take long
@@ -163,7 +163,7 @@ def a_send_that_nobody_waits_for(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_repeated_reset_believed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Run, "may_be_reset", property(lambda _run: True))
+    patch.setattr(RunState, "may_be_reset", property(lambda _run: True))
 
 
 # ---- Reactor
@@ -177,12 +177,12 @@ def a_session_at_reactor_left_open(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_other_image_sent(patch: pytest.MonkeyPatch) -> None:
-    original = Talk.command
+    original = ClientProtocol.command
 
-    def command(self: Talk, one: Any, uploads: dict[str, Any]) -> None:
+    def command(self: ClientProtocol, one: Any, uploads: dict[str, Any]) -> None:
         original(self, one, {name: next(iter(uploads.values())) for name in uploads})
 
-    patch.setattr(Talk, "command", command)
+    patch.setattr(ClientProtocol, "command", command)
 
 
 def an_upload_believed_too_soon(patch: pytest.MonkeyPatch) -> None:
@@ -208,7 +208,7 @@ def a_connection_that_nobody_is_told_stands_again(patch: pytest.MonkeyPatch) -> 
     original = ReactorStage._release
 
     def release(self: ReactorStage, first: Event) -> None:
-        if not isinstance(first, Restored):
+        if not isinstance(first, ConnectionRestored):
             original(self, first)
 
     patch.setattr(ReactorStage, "_release", release)
@@ -220,26 +220,26 @@ def frames_of_the_take_before_taken_for_the_next(patch: pytest.MonkeyPatch) -> N
 
 def an_answer_read_as_another_message(patch: pytest.MonkeyPatch) -> None:
     """Models from 1.x answer with a message that everybody gets: whoever asked gets it twice."""
-    patch.setattr(Talk, "_is_heard_already", lambda _self, _message: False)
+    patch.setattr(ClientProtocol, "_is_heard_already", lambda _self, _message: False)
 
 
 def an_answer_not_recognised(patch: pytest.MonkeyPatch) -> None:
     """An answer of a model from 1.x is a message, and no longer ends the wait for an answer."""
-    original = Talk._model_message
+    original = ClientProtocol._model_message
 
-    def model_message(self: Talk, message: ModelMessage, now: int) -> None:
+    def model_message(self: ClientProtocol, message: ModelMessage, now: int) -> None:
         with pytest.MonkeyPatch.context() as inner:
             inner.setattr(self._answers, "answered", lambda *_: None)
             original(self, message, now)
 
-    patch.setattr(Talk, "_model_message", model_message)
+    patch.setattr(ClientProtocol, "_model_message", model_message)
 
 
 def _chunk_forgotten(patch: pytest.MonkeyPatch, wire: Wire) -> None:
     original = Wire.write_client
 
     def write_client(self: Wire, message: ClientMessage) -> Frame:
-        if self is wire and isinstance(message, CommandSent):
+        if self is wire and isinstance(message, CommandRequest):
             message = replace(message, data={key: value for key, value in message.data.items() if key != "chunk"})
         return original(self, message)
 

@@ -22,17 +22,17 @@ from sequencer.engine.conductor.run_state import Phase
 from sequencer.engine.journal import JournalWriter, header_of
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, ModelCommand, Upload
-from sequencer.events.events import ChunkShown, Woke
+from sequencer.events.events import ChunkShown, TimerFired
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
 from sequencer.language.score import Score
-from sequencer.runtime.live.attachments import ClockSending, Telling, end_of, pieces_of
+from sequencer.runtime.live.attachments import ClockSenderTask, MidiSender, end_of, tempo_segments
 from sequencer.runtime.loop import Outcome, Performance
-from sequencer.runtime.scripted_events import scripted
-from sequencer.schedule.model import Schedule, ShowPrompt
+from sequencer.runtime.scripted_events import parse_scripted_event
+from sequencer.schedule.model import PromptAct, Schedule
 from sequencer.stages.simulated.faults import Faults
 from sequencer.stages.simulated.helios import HeliosModel
-from sequencer.stages.simulated.helios_state import Look, Output, hashed
+from sequencer.stages.simulated.helios_state import ChunkInputs, Output, hash64
 from sequencer.stages.simulated.stage import SimulatedSettings, SimulatedStage
 from sequencer.sync.run_clock import VirtualClock
 from simulation.connection import ReactorStage, SimulatedReactor, beneath, settings_of
@@ -181,7 +181,7 @@ class _Stage(SimulatedStage):
     async def _spend(self) -> None:
         """Let the time of a send pass. Whatever happens meanwhile waits in the run's inbox."""
         self._sends += 1
-        lasting = hashed("sending", self._show_kept.faults.seed, self._sends) % (self._sending + 1)
+        lasting = hash64("sending", self._show_kept.faults.seed, self._sends) % (self._sending + 1)
         self._show_kept.sending = max(self._show_kept.sending, lasting)
         done = asyncio.Event()
         self._clock.call_at(self._clock.now() + lasting, done.set)
@@ -195,7 +195,7 @@ class _Stage(SimulatedStage):
         self._show_kept.closed_at = self._show_kept.closed_at or self._clock.now()
         await super().close()
 
-    def _show(self, take: int, look: Look) -> None:
+    def _show(self, take: int, look: ChunkInputs) -> None:
         self._show_kept.displayed.append(Displayed(self._clock.now(), take, look.chunk))
         super()._show(take, look)
 
@@ -242,7 +242,7 @@ def read_score(score: str) -> Score:
 def schedule_of(score: str) -> Schedule:
     """A score's schedule. Raises ScoreError for one that is not valid, or that shows nothing."""
     schedule = compile_score(read_score(score))
-    if not any(isinstance(act, ShowPrompt) for entry in schedule.entries for act in entry.acts):
+    if not any(isinstance(act, PromptAct) for entry in schedule.entries for act in entry.acts):
         raise ScoreError(())
     return schedule
 
@@ -309,7 +309,7 @@ def _perform(
 ) -> None:
     """Perform a show on a stage, and note down what happens."""
     script, schedule = show.script, show.schedule
-    hands = [scripted(one, schedule.middle) for one in script.hands]
+    hands = [parse_scripted_event(one, schedule.middle) for one in script.hands]
     journal = JournalWriter(path, header_of(schedule, {"show.score": script.score}, {}, show.following))
     committed: dict[int, int] = {}
 
@@ -318,7 +318,7 @@ def _perform(
         show.steps.append(
             Step(event, tuple(commands), conductor.phase, conductor.base, conductor.making, run.takes, run.connected)
         )
-        if not commands and isinstance(event, Woke | ChunkShown):
+        if not commands and isinstance(event, TimerFired | ChunkShown):
             return  # nothing is committed then, and of thousands of lines nobody wants to look at each
         for line in run.plan.lines:
             if line.chunk is not None and committed.get(line.number) != line.chunk:
@@ -346,11 +346,11 @@ def _perform(
         run.close("the simulation's time is up")
 
     sender = VirtualSender(clock)
-    telling = Telling(sender)
+    telling = MidiSender(sender)
     run.watch(telling)
-    sends_clock = bool(pieces_of(run.conductor)) and not schedule.clock.is_outer
+    sends_clock = bool(tempo_segments(run.conductor)) and not schedule.clock.is_outer
     if sends_clock:
-        run.watch(ClockSending(sender, schedule, run.conductor))
+        run.watch(ClockSenderTask(sender, schedule, run.conductor))
     clock.call_at(cap_of(script, schedule), cap)
     if schedule.clock.kind == "mtc":
         show.tape = Tape(script.gear, schedule.clock.rate or "25", clock, run.deliver)

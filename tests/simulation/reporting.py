@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from math import inf
 
-from sequencer.engine.conductor.deliveries import FINAL, Line, Status
+from sequencer.engine.conductor.deliveries import FINAL, Delivery, Status
 from sequencer.engine.conductor.report import CueReport
 from sequencer.engine.conductor.run_state import NO_REASON
 from sequencer.events.events import (
@@ -15,26 +15,26 @@ from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
     ClockFitted,
-    ClockLocated,
-    ClockMoved,
+    CommandRefused,
     OffsetChanged,
     Paused,
-    Refused,
+    ResetDone,
     Resumed,
-    WasReset,
+    TransportChanged,
+    TransportLocated,
 )
 from sequencer.schedule.describe import firing_by_name
 from sequencer.schedule.model import (
-    ChooseProgram,
-    GotoSection,
-    MoveControl,
-    PauseModel,
-    PlayNote,
-    ResumeModel,
-    ShowImage,
-    SuperResolution,
+    ControlAct,
+    GotoAct,
+    ImageAct,
+    NoteAct,
+    PauseAct,
+    ProgramAct,
+    ResumeAct,
+    SuperResolutionAct,
 )
-from sequencer.stages.simulated.helios_state import ChunkBegun, Look
+from sequencer.stages.simulated.helios_state import ChunkBegun, ChunkInputs
 from simulation.evidence import TELLING, Evidence, Made, prompt_of
 
 SETTLED = 4 * 10**9
@@ -56,7 +56,7 @@ def nothing_lost(seen: Evidence) -> Iterator[str]:
         yield "the report does not hold each cue of the plan once"
     if seen.show.conductor is None or any(one.kind == "clock_located" for one in seen.events):
         return
-    jumps = any(isinstance(act, GotoSection) for one in seen.show.schedule.stretches for rule in one.rules for act in rule.acts)
+    jumps = any(isinstance(act, GotoAct) for one in seen.show.schedule.stretches for rule in one.rules for act in rule.acts)
     aside = (Status.SKIPPED, Status.OVERTAKEN)  # a pass may have been laid twice: what was left of the first is set aside
     lines = [line for line in seen.lines.values() if line.entry is not None]
     every = {(line.pass_number, line.entry) for line in lines}
@@ -89,11 +89,11 @@ def firings_are_told(seen: Evidence) -> Iterator[str]:
     for rule in rules.values():
         by_key[rule.key] += told[rule.id]
         times = conductor.run.firings.get(rule.key, 0) // sharing[rule.key]
-        moving = [act for act in rule.acts if isinstance(act, GotoSection | PauseModel | ResumeModel)]
-        sends = [act for act in rule.acts if isinstance(act, PlayNote | MoveControl | ChooseProgram)]
+        moving = [act for act in rule.acts if isinstance(act, GotoAct | PauseAct | ResumeAct)]
+        sends = [act for act in rule.acts if isinstance(act, NoteAct | ControlAct | ProgramAct)]
         wanted[rule.key] += times if len(moving) + len(sends) < len(rule.acts) else 0
         for act in moving:
-            what = f"goto {act.section}" if isinstance(act, GotoSection) else act.kind
+            what = f"goto {act.section}" if isinstance(act, GotoAct) else act.kind
             moves[firing_by_name(rule.trigger, seen.show.schedule.middle), what] += times
     for key, count in wanted.items():
         if by_key[key] < count:
@@ -165,7 +165,7 @@ def _lied_to(seen: Evidence) -> bool:
     return any(mishap.do == "spoil" for mishap in seen.show.faults.messages)
 
 
-def _untrue(seen: Evidence, number: int, line: Line, landed: int, looks: list[Look]) -> Iterator[str]:
+def _untrue(seen: Evidence, number: int, line: Delivery, landed: int, looks: list[ChunkInputs]) -> Iterator[str]:
     prompt = prompt_of(line)
     spell = [look for chunk in range(min(line.chunk or landed, landed), landed + 1) for look in seen.shown.get(chunk, [])]
     if prompt is not None and "without its prompt" not in line.reason and not _lied_to(seen):
@@ -180,9 +180,9 @@ def _untrue(seen: Evidence, number: int, line: Line, landed: int, looks: list[Lo
         if act.kind in line.open or f"without its {act.kind}" in line.reason:
             continue
         match act:
-            case ShowImage() if not any(look.image == act.image.sha256 for look in (spell if len(line.kinds) > 1 else looks)):
+            case ImageAct() if not any(look.image == act.image.sha256 for look in (spell if len(line.kinds) > 1 else looks)):
                 yield f"{seen.name(number)} is said to show {act.image.path} on chunk {landed}, and it does not"
-            case SuperResolution() if not seen.is_slow and not any(look.sr == act.scale for look in spell):
+            case SuperResolutionAct() if not seen.is_slow and not any(look.sr == act.scale for look in spell):
                 yield f"{seen.name(number)} is said to set sr {act.scale} by chunk {landed}, and it does not"
             case _:
                 pass
@@ -238,7 +238,7 @@ def shown_as_told(seen: Evidence) -> Iterator[str]:
             yield f"chunk {made.chunk} showed {prompt!r}, and no cue that landed or failed tells of it"
 
 
-def _shown_from(landed: int, line: Line) -> int:
+def _shown_from(landed: int, line: Delivery) -> int:
     """From which chunk on a landed line shows its prompt: its image may land later."""
     return line.chunk if len(line.acts) > 1 and line.chunk is not None else landed
 
@@ -276,12 +276,16 @@ def seen_on_the_beat(seen: Evidence) -> Iterator[str]:
     if run is None or run.follow is None or not run.follow.outer or not seen.calm:
         return
     fits = [event for event in seen.events if isinstance(event, ClockFitted) and event.quarters_per_ns > 0]
-    moved = [event.at for event in seen.events if isinstance(event, ClockMoved | ClockLocated | OffsetChanged | WasReset)]
+    moved = [
+        event.at for event in seen.events if isinstance(event, TransportChanged | TransportLocated | OffsetChanged | ResetDone)
+    ]
     done = [event.at for event in seen.events if isinstance(event, ChunkDone)]
     lags = [event for event in seen.events if isinstance(event, BoundariesFitted)]
     first_seen = min((event.at for event in seen.events if isinstance(event, ChunkShown)), default=inf)
     measured = next((event for event in lags if event.at > first_seen), None)
-    laid_anew = max((event.at for event in seen.events if isinstance(event, ClockLocated)), default=-1)  # passes may move then
+    laid_anew = max(
+        (event.at for event in seen.events if isinstance(event, TransportLocated)), default=-1
+    )  # passes may move then
     committed = {commit.line: seen.show.steps[commit.step].event.at for commit in seen.show.commits}
     for number, line in seen.lines.items():
         at = run.follow.shown.get(line.landed if line.landed is not None else -1)
@@ -316,7 +320,7 @@ def seen_on_the_tape(seen: Evidence) -> Iterator[str]:
     if run is None or seen.show.tape is None or not seen.calm:
         return
     done = [event.at for event in seen.events if isinstance(event, ChunkDone)]
-    others = [event.at for event in seen.events if isinstance(event, OffsetChanged | WasReset | Paused | Resumed)]
+    others = [event.at for event in seen.events if isinstance(event, OffsetChanged | ResetDone | Paused | Resumed)]
     committed = {commit.line: seen.show.steps[commit.step].event.at for commit in seen.show.commits}
     fixed = all(not one.is_live and not one.rules for one in seen.show.schedule.stretches)
     for number, line in seen.lines.items():
@@ -337,7 +341,7 @@ def seen_on_the_tape(seen: Evidence) -> Iterator[str]:
 def figures_are_right(seen: Evidence) -> Iterator[str]:
     """The report's own numbers: takes, refusals, chunks, how it ended."""
     report = seen.report
-    refusals = [event for event in seen.events if isinstance(event, Refused)]
+    refusals = [event for event in seen.events if isinstance(event, CommandRefused)]
     refused = [f"{one.command}: {one.reason if one.reason.strip() else NO_REASON}" for one in refusals]
     missing = Counter(report.refused) - Counter(refused)
     if missing:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 
 from sequencer.engine.conductor.deliveries import Status
-from sequencer.events.events import ChunkDone, ChunkShown, Lost
+from sequencer.events.events import ChunkDone, ChunkShown, ConnectionLost
 from sequencer.midi.clock_generator import CONTINUE, PPQN, START, STOP, TICK, TICKS_PER_SIXTEENTH
 from sequencer.midi.send_queue import NOTE_OFF, NOTE_ON
 from simulation.evidence import Evidence
@@ -52,7 +52,9 @@ def shown_is_the_models(seen: Evidence) -> Iterator[str]:
         if one.take in seen.bases:
             displayed.setdefault((seen.bases[one.take] + one.chunk, one.at), set()).add(one.take)
             times[seen.bases[one.take] + one.chunk].append(one.at)
-    if seen.counted_loosely and ("drops" in seen.show.script.faults or any(isinstance(event, Lost) for event in seen.events)):
+    if seen.counted_loosely and (
+        "drops" in seen.show.script.faults or any(isinstance(event, ConnectionLost) for event in seen.events)
+    ):
         return  # nobody knows how many frames went by unseen, and of a short silence not even that they did
     for chunk, at in run.shown.items():
         if (chunk, at) not in displayed and not any(abs(at - one) <= seen.counted_loosely for one in times[chunk]):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sequencer.events.codec import Event
-from sequencer.events.events import ChunkDone, Ready, Started, Went
+from sequencer.events.events import ChunkDone, OperatorGo, Ready, Started
 from sequencer.language.notations import reads
 from sequencer.language.score import AtBar, Cue
 from simulation.agreeing import SECOND, behind_stalls
@@ -105,7 +105,7 @@ def test_a_cue_of_a_pass_that_was_left_makes_the_score_no_longer_though_it_was_s
     )  # fmt: skip
     until_sent = (Ready(0), Started(1, 0), ChunkDone(2, 0, 33, "One."), ChunkDone(3, 1, 66, "One."))
     assert heard(text, *until_sent).end == 12
-    left = heard(text, *until_sent, Went(4, "out"))
+    left = heard(text, *until_sent, OperatorGo(4, "out"))
     assert [one.fate for one in left.slots[3]] == ["left"]
     assert left.end == 3
 

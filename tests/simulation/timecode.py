@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
-from sequencer.core.timers import Timekeeper
+from sequencer.core.timers import TimerService
 from sequencer.events.codec import Event
-from sequencer.stages.simulated.helios_state import hashed
-from sequencer.sync.timecode import TimecodeFeed, rate
+from sequencer.stages.simulated.helios_state import hash64
+from sequencer.sync.timecode import TimecodeFeed, parse_rate
 from simulation.gear import LOOK, SECOND, duration
 
 GARBAGE = (b"\xf1\x80", b"\xf1", b"\xf0\x7f\x7f\x01\x01\xf7", b"\xf0\x7f\x7f\x01\x01\x00\x00\x3f\x1f\xf7", b"\xf1\x7f", b"\xf8")
@@ -60,8 +60,8 @@ class Stretch:
 class Tape:
     """Plays its moves on a virtual clock and gives what its feed makes of the bytes to `deliver`."""
 
-    def __init__(self, moves: tuple[str, ...], name: str, clock: Timekeeper, deliver: Callable[[Event], None]) -> None:
-        expected = rate(name)
+    def __init__(self, moves: tuple[str, ...], name: str, clock: TimerService, deliver: Callable[[Event], None]) -> None:
+        expected = parse_rate(name)
         assert expected is not None
         self._feed = TimecodeFeed(expected)
         self._clock = clock
@@ -140,7 +140,7 @@ class Tape:
                 self._deliver(event)
 
     def _plan(self, run: int) -> None:
-        late = hashed("quarter", self._at) % (self._jitter + 1) if self._jitter else 0
+        late = hash64("quarter", self._at) % (self._jitter + 1) if self._jitter else 0
         self._clock.call_at(int(self._edge) + late, lambda: self._quarter(run))
 
     def _quarter(self, run: int) -> None:

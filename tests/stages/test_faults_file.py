@@ -157,7 +157,7 @@ def test_the_documentation_names_every_key_and_its_example_reads() -> None:
     page = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
     from sequencer.stages.simulated import faults as room
 
-    for model in (room.Faults, room.Delays, room.Slow, room.Refusal, room.Mishap, room.Drop, room.End, room.UploadFault):
+    for model in (room.Faults, room.Delays, room.Slow, room.Refusal, room.MessageFault, room.Drop, room.End, room.UploadFault):
         for name, field in model.model_fields.items():
             assert f"`{field.alias or name}`" in page, f"{model.__name__}.{name}"
     examples = page.split("```yaml\n")[1:]

@@ -15,17 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sequencer.core.fonts import Pen
+from sequencer.core.fonts import TextRenderer
 from sequencer.core.image_files import opened
-from sequencer.stages.simulated.helios_state import Look
+from sequencer.stages.simulated.helios_state import ChunkInputs
 from sequencer.stages.simulated.renderer.frames import EDITION, FADE, HEIGHT, WIDTH, Renderer, version
 from sequencer.stages.simulated.renderer.palette import COLOURS, SHADES, palette
-from sequencer.stages.simulated.renderer.particles import Motes
+from sequencer.stages.simulated.renderer.particles import Particles
 from sequencer.stages.simulated.renderer.pixels import TURN, blended, fitted, levelled, packed, sine, smooth, spread, unpacked
 from sequencer.stages.simulated.renderer.text_overlay import MARGIN, MOST_LINES, PROMPT_SIZE, Lettering
 
 GOLDEN = Path(__file__).with_name("pictures.golden.json")
-LOOK = Look(
+LOOK = ChunkInputs(
     seed=4271,
     prompt="a paper boat, grey light",
     image=None,
@@ -46,7 +46,7 @@ def renderer() -> Renderer:
     return made
 
 
-def digest(renderer: Renderer, look: Look, before: Look | None = None) -> str:
+def digest(renderer: Renderer, look: ChunkInputs, before: ChunkInputs | None = None) -> str:
     return hashlib.sha256(renderer.frames(look, before).tobytes()).hexdigest()
 
 
@@ -178,7 +178,7 @@ def test_any_prompt_can_be_written(text: str) -> None:
 
 def test_prompts_wrap_between_words_and_end_in_an_ellipsis() -> None:
     lettering = Lettering(WIDTH)
-    pen = Pen(PROMPT_SIZE)
+    pen = TextRenderer(PROMPT_SIZE)
     lines = lettering.wrapped("she opens a red umbrella " * 40)
     assert len(lines) == MOST_LINES
     assert lines[-1].endswith("…")
@@ -292,7 +292,7 @@ def test_images_of_any_shape_fit(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(("words", "slowest"), [("rain over roofs", 19), ("snow over roofs", 1)])
 def test_what_a_prompt_lets_fall_falls(words: str, slowest: int) -> None:
-    motes = Motes(7, words, palette(words), HEIGHT, WIDTH)
+    motes = Particles(7, words, palette(words), HEIGHT, WIDTH)
     pictures = []
     for frame in (50, 51):
         picture = np.zeros((HEIGHT, WIDTH), np.uint32)
@@ -309,7 +309,7 @@ def test_what_a_prompt_lets_fall_falls(words: str, slowest: int) -> None:
 def test_motes_are_those_of_the_words_and_the_seed() -> None:
     def drawn(seed: int, prompt: str) -> np.ndarray[Any, Any]:
         picture = np.zeros((HEIGHT, WIDTH), np.uint32)
-        Motes(seed, prompt, palette(prompt), HEIGHT, WIDTH).lay(picture, 9, 1)
+        Particles(seed, prompt, palette(prompt), HEIGHT, WIDTH).lay(picture, 9, 1)
         return picture
 
     assert (drawn(1, "snow") == drawn(1, "snow")).all()
@@ -321,7 +321,7 @@ def test_motes_are_those_of_the_words_and_the_seed() -> None:
 @settings(max_examples=40, deadline=None)
 def test_motes_stay_within_the_picture_at_any_time(frame: int, prompt: str, step: int) -> None:
     picture = np.zeros((HEIGHT // step, WIDTH // step), np.uint32)
-    Motes(3, prompt, palette(prompt), HEIGHT, WIDTH).lay(picture, frame, step)
+    Particles(3, prompt, palette(prompt), HEIGHT, WIDTH).lay(picture, frame, step)
     assert picture.any()
     assert not (picture >> np.uint32(24)).any()
 
@@ -341,7 +341,7 @@ def test_a_still_image_moves_by_parts_of_a_pixel() -> None:
 # ---- golden
 
 
-def golden_looks() -> dict[str, tuple[Look, Look | None]]:
+def golden_looks() -> dict[str, tuple[ChunkInputs, ChunkInputs | None]]:
     return {
         "plain": (LOOK, None),
         "4x": (replace(LOOK, sr="4x"), None),

@@ -18,7 +18,7 @@ from sequencer.events.commands import (
     SetSrScale,
     Start,
 )
-from sequencer.events.events import ChunkDone, Paused, Refused, StateReported, Unknown, WasReset
+from sequencer.events.events import ChunkDone, CommandRefused, Paused, ResetDone, StateReported, UnknownMessage
 from sequencer.stages.simulated.faults import Faults
 from sequencer.stages.simulated.helios import HeliosModel
 from sequencer.stages.simulated.helios_state import Acknowledged, ChunkBegun, ChunkMade, Message, Output, UploadedImage
@@ -103,7 +103,7 @@ class ModelMachine(RuleBasedStateMachine):
                 self.total += 0 if event.chunk < self.faults.warmup else 33
                 assert event.frames == self.total
                 assert event.prompt == self.active
-            case WasReset():
+            case ResetDone():
                 self.plan, self.active, self.last_chunk, self.total, self.resetting = {}, None, -1, 0, False
             case StateReported():
                 assert event.frame == self.total
@@ -112,7 +112,7 @@ class ModelMachine(RuleBasedStateMachine):
                 assert not (event.running and event.paused)
             case Paused():
                 assert self.making is None
-            case Unknown():
+            case UnknownMessage():
                 assert message.name == "seed_set"
             case _:
                 pass  # the others say nothing that is followed here
@@ -128,7 +128,7 @@ class ModelMachine(RuleBasedStateMachine):
         else:
             assert len(outputs) == 2  # the refusal and a state
         events = self.take_in(outputs)
-        assert len([one for one in events if isinstance(one, Refused)]) == len(refused)
+        assert len([one for one in events if isinstance(one, CommandRefused)]) == len(refused)
         assert self.twin.command(command, self.now) == before + outputs
         return not refused
 

@@ -23,7 +23,7 @@ from sequencer.events.commands import (
 )
 from sequencer.stages.simulated.faults import Faults
 from sequencer.stages.simulated.helios import HeliosModel
-from sequencer.stages.simulated.helios_state import ChunkBegun, Look, Message, Output, UploadedImage
+from sequencer.stages.simulated.helios_state import ChunkBegun, ChunkInputs, Message, Output, UploadedImage
 from sequencer.stages.wire.helios.commands import HeliosCommand, SetPrompt
 
 SECOND = 10**9
@@ -67,7 +67,7 @@ class Session:
         return [one for one in self.outputs if isinstance(one, Message)]
 
     @property
-    def looks(self) -> list[Look]:
+    def looks(self) -> list[ChunkInputs]:
         return [one.look for one in self.outputs if isinstance(one, ChunkBegun)]
 
     def named(self, name: str) -> list[Any]:
@@ -332,7 +332,7 @@ def test_reset_lets_the_chunk_in_the_making_be_done_and_reported() -> None:
     session.do(Start())
     assert session.errors == [("start", "no prompt set for chunk 0")]
     session.do(SetPrompt("again"), Start()).chunks(1)
-    assert session.looks[-1] == Look(0, "again", None, 0, 0.0, "2x", 1, 33, 33)
+    assert session.looks[-1] == ChunkInputs(0, "again", None, 0, 0.0, "2x", 1, 33, 33)
 
 
 @pytest.mark.parametrize("keeps", [True, False])
@@ -504,7 +504,7 @@ def test_scripted_refusals_change_nothing() -> None:
 
 def test_events_and_messages_tell_the_same_story() -> None:
     """Read back, every message of a lively session is understood."""
-    from sequencer.events.events import Unknown
+    from sequencer.events.events import UnknownMessage
     from sequencer.stages.wire.helios.model_messages import HeliosReader
 
     for dialect in ("current", "2026-early"):
@@ -514,4 +514,4 @@ def test_events_and_messages_tell_the_same_story() -> None:
         reader, read = HeliosReader(), list[Event]()
         for one in session.messages:
             read += reader.read(one.type, one.data, one.at)
-        assert not [one for one in read if isinstance(one, Unknown)]
+        assert not [one for one in read if isinstance(one, UnknownMessage)]

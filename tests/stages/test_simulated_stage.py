@@ -30,18 +30,18 @@ from sequencer.events.commands import (
 from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
+    CommandRefused,
+    ConnectionLost,
+    ConnectionRestored,
+    FramesRendered,
     ImageAccepted,
-    Lost,
-    PicturesMade,
     PromptAccepted,
     Ready,
-    Refused,
-    Restored,
+    ResetDone,
     SessionEnded,
     StateReported,
     Uploaded,
     UploadFailed,
-    WasReset,
 )
 from sequencer.stages.protocol import Pictures, Stage
 from sequencer.stages.simulated.faults import Faults
@@ -211,7 +211,7 @@ def test_uploads_take_their_time_and_are_what_commands_name() -> None:
         run = await Run().open()
         await run.send(SetImage(image.sha256), Upload(image))
         await run.until(lambda: run.got(Uploaded))
-        assert run.got(Refused)[0].reason == "image was not uploaded"
+        assert run.got(CommandRefused)[0].reason == "image was not uploaded"
         assert run.got(Uploaded) == [Uploaded(600_000_000, image.sha256)]
         await run.send(SetConditioning("a", image.sha256), Start())
         await run.chunks(1)
@@ -236,8 +236,8 @@ def test_what_is_no_image_uploads_and_is_refused_by_the_command(data: bytes, mim
         await run.send(Upload(image))
         await run.until(lambda: run.got(Uploaded))
         await run.send(SetConditioning("a", image.sha256))
-        await run.until(lambda: run.got(Refused))
-        assert run.got(Refused)[0].reason.startswith(reason)
+        await run.until(lambda: run.got(CommandRefused))
+        assert run.got(CommandRefused)[0].reason.startswith(reason)
 
     play(scenario)
 
@@ -297,17 +297,17 @@ def test_a_dropped_connection_loses_both_ways_and_the_model_goes_on() -> None:
     async def scenario() -> None:
         run = await Run({"drops": [{"chunk": 2, "for": "3s"}]}).open()
         await run.send(*OPENING)
-        await run.until(lambda: run.got(Lost))
+        await run.until(lambda: run.got(ConnectionLost))
         await run.send(SchedulePrompt("never heard", 6))
-        await run.until(lambda: run.got(Restored))
-        after = run.events.index(run.got(Restored)[0])
+        await run.until(lambda: run.got(ConnectionRestored))
+        after = run.events.index(run.got(ConnectionRestored)[0])
         state = run.events[after + 1]
         assert isinstance(state, StateReported)
         assert state.chunk == 4
         await run.chunks(5)
         assert [one.chunk for one in run.got(ChunkDone)] == [0, 1, 4, 5, 6]
         assert {one.prompt for one in run.got(ChunkDone)} == {"a paper boat", "rain"}
-        lost, back = run.got(Lost)[0].at, run.got(Restored)[0].at
+        lost, back = run.got(ConnectionLost)[0].at, run.got(ConnectionRestored)[0].at
         assert back - lost == 3 * SECOND
         assert not [one for one in run.events if lost < one.at < back]
 
@@ -320,7 +320,7 @@ def test_a_drop_at_a_time_fails_the_upload_under_way() -> None:
     async def scenario() -> None:
         run = await Run({"drops": [{"at": "400ms", "for": "1s"}]}).open()
         await run.send(Upload(image))
-        await run.until(lambda: run.got(Restored))
+        await run.until(lambda: run.got(ConnectionRestored))
         assert [one.reason for one in run.got(UploadFailed)] == ["the connection broke during the upload"]
 
     play(scenario)
@@ -347,10 +347,10 @@ def test_stale_states_behind_a_reset() -> None:
         run = await Run({"stale_states": 2}).open()
         await (await run.send(*OPENING)).chunks(3)
         await run.send(Reset())
-        await run.until(lambda: run.got(WasReset))
-        behind = run.events[run.events.index(run.got(WasReset)[0]) + 1 :]
+        await run.until(lambda: run.got(ResetDone))
+        behind = run.events[run.events.index(run.got(ResetDone)[0]) + 1 :]
         await run.idle()
-        behind = run.events[run.events.index(run.got(WasReset)[0]) + 1 :]
+        behind = run.events[run.events.index(run.got(ResetDone)[0]) + 1 :]
         assert [one.frame for one in behind if isinstance(one, StateReported)] == [99, 132, 0]
 
     play(scenario)
@@ -372,7 +372,7 @@ def test_both_dialects_tell_the_same_story() -> None:
 def test_pictures_come_before_their_chunk_is_reported_with_their_digest() -> None:
     image = image_file(png())
 
-    async def scenario() -> list[PicturesMade]:
+    async def scenario() -> list[FramesRendered]:
         run = await Run({"warmup": 1}, pictures=True, images={image.sha256: png()}).open()
         await run.send(Upload(image))
         await run.until(lambda: run.got(Uploaded))
@@ -384,11 +384,11 @@ def test_pictures_come_before_their_chunk_is_reported_with_their_digest() -> Non
             (1, (33, 384, 640, 3)),
             (2, (33, 384, 640, 3)),
         ]
-        for made, shown in zip(run.got(PicturesMade), run.pictures, strict=True):
+        for made, shown in zip(run.got(FramesRendered), run.pictures, strict=True):
             assert made.sha256 == hashlib.sha256(shown.frames.tobytes()).hexdigest()
             assert run.events.index(made) < run.events.index(run.got(ChunkDone)[made.chunk])
         assert [one.chunk for one in run.got(ChunkShown)] == [1]
-        return run.got(PicturesMade)
+        return run.got(FramesRendered)
 
     assert asyncio.run(scenario()) == asyncio.run(scenario())
 

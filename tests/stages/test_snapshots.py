@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sequencer.core.timebase import ChunkGrid
 from sequencer.stages.simulated.faults import Faults
 from sequencer.stages.simulated.helios import HeliosModel
-from sequencer.stages.simulated.helios_state import Acknowledged, ChunkBegun, Look, Message, Output, UploadedImage
+from sequencer.stages.simulated.helios_state import Acknowledged, ChunkBegun, ChunkInputs, Message, Output, UploadedImage
 from sequencer.stages.simulated.snapshots import MAX_LABEL_CHARACTERS, MAX_SNAPSHOTS
 from sequencer.stages.wire.helios.commands import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES
 
@@ -61,7 +61,7 @@ class _Driven:
         return message.type, dict(message.data)
 
     @property
-    def looks(self) -> list[Look]:
+    def looks(self) -> list[ChunkInputs]:
         return [one.look for one in self.outputs if isinstance(one, ChunkBegun)]
 
 

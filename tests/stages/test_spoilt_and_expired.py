@@ -6,9 +6,9 @@ import pytest
 
 from sequencer.core.errors import UsageError
 from sequencer.events.commands import SetImage
-from sequencer.events.events import Refused
+from sequencer.events.events import CommandRefused
 from sequencer.stages.simulated.faults import reads_faults
-from sequencer.stages.simulated.faulty_channel import Link
+from sequencer.stages.simulated.faulty_channel import FaultyChannel
 from sequencer.stages.simulated.helios import HeliosModel
 from sequencer.stages.simulated.helios_state import Message, UploadedImage
 from sequencer.stages.wire.helios.commands import write_command
@@ -25,7 +25,7 @@ from sequencer.stages.wire.helios.model_messages import HeliosReader
     ],
 )
 def test_one_field_is_missing_or_holds_something_else(value: str, found: dict[str, object]) -> None:
-    link = Link(reads_faults(f"messages:\n  - {{do: spoil, type: state, nth: 2, field: a{value}}}\n"))
+    link = FaultyChannel(reads_faults(f"messages:\n  - {{do: spoil, type: state, nth: 2, field: a{value}}}\n"))
     said = Message(5, "state", {"a": 1, "b": 2})
     assert link.carry(said) == (said,)
     (spoilt,) = link.carry(said)
@@ -47,5 +47,5 @@ def test_an_upload_can_be_used_for_so_long() -> None:
         name, data = write_command(SetImage("i"))
         outputs = [*model.receive(name, data, second * 10**9), *model.advance(second * 10**9 + 500_000_000)]
         events = [event for one in outputs if isinstance(one, Message) for event in reader.read(one.type, one.data, one.at)]
-        refused += [event.reason for event in events if isinstance(event, Refused)]
+        refused += [event.reason for event in events if isinstance(event, CommandRefused)]
     assert refused == ["the upload has expired"]

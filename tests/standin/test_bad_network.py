@@ -9,7 +9,7 @@ from reactor_parts import settings_for, stand_in
 
 from sequencer.events.codec import Event
 from sequencer.events.commands import SchedulePrompt, Start
-from sequencer.server.network_faults import Relay, without_candidates
+from sequencer.server.network_faults import NetworkFaultRelay, without_candidates
 from sequencer.server.settings import BadNetwork
 from sequencer.stages.reactor.stage import ReactorStage
 from sequencer.sync.run_clock import RealClock
@@ -37,7 +37,7 @@ async def _through(network: BadNetwork, count: int, wait: float) -> list[tuple[b
     """Send datagrams through a relay to one that sends them back: what came, and how late."""
     loop = asyncio.get_running_loop()
     server, _ = await loop.create_datagram_endpoint(_Echo, local_addr=("127.0.0.1", 0))
-    relay = Relay(network)
+    relay = NetworkFaultRelay(network)
     port = server.get_extra_info("sockname")[1]
     answer = await relay.open(
         f"v=0\r\na=candidate:9 1 udp 5 127.0.0.1 {port} typ host\r\na=candidate:8 1 udp 5 ::1 7 typ host\r\n"

@@ -18,19 +18,19 @@ from numpy.typing import NDArray
 from reactor_parts import FRAMES, faults, stand_in
 
 from sequencer.server import clips as module
-from sequencer.server.app import StandIn
+from sequencer.server.app import StageServer
 from sequencer.server.clips import MAX_CLIP_SECONDS, Clips
-from sequencer.server.model_runner import Made, Show
+from sequencer.server.model_runner import ModelRunner, ShownChunk
 from sequencer.server.session import Session
-from sequencer.stages.simulated.helios_state import Look
+from sequencer.stages.simulated.helios_state import ChunkInputs
 from sequencer.stages.simulated.renderer.frames import Renderer
 from sequencer.stages.wire.messages import ClipFailed, ClipReady
 
 RATE = Fraction(24)
 
 
-def _look(chunk: int, frames: int = FRAMES) -> Look:
-    return Look(1, f"prompt {chunk}", None, 0, 0.0, "2x", chunk, frames * chunk, frames)
+def _look(chunk: int, frames: int = FRAMES) -> ChunkInputs:
+    return ChunkInputs(1, f"prompt {chunk}", None, 0, 0.0, "2x", chunk, frames * chunk, frames)
 
 
 class _Stream:
@@ -38,12 +38,13 @@ class _Stream:
 
     def __init__(self, chunks: int, shown: int, frames: int = FRAMES) -> None:
         self.made = [
-            Made(_look(one, frames), _look(one - 1, frames) if one else None, frames * one, frames) for one in range(chunks)
+            ShownChunk(_look(one, frames), _look(one - 1, frames) if one else None, frames * one, frames)
+            for one in range(chunks)
         ]
         self.screen = SimpleNamespace(shown=shown)
 
     def clips(self) -> Clips:
-        return Clips(cast("Show", self), RATE)
+        return Clips(cast("ModelRunner", self), RATE)
 
 
 def _ready(answer: ClipReady | ClipFailed) -> ClipReady:
@@ -158,7 +159,7 @@ def test_a_clip_that_cannot_be_made_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     asyncio.run(go())
 
 
-async def _playing(client: httpx.AsyncClient, server: StandIn, shown: int = 2 * FRAMES) -> Session:
+async def _playing(client: httpx.AsyncClient, server: StageServer, shown: int = 2 * FRAMES) -> Session:
     await client.post("/start_session", json={})
     session = server.session
     assert session is not None

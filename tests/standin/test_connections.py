@@ -11,7 +11,7 @@ import pytest
 from reactor_parts import stand_in
 
 from sequencer.server import connections as watched
-from sequencer.server.app import StandIn
+from sequencer.server.app import StageServer
 from sequencer.server.connections import MAX_CONNECTIONS, MAX_SILENT
 
 Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -20,7 +20,7 @@ WHOLE = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @contextlib.asynccontextmanager
-async def _wires(server: StandIn, count: int) -> AsyncIterator[list[Wire]]:
+async def _wires(server: StageServer, count: int) -> AsyncIterator[list[Wire]]:
     wires = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(count)]
     try:
         yield wires

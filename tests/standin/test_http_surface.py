@@ -13,12 +13,12 @@ import pytest
 from reactor_parts import picture, stand_in
 
 from sequencer.core.errors import UsageError
-from sequencer.server.app import StandIn
+from sequencer.server.app import StageServer
 from sequencer.server.settings import LOCAL_SESSION, StandInSettings
 from sequencer.server.uploads import LARGEST
 from sequencer.stages.reactor.settings import ReactorSettings
 
-Talk = Callable[[httpx.AsyncClient, StandIn], Awaitable[None]]
+Talk = Callable[[httpx.AsyncClient, StageServer], Awaitable[None]]
 
 
 def _talk(talk: Talk, **settings: Any) -> None:
@@ -44,7 +44,7 @@ async def _session(client: httpx.AsyncClient, proof: dict[str, str]) -> str:
 
 
 def test_only_this_machine_is_let_in() -> None:
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         for host in ("evil.example", "evil.example:8080", "127.0.0.1.evil.example", "", "[::bad"):
             assert (await client.get("/health", headers={"Host": host})).status_code in (400, 403), host
         for host in (f"127.0.0.1:{server.port}", f"localhost:{server.port}", "localhost", "[::1]:80"):
@@ -54,7 +54,7 @@ def test_only_this_machine_is_let_in() -> None:
 
 
 def test_pages_of_this_machine_are_let_in_and_no_others() -> None:
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         for origin in ("http://localhost:3000", "http://127.0.0.1:5173", "https://localhost"):
             answer = await client.get("/health", headers={"Origin": origin})
             assert answer.headers["Access-Control-Allow-Origin"] == origin
@@ -77,7 +77,7 @@ def test_every_answer_can_be_read_by_the_page_that_asked() -> None:
     """Whatever goes wrong: without these headers a page sees nothing but "Failed to fetch"."""
     origin = {"Origin": "http://localhost:3000"}
 
-    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, _: StageServer) -> None:
         await client.post("/start_session", json={})
         session = f"/sessions/{LOCAL_SESSION}"
         slot = (await client.post(f"{session}/uploads", json={"name": "a", "size": 3, "mime_type": "image/png"})).json()
@@ -126,7 +126,7 @@ def test_a_failure_of_ours_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, cap
 
     monkeypatch.setattr("sequencer.server.routes.document", broken)
 
-    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, _: StageServer) -> None:
         answer = await client.get("/schema", headers={"Origin": "http://localhost:3000"})
         assert answer.status_code == 500
         assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
@@ -142,7 +142,7 @@ def test_a_failure_of_ours_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, cap
 def test_a_model_is_named_with_or_without_its_account_and_one_token_serves_every_call(scope: str, name: str) -> None:
     _, data = picture()
 
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         match = {"type": "session", "resources": {"models": {"match": [scope]}}}
         proof = await _token(client, {"authorization_details": [match]})
         made = await client.post("/sessions", headers=proof, json={"model": {"name": name}})
@@ -172,7 +172,7 @@ def test_a_model_is_named_with_or_without_its_account_and_one_token_serves_every
 
 
 def test_versions_are_looked_at() -> None:
-    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, _: StageServer) -> None:
         assert (await client.get("/health", headers={"Reactor-API-Version": "0"})).status_code == 426
         assert (await client.get("/health", headers={"Reactor-API-Version": "2"})).status_code == 501
         assert (await client.get("/health", headers={"Reactor-WebRTC-Version": "2.0"})).status_code == 501
@@ -182,7 +182,7 @@ def test_versions_are_looked_at() -> None:
 
 
 def test_keys_and_tokens_are_asked_for() -> None:
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         for headers in ({}, {"Reactor-API-Key": "nonsense"}):
             assert (await client.post("/tokens", headers=headers)).status_code == 401
         for wrong in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Basic x"}):
@@ -201,7 +201,7 @@ def test_keys_and_tokens_are_asked_for() -> None:
 def test_a_token_reaches_what_it_was_made_for_only() -> None:
     scope = {"type": "session", "resources": {"models": {"match": ["helios"]}}, "constraints": {"max_sessions": 1}}
 
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         mine = await _token(client, {"authorization_details": [scope], "expires_after": 60})
         session = await _session(client, mine)
         again = await client.post("/sessions", headers=mine, json={"model": {"name": "helios"}})
@@ -235,7 +235,7 @@ def test_a_token_reaches_what_it_was_made_for_only() -> None:
     ],
 )
 def test_a_mint_that_makes_no_sense_is_refused(body: dict[str, object]) -> None:
-    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, _: StageServer) -> None:
         answer = await client.post("/tokens", headers={"Reactor-API-Key": "rk_any"}, json=body)
         assert answer.status_code == 422
 
@@ -243,7 +243,7 @@ def test_a_mint_that_makes_no_sense_is_refused(body: dict[str, object]) -> None:
 
 
 def test_an_account_has_five_sessions_at_once() -> None:
-    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, _: StageServer) -> None:
         proof = await _token(client)
         sessions = [await _session(client, proof) for _ in range(5)]
         refused = await client.post("/sessions", headers=proof, json={"model": {"name": "helios"}})
@@ -257,7 +257,7 @@ def test_an_account_has_five_sessions_at_once() -> None:
 
 
 def test_a_session_is_slim_at_first_and_whole_when_it_is_ready() -> None:
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         proof = await _token(client)
         path = f"/sessions/{await _session(client, proof)}"
         first = (await client.get(path, headers=proof)).json()
@@ -276,7 +276,7 @@ def test_a_session_is_slim_at_first_and_whole_when_it_is_ready() -> None:
 
 
 def test_a_local_runtime_plays_one_session_without_a_key() -> None:
-    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, _: StageServer) -> None:
         assert (await client.get("/health")).json()["state"] == "available"
         assert (await client.post("/stop_session")).status_code == 409
         told = (await client.post("/start_session", json={})).json()
@@ -306,7 +306,7 @@ def test_a_local_runtime_plays_one_session_without_a_key() -> None:
 def test_uploads_take_exactly_what_was_announced_once() -> None:
     _, data = picture()
 
-    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, _: StageServer) -> None:
         await client.post("/start_session", json={})
         path = f"/sessions/{LOCAL_SESSION}/uploads"
         announced = {"name": "a.png", "size": len(data), "mime_type": "image/png"}
@@ -338,7 +338,7 @@ def test_uploads_take_exactly_what_was_announced_once() -> None:
 
 
 def test_an_address_for_an_upload_expires() -> None:
-    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, _: StageServer) -> None:
         await client.post("/start_session", json={})
         body = {"name": "a.png", "size": 3, "mime_type": "image/png"}
         slot = (await client.post(f"/sessions/{LOCAL_SESSION}/uploads", json=body)).json()
@@ -350,7 +350,7 @@ def test_an_address_for_an_upload_expires() -> None:
 
 
 def test_bodies_are_bounded_and_must_be_objects() -> None:
-    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, _: StageServer) -> None:
         assert (await client.post("/start_session", content=b"{" * 2_000_000)).status_code == 413
         for body in (b"{", b"[1]", b"3", b"\xff", b"[" * 100_000):
             assert (await client.post("/start_session", content=body)).status_code == 422
@@ -360,7 +360,7 @@ def test_bodies_are_bounded_and_must_be_objects() -> None:
 
 
 def test_a_session_without_a_client_ends_and_so_does_one_that_is_too_long() -> None:
-    async def orphaned(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def orphaned(client: httpx.AsyncClient, server: StageServer) -> None:
         await client.post("/start_session", json={})
         session = server.session
         assert session is not None
@@ -370,7 +370,7 @@ def test_a_session_without_a_client_ends_and_so_does_one_that_is_too_long() -> N
 
     _talk(orphaned, orphan_seconds=0.2)
 
-    async def long(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def long(client: httpx.AsyncClient, server: StageServer) -> None:
         await client.post("/start_session", json={})
         session = server.session
         assert session is not None
@@ -387,7 +387,7 @@ def test_a_session_is_kept_as_long_as_the_vendor_says_and_our_retries_fit_in() -
     ours = ReactorSettings()
     assert ours.silence_seconds + ours.grace_seconds + 2 <= StandInSettings().orphan_seconds
 
-    async def kept(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def kept(client: httpx.AsyncClient, server: StageServer) -> None:
         await client.post("/start_session", json={})
         session = server.session
         assert session is not None
@@ -400,7 +400,7 @@ def test_a_session_is_kept_as_long_as_the_vendor_says_and_our_retries_fit_in() -
 
 
 def test_answers_of_another_kind_can_be_asked_for() -> None:
-    async def talk(client: httpx.AsyncClient, _: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, _: StageServer) -> None:
         answers = [await client.post("/start_session", json={}) for _ in range(3)]
         assert [one.status_code for one in answers] == [503, 503, 200]
         assert answers[0].headers["Retry-After"] == "1"
@@ -409,7 +409,7 @@ def test_answers_of_another_kind_can_be_asked_for() -> None:
 
 
 def test_what_happens_is_told_as_it_happens() -> None:
-    async def talk(client: httpx.AsyncClient, server: StandIn) -> None:
+    async def talk(client: httpx.AsyncClient, server: StageServer) -> None:
         await client.post("/start_session", json={})
         told: dict[str, object] = {}
         async with client.stream("GET", "/events") as stream:
@@ -430,7 +430,7 @@ def test_what_happens_is_told_as_it_happens() -> None:
 def test_an_empty_host_is_not_every_address(host: str) -> None:
     async def go() -> None:
         with pytest.raises(UsageError, match="--host is empty"):
-            async with StandIn(StandInSettings(host=host, port=0)):
+            async with StageServer(StandInSettings(host=host, port=0)):
                 pass
 
     asyncio.run(go())
@@ -442,7 +442,7 @@ def test_an_empty_host_is_not_every_address(host: str) -> None:
 )
 def test_what_is_open_to_others_is_known_however_it_is_written(host: str, is_open: bool) -> None:
     async def go() -> None:
-        async with StandIn(StandInSettings(host=host, port=0)) as server, httpx.AsyncClient(trust_env=False) as client:
+        async with StageServer(StandInSettings(host=host, port=0)) as server, httpx.AsyncClient(trust_env=False) as client:
             assert server.is_open_to_others == is_open
             assert (await client.get(f"{server.url}/health")).status_code == 200
 
@@ -453,7 +453,7 @@ def test_a_port_that_is_taken_is_told() -> None:
     async def go() -> None:
         async with stand_in() as first:
             with pytest.raises(UsageError, match="cannot be served"):
-                async with StandIn(StandInSettings(port=first.port)):
+                async with StageServer(StandInSettings(port=first.port)):
                     pass
 
     asyncio.run(go())

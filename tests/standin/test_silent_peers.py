@@ -16,11 +16,11 @@ from aiortc import RTCPeerConnection, RTCSessionDescription
 from reactor_parts import stand_in
 
 from sequencer.server import peer
-from sequencer.server.app import StandIn
+from sequencer.server.app import StageServer
 from sequencer.server.peer import MAX_CHANNELS, Peer
 from sequencer.server.session import MAX_COMMANDS_WAITING, MAX_SILENT_PEERS, Session
 from sequencer.server.settings import LOCAL_SESSION, StandInSettings
-from sequencer.stages.wire.messages import Channel, CommandSent, Failed, Reference, ServerMessage
+from sequencer.stages.wire.messages import Channel, CommandRequest, ErrorReply, Reference, ServerMessage
 
 BASE = f"/sessions/{LOCAL_SESSION}/transport/webrtc"
 
@@ -44,7 +44,7 @@ async def _serving(**settings: Any) -> AsyncIterator[tuple[httpx.AsyncClient, Se
         yield client, _session(server)
 
 
-def _session(server: StandIn) -> Session:
+def _session(server: StageServer) -> Session:
     assert server.session is not None
     return server.session
 
@@ -143,9 +143,9 @@ def test_commands_that_wait_for_uploads_are_bounded() -> None:
             heard = _Heard(session)
             file = Reference("nowhere", "a.png", "image/png", 9)
             for index in range(MAX_COMMANDS_WAITING + 5):
-                session.heard(heard, CommandSent("set_image", {}, (("image", file),), f"r{index}"))
+                session.heard(heard, CommandRequest("set_image", {}, (("image", file),), f"r{index}"))
                 await asyncio.sleep(0)
-            refused = [one for one in heard.told if isinstance(one, Failed)]
+            refused = [one for one in heard.told if isinstance(one, ErrorReply)]
             assert [one.request for one in refused] == [f"r{MAX_COMMANDS_WAITING + index}" for index in range(5)]
             assert {one.code for one in refused} == {"unresolved_upload"}
             await heard.close()

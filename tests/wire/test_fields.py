@@ -8,14 +8,14 @@ import pytest
 
 from sequencer.stages.wire.fields import (
     MalformedError,
-    flag,
     integer,
     number,
     optional_number,
     optional_text,
-    real,
-    text,
-    whole,
+    read_bool,
+    read_float,
+    read_int,
+    read_text,
 )
 
 LARGEST = 2**62
@@ -58,33 +58,33 @@ LARGEST = 2**62
 def test_a_whole_number_may_travel_as_a_double_or_as_text(value: object, found: int | None) -> None:
     if found is None:
         with pytest.raises(MalformedError, match=r"^seven must be a whole number$"):
-            whole(value, "seven")
+            read_int(value, "seven")
         with pytest.raises(MalformedError, match=r"^seven must be a whole number$"):
             integer({"seven": value}, "seven")
     else:
-        assert whole(value, "seven") == found
+        assert read_int(value, "seven") == found
         assert integer({"seven": value}, "seven") == found
-        assert type(whole(value, "seven")) is int
+        assert type(read_int(value, "seven")) is int
 
 
 @pytest.mark.parametrize(
     ("read", "data", "says"),
     [
-        (text, {}, "a is required"),
-        (text, {"a": None}, "a is required"),
-        (text, {"a": 7}, "a must be a text"),
+        (read_text, {}, "a is required"),
+        (read_text, {"a": None}, "a is required"),
+        (read_text, {"a": 7}, "a must be a text"),
         (optional_text, {"a": 7}, "a must be a text"),
-        (flag, {}, "a must be true or false"),
-        (flag, {"a": 1}, "a must be true or false"),
+        (read_bool, {}, "a must be true or false"),
+        (read_bool, {"a": 1}, "a must be true or false"),
         (integer, {}, "a is required"),
         (number, {}, "a is required"),
         (number, {"a": -1}, "a must not be negative"),
         (optional_number, {"a": -1}, "a must not be negative"),
-        (lambda data, key: real(data, key, 1.0), {"a": True}, "a must be a number"),
-        (lambda data, key: real(data, key, 1.0), {"a": "1"}, "a must be a number"),
-        (lambda data, key: real(data, key, 1.0), {"a": float("nan")}, "a must be a number"),
-        (lambda data, key: real(data, key, 1.0), {"a": 2 * LARGEST}, "a must be a number"),
-        (lambda data, key: real(data, key, 1.0), {"a": None}, "a must be a number"),
+        (lambda data, key: read_float(data, key, 1.0), {"a": True}, "a must be a number"),
+        (lambda data, key: read_float(data, key, 1.0), {"a": "1"}, "a must be a number"),
+        (lambda data, key: read_float(data, key, 1.0), {"a": float("nan")}, "a must be a number"),
+        (lambda data, key: read_float(data, key, 1.0), {"a": 2 * LARGEST}, "a must be a number"),
+        (lambda data, key: read_float(data, key, 1.0), {"a": None}, "a must be a number"),
     ],
 )
 def test_what_a_field_is_not_is_reported(read: Any, data: dict[str, object], says: str) -> None:
@@ -95,15 +95,15 @@ def test_what_a_field_is_not_is_reported(read: Any, data: dict[str, object], say
 @pytest.mark.parametrize(
     ("found", "value"),
     [
-        (text({"a": "b"}, "a"), "b"),
-        (text({}, "a", "c"), "c"),
-        (text({"a": ""}, "a", "c"), ""),
+        (read_text({"a": "b"}, "a"), "b"),
+        (read_text({}, "a", "c"), "c"),
+        (read_text({"a": ""}, "a", "c"), ""),
         (optional_text({}, "a"), None),
         (optional_text({"a": None}, "a"), None),
         (optional_text({"a": ""}, "a"), ""),
-        (flag({"a": False}, "a"), False),
-        (flag({}, "a", True), True),
-        (flag({"a": False}, "a", True), False),
+        (read_bool({"a": False}, "a"), False),
+        (read_bool({}, "a", True), True),
+        (read_bool({"a": False}, "a", True), False),
         (integer({}, "a", 7), 7),
         (integer({"a": -7}, "a"), -7),
         (number({"a": 0}, "a"), 0),
@@ -111,9 +111,9 @@ def test_what_a_field_is_not_is_reported(read: Any, data: dict[str, object], say
         (optional_number({}, "a"), None),
         (optional_number({"a": None}, "a"), None),
         (optional_number({"a": 0}, "a"), 0),
-        (real({}, "a", 1.5), 1.5),
-        (real({"a": 2}, "a", 1.5), 2.0),
-        (real({"a": -LARGEST}, "a", 1.5), float(-LARGEST)),
+        (read_float({}, "a", 1.5), 1.5),
+        (read_float({"a": 2}, "a", 1.5), 2.0),
+        (read_float({"a": -LARGEST}, "a", 1.5), float(-LARGEST)),
     ],
 )
 def test_what_a_field_is(found: object, value: object) -> None:

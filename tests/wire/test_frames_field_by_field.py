@@ -20,19 +20,19 @@ from sequencer.events.commands import (
 )
 from sequencer.events.events import (
     ChunkDone,
+    CommandRefused,
     ConditionsReady,
     ImageAccepted,
     Paused,
     PromptAccepted,
-    Refused,
+    ResetDone,
     Resumed,
     Started,
     StateReported,
-    Unknown,
-    WasReset,
+    UnknownMessage,
 )
 from sequencer.stages.wire import fields, v0, v1
-from sequencer.stages.wire.codec import Wire, wire_of
+from sequencer.stages.wire.codec import Wire, codec_for
 from sequencer.stages.wire.fields import MalformedError
 from sequencer.stages.wire.helios.commands import (
     COMMAND_NAMES,
@@ -62,16 +62,14 @@ from sequencer.stages.wire.helios.model_messages import (
 )
 from sequencer.stages.wire.messages import (
     MOST_SHOWN,
+    Ack,
     Channel,
-    ClipAsked,
     ClipFailed,
     ClipReady,
-    CommandSent,
-    Done,
-    Ended,
-    Failed,
+    ClipRequest,
+    CommandRequest,
+    ErrorReply,
     FileUploaded,
-    Foreign,
     Frame,
     Malformed,
     ModelMessage,
@@ -79,11 +77,13 @@ from sequencer.stages.wire.messages import (
     Ping,
     Reference,
     Schema,
-    SchemaAsked,
-    TrackAsked,
+    SchemaRequest,
+    SessionClosed,
     TrackPublished,
-    beginning,
-    tidy,
+    TrackRequest,
+    UnknownFrame,
+    clean_text,
+    shortened,
 )
 from sequencer.stages.wire.protobuf import message_classes
 
@@ -123,7 +123,7 @@ def test_text_is_short_and_as_it_is_written() -> None:
 
 
 def test_a_refused_track_word_for_word() -> None:
-    frame = v0.write_server(Failed("c1", "publish_refused", "no"))
+    frame = v0.write_server(ErrorReply("c1", "publish_refused", "no"))
     assert frame is not None
     assert (frame.channel, json.loads(str(frame.payload))) == (
         "control",
@@ -182,12 +182,12 @@ def test_what_cannot_be_read_is_kept_by_its_beginning() -> None:
 def test_scope_and_data_may_be_left_out(data: object, read: object) -> None:
     value: dict[str, object] = {"data": {"type": "x"} if data is None else {"type": "x", "data": data}}
     assert server(value) == ModelMessage("x", read)  # type: ignore[arg-type]  # a case of its own
-    assert client(value) == CommandSent("x", read)  # type: ignore[arg-type]  # as above
+    assert client(value) == CommandRequest("x", read)  # type: ignore[arg-type]  # as above
 
 
 def test_uploads_beside_a_command_are_read() -> None:
     one = {"upload_id": "u1", "name": "a.png", "mime_type": "image/png", "size": 3.0}
-    assert client(application("x", {}, uploads={"image": one, "mask": {"upload_id": "u2"}})) == CommandSent(
+    assert client(application("x", {}, uploads={"image": one, "mask": {"upload_id": "u2"}})) == CommandRequest(
         "x", {}, (("image", Reference("u1", "a.png", "image/png", 3)), ("mask", Reference("u2", "", "", 0)))
     )
     assert why(client(application("x", {}, uploads={"image": {}}))) == "upload_id must be a text"
@@ -203,11 +203,11 @@ def test_uploads_beside_a_command_are_read() -> None:
     [
         (runtime("ping"), Ping()),
         (runtime("fileUploaded", {"upload_id": "u"}), FileUploaded(Reference("u", "", "", 0))),
-        (runtime("requestSchema"), SchemaAsked()),
-        (runtime("requestClip", {"duration_seconds": 2}), ClipAsked(2.0)),
-        (runtime("requestClip", {"duration_seconds": 2**62}), ClipAsked(2.0**62)),
-        (runtime("requestClip", {"duration_seconds": -(2**62)}), ClipAsked(-(2.0**62))),
-        (runtime("anything", {"a": 1}), Foreign("anything", {"a": 1})),
+        (runtime("requestSchema"), SchemaRequest()),
+        (runtime("requestClip", {"duration_seconds": 2}), ClipRequest(2.0)),
+        (runtime("requestClip", {"duration_seconds": 2**62}), ClipRequest(2.0**62)),
+        (runtime("requestClip", {"duration_seconds": -(2**62)}), ClipRequest(-(2.0**62))),
+        (runtime("anything", {"a": 1}), UnknownFrame("anything", {"a": 1})),
     ],
 )
 def test_what_a_client_asks_of_the_platform(value: object, read: object) -> None:
@@ -222,16 +222,16 @@ def test_a_number_is_one(seconds: object) -> None:
 @pytest.mark.parametrize(
     ("value", "read"),
     [
-        ({"type": "notification", "event": "pause_track", "data": {"name": "v"}}, TrackAsked("pause", "v")),
-        ({"type": "notification", "event": "dance", "data": {"a": 1}}, Foreign("dance", {"a": 1})),
-        ({"type": "notification", "event": "dance"}, Foreign("dance", {})),
-        ({"type": "request", "method": "publish_track", "data": {"name": "v"}}, TrackAsked("publish", "v", "")),
+        ({"type": "notification", "event": "pause_track", "data": {"name": "v"}}, TrackRequest("pause", "v")),
+        ({"type": "notification", "event": "dance", "data": {"a": 1}}, UnknownFrame("dance", {"a": 1})),
+        ({"type": "notification", "event": "dance"}, UnknownFrame("dance", {})),
+        ({"type": "request", "method": "publish_track", "data": {"name": "v"}}, TrackRequest("publish", "v", "")),
         (
             {"type": "request", "method": "publish_track", "data": {"name": "v"}, "request_id": "r"},
-            TrackAsked("publish", "v", "r"),
+            TrackRequest("publish", "v", "r"),
         ),
-        ({"type": "request", "method": "dance", "data": {"a": 1}}, Foreign("dance", {"a": 1})),
-        ({"type": "request", "method": "dance"}, Foreign("dance", {})),
+        ({"type": "request", "method": "dance", "data": {"a": 1}}, UnknownFrame("dance", {"a": 1})),
+        ({"type": "request", "method": "dance"}, UnknownFrame("dance", {})),
         ({"type": "request"}, "method must be a text"),
         ({"type": "notification"}, "event must be a text"),
         ({"type": "notification", "event": "pause_track"}, "name must be a text"),
@@ -251,10 +251,10 @@ def test_what_a_client_says_about_tracks(value: object, read: object) -> None:
     [
         ({"type": "response", "request_id": "r", "data": {"name": "v"}}, TrackPublished("v", "r")),
         ({"type": "response"}, TrackPublished("", "")),
-        ({"type": "response", "request_id": "r", "error": {}}, Failed("r", "", "")),
-        ({"type": "response", "error": {"code": "c", "message": "m"}}, Failed("", "c", "m")),
+        ({"type": "response", "request_id": "r", "error": {}}, ErrorReply("r", "", "")),
+        ({"type": "response", "error": {"code": "c", "message": "m"}}, ErrorReply("", "c", "m")),
         ({"type": "response", "error": None}, TrackPublished("", "")),
-        ({"type": "other", "a": 1}, Foreign("other", {"type": "other", "a": 1})),
+        ({"type": "other", "a": 1}, UnknownFrame("other", {"type": "other", "a": 1})),
         ({"type": "response", "error": "no"}, "error must be an object"),
         ({}, "type must be a text"),
     ],
@@ -283,9 +283,9 @@ CLIP = {"start_marker": 1, "end_marker": 2.5, "playlist_url": "/p"}
             runtime("moderation", {"action": "a", "input_kind": "i", "command": "c", "categories": ["x", "y"], "message": "m"}),
             Moderation("a", "i", "c", ("x", "y"), "m"),
         ),
-        (runtime("sessionEnded"), Ended("")),
-        (runtime("sessionEnded", {"reason": "over"}), Ended("over")),
-        (runtime("anything", {"a": 1}), Foreign("anything", {"a": 1})),
+        (runtime("sessionEnded"), SessionClosed("")),
+        (runtime("sessionEnded", {"reason": "over"}), SessionClosed("over")),
+        (runtime("anything", {"a": 1}), UnknownFrame("anything", {"a": 1})),
         (runtime("clipReady", {"end_marker": 2, "playlist_url": "/p"}), "start_marker must be a number"),
         (runtime("clipReady", {"start_marker": 2, "playlist_url": "/p"}), "end_marker must be a number"),
         (runtime("clipReady", {"start_marker": 2, "end_marker": 2}), "playlist_url must be a text"),
@@ -318,14 +318,14 @@ def classes(name: str, **given: Any) -> Any:
 @pytest.mark.parametrize(
     ("data", "channel", "read"),
     [
-        (envelope("DataServerMessage", kind=2, request_id="r"), "data", Done("r")),
+        (envelope("DataServerMessage", kind=2, request_id="r"), "data", Ack("r")),
         (envelope("DataServerMessage", kind=2), "data", None),
         (envelope("DataServerMessage", kind=3, request_id="r"), "data", None),
         (envelope("ControlServerMessage", kind=2, request_id="r"), "control", None),
         (
             envelope("DataServerMessage", error=classes("Error", code="c", message="m"), request_id="r"),
             "data",
-            Failed("r", "c", "m"),
+            ErrorReply("r", "c", "m"),
         ),
     ],
 )  # fmt: skip
@@ -341,7 +341,7 @@ def test_a_client_that_reports_an_error_is_foreign() -> None:
     error = classes("Error", code="c", message="m")
     for name, channel in (("DataClientMessage", "data"), ("ControlClientMessage", "control")):
         found = v1.read_client(channel, envelope(name, error=error))  # type: ignore[arg-type]  # one of the two
-        assert found == Foreign("error", {"code": "c", "message": "m"})
+        assert found == UnknownFrame("error", {"code": "c", "message": "m"})
     assert why(v1.read_client("data", b"")) == "a frame of a kind that is not known here, or of none"
 
 
@@ -359,7 +359,7 @@ def test_a_number_of_wire_v1_is_finite_and_bounded(value: float) -> None:
 
 def test_the_largest_number_of_wire_v1_is_read() -> None:
     clip = classes("RequestClip", duration_seconds=2.0**62)
-    assert v1.read_client("control", envelope("ControlClientMessage", request_clip=clip)) == ClipAsked(2.0**62)
+    assert v1.read_client("control", envelope("ControlClientMessage", request_clip=clip)) == ClipRequest(2.0**62)
 
 
 def test_data_that_is_no_data_is_reported() -> None:
@@ -377,8 +377,8 @@ def test_every_kind_of_value_travels() -> None:
         v1.write_server(ModelMessage("x", {**data, "l": (1, (), {"b": None})})),
     ):
         assert v1.read_server("data", frame.payload) == ModelMessage("x", data)
-    sent = v1.write_client(CommandSent("x", data))
-    assert v1.read_client("data", sent.payload) == CommandSent("x", data)
+    sent = v1.write_client(CommandRequest("x", data))
+    assert v1.read_client("data", sent.payload) == CommandRequest("x", data)
 
 
 def test_empty_values_are_there() -> None:
@@ -406,29 +406,29 @@ def test_what_is_a_request_an_answer_or_a_notice() -> None:
         assert frame is not None
         return int(message_classes()[name].FromString(frame.payload).kind)
 
-    asks = (SchemaAsked("r"), ClipAsked(1.0, "r"), TrackAsked("publish", "v", "r"))
+    asks = (SchemaRequest("r"), ClipRequest(1.0, "r"), TrackRequest("publish", "v", "r"))
     assert [kind("ControlClientMessage", v1.write_client(one)) for one in asks] == [1, 1, 1]
-    notes = (Ping(), FileUploaded(Reference("u", "", "", 0)), TrackAsked("pause", "v"), TrackAsked("resume", "v"))
+    notes = (Ping(), FileUploaded(Reference("u", "", "", 0)), TrackRequest("pause", "v"), TrackRequest("resume", "v"))
     assert [kind("ControlClientMessage", v1.write_client(one)) for one in notes] == [3, 3, 3, 3]
-    assert kind("DataClientMessage", v1.write_client(CommandSent("x"))) == 1
+    assert kind("DataClientMessage", v1.write_client(CommandRequest("x"))) == 1
     assert kind("DataServerMessage", v1.write_server(ModelMessage("x"))) == 3
     assert kind("DataServerMessage", v1.write_server(ModelMessage("x", {}, "r"))) == 2
-    assert kind("DataServerMessage", v1.write_server(Done("r"))) == 2
-    assert kind("ControlServerMessage", v1.write_server(Failed("r", "c", "m"), "control")) == 2
+    assert kind("DataServerMessage", v1.write_server(Ack("r"))) == 2
+    assert kind("ControlServerMessage", v1.write_server(ErrorReply("r", "c", "m"), "control")) == 2
     answers = (Schema({}, "r"), ClipFailed("no", "r"), TrackPublished("v", "r"))
     assert [kind("ControlServerMessage", v1.write_server(one)) for one in answers] == [2, 2, 2]
-    unasked = (Schema({}), ClipFailed("no"), TrackPublished("v"), Moderation("warn"), Ended("over"))
+    unasked = (Schema({}), ClipFailed("no"), TrackPublished("v"), Moderation("warn"), SessionClosed("over"))
     assert [kind("ControlServerMessage", v1.write_server(one)) for one in unasked] == [3, 3, 3, 3, 3]
 
 
 def test_a_failure_goes_where_its_question_came_from() -> None:
-    assert v1.write_server(Failed("r", "c", "m")).channel == "data"
-    assert Wire.V1.write_server(Failed("r", "c", "m"), "control") == v1.write_server(Failed("r", "c", "m"), "control")
-    assert v1.write_server(Failed("r", "c", "m"), "control").channel == "control"
+    assert v1.write_server(ErrorReply("r", "c", "m")).channel == "data"
+    assert Wire.V1.write_server(ErrorReply("r", "c", "m"), "control") == v1.write_server(ErrorReply("r", "c", "m"), "control")
+    assert v1.write_server(ErrorReply("r", "c", "m"), "control").channel == "control"
 
 
 def test_a_frame_without_data_has_no_empty_data() -> None:
-    command = message_classes()["DataClientMessage"].FromString(v1.write_client(CommandSent("x")).payload).command
+    command = message_classes()["DataClientMessage"].FromString(v1.write_client(CommandRequest("x")).payload).command
     assert not command.HasField("data")
     message = message_classes()["DataServerMessage"].FromString(v1.write_server(ModelMessage("x")).payload).message
     assert not message.HasField("data")
@@ -436,8 +436,8 @@ def test_a_frame_without_data_has_no_empty_data() -> None:
 
 def test_uploads_are_read_in_the_order_of_their_names() -> None:
     uploads = (("a", Reference("1", "n", "m", 3)), ("b", Reference("2", "", "", 0)), ("c", Reference("3", "", "", 0)))
-    frame = v1.write_client(CommandSent("x", {}, (uploads[2], uploads[0], uploads[1]), "r"))
-    assert v1.read_client("data", frame.payload) == CommandSent("x", {}, uploads, "r")
+    frame = v1.write_client(CommandRequest("x", {}, (uploads[2], uploads[0], uploads[1]), "r"))
+    assert v1.read_client("data", frame.payload) == CommandRequest("x", {}, uploads, "r")
 
 
 @pytest.mark.parametrize(
@@ -445,7 +445,7 @@ def test_uploads_are_read_in_the_order_of_their_names() -> None:
     [("", Wire.V0), ("\x0a", Wire.V0), (b"{", Wire.V0), (b"[", Wire.V0), (b"", Wire.V1), (b" {", Wire.V1), (b"\x0a{", Wire.V1)],
 )
 def test_the_first_frame_shows_the_wire(payload: str | bytes, wire: Wire) -> None:
-    assert wire_of(payload) is wire
+    assert codec_for(payload) is wire
 
 
 def test_wires_have_names() -> None:
@@ -457,14 +457,14 @@ def test_wires_have_names() -> None:
 
 def test_the_beginning_of_a_frame_is_short_and_printable() -> None:
     assert MOST_SHOWN == 200
-    assert beginning("a\n\x1b" + "b" * 300) == "a\ufffd\ufffd" + "b" * 197
-    assert beginning(b"\xab" * 300) == "ab" * 100
+    assert shortened("a\n\x1b" + "b" * 300) == "a\ufffd\ufffd" + "b" * 197
+    assert shortened(b"\xab" * 300) == "ab" * 100
 
 
 def test_messages_without_data_have_none() -> None:
-    for one in (CommandSent("x"), ModelMessage("x"), Foreign("x")):
+    for one in (CommandRequest("x"), ModelMessage("x"), UnknownFrame("x")):
         assert one.data == {}
-    assert CommandSent("x").uploads == ()
+    assert CommandRequest("x").uploads == ()
 
 
 def test_whole_doubles_are_integers_where_they_are_exact() -> None:
@@ -476,11 +476,11 @@ def test_whole_doubles_are_integers_where_they_are_exact() -> None:
         (-(2.0**53), -(2.0**53)),
         (2.0**53 - 1, 2**53 - 1),
     ):
-        assert tidy(value) == found
-        assert type(tidy(value)) is type(found)
-    assert tidy({"a": (1.0, [2.0])}) == {"a": [1, [2]]}
-    assert tidy({"\ud800": "é"}) == {"?": "é"}
-    assert tidy(True) is True
+        assert clean_text(value) == found
+        assert type(clean_text(value)) is type(found)
+    assert clean_text({"a": (1.0, [2.0])}) == {"a": [1, [2]]}
+    assert clean_text({"\ud800": "é"}) == {"?": "é"}
+    assert clean_text(True) is True
 
 
 @pytest.mark.parametrize(
@@ -505,30 +505,30 @@ def test_whole_doubles_are_integers_where_they_are_exact() -> None:
 def test_a_whole_number_may_have_travelled(value: object, found: int | None) -> None:
     if found is None:
         with pytest.raises(MalformedError, match=r"^n must be a whole number$"):
-            fields.whole(value, "n")
+            fields.read_int(value, "n")
     else:
-        assert fields.whole(value, "n") == found
+        assert fields.read_int(value, "n") == found
 
 
 def test_what_is_missing_is_named() -> None:
-    for read in (fields.text, fields.integer, fields.number):
+    for read in (fields.read_text, fields.integer, fields.number):
         with pytest.raises(MalformedError, match=r"^a is required$"):
             read({}, "a")
     with pytest.raises(MalformedError, match=r"^a is required$"):
-        fields.text({"a": None}, "a")
+        fields.read_text({"a": None}, "a")
     with pytest.raises(MalformedError, match=r"^a must be a text$"):
-        fields.text({"a": 7}, "a")
+        fields.read_text({"a": 7}, "a")
     with pytest.raises(MalformedError, match=r"^a must be true or false$"):
-        fields.flag({}, "a")
+        fields.read_bool({}, "a")
     with pytest.raises(MalformedError, match=r"^a must not be negative$"):
         fields.number({"a": -1}, "a")
     with pytest.raises(MalformedError, match=r"^a must be a number$"):
-        fields.real({"a": True}, "a", 0.0)
+        fields.read_float({"a": True}, "a", 0.0)
     assert fields.number({"a": 0}, "a") == 0
-    assert fields.real({}, "a", 0.5) == 0.5
-    assert fields.real({"a": 2**62}, "a", 0.0) == fields.real({"a": 2.0**62}, "a", 0.0) == 2.0**62
+    assert fields.read_float({}, "a", 0.5) == 0.5
+    assert fields.read_float({"a": 2**62}, "a", 0.0) == fields.read_float({"a": 2.0**62}, "a", 0.0) == 2.0**62
     with pytest.raises(MalformedError, match=r"^a must be a number$"):
-        fields.real({"a": 2**63}, "a", 0.0)
+        fields.read_float({"a": 2**63}, "a", 0.0)
 
 
 # ---- Helios
@@ -599,14 +599,14 @@ MESSAGES: list[tuple[Any, dict[str, Any], str, dict[str, object]]] = [
     (Started(1, 3, "a"), {"dialect": "1.x"}, "generation_started", {"prompt": "a", "chunk_index": 3}),
     (Paused(1, 3), {}, "generation_paused", {"chunk_index": 3}),
     (Resumed(1, 3), {}, "generation_resumed", {"chunk_index": 3}),
-    (WasReset(1), {"dialect": "2026-early"}, "event", {"event": "generation_reset"}),
+    (ResetDone(1), {"dialect": "2026-early"}, "event", {"event": "generation_reset"}),
     (ChunkDone(1, 2, 99, None), {}, "chunk_complete", {"chunk_index": 2, "frames_emitted": 99, "active_prompt": None}),
     (
         ChunkDone(1, 2, 99, None), {"chunk_frames": 0}, "chunk_complete",
         {"chunk_index": 2, "frames_emitted": 0, "active_prompt": None},
     ),
-    (Refused(1, "", "no"), {"dialect": "2026-early"}, "event", {"event": "error", "message": "no"}),
-    (Refused(1, "", "no"), {"dialect": "1.x"}, "command_error", {"command": "", "reason": "no"}),
+    (CommandRefused(1, "", "no"), {"dialect": "2026-early"}, "event", {"event": "error", "message": "no"}),
+    (CommandRefused(1, "", "no"), {"dialect": "1.x"}, "command_error", {"command": "", "reason": "no"}),
 ]  # fmt: skip
 
 
@@ -650,11 +650,11 @@ def test_only_an_event_is_named_in_its_data() -> None:
 
 def test_what_is_unknown_is_kept_as_json() -> None:
     assert MOST_UNKNOWN == 4096
-    assert read_one("weather", ["ü", 1]) == Unknown(7, "weather", '["ü", 1]')
-    assert read_one("weather", {"b": 1, "a": b"x"}) == Unknown(7, "weather", '{"a": "b\'x\'", "b": 1}')
+    assert read_one("weather", ["ü", 1]) == UnknownMessage(7, "weather", '["ü", 1]')
+    assert read_one("weather", {"b": 1, "a": b"x"}) == UnknownMessage(7, "weather", '{"a": "b\'x\'", "b": 1}')
     itself: dict[str, object] = {"ü": 1}
     itself["self"] = itself
-    assert read_one("weather", itself) == Unknown(7, "weather", "\"{'ü': 1, 'self': {...}}\"")
+    assert read_one("weather", itself) == UnknownMessage(7, "weather", "\"{'ü': 1, 'self': {...}}\"")
 
 
 @pytest.mark.parametrize(

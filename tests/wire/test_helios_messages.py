@@ -23,16 +23,16 @@ from sequencer.events.commands import (
 )
 from sequencer.events.events import (
     ChunkDone,
+    CommandRefused,
     ConditionsReady,
     ImageAccepted,
     Paused,
     PromptAccepted,
-    Refused,
+    ResetDone,
     Resumed,
     Started,
     StateReported,
-    Unknown,
-    WasReset,
+    UnknownMessage,
 )
 from sequencer.stages.wire.helios.commands import COMMAND_NAMES, HeliosCommand, Problem, SetPrompt, read_command, write_command
 from sequencer.stages.wire.helios.model_messages import (
@@ -68,8 +68,8 @@ events: st.SearchStrategy[HeliosEvent] = st.one_of(
     st.builds(Started, at=counts, chunk=counts, prompt=st.none() | texts),
     st.builds(Paused, at=counts, chunk=st.none() | counts),
     st.builds(Resumed, at=counts, chunk=st.none() | counts),
-    st.builds(WasReset, at=counts),
-    st.builds(Refused, at=counts, command=st.sampled_from(COMMAND_NAMES), reason=texts.map(str.lstrip)),
+    st.builds(ResetDone, at=counts),
+    st.builds(CommandRefused, at=counts, command=st.sampled_from(COMMAND_NAMES), reason=texts.map(str.lstrip)),
 )
 commands: st.SearchStrategy[HeliosCommand] = st.one_of(
     st.builds(SetPrompt, prompt=texts),
@@ -175,7 +175,7 @@ def test_the_current_dialect_word_for_word() -> None:
         {"chunk_index": 2, "frames_emitted": 99, "active_prompt": "a"},
     )
     assert write_message(ChunkDone(1, 2, 99, "a"), chunk_frames=33)[1]["frames_emitted"] == 33
-    assert write_message(Refused(1, "start", "No prompt set")) == (
+    assert write_message(CommandRefused(1, "start", "No prompt set")) == (
         "command_error",
         {"command": "start", "reason": "No prompt set"},
     )
@@ -187,18 +187,18 @@ def test_the_early_dialect_word_for_word() -> None:
         {"event": "prompt_scheduled", "prompt": "a", "chunk": 4},
     )
     assert write_message(ImageAccepted(1, 8, 6), "2026-early")[1]["event"] == "image_set"
-    assert write_message(Refused(1, "start", "No prompt set"), "2026-early") == (
+    assert write_message(CommandRefused(1, "start", "No prompt set"), "2026-early") == (
         "event",
         {"event": "error", "message": "[start] No prompt set"},
     )
     name, data = write_switch(99, 3, "new", "old")
     assert read_one(name, data) == Started(5, 3, "new")
-    assert isinstance(read_one(*write_seed_set(9)), Unknown)
+    assert isinstance(read_one(*write_seed_set(9)), UnknownMessage)
 
 
 def test_an_error_without_its_command_is_still_a_refusal() -> None:
-    assert read_one("event", {"event": "error", "message": "it broke"}) == Refused(5, "", "it broke")
-    assert read_one("error", {"message": "[set_image] too big"}) == Refused(5, "set_image", "too big")
+    assert read_one("event", {"event": "error", "message": "it broke"}) == CommandRefused(5, "", "it broke")
+    assert read_one("error", {"message": "[set_image] too big"}) == CommandRefused(5, "set_image", "too big")
 
 
 def test_a_switch_tells_what_later_chunks_leave_out() -> None:
@@ -225,21 +225,21 @@ def test_a_switch_tells_what_later_chunks_leave_out() -> None:
 )
 def test_what_does_not_hold_what_its_name_promises_is_unknown(data: dict[str, Any]) -> None:
     event = read_one("chunk_complete", data)
-    assert isinstance(event, Unknown)
+    assert isinstance(event, UnknownMessage)
     assert event.message == "chunk_complete"
     assert json.loads(event.data).keys() == data.keys()
 
 
 def test_an_unknown_message_is_kept_within_bounds() -> None:
     event = read_one("weather", {"text": "x" * 10 * MOST_UNKNOWN})
-    assert isinstance(event, Unknown)
+    assert isinstance(event, UnknownMessage)
     assert len(event.data) == MOST_UNKNOWN
 
 
 def test_a_message_that_refers_to_itself_is_kept_too() -> None:
     data: dict[str, Any] = {}
     data["self"] = data
-    assert isinstance(read_one("weather", data), Unknown)
+    assert isinstance(read_one("weather", data), UnknownMessage)
 
 
 def test_a_misspelt_key_falls_to_its_default() -> None:

@@ -9,16 +9,16 @@ import pytest
 from sequencer.events.codec import Event
 from sequencer.events.events import (
     ChunkDone,
+    CommandRefused,
     ConditionsReady,
     ImageAccepted,
     Paused,
     PromptAccepted,
-    Refused,
+    ResetDone,
     Resumed,
     Started,
     StateReported,
-    Unknown,
-    WasReset,
+    UnknownMessage,
 )
 from sequencer.stages.wire.codec import Wire
 from sequencer.stages.wire.helios.model_messages import MOST_UNKNOWN, FrameCount, HeliosReader
@@ -46,11 +46,11 @@ def test_the_prompt_in_force_is_that_of_the_last_start_that_named_one() -> None:
         ("chunk_complete", {"chunk_index": 0, "frames_emitted": 33}),
     )
     assert [one.prompt for one in events if isinstance(one, ChunkDone)] == [None, "a", "a", "b", "c", None, None]
-    assert [one for one in events if isinstance(one, Started | WasReset)] == [
+    assert [one for one in events if isinstance(one, Started | ResetDone)] == [
         Started(7, 0, "a"),
         Started(7, 1, None),
         Started(7, 2, "b"),
-        WasReset(7),
+        ResetDone(7),
     ]
 
 
@@ -103,12 +103,12 @@ def test_frames_that_are_not_named_are_none() -> None:
         ("generation_paused", {"chunk_index": 5}, Paused(7, 5)),
         ("generation_paused", {}, Paused(7, None)),
         ("generation_resumed", {"chunk_index": 5}, Resumed(7, 5)),
-        ("command_error", {"command": "start", "reason": "no"}, Refused(7, "start", "no")),
-        ("command_error", {}, Refused(7, "", "")),
-        ("error", {"message": "[start] no prompt"}, Refused(7, "start", "no prompt")),
-        ("error", {"message": "[start]no\nprompt"}, Refused(7, "start", "no\nprompt")),
-        ("error", {"message": "no prompt"}, Refused(7, "", "no prompt")),
-        ("error", {"message": "well: [start] no"}, Refused(7, "", "well: [start] no")),
+        ("command_error", {"command": "start", "reason": "no"}, CommandRefused(7, "start", "no")),
+        ("command_error", {}, CommandRefused(7, "", "")),
+        ("error", {"message": "[start] no prompt"}, CommandRefused(7, "start", "no prompt")),
+        ("error", {"message": "[start]no\nprompt"}, CommandRefused(7, "start", "no\nprompt")),
+        ("error", {"message": "no prompt"}, CommandRefused(7, "", "no prompt")),
+        ("error", {"message": "well: [start] no"}, CommandRefused(7, "", "well: [start] no")),
     ],
 )
 def test_every_message_is_read_by_its_name_or_in_an_event(name: str, data: dict[str, Any], event: Event) -> None:
@@ -143,7 +143,7 @@ def test_a_state_has_little_that_it_must_say() -> None:
     ]  # fmt: skip
     assert isinstance(read(("state", {"running": False, "current_chunk": 0}))[0], StateReported)
     for missing in ("running", "current_chunk"):
-        assert isinstance(read(("state", {name: one for name, one in whole.items() if name != missing}))[0], Unknown)
+        assert isinstance(read(("state", {name: one for name, one in whole.items() if name != missing}))[0], UnknownMessage)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_state_has_little_that_it_must_say() -> None:
 def test_scheduled_prompts_are_a_map_or_a_list(scheduled: object, pairs: tuple[tuple[int, str], ...] | None) -> None:
     (event,) = read(("state", {"running": True, "current_chunk": 0, "scheduled_prompts": scheduled}))
     if pairs is None:
-        assert isinstance(event, Unknown)
+        assert isinstance(event, UnknownMessage)
     else:
         assert isinstance(event, StateReported)
         assert event.scheduled == pairs
@@ -204,13 +204,13 @@ def test_scheduled_prompts_are_a_map_or_a_list(scheduled: object, pairs: tuple[t
 )
 def test_what_is_not_understood_is_kept_as_it_came(name: str, data: dict[str, Any]) -> None:
     (event,) = read((name, data))
-    assert isinstance(event, Unknown)
+    assert isinstance(event, UnknownMessage)
     assert (event.at, event.message) == (7, name)
 
 
 def test_only_so_much_of_it_is_kept() -> None:
     (event,) = read(("surprise", {"text": "ä" * 2 * MOST_UNKNOWN, "a": 1}))
-    assert isinstance(event, Unknown)
+    assert isinstance(event, UnknownMessage)
     assert len(event.data) == MOST_UNKNOWN
     assert event.data.startswith('{"a": 1, "text": "ää')
 

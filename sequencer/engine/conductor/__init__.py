@@ -6,9 +6,9 @@ answered yet, `moves` what rules do to the run itself, `sends` what gear is told
 """
 
 from sequencer.engine.conductor.deliveries import Status
-from sequencer.engine.conductor.machine import TABLE, Conductor
-from sequencer.engine.conductor.midi_output import Sent
-from sequencer.engine.conductor.report import CueReport, MoveReport, Report
+from sequencer.engine.conductor.machine import HANDLERS, Conductor
+from sequencer.engine.conductor.midi_output import SentMidi
+from sequencer.engine.conductor.report import CueReport, Report, RunActionReport
 from sequencer.engine.conductor.run_state import Phase
 
-__all__ = ["TABLE", "Conductor", "CueReport", "MoveReport", "Phase", "Report", "Sent", "Status"]
+__all__ = ["HANDLERS", "Conductor", "CueReport", "Phase", "Report", "RunActionReport", "SentMidi", "Status"]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 
 from sequencer.engine.conductor.dispatch import note_stop, send_due
-from sequencer.engine.conductor.operator_input import act_on, hold
-from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.engine.conductor.operator_input import act_on, hold_until_started
+from sequencer.engine.conductor.run_state import Phase, RunState
 from sequencer.engine.conductor.take_setup import start
 from sequencer.engine.revisions import JUMPS_WHILE_CUT
 from sequencer.events.commands import Command
-from sequencer.events.events import BoundariesFitted, ChunkShown, ClockFitted, ClockLocated, ClockMoved, OffsetChanged
+from sequencer.events.events import BoundariesFitted, ChunkShown, ClockFitted, OffsetChanged, TransportChanged, TransportLocated
 
 
-def clock_fitted(run: Run, event: ClockFitted) -> list[Command]:
+def clock_fitted(run: RunState, event: ClockFitted) -> list[Command]:
     """A new fit of the clock; an armed run starts when it finds the clock running."""
     if run.follow is None:
         return []
@@ -21,14 +21,14 @@ def clock_fitted(run: Run, event: ClockFitted) -> list[Command]:
     return start(run, event.at) if run.phase is Phase.ARMED and run.follow.is_running else []
 
 
-def chunk_shown(run: Run, event: ChunkShown) -> list[Command]:
+def chunk_shown(run: RunState, event: ChunkShown) -> list[Command]:
     """A chunk is shown: in runs of the first revision noted while a take plays, later in every phase (see `showing`)."""
     if not run.ends_when_shown and run.base + event.chunk <= run.making:  # one of the take before may come late
         note_shown(run, run.base + event.chunk, event.at)
     return []
 
 
-def note_shown(run: Run, chunk: int, at: int) -> None:
+def note_shown(run: RunState, chunk: int, at: int) -> None:
     """A score chunk is shown: a following run notes when, beside when the positions that it shows were meant to be."""
     if run.follow is None:
         return
@@ -45,14 +45,14 @@ def note_shown(run: Run, chunk: int, at: int) -> None:
             note_stop(run, line)
 
 
-def boundaries_fitted(run: Run, event: BoundariesFitted) -> list[Command]:
+def boundaries_fitted(run: RunState, event: BoundariesFitted) -> list[Command]:
     """A new fit of boundaries; fits of a take that was reset are not believed."""
     if run.follow is not None and run.phase is Phase.PLAYING:
         run.follow.boundaries_fitted(event, run.base)
     return []
 
 
-def offset_changed(run: Run, event: OffsetChanged) -> list[Command]:
+def offset_changed(run: RunState, event: OffsetChanged) -> list[Command]:
     """The operator moved the offset: it holds for everything that is not committed yet."""
     if run.follow is not None:
         run.follow.offset = event.offset
@@ -60,7 +60,7 @@ def offset_changed(run: Run, event: OffsetChanged) -> list[Command]:
     return []
 
 
-def clock_moved(run: Run, event: ClockMoved) -> list[Command]:
+def clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
     """Start, stop, continue: for the musical time, then for the rules that listen to it."""
     if run.follow is not None:
         run.follow.clock_moved(event)
@@ -68,21 +68,21 @@ def clock_moved(run: Run, event: ClockMoved) -> list[Command]:
     return act_on(run, firings, event.at)
 
 
-def held_clock_moved(run: Run, event: ClockMoved) -> list[Command]:
+def held_clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
     """While a take is being opened the musical time moves on, and the rules wait."""
     run.joins = run.joins and (event.what != "start" or run.takes > 0)
     if run.follow is not None:
         run.follow.clock_moved(event)
-    return hold(run, event)
+    return hold_until_started(run, event)
 
 
-def armed_clock_moved(run: Run, event: ClockMoved) -> list[Command]:
+def armed_clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
     """The clock's first beat: the model's start leaves."""
     held_clock_moved(run, event)
     return start(run, event.at) if run.follow is not None and run.follow.is_running else []
 
 
-def located(run: Run, event: ClockLocated) -> list[Command]:
+def located(run: RunState, event: TransportLocated) -> list[Command]:
     """A jump while no take plays: before the first one the score begins there, later it goes on there."""
     if run.follow is not None:
         run.follow.located(event.at, event.quarter)
@@ -91,7 +91,7 @@ def located(run: Run, event: ClockLocated) -> list[Command]:
     return []
 
 
-def located_while_cutting(run: Run, event: ClockLocated) -> list[Command]:
+def located_while_cutting(run: RunState, event: TransportLocated) -> list[Command]:
     """A jump while a reset is awaited: the next take opens with what is in force at the new position."""
     if run.follow is None or run.revision < JUMPS_WHILE_CUT:
         return located(run, event)
@@ -100,7 +100,7 @@ def located_while_cutting(run: Run, event: ClockLocated) -> list[Command]:
     return []
 
 
-def join(run: Run, making: int, at: int) -> None:
+def join(run: RunState, making: int, at: int) -> None:
     """A clock that was moved while no take ran: the score goes on where the clock is by now, as seen from a chunk."""
     here = None if run.follow is None else run.follow.quarter_at(at)
     if run.joins and here is not None and (here > 0 or run.takes > 1):
@@ -108,7 +108,7 @@ def join(run: Run, making: int, at: int) -> None:
         _chase(run, making + run.schedule.lead, here)
 
 
-def relocated(run: Run, event: ClockLocated) -> list[Command]:
+def relocated(run: RunState, event: TransportLocated) -> list[Command]:
     """A jump: what is in force at the new place lands at reach, nothing in between is played."""
     if run.follow is None:
         return []
@@ -117,7 +117,7 @@ def relocated(run: Run, event: ClockLocated) -> list[Command]:
     return send_due(run, event.at)
 
 
-def _chase(run: Run, reach: int, here: float) -> None:
+def _chase(run: RunState, reach: int, here: float) -> None:
     """Lay the plan anew from a quarter on: what is in force there lands at the score chunk `reach`.
 
     A cut whose reset has left is made all the same. What the next take should have opened with leaves with the old plan.

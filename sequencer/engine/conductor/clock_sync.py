@@ -12,7 +12,7 @@ from math import ceil, floor
 
 from sequencer.core.timebase import DISPLAY_DELAY, SECOND, Snap
 from sequencer.events.codec import Event
-from sequencer.events.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved
+from sequencer.events.events import BoundariesFitted, ClockFitted, TransportChanged, TransportLocated
 from sequencer.schedule.model import Schedule
 
 FEWEST, MOST_SEEN = 2, 9
@@ -31,7 +31,7 @@ def can_be(event: Event) -> bool:
     match event:
         case ClockFitted():
             numbers = (event.quarter, event.time, event.quarters_per_ns, event.deviation)
-        case ClockLocated():
+        case TransportLocated():
             numbers = (event.quarter,)
         case BoundariesFitted() if event.chunk_ns >= 1:
             numbers = (event.chunk, event.time, event.chunk_ns, event.deviation, event.lag)
@@ -42,7 +42,7 @@ def can_be(event: Event) -> bool:
     return all(-FARTHEST < number < FARTHEST for number in numbers)
 
 
-class Follow:
+class ClockSync:
     """What is known of the clock and of the boundaries. `outer` is False for an internal tempo followed in wall time."""
 
     def __init__(self, schedule: Schedule, outer: bool, delay: int = DISPLAY_DELAY) -> None:
@@ -76,7 +76,7 @@ class Follow:
         if fit.quality in ("locked", "free") and self._stopped_at is None:
             self.is_running = True
 
-    def clock_moved(self, move: ClockMoved) -> None:
+    def clock_moved(self, move: TransportChanged) -> None:
         """The outer clock's transport. Stop freezes musical time; continue goes on from there."""
         match move.what:
             case "start":

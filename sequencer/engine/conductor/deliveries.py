@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from sequencer.core.diagnostics import Span
 from sequencer.core.images import ImageFile
 from sequencer.core.timebase import Snap
-from sequencer.schedule.model import CueAct, CutTake, ShowImage, ShowPrompt, Strength, SuperResolution
+from sequencer.schedule.model import CueAct, CutAct, ImageAct, PromptAct, StrengthAct, SuperResolutionAct
 
 if TYPE_CHECKING:
     from sequencer.engine.conductor.plan import Pass
@@ -38,38 +38,38 @@ FINAL = frozenset(
     {Status.LANDED, Status.OVERTAKEN, Status.SKIPPED, Status.DROPPED, Status.REFUSED, Status.MISSED, Status.STUCK}
 )
 
-Kind = Literal["prompt", "image", "strength", "sr", "cut"]
-LIVE: tuple[Kind, ...] = ("image", "strength", "sr")
+ActKind = Literal["prompt", "image", "strength", "sr", "cut"]
+LIVE: tuple[ActKind, ...] = ("image", "strength", "sr")
 """What is sent while the chunk before is being made."""
 
 
-def kind_of(act: CueAct) -> Kind:
+def kind_of(act: CueAct) -> ActKind:
     """Which of the model's handles an act moves."""
     match act:
-        case ShowPrompt():
+        case PromptAct():
             return "prompt"
-        case ShowImage():
+        case ImageAct():
             return "image"
-        case Strength():
+        case StrengthAct():
             return "strength"
-        case SuperResolution():
+        case SuperResolutionAct():
             return "sr"
-        case CutTake():
+        case CutAct():
             return "cut"
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class Superseded:
     """An act that a line lost to another one, and how the line stood before: it acts again where that other one goes away."""
 
-    kind: Kind
-    to: Line
+    kind: ActKind
+    to: Delivery
     status: Status
     reason: str
 
 
 @dataclass(slots=True)
-class Line:
+class Delivery:
     """One cue of one pass, or one firing of a rule.
 
     `time` is its exact nominal time in score seconds and `nominal` the score chunk that it snaps to; `planned` is the chunk
@@ -105,8 +105,8 @@ class Line:
     off: float | None = None
     shown: int | None = None
     beat: float | None = None
-    open: set[Kind] = field(default_factory=set)
-    lost: list[Lost] = field(default_factory=list, repr=False)
+    open: set[ActKind] = field(default_factory=set)
+    lost: list[Superseded] = field(default_factory=list, repr=False)
     """The acts that another line of the same chunk does in this one's place, the latest last."""
 
     @property
@@ -115,7 +115,7 @@ class Line:
         return self.laid_in.number
 
     @property
-    def kinds(self) -> set[Kind]:
+    def kinds(self) -> set[ActKind]:
         """The kinds of its acts."""
         return {kind_of(act) for act in self.acts}
 
@@ -134,10 +134,10 @@ class Line:
         if not self.is_final:
             self.status, self.reason = status, reason or self.reason
 
-    def overtake(self, kind: Kind, by: Line) -> None:
+    def overtake(self, kind: ActKind, by: Delivery) -> None:
         """Another line of the same kind acts in its place. What else this line does may still land; then the reason tells."""
         reason = f"{by.place} acts on the same chunk"
-        self.lost.append(Lost(kind, by, self.status, self.reason))
+        self.lost.append(Superseded(kind, by, self.status, self.reason))
         self.open.discard(kind)
         if not self.open and self.landed is None:
             self.end(Status.OVERTAKEN, reason)
@@ -147,7 +147,7 @@ class Line:
             if not self.open:
                 self.end(Status.LANDED)
 
-    def drop(self, kinds: set[Kind], reason: str) -> None:
+    def drop(self, kinds: set[ActKind], reason: str) -> None:
         """Drop the acts of these kinds that have not landed. What else this line does counts; then the reason names them."""
         dropped = self.open & kinds
         if not dropped:
@@ -160,7 +160,7 @@ class Line:
         if not self.open:
             self.end(Status.DROPPED if self.landed is None else Status.LANDED)
 
-    def regain(self, gone: Line) -> set[Kind]:
+    def regain(self, gone: Delivery) -> set[ActKind]:
         """A line was taken out: what this one had lost to it, it does again. Which kinds of acts these are."""
         kinds = {one.kind for one in self.lost if one.to is gone}
         if kinds:
@@ -172,11 +172,11 @@ class Line:
                     self.overtake(one.kind, one.to)
         return kinds
 
-    def does(self, kind: Kind) -> bool:
+    def does(self, kind: ActKind) -> bool:
         """Whether this is the line that does an act of a kind on its chunk: not where it lost it or was taken out."""
         return self.status is not Status.SKIPPED and all(one.kind != kind for one in self.lost)
 
-    def land(self, kind: Kind, chunk: int) -> None:
+    def land(self, kind: ActKind, chunk: int) -> None:
         """One of its acts has landed; with the last one the whole line has."""
         if kind not in self.open:
             return
@@ -187,16 +187,16 @@ class Line:
 
 
 @dataclass(slots=True)
-class Slot:
+class ChunkSlot:
     """The lines committed to one score chunk, in the order in which they act, and what of them has been sent."""
 
     chunk: int
-    lines: list[Line] = field(default_factory=list)
-    sent: set[Kind] = field(default_factory=set)
+    lines: list[Delivery] = field(default_factory=list)
+    sent: set[ActKind] = field(default_factory=set)
     said: str | None = None
     """The prompt that was sent for this chunk, if one was; empty where it was refused: who knows what the model holds then?"""
 
-    def add(self, line: Line) -> None:
+    def add(self, line: Delivery) -> None:
         """Commit a line to this chunk: per kind the last one wins, the others are overtaken."""
         for kind in [kind_of(act) for act in line.acts]:
             for other in self.lines:
@@ -205,11 +205,11 @@ class Slot:
             self.sent.discard(kind)
         self.lines.append(line)
 
-    def _doer(self, kind: Kind) -> Line | None:
+    def _doer(self, kind: ActKind) -> Delivery | None:
         """The line that does an act of a kind here."""
         return next((line for line in reversed(self.lines) if kind in line.kinds and line.does(kind)), None)
 
-    def _last(self, kind: Kind) -> CueAct | None:
+    def _last(self, kind: ActKind) -> CueAct | None:
         line = self._doer(kind)
         return None if line is None else next(act for act in reversed(line.acts) if kind_of(act) == kind)
 
@@ -217,32 +217,30 @@ class Slot:
     def prompt(self) -> str | None:
         """The text to show from this chunk on."""
         act = self._last("prompt")
-        return act.text if isinstance(act, ShowPrompt) else None
+        return act.text if isinstance(act, PromptAct) else None
 
     @property
     def image(self) -> ImageFile | None:
         """The image to show from this chunk on."""
         act = self._last("image")
-        return act.image if isinstance(act, ShowImage) else None
+        return act.image if isinstance(act, ImageAct) else None
 
     @property
     def strength(self) -> Fraction | None:
         """The image strength to set."""
         act = self._last("strength")
-        return act.value if isinstance(act, Strength) else None
+        return act.value if isinstance(act, StrengthAct) else None
 
     @property
     def sr(self) -> Scale | None:
         """The super-resolution to set."""
         act = self._last("sr")
-        return act.scale if isinstance(act, SuperResolution) else None
+        return act.scale if isinstance(act, SuperResolutionAct) else None
 
     @property
-    def cut(self) -> CutTake | None:
+    def cut(self) -> CutAct | None:
         """The cut that opens a take at this chunk: of several the last that names a seed, for the others keep it."""
-        cuts = [
-            act for line in self.lines if line.status is not Status.SKIPPED for act in line.acts if isinstance(act, CutTake)
-        ]
+        cuts = [act for line in self.lines if line.status is not Status.SKIPPED for act in line.acts if isinstance(act, CutAct)]
         named = [act for act in cuts if act.seed is not None]
         last = named or cuts
         return last[-1] if last else None
@@ -252,7 +250,7 @@ class Slot:
         """Whether something of it must be sent during the chunk before."""
         return any(kind_of(act) != "prompt" for line in self.lines for act in line.acts)
 
-    def give_way(self, later: Slot) -> None:
+    def give_way(self, later: ChunkSlot) -> None:
         """What of it is live and still to be sent leaves together with a later slot: where both do the same, that one does.
 
         But a strength goes with its image, which captures it.
@@ -266,17 +264,17 @@ class Slot:
                     if kind in other.open:
                         other.overtake(kind, line)
 
-    def tell_late(self, kinds: set[Kind]) -> None:
+    def tell_late(self, kinds: set[ActKind]) -> None:
         """Acts of these kinds left too late for this chunk: say so."""
         for line in self.lines:
             if kinds & line.open and not line.reason:
                 line.reason = f"chunk {self.chunk} could not be reached any more"
 
-    def remove(self, line: Line) -> None:
+    def remove(self, line: Delivery) -> None:
         """Take a line out again (a plan changed)."""
         self.lines.remove(line)
 
-    def regain(self, gone: Line, stays: Callable[[Line], bool]) -> None:
+    def regain(self, gone: Delivery, stays: Callable[[Delivery], bool]) -> None:
         """A line was taken out: what others that stay had lost to it acts again, and is to be sent."""
         for line in self.lines:
             if stays(line):

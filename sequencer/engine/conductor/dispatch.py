@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from sequencer.engine.conductor.deliveries import LIVE, Line, Status, kind_of
+from sequencer.engine.conductor.deliveries import LIVE, Delivery, Status, kind_of
 from sequencer.engine.conductor.ledger import MOST_TRIES
-from sequencer.engine.conductor.pending_commands import Flight
-from sequencer.engine.conductor.run_state import MOST_AHEAD, PATIENCE, Phase, Run
+from sequencer.engine.conductor.pending_commands import PendingCommand
+from sequencer.engine.conductor.run_state import MOST_AHEAD, PATIENCE, Phase, RunState
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, Finish, Reset, WakeAt
-from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, Refused
-from sequencer.schedule.model import CutTake
+from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, CommandRefused
+from sequencer.schedule.model import CutAct
 
 
-def commit_limit(run: Run) -> int:
+def commit_limit(run: RunState) -> int:
     """The last score chunk that may be committed now; what a coming cut opens with waits for it."""
     limit = max(run.making + run.schedule.lead, run.plan.certain_until(run.making))
     cut = run.plan.next_cut()
     return limit if cut is None else min(limit, cut - 1)
 
 
-def commit_up_to(run: Run, limit: int) -> None:
+def commit_up_to(run: RunState, limit: int) -> None:
     """Give every coming line up to a score chunk its chunk. Far ahead only so many prompts are, for the model repeats them."""
     reach = run.making + run.schedule.lead
     while (line := run.plan.next_line()) is not None and run.plan.chunk_of(line) <= limit:
@@ -28,7 +28,7 @@ def commit_up_to(run: Run, limit: int) -> None:
         commit(run, run.plan.pop())
 
 
-def commit(run: Run, line: Line) -> None:
+def commit(run: RunState, line: Delivery) -> None:
     """Give a line the chunk that its place snaps to, or where that is out of reach the next one (or none: `late drop`)."""
     chunk = line.planned = run.plan.chunk_of(line)
     soonest = soonest_chunk(run, line, chunk)
@@ -41,7 +41,7 @@ def commit(run: Run, line: Line) -> None:
     run.ledger.commit(line, chunk)
 
 
-def soonest_chunk(run: Run, line: Line, chunk: int) -> int:
+def soonest_chunk(run: RunState, line: Delivery, chunk: int) -> int:
     """The first chunk at which a line can still act."""
     if not run.is_running:
         return run.base
@@ -51,7 +51,7 @@ def soonest_chunk(run: Run, line: Line, chunk: int) -> int:
     return run.making + (run.schedule.lead if "prompt" in kinds and not carried else 1)
 
 
-def send_due(run: Run, at: int) -> list[Command]:
+def send_due(run: RunState, at: int) -> list[Command]:
     """Everything that is due now: commit what is within reach, then send it; begin a cut when its chunk is the next."""
     if not run.connected or run.phase is not Phase.PLAYING:
         return []
@@ -65,7 +65,7 @@ def send_due(run: Run, at: int) -> list[Command]:
     return commands
 
 
-def _is_cut_too_late(run: Run, cut: int) -> bool:
+def _is_cut_too_late(run: RunState, cut: int) -> bool:
     """Whether a cut of the score could only begin where the score is over: it would make the show longer.
 
     A cut of a rule begins at once, and is never one of the plan's.
@@ -74,7 +74,7 @@ def _is_cut_too_late(run: Run, cut: int) -> bool:
     return run.ends_where_written and cut < end <= run.making + 1
 
 
-def drop_passed(run: Run, first: int) -> None:
+def drop_passed(run: RunState, first: int) -> None:
     """With `late drop` what is live and did not leave for the chunks from `first` to the one being made is dropped."""
     if not run.ends_where_written or run.schedule.late != "drop":
         return
@@ -90,7 +90,7 @@ def drop_passed(run: Run, first: int) -> None:
         slot.sent |= kinds
 
 
-def catch_up(run: Run, shown: str | None) -> list[Command]:
+def catch_up(run: RunState, shown: str | None) -> list[Command]:
     """Connected again: a prompt that should be shown by now and never came to the model is sent again, or dropped.
 
     `shown` is the prompt that the model shows. The cue stays committed to its chunk; it lands where its prompt is shown.
@@ -112,7 +112,7 @@ def catch_up(run: Run, shown: str | None) -> list[Command]:
     return [run.ledger.send_again(slot, slot.prompt, run.reach - run.base)]
 
 
-def began(run: Run, chunk: int, at: int) -> None:
+def on_chunk_begin(run: RunState, chunk: int, at: int) -> None:
     """A score chunk begins. A following run notes how far its cues are off, and whether the tempo changed under them."""
     run.moves.plays(run.plan.pass_at(chunk).number, chunk, at)
     slot = run.ledger.slots.get(chunk)
@@ -130,13 +130,13 @@ def began(run: Run, chunk: int, at: int) -> None:
             line.reason = f"the clock or the lag changed inside the reach: chunk {nearest} would be right by now"
 
 
-def note_stop(run: Run, line: Line) -> None:
+def note_stop(run: RunState, line: Delivery) -> None:
     """The chunk of a line begins or is seen, and its place cannot be told: where the clock stands, that is why."""
     if run.follow is not None and run.follow.stopped_for is not None and not line.reason:
         line.reason = "the clock stopped inside the reach: its place had not come when it was shown"
 
 
-def begin_cut(run: Run, chunk: int, at: int) -> list[Command]:
+def begin_cut(run: RunState, chunk: int, at: int) -> list[Command]:
     """End the take before `chunk`: everything up to there that was not committed opens the new take."""
     run.phase = Phase.CUTTING
     run.next_base = chunk
@@ -154,7 +154,7 @@ def begin_cut(run: Run, chunk: int, at: int) -> list[Command]:
     return [Reset(), wake_at(run, at + PATIENCE)]
 
 
-def finish(run: Run, reason: str, well: bool) -> list[Command]:
+def finish(run: RunState, reason: str, well: bool) -> list[Command]:
     """The run is over: every line and every move that has no end yet gets one."""
     run.phase = Phase.FINISHED
     run.ended = reason
@@ -174,13 +174,13 @@ def finish(run: Run, reason: str, well: bool) -> list[Command]:
     return [Finish(reason)]
 
 
-def wake_at(run: Run, due: int) -> WakeAt:
+def wake_at(run: RunState, due: int) -> WakeAt:
     """Ask to be woken; only the latest time asked for counts."""
     run.due = due
     return WakeAt(due)
 
 
-def retry(run: Run, flight: Flight, event: Refused) -> list[Command]:
+def retry(run: RunState, flight: PendingCommand, event: CommandRefused) -> list[Command]:
     """A refused prompt is sent again for the next chunk in reach; what else was refused is reported."""
     slot = run.ledger.slots[flight.chunk]
     if flight.command == "schedule_prompt" and slot.prompt not in (None, flight.prompt):
@@ -188,7 +188,7 @@ def retry(run: Run, flight: Flight, event: Refused) -> list[Command]:
     lines = [line for line in slot.lines if "prompt" in line.open]
     again = flight.command == "schedule_prompt" and run.schedule.late == "shift" and flight.tries < MOST_TRIES
     if not again or not lines or slot.prompt != flight.prompt:
-        end_lines(run, flight, Status.REFUSED, run.reason_of(event))
+        finish_deliveries(run, flight, Status.REFUSED, run.reason_of(event))
         return []
     line = lines[-1]
     line.reason = f"refused at chunk {flight.chunk} ({run.reason_of(event)}), sent again"
@@ -199,10 +199,10 @@ def retry(run: Run, flight: Flight, event: Refused) -> list[Command]:
             line.end(Status.OVERTAKEN, "a later cue acts where it could have landed")
             return []
         run.ledger.commit(line, chunk)
-    return [run.ledger.resend(Flight(flight.command, chunk, flight.prompt, flight.tries), run.base)]
+    return [run.ledger.resend(PendingCommand(flight.command, chunk, flight.prompt, flight.tries), run.base)]
 
 
-def end_lines(run: Run, flight: Flight, status: Status, reason: str) -> None:
+def finish_deliveries(run: RunState, flight: PendingCommand, status: Status, reason: str) -> None:
     """End the lines whose acts a command carried that failed for good."""
     kinds = _KINDS_OF_COMMAND.get(flight.command, frozenset())
     slot = run.ledger.slots.get(flight.chunk)
@@ -211,8 +211,8 @@ def end_lines(run: Run, flight: Flight, status: Status, reason: str) -> None:
             line.end(status, reason)
 
 
-def _cuts(line: Line) -> bool:
-    return any(isinstance(act, CutTake) for act in line.acts)
+def _cuts(line: Delivery) -> bool:
+    return any(isinstance(act, CutAct) for act in line.acts)
 
 
 _KINDS_OF_COMMAND: dict[str, frozenset[str]] = {
@@ -224,7 +224,7 @@ _KINDS_OF_COMMAND: dict[str, frozenset[str]] = {
 }
 
 
-def tell_gear(run: Run, event: Event, commands: list[Command]) -> list[Command]:
+def add_due_midi(run: RunState, event: Event, commands: list[Command]) -> list[Command]:
     """The commands that an event led to, and the messages that are due with it, in front of a `Finish`."""
     is_over = run.phase is Phase.FINISHED
     if is_over and not any(isinstance(command, Finish) for command in commands):
@@ -237,7 +237,7 @@ def tell_gear(run: Run, event: Event, commands: list[Command]) -> list[Command]:
     return [*run.sends.due(event.at, _until(run), everything=is_over), *commands]
 
 
-def _look(run: Run, event: Event) -> None:
+def _look(run: RunState, event: Event) -> None:
     """What a fixed run learns of when its chunks are seen."""
     match event:
         case ChunkShown() if run.is_of_this_take(event.take) and run.base + event.chunk <= run.making:
@@ -255,13 +255,13 @@ def _look(run: Run, event: Event) -> None:
             pass
 
 
-def _is_of_the_take_before_a_cut(run: Run, fit: BoundariesFitted) -> bool:
+def _is_of_the_take_before_a_cut(run: RunState, fit: BoundariesFitted) -> bool:
     """Whether a fit rests on a chunk of the score that was made while a cut was waited for: it may have been made late."""
     is_cutting = run.ends_where_written and run.phase is Phase.CUTTING
     return is_cutting and run.base + fit.chunk - 1 < run.next_base
 
 
-def _until(run: Run) -> int | None:
+def _until(run: RunState) -> int | None:
     """The first score chunk that may never come, or not yet: in a fixed run nothing is said of what is not made."""
     if run.follow is not None:
         return None

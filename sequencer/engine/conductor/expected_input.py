@@ -7,11 +7,28 @@ from dataclasses import dataclass
 
 from sequencer.core.midi_notes import note_name
 from sequencer.engine.conductor.plan import Pass
-from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.engine.conductor.run_state import Phase, RunState
 from sequencer.events.codec import Event
-from sequencer.events.events import ClockMoved, ControlMoved, HandPaused, NotePlayed, OffsetChanged, ProgramChosen, Went
+from sequencer.events.events import (
+    ControlChanged,
+    NoteReceived,
+    OffsetChanged,
+    OperatorGo,
+    OperatorPause,
+    ProgramChanged,
+    TransportChanged,
+)
 from sequencer.schedule.describe import firing_by_name
-from sequencer.schedule.model import ControlCrossing, Firing, GoWord, NoteOn, ProgramChange, Schedule, Stretch, TransportMove
+from sequencer.schedule.model import (
+    ControlCrossing,
+    GoTrigger,
+    NoteTrigger,
+    ProgramTrigger,
+    Schedule,
+    Stretch,
+    TransportTrigger,
+    Trigger,
+)
 
 NOTES = 12
 """Notes to the octave: the same name in another octave is the usual mistake."""
@@ -27,28 +44,28 @@ class Unanswered:
     hint: str
 
 
-def listening_pass(run: Run) -> Pass:
+def listening_pass(run: RunState) -> Pass:
     """Return the pass whose triggers an event fires now; while a take is being opened, the pass that plays when it runs."""
     return run.plan.pass_at(run.next_base if run.phase is Phase.CUTTING else run.making)
 
 
-def waits_for(stretch: Stretch) -> tuple[Firing, ...]:
+def waits_for(stretch: Stretch) -> tuple[Trigger, ...]:
     """Return everything that a stretch listens for, once each: what ends it first, then its rules in source order."""
     return tuple(dict.fromkeys((*stretch.until, *(rule.trigger for rule in stretch.rules))))
 
 
-def waiting_in_words(run: Run) -> str:
+def waiting_in_words(run: RunState) -> str:
     """Return what the pass that plays is waiting for, such as `section jam waits for: go out, note D3`."""
     return _listed(run.schedule, listening_pass(run).stretch)
 
 
-def rests(run: Run) -> bool:
+def rests(run: RunState) -> bool:
     """Return whether the model is paused, or will be as soon as what was asked for has come about."""
-    held = next((one for one in reversed(run.held) if isinstance(one, HandPaused)), None)
+    held = next((one for one in reversed(run.held) if isinstance(one, OperatorPause)), None)
     return run.may_rest or run.pausing is not None if held is None else held.paused
 
 
-def unanswered(run: Run, event: Event) -> Unanswered | None:
+def unanswered(run: RunState, event: Event) -> Unanswered | None:
     """Return why an event has no effect now, or None where something waits for it, or it needs nothing that waits.
 
     Args:
@@ -59,7 +76,7 @@ def unanswered(run: Run, event: Event) -> Unanswered | None:
     if run.phase is Phase.FINISHED:
         return Unanswered("the run is over", f"it ended because of this: {run.ended}")
     match event:
-        case NotePlayed(velocity=0):
+        case NoteReceived(velocity=0):
             hint = "give it a velocity from 1 to 127, or leave vel out"
             return Unanswered("a note with velocity 0 is a note-off, and nothing waits for one", hint)
         case OffsetChanged():
@@ -67,9 +84,9 @@ def unanswered(run: Run, event: Event) -> Unanswered | None:
                 return None
             message = "an offset moves positions against a clock or external devices, and this run has neither"
             return Unanswered(message, "start the run with --follow")
-        case ClockMoved() if run.follow is not None and run.follow.outer:
+        case TransportChanged() if run.follow is not None and run.follow.outer:
             return None
-        case NotePlayed() | ControlMoved() | ProgramChosen() | Went() | ClockMoved():
+        case NoteReceived() | ControlChanged() | ProgramChanged() | OperatorGo() | TransportChanged():
             pass
         case _:
             return None
@@ -91,7 +108,7 @@ def unanswered(run: Run, event: Event) -> Unanswered | None:
     return Unanswered(f"nothing waits for {said}", listed)
 
 
-def comes_too_late(run: Run, event: Event) -> bool:
+def comes_too_late(run: RunState, event: Event) -> bool:
     """Return whether an event would leave the section that plays, and it ends by itself before it could be left."""
     if run.phase is not Phase.PLAYING:
         return False
@@ -101,25 +118,25 @@ def comes_too_late(run: Run, event: Event) -> bool:
     return run.plan.exit_from(current, run.making + run.schedule.lead) is None
 
 
-def resting_crossings(run: Run, event: ControlMoved) -> tuple[ControlCrossing, ...]:
+def resting_crossings(run: RunState, event: ControlChanged) -> tuple[ControlCrossing, ...]:
     """Return the crossings that listen to a controller and that this value will not fire, where it fires none at all."""
     listening = [one for one in waits_for(listening_pass(run).stretch) if _fires(one, event)]
     crossings = tuple(one for one in listening if isinstance(one, ControlCrossing))
     return () if any(run.ear.would_cross(one, event) for one in crossings) else crossings
 
 
-def _fires(firing: Firing, event: Event) -> bool:
+def _fires(firing: Trigger, event: Event) -> bool:
     """Whether a firing listens to an event. A controller's crossing listens to every value."""
     match firing, event:
-        case NoteOn(), NotePlayed():
+        case NoteTrigger(), NoteReceived():
             return firing.note == event.note and firing.channel in (None, event.channel)
-        case ControlCrossing(), ControlMoved():
+        case ControlCrossing(), ControlChanged():
             return firing.control == event.control and firing.channel in (None, event.channel)
-        case ProgramChange(), ProgramChosen():
+        case ProgramTrigger(), ProgramChanged():
             return firing.program == event.program and firing.channel in (None, event.channel)
-        case GoWord(), Went():
+        case GoTrigger(), OperatorGo():
             return firing.name == event.name
-        case TransportMove(), ClockMoved():
+        case TransportTrigger(), TransportChanged():
             return firing.what == event.what
         case _:
             return False
@@ -127,15 +144,15 @@ def _fires(firing: Firing, event: Event) -> bool:
 
 def _event_in_words(event: Event, schedule: Schedule) -> str:
     match event:
-        case NotePlayed():
+        case NoteReceived():
             return f"note {note_name(event.note, schedule.middle)}" + _channel(event.channel)
-        case ControlMoved():
+        case ControlChanged():
             return f"cc {event.control}" + _channel(event.channel)
-        case ProgramChosen():
+        case ProgramChanged():
             return f"program {event.program}" + _channel(event.channel)
-        case Went():
+        case OperatorGo():
             return f"go {event.name}"
-        case ClockMoved():
+        case TransportChanged():
             return event.what
         case _:
             return event.kind
@@ -159,26 +176,26 @@ def _together(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _alike(event: Event, firings: Iterable[Firing]) -> Firing | None:
+def _alike(event: Event, firings: Iterable[Trigger]) -> Trigger | None:
     """The firing that was probably meant: the same number on another channel, the note an octave off, a name like it."""
     match event:
-        case NotePlayed():
-            notes = [one for one in firings if isinstance(one, NoteOn)]
+        case NoteReceived():
+            notes = [one for one in firings if isinstance(one, NoteTrigger)]
             same = next((one for one in notes if one.note == event.note), None)
             return same or next((one for one in notes if (one.note - event.note) % NOTES == 0), None)
-        case ControlMoved():
+        case ControlChanged():
             return next((one for one in firings if isinstance(one, ControlCrossing) and one.control == event.control), None)
-        case ProgramChosen():
-            programs = [one for one in firings if isinstance(one, ProgramChange)]
+        case ProgramChanged():
+            programs = [one for one in firings if isinstance(one, ProgramTrigger)]
             same_number = next((one for one in programs if one.program == event.program), None)
             return same_number or next((one for one in programs if abs(one.program - event.program) == 1), None)
-        case Went():
-            return _like_named(event.name, [one for one in firings if isinstance(one, GoWord)])
+        case OperatorGo():
+            return _like_named(event.name, [one for one in firings if isinstance(one, GoTrigger)])
         case _:
             return None
 
 
-def _like_named(name: str, words: list[GoWord]) -> GoWord | None:
+def _like_named(name: str, words: list[GoTrigger]) -> GoTrigger | None:
     from difflib import SequenceMatcher  # needed only where somebody has misspelled a name
 
     plain = name.casefold()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sequencer.engine.conductor.pending_commands import Flight
+from sequencer.engine.conductor.pending_commands import PendingCommand
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class ImageLandings:
         """Whether a prompt, once shown, shows that its image does: `said` was sent for the chunk, `before` acts before it."""
         return prompt.strip() not in {(said or "").strip(), (before or "").strip(), self._showed}
 
-    def accepted(self, flight: Flight, making: int, base: int, judged: int) -> tuple[int, int] | None:
+    def accepted(self, flight: PendingCommand, making: int, base: int, judged: int) -> tuple[int, int] | None:
         """The model encoded an image while `making - 1` was being made: (its slot, where it landed) if that is over by now.
 
         It acts from the next chunk on, at the earliest on its own; what a take opens with acts on its first one. `judged` is
@@ -54,7 +54,7 @@ class ImageLandings:
         self._encoded.append(Pictured(landing, flight.chunk, flight.prompt if flight.tells else None))
         return None
 
-    def made(self, chunk: int, prompt: str | None, flights: Iterable[Flight]) -> list[tuple[int, int]]:
+    def made(self, chunk: int, prompt: str | None, flights: Iterable[PendingCommand]) -> list[tuple[int, int]]:
         """A chunk is made, and showed this prompt: (slot, where it landed) of the images that have landed by it."""
         shows = None if prompt is None else prompt.strip()
         for flight in flights:

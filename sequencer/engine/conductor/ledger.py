@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sequencer.engine.conductor.deliveries import Kind, Line, Scale, Slot, Status, kind_of
+from sequencer.engine.conductor.deliveries import ActKind, ChunkSlot, Delivery, Scale, Status, kind_of
 from sequencer.engine.conductor.image_landing import ImageLandings
-from sequencer.engine.conductor.pending_commands import Flight, Flights
+from sequencer.engine.conductor.pending_commands import PendingCommand, PendingCommands
 from sequencer.events.commands import Command, SchedulePrompt, SetConditioning, SetImage, SetImageStrength, SetSeed, SetSrScale
-from sequencer.schedule.model import ShowPrompt
+from sequencer.schedule.model import PromptAct
 
 MOST_TRIES = 3
 """How often a refused prompt is sent, each time for a later chunk."""
@@ -24,7 +24,7 @@ class Setting:
 
     landing: int
     chunk: int
-    kind: Kind
+    kind: ActKind
     left: int
 
 
@@ -35,20 +35,20 @@ class Ledger:
         self.seed = seed
         self.sr: Scale = sr
         self.strength: Fraction | None = None
-        self.slots: dict[int, Slot] = {}
+        self.slots: dict[int, ChunkSlot] = {}
         self._prompts: list[int] = []
         self._touched: set[int] = set()
         self._live: list[int] = []
-        self.flights = Flights()
+        self.flights = PendingCommands()
         self._judged = -1
         self._open_prompts: list[int] = []
         self._unseen: dict[int, tuple[int, bool]] = {}
         """Slots whose prompt is taken to have landed on a chunk that was not reported: the first later chunk that was, or at
         which another prompt was due, and whether theirs was shown there."""
-        self.overwritten: dict[int, Line] = {}
+        self.overwritten: dict[int, Delivery] = {}
         self._left: set[int] = set()
         """Chunks that the model holds a prompt for and the plan has none of its own."""
-        self._taken_back: dict[int, Line] = {}
+        self._taken_back: dict[int, Delivery] = {}
         """Lines whose prompt was overwritten at their chunk, until it is known what that chunk showed."""
         self.images = ImageLandings()
         self._accepted: set[int] = set()
@@ -59,11 +59,11 @@ class Ledger:
 
     # ---- committing ------------------------------------------------------------------------------------------------
 
-    def commit(self, line: Line, chunk: int) -> None:
+    def commit(self, line: Delivery, chunk: int) -> None:
         """Give a line its chunk, for good."""
         slot = self.slots.get(chunk)
         if slot is None:
-            slot = self.slots[chunk] = Slot(chunk)
+            slot = self.slots[chunk] = ChunkSlot(chunk)
         line.chunk = chunk
         if not line.is_final:
             line.status = Status.COMMITTED
@@ -86,13 +86,13 @@ class Ledger:
             index -= 1
         return None
 
-    def slot_in_force(self, chunk: int) -> Slot | None:
+    def slot_in_force(self, chunk: int) -> ChunkSlot | None:
         """The slot whose prompt the plan shows at a chunk."""
         index = bisect_right(self._prompts, chunk)
         found = (self.slots[one] for one in reversed(self._prompts[:index]))
         return next((slot for slot in found if slot.prompt is not None), None)
 
-    def withdraw(self, chunk: int, leaves: Callable[[Line], bool], reason: str) -> None:
+    def withdraw(self, chunk: int, leaves: Callable[[Delivery], bool], reason: str) -> None:
         """The plan changed: the lines from a chunk on that leave with the old one are taken out.
 
         What was sent for them is overwritten by `prompts_due`: with what is committed there instead, or with the text that
@@ -102,7 +102,7 @@ class Ledger:
             if leaves(line):
                 self._take_out(line, lambda other: not leaves(other), reason)
 
-    def _take_out(self, line: Line, stays: Callable[[Line], bool], reason: str) -> None:
+    def _take_out(self, line: Delivery, stays: Callable[[Delivery], bool], reason: str) -> None:
         slot = self.slots[line.chunk or 0]
         with_image = slot.image is not None and "image" in slot.sent and "prompt" in line.open
         if with_image or slot.sent & {"image", "strength", "sr"} & line.open:
@@ -114,19 +114,19 @@ class Ledger:
             self._touched.add(slot.chunk)
         elif slot.said is not None:
             self._left.add(slot.chunk)
-        if slot.said is not None and any(isinstance(act, ShowPrompt) and act.text == slot.said for act in line.acts):
+        if slot.said is not None and any(isinstance(act, PromptAct) and act.text == slot.said for act in line.acts):
             self._taken_back[slot.chunk] = line
 
     def prompts_beyond(self, chunk: int) -> int:
         """How many committed prompts lie behind a chunk."""
         return len(self._prompts) - bisect_right(self._prompts, chunk)
 
-    def committed_from(self, chunk: int) -> list[Line]:
+    def committed_from(self, chunk: int) -> list[Delivery]:
         """The lines committed to a chunk or to a later one that have not ended, by chunk."""
         chunks = sorted(number for number in self.slots if number >= chunk)
         return [line for number in chunks for line in self.slots[number].lines if not line.is_final]
 
-    def has_later_prompt(self, line: Line, chunk: int) -> bool:
+    def has_later_prompt(self, line: Delivery, chunk: int) -> bool:
         """Whether a cue with a later place shows a prompt at this chunk."""
         slot = self.slots.get(chunk)
         return slot is not None and any(other.time > line.time and "prompt" in other.open for other in slot.lines)
@@ -135,7 +135,7 @@ class Ledger:
 
     def opening(self, chunk: int, at: int) -> list[Command]:
         """The commands that set a take up: seed, sr, strength, then image and prompt as one, or the prompt."""
-        slot = self.slots.get(chunk) or Slot(chunk)
+        slot = self.slots.get(chunk) or ChunkSlot(chunk)
         cut = slot.cut
         if cut is not None and cut.seed is not None:
             self.seed = cut.seed
@@ -205,13 +205,13 @@ class Ledger:
                 commands.append(self._say(slot, text, base))
         return commands
 
-    def _say(self, slot: Slot, prompt: str, base: int) -> SchedulePrompt:
+    def _say(self, slot: ChunkSlot, prompt: str, base: int) -> SchedulePrompt:
         slot.said = prompt
         self._accepted.discard(slot.chunk)
         self.flights.leave("schedule_prompt", slot.chunk, prompt)
         return SchedulePrompt(prompt, slot.chunk - base)
 
-    def send_again(self, slot: Slot, prompt: str, chunk: int) -> SchedulePrompt:
+    def send_again(self, slot: ChunkSlot, prompt: str, chunk: int) -> SchedulePrompt:
         """Send a slot's prompt for another chunk of the take, because its own has passed."""
         slot.sent.add("prompt")
         slot.said = prompt
@@ -219,7 +219,7 @@ class Ledger:
         self.flights.leave("schedule_prompt", slot.chunk, prompt)
         return SchedulePrompt(prompt, chunk)
 
-    def resend(self, flight: Flight, base: int) -> SchedulePrompt:
+    def resend(self, flight: PendingCommand, base: int) -> SchedulePrompt:
         """Send a refused prompt once more."""
         slot = self.slots[flight.chunk]
         prompt = flight.prompt or ""
@@ -280,7 +280,7 @@ class Ledger:
             self._mark_sent(slot, at)
         return commands
 
-    def _live_of(self, slot: Slot, chunk: int, landing: int) -> list[Command]:
+    def _live_of(self, slot: ChunkSlot, chunk: int, landing: int) -> list[Command]:
         commands: list[Command] = []
         strength, image, sr = slot.strength, slot.image, slot.sr
         if strength is not None and "strength" not in slot.sent:
@@ -309,7 +309,7 @@ class Ledger:
         return commands
 
     @staticmethod
-    def _mark_sent(slot: Slot, at: int) -> None:
+    def _mark_sent(slot: ChunkSlot, at: int) -> None:
         for line in slot.lines:
             if line.status is Status.COMMITTED and {kind_of(act) for act in line.acts} <= slot.sent:
                 line.status = Status.SENT
@@ -360,7 +360,7 @@ class Ledger:
         """
         for number in [one for one in self._taken_back if one <= chunk]:
             line = self._taken_back.pop(number)
-            texts = {act.text.strip() for act in line.acts if isinstance(act, ShowPrompt)}
+            texts = {act.text.strip() for act in line.acts if isinstance(act, PromptAct)}
             if prompt is not None and prompt.strip() in texts and self.active_at(chunk) not in texts:
                 line.status, line.reason = Status.STUCK, f"{line.reason}; but what overwrote it never came to the model"
         while len(self._open_prompts) > 1:
@@ -442,7 +442,7 @@ class Ledger:
             if "image" in line.open:
                 line.end(Status.MISSED, reason)
 
-    def refused(self, command: str) -> Flight | None:
+    def refused(self, command: str) -> PendingCommand | None:
         """The oldest command of this name that is on its way, taken off."""
         flight = self.flights.refused(command)
         slot = None if flight is None else self.slots.get(flight.chunk)
@@ -450,7 +450,7 @@ class Ledger:
             slot.said = ""
         return flight
 
-    def stuck(self, flight: Flight, reason: str) -> bool:
+    def stuck(self, flight: PendingCommand, reason: str) -> bool:
         """Whether a refused command should have overwritten a line's prompt. Then that line is stuck, and stays so."""
         line = self.overwritten.pop(flight.chunk, None) if flight.command == "schedule_prompt" else None
         if line is not None:

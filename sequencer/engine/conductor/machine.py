@@ -32,8 +32,8 @@ from sequencer.engine.conductor.clock_input import (
     relocated,
 )
 from sequencer.engine.conductor.clock_sync import can_be
-from sequencer.engine.conductor.dispatch import tell_gear
-from sequencer.engine.conductor.operator_input import hand_pause, hold, paused, resumed, triggered
+from sequencer.engine.conductor.dispatch import add_due_midi
+from sequencer.engine.conductor.operator_input import hold_until_started, on_trigger, operator_pause, paused, resumed
 from sequencer.engine.conductor.playback import (
     chunk_done,
     closing,
@@ -45,7 +45,7 @@ from sequencer.engine.conductor.playback import (
     state_reported,
 )
 from sequencer.engine.conductor.report import Report, cue_report, move_report, with_shown
-from sequencer.engine.conductor.run_state import Phase, Run
+from sequencer.engine.conductor.run_state import Phase, RunState
 from sequencer.engine.conductor.show_end import note_chunk_shown, refused_at_the_end, showing_woke, shown
 from sequencer.engine.conductor.take_setup import (
     conditioned,
@@ -74,31 +74,31 @@ from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
     ClockFitted,
-    ClockLocated,
-    ClockMoved,
-    Closing,
+    CommandRefused,
     ConditionsReady,
-    ControlMoved,
-    HandPaused,
+    ConnectionLost,
+    ConnectionRestored,
+    ControlChanged,
     ImageAccepted,
-    Lost,
-    NotePlayed,
+    NoteReceived,
     OffsetChanged,
+    OperatorGo,
+    OperatorPause,
     Paused,
-    ProgramChosen,
+    ProgramChanged,
     PromptAccepted,
     Ready,
-    Refused,
-    Restored,
+    ResetDone,
     Resumed,
     SessionEnded,
     Started,
     StateReported,
+    StopRequested,
+    TimerFired,
+    TransportChanged,
+    TransportLocated,
     Uploaded,
     UploadFailed,
-    WasReset,
-    Went,
-    Woke,
 )
 from sequencer.schedule.model import Schedule
 
@@ -112,7 +112,7 @@ class Conductor:
         `revision` is the revision of the conductor that it acts as: that of a journal which is replayed
         (see `sequencer.engine.revisions`).
         """
-        self.run = Run(schedule, schedule.clock.is_outer if following is None else following, revision)
+        self.run = RunState(schedule, schedule.clock.is_outer if following is None else following, revision)
 
     def receive(self, event: Event) -> tuple[Command, ...]:
         """What is to be done now that this has happened. Chunks in the commands count within the take."""
@@ -120,10 +120,10 @@ class Conductor:
         run.ledger.now = max(run.ledger.now, event.at)
         if isinstance(event, ChunkShown) and run.ends_when_shown and run.phase is not Phase.FINISHED:
             note_chunk_shown(run, event)
-        handler = TABLE.get((run.phase, type(event)))
+        handler = HANDLERS.get((run.phase, type(event)))
         commands = [] if handler is None or not can_be(event) else handler(run, event)
         if run.sends.is_needed and run.takes:
-            commands = tell_gear(run, event, commands)
+            commands = add_due_midi(run, event, commands)
         return tuple(commands)
 
     @property
@@ -187,15 +187,18 @@ _ANYWHERE: dict[type[Event], Handler] = {
     ClockFitted: clock_fitted,
     BoundariesFitted: boundaries_fitted,
     OffsetChanged: offset_changed,
-    ClockLocated: located,
+    TransportLocated: located,
     SessionEnded: session_ended,
-    Closing: closing,
-    Lost: lost,
-    Restored: restored,
+    StopRequested: closing,
+    ConnectionLost: lost,
+    ConnectionRestored: restored,
 }
-_TRIGGERS = (NotePlayed, ControlMoved, ProgramChosen, Went, ClockMoved)
+_TRIGGERS = (NoteReceived, ControlChanged, ProgramChanged, OperatorGo, TransportChanged)
 
-_HELD: dict[type[Event], Handler] = {**dict.fromkeys((*_TRIGGERS, HandPaused), hold), ClockMoved: held_clock_moved}
+_HELD: dict[type[Event], Handler] = {
+    **dict.fromkeys((*_TRIGGERS, OperatorPause), hold_until_started),
+    TransportChanged: held_clock_moved,
+}
 
 _PHASES: dict[Phase, dict[type[Event], Handler]] = {
     Phase.WAITING: {Ready: ready},
@@ -204,23 +207,23 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
         ConditionsReady: conditioned,
         PromptAccepted: opening_prompt,
         ImageAccepted: opening_image,
-        Refused: opening_refused,
-        Woke: opening_woke,
-        WasReset: reset_again,
+        CommandRefused: opening_refused,
+        TimerFired: opening_woke,
+        ResetDone: reset_again,
     },
     Phase.ARMED: {
-        WasReset: reset_again,
-        ClockMoved: armed_clock_moved,
+        ResetDone: reset_again,
+        TransportChanged: armed_clock_moved,
         PromptAccepted: prompt_accepted,
         ImageAccepted: image_accepted,
     },
     Phase.STARTING: {
         Started: started,
         ChunkDone: done_before,
-        Woke: starting_woke,
+        TimerFired: starting_woke,
         StateReported: started_before,
-        WasReset: reset_again,
-        Refused: opening_refused,
+        ResetDone: reset_again,
+        CommandRefused: opening_refused,
         PromptAccepted: prompt_accepted,
         ImageAccepted: image_accepted,
     },
@@ -229,30 +232,30 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
         StateReported: state_reported,
         PromptAccepted: prompt_accepted,
         ImageAccepted: image_accepted,
-        Refused: refused,
-        HandPaused: hand_pause,
+        CommandRefused: refused,
+        OperatorPause: operator_pause,
         Paused: paused,
         Resumed: resumed,
-        **dict.fromkeys(_TRIGGERS, triggered),
-        ClockMoved: clock_moved,
-        ClockLocated: relocated,
+        **dict.fromkeys(_TRIGGERS, on_trigger),
+        TransportChanged: clock_moved,
+        TransportLocated: relocated,
         ChunkShown: chunk_shown,
     },
     Phase.CUTTING: {
         ChunkDone: last_chunk_of_take,
-        ClockLocated: located_while_cutting,
+        TransportLocated: located_while_cutting,
         ChunkShown: chunk_shown,
-        WasReset: reset_reported,
-        Refused: reset_refused,
+        ResetDone: reset_reported,
+        CommandRefused: reset_refused,
         StateReported: state_while_cutting,
-        Woke: cutting_woke,
+        TimerFired: cutting_woke,
         PromptAccepted: prompt_accepted,
         ImageAccepted: image_accepted,
     },
     Phase.SHOWING: {
         ChunkShown: shown,
-        Woke: showing_woke,
-        Refused: refused_at_the_end,
+        TimerFired: showing_woke,
+        CommandRefused: refused_at_the_end,
         Paused: paused,
         Resumed: resumed,
         PromptAccepted: prompt_accepted,
@@ -261,7 +264,7 @@ _PHASES: dict[Phase, dict[type[Event], Handler]] = {
     Phase.FINISHED: {},
 }
 
-TABLE: dict[tuple[Phase, type[Event]], Handler] = {
+HANDLERS: dict[tuple[Phase, type[Event]], Handler] = {
     (phase, kind): handler
     for phase, own in _PHASES.items()
     for kind, handler in ({} if phase is Phase.FINISHED else {**_ANYWHERE, **_HELD, **own}).items()

@@ -13,12 +13,12 @@ from fractions import Fraction
 from statistics import median_low
 
 from sequencer.core.timebase import DISPLAY_DELAY, SECOND, UNSEEN_TIME, nanoseconds
-from sequencer.engine.conductor.clock_sync import Follow
+from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.plan import Pass, Plan
 from sequencer.events.commands import Command, SendMidi, WakeAt
 from sequencer.events.events import BoundariesFitted
-from sequencer.schedule.describe import act_in_words
-from sequencer.schedule.model import ChooseProgram, MidiAct, MoveControl, PlayNote, Schedule, Send
+from sequencer.schedule.describe import describe_act
+from sequencer.schedule.model import ControlAct, MidiAct, NoteAct, ProgramAct, Schedule, Send
 
 AHEAD = SECOND // 5
 """How long before its time a message is said, in nanoseconds."""
@@ -43,7 +43,7 @@ NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentMidi:
     """One cue's (or one firing's) messages, and what became of them.
 
     `due` is the nanosecond of its place, `at` the one at which it was said (or left out, where not `was_sent`). `seconds` is
@@ -83,7 +83,7 @@ class TakeSeen:
         return next((line for late, line in self.stood if chunk < late), self.line)
 
 
-class Seen:
+class DisplayClock:
     """When the chunks of a fixed run are seen. Score chunks count on through cuts; each take has boundaries of its own.
 
     The fits say where boundaries are; how long after its end a chunk is seen (`_behind`), and how long it lasts, are the
@@ -245,7 +245,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class NextSend:
     """The next send of the plan. What is exact of its place is reckoned once: it is asked for after every event."""
 
     current: Pass
@@ -257,7 +257,7 @@ class Coming:
     """The score chunk within which that falls."""
 
 
-class Sends:
+class MidiOutput:
     """The messages of a run that have not been said yet, in the order of the plan.
 
     It walks along the plan's passes: `_pass` and `_index` are those of the send after the last one that was said. A pass that
@@ -265,7 +265,7 @@ class Sends:
     """
 
     def __init__(
-        self, schedule: Schedule, plan: Plan, follow: Follow | None, ends_notes: bool = True, knows_takes: bool = True
+        self, schedule: Schedule, plan: Plan, follow: ClockSync | None, ends_notes: bool = True, knows_takes: bool = True
     ) -> None:
         """`ends_notes`: whether a note ends by the end of the score at the latest.
 
@@ -275,15 +275,15 @@ class Sends:
         self._ends_notes = ends_notes
         self._waits = knows_takes
         self.is_needed = schedule.has_timed_sends
-        self.seen = Seen(schedule, knows_takes)
-        self.log: list[Sent] = []
+        self.seen = DisplayClock(schedule, knows_takes)
+        self.log: list[SentMidi] = []
         self.wake: int | None = None
         """The latest time that was asked for."""
         self._schedule = schedule
         self._plan = plan
         self._follow = follow
         self._pass = self._index = 0
-        self._coming: Coming | None = None
+        self._coming: NextSend | None = None
         self._searched: Pass | None = None
         """The plan's last pass, where nothing is to come up to it."""
         self._chased: deque[MidiAct] = deque()
@@ -320,7 +320,7 @@ class Sends:
         self.wake = due
         return [WakeAt(due)]
 
-    def _next(self) -> Coming | None:
+    def _next(self) -> NextSend | None:
         """The next send of the plan."""
         passes, known = self._plan.passes, self._coming
         if known is not None and known.current.number < len(passes) and passes[known.current.number] is known.current:
@@ -333,7 +333,7 @@ class Sends:
             sends = current.stretch.sends
             if index < len(sends) and (seconds := current.start + sends[index].offset) < current.end:
                 chunk = seconds // self._schedule.grid.chunk
-                self._coming = Coming(current, index, sends[index], seconds, chunk)
+                self._coming = NextSend(current, index, sends[index], seconds, chunk)
                 break
             number, index = number + 1, 0
         else:
@@ -350,7 +350,7 @@ class Sends:
 
     def _said(self, current: Pass, send: Send, due: int, at: int) -> list[Command]:
         late = at - due > TOO_LATE
-        acts = tuple(act for act in send.acts if not (late and isinstance(act, PlayNote)))
+        acts = tuple(act for act in send.acts if not (late and isinstance(act, NoteAct)))
         commands: list[Command] = []
         for act in acts:
             commands += _messages(act, due, self._end_of(act, current, send, due))
@@ -363,7 +363,7 @@ class Sends:
 
     def _end_of(self, act: MidiAct, current: Pass, send: Send, due: int) -> int:
         """When a note is let go of: where the clock is then, or so much later, but not after the score."""
-        if not isinstance(act, PlayNote):
+        if not isinstance(act, NoteAct):
             return due
         end = None if send.quarter is None or act.quarters is None else send.quarter + act.quarters
         time = None
@@ -396,7 +396,7 @@ class Sends:
         """A rule tells gear something: at once."""
         commands: list[Command] = []
         for act in acts:
-            end = self._by_the_end(at, at + nanoseconds(act.seconds)) if isinstance(act, PlayNote) else at
+            end = self._by_the_end(at, at + nanoseconds(act.seconds)) if isinstance(act, NoteAct) else at
             commands += _messages(act, at, end)
         self._log(current, place, line, acts, at, at, True)
         return commands
@@ -413,31 +413,31 @@ class Sends:
                     self._index = index + 1
                 for act in send.acts:
                     match act:
-                        case MoveControl():
+                        case ControlAct():
                             state["cc", act.channel, act.control] = act
-                        case ChooseProgram():
+                        case ProgramAct():
                             state["program", act.channel, 0] = act
-                        case PlayNote():
+                        case NoteAct():
                             pass
         self._chased = deque(state.values())
 
     # ---- what became of it -----------------------------------------------------------------------------------------
 
     def _log(self, current: Pass, place: str, line: int, acts: tuple[MidiAct, ...], due: int, at: int, was_sent: bool) -> None:
-        what = ", ".join(act_in_words(act) for act in acts)
+        what = ", ".join(describe_act(act) for act in acts)
         seconds = self.seen.seconds_at(due) if self._follow is None else self._follow.seconds_at(due)
         nearest = Fraction(0) if seconds is None else Fraction(max(0, round(seconds * 1000)), 1000)
-        self.log.append(Sent(current.stretch.section, place, line, what, due, at, was_sent, nearest, acts))
+        self.log.append(SentMidi(current.stretch.section, place, line, what, due, at, was_sent, nearest, acts))
 
 
 def _messages(act: MidiAct, due: int, end: int) -> list[Command]:
     """An act as messages; a note is let go of at `end`."""
     match act:
-        case PlayNote():
+        case NoteAct():
             on = bytes((NOTE_ON | act.channel - 1, act.note, act.velocity))
             off = bytes((NOTE_OFF | act.channel - 1, act.note, 0))
             return [SendMidi(due, on.hex()), SendMidi(end, off.hex())]
-        case MoveControl():
+        case ControlAct():
             return [SendMidi(due, bytes((CONTROL | act.channel - 1, act.control, act.value)).hex())]
-        case ChooseProgram():
+        case ProgramAct():
             return [SendMidi(due, bytes((PROGRAM | act.channel - 1, act.program - 1)).hex())]

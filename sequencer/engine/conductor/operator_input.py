@@ -4,44 +4,44 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from sequencer.engine.conductor.deliveries import Line, Status, kind_of
+from sequencer.engine.conductor.deliveries import Delivery, Status, kind_of
 from sequencer.engine.conductor.dispatch import begin_cut, commit_limit, commit_up_to, send_due
 from sequencer.engine.conductor.plan import Pass
-from sequencer.engine.conductor.run_actions import LEAVES, Move
-from sequencer.engine.conductor.run_state import Phase, Run
-from sequencer.engine.conductor.triggers import Trigger
+from sequencer.engine.conductor.run_actions import LEAVES, RunAction
+from sequencer.engine.conductor.run_state import Phase, RunState
+from sequencer.engine.conductor.triggers import TriggerEvent
 from sequencer.events.commands import Command, Pause, Resume
-from sequencer.events.events import HandPaused, Paused, Resumed
+from sequencer.events.events import OperatorPause, Paused, Resumed
 from sequencer.schedule.describe import firing_by_name
 from sequencer.schedule.model import (
-    ChooseProgram,
+    ControlAct,
     CueAct,
-    CutTake,
-    Firing,
-    GotoSection,
+    CutAct,
+    GotoAct,
     MidiAct,
-    MoveControl,
-    PauseModel,
-    PickPrompt,
-    PlayNote,
-    ResumeModel,
+    NoteAct,
+    PauseAct,
+    PickAct,
+    ProgramAct,
+    ResumeAct,
     RuleEntry,
+    Trigger,
 )
 
 
-def hand_pause(run: Run, event: HandPaused) -> list[Command]:
+def operator_pause(run: RunState, event: OperatorPause) -> list[Command]:
     """The operator pauses or resumes, without any rule."""
     return [pause(run) if event.paused else Resume()]
 
 
-def pause(run: Run) -> Command:
+def pause(run: RunState) -> Command:
     """Ask for a pause. From its chunk's end on the model rests, and what is sent then acts on the very next chunk."""
     if run.pausing is None and not run.paused:
         run.pausing = run.making
     return Pause()
 
 
-def paused(run: Run, event: Paused) -> list[Command]:
+def paused(run: RunState, event: Paused) -> list[Command]:
     """The model rests after a chunk: what is live waits until it goes on.
 
     A model that does not say after which chunk may say it before that chunk is done: it rests after the one that was being made
@@ -56,7 +56,7 @@ def paused(run: Run, event: Paused) -> list[Command]:
     return []
 
 
-def resumed(run: Run, event: Resumed) -> list[Command]:
+def resumed(run: RunState, event: Resumed) -> list[Command]:
     """The model goes on: what is due for the next chunk leaves."""
     run.paused, run.pausing = False, None
     run.stalls.expect(event.at)
@@ -65,21 +65,21 @@ def resumed(run: Run, event: Resumed) -> list[Command]:
     return send_due(run, event.at)
 
 
-def triggered(run: Run, event: Trigger) -> list[Command]:
+def on_trigger(run: RunState, event: TriggerEvent) -> list[Command]:
     """Rules and exits of the pass that plays now."""
     firings = run.ear.heard(event)
     return act_on(run, firings, event.at) if firings else []
 
 
-def hold(run: Run, event: Trigger | HandPaused) -> list[Command]:
+def hold_until_started(run: RunState, event: TriggerEvent | OperatorPause) -> list[Command]:
     """Nothing an operator did is lost while a take is being opened: it acts as soon as the take runs."""
-    heard = event if isinstance(event, HandPaused) else run.ear.heard(event)
+    heard = event if isinstance(event, OperatorPause) else run.ear.heard(event)
     if heard:
         run.held.append(heard)
     return []
 
 
-def act_on(run: Run, firings: frozenset[Firing], at: int) -> list[Command]:
+def act_on(run: RunState, firings: frozenset[Trigger], at: int) -> list[Command]:
     """Let firings act, in the pass that plays now: its way out first, then its rules, cuts last. Held while no take runs."""
     if run.phase is not Phase.PLAYING:
         run.held.append(firings)
@@ -93,13 +93,13 @@ def act_on(run: Run, firings: frozenset[Firing], at: int) -> list[Command]:
         leave(run, move, current, current.stretch.index + 1, "the live section was left")
         current = run.plan.passes[current.number]
     # A rule that cuts comes last: behind its reset nothing more can be sent to the take that plays.
-    for rule in sorted(current.stretch.rules, key=lambda one: any(isinstance(act, CutTake) for act in one.acts)):
+    for rule in sorted(current.stretch.rules, key=lambda one: any(isinstance(act, CutAct) for act in one.acts)):
         if rule.trigger in firings:
             commands += fire(run, rule, current, at)
     return commands + send_due(run, at)
 
 
-def fire(run: Run, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
+def fire(run: RunState, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
     """A rule acts: what it does to the run at once, what it shows as a line on its way to a chunk within reach."""
     count = run.firings.get(rule.key, 0)
     run.firings[rule.key] = count + 1
@@ -109,33 +109,33 @@ def fire(run: Run, rule: RuleEntry, current: Pass, at: int) -> list[Command]:
     place, origin = firing_by_name(rule.trigger, run.schedule.middle), rule.origin.line
     for act in rule.acts:
         match act:
-            case PauseModel():
+            case PauseAct():
                 run.moves.fired("pause", "pause", place, current, origin, at)
                 commands.append(pause(run))
-            case ResumeModel():
+            case ResumeAct():
                 run.moves.fired("resume", "resume", place, current, origin, at)
                 commands.append(Resume())
-            case GotoSection():
+            case GotoAct():
                 target = run.plan.next_stretch_named(act.section, current.stretch.index)
                 move = run.moves.fired(LEAVES, f"goto {act.section}", place, current, origin, at)
                 if target is None:
                     move.end(Status.SKIPPED, "that section is not played")
                 else:
                     leave(run, move, current, target, f"goto {act.section}")
-            case PickPrompt():
+            case PickAct():
                 acts.append(act.drawn(run.schedule.seed, count))
-            case PlayNote() | MoveControl() | ChooseProgram():
+            case NoteAct() | ControlAct() | ProgramAct():
                 told.append(act)
             case _:
                 acts.append(act)
     if told:
         commands += run.sends.fired(tuple(told), current, place, origin, at)
     if acts:
-        commands += act_by_rule(run, rule, tuple(acts), current, at)
+        commands += run_rule(run, rule, tuple(acts), current, at)
     return commands
 
 
-def act_by_rule(run: Run, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pass, at: int) -> list[Command]:
+def run_rule(run: RunState, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pass, at: int) -> list[Command]:
     """What a rule shows is committed to the first chunk within its reach, or to a coming cut where that is nearer."""
     kinds = {kind_of(act) for act in acts}
     if run.phase is Phase.CUTTING:
@@ -159,7 +159,7 @@ def act_by_rule(run: Run, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pa
     return []
 
 
-def leave(run: Run, move: Move, current: Pass, following: int, reason: str) -> None:
+def leave(run: RunState, move: RunAction, current: Pass, following: int, reason: str) -> None:
     """Leave a pass at the next bar line within reach and lay what follows from there."""
     reach = run.making + run.schedule.lead
     exit_at = run.plan.exit_from(current, reach)
@@ -170,10 +170,12 @@ def leave(run: Run, move: Move, current: Pass, following: int, reason: str) -> N
     leave_at(run, current, run.plan.exit_behind(current, reach) if exit_at is None else exit_at, following, reason)
 
 
-def leave_at(run: Run, current: Pass, exit_at: Fraction, following: int, reason: str, quarter: Fraction | None = None) -> None:
+def leave_at(
+    run: RunState, current: Pass, exit_at: Fraction, following: int, reason: str, quarter: Fraction | None = None
+) -> None:
     """Leave a pass at an exact nominal time; what was sent and is not in the new plan gives way to it."""
 
-    def leaves(line: Line) -> bool:
+    def leaves(line: Delivery) -> bool:
         """Whether a line stands behind the exit: it belongs to the plan that is left, an exit taken a moment ago included."""
         behind = line.pass_number == current.number and line.time >= exit_at
         return line.rule is None and (line.pass_number > current.number or behind)
@@ -184,7 +186,7 @@ def leave_at(run: Run, current: Pass, exit_at: Fraction, following: int, reason:
     commit_up_to(run, commit_limit(run))
 
 
-def leave_after_max(run: Run, at: int) -> None:
+def leave_after_max(run: RunState, at: int) -> None:
     """While an outer clock stands still, a live section's max counts on at the nominal tempo: there is always a way out."""
     follow = run.follow
     if follow is None or not follow.outer or follow.stopped_for is None:

@@ -12,7 +12,7 @@ LONG_PAST = 8
 
 
 @dataclass(slots=True)
-class Flight:
+class PendingCommand:
     """A command on its way: the model's name for it, the score chunk it acts on, and the prompt it carries.
 
     `was_heard` says that something was answered which left behind it: the connection keeps the order. `tells` is whether its
@@ -29,11 +29,11 @@ class Flight:
     during: int | None = None
 
 
-class Flights:
+class PendingCommands:
     """All flights, in the order in which they left."""
 
     def __init__(self) -> None:
-        self._all: deque[Flight] = deque()
+        self._all: deque[PendingCommand] = deque()
 
     def leave(
         self,
@@ -46,9 +46,9 @@ class Flights:
         during: int | None = None,
     ) -> None:
         """A command leaves."""
-        self._all.append(Flight(command, chunk, prompt, tries, tells=tells, during=during))
+        self._all.append(PendingCommand(command, chunk, prompt, tries, tells=tells, during=during))
 
-    def images(self) -> list[Flight]:
+    def images(self) -> list[PendingCommand]:
         """Every image on its way, in the order in which they left."""
         return [one for one in self._all if one.command in IMAGES]
 
@@ -56,22 +56,22 @@ class Flights:
         """A reset: nothing that comes now answers what is on its way."""
         self._all.clear()
 
-    def prompt_answered(self, prompt: str) -> Flight | None:
+    def prompt_answered(self, prompt: str) -> PendingCommand | None:
         """The model took a prompt: the oldest `schedule_prompt` that carries it, taken off."""
         text = prompt.strip()
         return self._answered(
             next((one for one in self._all if one.command == "schedule_prompt" and (one.prompt or "").strip() == text), None)
         )
 
-    def image_answered(self) -> Flight | None:
+    def image_answered(self) -> PendingCommand | None:
         """The model encoded an image: the oldest one on its way, taken off."""
         return self._answered(next((one for one in self._all if one.command in IMAGES), None))
 
-    def refused(self, command: str) -> Flight | None:
+    def refused(self, command: str) -> PendingCommand | None:
         """The oldest command of this name, taken off."""
         return self._answered(next((one for one in self._all if one.command == command), None))
 
-    def _answered(self, flight: Flight | None) -> Flight | None:
+    def _answered(self, flight: PendingCommand | None) -> PendingCommand | None:
         if flight is None:
             return None
         for one in self._all:
@@ -81,7 +81,7 @@ class Flights:
         self._all.remove(flight)
         return flight
 
-    def take_images(self) -> list[Flight]:
+    def take_images(self) -> list[PendingCommand]:
         """Every image on its way, taken off: after a lost connection it may never have arrived."""
         images = [one for one in self._all if one.command in IMAGES]
         self._all = deque(one for one in self._all if one.command not in IMAGES)

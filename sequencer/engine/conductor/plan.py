@@ -12,10 +12,10 @@ from fractions import Fraction
 from math import ceil
 
 from sequencer.core.timebase import Snap
-from sequencer.engine.conductor.clock_sync import Follow
-from sequencer.engine.conductor.deliveries import Line, Status, kind_of
+from sequencer.engine.conductor.clock_sync import ClockSync
+from sequencer.engine.conductor.deliveries import Delivery, Status, kind_of
 from sequencer.schedule.describe import firing_by_name
-from sequencer.schedule.model import CueAct, CutTake, RuleEntry, Schedule, Stretch
+from sequencer.schedule.model import CueAct, CutAct, RuleEntry, Schedule, Stretch
 
 FAR = 1 << 40
 """The chunk of what a following run cannot place yet."""
@@ -67,18 +67,18 @@ NOMINAL_QUARTERS = Fraction(2)
 class Plan:
     """The passes of a run and its lines. `lines` are all that ever were; `waiting` those not committed yet, by exact time."""
 
-    def __init__(self, schedule: Schedule, follow: Follow | None = None, is_newest: bool = True) -> None:
+    def __init__(self, schedule: Schedule, follow: ClockSync | None = None, is_newest: bool = True) -> None:
         """`is_newest`: whether it acts as the newest revision: a pass that is left at a bar line ends at the exact quarter of
         that, and positions in seconds and in beats are foretold apart."""
         self.schedule = schedule
         self._is_newest = is_newest
         self.follow = follow
         self.passes: list[Pass] = []
-        self.lines: list[Line] = []
-        self.waiting: list[Line] = []
+        self.lines: list[Delivery] = []
+        self.waiting: list[Delivery] = []
         self._cursor = 0
         self._numbers = 0
-        self._cuts: deque[Line] = deque()
+        self._cuts: deque[Delivery] = deque()
         self._starts: list[int] = []
         self._uncertain: list[int | None] = []
         self._end = 0
@@ -93,13 +93,13 @@ class Plan:
 
     def lay(self, stretch: int, start: Fraction, quarter: Fraction) -> None:
         """Add passes from a stretch on to the end of `play`, beginning at an exact time and quarter."""
-        fresh: list[Line] = []
+        fresh: list[Delivery] = []
         grid = self.schedule.grid
         for one in self.schedule.stretches[stretch:]:
             current = Pass(len(self.passes), one, start, start + one.seconds, quarter, self.schedule.clock.counts_seconds)
             self.passes.append(current)
             for entry in one.entries:
-                line = Line(
+                line = Delivery(
                     number=self._number(),
                     time=start + entry.offset,
                     nominal=grid.snap(start + entry.offset, entry.snap) if self.follow is None else FAR,
@@ -177,7 +177,7 @@ class Plan:
         lines = (stretch.meters.bar_start(bar) for bar in (near - 1, near))
         return next((line for line in lines if current.start + stretch.tempo.seconds_at(line) == at), None)
 
-    def relocate(self, quarter: Fraction, reach: int) -> Line | None:
+    def relocate(self, quarter: Fraction, reach: int) -> Delivery | None:
         """Following: the clock jumped to a quarter. Lay the plan anew from there; returns the line that brings what is in
         force there to `reach`, or None where nothing is in force yet."""
         target = self.pass_of_quarter(quarter)
@@ -202,7 +202,7 @@ class Plan:
         self._starts = [0 if number <= target.number else FAR for number in range(len(self.passes))]
         if not force:
             return None
-        chase = Line(
+        chase = Delivery(
             number=self._number(),
             time=target.start,
             nominal=reach,
@@ -223,7 +223,7 @@ class Plan:
         """The pass in which a quarter falls; the last one for a quarter behind the end."""
         return next((one for one in self.passes if quarter < one.end_quarter), self.passes[-1])
 
-    def _quarter_of(self, line: Line) -> Fraction:
+    def _quarter_of(self, line: Delivery) -> Fraction:
         return line.laid_in.quarter_of(line.quarter, line.time)
 
     def _in_force(self, passed: list[Pass], target: Pass, quarter: Fraction) -> tuple[CueAct, ...]:
@@ -235,9 +235,9 @@ class Plan:
                     last.update({kind_of(act): act for act in entry.acts})
         return tuple(last[kind] for kind in ("strength", "image", "prompt", "sr") if kind in last)
 
-    def fire(self, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pass, chunk: int, at: int) -> Line:
+    def fire(self, rule: RuleEntry, acts: tuple[CueAct, ...], current: Pass, chunk: int, at: int) -> Delivery:
         """A line for one firing of a rule at nanosecond `at`, planned for a chunk. It is not in `waiting`."""
-        line = Line(
+        line = Delivery(
             number=self._number(),
             time=self.schedule.grid.boundary(chunk),
             nominal=chunk,
@@ -283,7 +283,7 @@ class Plan:
         )
         self._forecast_passes(follow, limit)
 
-    def _followed(self, line: Line) -> int:
+    def _followed(self, line: Delivery) -> int:
         time = self.time_of_line(line)
         if time is None or self.follow is None:
             # The opening stands at the score's very beginning, whatever the clock does.
@@ -291,15 +291,15 @@ class Plan:
         chunk = self.follow.chunk_at(time, line.snap)
         return 0 if line.time == 0 else FAR if chunk is None else max(0, chunk)
 
-    def time_of_line(self, line: Line) -> float | None:
+    def time_of_line(self, line: Delivery) -> float | None:
         """When a line's place will be, by the newest fit of the clock; a place in seconds counts from its section's start."""
         return self.time_of_place(line.laid_in, line.quarter, line.time)
 
-    def is_before_jump(self, line: Line) -> bool:
+    def is_before_jump(self, line: Delivery) -> bool:
         """Whether a line is of the plan before the clock was moved: where the clock is now says nothing of its time."""
         return line.number <= self._before_jump
 
-    def has_pass_of(self, line: Line) -> bool:
+    def has_pass_of(self, line: Delivery) -> bool:
         """Whether the pass that a line was laid in is still one of the plan's: not where a jump of the clock laid others."""
         number, laid_in = line.pass_number, line.laid_in
         if number >= len(self.passes):
@@ -325,7 +325,7 @@ class Plan:
         )
         return None if began is None else began + float(time - current.start) * 1e9
 
-    def _forecast_passes(self, follow: Follow, limit: int) -> None:
+    def _forecast_passes(self, follow: ClockSync, limit: int) -> None:
         for number in range(1, len(self.passes)):
             if self._starts[number] <= limit - self.schedule.lead:
                 continue  # it plays, or has played
@@ -346,17 +346,17 @@ class Plan:
 
     # ---- reading ---------------------------------------------------------------------------------------------------
 
-    def next_line(self) -> Line | None:
+    def next_line(self) -> Delivery | None:
         """The next line to commit."""
         return self.waiting[self._cursor] if self._cursor < len(self.waiting) else None
 
-    def pop(self) -> Line:
+    def pop(self) -> Delivery:
         """Take the next line out."""
         line = self.waiting[self._cursor]
         self._cursor += 1
         return line
 
-    def chunk_of(self, line: Line) -> int:
+    def chunk_of(self, line: Delivery) -> int:
         """The score chunk of a line at nominal times."""
         return line.nominal
 
@@ -382,9 +382,9 @@ class Plan:
         """The score chunk of the next cut that has not been begun."""
         return self.chunk_of(self._cuts[0]) if self._cuts else None
 
-    def take_up_to(self, chunk: int) -> list[Line]:
+    def take_up_to(self, chunk: int) -> list[Delivery]:
         """Take out every waiting line of this score chunk or before, cuts included."""
-        taken: list[Line] = []
+        taken: list[Delivery] = []
         while (line := self.next_line()) is not None and self.chunk_of(line) <= chunk:
             taken.append(self.pop())
             if self._cuts and self._cuts[0] is line:
@@ -439,5 +439,5 @@ class Plan:
         return next((index for index in named if index > after), named[0] if named else None)
 
 
-def _cuts(line: Line) -> bool:
-    return any(isinstance(act, CutTake) for act in line.acts)
+def _cuts(line: Delivery) -> bool:
+    return any(isinstance(act, CutAct) for act in line.acts)

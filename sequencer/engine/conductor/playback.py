@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from sequencer.engine.conductor.dispatch import began, catch_up, drop_passed, finish, retry, send_due
+from sequencer.engine.conductor.dispatch import catch_up, drop_passed, finish, on_chunk_begin, retry, send_due
 from sequencer.engine.conductor.operator_input import leave_after_max
-from sequencer.engine.conductor.run_state import Run
+from sequencer.engine.conductor.run_state import RunState
 from sequencer.engine.conductor.show_end import score_over
 from sequencer.events.commands import Command
 from sequencer.events.events import (
     FINISHED_BY_HAND,
     ChunkDone,
-    Closing,
+    CommandRefused,
     ImageAccepted,
     PromptAccepted,
-    Refused,
     SessionEnded,
     StateReported,
+    StopRequested,
 )
 
 END = "the end of the score"
 
 
-def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
+def chunk_done(run: RunState, event: ChunkDone) -> list[Command]:
     """A chunk is made: it is judged by what it showed, the next one begins, and what is due for it leaves. After
     the last one the run waits until that has been shown."""
     if event.frames == 0 and event.chunk == 0 and run.making == run.base:
@@ -46,7 +46,7 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
     if run.follow is not None:
         run.follow.boundary(run.making, event.at)
         run.plan.forecast(run.making + run.schedule.lead)
-    began(run, run.making, event.at)
+    on_chunk_begin(run, run.making, event.at)
     run.ledger.flights.forget(chunk)
     drop_passed(run, first)
     if run.making >= run.plan.end_chunk():
@@ -56,7 +56,7 @@ def chunk_done(run: Run, event: ChunkDone) -> list[Command]:
     return send_due(run, event.at)
 
 
-def last_chunk_of_take(run: Run, event: ChunkDone) -> list[Command]:
+def last_chunk_of_take(run: RunState, event: ChunkDone) -> list[Command]:
     """While a reset is on its way, the chunk in the making is still finished and counts.
 
     What a late reset lets the old take make beyond that is the new take's time: nothing of the score is judged by it.
@@ -71,7 +71,7 @@ def last_chunk_of_take(run: Run, event: ChunkDone) -> list[Command]:
     return []
 
 
-def state_reported(run: Run, event: StateReported) -> list[Command]:
+def state_reported(run: RunState, event: StateReported) -> list[Command]:
     """The model's own count, believed when this take has shown itself: late `state`s of the take before may still come.
 
     That of a new connection is believed at once.
@@ -90,7 +90,7 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
     if ahead:
         first, run.making = run.making, run.base + event.chunk
         run.note_stall(run.stalls.report(first, run.making - first, event.at))
-        began(run, run.making, event.at)
+        on_chunk_begin(run, run.making, event.at)
         drop_passed(run, first)
         end = run.plan.end_chunk()
         if run.ends_where_written and run.making >= end:
@@ -111,19 +111,19 @@ def state_reported(run: Run, event: StateReported) -> list[Command]:
     return send_due(run, event.at) if ahead or (rested and not run.may_rest) else []
 
 
-def prompt_accepted(run: Run, event: PromptAccepted) -> list[Command]:
+def prompt_accepted(run: RunState, event: PromptAccepted) -> list[Command]:
     """The model took a prompt: the oldest one on its way that says the same."""
     run.ledger.accepted_prompt(event.prompt)
     return []
 
 
-def image_accepted(run: Run, event: ImageAccepted) -> list[Command]:
+def image_accepted(run: RunState, event: ImageAccepted) -> list[Command]:
     """The model encoded an image: it acts from the next chunk on."""
     run.ledger.accepted_image(run.making + 1, run.base)
     return []
 
 
-def refused(run: Run, event: Refused) -> list[Command]:
+def refused(run: RunState, event: CommandRefused) -> list[Command]:
     """The model refused something. A prompt is tried again for a later chunk, an overwriting one is stuck; the rest is told."""
     run.note_refusal(event)
     if event.command == "pause":
@@ -137,13 +137,13 @@ def refused(run: Run, event: Refused) -> list[Command]:
     return retry(run, flight, event) + send_due(run, event.at)
 
 
-def session_ended(run: Run, event: SessionEnded) -> list[Command]:
+def session_ended(run: RunState, event: SessionEnded) -> list[Command]:
     """The platform or the model ended the session: the run is over, and not well."""
     run.note_stall(run.stalls.end(run.making, event.at))
     return finish(run, f"the session was ended: {event.reason}", well=False)
 
 
-def closing(run: Run, event: Closing) -> list[Command]:
+def closing(run: RunState, event: StopRequested) -> list[Command]:
     """The operator ends the run, or a limit does."""
     run.note_stall(run.stalls.end(run.making, event.at))
     run.stopped = event.reason == FINISHED_BY_HAND

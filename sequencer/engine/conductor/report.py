@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sequencer.core.timebase import ChunkGrid, Snap
-from sequencer.engine.conductor.deliveries import Kind, Line, Status
-from sequencer.engine.conductor.midi_output import Sent
-from sequencer.engine.conductor.run_actions import Move
+from sequencer.engine.conductor.deliveries import ActKind, Delivery, Status
+from sequencer.engine.conductor.midi_output import SentMidi
+from sequencer.engine.conductor.run_actions import RunAction
 from sequencer.engine.conductor.stalls import Stall
 from sequencer.schedule.model import CueAct
 
@@ -56,7 +56,7 @@ class CueReport:
 
 
 @dataclass(frozen=True, slots=True)
-class MoveReport:
+class RunActionReport:
     """One firing that moved the run itself: `what` is `pause`, `resume`, `goto SECTION` or `exit`.
 
     `chunk` is the score chunk behind which the model rested, from which on it went on, or with which what follows began, and
@@ -86,9 +86,9 @@ class Report:
     notes: tuple[str, ...]
     ended_well: bool = False
     """Whether the score was played to its end."""
-    sends: tuple[Sent, ...] = ()
+    sends: tuple[SentMidi, ...] = ()
     """What gear was told, in the order in which it was."""
-    moves: tuple[MoveReport, ...] = ()
+    moves: tuple[RunActionReport, ...] = ()
     """What rules and exits did to the run itself, in the order in which they fired."""
     knows_shown: bool = False
     """Whether the run noted which chunks were shown; the conductor's first revision did not."""
@@ -127,7 +127,7 @@ class Report:
         return self.ended_normally and self.all_landed and not self.stalls and not self.chunks_beyond
 
 
-def cue_report(line: Line, grid: ChunkGrid, shown: Mapping[int, int]) -> CueReport:
+def cue_report(line: Delivery, grid: ChunkGrid, shown: Mapping[int, int]) -> CueReport:
     """The report of one line. `shown` says when score chunks were seen, in a following run."""
     off = None if line.shown is None or line.beat is None else line.shown - line.beat
     error: Fraction | None = None
@@ -157,14 +157,16 @@ def cue_report(line: Line, grid: ChunkGrid, shown: Mapping[int, int]) -> CueRepo
     )
 
 
-def with_shown(cues: Iterable[CueReport], lines: Iterable[Line], shown: Mapping[int, int], end: int) -> tuple[CueReport, ...]:
+def with_shown(
+    cues: Iterable[CueReport], lines: Iterable[Delivery], shown: Mapping[int, int], end: int
+) -> tuple[CueReport, ...]:
     """The cues with the chunks at which they were first shown.
 
     A cue is in force until another one of its kind lands, so it was shown where any chunk until then was. `end` is the number
     of score chunks: what the model reported late may be said to have landed after the last one.
     """
     chunks = sorted(shown)
-    landings: dict[Kind, list[int]] = {}
+    landings: dict[ActKind, list[int]] = {}
     pairs = list(zip(cues, lines, strict=True))
     for cue, line in pairs:
         if cue.status is Status.LANDED and cue.landed is not None:
@@ -175,7 +177,9 @@ def with_shown(cues: Iterable[CueReport], lines: Iterable[Line], shown: Mapping[
     return tuple(_with_shown(cue, line, chunks, landings, end) for cue, line in pairs)
 
 
-def _with_shown(cue: CueReport, line: Line, chunks: list[int], landings: Mapping[Kind, list[int]], end: int) -> CueReport:
+def _with_shown(
+    cue: CueReport, line: Delivery, chunks: list[int], landings: Mapping[ActKind, list[int]], end: int
+) -> CueReport:
     if cue.status is not Status.LANDED or cue.landed is None:
         return cue
     index = bisect_left(chunks, min(cue.landed, end - 1))
@@ -191,15 +195,15 @@ def _after(landings: list[int], chunk: int, end: int) -> int:
     return landings[index] if index < len(landings) else end
 
 
-def move_report(move: Move) -> MoveReport:
+def move_report(move: RunAction) -> RunActionReport:
     """The report of one move."""
     waited = None if move.came is None else round((move.came - move.fired) / 1e6, 3)
-    return MoveReport(
+    return RunActionReport(
         move.section, move.place, move.line, move.what, move.chunk, move.status, move.reason, waited, move.occurrence
     )
 
 
-def _beyond(line: Line, off: float, shown: Mapping[int, int]) -> float | None:
+def _beyond(line: Delivery, off: float, shown: Mapping[int, int]) -> float | None:
     """How much further from its place a cue was seen than it had to be, in milliseconds: against the nearest chunk seen."""
     if line.snap is not Snap.NEAREST or line.landed is None or line.beat is None:
         return None

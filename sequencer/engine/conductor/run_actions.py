@@ -11,7 +11,7 @@ LEAVES = "leaves"
 
 
 @dataclass(slots=True)
-class Move:
+class RunAction:
     """One firing that moved the run. `fired` and `came` are nanoseconds; `kind` is `pause`, `resume` or `LEAVES`.
 
     `chunk` is the score chunk behind which the model rested, from which it went on, or from which on what follows is played.
@@ -45,24 +45,24 @@ class Move:
         self.status, self.reason = status, reason
 
 
-class Moves:
+class RunActions:
     """All moves of a run, in the order in which they were fired."""
 
     def __init__(self) -> None:
-        self.all: list[Move] = []
-        self._guessed: list[Move] = []
+        self.all: list[RunAction] = []
+        self._guessed: list[RunAction] = []
         """Pauses of a model that rests and did not say after which chunk: one that is still made moves them on."""
 
-    def fired(self, kind: str, what: str, place: str, current: Pass, line: int, at: int) -> Move:
+    def fired(self, kind: str, what: str, place: str, current: Pass, line: int, at: int) -> RunAction:
         """A rule or an exit of this pass fired. Who leaves a pass anew does so instead of the one before."""
         if kind == LEAVES:
             self.give_up_leaving(f"{place} came before it had left")
         stretch = current.stretch
-        move = Move(kind, what, place, stretch.section, current.number, line, at, occurrence=stretch.occurrence)
+        move = RunAction(kind, what, place, stretch.section, current.number, line, at, occurrence=stretch.occurrence)
         self.all.append(move)
         return move
 
-    def _open(self, kind: str) -> list[Move]:
+    def _open(self, kind: str) -> list[RunAction]:
         return [one for one in self.all if one.kind == kind and one.is_open]
 
     def give_up_leaving(self, reason: str) -> None:

@@ -6,16 +6,16 @@ from collections import deque
 from enum import StrEnum
 
 from sequencer.core.timebase import DISPLAY_DELAY, SECOND, nanoseconds
-from sequencer.engine.conductor.clock_sync import Follow
+from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.ledger import Ledger
-from sequencer.engine.conductor.midi_output import Sends
+from sequencer.engine.conductor.midi_output import MidiOutput
 from sequencer.engine.conductor.plan import Plan
-from sequencer.engine.conductor.run_actions import Moves
+from sequencer.engine.conductor.run_actions import RunActions
 from sequencer.engine.conductor.stalls import Stall, Stalls
-from sequencer.engine.conductor.triggers import Ear
+from sequencer.engine.conductor.triggers import TriggerMatcher
 from sequencer.engine.revisions import CURRENT, ENDS_WHERE_WRITTEN, REFUSALS_HAVE_REASONS, RESETS_BORNE_OUT, SHOWN_TO_THE_END
-from sequencer.events.events import HandPaused, Refused
-from sequencer.schedule.model import Firing, Schedule
+from sequencer.events.events import CommandRefused, OperatorPause
+from sequencer.schedule.model import Schedule, Trigger
 
 PATIENCE = 10 * SECOND
 """How long an opening or a reset may go unanswered before the next step is taken all the same."""
@@ -49,7 +49,7 @@ class Phase(StrEnum):
     FINISHED = "finished"
 
 
-class Run:
+class RunState:
     """One run of one schedule. Score chunks are the model's plus `base`; `making` is the one being made (or made first)."""
 
     def __init__(  # noqa: PLR0915  # one statement for each value that a run remembers
@@ -60,16 +60,16 @@ class Run:
         """The revision of the conductor that this run is made with (see `sequencer.engine.revisions`)."""
         self.phase = Phase.WAITING
         delay = DISPLAY_DELAY if revision >= SHOWN_TO_THE_END else 0
-        self.follow = Follow(schedule, schedule.clock.is_outer, delay) if following else None
+        self.follow = ClockSync(schedule, schedule.clock.is_outer, delay) if following else None
         self.plan = Plan(schedule, self.follow, revision >= RESETS_BORNE_OUT)
         self.ledger = Ledger(schedule.seed, schedule.sr)
         is_newest = revision >= RESETS_BORNE_OUT
-        self.sends = Sends(schedule, self.plan, self.follow, self.ends_when_shown, is_newest)
-        self.moves = Moves()
+        self.sends = MidiOutput(schedule, self.plan, self.follow, self.ends_when_shown, is_newest)
+        self.moves = RunActions()
         self.stalls = Stalls(nanoseconds(schedule.grid.chunk))
         self.overrun = 0
         """How many chunks the take before a cut is known to have made after it was due."""
-        self.ear = Ear(schedule)
+        self.ear = TriggerMatcher(schedule)
         self.base = 0
         self.making = 0
         self.takes = 0
@@ -120,7 +120,7 @@ class Run:
         """Whether the outer clock was moved while no take ran: then the score goes on where it is."""
         self.next_base = 0
         self.firings: dict[str, int] = {}
-        self.held: list[frozenset[Firing] | HandPaused] = []
+        self.held: list[frozenset[Trigger] | OperatorPause] = []
 
     @property
     def ends_when_shown(self) -> bool:
@@ -202,14 +202,14 @@ class Run:
         """Whether the model rests before the chunk `making`, or may be about to: what is live would act one chunk early."""
         return self.paused or (self.pausing is not None and self.making > self.pausing)
 
-    def note_refusal(self, event: Refused) -> None:
+    def note_refusal(self, event: CommandRefused) -> None:
         """The model refused something: it is told in the report."""
         reason = self.reason_of(event)
         self.refusals.append(f"{event.command}: {reason}")
         if event.command in ("pause", "resume"):
             self.moves.refused(event.command, reason)
 
-    def reason_of(self, event: Refused) -> str:
+    def reason_of(self, event: CommandRefused) -> str:
         """Return why the model refused something: a cue that was refused is reported with a reason, whatever the model sent."""
         has_reason = event.reason.strip() or self.revision < REFUSALS_HAVE_REASONS
         return event.reason if has_reason else NO_REASON

@@ -11,9 +11,9 @@ from statistics import median_low
 from sequencer.core.timebase import SECOND, nanoseconds
 from sequencer.engine.conductor.clock_input import note_shown
 from sequencer.engine.conductor.dispatch import finish, wake_at
-from sequencer.engine.conductor.run_state import SHOWING, SPARE, Phase, Run
+from sequencer.engine.conductor.run_state import SHOWING, SPARE, Phase, RunState
 from sequencer.events.commands import Command
-from sequencer.events.events import ChunkShown, Refused, Woke
+from sequencer.events.events import ChunkShown, CommandRefused, TimerFired
 
 OVER = "the score is over"
 LONGEST = 4
@@ -22,7 +22,7 @@ SAMPLES = 5
 """Of how many of the latest chunks the median length is taken."""
 
 
-def score_over(run: Run, at: int) -> list[Command]:
+def score_over(run: RunState, at: int) -> list[Command]:
     """The last chunk was reported: wait until it has been shown."""
     if not run.ends_when_shown:
         return finish(run, OVER, well=True)
@@ -33,7 +33,7 @@ def score_over(run: Run, at: int) -> list[Command]:
     return [wake_at(run, _ends_at(run))]
 
 
-def shown(run: Run, event: ChunkShown) -> list[Command]:
+def shown(run: RunState, event: ChunkShown) -> list[Command]:
     """A chunk is shown while the run waits for its last one. One that comes after the last shows that it is over."""
     if not run.is_of_this_take(event.take):
         return []
@@ -42,20 +42,20 @@ def shown(run: Run, event: ChunkShown) -> list[Command]:
     return [wake_at(run, _ends_at(run))] if run.base + event.chunk == run.making - 1 else []
 
 
-def showing_woke(run: Run, event: Woke) -> list[Command]:
+def showing_woke(run: RunState, event: TimerFired) -> list[Command]:
     """The last chunk has been shown, or too much time has passed."""
     if event.due != run.due:
         return []
     return _over(run, f"the last chunk was not shown within {SHOWING // SECOND} s after it was reported")
 
 
-def refused_at_the_end(run: Run, event: Refused) -> list[Command]:
+def refused_at_the_end(run: RunState, event: CommandRefused) -> list[Command]:
     """The model refused something that was sent before the end: nothing can be done about it any more."""
     run.note_refusal(event)
     return []
 
 
-def note_chunk_shown(run: Run, event: ChunkShown) -> None:
+def note_chunk_shown(run: RunState, event: ChunkShown) -> None:
     """The first frame of a chunk arrived, in whatever phase: note it for the score chunk that it is."""
     chunk = run.score_chunk(event.chunk, event.take)
     if chunk is None or (event.take is None and chunk > run.making):  # an unnumbered one of the take before may come late
@@ -64,14 +64,14 @@ def note_chunk_shown(run: Run, event: ChunkShown) -> None:
     note_shown(run, chunk, event.at)
 
 
-def _over(run: Run, unseen: str) -> list[Command]:
+def _over(run: RunState, unseen: str) -> list[Command]:
     """The run is over; `unseen` is what the report says where the last chunk was not seen."""
     if run.making - 1 not in run.shown:
         run.notes.append(unseen)
     return finish(run, OVER, well=True)
 
 
-def _ends_at(run: Run) -> int:
+def _ends_at(run: RunState) -> int:
     """When the last chunk has been shown whole, as far as that is known; else when the wait for it is over."""
     at = run.shown.get(run.making - 1)
     if at is None:

@@ -4,36 +4,45 @@ from __future__ import annotations
 
 from sequencer.engine.conductor.deliveries import Status
 from sequencer.engine.conductor.dispatch import (
-    began,
     commit,
     commit_limit,
     commit_up_to,
-    end_lines,
     finish,
+    finish_deliveries,
+    on_chunk_begin,
     retry,
     send_due,
     wake_at,
 )
-from sequencer.engine.conductor.run_state import MOST_OPENINGS, MOST_RESETS, MOST_STARTS, PATIENCE, REOPENING, RETRY, Phase, Run
+from sequencer.engine.conductor.run_state import (
+    MOST_OPENINGS,
+    MOST_RESETS,
+    MOST_STARTS,
+    PATIENCE,
+    REOPENING,
+    RETRY,
+    Phase,
+    RunState,
+)
 from sequencer.engine.revisions import SET_UP_ONCE
 from sequencer.events.commands import Command, Reset, Start, Upload
 from sequencer.events.events import (
+    CommandRefused,
     ConditionsReady,
+    ConnectionLost,
+    ConnectionRestored,
     ImageAccepted,
-    Lost,
     PromptAccepted,
     Ready,
-    Refused,
-    Restored,
+    ResetDone,
     StateReported,
+    TimerFired,
     Uploaded,
     UploadFailed,
-    WasReset,
-    Woke,
 )
 
 
-def ready(run: Run, event: Ready) -> list[Command]:
+def ready(run: RunState, event: Ready) -> list[Command]:
     """The stage takes commands: images are uploaded first, or the first take is set up."""
     images = run.schedule.images
     run.uploads = {image.sha256 for image in images}
@@ -43,19 +52,19 @@ def ready(run: Run, event: Ready) -> list[Command]:
     return [Upload(image) for image in images]
 
 
-def uploaded(run: Run, event: Uploaded) -> list[Command]:
+def uploaded(run: RunState, event: Uploaded) -> list[Command]:
     """An image is where the model finds it; with the last one the first take is set up."""
     run.uploads.discard(event.sha256)
     return [] if run.uploads else open_take(run, event.at)
 
 
-def upload_failed(run: Run, event: UploadFailed) -> list[Command]:
+def upload_failed(run: RunState, event: UploadFailed) -> list[Command]:
     """An image could not be uploaded: without it nothing is begun."""
     path = next((image.path for image in run.schedule.images if image.sha256 == event.sha256), event.sha256[:12])
     return finish(run, f"the image {path} could not be uploaded: {event.reason}", well=False)
 
 
-def open_take(run: Run, at: int) -> list[Command]:
+def open_take(run: RunState, at: int) -> list[Command]:
     """Set a take up at `base`: its settings, and every prompt that may leave already."""
     run.phase = Phase.OPENING
     run.reopens = False
@@ -72,34 +81,34 @@ def open_take(run: Run, at: int) -> list[Command]:
     return [*commands, wake_at(run, at + PATIENCE)]
 
 
-def wants_image(run: Run) -> bool:
+def wants_image(run: RunState) -> bool:
     """Whether the take opens with an image: then it is not started before that was encoded."""
     slot = run.ledger.slots.get(run.base)
     return slot is not None and slot.image is not None
 
 
-def conditioned(run: Run, event: ConditionsReady) -> list[Command]:
+def conditioned(run: RunState, event: ConditionsReady) -> list[Command]:
     """The model says what it holds: with all that the take opens with there, it is asked to start."""
     run.has_prompt = run.has_prompt or event.has_prompt
     run.has_image = run.has_image or event.has_image
     return start_if_ready(run, event.at)
 
 
-def opening_prompt(run: Run, event: PromptAccepted) -> list[Command]:
+def opening_prompt(run: RunState, event: PromptAccepted) -> list[Command]:
     """The model took a prompt while the take is set up; with the one that the take opens with, it may start."""
     run.ledger.accepted_prompt(event.prompt)
     run.has_prompt = run.has_prompt or event.prompt.strip() == (run.ledger.active_at(run.base) or "").strip()
     return start_if_ready(run, event.at)
 
 
-def opening_image(run: Run, event: ImageAccepted) -> list[Command]:
+def opening_image(run: RunState, event: ImageAccepted) -> list[Command]:
     """The model encoded the image that the take opens with."""
     run.ledger.accepted_image(run.making, run.base)
     run.has_image = True
     return start_if_ready(run, event.at)
 
 
-def start_if_ready(run: Run, at: int) -> list[Command]:
+def start_if_ready(run: RunState, at: int) -> list[Command]:
     """Ask the take to start where all is there that it opens with, or arm it where an outer clock stands."""
     if run.reopens or not run.has_prompt or (wants_image(run) and not run.has_image):
         return []
@@ -109,7 +118,7 @@ def start_if_ready(run: Run, at: int) -> list[Command]:
     return start(run, at)
 
 
-def start(run: Run, at: int) -> list[Command]:
+def start(run: RunState, at: int) -> list[Command]:
     """Ask the model to start, and to be woken where nothing comes of it."""
     run.phase = Phase.STARTING
     run.starts += 1
@@ -120,7 +129,7 @@ def start(run: Run, at: int) -> list[Command]:
     return [Start()] if waits else [Start(), wake_at(run, at + PATIENCE)]
 
 
-def opening_refused(run: Run, event: Refused) -> list[Command]:
+def opening_refused(run: RunState, event: CommandRefused) -> list[Command]:
     """What opens a take cannot be done without; the other prompts can be sent again later."""
     run.note_refusal(event)
     flight = run.ledger.refused(event.command)
@@ -134,14 +143,14 @@ def opening_refused(run: Run, event: Refused) -> list[Command]:
         return open_again(run, event)
     if flight is not None and flight.chunk == run.base:
         reason = run.reason_of(event)
-        end_lines(run, flight, Status.REFUSED, reason)
+        finish_deliveries(run, flight, Status.REFUSED, reason)
         return finish(run, f"the model refused what the take opens with ({event.command}): {reason}", well=False)
     if flight is not None:
         return retry(run, flight, event)
     return []
 
 
-def open_again(run: Run, event: Refused) -> list[Command]:
+def open_again(run: RunState, event: CommandRefused) -> list[Command]:
     """What the take opens with was refused: after a moment all of it is sent once more."""
     run.phase = Phase.OPENING
     run.openings += 1
@@ -150,7 +159,7 @@ def open_again(run: Run, event: Refused) -> list[Command]:
     return [wake_at(run, event.at + REOPENING)]
 
 
-def set_up_again(run: Run, at: int) -> list[Command]:
+def set_up_again(run: RunState, at: int) -> list[Command]:
     """The model would not start: after a rest everything is sent once more."""
     run.phase = Phase.OPENING
     run.insisting = False
@@ -158,7 +167,7 @@ def set_up_again(run: Run, at: int) -> list[Command]:
     return [wake_at(run, at + RETRY)]
 
 
-def opening_woke(run: Run, event: Woke) -> list[Command]:
+def opening_woke(run: RunState, event: TimerFired) -> list[Command]:
     """No answer in time, or a refused start's rest is over: try all the same, the model will say what it lacks."""
     if event.due != run.due:
         return []
@@ -177,7 +186,7 @@ def opening_woke(run: Run, event: Woke) -> list[Command]:
     return start(run, event.at)
 
 
-def starting_woke(run: Run, event: Woke) -> list[Command]:
+def starting_woke(run: RunState, event: TimerFired) -> list[Command]:
     """Nothing answered the start: it was not heard, or its answer was lost. Asked again, the model must say which."""
     if event.due != run.due:
         return []
@@ -191,7 +200,7 @@ def starting_woke(run: Run, event: Woke) -> list[Command]:
     return [wake_at(run, event.at + PATIENCE)]
 
 
-def reset_reported(run: Run, event: WasReset) -> list[Command]:
+def reset_reported(run: RunState, event: ResetDone) -> list[Command]:
     """The model reports a reset. One that comes before the chunk in the making was reported may be of an earlier take."""
     if not run.may_be_reset:
         run.reset_doubted = True
@@ -199,24 +208,24 @@ def reset_reported(run: Run, event: WasReset) -> list[Command]:
     return was_reset(run, event)
 
 
-def was_reset(run: Run, event: WasReset) -> list[Command]:
+def was_reset(run: RunState, event: ResetDone) -> list[Command]:
     """The old take is cleared: the next one is set up from its first chunk on."""
     overrun, run.overrun = run.overrun, 0
     run.note_beyond(overrun, f"chunk {run.next_base - 1}, where a cut was due")
     run.base = run.next_base
     run.restarted = run.reset_doubted = False
-    began(run, run.base, event.at)
+    on_chunk_begin(run, run.base, event.at)
     run.ledger.renew(run.base)
     return open_take(run, event.at)
 
 
-def reset_refused(run: Run, event: Refused) -> list[Command]:
+def reset_refused(run: RunState, event: CommandRefused) -> list[Command]:
     """No cut then. But refused the second time of asking, the first one has worked: there is nothing left to reset."""
     run.note_refusal(event)
     if event.command != "reset":
         return []
     if run.resets > 1:
-        return was_reset(run, WasReset(event.at))
+        return was_reset(run, ResetDone(event.at))
     for line in run.ledger.slots[run.next_base].lines:
         if "cut" in line.open:
             line.end(Status.REFUSED, run.reason_of(event))
@@ -224,7 +233,7 @@ def reset_refused(run: Run, event: Refused) -> list[Command]:
     return send_due(run, event.at)
 
 
-def cutting_woke(run: Run, event: Woke) -> list[Command]:
+def cutting_woke(run: RunState, event: TimerFired) -> list[Command]:
     """Nobody reported the reset in time: it is asked for again, and at last taken for done."""
     if event.due != run.due:
         return []
@@ -236,10 +245,10 @@ def cutting_woke(run: Run, event: Woke) -> list[Command]:
         run.resets += 1
         return [Reset(), wake_at(run, event.at + PATIENCE)]
     run.notes.append("the model did not report the reset; the new take was opened all the same")
-    return was_reset(run, WasReset(event.at))
+    return was_reset(run, ResetDone(event.at))
 
 
-def state_while_cutting(run: Run, event: StateReported) -> list[Command]:
+def state_while_cutting(run: RunState, event: StateReported) -> list[Command]:
     """A model that answers and has the old take running is in a long chunk: no new take is opened over it.
 
     One that has nothing running bears out a reset that was not believed.
@@ -247,10 +256,10 @@ def state_while_cutting(run: Run, event: StateReported) -> list[Command]:
     run.still_runs = event.started
     if event.started:
         run.overrun = max(run.overrun, run.base + event.chunk - run.next_base)
-    return was_reset(run, WasReset(event.at)) if run.reset_doubted and not event.started else []
+    return was_reset(run, ResetDone(event.at)) if run.reset_doubted and not event.started else []
 
 
-def reset_again(run: Run, event: WasReset) -> list[Command]:
+def reset_again(run: RunState, event: ResetDone) -> list[Command]:
     """A reset that was asked for twice came twice: what had been set up for the take is gone, so set it up again."""
     if run.resets <= 1:
         return []
@@ -259,14 +268,14 @@ def reset_again(run: Run, event: WasReset) -> list[Command]:
     return open_take(run, event.at)
 
 
-def lost(run: Run, event: Lost) -> list[Command]:
+def lost(run: RunState, event: ConnectionLost) -> list[Command]:
     """The connection broke: nothing is sent until it stands again."""
     run.connected = False
     run.notes.append(f"the connection was lost: {event.reason}")
     return []
 
 
-def restored(run: Run, event: Restored) -> list[Command]:
+def restored(run: RunState, event: ConnectionRestored) -> list[Command]:
     """Connected again: what was on its way may be lost, and every command here can safely be sent twice."""
     run.connected = True
     run.restarted = True

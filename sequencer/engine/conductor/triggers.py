@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sequencer.events.events import ClockMoved, ControlMoved, NotePlayed, ProgramChosen, Went
-from sequencer.schedule.model import ControlCrossing, Firing, GoWord, NoteOn, ProgramChange, Schedule, TransportMove
+from sequencer.events.events import ControlChanged, NoteReceived, OperatorGo, ProgramChanged, TransportChanged
+from sequencer.schedule.model import (
+    ControlCrossing,
+    GoTrigger,
+    NoteTrigger,
+    ProgramTrigger,
+    Schedule,
+    TransportTrigger,
+    Trigger,
+)
 
 REARM = 4
 """How far a controller must come back before its crossing can fire again."""
 
-Trigger = NotePlayed | ControlMoved | ProgramChosen | Went | ClockMoved
+TriggerEvent = NoteReceived | ControlChanged | ProgramChanged | OperatorGo | TransportChanged
 
 
 @dataclass(slots=True)
@@ -19,7 +27,7 @@ class _Crossing:
     seen: bool = False
 
 
-class Ear:
+class TriggerMatcher:
     """Hears events and says which firings they are. Remembers every controller that a rule of the score listens to."""
 
     def __init__(self, schedule: Schedule) -> None:
@@ -27,30 +35,30 @@ class Ear:
         triggers += [trigger for stretch in schedule.stretches for trigger in stretch.until]
         self._crossings = {one: _Crossing() for one in triggers if isinstance(one, ControlCrossing)}
 
-    def heard(self, event: Trigger) -> frozenset[Firing]:
+    def heard(self, event: TriggerEvent) -> frozenset[Trigger]:
         """The firings of an event, whichever stretch listens for them."""
         match event:
-            case NotePlayed():
+            case NoteReceived():
                 if event.velocity == 0:
                     return frozenset()
-                return frozenset({NoteOn(event.note, event.channel), NoteOn(event.note)})
-            case ProgramChosen():
-                return frozenset({ProgramChange(event.program, event.channel), ProgramChange(event.program)})
-            case ControlMoved():
+                return frozenset({NoteTrigger(event.note, event.channel), NoteTrigger(event.note)})
+            case ProgramChanged():
+                return frozenset({ProgramTrigger(event.program, event.channel), ProgramTrigger(event.program)})
+            case ControlChanged():
                 return frozenset(self._crossed(event))
-            case Went():
-                return frozenset({GoWord(event.name)})
-            case ClockMoved():
-                return frozenset({TransportMove(event.what)})
+            case OperatorGo():
+                return frozenset({GoTrigger(event.name)})
+            case TransportChanged():
+                return frozenset({TransportTrigger(event.what)})
 
-    def would_cross(self, crossing: ControlCrossing, event: ControlMoved) -> bool:
+    def would_cross(self, crossing: ControlCrossing, event: ControlChanged) -> bool:
         """Return whether a value would fire a crossing now. Nothing is remembered of it."""
         state = self._crossings.get(crossing)
         return state is not None and state.armed and _is_beyond(crossing, event.value)
 
-    def _crossed(self, event: ControlMoved) -> list[Firing]:
+    def _crossed(self, event: ControlChanged) -> list[Trigger]:
         """Crossings fire once, and again only when the value has come back by `REARM`; the first value never fires."""
-        fired: list[Firing] = []
+        fired: list[Trigger] = []
         for trigger, state in self._crossings.items():
             if trigger.control != event.control or trigger.channel not in (None, event.channel):
                 continue

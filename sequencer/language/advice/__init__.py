@@ -12,7 +12,7 @@ from __future__ import annotations
 from sequencer.core.diagnostics import Diagnostic, Severity
 from sequencer.core.gc_pause import paused_collection
 from sequencer.language.advice.english import forget
-from sequencer.language.advice.prompts import Said, Told, read
+from sequencer.language.advice.prompts import Finding, PromptSequence, collect_prompts
 from sequencer.language.advice.rules import RULES
 from sequencer.language.score import Score
 
@@ -23,12 +23,12 @@ def advise(score: Score) -> tuple[Diagnostic, ...]:
     """Warnings about a score's prompts, in the order of their places; each is told once, however often a section plays."""
     with paused_collection():
         try:
-            return _advised(read(score))
+            return _advised(collect_prompts(score))
         finally:
             forget()
 
 
-def _advised(said: Said) -> tuple[Diagnostic, ...]:
+def _advised(said: PromptSequence) -> tuple[Diagnostic, ...]:
     found: dict[tuple[str, str, int, int], Diagnostic] = {}
     for code, rule in RULES.items():
         for told in rule(said):
@@ -38,5 +38,5 @@ def _advised(said: Said) -> tuple[Diagnostic, ...]:
     return tuple(sorted(found.values(), key=lambda one: (one.span.file, one.span.line, one.span.column, one.code)))
 
 
-def _diagnostic(code: str, told: Told) -> Diagnostic:
+def _diagnostic(code: str, told: Finding) -> Diagnostic:
     return Diagnostic(code, told.message, told.span, told.hint, related=told.related, severity=Severity.WARNING)

@@ -19,6 +19,7 @@ from sequencer.language.score import (
     Let,
     Pick,
     Prompt,
+    PromptText,
     Rule,
     Scene,
     Score,
@@ -26,7 +27,6 @@ from sequencer.language.score import (
     Show,
     Text,
     UseImage,
-    Words,
 )
 
 
@@ -39,7 +39,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PromptLine:
     """One prompt of the score. `texts` is what the model gets (several for a pick), `own` the part written at the cue."""
 
     texts: tuple[str, ...]
@@ -71,15 +71,15 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PromptSequence:
     """All that a score says. `takes` are its prompts in play order, parted where a cut stands; `answers` those of its rules."""
 
-    takes: tuple[tuple[Line, ...], ...]
-    answers: tuple[Line, ...]
+    takes: tuple[tuple[PromptLine, ...], ...]
+    answers: tuple[PromptLine, ...]
     families: tuple[Family, ...]
 
     @property
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[PromptLine]:
         """Every prompt."""
         for take in self.takes:
             yield from take
@@ -87,7 +87,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Finding:
     """Something a rule found."""
 
     message: str
@@ -97,7 +97,7 @@ class Told:
     related: tuple[Related, ...] = ()
 
 
-def read(score: Score) -> Said:
+def collect_prompts(score: Score) -> PromptSequence:
     """What a score says."""
     return _Reader(score).said()
 
@@ -120,10 +120,10 @@ class _Reader:
         )
         return " ".join("".join(pieces).split())
 
-    def said(self) -> Said:
+    def said(self) -> PromptSequence:
         """All of it."""
         score = self.score
-        takes: list[list[Line]] = [[]]
+        takes: list[list[PromptLine]] = [[]]
         if score.sections:
             for section in self._order():
                 if section.cut is not None:
@@ -136,7 +136,7 @@ class _Reader:
             line for items in blocks for item in items if isinstance(item, Rule) for line in self._lines(item.actions, False)
         )
         families = tuple(self._family(scene) for scene in score.scenes)
-        return Said(tuple(tuple(take) for take in takes if take), answers, families)
+        return PromptSequence(tuple(tuple(take) for take in takes if take), answers, families)
 
     def _order(self) -> Iterator[Section]:
         """The sections as they play, each at most twice in a row: more repetitions have no other neighbours."""
@@ -151,7 +151,7 @@ class _Reader:
                 for _ in range(min(2, item.times)):
                     yield section
 
-    def _block(self, items: tuple[Item, ...], takes: list[list[Line]]) -> None:
+    def _block(self, items: tuple[Item, ...], takes: list[list[PromptLine]]) -> None:
         for item in items:
             if isinstance(item, Rule):
                 continue
@@ -159,13 +159,13 @@ class _Reader:
                 takes.append([])
             takes[-1] += self._lines(item.actions, isinstance(item, Every))
 
-    def _lines(self, actions: tuple[Action, ...], repeats: bool) -> Iterator[Line]:
+    def _lines(self, actions: tuple[Action, ...], repeats: bool) -> Iterator[PromptLine]:
         image = any(isinstance(action, UseImage) for action in actions)
         for action in actions:
             match action:
                 case Prompt():
                     texts = tuple(self.fill(one) for one in _options(action.words))
-                    yield Line(texts, texts, action.span, with_image=image, repeats=repeats)
+                    yield PromptLine(texts, texts, action.span, with_image=image, repeats=repeats)
                 case Show():
                     line = self._shown(action, image, repeats)
                     if line is not None:
@@ -173,17 +173,17 @@ class _Reader:
                 case _:
                     pass
 
-    def _shown(self, show: Show, image: bool, repeats: bool) -> Line | None:
+    def _shown(self, show: Show, image: bool, repeats: bool) -> PromptLine | None:
         scene = self.scenes.get(show.scene)
         text = None if scene is None else scene.base if show.action is None else scene.follow
         if scene is None or text is None:
             return None
         if show.action is None:
             base = (self.fill(text),)
-            return Line(base, base, show.span, Kind.BASE, scene.name, scene.silenced, image, repeats)
+            return PromptLine(base, base, show.span, Kind.BASE, scene.name, scene.silenced, image, repeats)
         own = tuple(self.fill(one) for one in _options(show.action))
         texts = tuple(self.fill(text, one) for one in own)
-        return Line(texts, own, show.span, Kind.FOLLOW, scene.name, scene.silenced, image, repeats)
+        return PromptLine(texts, own, show.span, Kind.FOLLOW, scene.name, scene.silenced, image, repeats)
 
     def _family(self, scene: Scene) -> Family:
         base = None if scene.base is None else self.fill(scene.base)
@@ -193,5 +193,5 @@ class _Reader:
         return Family(scene.name, base, follow, span, follow_span, scene.silenced)
 
 
-def _options(words: Words) -> tuple[Text, ...]:
+def _options(words: PromptText) -> tuple[Text, ...]:
     return words.options if isinstance(words, Pick) else (words,)

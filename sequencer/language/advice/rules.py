@@ -22,9 +22,9 @@ from sequencer.language.advice.english import (
     things,
     words,
 )
-from sequencer.language.advice.prompts import Family, Kind, Line, Said, Told
+from sequencer.language.advice.prompts import Family, Finding, Kind, PromptLine, PromptSequence
 
-Advise = Callable[[Said], Iterator[Told]]
+Advise = Callable[[PromptSequence], Iterator[Finding]]
 
 MOST_WORDS = 350
 """About how many English words the model's text encoder reads; what stands behind them is cut off."""
@@ -44,13 +44,13 @@ _WEIGHT = re.compile(r"\([^()\n]{1,80}:\d+(?:\.\d+)?\)|\(\([^()]{1,80}\)\)|--[a-
 # ---- one prompt ----------------------------------------------------------------------------------------------------
 
 
-def too_long(said: Said) -> Iterator[Told]:
+def too_long(said: PromptSequence) -> Iterator[Finding]:
     """Text past about 350 English words is cut off by the model's encoder. Source: the guide."""
     for line in said.lines:
         long = [text for text in line.texts if len(text) > 2 * MOST_WORDS]  # a word and its blank have two signs at least
         count = max((len(words(text)) for text in long), default=0)
         if count > MOST_WORDS:
-            yield Told(
+            yield Finding(
                 f"this prompt has {count} words; the model reads about the first {MOST_WORDS}",
                 line.span,
                 "shorten it: what stands last is cut off first, and that is mostly camera and light",
@@ -58,13 +58,13 @@ def too_long(said: Said) -> Iterator[Told]:
             )
 
 
-def negative(said: Said) -> Iterator[Told]:
+def negative(said: PromptSequence) -> Iterator[Finding]:
     """A prompt says what is there: the model has no negative prompt, and what is named tends to appear. Source: the surface."""
     for line in said.lines:
         for text in line.own:
             found = _NEGATIVE.search(text)
             if found is not None and is_english(text):
-                yield Told(
+                yield Finding(
                     f"`{found.group()}` names what should not be seen, and the model draws what is named",
                     line.span,
                     "say what is there instead: an empty street, calm water, bare walls",
@@ -73,12 +73,12 @@ def negative(said: Said) -> Iterator[Told]:
                 break
 
 
-def weights(said: Said) -> Iterator[Told]:
+def weights(said: PromptSequence) -> Iterator[Finding]:
     """Weights and switches of other tools are plain letters to this model. Source: neighbours (Deforum, Scope); the surface."""
     for line in said.lines:
         found = next((match for text in line.own if (match := _WEIGHT.search(text)) is not None), None)
         if found is not None:
-            yield Told(
+            yield Finding(
                 f"`{found.group()}` is another tool's spelling; this model reads it as plain words",
                 line.span,
                 "say it in words, the most important thing first",
@@ -86,11 +86,11 @@ def weights(said: Said) -> Iterator[Told]:
             )
 
 
-def tags(said: Said) -> Iterator[Told]:
+def tags(said: PromptSequence) -> Iterator[Finding]:
     """Prompts are paragraphs of whole sentences, no lists of keywords. Source: our reading of the guide."""
     for line in said.lines:
         if any(_is_list(text) for text in line.own):
-            yield Told(
+            yield Finding(
                 "this prompt is a list of words joined by commas; the model was taught with sentences",
                 line.span,
                 "write who does what and where, then the light, then the camera",
@@ -106,12 +106,12 @@ def _is_list(text: str) -> bool:
     return len(sentences(text)) == 1 and short >= len(pieces) - 1
 
 
-def camera_twice(said: Said) -> Iterator[Told]:
+def camera_twice(said: PromptSequence) -> Iterator[Finding]:
     """A camera that both stands and moves is a contradiction, and parts of a prompt must agree. Source: a sibling's guide."""
     for line in said.lines:
         found = next((both for text in line.texts if (both := contradiction(text)) is not None), None)
         if found is not None:
-            yield Told(
+            yield Finding(
                 f"the camera cannot be both `{found[0]}` and `{found[1]}`",
                 line.span,
                 "keep the one that the whole scene has",
@@ -122,7 +122,7 @@ def camera_twice(said: Said) -> Iterator[Told]:
 # ---- openings ------------------------------------------------------------------------------------------------------
 
 
-def _openings(said: Said) -> Iterator[tuple[str, Line | Family]]:
+def _openings(said: PromptSequence) -> Iterator[tuple[str, PromptLine | Family]]:
     """The texts that a picture starts from: the first prompt of each take, and the base of each scene."""
     for take in said.takes:
         if take and take[0].scene is None:
@@ -132,11 +132,11 @@ def _openings(said: Said) -> Iterator[tuple[str, Line | Family]]:
             yield family.base, family
 
 
-def no_camera(said: Said) -> Iterator[Told]:
+def no_camera(said: PromptSequence) -> Iterator[Finding]:
     """Every prompt says where the camera stands; the first one sets it. Source: the guide."""
     for text, where in _openings(said):
         if is_english(text) and not has_camera(text):
-            yield Told(
+            yield Finding(
                 "this opening says nothing of the camera, so the model will choose and may choose anew with every prompt",
                 where.span,
                 'add a line and keep it word for word: "Locked-off medium shot, 35mm."',
@@ -144,11 +144,11 @@ def no_camera(said: Said) -> Iterator[Told]:
             )
 
 
-def no_light(said: Said) -> Iterator[Told]:
+def no_light(said: PromptSequence) -> Iterator[Finding]:
     """Every prompt says what light there is; the first one sets it. Source: the guide."""
     for text, where in _openings(said):
         if is_english(text) and not has_light(text):
-            yield Told(
+            yield Finding(
                 "this opening says nothing of the light, so the model will choose and may choose anew with every prompt",
                 where.span,
                 'add a line and keep it: "Soft grey morning light."',
@@ -159,7 +159,7 @@ def no_light(said: Said) -> Iterator[Told]:
 # ---- what follows --------------------------------------------------------------------------------------------------
 
 
-def _steps(said: Said) -> Iterator[tuple[Line, Line]]:
+def _steps(said: PromptSequence) -> Iterator[tuple[PromptLine, PromptLine]]:
     """Neighbours of one take that both were written out, the second going on from the first."""
     for take in said.takes:
         for before, line in pairwise(take):
@@ -167,7 +167,7 @@ def _steps(said: Said) -> Iterator[tuple[Line, Line]]:
                 yield before, line
 
 
-def _goes_on(before: Line, line: Line) -> bool:
+def _goes_on(before: PromptLine, line: PromptLine) -> bool:
     """Whether a prompt speaks of something the one before it spoke of (what both have word for word does not count)."""
     mine, other = sentences(line.text), sentences(before.text)
     ours = _things(set(mine).difference(other))
@@ -180,23 +180,23 @@ def _things(of: Iterable[str]) -> frozenset[str]:
     return frozenset().union(*map(things, of))
 
 
-def camera_line(said: Said) -> Iterator[Told]:
+def camera_line(said: PromptSequence) -> Iterator[Finding]:
     """The camera line stands word for word in every prompt of a scene. Source: the guide."""
     yield from _kept(said, is_camera_line, "camera")
 
 
-def light_line(said: Said) -> Iterator[Told]:
+def light_line(said: PromptSequence) -> Iterator[Finding]:
     """The light line is there in every prompt. Source: the guide."""
     yield from _kept(said, is_light_line, "light")
 
 
-def _kept(said: Said, is_line: Callable[[str], bool], what: str) -> Iterator[Told]:
+def _kept(said: PromptSequence, is_line: Callable[[str], bool], what: str) -> Iterator[Finding]:
     for family in said.families:
         if family.base is None or family.follow is None:
             continue
         lost = _lost(family.base, family.follow, is_line)
         if lost is not None:
-            yield Told(
+            yield Finding(
                 f"the follow of {family.name} lacks the {what} line of its base, “{_short(lost)}”",
                 family.follow_span,
                 f"repeat it word for word, best as a variable: let {what} = …",
@@ -205,7 +205,7 @@ def _kept(said: Said, is_line: Callable[[str], bool], what: str) -> Iterator[Tol
     for before, line in _steps(said):
         lost = _lost(before.text, line.text, is_line)
         if lost is not None and _goes_on(before, line):
-            yield Told(
+            yield Finding(
                 f"this prompt lacks the {what} line of the one before it, “{_short(lost)}”",
                 line.span,
                 f"repeat it word for word, best as a variable: let {what} = …",
@@ -225,7 +225,7 @@ def _lost(before: str, after: str, is_line: Callable[[str], bool]) -> str | None
     return None
 
 
-def subject(said: Said) -> Iterator[Told]:
+def subject(said: PromptSequence) -> Iterator[Finding]:
     """A follow-up re-states the subject: the model knows nothing of the prompt before. Source: the guide."""
     for family in said.families:
         if family.base is None or family.follow is None or not is_english(family.base):
@@ -233,7 +233,7 @@ def subject(said: Said) -> Iterator[Told]:
         first = things(sentences(family.base)[0]) if family.base else frozenset()
         rest = set(sentences(family.follow)).difference(sentences(family.base))
         if first and not first & _things(rest):
-            yield Told(
+            yield Finding(
                 f"the follow of {family.name} does not name what its base shows",
                 family.follow_span,
                 "begin it with the subject of the base, then {action}",
@@ -241,7 +241,7 @@ def subject(said: Said) -> Iterator[Told]:
             )
     for _, line in _steps(said):
         if _PRONOUN.match(line.text) is not None:
-            yield Told(
+            yield Finding(
                 "this prompt begins with a pronoun, and the model does not know the prompt before it",
                 line.span,
                 "name the subject again as in the first prompt, then say what is new",
@@ -249,7 +249,7 @@ def subject(said: Said) -> Iterator[Told]:
             )
 
 
-def one_action(said: Said) -> Iterator[Told]:
+def one_action(said: PromptSequence) -> Iterator[Finding]:
     """A follow-up adds one new action. Source: the guide."""
     for line in said.lines:
         if line.kind is Kind.BASE:
@@ -257,7 +257,7 @@ def one_action(said: Said) -> Iterator[Told]:
         for text in line.own:
             many = line.kind is Kind.FOLLOW and len(sentences(text)) > MOST_SENTENCES
             if (many or _THEN.search(text) is not None) and is_english(text):
-                yield Told(
+                yield Finding(
                     "this prompt tells several actions; the model plays them all at once, or only one",
                     line.span,
                     "give each action a cue of its own",
@@ -266,7 +266,7 @@ def one_action(said: Said) -> Iterator[Told]:
                 break
 
 
-def hard_change(said: Said) -> Iterator[Told]:
+def hard_change(said: PromptSequence) -> Iterator[Finding]:
     """A hard change is a reset and a new start; a new prompt alone melts one picture into the other. Source: the surface."""
     for take in said.takes:
         for before, line in pairwise(take):
@@ -274,7 +274,7 @@ def hard_change(said: Said) -> Iterator[Told]:
             if line.with_image or same or not is_english(line.text) or not is_english(before.text):
                 continue
             if not _goes_on(before, line) and not _things(sentences(before.text)) & _things(sentences(line.own[0])):
-                yield Told(
+                yield Finding(
                     "this prompt has nothing in common with the one before it, so one picture will melt into the other",
                     line.span,
                     "for a hard change put `cut` before it; for a slow one name something that stays",
@@ -283,7 +283,7 @@ def hard_change(said: Said) -> Iterator[Told]:
                 )
 
 
-def long_arc(said: Said) -> Iterator[Told]:
+def long_arc(said: PromptSequence) -> Iterator[Finding]:
     """Four or five prompts make an arc, more than six lose coherence. Source: the guide."""
     for take in said.takes:
         arc: set[Span] = set()
@@ -296,7 +296,7 @@ def long_arc(said: Said) -> Iterator[Told]:
                 continue
             arc.add(line.span)
             if len(arc) == MOST_IN_ARC + 1:
-                yield Told(
+                yield Finding(
                     f"this is the {len(arc)}th prompt that goes on from one start; past {MOST_IN_ARC} the picture drifts",
                     line.span,
                     "start afresh here with a cut or an image, or show fewer prompts",
@@ -304,12 +304,12 @@ def long_arc(said: Said) -> Iterator[Told]:
                 )
 
 
-def same_again(said: Said) -> Iterator[Told]:
+def same_again(said: PromptSequence) -> Iterator[Finding]:
     """A prompt that is in force already changes nothing. Source: the surface."""
     for take in said.takes:
         for before, line in pairwise(take):
             if before.text == line.text and len(line.texts) == 1 and before.span != line.span and not line.with_image:
-                yield Told(
+                yield Finding(
                     "this prompt is the one that is shown already: nothing will change",
                     line.span,
                     "say what is new, or leave it out",

@@ -12,12 +12,12 @@ schedule and diagnostics out.
 
 from __future__ import annotations
 
-from sequencer.core.diagnostics import Diagnostic, Faults
+from sequencer.core.diagnostics import Diagnostic, Diagnostics
 from sequencer.core.errors import ScoreError
 from sequencer.core.gc_pause import paused_collection
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.compiler.expand import expand
-from sequencer.language.compiler.midi_file_clock import is_kept_by_file, unrolled
+from sequencer.language.compiler.midi_file_clock import uses_file_clock, with_file_tempo
 from sequencer.language.compiler.place import place
 from sequencer.language.compiler.quantise import quantise
 from sequencer.language.compiler.resolve import resolve
@@ -47,10 +47,10 @@ def compile_all(score: Score) -> Compilation:
 
 
 def _compiled(score: Score) -> Compilation:
-    faults = Faults()
+    faults = Diagnostics()
     resolved = resolve(score, faults)
-    if is_kept_by_file(resolved):
-        resolved = unrolled(resolved, faults)
+    if uses_file_clock(resolved):
+        resolved = with_file_tempo(resolved, faults)
     placed = place(resolved, faults)
     stretches = expand(resolved, placed, faults)
     schedule = quantise(resolved, stretches)

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from sequencer.core.diagnostics import Faults
+from sequencer.core.diagnostics import Diagnostics
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.timebase import MAX_TIME_BITS
-from sequencer.language.compiler.ir import PlacedBlock, PlacedCue, PlainAct, Resolved, ResolvedRule, RuleWork, Sending, Spoken
+from sequencer.language.compiler.ir import (
+    PlacedBlock,
+    PlacedCue,
+    PlainAct,
+    Resolved,
+    ResolvedMidi,
+    ResolvedPrompt,
+    ResolvedRule,
+    RuleWork,
+)
 from sequencer.language.compiler.local_time import ALIKE_TEMPI, TOO_LARGE, UNLIKE_TEMPI
-from sequencer.language.compiler.midi import Lengths, firing_key
+from sequencer.language.compiler.midi import NoteLengths, trigger_key
 from sequencer.language.compiler.place import FEWER_CUES, MANY_CUES, MOST_ENTRIES, TOO_MANY
-from sequencer.schedule.model import CueAct, MidiAct, PickPrompt, RuleAct, RuleEntry, ShowPrompt, draw
+from sequencer.schedule.model import CueAct, MidiAct, PickAct, PromptAct, RuleAct, RuleEntry, draw
 
 
 @dataclass(frozen=True, slots=True)
-class LooseEntry:
+class ExpandedEntry:
     """A cue of one pass, its picks drawn, not yet on a chunk."""
 
     cue: PlacedCue
@@ -23,7 +32,7 @@ class LooseEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class LooseSend:
+class ExpandedSend:
     """What a cue of one pass sends to gear, not numbered yet."""
 
     cue: PlacedCue
@@ -31,21 +40,21 @@ class LooseSend:
 
 
 @dataclass(frozen=True, slots=True)
-class LooseStretch:
+class ExpandedStretch:
     """One pass of one block."""
 
     placed: PlacedBlock
     occurrence: int
-    entries: tuple[LooseEntry, ...]
+    entries: tuple[ExpandedEntry, ...]
     rules: tuple[RuleEntry, ...]
-    sends: tuple[LooseSend, ...] = ()
+    sends: tuple[ExpandedSend, ...] = ()
 
 
-def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Faults) -> tuple[LooseStretch, ...]:
+def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Diagnostics) -> tuple[ExpandedStretch, ...]:
     """The stretches of a score, in play order. Blocks that could not be placed are left out (told before)."""
     seed = resolved.score.header.seed or 0
     occurrences: dict[str | None, int] = {}
-    stretches: list[LooseStretch] = []
+    stretches: list[ExpandedStretch] = []
     rules = 0
     start = Fraction(0)
     if _too_many(resolved, placed, faults):
@@ -60,13 +69,13 @@ def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: F
         if start.denominator.bit_length() > MAX_TIME_BITS:
             faults.error(TOO_LARGE, UNLIKE_TEMPI, block.block.span, ALIKE_TEMPI)
             return ()
-        stretch = _stretch(block, occurrence, seed, rules, Lengths(block, resolved, faults))
+        stretch = _stretch(block, occurrence, seed, rules, NoteLengths(block, resolved, faults))
         rules += len(stretch.rules)
         stretches.append(stretch)
     return tuple(stretches)
 
 
-def _too_many(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Faults) -> bool:
+def _too_many(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Diagnostics) -> bool:
     """Tell a score that would unfold to more cues than memory should hold, before any of them is made."""
     entries = 0
     for index in resolved.order:
@@ -78,44 +87,44 @@ def _too_many(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults
     return False
 
 
-def _stretch(placed: PlacedBlock, occurrence: int, seed: int, first_rule: int, lengths: Lengths) -> LooseStretch:
+def _stretch(placed: PlacedBlock, occurrence: int, seed: int, first_rule: int, lengths: NoteLengths) -> ExpandedStretch:
     block = placed.block
     here = f"{block.name or ''}|{occurrence}"
     ordinals: dict[str, int] = {}
-    entries: list[LooseEntry] = []
-    sends: list[LooseSend] = []
+    entries: list[ExpandedEntry] = []
+    sends: list[ExpandedSend] = []
     for cue in placed.cues:
-        acts = tuple(_drawn(act, cue, here, ordinals, seed) for act in cue.acts if not isinstance(act, Sending))
+        acts = tuple(_drawn(act, cue, here, ordinals, seed) for act in cue.acts if not isinstance(act, ResolvedMidi))
         if acts:
-            entries.append(LooseEntry(cue, acts))
+            entries.append(ExpandedEntry(cue, acts))
         if len(acts) < len(cue.acts):
-            told = tuple(lengths.act(act, cue.quarter, cue.seconds) for act in cue.acts if isinstance(act, Sending))
-            sends.append(LooseSend(cue, told))
+            told = tuple(lengths.act(act, cue.quarter, cue.seconds) for act in cue.acts if isinstance(act, ResolvedMidi))
+            sends.append(ExpandedSend(cue, told))
     rules = tuple(_rule(rule, here, first_rule + index, lengths) for index, rule in enumerate(block.rules))
-    return LooseStretch(placed, occurrence, tuple(entries), rules, tuple(sends))
+    return ExpandedStretch(placed, occurrence, tuple(entries), rules, tuple(sends))
 
 
-def _drawn(act: Spoken | PlainAct, cue: PlacedCue, here: str, ordinals: dict[str, int], seed: int) -> CueAct:
-    if not isinstance(act, Spoken):
+def _drawn(act: ResolvedPrompt | PlainAct, cue: PlacedCue, here: str, ordinals: dict[str, int], seed: int) -> CueAct:
+    if not isinstance(act, ResolvedPrompt):
         return act
     if not act.is_pick:
-        return ShowPrompt(act.texts[0])
+        return PromptAct(act.texts[0])
     # The place itself and the how-many-th pick there: moving lines or adding a pick elsewhere changes nothing here.
     place = f"q{cue.quarter}" if cue.quarter is not None else f"s{cue.seconds}"
     key = f"{here}|{place}"
     ordinal = ordinals.get(key, 0)
     ordinals[key] = ordinal + 1
-    return ShowPrompt(act.texts[draw(seed, key, ordinal, len(act.texts))])
+    return PromptAct(act.texts[draw(seed, key, ordinal, len(act.texts))])
 
 
-def _rule(rule: ResolvedRule, here: str, index: int, lengths: Lengths) -> RuleEntry:
-    key = f"{here}|{firing_key(rule.trigger)}"
+def _rule(rule: ResolvedRule, here: str, index: int, lengths: NoteLengths) -> RuleEntry:
+    key = f"{here}|{trigger_key(rule.trigger)}"
     return RuleEntry(index, key, rule.trigger, tuple(_rule_act(act, key, lengths) for act in rule.acts), rule.span)
 
 
-def _rule_act(act: RuleWork, key: str, lengths: Lengths) -> RuleAct:
-    if isinstance(act, Sending):
+def _rule_act(act: RuleWork, key: str, lengths: NoteLengths) -> RuleAct:
+    if isinstance(act, ResolvedMidi):
         return lengths.act(act, None if lengths.has_no_beats else Fraction(0), Fraction(0))
-    if isinstance(act, Spoken):
-        return PickPrompt(act.texts, key) if act.is_pick else ShowPrompt(act.texts[0])
+    if isinstance(act, ResolvedPrompt):
+        return PickAct(act.texts, key) if act.is_pick else PromptAct(act.texts[0])
     return act

@@ -7,16 +7,16 @@ from fractions import Fraction
 from math import floor
 
 from sequencer.core.diagnostics import Fix, Span
-from sequencer.language.compiler.ir import Spot
-from sequencer.language.compiler.local_time import LocalTime
-from sequencer.language.score import AtBar, AtOffset, Duration, Place, Score, Unit
+from sequencer.language.compiler.ir import BlockPosition
+from sequencer.language.compiler.local_time import BlockTime
+from sequencer.language.score import AtBar, AtOffset, Duration, Position, Score, Unit
 from sequencer.schedule.model import Entry, Schedule, Stretch
 
 MOST_TRIED = 64
 """How many places on from its own are looked at for a cue that needs another chunk."""
 
 
-def with_clock(score: Score) -> tuple[Fix, ...]:
+def add_clock_fix(score: Score) -> tuple[Fix, ...]:
     """The clock line that a score of chunks lacks as soon as it speaks of bars: below its title, or on top."""
     if score.header.clock is not None or not score.file:
         return ()
@@ -26,7 +26,7 @@ def with_clock(score: Score) -> tuple[Fix, ...]:
     return (Fix(Span(score.file, line, 1, line, 1), f"{word} 120 bpm, 4/4\n"),)
 
 
-def longer(length: Duration, spot: Spot, local: LocalTime) -> Fix | None:
+def longer_length_fix(length: Duration, spot: BlockPosition, local: BlockTime) -> Fix | None:
     """The length that a block needs, in its own unit, to hold a place. None where it is not read from a file."""
     match length.unit:
         case Unit.BARS if spot.quarter is not None and local.meters is not None:
@@ -42,7 +42,7 @@ def longer(length: Duration, spot: Spot, local: LocalTime) -> Fix | None:
     return Fix(length.span, _spelled(amount, length.unit))
 
 
-def later_end(end: Place, spot: Spot, local: LocalTime) -> Fix | None:
+def later_end_fix(end: Position, spot: BlockPosition, local: BlockTime) -> Fix | None:
     """The end that a score without sections needs to hold a place."""
     match end:
         case AtOffset(unit=Unit.CHUNKS | Unit.FRAMES | Unit.SECONDS as unit):
@@ -54,7 +54,7 @@ def later_end(end: Place, spot: Spot, local: LocalTime) -> Fix | None:
             return None
 
 
-def _count(spot: Spot, unit: Unit, local: LocalTime) -> int:
+def _count(spot: BlockPosition, unit: Unit, local: BlockTime) -> int:
     """How many whole units reach past a spot; 0 where its time is not known."""
     seconds = spot.seconds
     if seconds is None and spot.quarter is not None and local.tempo is not None:
@@ -76,7 +76,7 @@ def _spelled(amount: int, unit: Unit) -> str:
             return f"{amount}s"
 
 
-def free_place(entry: Entry, stretch: Stretch, schedule: Schedule, taken: Collection[int]) -> str | None:
+def free_position_fix(entry: Entry, stretch: Stretch, schedule: Schedule, taken: Collection[int]) -> str | None:
     """The next beat (or chunk) behind an entry that lands on a chunk which is not `taken`. None inside the stretch's end."""
     grid = schedule.grid
     if entry.quarter is not None and stretch.meters is not None and stretch.tempo is not None:

@@ -8,23 +8,23 @@ from sequencer.core.diagnostics import Span
 from sequencer.core.images import ImageFile
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.timebase import MeterMap, Snap, TempoMap
-from sequencer.language.score import ChangeMeter, ChangeTempo, Duration, Place, Score, Unit
+from sequencer.language.score import ChangeMeter, ChangeTempo, Duration, Position, Score, Unit
 from sequencer.schedule.model import (
-    CutTake,
-    Firing,
-    GotoSection,
+    CutAct,
+    GotoAct,
+    ImageAct,
     Mark,
     MidiAct,
-    PauseModel,
-    ResumeModel,
-    ShowImage,
-    Strength,
-    SuperResolution,
+    PauseAct,
+    ResumeAct,
+    StrengthAct,
+    SuperResolutionAct,
+    Trigger,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class ResolvedPrompt:
     """A prompt with every name read: one text, or the texts of a pick."""
 
     texts: tuple[str, ...]
@@ -33,7 +33,7 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class ResolvedMidi:
     """What is sent to gear: an act, and for a note how long it was written to sound (None: as long as the act says)."""
 
     act: MidiAct
@@ -41,16 +41,16 @@ class Sending:
     span: Span
 
 
-PlainAct = ShowImage | Strength | SuperResolution | CutTake
-CueWork = Spoken | PlainAct | Sending
-RuleWork = CueWork | PauseModel | ResumeModel | GotoSection
+PlainAct = ImageAct | StrengthAct | SuperResolutionAct | CutAct
+CueWork = ResolvedPrompt | PlainAct | ResolvedMidi
+RuleWork = CueWork | PauseAct | ResumeAct | GotoAct
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCue:
     """An `at` or (with `every`) an `every`, its actions sorted by what they are."""
 
-    place: Place | None
+    place: Position | None
     every: Duration | None
     acts: tuple[CueWork, ...]
     tempos: tuple[ChangeTempo, ...]
@@ -62,7 +62,7 @@ class ResolvedCue:
     @property
     def is_for_the_model(self) -> bool:
         """Whether the model has something to do here; what gear is told is bound to no chunk."""
-        return not self.acts or any(not isinstance(act, Sending) for act in self.acts)
+        return not self.acts or any(not isinstance(act, ResolvedMidi) for act in self.acts)
 
     @property
     def where(self) -> Span:
@@ -74,7 +74,7 @@ class ResolvedCue:
 class ResolvedRule:
     """An `on` with its firing."""
 
-    trigger: Firing
+    trigger: Trigger
     acts: tuple[RuleWork, ...]
     span: Span
 
@@ -86,10 +86,10 @@ class Block:
     name: str | None
     duration: Duration | None
     is_live: bool
-    until: tuple[Firing, ...]
+    until: tuple[Trigger, ...]
     tempo: ChangeTempo | None
     meter: ChangeMeter | None
-    cut: CutTake | None
+    cut: CutAct | None
     cues: tuple[ResolvedCue, ...]
     rules: tuple[ResolvedRule, ...]
     span: Span
@@ -106,7 +106,7 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class BlockPosition:
     """An exact place in a block: musical (`quarter`) or timed (`seconds`), never both. `unit` is how it was written."""
 
     quarter: Fraction | None

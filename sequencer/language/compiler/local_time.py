@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 
-from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.timebase import MAX_TIME_BITS, TICKS_PER_BEAT, ChunkGrid, MeterLookup, MeterMap, TempoMap
-from sequencer.language.compiler.ir import Spot
+from sequencer.language.compiler.ir import BlockPosition
 from sequencer.language.compiler.meters import GrowingMeters
 from sequencer.language.score import AtBar, AtOffset, AtTick, ClockKind, ClockLine, Duration, Unit
 
@@ -21,7 +21,7 @@ NO_BEATS = ("time code counts seconds", "write seconds (5.5s) or a chunk (4c)")
 """The same beside time code."""
 
 
-def lacks_of(clock: ClockLine | None) -> tuple[str, str]:
+def missing_tempo_message(clock: ClockLine | None) -> tuple[str, str]:
     """Why there are no beats where a clock counts none, and what to write instead."""
     return NO_BEATS if clock is not None and clock.kind is ClockKind.MTC else NO_TEMPO
 
@@ -40,14 +40,14 @@ UNLIKE_TEMPI = "the tempi up to here have too little in common: an exact time wo
 ALIKE_TEMPI = "write tempi with one decimal at most"
 
 
-class LocalTime:
+class BlockTime:
     """Meters, tempo and grid of one block. `meters` and `tempo` are None where there are no beats."""
 
     def __init__(
         self,
         grid: ChunkGrid,
         meters: MeterMap | None,
-        faults: Faults,
+        faults: Diagnostics,
         clock: tuple[Fix, ...],
         lacks: tuple[str, str],
     ) -> None:
@@ -72,7 +72,7 @@ class LocalTime:
         self._has_ramp = tempo is not None and any(segment.first != segment.last for segment in tempo.segments)
 
     @contextmanager
-    def reporting_to(self, faults: Faults) -> Iterator[None]:
+    def reporting_to(self, faults: Diagnostics) -> Iterator[None]:
         """Report to other `faults` inside, and as if nothing had been reported yet."""
         before, told = self._faults, self._told
         self._faults, self._told = faults, False
@@ -84,13 +84,13 @@ class LocalTime:
     # ---- spots -----------------------------------------------------------------------------------------------------
 
     @property
-    def start(self) -> Spot:
+    def start(self) -> BlockPosition:
         """Where the block begins."""
         if self.meters is None:
-            return Spot(None, Fraction(0), Unit.SECONDS)
-        return Spot(Fraction(0), None, Unit.BEATS)
+            return BlockPosition(None, Fraction(0), Unit.SECONDS)
+        return BlockPosition(Fraction(0), None, Unit.BEATS)
 
-    def spot(self, place: AtBar | AtTick | AtOffset) -> Spot | None:
+    def spot(self, place: AtBar | AtTick | AtOffset) -> BlockPosition | None:
         """The spot of a place that needs no other place. None where it does not exist (told)."""
         match place:
             case AtBar():
@@ -100,10 +100,14 @@ class LocalTime:
             case AtOffset():
                 if place.unit in MUSICAL:
                     meters = self.beats(place.span)
-                    return None if meters is None else Spot(_beats_on(Fraction(0), place.amount, meters), None, Unit.BEATS)
-                return Spot(None, self.timed(place.amount, place.unit), place.unit)
+                    return (
+                        None
+                        if meters is None
+                        else BlockPosition(_beats_on(Fraction(0), place.amount, meters), None, Unit.BEATS)
+                    )
+                return BlockPosition(None, self.timed(place.amount, place.unit), place.unit)
 
-    def _bar(self, bar: int, beat: int, rest: Fraction, span: Span) -> Spot | None:
+    def _bar(self, bar: int, beat: int, rest: Fraction, span: Span) -> BlockPosition | None:
         meters = self.beats(span)
         if meters is None:
             return None
@@ -119,7 +123,7 @@ class LocalTime:
                 (Fix(span, str(there)),),
             )
             return None
-        return Spot(meters.quarter_of(bar, beat, rest), None, Unit.BARS)
+        return BlockPosition(meters.quarter_of(bar, beat, rest), None, Unit.BARS)
 
     def beats(self, span: Span) -> GrowingMeters | None:
         """The meters, or None (told once: one cure does for all places of the block) where there are no beats."""
@@ -153,7 +157,7 @@ class LocalTime:
 
     # ---- arithmetic ------------------------------------------------------------------------------------------------
 
-    def after(self, spot: Spot, amount: Fraction, unit: Unit, span: Span) -> Spot | None:
+    def after(self, spot: BlockPosition, amount: Fraction, unit: Unit, span: Span) -> BlockPosition | None:
         """The spot an amount behind another, unsnapped. None where that cannot be told exactly (told)."""
         found = self._after(spot, amount, unit, span)
         exact = None if found is None else found.seconds if found.quarter is None else found.quarter
@@ -162,12 +166,12 @@ class LocalTime:
             return None
         return found
 
-    def _after(self, spot: Spot, amount: Fraction, unit: Unit, span: Span) -> Spot | None:
+    def _after(self, spot: BlockPosition, amount: Fraction, unit: Unit, span: Span) -> BlockPosition | None:
         if unit not in MUSICAL:
             seconds = self.seconds_of(spot, span)
             if seconds is None:
                 return None
-            return Spot(None, seconds + self.timed(amount, unit), unit if spot.unit == unit else Unit.SECONDS)
+            return BlockPosition(None, seconds + self.timed(amount, unit), unit if spot.unit == unit else Unit.SECONDS)
         meters = self.beats(span)
         if meters is None:
             return None
@@ -175,10 +179,10 @@ class LocalTime:
         if quarter is None:
             return None
         if unit is Unit.BEATS:
-            return Spot(_beats_on(quarter, amount, meters), None, Unit.BEATS)
-        return Spot(_bars_on(quarter, amount, meters), None, Unit.BARS)
+            return BlockPosition(_beats_on(quarter, amount, meters), None, Unit.BEATS)
+        return BlockPosition(_bars_on(quarter, amount, meters), None, Unit.BARS)
 
-    def _quarter_of(self, spot: Spot, span: Span) -> Fraction | None:
+    def _quarter_of(self, spot: BlockPosition, span: Span) -> Fraction | None:
         if spot.quarter is not None:
             return spot.quarter
         if self.tempo is None or spot.seconds is None:
@@ -194,7 +198,7 @@ class LocalTime:
             return None
         return self.tempo.quarter_at(spot.seconds)
 
-    def seconds_of(self, spot: Spot, span: Span) -> Fraction | None:
+    def seconds_of(self, spot: BlockPosition, span: Span) -> Fraction | None:
         """The exact seconds of a spot. None where the tempo is not known yet (told)."""
         if spot.seconds is not None:
             return spot.seconds
@@ -203,7 +207,7 @@ class LocalTime:
             return None
         return self.tempo.seconds_at(spot.quarter)
 
-    def label(self, spot: Spot) -> str:
+    def label(self, spot: BlockPosition) -> str:
         """A spot as people read it: `9.3+1/2`, `14c`, `396f`, `12.5s`."""
         if spot.quarter is not None and self.meters is not None:
             return str(self.meters.bar_beat_at(spot.quarter))
@@ -247,8 +251,8 @@ def number(value: Fraction) -> str:
     return text if text and Fraction(text) == value else f"{float(value):.3f}…"
 
 
-def length_of(duration: Duration, local: LocalTime) -> Spot | None:
+def length_of(duration: Duration, local: BlockTime) -> BlockPosition | None:
     """The end of a block of this length, as a spot. None where it cannot be told (told)."""
     if duration.unit not in MUSICAL:  # needs no tempo, which may itself depend on this length
-        return Spot(None, local.timed(duration.amount, duration.unit), duration.unit)
+        return BlockPosition(None, local.timed(duration.amount, duration.unit), duration.unit)
     return local.after(local.start, duration.amount, duration.unit, duration.span)

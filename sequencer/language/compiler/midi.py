@@ -6,12 +6,12 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
-from sequencer.core.diagnostics import Faults, Span
+from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.core.midi_notes import note_number
 from sequencer.core.timebase import ChunkGrid
-from sequencer.language.compiler.fixes import with_clock
-from sequencer.language.compiler.ir import PlacedBlock, Resolved, Sending, Spot
-from sequencer.language.compiler.local_time import LocalTime, lacks_of
+from sequencer.language.compiler.fixes import add_clock_fix
+from sequencer.language.compiler.ir import BlockPosition, PlacedBlock, Resolved, ResolvedMidi
+from sequencer.language.compiler.local_time import BlockTime, missing_tempo_message
 from sequencer.language.score import (
     GridLine,
     OnControl,
@@ -27,20 +27,22 @@ from sequencer.language.score import (
     Unit,
 )
 from sequencer.schedule.model import (
-    ChooseProgram,
+    ControlAct,
     ControlCrossing,
-    Firing,
-    GoWord,
+    GoTrigger,
     MidiAct,
-    MoveControl,
-    NoteOn,
-    PlayNote,
-    ProgramChange,
-    TransportMove,
+    NoteAct,
+    NoteTrigger,
+    ProgramAct,
+    ProgramTrigger,
+    TransportTrigger,
+)
+from sequencer.schedule.model import (
+    Trigger as ScheduleTrigger,
 )
 
 
-def number_of(written: str, middle: Literal["C3", "C4"], span: Span, faults: Faults) -> int | None:
+def number_of(written: str, middle: Literal["C3", "C4"], span: Span, faults: Diagnostics) -> int | None:
     """The number of a note that was written as a name or a number. None where it has none (told)."""
     number = note_number(written, middle)
     if number is None:
@@ -48,36 +50,36 @@ def number_of(written: str, middle: Literal["C3", "C4"], span: Span, faults: Fau
     return number
 
 
-def firing_of(trigger: Trigger, middle: Literal["C3", "C4"], faults: Faults) -> Firing | None:
+def schedule_trigger(trigger: Trigger, middle: Literal["C3", "C4"], faults: Diagnostics) -> ScheduleTrigger | None:
     """The firing of a trigger. None where the note has no number (told)."""
     match trigger:
         case OnNote():
             number = number_of(trigger.written, middle, trigger.span, faults)
             if number is None:
                 return None
-            return NoteOn(number, trigger.channel)
+            return NoteTrigger(number, trigger.channel)
         case OnControl():
             return ControlCrossing(trigger.control, trigger.above, trigger.value, trigger.channel)
         case OnProgram():
-            return ProgramChange(trigger.program, trigger.channel)
+            return ProgramTrigger(trigger.program, trigger.channel)
         case OnTransport():
-            return TransportMove(trigger.what)
+            return TransportTrigger(trigger.what)
         case OnGo():
-            return GoWord(trigger.name)
+            return GoTrigger(trigger.name)
 
 
-def firing_key(firing: Firing) -> str:
+def trigger_key(firing: ScheduleTrigger) -> str:
     """A firing in one word, for the journal, for draws and for finding rules of the same trigger."""
     match firing:
-        case NoteOn():
+        case NoteTrigger():
             return f"note {firing.note}{_channel(firing.channel)}"
         case ControlCrossing():
             return f"cc {firing.control} {'>' if firing.above else '<'} {firing.value}{_channel(firing.channel)}"
-        case ProgramChange():
+        case ProgramTrigger():
             return f"program {firing.program}{_channel(firing.channel)}"
-        case TransportMove():
+        case TransportTrigger():
             return firing.what
-        case GoWord():
+        case GoTrigger():
             return f"go {firing.name}"
 
 
@@ -93,7 +95,7 @@ LASTS = Fraction(1, 10)
 """How long a note sounds where nothing is written, in seconds."""
 
 
-def sending(action: SendMidi, middle: Literal["C3", "C4"], faults: Faults) -> Sending | None:
+def midi_act(action: SendMidi, middle: Literal["C3", "C4"], faults: Diagnostics) -> ResolvedMidi | None:
     """What an action sends. None where its note has no number (told)."""
     channel = action.channel or CHANNEL
     match action:
@@ -102,24 +104,24 @@ def sending(action: SendMidi, middle: Literal["C3", "C4"], faults: Faults) -> Se
             if number is None:
                 return None
             velocity = VELOCITY if action.velocity is None else action.velocity
-            return Sending(PlayNote(number, channel, velocity, LASTS), action.length, action.span)
+            return ResolvedMidi(NoteAct(number, channel, velocity, LASTS), action.length, action.span)
         case SendControl():
-            return Sending(MoveControl(action.control, action.value, channel), None, action.span)
+            return ResolvedMidi(ControlAct(action.control, action.value, channel), None, action.span)
         case SendProgram():
-            return Sending(ChooseProgram(action.program, channel), None, action.span)
+            return ResolvedMidi(ProgramAct(action.program, channel), None, action.span)
 
 
-class Lengths:
+class NoteLengths:
     """How long the notes of a block sound, written in whatever unit. A rule's beats are those of the block's beginning."""
 
-    def __init__(self, placed: PlacedBlock, resolved: Resolved, faults: Faults) -> None:
+    def __init__(self, placed: PlacedBlock, resolved: Resolved, faults: Diagnostics) -> None:
         line = resolved.score.header.grid or GridLine()
-        self._local = LocalTime(
+        self._local = BlockTime(
             ChunkGrid(line.frames, line.fps),
             placed.meters,
             faults,
-            with_clock(resolved.score),
-            lacks_of(resolved.score.header.clock),
+            add_clock_fix(resolved.score),
+            missing_tempo_message(resolved.score.header.clock),
         )
         self._local.tempo = placed.tempo
 
@@ -128,11 +130,11 @@ class Lengths:
         """Whether the block counts in seconds and chunks only."""
         return self._local.meters is None
 
-    def act(self, work: Sending, quarter: Fraction | None, seconds: Fraction) -> MidiAct:
+    def act(self, work: ResolvedMidi, quarter: Fraction | None, seconds: Fraction) -> MidiAct:
         """The act of a place; its beginning is an exact quarter of the block, or else a time in seconds."""
-        if work.length is None or not isinstance(work.act, PlayNote):
+        if work.length is None or not isinstance(work.act, NoteAct):
             return work.act
-        spot = Spot(None, seconds, Unit.SECONDS) if quarter is None else Spot(quarter, None, Unit.BARS)
+        spot = BlockPosition(None, seconds, Unit.SECONDS) if quarter is None else BlockPosition(quarter, None, Unit.BARS)
         there = self._local.after(spot, work.length.amount, work.length.unit, work.length.span)
         end = None if there is None else self._local.seconds_of(there, work.length.span)
         if there is None or end is None:

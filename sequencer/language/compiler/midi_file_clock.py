@@ -7,13 +7,13 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 
-from sequencer.core.diagnostics import Faults, Span
+from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.timebase import Meter, MeterMap, TempoChange, TempoMap
 from sequencer.language.compiler.ir import Block, Resolved
 from sequencer.language.compiler.meters import GrowingMeters
 from sequencer.language.score import ClockKind, ClockLine, Duration, SongTime, Unit
-from sequencer.schedule.model import GotoSection
+from sequencer.schedule.model import GotoAct
 
 SHORTEST_WINDOW = Fraction(64)
 """How many quarters of a file are looked at for a section, at least."""
@@ -23,7 +23,7 @@ UNKNOWN = SongTime(((Fraction(0), Fraction(120)),), ((Fraction(0), Meter(4, 4)),
 
 
 @dataclass(frozen=True, slots=True)
-class SongPart:
+class MidiFilePart:
     """The time of a file from some quarter on: tempi by local quarter, meters by local bar (from 0).
 
     `broken` is the local quarter of the first change of meter that falls inside of a bar as the section counts them. `is_whole`
@@ -45,13 +45,13 @@ class SongPart:
         return MeterMap.of((bar, meter) for bar, meter in self.meters if not bar or whole.bar_start(bar) < length)
 
 
-def is_kept_by_file(resolved: Resolved) -> bool:
+def uses_file_clock(resolved: Resolved) -> bool:
     """Whether a file keeps the score's time."""
     clock = resolved.score.header.clock
     return clock is not None and clock.kind is ClockKind.FILE
 
 
-def unrolled(resolved: Resolved, faults: Faults) -> Resolved:
+def with_file_tempo(resolved: Resolved, faults: Diagnostics) -> Resolved:
     """The same score with a block for each pass: each has a time of its own. What a file cannot keep time for is told."""
     clock = resolved.score.header.clock or ClockLine()
     score = resolved.score
@@ -70,7 +70,7 @@ def unrolled(resolved: Resolved, faults: Faults) -> Resolved:
     return replace(resolved, score=score, blocks=(*played, *others), order=tuple(range(len(played))))
 
 
-def _fits(block: Block, faults: Faults) -> None:
+def _fits(block: Block, faults: Diagnostics) -> None:
     """Tell what contradicts a time that is written down elsewhere."""
     heads = [block.tempo.span] if block.tempo is not None else []
     heads += [block.meter.span] if block.meter is not None else []
@@ -79,13 +79,13 @@ def _fits(block: Block, faults: Faults) -> None:
     for span in (*heads, *inside):
         faults.error("E427", "tempo and meter come from the MIDI file", span, "change them there, or write clock 120 bpm")
     waits: list[Span] = [block.span] if block.is_live else []
-    waits += [rule.span for rule in block.rules if any(isinstance(act, GotoSection) for act in rule.acts)]
+    waits += [rule.span for rule in block.rules if any(isinstance(act, GotoAct) for act in rule.acts)]
     for span in waits:
         message = "a file's time goes on: it waits for nobody and never jumps"
         faults.error("E428", message, span, "give the section a length; live sections and goto need clock 120 bpm")
 
 
-def part_of(song: SongTime, quarter: Fraction, window: Fraction | None = None) -> SongPart:
+def part_of(song: SongTime, quarter: Fraction, window: Fraction | None = None) -> MidiFilePart:
     """A file's time from a quarter on: all of it, or its changes within a window of so many quarters.
 
     The cost is that of the changes in the window, however long the file is.
@@ -110,7 +110,7 @@ def part_of(song: SongTime, quarter: Fraction, window: Fraction | None = None) -
             broken = at - quarter
             break
         meters.put(here.bar - 1, meter)
-    return SongPart(tuple(tempos), tuple(meters.changes), broken, whole)
+    return MidiFilePart(tuple(tempos), tuple(meters.changes), broken, whole)
 
 
 def _quarter_of(change: tuple[Fraction, object]) -> Fraction:

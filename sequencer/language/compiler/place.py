@@ -7,31 +7,39 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
 
-from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.timebase import ChunkGrid, MeterMap, Snap, TempoMap, is_before, ordering
-from sequencer.language.compiler.fixes import later_end, longer, with_clock
-from sequencer.language.compiler.ir import Block, PlacedBlock, PlacedCue, Resolved, ResolvedCue, Spot
-from sequencer.language.compiler.local_time import MUSICAL, NO_BEATS, NO_USE, LocalTime, lacks_of, length_of, number
-from sequencer.language.compiler.midi_file_clock import SongPart, first_window, part_of
-from sequencer.language.compiler.positions import Marked, Spots
-from sequencer.language.compiler.tempo_changes import Changes
-from sequencer.language.score import ClockLine, Duration, Place, SongTime, Unit
+from sequencer.language.compiler.fixes import add_clock_fix, later_end_fix, longer_length_fix
+from sequencer.language.compiler.ir import Block, BlockPosition, PlacedBlock, PlacedCue, Resolved, ResolvedCue
+from sequencer.language.compiler.local_time import (
+    MUSICAL,
+    NO_BEATS,
+    NO_USE,
+    BlockTime,
+    length_of,
+    missing_tempo_message,
+    number,
+)
+from sequencer.language.compiler.midi_file_clock import MidiFilePart, first_window, part_of
+from sequencer.language.compiler.positions import MarkDefinition, PositionResolver
+from sequencer.language.compiler.tempo_changes import TempoMeterChanges
+from sequencer.language.score import ClockLine, Duration, Position, SongTime, Unit
 from sequencer.schedule.model import Mark
 
 MOST_CUES = 200_000
 """How many cues one block may come to, its `every`s unfolded."""
 
 
-class Unfolding:
+class CueExpander:
     """Unfolds the cues of one block, whose maps are laid out. `end_place` is the written end of a score without sections."""
 
-    def __init__(self, block: Block, end_place: Place | None, local: LocalTime, faults: Faults) -> None:
+    def __init__(self, block: Block, end_place: Position | None, local: BlockTime, faults: Diagnostics) -> None:
         self._block = block
         self._end_place = end_place
         self._local = local
         self._faults = faults
 
-    def cues_of(self, cue: ResolvedCue, spot: Spot | None, length: Fraction) -> Iterator[PlacedCue]:
+    def cues_of(self, cue: ResolvedCue, spot: BlockPosition | None, length: Fraction) -> Iterator[PlacedCue]:
         """The placed cues of one `at` or `every` that begins at `spot`, in a block of `length` seconds."""
         seconds = None if spot is None else self._local.seconds_of(spot, cue.span)
         if spot is None or seconds is None:
@@ -43,7 +51,7 @@ class Unfolding:
         else:
             yield from self._repeat(cue, cue.every, spot, length)
 
-    def _repeat(self, cue: ResolvedCue, step: Duration, first: Spot, length: Fraction) -> Iterator[PlacedCue]:
+    def _repeat(self, cue: ResolvedCue, step: Duration, first: BlockPosition, length: Fraction) -> Iterator[PlacedCue]:
         """The placed cues of an `every`: multiples of its step from its first place, so that nothing adds up."""
         last = self._local.after(first, step.amount * MOST_CUES, step.unit, step.span)
         beyond = None if last is None else self._local.seconds_of(last, step.span)
@@ -79,7 +87,7 @@ class Unfolding:
         beat = min(meter.beat for _, meter in self._local.meters.changes)
         return f"{-(-self._local.grid.chunk // (fastest * beat))}b"
 
-    def _past_the_end(self, cue: ResolvedCue, spot: Spot, length: Fraction) -> None:
+    def _past_the_end(self, cue: ResolvedCue, spot: BlockPosition, length: Fraction) -> None:
         if self._faults.is_full:  # the rest would be worked out for nothing
             self._faults.error("E415", "this place lies at or behind the end", cue.where)
             return
@@ -87,12 +95,12 @@ class Unfolding:
         ends = f"{number(length)} s"
         fix: Fix | None = None
         if self._block.duration is not None:
-            fix = longer(self._block.duration, spot, self._local)
+            fix = longer_length_fix(self._block.duration, spot, self._local)
             if self._local.meters is not None and self._local.tempo is not None:
                 amount, unit = self._block.duration.amount, self._block.duration.unit
                 ends = f"{number(amount)} {unit}" if amount != 1 else f"1 {unit.removesuffix('s')}"
         elif self._end_place is not None:
-            fix = later_end(self._end_place, spot, self._local)
+            fix = later_end_fix(self._end_place, spot, self._local)
         make = "make it longer" if fix is None else f"make it longer ({fix.text})"
         self._faults.error(
             "E415",
@@ -129,7 +137,7 @@ class Room:
         return False
 
 
-def place(resolved: Resolved, faults: Faults) -> tuple[PlacedBlock | None, ...]:
+def place(resolved: Resolved, faults: Diagnostics) -> tuple[PlacedBlock | None, ...]:
     """Every block with its cues placed; None for a block whose length cannot be told."""
     grid = ChunkGrid(*_grid(resolved))
     clock = resolved.score.header.clock or ClockLine()
@@ -140,7 +148,7 @@ def place(resolved: Resolved, faults: Faults) -> tuple[PlacedBlock | None, ...]:
 
 
 def _by_song(
-    resolved: Resolved, song: SongTime, grid: ChunkGrid, clock: ClockLine, faults: Faults
+    resolved: Resolved, song: SongTime, grid: ChunkGrid, clock: ClockLine, faults: Diagnostics
 ) -> tuple[PlacedBlock | None, ...]:
     """Every pass placed where the file is by then. What is wrong in several passes is told once."""
     told: set[tuple[str, Span]] = set()
@@ -169,14 +177,14 @@ def _by_part(
     clock: ClockLine,
     told: Collection[tuple[str, Span]],
     room: Room,
-) -> tuple[PlacedBlock | None, Faults]:
+) -> tuple[PlacedBlock | None, Diagnostics]:
     """A block placed where the file is by then, from as little of the file as it takes.
 
     New mistakes are looked at with the whole file, since what may cure them can come later in it.
     """
     window = first_window(block.duration, song)
     while True:
-        own = Faults()
+        own = Diagnostics()
         part = part_of(song, quarter, window)
         before = replace(room)
         placed = _Placer(block, resolved, grid, clock, own, room, part).placed()
@@ -209,9 +217,9 @@ class _Placer:
         resolved: Resolved,
         grid: ChunkGrid,
         clock: ClockLine,
-        faults: Faults,
+        faults: Diagnostics,
         room: Room,
-        song: SongPart | None = None,
+        song: MidiFilePart | None = None,
     ) -> None:
         self.block = block
         self.room = room
@@ -223,24 +231,24 @@ class _Placer:
         self.cues = block.cues
         bpm = block.tempo.bpm if block.tempo is not None else clock.bpm
         meter = block.meter.meter if block.meter is not None else clock.meter
-        lacks = lacks_of(clock)
+        lacks = missing_tempo_message(clock)
         if bpm is None and block.meter is not None and song is None:
             faults.error(
                 "E405",
                 f"a meter needs a tempo, and {lacks[0]}",
                 block.meter.span,
                 NO_USE if lacks is NO_BEATS else "give this section one (tempo 120), or the score: clock 120 bpm, 4/4",
-                with_clock(resolved.score),
+                add_clock_fix(resolved.score),
             )
         self.bpm = bpm if song is None else song.tempos[0].bpm
         changes = [(0, meter)] if song is None else list(song.meters)
         meters = None if self.bpm is None else MeterMap.of(changes)
-        self.local = LocalTime(grid, meters, faults, with_clock(resolved.score), lacks)
-        self.spots = Spots(self.cues, self.local, faults)
+        self.local = BlockTime(grid, meters, faults, add_clock_fix(resolved.score), lacks)
+        self.spots = PositionResolver(self.cues, self.local, faults)
 
     def placed(self) -> PlacedBlock | None:
         """The block with its cues at their times; None where its length cannot be told."""
-        changes = Changes(self.cues, self.spots, self.local, self.faults, self.clock.kind.is_outer)
+        changes = TempoMeterChanges(self.cues, self.spots, self.local, self.faults, self.clock.kind.is_outer)
         if self.song is None:
             changes.lay_meters()
         end = None if self.block.duration is None else length_of(self.block.duration, self.local)
@@ -255,7 +263,7 @@ class _Placer:
         length = None if end is None else self.local.seconds_of(end, self.block.span)
         if end is None or length is None:
             return None
-        unfolding = Unfolding(self.block, self.end_place, self.local, self.faults)
+        unfolding = CueExpander(self.block, self.end_place, self.local, self.faults)
         unfolded = (one for cue, spot in zip(self.cues, placed, strict=True) for one in unfolding.cues_of(cue, spot, length))
         cues = list(islice(unfolded, self.room.left + 1))
         if self.room.is_exceeded_by(len(cues)):
@@ -276,14 +284,14 @@ class _Placer:
         acts = () if cut is None else (cut,)
         return PlacedCue(self.local.label(start), start.quarter, Fraction(0), acts, None, self.block.span)
 
-    def _mark(self, name: str, marked: Marked) -> Mark:
+    def _mark(self, name: str, marked: MarkDefinition) -> Mark:
         spot = self.spots.of(marked.cue)
         if spot is None:
             return Mark(name, Fraction(0), None)
         seconds = self.local.seconds_of(spot, marked.span)
         return Mark(name, Fraction(0) if seconds is None else seconds, spot.quarter)
 
-    def _open_end(self, placed: list[Spot | None]) -> Spot | None:
+    def _open_end(self, placed: list[BlockPosition | None]) -> BlockPosition | None:
         """The end of a score without sections: where it says, or some chunks behind its last cue."""
         grid = self.local.grid
         if self.end_place is not None:
@@ -303,4 +311,4 @@ class _Placer:
             seconds = None if spot is None else self.local.seconds_of(spot, cue.span)
             last = max(last, seconds or Fraction(0))
         chunk = grid.snap(last, self.snap)
-        return Spot(None, grid.boundary(chunk + DEFAULT_TAIL), Unit.CHUNKS)
+        return BlockPosition(None, grid.boundary(chunk + DEFAULT_TAIL), Unit.CHUNKS)

@@ -5,33 +5,33 @@ from __future__ import annotations
 from fractions import Fraction
 from heapq import heappop, heappush
 
-from sequencer.core.diagnostics import Faults, Fix, Related, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.core.lazy_dataclass import dataclass
-from sequencer.language.compiler.ir import ResolvedCue, Spot
-from sequencer.language.compiler.local_time import NEEDS_MUSICAL, LocalTime
-from sequencer.language.score import After, AtBar, AtMark, AtOffset, AtTick, Place
+from sequencer.language.compiler.ir import BlockPosition, ResolvedCue
+from sequencer.language.compiler.local_time import NEEDS_MUSICAL, BlockTime
+from sequencer.language.score import After, AtBar, AtMark, AtOffset, AtTick, Position
 
 _PENDING = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class MarkDefinition:
     """Which cue sets a mark, and where that is written."""
 
     cue: int
     span: Span
 
 
-class Spots:
+class PositionResolver:
     """The spots of a block's cues in its local time, each found once. What cannot be found is told."""
 
-    def __init__(self, cues: tuple[ResolvedCue, ...], local: LocalTime, faults: Faults) -> None:
+    def __init__(self, cues: tuple[ResolvedCue, ...], local: BlockTime, faults: Diagnostics) -> None:
         self._cues = cues
         self._local = local
         self._faults = faults
         self.marks = self._found_marks()
         """The cue of each mark."""
-        self._spots: list[Spot | object | None] = [_PENDING] * len(cues)
+        self._spots: list[BlockPosition | object | None] = [_PENDING] * len(cues)
         self._bases = self._found_bases()
         self._previews = False
         self._missing: list[int] = []
@@ -49,12 +49,12 @@ class Spots:
 
     # ---- while the meters are being laid out -------------------------------------------------------------------------
 
-    def preview(self, index: int) -> Spot | None:
+    def preview(self, index: int) -> BlockPosition | None:
         """The spot of a cue as far as meters and tempo are laid out. Where there is none, a later search reports why.
 
         Reported at once is only that it counts from a position in seconds, which depends on the tempo and the meters.
         """
-        own = Faults()
+        own = Diagnostics()
         reported, self._faults, self._previews = self._faults, own, True
         try:
             with self._local.reporting_to(own):
@@ -76,7 +76,7 @@ class Spots:
             count += 1
         return count
 
-    def _keep(self, index: int, spot: Spot | None) -> None:
+    def _keep(self, index: int, spot: BlockPosition | None) -> None:
         self._spots[index] = spot
         if not self._previews:
             return
@@ -85,8 +85,8 @@ class Spots:
         elif spot.quarter is not None:
             heappush(self._latest, (-spot.quarter, index))
 
-    def _found_marks(self) -> dict[str, Marked]:
-        marks: dict[str, Marked] = {}
+    def _found_marks(self) -> dict[str, MarkDefinition]:
+        marks: dict[str, MarkDefinition] = {}
         for index, cue in enumerate(self._cues):
             for name, span in cue.marks:
                 if name in marks:
@@ -95,7 +95,7 @@ class Spots:
                         "E410", f"the mark {name} is set already", span, "give it another name", related=(first,)
                     )
                 else:
-                    marks[name] = Marked(index, span)
+                    marks[name] = MarkDefinition(index, span)
         return marks
 
     def _found_bases(self) -> list[int | None]:
@@ -119,7 +119,7 @@ class Spots:
             case _:
                 return None
 
-    def of(self, index: int) -> Spot | None:
+    def of(self, index: int) -> BlockPosition | None:
         """The spot of a cue, None where it has none (told). Walks its chain of relative places and marks without recursion."""
         need = self._needs(index)
         if self._spots[index] is _PENDING and (need is None or self._spots[need] is not _PENDING):
@@ -149,9 +149,9 @@ class Spots:
                 place = self._cues[one].place
                 self._keep(one, self._local.start if place is None else self.of_place(place, self._bases[one]))
         spot = self._spots[index]
-        return spot if isinstance(spot, Spot) else None
+        return spot if isinstance(spot, BlockPosition) else None
 
-    def of_place(self, place: Place, base: int | None) -> Spot | None:
+    def of_place(self, place: Position, base: int | None) -> BlockPosition | None:
         """The spot of a place that counts, where it is relative, from the cue `base`; None where there is none (told)."""
         match place:
             case AtBar() | AtTick() | AtOffset():
@@ -169,11 +169,11 @@ class Spots:
                     return spot
                 return self._local.after(spot, place.plus.amount, place.plus.unit, place.span)
 
-    def _known(self, index: int) -> Spot | None:
+    def _known(self, index: int) -> BlockPosition | None:
         spot = self._spots[index]
         if spot is _PENDING:
             return self.of(index)
-        return spot if isinstance(spot, Spot) else None
+        return spot if isinstance(spot, BlockPosition) else None
 
     def _unknown_mark(self, place: AtMark) -> None:
         guess = self._faults.nearest(place.name, self.marks)

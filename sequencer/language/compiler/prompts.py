@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection
 from functools import cached_property
 
-from sequencer.core.diagnostics import Faults, Fix, Related, Span
-from sequencer.language.compiler.ir import Spoken
-from sequencer.language.score import Let, Pick, Scene, Score, Show, Text, Use, Variable, Words
+from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
+from sequencer.language.compiler.ir import ResolvedPrompt
+from sequencer.language.score import Let, Pick, PromptText, Scene, Score, Show, Text, Use, Variable
 
 ACTION = "action"
 """The variable that a scene's `follow` puts its action in."""
@@ -42,7 +42,7 @@ _NO_ACTIONS = {
 """Words of other tools that are no scenes where there is none of that name, and what is done instead."""
 
 
-def _other_word(show: Show, name: Span, in_rule: bool, faults: Faults) -> tuple[str, tuple[Fix, ...]] | None:
+def _other_word(show: Show, name: Span, in_rule: bool, faults: Diagnostics) -> tuple[str, tuple[Fix, ...]] | None:
     """The hint and the cure for a scene that was meant as something else: `prompt "…"`, `imag "…"`, `cutt`."""
     if show.action is None:
         word = show.scene.casefold()
@@ -68,7 +68,7 @@ def _other_word(show: Show, name: Span, in_rule: bool, faults: Faults) -> tuple[
 class Vocabulary:
     """The variables and scenes of a score, used files included. Finds what nobody uses, too."""
 
-    def __init__(self, score: Score, faults: Faults) -> None:
+    def __init__(self, score: Score, faults: Diagnostics) -> None:
         self._faults = faults
         self._lets: dict[str, str] = {}
         self._scenes: dict[str, Scene] = {}
@@ -199,13 +199,13 @@ class Vocabulary:
         hint = "write {{ and }} for braces, or define it with `let`" if guess is None else f"did you mean {{{guess}}}?"
         self._faults.error("E307", f"there is no variable {name}", variable.span, hint, fixes)
 
-    def speak(self, words: Words) -> Spoken | None:
+    def speak(self, words: PromptText) -> ResolvedPrompt | None:
         """A prompt of its own. None where it came out empty (told)."""
         options = words.options if isinstance(words, Pick) else (words,)
         texts = tuple(self._fill(text, None) for text in options)
         return self._spoken(texts, words, options)
 
-    def show(self, show: Show, in_rule: bool = False) -> Spoken | None:
+    def show(self, show: Show, in_rule: bool = False) -> ResolvedPrompt | None:
         """A scene as a cue or a rule shows it. None where that cannot be (told)."""
         scene = self._scenes.get(show.scene)
         if scene is None:
@@ -272,7 +272,9 @@ class Vocabulary:
         names = {part.name for part in text.parts if isinstance(part, Variable)} - {ACTION}
         return names <= self._lets.keys() and not names & self._hollow
 
-    def _spoken(self, texts: tuple[str | None, ...], source: Words | Show, written: tuple[Text, ...]) -> Spoken | None:
+    def _spoken(
+        self, texts: tuple[str | None, ...], source: PromptText | Show, written: tuple[Text, ...]
+    ) -> ResolvedPrompt | None:
         whole = tuple(text for text in texts if text is not None)
         if len(whole) < len(texts):
             return None  # one is too long (reported)
@@ -280,7 +282,7 @@ class Vocabulary:
             message = "this prompt is empty, and the model takes no empty prompt"
             self._faults.error("E311", message, source.span, "write what is to be seen, or leave it out")
             return None
-        return Spoken(whole, isinstance(source, Pick), source.span)
+        return ResolvedPrompt(whole, isinstance(source, Pick), source.span)
 
     def tell_unused(self) -> None:
         """Warn of variables and scenes of the score itself that nothing uses."""

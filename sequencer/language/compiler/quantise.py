@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from sequencer.core.timebase import ChunkGrid, Snap
-from sequencer.language.compiler.expand import LooseEntry, LooseStretch
+from sequencer.language.compiler.expand import ExpandedEntry, ExpandedStretch
 from sequencer.language.compiler.ir import Resolved
 from sequencer.language.score import ClockLine, GridLine, SongTime
 from sequencer.schedule.model import ClockSpec, Entry, Schedule, Send, Stretch
@@ -16,7 +16,7 @@ from sequencer.schedule.takes import takes_of
 DEFAULT_LEAD = 2
 
 
-def quantise(resolved: Resolved, stretches: tuple[LooseStretch, ...]) -> Schedule:
+def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Schedule:
     """The schedule of stretches in play order."""
     header = resolved.score.header
     line = header.grid or GridLine()
@@ -60,7 +60,7 @@ def _clock(line: ClockLine, song: SongTime | None) -> ClockSpec:
 
 
 def _lay(
-    loose: LooseStretch, index: int, start: Fraction, soonest: Fraction, grid: ChunkGrid, snap: Snap, first: int
+    loose: ExpandedStretch, index: int, start: Fraction, soonest: Fraction, grid: ChunkGrid, snap: Snap, first: int
 ) -> Stretch:
     placed = loose.placed
     entries = tuple(_entry(one, first + number, start, grid, snap) for number, one in enumerate(loose.entries))
@@ -84,7 +84,7 @@ def _lay(
     )
 
 
-def _sends(loose: LooseStretch, first: int) -> tuple[Send, ...]:
+def _sends(loose: ExpandedStretch, first: int) -> tuple[Send, ...]:
     """What is sent to gear, at exact places: no chunk and no snap is in them."""
     return tuple(
         Send(number, one.cue.label, one.cue.seconds, one.cue.quarter, one.acts, one.cue.span)
@@ -92,7 +92,7 @@ def _sends(loose: LooseStretch, first: int) -> tuple[Send, ...]:
     )
 
 
-def _entry(loose: LooseEntry, number: int, start: Fraction, grid: ChunkGrid, snap: Snap) -> Entry:
+def _entry(loose: ExpandedEntry, number: int, start: Fraction, grid: ChunkGrid, snap: Snap) -> Entry:
     cue = loose.cue
     time = start + cue.seconds
     mode = cue.snap or snap

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from itertools import islice
 from typing import Literal
 
-from sequencer.core.diagnostics import Faults, Fix, Related, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.core.images import ImageFile
 from sequencer.core.timebase import Snap
 from sequencer.language.compiler.ir import (
@@ -16,12 +16,12 @@ from sequencer.language.compiler.ir import (
     PlainAct,
     Resolved,
     ResolvedCue,
+    ResolvedMidi,
+    ResolvedPrompt,
     ResolvedRule,
     RuleWork,
-    Sending,
-    Spoken,
 )
-from sequencer.language.compiler.midi import firing_of, sending
+from sequencer.language.compiler.midi import midi_act, schedule_trigger
 from sequencer.language.compiler.prompts import Vocabulary
 from sequencer.language.score import (
     Action,
@@ -44,14 +44,15 @@ from sequencer.language.score import (
     SendNote,
     SendProgram,
     SetMark,
+    SetSnap,
     SetSr,
     SetStrength,
     Show,
-    SnapHere,
     Trigger,
     UseImage,
 )
-from sequencer.schedule.model import CutTake, Firing, GotoSection, PauseModel, ResumeModel, ShowImage, Strength, SuperResolution
+from sequencer.schedule.model import CutAct, GotoAct, ImageAct, PauseAct, ResumeAct, StrengthAct, SuperResolutionAct
+from sequencer.schedule.model import Trigger as ScheduleTrigger
 
 MOST_PASSES = 10_000
 """How many passes of sections `play` may ask for."""
@@ -61,7 +62,7 @@ MOST_LISTED = 12
 """How many names a hint lists."""
 
 
-def resolve(score: Score, faults: Faults) -> Resolved:
+def resolve(score: Score, faults: Diagnostics) -> Resolved:
     """The score with every name read. Faults are told, and what they touch is left out."""
     resolver = _Resolver(score, faults)
     blocks = resolver.blocks()
@@ -71,7 +72,7 @@ def resolve(score: Score, faults: Faults) -> Resolved:
 
 
 class _Resolver:
-    def __init__(self, score: Score, faults: Faults) -> None:
+    def __init__(self, score: Score, faults: Diagnostics) -> None:
         self.score = score
         self.faults = faults
         self.vocabulary = Vocabulary(score, faults)
@@ -127,7 +128,7 @@ class _Resolver:
         triggers = {rule.trigger for rule in own}
         rules = (*own, *(rule for rule in everywhere if rule.trigger not in triggers))
         duration = section.most if section.is_live else section.duration
-        cut = None if section.cut is None else CutTake(section.cut.seed)
+        cut = None if section.cut is None else CutAct(section.cut.seed)
         return Block(
             section.name,
             duration,
@@ -141,14 +142,14 @@ class _Resolver:
             section.span,
         )
 
-    def _firings(self, triggers: tuple[Trigger, ...]) -> tuple[Firing, ...]:
-        firings = (firing_of(trigger, self.middle, self.faults) for trigger in triggers)
+    def _firings(self, triggers: tuple[Trigger, ...]) -> tuple[ScheduleTrigger, ...]:
+        firings = (schedule_trigger(trigger, self.middle, self.faults) for trigger in triggers)
         return tuple(firing for firing in firings if firing is not None)
 
     def _items(self, items: tuple[Item, ...]) -> tuple[tuple[ResolvedCue, ...], tuple[ResolvedRule, ...]]:
         cues: list[ResolvedCue] = []
         rules: list[ResolvedRule] = []
-        seen: dict[Firing, ResolvedRule] = {}
+        seen: dict[ScheduleTrigger, ResolvedRule] = {}
         for item in items:
             match item:
                 case Cue() | Every():
@@ -188,7 +189,7 @@ class _Resolver:
                     meters.append(action)
                 case SetMark():
                     marks.append((action.name, action.span))
-                case SnapHere():
+                case SetSnap():
                     snap = action.snap
                 case Pause() | Resume() | Goto():
                     self._only_in_rules(action)
@@ -240,13 +241,13 @@ class _Resolver:
         for action in rule.actions:
             match action:
                 case Pause():
-                    acts.append(PauseModel())
+                    acts.append(PauseAct())
                 case Resume():
-                    acts.append(ResumeModel())
+                    acts.append(ResumeAct())
                 case Goto():
                     if self._knows_section(action.section, action.span):
-                        acts.append(GotoSection(action.section))
-                case ChangeTempo() | ChangeMeter() | SetMark() | SnapHere():
+                        acts.append(GotoAct(action.section))
+                case ChangeTempo() | ChangeMeter() | SetMark() | SetSnap():
                     word = _WORDS[type(action)]
                     message = f"{word} belongs in an `at`: a rule has no place of its own"
                     self.faults.error("E320", message, action.span, f"write it in an `at`: at 5 {word} …")
@@ -257,22 +258,22 @@ class _Resolver:
                     if act is not None:
                         acts.append(act)
         self._once_each(rule.actions)
-        if any(isinstance(act, CutTake) for act in acts) and not any(isinstance(act, Spoken) for act in acts):
+        if any(isinstance(act, CutAct) for act in acts) and not any(isinstance(act, ResolvedPrompt) for act in acts):
             self.faults.error(
                 "E321", "a cut in a rule needs a prompt to open the new take with", rule.span, 'add one: -> cut, "…"'
             )
-        firing = firing_of(rule.trigger, self.middle, self.faults)
+        firing = schedule_trigger(rule.trigger, self.middle, self.faults)
         return None if firing is None else ResolvedRule(firing, tuple(acts), rule.span)
 
     def _send(self, action: SendMidi, acts: list[CueWork] | list[RuleWork]) -> None:
         """Add what is sent to gear; a note that has no number was told."""
-        work: Sending | None = sending(action, self.middle, self.faults)
+        work: ResolvedMidi | None = midi_act(action, self.middle, self.faults)
         if work is not None:
             acts.append(work)
 
     def _act(
         self, action: Prompt | Show | UseImage | SetStrength | SetSr | Cut, in_rule: bool = False
-    ) -> Spoken | PlainAct | None:
+    ) -> ResolvedPrompt | PlainAct | None:
         match action:
             case Prompt():
                 return self.vocabulary.speak(action.words)
@@ -288,13 +289,13 @@ class _Resolver:
                         "read the score from its file, or say which folder its images are in",
                     )
                     return None
-                return ShowImage(image)
+                return ImageAct(image)
             case SetStrength():
-                return Strength(action.value)
+                return StrengthAct(action.value)
             case SetSr():
-                return SuperResolution(action.sr.value)
+                return SuperResolutionAct(action.sr.value)
             case Cut():
-                return CutTake(action.seed)
+                return CutAct(action.seed)
 
     # ---- order -----------------------------------------------------------------------------------------------------
 
@@ -384,7 +385,7 @@ _WORDS: dict[type[Action], str] = {
     ChangeTempo: "tempo",
     ChangeMeter: "meter",
     SetMark: "mark",
-    SnapHere: "snap",
+    SetSnap: "snap",
     Pause: "pause",
     Resume: "resume",
     Goto: "goto",

@@ -5,23 +5,25 @@ from __future__ import annotations
 from fractions import Fraction
 from math import lcm
 
-from sequencer.core.diagnostics import Faults, Fix
+from sequencer.core.diagnostics import Diagnostics, Fix
 from sequencer.core.timebase import MAX_TIME_BITS, Meter, TempoChange, TempoMap
-from sequencer.language.compiler.ir import ResolvedCue, Spot
-from sequencer.language.compiler.local_time import ALIKE_TEMPI, MUSICAL, NO_BEATS, NO_USE, TOO_LARGE, UNLIKE_TEMPI, LocalTime
+from sequencer.language.compiler.ir import BlockPosition, ResolvedCue
+from sequencer.language.compiler.local_time import ALIKE_TEMPI, MUSICAL, NO_BEATS, NO_USE, TOO_LARGE, UNLIKE_TEMPI, BlockTime
 from sequencer.language.compiler.meters import GrowingMeters
-from sequencer.language.compiler.positions import Spots
-from sequencer.language.score import AtBar, AtTick, ChangeMeter, ChangeTempo, Place, Unit
+from sequencer.language.compiler.positions import PositionResolver
+from sequencer.language.score import AtBar, AtTick, ChangeMeter, ChangeTempo, Position, Unit
 
 MAX_REPEATED_WORK = 1_000
 """How many positions may be found again, beside one for each cue of a block, because a change of meter comes before another one
 that is written above it."""
 
 
-class Changes:
+class TempoMeterChanges:
     """The changes among a block's cues. First `lay_meters`, then `lay_tempo`; what cannot be laid out is told."""
 
-    def __init__(self, cues: tuple[ResolvedCue, ...], spots: Spots, local: LocalTime, faults: Faults, is_outer: bool) -> None:
+    def __init__(
+        self, cues: tuple[ResolvedCue, ...], spots: PositionResolver, local: BlockTime, faults: Diagnostics, is_outer: bool
+    ) -> None:
         self._cues = cues
         self._spots = spots
         self._local = local
@@ -81,7 +83,7 @@ class Changes:
                     "write its place as a bar number",
                 )
 
-    def _meter_bar(self, place: Place | None, change: ChangeMeter) -> int | None:
+    def _meter_bar(self, place: Position | None, change: ChangeMeter) -> int | None:
         match place:
             case AtBar(bar=bar, beat=1, rest=Fraction(numerator=0)):
                 return bar - 1
@@ -93,12 +95,12 @@ class Changes:
             case _:
                 return None
 
-    def _off_bar_line(self, change: ChangeMeter, bar: int, place: Place | None) -> None:
+    def _off_bar_line(self, change: ChangeMeter, bar: int, place: Position | None) -> None:
         fixes = () if place is None else (Fix(place.span, str(bar + 1)),)
         hint = f"change it at {bar + 1}, or at {bar}"
         self._faults.error("E408", "a meter begins on beat 1 of a bar", change.span, hint, fixes)
 
-    def lay_tempo(self, opening: ChangeTempo | None, bpm: Fraction | None, end: Spot | None) -> None:
+    def lay_tempo(self, opening: ChangeTempo | None, bpm: Fraction | None, end: BlockPosition | None) -> None:
         """Build the tempo map of a block that opens at `bpm`, or with the ramp `opening`, and lasts until `end`.
 
         Places of tempo changes are musical, so they need only the meters.
@@ -156,13 +158,13 @@ class Changes:
         if tempo.over.unit not in MUSICAL:
             seconds = self._local.timed(tempo.over.amount, tempo.over.unit)
             return TempoChange.ramp_in_seconds(quarter, tempo.bpm, tempo.to, seconds)
-        there = self._local.after(Spot(quarter, None, Unit.BARS), tempo.over.amount, tempo.over.unit, tempo.over.span)
+        there = self._local.after(BlockPosition(quarter, None, Unit.BARS), tempo.over.amount, tempo.over.unit, tempo.over.span)
         if there is None or there.quarter is None:
             return None
         return TempoChange(quarter, tempo.bpm, tempo.to, there.quarter - quarter)
 
 
-def _opening(opening: ChangeTempo | None, bpm: Fraction, end: Spot | None) -> TempoChange:
+def _opening(opening: ChangeTempo | None, bpm: Fraction, end: BlockPosition | None) -> TempoChange:
     """The tempo that a block begins with: `bpm`, or a ramp over the whole block."""
     if opening is not None and opening.to is not None and end is not None:
         if end.quarter is not None:

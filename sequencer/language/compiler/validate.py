@@ -5,13 +5,23 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import pairwise
 
-from sequencer.core.diagnostics import Faults, Fix, Related, Span
-from sequencer.language.compiler.fixes import free_place, is_yaml
+from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
+from sequencer.language.compiler.fixes import free_position_fix, is_yaml
 from sequencer.language.compiler.ir import Resolved, ResolvedCue
 from sequencer.language.compiler.local_time import number
 from sequencer.language.score import Duration
 from sequencer.schedule.document import MOST_BARS, MOST_CHUNKS, bars
-from sequencer.schedule.model import Bundle, CutTake, Entry, Schedule, ShowImage, ShowPrompt, Strength, Stretch, SuperResolution
+from sequencer.schedule.model import (
+    ChunkActs,
+    CutAct,
+    Entry,
+    ImageAct,
+    PromptAct,
+    Schedule,
+    StrengthAct,
+    Stretch,
+    SuperResolutionAct,
+)
 
 
 def _something_to_play(resolved: Resolved) -> Span | None:
@@ -26,7 +36,7 @@ def _something_to_play(resolved: Resolved) -> Span | None:
     return next((span for _, span in score.header.spans), None)
 
 
-def check(schedule: Schedule, resolved: Resolved, faults: Faults) -> None:
+def check(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
     """Tell what is wrong with a whole schedule. `resolved` knows where the places of its cues are written."""
     if not schedule.entries:
         sends = [send for stretch in schedule.stretches for send in stretch.sends]
@@ -55,7 +65,7 @@ def check(schedule: Schedule, resolved: Resolved, faults: Faults) -> None:
     _behind_live(schedule, faults)
 
 
-def check_collisions(schedule: Schedule, resolved: Resolved, faults: Faults) -> None:
+def check_collisions(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
     """Tell only what lands on one chunk: in a score that has other errors, none of which moves a cue."""
     if schedule.end > MOST_CHUNKS:
         return
@@ -102,9 +112,9 @@ class _Places:
         if cue is None or cue.place is None or cue.every is not None:
             return None
         if self._taken is None:
-            prompts = (one for one in self.schedule.entries if any(isinstance(act, ShowPrompt) for act in one.acts))
+            prompts = (one for one in self.schedule.entries if any(isinstance(act, PromptAct) for act in one.acts))
             self._taken = {one.chunk for one in prompts}
-        text = free_place(entry, self._stretch_of(entry), self.schedule, self._taken)
+        text = free_position_fix(entry, self._stretch_of(entry), self.schedule, self._taken)
         return None if text is None else Fix(cue.place.span, text)
 
     def _stretch_of(self, entry: Entry) -> Stretch:
@@ -133,7 +143,7 @@ class _Places:
         return Fix(end, f", from: {following.place}") if in_braces else None
 
 
-def _openings(schedule: Schedule, by_id: dict[int, Entry], places: _Places, faults: Faults) -> None:
+def _openings(schedule: Schedule, by_id: dict[int, Entry], places: _Places, faults: Diagnostics) -> None:
     """Every take opens with a prompt."""
     for take in schedule.takes:
         nothing_before = (
@@ -150,7 +160,7 @@ def _openings(schedule: Schedule, by_id: dict[int, Entry], places: _Places, faul
                 "give the prompt the place of the cut",
             )
             continue
-        first = next((entry for entry in schedule.entries if any(isinstance(act, ShowPrompt) for act in entry.acts)), None)
+        first = next((entry for entry in schedule.entries if any(isinstance(act, PromptAct) for act in entry.acts)), None)
         if first is None:
             faults.error(
                 "E422", "this score shows no prompt", schedule.entries[0].origin, 'the model starts with one: at 0c "…"'
@@ -167,18 +177,18 @@ def _openings(schedule: Schedule, by_id: dict[int, Entry], places: _Places, faul
         return
 
 
-def _cut_entry(bundles: tuple[Bundle, ...], by_id: dict[int, Entry]) -> Entry | None:
+def _cut_entry(bundles: tuple[ChunkActs, ...], by_id: dict[int, Entry]) -> Entry | None:
     for bundle in bundles:
         for one in bundle.entries:
-            if any(isinstance(act, CutTake) for act in by_id[one].acts):
+            if any(isinstance(act, CutAct) for act in by_id[one].acts):
                 return by_id[one]
     return None
 
 
-_KINDS = ((ShowPrompt, "prompts"), (ShowImage, "images"), (SuperResolution, "sr settings"), (CutTake, "cuts"))
+_KINDS = ((PromptAct, "prompts"), (ImageAct, "images"), (SuperResolutionAct, "sr settings"), (CutAct, "cuts"))
 
 
-def _collisions(bundle: Bundle, by_id: dict[int, Entry], places: _Places, faults: Faults) -> None:
+def _collisions(bundle: ChunkActs, by_id: dict[int, Entry], places: _Places, faults: Diagnostics) -> None:
     if len(bundle.entries) > 1:
         entries = [by_id[number] for number in bundle.entries]
         for kind, words in _KINDS:
@@ -187,10 +197,10 @@ def _collisions(bundle: Bundle, by_id: dict[int, Entry], places: _Places, faults
                 _collision(first, second, words, places, faults)
 
 
-def _lone_strength(bundle: Bundle, by_id: dict[int, Entry], faults: Faults) -> None:
+def _lone_strength(bundle: ChunkActs, by_id: dict[int, Entry], faults: Diagnostics) -> None:
     if bundle.strength is not None and bundle.image is None:
         entries = (by_id[number] for number in bundle.entries)
-        entry = next(one for one in entries if any(isinstance(act, Strength) for act in one.acts))
+        entry = next(one for one in entries if any(isinstance(act, StrengthAct) for act in one.acts))
         faults.warn(
             "W402",
             "strength without an image in its chunk acts with the next image",
@@ -199,7 +209,7 @@ def _lone_strength(bundle: Bundle, by_id: dict[int, Entry], faults: Faults) -> N
         )
 
 
-def _collision(first: Entry, second: Entry, words: str, places: _Places, faults: Faults) -> None:
+def _collision(first: Entry, second: Entry, words: str, places: _Places, faults: Diagnostics) -> None:
     """Two of a kind on one chunk: an error for prompts and cuts of a fixed score, elsewhere a warning (the later wins)."""
     message = f"two {words} land on chunk {second.chunk}: {first.place} and {second.place}"
     related = (Related(first.origin, "the first one"),)
@@ -215,7 +225,7 @@ def _collision(first: Entry, second: Entry, words: str, places: _Places, faults:
         faults.warn("W403", f"{message}; the later one wins", second.origin, hint, related=related)
 
 
-def _behind_live(schedule: Schedule, faults: Faults) -> None:
+def _behind_live(schedule: Schedule, faults: Diagnostics) -> None:
     """Behind a live stretch (or under an outer clock) chunks are not known: a cut there carries its prompt itself."""
     loose = schedule.clock.is_outer
     for stretch in schedule.stretches:
@@ -224,11 +234,11 @@ def _behind_live(schedule: Schedule, faults: Faults) -> None:
         loose = loose or stretch.is_live or bool(stretch.rules)
 
 
-def _cuts_without_prompt(stretch: Stretch, faults: Faults) -> None:
+def _cuts_without_prompt(stretch: Stretch, faults: Diagnostics) -> None:
     """Report the cuts of a stretch that have no prompt at their exact time that snaps as they do."""
-    prompts = {(one.offset, one.snap) for one in stretch.entries if any(isinstance(act, ShowPrompt) for act in one.acts)}
+    prompts = {(one.offset, one.snap) for one in stretch.entries if any(isinstance(act, PromptAct) for act in one.acts)}
     for entry in stretch.entries:
-        if any(isinstance(act, CutTake) for act in entry.acts) and (entry.offset, entry.snap) not in prompts:
+        if any(isinstance(act, CutAct) for act in entry.acts) and (entry.offset, entry.snap) not in prompts:
             faults.error(
                 "E425",
                 "this cut's chunk is not known before the run, so its prompt must have the very same place",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sequencer.language.text.suggestion import Repair, matches, short
+from sequencer.language.text.suggestion import Suggestion, find_outside_quotes, short
 from sequencer.language.values.strings import NAME
 
 _UNITS = {"chunk": "c", "frame": "f", "second": "s", "sec": "s", "s": "s", "time": "s", "t": "s"}
@@ -13,122 +13,130 @@ _TEXT = r"\"\x01*\""
 _AT = r"^at[ \t]+"
 
 
-def places(_: str, masked: str) -> Iterator[Repair]:
+def places(_: str, masked: str) -> Iterator[Suggestion]:
     """`at measure 5`, `at chunk 5`, `at t=10`, `at + 4 bars`, `on bar 5 "…"`."""
-    for match in matches(rf"{_AT}(?:measure|takt)[ \t]+(\d+)", masked):
-        yield Repair(
+    for match in find_outside_quotes(rf"{_AT}(?:measure|takt)[ \t]+(\d+)", masked):
+        yield Suggestion(
             "E219", match.start(), match.end(), f"at {match.group(1)}", "a bar is only its number", f"write at {match[1]}"
         )
-    for match in matches(rf"{_AT}(chunk|frame|second|sec|time|t)s?(?:[ \t]*=[ \t]*|[ \t]+)(\d+(?:\.\d+)?)s?(?![\w.:])", masked):
+    for match in find_outside_quotes(
+        rf"{_AT}(chunk|frame|second|sec|time|t)s?(?:[ \t]*=[ \t]*|[ \t]+)(\d+(?:\.\d+)?)s?(?![\w.:])", masked
+    ):
         cured = f"at {match.group(2)}{_UNITS[match.group(1)]}"
         message = f"a unit stands right behind its number, and not `{match.group(1)}` in front of it"
-        yield Repair("E216", match.start(), match.end(), cured, message, f"write {cured}")
-    for match in matches(r"^(?:at|from)[ \t]+\+([ \t]+)(?=\d)", masked):
-        yield Repair("E157", match.start(1), match.end(1), "", "behind + stands a number", "leave the blank out")
-    for match in matches(rf"^on[ \t]+(?:bar[ \t]+|beat[ \t]+1\.)?(\d+(?:\.\d+)?)[ \t]+(?={_TEXT}|[^\W\d])", masked):
+        yield Suggestion("E216", match.start(), match.end(), cured, message, f"write {cured}")
+    for match in find_outside_quotes(r"^(?:at|from)[ \t]+\+([ \t]+)(?=\d)", masked):
+        yield Suggestion("E157", match.start(1), match.end(1), "", "behind + stands a number", "leave the blank out")
+    for match in find_outside_quotes(rf"^on[ \t]+(?:bar[ \t]+|beat[ \t]+1\.)?(\d+(?:\.\d+)?)[ \t]+(?={_TEXT}|[^\W\d])", masked):
         cured = f"at {match.group(1)} "
         message = "a rule answers a trigger, and a place has `at` in front of it"
-        yield Repair("E134", match.start(), match.end(), cured, message, f"write {cured.strip()}")
+        yield Suggestion("E134", match.start(), match.end(), cured, message, f"write {cured.strip()}")
 
 
-def repetitions(_: str, masked: str) -> Iterator[Repair]:
+def repetitions(_: str, masked: str) -> Iterator[Suggestion]:
     """`every 4th bar`, `every other bar`, `every 4 bars offset 2`."""
-    for match in matches(r"^every[ \t]+(\d+)(?:st|nd|rd|th)[ \t]+(bar|beat)s?\b", masked):
+    for match in find_outside_quotes(r"^every[ \t]+(\d+)(?:st|nd|rd|th)[ \t]+(bar|beat)s?\b", masked):
         cured = f"every {match.group(1)} {match.group(2)}s"
-        yield Repair("E201", match.start(), match.end(), cured, "a length is a number and its unit", f"write {cured}")
-    for match in matches(r"^every[ \t]+(?:other|second)[ \t]+(bar|beat)s?\b", masked):
+        yield Suggestion("E201", match.start(), match.end(), cured, "a length is a number and its unit", f"write {cured}")
+    for match in find_outside_quotes(r"^every[ \t]+(?:other|second)[ \t]+(bar|beat)s?\b", masked):
         cured = f"every 2 {match.group(1)}s"
-        yield Repair("E201", match.start(), match.end(), cured, "a length is a number and its unit", f"write {cured}")
-    for match in matches(r"^every\b[^\",]*?[ \t](offset|after|first)[ \t]+(?=\d)", masked):
+        yield Suggestion("E201", match.start(), match.end(), cured, "a length is a number and its unit", f"write {cured}")
+    for match in find_outside_quotes(r"^every\b[^\",]*?[ \t](offset|after|first)[ \t]+(?=\d)", masked):
         message = f"behind `{match.group(1)}` an every has no place"
-        yield Repair("E161", match.start(1), match.end(), "from ", message, "write from")
-    for match in matches(r"^every\b[^\",]*?([ \t]+(?:until|to|till)[ \t]+[\d.]+)", masked):
+        yield Suggestion("E161", match.start(1), match.end(), "from ", message, "write from")
+    for match in find_outside_quotes(r"^every\b[^\",]*?([ \t]+(?:until|to|till)[ \t]+[\d.]+)", masked):
         message = "an every goes on to the end of its section, or of the score"
-        yield Repair("E161", match.start(1), match.end(1), "", message, "leave it out")
+        yield Suggestion("E161", match.start(1), match.end(1), "", message, "leave it out")
 
 
-def texts(statement: str, masked: str) -> Iterator[Repair]:
+def texts(statement: str, masked: str) -> Iterator[Suggestion]:
     """A text in brackets, several texts to choose from, quotes of other kinds, `action "…"`."""
     one = rf"(?:{_TEXT})"
-    for match in matches(rf"(?:[(\[{{][ \t]*)?({one}(?:[ \t]*(?:\||\bor\b|/)[ \t]*{one})+)[ \t]*[)\]}}]?", masked):
+    for match in find_outside_quotes(rf"(?:[(\[{{][ \t]*)?({one}(?:[ \t]*(?:\||\bor\b|/)[ \t]*{one})+)[ \t]*[)\]}}]?", masked):
         if re.search(r"pick[ \t]*\Z", masked[: match.start()]):
             continue
         inside = re.sub(r"(?<=\")[ \t]*(?:\||\bor\b|/)[ \t]*(?=\")", " | ", statement[match.start(1) : match.end(1)])
         message = "what is drawn by chance is a pick"
-        yield Repair("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({short(inside)})")
-    for match in matches(rf"(?<!\w)(?<!pick)[ \t]*[\[({{][ \t]*({one})[ \t]*[\])}}]", masked):
+        yield Suggestion("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({short(inside)})")
+    for match in find_outside_quotes(rf"(?<!\w)(?<!pick)[ \t]*[\[({{][ \t]*({one})[ \t]*[\])}}]", masked):
         text = statement[match.start(1) : match.end(1)]
-        yield Repair("E157", match.start(), match.end(), f" {text}", "no brackets stand around a text", f"write {short(text)}")
-    for match in matches(rf"pick[ \t]*\([ \t]*({one}(?:[ \t]+{one})+)[ \t]*\)", masked):
+        yield Suggestion(
+            "E157", match.start(), match.end(), f" {text}", "no brackets stand around a text", f"write {short(text)}"
+        )
+    for match in find_outside_quotes(rf"pick[ \t]*\([ \t]*({one}(?:[ \t]+{one})+)[ \t]*\)", masked):
         inside = re.sub(r"(?<=\")[ \t]+(?=\")", " | ", statement[match.start(1) : match.end(1)])
         message = "in a pick, | stands between the texts"
-        yield Repair("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({short(inside)})")
-    for match in matches(rf"({one})[ \t]*(?:\+|&|\band\b)[ \t]*({one})", masked):
+        yield Suggestion("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({short(inside)})")
+    for match in find_outside_quotes(rf"({one})[ \t]*(?:\+|&|\band\b)[ \t]*({one})", masked):
         both = statement[match.start(1) : match.end(1)][:-1] + " " + statement[match.start(2) : match.end(2)][1:]
-        yield Repair(
+        yield Suggestion(
             "E128", match.start(), match.end(), both, "two texts stand side by side", f"make one of them: {short(both)}"
         )
-    for match in matches(r"([`´‘’‚‛]+|''+)([^'`´‘’‚‛\n\x01\"]+)([`´‘’‚‛]+|''+)", masked):
+    for match in find_outside_quotes(r"([`´‘’‚‛]+|''+)([^'`´‘’‚‛\n\x01\"]+)([`´‘’‚‛]+|''+)", masked):
         inner = statement[match.start(2) : match.end(2)]
-        yield Repair(
+        yield Suggestion(
             "E108", match.start(), match.end(), f'"{inner}"', "texts stand in double quotes", f'write "{short(inner)}"'
         )
-    for match in matches(rf"[ \t,]+(?:action|does|do|says?|prompt|with)[ \t]*[:=]?[ \t]+(?={_TEXT})", masked):
+    for match in find_outside_quotes(rf"[ \t,]+(?:action|does|do|says?|prompt|with)[ \t]*[:=]?[ \t]+(?={_TEXT})", masked):
         if re.search(rf"^(?:at|every)\b.*[ \t]{NAME}\Z|->[ \t]*{NAME}\Z", masked[: match.start()]):
             message = "a scene's action stands right behind its name"
-            yield Repair("E128", match.start(), match.end(), " ", message, "leave the word between them out")
+            yield Suggestion("E128", match.start(), match.end(), " ", message, "leave the word between them out")
 
 
-def actions(statement: str, masked: str) -> Iterator[Repair]:
+def actions(statement: str, masked: str) -> Iterator[Suggestion]:
     """Actions in other words: `cut to tram`, `bpm 140`, `label drop`, `no image`, `show tram`, `… for 4 bars`."""
     target = rf"{NAME}(?:[ \t]+{_TEXT})?|{_TEXT}"
-    for match in matches(rf"\bcut(?:[ \t]+to)?[ \t]+(?!(?:to|seed)\b)(?=({target}))", masked):
+    for match in find_outside_quotes(rf"\bcut(?:[ \t]+to)?[ \t]+(?!(?:to|seed)\b)(?=({target}))", masked):
         shown = f"cut, {short(statement[match.start(1) : match.end(1)])}"
         message = "a comma separates two actions"
-        yield Repair("E128", match.start() + 3, match.end(), ", ", message, f"write {shown}")
-    for match in matches(r"(?<=[ \t])(?:hard|jump|smash|straight|quick)[ \t]+(?=cut\b)", masked):
-        yield Repair("E131", match.start(), match.end(), "", "every cut is a hard one", "leave the word out")
-    for match in matches(r"(?<=[ \t])(bpm|speed)[ \t]*[=:]?[ \t]*(?=\d)", masked):
-        yield Repair(
+        yield Suggestion("E128", match.start() + 3, match.end(), ", ", message, f"write {shown}")
+    for match in find_outside_quotes(r"(?<=[ \t])(?:hard|jump|smash|straight|quick)[ \t]+(?=cut\b)", masked):
+        yield Suggestion("E131", match.start(), match.end(), "", "every cut is a hard one", "leave the word out")
+    for match in find_outside_quotes(r"(?<=[ \t])(bpm|speed)[ \t]*[=:]?[ \t]*(?=\d)", masked):
+        yield Suggestion(
             "E131", match.start(), match.end(), "tempo ", f"`{match[1]}` is no word of the language here", "write tempo"
         )
-    for match in matches(r"(?<=[ \t])(time(?:[ \t]+signature)?|signature)[ \t]*[=:]?[ \t]*(?=\d+/\d)", masked):
-        yield Repair(
+    for match in find_outside_quotes(r"(?<=[ \t])(time(?:[ \t]+signature)?|signature)[ \t]*[=:]?[ \t]*(?=\d+/\d)", masked):
+        yield Suggestion(
             "E131", match.start(), match.end(), "meter ", f"`{match[1]}` is no word of the language here", "write meter"
         )
-    for match in matches(rf"(?<=[ \t])(label|marker|cue-point|cuepoint|locator|name)[ \t]+(?={NAME})", masked):
-        yield Repair("E131", match.start(), match.end(), "mark ", f"`{match[1]}` is no word of the language here", "write mark")
-    for match in matches(
+    for match in find_outside_quotes(rf"(?<=[ \t])(label|marker|cue-point|cuepoint|locator|name)[ \t]+(?={NAME})", masked):
+        yield Suggestion(
+            "E131", match.start(), match.end(), "mark ", f"`{match[1]}` is no word of the language here", "write mark"
+        )
+    for match in find_outside_quotes(
         rf"^(?:at|every)[ \t]+[^\s\"]+[ \t]+((?:show|scene|play|use)[ \t]+)(?={NAME}(?:[ \t]*\"|[ \t]*,|[ \t]*$))", masked
     ):
-        yield Repair("E131", match.start(1), match.end(1), "", "a scene is shown by its name alone", "leave the word out")
-    for match in matches(r"[ \t]+(?:with|using)[ \t]+(?=(?:strength|sr|image|cut|snap)\b)", masked):
-        yield Repair("E128", match.start(), match.end(), ", ", "between two actions stands a comma", "put a comma here")
-    for match in matches(
+        yield Suggestion("E131", match.start(1), match.end(1), "", "a scene is shown by its name alone", "leave the word out")
+    for match in find_outside_quotes(r"[ \t]+(?:with|using)[ \t]+(?=(?:strength|sr|image|cut|snap)\b)", masked):
+        yield Suggestion("E128", match.start(), match.end(), ", ", "between two actions stands a comma", "put a comma here")
+    for match in find_outside_quotes(
         r"\"([ \t]+(?:for|during|lasting)[ \t]+[\d./]+[ \t]*(?:bars?|beats?|chunks?|seconds?|[bcfs]|ms)\b)", masked
     ):
         message = "a prompt lasts until another one comes"
-        yield Repair("E102", match.start(1), match.end(1), "", message, "leave it out")
-    for match in matches(r"\btempo[ \t]+to[ \t]+(?=\d)", masked):
-        yield Repair("E240", match.start(), match.end(), "tempo ", "a tempo stands right behind its word", "leave `to` out")
+        yield Suggestion("E102", match.start(1), match.end(1), "", message, "leave it out")
+    for match in find_outside_quotes(r"\btempo[ \t]+to[ \t]+(?=\d)", masked):
+        yield Suggestion("E240", match.start(), match.end(), "tempo ", "a tempo stands right behind its word", "leave `to` out")
 
 
-def heads(_: str, masked: str) -> Iterator[Repair]:
+def heads(_: str, masked: str) -> Iterator[Suggestion]:
     """Heads of sections: `section verse 1 8 bars`, `8 bars, 140 {`, `verse 8 bars {`."""
     if not masked.endswith("{"):
         return
     length = r"\d+(?:/\d+)?[ \t]*(?:bars?|beats?|[bcs]|ms)\b"
-    for match in matches(r"^section\b[^{]*?,[ \t]*(?:bpm[ \t]*|at[ \t]+)(\d+(?:\.\d+)?)(?:[ \t]*bpm)?(?=[ \t]*[,{])", masked):
+    for match in find_outside_quotes(
+        r"^section\b[^{]*?,[ \t]*(?:bpm[ \t]*|at[ \t]+)(\d+(?:\.\d+)?)(?:[ \t]*bpm)?(?=[ \t]*[,{])", masked
+    ):
         cured = f"tempo {match.group(1)}"
         start = masked.rindex(",", 0, match.start(1)) + 1
-        yield Repair("E240", start, match.end(), f" {cured}", "a section's tempo has its word", f"write {cured}")
-    for match in matches(rf"^section\b[^{{]*?\buntil\b[^{{]*?,[ \t]*()(?={length})", masked):
+        yield Suggestion("E240", start, match.end(), f" {cured}", "a section's tempo has its word", f"write {cured}")
+    for match in find_outside_quotes(rf"^section\b[^{{]*?\buntil\b[^{{]*?,[ \t]*()(?={length})", masked):
         message = "the longest length of a live section has its word"
-        yield Repair("E137", match.start(1), match.end(1), "max ", message, "write max in front of it")
-    for match in matches(
+        yield Suggestion("E137", match.start(1), match.end(1), "max ", message, "write max in front of it")
+    for match in find_outside_quotes(
         rf"^(?:(?:part|block|verse|chorus|intro|outro|bridge|{NAME})[ \t]+)?({NAME})[ \t]*:?[ \t]+{length}", masked
     ):
         if not masked.startswith(("section", "scene")):
             message = "a section begins with its word"
             rest = masked[match.start(1) :].rstrip("{ ")
-            yield Repair("E101", 0, match.start(1), "section ", message, f"write section {short(rest)}")
+            yield Suggestion("E101", 0, match.start(1), "section ", message, f"write section {short(rest)}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.language.foreign_words import COPIED, FADED, NO_COPIES, NO_FADES, NO_IMAGE, NOT_HERE, SILENT_IMAGE, no_copy_hint
-from sequencer.language.source import Source, shown
-from sequencer.language.text.parser import Refused, parser
-from sequencer.language.text.statements import Context, Statement, cut
+from sequencer.language.source import Source, excerpt
+from sequencer.language.text.parser import ParseError, parser
+from sequencer.language.text.statements import Context, Statement, split_statements
 from sequencer.language.text.suggestions import FORMS, OTHER_WORDS
 from sequencer.language.values.strings import NAME
 
@@ -30,7 +30,7 @@ _COPIED = re.compile(rf"section[ \t]+({NAME})[ \t]*((?:{COPIED.pattern}))[ \t]*(
 class OtherStatements:
     """Explains what was written in the words of other tools."""
 
-    def __init__(self, source: Source, faults: Faults) -> None:
+    def __init__(self, source: Source, faults: Diagnostics) -> None:
         self.source = source
         self.faults = faults
 
@@ -45,8 +45,8 @@ class OtherStatements:
         if not rest or not reads(place + rest):
             return False
         fix = (Fix(self._span(statement, 0, len(text) - len(rest)), place),)
-        message = f"no statement begins with `{shown(word)}`: what is shown has a place"
-        self.faults.error("E117", message, self._span(statement, 0, len(word)), f"write {shown(place + rest, 60)}", fix)
+        message = f"no statement begins with `{excerpt(word)}`: what is shown has a place"
+        self.faults.error("E117", message, self._span(statement, 0, len(word)), f"write {excerpt(place + rest, 60)}", fix)
         return True
 
     def _is_scene(self, word: str) -> bool:
@@ -73,7 +73,7 @@ class OtherStatements:
             return True
         if word not in NOT_HERE or not found.group(1).islower() or len(text.split()) > MOST_WORDS:
             return False
-        self.faults.error("E131", f"`{shown(found.group(1))}` is no word of the language here", span, NOT_HERE[word])
+        self.faults.error("E131", f"`{excerpt(found.group(1))}` is no word of the language here", span, NOT_HERE[word])
         return True
 
     def _faded(self, statement: Statement, text: str, start: int, span: Span) -> bool:
@@ -87,7 +87,7 @@ class OtherStatements:
             return False
         cured = text[:start] + rest
         fix = Fix(self._span(statement, start, fade.end()), "")
-        self.faults.error("E131", "there are no crossfades", span, f"write {shown(cured, 60)}; {FADED}", (fix,))
+        self.faults.error("E131", "there are no crossfades", span, f"write {excerpt(cured, 60)}; {FADED}", (fix,))
         return True
 
     def _copied(self, statement: Statement, text: str) -> bool:
@@ -105,13 +105,13 @@ class OtherStatements:
         text_at = text.removeprefix("@").lstrip()
         if text[0] == "@" and text_at[:1].isdigit() and reads("at " + text_at):
             fix = Fix(self._span(statement, 0, len(text) - len(text_at)), "at ")
-            self.faults.error("E117", "a place has `at` in front of it", span, f"write at {shown(text_at)}", (fix,))
+            self.faults.error("E117", "a place has `at` in front of it", span, f"write at {excerpt(text_at)}", (fix,))
             return True
         if text[0].isdigit() and reads("at " + text):
             place = re.match(r"[^\s\"]+", text)
             at = self._span(statement, 0, 1 if place is None else place.end())
             fix = Fix(self._span(statement, 0, 0), "at ")
-            self.faults.error("E117", "a place has `at` in front of it", at, f"write at {shown(text)}", (fix,))
+            self.faults.error("E117", "a place has `at` in front of it", at, f"write at {excerpt(text)}", (fix,))
             return True
         anywhere = context is Context.TOP or (context is Context.SECTION and word.casefold() in _ANYWHERE)
         if self._in_clock(statement, text, word.casefold(), context):
@@ -126,8 +126,8 @@ class OtherStatements:
         new = "" if match is None else match.expand(cured)
         fixes = (Fix(self._span(statement, 0, len(text)), new),) if new and reads(new) else ()
         form = FORMS[(new or cured).split(maxsplit=1)[0]]
-        hint = f"write {shown(new)}" if fixes else f"write, for example: {form}"
-        self.faults.error("E101", f"no statement begins with `{shown(word)}`", span, hint, fixes)
+        hint = f"write {excerpt(new)}" if fixes else f"write, for example: {form}"
+        self.faults.error("E101", f"no statement begins with `{excerpt(word)}`", span, hint, fixes)
         return True
 
     def _in_clock(self, statement: Statement, text: str, word: str, context: Context) -> bool:
@@ -161,18 +161,18 @@ class OtherStatements:
             return False
         fix = (Fix(self._span(statement, 0, len(text)), cured),)
         at = self._span(statement, *found.span(1))
-        self.faults.error("E101", "a variable is set with let", at, f"write {shown(cured, 60)}", fix)
+        self.faults.error("E101", "a variable is set with let", at, f"write {excerpt(cured, 60)}", fix)
         return True
 
 
 def refused_at(text: str) -> int | None:
     """Where the grammar first refuses a statement of `text`; None where it accepts them all."""
-    for statement in cut(text)[0]:
+    for statement in split_statements(text)[0]:
         if statement.flaws:
             return statement.start
         try:
             parser().parse(text, statement.start, statement.end)
-        except Refused as refusal:
+        except ParseError as refusal:
             return refusal.at
     return None
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import field
 
-from sequencer.core.diagnostics import NOWHERE, Faults, Fix, Related, Span
+from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Fix, Related, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language import values
 from sequencer.language.foreign_words import COPIED, NO_COPIES, no_copy_hint
 from sequencer.language.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Pick, Scene, Section, Text, Trigger
-from sequencer.language.source import shown
-from sequencer.language.text.nodes import Nodes
-from sequencer.language.text.parser import Branch, Token
+from sequencer.language.source import excerpt
+from sequencer.language.text.nodes import NodeBuilder
+from sequencer.language.text.parser import Node, Token
 from sequencer.language.values.amounts import told_second_word
 
 _ADVICE = re.compile(r"W\d{3}")
@@ -33,7 +33,7 @@ class OpenScene:
     """Whether a line of it was refused: what is missing may stand there."""
 
     @classmethod
-    def of(cls, branch: Branch, nodes: Nodes) -> OpenScene:
+    def of(cls, branch: Node, nodes: NodeBuilder) -> OpenScene:
         """The block that `scene NAME {` opens."""
         label = branch.last
         at = nodes.span(label)
@@ -43,7 +43,7 @@ class OpenScene:
         """Whether its lines stand further in than its head."""
         return all(span.column > self.head.column for span in self.said.values())
 
-    def take(self, branch: Branch, nodes: Nodes) -> None:
+    def take(self, branch: Node, nodes: NodeBuilder) -> None:
         """Read `base`, `follow` or `quiet`."""
         span = nodes.over(branch)
         kind = branch.rule
@@ -66,7 +66,7 @@ class OpenScene:
         else:
             self.follow = words
 
-    def _quiet(self, branch: Branch, nodes: Nodes) -> None:
+    def _quiet(self, branch: Node, nodes: NodeBuilder) -> None:
         self.said.setdefault("quiet", nodes.over(branch))
         for token in branch.children[1:]:
             if not isinstance(token, Token) or token.kind == "COMMA":
@@ -75,9 +75,9 @@ class OpenScene:
                 self.silenced.append(token.text)
             else:
                 hint = "advice has codes like W601; `check` shows them"
-                nodes.faults.error("E150", f"`{shown(token.text)}` is no code of advice", nodes.span(token), hint)
+                nodes.faults.error("E150", f"`{excerpt(token.text)}` is no code of advice", nodes.span(token), hint)
 
-    def scene(self, end: Span, faults: Faults) -> Scene | None:
+    def scene(self, end: Span, faults: Diagnostics) -> Scene | None:
         """The whole scene, its closing brace at `end`."""
         if not self.said.keys() & {"base", "follow"}:
             if not self.has_refused and self.name is not None:
@@ -86,7 +86,7 @@ class OpenScene:
             return None
         if self.name is None:
             return None
-        quiet = self.said.get("quiet", NOWHERE)
+        quiet = self.said.get("quiet", NO_SPAN)
         return Scene(self.name, self.base, self.follow, tuple(self.silenced), self.head.to(end), self.name_span, quiet)
 
 
@@ -107,7 +107,7 @@ class OpenSection:
     said: dict[str, Span] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, branch: Branch, nodes: Nodes) -> OpenSection:
+    def of(cls, branch: Node, nodes: NodeBuilder) -> OpenSection:
         """The block that `section NAME …, … {` opens."""
         label = branch.children[1]
         token = label if isinstance(label, Token) else label.first
@@ -133,7 +133,7 @@ class OpenSection:
         section._check_live(live, nodes)
         return section
 
-    def _length(self, token: Token, nodes: Nodes) -> None:
+    def _length(self, token: Token, nodes: NodeBuilder) -> None:
         copied = COPIED.fullmatch(token.text)
         if copied is not None:
             nodes.faults.error("E139", NO_COPIES, nodes.span(token), no_copy_hint(copied.group(1), self.name, "play "))
@@ -141,7 +141,7 @@ class OpenSection:
         if not self._is_joined(token, nodes) and not told_second_word(self.name, token.text, nodes.span(token), nodes.faults):
             self.duration = nodes.duration(token)
 
-    def _is_joined(self, token: Token, nodes: Nodes) -> bool:
+    def _is_joined(self, token: Token, nodes: NodeBuilder) -> bool:
         """Tell a comma that is missing behind a length or a trigger. True when it was told."""
         joined = values.find_option(token.text)
         if joined is None:
@@ -159,7 +159,7 @@ class OpenSection:
         """Whether its lines stand further in than its head."""
         return all(item.span.column > self.head.column for item in self.items)
 
-    def _option(self, node: Token | Branch, nodes: Nodes) -> None:
+    def _option(self, node: Token | Node, nodes: NodeBuilder) -> None:
         first = node if isinstance(node, Token) else node.first
         span = nodes.span(node) if isinstance(node, Token) else nodes.over(node)
         kind = first.kind
@@ -179,7 +179,7 @@ class OpenSection:
             case _:
                 self.tempo = nodes.tempo(node, in_head=True)
 
-    def _check_live(self, live: Span | None, nodes: Nodes) -> None:
+    def _check_live(self, live: Span | None, nodes: NodeBuilder) -> None:
         if live is not None and "MAX" not in self.said:
             end = Span(self.head.file, self.head.end_line, self.head.end_column, self.head.end_line, self.head.end_column)
             nodes.faults.error(

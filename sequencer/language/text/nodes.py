@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import replace
 
-from sequencer.core.diagnostics import Faults, Fix, Related, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.language import values
 from sequencer.language.score import (
     Action,
@@ -19,23 +19,23 @@ from sequencer.language.score import (
     Item,
     Pause,
     Pick,
-    Place,
+    Position,
     Prompt,
+    PromptText,
     Resume,
     Rule,
     SendMidi,
     SetMark,
+    SetSnap,
     SetSr,
     SetStrength,
     Show,
-    SnapHere,
     Text,
     Trigger,
     UseImage,
-    Words,
 )
 from sequencer.language.source import Source
-from sequencer.language.text.parser import Branch, Token
+from sequencer.language.text.parser import Node, Token
 from sequencer.language.values import strings as words
 
 MOST_IN_VALUE = 200
@@ -45,10 +45,10 @@ TEXTS = frozenset({"TEXT", "BLOCK"})
 """The tokens that are texts."""
 
 
-class Nodes:
+class NodeBuilder:
     """Makes nodes from the tokens of one source, statement by statement."""
 
-    def __init__(self, source: Source, faults: Faults) -> None:
+    def __init__(self, source: Source, faults: Diagnostics) -> None:
         self.source = source
         self.faults = faults
         self.line = 1
@@ -84,7 +84,7 @@ class Nodes:
         """The span of the statement that was begun."""
         return self.at(self.start, self.end)
 
-    def over(self, branch: Branch) -> Span:
+    def over(self, branch: Node) -> Span:
         """The span of a whole branch."""
         return self.at(branch.first.start, branch.last.end)
 
@@ -103,7 +103,7 @@ class Nodes:
         self.faults.error("E149", message, span, "write it shorter; a text stands in quotes")
         return True
 
-    def place(self, token: Token, word: str) -> Place | None:
+    def place(self, token: Token, word: str) -> Position | None:
         """The place behind a token's first word (`at`, `from`, `end`). None where it is none (told)."""
         text, span = self.rest(token, word)
         if self.too_long(text, span):
@@ -112,7 +112,7 @@ class Nodes:
             colon = Span(span.file, span.line, span.end_column - 1, span.line, span.end_column)
             self.faults.error("E125", "no colon stands behind a place", colon, "leave it out", (Fix(colon, ""),))
             return None
-        return values.read_place(text, span, self.faults)
+        return values.read_position(text, span, self.faults)
 
     def duration(self, token: Token, word: str = "") -> Duration | None:
         """The duration that a token is, or that stands behind its first word. None where it is none (told)."""
@@ -132,7 +132,7 @@ class Nodes:
             return words.read_text(token.text, self.span(token), self.faults)
         return words.read_text(token.text[word:], self.part(token, word), self.faults)
 
-    def words(self, node: Token | Branch) -> Words | None:
+    def words(self, node: Token | Node) -> PromptText | None:
         """A text, or a pick with its options. None where one of its texts is not well (told)."""
         if isinstance(node, Token):
             return self.text(node)
@@ -145,7 +145,7 @@ class Nodes:
         literal = token.text[word:].lstrip(" \t")
         return words.read_string(literal, self.at(token.end - len(literal), token.end), self.faults)
 
-    def behind(self, branch: Branch) -> tuple[str, Span]:
+    def behind(self, branch: Node) -> tuple[str, Span]:
         """What a statement says behind its first word, with its span."""
         start = branch.first.end
         text = self.source.text[start : branch.last.end]
@@ -155,14 +155,14 @@ class Nodes:
 
     # ---- statements ------------------------------------------------------------------------------------------------
 
-    def cue(self, branch: Branch) -> Cue | None:
+    def cue(self, branch: Node) -> Cue | None:
         """`at PLACE action, …`."""
         head = branch.children[0]
         place = self.place(head, "at") if isinstance(head, Token) else None
         actions = self.actions(branch.children[1:], False)
         return None if place is None else Cue(place, actions, self.whole())
 
-    def every(self, branch: Branch) -> Every | None:
+    def every(self, branch: Node) -> Every | None:
         """`every DUR [from PLACE] action, …`."""
         head = branch.first
         step = self.duration(head, "every")
@@ -176,14 +176,14 @@ class Nodes:
         actions = self.actions(rest, False)
         return Every(step, start, actions, self.whole()) if good and step is not None else None
 
-    def rule(self, branch: Branch) -> Rule | None:
+    def rule(self, branch: Node) -> Rule | None:
         """`on TRIGGER -> action, …`."""
         name = branch.children[1]
         trigger = self.trigger(name) if isinstance(name, Token) else None
         actions = self.actions(branch.children[2:], True)
         return None if trigger is None else Rule(trigger, actions, self.whole())
 
-    def item(self, branch: Branch) -> Item | None:
+    def item(self, branch: Node) -> Item | None:
         """A cue, an `every` or a rule."""
         match branch.rule:
             case "cue":
@@ -195,7 +195,7 @@ class Nodes:
 
     # ---- actions ---------------------------------------------------------------------------------------------------
 
-    def actions(self, children: list[Token | Branch], in_rule: bool) -> tuple[Action, ...]:
+    def actions(self, children: list[Token | Node], in_rule: bool) -> tuple[Action, ...]:
         """Actions with the commas between them, in order. What is no action is told and left out."""
         found: list[Action] = []
         comma: Token | None = None
@@ -239,7 +239,7 @@ class Nodes:
         hint = f"write a rule for it: on go out -> {word}" + (f" {action.section}" if isinstance(action, Goto) else "")
         self.faults.error("E141", f"{word} answers to a trigger: it stands in a rule", action.span, hint)
 
-    def action(self, node: Token | Branch) -> Action | None:
+    def action(self, node: Token | Node) -> Action | None:
         """One action; None when something in it was told."""
         if not isinstance(node, Token):
             return self._longer(node)
@@ -291,7 +291,7 @@ class Nodes:
                 return None if strength is None else SetStrength(strength, span)
             case "SET_SNAP":
                 snap = values.read_snap(text, at, self.faults)
-                return None if snap is None else SnapHere(snap, span)
+                return None if snap is None else SetSnap(snap, span)
             case "SET_MARK":
                 name = values.read_name(text, at, self.faults, "a mark")
                 return None if name is None else SetMark(name, span)
@@ -308,7 +308,7 @@ class Nodes:
             (Fix(Span(span.file, span.line, span.column, span.line, span.column), "cut "),),
         )
 
-    def _longer(self, branch: Branch) -> Action | None:
+    def _longer(self, branch: Node) -> Action | None:
         match branch.rule:
             case "show":
                 head = branch.first
@@ -342,7 +342,7 @@ class Nodes:
         meter = None if self.too_long(text, at) else values.read_meter(text, at, self.faults)
         return None if meter is None else ChangeMeter(meter, self.span(token))
 
-    def tempo(self, branch: Branch, in_head: bool = False) -> ChangeTempo | None:
+    def tempo(self, branch: Node, in_head: bool = False) -> ChangeTempo | None:
         """`tempo 120 -> 132 over 4 bars`."""
         text, at = self.behind(branch)
         change = None if self.too_long(text, at) else values.read_tempo(text, at, self.faults, in_head)

@@ -39,7 +39,7 @@ SOURCES = ("score.lark", "terminals.lark")
 TABLE = "score.table.json"
 
 
-class Way(Enum):
+class ReduceKind(Enum):
     """What a rule does with its children."""
 
     BRANCH = "branch"
@@ -60,11 +60,11 @@ class Rule:
     name: str
     size: int
     kept: tuple[int, ...]
-    way: Way
+    way: ReduceKind
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class ParseTables:
     """An LALR table with its lexers.
 
     `actions[state][name]` is the state to go to, or −1 − the number of the rule to reduce by. `lexers[state]` names its
@@ -97,7 +97,7 @@ def source_digest(folder: Path) -> str:
 
 
 @cache
-def tables() -> Tables:
+def tables() -> ParseTables:
     """The tables of the grammar that is there; read once."""
     folder = grammar_folder()
     try:
@@ -105,7 +105,7 @@ def tables() -> Tables:
     except (OSError, ValueError):
         document = {}
     if document.get("format") != FORMAT or document.get("grammar") != source_digest(folder):
-        document = made()
+        document = build_tables()
     return from_document(document)
 
 
@@ -136,7 +136,7 @@ def lark_parser(start: tuple[str, ...], strict: bool = False) -> Lark:
     )
 
 
-def made() -> dict[str, Any]:
+def build_tables() -> dict[str, Any]:
     """The document of the tables, made by Lark. States and rules are numbered so that it is the same every time."""
     from lark.parsers.lalr_analysis import Shift
 
@@ -186,9 +186,9 @@ def _numbered(states: dict[Any, dict[Any, Any]], start: Any, shift: Any) -> dict
     return numbers
 
 
-def from_document(document: dict[str, Any]) -> Tables:
+def from_document(document: dict[str, Any]) -> ParseTables:
     """The tables of a document."""
-    return Tables(
+    return ParseTables(
         document["terminals"],
         frozenset(document["spacing"]),
         tuple(tuple(names) for names in document["scanners"]),
@@ -203,12 +203,12 @@ def from_document(document: dict[str, Any]) -> Tables:
 def _rule(name: str, symbols: list[str]) -> Rule:
     """A rule from the names of its symbols: terminals whose names begin with `_` are not kept."""
     kept = tuple(at for at, symbol in enumerate(symbols) if not (symbol[0] == "_" and symbol.isupper()))
-    way = Way.BRANCH
+    way = ReduceKind.BRANCH
     if name == STATEMENT:
-        way = Way.WHOLE
+        way = ReduceKind.WHOLE
     elif name.startswith("_"):
         only = symbols[0] if len(symbols) == len(kept) == 1 else None
-        way = Way.INLINE if only is None else Way.HAND_ON if only.startswith("_") else Way.WRAP
+        way = ReduceKind.INLINE if only is None else ReduceKind.HAND_ON if only.startswith("_") else ReduceKind.WRAP
     return Rule(name, len(symbols), kept, way)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from sequencer.language.text.parse_tables import END, Rule, Tables, Way, tables
+from sequencer.language.text.parse_tables import END, ParseTables, ReduceKind, Rule, tables
 
-BRANCH, INLINE, WRAP, WHOLE = Way.BRANCH, Way.INLINE, Way.WRAP, Way.WHOLE
+BRANCH, INLINE, WRAP, WHOLE = ReduceKind.BRANCH, ReduceKind.INLINE, ReduceKind.WRAP, ReduceKind.WHOLE
 
 
 class Token:
@@ -26,12 +26,12 @@ class Token:
         return f"Token({self.kind}, {self.text!r})"
 
 
-class Branch:
+class Node:
     """What a rule holds: tokens and branches, in order. `rule` is the rule's name."""
 
     __slots__ = ("children", "rule")
 
-    def __init__(self, rule: str, children: list[Token | Branch]) -> None:
+    def __init__(self, rule: str, children: list[Token | Node]) -> None:
         self.rule = rule
         self.children = children
 
@@ -41,24 +41,24 @@ class Branch:
     @property
     def first(self) -> Token:
         """The first token of the branch."""
-        node: Token | Branch = self
-        while isinstance(node, Branch):
+        node: Token | Node = self
+        while isinstance(node, Node):
             node = node.children[0]
         return node
 
     @property
     def last(self) -> Token:
         """The last token of the branch."""
-        node: Token | Branch = self
-        while isinstance(node, Branch):
+        node: Token | Node = self
+        while isinstance(node, Node):
             node = node.children[-1]
         return node
 
 
-_Value = Token | Branch | list[Token | Branch]
+_Value = Token | Node | list[Token | Node]
 
 
-class Refused(Exception):  # noqa: N818  # no error of ours: the statement is explained and reading goes on
+class ParseError(Exception):  # no error of ours: the statement is explained and reading goes on
     """The grammar refused a text at `at`, where only terminals named `expected` could stand."""
 
     def __init__(self, at: int, expected: frozenset[str]) -> None:
@@ -70,13 +70,13 @@ class Refused(Exception):  # noqa: N818  # no error of ours: the statement is ex
 class Parser:
     """Parses single statements by LALR tables. Its lexers are compiled when they are first needed."""
 
-    def __init__(self, of: Tables) -> None:
+    def __init__(self, of: ParseTables) -> None:
         self._tables = of
         self._scanners: list[re.Pattern[str] | None] = [None] * len(of.scanners)
         self.steps = 0
         """How many steps parsing took so far: its cost, whatever the machine."""
 
-    def parse(self, text: str, start: int, end: int) -> Token | Branch:
+    def parse(self, text: str, start: int, end: int) -> Token | Node:
         """The statement `text[start:end]`, without white space at its end; a token for a closing brace. Raises Refused."""
         of, scanners = self._tables, self._scanners
         actions, rules, lexers = of.actions, of.rules, of.lexers
@@ -130,10 +130,10 @@ class Parser:
         self._scanners[number] = found
         return found
 
-    def _refused(self, states: list[int], text: str, at: int) -> Refused:
+    def _refused(self, states: list[int], text: str, at: int) -> ParseError:
         blank = re.compile(r"[ \t]*").match(text, at)
         expected = frozenset(name for name in self._tables.actions[states[-1]] if name.isupper() and self._leads(states, name))
-        return Refused(at if blank is None else blank.end(), expected)
+        return ParseError(at if blank is None else blank.end(), expected)
 
     def _leads(self, states: list[int], name: str) -> bool:
         """Whether a terminal can really stand next: a table's row names some that are refused a few steps later."""
@@ -155,7 +155,7 @@ class Parser:
 
 def _reduced(rule: Rule, values: list[_Value]) -> _Value:
     """What a rule makes of its children: a branch, or only a list of them."""
-    children: list[Token | Branch] = []
+    children: list[Token | Node] = []
     for at in rule.kept:
         value = values[at]
         if not isinstance(value, list):
@@ -164,7 +164,7 @@ def _reduced(rule: Rule, values: list[_Value]) -> _Value:
             children += value
         else:
             children = value  # lists are handed on, not shared: a long one grows in place
-    return Branch(rule.name, children) if rule.way is BRANCH else children
+    return Node(rule.name, children) if rule.way is BRANCH else children
 
 
 @cache

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from sequencer.core.diagnostics import Faults, Span
+from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.language.score_meters import BY_DOT, has_beat, suggest_position
-from sequencer.language.text.suggestion import Repair, matches
+from sequencer.language.text.suggestion import Suggestion, find_outside_quotes
 from sequencer.language.values.amounts import COMMA, DASHES, MOST_DIGITS, read_duration
 
 _AT = r"^(at|end)[ \t]+"
@@ -31,33 +31,33 @@ _LENGTH = re.compile(
 class Positions:
     """Finds the repairs in the statements of the score at `span`."""
 
-    def __init__(self, span: Span, faults: Faults) -> None:
+    def __init__(self, span: Span, faults: Diagnostics) -> None:
         self.span = span
         self.faults = faults
 
-    def find(self, _: str, masked: str) -> Iterator[Repair]:
+    def find(self, _: str, masked: str) -> Iterator[Suggestion]:
         """Give the repairs of a statement."""
         yield from self._ranges(masked)
         for pattern, code, message in _FORMS:
-            for match in matches(pattern.pattern, masked):
+            for match in find_outside_quotes(pattern.pattern, masked):
                 word, bar, beat = match.groups()
                 if max(len(bar), len(beat)) > MOST_DIGITS:
                     continue
                 position = self._joined(bar or "1", beat)
                 new = f"{word} {bar or 1}.{beat}" if position is None else f"{word} {position}"
                 hint = BY_DOT if position is None else f"write {new}"
-                yield Repair(code, match.start(), match.end(), new, message, hint, position is not None)
-        for match in matches(_BAR.pattern, masked):
+                yield Suggestion(code, match.start(), match.end(), new, message, hint, position is not None)
+        for match in find_outside_quotes(_BAR.pattern, masked):
             new = f"{match.group(1)} {match.group(2)}"
-            yield Repair("E219", match.start(), match.end(), new, "a bar is only its number", f"write {new}")
+            yield Suggestion("E219", match.start(), match.end(), new, "a bar is only its number", f"write {new}")
         yield from self._lengths(masked)
 
     def _joined(self, bar: str, beat: str) -> str | None:
         return suggest_position(max(1, int(bar)), max(1, int(beat)), Fraction(0), self.span, self.faults)
 
-    def _ranges(self, masked: str) -> Iterator[Repair]:
+    def _ranges(self, masked: str) -> Iterator[Suggestion]:
         """`at 5-3`: a bar and its beat where it has one, or else from one bar to another."""
-        for match in matches(_RANGE.pattern, masked):
+        for match in find_outside_quotes(_RANGE.pattern, masked):
             word, bar, beat = match.groups()
             if max(len(bar), len(beat)) > MOST_DIGITS:
                 continue
@@ -67,14 +67,14 @@ class Positions:
             else:
                 new, message = f"{word} {bar}", "a cue has one position, not a range"
                 hint = f"write {new}; what happens at bar {beat} is a cue of its own"
-            yield Repair("E219", match.start(), match.end(), new, message, hint)
+            yield Suggestion("E219", match.start(), match.end(), new, message, hint)
 
-    def _lengths(self, masked: str) -> Iterator[Repair]:
+    def _lengths(self, masked: str) -> Iterator[Suggestion]:
         """`at 8 bars 2 beats`: one amount of two units."""
-        for match in matches(_LENGTH.pattern, masked):
-            own = Faults()
+        for match in find_outside_quotes(_LENGTH.pattern, masked):
+            own = Diagnostics()
             own.texts = self.faults.texts
             read_duration(match.group(1), self.span, own)
             for one in own.diagnostics:
                 new = one.fixes[0].text if one.fixes else "4b"
-                yield Repair(one.code, match.start(1), match.end(1), new, one.message, one.hint or "", bool(one.fixes))
+                yield Suggestion(one.code, match.start(1), match.end(1), new, one.message, one.hint or "", bool(one.fixes))

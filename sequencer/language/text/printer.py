@@ -8,7 +8,7 @@ from dataclasses import field
 from enum import Enum, auto
 from itertools import pairwise
 
-from sequencer.core.diagnostics import NOWHERE, Faults, Span
+from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.score import (
     Action,
@@ -24,6 +24,7 @@ from sequencer.language.score import (
     Pause,
     Pick,
     Prompt,
+    PromptText,
     Resume,
     Rule,
     Scene,
@@ -33,13 +34,12 @@ from sequencer.language.score import (
     SendNote,
     SendProgram,
     SetMark,
+    SetSnap,
     SetSr,
     SetStrength,
     Show,
-    SnapHere,
     Text,
     UseImage,
-    Words,
 )
 from sequencer.language.values import writing as spelling
 from sequencer.language.values.strings import read_text
@@ -64,7 +64,7 @@ def literal(text: Text, source: str, indent: str) -> str:
     return spelling.quoted(text)  # white space at its ends, for one, does not survive three quotes
 
 
-def words(said: Words, source: str, indent: str, used: int) -> str:
+def prompt_text(said: PromptText, source: str, indent: str, used: int) -> str:
     """A text or a pick; `used` is how much of the line is taken already."""
     if isinstance(said, Text):
         return literal(said, source, indent)
@@ -87,7 +87,7 @@ def _block(lines: list[str], indent: str) -> str:
 
 def _says(block: str, text: Text) -> bool:
     """Whether a literal reads back to `text`."""
-    faults = Faults()
+    faults = Diagnostics()
     read = read_text(block, Span("", 1, 1, 1, 1), faults)
     return read is not None and read.parts == text.parts
 
@@ -110,7 +110,7 @@ def _lines_in(source: str, span: Span) -> list[str]:
 def _broken(text: Text) -> list[str]:
     """A three-quoted text as lines."""
     content = _QUOTE.sub(r"\\\"", spelling.braced(text).replace("\\", "\\\\"))
-    return spelling.broken(content, WIDTH)
+    return spelling.wrap_text(content, WIDTH)
 
 
 INDENT = "  "
@@ -153,17 +153,17 @@ class Row:
     @property
     def line(self) -> int:
         """Where it begins, from 1; 0 when it has no place."""
-        span = self.span or NOWHERE
+        span = self.span or NO_SPAN
         return span.end_line if self.closes else span.line
 
     @property
     def column(self) -> int:
         """Where it begins in its line, from 1."""
-        span = self.span or NOWHERE
+        span = self.span or NO_SPAN
         return span.end_column - 1 if self.closes else span.column
 
 
-def lay_out(rows: Sequence[Row], comments: Sequence[Comment], source: str) -> str:
+def render_rows(rows: Sequence[Row], comments: Sequence[Comment], source: str) -> str:
     """The text of `rows`, with the source's comments where they stood and its blank lines where they may stand."""
     last = _attach(rows, comments)
     written = source.split("\n")
@@ -254,7 +254,7 @@ def print_text(score: Score) -> str:
 
     Raises ValueError for a score made by code that the language cannot spell.
     """
-    return lay_out(_blocks(score), score.comments, score.text)
+    return render_rows(_blocks(score), score.comments, score.text)
 
 
 def _blocks(score: Score) -> list[Row]:
@@ -360,9 +360,9 @@ def _action(action: Action, source: str, indent: str, used: int) -> str:
     """An action; `used` is how much of the line is taken already."""
     match action:
         case Prompt(said):
-            return words(said, source, indent, used)
+            return prompt_text(said, source, indent, used)
         case Show(scene, said):
-            return scene if said is None else f"{scene} {words(said, source, indent, used + len(scene) + 1)}"
+            return scene if said is None else f"{scene} {prompt_text(said, source, indent, used + len(scene) + 1)}"
         case UseImage(path):
             return f"image {spelling.string(path)}"
         case SetStrength(value):
@@ -381,11 +381,11 @@ def _action(action: Action, source: str, indent: str, used: int) -> str:
             return _plain(action)
 
 
-def _plain(action: SetMark | SnapHere | Pause | Resume | Goto) -> str:
+def _plain(action: SetMark | SetSnap | Pause | Resume | Goto) -> str:
     match action:
         case SetMark(name):
             return f"mark {name}"
-        case SnapHere(snap):
+        case SetSnap(snap):
             return f"snap {snap}"
         case Pause():
             return "pause"

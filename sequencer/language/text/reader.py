@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sequencer.core.diagnostics import NOWHERE, Faults, Fix, Related, Span
+from sequencer.core.diagnostics import NO_SPAN, Diagnostics, Fix, Related, Span
 from sequencer.core.gc_pause import paused_collection
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language import values
 from sequencer.language.score import Comment, Header, Let, Pick, Score, Use
-from sequencer.language.score_builder import Parts
+from sequencer.language.score_builder import ScoreBuilder
 from sequencer.language.source import ODD_BLANK, Source, check_characters
 from sequencer.language.text.heads import OpenScene, OpenSection
-from sequencer.language.text.nodes import Nodes
-from sequencer.language.text.parser import Branch, Refused, Token, parser
-from sequencer.language.text.statements import Context, Cutter, Kind, Statement
+from sequencer.language.text.nodes import NodeBuilder
+from sequencer.language.text.parser import Node, ParseError, Token, parser
+from sequencer.language.text.statements import Context, Statement, StatementKind, StatementSplitter
 from sequencer.language.values.strings import read_string
 
 LINES = frozenset({"title", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle"})
@@ -25,7 +25,7 @@ LINES = frozenset({"title", "clock", "grid", "snap", "lead", "late", "seed", "sr
 class HeaderLines:
     """The header as it grows, line by line."""
 
-    def __init__(self, nodes: Nodes) -> None:
+    def __init__(self, nodes: NodeBuilder) -> None:
         self.nodes = nodes
         self._said = Header()
         self._spans: dict[str, Span] = {}
@@ -34,7 +34,7 @@ class HeaderLines:
         """What was read."""
         return replace(self._said, spans=tuple(self._spans.items()))
 
-    def take(self, branch: Branch) -> None:
+    def take(self, branch: Node) -> None:
         """Read one line; each may stand once."""
         span = self.nodes.over(branch)
         kind = branch.rule
@@ -88,21 +88,21 @@ SCENE_LINES = frozenset({"base", "follow", "quiet"})
 
 
 @dataclass(slots=True)
-class OpenUnknown:
+class UnknownBlock:
     """A block whose first line was refused: what stands in it is read, told, and dropped."""
 
     head: Span
 
 
-class Nesting:
+class ScoreAssembler:
     """Takes the statements of a text in order and keeps what they say."""
 
-    def __init__(self, nodes: Nodes) -> None:
+    def __init__(self, nodes: NodeBuilder) -> None:
         self.nodes = nodes
         self.faults = nodes.faults
         self.header = HeaderLines(nodes)
-        self.parts = Parts()
-        self.block: OpenScene | OpenSection | OpenUnknown | None = None
+        self.parts = ScoreBuilder()
+        self.block: OpenScene | OpenSection | UnknownBlock | None = None
         self.forgiven = 0
         """How many closing braces too many are already explained."""
 
@@ -113,12 +113,12 @@ class Nesting:
                 return Context.TOP
             case OpenScene():
                 return Context.SCENE
-            case OpenSection() | OpenUnknown():
+            case OpenSection() | UnknownBlock():
                 return Context.SECTION
 
     # ---- statements ------------------------------------------------------------------------------------------------
 
-    def take(self, node: Token | Branch) -> None:
+    def take(self, node: Token | Node) -> None:
         """Take what the grammar made of a statement, or of a closing brace."""
         if isinstance(node, Token):
             self._close(node)
@@ -131,14 +131,14 @@ class Nesting:
                     section.items.append(item)
             case OpenScene() as scene if kind in SCENE_LINES:
                 scene.take(node, self.nodes)
-            case OpenUnknown():
+            case UnknownBlock():
                 self._in_unknown(node, kind)
             case OpenSection() | OpenScene():
                 self._misplaced(node, kind)
             case None:
                 self._at_top(node, kind)
 
-    def _at_top(self, node: Branch, kind: str) -> None:
+    def _at_top(self, node: Node, kind: str) -> None:
         if kind in LINES:
             self.header.take(node)
         elif kind in ITEMS:
@@ -153,7 +153,7 @@ class Nesting:
         else:
             self._structure(node, kind)
 
-    def _structure(self, node: Branch, kind: str) -> None:
+    def _structure(self, node: Node, kind: str) -> None:
         nodes, parts = self.nodes, self.parts
         span = nodes.over(node)
         match kind:
@@ -177,7 +177,7 @@ class Nesting:
                     parts.end_span = span
                     parts.end = nodes.place(_token(node, 0), "end")
 
-    def _let(self, node: Branch, span: Span) -> None:
+    def _let(self, node: Node, span: Span) -> None:
         name = _token(node, 1)
         value = node.children[2]
         words = self.nodes.words(value)
@@ -191,7 +191,7 @@ class Nesting:
                 self.parts.lets.append(Let(label, words, span, at))
 
     def _said_twice(self, word: str, earlier: Span, span: Span) -> bool:
-        if earlier == NOWHERE:
+        if earlier == NO_SPAN:
             return False
         first = Related(earlier, "first said here")
         self.faults.error("E154", f"`{word}` is said twice", span, "keep one of the two lines", (Fix(span, ""),), (first,))
@@ -199,7 +199,7 @@ class Nesting:
 
     # ---- out of place ----------------------------------------------------------------------------------------------
 
-    def _in_unknown(self, node: Branch, kind: str) -> None:
+    def _in_unknown(self, node: Node, kind: str) -> None:
         """What stands in a block that was not understood is read for its own faults only."""
         if kind in ITEMS:
             self.nodes.item(node)
@@ -207,7 +207,7 @@ class Nesting:
             self.block = None
             self._structure(node, kind)
 
-    def _misplaced(self, node: Branch, kind: str) -> None:
+    def _misplaced(self, node: Node, kind: str) -> None:
         block = self.block
         if not isinstance(block, (OpenSection, OpenScene)):
             return
@@ -267,11 +267,11 @@ class Nesting:
         """A statement was refused. `opens`: it was meant to open a block, though its brace may be missing."""
         if isinstance(self.block, OpenScene):
             self.block.has_refused = True
-        if opens or statement.kind is Kind.OPEN:
+        if opens or statement.kind is StatementKind.OPEN:
             if isinstance(self.block, (OpenSection, OpenScene)):
                 at = self.nodes.source.span(statement.start, statement.start)
                 self._unclosed(self.block, at, "before this line", "}\n\n")
-            self.block = OpenUnknown(self.nodes.source.span(statement.start, statement.end))
+            self.block = UnknownBlock(self.nodes.source.span(statement.start, statement.end))
 
     def finish(self, end: int) -> None:
         """The text is over."""
@@ -290,13 +290,13 @@ class Nesting:
         return self.parts.score(self.header.header(), comments, source.file, source.text)
 
 
-def _token(branch: Branch, index: int) -> Token:
+def _token(branch: Node, index: int) -> Token:
     child = branch.children[index]
     return child if isinstance(child, Token) else child.first
 
 
 if TYPE_CHECKING:
-    from sequencer.language.text.recovery import Slips
+    from sequencer.language.text.recovery import ErrorExplainer
 
 MOST_FAULTS = 400
 """After so many faults the rest of a score is not read: whoever made it needs the first ones."""
@@ -306,7 +306,7 @@ MOST_TOKENS = 1_500_000
 """How many words and signs (the grammar's tokens) a score may have: five times what 100,000 cues need."""
 
 
-def read_text(text: str, file: str, faults: Faults) -> Score:
+def read_text(text: str, file: str, faults: Diagnostics) -> Score:
     """The score that `text` says. Faults are told, and what they touch is left out; `text` has plain newlines and no BOM."""
     source = Source(file, text)
     if not check_characters(source, faults):
@@ -316,19 +316,19 @@ def read_text(text: str, file: str, faults: Faults) -> Score:
 
 
 class _Reader:
-    def __init__(self, source: Source, faults: Faults) -> None:
+    def __init__(self, source: Source, faults: Diagnostics) -> None:
         self.source = source
         self.faults = faults
-        self.cutter = Cutter(source.text)
+        self.cutter = StatementSplitter(source.text)
         self.statements = self.cutter.statements
-        self.nodes = Nodes(source, faults)
-        self.nesting = Nesting(self.nodes)
+        self.nodes = NodeBuilder(source, faults)
+        self.nesting = ScoreAssembler(self.nodes)
         self.parser = parser()
         self.before = self.parser.steps
         self.refused = 0
         self.is_odd = not source.text.isascii() and ODD_BLANK.search(source.text) is not None
         """Whether blanks that are no plain ones stand anywhere, in a text perhaps."""
-        self.slips: Slips | None = None
+        self.slips: ErrorExplainer | None = None
 
     def score(self) -> Score:
         """Read every statement."""
@@ -365,7 +365,7 @@ class _Reader:
             self.nodes.begin(statement.start, statement.end)
             try:
                 self.nesting.take(self.parser.parse(self.source.text, statement.start, statement.end))
-            except Refused as refusal:
+            except ParseError as refusal:
                 self._explain(index, statement, refusal)
         else:
             self._explain(index, statement, None)
@@ -375,15 +375,15 @@ class _Reader:
 
         return bool(odd_blanks(self.source.text[statement.start : statement.end]))
 
-    def _explain(self, index: int, statement: Statement, refusal: Refused | None) -> None:
-        from sequencer.language.text.recovery import Slips  # only a faulty score pays for the many patterns of slips
+    def _explain(self, index: int, statement: Statement, refusal: ParseError | None) -> None:
+        from sequencer.language.text.recovery import ErrorExplainer  # only a faulty score pays for the many patterns of slips
 
         self.refused += 1
         has_more = index + 1 < len(self.statements) or self.cutter.more()
         following = self.statements[index + 1] if has_more else None
         inside = self.nesting.context()
         if self.slips is None:
-            self.slips = Slips(self.source, self.faults)
+            self.slips = ErrorExplainer(self.source, self.faults)
         opens = self.slips.explain(statement, following, inside, refusal)
         if not self.faults.has_errors:  # nothing is ever left out in silence
             span = self.source.span(statement.start, statement.end)

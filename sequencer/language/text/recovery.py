@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.language import values
 from sequencer.language.foreign_words import NO_NOTE, NOT_HERE
-from sequencer.language.source import Source, nearest, odd_blank, shown
+from sequencer.language.source import Source, closest_word, excerpt, odd_blank
 from sequencer.language.text import foreign_phrases as wording
 from sequencer.language.text.foreign_statements import OtherStatements, reads, refused_at
-from sequencer.language.text.parser import Refused
+from sequencer.language.text.parser import ParseError
 from sequencer.language.text.position_suggestions import Positions
-from sequencer.language.text.statements import Context, Flaw, Kind, Statement, begins_statement
-from sequencer.language.text.suggestion import Finder, Repair, mask, odd_blanks
-from sequencer.language.text.suggestions import ACTIONS, FINDERS, FORMS, SURE
+from sequencer.language.text.statements import Context, QuoteError, Statement, StatementKind, begins_statement
+from sequencer.language.text.suggestion import Finder, Suggestion, mask_quoted, odd_blanks
+from sequencer.language.text.suggestions import ACTIONS, FORMS, SAFE_FIXES, SUGGESTIONS
 from sequencer.language.text.suggestions import STATEMENTS as WORDS
 from sequencer.language.values.amounts import DASHES, NO_RANGE, describe_dash
 from sequencer.language.values.strings import CURLY, IN_NAME
@@ -137,21 +137,21 @@ MOST_LINES = 40
 """How many lines further down the end of a text is looked for."""
 
 
-class Slips(OtherStatements):
+class ErrorExplainer(OtherStatements):
     """Explains refused statements of one source."""
 
-    def __init__(self, source: Source, faults: Faults) -> None:
+    def __init__(self, source: Source, faults: Diagnostics) -> None:
         super().__init__(source, faults)
         self.positions = Positions(source.span(0, 0), faults)
         self.told_to = 0
         """Up to here everything was told already: it is the middle of a text."""
 
-    def explain(self, statement: Statement, following: Statement | None, context: Context, refusal: Refused | None) -> bool:
+    def explain(self, statement: Statement, following: Statement | None, context: Context, refusal: ParseError | None) -> bool:
         """Tell what is wrong with a statement that the grammar refused. True when it was meant to open a block."""
         if statement.start < self.told_to:
             return False
         text = self.source.text[statement.start : statement.end]
-        opens = statement.kind is Kind.OPEN
+        opens = statement.kind is StatementKind.OPEN
         if self._flaws(statement) or self._odd_blanks(statement, text):
             return opens
         if text == "{":
@@ -187,21 +187,21 @@ class Slips(OtherStatements):
             span = self.source.span(start, end)
             text = self.source.text[start:end]
             match flaw:
-                case Flaw.UNCLOSED_BLOCK:
+                case QuoteError.UNCLOSED_BLOCK:
                     opening = self.source.span(start, start + 3)
                     hint = 'end it with """'
                     self.faults.error("E106", "this text has no closing quotes", opening, hint)
-                case Flaw.UNCLOSED:
+                case QuoteError.UNCLOSED:
                     self._unclosed(statement, start, end, text)
-                case Flaw.CURLY:
+                case QuoteError.CURLY:
                     inner = text.strip(CURLY + '"').replace("\\", "\\\\").replace('"', '\\"')
                     hint = 'texts stand in plain quotes: "'
                     self.faults.error("E107", "these quotes are typographic", span, hint, (Fix(span, f'"{inner}"'),))
-                case Flaw.PAREN:
+                case QuoteError.PAREN:
                     at = self.source.span(max(statement.start, start - 1), start)
                     insert = (Fix(self.source.span(start, start), ")"),)
                     self.faults.error("E140", "this bracket is not closed", at, "close it with )", insert)
-            if flaw in {Flaw.UNCLOSED, Flaw.UNCLOSED_BLOCK}:
+            if flaw in {QuoteError.UNCLOSED, QuoteError.UNCLOSED_BLOCK}:
                 break
         return bool(statement.flaws)
 
@@ -273,7 +273,7 @@ class Slips(OtherStatements):
     def _missing_brace(self, statement: Statement, text: str, following: Statement | None) -> bool:
         """Tell a section or scene without its opening brace."""
         head = text.rstrip(" \t:(")
-        if statement.kind is not Kind.PLAIN or not re.match(r"(?:section|scene)\b", text) or not reads(head + " {"):
+        if statement.kind is not StatementKind.PLAIN or not re.match(r"(?:section|scene)\b", text) or not reads(head + " {"):
             return False
         word = text.split(maxsplit=1)[0]
         span = self._span(statement, 0, len(text))
@@ -313,7 +313,7 @@ class Slips(OtherStatements):
             return
         if self._glued(statement, text, word) or self._set(statement, text):
             return
-        is_head = statement.kind is Kind.OPEN and nearest(word, ("section", "scene")) is None
+        is_head = statement.kind is StatementKind.OPEN and closest_word(word, ("section", "scene")) is None
         if is_head and self._offered(statement, text, (wording.heads,)):
             return
         if word.casefold() in NOT_HERE and not self._is_scene(word):
@@ -323,18 +323,18 @@ class Slips(OtherStatements):
             return
         if self._said_as_word(statement, text, word, place):
             return
-        meant = nearest(word, WORDS) if word else None
+        meant = closest_word(word, WORDS) if word else None
         if meant is not None:
             hint = f"did you mean {meant}?"
             fixes = (Fix(span, meant),) if reads(meant + text[end:]) else ()
-            self.faults.error("E101", f"no statement begins with `{shown(word)}`", span, hint, fixes)
+            self.faults.error("E101", f"no statement begins with `{excerpt(word)}`", span, hint, fixes)
             return
         if word and re.match(rf"{re.escape(word)}(?:[ \t]*\"|[ \t]*$)", text) and reads(place + text):
             insert = (Fix(self._span(statement, 0, 0), place),)
-            self.faults.error("E117", f"the scene {shown(word)} needs a place", span, f"write {place}{shown(text)}", insert)
+            self.faults.error("E117", f"the scene {excerpt(word)} needs a place", span, f"write {place}{excerpt(text)}", insert)
             return
         hint = "a statement begins with one of: " + ", ".join(WORDS)
-        self.faults.error("E101", f"no statement begins with `{shown(text[:end])}`", span, hint)
+        self.faults.error("E101", f"no statement begins with `{excerpt(text[:end])}`", span, hint)
 
     def _action_alone(self, statement: Statement, text: str, word: str, place: str) -> None:
         """Tell an action that no place and no trigger stands in front of."""
@@ -342,23 +342,23 @@ class Slips(OtherStatements):
         front = self._span(statement, 0, 0)
         if word in {"pause", "resume", "goto"} and reads(f"on go out -> {text}"):
             message = f"{word} answers to a trigger: it stands in a rule"
-            self.faults.error("E141", message, span, f"write on go out -> {shown(text)}", (Fix(front, "on go out -> "),))
+            self.faults.error("E141", message, span, f"write on go out -> {excerpt(text)}", (Fix(front, "on go out -> "),))
             return
         what = "a text" if text.startswith('"') else f"`{word}`"
         behind = re.fullmatch(r"(.+?)[ \t]+(at[ \t]+[^\s\"]+)", text)
         if behind is not None and reads(f"{behind.group(2)} {behind.group(1)}"):
             cured = f"{behind.group(2)} {behind.group(1)}"
             fix = Fix(self._span(statement, 0, len(text)), cured)
-            self.faults.error("E117", f"the place of {what} stands in front", span, f"write {shown(cured, 60)}", (fix,))
+            self.faults.error("E117", f"the place of {what} stands in front", span, f"write {excerpt(cured, 60)}", (fix,))
             return
         insert = (Fix(front, place),) if reads(place + text) else ()
-        self.faults.error("E117", f"{what} needs a place", span, f"write {place}{shown(text) if insert else '…'}", insert)
+        self.faults.error("E117", f"{what} needs a place", span, f"write {place}{excerpt(text) if insert else '…'}", insert)
 
     def _in_scene(self, statement: Statement, text: str, word: str) -> bool:
         """Tell a text that stands in a scene under no word, or under another one. True when it was told."""
-        if nearest(word, ("base", "follow", "quiet")) or not reads(f"base {text[len(word) :].lstrip(' :=')}"):
+        if closest_word(word, ("base", "follow", "quiet")) or not reads(f"base {text[len(word) :].lstrip(' :=')}"):
             return False
-        what = f"`{shown(word)}` cannot stand in a scene" if word else "a text in a scene is its base or its follow"
+        what = f"`{excerpt(word)}` cannot stand in a scene" if word else "a text in a scene is its base or its follow"
         gap = len(text) - len(text[len(word) :].lstrip(" \t:="))
         fix = Fix(self._span(statement, 0, gap), "base ")
         self.faults.error("E119", what, self._span(statement, 0, len(word) or 1), 'write: base "…", or follow "…"', (fix,))
@@ -372,14 +372,14 @@ class Slips(OtherStatements):
             return False
         gap = (Fix(self._span(statement, len(found), len(found)), " "),)
         rest = re.match(r"[^\s\"{]*", text[len(found) :])
-        hint = f"write {found} {shown(rest.group()) if rest else ''}"
+        hint = f"write {found} {excerpt(rest.group()) if rest else ''}"
         message = f"behind `{found}` stands a blank"
         self.faults.error("E101", message, self._span(statement, 0, len(word)), hint, gap)
         return True
 
     def _offered(self, statement: Statement, text: str, finders: tuple[Finder, ...]) -> bool:
         """Tell the first repair that makes the statement valid. True when there was one."""
-        masked = mask(text)
+        masked = mask_quoted(text)
         for finder in finders:
             for repair in finder(text, masked):
                 if reads(repair.of(text)):
@@ -397,7 +397,7 @@ class Slips(OtherStatements):
         end, start = self.source.span(statement.end, statement.end), self.source.span(following.start, following.start + 1)
         gap = Span(end.file, end.line, end.column, start.line, start.column)
         span = self._span(statement, 0, len(text))
-        hint = f"write it there: {shown(text)} {shown(behind, 20)}"
+        hint = f"write it there: {excerpt(text)} {excerpt(behind, 20)}"
         self.faults.error("E103", "what happens at a place stands on its line", span, hint, (Fix(gap, " "),))
         self.told_to = following.end
         return True
@@ -419,27 +419,27 @@ class Slips(OtherStatements):
             hint = "count from the start: the last bar of 8 is at 8; without sections `end 64c` says where the score ends"
             self.faults.error("E161", "a place is a number", span, hint)
         elif word != "every" and re.fullmatch(r"bars?[0-9]+", value):
-            values.read_place(value, span, self.faults)
+            values.read_position(value, span, self.faults)
         elif not value or value in ACTIONS or reads(f"{word} 1 {text[match.start(2) :]}".replace("every 1", "every 1 bar")):
             form = {"every": "every 4 bars …", "end": "end 64c"}.get(word, f"{word} 9.3 …")
             hint = f"write, for example: {form}"
             if word == "at" and values.is_name(value) and value not in ACTIONS:
-                hint = f"a bar is a number (at 9.3 …), a mark has its word (at mark {shown(value)} …)"
+                hint = f"a bar is a number (at 9.3 …), a mark has its word (at mark {excerpt(value)} …)"
             self.faults.error("E161", f"behind `{word}` stands {what}", span, hint)
         elif word == "every":
             values.read_duration(value, span, self.faults)
         else:
-            values.read_place(value, span, self.faults)
+            values.read_position(value, span, self.faults)
         return True
 
-    def _repaired(self, statement: Statement, text: str, refusal: Refused | None) -> bool:
+    def _repaired(self, statement: Statement, text: str, refusal: ParseError | None) -> bool:
         """Tell the slip whose repair makes the statement valid, or else the first that lets the grammar get further."""
         if self._inner_quotes(statement):
             return True
-        masked = mask(text)
+        masked = mask_quoted(text)
         reached = len(text) if refusal is None else refusal.at - statement.start
-        further: Repair | None = None
-        for finder in (self.positions.find, *FINDERS):
+        further: Suggestion | None = None
+        for finder in (self.positions.find, *SUGGESTIONS):
             for repair in finder(text, masked):
                 repaired = repair.of(text)
                 at = refused_at(repaired)
@@ -447,13 +447,13 @@ class Slips(OtherStatements):
                     self._offer(statement, text, repair)
                     return True
                 gain = at - max(reached + len(repaired) - len(text), repair.start + len(repair.text))
-                if further is None and (finder in SURE or finder == self.positions.find) and gain > 0:
+                if further is None and (finder in SAFE_FIXES or finder == self.positions.find) and gain > 0:
                     further = repair
         if further is not None:
             self._offer(statement, text, further)
         return further is not None
 
-    def _offer(self, statement: Statement, text: str, repair: Repair) -> None:
+    def _offer(self, statement: Statement, text: str, repair: Suggestion) -> None:
         """Tell a slip with its repair."""
         start, end = repair.start, repair.end
         fix = (Fix(self._span(statement, start, end), repair.text),) if repair.is_certain else ()
@@ -468,7 +468,7 @@ class Slips(OtherStatements):
 
     def _dash(self, statement: Statement, text: str) -> bool:
         """Tell a character beside a digit that looks like a minus and is none. True when there was one."""
-        dash = _DASH.search(mask(text))
+        dash = _DASH.search(mask_quoted(text))
         if dash is None:
             return False
         start, end = dash.start("dash"), dash.end("dash")
@@ -480,12 +480,12 @@ class Slips(OtherStatements):
         rest = re.match(r"[^\s\",]*", text[end:])
         message = f"{describe_dash(char)}, and no number here is negative"
         gap = (Fix(at, ""),) if reads(text[:start] + text[end:]) else ()
-        self.faults.error("E215", message, at, f"write {shown(rest.group()) if rest else ''}", gap)
+        self.faults.error("E215", message, at, f"write {excerpt(rest.group()) if rest else ''}", gap)
         return True
 
     # ---- nothing better to say -------------------------------------------------------------------------------------
 
-    def _plainly(self, statement: Statement, text: str, refusal: Refused | None) -> None:
+    def _plainly(self, statement: Statement, text: str, refusal: ParseError | None) -> None:
         """Tell what was expected and what stands there."""
         if refusal is None:
             self.faults.error("E102", "this statement could not be read", self._span(statement, 0, len(text)), _example(text))
@@ -498,7 +498,7 @@ class Slips(OtherStatements):
             span = self._span(statement, max(0, len(text) - 1), len(text))
             self.faults.error("E103", f"the statement stops too early: {wanted} is missing", span, _example(text))
         else:
-            message = f"{wanted} was expected here, not {shown(text[at:end])}"
+            message = f"{wanted} was expected here, not {excerpt(text[at:end])}"
             self.faults.error("E102", message, self._span(statement, at, end), _example(text))
 
 

@@ -36,7 +36,7 @@ _BLOCK = re.compile(r"(?:section|scene)\b")
 _LAST_ON_LINE = re.compile(r"[ \t]*(?:(?<!\S)#[^\n]*)?(?:\n|\Z)")
 
 
-class Kind(Enum):
+class StatementKind(Enum):
     """What a stretch of text is, by its layout alone."""
 
     PLAIN = "plain"
@@ -52,7 +52,7 @@ class Context(Enum):
     SECTION = "section"
 
 
-class Flaw(Enum):
+class QuoteError(Enum):
     """What is wrong with a statement's marks, whatever it says."""
 
     UNCLOSED = "unclosed"
@@ -67,13 +67,13 @@ class Statement:
 
     start: int
     end: int
-    kind: Kind
-    flaws: tuple[tuple[Flaw, int, int], ...] = ()
+    kind: StatementKind
+    flaws: tuple[tuple[QuoteError, int, int], ...] = ()
     """(flaw, start, end) for each, in order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class CommentToken:
     """A comment as `text[start:end]`, its `#` included."""
 
     start: int
@@ -85,14 +85,14 @@ RUN = 64
 """How many plain lines are taken at once."""
 
 
-class Cutter:
+class StatementSplitter:
     """Cuts a text, as far as it is asked to: `statements` and `remarks` hold what was found so far, in order."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.statements: list[Statement] = []
-        self.remarks: list[Remark] = []
-        self.flaws: list[tuple[Flaw, int, int]] = []
+        self.remarks: list[CommentToken] = []
+        self.flaws: list[tuple[QuoteError, int, int]] = []
         self.start = 0
         self.line = 0
         self.goes_on = False
@@ -133,8 +133,8 @@ class Cutter:
                 return at
             comment = match.start("comment")
             if comment >= 0:
-                self.remarks.append(Remark(comment, match.end("comment"), False))
-            self.statements.append(Statement(start, end, Kind.PLAIN))
+                self.remarks.append(CommentToken(comment, match.end("comment"), False))
+            self.statements.append(Statement(start, end, StatementKind.PLAIN))
             at = self.start = self.line = match.end()
         return at
 
@@ -147,17 +147,17 @@ class Cutter:
             pass
         elif group == "shut":
             if not match.group("shut"):
-                self.flaws.append((Flaw.UNCLOSED_BLOCK, match.start(), match.end()))
+                self.flaws.append((QuoteError.UNCLOSED_BLOCK, match.start(), match.end()))
         elif group == "comment":
             self.comment = match.start()
             own = not self.text[self.line : match.start()].strip()
-            self.remarks.append(Remark(match.start(), match.end(), own))
+            self.remarks.append(CommentToken(match.start(), match.end(), own))
         elif group == "inner":
-            self.flaws.append((Flaw.UNCLOSED, match.start(), match.end()))
+            self.flaws.append((QuoteError.UNCLOSED, match.start(), match.end()))
         elif group == "curly":
-            self.flaws.append((Flaw.CURLY, match.start(), match.end()))
+            self.flaws.append((QuoteError.CURLY, match.start(), match.end()))
         elif match.group()[0] == '"':
-            self.flaws.append((Flaw.UNCLOSED_BLOCK, match.start(), match.end()))
+            self.flaws.append((QuoteError.UNCLOSED_BLOCK, match.start(), match.end()))
         else:
             self._bracket(match.group(), match.start())
 
@@ -188,8 +188,8 @@ class Cutter:
         while self.text[end - 1] in " \t\n":
             end -= 1
         if self.parens > 0:
-            self.flaws.append((Flaw.PAREN, end, end))
-        self._emit(end, Kind.PLAIN)
+            self.flaws.append((QuoteError.PAREN, end, end))
+        self._emit(end, StatementKind.PLAIN)
         self.start = following
 
     def _bracket(self, sign: str, at: int) -> None:
@@ -200,7 +200,7 @@ class Cutter:
         elif sign == "{":
             self._to_head(at)
             if _BLOCK.match(self.text, self.start) or _LAST_ON_LINE.match(self.text, at + 1):
-                self._emit(at + 1, Kind.OPEN)
+                self._emit(at + 1, StatementKind.OPEN)
                 self.start = at + 1
             else:
                 self.braces += 1
@@ -209,7 +209,7 @@ class Cutter:
         else:
             self._finish(at)
             self.start = at
-            self._emit(at + 1, Kind.CLOSE)
+            self._emit(at + 1, StatementKind.CLOSE)
             self.start = at + 1
 
     def _to_head(self, most: int) -> None:
@@ -222,10 +222,10 @@ class Cutter:
         end = self._solid(end, self.start)
         if end > self.start:
             if self.parens > 0:
-                self.flaws.append((Flaw.PAREN, end, end))
-            self._emit(end, Kind.PLAIN)
+                self.flaws.append((QuoteError.PAREN, end, end))
+            self._emit(end, StatementKind.PLAIN)
 
-    def _emit(self, end: int, kind: Kind) -> None:
+    def _emit(self, end: int, kind: StatementKind) -> None:
         self._to_head(end)
         self.statements.append(Statement(self.start, end, kind, tuple(self.flaws)))
         self.flaws.clear()
@@ -238,9 +238,9 @@ def begins_statement(text: str, at: int) -> bool:
     return _STATEMENT.match(text, at) is not None
 
 
-def cut(text: str) -> tuple[list[Statement], list[Remark]]:
+def split_statements(text: str) -> tuple[list[Statement], list[CommentToken]]:
     """The statements and the comments of a whole `text`, in order. Never fails: every text is cut somehow."""
-    cutter = Cutter(text)
+    cutter = StatementSplitter(text)
     while cutter.more():
         pass
     return cutter.statements, cutter.remarks

@@ -15,7 +15,7 @@ MOST_TRIED = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Repair:
+class Suggestion:
     """Put `text` at `start:end` of the statement (offsets in it): `message` is what was wrong, `hint` what to do."""
 
     code: str
@@ -32,22 +32,22 @@ class Repair:
         return statement[: self.start] + self.text + statement[self.end :]
 
 
-Finder = Callable[[str, str], Iterator[Repair]]
+Finder = Callable[[str, str], Iterator[Suggestion]]
 """Gives repairs for a statement and its mask: the statement with the insides of its texts blanked out."""
 
 
-def mask(statement: str) -> str:
+def mask_quoted(statement: str) -> str:
     """The statement with texts blanked out, of the same length."""
     return _TEXT.sub(lambda match: '"' + "\x01" * (len(match.group()) - 2) + '"' * (len(match.group()) > 1), statement)
 
 
 def odd_blanks(statement: str) -> list[tuple[int, int]]:
     """Where blanks stand that are no plain ones (start, end), outside of texts and comments."""
-    bare = _COMMENT.sub(lambda match: " " * len(match.group()), mask(statement))
+    bare = _COMMENT.sub(lambda match: " " * len(match.group()), mask_quoted(statement))
     return [match.span() for match in ODD_BLANK.finditer(bare)]
 
 
-def matches(pattern: str, masked: str) -> Iterator[re.Match[str]]:
+def find_outside_quotes(pattern: str, masked: str) -> Iterator[re.Match[str]]:
     """The first places where a pattern fits."""
     for count, match in enumerate(re.finditer(pattern, masked)):
         if count == MOST_TRIED:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sequencer.language.source import nearest
+from sequencer.language.source import closest_word
 from sequencer.language.text import foreign_phrases as wording
-from sequencer.language.text.suggestion import Finder, Repair, matches, short
+from sequencer.language.text.suggestion import Finder, Suggestion, find_outside_quotes, short
 from sequencer.language.values.amounts import DASHES
 from sequencer.language.values.midi import NOT_A_GO_CUE, OTHER_GO_CUE
 from sequencer.language.values.strings import IN_NAME
@@ -16,27 +16,27 @@ _NAME_PART = re.compile(f"{IN_NAME}+")
 _SEPARATOR = re.compile(r"(?<=\")(?:\s*(?:,|;|/|\bor\b)\s*|[ \t]+)(?=\")")
 
 
-def cuts(_: str, masked: str) -> Iterator[Repair]:
+def cuts(_: str, masked: str) -> Iterator[Suggestion]:
     """A new seed without its word, and a word without its seed."""
-    for match in matches(r"\bcut[ \t]+(?=([+\-]?\d+))", masked):
+    for match in find_outside_quotes(r"\bcut[ \t]+(?=([+\-]?\d+))", masked):
         hint = f"write: cut seed {match.group(1)}"
-        yield Repair("E160", match.end(), match.end(), "seed ", "a cut's new seed has its word", hint)
-    for match in matches(r"\bcut([ \t]+seed)\b(?![ \t]*[+\-\d])", masked):
+        yield Suggestion("E160", match.end(), match.end(), "seed ", "a cut's new seed has its word", hint)
+    for match in find_outside_quotes(r"\bcut([ \t]+seed)\b(?![ \t]*[+\-\d])", masked):
         hint = "write the number, for example cut seed 9, or cut alone, which keeps the seed"
-        yield Repair("E160", match.start(1), match.end(1), "", "behind `seed` stands its number", hint)
+        yield Suggestion("E160", match.start(1), match.end(1), "", "behind `seed` stands its number", hint)
 
 
-def picks(statement: str, masked: str) -> Iterator[Repair]:
+def picks(statement: str, masked: str) -> Iterator[Suggestion]:
     """What a pick draws from, as other languages write it."""
-    for match in matches(r"\b(pick|random|choose|choice|any|oneof)[ \t]*[(\[][^)\]]*[)\]]", masked):
+    for match in find_outside_quotes(r"\b(pick|random|choose|choice|any|oneof)[ \t]*[(\[][^)\]]*[)\]]", masked):
         inside = _SEPARATOR.sub(" | ", _between(statement, match))
         is_pick = match.group(1) == "pick"
         message = "in a pick, | stands between the texts" if is_pick else "what is drawn by chance is a pick"
-        yield Repair("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({short(inside)})")
-    for match in matches(r"pick[ \t]+(\"[\s\S]*\")", masked):
+        yield Suggestion("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({short(inside)})")
+    for match in find_outside_quotes(r"pick[ \t]+(\"[\s\S]*\")", masked):
         inside = _SEPARATOR.sub(" | ", statement[match.start(1) : match.end(1)])
         message = "what pick draws from stands in brackets"
-        yield Repair("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({short(inside)})")
+        yield Suggestion("E140", match.start(), match.end(), f"pick({inside})", message, f"write pick({short(inside)})")
 
 
 def _between(statement: str, match: re.Match[str]) -> str:
@@ -44,12 +44,12 @@ def _between(statement: str, match: re.Match[str]) -> str:
     return re.sub(r"\A\w+[ \t]*[(\[]|[)\]]\Z", "", whole)
 
 
-def calls(statement: str, masked: str) -> Iterator[Repair]:
+def calls(statement: str, masked: str) -> Iterator[Suggestion]:
     """Brackets around a text."""
-    for match in matches(r"(?<![\w\-])(?!pick\b)([^\W\d][\w\-]*)[ \t]*\((?=\"\x01*\"\))", masked):
+    for match in find_outside_quotes(r"(?<![\w\-])(?!pick\b)([^\W\d][\w\-]*)[ \t]*\((?=\"\x01*\"\))", masked):
         end = masked.index(")", match.end())
         cured = f"{match.group(1)} {statement[match.end() : end]}"
-        yield Repair("E157", match.start(), end + 1, cured, "no brackets stand around a text", f"write {short(cured)}")
+        yield Suggestion("E157", match.start(), end + 1, cured, "no brackets stand around a text", f"write {short(cured)}")
 
 
 _EXAMPLES = {
@@ -64,62 +64,62 @@ _EXAMPLES = {
 }
 
 
-def values(statement: str, masked: str) -> Iterator[Repair]:
+def values(statement: str, masked: str) -> Iterator[Suggestion]:
     """An action without its value: `strength`, behind which nothing stands."""
-    for match in matches(rf"(?<![\w\-])({'|'.join(_EXAMPLES)})(?=[ \t]*(?:,|$))", masked):
+    for match in find_outside_quotes(rf"(?<![\w\-])({'|'.join(_EXAMPLES)})(?=[ \t]*(?:,|$))", masked):
         word = match.group(1)
         example = f"{word} {_EXAMPLES[word]}"
         hint = f"write it, for example {example}"
         if masked.startswith("on") and re.match(r"on[ \t]+cc\b", masked):
             hint = f"a rule sets what stands in it, and not the controller's value: write, for example, {example}"
-        yield Repair("E162", match.start(), match.end(), example, f"`{word}` has no value here", hint)
+        yield Suggestion("E162", match.start(), match.end(), example, f"`{word}` has no value here", hint)
 
 
-def names(statement: str, masked: str) -> Iterator[Repair]:
+def names(statement: str, masked: str) -> Iterator[Suggestion]:
     """A name in quotes, and the one name that no go-cue can have."""
-    for match in matches(r"(?<![\w\-])(go|goto|mark|scene|section|play)[ \t]+(\"\x01+\")", masked):
+    for match in find_outside_quotes(r"(?<![\w\-])(go|goto|mark|scene|section|play)[ \t]+(\"\x01+\")", masked):
         word = match.group(1)
         bare = "-".join(_NAME_PART.findall(statement[match.start(2) : match.end(2)]))
         if bare:
             code = "E239" if word == "go" else "E142"
             what = {"go": "a go-cue", "goto": "a section", "play": "a section"}.get(word, f"a {word}")
-            yield Repair(code, match.start(2), match.end(2), bare, f"the name of {what} has no quotes", f"write {bare}")
-    for match in matches(rf"(?<![\w\-])go[ \t]+({NOT_A_GO_CUE})(?![\w\-])", masked):
+            yield Suggestion(code, match.start(2), match.end(2), bare, f"the name of {what} has no quotes", f"write {bare}")
+    for match in find_outside_quotes(rf"(?<![\w\-])go[ \t]+({NOT_A_GO_CUE})(?![\w\-])", masked):
         message = f"`{NOT_A_GO_CUE}` stands between two triggers, so no go-cue is called that"
-        yield Repair("E239", match.start(1), match.end(1), OTHER_GO_CUE, message, f"choose another name: {OTHER_GO_CUE}")
+        yield Suggestion("E239", match.start(1), match.end(1), OTHER_GO_CUE, message, f"choose another name: {OTHER_GO_CUE}")
 
 
-def gotos(_: str, masked: str) -> Iterator[Repair]:
+def gotos(_: str, masked: str) -> Iterator[Suggestion]:
     """A jump to a section, in other words."""
     if masked.startswith("on"):
         jump = r"\b(play|jump(?:[ \t]+to)?|go[ \t]+to|section|call|enter)[ \t]+([^\W\d][\w\-]*)(?=[ \t]*(?:,|$))"
-        for match in matches(rf"->.*?{jump}", masked):
+        for match in find_outside_quotes(rf"->.*?{jump}", masked):
             message = f"`{match.group(1)}` is no word of the language here"
-            yield Repair("E131", match.start(1), match.end(1), "goto", message, f"write goto {match.group(2)}")
+            yield Suggestion("E131", match.start(1), match.end(1), "goto", message, f"write goto {match.group(2)}")
 
 
-def gear(_: str, masked: str) -> Iterator[Repair]:
+def gear(_: str, masked: str) -> Iterator[Suggestion]:
     """What is sent to gear, without its first word."""
     if masked.startswith("on"):
         return
-    for match in matches(r"(?:,|^at[ \t]+[\w.:+/]+)[ \t]+(?=(note|cc|program)[ \t]+[\w#\-]+)", masked):
+    for match in find_outside_quotes(r"(?:,|^at[ \t]+[\w.:+/]+)[ \t]+(?=(note|cc|program)[ \t]+[\w#\-]+)", masked):
         rest = re.match(r"[^\",]*", masked[match.end() :])
         cured = f"midi {rest.group().strip() if rest else match.group(1)}"
-        yield Repair("E259", match.end(), match.end(), "midi ", "what is sent to gear begins with midi", f"write {cured}")
+        yield Suggestion("E259", match.end(), match.end(), "midi ", "what is sent to gear begins with midi", f"write {cured}")
 
 
-def tempos(_: str, masked: str) -> Iterator[Repair]:
+def tempos(_: str, masked: str) -> Iterator[Suggestion]:
     """A tempo with its unit, a ramp in other words."""
-    for match in matches(r"(?<=\btempo)[ \t]+[\d./]+[ \t]*bpm\b(?:[ \t]*->[ \t]*[\d./]+(?:[ \t]*bpm\b)?)?", masked):
+    for match in find_outside_quotes(r"(?<=\btempo)[ \t]+[\d./]+[ \t]*bpm\b(?:[ \t]*->[ \t]*[\d./]+(?:[ \t]*bpm\b)?)?", masked):
         cured = re.sub(r"[ \t]*bpm", "", match.group())
         message = "a tempo here is a bare number; bpm is what it counts"
-        yield Repair("E240", match.start(), match.end(), cured, message, f"write tempo{cured}")
+        yield Suggestion("E240", match.start(), match.end(), cured, message, f"write tempo{cured}")
     arrow = rf"[ \t]+(?:to|until|→|=>)[ \t]+|[ \t]*[-{''.join(DASHES)}][ \t]*"
-    for match in matches(rf"\btempo[ \t]+[\d./]+({arrow})(?=[\d.])", masked):
-        yield Repair("E240", match.start(1), match.end(1), " -> ", "between two tempi stands ->", "write ->")
-    for match in matches(r"\btempo[ \t]+[\d./]+[ \t]*->[ \t]*[\d./]+[ \t]+(in|during|for|within)\b", masked):
+    for match in find_outside_quotes(rf"\btempo[ \t]+[\d./]+({arrow})(?=[\d.])", masked):
+        yield Suggestion("E240", match.start(1), match.end(1), " -> ", "between two tempi stands ->", "write ->")
+    for match in find_outside_quotes(r"\btempo[ \t]+[\d./]+[ \t]*->[ \t]*[\d./]+[ \t]+(in|during|for|within)\b", masked):
         message = "how long a ramp lasts stands behind over"
-        yield Repair("E240", match.start(1), match.end(1), "over", message, "write over")
+        yield Suggestion("E240", match.start(1), match.end(1), "over", message, "write over")
 
 
 _WORD = re.compile(f"{IN_NAME}+")
@@ -191,58 +191,58 @@ OTHER_WORDS = {
 _WORD_AFTER = re.compile(rf"(?<![,>|(])[ \t]+(?=(?:{'|'.join(ACTIONS)})\b|\")")
 
 
-def _comments(statement: str, masked: str) -> Iterator[Repair]:
-    for match in matches(r"(?:^|[ \t])(//|--|;|/\*)[\s\S]*", masked):
+def _comments(statement: str, masked: str) -> Iterator[Suggestion]:
+    for match in find_outside_quotes(r"(?:^|[ \t])(//|--|;|/\*)[\s\S]*", masked):
         sign = match.group(1)
         hint = "write # instead"
-        yield Repair("E109", match.start(1), match.end(1), "#", f"`{sign}` opens no comment", hint)
-        yield Repair("E109", match.start(), len(statement), "", f"`{sign}` opens no comment", "a comment begins with #")
-    for match in matches(r"[^\s#](#)", masked):
+        yield Suggestion("E109", match.start(1), match.end(1), "#", f"`{sign}` opens no comment", hint)
+        yield Suggestion("E109", match.start(), len(statement), "", f"`{sign}` opens no comment", "a comment begins with #")
+    for match in find_outside_quotes(r"[^\s#](#)", masked):
         message = "in front of a comment's # stands white space"
-        yield Repair("E147", match.start(1), match.start(1), " ", message, "put a blank in front of #")
+        yield Suggestion("E147", match.start(1), match.start(1), " ", message, "put a blank in front of #")
 
 
-def _signs(statement: str, masked: str) -> Iterator[Repair]:
-    for match in matches(r"(?<!\w)'([^'\n\x01]*)'(?!\w)", masked):
+def _signs(statement: str, masked: str) -> Iterator[Suggestion]:
+    for match in find_outside_quotes(r"(?<!\w)'([^'\n\x01]*)'(?!\w)", masked):
         inner = statement[match.start(1) : match.end(1)].replace('"', '\\"')
-        yield Repair("E108", match.start(), match.end(), f'"{inner}"', "texts stand in double quotes", f'write "{inner}"')
-    for match in matches(r"[;.]+\s*$", masked):
-        yield Repair(
+        yield Suggestion("E108", match.start(), match.end(), f'"{inner}"', "texts stand in double quotes", f'write "{inner}"')
+    for match in find_outside_quotes(r"[;.]+\s*$", masked):
+        yield Suggestion(
             "E158", match.start(), match.end(), "", f"`{match.group()}` ends no statement", "a new line does: leave it out"
         )
 
 
-def _commas(_: str, masked: str) -> Iterator[Repair]:
-    for match in matches(r"[ \t]*,[ \t]*$", masked):
-        yield Repair("E129", match.start(), match.end(), "", "nothing follows this comma", "leave the comma out")
-    for match in matches(r",[ \t]*,", masked):
-        yield Repair("E129", match.start(), match.end(), ",", "between two commas stands nothing", "leave one of them out")
-    for match in matches(r"^(?:at|every)[ \t][^\",]*?[\w.](,)[ \t]", masked):
+def _commas(_: str, masked: str) -> Iterator[Suggestion]:
+    for match in find_outside_quotes(r"[ \t]*,[ \t]*$", masked):
+        yield Suggestion("E129", match.start(), match.end(), "", "nothing follows this comma", "leave the comma out")
+    for match in find_outside_quotes(r",[ \t]*,", masked):
+        yield Suggestion("E129", match.start(), match.end(), ",", "between two commas stands nothing", "leave one of them out")
+    for match in find_outside_quotes(r"^(?:at|every)[ \t][^\",]*?[\w.](,)[ \t]", masked):
         message = "no comma stands between the place and what happens there"
-        yield Repair("E129", match.start(1), match.end(1), "", message, "leave the comma out")
-    for match in matches(_WORD_AFTER.pattern, masked):
+        yield Suggestion("E129", match.start(1), match.end(1), "", message, "leave the comma out")
+    for match in find_outside_quotes(_WORD_AFTER.pattern, masked):
         message = "between two actions stands a comma"
-        yield Repair("E128", match.start(), match.start(), ",", message, "put a comma here")
-    for match in matches(r"(?<=\")[ \t]*(?=[^\W\d])", masked):
-        yield Repair("E128", match.start(), match.end(), ", ", "between two actions stands a comma", "put a comma here")
-    for match in matches(r"(?<!\")[ \t]+(?:and|&|\+|;)[ \t]+|[ \t]+(?:and|&|\+|;)[ \t]+(?!\")|;[ \t]*", masked):
-        yield Repair("E128", match.start(), match.end(), ", ", "between two actions stands a comma", "put a comma here")
+        yield Suggestion("E128", match.start(), match.start(), ",", message, "put a comma here")
+    for match in find_outside_quotes(r"(?<=\")[ \t]*(?=[^\W\d])", masked):
+        yield Suggestion("E128", match.start(), match.end(), ", ", "between two actions stands a comma", "put a comma here")
+    for match in find_outside_quotes(r"(?<!\")[ \t]+(?:and|&|\+|;)[ \t]+|[ \t]+(?:and|&|\+|;)[ \t]+(?!\")|;[ \t]*", masked):
+        yield Suggestion("E128", match.start(), match.end(), ", ", "between two actions stands a comma", "put a comma here")
     if masked.startswith("section"):
-        for match in matches(r"[ \t]+(?=(?:cut|tempo|meter|max|until)\b)", masked):
+        for match in find_outside_quotes(r"[ \t]+(?=(?:cut|tempo|meter|max|until)\b)", masked):
             message = "between a section's length and what else is said of it stands a comma"
-            yield Repair("E135", match.start(), match.start(), ",", message, "put a comma here")
+            yield Suggestion("E135", match.start(), match.start(), ",", message, "put a comma here")
 
 
-def _numbers(statement: str, masked: str) -> Iterator[Repair]:
-    for match in matches(r"(?<=\d),(?=\d)", masked):
+def _numbers(statement: str, masked: str) -> Iterator[Suggestion]:
+    for match in find_outside_quotes(r"(?<=\d),(?=\d)", masked):
         message = "a comma stands between actions, never inside a number or a place"
         number = re.search(r"\d+\Z", statement[: match.start()])
         rest = re.match(r"\d+", statement[match.end() :])
         cured = f"{number.group() if number else ''}.{rest.group() if rest else ''}"
-        yield Repair("E203", match.start(), match.end(), ".", message, f"write {cured}")
+        yield Suggestion("E203", match.start(), match.end(), ".", message, f"write {cured}")
     if masked.startswith("lead"):
-        for match in matches(r"(?<=\d)[ \t]*chunks?\b", masked):
-            yield Repair(
+        for match in find_outside_quotes(r"(?<=\d)[ \t]*chunks?\b", masked):
+            yield Suggestion(
                 "E250",
                 match.start(),
                 match.end(),
@@ -252,100 +252,100 @@ def _numbers(statement: str, masked: str) -> Iterator[Repair]:
             )
 
 
-def _starts(_: str, masked: str) -> Iterator[Repair]:
+def _starts(_: str, masked: str) -> Iterator[Suggestion]:
     start = r"(starting|beginning|start|since|at|on)[ \t]+(?:at[ \t]+|from[ \t]+|bar[ \t]+)*(?=\d)"
-    for match in matches(rf"^every\b[^\",]*?[ \t]{start}", masked):
+    for match in find_outside_quotes(rf"^every\b[^\",]*?[ \t]{start}", masked):
         word = match.group(1)
-        yield Repair("E161", match.start(1), match.end(), "from ", f"behind `{word}` an every has no place", "write from")
+        yield Suggestion("E161", match.start(1), match.end(), "from ", f"behind `{word}` an every has no place", "write from")
 
 
-def _places(_: str, masked: str) -> Iterator[Repair]:
-    for match in matches(r"^(?:at|every)[ \t][^\",>]*?([ \t]*->[ \t]*)", masked):
+def _places(_: str, masked: str) -> Iterator[Suggestion]:
+    for match in find_outside_quotes(r"^(?:at|every)[ \t][^\",>]*?([ \t]*->[ \t]*)", masked):
         message = "an arrow stands behind a trigger, not behind a place"
-        yield Repair("E134", match.start(1), match.end(1), " ", message, "leave it out")
-    for match in matches(r"^(?:at|every)[ \t]+[^\s\",>]+([ \t]*(?:=>|=|–|—|→|-|:|\|)[ \t]+)(?=[\"\w])", masked):
+        yield Suggestion("E134", match.start(1), match.end(1), " ", message, "leave it out")
+    for match in find_outside_quotes(r"^(?:at|every)[ \t]+[^\s\",>]+([ \t]*(?:=>|=|–|—|→|-|:|\|)[ \t]+)(?=[\"\w])", masked):
         message = "nothing stands between a place and what happens there"
-        yield Repair("E157", match.start(1), match.end(1), " ", message, "put a blank in its place")
+        yield Suggestion("E157", match.start(1), match.end(1), " ", message, "put a blank in its place")
 
 
-def _neighbours(statement: str, masked: str) -> Iterator[Repair]:
+def _neighbours(statement: str, masked: str) -> Iterator[Suggestion]:
     """Two texts side by side are one: a second one would be a second prompt."""
-    for match in matches(r"\"\x01*(\"[ \t]+\")\x01*\"", masked):
+    for match in find_outside_quotes(r"\"\x01*(\"[ \t]+\")\x01*\"", masked):
         if '"""' not in statement and not re.search(r"\bpick[ \t]*\(?[^)]*\Z", masked[: match.start()]):
             message = "two texts stand side by side"
-            yield Repair("E128", match.start(1), match.end(1), " ", message, "make one of them")
+            yield Suggestion("E128", match.start(1), match.end(1), " ", message, "make one of them")
 
 
-def _assignments(statement: str, masked: str) -> Iterator[Repair]:
+def _assignments(statement: str, masked: str) -> Iterator[Suggestion]:
     if masked.startswith("let"):
-        for match in matches(r"^let[ \t]+[\w\-]+([ \t]*(?::=|:|==|->|is\b)?[ \t]*)(?=\")", masked):
+        for match in find_outside_quotes(r"^let[ \t]+[\w\-]+([ \t]*(?::=|:|==|->|is\b)?[ \t]*)(?=\")", masked):
             hint = f"write {statement[: match.start(1)]} = {short(statement[match.end(1) :])}"
-            yield Repair("E132", match.start(1), match.end(1), " = ", "a variable is set with =", hint)
+            yield Suggestion("E132", match.start(1), match.end(1), " = ", "a variable is set with =", hint)
         return
-    for match in matches(r"^clock\b.*?[\w\"]([ \t]+nominal[ \t]*[:=][ \t]*)(?=\d)", masked):
+    for match in find_outside_quotes(r"^clock\b.*?[\w\"]([ \t]+nominal[ \t]*[:=][ \t]*)(?=\d)", masked):
         message = "between the parts of a clock stand commas"
-        yield Repair("E247", match.start(1), match.end(1), ", nominal ", message, "put a comma in front of nominal")
-    for match in matches(r"(?<=\w)[ \t]*[:=]+[ \t]*", masked):
+        yield Suggestion("E247", match.start(1), match.end(1), ", nominal ", message, "put a comma in front of nominal")
+    for match in find_outside_quotes(r"(?<=\w)[ \t]*[:=]+[ \t]*", masked):
         sign = match.group().strip()
         message = f"no `{sign}` stands between a word and its value"
-        yield Repair("E157", match.start(), match.end(), " ", message, "put a blank in its place")
+        yield Suggestion("E157", match.start(), match.end(), " ", message, "put a blank in its place")
 
 
-def _arrows(_: str, masked: str) -> Iterator[Repair]:
+def _arrows(_: str, masked: str) -> Iterator[Suggestion]:
     if not masked.startswith("on"):
         return
-    for match in matches(r"[ \t]*(?:=>|→|⇒|–>|—>|-->|>>|-(?=[ \t])|:)[ \t]*", masked):
-        yield Repair("E134", match.start(), match.end(), " -> ", "between a trigger and its actions stands ->", "write ->")
-    for match in matches(rf"[ \t]+(?=(?:{'|'.join(ACTIONS)})\b|\"|[^\W\d][\w-]*[ \t]+\")", masked):
+    for match in find_outside_quotes(r"[ \t]*(?:=>|→|⇒|–>|—>|-->|>>|-(?=[ \t])|:)[ \t]*", masked):
+        yield Suggestion("E134", match.start(), match.end(), " -> ", "between a trigger and its actions stands ->", "write ->")
+    for match in find_outside_quotes(rf"[ \t]+(?=(?:{'|'.join(ACTIONS)})\b|\"|[^\W\d][\w-]*[ \t]+\")", masked):
         if re.search(r"\b(?:on|note|cc|program|go|ch|[<>])\Z", masked[: match.start()]):
             continue  # what stands behind it is the trigger's own
         message = "between a trigger and its actions stands ->"
-        yield Repair("E134", match.start(), match.end(), " -> ", message, "put -> here")
+        yield Suggestion("E134", match.start(), match.end(), " -> ", message, "put -> here")
 
 
-def _heads(statement: str, masked: str) -> Iterator[Repair]:
-    for match in matches(r"^section[ \t]+(?:[\w\-]+|\"\x01+\")[ \t]*(,[ \t]*)(?=[\d+])", masked):
+def _heads(statement: str, masked: str) -> Iterator[Suggestion]:
+    for match in find_outside_quotes(r"^section[ \t]+(?:[\w\-]+|\"\x01+\")[ \t]*(,[ \t]*)(?=[\d+])", masked):
         message = "no comma stands between a section's name and its length"
-        yield Repair("E129", match.start(1), match.end(1), " ", message, "leave the comma out")
-    for match in matches(r"^(section|scene)[ \t]+(\"\x01+\"|'[^'\n]+')", masked):
+        yield Suggestion("E129", match.start(1), match.end(1), " ", message, "leave the comma out")
+    for match in find_outside_quotes(r"^(section|scene)[ \t]+(\"\x01+\"|'[^'\n]+')", masked):
         kind = match.group(1)
         bare = "-".join(_WORD.findall(statement[match.start(2) : match.end(2)]))
-        yield Repair("E142", match.start(2), match.end(2), bare, f"the name of a {kind} has no quotes", f"write {bare}")
-    for match in matches(r"^section\b[^{]*?(\(([^()]*)\))", masked):
-        yield Repair(
+        yield Suggestion("E142", match.start(2), match.end(2), bare, f"the name of a {kind} has no quotes", f"write {bare}")
+    for match in find_outside_quotes(r"^section\b[^{]*?(\(([^()]*)\))", masked):
+        yield Suggestion(
             "E139", match.start(1), match.end(1), match.group(2), "a length has no brackets", f"write {match.group(2)}"
         )
-    for match in matches(r"^section\b[^{]*?,[ \t]*()seed\b", masked):
+    for match in find_outside_quotes(r"^section\b[^{]*?,[ \t]*()seed\b", masked):
         message = "the model reads its seed only when a take starts"
-        yield Repair("E133", match.start(1), match.end(1), "cut ", message, "start a new take with it: cut seed …")
-    for match in matches(r"^section\b[^{]*?,[ \t]*([\d./]+)[ \t]*bpm\b", masked):
+        yield Suggestion("E133", match.start(1), match.end(1), "cut ", message, "start a new take with it: cut seed …")
+    for match in find_outside_quotes(r"^section\b[^{]*?,[ \t]*([\d./]+)[ \t]*bpm\b", masked):
         cured = f"tempo {match.group(1)}"
-        yield Repair("E240", match.start(1), match.end(), cured, "a section's tempo has its word", f"write {cured}")
-    for match in matches(r"^section\b[^{]*?,[ \t]*()\d+/\d+(?=[ \t]*[,{])", masked):
-        yield Repair(
+        yield Suggestion("E240", match.start(1), match.end(), cured, "a section's tempo has its word", f"write {cured}")
+    for match in find_outside_quotes(r"^section\b[^{]*?,[ \t]*()\d+/\d+(?=[ \t]*[,{])", masked):
+        yield Suggestion(
             "E241", match.start(1), match.end(1), "meter ", "a section's meter has its word", "write meter in front of it"
         )
-    for match in matches(r"^scene[ \t]+[\w\-]+([ \t]*=?[ \t]*)(\"\x01*\")$", masked):
+    for match in find_outside_quotes(r"^scene[ \t]+[\w\-]+([ \t]*=?[ \t]*)(\"\x01*\")$", masked):
         text = statement[match.start(2) : match.end(2)]
         message = "a scene's texts stand in its braces"
         cured = f" {{\n  base {text}\n}}"
-        yield Repair("E113", match.start(1), match.end(2), cured, message, "write: scene NAME { base … follow … }")
+        yield Suggestion("E113", match.start(1), match.end(2), cured, message, "write: scene NAME { base … follow … }")
     length = r"(\d+(?:[./]\d+)?[ \t]*(?:bars?|beats?|[bcsf]|ms))"
-    for match in matches(rf"^section\b[^{{]*?\buntil\b[^{{]*?([ \t]+or[ \t]+{length})(?=[ \t]*(?:,|\{{))", masked):
+    for match in find_outside_quotes(rf"^section\b[^{{]*?\buntil\b[^{{]*?([ \t]+or[ \t]+{length})(?=[ \t]*(?:,|\{{))", masked):
         cured = f", max {match.group(2)}"
         hint = f"its longest length stands behind a comma: write {cured}"
-        yield Repair("E230", match.start(1), match.end(1), cured, f"{match.group(2)} is a length, not a trigger", hint)
-    for match in matches(rf"^section\b[^{{]*?(\buntil[ \t]+){length}(?=[ \t]*(?:,|\{{))", masked):
+        yield Suggestion("E230", match.start(1), match.end(1), cured, f"{match.group(2)} is a length, not a trigger", hint)
+    for match in find_outside_quotes(rf"^section\b[^{{]*?(\buntil[ \t]+){length}(?=[ \t]*(?:,|\{{))", masked):
         hint = f"a section of a fixed length says it alone: write {match.group(2)}"
-        yield Repair("E230", match.start(1), match.end(1), "", f"{match.group(2)} is a length, not a trigger", hint)
-    for match in matches(r"^section[ \t]+[\w\-]+(?=[ \t]*(?:,[^{]*)?\{$)", masked):
+        yield Suggestion("E230", match.start(1), match.end(1), "", f"{match.group(2)} is a length, not a trigger", hint)
+    for match in find_outside_quotes(r"^section[ \t]+[\w\-]+(?=[ \t]*(?:,[^{]*)?\{$)", masked):
         message = "this section does not say how long it is"
-        yield Repair(
+        yield Suggestion(
             "E139", match.end(), match.end(), " 8 bars", message, "write its length behind its name, for example 8 bars"
         )
 
 
-def _quotes(statement: str, masked: str) -> Iterator[Repair]:
+def _quotes(statement: str, masked: str) -> Iterator[Suggestion]:
     opening = re.match(
         r"(?:score|use|(?:base|follow)|let[ \t]+[\w\-]+[ \t]*=|(?:at|every)[ \t]+(?:mark[ \t]+)?[\w.:+/]+(?:[ \t]+bars?)?"
         r"(?:[ \t]+from[ \t]+[\w.:+/]+)?(?:[ \t]+image)?)[ \t]+",
@@ -358,35 +358,37 @@ def _quotes(statement: str, masked: str) -> Iterator[Repair]:
     if opening is not None and not is_action and '"' not in masked[opening.end() :] and masked[opening.end() :].strip():
         verb = re.match(r"(?:prompt|show|text)[ \t]+(?=\S)", masked[opening.end() :])  # as if it were said in YAML
         inner = statement[opening.end() + (verb.end() if verb is not None else 0) :].replace("\\", "\\\\").replace("\n", " ")
-        yield Repair("E143", opening.end(), len(statement), f'"{inner}"', "a text stands in quotes", f'write "{short(inner)}"')
-    for match in matches(r"(?<=image)[ \t]+([^\s\",{}]+)", masked):
+        yield Suggestion(
+            "E143", opening.end(), len(statement), f'"{inner}"', "a text stands in quotes", f'write "{short(inner)}"'
+        )
+    for match in find_outside_quotes(r"(?<=image)[ \t]+([^\s\",{}]+)", masked):
         path = statement[match.start(1) : match.end(1)]
-        yield Repair("E143", match.start(1), match.end(1), f'"{path}"', "a path stands in quotes", f'write "{short(path)}"')
+        yield Suggestion("E143", match.start(1), match.end(1), f'"{path}"', "a path stands in quotes", f'write "{short(path)}"')
 
 
-def _words(_: str, masked: str) -> Iterator[Repair]:
+def _words(_: str, masked: str) -> Iterator[Suggestion]:
     known = [*STATEMENTS, *ACTIONS, "from", "over", "until", "max", "or", "seed", "bars", "bar", "beats", "beat", "bpm"]
-    for match in matches(r"(?<![\w\-.])[^\W\d][\w\-]*", masked):
+    for match in find_outside_quotes(r"(?<![\w\-.])[^\W\d][\w\-]*", masked):
         word = match.group()
-        meant = None if word in known else nearest(word, known)
+        meant = None if word in known else closest_word(word, known)
         if meant is not None:
             message = f"`{word}` is no word of the language here"
-            yield Repair("E131", match.start(), match.end(), meant, message, f"did you mean {meant}?")
+            yield Suggestion("E131", match.start(), match.end(), meant, message, f"did you mean {meant}?")
 
 
-def _statements(_: str, masked: str) -> Iterator[Repair]:
+def _statements(_: str, masked: str) -> Iterator[Suggestion]:
     in_cue = re.match(r"(?:at|every|on)\b", masked) is not None
     words = [word for word in STATEMENTS if not (in_cue and word in ACTIONS)]  # `at 1 "…" sr 4x` lacks a comma
-    for match in matches(rf"[ \t]+(?=(?:{'|'.join(words)})[ \t])|(?<=\}})[ \t]+", masked):
+    for match in find_outside_quotes(rf"[ \t]+(?=(?:{'|'.join(words)})[ \t])|(?<=\}})[ \t]+", masked):
         message = "a second statement stands on this line"
-        yield Repair("E104", match.start(), match.end(), "\n", message, "put it on a line of its own")
-    for match in matches(rf"[ \t]*;[ \t]*(?=(?:{'|'.join(STATEMENTS)})\b)", masked):
-        yield Repair(
+        yield Suggestion("E104", match.start(), match.end(), "\n", message, "put it on a line of its own")
+    for match in find_outside_quotes(rf"[ \t]*;[ \t]*(?=(?:{'|'.join(STATEMENTS)})\b)", masked):
+        yield Suggestion(
             "E104", match.start(), match.end(), "\n", "`;` parts no statements: a new line does", "put it on its own line"
         )
 
 
-FINDERS: tuple[Finder, ...] = (
+SUGGESTIONS: tuple[Finder, ...] = (
     _signs,
     _comments,
     _starts,
@@ -417,5 +419,5 @@ FINDERS: tuple[Finder, ...] = (
 """The kinds of repair, the most certain ones first."""
 
 
-SURE: frozenset[Finder] = frozenset({_signs, _heads, _places, _numbers, _assignments, _quotes})
+SAFE_FIXES: frozenset[Finder] = frozenset({_signs, _heads, _places, _numbers, _assignments, _quotes})
 """The kinds that are worth telling even where another slip stands behind them."""

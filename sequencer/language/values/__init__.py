@@ -6,7 +6,7 @@ Each takes the text of a value, the span it stands at, and where faults go; each
 from sequencer.language.values.amounts import read_duration
 from sequencer.language.values.clock import read_clock
 from sequencer.language.values.midi import find_option, read_midi, read_trigger
-from sequencer.language.values.positions import read_place
+from sequencer.language.values.positions import read_position
 from sequencer.language.values.settings import (
     checked_tempo,
     read_bpm,
@@ -48,8 +48,8 @@ __all__ = [
     "read_midi",
     "read_name",
     "read_pass",
-    "read_place",
     "read_play",
+    "read_position",
     "read_scene_name",
     "read_seed",
     "read_snap",

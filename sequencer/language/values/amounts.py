@@ -10,11 +10,11 @@ import re
 import unicodedata
 from fractions import Fraction
 
-from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.timebase import TICKS_PER_BEAT
 from sequencer.language.score import Duration, Unit
 from sequencer.language.score_meters import BY_DOT, count_beats, has_beat, suggest_position
-from sequencer.language.source import nearest, part, shown
+from sequencer.language.source import closest_word, excerpt, subspan
 
 LARGEST = 10_000_000
 """The largest number that a place or a length may hold, in whatever unit."""
@@ -73,7 +73,7 @@ SPELLINGS = {
 }
 
 
-def read_duration(text: str, span: Span, faults: Faults) -> Duration | None:
+def read_duration(text: str, span: Span, faults: Diagnostics) -> Duration | None:
     """A length: `8 bars`, `8bar`, `4 beats`, `4b`, `1/2b`, `2c`, `12.5s`, `96f`. Never zero, chunks and frames whole."""
     match = _PLAIN.match(text)
     if match is not None:
@@ -82,7 +82,7 @@ def read_duration(text: str, span: Span, faults: Faults) -> Duration | None:
             return Duration(Fraction(whole), _UNITS[short or long], span)
     if text.startswith("+") and len(text) > 1:
         cured = text[1:].lstrip()
-        faults.error("E220", "a length has no sign", span, f"write {shown(cured)}", (Fix(span, cured),))
+        faults.error("E220", "a length has no sign", span, f"write {excerpt(cured)}", (Fix(span, cured),))
         return None
     read = read_amount(text, span, faults, "a length")
     if read is None:
@@ -94,7 +94,7 @@ def read_duration(text: str, span: Span, faults: Faults) -> Duration | None:
     return Duration(amount, unit, span)
 
 
-def read_amount(text: str, span: Span, faults: Faults, what: str) -> tuple[Fraction, Unit] | None:
+def read_amount(text: str, span: Span, faults: Diagnostics, what: str) -> tuple[Fraction, Unit] | None:
     """An amount ≥ 0 and its unit; `what` names the thing in messages (`a length`, `a place`)."""
     if not plain_digits(text, span, faults):
         return None
@@ -106,11 +106,11 @@ def read_amount(text: str, span: Span, faults: Faults, what: str) -> tuple[Fract
         _refuse(text, span, faults, what)
         return None
     whole, decimals, under, space, unit_text = match.groups()
-    at_unit = part(text, span, match.start(5), len(text))
+    at_unit = subspan(text, span, match.start(5), len(text))
     unit = _unit(text, space, unit_text, span, at_unit, faults, what)
     if unit is None:
         return None
-    value = number_of(whole, decimals, under, span, faults)
+    value = parse_number(whole, decimals, under, span, faults)
     if value is None:
         return None
     value *= _SCALES.get(unit_text, 1)
@@ -129,7 +129,7 @@ def read_amount(text: str, span: Span, faults: Faults, what: str) -> tuple[Fract
     return value, unit
 
 
-def number_of(whole: str, decimals: str | None, under: str | None, span: Span, faults: Faults) -> Fraction | None:
+def parse_number(whole: str, decimals: str | None, under: str | None, span: Span, faults: Diagnostics) -> Fraction | None:
     """The exact number of its digits: `whole`, `whole.decimals` or `whole/under`."""
     if len(whole.lstrip("0")) > LARGEST_DIGITS + (MOST_DIGITS if under is not None else 0):
         _too_large(span, faults)
@@ -151,17 +151,17 @@ def number_of(whole: str, decimals: str | None, under: str | None, span: Span, f
     return Fraction(int(whole))
 
 
-def plain_digits(text: str, span: Span, faults: Faults) -> bool:
+def plain_digits(text: str, span: Span, faults: Diagnostics) -> bool:
     """Tell digits and minus signs that only look right, each with its plain twin. True where all are plain."""
     if text.isascii():
         return True
     cured = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
     dash = find_dash(text)
     if dash is not None:
-        at = part(text, span, dash, dash + 1)
+        at = subspan(text, span, dash, dash + 1)
         plain = re.sub(rf"(?<=[A-Ga-g#b♯♭])[{''.join(DASHES)}](?=[0-9])", "-", cured)
         if find_dash(plain) is None:  # a note's octave
-            hint = f"write {shown(plain)}"
+            hint = f"write {excerpt(plain)}"
             faults.error("E215", f"{describe_dash(text[dash])}, not a plain minus", at, hint, (Fix(span, plain),))
             return False
         rest = cured[dash + 1 :].lstrip()
@@ -170,7 +170,7 @@ def plain_digits(text: str, span: Span, faults: Faults) -> bool:
                 "E215",
                 f"{describe_dash(text[0])}, and no number here is negative",
                 at,
-                f"write {shown(rest)}",
+                f"write {excerpt(rest)}",
                 (Fix(span, rest),),
             )
         else:
@@ -179,9 +179,9 @@ def plain_digits(text: str, span: Span, faults: Faults) -> bool:
     if cured == text:
         return True
     first = next(index for index, char in enumerate(text) if char.isdecimal() and not char.isascii())
-    at = part(text, span, first, first + 1)
-    hint = f"write {shown(cured)}"
-    faults.error("E215", f"{shown(text[first])} is not one of the digits 0 to 9", at, hint, (Fix(span, cured),))
+    at = subspan(text, span, first, first + 1)
+    hint = f"write {excerpt(cured)}"
+    faults.error("E215", f"{excerpt(text[first])} is not one of the digits 0 to 9", at, hint, (Fix(span, cured),))
     return False
 
 
@@ -235,7 +235,7 @@ _COUNTS = dict(zip(_NUMBERS, (*range(1, 13), 16, 32), strict=True))
 _SECOND_WORD = re.compile(r"([^\s\"=]+)([ \t]+)[0-9./]+[ \t]*(?:bars?|beats?|[bcs]|ms)\Z")
 
 
-def told_second_word(name: str, text: str, span: Span, faults: Faults) -> bool:
+def told_second_word(name: str, text: str, span: Span, faults: Diagnostics) -> bool:
     """Tell a section's name of two words: `text`, at `span`, stands behind its first one. True when it was told."""
     match = _SECOND_WORD.match(text)
     if match is None or match.group(1) in ("for", "of", "lasting", "length", "lasts", "at"):
@@ -243,21 +243,21 @@ def told_second_word(name: str, text: str, span: Span, faults: Faults) -> bool:
     if match.group(1)[0].isdigit() and not match.group(1).isalnum():
         return False
     gap = Span(span.file, span.line, span.column - 1, span.line, span.column)
-    hint = f"write {shown(name)}-{shown(text)}"
-    faults.error("E225", "a name has no blanks", part(text, span, 0, match.end(1)), hint, (Fix(gap, "-"),))
+    hint = f"write {excerpt(name)}-{excerpt(text)}"
+    faults.error("E225", "a name has no blanks", subspan(text, span, 0, match.end(1)), hint, (Fix(gap, "-"),))
     return True
 
 
 COMMA = "a comma stands between actions, never inside a number or a place"
 
 
-def told_comma(text: str, span: Span, faults: Faults, what: str) -> bool:
+def check_decimal_comma(text: str, span: Span, faults: Diagnostics, what: str) -> bool:
     """Tell a comma between digits. True when it was told."""
     match = re.match(r"([0-9]+),([0-9][\w+/]*)\Z", text)
     if match is None:
         return False
     cured = f"{match.group(1)}.{match.group(2)}"
-    at = part(text, span, match.end(1), match.end(1) + 1)
+    at = subspan(text, span, match.end(1), match.end(1) + 1)
     if what == "a place" and match.group(2).isdigit() and not has_beat(int(match.group(2)[:8]), span, faults):
         second = int(match.group(2)[:8])
         joined = suggest_position(max(1, int(match.group(1)[:8])), max(1, second), Fraction(0), span, faults)
@@ -268,13 +268,13 @@ def told_comma(text: str, span: Span, faults: Faults, what: str) -> bool:
     return True
 
 
-def _too_large(span: Span, faults: Faults) -> None:
+def _too_large(span: Span, faults: Diagnostics) -> None:
     faults.error("E213", f"this number is larger than {LARGEST:,}, the largest a score may hold", span, "write a smaller one")
 
 
-def _minutes(span: Span, faults: Faults, minutes: str, seconds: str, decimals: str | None) -> tuple[Fraction, Unit] | None:
-    long = number_of(minutes, None, None, span, faults)
-    rest = None if long is None else number_of(seconds, decimals, None, span, faults)
+def _minutes(span: Span, faults: Diagnostics, minutes: str, seconds: str, decimals: str | None) -> tuple[Fraction, Unit] | None:
+    long = parse_number(minutes, None, None, span, faults)
+    rest = None if long is None else parse_number(seconds, decimals, None, span, faults)
     if long is None or rest is None:
         return None
     if rest >= 60:
@@ -292,7 +292,7 @@ def _corrected(number: str, unit: str, what: str) -> str:
     return f"{lead}{number} {unit}" if long else f"{lead}{number}{unit}"
 
 
-def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: Faults, what: str) -> Unit | None:
+def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: Diagnostics, what: str) -> Unit | None:
     """The unit named `unit`, spelled the one way. None where it is not (told)."""
     number = text[: len(text) - len(unit)].rstrip()
     if unit in _UNITS:
@@ -306,7 +306,7 @@ def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: F
         bars = f"{number} bars" if number != "1" else "1 bar"
         hint = f"write {bars}, {number}b, {number}c or {number}s" if whole else "write 8 bars, 4b, 1/2b, 2c or 12.5s"
         fixes = (Fix(span, bars),) if whole else ()
-        faults.error("E211", f"{shown(number)} of what? A unit is missing", span, hint, fixes)
+        faults.error("E211", f"{excerpt(number)} of what? A unit is missing", span, hint, fixes)
         return None
     low = unit.casefold()
     if low in _LONG or low in _UNITS:
@@ -315,17 +315,19 @@ def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: F
         message = f"the unit {unit} is written {short}" if low in _LONG else f"units are written small: {short}"
         faults.error("E216", message, at_unit, f"write {cured}", (Fix(span, cured),))
         return None
-    guess = _OTHER_UNITS.get(low) or nearest(unit, [*_LONG, "bars", "beats"])
+    guess = _OTHER_UNITS.get(low) or closest_word(unit, [*_LONG, "bars", "beats"])
     if guess is None:
-        faults.error("E210", f"{shown(unit)} is no unit", at_unit, "a unit is bars, b (beats), c (chunks), s, ms or f (frames)")
+        faults.error(
+            "E210", f"{excerpt(unit)} is no unit", at_unit, "a unit is bars, b (beats), c (chunks), s, ms or f (frames)"
+        )
         return None
     short = _LONG.get(guess, guess)
     cured = _corrected(number, short, what)
-    faults.error("E210", f"{shown(unit)} is no unit", at_unit, f"did you mean {cured}?", (Fix(span, cured),))
+    faults.error("E210", f"{excerpt(unit)} is no unit", at_unit, f"did you mean {cured}?", (Fix(span, cured),))
     return None
 
 
-def _no_decimals(text: str, value: Fraction, unit: str, number: str, span: Span, faults: Faults, what: str) -> None:
+def _no_decimals(text: str, value: Fraction, unit: str, number: str, span: Span, faults: Diagnostics, what: str) -> None:
     cured = _corrected(str(value), unit, what)
     hint = f"write {cured}" + (
         f"; the place on bar {number.split('.', maxsplit=1)[0]}, beat {number.split('.')[1]} is {number}"
@@ -334,11 +336,11 @@ def _no_decimals(text: str, value: Fraction, unit: str, number: str, span: Span,
     )
     name = "bars" if unit.startswith("bar") else "beats"
     faults.error(
-        "E217", f"parts of {name} are written as fractions, so {shown(text)} is not clear", span, hint, (Fix(span, cured),)
+        "E217", f"parts of {name} are written as fractions, so {excerpt(text)} is not clear", span, hint, (Fix(span, cured),)
     )
 
 
-def _told_wording(text: str, span: Span, faults: Faults, what: str) -> bool:
+def _told_wording(text: str, span: Span, faults: Diagnostics, what: str) -> bool:
     """Tell an amount in other words: `eight bars`, `8 bars at 140 bpm`, `every other bar`. True when it was told."""
     spelled = re.match(r"([a-z]+(?:-two)?)[ \t]+(?=bars?\b|beats?\b|seconds?\b|chunks?\b)", text)
     if spelled is not None and spelled.group(1) in _COUNTS:
@@ -356,7 +358,7 @@ def _told_wording(text: str, span: Span, faults: Faults, what: str) -> bool:
     if again is not None:
         cured = again.group(1)
         hint = f"write {cured}; how often a section is played says play: play NAME*{again.group(2)}"
-        faults.error("E201", f"{shown(text)} is not {what}", span, hint, (Fix(span, cured),))
+        faults.error("E201", f"{excerpt(text)} is not {what}", span, hint, (Fix(span, cured),))
         return True
     nth = re.match(r"(?:([0-9]+)(?:st|nd|rd|th)|other|second)[ \t]+(bar|beat)s?\Z", text)
     if nth is not None:
@@ -366,8 +368,8 @@ def _told_wording(text: str, span: Span, faults: Faults, what: str) -> bool:
     begins = re.match(r"([0-9./]+[ \t]*(?:bars?|beats?|[bcs]))[ \t]+from[ \t]+(\S+)\Z", text)
     if begins is not None:
         cured = begins.group(1)
-        hint = f"write {cured}; where it begins has a key of its own: from: {shown(begins.group(2))}"
-        faults.error("E201", f"{shown(text)} is not {what}", span, hint, (Fix(span, cured),))
+        hint = f"write {cured}; where it begins has a key of its own: from: {excerpt(begins.group(2))}"
+        faults.error("E201", f"{excerpt(text)} is not {what}", span, hint, (Fix(span, cured),))
         return True
     if text == "live":
         faults.error("E201", "a live section says until when", span, "write until go out", (Fix(span, "until go out"),))
@@ -375,7 +377,7 @@ def _told_wording(text: str, span: Span, faults: Faults, what: str) -> bool:
     return False
 
 
-def _told_two_units(span: Span, faults: Faults, first: str, unit: str, second: str, small: str) -> None:
+def _told_two_units(span: Span, faults: Diagnostics, first: str, unit: str, second: str, small: str) -> None:
     """Tell `8 bars 2 beats`: as beats it is one amount, and how many that are depends on the meter."""
     message = f"an amount has one unit, and this one has two: {unit} and {small}"
     if max(len(first), len(second)) > LARGEST_DIGITS:
@@ -391,9 +393,9 @@ def _told_two_units(span: Span, faults: Faults, first: str, unit: str, second: s
         faults.error("E214", message, span, f"write {total}b", (Fix(span, f"{total}b"),))
 
 
-def _refuse(text: str, span: Span, faults: Faults, what: str) -> None:
+def _refuse(text: str, span: Span, faults: Diagnostics, what: str) -> None:
     """Say as well as can be said why this is no amount."""
-    if told_comma(text, span, faults, what):
+    if check_decimal_comma(text, span, faults, what):
         return
     two = _TWO_UNITS.match(text)
     if two is not None:
@@ -406,16 +408,16 @@ def _refuse(text: str, span: Span, faults: Faults, what: str) -> None:
     if low in _UNITS or low in _LONG:
         short = _LONG.get(low, low)
         cured = _corrected("1", short.rstrip("s") if short.startswith(("bar", "beat")) else short, what)
-        faults.error("E211", f"how many {shown(text)}? A number is missing", span, f"write {cured}", (Fix(span, cured),))
+        faults.error("E211", f"how many {excerpt(text)}? A number is missing", span, f"write {cured}", (Fix(span, cured),))
         return
     if _told_wording(text, span, faults, what):
         return
     wrapped = re.match(
         r"(?:(?:for|of|lasting|length|lasts)[ \t]+|[\[(][ \t]*)?([0-9][0-9./]*[ \t]*[a-z]+)[ \t]*[:\])]?\Z", text
     )
-    if wrapped is not None and wrapped.group(1) != text and read_duration(wrapped.group(1), span, Faults()) is not None:
+    if wrapped is not None and wrapped.group(1) != text and read_duration(wrapped.group(1), span, Diagnostics()) is not None:
         cured = wrapped.group(1)
-        faults.error("E201", f"{shown(text)} is not a length", span, f"write {cured}", (Fix(span, cured),))
+        faults.error("E201", f"{excerpt(text)} is not a length", span, f"write {cured}", (Fix(span, cured),))
         return
     clock = re.match(r"([0-9]+):([0-9]{2})\Z", text)
     if clock is not None:
@@ -425,6 +427,6 @@ def _refuse(text: str, span: Span, faults: Faults, what: str) -> None:
         )
         return
     if text.startswith(".") and text[1:2].isdigit():
-        faults.error("E223", "a number begins with a digit", span, f"write 0{shown(text)}", (Fix(span, "0" + text),))
+        faults.error("E223", "a number begins with a digit", span, f"write 0{excerpt(text)}", (Fix(span, "0" + text),))
         return
-    faults.error("E201", f"{shown(text)} is not {what}" if text else f"{what} is missing", span, SPELLINGS[what])
+    faults.error("E201", f"{excerpt(text)} is not {what}" if text else f"{what} is missing", span, SPELLINGS[what])

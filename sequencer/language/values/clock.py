@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.timebase import COMMON_TIME, Meter
 from sequencer.language.score import ClockKind, ClockLine
-from sequencer.language.source import nearest, part, shown
+from sequencer.language.source import closest_word, excerpt, subspan
 from sequencer.language.values.settings import read_bpm, read_meter
 from sequencer.language.values.strings import read_string
 
@@ -51,13 +51,13 @@ _ALONE = re.compile(r"chunks\Z|(?:mtc|file)(?![\w\-])")
 _NOMINAL = re.compile(r"nominal[ \t]+(\S+?)(?:[ \t]*bpm)?\Z")
 
 
-def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
+def read_clock(text: str, span: Span, faults: Diagnostics) -> ClockLine | None:
     """A clock without its word. An outer clock names the tempo it is expected to have: plans are made with it."""
     pieces: list[tuple[str, Span]] = []
     for match in _PIECE.finditer(text):
         piece = match.group().strip()
         start = match.start() + match.group().index(piece) if piece else match.start()
-        pieces.append((piece, part(text, span, start, start + len(piece))))
+        pieces.append((piece, subspan(text, span, start, start + len(piece))))
     if not pieces or not pieces[0][0]:
         faults.error("E247", "the clock is missing", span, SPELLINGS)
         return None
@@ -72,7 +72,7 @@ def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
     bpm = _BPM.match(first)
     midi = _MIDI.match(first)
     if bpm is not None:
-        value = read_bpm(bpm.group(1), part(first, at, *bpm.span(1)), faults)
+        value = read_bpm(bpm.group(1), subspan(first, at, *bpm.span(1)), faults)
         if value is None:
             return None
         if nominal_at is not None:
@@ -84,19 +84,19 @@ def read_clock(text: str, span: Span, faults: Faults) -> ClockLine | None:
         return None
     port: str | None = None
     if midi is not None and midi.group(1) is not None:
-        port = _port(midi.group(1), part(first, at, *midi.span(1)), faults)
+        port = _port(midi.group(1), subspan(first, at, *midi.span(1)), faults)
         if port is None:
             return None
     if nominal is None:
         message = "a clock from outside needs a nominal tempo: what comes before it sounds is planned with it"
         end = Span(span.file, span.end_line, span.end_column, span.end_line, span.end_column)
         tail = ", nominal 120 bpm"
-        faults.error("E248", message, span, f"write {shown(text, 60)}{tail}", (Fix(end, tail),))
+        faults.error("E248", message, span, f"write {excerpt(text, 60)}{tail}", (Fix(end, tail),))
         return None
     return ClockLine(ClockKind.MIDI if midi is not None else ClockKind.LINK, nominal, meter, port, span=span)
 
 
-def _alone(first: str, at: Span, more: list[tuple[str, Span]], span: Span, faults: Faults) -> ClockLine | None:
+def _alone(first: str, at: Span, more: list[tuple[str, Span]], span: Span, faults: Diagnostics) -> ClockLine | None:
     """A clock that says nothing of tempo and meter: chunks and time code have none, a file brings its own."""
     if more and first == "chunks":
         faults.error("E247", "chunks have no tempo and no meter", more[0][1], "leave it out, or write clock 120 bpm, 4/4")
@@ -115,42 +115,42 @@ def _alone(first: str, at: Span, more: list[tuple[str, Span]], span: Span, fault
     mtc = _MTC.match(first)
     if mtc is not None:
         if mtc.group(1) not in RATES:
-            where = at if mtc.group(1) is None else part(first, at, *mtc.span(1))
+            where = at if mtc.group(1) is None else subspan(first, at, *mtc.span(1))
             hint = "write the frames a second that your source sends: mtc 24, mtc 25, mtc 29.97 (drop frame) or mtc 30"
             faults.error("E247", "time code has 24, 25, 29.97 or 30 frames a second", where, hint)
             return None
-        port = None if mtc.group(2) is None else _port(mtc.group(2), part(first, at, *mtc.span(2)), faults)
+        port = None if mtc.group(2) is None else _port(mtc.group(2), subspan(first, at, *mtc.span(2)), faults)
         if port is None and mtc.group(2) is not None:
             return None
         return ClockLine(ClockKind.MTC, None, COMMON_TIME, port, rate=mtc.group(1), span=span)
     file = _FILE.match(first)
     if file is not None and file.group(1) is not None and file.group(1).endswith('"') and len(file.group(1)) > 2:
-        path = read_string(file.group(1), part(first, at, *file.span(1)), faults)
+        path = read_string(file.group(1), subspan(first, at, *file.span(1)), faults)
         return None if path is None else ClockLine(ClockKind.FILE, None, COMMON_TIME, file=path, span=span)
     fixes: tuple[Fix, ...] = ()
     if file is not None and file.group(2) is not None and '"' not in file.group(2):
-        fixes = (Fix(part(first, at, *file.span(2)), f'"{file.group(2)}"'),)
+        fixes = (Fix(subspan(first, at, *file.span(2)), f'"{file.group(2)}"'),)
     faults.error("E247", "the path of a MIDI file stands in quotes", at, 'write file "song.mid"', fixes)
     return None
 
 
-def _told_comma(text: str, span: Span, faults: Faults) -> bool:
+def _told_comma(text: str, span: Span, faults: Diagnostics) -> bool:
     """Tell a tempo with a comma for its point. True when it was told."""
     match = _COMMA.match(text)
     if match is None:
         return False
-    at = part(text, span, match.end(1), match.end(1) + 1)
+    at = subspan(text, span, match.end(1), match.end(1) + 1)
     hint = f"write {match.group(1)}.{match.group(2)} bpm"
     faults.error("E203", "a comma stands in front of the meter, never inside a number", at, hint, (Fix(at, "."),))
     return True
 
 
-def _told_parts(text: str, span: Span, faults: Faults) -> bool:
+def _told_parts(text: str, span: Span, faults: Diagnostics) -> bool:
     """Tell the parts of a clock that stand in a row, whatever lies between them, or in another order. True when it was told."""
     song = _SONG.fullmatch(text)
     if song is not None:
         cured_song = f"file {song.group(1)}"
-        faults.error("E247", "a MIDI file has its word", span, f"write {shown(cured_song, 60)}", (Fix(span, cured_song),))
+        faults.error("E247", "a MIDI file has its word", span, f"write {excerpt(cured_song, 60)}", (Fix(span, cured_song),))
         return True
     parts = _PARTS.fullmatch(text)
     if parts is None:
@@ -167,11 +167,11 @@ def _told_parts(text: str, span: Span, faults: Faults) -> bool:
     new = ", ".join(cured)
     if _IN_PARTS.fullmatch(text):
         return False
-    faults.error("E247", "between the parts of a clock stand commas", span, f"write {shown(new, 60)}", (Fix(span, new),))
+    faults.error("E247", "between the parts of a clock stand commas", span, f"write {excerpt(new, 60)}", (Fix(span, new),))
     return True
 
 
-def _told_tempo_and_meter(text: str, span: Span, faults: Faults) -> bool:
+def _told_tempo_and_meter(text: str, span: Span, faults: Diagnostics) -> bool:
     """Tell a tempo and a meter in another order, or with other words between them. True when it was told."""
     numbers = re.findall(r"(?<![\w./,-])[0-9]+(?:[./][0-9]+)?", text)
     meters = [one for one in numbers if re.fullmatch(r"[0-9]{1,2}/(?:1|2|4|8|16|32)", one)]
@@ -189,7 +189,7 @@ def _told_tempo_and_meter(text: str, span: Span, faults: Faults) -> bool:
 
 
 def _more(
-    pieces: list[tuple[str, Span]], is_external: bool, faults: Faults
+    pieces: list[tuple[str, Span]], is_external: bool, faults: Diagnostics
 ) -> tuple[Meter, Fraction | None, Span | None] | None:
     """What stands behind the first comma: a meter and a nominal tempo, each at most once."""
     meter: Meter | None = None
@@ -198,7 +198,7 @@ def _more(
     for piece, at in pieces:
         found = _NOMINAL.match(piece)
         if found is not None and nominal is None:
-            nominal, nominal_at = read_bpm(found.group(1), part(piece, at, *found.span(1)), faults), at
+            nominal, nominal_at = read_bpm(found.group(1), subspan(piece, at, *found.span(1)), faults), at
             if nominal is None:
                 return None
         elif (
@@ -213,26 +213,26 @@ def _more(
         else:
             hint = "behind the comma stands a meter (4/4), and with midi or link nominal 120 bpm"
             fixes = (Fix(at, f"nominal {piece}"),) if is_external and nominal is None and _BPM.match(piece) else ()
-            faults.error("E247", f"{shown(piece) or 'nothing'} says nothing about a clock here", at, hint, fixes)
+            faults.error("E247", f"{excerpt(piece) or 'nothing'} says nothing about a clock here", at, hint, fixes)
             return None
     return meter or COMMON_TIME, nominal, nominal_at
 
 
-def _without_comma(first: str, at: Span, faults: Faults) -> bool:
+def _without_comma(first: str, at: Span, faults: Diagnostics) -> bool:
     """Tell a meter or a tempo that stands behind the clock without a comma. True when it was told."""
     match = _NO_COMMA.match(first)
     if match is None:
         return False
     rest = first[match.end(2) :]
     cured = f", nominal {rest}" if rest.endswith("bpm") else ", "
-    gap = part(first, at, match.start(2), match.end(2) + (len(rest) if rest.endswith("bpm") else 0))
+    gap = subspan(first, at, match.start(2), match.end(2) + (len(rest) if rest.endswith("bpm") else 0))
     message = "in front of a meter or a nominal tempo stands a comma"
-    hint = f"write {shown(first[: match.start(2)].rstrip() + cured + ('' if rest.endswith('bpm') else rest))}"
-    faults.error("E247", message, part(first, at, match.end(2), len(first)), hint, (Fix(gap, cured),))
+    hint = f"write {excerpt(first[: match.start(2)].rstrip() + cured + ('' if rest.endswith('bpm') else rest))}"
+    faults.error("E247", message, subspan(first, at, match.end(2), len(first)), hint, (Fix(gap, cured),))
     return True
 
 
-def _port(literal: str, span: Span, faults: Faults) -> str | None:
+def _port(literal: str, span: Span, faults: Diagnostics) -> str | None:
     if literal.startswith('"') and literal.endswith('"') and len(literal) >= 2:
         port = read_string(literal, span, faults)
         if port == "":
@@ -240,25 +240,25 @@ def _port(literal: str, span: Span, faults: Faults) -> str | None:
             return None
         return port
     cured = '"' + literal.strip("\"'‘’“”„`") + '"'
-    faults.error("E247", "a port's name stands in quotes", span, f"write midi {shown(cured)}", (Fix(span, cured),))
+    faults.error("E247", "a port's name stands in quotes", span, f"write midi {excerpt(cured)}", (Fix(span, cured),))
     return None
 
 
-def _unknown(first: str, at: Span, faults: Faults) -> None:
+def _unknown(first: str, at: Span, faults: Diagnostics) -> None:
     if re.match(r"[0-9./]+\Z", first):
-        faults.error("E247", "a tempo is followed by bpm", at, f"write {shown(first)} bpm", (Fix(at, f"{first} bpm"),))
+        faults.error("E247", "a tempo is followed by bpm", at, f"write {excerpt(first)} bpm", (Fix(at, f"{first} bpm"),))
         return
     tempo = re.match(r"([0-9./]+)[ \t]*([^\W\d]+)\Z", first)
-    if tempo is not None and (tempo.group(2) in _OTHER_BPM or nearest(tempo.group(2), ("bpm",))):
+    if tempo is not None and (tempo.group(2) in _OTHER_BPM or closest_word(tempo.group(2), ("bpm",))):
         cured = f"{tempo.group(1)} bpm"
-        faults.error("E247", "a tempo is followed by bpm", at, f"write {shown(cured)}", (Fix(at, cured),))
+        faults.error("E247", "a tempo is followed by bpm", at, f"write {excerpt(cured)}", (Fix(at, cured),))
         return
     word = re.match(r"\S*", first)
     name = word.group() if word else ""
-    guess = _OTHER_CLOCKS.get(name.casefold()) or nearest(name, ("chunks", "midi", "link", "mtc", "file"))
+    guess = _OTHER_CLOCKS.get(name.casefold()) or closest_word(name, ("chunks", "midi", "link", "mtc", "file"))
     rate = re.fullmatch(r"mtc([0-9.]+)", name)
     if guess == "mtc" and re.fullmatch(rf"\S+[ \t]+(?:{'|'.join(map(re.escape, RATES))})(?:[ \t].*)?", first) is None:
         guess = f"mtc {rate[1] if rate is not None and rate[1] in RATES else '25'}"  # time code alone is no clock
     hint = f"did you mean {guess}?" if guess else SPELLINGS
-    fixes = (Fix(part(first, at, 0, len(name)), guess),) if guess else ()
-    faults.error("E247", f"{shown(first)} is not a clock", at, hint, fixes)
+    fixes = (Fix(subspan(first, at, 0, len(name)), guess),) if guess else ()
+    faults.error("E247", f"{excerpt(first)} is not a clock", at, hint, fixes)

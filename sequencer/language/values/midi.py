@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.midi_notes import HIGHEST_NOTE, note_number
 from sequencer.language.score import (
     Duration,
@@ -19,7 +19,7 @@ from sequencer.language.score import (
     SendProgram,
     Trigger,
 )
-from sequencer.language.source import nearest, part, shown
+from sequencer.language.source import closest_word, excerpt, subspan
 from sequencer.language.values.amounts import plain_digits, read_duration
 from sequencer.language.values.strings import is_name, read_name
 
@@ -57,7 +57,7 @@ def find_option(text: str) -> re.Match[str] | None:
     )
 
 
-def read_trigger(text: str, span: Span, faults: Faults, is_sent: bool = False) -> Trigger | None:
+def read_trigger(text: str, span: Span, faults: Diagnostics, is_sent: bool = False) -> Trigger | None:
     """A whole trigger. Channels are 1–16, programs 1–128, notes, controllers and their values 0–127.
 
     `is_sent` is for a note that is sent and not listened for: that one has a length.
@@ -80,13 +80,15 @@ def read_trigger(text: str, span: Span, faults: Faults, is_sent: bool = False) -
             return None
 
 
-def _from_midi(kind: str, text: str, start: int, span: Span, faults: Faults, is_sent: bool) -> Trigger | None:
+def _from_midi(kind: str, text: str, start: int, span: Span, faults: Diagnostics, is_sent: bool) -> Trigger | None:
     if told_glued(text, span, faults, "E238"):
         return None
     body, channel = text, None
     found = _CHANNEL.search(text)
     if found is not None:
-        channel = _trigger_number(found.group(1), part(text, span, found.start(1), len(text)), faults, "channel", 1, 16, "E233")
+        channel = _trigger_number(
+            found.group(1), subspan(text, span, found.start(1), len(text)), faults, "channel", 1, 16, "E233"
+        )
         if channel is None:
             return None
         body = text[: found.start()]
@@ -95,7 +97,7 @@ def _from_midi(kind: str, text: str, start: int, span: Span, faults: Faults, is_
         faults.error("E238", f"{kind} what? A number is missing", span, TRIGGER_FORMS)
         return None
     offset = body.index(value, start)
-    at = part(text, span, offset, offset + len(value))
+    at = subspan(text, span, offset, offset + len(value))
     match kind:
         case "note":
             return _note(value, at, channel, span, faults, is_sent)
@@ -111,18 +113,18 @@ def _from_midi(kind: str, text: str, start: int, span: Span, faults: Faults, is_
             return None if program is None else OnProgram(program, channel, span)
 
 
-def told_glued(text: str, span: Span, faults: Faults, code: str) -> bool:
+def told_glued(text: str, span: Span, faults: Diagnostics, code: str) -> bool:
     """Tell `ch10`, `ch=10`, `vel:100`: a word that its number stands too close to. True when it was told."""
     glued = _GLUED_OPTION.search(text)
     if glued is None:
         return False
     cured = f"{glued.group(1)} {glued.group(2)}"
-    at = part(text, span, *glued.span())
+    at = subspan(text, span, *glued.span())
     faults.error(code, f"behind {glued.group(1)} stands a blank", at, f"write {cured}", (Fix(at, cured),))
     return True
 
 
-def _note(written: str, at: Span, channel: int | None, span: Span, faults: Faults, is_sent: bool) -> OnNote | None:
+def _note(written: str, at: Span, channel: int | None, span: Span, faults: Diagnostics, is_sent: bool) -> OnNote | None:
     if " " in written or "\t" in written:
         _too_much(written, written.replace("\t", " ").index(" "), "a note", at, faults, is_sent)
         return None
@@ -145,17 +147,17 @@ def _note(written: str, at: Span, channel: int | None, span: Span, faults: Fault
         hint, fixes = f"write {cured}", (Fix(at, cured),)
     else:
         hint = "MIDI's notes go from C-2 to G8 where middle C is C3, from C-1 to G9 where it is C4"
-    faults.error("E231", f"there is no note {shown(written)}", at, hint, fixes)
+    faults.error("E231", f"there is no note {excerpt(written)}", at, hint, fixes)
     return None
 
 
-def _control_trigger(written: str, at: Span, channel: int | None, span: Span, faults: Faults) -> OnControl | None:
+def _control_trigger(written: str, at: Span, channel: int | None, span: Span, faults: Diagnostics) -> OnControl | None:
     match = _CONTROL.match(written)
     if match is None:
-        faults.error("E237", f"{shown(written)} is no comparison of a controller", at, "write cc 20 > 64, or cc 20 < 64")
+        faults.error("E237", f"{excerpt(written)} is no comparison of a controller", at, "write cc 20 > 64, or cc 20 < 64")
         return None
     number_text, sign, value_text = match.groups()
-    number = _trigger_number(number_text, part(written, at, 0, match.end(1)), faults, "controller", 0, 127, "E235")
+    number = _trigger_number(number_text, subspan(written, at, 0, match.end(1)), faults, "controller", 0, 127, "E235")
     if number is None:
         return None
     if sign is None or value_text is None:
@@ -163,7 +165,7 @@ def _control_trigger(written: str, at: Span, channel: int | None, span: Span, fa
         fixes = (Fix(at, f"{number} > 64"),) if sign is None and value_text is None else ()
         faults.error("E237", "a controller needs > or < and a value", at, hint, fixes)
         return None
-    value = _trigger_number(value_text, part(written, at, match.start(3), match.end(3)), faults, "value", 0, 127, "E236")
+    value = _trigger_number(value_text, subspan(written, at, match.start(3), match.end(3)), faults, "value", 0, 127, "E236")
     if value is None:
         return None
     if sign not in "<>":
@@ -178,13 +180,13 @@ def _control_trigger(written: str, at: Span, channel: int | None, span: Span, fa
     return OnControl(number, sign == ">", value, channel, span)
 
 
-def _go(text: str, span: Span, faults: Faults) -> OnGo | None:
+def _go(text: str, span: Span, faults: Diagnostics) -> OnGo | None:
     name = text[2:].strip(" \t")
     arrow = name.find("->")
     if arrow >= 0:  # only in YAML: the grammar of the text notation parts them
-        at = part(text, span, text.index("->"), len(text))
+        at = subspan(text, span, text.index("->"), len(text))
         cured = name[arrow + 2 :].strip()
-        keys = f"{{when: go {shown(name[:arrow].strip())}, {shown(cured.replace(' ', ': ', 1))}}}"
+        keys = f"{{when: go {excerpt(name[:arrow].strip())}, {excerpt(cured.replace(' ', ': ', 1))}}}"
         hint = f"what a rule does has keys of its own: {keys}"
         faults.error("E610", "a trigger and what it does are two keys", at, hint)
         return None
@@ -192,7 +194,7 @@ def _go(text: str, span: Span, faults: Faults) -> OnGo | None:
         faults.error("E239", "go what? The operator's word is missing", span, "write go and a name of your own: go exit")
         return None
     start = text.index(name, 2)
-    at = part(text, span, start, start + len(name))
+    at = subspan(text, span, start, start + len(name))
     if name.startswith('"') and is_name(name.strip('"')):
         bare = name.strip('"')
         faults.error("E239", "the name of a go-cue has no quotes", at, f"write {bare}", (Fix(at, bare),))
@@ -205,66 +207,66 @@ def _go(text: str, span: Span, faults: Faults) -> OnGo | None:
     return None if read is None else OnGo(read, span)
 
 
-def _trigger_number(text: str, span: Span, faults: Faults, what: str, low: int, high: int, code: str) -> int | None:
+def _trigger_number(text: str, span: Span, faults: Diagnostics, what: str, low: int, high: int, code: str) -> int | None:
     """A whole number from `low` to `high`."""
     if not plain_digits(text, span, faults):
         return None
     if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
         return int(text)
     plural = "values" if what == "value" else f"{what}s"
-    faults.error(code, f"there is no {what} {shown(text) or 'without a number'}", span, f"{plural} go from {low} to {high}")
+    faults.error(code, f"there is no {what} {excerpt(text) or 'without a number'}", span, f"{plural} go from {low} to {high}")
     return None
 
 
-def _too_much(text: str, end: int, kind: str, span: Span, faults: Faults, is_sent: bool = False) -> None:
-    at = part(text, span, end, len(text))
+def _too_much(text: str, end: int, kind: str, span: Span, faults: Diagnostics, is_sent: bool = False) -> None:
+    at = subspan(text, span, end, len(text))
     lasts = _LASTS.fullmatch(text[end:])
     if lasts is not None and is_sent:
         cured = f" for {lasts.group(1)}"
-        faults.error("E238", "how long a note sounds stands behind for", at, f"write{shown(cured)}", (Fix(at, cured),))
+        faults.error("E238", "how long a note sounds stands behind for", at, f"write{excerpt(cured)}", (Fix(at, cured),))
         return
     faults.error(
-        "E238", f"{kind} takes nothing more, but here stands {shown(text[end:].strip())}", at, "leave it out", (Fix(at, ""),)
+        "E238", f"{kind} takes nothing more, but here stands {excerpt(text[end:].strip())}", at, "leave it out", (Fix(at, ""),)
     )
 
 
-def _report_unknown_trigger(text: str, kind: str, span: Span, faults: Faults) -> None:
-    at = part(text, span, 0, len(kind))
+def _report_unknown_trigger(text: str, kind: str, span: Span, faults: Diagnostics) -> None:
+    at = subspan(text, span, 0, len(kind))
     if _LENGTH.fullmatch(text):
-        message = f"{shown(text)} is a length, not a trigger"
-        faults.error("E230", message, span, f"take it out here, and give the section max {shown(text)}")
+        message = f"{excerpt(text)} is a length, not a trigger"
+        faults.error("E230", message, span, f"take it out here, and give the section max {excerpt(text)}")
         return
     if note_number(kind, "C3") is not None and not kind.isdigit():
-        faults.error("E230", f"{shown(kind)} is a note, not a trigger", at, f"write note {kind}", (Fix(at, f"note {kind}"),))
+        faults.error("E230", f"{excerpt(kind)} is a note, not a trigger", at, f"write note {kind}", (Fix(at, f"note {kind}"),))
         return
     spoken = _SPOKEN.match(text)
     if spoken is not None:
         cured = spoken.group(1) + text[spoken.end() :]
-        fix = (Fix(part(text, span, 0, spoken.end()), spoken.group(1)),)
-        faults.error("E230", f"{shown(spoken.group())} is not a trigger", at, f"write {shown(cured)}", fix)
+        fix = (Fix(subspan(text, span, 0, spoken.end()), spoken.group(1)),)
+        faults.error("E230", f"{excerpt(spoken.group())} is not a trigger", at, f"write {excerpt(cured)}", fix)
         return
     glued = _GLUED.match(text)
     if glued is not None:
         cured = f"{glued.group(1)} {text[glued.end(1) :]}"
-        fix = (Fix(part(text, span, 0, len(text)), cured),)
-        faults.error("E230", f"behind {glued.group(1)} stands a blank", at, f"write {shown(cured)}", fix)
+        fix = (Fix(subspan(text, span, 0, len(text)), cured),)
+        faults.error("E230", f"behind {glued.group(1)} stands a blank", at, f"write {excerpt(cured)}", fix)
         return
     pressed = _PRESSED.match(text)
     if pressed is not None:
         cured = f"go {pressed.group(1)}"
         message = f"{kind} is not a trigger: keys say an operator's words"
-        faults.error("E230", message, span, f"write {shown(cured)}", (Fix(span, cured),))
+        faults.error("E230", message, span, f"write {excerpt(cured)}", (Fix(span, cured),))
         return
     low = kind.casefold()
-    guess = _OTHER_TRIGGER_NAMES.get(low) or (low if low in TRIGGER_KINDS else nearest(kind, TRIGGER_KINDS))
+    guess = _OTHER_TRIGGER_NAMES.get(low) or (low if low in TRIGGER_KINDS else closest_word(kind, TRIGGER_KINDS))
     if guess is not None:
         cured = guess + text[len(kind) :]
-        faults.error("E230", f"{shown(kind)} is not a trigger", at, f"did you mean {shown(cured)}?", (Fix(at, guess),))
+        faults.error("E230", f"{excerpt(kind)} is not a trigger", at, f"did you mean {excerpt(cured)}?", (Fix(at, guess),))
     elif is_name(kind) and kind == text:
-        hint = f"an operator's word is written go {shown(kind)}; a note, note C3"
-        faults.error("E230", f"{shown(kind)} is not a trigger", at, hint, (Fix(at, f"go {kind}"),))
+        hint = f"an operator's word is written go {excerpt(kind)}; a note, note C3"
+        faults.error("E230", f"{excerpt(kind)} is not a trigger", at, hint, (Fix(at, f"go {kind}"),))
     else:
-        faults.error("E230", f"{shown(kind) or 'nothing'} is not a trigger", at, TRIGGER_FORMS)
+        faults.error("E230", f"{excerpt(kind) or 'nothing'} is not a trigger", at, TRIGGER_FORMS)
 
 
 MIDI_MESSAGES = ("note", "cc", "program")
@@ -284,7 +286,7 @@ _RANGES = {
 }
 
 
-def read_midi(text: str, span: Span, faults: Faults) -> SendMidi | None:
+def read_midi(text: str, span: Span, faults: Diagnostics) -> SendMidi | None:
     """What stands behind `midi`. Channels are 1–16, programs 1–128, velocities 1–127, all else 0–127."""
     if _told_wording(text, span, faults):
         return None
@@ -306,7 +308,7 @@ def read_midi(text: str, span: Span, faults: Faults) -> SendMidi | None:
         return None
     if kind == "cc":
         return _control_message(body, channel, span, faults)
-    read = read_trigger(body, part(text, span, 0, len(body)), faults, is_sent=True)
+    read = read_trigger(body, subspan(text, span, 0, len(body)), faults, is_sent=True)
     match read:
         case OnNote():
             return SendNote(read.written, channel, velocity, length, span)
@@ -316,14 +318,14 @@ def read_midi(text: str, span: Span, faults: Faults) -> SendMidi | None:
             return None
 
 
-def _told_wording(text: str, span: Span, faults: Faults) -> bool:
+def _told_wording(text: str, span: Span, faults: Diagnostics) -> bool:
     """Tell what is sent in other words: `cc20 127`, `note C3 v100`, `note 60 127`, `note C3 on channel 10`."""
     for pattern, cured, message in _WORDINGS:
         match = pattern.search(text)
         if match is not None:
             new = match.expand(cured)
-            at = part(text, span, *match.span())
-            faults.error("E259", message, at, f"write {shown(new)}", (Fix(at, new),))
+            at = subspan(text, span, *match.span())
+            faults.error("E259", message, at, f"write {excerpt(new)}", (Fix(at, new),))
             return True
     return False
 
@@ -349,13 +351,13 @@ _WORDINGS = (
 )
 
 
-def _options(text: str, kind: str, span: Span, faults: Faults) -> tuple[int | None, int | None, Duration | None] | None:
+def _options(text: str, kind: str, span: Span, faults: Diagnostics) -> tuple[int | None, int | None, Duration | None] | None:
     """Channel, velocity and length, each at most once, in any order. None where one of them was told."""
     numbers: dict[str, int] = {}
     length: Duration | None = None
     for match in _MIDI_OPTION.finditer(text):
         word = _LONG.get(match.group(1), match.group(1))
-        whole = part(text, span, match.start(1), match.end())
+        whole = subspan(text, span, match.start(1), match.end())
         if word in numbers or (word == "for" and length is not None):
             faults.error("E259", f"{word} stands here twice", whole, "leave one out", (_left_out(text, span, match),))
             return None
@@ -363,7 +365,7 @@ def _options(text: str, kind: str, span: Span, faults: Faults) -> tuple[int | No
             message = f"a {'controller' if kind == 'cc' else 'program'} has no {'velocity' if word == 'vel' else 'length'}"
             faults.error("E259", message, whole, "leave it out", (_left_out(text, span, match),))
             return None
-        at = part(text, span, match.start(2), match.end(2)) if match.group(2) else whole
+        at = subspan(text, span, match.start(2), match.end(2)) if match.group(2) else whole
         if word == "for":
             length = read_duration(match.group(2), at, faults)
             if length is None:
@@ -377,13 +379,13 @@ def _options(text: str, kind: str, span: Span, faults: Faults) -> tuple[int | No
 
 
 def _left_out(text: str, span: Span, match: re.Match[str]) -> Fix:
-    return Fix(part(text, span, match.start(), match.end()), "")
+    return Fix(subspan(text, span, match.start(), match.end()), "")
 
 
-def _control_message(body: str, channel: int | None, span: Span, faults: Faults) -> SendControl | None:
+def _control_message(body: str, channel: int | None, span: Span, faults: Diagnostics) -> SendControl | None:
     start = len("cc") + len(body[2:]) - len(body[2:].lstrip(" \t"))
     written = body[start:].rstrip(" \t")
-    at = part(body, span, start, start + len(written))
+    at = subspan(body, span, start, start + len(written))
     compared = _COMPARED.match(written)
     if compared is not None:
         cured = f"{compared.group(1)} {compared.group(2)}"
@@ -396,12 +398,12 @@ def _control_message(body: str, channel: int | None, span: Span, faults: Faults)
         what = "a controller needs a value to be sent" if len(words) == 1 else "a controller takes one value"
         faults.error("E259", what, at, hint)
         return None
-    control = _message_number(words[0].group(), part(written, at, *words[0].span()), faults, "controller")
-    value = _message_number(words[1].group(), part(written, at, *words[1].span()), faults, "value")
+    control = _message_number(words[0].group(), subspan(written, at, *words[0].span()), faults, "controller")
+    value = _message_number(words[1].group(), subspan(written, at, *words[1].span()), faults, "value")
     return None if control is None or value is None else SendControl(control, value, channel, span)
 
 
-def _message_number(text: str, span: Span, faults: Faults, which: str) -> int | None:
+def _message_number(text: str, span: Span, faults: Diagnostics, which: str) -> int | None:
     """A whole number in the range of what it is."""
     what, low, high, code = _RANGES[which]
     if text and not plain_digits(text, span, faults):
@@ -410,7 +412,7 @@ def _message_number(text: str, span: Span, faults: Faults, which: str) -> int | 
         return int(text)
     more = "; velocity 0 would let go of the note" if which == "vel" and text == "0" else ""
     plural = "velocities" if which == "vel" else f"{what}s"
-    message = f"there is no {what} {shown(text) or 'without a number'}"
+    message = f"there is no {what} {excerpt(text) or 'without a number'}"
     faults.error(code, message, span, f"{plural} go from {low} to {high}{more}")
     return None
 
@@ -420,22 +422,24 @@ def _as_note(text: str, kind: str, span: Span) -> tuple[str, Span]:
     cured = f"note {text}"
     for pattern, better, _ in _WORDINGS:
         cured = pattern.sub(better, cured)
-    if read_midi(cured, span, Faults()) is not None:
+    if read_midi(cured, span, Diagnostics()) is not None:
         return cured, span
-    return f"note {kind}", part(text, span, 0, len(kind))
+    return f"note {kind}", subspan(text, span, 0, len(kind))
 
 
-def _report_unknown_message(text: str, kind: str, span: Span, faults: Faults) -> None:
-    at = part(text, span, 0, len(kind))
+def _report_unknown_message(text: str, kind: str, span: Span, faults: Diagnostics) -> None:
+    at = subspan(text, span, 0, len(kind))
     low = kind.casefold()
-    guess = _OTHER_MESSAGE_NAMES.get(low) or (low if low in MIDI_MESSAGES else nearest(kind, MIDI_MESSAGES))
-    if guess is None and read_trigger(f"note {kind}", at, Faults()) is not None:
+    guess = _OTHER_MESSAGE_NAMES.get(low) or (low if low in MIDI_MESSAGES else closest_word(kind, MIDI_MESSAGES))
+    if guess is None and read_trigger(f"note {kind}", at, Diagnostics()) is not None:
         cured, at = _as_note(text, kind, span)
-        faults.error("E259", f"{shown(kind)} is a note, and `note` is missing", at, f"write {shown(cured)}", (Fix(at, cured),))
+        faults.error(
+            "E259", f"{excerpt(kind)} is a note, and `note` is missing", at, f"write {excerpt(cured)}", (Fix(at, cured),)
+        )
     elif guess is not None:
         cured = guess + text[len(kind) :]
-        message = f"{shown(kind)} is nothing that is sent to gear"
-        faults.error("E259", message, at, f"did you mean {shown(cured)}?", (Fix(at, guess),))
+        message = f"{excerpt(kind)} is nothing that is sent to gear"
+        faults.error("E259", message, at, f"did you mean {excerpt(cured)}?", (Fix(at, guess),))
     else:
-        message = f"{shown(kind)} is nothing that is sent to gear" if kind else "midi what? A note, cc or program is missing"
+        message = f"{excerpt(kind)} is nothing that is sent to gear" if kind else "midi what? A note, cc or program is missing"
         faults.error("E259", message, at if kind else span, MIDI_FORMS)

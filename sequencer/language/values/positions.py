@@ -6,20 +6,20 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
-from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.timebase import TICKS_PER_BEAT
-from sequencer.language.score import After, AtBar, AtMark, AtOffset, AtTick, Duration, Place, Unit
+from sequencer.language.score import After, AtBar, AtMark, AtOffset, AtTick, Duration, Position, Unit
 from sequencer.language.score_meters import BY_DOT, has_beat, suggest_position
-from sequencer.language.source import part, shown
+from sequencer.language.source import excerpt, subspan
 from sequencer.language.values.amounts import (
     DASHES,
     LARGEST,
     SPELLINGS,
-    number_of,
+    check_decimal_comma,
+    parse_number,
     plain_digits,
     read_amount,
     read_duration,
-    told_comma,
 )
 from sequencer.language.values.strings import is_name, read_name
 
@@ -45,7 +45,7 @@ def _fraction(over: int, under: int = 1) -> Fraction:
     return Fraction(over, under)
 
 
-def read_place(text: str, span: Span, faults: Faults) -> Place | None:
+def read_position(text: str, span: Span, faults: Diagnostics) -> Position | None:
     """A place in any of its spellings. Whether the bar has that beat is for the compiler to say: it knows the meter."""
     match = _QUICK.match(text)
     if match is not None:
@@ -70,19 +70,19 @@ def read_place(text: str, span: Span, faults: Faults) -> Place | None:
     return _closely(text, span, faults)
 
 
-def _after(text: str, span: Span, faults: Faults) -> After | None:
+def _after(text: str, span: Span, faults: Diagnostics) -> After | None:
     rest = text[1:].lstrip(" \t")
     start = len(text) - len(rest)
-    by = read_duration(rest, part(text, span, start, len(text)), faults)
+    by = read_duration(rest, subspan(text, span, start, len(text)), faults)
     return None if by is None else After(by, span)
 
 
-def _mark(text: str, span: Span, faults: Faults) -> AtMark | None:
+def _mark(text: str, span: Span, faults: Diagnostics) -> AtMark | None:
     match = _MARK.match(text)
     if match is None:
         back = re.match(r"mark[ \t]+[^\s+]+[ \t]*(-.*)", text)
         if back is not None:
-            at = part(text, span, back.start(1), len(text))
+            at = subspan(text, span, back.start(1), len(text))
             faults.error(
                 "E206", "a place counts on from its mark, never back", at, "set the mark earlier, or write the bar itself"
             )
@@ -91,16 +91,16 @@ def _mark(text: str, span: Span, faults: Faults) -> AtMark | None:
                 "E219", "a mark's name is missing or something stands behind it", span, "write mark drop, or mark drop +1bar"
             )
         return None
-    name = read_name(match.group(1), part(text, span, match.start(1), match.end(1)), faults, "a mark")
+    name = read_name(match.group(1), subspan(text, span, match.start(1), match.end(1)), faults, "a mark")
     if name is None:
         return None
     if match.group(2) is None:
         return AtMark(name, None, span)
-    plus = read_duration(match.group(2), part(text, span, match.start(2), len(text)), faults)
+    plus = read_duration(match.group(2), subspan(text, span, match.start(2), len(text)), faults)
     return None if plus is None else AtMark(name, plus, span)
 
 
-def _closely(text: str, span: Span, faults: Faults) -> Place | None:
+def _closely(text: str, span: Span, faults: Diagnostics) -> Position | None:
     if _told_range(text, span, faults) or not plain_digits(text, span, faults):
         return None
     match = _TICKS.match(text)
@@ -117,7 +117,7 @@ def _closely(text: str, span: Span, faults: Faults) -> Place | None:
     return None
 
 
-def _offset(text: str, span: Span, faults: Faults) -> AtOffset | None:
+def _offset(text: str, span: Span, faults: Diagnostics) -> AtOffset | None:
     read = read_amount(text, span, faults, "a place")
     if read is None:
         return None
@@ -131,11 +131,11 @@ def _offset(text: str, span: Span, faults: Faults) -> AtOffset | None:
 
 
 def _counts(
-    bar: str, beat: str | None, rest: Fraction, ticks: int | None, span: Span, faults: Faults
+    bar: str, beat: str | None, rest: Fraction, ticks: int | None, span: Span, faults: Diagnostics
 ) -> tuple[int, int] | None:
     """Bar and beat, both counted from 1. None where one is not (told). Behind them is `rest` of a beat, or `ticks`."""
-    number = number_of(bar, None, None, span, faults)
-    second = Fraction(1) if beat is None else number_of(beat, None, None, span, faults)
+    number = parse_number(bar, None, None, span, faults)
+    second = Fraction(1) if beat is None else parse_number(beat, None, None, span, faults)
     if number is None or second is None:
         return None
     if (number == 0 or second == 0) and max(number, second) <= LARGEST:
@@ -155,7 +155,7 @@ def _counts(
     return int(number), int(second)
 
 
-def _suggested(bar: int, beat: int, rest: Fraction, ticks: int | None, span: Span, faults: Faults) -> str | None:
+def _suggested(bar: int, beat: int, rest: Fraction, ticks: int | None, span: Span, faults: Diagnostics) -> str | None:
     """A position as it is written, with ticks where there are `ticks`. None where the meter there is not known."""
     whole, rest = divmod(rest, 1)
     more, left = divmod(ticks or 0, TICKS_PER_BEAT)
@@ -163,11 +163,11 @@ def _suggested(bar: int, beat: int, rest: Fraction, ticks: int | None, span: Spa
     return cured if ticks is None or cured is None else f"{cured.replace('.', ':')}:{left}"
 
 
-def _bar(text: str, span: Span, faults: Faults, match: re.Match[str]) -> AtBar | None:
+def _bar(text: str, span: Span, faults: Diagnostics, match: re.Match[str]) -> AtBar | None:
     bar, beat, before, behind, over, under, decimals = match.groups()
     rest: Fraction | None = _NOUGHT
     if over is not None:
-        rest = number_of(over, decimals, under, part(text, span, match.start(5), len(text)), faults)
+        rest = parse_number(over, decimals, under, subspan(text, span, match.start(5), len(text)), faults)
     if rest is None:
         return None
     counts = _counts(bar, beat, rest, None, span, faults)
@@ -178,7 +178,7 @@ def _bar(text: str, span: Span, faults: Faults, match: re.Match[str]) -> AtBar |
     cured = _suggested(*counts, rest, None, span, faults)
     hint, fixes = (BY_DOT, ()) if cured is None else (f"write {cured}", (Fix(span, cured),))
     if not 0 < rest < 1:
-        at = part(text, span, match.start(5) - 1 - len(behind), len(text))
+        at = subspan(text, span, match.start(5) - 1 - len(behind), len(text))
         faults.error("E224", "the part of a beat behind + is less than one beat", at, hint, fixes)
         return None
     if under is None or beat is None or before or behind:
@@ -187,7 +187,7 @@ def _bar(text: str, span: Span, faults: Faults, match: re.Match[str]) -> AtBar |
     return AtBar(*counts, rest, span)
 
 
-def _told_time(text: str, span: Span, faults: Faults) -> bool:
+def _told_time(text: str, span: Span, faults: Diagnostics) -> bool:
     """Tell hours, minutes and seconds. True when it was told."""
     hours = re.fullmatch(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[:;.]([0-9]{2}))?", text)
     if hours is None:
@@ -195,12 +195,12 @@ def _told_time(text: str, span: Span, faults: Faults) -> bool:
     seconds = int(hours.group(1)) * 3600 + int(hours.group(2)) * 60 + int(hours.group(3))
     cured = f"{seconds // 60}m{seconds % 60}s" if seconds >= 60 else f"{seconds}s"
     hint = f"write {cured}" + ("; a part of a second has a decimal point" if hours.group(4) not in (None, "00") else "")
-    faults.error("E202", f"{shown(text)} is a time, and a time has units", span, hint, (Fix(span, cured),))
+    faults.error("E202", f"{excerpt(text)} is a time, and a time has units", span, hint, (Fix(span, cured),))
     return True
 
 
-def _ticks(span: Span, faults: Faults, bar: str, beat: str, tick: str) -> AtTick | None:
-    ticks = number_of(tick, None, None, span, faults)
+def _ticks(span: Span, faults: Diagnostics, bar: str, beat: str, tick: str) -> AtTick | None:
+    ticks = parse_number(tick, None, None, span, faults)
     counts = None if ticks is None else _counts(bar, beat, _NOUGHT, int(ticks), span, faults)
     if counts is None or ticks is None:
         return None
@@ -213,7 +213,7 @@ def _ticks(span: Span, faults: Faults, bar: str, beat: str, tick: str) -> AtTick
     return AtTick(*counts, int(ticks), span)
 
 
-def _told_range(text: str, span: Span, faults: Faults) -> bool:
+def _told_range(text: str, span: Span, faults: Diagnostics) -> bool:
     """Tell `5-3`: a bar and its beat where it has one, or else from one bar to another. True when it was told."""
     match = _RANGE.match(text)
     if match is None:
@@ -228,10 +228,10 @@ def _told_range(text: str, span: Span, faults: Faults) -> bool:
     return True
 
 
-def _told_either(text: str, span: Span, faults: Faults, first: str, second: str) -> None:
+def _told_either(text: str, span: Span, faults: Diagnostics, first: str, second: str) -> None:
     """Tell two numbers with a colon: a time, or a bar and a beat where the bar has that beat."""
     minutes, seconds = int(first[:8]), int(second[:8])
-    message = f"{shown(text)} can be a time or a bar and a beat"
+    message = f"{excerpt(text)} can be a time or a bar and a beat"
     if len(second) > 2 or len(first) > 7:
         faults.error("E202", message, span, "a time is written 1m30s, a bar and a beat 9.3, with ticks 9:3:240")
         return
@@ -244,13 +244,13 @@ def _told_either(text: str, span: Span, faults: Faults, first: str, second: str)
     if minutes and has_beat(seconds, span, faults):
         hint += f" for a time, or {minutes}.{seconds} for a bar and a beat"
     else:
-        message = f"{shown(text)} is a time, and a time has units"
+        message = f"{excerpt(text)} is a time, and a time has units"
     faults.error("E202", message, span, hint, (Fix(span, time),))
 
 
-def _refuse(text: str, span: Span, faults: Faults) -> None:
+def _refuse(text: str, span: Span, faults: Diagnostics) -> None:
     """Say as well as can be said why this is no place."""
-    if told_comma(text, span, faults, "a place"):
+    if check_decimal_comma(text, span, faults, "a place"):
         return
     clock = _CLOCK.match(text)
     if clock is not None:
@@ -260,7 +260,7 @@ def _refuse(text: str, span: Span, faults: Faults) -> None:
     if precise is not None:
         minutes, seconds = int(precise.group(1)), precise.group(2)
         cured = f"{minutes}m{seconds}s" if minutes else f"{seconds[1:] if seconds[0] == '0' else seconds}s"
-        faults.error("E202", f"{shown(text)} is a time, and a time has units", span, f"write {cured}", (Fix(span, cured),))
+        faults.error("E202", f"{excerpt(text)} is a time, and a time has units", span, f"write {cured}", (Fix(span, cured),))
         return
     if _told_time(text, span, faults):
         return
@@ -286,15 +286,15 @@ def _refuse(text: str, span: Span, faults: Faults) -> None:
         faults.error("E206", "a place is never before the start", span, hint)
         return
     if is_name(text) and text.casefold() not in ("bar", "bars", "beat", "beats", "chunk", "chunks"):
-        faults.error("E201", f"{shown(text)} is not a place", span, f"for a mark write mark {shown(text)}")
+        faults.error("E201", f"{excerpt(text)} is not a place", span, f"for a mark write mark {excerpt(text)}")
         return
     if text[:1].isdigit() or text.startswith(".") or is_name(text):
         read_amount(text, span, faults, "a place")
         return
-    faults.error("E201", f"{shown(text)} is not a place" if text else "a place is missing", span, SPELLINGS["a place"])
+    faults.error("E201", f"{excerpt(text)} is not a place" if text else "a place is missing", span, SPELLINGS["a place"])
 
 
-def _three(span: Span, faults: Faults, bar: str, beat: str, sixteenth: str) -> None:
+def _three(span: Span, faults: Diagnostics, bar: str, beat: str, sixteenth: str) -> None:
     """`9.3.2`, as some sequencers count sixteenths."""
     fixes: tuple[Fix, ...] = ()
     hint = "bar, beat and ticks are written 9:3:240, a part of a beat 9.3+1/2"

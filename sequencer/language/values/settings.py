@@ -6,11 +6,11 @@ import re
 from fractions import Fraction
 from typing import Literal, cast
 
-from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.timebase import Meter, Snap
-from sequencer.language.score import ChangeTempo, Cut, GridLine, PlayItem, Sr
-from sequencer.language.source import locator, nearest, part, shown
-from sequencer.language.values.amounts import DASHES, number_of, plain_digits, read_duration, told_comma
+from sequencer.language.score import ChangeTempo, Cut, GridLine, PlayItem, SuperResolution
+from sequencer.language.source import closest_word, excerpt, locator, subspan
+from sequencer.language.values.amounts import DASHES, check_decimal_comma, parse_number, plain_digits, read_duration
 from sequencer.language.values.strings import NAME, is_name, read_name
 
 LARGEST_SEED = 2**32 - 1
@@ -37,17 +37,17 @@ _LISTED = re.compile(r"[\[\]()]|->|→|=>|;|\bthen\b")
 _PASSES = re.compile(r"[^\s,*]+(?:[ \t]*\*[ \t]*[^\s,*]*)?|,|\*\S*")
 
 
-def read_number(text: str, span: Span, faults: Faults, code: str, what: str, example: str) -> Fraction | None:
+def read_number(text: str, span: Span, faults: Diagnostics, code: str, what: str, example: str) -> Fraction | None:
     """A number written as `24`, `23.976` or `960/11`, exactly. `code` is told where it is none."""
     match = _NUMBER.match(text)
     if match is not None:
-        return number_of(match.group(1), match.group(2), match.group(3), span, faults)
-    if plain_digits(text, span, faults) and not told_comma(text, span, faults, "a number"):
-        faults.error(code, f"{shown(text) or 'nothing'} is not {what}", span, f"write {example}")
+        return parse_number(match.group(1), match.group(2), match.group(3), span, faults)
+    if plain_digits(text, span, faults) and not check_decimal_comma(text, span, faults, "a number"):
+        faults.error(code, f"{excerpt(text) or 'nothing'} is not {what}", span, f"write {example}")
     return None
 
 
-def read_bpm(text: str, span: Span, faults: Faults) -> Fraction | None:
+def read_bpm(text: str, span: Span, faults: Diagnostics) -> Fraction | None:
     """A tempo in quarters a minute: `120`, `127.5` or `960/11`."""
     bare = re.match(r"(\S+?)[ \t]*bpm\Z", text, re.IGNORECASE)
     if bare is not None and _NUMBER.match(bare.group(1)):
@@ -68,7 +68,7 @@ def read_bpm(text: str, span: Span, faults: Faults) -> Fraction | None:
     return value
 
 
-def read_meter(text: str, span: Span, faults: Faults) -> Meter | None:
+def read_meter(text: str, span: Span, faults: Diagnostics) -> Meter | None:
     """A meter: `4/4`, `7/8`."""
     match = _METER.match(text)
     if match is not None:
@@ -76,17 +76,17 @@ def read_meter(text: str, span: Span, faults: Faults) -> Meter | None:
         if 1 <= top <= MOST_BEATS and 1 <= bottom <= MOST_BEATS and bottom & (bottom - 1) == 0:
             return Meter(top, bottom)
         hint = f"below the line stands 1, 2, 4, 8, 16, 32 or 64, above it 1 to {MOST_BEATS}"
-        faults.error("E241", f"{shown(text)} is not a meter", span, hint)
+        faults.error("E241", f"{excerpt(text)} is not a meter", span, hint)
         return None
     spaced = re.match(rf"([0-9]+)[ \t]*[/:|{''.join(DASHES)}-][ \t]*([0-9]+)\Z", text)
     if spaced is not None or plain_digits(text, span, faults):
         cured = f"{spaced.group(1)}/{spaced.group(2)}" if spaced else ""
         fixes = (Fix(span, cured),) if cured else ()
-        faults.error("E241", f"{shown(text) or 'nothing'} is not a meter", span, f"write {cured or '4/4, 3/4 or 7/8'}", fixes)
+        faults.error("E241", f"{excerpt(text) or 'nothing'} is not a meter", span, f"write {cured or '4/4, 3/4 or 7/8'}", fixes)
     return None
 
 
-def read_fps(text: str, span: Span, faults: Faults) -> Fraction | None:
+def read_fps(text: str, span: Span, faults: Diagnostics) -> Fraction | None:
     """A frame rate: `24`, `23.976`, `24000/1001`."""
     value = read_number(text, span, faults, "E242", "a frame rate", "frames a second: 24, 23.976 or 24000/1001")
     if value is not None and not 1 <= value <= FASTEST:
@@ -97,18 +97,18 @@ def read_fps(text: str, span: Span, faults: Faults) -> Fraction | None:
     return value
 
 
-def read_grid(text: str, span: Span, faults: Faults) -> GridLine | None:
+def read_grid(text: str, span: Span, faults: Diagnostics) -> GridLine | None:
     """A grid: `33 frames @ 24 fps`."""
     match = _GRID.match(text)
     if match is None:
-        faults.error("E249", f"{shown(text) or 'nothing'} is not a grid", span, "write 33 frames @ 24 fps")
+        faults.error("E249", f"{excerpt(text) or 'nothing'} is not a grid", span, "write 33 frames @ 24 fps")
         return None
-    frames = _whole(match.group(1), part(text, span, *match.span(1)), faults, "E249", "frames to a chunk", 1, MOST_FRAMES)
-    fps = read_fps(match.group(2), part(text, span, *match.span(2)), faults)
+    frames = _whole(match.group(1), subspan(text, span, *match.span(1)), faults, "E249", "frames to a chunk", 1, MOST_FRAMES)
+    fps = read_fps(match.group(2), subspan(text, span, *match.span(2)), faults)
     return None if frames is None or fps is None else GridLine(frames, fps, span)
 
 
-def read_lead(text: str, span: Span, faults: Faults) -> int | None:
+def read_lead(text: str, span: Span, faults: Diagnostics) -> int | None:
     """A lead: `2c`, at least one chunk."""
     match = _LEAD.match(text)
     if match is not None and 1 <= int(match.group(1)) <= LONGEST_LEAD:
@@ -124,7 +124,7 @@ def read_lead(text: str, span: Span, faults: Faults) -> int | None:
     return None
 
 
-def read_strength(text: str, span: Span, faults: Faults) -> Fraction | None:
+def read_strength(text: str, span: Span, faults: Diagnostics) -> Fraction | None:
     """A strength from 0 to 1."""
     percent = re.match(r"([0-9]{1,3})[ \t]*%\Z", text)
     if percent is not None and int(percent.group(1)) <= 100:
@@ -133,7 +133,7 @@ def read_strength(text: str, span: Span, faults: Faults) -> Fraction | None:
         faults.error("E243", "a strength goes from 0 to 1, not in percent", span, f"write {cured}", (Fix(span, cured),))
         return None
     if re.match(r"\.[0-9]+\Z", text):
-        faults.error("E223", "a number begins with a digit", span, f"write 0{shown(text)}", (Fix(span, "0" + text),))
+        faults.error("E223", "a number begins with a digit", span, f"write 0{excerpt(text)}", (Fix(span, "0" + text),))
         return None
     value = read_number(text, span, faults, "E243", "a strength", "a number from 0 to 1, such as 0.8")
     if value is not None and value > 1:
@@ -142,7 +142,7 @@ def read_strength(text: str, span: Span, faults: Faults) -> Fraction | None:
     return value
 
 
-def read_seed(text: str, span: Span, faults: Faults) -> int | None:
+def read_seed(text: str, span: Span, faults: Diagnostics) -> int | None:
     """A seed from 0 to 2³² − 1."""
     if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST_SEED:
         return int(text)
@@ -152,47 +152,47 @@ def read_seed(text: str, span: Span, faults: Faults) -> int | None:
         return None
     if plain_digits(text, span, faults):
         faults.error(
-            "E244", f"{shown(text) or 'nothing'} is not a seed", span, f"seeds are whole numbers from 0 to {LARGEST_SEED}"
+            "E244", f"{excerpt(text) or 'nothing'} is not a seed", span, f"seeds are whole numbers from 0 to {LARGEST_SEED}"
         )
     return None
 
 
-def read_sr(text: str, span: Span, faults: Faults) -> Sr | None:
+def read_sr(text: str, span: Span, faults: Diagnostics) -> SuperResolution | None:
     """Super-resolution: `off`, `2x`, `4x`."""
     if text in ("2x", "4x", "off"):
-        return Sr(text)
+        return SuperResolution(text)
     cured = {"2": "2x", "4": "4x", "x2": "2x", "x4": "4x", "on": "2x", "none": "off", "1x": "off", "no": "off"}.get(
         text.casefold(), text.casefold()
     )
     known = cured in ("2x", "4x", "off")
     fixes = (Fix(span, cured),) if known else ()
     faults.error(
-        "E246", f"super-resolution is off, 2x or 4x, not {shown(text)}", span, f"write {cured if known else '2x'}", fixes
+        "E246", f"super-resolution is off, 2x or 4x, not {excerpt(text)}", span, f"write {cured if known else '2x'}", fixes
     )
     return None
 
 
-def read_snap(text: str, span: Span, faults: Faults) -> Snap | None:
+def read_snap(text: str, span: Span, faults: Diagnostics) -> Snap | None:
     """A snap mode: `nearest`, `floor`, `ceil`."""
     word = _choice(text, span, faults, "E251", "snap", ("nearest", "floor", "ceil"), {"ceiling": "ceil", "round": "nearest"})
     return None if word is None else Snap(word)
 
 
-def read_late(text: str, span: Span, faults: Faults) -> Literal["shift", "drop"] | None:
+def read_late(text: str, span: Span, faults: Diagnostics) -> Literal["shift", "drop"] | None:
     """What becomes of a cue that is too late: `shift`, `drop`."""
     return cast(
         Literal["shift", "drop"] | None, _choice(text, span, faults, "E252", "late", ("shift", "drop"), {"skip": "drop"})
     )
 
 
-def read_middle(text: str, span: Span, faults: Faults) -> Literal["C3", "C4"] | None:
+def read_middle(text: str, span: Span, faults: Diagnostics) -> Literal["C3", "C4"] | None:
     """The name of note 60: `C3`, `C4`."""
     return cast(
         Literal["C3", "C4"] | None, _choice(text, span, faults, "E253", "middle", ("C3", "C4"), {"60": "C3", "c5": "C4"})
     )
 
 
-def read_cut(text: str, span: Span, faults: Faults) -> Cut | None:
+def read_cut(text: str, span: Span, faults: Diagnostics) -> Cut | None:
     """A cut: `cut`, `cut seed 9`."""
     match = _CUT.match(text)
     if match is None:
@@ -200,15 +200,15 @@ def read_cut(text: str, span: Span, faults: Faults) -> Cut | None:
         loose = loose if loose is not None and int(loose.group(1)) <= LARGEST_SEED else None
         fixes = (Fix(span, f"cut seed {loose.group(1)}"),) if loose else ()
         hint = f"write cut seed {loose.group(1)}" if loose else "write cut, or cut seed 99"
-        faults.error("E258", f"{shown(text)} is not a cut", span, hint, fixes)
+        faults.error("E258", f"{excerpt(text)} is not a cut", span, hint, fixes)
         return None
     if match.group(1) is None:
         return Cut(None, span)
-    seed = read_seed(match.group(1), part(text, span, *match.span(1)), faults)
+    seed = read_seed(match.group(1), subspan(text, span, *match.span(1)), faults)
     return None if seed is None else Cut(seed, span)
 
 
-def read_tempo(text: str, span: Span, faults: Faults, in_head: bool = False) -> ChangeTempo | None:
+def read_tempo(text: str, span: Span, faults: Diagnostics, in_head: bool = False) -> ChangeTempo | None:
     """A tempo or a ramp without its word: `96`, `120 -> 132 over 4 bars`. In a section's head the ramp lasts the section."""
     match = _TEMPO.match(text)
     if match is None:
@@ -219,35 +219,35 @@ def read_tempo(text: str, span: Span, faults: Faults, in_head: bool = False) -> 
         arrow = re.match(rf"([0-9./]+)[ \t]*(?:to|until|→|=>|[-{''.join(DASHES)}])[ \t]*([0-9./]+)(?=[ \t]+over\b|\Z)", text)
         if arrow is not None and _TEMPO.match(f"{arrow.group(1)} -> {arrow.group(2)}{text[arrow.end() :]}"):
             cured = f"{arrow.group(1)} -> {arrow.group(2)}"
-            at = part(text, span, *arrow.span())
+            at = subspan(text, span, *arrow.span())
             faults.error("E240", "between two tempi stands ->", at, f"write {cured}", (Fix(at, cured),))
             return None
         form = "120, or 120 -> 132" if in_head else "96, or 120 -> 132 over 4 bars"
-        faults.error("E254", f"{shown(text) or 'nothing'} is not a change of tempo", span, f"write {form}")
+        faults.error("E254", f"{excerpt(text) or 'nothing'} is not a change of tempo", span, f"write {form}")
         return None
-    bpm = read_bpm(match.group(1), part(text, span, *match.span(1)), faults)
+    bpm = read_bpm(match.group(1), subspan(text, span, *match.span(1)), faults)
     if bpm is None:
         return None
     if match.group(2) is None and match.group(3) is not None and not in_head:
-        over = match.group(3) if read_duration(match.group(3), span, Faults()) is not None else "4 bars"
+        over = match.group(3) if read_duration(match.group(3), span, Diagnostics()) is not None else "4 bars"
         hint = f"write {match.group(1)} for a change at once; a ramp has both tempi: tempo 120 -> {match.group(1)} over {over}"
         message = f"a ramp needs two tempi, and here is only {match.group(1)}"
         faults.error("E254", message, span, hint, (Fix(span, match.group(1)),))
         return None
     to = None
     if match.group(2) is not None:
-        to = read_bpm(match.group(2), part(text, span, *match.span(2)), faults)
+        to = read_bpm(match.group(2), subspan(text, span, *match.span(2)), faults)
         if to is None:
             return None
     length = None
     if match.group(3) is not None:
-        length = read_duration(match.group(3), part(text, span, *match.span(3)), faults)
+        length = read_duration(match.group(3), subspan(text, span, *match.span(3)), faults)
         if length is None:
             return None
     return checked_tempo(ChangeTempo(bpm, to, length, span), faults, in_head)
 
 
-def checked_tempo(change: ChangeTempo, faults: Faults, in_head: bool) -> ChangeTempo | None:
+def checked_tempo(change: ChangeTempo, faults: Diagnostics, in_head: bool) -> ChangeTempo | None:
     """`change` where its parts fit together: a ramp in a cue says over what, one in a section's head never does."""
     if in_head and change.over is not None:
         hint = f"leave out over; a shorter ramp is an action: at 1 tempo {change.bpm}" + (
@@ -269,7 +269,7 @@ def checked_tempo(change: ChangeTempo, faults: Faults, in_head: bool) -> ChangeT
     return change
 
 
-def read_play(text: str, span: Span, faults: Faults) -> tuple[PlayItem, ...] | None:
+def read_play(text: str, span: Span, faults: Diagnostics) -> tuple[PlayItem, ...] | None:
     """An order: `intro drop*2 jam finale`."""
     items: list[PlayItem] = []
     locate = locator(text, span)
@@ -282,7 +282,7 @@ def read_play(text: str, span: Span, faults: Faults) -> tuple[PlayItem, ...] | N
             "E255",
             "the names in play stand without commas, arrows and brackets",
             span,
-            f"write {shown(cured, 60)}",
+            f"write {excerpt(cured, 60)}",
             (Fix(span, cured),),
         )
         return None
@@ -302,7 +302,9 @@ def read_play(text: str, span: Span, faults: Faults) -> tuple[PlayItem, ...] | N
             continue
         cured = f"{match.group(1)}*{match.group(2)}"
         at = locate(*match.span())
-        faults.error("E255", f"{shown(match.group())} is not a section to play", at, f"write {shown(cured)}", (Fix(at, cured),))
+        faults.error(
+            "E255", f"{excerpt(match.group())} is not a section to play", at, f"write {excerpt(cured)}", (Fix(at, cured),)
+        )
     if apart:
         return None
     for match in _PASSES.finditer(text):
@@ -318,12 +320,12 @@ def read_play(text: str, span: Span, faults: Faults) -> tuple[PlayItem, ...] | N
     return tuple(items) if items else None
 
 
-def read_pass(text: str, span: Span, faults: Faults) -> PlayItem | None:
+def read_pass(text: str, span: Span, faults: Diagnostics) -> PlayItem | None:
     """One name of an order: `drop`, `drop*2` (twice in total)."""
     match = _PASS.match(text)
     if match is not None:
         written, times = match.groups()
-        name = read_name(written, part(text, span, 0, len(written)), faults, "a section")
+        name = read_name(written, subspan(text, span, 0, len(written)), faults, "a section")
         if name is None:
             return None
         if times is None:
@@ -341,7 +343,7 @@ def read_pass(text: str, span: Span, faults: Faults) -> PlayItem | None:
             _told_count(name, times, span, faults)
             return None
     fixes = (Fix(span, f"{name}*{times}"),) if swapped else ()
-    faults.error("E255", f"{shown(text)} is not a section to play", span, f"write a name, or {name}*{times}", fixes)
+    faults.error("E255", f"{excerpt(text)} is not a section to play", span, f"write a name, or {name}*{times}", fixes)
     return None
 
 
@@ -349,32 +351,32 @@ def _is_count(times: str) -> bool:
     return 1 <= int(times) <= MOST_PASSES
 
 
-def _told_count(name: str, times: str, span: Span, faults: Faults) -> None:
+def _told_count(name: str, times: str, span: Span, faults: Diagnostics) -> None:
     """Tell how often a section is played where that is not a number that can be."""
     bound = "1" if int(times) < 1 else str(MOST_PASSES)
     message = f"a section is played 1 to {MOST_PASSES:,} times, not {int(times):,}"
     faults.error("E255", message, span, f"write {name}*{bound}", (Fix(span, f"{name}*{bound}"),))
 
 
-def _whole(text: str, span: Span, faults: Faults, code: str, what: str, low: int, high: int) -> int | None:
+def _whole(text: str, span: Span, faults: Diagnostics, code: str, what: str, low: int, high: int) -> int | None:
     if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
         return int(text)
     if plain_digits(text, span, faults):
-        faults.error(code, f"{shown(text)} is not a number of {what}", span, f"write a whole number from {low} to {high}")
+        faults.error(code, f"{excerpt(text)} is not a number of {what}", span, f"write a whole number from {low} to {high}")
     return None
 
 
 def _choice(
-    text: str, span: Span, faults: Faults, code: str, what: str, words: tuple[str, ...], others: dict[str, str]
+    text: str, span: Span, faults: Diagnostics, code: str, what: str, words: tuple[str, ...], others: dict[str, str]
 ) -> str | None:
     """One of `words`."""
     if text in words:
         return text
     low = text.casefold()
     folded = {word.casefold(): word for word in words}
-    guess = others.get(low) or folded.get(low) or nearest(text, words)
+    guess = others.get(low) or folded.get(low) or closest_word(text, words)
     known = ", ".join(words[:-1]) + f" or {words[-1]}"
     hint = f"did you mean {guess}?" if guess else f"write {known}"
     fixes = (Fix(span, guess),) if guess else ()
-    faults.error(code, f"{what} is {known}, not {shown(text) or 'nothing'}", span, hint, fixes)
+    faults.error(code, f"{what} is {known}, not {excerpt(text) or 'nothing'}", span, hint, fixes)
     return None

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.core.unicode_names import with_composed_marks
 from sequencer.language.score import Text, Variable
-from sequencer.language.source import ODD_BLANK, locator, odd_blank, part, shown
+from sequencer.language.source import ODD_BLANK, excerpt, locator, odd_blank, subspan
 
 _NO_NAME = r"\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7"
 IN_NAME = rf"[^{_NO_NAME}]"
@@ -66,7 +66,7 @@ def composed(text: str) -> str | None:
     return name
 
 
-def read_name(text: str, span: Span, faults: Faults, what: str) -> str | None:
+def read_name(text: str, span: Span, faults: Diagnostics, what: str) -> str | None:
     """A name; `what` says whose (`a mark`)."""
     name = composed(text)
     if name is not None:
@@ -76,17 +76,17 @@ def read_name(text: str, span: Span, faults: Faults, what: str) -> str | None:
         return None
     odd = ODD_BLANK.search(text)
     if odd is not None:
-        faults.error("E159", *odd_blank(odd.group(), part(text, span, *odd.span())))
+        faults.error("E159", *odd_blank(odd.group(), subspan(text, span, *odd.span())))
         return None
     cured = "-".join(_PARTS.findall("".join(char if composed(f"a{char}") or char == "-" else " " for char in text)))
     cured = cured if is_name(cured) and len(cured) <= LONGEST_NAME else ""
     hint = f"write {cured}" if cured else "a name begins with a letter; letters, digits, _ and - may follow"
     fixes = (Fix(span, cured),) if cured else ()
-    faults.error("E225", f"{shown(text) or 'nothing'} cannot be the name of {what}", span, hint, fixes)
+    faults.error("E225", f"{excerpt(text) or 'nothing'} cannot be the name of {what}", span, hint, fixes)
     return None
 
 
-def read_scene_name(text: str, span: Span, faults: Faults) -> str | None:
+def read_scene_name(text: str, span: Span, faults: Diagnostics) -> str | None:
     """The name of a scene, which must not be an action's word."""
     if text in RESERVED:
         hint = f"give the scene another name, for example {text}_scene"
@@ -118,7 +118,7 @@ Locate = Callable[[int, int], Span]
 """Makes the span of a stretch of a text, given as offsets in it."""
 
 
-def read_text(literal: str, span: Span, faults: Faults) -> Text | None:
+def read_text(literal: str, span: Span, faults: Diagnostics) -> Text | None:
     r"""A text literal with its quotes: `"…"` or `\"\"\"…\"\"\"`, `\"` and `\\` being the escapes."""
     if literal.startswith('"""'):
         content = literal[3:-3]
@@ -134,7 +134,9 @@ def _shifted(locate: Locate, by: int) -> Locate:
     return lambda start, end: locate(start + by, end + by)
 
 
-def plain(content: str, span: Span, faults: Faults, locate: Locate | None = None, block: bool = False) -> Text | None:
+def read_unquoted_text(
+    content: str, span: Span, faults: Diagnostics, locate: Locate | None = None, block: bool = False
+) -> Text | None:
     """A text without quotes and escapes, as YAML hands it over. `locate` says where its stretches stand in the file.
 
     `block` is for one written over several lines: white space around it does not count.
@@ -153,7 +155,7 @@ def plain(content: str, span: Span, faults: Faults, locate: Locate | None = None
     return _pieces(content, span, faults, _PLAIN_PIECE, where, block)
 
 
-def read_string(literal: str, span: Span, faults: Faults) -> str | None:
+def read_string(literal: str, span: Span, faults: Diagnostics) -> str | None:
     """A literal in which braces mean nothing: a title, a path, a port. Three-quoted ones are refused."""
     if literal.startswith('"""'):
         cured = '"' + " ".join(literal[3:-3].split()) + '"'
@@ -161,7 +163,7 @@ def read_string(literal: str, span: Span, faults: Faults) -> str | None:
             "E275",
             "this is written on one line, with one quote at each end",
             span,
-            f"write {shown(cured)}",
+            f"write {excerpt(cured)}",
             (Fix(span, cured),),
         )
         return None
@@ -170,12 +172,14 @@ def read_string(literal: str, span: Span, faults: Faults) -> str | None:
         return content
     for match in re.finditer(r"\\(.?)", content):
         if match.group(1) not in ('"', "\\"):
-            _escape(content, match.start(), part(literal, span, match.start() + 1, match.start() + 3), faults)
+            _escape(content, match.start(), subspan(literal, span, match.start() + 1, match.start() + 3), faults)
             return None
     return re.sub(r"\\(.)", r"\1", content)
 
 
-def _pieces(content: str, span: Span, faults: Faults, pattern: re.Pattern[str], locate: Locate, block: bool) -> Text | None:
+def _pieces(
+    content: str, span: Span, faults: Diagnostics, pattern: re.Pattern[str], locate: Locate, block: bool
+) -> Text | None:
     """The parts of a text's content. None where something in it was told."""
     if len(content) > LONGEST_WRITTEN:
         faults.error(
@@ -220,7 +224,7 @@ def _pieces(content: str, span: Span, faults: Faults, pattern: re.Pattern[str], 
     return Text(tuple(parts), span, block) if told == 0 else None
 
 
-def _brace(content: str, at: int, brace: str, locate: Locate, faults: Faults) -> int:
+def _brace(content: str, at: int, brace: str, locate: Locate, faults: Diagnostics) -> int:
     """Tell a brace that belongs to no variable; returns where to read on."""
     span = locate(at, at + 1)
     if brace == "}":
@@ -237,24 +241,28 @@ def _brace(content: str, at: int, brace: str, locate: Locate, faults: Faults) ->
         cured = "{" + inside.strip() + "}"
         faults.error("E271", "a variable has no spaces inside its braces", whole, f"write {cured}", (Fix(whole, cured),))
         return opened.end()
-    hint = f"a variable is written {{name}}; braces of the text are doubled: {{{{{shown(inside)}}}}}"
+    hint = f"a variable is written {{name}}; braces of the text are doubled: {{{{{excerpt(inside)}}}}}"
     faults.error(
-        "E271", f"{shown(inside) or 'nothing'} cannot be a variable's name", whole, hint, (Fix(whole, f"{{{opened.group()}}}"),)
+        "E271",
+        f"{excerpt(inside) or 'nothing'} cannot be a variable's name",
+        whole,
+        hint,
+        (Fix(whole, f"{{{opened.group()}}}"),),
     )
     return opened.end()
 
 
-def _escape(content: str, at: int, span: Span, faults: Faults) -> None:
+def _escape(content: str, at: int, span: Span, faults: Diagnostics) -> None:
     r"""Tell a `\` before something that needs none."""
     behind = content[at + 1 : at + 2]
     hint, cured = 'write \\\\ for a backslash and \\" for a quote', "\\\\" + behind
     if behind in ("n", "t", "r"):
         cured = " "
         hint = 'a prompt is one paragraph: write a space, or a text of several lines as """…"""'
-    faults.error("E272", f"\\{shown(behind)} is not an escape", span, hint, (Fix(span, cured),))
+    faults.error("E272", f"\\{excerpt(behind)} is not an escape", span, hint, (Fix(span, cured),))
 
 
-def _control(content: str, span: Span, faults: Faults, locate: Locate | None, skipped: int) -> None:
+def _control(content: str, span: Span, faults: Diagnostics, locate: Locate | None, skipped: int) -> None:
     match = _UNSHOWN.search(content)
     start = match.start() if match else 0
     at = span if locate is None else locate(start + skipped, start + skipped + 1)

@@ -27,8 +27,8 @@ from sequencer.language.score import (
     OnNote,
     OnProgram,
     OnTransport,
-    Place,
     PlayItem,
+    Position,
     SendControl,
     SendMidi,
     SendNote,
@@ -116,7 +116,7 @@ def duration(length: Duration, *, short: bool = False) -> str:
     return amount(length.amount, length.unit, short=short)
 
 
-def place(where: Place) -> str:
+def place(where: Position) -> str:
     """A place: `9`, `9.3`, `9.3+1/2`, `9:3:240`, `32b`, `12.5s`, `+2bar`, `mark drop +1bar`."""
     match where:
         case AtBar(bar, beat, rest):
@@ -237,7 +237,7 @@ def quoted(text: Text) -> str:
     return string(braced(text))
 
 
-def broken(content: str, width: int) -> list[str]:
+def wrap_text(content: str, width: int) -> list[str]:
     """A text as lines of about `width` characters, broken at single blanks only: wider gaps would fold to one."""
     lines: list[str] = []
     start = last = 0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from sequencer.core.diagnostics import Faults, Fix, Related, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.language import values
 from sequencer.language.foreign_words import NO_IMAGE, SILENT_IMAGE
 from sequencer.language.score import (
@@ -24,16 +24,16 @@ from sequencer.language.score import (
     Rule,
     SendMidi,
     SetMark,
+    SetSnap,
     SetSr,
     SetStrength,
     Show,
-    SnapHere,
     UseImage,
 )
-from sequencer.language.source import part, shown
-from sequencer.language.yaml.fields import Values
+from sequencer.language.source import excerpt, subspan
+from sequencer.language.yaml.fields import FieldReader
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
-from sequencer.language.yaml.unknown_keys import OTHER_KEYS
+from sequencer.language.yaml.unknown_keys import FOREIGN_KEYS
 
 SAME_SEED = "same seed"
 """`cut: same seed` is the `cut` without a seed of its own."""
@@ -42,10 +42,10 @@ _CUT_SEED = re.compile(r"(?:cut[ \t]+)?seed[ \t]+(\S+)\Z")
 _SAID = re.compile(rf"({values.NAME})[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.+)\Z", re.DOTALL)
 
 
-class Actions:
+class ActionReader:
     """Reads actions with the helpers of `Values`: `readers` by key, and the two that are more than one key and one value."""
 
-    def __init__(self, values_: Values) -> None:
+    def __init__(self, values_: FieldReader) -> None:
         self.values = values_
         self.source = values_.source
         self.file = values_.file
@@ -103,9 +103,9 @@ class Actions:
         name, text = said.groups()
         text = text.strip().removeprefix('"').removesuffix('"')
         quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        at = part(scalar.value, span, said.end(1), len(scalar.value))
+        at = subspan(scalar.value, span, said.end(1), len(scalar.value))
         message = "a scene and what happens in it are two keys"
-        hint = f"write show: {shown(name)}, action: {shown(quoted)}"
+        hint = f"write show: {excerpt(name)}, action: {excerpt(quoted)}"
         inside = self.source.text[: scalar.start].rsplit("\n", 1)[-1]
         flow = "{" in inside
         column = len(inside) - len(inside.lstrip(" -"))
@@ -148,9 +148,9 @@ class Actions:
         name = self.values.read(node, key, lambda text, span, faults: values.read_name(text, span, faults, "a mark"))
         return None if name is None else SetMark(name, self.values.entry(key, node))
 
-    def _snap(self, node: Node, key: Scalar) -> SnapHere | None:
+    def _snap(self, node: Node, key: Scalar) -> SetSnap | None:
         snap = self.values.read(node, key, values.read_snap)
-        return None if snap is None else SnapHere(snap, self.values.entry(key, node))
+        return None if snap is None else SetSnap(snap, self.values.entry(key, node))
 
     def midi(self, node: Node, key: Scalar) -> list[SendMidi]:
         """`midi: note C3`, or a list of such."""
@@ -180,18 +180,18 @@ class Actions:
         return False
 
 
-def read_cut_value(text: str, span: Span, faults: Faults) -> Cut | None:
+def read_cut_value(text: str, span: Span, faults: Diagnostics) -> Cut | None:
     """What stands behind `cut:`: `seed 99`, or `same seed`."""
     match = _CUT_SEED.match(text)
     if match is not None:
-        seed = values.read_seed(match.group(1), part(text, span, *match.span(1)), faults)
+        seed = values.read_seed(match.group(1), subspan(text, span, *match.span(1)), faults)
         return None if seed is None else Cut(seed, span)
     if text == "seed":
         faults.error("E258", "behind `seed` stands its number", span, f"write seed 9, or {SAME_SEED}")
         return None
     bare = re.fullmatch(r"[0-9]{1,10}", text)
     cured = f"seed {text}" if bare else SAME_SEED
-    faults.error("E258", f"{shown(text)} is not a cut", span, f"write {cured}", (Fix(span, cured),))
+    faults.error("E258", f"{excerpt(text)} is not a cut", span, f"write {cured}", (Fix(span, cured),))
     return None
 
 
@@ -208,15 +208,15 @@ _OTHER_HEADS = frozenset({"every", "when", "on", *RULE_KEYS})
 """What makes of a mapping with `at` something else than a plain cue."""
 
 
-class Cues:
+class CueReader:
     """Reads cues and rules with the helpers of `Values`."""
 
-    def __init__(self, values_: Values) -> None:
+    def __init__(self, values_: FieldReader) -> None:
         self.values = values_
         self.source = values_.source
         self.file = values_.file
         self.faults = values_.faults
-        self.one = Actions(values_)
+        self.one = ActionReader(values_)
 
     # ---- items -----------------------------------------------------------------------------------------------------
 
@@ -245,7 +245,7 @@ class Cues:
             if not node.whole:
                 return None
             key, value = entries["at"]
-            place = self.values.read(value, key, values.read_place)
+            place = self.values.read(value, key, values.read_position)
             return None if place is None else Cue(place, actions, self._over(node))
         return self._longer(node, in_rules)
 
@@ -265,7 +265,7 @@ class Cues:
         span = self._over(node)
         if has_at:
             key, value = entries["at"]
-            place = self.values.read(value, key, values.read_place)
+            place = self.values.read(value, key, values.read_position)
             return None if place is None else Cue(place, actions, span)
         if has_when:
             key, value = entries[when]
@@ -276,7 +276,7 @@ class Cues:
         if "from" not in entries:
             return None if step is None else Every(step, None, actions, span)
         key, value = entries["from"]
-        start = self.values.read(value, key, values.read_place)
+        start = self.values.read(value, key, values.read_position)
         return None if step is None or start is None else Every(step, start, actions, span)
 
     def _over(self, node: Mapping) -> Span:
@@ -320,18 +320,18 @@ class Cues:
 
     def _heads_nearby(self, node: Mapping) -> set[str]:
         """Which place or trigger a misspelled key of a mapping was probably meant to be."""
-        from sequencer.language.source import nearest
+        from sequencer.language.source import closest_word
 
         known = {*ACTION_KEYS, *RULE_KEYS, *_HEADS}
         words = [_HEAD_IN_KEY.sub(r"\1", word) for word in node.entries if word not in known]
-        others = {other for word in words for other in OTHER_KEYS.get(word, ())}
-        return ({nearest(word, _HEADS) or "" for word in words} | others) & set(_HEADS)
+        others = {other for word in words for other in FOREIGN_KEYS.get(word, ())}
+        return ({closest_word(word, _HEADS) or "" for word in words} | others) & set(_HEADS)
 
     def _only_in_rules(self, entries: dict[str, tuple[Scalar, Node]]) -> None:
         for word in RULE_KEYS:
             if word in entries:
                 said = entries[word][1]
-                name = f" {shown(said.value)}" if word == "goto" and isinstance(said, Scalar) and said.value else ""
+                name = f" {excerpt(said.value)}" if word == "goto" and isinstance(said, Scalar) and said.value else ""
                 hint = f"write a rule for it: - {{when: go out, {word}:{name}}}"
                 message = f"{word} answers to a trigger: it stands in a rule"
                 self.faults.error("E141", message, self.values.key(entries[word][0]), hint)
@@ -377,7 +377,7 @@ class Cues:
         if key.value == "seed":
             span = self.values.entry(key, value)
             written = value.value if isinstance(value, Scalar) else ""
-            hint = f"start a new take with it: cut: seed {shown(written) or 5}"
+            hint = f"start a new take with it: cut: seed {excerpt(written) or 5}"
             fixes = (Fix(span, f"cut: seed {written}"),) if re.fullmatch(r"[0-9]{1,10}", written) else ()
             self.faults.error("E133", "the model reads its seed only when a take starts", span, hint, fixes)
             return
@@ -402,9 +402,9 @@ class Cues:
         text = self.source.text[value.start : value.end]
         between = ", " if node.flow else "\n" + " " * node.column
         prompt = f"{between}prompt: {text}" if text and not {"prompt", "show"} & set(node.entries) else ""
-        hint = f"write {word}: {shown(place)}" + (f", and on a line of its own prompt: {shown(text)}" if prompt else "")
+        hint = f"write {word}: {excerpt(place)}" + (f", and on a line of its own prompt: {excerpt(text)}" if prompt else "")
         if node.flow and prompt:
-            hint = f"write {word}: {shown(place)}, prompt: {shown(text)}"
+            hint = f"write {word}: {excerpt(place)}, prompt: {excerpt(text)}"
         fixes = (Fix(span, f"{word}: {place}{prompt}"),) if word not in node.entries else ()
         self.faults.error("E610", "a place and what happens there are two keys", span, hint, fixes)
         return True
@@ -453,7 +453,7 @@ class Cues:
             case _:
                 known = ", ".join(BARE_WORDS)
                 hint = f"a word alone is one of {known}; other actions are written {{sr: 4x}}, {{prompt: …}}"
-                self.faults.error("E620", f"{shown(item.value)} is no action", self.values.span(item), hint)
+                self.faults.error("E620", f"{excerpt(item.value)} is no action", self.values.span(item), hint)
 
     def _is_key_and_value(self, item: Scalar, key: Scalar) -> bool:
         """Tell `do: goto intro`, as the text notation has it. True when it was told."""
@@ -463,6 +463,6 @@ class Cues:
         cured = f"{word}: {rest.strip()}"
         alone = self.source.text[key.end : item.start].strip() == ":"
         fixes = (Fix(self.values.entry(key, item), cured),) if alone else ()
-        hint = f"write {shown(cured)}" if alone else f"write {{{shown(cured)}}}"
-        self.faults.error("E620", f"{shown(item.value)} is a key and its value", self.values.span(item), hint, fixes)
+        hint = f"write {excerpt(cured)}" if alone else f"write {{{excerpt(cured)}}}"
+        self.faults.error("E620", f"{excerpt(item.value)} is a key and its value", self.values.span(item), hint, fixes)
         return True

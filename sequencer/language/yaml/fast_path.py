@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 
-from sequencer.core.diagnostics import Faults, Span
+from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.language import values
 from sequencer.language.foreign_words import NO_IMAGE
-from sequencer.language.score import Action, Cue, Place, Prompt, SetMark, SetSr, SetStrength, Show, Text, UseImage
+from sequencer.language.score import Action, Cue, Position, Prompt, SetMark, SetSr, SetStrength, Show, Text, UseImage
 from sequencer.language.values import strings as words
 from sequencer.language.values.strings import LONGEST_NAME
 from sequencer.language.yaml.nodes import Mapping, Scalar
@@ -29,7 +29,7 @@ LONGEST = 200
 _PAIR = re.compile(rf"({_KEYS}): (?:({_PLAIN})|({_QUOTED}))")
 
 
-def without_lines(text: str) -> tuple[str, int]:
+def mask_simple_cues(text: str) -> tuple[str, int]:
     """`text` with a word in place of each mapping that can be read here, of the same length; and how many there are."""
     return _LINE.subn(lambda match: match.group(1) + "x" * (match.end() - match.start(2)), text)
 
@@ -54,14 +54,14 @@ def mapping_at(text: str, start: int, end: int, line: int, column: int) -> Mappi
     return mapping if len(entries) == count else None
 
 
-def cue_at(text: str, file: str, start: int, end: int, line: int, column: int, faults: Faults) -> Cue | None:
+def cue_at(text: str, file: str, start: int, end: int, line: int, column: int, faults: Diagnostics) -> Cue | None:
     """The cue `text[start:end]`, where it holds a place and the usual actions, each at most once; else None.
 
     Any fault is told in few words or none: with one the score is read the long way, which says it properly.
     """
     shift = column - start + 1
     number = line + 1
-    place: Place | None = None
+    place: Position | None = None
     actions: list[Action] = []
     seen: set[str] = set()
     for match in _PAIR.finditer(text, start, end):
@@ -85,7 +85,7 @@ def cue_at(text: str, file: str, start: int, end: int, line: int, column: int, f
         elif quoted is not None:
             return None
         elif key == "at":
-            place = values.read_place(value, span, faults)
+            place = values.read_position(value, span, faults)
         elif key == "show" and (name := values.composed(value)) is not None and name not in values.RESERVED:
             actions.append(Show(name, None, span))
         else:
@@ -97,7 +97,7 @@ def cue_at(text: str, file: str, start: int, end: int, line: int, column: int, f
     return None if place is None or not actions else Cue(place, tuple(actions), whole)
 
 
-def _setting(key: str, value: str, span: Span, whole: Span, faults: Faults) -> Action | None:
+def _setting(key: str, value: str, span: Span, whole: Span, faults: Diagnostics) -> Action | None:
     """An action that sets one value: `span` is the value's, `whole` that of key and value."""
     match key:
         case "sr":
@@ -115,10 +115,10 @@ def _setting(key: str, value: str, span: Span, whole: Span, faults: Faults) -> A
             return None
 
 
-def _text(value: str | None, quoted: str | None, span: Span, faults: Faults) -> Text | None:
+def _text(value: str | None, quoted: str | None, span: Span, faults: Diagnostics) -> Text | None:
     inner = (value or "") if quoted is None else quoted[1:-1]
     if "{" not in inner and "}" not in inner:  # the lines taken here hold no control characters and no escapes
         return Text((inner,) if inner else (), span)
     first = span.column + 1
     file, line = span.file, span.line
-    return words.plain(inner, span, faults, lambda start, end: Span(file, line, first + start, line, first + end))
+    return words.read_unquoted_text(inner, span, faults, lambda start, end: Span(file, line, first + start, line, first + end))

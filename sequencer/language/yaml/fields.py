@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from sequencer.core.diagnostics import Faults, Fix, Span
-from sequencer.language.score import Pick, Text, Words
-from sequencer.language.source import shown
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
+from sequencer.language.score import Pick, PromptText, Text
+from sequencer.language.source import excerpt
 from sequencer.language.values import strings as words
 from sequencer.language.yaml.nodes import BLOCKS, Mapping, Node, Scalar, Sequence, locator_of, value_span, whole_span
 from sequencer.language.yaml.unknown_keys import Keys
@@ -17,7 +17,7 @@ MOST_IN_VALUE = 200
 """The longest place, duration, number or trigger, in characters."""
 
 Value = TypeVar("Value")
-ReadValue = Callable[[str, Span, Faults], Value]
+ReadValue = Callable[[str, Span, Diagnostics], Value]
 """One of the readers that both notations share."""
 
 _TRICKY = re.compile("[{}\n\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
@@ -30,7 +30,7 @@ _HOLDERS = frozenset({"let", "scenes"})
 """Keys whose value is a block of keys with the author's own names."""
 
 
-class Values(Keys):
+class FieldReader(Keys):
     """Reads nodes of one source's tree."""
 
     __slots__ = ()
@@ -58,13 +58,13 @@ class Values(Keys):
         what = "a list" if isinstance(node, Sequence) else "a mapping"
         joined = _joined(key.value, node)
         if joined is not None and node.end > node.start:
-            message = f"`{shown(key.value)}` is one value, and here stands {what}"
+            message = f"`{excerpt(key.value)}` is one value, and here stands {what}"
             fixes = (Fix(span, joined),) if node.flow else ()
-            self.faults.error("E607", message, span, f"write {key.value}: {shown(joined, 60)}", fixes)
+            self.faults.error("E607", message, span, f"write {key.value}: {excerpt(joined, 60)}", fixes)
             return
         shape = _SHAPES.get(key.value)
         hint = "write the value alone" if shape is None else f"write it in one line, for example {key.value}: {shape}"
-        self.faults.error("E607", f"`{shown(key.value)}` is one value, and here stands {what}", span, hint)
+        self.faults.error("E607", f"`{excerpt(key.value)}` is one value, and here stands {what}", span, hint)
 
     def scalar(self, node: Node, key: Scalar) -> Scalar | None:
         """A scalar, not empty."""
@@ -87,7 +87,7 @@ class Values(Keys):
         )
         if behind is not None and is_below and (key.value in _HOLDERS or behind.group(2) in ("base", "follow")):
             hint += "; lines that belong to it are indented further than it is"
-        self.faults.error("E622", f"`{shown(key.value)}` has no value", at, hint)
+        self.faults.error("E622", f"`{excerpt(key.value)}` has no value", at, hint)
 
     def string(self, node: Node, key: Scalar) -> str | None:
         """A title or a path: one line in which braces mean nothing."""
@@ -130,7 +130,9 @@ class Values(Keys):
             line, column = scalar.line + 1, scalar.column + 1
             return Text((value,) if value else (), Span(self.file, line, column, line, column + end - start))
         several = several or scalar.is_block
-        return words.plain(value, whole_span(scalar, self.source), self.faults, locator_of(scalar, self.source), several)
+        return words.read_unquoted_text(
+            value, whole_span(scalar, self.source), self.faults, locator_of(scalar, self.source), several
+        )
 
     def _curly(self, scalar: Scalar) -> None:
         span = self.span(scalar)
@@ -148,11 +150,11 @@ class Values(Keys):
             return True  # what stands behind it made PyYAML stop, and was told with it
         cured = f'"{self.source.text[node.start : node.end]}"'
         self.faults.error(
-            "E618", "a text that begins with { stands in quotes", span, f"write {shown(cured)}", (Fix(span, cured),)
+            "E618", "a text that begins with { stands in quotes", span, f"write {excerpt(cured)}", (Fix(span, cured),)
         )
         return True
 
-    def words(self, node: Node, key: Scalar) -> Words | None:
+    def words(self, node: Node, key: Scalar) -> PromptText | None:
         """A text, or `{pick: [text, …]}`."""
         if not isinstance(node, Mapping) or "pick" not in node.entries:
             return self.text(node, key)
@@ -180,7 +182,7 @@ class Values(Keys):
         if wants_dashes:
             at = self.source.span(node.start, node.start + 1)
             hint = "put a dash and a blank in front of each: - {…}"
-            self.faults.error("E608", f"`{shown(key.value)}` is a list", at, hint, self._dashed(node, key))
+            self.faults.error("E608", f"`{excerpt(key.value)}` is a list", at, hint, self._dashed(node, key))
         return [node]
 
     def _dashed(self, node: Node, key: Scalar) -> tuple[Fix, ...]:
@@ -202,7 +204,7 @@ class Values(Keys):
             self.nothing(key)
         elif node is not None:
             span = self.span(node)
-            self.faults.error("E609", f"`{shown(key.value)}` holds keys with values", span, f"write it as {example}")
+            self.faults.error("E609", f"`{excerpt(key.value)}` holds keys with values", span, f"write it as {example}")
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from itertools import groupby, pairwise
 
-from sequencer.core.diagnostics import NOWHERE, Span
+from sequencer.core.diagnostics import NO_SPAN, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language.score import (
     Action,
@@ -22,6 +22,7 @@ from sequencer.language.score import (
     Pause,
     Pick,
     Prompt,
+    PromptText,
     Resume,
     Rule,
     Scene,
@@ -32,13 +33,12 @@ from sequencer.language.score import (
     SendNote,
     SendProgram,
     SetMark,
+    SetSnap,
     SetSr,
     SetStrength,
     Show,
-    SnapHere,
     Text,
     UseImage,
-    Words,
 )
 from sequencer.language.values import writing as spelling
 from sequencer.language.yaml import quoting as spell
@@ -49,7 +49,7 @@ LINE = 110
 
 INDENT = "  "
 
-Pair = tuple[str, "str | Words | list[str]"]
+Pair = tuple[str, "str | PromptText | list[str]"]
 """A key with its value: written, a text still to be laid out, or the items of a list, written."""
 
 
@@ -153,11 +153,11 @@ def _pairs(action: Action) -> list[Pair]:
             return [_short(action)]
 
 
-def _short(action: SetMark | SnapHere | Pause | Resume | Goto) -> Pair:
+def _short(action: SetMark | SetSnap | Pause | Resume | Goto) -> Pair:
     match action:
         case SetMark(name):
             return ("mark", spell.name(name))
-        case SnapHere(snap):
+        case SetSnap(snap):
             return ("snap", str(snap))
         case Goto(section):
             return ("goto", spell.name(section))
@@ -167,7 +167,7 @@ def _short(action: SetMark | SnapHere | Pause | Resume | Goto) -> Pair:
             return ("resume", "")
 
 
-def _inline(value: str | Words | list[str]) -> str:
+def _inline(value: str | PromptText | list[str]) -> str:
     """A value inside braces."""
     match value:
         case Text():
@@ -180,7 +180,7 @@ def _inline(value: str | Words | list[str]) -> str:
             return "[" + ", ".join(value) + "]"
 
 
-def _lines(key: str, value: str | Words | list[str], depth: int) -> list[str]:
+def _lines(key: str, value: str | PromptText | list[str], depth: int) -> list[str]:
     """A key with its value, on lines of their own."""
     match value:
         case Text():
@@ -230,7 +230,7 @@ class Row:
     @property
     def start(self) -> tuple[int, int]:
         """Where it begins in the source; an end stands just in front of its block's last sign."""
-        span = self.span or NOWHERE
+        span = self.span or NO_SPAN
         return (span.end_line, span.end_column - 1) if self.is_end else (span.line, span.column)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sequencer.language.score import Pick, Text, Words
+from sequencer.language.score import Pick, PromptText, Text
 from sequencer.language.values import writing as spelling
 
 WIDTH = 90
@@ -75,7 +75,7 @@ def pick(said: Pick) -> str:
     return "{pick: [" + ", ".join(text(option, flow=True) for option in said.options) + "]}"
 
 
-def is_one_line(said: Words | None) -> bool:
+def is_one_line(said: PromptText | None) -> bool:
     """Whether a text stands on one line: its author wrote it so, or several lines could not hold it."""
     match said:
         case None:
@@ -93,4 +93,4 @@ def folded(said: Text) -> list[str] | None:
     content = spelling.braced(said)
     if not content or content != content.strip() or not content.isprintable():
         return None
-    return spelling.broken(content, WIDTH)
+    return spelling.wrap_text(content, WIDTH)

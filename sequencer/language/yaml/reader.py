@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sequencer.core.diagnostics import Faults, Span
+from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.core.gc_pause import paused_collection
 from sequencer.language import values
 from sequencer.language.score import Comment, Header, PlayItem, Score
-from sequencer.language.score_builder import Parts
-from sequencer.language.source import ODD_BLANK, Source, check_characters, printable, shown
-from sequencer.language.yaml.cues import Cues
-from sequencer.language.yaml.fields import Values
+from sequencer.language.score_builder import ScoreBuilder
+from sequencer.language.source import ODD_BLANK, Source, check_characters, excerpt, replace_unprintable
+from sequencer.language.yaml.cues import CueReader
+from sequencer.language.yaml.fields import FieldReader
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
-from sequencer.language.yaml.sections import Blocks
-from sequencer.language.yaml.tree import comments_of, grow, reaching_over
+from sequencer.language.yaml.sections import SectionReader
+from sequencer.language.yaml.tree import comments_of, parse_tree, reaching_over
 from sequencer.language.yaml.unicode_spaces import tell_odd_blanks
 
 HEADER_KEYS = ("score", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle")
@@ -26,18 +26,18 @@ _UNREADABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _TEXT_NOTATION = re.compile(r'\s*(?:score|use|let|clock|at|section|scene|seed|grid)[ \t]+["\w]')
 
 
-def read_yaml(text: str, file: str, faults: Faults) -> Score:
+def read_yaml(text: str, file: str, faults: Diagnostics) -> Score:
     """The score that `text` says. Faults are told, and what they touch is left out; `text` has plain newlines and no BOM."""
     source = Source(file, text)
     if not check_characters(source, faults):
         return Score(file=file, text=text)
     if faults.has_errors or not text.isascii():  # in plain ASCII only what was told just now could disturb PyYAML
-        source = Source(file, _UNREADABLE.sub("\ufffd", printable(text)))
+        source = Source(file, _UNREADABLE.sub("\ufffd", replace_unprintable(text)))
     with paused_collection():
-        tried = Faults()
+        tried = Diagnostics()
         score = _Reader(source, tried).score(quick=True)
         if score is None or tried.diagnostics:
-            told = Faults()
+            told = Diagnostics()
             told.texts = faults.texts
             score = _Reader(source, told).score(quick=False) or Score()
             is_odd = not text.isascii() and ODD_BLANK.search(text) is not None
@@ -46,7 +46,7 @@ def read_yaml(text: str, file: str, faults: Faults) -> Score:
     return replace(score, text=text, sources=((file, text),))
 
 
-def _tell(found: Faults, faults: Faults) -> None:
+def _tell(found: Diagnostics, faults: Diagnostics) -> None:
     """Report what was found, without what a wrongly indented line made of the lines directly above it."""
     indented = next((one.span.line for one in found.diagnostics if one.code == "E623"), None)
     if indented is None:
@@ -60,20 +60,20 @@ def _tell(found: Faults, faults: Faults) -> None:
 
 
 class _Reader:
-    def __init__(self, source: Source, faults: Faults) -> None:
+    def __init__(self, source: Source, faults: Diagnostics) -> None:
         self.source = source
         self.faults = faults
-        self.values = Values(source, faults)
-        cues = Cues(self.values)
+        self.values = FieldReader(source, faults)
+        cues = CueReader(self.values)
         self.cues = cues
-        self.blocks = Blocks(self.values, cues)
-        self.parts = Parts()
+        self.blocks = SectionReader(self.values, cues)
+        self.parts = ScoreBuilder()
         self.header = Header()
         self.spans: list[tuple[str, Span]] = []
 
     def score(self, quick: bool) -> Score | None:
         """Read the whole. None where the quick way was not enough."""
-        tree, hashes, well = grow(self.source, self.faults, self.cues.item, quick)
+        tree, hashes, well = parse_tree(self.source, self.faults, self.cues.item, quick)
         if quick and not well:
             return None
         if isinstance(tree, Mapping):
@@ -137,7 +137,7 @@ class _Reader:
             return
         if self.faults.has_errors:  # what stands there was told as something else
             return
-        what = "a list" if isinstance(tree, Sequence) else shown(tree.value) if isinstance(tree, Scalar) else "this"
+        what = "a list" if isinstance(tree, Sequence) else excerpt(tree.value) if isinstance(tree, Scalar) else "this"
         self.faults.error("E609", f"a score in YAML begins with keys, and here stands {what}", span, "write score: Night tram")
 
     # ---- the keys at the top ---------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ class _Reader:
                 parts.play = self._play(value, key)
             case "end":
                 parts.end_span = self.values.entry(key, value)
-                parts.end = self.values.read(value, key, values.read_place)
+                parts.end = self.values.read(value, key, values.read_position)
             case _ if word in HEADER_KEYS:
                 self.spans.append(("title" if word == "score" else word, self.values.entry(key, value)))
                 self._line(word, key, value)

@@ -6,8 +6,8 @@ import re
 
 import yaml
 
-from sequencer.core.diagnostics import Faults, Fix, Span
-from sequencer.language.source import Source, shown
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
+from sequencer.language.source import Source, excerpt
 
 _KEY = re.compile(r"[ \t]*(?:- +)*[\"']?[\w-]+[\"']?[ \t]*:(?=\s|\Z)[ \t]*")
 _JOINED = re.compile(
@@ -40,9 +40,9 @@ _SIGNS = frozenset("-?:,|>%@`&*!")
 """What means something in YAML where a value begins."""
 
 
-def explain(error: yaml.YAMLError, source: Source, faults: Faults) -> None:
+def explain_yaml_error(error: yaml.YAMLError, source: Source, faults: Diagnostics) -> None:
     """Tell an error of PyYAML's scanner or parser."""
-    _Slip(error, source, faults).tell()
+    _Mistake(error, source, faults).tell()
 
 
 def index_of(error: yaml.YAMLError) -> int:
@@ -51,8 +51,8 @@ def index_of(error: yaml.YAMLError) -> int:
     return int(mark.index if mark is not None else getattr(error, "position", None) or 0)
 
 
-class _Slip:
-    def __init__(self, error: yaml.YAMLError, source: Source, faults: Faults) -> None:
+class _Mistake:
+    def __init__(self, error: yaml.YAMLError, source: Source, faults: Diagnostics) -> None:
         self.source = source
         self.faults = faults
         self.problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
@@ -87,7 +87,7 @@ class _Slip:
                 return
         span = self._span(self.at, self.at + 1)
         start = span.column - 1 + self.source.starts[span.line - 1]
-        found = shown(self.source.text[start : start + 1].strip()) or "a space"
+        found = excerpt(self.source.text[start : start + 1].strip()) or "a space"
         self.faults.error(
             "E601", f"this is not YAML: {found} cannot stand here", span, "write the text in quotes, or leave it out"
         )
@@ -152,7 +152,7 @@ class _Slip:
             return False
         at = self._span(start, start + 2)
         hint = 'write \\\\ for a backslash and \\" for a quote, or put the text in single quotes'
-        self.faults.error("E272", f"{shown(self.source.text[start : start + 2])} is not an escape", at, hint)
+        self.faults.error("E272", f"{excerpt(self.source.text[start : start + 2])} is not an escape", at, hint)
         return True
 
     # ---- texts without quotes --------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ class _Slip:
         at = self.source.span(start, start + len(found.group("all")))
         cured = f"{{{written.rstrip()}}}"
         self.faults.error(
-            "E615", "several keys on one line stand in braces", at, f"write {shown(cured, 60)}", (Fix(at, cured),)
+            "E615", "several keys on one line stand in braces", at, f"write {excerpt(cured, 60)}", (Fix(at, cured),)
         )
         return True
 
@@ -230,7 +230,7 @@ class _Slip:
         cured = f"{found.group(1)}: {found.group(2)}"
         at = self.source.span(start, end)
         message = "behind a key stand a colon and a blank"
-        self.faults.error("E616", message, at, f"write {shown(cured, 60)}", (Fix(at, cured),))
+        self.faults.error("E616", message, at, f"write {excerpt(cured, 60)}", (Fix(at, cured),))
         return True
 
     def _brace_text(self) -> bool:
@@ -277,7 +277,7 @@ class _Slip:
             span, fixes, _ = self._quoted(*found)
         else:
             span, fixes = self._span(start, start + 1), ()
-        self.faults.error("E618", f"a text that begins with {shown(sign)} stands in quotes", span, "put it in quotes", fixes)
+        self.faults.error("E618", f"a text that begins with {excerpt(sign)} stands in quotes", span, "put it in quotes", fixes)
         return True
 
     # ---- brackets and indentation ----------------------------------------------------------------------------------
@@ -321,7 +321,7 @@ class _Slip:
             _, fixes, cured = self._quoted(start + before.start(1), start + behind.end())
             at = self.source.span(start + behind.start(), start + behind.start() + 1)
             message = "a # behind a blank begins a comment, so this text needs quotes"
-            self.faults.error("E625", message, at, f"write {shown(cured, 60)}", fixes)
+            self.faults.error("E625", message, at, f"write {excerpt(cured, 60)}", fixes)
             return True
         return False
 
@@ -372,7 +372,7 @@ class _Slip:
         if whole is not None and whole.group(1) in _TOP_WORDS:
             cured = f"{whole.group(1)}: {whole.group(2)}"
             self.faults.error(
-                "E616", "a key and its colon are missing here", at, f"write {shown(cured, 60)}", (Fix(at, cured),)
+                "E616", "a key and its colon are missing here", at, f"write {excerpt(cured, 60)}", (Fix(at, cured),)
             )
             return True
         hint = f"write {word.group()}: and the value" if word else "write a key, a colon, a blank and the value"

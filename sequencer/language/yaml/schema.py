@@ -30,18 +30,18 @@ from sequencer.language.score import (
     OnProgram,
     OnTransport,
     Pause,
-    Place,
+    Position,
     Prompt,
     Resume,
     SendControl,
     SendNote,
     SendProgram,
     SetMark,
+    SetSnap,
     SetSr,
     SetStrength,
     Show,
-    SnapHere,
-    Sr,
+    SuperResolution,
     Trigger,
     UseImage,
 )
@@ -124,7 +124,7 @@ ACTIONS: dict[type, dict[str, Json]] = {
             "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": f"^(?:{_NUMBER})$"}],
         }
     },
-    SetSr: {"sr": _choice(tuple(str(one) for one in Sr), "Super-resolution.")},
+    SetSr: {"sr": _choice(tuple(str(one) for one in SuperResolution), "Super-resolution.")},
     Cut: {
         "cut": {
             "description": f"Ends the take and starts a new one: `seed 99`, or `{SAME_SEED}`.",
@@ -136,7 +136,7 @@ ACTIONS: dict[type, dict[str, Json]] = {
     },
     ChangeMeter: {"meter": _pattern("[0-9]+/[0-9]+", "A meter, on a bar line: 3/4.")},
     SetMark: {"mark": _pattern(_NAME, "Names this place, for `at: mark NAME`.")},
-    SnapHere: {"snap": _choice(tuple(str(one) for one in Snap), "How this cue alone goes to a chunk.")},
+    SetSnap: {"snap": _choice(tuple(str(one) for one in Snap), "How this cue alone goes to a chunk.")},
     SendNote: {"midi": _one_or_more(_MIDI, "What is sent to gear, at this very time: notes, controllers, programs.")},
     SendControl: {},
     SendProgram: {},
@@ -158,7 +158,7 @@ def _all_of(union: object, table: dict[type, Any]) -> None:
 
 def schema() -> Json:
     """The whole schema. Raises ValueError where the models hold something that it does not know."""
-    for union, table in ((Place, PLACES), (Trigger, TRIGGERS), (Action, ACTIONS)):
+    for union, table in ((Position, PLACES), (Trigger, TRIGGERS), (Action, ACTIONS)):
         _all_of(union, table)
     header = _header()
     names = {field.name for field in fields(Header)} - {"spans"}
@@ -201,7 +201,7 @@ def _header() -> Json:
                 {"type": "string", "pattern": "^[0-9]{1,10}$"},
             ],
         },
-        "sr": _choice(tuple(str(one) for one in Sr), "The opening super-resolution (default: 2x)."),
+        "sr": _choice(tuple(str(one) for one in SuperResolution), "The opening super-resolution (default: 2x)."),
         "middle": _choice(middle, "The name of MIDI note 60 (default: C3)."),
     }
 
@@ -262,7 +262,7 @@ def _item(description: str, head: Json, in_rule: bool, **more: object) -> Json:
 
 
 def _definitions() -> Json:
-    place = "|".join(PLACES[kind] for kind in get_args(Place))
+    place = "|".join(PLACES[kind] for kind in get_args(Position))
     trigger = "|".join(TRIGGERS[kind] for kind in get_args(Trigger))
     option = rf"(?:tempo +{_TEMPO}|meter +[0-9]+/[0-9]+|cut(?: +seed +[0-9]+)?|max +{_LENGTH})"
     when = _reference("trigger")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import field, replace
 
-from sequencer.core.diagnostics import NOWHERE, Fix, Related, Span
+from sequencer.core.diagnostics import NO_SPAN, Fix, Related, Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.language import values
 from sequencer.language.foreign_words import COPIED, NO_COPIES, no_copy_hint
 from sequencer.language.score import ChangeMeter, ChangeTempo, Cut, Duration, Item, Let, Scene, Section, Text, Trigger, Use
-from sequencer.language.source import part, shown
+from sequencer.language.source import excerpt, subspan
 from sequencer.language.values.amounts import told_second_word
-from sequencer.language.yaml.cues import SAME_SEED, Cues, read_cut_value
-from sequencer.language.yaml.fields import Values
+from sequencer.language.yaml.cues import SAME_SEED, CueReader, read_cut_value
+from sequencer.language.yaml.fields import FieldReader
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value_span
 
 SECTION_KEYS = ("section", "until", "max", "tempo", "meter", "cut", "cues", "rules")
@@ -27,10 +27,10 @@ _SET = re.compile(rf"({values.NAME})[ \t]*:?=[ \t]*(\"[^\"]*\"|[\w][^\"{{}},:#]*
 _OR = re.compile(r"[ \t]+or[ \t]+")
 
 
-class Blocks:
+class SectionReader:
     """Reads the parts of a score that have a name."""
 
-    def __init__(self, values_: Values, cues: Cues) -> None:
+    def __init__(self, values_: FieldReader, cues: CueReader) -> None:
         self.values = values_
         self.cues = cues
         self.source = values_.source
@@ -56,7 +56,7 @@ class Blocks:
             if set_ is not None and isinstance(text, Scalar) and text.is_empty:
                 cured = f"{set_.group(1)}: {set_.group(2).strip()}"
                 message = "behind a variable's name stands a colon"
-                self.faults.error("E609", message, span, f"write {shown(cured, 60)}", (Fix(span, cured),))
+                self.faults.error("E609", message, span, f"write {excerpt(cured, 60)}", (Fix(span, cured),))
                 continue
             if isinstance(text, Mapping) and "pick" in text.entries:
                 hint = "draw where the variable is shown, or write one text"
@@ -88,13 +88,13 @@ class Blocks:
                 cured = f"{{{set_.group(1)}: {set_.group(2).strip()}}}"
                 span = value_span(part_, self.source) if isinstance(part_, Scalar) else self.values.key(key)
                 self.faults.error(
-                    "E609", "behind a variable's name stands a colon", span, f"write {shown(cured, 60)}", (Fix(span, cured),)
+                    "E609", "behind a variable's name stands a colon", span, f"write {excerpt(cured, 60)}", (Fix(span, cured),)
                 )
                 continue
             mapping = self.values.mapping(part_, key, example)
             if mapping is not None and key.value == "scenes" and self._names_itself(mapping):
                 word, name = mapping.entries["name"]
-                label = shown(name.value) if isinstance(name, Scalar) else "tram"
+                label = excerpt(name.value) if isinstance(name, Scalar) else "tram"
                 hint = f"write {label}: {{base: …, follow: …}}"
                 self.faults.error("E609", "a scene's name is its key", self.values.key(word), hint)
                 continue
@@ -112,7 +112,7 @@ class Blocks:
             text = self.source.text[content.start : content.end] if content.style in ('"', "'") else f'"{content.value}"'
             cured = f"{{base: {text}}}"
             fixes = () if content.is_block or "\n" in text else (Fix(span, cured),)
-            self.faults.error("E609", "a scene holds keys with texts", span, f"write {shown(cured, 60)}", fixes)
+            self.faults.error("E609", "a scene holds keys with texts", span, f"write {excerpt(cured, 60)}", fixes)
             return None
         inner = self.values.mapping(content, name, "{base: …, follow: …}")
         if inner is None:
@@ -130,13 +130,13 @@ class Blocks:
                     texts[word] = self.values.text(value, key)
         if not texts and inner.whole:
             hint = "give it a base: base: …"
-            self.faults.error("E122", f"the scene {shown(name.value)} has neither base nor follow", name_span, hint)
+            self.faults.error("E122", f"the scene {excerpt(name.value)} has neither base nor follow", name_span, hint)
             return None
         quiet = self._quiet(*inner.entries["quiet"]) if "quiet" in inner.entries else ()
         if label is None or None in texts.values() or not texts:
             return None
         span = self.values.key(name).to(self.source.span(inner.start, inner.end))
-        quiet_span = self.values.entry(*inner.entries["quiet"]) if "quiet" in inner.entries else NOWHERE
+        quiet_span = self.values.entry(*inner.entries["quiet"]) if "quiet" in inner.entries else NO_SPAN
         return Scene(label, texts.get("base"), texts.get("follow"), quiet, span, name_span, quiet_span)
 
     def _quiet(self, key: Scalar, node: Node) -> tuple[str, ...]:
@@ -150,9 +150,9 @@ class Blocks:
                 if _ADVICE.match(match.group()):
                     codes.append(match.group())
                 else:
-                    at = part(item.value, span, *match.span())
+                    at = subspan(item.value, span, *match.span())
                     hint = "advice has codes like W601; `check` shows them"
-                    self.faults.error("E150", f"`{shown(match.group())}` is no code of advice", at, hint)
+                    self.faults.error("E150", f"`{excerpt(match.group())}` is no code of advice", at, hint)
         return tuple(codes)
 
     # ---- sections --------------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ class Blocks:
             return found
         if isinstance(node, Mapping) and node.entries and not {"name", *SECTION_KEYS} & set(node.entries):
             name = next(iter(node.entries))
-            hint = f"begin each with a dash, its name and its length: - section: {shown(name)} 8 bars"
+            hint = f"begin each with a dash, its name and its length: - section: {excerpt(name)} 8 bars"
             at = self.values.key(node.entries[name][0])
             self.faults.error("E608", "`sections` is a list, and here stand names with what they hold", at, hint)
             return found
@@ -226,7 +226,7 @@ class Blocks:
         for index, piece in enumerate(_PIECES.split(text)):
             lead = len(piece) - len(piece.lstrip())
             content = piece.strip()
-            at = part(text, span, start + lead, start + lead + len(content))
+            at = subspan(text, span, start + lead, start + lead + len(content))
             start += len(piece) + 1
             if index == 0:
                 self._name(content, at, head)
@@ -239,15 +239,15 @@ class Blocks:
         end = match.end() if match else 0
         copied = COPIED.fullmatch(text[len(name) :].strip()) if name else None
         if copied is not None:
-            at_copy = part(text, at, len(text) - len(copied.group()), len(text))
+            at_copy = subspan(text, at, len(text) - len(copied.group()), len(text))
             self.faults.error("E139", NO_COPIES, at_copy, no_copy_hint(copied.group(1), name, "play: "))
             head.good = False
             head.said["length"] = at
-        head.name_span = part(text, at, 0, len(name))
+        head.name_span = subspan(text, at, 0, len(name))
         head.name = values.read_name(name, head.name_span, self.faults, "a section")
         head.good = head.name is not None
         rest = text[end:]
-        rest_at = part(text, at, end, len(text))
+        rest_at = subspan(text, at, end, len(text))
         if not rest or copied is not None:
             return
         what = "until" if rest == "until" or rest.startswith("until ") else "length"
@@ -257,10 +257,10 @@ class Blocks:
             return
         if joined is not None:
             word = joined.group(1)
-            gap = part(rest, rest_at, joined.start(), joined.start())
+            gap = subspan(rest, rest_at, joined.start(), joined.start())
             named = "length" if what == "length" else "triggers"
             message = f"between a section's {named} and what else is said of it stands a comma"
-            where = part(rest, rest_at, joined.start(1), joined.end(1))
+            where = subspan(rest, rest_at, joined.start(1), joined.end(1))
             self.faults.error("E135", message, where, f"put a comma before `{word}`", (Fix(gap, ","),))
             head.said[what] = rest_at
             if what == "until":
@@ -281,7 +281,7 @@ class Blocks:
             stop = len(text) if found is None else found.start()
             piece = text[start:stop]
             lead = len(piece) - len(piece.lstrip())
-            trigger = values.read_trigger(piece.strip(), part(text, at, start + lead, stop), self.faults)
+            trigger = values.read_trigger(piece.strip(), subspan(text, at, start + lead, stop), self.faults)
             head.until += [] if trigger is None else [trigger]
             start = len(text) if found is None else found.end()
         if text == "until":
@@ -295,26 +295,26 @@ class Blocks:
             name = head.name_span
             gap = Span(at.file, name.end_line, name.end_column, at.line, at.column)
             message = "no comma stands between a section's name and its length"
-            self.faults.error("E129", message, at, f"write {shown(head.name or '')} {shown(text)}", (Fix(gap, " "),))
+            self.faults.error("E129", message, at, f"write {excerpt(head.name or '')} {excerpt(text)}", (Fix(gap, " "),))
 
     def _piece(self, text: str, at: Span, head: _Head) -> None:
         """What stands behind a comma of a section's head."""
         match = re.match(r"(\S*)[ \t]*", text)
         word, rest = (match.group(1), text[match.end() :]) if match else ("", "")
-        rest_at = part(text, at, len(text) - len(rest), len(text))
+        rest_at = subspan(text, at, len(text) - len(rest), len(text))
         if word not in ("max", "tempo", "meter", "cut"):
-            from sequencer.language.source import nearest
+            from sequencer.language.source import closest_word
 
             if head.duration is None and word[:1].isdigit() and head.name_span is not None and "length" not in head.said:
                 self._length_apart(text, at, head)
                 return
-            meant = nearest(word, ("max", "tempo", "meter", "cut"))
+            meant = closest_word(word, ("max", "tempo", "meter", "cut"))
             hint = (
                 f"did you mean {meant}?" if meant else "behind the comma stands tempo …, meter …, cut …, or max … of a live one"
             )
-            first = part(text, at, 0, len(word))
+            first = subspan(text, at, 0, len(word))
             fixes = (Fix(first, meant),) if meant else ()
-            self.faults.error("E610", f"a section's head has no `{shown(word) or ' '}`", first, hint, fixes)
+            self.faults.error("E610", f"a section's head has no `{excerpt(word) or ' '}`", first, hint, fixes)
             return
         if self._twice(word, at, head):
             return
@@ -364,7 +364,7 @@ class Blocks:
             start = 0
             for found in [*_OR.finditer(item.value), None]:
                 stop = len(item.value) if found is None else found.start()
-                trigger = values.read_trigger(item.value[start:stop], part(item.value, span, start, stop), self.faults)
+                trigger = values.read_trigger(item.value[start:stop], subspan(item.value, span, start, stop), self.faults)
                 head.until += [] if trigger is None else [trigger]
                 start = stop if found is None else found.end()
             return
@@ -378,13 +378,13 @@ class Blocks:
                 return  # told with the name
             cured, fixes = self._head_of(whole, named)
             self.faults.error(
-                "E610", "a section's length has no key of its own", self.values.key(key), f"write {shown(cured, 60)}", fixes
+                "E610", "a section's length has no key of its own", self.values.key(key), f"write {excerpt(cured, 60)}", fixes
             )
             return
         if word == "name" and isinstance(node, Scalar) and named == "name":
             cured, fixes = self._head_of(whole, named)
             message = "a section's name is the value of `section`, and its length stands behind it"
-            self.faults.error("E610", message, self.values.key(key), f"write {shown(cured, 60)}", fixes)
+            self.faults.error("E610", message, self.values.key(key), f"write {excerpt(cured, 60)}", fixes)
             return
         self.values.unknown_key(key, node, SECTION_KEYS, "a section", whole)
 
@@ -432,7 +432,7 @@ class Blocks:
             hint = "leave `max` out; a section of fixed length has no other"
             self.faults.error("E138", "`max` belongs to a live section (until: …)", head.said["max"], hint)
         elif live is None and length is None and not any(word in node.entries for word in LENGTH_WORDS):
-            hint = f"write, for example: section: {shown(head.name or '')} 8 bars"
+            hint = f"write, for example: section: {excerpt(head.name or '')} 8 bars"
             self.faults.error("E611", "this section has no length", at, hint, (Fix(end, " 8 bars"),))
 
 

@@ -25,12 +25,12 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from sequencer.core.diagnostics import Faults, Fix, Related, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Related, Span
 from sequencer.language.score import Comment, Cue, Item
-from sequencer.language.source import Source, shown
-from sequencer.language.yaml.fast_path import cue_at, mapping_at, without_lines
+from sequencer.language.source import Source, excerpt
+from sequencer.language.yaml.fast_path import cue_at, mapping_at, mask_simple_cues
 from sequencer.language.yaml.nodes import BLOCKS, Mapping, Node, Scalar, Sequence
-from sequencer.language.yaml.recovery import explain, index_of
+from sequencer.language.yaml.recovery import explain_yaml_error, index_of
 
 MOST_DEPTH = 16
 """How deep lists and mappings may stand in each other; a score needs nine."""
@@ -43,7 +43,9 @@ ReadItem = Callable[["Mapping", bool], Item | None]
 """Reads a cue or a rule; the flag says whether it stands in `rules`."""
 
 
-def grow(source: Source, faults: Faults, read: ReadItem, quick: bool = False) -> tuple[Node, list[tuple[int, int]], bool]:
+def parse_tree(
+    source: Source, faults: Diagnostics, read: ReadItem, quick: bool = False
+) -> tuple[Node, list[tuple[int, int]], bool]:
     """The tree of a source; where the values stand that hold a `#` themselves (start, end), in order; whether all is well.
 
     With `quick` lines that look like whole cues are read without PyYAML (see `lines`): what comes is worth something only
@@ -52,7 +54,7 @@ def grow(source: Source, faults: Faults, read: ReadItem, quick: bool = False) ->
     Cues and rules are most of a score: each is read as soon as it is there, while it is at hand and before the next one grows.
     The tree is None when the source holds nothing, or nothing that could be read (told).
     """
-    grower = _Grower(source, faults, read, quick)
+    grower = _TreeParser(source, faults, read, quick)
     tree = grower.document()
     return tree, grower.hashes, grower.lines == 0 and not grower.stopped
 
@@ -88,12 +90,12 @@ def _too_deep(text: str) -> int | None:
     return None
 
 
-class _Grower:
-    def __init__(self, source: Source, faults: Faults, read: ReadItem, quick: bool) -> None:
+class _TreeParser:
+    def __init__(self, source: Source, faults: Diagnostics, read: ReadItem, quick: bool) -> None:
         self.source = source
         self.faults = faults
         self.read = read
-        text, self.lines = without_lines(source.text) if quick else (source.text, 0)
+        text, self.lines = mask_simple_cues(source.text) if quick else (source.text, 0)
         self.next: Callable[[], Any] = _events(text).get_event
         self.stopped = False
         self.told = 0
@@ -127,7 +129,7 @@ class _Grower:
         if not self.stopped:
             deep = _too_deep(self.source.text[: index_of(error)])
             if deep is None:
-                explain(error, self.source, self.faults)
+                explain_yaml_error(error, self.source, self.faults)
             else:
                 self._no_depth(deep)
         self.stopped = True
@@ -291,7 +293,7 @@ class _Grower:
         start = event.start_mark.index
         at = self.source.span(start, start + len(written))
         hint = "write the value itself, or name a text with `let`; a text that begins with * or & stands in quotes"
-        self.faults.error("E604", f"{shown(written)}: scores have no anchors and no aliases", at, hint)
+        self.faults.error("E604", f"{excerpt(written)}: scores have no anchors and no aliases", at, hint)
         return False
 
     def _no_tag(self, event: Any) -> bool:
@@ -303,7 +305,7 @@ class _Grower:
             end += 1
         at = self.source.span(start, end)
         hint = "leave it out: every value is text; a text that begins with ! stands in quotes"
-        self.faults.error("E605", f"{shown(text[start:end])}: scores have no tags", at, hint, (Fix(at, ""),))
+        self.faults.error("E605", f"{excerpt(text[start:end])}: scores have no tags", at, hint, (Fix(at, ""),))
         return False
 
     def _refused(self, key: Node, entries: dict[str, tuple[Scalar, Node]], end: int) -> None:
@@ -324,7 +326,7 @@ class _Grower:
         at = self.source.span(key.start, key.end)
         first = entries[key.value][0]
         related = Related(self.source.span(first.start, first.end), "first said here")
-        word = shown(key.value) or "nothing"
+        word = excerpt(key.value) or "nothing"
         hint = "keep one of them"
         if not _CUE_KEYS.isdisjoint(entries):
             hint += "; what happens twice in one cue stands in a list: do: [{mark: a}, {mark: b}]"

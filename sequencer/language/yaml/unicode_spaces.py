@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sequencer.core.diagnostics import Diagnostic, Faults
+from sequencer.core.diagnostics import Diagnostic, Diagnostics
 from sequencer.language.source import ODD_BLANK, Source, odd_blank
 
 MOST_TOLD = 20
@@ -17,7 +17,7 @@ _BEHIND_SIGN = re.compile(r"(?:\A|[:,{\[\-])[ \t]*\Z")
 _BEFORE_SIGN = re.compile(r"[ \t]*(?:[:,}\]]|\Z)")
 
 
-def tell_odd_blanks(source: Source, found: tuple[Diagnostic, ...], faults: Faults) -> bool:
+def tell_odd_blanks(source: Source, found: tuple[Diagnostic, ...], faults: Diagnostics) -> bool:
     """Tell odd blanks instead of what was `found`, where they caused it. True when they did.
 
     They did where the first fault stands on the line of such a blank that is part of no text, or on the line behind it.

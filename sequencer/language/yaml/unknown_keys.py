@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sequencer.core.diagnostics import Faults, Fix, Span
+from sequencer.core.diagnostics import Diagnostics, Fix, Span
 from sequencer.language.foreign_words import NO_NOTE, NOT_HERE
-from sequencer.language.source import Source, nearest, shown
+from sequencer.language.source import Source, closest_word, excerpt
 from sequencer.language.values.strings import is_name
 from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, whole_span
 
-OTHER_KEYS = {
+FOREIGN_KEYS = {
     "title": ("score",),
     "name": ("section", "score"),
     "tempo": ("clock",),
@@ -40,7 +40,7 @@ class Keys:
 
     __slots__ = ("faults", "file", "source")
 
-    def __init__(self, source: Source, faults: Faults) -> None:
+    def __init__(self, source: Source, faults: Diagnostics) -> None:
         self.source = source
         self.file = source.file
         self.faults = faults
@@ -81,7 +81,7 @@ class Keys:
         if set_ is not None and isinstance(value, Scalar) and value.is_empty:
             cured = f"{set_.group(1)}: {set_.group(2)}"
             message = "between a key and its value stands a colon"
-            self.faults.error("E616", message, span, f"write {shown(cured, 60)}", (Fix(span, cured),))
+            self.faults.error("E616", message, span, f"write {excerpt(cured, 60)}", (Fix(span, cured),))
             return
         if word == "<<":
             self.faults.error("E604", "scores have no merged mappings", span, "write the keys themselves")
@@ -91,22 +91,22 @@ class Keys:
             bare = word.strip("- ")
             if bare in known and any(not one.startswith("-") for one in node.entries):
                 self.faults.error(
-                    "E610", "no dash stands in front of this key", span, f"write {shown(bare)}", (Fix(span, bare),)
+                    "E610", "no dash stands in front of this key", span, f"write {excerpt(bare)}", (Fix(span, bare),)
                 )
             else:
                 message = "behind a list's dash stands a blank"
-                self.faults.error("E610", message, span, f"write - {shown(word[1:])}", (Fix(dash, "- "),))
+                self.faults.error("E610", message, span, f"write - {excerpt(word[1:])}", (Fix(dash, "- "),))
             return
         if where == "a score" and word in _TIMES:
             self._in_clock(key, value, node)
             return
         if self._other_form(key, value, known, where, node):
             return
-        other = next((one for one in OTHER_KEYS.get(word, ()) if one in known), None)
-        meant = other or (None if word.casefold() in NOT_HERE else nearest(word, known))
+        other = next((one for one in FOREIGN_KEYS.get(word, ()) if one in known), None)
+        meant = other or (None if word.casefold() in NOT_HERE else closest_word(word, known))
         if meant is not None:
             fixes = (Fix(span, meant),) if meant not in node.entries else ()
-            self.faults.error("E610", f"{where} has no `{shown(word)}`", span, f"did you mean {meant}?", fixes)
+            self.faults.error("E610", f"{where} has no `{excerpt(word)}`", span, f"did you mean {meant}?", fixes)
             return
         if word.casefold() in NOT_HERE:
             hint = NOT_HERE[word.casefold()]
@@ -118,8 +118,8 @@ class Keys:
         home = _HOMES.get(word)
         hint = f"`{word}` belongs {home}" if home else "write one of: " + ", ".join(known)
         if home is None and "show" in known and is_name(word):
-            hint += f"; a scene is shown with show: {shown(word)}, action: …"
-        self.faults.error("E610", f"{where} has no `{shown(word) or ' '}`", span, hint)
+            hint += f"; a scene is shown with show: {excerpt(word)}, action: …"
+        self.faults.error("E610", f"{where} has no `{excerpt(word) or ' '}`", span, hint)
 
     def _other_form(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> bool:
         """Tell a key that is written otherwise, with its value: `fps: 24`, `note: C3`, `bar: 5`. True when it was told."""
@@ -147,7 +147,7 @@ class Keys:
             return False
         fixes.append(Fix(self.entry(key, value), cured))
         self.faults.error(
-            "E610", f"{where} has no `{shown(key.value)}`", self.key(key), f"write {shown(cured, 60)}", tuple(fixes)
+            "E610", f"{where} has no `{excerpt(key.value)}`", self.key(key), f"write {excerpt(cured, 60)}", tuple(fixes)
         )
         return True
 
@@ -191,7 +191,7 @@ class Keys:
                 *(Fix(self.without(node, word), "") for word in others if word != told),
             )
         message = f"a score has no `{key.value}`: tempo and meter stand in its clock"
-        self.faults.error("E610", message, self.key(key), f"write {shown(cured)}", fixes)
+        self.faults.error("E610", message, self.key(key), f"write {excerpt(cured)}", fixes)
 
     def _cut_by_comma(self, key: Scalar, node: Mapping) -> bool:
         """Tell a comma that YAML took for the end of a value: `{at: 9,3}`, `{prompt: Rain, then snow}`."""
@@ -210,7 +210,7 @@ class Keys:
         if value.value[-1:].isdigit() and key.value[:1].isdigit() and text[value.end : key.start] == ",":
             at = self.source.span(value.end, key.start)
             message = "a comma stands between actions, never inside a number or a place"
-            self.faults.error("E203", message, at, f"write {shown(value.value)}.{shown(key.value)}", (Fix(at, "."),))
+            self.faults.error("E203", message, at, f"write {excerpt(value.value)}.{excerpt(key.value)}", (Fix(at, "."),))
             return True
         if word.value not in _TEXT_KEYS:
             return False
@@ -219,7 +219,7 @@ class Keys:
             written = text[value.start : entries[last][0].end]
             cured = '"' + written.replace("\\", "\\\\").replace('"', '\\"') + '"'
             message = "a comma ends a text without quotes inside { }"
-            self.faults.error("E617", message, span, f"write {shown(cured, 60)}", (Fix(span, cured),))
+            self.faults.error("E617", message, span, f"write {excerpt(cured, 60)}", (Fix(span, cured),))
         return True
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sequencer.reports.cue_sheet.rows import Row, RuleRow, Sheet, origin_in_words, summary_line
 from sequencer.reports.cue_sheet.terminal import chunks_of, error_of, frame_of, heading, number_of, place_of, plain, time_of
-from sequencer.schedule.describe import decimal, facts_in_words
+from sequencer.schedule.describe import decimal, describe_clock
 
 FORMAT = 1
 """The number of the JSON sheet's format."""
@@ -82,7 +82,7 @@ def as_markdown(sheet: Sheet, *, full: bool = False) -> str:
     Of prompts only the part that changes is shown; with `full` they are whole.
     """
     schedule = sheet.schedule
-    lines = [f"# {_marked(sheet.title)}", "", _marked(facts_in_words(schedule)), "", _marked(summary_line(schedule))]
+    lines = [f"# {_marked(sheet.title)}", "", _marked(describe_clock(schedule)), "", _marked(summary_line(schedule))]
     for part in sheet.parts:
         if part.section is not None or part.until:
             lines += ["", f"## {_marked(heading(part))}"]

@@ -7,7 +7,7 @@ from html import escape
 
 from sequencer.reports.cue_sheet.rows import Part, Row, RuleRow, Sheet, origin_in_words, summary_line
 from sequencer.reports.cue_sheet.terminal import chunks_of, error_of, frame_of, heading, number_of, place_of, time_of
-from sequencer.schedule.describe import facts_in_words
+from sequencer.schedule.describe import describe_clock
 from sequencer.schedule.prompt_actions import ELLIPSIS, sentences
 
 _AROUND = re.compile("^(?:prompt|one of) “|” [|] “|”$")
@@ -54,7 +54,7 @@ _HEAD = (
 def as_html(sheet: Sheet) -> str:
     """The sheet as a whole HTML page. Everything that comes from the score is escaped; there is no script in it."""
     title = escape(sheet.title)
-    head = (facts_in_words(sheet.schedule), summary_line(sheet.schedule))
+    head = (describe_clock(sheet.schedule), summary_line(sheet.schedule))
     body = [f"<h1>{title}</h1>", *(f"<p>{escape(line)}</p>" for line in head)]
     for part in sheet.parts:
         body += _part(part)

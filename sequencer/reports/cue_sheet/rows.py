@@ -10,17 +10,17 @@ from sequencer.core.diagnostics import Span
 from sequencer.core.lazy_dataclass import dataclass
 from sequencer.core.timebase import Snap, for_display, ordering
 from sequencer.schedule.describe import (
-    act_in_words,
     bar_beat_of,
     decimal,
-    firing_in_words,
+    describe_act,
+    describe_pass,
+    describe_trigger,
     length_in_words,
     meter_in_words,
     milliseconds,
-    pass_in_words,
     tempo_in_words,
 )
-from sequencer.schedule.model import CutTake, Entry, PickPrompt, RuleAct, RuleEntry, Schedule, Send, ShowPrompt, Stretch
+from sequencer.schedule.model import CutAct, Entry, PickAct, PromptAct, RuleAct, RuleEntry, Schedule, Send, Stretch
 from sequencer.schedule.prompt_actions import Actions, actions_of
 from sequencer.schedule.rewording import shortest_action
 
@@ -125,13 +125,13 @@ def sheet_of(schedule: Schedule) -> Sheet:
     actions = actions_of(schedule)
     for index, stretch in enumerate(schedule.stretches):
         following = schedule.stretches[index + 1] if index + 1 < len(schedule.stretches) else None
-        name = pass_in_words(stretch.section, stretch.occurrence, passes[stretch.section])
+        name = describe_pass(stretch.section, stretch.occurrence, passes[stretch.section])
         after, zero = (None, Fraction(0)) if left is None else left
         rows: list[Row] = []
         for entry in stretch.entries:
             while take + 1 < len(starts) and starts[take + 1] <= entry.chunk:
                 take += 1
-            if any(isinstance(act, CutTake) for act in entry.acts):
+            if any(isinstance(act, CutAct) for act in entry.acts):
                 shown = None
             rows.append(
                 _row(
@@ -145,7 +145,7 @@ def sheet_of(schedule: Schedule) -> Sheet:
                     _briefest(entry.acts, actions, shown),
                 )
             )
-            shown = next((act.text for act in entry.acts if isinstance(act, ShowPrompt)), shown)
+            shown = next((act.text for act in entry.acts if isinstance(act, PromptAct)), shown)
         rows += [_sent(schedule, stretch, send, after, zero, take) for send in stretch.sends]
         rows.sort(key=lambda row: row.seconds)  # a cue stands in front of what it tells gear
         parts.append(
@@ -163,7 +163,7 @@ def sheet_of(schedule: Schedule) -> Sheet:
                 earliest=stretch.earliest,
                 end=schedule.end if following is None else following.latest,
                 left_earliest=following.earliest if stretch.is_live and following is not None else None,
-                until=tuple(firing_in_words(one, schedule.middle) for one in stretch.until),
+                until=tuple(describe_trigger(one, schedule.middle) for one in stretch.until),
                 rows=tuple(rows),
             )
         )
@@ -196,7 +196,7 @@ def _row(
         error=entry.error if after is None else None,
         error_at_latest=entry.error,
         take=take + 1,
-        acts=tuple(act_in_words(act) for act in entry.acts),
+        acts=tuple(describe_act(act) for act in entry.acts),
         brief=brief,
         briefest=briefest,
         origin=entry.origin,
@@ -206,7 +206,7 @@ def _row(
 def _sent(schedule: Schedule, stretch: Stretch, send: Send, after: str | None, zero: Fraction, take: int) -> Row:
     time = stretch.start + send.offset
     chunk = int(time / schedule.grid.chunk)
-    acts = tuple(act_in_words(act) for act in send.acts)
+    acts = tuple(describe_act(act) for act in send.acts)
     return Row(
         number=0,
         place=send.place,
@@ -233,18 +233,18 @@ def _brief(acts: Iterable[RuleAct], actions: Actions, shown: str | None = None) 
     found: list[str] = []
     for act in acts:
         match act:
-            case ShowPrompt():
-                found.append(act_in_words(ShowPrompt(actions.of(shown, act.text))))
-            case PickPrompt():
-                found.append(act_in_words(PickPrompt(tuple(actions.of(shown, text) for text in act.texts), act.key)))
+            case PromptAct():
+                found.append(describe_act(PromptAct(actions.of(shown, act.text))))
+            case PickAct():
+                found.append(describe_act(PickAct(tuple(actions.of(shown, text) for text in act.texts), act.key)))
             case _:
-                found.append(act_in_words(act))
+                found.append(describe_act(act))
     return tuple(found)
 
 
 def _briefest(acts: Iterable[RuleAct], actions: Actions, shown: str | None) -> tuple[str, ...]:
     return tuple(
-        act_in_words(ShowPrompt(shortest_action(actions, shown, act.text)) if isinstance(act, ShowPrompt) else act)
+        describe_act(PromptAct(shortest_action(actions, shown, act.text)) if isinstance(act, PromptAct) else act)
         for act in acts
     )
 
@@ -261,7 +261,7 @@ def _rules(schedule: Schedule, passes: Counter[str | None], actions: Actions) ->
             trigger=trigger,
             acts=acts,
             brief=brief,
-            parts=tuple(pass_in_words(one.section, one.occurrence, passes[one.section]) for one in stretches),
+            parts=tuple(describe_pass(one.section, one.occurrence, passes[one.section]) for one in stretches),
             everywhere=len(stretches) == len(schedule.stretches),
             origin=origin,
         )
@@ -270,8 +270,8 @@ def _rules(schedule: Schedule, passes: Counter[str | None], actions: Actions) ->
 
 
 def _worded(rule: RuleEntry, schedule: Schedule, actions: Actions) -> tuple[str, Span, tuple[str, ...], tuple[str, ...]]:
-    trigger = firing_in_words(rule.trigger, schedule.middle)
-    return trigger, rule.origin, tuple(act_in_words(act) for act in rule.acts), _brief(rule.acts, actions)
+    trigger = describe_trigger(rule.trigger, schedule.middle)
+    return trigger, rule.origin, tuple(describe_act(act) for act in rule.acts), _brief(rule.acts, actions)
 
 
 def origin_in_words(origin: Span) -> str:
@@ -306,7 +306,7 @@ def _errors(schedule: Schedule) -> str:
     """The snap errors of the cues whose time is known: those in front of the first exit of a live section."""
     known: list[tuple[str, Entry]] = []
     for stretch in schedule.stretches:
-        name = pass_in_words(stretch.section, stretch.occurrence, 1)
+        name = describe_pass(stretch.section, stretch.occurrence, 1)
         known += [(f"{name} {entry.place}" if stretch.section else entry.place, entry) for entry in stretch.entries]
         if stretch.is_live:
             break

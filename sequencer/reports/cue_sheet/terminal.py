@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sequencer.core.diagnostics import display_width
 from sequencer.reports.cue_sheet.rows import Part, Row, RuleRow, Sheet, summary_line
-from sequencer.schedule.describe import clock_time, decimal, facts_in_words, milliseconds
+from sequencer.schedule.describe import clock_time, decimal, describe_clock, milliseconds
 
 NARROWEST = 28
 """The fewest columns that the acts get, however narrow the terminal is."""
@@ -28,7 +28,7 @@ def as_table(sheet: Sheet, width: int = 120, *, full: bool = False) -> str:
     every = [_HEAD, *(cells for body in bodies for cells in body)]
     widths = [max(display_width(cells[column]) for cells in every) for column in range(len(_HEAD))]
     widths[_WHAT] = max(NARROWEST, width - sum(widths) + widths[_WHAT] - 2 * (len(_HEAD) - 1))
-    lines = [sheet.title, facts_in_words(sheet.schedule), summary_line(sheet.schedule)]
+    lines = [sheet.title, describe_clock(sheet.schedule), summary_line(sheet.schedule)]
     if sheet.rows:
         lines += ["", *_lay(_HEAD, widths, full)]
     for part, body in zip(sheet.parts, bodies, strict=True):

@@ -5,19 +5,19 @@ from sequencer.reports.grid.render import (
     alignment_document,
     best_phase_document,
     grid_document,
-    tell_alignment,
-    tell_best_phase,
-    tell_grid,
+    render_alignment,
+    render_best_phase,
+    render_grid,
 )
-from sequencer.reports.grid.snap_errors import Errors, by_section, errors_of
-from sequencer.reports.grid.tempi import Lock, bar_locks, beat_locks, tempi_of
+from sequencer.reports.grid.snap_errors import SnapErrors, by_section, errors_of
+from sequencer.reports.grid.tempi import LockedTempo, bar_locks, beat_locks, tempi_of
 
 __all__ = [
     "Alignment",
     "BestPhase",
-    "Errors",
-    "Lock",
+    "LockedTempo",
     "Shift",
+    "SnapErrors",
     "TempoForMark",
     "align",
     "alignment_document",
@@ -28,9 +28,9 @@ __all__ = [
     "by_section",
     "errors_of",
     "grid_document",
+    "render_alignment",
+    "render_best_phase",
+    "render_grid",
     "shift_of",
-    "tell_alignment",
-    "tell_best_phase",
-    "tell_grid",
     "tempi_of",
 ]

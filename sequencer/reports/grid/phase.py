@@ -15,7 +15,7 @@ from math import floor, lcm
 
 from sequencer.core.errors import UsageError
 from sequencer.core.timebase import Snap, TempoMap
-from sequencer.reports.grid.snap_errors import Errors, errors_of, known_cues
+from sequencer.reports.grid.snap_errors import SnapErrors, errors_of, known_cues
 from sequencer.schedule.describe import number
 from sequencer.schedule.model import Schedule, Stretch
 
@@ -157,7 +157,7 @@ class Shift:
     later: Fraction
     delay: Fraction
     upbeat: str | None
-    errors: Errors
+    errors: SnapErrors
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ class Alignment:
     time: Fraction
     chunk: int
     error: Fraction
-    now: Errors
+    now: SnapErrors
     shift: Shift
     tempi: tuple[TempoForMark, ...]
 
@@ -186,7 +186,7 @@ class Alignment:
 class BestPhase:
     """The shifts with the least mean error and with the least worst error of all cues whose time is known."""
 
-    now: Errors
+    now: SnapErrors
     least_mean: Shift
     least_worst: Shift
 

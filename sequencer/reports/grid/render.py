@@ -7,13 +7,13 @@ from typing import Any
 
 from sequencer.core.timebase import Snap
 from sequencer.reports.grid.phase import Alignment, BestPhase, Shift
-from sequencer.reports.grid.snap_errors import Errors, by_section, errors_of
-from sequencer.reports.grid.tempi import Lock, bar_locks, beat_locks, tempi_of
+from sequencer.reports.grid.snap_errors import SnapErrors, by_section, errors_of
+from sequencer.reports.grid.tempi import LockedTempo, bar_locks, beat_locks, tempi_of
 from sequencer.schedule.describe import clock_time, decimal, milliseconds, number
 from sequencer.schedule.model import Schedule
 
 
-def tell_grid(schedule: Schedule) -> str:
+def render_grid(schedule: Schedule) -> str:
     """Snap errors by section, with every other snap, and the tempi that lock to chunks."""
     lines = ["snap errors:"]
     sections = by_section(schedule)
@@ -31,7 +31,7 @@ def tell_grid(schedule: Schedule) -> str:
     return "\n".join(lines)
 
 
-def tell_alignment(alignment: Alignment, schedule: Schedule) -> str:
+def render_alignment(alignment: Alignment, schedule: Schedule) -> str:
     """What puts a mark on a boundary: a shift, or another tempo."""
     head = f"{alignment.mark} stands at {clock_time(alignment.time)}"
     if alignment.error == 0:
@@ -46,7 +46,7 @@ def tell_alignment(alignment: Alignment, schedule: Schedule) -> str:
     return "\n".join(lines)
 
 
-def tell_best_phase(best: BestPhase) -> str:
+def render_best_phase(best: BestPhase) -> str:
     """The phases with the least mean and with the least worst error, before and after."""
     if best.now.cues == 0:
         return "no cue has a time of its own: there is no phase to find"
@@ -66,7 +66,7 @@ def tempo_in_words(bpm: Fraction) -> str:
     return f"{shown} (= {decimal(bpm, 3)})" if "/" in shown else shown
 
 
-def _shift(what: str, shift: Shift, now: Errors) -> list[str]:
+def _shift(what: str, shift: Shift, now: SnapErrors) -> list[str]:
     if shift.later == 0:
         return [f"  {what}: as it is"]
     mean = f"mean {_ms(now.mean)} → {_ms(shift.errors.mean)} ms"
@@ -80,7 +80,7 @@ def _ms(seconds: Fraction) -> str:
     return decimal(seconds * 1000, 0)
 
 
-def _errors(errors: Errors, *, placed: bool = True) -> str:
+def _errors(errors: SnapErrors, *, placed: bool = True) -> str:
     if errors.cues == 0:
         return "no cues"
     where = f" ({errors.place})" if placed and errors.place and errors.worst else ""
@@ -106,7 +106,7 @@ def _tempi(schedule: Schedule) -> list[str]:
     return lines
 
 
-def _lock(lock: Lock) -> str:
+def _lock(lock: LockedTempo) -> str:
     amount = f"{lock.beats} beat{'' if lock.beats == 1 else 's'} = {lock.chunks} chunk{'' if lock.chunks == 1 else 's'}"
     downbeat = "every bar begins on a chunk" if lock.bars == 1 else f"every {_ordinal(lock.bars)} bar begins on a chunk"
     change = "as it is" if lock.change == 0 else f"{tempo_in_words(lock.bpm)} bpm ({_percent(lock.change)})"
@@ -164,7 +164,7 @@ def best_phase_document(best: BestPhase) -> dict[str, Any]:
     }
 
 
-def _errors_as_json(errors: Errors) -> dict[str, Any]:
+def _errors_as_json(errors: SnapErrors) -> dict[str, Any]:
     return {
         "cues": errors.cues,
         "mean_ms": decimal(errors.mean * 1000, 3, trim=True),
@@ -182,7 +182,7 @@ def _shift_as_json(shift: Shift) -> dict[str, Any]:
     }
 
 
-def _lock_as_json(lock: Lock) -> dict[str, Any]:
+def _lock_as_json(lock: LockedTempo) -> dict[str, Any]:
     return {
         "bpm": str(lock.bpm),
         "beats": lock.beats,

@@ -11,7 +11,7 @@ from sequencer.schedule.model import Entry, Schedule, Stretch
 
 
 @dataclass(frozen=True, slots=True)
-class Errors:
+class SnapErrors:
     """How far cues stand beside their places: `mean` of the absolute errors, `worst` signed (positive is late), seconds.
 
     `place` is where the worst one stands; empty where there is no cue.
@@ -23,7 +23,7 @@ class Errors:
     place: str = ""
 
 
-NO_ERRORS = Errors(0, Fraction(0), Fraction(0))
+NO_ERRORS = SnapErrors(0, Fraction(0), Fraction(0))
 
 
 def known_cues(schedule: Schedule) -> Iterator[tuple[Stretch, Entry]]:
@@ -35,20 +35,20 @@ def known_cues(schedule: Schedule) -> Iterator[tuple[Stretch, Entry]]:
             return
 
 
-def errors_of(schedule: Schedule, shift: Fraction = Fraction(0), snap: Snap | None = None) -> Errors:
+def errors_of(schedule: Schedule, shift: Fraction = Fraction(0), snap: Snap | None = None) -> SnapErrors:
     """The errors if everything came `shift` seconds later against the grid, or with another `snap`.
 
     A cue with a snap of its own keeps it. (One whose own snap is also the score's cannot be told from one without.)
     """
-    return sum_up(_cases(schedule, known_cues(schedule), shift, snap))
+    return summarise(_cases(schedule, known_cues(schedule), shift, snap))
 
 
-def by_section(schedule: Schedule) -> tuple[tuple[str | None, Errors], ...]:
+def by_section(schedule: Schedule) -> tuple[tuple[str | None, SnapErrors], ...]:
     """The errors of each section, all its passes together, in order of first appearance; sections without cues left out."""
     found: dict[str | None, list[tuple[Stretch, Entry]]] = {}
     for stretch, entry in known_cues(schedule):
         found.setdefault(stretch.section, []).append((stretch, entry))
-    return tuple((name, sum_up(_cases(schedule, cues, Fraction(0), None))) for name, cues in found.items())
+    return tuple((name, summarise(_cases(schedule, cues, Fraction(0), None))) for name, cues in found.items())
 
 
 def _cases(
@@ -62,7 +62,7 @@ def _cases(
         yield place, grid.snap_error(time, grid.snap(time, mode))
 
 
-def sum_up(cases: Iterable[tuple[str, Fraction]]) -> Errors:
+def summarise(cases: Iterable[tuple[str, Fraction]]) -> SnapErrors:
     """The errors of (place, signed seconds) pairs."""
     count, total, worst, place = 0, Fraction(0), Fraction(0), ""
     for where, error in cases:
@@ -70,4 +70,4 @@ def sum_up(cases: Iterable[tuple[str, Fraction]]) -> Errors:
             worst, place = error, where
         count += 1
         total += for_display(abs(error))
-    return Errors(count, total / count, worst, place) if count else NO_ERRORS
+    return SnapErrors(count, total / count, worst, place) if count else NO_ERRORS

@@ -18,7 +18,7 @@ BARS = (1, 2, 4, 8)
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class LockedTempo:
     """At `bpm` (exact) every `beats` beats are `chunks` chunks, and a downbeat falls on a boundary every `bars` bars.
 
     `change` is how far it is from the tempo that was asked for: 0.01 is 1 % faster.
@@ -31,9 +31,9 @@ class Lock:
     change: Fraction
 
 
-def beat_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[Lock, ...]:
+def beat_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[LockedTempo, ...]:
     """The locks of at most `MOST_CHUNKS` chunks within `NEAR` of a tempo (quarters a minute), the nearest first."""
-    found: dict[Fraction, Lock] = {}
+    found: dict[Fraction, LockedTempo] = {}
     for chunks in range(1, MOST_CHUNKS + 1):
         exact = _beats(bpm, meter, chunks * grid.chunk)
         for beats in {floor(exact), ceil(exact)}:
@@ -45,9 +45,9 @@ def beat_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[Lock, ...]
     return tuple(sorted(found.values(), key=lambda lock: (abs(lock.change), lock.bars)))
 
 
-def bar_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[Lock, ...]:
+def bar_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[LockedTempo, ...]:
     """For every 1, 2, 4 and 8 bars the nearest tempo that puts each such downbeat on a chunk; what repeats is left out."""
-    found: dict[Fraction, Lock] = {}
+    found: dict[Fraction, LockedTempo] = {}
     for bars in BARS:
         beats = bars * meter.numerator
         exact = beats / _beats(bpm, meter, grid.chunk)
@@ -77,8 +77,8 @@ def _beats(bpm: Fraction, meter: Meter, seconds: Fraction) -> Fraction:
     return seconds * bpm / 60 / meter.beat
 
 
-def _lock(beats: int, chunks: int, bpm: Fraction, meter: Meter, grid: ChunkGrid) -> Lock:
+def _lock(beats: int, chunks: int, bpm: Fraction, meter: Meter, grid: ChunkGrid) -> LockedTempo:
     shared = gcd(beats, chunks)
     beats, chunks = beats // shared, chunks // shared
     tempo = 60 * beats * meter.beat / (chunks * grid.chunk)
-    return Lock(tempo, beats, chunks, lcm(beats, meter.numerator) // meter.numerator, tempo / bpm - 1)
+    return LockedTempo(tempo, beats, chunks, lcm(beats, meter.numerator) // meter.numerator, tempo / bpm - 1)

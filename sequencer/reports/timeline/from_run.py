@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 
-from sequencer.engine.conductor.deliveries import Line, Status
+from sequencer.engine.conductor.deliveries import Delivery, Status
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.midi_output import Sent
+from sequencer.engine.conductor.midi_output import SentMidi
 from sequencer.engine.conductor.plan import Pass
 from sequencer.engine.conductor.run_actions import LEAVES
 from sequencer.reports.timeline.from_schedule import caption_of
-from sequencer.reports.timeline.plot import Band, Fate, Flag, Plot, Told, axis_of, hues, lanes_of
+from sequencer.reports.timeline.plot import Band, Fate, Flag, MidiMark, Plot, axis_of, hues, lanes_of
 from sequencer.reports.timeline.rule_labels import RuleNotes, messages_in_short
-from sequencer.schedule.describe import act_in_words, clock_time, facts_in_words, milliseconds, pass_in_words
+from sequencer.schedule.describe import clock_time, describe_act, describe_clock, describe_pass, milliseconds
 from sequencer.schedule.model import Entry, Schedule
 from sequencer.schedule.prompt_actions import actions_of
 from sequencer.schedule.takes import takes_of
@@ -48,7 +48,7 @@ def performed(conductor: Conductor) -> Plot:
     happens = [place for flag in flags for place in (flag.chunk, flag.planned, flag.exact) if place is not None]
     return Plot(
         title=schedule.title or "Untitled",
-        subtitle=f"performed: {_outcome(conductor, end)} · {facts_in_words(schedule)}",
+        subtitle=f"performed: {_outcome(conductor, end)} · {describe_clock(schedule)}",
         grid=schedule.grid,
         end=end,
         bands=tuple(bands.values()),
@@ -65,11 +65,11 @@ def performed(conductor: Conductor) -> Plot:
     )
 
 
-def _told(sent: Sent, schedule: Schedule) -> Told:
+def _told(sent: SentMidi, schedule: Schedule) -> MidiMark:
     where = sent.place if sent.section is None else f"{sent.section} {sent.place}"
     fate = "" if sent.was_sent else ", left out: it would have come too late"
     line = f" (line {sent.line})" if sent.line else ""
-    return Told(
+    return MidiMark(
         sent.seconds / schedule.grid.chunk, f"{where}{line}: {sent.what}{fate}", not sent.was_sent, messages_in_short(sent.acts)
     )
 
@@ -81,7 +81,7 @@ def _outcome(conductor: Conductor, end: int) -> str:
     return f"{landed} of {len(lines)} cues landed in {end} chunks ({seconds})"
 
 
-def _landed(lines: list[Line]) -> list[Entry]:
+def _landed(lines: list[Delivery]) -> list[Entry]:
     """What landed, as entries on the chunks where it did, in the order in which it acted."""
     found = sorted(
         ((line.landed, line.fired is not None, line.time, line.number, line) for line in lines if line.landed is not None),
@@ -118,7 +118,7 @@ def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
             is_whole = stop - start == one.stretch.seconds / grid.chunk
             caption = f"live, {caption} in full" if is_whole else "live, not left before the run ended"
         bands[one.number] = Band(
-            name=pass_in_words(section, played[section], totals[section]),
+            name=describe_pass(section, played[section], totals[section]),
             hue=tints[section],
             stretch=one.stretch,
             start=start,
@@ -138,7 +138,7 @@ def _starts(conductor: Conductor) -> dict[int, Fraction]:
     grid = run.schedule.grid
     if run.follow is None:
         return {one.number: one.start / grid.chunk for one in run.plan.passes}
-    first: dict[int, tuple[int, Line]] = {}
+    first: dict[int, tuple[int, Delivery]] = {}
     for line in run.plan.lines:
         if line.landed is not None and line.rule is None and run.plan.has_pass_of(line):
             first.setdefault(line.pass_number, (line.landed, line))
@@ -158,7 +158,7 @@ def _starts(conductor: Conductor) -> dict[int, Fraction]:
     return starts
 
 
-def _flag(line: Line, name: str, schedule: Schedule) -> Flag:
+def _flag(line: Delivery, name: str, schedule: Schedule) -> Flag:
     grid = schedule.grid
     is_fired = line.rule is not None
     chunk = next((at for at in (line.landed, line.chunk, line.planned) if at is not None), line.nominal)
@@ -183,7 +183,7 @@ def _flag(line: Line, name: str, schedule: Schedule) -> Flag:
         words.append(line.reason)
     if error is not None:
         words.append(f"{milliseconds(error)} ms")
-    acts = ", ".join(act_in_words(act) for act in line.acts)
+    acts = ", ".join(describe_act(act) for act in line.acts)
     return Flag(
         label=line.place,
         exact=exact,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 
-from sequencer.reports.timeline.plot import Band, Flag, Plot, Told, axis_of, hues, lanes_of
+from sequencer.reports.timeline.plot import Band, Flag, MidiMark, Plot, axis_of, hues, lanes_of
 from sequencer.reports.timeline.rule_labels import RuleNotes, messages_in_short, trigger_in_short
 from sequencer.schedule.describe import (
-    act_in_words,
-    facts_in_words,
+    describe_act,
+    describe_clock,
+    describe_pass,
     length_in_words,
     meter_in_words,
     milliseconds,
-    pass_in_words,
     tempo_in_words,
 )
 from sequencer.schedule.model import Entry, Schedule, Send, Stretch
@@ -36,7 +36,7 @@ def planned(schedule: Schedule) -> Plot:
     happens = [place for flag in flags for place in (flag.chunk, flag.exact) if place is not None]
     return Plot(
         title=schedule.title or "Untitled",
-        subtitle=facts_in_words(schedule),
+        subtitle=describe_clock(schedule),
         grid=schedule.grid,
         end=end,
         bands=bands,
@@ -78,7 +78,7 @@ def _bands(schedule: Schedule, rules: RuleNotes) -> tuple[Band, ...]:
             caption = f"begins at chunk {stretch.earliest}…{stretch.latest} · {caption}"
         bands.append(
             Band(
-                name=pass_in_words(stretch.section, stretch.occurrence, passes[stretch.section]),
+                name=describe_pass(stretch.section, stretch.occurrence, passes[stretch.section]),
                 hue=tints[stretch.section],
                 stretch=stretch,
                 start=stretch.start / grid.chunk,
@@ -93,11 +93,11 @@ def _bands(schedule: Schedule, rules: RuleNotes) -> tuple[Band, ...]:
     return tuple(bands)
 
 
-def _told(schedule: Schedule, band: Band, send: Send) -> Told:
+def _told(schedule: Schedule, band: Band, send: Send) -> MidiMark:
     where = f"{band.name} {send.place}" if band.stretch.section is not None else send.place
     line = f" (line {send.origin.line})" if send.origin.line else ""
-    acts = ", ".join(act_in_words(act) for act in send.acts)
-    return Told(
+    acts = ", ".join(describe_act(act) for act in send.acts)
+    return MidiMark(
         (band.stretch.start + send.offset) / schedule.grid.chunk, f"{where}{line}: {acts}", short=messages_in_short(send.acts)
     )
 
@@ -111,6 +111,6 @@ def _flag(schedule: Schedule, stretch: Stretch, band: Band, entry: Entry, is_ope
         on = f"chunk {earliest}…{entry.chunk}"
     else:
         on = f"chunk {entry.chunk}, snap error {milliseconds(entry.error)} ms"
-    acts = ", ".join(act_in_words(act) for act in entry.acts)
+    acts = ", ".join(describe_act(act) for act in entry.acts)
     exact = (stretch.start + entry.offset) / schedule.grid.chunk
     return Flag(entry.place, exact + Fraction(0), entry.chunk, error, f"{where} ({on}{line}): {acts}")

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from sequencer.reports.timeline.legend import legend_of
 from sequencer.reports.timeline.page_assets import NO_SCRIPT, STRIDES, script, style
-from sequencer.reports.timeline.plot import Band, Flag, Held, Plot, bars_of, beats_of, marks_of
+from sequencer.reports.timeline.plot import Band, Flag, HeldValue, Plot, bars_of, beats_of, marks_of
 from sequencer.reports.timeline.style import px, tip, tip_length, xml
 from sequencer.schedule.describe import clock_time, decimal, milliseconds
 
@@ -139,13 +139,13 @@ class _Lanes:
         one = self._at(start)
         return f"--x:{_number(one)};--w:{_number(self._at(end) - one)}"
 
-    def _held(self, held: Held, look: str) -> str:
+    def _held(self, held: HeldValue, look: str) -> str:
         return (
             f'<div class="i {look}" style="{self._box(held.start, held.end)}" '
             f'title="chunk {held.start}: {self._tip(held.full)}"><span dir="auto">{xml(held.short)}</span></div>'
         )
 
-    def _prompt(self, held: Held) -> str:
+    def _prompt(self, held: HeldValue) -> str:
         """The part that changes, and below it the whole prompt, as far as the window has room for it."""
         whole = (
             ""
@@ -158,7 +158,7 @@ class _Lanes:
             f'<span dir="auto">{xml(_bounded(held.short))}{whole}</span></div>'
         )
 
-    def _image(self, held: Held) -> str:
+    def _image(self, held: HeldValue) -> str:
         picture = self._thumbnails.get(held.key)
         shown = "" if picture is None else f'<img alt="" src="{xml(picture)}">'
         return (

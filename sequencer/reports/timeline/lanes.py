@@ -21,7 +21,7 @@ from sequencer.reports.timeline.geometry import (
     draw_chunks,
     step,
 )
-from sequencer.reports.timeline.plot import Band, Flag, Held, Plot, marks_of
+from sequencer.reports.timeline.plot import Band, Flag, HeldValue, Plot, marks_of
 from sequencer.reports.timeline.ruler_labels import Label, placed
 from sequencer.reports.timeline.style import cut, px, tip, wrap, xml
 from sequencer.reports.timeline.text_metrics import width_of
@@ -36,7 +36,7 @@ FEWEST, SHORTEST_WORD = 18, 110
 NARROWEST = Fraction(2)
 """Blocks that would begin closer to the one before are left out: nobody could tell them apart."""
 
-Look = Callable[[Held], str]
+Look = Callable[[HeldValue], str]
 
 
 class Lanes:
@@ -189,7 +189,7 @@ class Lanes:
 
     # ---- lanes -----------------------------------------------------------------------------------------------------
 
-    def _seen(self, lane: Sequence[Held]) -> Iterable[tuple[Held, Fraction, Fraction]]:
+    def _seen(self, lane: Sequence[HeldValue]) -> Iterable[tuple[HeldValue, Fraction, Fraction]]:
         """(held, left, width) of what a lane shows here; what would begin on top of its neighbour is left out."""
         last: Fraction | None = None
         for held in lane:
@@ -265,7 +265,7 @@ class Lanes:
                 yield f'<text x="{x}" y="{px(Fraction(height, 2) + 4)}">{xml(name)}</text>'
             yield "</svg>"
 
-    def _plain(self, top: int | None, lane: Sequence[Held], name: str, look: Look, bold: bool = False) -> Iterable[str]:
+    def _plain(self, top: int | None, lane: Sequence[HeldValue], name: str, look: Look, bold: bool = False) -> Iterable[str]:
         """A thin lane of plain bars with a word in each."""
         if top is None:
             return
@@ -388,7 +388,7 @@ class Lanes:
                 return f'<circle class="k-soft" stroke-width="1.2" stroke-dasharray="2 1.5" cx="{px(x)}" cy="{y}" r="3.6"/>'
 
 
-def _prompt_lines(held: Held, room: Fraction, lines: int) -> list[str]:
+def _prompt_lines(held: HeldValue, room: Fraction, lines: int) -> list[str]:
     found = _readable(held.short, room, lines)
     is_cut = not found or found[-1].endswith("…")
     return _readable(held.shortest, room, lines) if is_cut and held.shortest else found

@@ -52,7 +52,7 @@ class RuleNote:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldValue:
     """Something in force from score chunk `start` to before `end`: `short` is written there, `full` is told on pointing."""
 
     start: int
@@ -84,7 +84,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class MidiMark:
     """What is sent to a MIDI output, at its exact place in chunks; `was_left_out` where it would have come too late."""
 
     at: Fraction
@@ -102,14 +102,14 @@ class Plot:
     grid: ChunkGrid
     end: int
     bands: tuple[Band, ...]
-    takes: tuple[Held, ...]
-    prompts: tuple[Held, ...]
-    images: tuple[Held, ...]
-    strengths: tuple[Held, ...]
-    scales: tuple[Held, ...]
+    takes: tuple[HeldValue, ...]
+    prompts: tuple[HeldValue, ...]
+    images: tuple[HeldValue, ...]
+    strengths: tuple[HeldValue, ...]
+    scales: tuple[HeldValue, ...]
     flags: tuple[Flag, ...]
     performed: bool
-    gear: tuple[Told, ...] = ()
+    gear: tuple[MidiMark, ...] = ()
     everywhere: tuple[RuleNote, ...] = ()
     """The rules that apply in every section."""
     axis: Axis = field(default_factory=lambda: Axis(1))
@@ -148,11 +148,11 @@ def hues(stretches: Sequence[Stretch]) -> dict[str | None, int]:
 class Lanes:
     """What is in force where, for every handle of the model."""
 
-    takes: tuple[Held, ...]
-    prompts: tuple[Held, ...]
-    images: tuple[Held, ...]
-    strengths: tuple[Held, ...]
-    scales: tuple[Held, ...]
+    takes: tuple[HeldValue, ...]
+    prompts: tuple[HeldValue, ...]
+    images: tuple[HeldValue, ...]
+    strengths: tuple[HeldValue, ...]
+    scales: tuple[HeldValue, ...]
 
 
 def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band], actions: Actions) -> Lanes:
@@ -161,38 +161,38 @@ def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band], actions: Ac
     A strength acts with the next image and is captured by it: it is in force exactly as long as that image.
     """
     tints = _Tints(bands)
-    found: dict[str, list[Held]] = {"take": [], "prompt": [], "image": [], "sr": []}
+    found: dict[str, list[HeldValue]] = {"take": [], "prompt": [], "image": [], "sr": []}
     strengths: list[tuple[int, Fraction]] = []
     for index, take in enumerate(takes):
         stop = takes[index + 1].start if index + 1 < len(takes) else max(end, take.start + 1)
         seed = f"take {index + 1}  seed {take.opening.seed}"
-        found["take"].append(Held(take.start, stop, seed, f"take {index + 1}: chunks {take.start} to {stop - 1}, {seed}"))
+        found["take"].append(HeldValue(take.start, stop, seed, f"take {index + 1}: chunks {take.start} to {stop - 1}, {seed}"))
         before: str | None = None
         for bundle in take.bundles:
             at = bundle.chunk
             if bundle.prompt is not None:
                 short = bare(actions.of(before, bundle.prompt))
                 shortest = bare(shortest_action(actions, before, bundle.prompt))
-                _hold(found["prompt"], Held(at, stop, short, bundle.prompt, tints.at(at), shortest=shortest))
+                _hold(found["prompt"], HeldValue(at, stop, short, bundle.prompt, tints.at(at), shortest=shortest))
                 before = bundle.prompt
             if bundle.image is not None:
                 name = bundle.image.path.rsplit("/", 1)[-1]
                 full = f"image {bundle.image.path}"
-                _hold(found["image"], Held(at, stop, name, full, tints.at(at), bundle.image.sha256), across_cuts=False)
+                _hold(found["image"], HeldValue(at, stop, name, full, tints.at(at), bundle.image.sha256), across_cuts=False)
         sr = take.opening.sr
-        _hold(found["sr"], Held(take.start, stop, sr, f"sr {sr}", key=sr))
+        _hold(found["sr"], HeldValue(take.start, stop, sr, f"sr {sr}", key=sr))
         if take.opening.strength is not None:
             strengths.append((take.start, take.opening.strength))
         for bundle in take.bundles:
             if bundle.strength is not None:
                 strengths.append((bundle.chunk, bundle.strength))
             if bundle.sr is not None:
-                _hold(found["sr"], Held(bundle.chunk, stop, bundle.sr, f"sr {bundle.sr}", key=bundle.sr))
+                _hold(found["sr"], HeldValue(bundle.chunk, stop, bundle.sr, f"sr {bundle.sr}", key=bundle.sr))
     captured = tuple(_captured(found["image"], strengths))
     return Lanes(tuple(found["take"]), tuple(found["prompt"]), tuple(found["image"]), captured, tuple(found["sr"]))
 
 
-def _captured(images: Sequence[Held], strengths: Sequence[tuple[int, Fraction]]) -> Iterator[Held]:
+def _captured(images: Sequence[HeldValue], strengths: Sequence[tuple[int, Fraction]]) -> Iterator[HeldValue]:
     """The strength of each image: the last one set when it came. None where none was set: the model's own is not known."""
     at = 0
     for image in images:
@@ -200,7 +200,7 @@ def _captured(images: Sequence[Held], strengths: Sequence[tuple[int, Fraction]])
             at += 1
         if at:
             text = number(strengths[at - 1][1])
-            yield Held(image.start, image.end, text, f"strength {text} of {image.full}", key=text)
+            yield HeldValue(image.start, image.end, text, f"strength {text} of {image.full}", key=text)
 
 
 def axis_of(end: int, grid: ChunkGrid, bands: Sequence[Band], happens: Iterable[Fraction | int]) -> Axis:
@@ -214,7 +214,7 @@ def axis_of(end: int, grid: ChunkGrid, bands: Sequence[Band], happens: Iterable[
     return Axis(end, gaps_of(live, places))
 
 
-def _hold(lane: list[Held], new: Held, *, across_cuts: bool = True) -> None:
+def _hold(lane: list[HeldValue], new: HeldValue, *, across_cuts: bool = True) -> None:
     """Put `new` into a lane: it ends what was in force there, or goes on with it where nothing changes."""
     if lane and lane[-1].end >= new.start:
         last = lane.pop()

@@ -7,24 +7,24 @@ from typing import Literal
 
 from sequencer.core.midi_notes import note_name
 from sequencer.reports.timeline.plot import RuleNote
-from sequencer.schedule.describe import act_in_words, bare, firing_in_words
+from sequencer.schedule.describe import bare, describe_act, describe_trigger
 from sequencer.schedule.model import (
     ControlCrossing,
-    Firing,
-    GoWord,
-    NoteOn,
-    PickPrompt,
-    ProgramChange,
+    GoTrigger,
+    NoteTrigger,
+    PickAct,
+    ProgramTrigger,
+    PromptAct,
     RuleAct,
     RuleEntry,
     Schedule,
-    ShowPrompt,
     Stretch,
+    Trigger,
 )
 from sequencer.schedule.prompt_actions import Actions
 
 Middle = Literal["C3", "C4"]
-_Key = tuple[Firing, tuple[RuleAct, ...], object]
+_Key = tuple[Trigger, tuple[RuleAct, ...], object]
 
 
 class RuleNotes:
@@ -44,40 +44,40 @@ class RuleNotes:
         notes = [self._note(rule) for rule in _once(stretch.rules) if _key(rule) not in self._shared]
         if stretch.until:
             ways = " or ".join(trigger_in_short(one, self._middle) for one in stretch.until)
-            full = " or ".join(firing_in_words(one, self._middle) for one in stretch.until)
+            full = " or ".join(describe_trigger(one, self._middle) for one in stretch.until)
             notes.insert(0, RuleNote(f"{ways} → leave", f"leaves the section: {full}", leaves=True))
         return tuple(notes)
 
     def _note(self, rule: RuleEntry) -> RuleNote:
         short = ", ".join(self._act(act) for act in rule.acts)
-        full = ", ".join(act_in_words(act) for act in rule.acts)
+        full = ", ".join(describe_act(act) for act in rule.acts)
         line = f", line {rule.origin.line}" if rule.origin.line else ""
-        trigger = firing_in_words(rule.trigger, self._middle)
+        trigger = describe_trigger(rule.trigger, self._middle)
         return RuleNote(f"{trigger_in_short(rule.trigger, self._middle)} → {short}", f"on {trigger}{line}: {full}")
 
     def _act(self, act: RuleAct) -> str:
         match act:
-            case ShowPrompt():
+            case PromptAct():
                 return bare(self._actions.of(None, act.text))
-            case PickPrompt():
+            case PickAct():
                 return " | ".join(bare(self._actions.of(None, text)) for text in act.texts)
             case _:
-                return message_in_short(act_in_words(act))
+                return message_in_short(describe_act(act))
 
 
-def trigger_in_short(firing: Firing, middle: Middle) -> str:
+def trigger_in_short(firing: Trigger, middle: Middle) -> str:
     """What fires, as a musician calls it: `D3 ch 10`, `cc 20 > 64`, `program 5`, `go out`."""
     match firing:
-        case NoteOn():
+        case NoteTrigger():
             return note_name(firing.note, middle) + _channel(firing.channel)
         case ControlCrossing():
             return f"cc {firing.control} {'>' if firing.above else '<'} {firing.value}{_channel(firing.channel)}"
-        case ProgramChange():
+        case ProgramTrigger():
             return f"program {firing.program}{_channel(firing.channel)}"
-        case GoWord():
+        case GoTrigger():
             return f"go {firing.name}"
         case _:
-            return firing_in_words(firing, middle)
+            return describe_trigger(firing, middle)
 
 
 def message_in_short(what: str) -> str:
@@ -87,7 +87,7 @@ def message_in_short(what: str) -> str:
 
 def messages_in_short(acts: Iterable[RuleAct]) -> str:
     """The MIDI messages of a cue."""
-    return ", ".join(message_in_short(act_in_words(act)) for act in acts)
+    return ", ".join(message_in_short(describe_act(act)) for act in acts)
 
 
 def _channel(channel: int | None) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from av import VideoFrame
 
     from sequencer.runtime.recording.live_recorder import LiveRecorder
-    from sequencer.runtime.recording.stream import Watch
+    from sequencer.runtime.recording.stream import StreamServer
     from sequencer.stages.reactor.frames import LiveFrame
     from sequencer.stages.reactor.settings import ReactorSettings
 
@@ -31,7 +31,7 @@ Attach = Callable[[LiveRun], Attachment]
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class LiveOptions:
     """What somebody wants of a live run beside its score."""
 
     stage: Literal["reactor", "simulated"] = "reactor"
@@ -50,12 +50,12 @@ class Wishes:
     """Whether a Link session's start and stop count; without them the score begins at the next bar line."""
 
 
-class Assembly:
+class LiveRunBuilder:
     """One live run and its parts. `images` gives an image's bytes; `broken_off` is the journal of a run to be gone on with."""
 
     def __init__(
         self,
-        wishes: Wishes,
+        wishes: LiveOptions,
         settings: LiveSettings,
         folder: RunFolder,
         images: Callable[[ImageFile], bytes],
@@ -89,7 +89,7 @@ class Assembly:
     # ---- gear ------------------------------------------------------------------------------------------------------
 
     def _gear(self) -> list[Attach]:
-        from sequencer.runtime.live.attachments import heard, linked, told
+        from sequencer.runtime.live.attachments import link_clock, midi_input, midi_output
 
         wishes, clock = self._wishes, self._settings.schedule.clock
         port = wishes.midi_in or _named(clock.port)
@@ -100,16 +100,16 @@ class Assembly:
                 f"this score follows {what}, and no port is named", "give --midi-in PORT; see: sequencer midi ports"
             )
         if port is not None:
-            found.append(lambda run: heard(run, port))
+            found.append(lambda run: midi_input(run, port))
         if clock.kind == "link":
-            found.append(lambda run: linked(run, wishes.transport))
+            found.append(lambda run: link_clock(run, wishes.transport))
         elif not wishes.transport:
             raise UsageError(
                 "--no-transport is for a Link session, and this score follows none", "leave it out, or write clock link, 4/4"
             )
         target = wishes.midi_out
         if target is not None:
-            found.append(lambda run: told(run, target, wishes.send_clock))
+            found.append(lambda run: midi_output(run, target, wishes.send_clock))
         elif wishes.send_clock:
             raise UsageError("--send-clock needs --midi-out PORT", "see: sequencer midi ports")
         elif self._settings.schedule.has_sends:
@@ -120,7 +120,7 @@ class Assembly:
 
     def _simulated(self) -> tuple[Stage, LiveStage]:
         from sequencer.runtime.live.stages import SimulatedLive
-        from sequencer.runtime.output.captioned_video import Film, Teller
+        from sequencer.runtime.output.captioned_video import CaptionBuilder, CaptionedVideo
         from sequencer.stages.simulated.faults import Faults, read_faults
 
         wishes, schedule = self._wishes, self._settings.schedule
@@ -132,13 +132,13 @@ class Assembly:
         def failed(text: str) -> None:
             self.run.failed(text)
 
-        film = Film(self._folder.path, schedule, wishes.video_size, warn=failed)
+        film = CaptionedVideo(self._folder.path, schedule, wishes.video_size, warn=failed)
         self._attached.append(lambda _: _while(film))
 
         def picture(pictures: Pictures) -> None:
             conductor = self.run.performance.conductor
             if conductor.is_of_the_score(pictures.chunk):
-                film.add(pictures, Teller(conductor), conductor.run.takes)
+                film.add(pictures, CaptionBuilder(conductor), conductor.run.takes)
 
         def score_chunk(chunk: int) -> int:
             return self.run.performance.conductor.base + chunk
@@ -170,7 +170,7 @@ class Assembly:
     def _reactor_settings(self) -> ReactorSettings:
         from dataclasses import replace
 
-        from sequencer.runtime.live.stages import remembered
+        from sequencer.runtime.live.stages import load_session
         from sequencer.stages.reactor.settings import ReactorSettings, find_key
 
         wishes = self._wishes
@@ -183,7 +183,7 @@ class Assembly:
             return settings
         path = self._folder.path / SESSION
         try:
-            session, uploaded = remembered(path.read_text(encoding="utf-8"))
+            session, uploaded = load_session(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"{path} does not say which session the run played in: {error}",
@@ -218,9 +218,9 @@ class Assembly:
 
             sinks.append((take, False))
         if self._wishes.watch is not None:
-            from sequencer.runtime.recording.stream import Watch
+            from sequencer.runtime.recording.stream import StreamServer
 
-            watch = Watch(self._wishes.watch)
+            watch = StreamServer(self._wishes.watch)
             self._attached.append(lambda run: _watched(run, watch))
             sinks.append((watch.take, True))
         return sinks
@@ -273,7 +273,7 @@ async def _recorded(run: LiveRun, recorder: LiveRecorder) -> AsyncIterator[None]
 
 
 @asynccontextmanager
-async def _watched(run: LiveRun, watch: Watch) -> AsyncIterator[None]:
+async def _watched(run: LiveRun, watch: StreamServer) -> AsyncIterator[None]:
     run.say(watch.invitation)
     async with _closed_behind(watch.close):
         yield

@@ -14,17 +14,17 @@ from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.run_state import Phase
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, Finish, SendMidi
-from sequencer.events.events import ChunkShown, ClockMoved, OffsetChanged, Paused, Resumed, SessionEnded
-from sequencer.midi.clock_generator import TOO_FAR, Piece
+from sequencer.events.events import ChunkShown, OffsetChanged, Paused, Resumed, SessionEnded, TransportChanged
+from sequencer.midi.clock_generator import TOO_FAR, TempoSegment
 from sequencer.midi.outputs import open_output
-from sequencer.midi.scheduler import Sender
+from sequencer.midi.scheduler import MessageScheduler
 from sequencer.runtime.live.run import Attachment, LiveRun
 from sequencer.schedule.model import Schedule
 from sequencer.sync.chunk_boundaries import BoundaryFeed, first_lag
 from sequencer.sync.link import LinkFeed, LiveLink
 from sequencer.sync.midi_clock import MidiFeed
-from sequencer.sync.midi_port import Feed, LiveMidi
-from sequencer.sync.timecode import TimecodeFeed, rate
+from sequencer.sync.midi_port import Feed, MidiPortClock
+from sequencer.sync.timecode import TimecodeFeed, parse_rate
 
 UNSEEN = 2
 """Where no picture is seen by the end of so many chunks, nor for `UNSEEN_TIME`, nobody counts them: the clock starts then."""
@@ -33,11 +33,11 @@ UNSEEN = 2
 class ClockSender(Protocol):
     """What is told of the score's time: a `Sender`, or a test."""
 
-    def begin_clock(self, pieces: Sequence[Piece], delay: int = 0, end: Fraction | None = None) -> None:
+    def begin_clock(self, pieces: Sequence[TempoSegment], delay: int = 0, end: Fraction | None = None) -> None:
         """Be ready to send, up to the quarter `end`."""
         ...
 
-    def plan(self, pieces: Sequence[Piece], end: Fraction | None = None) -> None:
+    def plan(self, pieces: Sequence[TempoSegment], end: Fraction | None = None) -> None:
         """The score will go on otherwise."""
         ...
 
@@ -54,10 +54,10 @@ class ClockSender(Protocol):
         ...
 
 
-def pieces_of(conductor: Conductor) -> tuple[Piece, ...]:
+def tempo_segments(conductor: Conductor) -> tuple[TempoSegment, ...]:
     """The tempo of every pass that is planned; empty where one has no beats."""
     passes = conductor.run.plan.passes
-    pieces = tuple(Piece(one.start, one.quarter, one.stretch.tempo) for one in passes if one.stretch.tempo is not None)
+    pieces = tuple(TempoSegment(one.start, one.quarter, one.stretch.tempo) for one in passes if one.stretch.tempo is not None)
     return pieces if len(pieces) == len(passes) else ()
 
 
@@ -66,7 +66,7 @@ def end_of(conductor: Conductor) -> Fraction:
     return conductor.run.plan.passes[-1].end_quarter
 
 
-class ClockSending:
+class ClockSenderTask:
     """Looks on at a performance (as a watcher), and tells a sender where the score is.
 
     The clock ends with the pictures: its last tick and Stop are sent when the end of the score is seen, which is after the last
@@ -99,7 +99,7 @@ class ClockSending:
         """Until when the next report is waited for."""
         self._over = False
         self._passes = list(conductor.run.plan.passes)
-        self._pieces = pieces_of(conductor)
+        self._pieces = tempo_segments(conductor)
         self._end = end_of(conductor)
         if not self._pieces:
             raise ValueError("a clock needs beats")
@@ -187,7 +187,7 @@ class ClockSending:
         if passes == self._passes:  # the very same objects, which is seen at a glance, however many there are
             return
         self._passes = list(passes)
-        pieces, end = pieces_of(conductor), end_of(conductor)
+        pieces, end = tempo_segments(conductor), end_of(conductor)
         if pieces and (pieces != self._pieces or end != self._end):
             self._pieces, self._end = pieces, end
             self._sender.plan(pieces, end)
@@ -202,7 +202,7 @@ LONGEST_REST = 10 * SECOND
 """How long, behind the end of a run, what was said ahead may still take to be sent."""
 
 
-def heard(run: LiveRun, port: str) -> Attachment:
+def midi_input(run: LiveRun, port: str) -> Attachment:
     """Hear a port while the run plays: its notes and controllers, and its clock where the score follows one."""
     return _heard(run, port)
 
@@ -211,15 +211,15 @@ def heard(run: LiveRun, port: str) -> Attachment:
 async def _heard(run: LiveRun, port: str) -> AsyncIterator[None]:
     schedule = run.settings.schedule
     follows = schedule.clock.kind in ("midi", "mtc") and run.performance.conductor.run.follow is not None
-    expected = None if schedule.clock.rate is None else rate(schedule.clock.rate)
+    expected = None if schedule.clock.rate is None else parse_rate(schedule.clock.rate)
     feed: Feed = MidiFeed(float(schedule.clock.bpm or NOMINAL), follows)
     if follows and expected is not None:
         feed = TimecodeFeed(expected)
-    live = LiveMidi(port, feed, run.performance.deliver, run.say)
+    live = MidiPortClock(port, feed, run.performance.deliver, run.say)
     live.open()
     if follows:
         if isinstance(feed, MidiFeed):
-            run.lookers.append(_Hands(feed))
+            run.lookers.append(_TransportWatcher(feed))
         what = "as soon as its time code runs" if schedule.clock.kind == "mtc" else "on its first beat"
         run.say(f"{live.name}: the score begins {what}")
     try:
@@ -228,7 +228,7 @@ async def _heard(run: LiveRun, port: str) -> AsyncIterator[None]:
         live.close()
 
 
-class _Hands:
+class _TransportWatcher:
     """Looks on for an operator who starts or stops the clock of gear that only ticks, and tells the feed."""
 
     def __init__(self, feed: MidiFeed) -> None:
@@ -236,11 +236,11 @@ class _Hands:
 
     def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         """Look (the shape of a performance's watcher): what the feed did not say itself was said by hand."""
-        if isinstance(event, ClockMoved) and not self._feed.said(event):
+        if isinstance(event, TransportChanged) and not self._feed.said(event):
             self._feed.moved_by_hand(event.what, event.at)
 
 
-def linked(run: LiveRun, transport: bool = True) -> Attachment:
+def link_clock(run: LiveRun, transport: bool = True) -> Attachment:
     """Follow the Link session on this network.
 
     Without `transport` the score begins by itself: at the next bar line as soon as the model is warm.
@@ -258,7 +258,7 @@ async def _linked(run: LiveRun, transport: bool) -> AsyncIterator[None]:
     run.standing.ahead = lambda: feed.ahead
     if not transport:
         feed.held = True
-        run.lookers.append(_Warm(feed))
+        run.lookers.append(_WarmUpWatcher(feed))
     run.say(
         "Link: the score begins "
         + ("when the session plays" if transport else "on the first bar line on which the model is warm")
@@ -269,7 +269,7 @@ async def _linked(run: LiveRun, transport: bool) -> AsyncIterator[None]:
         live.close()
 
 
-class _Warm:
+class _WarmUpWatcher:
     """Looks on until the model is warm, and lets a session begin then that nobody else starts."""
 
     def __init__(self, feed: LinkFeed) -> None:
@@ -281,7 +281,7 @@ class _Warm:
             self._feed.held = False
 
 
-def told(run: LiveRun, port: str, clock: bool) -> Attachment:
+def midi_output(run: LiveRun, port: str, clock: bool) -> Attachment:
     """Send through a port what the score's cues and rules tell gear; with `clock` the score's beats too, as a MIDI clock.
 
     Start, stop and song position go with the clock, so that gear plays what is seen.
@@ -294,13 +294,13 @@ async def _told(run: LiveRun, port: str, clock: bool) -> AsyncIterator[None]:
     conductor = run.performance.conductor
     if clock and conductor.run.follow is not None and conductor.run.follow.outer:
         raise UsageError("this score follows a clock from outside: there is none of ours to send", "leave out --send-clock")
-    if clock and not pieces_of(conductor):
+    if clock and not tempo_segments(conductor):
         raise UsageError("this score has no beats, so there is no clock to send", "write a tempo, as: clock 120 bpm, 4/4")
-    sender = Sender(open_output(port, run.say), run.clock.now)
-    telling = Telling(sender)
+    sender = MessageScheduler(open_output(port, run.say), run.clock.now)
+    telling = MidiSender(sender)
     run.lookers.append(telling)
     if clock:
-        run.lookers.append(ClockSending(sender, run.settings.schedule, conductor))
+        run.lookers.append(ClockSenderTask(sender, run.settings.schedule, conductor))
     try:
         yield
         await asyncio.sleep(telling.rest(run.clock.now()) / SECOND)
@@ -325,7 +325,7 @@ class MessageSender(Protocol):
         ...
 
 
-class Telling:
+class MidiSender:
     """Looks on at a performance (as a watcher), and hands a sender what gear is to be told."""
 
     def __init__(self, sender: MessageSender) -> None:

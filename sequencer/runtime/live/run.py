@@ -21,16 +21,24 @@ from sequencer.engine.bundle import bundle_of
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.report import Report
 from sequencer.engine.journal import Journal, JournalWriter, header_of
-from sequencer.engine.replay import taken_up
+from sequencer.engine.replay import resume_from_journal
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command
-from sequencer.events.events import ClipWanted, OffsetChanged, Ready, Restored, StageStatus, Unknown, Uploaded
-from sequencer.runtime.live.status import Standing
-from sequencer.runtime.live.status_display import Screen, offset_line
+from sequencer.events.events import (
+    ClipRequested,
+    ConnectionRestored,
+    OffsetChanged,
+    Ready,
+    StageStatus,
+    UnknownMessage,
+    Uploaded,
+)
+from sequencer.runtime.live.status import LiveStatus
+from sequencer.runtime.live.status_display import StatusScreen, offset_line
 from sequencer.runtime.loop import Outcome, Performance, Watcher, require_prompt
 from sequencer.runtime.operator.input import Operator
 from sequencer.runtime.operator.keyboard import Keys
-from sequencer.runtime.operator.remote import FILE, Door
+from sequencer.runtime.operator.remote import FILE, RemoteControlServer
 from sequencer.runtime.output.report_format import as_json
 from sequencer.runtime.output.run_folder import RunFolder, bytes_of
 from sequencer.runtime.scripted_events import ScriptedEvent
@@ -105,7 +113,7 @@ class LiveSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Performed:
+class LiveResult:
     """What became of a live run. `failures` says of each file that could not be written, or not whole, why (a full disk)."""
 
     report: Report
@@ -155,8 +163,8 @@ class LiveRun:
         )
         if broken_off is not None:
             (folder.path / FILE).unlink(missing_ok=True)  # the desk of the run that was killed
-            self.performance.take_up(broken_off, *taken_up(broken_off))
-        self.standing = Standing(self.performance.conductor, clock.now())
+            self.performance.take_up(broken_off, *resume_from_journal(broken_off))
+        self.standing = LiveStatus(self.performance.conductor, clock.now())
         self._began = clock.now()
         """When the run began, whichever process began it."""
         self._billed_before = 0.0
@@ -170,7 +178,7 @@ class LiveRun:
             offset=lambda: offset_line(self.standing),
             can_clip=live.memory() is not None,  # the embedded stage ends with its process, and keeps nothing
         )
-        self._screen = Screen(
+        self._screen = StatusScreen(
             self.standing,
             clock.now,
             lambda: self._operator.typed,
@@ -205,7 +213,7 @@ class LiveRun:
             self.failures.append(text)
             self.say(text)
 
-    async def play(self) -> Performed:
+    async def play(self) -> LiveResult:
         """Perform to the end, then write what the run leaves."""
         performance, settings = self.performance, self.settings
         async with AsyncExitStack() as stack:
@@ -213,7 +221,7 @@ class LiveRun:
             stack.enter_context(closing_on_signals(performance.close))
             for attach in self._attachments:
                 await stack.enter_async_context(attach(self))
-            door = Door(self.folder.path, self._operator.hear)
+            door = RemoteControlServer(self.folder.path, self._operator.hear)
             await door.open()
             stack.push_async_callback(door.close)
             stack.enter_context(Keys(self._operator.press))
@@ -240,9 +248,9 @@ class LiveRun:
         self.standing.hear(event, commands, conductor)
         for looker in self.lookers:
             looker(event, commands, conductor)
-        if isinstance(event, Ready | Restored | Uploaded):
+        if isinstance(event, Ready | ConnectionRestored | Uploaded):
             self._remember()
-        if isinstance(event, ClipWanted):
+        if isinstance(event, ClipRequested):
             task = asyncio.create_task(self._clip(event.seconds))
             self._asked.add(task)
             task.add_done_callback(self._asked.discard)
@@ -286,7 +294,7 @@ class LiveRun:
         if seconds > STOPPED_SECONDS:
             self._stops.append(round(seconds, 1))
             self.say(f"this process did not run for {seconds:.1f} s: it was stopped, or the machine slept or was overloaded")
-            self.performance.deliver(Unknown(self.clock.now(), "stopped", json.dumps({"seconds": round(seconds, 3)})))
+            self.performance.deliver(UnknownMessage(self.clock.now(), "stopped", json.dumps({"seconds": round(seconds, 3)})))
         return now
 
     async def _last_clip(self) -> None:
@@ -318,7 +326,7 @@ class LiveRun:
 
     # ---- what it leaves --------------------------------------------------------------------------------------------
 
-    def _left(self, outcome: Outcome) -> Performed:
+    def _left(self, outcome: Outcome) -> LiveResult:
         from sequencer.reports.timeline import timeline_html, timeline_svg
         from sequencer.reports.timeline.thumbnails import thumbnails_of
 
@@ -360,7 +368,7 @@ class LiveRun:
         journal = () if outcome.journal_failure is None else (outcome.journal_failure,)
         final, failures = self.folder.finish_with(parts, (*journal, *self.failures))
         clips = tuple(final / path.name for path in self._clips)
-        return Performed(report, schedule, final, outcome.journal_failure, clips, facts, failures, document)
+        return LiveResult(report, schedule, final, outcome.journal_failure, clips, facts, failures, document)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
@@ -369,6 +377,6 @@ async def _ended(task: asyncio.Task[None]) -> None:
         await task
 
 
-def discard(folder: RunFolder) -> None:
+def remove_run_folder(folder: RunFolder) -> None:
     """Take away the folder of a run that never began."""
     shutil.rmtree(folder.path, ignore_errors=True)

@@ -10,7 +10,7 @@ from typing import Any
 from sequencer.core.errors import StageError
 from sequencer.events.codec import Event
 from sequencer.events.commands import ModelCommand, Upload
-from sequencer.events.events import Lost, Ready, Restored, SessionEnded
+from sequencer.events.events import ConnectionLost, ConnectionRestored, Ready, SessionEnded
 from sequencer.schedule.model import Schedule
 from sequencer.stages.protocol import Deliver
 from sequencer.stages.reactor.stage import ReactorStage
@@ -43,9 +43,9 @@ class SimulatedLive:
 
         def through(event: Event) -> None:
             match event:
-                case Ready() | Restored():
+                case Ready() | ConnectionRestored():
                     self._name = "ready"
-                case Lost():
+                case ConnectionLost():
                     self._name, self._losses = "connecting", self._losses + 1
                 case SessionEnded():
                     self._name = "disconnected"
@@ -123,7 +123,7 @@ class ReactorLive:
         return {"session": self._stage.session_id, "uploads": uploads}
 
 
-def remembered(text: str) -> tuple[str, dict[str, Reference]]:
+def load_session(text: str) -> tuple[str, dict[str, Reference]]:
     """The session and the uploads that `memory` held, from its JSON. Raises ValueError."""
     try:
         value = json.loads(text)

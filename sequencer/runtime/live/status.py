@@ -15,21 +15,21 @@ from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
     ClockFitted,
-    ClockMoved,
-    Lost,
+    CommandRefused,
+    ConnectionLost,
+    ConnectionRestored,
     OffsetChanged,
     Paused,
     Ready,
-    Refused,
-    Restored,
+    ResetDone,
     Resumed,
     SessionEnded,
     StageStatus,
     Started,
     StateReported,
-    WasReset,
+    TransportChanged,
 )
-from sequencer.runtime.output.captioned_video import Teller
+from sequencer.runtime.output.captioned_video import CaptionBuilder
 from sequencer.runtime.upcoming import Coming, NextCue, Waiting
 from sequencer.sync.chunk_boundaries import BoundaryFeed
 
@@ -39,12 +39,12 @@ MEASURED = 9
 """Over how many chunks the rate is measured."""
 
 
-class Standing:
+class LiveStatus:
     """Hears every event; answers what an operator wants to know. All times are nanoseconds of the run's clock."""
 
     def __init__(self, conductor: Conductor, began: int) -> None:
         self._conductor = conductor
-        self._teller = Teller(conductor)
+        self._teller = CaptionBuilder(conductor)
         self.coming = Coming(conductor)
         self.status: str = "disconnected"
         self.status_since = began
@@ -82,9 +82,9 @@ class Standing:
         match event:
             case StageStatus():
                 self._enter(event.status, event.at)
-            case Ready() | Restored():
+            case Ready() | ConnectionRestored():
                 self._enter("ready", event.at)
-            case Lost():
+            case ConnectionLost():
                 self._enter("connecting", event.at)
             case SessionEnded():
                 self._enter("disconnected", event.at)
@@ -94,14 +94,14 @@ class Standing:
                 self.playing_since = event.at if self.playing_since is None else self.playing_since
                 self._boundary = event.at
                 self._done.clear()
-            case WasReset():
+            case ResetDone():
                 self.prompt = self._prompt_before = None
                 self._done.clear()
             case ChunkDone():
                 self._chunk_done(event)
             case ChunkShown() if conductor.run.is_of_this_take(event.take):
                 self._seen = True
-            case Refused():
+            case CommandRefused():
                 self.refused = f"{event.command}: {event.reason}"
             case StateReported():
                 self.refused = None
@@ -114,7 +114,7 @@ class Standing:
             case ClockFitted():
                 self.clock = event.quality
                 self.bpm = None if self._seconds else event.quarters_per_ns * 60 * SECOND
-            case ClockMoved():
+            case TransportChanged():
                 self.clock = {"start": "running", "continue": "running", "stop": "stopped"}[event.what]
             case _:
                 pass

@@ -10,9 +10,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from sequencer.core.diagnostics import display_width, visible
+from sequencer.core.diagnostics import display_width, escape_control
 from sequencer.core.timebase import SECOND
-from sequencer.runtime.live.status import Standing
+from sequencer.runtime.live.status import LiveStatus
 from sequencer.runtime.output.action_excerpt import elided
 
 WORDS = {
@@ -34,7 +34,7 @@ def clock_time(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def state_line(standing: Standing, now: int, price_per_hour: float) -> str:
+def state_line(standing: LiveStatus, now: int, price_per_hour: float) -> str:
     """Connection, take, chunk and frame, bar.beat, rate, lag, clock, billed time and cost."""
     word, lasted = standing.activity(now)
     parts = [f"{WORDS.get(word, word)} {clock_time(lasted / SECOND)}"]
@@ -63,13 +63,13 @@ def state_line(standing: Standing, now: int, price_per_hour: float) -> str:
     return " · ".join(parts)
 
 
-def offset_line(standing: Standing) -> str:
+def offset_line(standing: LiveStatus) -> str:
     """The offset and the lag in force, for somebody who asks."""
     lag = "not known yet" if standing.lag_in_force is None else f"{standing.lag_in_force / 1e6:.0f} ms"
     return f"offset {standing.offset / 1e6:+.0f} ms, lag {lag}"
 
 
-def play_line(standing: Standing, now: int, typed: str, width: int) -> str:
+def play_line(standing: LiveStatus, now: int, typed: str, width: int) -> str:
     """What was typed, or what was refused, or the prompt that plays and the next cue with its countdown."""
     if typed:
         return f"> {typed}"
@@ -89,7 +89,7 @@ def play_line(standing: Standing, now: int, typed: str, width: int) -> str:
     return "  ".join(part for part in (prompt, ahead) if part)
 
 
-def wait_line(standing: Standing, now: int, width: int) -> str:
+def wait_line(standing: LiveStatus, now: int, width: int) -> str:
     """What the section that plays is waiting for; empty where that is nothing."""
     waiting = standing.waiting(now)
     if waiting is None:
@@ -111,12 +111,12 @@ EVERY = 10.0
 """Seconds between two lines where there is no terminal."""
 
 
-class Screen:
+class StatusScreen:
     """Shows a `Standing` while it is entered (inside a running loop). `say` prints a line that stays."""
 
     def __init__(
         self,
-        standing: Standing,
+        standing: LiveStatus,
         now: Callable[[], int],
         typed: Callable[[], str],
         *,
@@ -157,10 +157,10 @@ class Screen:
         standing, room = self._standing, width - 1
         lines = [state_line(standing, now, self._price), play_line(standing, now, self._typed(), room)]
         waited = wait_line(standing, now, room)
-        return [_cut(visible(line), room) for line in (*lines, *([waited] if waited else []))]
+        return [_cut(escape_control(line), room) for line in (*lines, *([waited] if waited else []))]
 
     def _write(self, text: str) -> None:
-        self._put(visible(text) + "\n")
+        self._put(escape_control(text) + "\n")
 
     @staticmethod
     def _put(text: str) -> None:

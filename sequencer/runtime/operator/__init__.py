@@ -4,6 +4,6 @@
 ends of `sequencer tell`.
 """
 
-from sequencer.runtime.operator.commands import said
+from sequencer.runtime.operator.commands import parse_operator_command
 
-__all__ = ["said"]
+__all__ = ["parse_operator_command"]

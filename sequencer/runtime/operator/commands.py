@@ -12,15 +12,15 @@ from sequencer.core.unicode_names import with_composed_marks
 from sequencer.events.codec import Event
 from sequencer.events.events import (
     FINISHED_BY_HAND,
-    ClipWanted,
-    ClockMoved,
-    Closing,
-    ControlMoved,
-    HandPaused,
-    NotePlayed,
+    ClipRequested,
+    ControlChanged,
+    NoteReceived,
     OffsetChanged,
-    ProgramChosen,
-    Went,
+    OperatorGo,
+    OperatorPause,
+    ProgramChanged,
+    StopRequested,
+    TransportChanged,
 )
 
 HIGHEST = 127
@@ -37,7 +37,7 @@ class IgnoredError(UsageError):
     exit_code = 1
 
 
-Made = Callable[[int], Event]
+OperatorCommand = Callable[[int], Event]
 """Makes the event from the nanosecond at which it happens."""
 
 _HINT = (
@@ -52,7 +52,7 @@ _OFFSET = re.compile(r"(?P<amount>[-+]?\d{1,6})\s*(?:ms)?\Z")
 _SECONDS = re.compile(r"(?P<amount>\d{1,6})\s*s?\Z")
 
 
-def said(text: str, middle: Literal["C3", "C4"] = "C3") -> Made:
+def parse_operator_command(text: str, middle: Literal["C3", "C4"] = "C3") -> OperatorCommand:
     """What `text` does. `middle` is what the score calls note 60. Raises UsageError with what can be said."""
     words = _WORDS.match(text)
     verb, rest = (words["verb"], words["rest"] or "") if words is not None else ("", "")
@@ -62,7 +62,7 @@ def said(text: str, middle: Literal["C3", "C4"] = "C3") -> Made:
     return made
 
 
-def _music(verb: str, rest: str, text: str, middle: Literal["C3", "C4"]) -> Made | None:
+def _music(verb: str, rest: str, text: str, middle: Literal["C3", "C4"]) -> OperatorCommand | None:
     """What gear would do."""
     match verb:
         case "note" if (found := _NOTE.match(rest)) is not None:
@@ -70,35 +70,35 @@ def _music(verb: str, rest: str, text: str, middle: Literal["C3", "C4"]) -> Made
             if note is None:
                 raise UsageError(f"{text.strip()!r}: {found['note']} is no note", _HINT)
             velocity, channel = _within(found["velocity"], 100, 0, HIGHEST, text), _channel(found["channel"], text)
-            return lambda at: NotePlayed(at, note, velocity, channel)
+            return lambda at: NoteReceived(at, note, velocity, channel)
         case "cc" if (found := _CC.match(rest)) is not None:
             control = _within(found["control"], 0, 0, HIGHEST, text)
             value, channel = _within(found["value"], 0, 0, HIGHEST, text), _channel(found["channel"], text)
-            return lambda at: ControlMoved(at, control, value, channel)
+            return lambda at: ControlChanged(at, control, value, channel)
         case "program" if (found := _PROGRAM.match(rest)) is not None:
             program, channel = _within(found["program"], 1, 1, HIGHEST + 1, text), _channel(found["channel"], text)
-            return lambda at: ProgramChosen(at, program, channel)
+            return lambda at: ProgramChanged(at, program, channel)
         case "start" | "stop" | "continue" if not rest:
-            return lambda at: ClockMoved(at, verb)
+            return lambda at: TransportChanged(at, verb)
         case _:
             return None
 
 
-def _run(verb: str, rest: str, text: str) -> Made | None:
+def _run(verb: str, rest: str, text: str) -> OperatorCommand | None:
     """What a person does to the run."""
     match verb:
         case "go" if rest:
-            return lambda at: Went(at, with_composed_marks(rest))  # as the names of a score are compared
+            return lambda at: OperatorGo(at, with_composed_marks(rest))  # as the names of a score are compared
         case "pause" | "resume" if not rest:
-            return lambda at: HandPaused(at, verb == "pause")
+            return lambda at: OperatorPause(at, verb == "pause")
         case "offset" if (found := _OFFSET.match(rest)) is not None:
             offset = _within(found["amount"], 0, -MOST_OFFSET, MOST_OFFSET, text)
             return lambda at: OffsetChanged(at, offset * 1_000_000)
         case "clip" if not rest or (found := _SECONDS.match(rest)) is not None:
             seconds = 30 if not rest else _within(rest.rstrip("s "), 30, 1, LONGEST_CLIP, text)
-            return lambda at: ClipWanted(at, seconds)
+            return lambda at: ClipRequested(at, seconds)
         case "finish" if not rest:
-            return lambda at: Closing(at, FINISHED_BY_HAND)
+            return lambda at: StopRequested(at, FINISHED_BY_HAND)
         case _:
             return None
 

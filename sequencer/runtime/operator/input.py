@@ -7,10 +7,10 @@ from collections.abc import Callable
 from sequencer.core.errors import UsageError
 from sequencer.engine.conductor.expected_input import comes_too_late, resting_crossings, rests, unanswered, waiting_in_words
 from sequencer.events.codec import Event
-from sequencer.events.events import ClipWanted, ControlMoved, HandPaused
+from sequencer.events.events import ClipRequested, ControlChanged, OperatorPause
 from sequencer.runtime.loop import Performance
-from sequencer.runtime.operator.commands import IgnoredError, said
-from sequencer.runtime.operator.keyboard import Typing
+from sequencer.runtime.operator.commands import IgnoredError, parse_operator_command
+from sequencer.runtime.operator.keyboard import KeyInterpreter
 from sequencer.schedule.describe import firing_by_name
 
 
@@ -42,7 +42,7 @@ class Operator:
         self._show_typed = show_typed
         self._offset = offset
         self._can_clip = can_clip
-        self._typing = Typing(lambda: rests(performance.conductor.run))
+        self._typing = KeyInterpreter(lambda: rests(performance.conductor.run))
 
     @property
     def typed(self) -> str:
@@ -62,11 +62,11 @@ class Operator:
             return f"offset {run.sends.seen.offset / 1e6:+.0f} ms" if self._offset is None else self._offset()
         if words == ["go"]:
             raise UsageError("go needs a name", waiting_in_words(run))
-        event = said(text, run.schedule.middle)(self._now())
+        event = parse_operator_command(text, run.schedule.middle)(self._now())
         answer = unanswered(run, event)
         if answer is not None:
             raise IgnoredError(answer.message, answer.hint)
-        if isinstance(event, ClipWanted) and not self._can_clip:
+        if isinstance(event, ClipRequested) and not self._can_clip:
             raise IgnoredError("the embedded stage makes no clips", "record the whole run instead")
         note = self._note(event)
         self._performance.deliver(event)
@@ -78,9 +78,9 @@ class Operator:
         if comes_too_late(run, event):
             return "it comes too late: the section ends by itself before it could be left"
         match event:
-            case HandPaused() if event.paused == rests(run):
+            case OperatorPause() if event.paused == rests(run):
                 return "the model is paused already" if event.paused else "the model is not paused"
-            case ControlMoved():
+            case ControlChanged():
                 crossings = ", ".join(firing_by_name(one, run.schedule.middle) for one in resting_crossings(run, event))
                 return crossings and f"{crossings} does not fire: the value has to cross it, coming from the other side"
             case _:

@@ -101,7 +101,7 @@ ESCAPE = "\x1b"
 HELP = "space pause/resume · g NAME go · : any command · c clip · q q end the run"
 
 
-class Typing:
+class KeyInterpreter:
     """Space: pause or resume. `g`, a name, Enter: go. `:`, words, Enter: whatever can be said. `c`: clip. `q` twice: finish.
 
     `line` is what has been typed so far, for the screen; Escape forgets it. `is_paused` says whether the model rests, so that

@@ -33,7 +33,7 @@ MAX_CALLERS = 32
 """Callers at once; one more makes the longest waiting one go."""
 
 
-class Door:
+class RemoteControlServer:
     """Opens on a free port; `hear(text)` gets what is said, may answer, and raises UsageError for what makes no sense."""
 
     def __init__(self, folder: Path, hear: Callable[[str], str | None]) -> None:
@@ -121,7 +121,7 @@ def is_going_on(folder: Path) -> bool:
     return isinstance(answer, dict) and answer.get("error") != OTHERS_WORD
 
 
-def tell(run: Path, text: str) -> str | None:
+def send_command(run: Path, text: str) -> str | None:
     """Tell the run in a folder (by the name it has now, or will have) what an operator says; returns what it answers.
 
     Raises InputError where no run is going on there, UsageError where the run does not understand, and IgnoredError where

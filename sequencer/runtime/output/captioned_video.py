@@ -10,14 +10,14 @@ from types import TracebackType
 from typing import Literal, Self, get_args
 
 from sequencer.core.errors import OutputError
-from sequencer.engine.conductor.deliveries import Line
+from sequencer.engine.conductor.deliveries import Delivery
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.plan import Pass
 from sequencer.runtime.recording.caption import Caption
 from sequencer.runtime.recording.contact_sheet import ContactSheet, Shot
 from sequencer.runtime.recording.video_writer import VideoWriter
-from sequencer.schedule.describe import act_in_words, bare, clock_time, firing_in_words, pass_in_words
-from sequencer.schedule.model import CutTake, Schedule, ShowPrompt
+from sequencer.schedule.describe import bare, clock_time, describe_act, describe_pass, describe_trigger
+from sequencer.schedule.model import CutAct, PromptAct, Schedule
 from sequencer.schedule.prompt_actions import actions_of
 from sequencer.stages.protocol import Pictures
 
@@ -28,7 +28,7 @@ DEFAULT_PARTS: frozenset[Part] = frozenset(PARTS) - {"action"}
 """The simulator shows the whole prompt, so that the action would be there twice."""
 
 
-class Teller:
+class CaptionBuilder:
     """Tells where a frame stands in the score, at nominal time."""
 
     def __init__(self, conductor: Conductor) -> None:
@@ -73,7 +73,7 @@ class Teller:
         return current, f"{place.bar}.{place.beat}"
 
 
-class Film:
+class CaptionedVideo:
     """Writes `video.mp4` and `contact-sheet.png` into a folder. As a context manager it closes both, whatever happened.
 
     A run outlives its video: what cannot be written any more (a full disk) is reported once, and is among `failures`.
@@ -107,16 +107,16 @@ class Film:
         self._actions = actions_of(schedule)
         self._passes = Counter(stretch.section for stretch in schedule.stretches)
         self._fired: dict[int | None, str] = {
-            rule.id: firing_in_words(rule.trigger, schedule.middle) for stretch in schedule.stretches for rule in stretch.rules
+            rule.id: describe_trigger(rule.trigger, schedule.middle) for stretch in schedule.stretches for rule in stretch.rules
         }
         self._video = VideoWriter(folder / "video.mp4", size=size, fps=schedule.grid.fps)
         self._sheet = ContactSheet(folder / "contact-sheet.png", title=self._title)
         self._prompt: str | None = None
         self._action = ""
         self._take = 0
-        self._landed: dict[int, list[Line]] | None = None
+        self._landed: dict[int, list[Delivery]] | None = None
 
-    def add(self, pictures: Pictures, teller: Teller, take: int) -> None:
+    def add(self, pictures: Pictures, teller: CaptionBuilder, take: int) -> None:
         """Add the frames of a chunk of the take that plays."""
         chunk = teller.score_chunk(pictures.chunk)
         prompt, before = teller.prompt(chunk), self._prompt
@@ -139,7 +139,7 @@ class Film:
         action, conductor = self._action, teller.conductor
         self._sheet.add(chunk, still, lambda: self._shot(conductor, chunk, action, is_cut))
 
-    def _caption(self, teller: Teller, chunk: int, frame: int, take: int) -> Caption:
+    def _caption(self, teller: CaptionBuilder, chunk: int, frame: int, take: int) -> Caption:
         parts = self._parts
         current, position = teller.position(chunk, frame)
         return Caption(
@@ -161,20 +161,20 @@ class Film:
         if not lines and not is_cut:
             return None
         acts = [act for line in lines for act in line.acts]
-        settings = [act_in_words(act) for act in acts if not isinstance(act, ShowPrompt)]
-        if is_cut and not any(isinstance(act, CutTake) for act in acts):
+        settings = [describe_act(act) for act in acts if not isinstance(act, PromptAct)]
+        if is_cut and not any(isinstance(act, CutAct) for act in acts):
             settings.append("cut")
         section, position = "", ""
         if lines:
             line = lines[-1]
             if line.section is not None:
-                section = pass_in_words(line.section, line.occurrence, self._passes[line.section])
+                section = describe_pass(line.section, line.occurrence, self._passes[line.section])
             position = self._fired.get(line.rule, line.place)
         return Shot(
             section=section,
             position=position,
             time=clock_time(self._schedule.grid.boundary(chunk), 1),
-            action=action if any(isinstance(act, ShowPrompt) for act in acts) or is_cut else "",
+            action=action if any(isinstance(act, PromptAct) for act in acts) or is_cut else "",
             settings=" · ".join(dict.fromkeys(settings)),
             is_cut=is_cut,
         )

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from statistics import mean
 from typing import Any
 
-from sequencer.core.diagnostics import visible
+from sequencer.core.diagnostics import escape_control
 from sequencer.engine.conductor.deliveries import Status
-from sequencer.engine.conductor.midi_output import Sent
-from sequencer.engine.conductor.report import CueReport, MoveReport, Report
+from sequencer.engine.conductor.midi_output import SentMidi
+from sequencer.engine.conductor.report import CueReport, Report, RunActionReport
 from sequencer.runtime.output.action_excerpt import brief_action
-from sequencer.schedule.describe import act_in_words, pass_in_words
-from sequencer.schedule.model import Schedule, ShowPrompt
+from sequencer.schedule.describe import describe_act, describe_pass
+from sequencer.schedule.model import PromptAct, Schedule
 from sequencer.schedule.prompt_actions import actions_of
 
 FORMAT = 1
@@ -46,11 +46,11 @@ def as_json(report: Report, extra: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _plain(one: CueReport | MoveReport) -> dict[str, Any]:
+def _plain(one: CueReport | RunActionReport) -> dict[str, Any]:
     return {name: getattr(one, name) for name in one.__dataclass_fields__ if name != "acts"}
 
 
-def _send(send: Sent) -> dict[str, Any]:
+def _send(send: SentMidi) -> dict[str, Any]:
     return {
         "section": send.section,
         "place": send.place,
@@ -99,8 +99,8 @@ def as_table(report: Report, schedule: Schedule, most: int = 40) -> str:
     """
     passes = Counter(stretch.section for stretch in schedule.stretches)
 
-    def position(one: CueReport | MoveReport) -> str:
-        name = "" if one.section is None else pass_in_words(one.section, one.occurrence, passes[one.section])
+    def position(one: CueReport | RunActionReport) -> str:
+        name = "" if one.section is None else describe_pass(one.section, one.occurrence, passes[one.section])
         return f"{name} {one.place}".strip()[:WIDEST]
 
     cues = list(report.cues)
@@ -134,7 +134,7 @@ def as_table(report: Report, schedule: Schedule, most: int = 40) -> str:
     if len(report.moves) > most:
         lines.append(f"and {len(report.moves) - most} more pauses, gotos and exits; all of them are in report.json")
     lines += [f"note: {note}" for note in report.notes[:most]]
-    return visible("\n".join(lines))
+    return escape_control("\n".join(lines))
 
 
 def _deeds(report: Report, schedule: Schedule) -> dict[int, str]:
@@ -145,16 +145,16 @@ def _deeds(report: Report, schedule: Schedule) -> dict[int, str]:
     for cue in sorted(report.cues, key=lambda one: (one.landed is None, one.landed or 0, one.planned or 0, one.number)):
         words = []
         for act in cue.acts:
-            if isinstance(act, ShowPrompt):
+            if isinstance(act, PromptAct):
                 words.append(f"prompt “{brief_action(actions, shown, act.text, LONGEST_PROMPT)}”")
                 shown = act.text if cue.landed is not None else shown
             else:
-                words.append(act_in_words(act))
+                words.append(describe_act(act))
         deeds[cue.number] = ", ".join(words) or cue.what
     return deeds
 
 
-Position = Callable[[CueReport | MoveReport], str]
+Position = Callable[[CueReport | RunActionReport], str]
 
 
 def _row(cue: CueReport, position: Position, deed: str, knows_shown: bool) -> tuple[str, ...]:
@@ -176,7 +176,7 @@ def _shown(cue: CueReport) -> str:
     return "no" if cue.status is Status.LANDED else ""
 
 
-def _move(move: MoveReport, position: Position) -> tuple[str, ...]:
+def _move(move: RunActionReport, position: Position) -> tuple[str, ...]:
     after = "" if move.waited_ms is None else f", {move.waited_ms / 1000:.1f} s after it was asked for"
     became = f"{move.status.value}: {move.reason}" if move.reason else f"{move.status.value}{after}"
     return position(move), "", "" if move.chunk is None else str(move.chunk), "", "", "", move.what, became
@@ -213,4 +213,4 @@ def verdict(report: Report) -> str:
     if facts["beyond_the_snap_ms"] is not None:
         off = facts["beyond_the_snap_ms"]
         parts.append(f"beyond the snap {off['median']:.0f} ms off the beat in the median, {off['p99']:.0f} ms at p99")
-    return visible(f"{report.ended}: " + ", ".join(parts))
+    return escape_control(f"{report.ended}: " + ", ".join(parts))

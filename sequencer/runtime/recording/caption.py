@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from sequencer.core.fonts import Pen
+from sequencer.core.fonts import TextRenderer
 
 _KEPT = 12
 ACTION_LINES = 2
@@ -51,8 +51,8 @@ class CaptionBand:
         self._height = height
         self._head = min(height, max(24, height * 15 // 128)) & ~1
         self._margin = max(6, width * 5 // 160)
-        self._large = Pen(max(9, height * 5 // 128), with_system_fonts=True)
-        self._small = Pen(max(8, height * 9 // 320), with_system_fonts=True)
+        self._large = TextRenderer(max(9, height * 5 // 128), with_system_fonts=True)
+        self._small = TextRenderer(max(8, height * 9 // 320), with_system_fonts=True)
         self._bands: OrderedDict[Caption, _Band] = OrderedDict()
 
     def rows_of(self, caption: Caption) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from sequencer.core.errors import OutputError
-from sequencer.core.fonts import Pen
+from sequencer.core.fonts import TextRenderer
 from sequencer.core.paths import remove
 from sequencer.runtime.recording.caption import one_line
 
@@ -75,10 +75,10 @@ class ContactSheet:
         self._every = 1
         self._candidates = 0
         self._chunks = 0
-        self._number = Pen(20, with_system_fonts=True)
-        self._where = Pen(14, with_system_fonts=True)
-        self._action = Pen(15, with_system_fonts=True)
-        self._head = Pen(26, with_system_fonts=True)
+        self._number = TextRenderer(20, with_system_fonts=True)
+        self._where = TextRenderer(14, with_system_fonts=True)
+        self._action = TextRenderer(15, with_system_fonts=True)
+        self._head = TextRenderer(26, with_system_fonts=True)
 
     def add(self, chunk: int, frames: NDArray[np.uint8], describe: Describe | None = None) -> None:
         """Add a chunk: its frames, shape (count, height, width, 3), of which the middle one is kept, or a single frame.
@@ -230,7 +230,7 @@ def _small(frame: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(frame)).resize((THUMB_WIDTH, tall), Image.Resampling.BOX, reducing_gap=2.0)
 
 
-def _write(sheet: Image.Image, pen: Pen, at: tuple[int, int], text: str, colour: tuple[int, int, int]) -> None:
+def _write(sheet: Image.Image, pen: TextRenderer, at: tuple[int, int], text: str, colour: tuple[int, int, int]) -> None:
     if not text:
         return
     mask = Image.new("L", (pen.width(text) + pen.size, pen.size * 2))

@@ -13,7 +13,7 @@ MOST_BYTES = 96 << 20
 """How much may wait: four chunks of the native size, or eight frames of 2560×1536."""
 
 
-class Backlog(Generic[Item]):
+class FrameQueue(Generic[Item]):
     """First in, first out. `put` waits while there is too much; `end` lets the reader finish; `give_up` frees both sides."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:

@@ -15,8 +15,8 @@ from sequencer.core.paths import exists, remove
 from sequencer.core.timebase import SECOND
 from sequencer.runtime.recording.caption import Caption
 from sequencer.runtime.recording.encoder import TICKS, Encoder, Picture, checked_size
-from sequencer.runtime.recording.frame_queue import Backlog
-from sequencer.runtime.recording.reserved_file import RoomyFile
+from sequencer.runtime.recording.frame_queue import FrameQueue
+from sequencer.runtime.recording.reserved_file import ReservedFile
 from sequencer.runtime.recording.video_writer import cannot_write
 
 _FAR = TICKS // 2
@@ -59,7 +59,7 @@ _GROWTH, _MORE = 32768, 2 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class LiveRecorded:
+class LiveRecording:
     """A live recording that is finished.
 
     `began` is the nanosecond at which its first frame arrived, so that its times can be laid beside the journal's. `resized`
@@ -101,7 +101,7 @@ class LiveRecorder:
         """
         self.path = _free(path)
         self._size = None if size is None else checked_size(size)
-        self._backlog: Backlog[tuple[Picture, int, Caption | None]] = Backlog(most_waiting)
+        self._backlog: FrameQueue[tuple[Picture, int, Caption | None]] = FrameQueue(most_waiting)
         self._warn = warn
         self._warned = False
         self._times = LiveTimes()
@@ -112,9 +112,9 @@ class LiveRecorder:
         self._last_pts = 0
         self._frames = 0
         self._failure: OutputError | None = None
-        self._finished: LiveRecorded | None = None
+        self._finished: LiveRecording | None = None
         try:
-            self._file = RoomyFile(self.path.absolute(), _RESERVE)
+            self._file = ReservedFile(self.path.absolute(), _RESERVE)
         except OSError as error:
             raise cannot_write(self.path, error) from None
         self._thread = threading.Thread(target=self._work, name=f"records {self.path.name}", daemon=True)
@@ -153,7 +153,7 @@ class LiveRecorder:
                 self._warn(f"recording falls behind: {self.waiting} frames wait; none is dropped, but they take up memory")
         return True
 
-    def close(self) -> LiveRecorded | None:
+    def close(self) -> LiveRecording | None:
         """Encode what waits and finish the file; None where no frame came. Blocks: call it beside the loop. Twice is once.
 
         Raises OutputError where nothing of the recording can be kept.
@@ -203,7 +203,7 @@ class LiveRecorder:
 
     def _tell(self, encoder: Encoder, reason: str | None) -> None:
         """What is finished; a recording that ended early is a failure too, though what it holds plays."""
-        self._finished = LiveRecorded(
+        self._finished = LiveRecording(
             self.path,
             self._frames,
             encoder.size,

@@ -15,7 +15,7 @@ RESERVE = 8 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class RoomyFile:
+class ReservedFile:
     """A seekable binary file for writing, with a second one beside it that takes up room and goes when the disk is full.
 
     `full` is set once that has happened: whoever writes should come to an end. A write that fails even then, or for

@@ -20,7 +20,7 @@ import av
 from sequencer.core.errors import OutputError, UsageError
 from sequencer.runtime.recording.caption import Caption
 from sequencer.runtime.recording.encoder import TICKS, Encoder, Picture, checked_size
-from sequencer.runtime.recording.frame_queue import Backlog
+from sequencer.runtime.recording.frame_queue import FrameQueue
 from sequencer.runtime.recording.live_recorder import LiveTimes
 
 MOST_WAITING = 6
@@ -70,7 +70,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-class _Way(Protocol):
+class _Transport(Protocol):
     """How bytes reach whoever watches."""
 
     address: str
@@ -200,7 +200,7 @@ class _Stdout:
         """Standard output is not ours to close."""
 
 
-class Watch:
+class StreamServer:
     """Shows frames as they arrive to whoever opens `address`; `take` never waits and never fails.
 
     Nothing is encoded while nobody watches. Frames of another size than the first are scaled into it, with bars.
@@ -218,7 +218,7 @@ class Watch:
             ) from None
         self.address = self._way.address
         """What a player opens."""
-        self._backlog: Backlog[tuple[Picture, int, Caption | None]] = Backlog()
+        self._backlog: FrameQueue[tuple[Picture, int, Caption | None]] = FrameQueue()
         self._times = LiveTimes()
         self.shown = 0
         """Frames that were encoded for somebody."""
@@ -293,7 +293,7 @@ class Watch:
         )  # fmt: skip
 
 
-def _way(target: Target) -> _Way:
+def _way(target: Target) -> _Transport:
     match target.kind:
         case "stdout":
             return _Stdout()

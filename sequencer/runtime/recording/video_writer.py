@@ -19,8 +19,8 @@ from sequencer.core.errors import OutputError
 from sequencer.core.paths import remove
 from sequencer.runtime.recording.caption import Caption
 from sequencer.runtime.recording.encoder import Encoder, checked_size
-from sequencer.runtime.recording.frame_queue import MOST_BYTES, Backlog
-from sequencer.runtime.recording.reserved_file import RESERVE, RoomyFile
+from sequencer.runtime.recording.frame_queue import MOST_BYTES, FrameQueue
+from sequencer.runtime.recording.reserved_file import RESERVE, ReservedFile
 
 DEFAULT_SIZE = (1280, 768)
 
@@ -62,14 +62,14 @@ class VideoWriter:
         self.size = checked_size(size)
         self.fps = fps
         self.partial = path.with_name(f".{path.name}.partial").absolute()
-        self._backlog: Backlog[tuple[NDArray[np.uint8], Caption | None]] = Backlog(most_waiting)
+        self._backlog: FrameQueue[tuple[NDArray[np.uint8], Caption | None]] = FrameQueue(most_waiting)
         self._error: OutputError | None = None
         self._told = False
         self._aborted = False
         self._result: Recorded | None = None
         self._written = 0
         try:
-            self._file = RoomyFile(self.partial, RESERVE)
+            self._file = ReservedFile(self.partial, RESERVE)
         except OSError as error:
             raise cannot_write(path, error) from None
         try:

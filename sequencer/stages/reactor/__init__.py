@@ -10,18 +10,18 @@ understands us), `uploads`, `trailer` and `tagged` (what a runtime appends to fr
 from sequencer.stages.reactor.clips import Clip
 from sequencer.stages.reactor.frames import FrameSink, LiveFrame
 from sequencer.stages.reactor.safety import Secret
-from sequencer.stages.reactor.settings import KEY_VARIABLE, Measures, ReactorSettings, Status, find_key
+from sequencer.stages.reactor.settings import KEY_VARIABLE, ConnectionStats, ConnectionStatus, ReactorSettings, find_key
 from sequencer.stages.reactor.stage import ReactorStage
 
 __all__ = [
     "KEY_VARIABLE",
     "Clip",
+    "ConnectionStats",
+    "ConnectionStatus",
     "FrameSink",
     "LiveFrame",
-    "Measures",
     "ReactorSettings",
     "ReactorStage",
     "Secret",
-    "Status",
     "find_key",
 ]

@@ -13,48 +13,48 @@ from typing import TYPE_CHECKING
 from sequencer.core.errors import StageError
 from sequencer.events.codec import Event
 from sequencer.events.commands import ModelCommand, SetConditioning, SetImage
-from sequencer.events.events import Refused, SessionEnded, Unknown
-from sequencer.stages.reactor.safety import masked
+from sequencer.events.events import CommandRefused, SessionEnded, UnknownMessage
+from sequencer.stages.reactor.safety import redact
 from sequencer.stages.wire.codec import Wire
 from sequencer.stages.wire.helios.commands import write_command
 from sequencer.stages.wire.helios.model_messages import MOST_UNKNOWN, HeliosReader
 from sequencer.stages.wire.messages import (
+    Ack,
     Channel,
     ClientMessage,
-    ClipAsked,
     ClipFailed,
     ClipReady,
-    CommandSent,
+    ClipRequest,
+    CommandRequest,
     Data,
-    Done,
-    Ended,
-    Failed,
+    ErrorReply,
     FileUploaded,
-    Foreign,
     Frame,
     Malformed,
     ModelMessage,
     Moderation,
     Reference,
     Schema,
-    SchemaAsked,
+    SchemaRequest,
+    SessionClosed,
     TrackPublished,
+    UnknownFrame,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PendingRequest:
     """A command under way: its name, and when it left (nanoseconds of the run's clock)."""
 
     name: str
     at: int
 
 
-class Answers:
+class PendingRequests:
     """Gives out request ids and takes them back."""
 
     def __init__(self) -> None:
-        self._open: dict[str, Asked] = {}
+        self._open: dict[str, PendingRequest] = {}
         self._count = 0
         self.latencies: list[int] = []
         """Nanoseconds from each command to its answer, the last thousand."""
@@ -63,17 +63,17 @@ class Answers:
         """A fresh id for a command that leaves now."""
         self._count += 1
         request = f"r{self._count}"
-        self._open[request] = Asked(name, at)
+        self._open[request] = PendingRequest(name, at)
         return request
 
-    def answered(self, request: str, at: int) -> Asked | None:
+    def answered(self, request: str, at: int) -> PendingRequest | None:
         """The command that this answers; None for an id that is not open (answered before, or never asked)."""
         asked = self._open.pop(request, None)
         if asked is not None:
             self.latencies = [*self.latencies[-999:], at - asked.at]
         return asked
 
-    def overdue(self, before: int) -> tuple[Asked, ...]:
+    def overdue(self, before: int) -> tuple[PendingRequest, ...]:
         """Commands that left before nanosecond `before` and are not answered; each is named once."""
         late = [request for request, asked in self._open.items() if asked.at < before]
         return tuple(self._open.pop(request) for request in late)
@@ -90,10 +90,10 @@ Send = Callable[[Frame], None]
 MAX_BROADCASTS_KEPT = 16
 """An answer follows the message that it repeats at once, or almost."""
 
-ClipAnswer = ClipReady | ClipFailed | Failed
+ClipAnswer = ClipReady | ClipFailed | ErrorReply
 
 
-class Talk:
+class ClientProtocol:
     """One session's conversation, over one connection after the other."""
 
     def __init__(
@@ -113,7 +113,7 @@ class Talk:
         self.has_answered = False
         """Whether the other side answers a question for its schema, and so shows at any time that it is there."""
         self._reader = HeliosReader(frames_per_chunk)
-        self._answers = Answers()
+        self._answers = PendingRequests()
         self._send: Send | None = None
         self._clips: deque[tuple[str, asyncio.Future[ClipAnswer]]] = deque()
         self._broadcasts: deque[tuple[str, Data]] = deque(maxlen=MAX_BROADCASTS_KEPT)
@@ -138,7 +138,7 @@ class Talk:
     def greet(self) -> None:
         """Ask something harmless that is always answered."""
         self._question = self._answers.ask("requestSchema", self._clock.now())
-        self.say(SchemaAsked(self._question))
+        self.say(SchemaRequest(self._question))
 
     def ask_again(self) -> None:
         """Ask for a sign of life; nothing is lost where nobody hears it."""
@@ -169,17 +169,17 @@ class Talk:
         if isinstance(command, SetConditioning | SetImage):
             reference = uploads.get(command.image)
             if reference is None:
-                self._tell(Refused(self._clock.now(), name, "image was not uploaded"))
+                self._tell(CommandRefused(self._clock.now(), name, "image was not uploaded"))
                 return
             del data["image"]
             files = (("image", reference),)
         now = self._clock.now()
         request = self._answers.ask(name, now) if self.wire is Wire.V1 else ""
         try:
-            self.say(CommandSent(name, data, files, request))
+            self.say(CommandRequest(name, data, files, request))
         except StageError as error:
             self._answers.answered(request, now)
-            self._tell(Refused(self._clock.now(), name, error.message))
+            self._tell(CommandRefused(self._clock.now(), name, error.message))
 
     def uploaded(self, reference: Reference) -> None:
         """Tell the model that a file's bytes are there; nothing is lost where nobody hears it."""
@@ -195,7 +195,7 @@ class Talk:
         future: asyncio.Future[ClipAnswer] = asyncio.get_running_loop().create_future()
         request = self._answers.ask("requestClip", self._clock.now())
         self._clips.append((request, future))
-        self.say(ClipAsked(seconds, request))
+        self.say(ClipRequest(seconds, request))
         try:
             async with asyncio.timeout(patience):
                 answer = await future
@@ -205,7 +205,7 @@ class Talk:
             raise clip_problem(answer)
         return answer
 
-    def overdue(self, before: int) -> tuple[Asked, ...]:
+    def overdue(self, before: int) -> tuple[PendingRequest, ...]:
         """Commands that left before nanosecond `before` and were never answered; each is named once."""
         return self._answers.overdue(before)
 
@@ -221,9 +221,9 @@ class Talk:
         match message:
             case ModelMessage():
                 self._model_message(message, now)
-            case Done():
+            case Ack():
                 self._answers.answered(message.request, now)
-            case Failed():
+            case ErrorReply():
                 self._failed(message, now)
             case Schema():
                 self.has_answered = True
@@ -233,11 +233,11 @@ class Talk:
                 self._clip_answered(message, message.request)
             case Moderation():
                 self._moderated(message, now)
-            case Ended():
+            case SessionClosed():
                 self._tell(SessionEnded(now, message.reason or "the platform ended the session"))
             case TrackPublished():
                 self._answers.answered(message.request, now)
-            case Foreign():
+            case UnknownFrame():
                 self._tell(_unknown(now, message.type, message.data))
             case Malformed():
                 self._tell(_unknown(now, "malformed", {"reason": message.reason, "beginning": message.beginning}))
@@ -247,7 +247,7 @@ class Talk:
         if self._is_heard_already(message):
             return
         for event in self._reader.read(message.type, message.data, now):
-            self._tell(_masked(event) if isinstance(event, Unknown) else event)
+            self._tell(_masked(event) if isinstance(event, UnknownMessage) else event)
 
     def _is_heard_already(self, message: ModelMessage) -> bool:
         """Whether an answer repeats a message that went to everybody just before it, as models from 1.x answer."""
@@ -260,7 +260,7 @@ class Talk:
             return False
         return True
 
-    def _failed(self, message: Failed, now: int) -> None:
+    def _failed(self, message: ErrorReply, now: int) -> None:
         asked = self._answers.answered(message.request, now)
         if asked is None or asked.name == "requestSchema":
             return
@@ -268,7 +268,7 @@ class Talk:
             self._clip_answered(message, message.request)
             return
         reason = message.message or message.code
-        self._tell(Refused(now, asked.name, f"{reason} ({message.code})" if message.code else reason))
+        self._tell(CommandRefused(now, asked.name, f"{reason} ({message.code})" if message.code else reason))
 
     def _clip_answered(self, answer: ClipAnswer, request: str) -> None:
         """By id where the wire has ids, else first in, first out."""
@@ -295,10 +295,10 @@ class Talk:
             self._notice(f"moderation warns of {what}: {verdict.message}")
 
 
-def _unknown(at: int, name: str, data: object) -> Unknown:
+def _unknown(at: int, name: str, data: object) -> UnknownMessage:
     text = json.dumps(data, ensure_ascii=False, sort_keys=True, default=repr)
-    return _masked(Unknown(at, name, text))
+    return _masked(UnknownMessage(at, name, text))
 
 
-def _masked(event: Unknown) -> Unknown:
-    return Unknown(event.at, event.message, masked(event.data)[:MOST_UNKNOWN])
+def _masked(event: UnknownMessage) -> UnknownMessage:
+    return UnknownMessage(event.at, event.message, redact(event.data)[:MOST_UNKNOWN])

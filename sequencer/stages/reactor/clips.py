@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from sequencer.core.errors import StageError
-from sequencer.stages.reactor.http import Platform
+from sequencer.stages.reactor.http import ApiClient
 from sequencer.stages.reactor.session import Token
-from sequencer.stages.wire.messages import ClipFailed, ClipReady, Failed
+from sequencer.stages.wire.messages import ClipFailed, ClipReady, ErrorReply
 
 PATIENCE = 60.0
 """Seconds that a clip may take from the asking to the last byte."""
@@ -31,7 +31,7 @@ class Clip:
     end: float
 
 
-def clip_problem(answer: ClipFailed | Failed) -> StageError:
+def clip_problem(answer: ClipFailed | ErrorReply) -> StageError:
     """The error that a refused clip is."""
     reason = answer.reason if isinstance(answer, ClipFailed) else answer.message or answer.code
     cure = "it comes with the first chunk" if "no media" in reason else None
@@ -40,7 +40,7 @@ def clip_problem(answer: ClipFailed | Failed) -> StageError:
     return StageError(f"the platform gives no clip: {reason}", cure)
 
 
-async def fetch(platform: Platform, token: Token, ready: ClipReady) -> Clip:
+async def fetch(platform: ApiClient, token: Token, ready: ClipReady) -> Clip:
     """The clip that a `ClipReady` speaks of, once its last segment is closed. Raises StageError."""
     deadline = time.monotonic() + PATIENCE
     playlist = _joined(platform.base + "/", ready.playlist_url)

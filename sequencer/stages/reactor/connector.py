@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from av import VideoFrame
 
 from sequencer.core.errors import StageError
-from sequencer.stages.reactor.client_protocol import Talk
+from sequencer.stages.reactor.client_protocol import ClientProtocol
 from sequencer.stages.reactor.connection import Connection, Hooks
 from sequencer.stages.reactor.frame_trailer import Metadata
-from sequencer.stages.reactor.http import PlatformError
+from sequencer.stages.reactor.http import ApiError
 from sequencer.stages.reactor.session import Session
 from sequencer.stages.reactor.settings import ReactorSettings
-from sequencer.stages.reactor.signalling import Signalling, mended, reachable
+from sequencer.stages.reactor.signalling import Signalling, normalise_sdp, reachable
 from sequencer.stages.wire.codec import Wire
-from sequencer.stages.wire.messages import Ping, TrackAsked
+from sequencer.stages.wire.messages import Ping, TrackRequest
 
 if TYPE_CHECKING:
     from sequencer.sync.run_clock import Clock
@@ -31,7 +31,7 @@ OLD_SERVERS = ("0.", "1.", "2.")
 """Servers that say to be of these versions understand wire v0 only."""
 
 
-class Meeting:
+class Connector:
     """One session's connections, one after the other. `frame` gets every frame, `broken` a connection that broke, and why."""
 
     def __init__(
@@ -39,7 +39,7 @@ class Meeting:
         clock: Clock,
         settings: ReactorSettings,
         session: Session,
-        talk: Talk,
+        talk: ClientProtocol,
         frame: Callable[[VideoFrame, Metadata | None], None],
         broken: Callable[[Connection, str], None],
     ) -> None:
@@ -63,7 +63,7 @@ class Meeting:
             trying("meeting the model" if attempt == 1 else f"meeting the model, try {attempt}")
             try:
                 await self.meet()
-            except PlatformError:
+            except ApiError:
                 raise
             except StageError:
                 if attempt == TRIES:
@@ -104,10 +104,10 @@ class Meeting:
             number = await self._signalling.register()
             answer = await self._signalling.exchange(number, offer, mapping, self._settings.connect_seconds)
             self._talk.begin(connection.send)
-            await connection.accept(mended(answer), self._settings.connect_seconds)
+            await connection.accept(normalise_sdp(answer), self._settings.connect_seconds)
             for track in self._session.tracks:
                 if track.direction == "recvonly":
-                    self._talk.say(TrackAsked("resume", track.name))
+                    self._talk.say(TrackRequest("resume", track.name))
             self._talk.say(Ping())
         except BaseException:
             self._talk.end()

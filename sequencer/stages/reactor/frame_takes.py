@@ -19,8 +19,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sequencer.events.codec import Event
-from sequencer.events.events import ChunkDone, ChunkShown, Paused, Resumed, Started, WasReset
-from sequencer.stages.reactor.shown_chunks import FRESH, Novelty, ShownChunks
+from sequencer.events.events import ChunkDone, ChunkShown, Paused, ResetDone, Resumed, Started
+from sequencer.stages.reactor.shown_chunks import FRESH, ChunkFrameCounter, Novelty
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +39,15 @@ class Belonging:
 class ShownTakes:
     """The count of the take that plays, and beside it those of the takes before, as long as frames of them may come."""
 
-    def __init__(self, shown: ShownChunks) -> None:
+    def __init__(self, shown: ChunkFrameCounter) -> None:
         self.shown = shown
         """The take that plays."""
-        self._before: deque[tuple[int, ShownChunks]] = deque()
+        self._before: deque[tuple[int, ChunkFrameCounter]] = deque()
         """Takes that were reset and whose frames may still come, the oldest first."""
         self._starts = 0
         self._asked_at: int | None = None
         """When `start` was sent, if that is known."""
-        self._cleared: tuple[int, ShownChunks] | None = None
+        self._cleared: tuple[int, ChunkFrameCounter] | None = None
         """The take that the latest reset cleared, until the next one has made a chunk."""
         self._is_doubtful = False
         """Whether a reset was taken back, as its take went on."""
@@ -74,7 +74,7 @@ class ShownTakes:
                 case Started():
                     self.shown.started(event.chunk, event.at)
                     runs = True
-                case WasReset():
+                case ResetDone():
                     self.shown.reset()
                     runs, over = False, latest
                 case Paused():
@@ -127,11 +127,11 @@ class ShownTakes:
             self.shown.comes_after_frames()
 
     @staticmethod
-    def _has_frames(shown: ShownChunks) -> bool:
+    def _has_frames(shown: ChunkFrameCounter) -> bool:
         """Whether a take has made something, as far as is known."""
         return shown.is_counting or shown.last_reported >= 0
 
-    def _take_back_reset(self, cleared: ShownChunks) -> None:
+    def _take_back_reset(self, cleared: ChunkFrameCounter) -> None:
         """The take that was taken for cleared goes on. Unless it made just this one chunk: then `start` shows that."""
         self._before = deque((take, shown) for take, shown in self._before if shown is not cleared)
         self._dark_due = max(0, self._dark_due - 1)
@@ -185,7 +185,7 @@ class ShownTakes:
             self._before.popleft()
         self._current = None
 
-    def _is_passed_over(self, shown: ShownChunks, is_dark: bool, novelty: Novelty, is_whole: bool) -> bool:
+    def _is_passed_over(self, shown: ChunkFrameCounter, is_dark: bool, novelty: Novelty, is_whole: bool) -> bool:
         """Whether a frame is the dark one that a reset leaves, sent while a take is shown: it is of no chunk.
 
         Where another dark one follows it, the pictures of the take are dark, and it was one of them.
@@ -199,7 +199,7 @@ class ShownTakes:
         self._passed_over = shown.is_counting and not (is_whole and self._before)
         return self._passed_over
 
-    def _has_more(self, takes: Sequence[tuple[int, ShownChunks]], skipped: int) -> bool:
+    def _has_more(self, takes: Sequence[tuple[int, ChunkFrameCounter]], skipped: int) -> bool:
         """Whether frames that one of these takes has made are still to come, `skipped` having been lost before this one."""
         for number, (take, shown) in enumerate(takes):
             if number or self._current is None or self._current[0] != take:
@@ -216,7 +216,7 @@ class ShownTakes:
         self._kept = 1
         return Belonging(take, chunk, True, novelty is not Novelty.REPEATED)
 
-    def _goes_on(self, shown: ShownChunks, novelty: Novelty) -> Belonging | None:
+    def _goes_on(self, shown: ChunkFrameCounter, novelty: Novelty) -> Belonging | None:
         if self._current is None:
             return None
         take, chunk = self._current

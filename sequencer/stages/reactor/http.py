@@ -16,9 +16,9 @@ import httpx
 
 from sequencer.core.errors import StageError
 from sequencer.stages.reactor.environment import Proxies, tls_context
-from sequencer.stages.reactor.safety import is_own, is_public_address, is_this_machine, masked, may_be_called, site
+from sequencer.stages.reactor.safety import is_public_address, is_same_origin, is_this_machine, may_be_called, origin, redact
 from sequencer.stages.reactor.settings import KEY_VARIABLE, is_loopback
-from sequencer.stages.wire.messages import tidy
+from sequencer.stages.wire.messages import clean_text
 
 LONGEST_WAIT = 30.0
 """Seconds of a Retry-After that are waited; more is told instead."""
@@ -42,7 +42,7 @@ SIGNALLING = {"Reactor-WebRTC-Version": "1.0"}
 """The header that calls about a connection carry."""
 
 
-class PlatformError(StageError):
+class ApiError(StageError):
     """The platform said no, or could not be reached. `status` is HTTP's, 0 where nothing came back at all."""
 
     def __init__(self, message: str, hint: str | None, status: int = 0, retry_after: float | None = None) -> None:
@@ -52,7 +52,7 @@ class PlatformError(StageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What came back: `body` is the JSON object in it, empty where there was none."""
 
     status: int
@@ -97,7 +97,7 @@ class _Masked(logging.Filter):
         return value
 
 
-class Platform:
+class ApiClient:
     """The client. `base` is the address; `authorize` gives the headers that prove who asks (asked anew for each call)."""
 
     def __init__(
@@ -140,7 +140,7 @@ class Platform:
         headers: Mapping[str, str] | None = None,
         *,
         again: bool | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Ask for something. `what` says it in words (“making a session”). Raises PlatformError.
 
         `again` says whether it may safely be asked twice where nothing came back; without it GET, PUT and DELETE may. 429 and
@@ -152,7 +152,7 @@ class Platform:
             tries += 1
             try:
                 return await self._once(what, method, path, body, headers)
-            except PlatformError as error:
+            except ApiError as error:
                 if tries >= TRIES or not _worth_trying(error, safe):
                     raise
                 wait = error.retry_after if error.retry_after is not None else 0.25 * 2 ** (tries - 1)
@@ -162,11 +162,11 @@ class Platform:
 
     def _check_open(self, what: str) -> None:
         if self._is_closed:
-            raise PlatformError(f"{what}: the run is over", None)
+            raise ApiError(f"{what}: the run is over", None)
 
     async def _once(
         self, what: str, method: str, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str] | None
-    ) -> Answer:
+    ) -> Response:
         self._check_open(what)
         try:
             request = self._client.build_request(
@@ -182,7 +182,7 @@ class Platform:
             raise unreachable(what, self.base, httpx.ReadTimeout(""), self._proxy) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable(what, self.base, error, self._proxy) from None
-        answer = Answer(response.status_code, _object(data), data.decode("utf-8", "replace"), _retry_after(response))
+        answer = Response(response.status_code, _object(data), data.decode("utf-8", "replace"), _retry_after(response))
         if answer.status >= 400:
             raise refused(what, answer)
         return answer
@@ -217,9 +217,9 @@ class Platform:
     async def _check_called(self, what: str, url: str) -> None:
         """Look at an address that the platform gave, and at what its name stands for. Raises PlatformError."""
         if not may_be_called(url, self.base):
-            raise PlatformError(f"{what}: the platform gave an address that is not called from here", None)
-        host = site(url)[1]
-        if self._resolves and not is_own(url, self.base) and not is_this_machine(host):
+            raise ApiError(f"{what}: the platform gave an address that is not called from here", None)
+        host = origin(url)[1]
+        if self._resolves and not is_same_origin(url, self.base) and not is_this_machine(host):
             try:
                 found = await asyncio.get_running_loop().getaddrinfo(host, None)
             except OSError:
@@ -227,7 +227,7 @@ class Platform:
             except UnicodeError:
                 found = []  # a name that cannot be asked for
             if not found or not all(is_public_address(str(where[0])) for *_, where in found):
-                raise PlatformError(f"{what}: the platform gave an address that is not called from here", None)
+                raise ApiError(f"{what}: the platform gave an address that is not called from here", None)
 
     async def fetch(
         self, what: str, url: str, headers: Mapping[str, str] | None = None, most: int = LARGEST_ANSWER
@@ -239,7 +239,7 @@ class Platform:
         self._check_open(what)
         await self._check_called(what, url)
         try:
-            proof = {**_VERSIONS, **(headers or {})} if is_own(url, self.base) else {}
+            proof = {**_VERSIONS, **(headers or {})} if is_same_origin(url, self.base) else {}
             response = await self._client.send(self._client.build_request("GET", url, headers=proof), stream=True)
             try:
                 data = await _read(response, most)
@@ -256,7 +256,7 @@ class Platform:
         await self._client.aclose()
 
 
-def _worth_trying(error: PlatformError, safe: bool) -> bool:
+def _worth_trying(error: ApiError, safe: bool) -> bool:
     if error.retry_after is not None and error.retry_after > LONGEST_WAIT:
         return False
     if error.status in (429, 503):
@@ -278,7 +278,7 @@ async def _read(response: httpx.Response, most: int = LARGEST_ANSWER) -> bytes:
 
 def _object(data: bytes) -> Mapping[str, Any]:
     try:
-        value = tidy(json.loads(data, parse_int=_whole))  # no number that is none, no half of a character
+        value = clean_text(json.loads(data, parse_int=_whole))  # no number that is none, no half of a character
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
@@ -320,7 +320,7 @@ def _span(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 1800 else f"{seconds / 60:.0f} min"
 
 
-def refused(what: str, answer: Answer) -> PlatformError:
+def refused(what: str, answer: Response) -> ApiError:
     """The error that an answer with a status of 400 or more is."""
     reason, cure = _CURES.get(
         answer.status,
@@ -331,7 +331,7 @@ def refused(what: str, answer: Answer) -> PlatformError:
     if answer.status in (429, 503) and answer.retry_after is not None:
         cure = f"{cure}; the platform says to try again in {_span(answer.retry_after)}"
     detail = _detail(answer.body.get("detail"))
-    return PlatformError(f"{what}: {reason} (HTTP {answer.status}{detail})", cure, answer.status, answer.retry_after)
+    return ApiError(f"{what}: {reason} (HTTP {answer.status}{detail})", cure, answer.status, answer.retry_after)
 
 
 def _detail(detail: object) -> str:
@@ -340,10 +340,10 @@ def _detail(detail: object) -> str:
     if not isinstance(detail, str) or not detail:
         return ""
     text = "".join(char if char.isprintable() else " " for char in detail[:300])
-    return f": {masked(text)}"
+    return f": {redact(text)}"
 
 
-def unreachable(what: str, base: str, error: Exception, proxy: str | None = None) -> PlatformError:
+def unreachable(what: str, base: str, error: Exception, proxy: str | None = None) -> ApiError:
     """The error that a request without an answer is. Only its kind is told: a library's text could hold an address.
 
     `proxy` is the environment variable that names the proxy the request went through.
@@ -378,7 +378,7 @@ def unreachable(what: str, base: str, error: Exception, proxy: str | None = None
             reason, cure = "the platform gave an address that is none", None
         case _:
             reason, cure = f"the connection to {host} broke ({type(error).__name__})", "check the network, then try again"
-    return PlatformError(f"{what}: {reason}", cure)
+    return ApiError(f"{what}: {reason}", cure)
 
 
 def _is_of_tls(text: str) -> bool:

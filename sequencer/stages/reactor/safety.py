@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 _PORTS = {"http": 80, "https": 443}
 
 
-def site(url: str) -> tuple[str, str, int]:
+def origin(url: str) -> tuple[str, str, int]:
     """Scheme, host and port of an address. Raises ValueError for what is none."""
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.hostname:
@@ -23,10 +23,10 @@ def site(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname.rstrip(".").lower(), parts.port or _PORTS[parts.scheme]
 
 
-def is_own(url: str, base: str) -> bool:
+def is_same_origin(url: str, base: str) -> bool:
     """Whether an address is the platform's own, which alone may be shown a proof of who asks."""
     try:
-        return site(url) == site(base)
+        return origin(url) == origin(base)
     except ValueError:
         return False
 
@@ -34,14 +34,14 @@ def is_own(url: str, base: str) -> bool:
 def may_be_called(url: str, base: str) -> bool:
     """Whether an address that came from the platform at `base` may be called. Names are not looked up here."""
     try:
-        scheme, host, port = site(url)
+        scheme, host, port = origin(url)
         parts = urlsplit(url)
-        _, home, home_port = site(base)
+        _, home, home_port = origin(base)
     except ValueError:
         return False
     if parts.username is not None or parts.password is not None:
         return False
-    if is_own(url, base):
+    if is_same_origin(url, base):
         return True
     if is_this_machine(home) and is_this_machine(host):
         return port == home_port
@@ -122,7 +122,7 @@ class Secret:
         return "Secret(…)"
 
 
-def masked(text: str) -> str:
+def redact(text: str) -> str:
     """A text with what looks like a key, a token, or an address with a signature struck out."""
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from sequencer.core.errors import StageError
 from sequencer.core.timebase import SECOND
-from sequencer.stages.reactor.http import Answer, Platform, PlatformError
+from sequencer.stages.reactor.http import ApiClient, ApiError, Response
 from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.reactor.settings import ReactorSettings
 
@@ -73,7 +73,7 @@ MARGIN = 300
 class Token:
     """Gives the headers that prove who asks; none in local mode, where nobody wants to know."""
 
-    def __init__(self, platform: Platform, settings: ReactorSettings) -> None:
+    def __init__(self, platform: ApiClient, settings: ReactorSettings) -> None:
         self._platform = platform
         self._settings = settings
         self._jwt: Secret | None = None
@@ -151,7 +151,7 @@ class Track:
 class Session:
     """One session. Every call carries a token that is still good."""
 
-    def __init__(self, platform: Platform, token: Token, settings: ReactorSettings) -> None:
+    def __init__(self, platform: ApiClient, token: Token, settings: ReactorSettings) -> None:
         self._platform = platform
         self._token = token
         self._settings = settings
@@ -203,13 +203,13 @@ class Session:
             self.id = str(answer.body.get("session_id", ""))
         return answer.body
 
-    async def _start_local(self) -> Answer:
+    async def _start_local(self) -> Response:
         """Start a local runtime's session. A runtime of version 3 answers the end of a session before it has closed it."""
         deadline = time.monotonic() + CLOSING_SECONDS
         while True:
             try:
                 return await self.ask("starting a session", "POST", "/start_session", {})
-            except PlatformError as error:
+            except ApiError as error:
                 if error.status != BUSY or time.monotonic() > deadline or not await self._is_closing():
                     raise
             await asyncio.sleep(0.2)
@@ -218,7 +218,7 @@ class Session:
         """Whether a local runtime is closing its session, or has closed it since it refused another one."""
         try:
             body = (await self.ask("finding the session", "GET", "/session")).body
-        except PlatformError:
+        except ApiError:
             return False  # what was refused counts, not this
         return str(body.get("state", "")).upper() in CLOSING
 
@@ -287,12 +287,12 @@ class Session:
         headers: Mapping[str, str] | None = None,
         *,
         again: bool | None = None,
-    ) -> Answer:
+    ) -> Response:
         """A call with a token; one that is not accepted any more is made anew once. Raises PlatformError."""
         try:
             proof = await self._token.headers()
             return await self._platform.ask(what, method, path, body, {**proof, **(headers or {})}, again=again)
-        except PlatformError as error:
+        except ApiError as error:
             if error.status != 401 or self._settings.local or "getting a token" in error.message:
                 raise
             self._token.forget()
@@ -308,7 +308,7 @@ class Session:
                 await self.ask("ending the session", "POST", "/stop_session", {}, again=True)
             else:
                 await self.ask("ending the session", "DELETE", self.path)
-        except PlatformError as error:
+        except ApiError as error:
             if error.status not in (400, 404, 409):  # over already
                 raise
         self._is_open = False

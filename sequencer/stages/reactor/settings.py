@@ -137,7 +137,7 @@ StatusName = Literal["disconnected", "connecting", "waiting", "ready"]
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ConnectionStatus:
     """The connection, by one of its four names, since when (nanoseconds of the run's clock), and what more there is to say."""
 
     name: StatusName
@@ -146,7 +146,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
+class ConnectionStats:
     """What was measured so far. Times are nanoseconds; `billed` counts from the making of the session to its end."""
 
     frames: int

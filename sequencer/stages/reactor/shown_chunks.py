@@ -100,7 +100,7 @@ class _Report:
     at: int
 
 
-class ShownChunks:
+class ChunkFrameCounter:
     """Tells from the frames of a take which chunk is shown. Times are nanoseconds."""
 
     def __init__(self, frames_per_chunk: int) -> None:
@@ -182,7 +182,7 @@ class ShownChunks:
         """Whether a take of which nothing was seen yet has made frames, all of them on a connection that still stands."""
         return not self._counting and not self._lost and self._last[1] > 0
 
-    def before_reset(self) -> ShownChunks:
+    def before_reset(self) -> ChunkFrameCounter:
         """This take's count, to go on beside that of the next one. What is measured is measured for both: the sender is one."""
         kept = copy.copy(self)
         kept._pace = copy.deepcopy(self._pace)

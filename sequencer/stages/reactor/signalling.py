@@ -164,7 +164,7 @@ class Signalling:
         raise StageError(f"the platform did not answer the offer within {seconds:.0f} s", "try again")
 
 
-def mended(answer: str) -> str:
+def normalise_sdp(answer: str) -> str:
     """An answer with what bundling lets the other side leave out: candidates and rtcp-mux stand in every section.
 
     Runtimes of the older kind name them in the first section only; aiortc wants them in each.

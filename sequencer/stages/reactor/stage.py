@@ -17,32 +17,32 @@ from sequencer.events.commands import ModelCommand, Start, Upload
 from sequencer.events.events import (
     ChunkDone,
     ChunkShown,
-    Lost,
+    ConnectionLost,
+    ConnectionRestored,
     Paused,
     Ready,
-    Restored,
+    ResetDone,
     Resumed,
     SessionEnded,
     Started,
     StateReported,
-    Unknown,
+    UnknownMessage,
     Uploaded,
     UploadFailed,
-    WasReset,
 )
 from sequencer.stages.protocol import Deliver
-from sequencer.stages.reactor.client_protocol import Talk
+from sequencer.stages.reactor.client_protocol import ClientProtocol
 from sequencer.stages.reactor.clips import PATIENCE, Clip, fetch
 from sequencer.stages.reactor.connection import Connection
-from sequencer.stages.reactor.connector import Meeting
+from sequencer.stages.reactor.connector import Connector
 from sequencer.stages.reactor.frame_takes import ShownTakes
 from sequencer.stages.reactor.frame_trailer import Metadata
 from sequencer.stages.reactor.frames import Frames, FrameSink
-from sequencer.stages.reactor.http import Platform, PlatformError
+from sequencer.stages.reactor.http import ApiClient, ApiError
 from sequencer.stages.reactor.liveness import DROPPED_SECONDS, Liveness, awake_ns
 from sequencer.stages.reactor.session import OVER, Session, SessionTime, Token
-from sequencer.stages.reactor.settings import Measures, ReactorSettings, Status, StatusName
-from sequencer.stages.reactor.shown_chunks import ShownChunks
+from sequencer.stages.reactor.settings import ConnectionStats, ConnectionStatus, ReactorSettings, StatusName
+from sequencer.stages.reactor.shown_chunks import ChunkFrameCounter
 from sequencer.stages.reactor.uploads import ImageBytes, Progress, Uploads
 from sequencer.stages.wire.codec import Wire
 from sequencer.stages.wire.messages import Reference
@@ -77,18 +77,18 @@ class ReactorStage:
         self._clock = clock
         self._settings = settings
         self._notice = notice or (lambda _: None)
-        self._platform = Platform(settings.base(), transport=transport, notice=self._notice)
+        self._platform = ApiClient(settings.base(), transport=transport, notice=self._notice)
         self._token = Token(self._platform, settings)
         self._session = Session(self._platform, self._token, settings)
         self._time = SessionTime(clock, settings.session_seconds, self._notice)
         self._uploads = Uploads(self._platform, self._session, images, settings.uploaded, progress)
-        self._takes = ShownTakes(ShownChunks(settings.frames_per_chunk))
+        self._takes = ShownTakes(ChunkFrameCounter(settings.frames_per_chunk))
         self._takes.take_up(settings.heard)
         self._frames = Frames(self._takes, sink, self._chunk_shown)
         wire = Wire.V0 if settings.wire == "v0" else Wire.V1
         self._liveness = Liveness()
-        self._talk = Talk(clock, wire, settings.frames_per_chunk, self._hear, self._notice, self._liveness.message)
-        self._meeting = Meeting(clock, settings, self._session, self._talk, self._frame, self._broken)
+        self._talk = ClientProtocol(clock, wire, settings.frames_per_chunk, self._hear, self._notice, self._liveness.message)
+        self._meeting = Connector(clock, settings, self._session, self._talk, self._frame, self._broken)
         self._deliver: Deliver | None = None
         self._held: list[Event] | None = []
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -96,7 +96,7 @@ class ReactorStage:
         self._losses = 0
         self._is_over = False
         self._is_closed = False
-        self.status = Status("disconnected", clock.now())
+        self.status = ConnectionStatus("disconnected", clock.now())
         """How the connection stands."""
         self.closing_trouble: str | None = None
         """What kept the session from being closed, if anything: it may run on, and cost, until its timeout."""
@@ -113,12 +113,12 @@ class ReactorStage:
         """What the session holds, by SHA-256, for a run that takes it over."""
         return dict(self._uploads.references)
 
-    def measures(self) -> Measures:
+    def measures(self) -> ConnectionStats:
         """What was measured so far."""
         frames, rate = self._frames.count, self._frames.rate(self._clock.now())
         latencies = tuple(self._talk.latencies)
         wire = str(self._talk.wire)
-        return Measures(frames, rate, self._takes.shown.lag, self._time.billed, self._losses, latencies, wire)
+        return ConnectionStats(frames, rate, self._takes.shown.lag, self._time.billed, self._losses, latencies, wire)
 
     # ---- Stage
 
@@ -201,7 +201,7 @@ class ReactorStage:
         self._losses += 1
         self._frames.lost()
         self._set("connecting", why)
-        self._hear(Lost(self._clock.now(), why))
+        self._hear(ConnectionLost(self._clock.now(), why))
         self._held = []
         self._spawn(self._again(why))
 
@@ -219,7 +219,7 @@ class ReactorStage:
             except StageError as error:
                 last = error.message
                 await self._meeting.hang_up()
-                if isinstance(error, PlatformError) and error.status in (401, 402, 403, 404, 426, 501):
+                if isinstance(error, ApiError) and error.status in (401, 402, 403, 404, 426, 501):
                     self._end(f"the connection was lost and cannot be made again: {last}")
                     return
                 self._set("connecting", last)
@@ -228,7 +228,7 @@ class ReactorStage:
             else:
                 self._set("ready")
                 self._liveness.connected(self._clock.now())
-                self._release(Restored(self._clock.now()))
+                self._release(ConnectionRestored(self._clock.now()))
                 return
         self._end(f"the connection could not be made again within {self._settings.grace_seconds:.0f} s: {last}")
 
@@ -263,7 +263,7 @@ class ReactorStage:
             if due or silent > self._settings.silence_seconds / 3:
                 self._meeting.ping()
             for asked in self._talk.overdue(now - int(self._settings.answer_seconds * SECOND)):
-                self._hear(Unknown(now, "unanswered", f'{{"command": "{asked.name}"}}'))
+                self._hear(UnknownMessage(now, "unanswered", f'{{"command": "{asked.name}"}}'))
                 self._notice(f"{asked.name} was not answered within {self._settings.answer_seconds:.0f} s")
 
     # ---- what comes in
@@ -276,7 +276,7 @@ class ReactorStage:
                 self._liveness.chunk()
             case Started():
                 self._takes.shown.started(event.chunk, event.at)
-            case WasReset():
+            case ResetDone():
                 self._takes.reset()
             case Paused():
                 self._takes.shown.rested()
@@ -336,7 +336,7 @@ class ReactorStage:
 
     def _set(self, name: StatusName, detail: str = "") -> None:
         since = self.status.since if self.status.name == name else self._clock.now()
-        self.status = Status(name, since, detail)
+        self.status = ConnectionStatus(name, since, detail)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from sequencer.core.errors import SequencerError, StageError
 from sequencer.core.images import IMAGE_FORMATS, IMAGE_TYPES, MAX_IMAGE_BYTES, ImageFile
-from sequencer.stages.reactor.http import Platform, PlatformError
+from sequencer.stages.reactor.http import ApiClient, ApiError
 from sequencer.stages.reactor.session import Session
 from sequencer.stages.wire.messages import Reference
 
@@ -30,7 +30,7 @@ class Uploads:
 
     def __init__(
         self,
-        platform: Platform,
+        platform: ApiClient,
         session: Session,
         images: ImageBytes | None,
         known: Mapping[str, Reference],
@@ -64,7 +64,7 @@ class Uploads:
             reference, url = await self._slot(image, name, len(data))
             try:
                 status = await self._platform.put(url, data, image.mime_type, self._told(image))
-            except PlatformError:
+            except ApiError:
                 if attempt == TRIES - 1:
                     raise
                 await asyncio.sleep(0.3 * (attempt + 1))

@@ -145,7 +145,7 @@ class Refusal(_Part):
         )  # fmt: skip
 
 
-class Mishap(_Part):
+class MessageFault(_Part):
     """A message that is lost, repeated, delayed `by` a time, swapped with the one that follows it, or spoilt in one field."""
 
     do: Literal["lose", "repeat", "delay", "swap", "spoil"]
@@ -160,7 +160,7 @@ class Mishap(_Part):
     """What stands in the field: JSON where it is JSON (`7`, `null`, `[]`), else text. Without it the field is missing."""
 
     @model_validator(mode="after")
-    def _fits(self) -> Mishap:
+    def _fits(self) -> MessageFault:
         if "by" in self.model_fields_set and self.do not in ("delay", "repeat"):
             raise ValueError(f"by: has no meaning with do: {self.do}; it goes with delay and repeat")
         if (self.do == "spoil") != (self.field is not None):
@@ -170,7 +170,7 @@ class Mishap(_Part):
         return self
 
 
-class Moment(_Part):
+class FaultTime(_Part):
     """When something happens once: `at` a time after opening, or when `chunk` begins, in the first take that gets there.
 
     `take` says in which take instead.
@@ -181,7 +181,7 @@ class Moment(_Part):
     at: Duration | None = None
 
     @model_validator(mode="after")
-    def _which(self) -> Moment:
+    def _which(self) -> FaultTime:
         if (self.chunk is None) == (self.at is None):
             raise ValueError("say when: chunk: 5, or at: 12s")
         if self.take is not None and self.chunk is None:
@@ -193,14 +193,14 @@ class Moment(_Part):
         return self.chunk == chunk and self.take in (None, take)
 
 
-class Drop(Moment):
+class Drop(FaultTime):
     """The connection breaks for a while: nothing arrives at either end, the model goes on."""
 
     lasting: Duration = Field(default=3_000_000_000, alias="for")
     reason: str = "connection dropped by the faults file"
 
 
-class End(Moment):
+class End(FaultTime):
     """The session ends for good."""
 
     reason: str = "session ended by the faults file"
@@ -245,7 +245,7 @@ class Faults(_Part):
     slow: tuple[Slow, ...] = ()
     delays: Delays = Delays()
     refuse: tuple[Refusal, ...] = ()
-    messages: tuple[Mishap, ...] = ()
+    messages: tuple[MessageFault, ...] = ()
     stale_states: Annotated[int, Field(ge=0, le=100)] = 0
     """How many older `state`s still arrive behind each `generation_reset`."""
     drops: tuple[Drop, ...] = ()
@@ -255,7 +255,7 @@ class Faults(_Part):
     """How long an upload can be used; without it for ever. Afterwards a command that names it is refused."""
 
 
-WELL_BEHAVED = Faults()
+NO_FAULTS = Faults()
 """A model without faults."""
 
 

@@ -9,11 +9,11 @@ import json
 from collections import Counter
 from dataclasses import replace
 
-from sequencer.stages.simulated.faults import Faults, Mishap
+from sequencer.stages.simulated.faults import Faults, MessageFault
 from sequencer.stages.simulated.helios_state import Message
 
 
-class Link:
+class FaultyChannel:
     """Decides for each message when, and how often, it arrives."""
 
     def __init__(self, faults: Faults) -> None:
@@ -55,7 +55,7 @@ class Link:
         return (*arriving, *(replace(one, at=max(one.at, message.at)) for one in held))
 
 
-def _spoilt(message: Message, how: Mishap) -> Message:
+def _spoilt(message: Message, how: MessageFault) -> Message:
     """The message with a field missing, or holding something else."""
     data = {key: value for key, value in message.data.items() if key != how.field}
     if how.field is not None and how.value is not None:

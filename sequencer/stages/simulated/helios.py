@@ -34,33 +34,33 @@ from sequencer.events.commands import (
 )
 from sequencer.events.events import (
     ChunkDone,
+    CommandRefused,
     ConditionsReady,
     ImageAccepted,
     Paused,
     PromptAccepted,
-    Refused,
+    ResetDone,
     Resumed,
     Started,
     StateReported,
-    WasReset,
 )
-from sequencer.stages.simulated.faults import WELL_BEHAVED, Faults
+from sequencer.stages.simulated.faults import NO_FAULTS, Faults
 from sequencer.stages.simulated.helios_state import (
     ChunkBegun,
+    ChunkInputs,
     ChunkMade,
     Conditions,
-    Look,
     Output,
     RefusedError,
     Scale,
     UploadedImage,
     Uploads,
-    hashed,
+    hash64,
 )
 from sequencer.stages.simulated.outgoing import Voice
 from sequencer.stages.simulated.pending_commands import Asks
 from sequencer.stages.simulated.snapshots import Snapshot, Snapshots, TakeState
-from sequencer.stages.simulated.timing import ANSWER, BOUNDARY, ENCODED, Agenda, Pace
+from sequencer.stages.simulated.timing import ANSWER, BOUNDARY, ENCODED, EventQueue, ModelTiming
 from sequencer.stages.wire.fields import Data
 from sequencer.stages.wire.helios.commands import (
     HeliosCommand,
@@ -89,12 +89,12 @@ DEFAULT_SEED = 0
 class HeliosModel:
     """One session's model. Feed `receive`/`command` and `advance` in order of time; both give what leaves the model by then."""
 
-    def __init__(self, faults: Faults = WELL_BEHAVED, grid: ChunkGrid | None = None) -> None:
+    def __init__(self, faults: Faults = NO_FAULTS, grid: ChunkGrid | None = None) -> None:
         self._faults = faults
         grid = grid or ChunkGrid()
         self._frames = grid.frames
-        self._pace = Pace(faults, grid)
-        self._agenda = Agenda()
+        self._pace = ModelTiming(faults, grid)
+        self._agenda = EventQueue()
         self._voice = Voice(faults)
         self._uploads = Uploads(faults.uploads_last)
         self._has_snapshots = faults.dialect == "1.x"
@@ -121,8 +121,8 @@ class HeliosModel:
         self._paused = False
         self._pausing = False
         self._resetting = False
-        self._making: Look | None = None
-        self._last: Look | None = None
+        self._making: ChunkInputs | None = None
+        self._last: ChunkInputs | None = None
         self._snapshots = Snapshots()
         self._rewinding: Snapshot | None = None
         self._edge = Fraction(0)
@@ -210,7 +210,7 @@ class HeliosModel:
                 self._check_script(name)
                 self._do(command, at, due)
             except RefusedError as error:
-                refused = Refused(due, name, str(error))
+                refused = CommandRefused(due, name, str(error))
                 self._agenda.at(due, ANSWER, lambda now: self._voice.say(refused, now))
             self._agenda.at(due, ANSWER, self._state)
             unclaimed = self._asks.unclaimed()
@@ -338,7 +338,7 @@ class HeliosModel:
         self._started = True
         self._seed = self._seed_asked
         if self._seed == -1:
-            self._seed = hashed(self._faults.seed, "seed", self.take) % 2**32
+            self._seed = hash64(self._faults.seed, "seed", self.take) % 2**32
         self._asks.defer("start")
         self._begin_when_ready(at)
 
@@ -364,7 +364,7 @@ class HeliosModel:
         captured = conditions.strength if self._faults.strength == "captured" else self._strength
         self._edge += self._pace.chunk(self.take, self.chunk)
         self._boundary_due = int(self._edge)
-        look = Look(
+        look = ChunkInputs(
             seed=self._seed,
             prompt=conditions.prompt or "",
             image=conditions.image,
@@ -448,7 +448,7 @@ class HeliosModel:
         self._agenda.at(told, ANSWER, lambda now: self._voice.acknowledge(overtaken, now))
 
     def _tell_reset(self, at: int, stale: list[StateReported], answers: tuple[int, ...]) -> None:
-        self._voice.say(WasReset(at), at, answers=answers)
+        self._voice.say(ResetDone(at), at, answers=answers)
         for state in stale:
             self._voice.say(state, at)
         self._state(at)

@@ -10,7 +10,7 @@ from typing import Literal
 Scale = Literal["off", "2x", "4x"]
 
 
-def hashed(*key: object) -> int:
+def hash64(*key: object) -> int:
     """64 bits that depend on the key alone: the only chance there is here, and none of it is shared."""
     text = "\x1f".join(map(str, key)).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
@@ -37,7 +37,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ChunkInputs:
     """All that the pictures of a chunk depend on.
 
     `image` is an upload's id and `image_since` the frame it came with; frames count within the take.
@@ -60,9 +60,9 @@ class ChunkBegun:
 
     at: int
     take: int
-    look: Look
+    look: ChunkInputs
     due: int
-    before: Look | None = None
+    before: ChunkInputs | None = None
     """The chunk before it in its take, which is what its pictures may dissolve from."""
 
 
@@ -72,7 +72,7 @@ class ChunkMade:
 
     at: int
     take: int
-    look: Look
+    look: ChunkInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class UploadedImage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _QueuedPrompt:
     """A prompt on its way to a chunk. `order` counts acceptances; it is encoded at nanosecond `ready`."""
 
     order: int
@@ -106,7 +106,7 @@ class _Said:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pictured:
+class _QueuedImage:
     """An image on its way, with the strength that was set when it came."""
 
     order: int
@@ -125,8 +125,8 @@ class Conditions:
         """The strength that was captured with the image."""
         self.image_since = 0
         self._accepted = 0
-        self._said: dict[int, _Said] = {}
-        self._pictured: list[_Pictured] = []
+        self._said: dict[int, _QueuedPrompt] = {}
+        self._pictured: list[_QueuedImage] = []
 
     def copy(self) -> Conditions:
         """The same once more, to be changed on its own."""
@@ -138,12 +138,12 @@ class Conditions:
     def say(self, prompt: str, chunk: int, ready: int) -> None:
         """Accept a prompt for a chunk; one that was there for it is overwritten."""
         self._accepted += 1
-        self._said[chunk] = _Said(self._accepted, chunk, prompt, ready)
+        self._said[chunk] = _QueuedPrompt(self._accepted, chunk, prompt, ready)
 
     def picture(self, image: str, strength: float, ready: int) -> None:
         """Accept an image for the first chunk that begins once it is encoded."""
         self._accepted += 1
-        self._pictured.append(_Pictured(self._accepted, image, strength, ready))
+        self._pictured.append(_QueuedImage(self._accepted, image, strength, ready))
 
     @property
     def scheduled(self) -> tuple[tuple[int, str], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sequencer.stages.simulated.helios_state import Conditions, Look, RefusedError, Scale
+from sequencer.stages.simulated.helios_state import ChunkInputs, Conditions, RefusedError, Scale
 from sequencer.stages.wire.fields import Data
 from sequencer.stages.wire.helios.model_messages import write_snapshot
 
@@ -22,7 +22,7 @@ class TakeState:
     seed: int
     strength: float
     sr: Scale
-    last: Look | None
+    last: ChunkInputs | None
 
 
 @dataclass(frozen=True, slots=True)

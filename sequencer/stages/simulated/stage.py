@@ -12,23 +12,32 @@ from typing import TYPE_CHECKING
 from sequencer.core.errors import StageError
 from sequencer.core.images import ImageFile
 from sequencer.core.timebase import SECOND, ChunkGrid
-from sequencer.core.timers import Timekeeper, Timer
+from sequencer.core.timers import Timer, TimerService
 from sequencer.events.codec import Event
 from sequencer.events.commands import ModelCommand, Start, Upload
-from sequencer.events.events import ChunkShown, Lost, PicturesMade, Ready, Restored, SessionEnded, Uploaded, UploadFailed
+from sequencer.events.events import (
+    ChunkShown,
+    ConnectionLost,
+    ConnectionRestored,
+    FramesRendered,
+    Ready,
+    SessionEnded,
+    Uploaded,
+    UploadFailed,
+)
 from sequencer.stages.protocol import Deliver, Pictures
-from sequencer.stages.simulated.faults import WELL_BEHAVED, Drop, End, Faults
-from sequencer.stages.simulated.faulty_channel import Link
+from sequencer.stages.simulated.faults import NO_FAULTS, Drop, End, Faults
+from sequencer.stages.simulated.faulty_channel import FaultyChannel
 from sequencer.stages.simulated.helios import HeliosModel
 from sequencer.stages.simulated.helios_state import (
     Acknowledged,
     ChunkBegun,
+    ChunkInputs,
     ChunkMade,
-    Look,
     Message,
     Output,
     UploadedImage,
-    hashed,
+    hash64,
 )
 from sequencer.stages.wire.helios.commands import write_command
 from sequencer.stages.wire.helios.model_messages import HeliosReader
@@ -55,7 +64,7 @@ class SimulatedSettings:
     """How the stage plays: the score's grid (the true rate is `faults.fps`, where given) and what goes wrong."""
 
     grid: ChunkGrid = field(default_factory=ChunkGrid)
-    faults: Faults = field(default=WELL_BEHAVED)
+    faults: Faults = field(default=NO_FAULTS)
 
 
 class SimulatedStage:
@@ -67,7 +76,7 @@ class SimulatedStage:
 
     def __init__(
         self,
-        clock: Timekeeper,
+        clock: TimerService,
         *,
         settings: SimulatedSettings | None = None,
         pictures: PictureSink | None = None,
@@ -89,7 +98,7 @@ class SimulatedStage:
         self._settings = settings or SimulatedSettings()
         self._faults = self._settings.faults
         self._model = HeliosModel(self._faults, self._settings.grid)
-        self._link = Link(self._faults)
+        self._link = FaultyChannel(self._faults)
         self._reader = HeliosReader(self._settings.grid.frames)
         self._sink = pictures
         self._images = images
@@ -224,17 +233,17 @@ class SimulatedStage:
         look = made.look
         if self._painter is not None and self._sink is not None:
             painted = self._painter.finish(made)
-            self._tell(PicturesMade(self._clock.now(), look.chunk, look.frames, painted.sha256, painted.renderer))
+            self._tell(FramesRendered(self._clock.now(), look.chunk, look.frames, painted.sha256, painted.renderer))
             self._sink(Pictures(look.chunk, painted.frames, painted.still))
         if look.frames:
             delays = self._faults.delays
             lag = delays.shown
             if delays.shown_jitter:
-                lag += hashed(self._faults.seed, "shown", made.take, look.chunk) % (delays.shown_jitter + 1)
+                lag += hash64(self._faults.seed, "shown", made.take, look.chunk) % (delays.shown_jitter + 1)
             self._shown_at = max(self._shown_at, made.at + self._stopped + lag)  # frames keep their order on every way
             self._later(self._shown_at, lambda: self._show(made.take, look))
 
-    def _show(self, take: int, look: Look) -> None:
+    def _show(self, take: int, look: ChunkInputs) -> None:
         """The first frame of a chunk is shown. A reset in between makes no difference: the frames were made already."""
         if self._connected:
             self._tell(ChunkShown(self._clock.now(), look.chunk, self._take_of[take]))
@@ -256,14 +265,14 @@ class SimulatedStage:
                 self._finish()
             case Drop() if self._connected:
                 self._connected = False
-                self._tell(Lost(now, what.reason))
+                self._tell(ConnectionLost(now, what.reason))
                 self._later(now + what.lasting, self._restore)
             case Drop():
                 pass  # broken already: it cannot break more
 
     def _restore(self) -> None:
         self._connected = True
-        self._tell(Restored(self._clock.now()))
+        self._tell(ConnectionRestored(self._clock.now()))
         self._pass_on(self._model.connect(self._model_now()))
         self._wake_later()
 
@@ -345,7 +354,7 @@ class _Painter:
         self._renderer: Renderer = Renderer(with_text)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pictures")
         self._making: Future[_Painted] | None = None
-        self._before: tuple[int, Look] | None = None
+        self._before: tuple[int, ChunkInputs] | None = None
 
     def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
         """An image that later chunks show."""
@@ -357,7 +366,7 @@ class _Painter:
         self._before = (begun.take, begun.look)
         self._making = self._thread.submit(self._paint, begun.look, before, chunk)
 
-    def _paint(self, look: Look, before: Look | None, chunk: int) -> _Painted:
+    def _paint(self, look: ChunkInputs, before: ChunkInputs | None, chunk: int) -> _Painted:
         drawn = self._renderer.draw(look, before, chunk)
         return _Painted(drawn.frames, drawn.still, hashlib.sha256(drawn.frames.data).hexdigest(), self._renderer.version)
 

@@ -8,13 +8,13 @@ from fractions import Fraction
 
 from sequencer.core.timebase import SECOND, ChunkGrid
 from sequencer.stages.simulated.faults import Faults
-from sequencer.stages.simulated.helios_state import hashed
+from sequencer.stages.simulated.helios_state import hash64
 
 ENCODED, BOUNDARY, ANSWER = range(3)
 """Ranks: what is due at one nanosecond happens in this order, and within one rank as it was asked for."""
 
 
-class Agenda:
+class EventQueue:
     """Things to do, in order of time."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Agenda:
             act(at)
 
 
-class Pace:
+class ModelTiming:
     """One session's, all of it in nanoseconds."""
 
     def __init__(self, faults: Faults, grid: ChunkGrid) -> None:
@@ -53,7 +53,7 @@ class Pace:
                 length = length * slow.factor + slow.by
         if self._faults.jitter:
             width = self._faults.jitter
-            length += hashed(self._faults.seed, "chunk", take, chunk) % (2 * width + 1) - width
+            length += hash64(self._faults.seed, "chunk", take, chunk) % (2 * width + 1) - width
         return max(length, Fraction(1))
 
     def answer(self, command: str, heard: int) -> int:
@@ -61,5 +61,5 @@ class Pace:
         delays = self._faults.delays
         wait = delays.answer + delays.commands.get(command, 0)
         if delays.jitter:
-            wait += hashed(self._faults.seed, "answer", command, heard) % (delays.jitter + 1)
+            wait += hash64(self._faults.seed, "answer", command, heard) % (delays.jitter + 1)
         return wait

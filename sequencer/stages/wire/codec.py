@@ -35,7 +35,7 @@ class Wire(StrEnum):
         )
 
 
-def wire_of(payload: str | bytes) -> Wire:
+def codec_for(payload: str | bytes) -> Wire:
     """The wire that a client's first frame is written in: text, or bytes that begin like JSON, are v0; all else is v1."""
     if isinstance(payload, str) or payload[:1] in (b"{", b"["):
         return Wire.V0

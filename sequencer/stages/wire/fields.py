@@ -23,7 +23,7 @@ class MalformedError(ValueError):
     """Data that does not hold what its name promises; says which field, and what it should be."""
 
 
-def text(data: Mapping[str, object], key: str, default: object = MISSING) -> str:
+def read_text(data: Mapping[str, object], key: str, default: object = MISSING) -> str:
     """A text."""
     value = data.get(key, default)
     if not isinstance(value, str):
@@ -33,10 +33,10 @@ def text(data: Mapping[str, object], key: str, default: object = MISSING) -> str
 
 def optional_text(data: Mapping[str, object], key: str) -> str | None:
     """A text, None where it is null or not there."""
-    return None if data.get(key) is None else text(data, key)
+    return None if data.get(key) is None else read_text(data, key)
 
 
-def flag(data: Mapping[str, object], key: str, default: object = MISSING) -> bool:
+def read_bool(data: Mapping[str, object], key: str, default: object = MISSING) -> bool:
     """True or false."""
     value = data.get(key, default)
     if not isinstance(value, bool):
@@ -44,7 +44,7 @@ def flag(data: Mapping[str, object], key: str, default: object = MISSING) -> boo
     return value
 
 
-def whole(value: object, what: str) -> int:
+def read_int(value: object, what: str) -> int:
     """A whole number that may have travelled as a double or as text."""
     if isinstance(value, str) and len(value) <= MOST_DIGITS + 1:
         digits = value.removeprefix("-")
@@ -62,7 +62,7 @@ def integer(data: Mapping[str, object], key: str, default: object = MISSING) -> 
     value = data.get(key, default)
     if value is MISSING:
         raise MalformedError(f"{key} is required")
-    return whole(value, key)
+    return read_int(value, key)
 
 
 def number(data: Mapping[str, object], key: str, default: object = MISSING) -> int:
@@ -78,7 +78,7 @@ def optional_number(data: Mapping[str, object], key: str) -> int | None:
     return None if data.get(key) is None else number(data, key)
 
 
-def real(data: Mapping[str, object], key: str, default: float) -> float:
+def read_float(data: Mapping[str, object], key: str, default: float) -> float:
     """A number, as a float."""
     value = data.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:

@@ -33,7 +33,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class CommandSent:
+class CommandRequest:
     """A command for the model. `uploads` are its file parameters, by name: they travel beside `data`, never in it."""
 
     type: str
@@ -55,14 +55,14 @@ class FileUploaded:
 
 
 @dataclass(frozen=True, slots=True)
-class SchemaAsked:
+class SchemaRequest:
     """The model's commands and events are wanted, as an OpenAPI document."""
 
     request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ClipAsked:
+class ClipRequest:
     """A clip of the last `seconds` is wanted."""
 
     seconds: float
@@ -70,14 +70,14 @@ class ClipAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordingAsked:
+class RecordingRequest:
     """A recording of the whole session is wanted."""
 
     request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class TrackAsked:
+class TrackRequest:
     """Something is to happen with a track: only `publish` is a question, the others are notices."""
 
     do: Literal["publish", "pause", "resume", "unpublish"]
@@ -85,7 +85,7 @@ class TrackAsked:
     request: str = ""
 
 
-ClientMessage = CommandSent | Ping | FileUploaded | SchemaAsked | ClipAsked | RecordingAsked | TrackAsked
+ClientMessage = CommandRequest | Ping | FileUploaded | SchemaRequest | ClipRequest | RecordingRequest | TrackRequest
 
 
 # ---- from the runtime ----------------------------------------------------------------------------------------------
@@ -101,14 +101,14 @@ class ModelMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Ack:
     """The handler of a command ran. No more than that: a refused command is done as well. Only v1 has it."""
 
     request: str
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class ErrorReply:
     """A question or a command could not be dealt with at all. `code` is for programs, `message` for people."""
 
     request: str
@@ -166,13 +166,13 @@ class TrackPublished:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class SessionClosed:
     """The session is over; the connection closes behind this."""
 
     reason: str
 
 
-ServerMessage = ModelMessage | Done | Failed | Schema | ClipReady | ClipFailed | Moderation | TrackPublished | Ended
+ServerMessage = ModelMessage | Ack | ErrorReply | Schema | ClipReady | ClipFailed | Moderation | TrackPublished | SessionClosed
 
 
 # ---- what cannot be read -------------------------------------------------------------------------------------------
@@ -187,15 +187,15 @@ class Malformed:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
+class UnknownFrame:
     """A well-made platform message of a type that is not known here."""
 
     type: str
     data: Data = field(default_factory=dict)
 
 
-FromClient = ClientMessage | Foreign | Malformed
-FromServer = ServerMessage | Foreign | Malformed
+FromClient = ClientMessage | UnknownFrame | Malformed
+FromServer = ServerMessage | UnknownFrame | Malformed
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +210,14 @@ MOST_SHOWN = 200
 """Characters of a frame that cannot be read which are kept."""
 
 
-def beginning(payload: str | bytes) -> str:
+def shortened(payload: str | bytes) -> str:
     """The beginning of a frame for a message to a person: text as it is, bytes as hex, nothing unprintable."""
     if isinstance(payload, bytes):
         return payload[: MOST_SHOWN // 2].hex()
     return "".join(char if char.isprintable() else "\ufffd" for char in payload[:MOST_SHOWN])
 
 
-def tidy(value: object) -> object:
+def clean_text(value: object) -> object:
     """A JSON value with whole doubles as `int`, for a Struct turns every integer into a double on its way.
 
     Half surrogates, which JSON can spell and UTF-8 cannot, become question marks.
@@ -230,7 +230,7 @@ def tidy(value: object) -> object:
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
-        return {tidy(key): tidy(one) for key, one in value.items()}
+        return {clean_text(key): clean_text(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [tidy(one) for one in value]
+        return [clean_text(one) for one in value]
     return value

@@ -11,18 +11,16 @@ from collections.abc import Mapping
 from typing import cast
 
 from sequencer.stages.wire.messages import (
+    Ack,
     Channel,
     ClientMessage,
-    ClipAsked,
     ClipFailed,
     ClipReady,
-    CommandSent,
+    ClipRequest,
+    CommandRequest,
     Data,
-    Done,
-    Ended,
-    Failed,
+    ErrorReply,
     FileUploaded,
-    Foreign,
     Frame,
     FromClient,
     FromServer,
@@ -30,15 +28,17 @@ from sequencer.stages.wire.messages import (
     ModelMessage,
     Moderation,
     Ping,
-    RecordingAsked,
+    RecordingRequest,
     Reference,
     Schema,
-    SchemaAsked,
+    SchemaRequest,
     ServerMessage,
-    TrackAsked,
+    SessionClosed,
     TrackPublished,
-    beginning,
-    tidy,
+    TrackRequest,
+    UnknownFrame,
+    clean_text,
+    shortened,
 )
 
 LARGEST = 8 * 1024 * 1024
@@ -74,23 +74,23 @@ def _reference(reference: Reference) -> dict[str, object]:
 def write_client(message: ClientMessage) -> Frame:
     """A client's message as a frame. `request` ids are lost, but for `publish`: this wire has no place for them."""
     match message:
-        case CommandSent():
+        case CommandRequest():
             uploads = {name: _reference(one) for name, one in message.uploads}
             return _data("application", message.type, message.data, **({"uploads": uploads} if uploads else {}))
         case Ping():
             return _data("runtime", "ping", {})
         case FileUploaded():
             return _data("runtime", "fileUploaded", _reference(message.reference))
-        case SchemaAsked():
+        case SchemaRequest():
             return _data("runtime", "requestSchema", {})
-        case ClipAsked():
+        case ClipRequest():
             return _data("runtime", "requestClip", {"duration_seconds": message.seconds})
-        case RecordingAsked():
+        case RecordingRequest():
             return _data("runtime", "requestRecording", {})
-        case TrackAsked(do="publish"):
+        case TrackRequest(do="publish"):
             ask = {"type": "request", "method": "publish_track", "request_id": message.request, "data": {"name": message.name}}
             return _frame("control", ask)
-        case TrackAsked():
+        case TrackRequest():
             event = f"{message.do}_track"
             return _frame("control", {"type": "notification", "event": event, "data": {"name": message.name}})
 
@@ -100,13 +100,13 @@ def write_server(message: ServerMessage) -> Frame | None:
     match message:
         case ModelMessage():
             return _data("application", message.type, message.data)
-        case Done():
+        case Ack():
             return None
-        case Failed(code="publish_refused"):
+        case ErrorReply(code="publish_refused"):
             error = {"code": message.code, "message": message.message}
             answer = {"type": "response", "method": "publish_track", "request_id": message.request, "data": {}, "error": error}
             return _frame("control", answer)
-        case Failed():
+        case ErrorReply():
             return None
         case Schema():
             return _data("runtime", "modelSchema", message.openapi)
@@ -135,7 +135,7 @@ def write_server(message: ServerMessage) -> Frame | None:
         case TrackPublished():
             answer = {"type": "response", "method": "publish_track", "request_id": message.request, "data": {}}
             return _frame("control", answer)
-        case Ended():
+        case SessionClosed():
             return _data("runtime", "sessionEnded", {"reason": message.reason})
 
 
@@ -148,7 +148,7 @@ def read_client(channel: Channel, payload: str | bytes) -> FromClient:
         value = _parsed(payload)
         return _client_control(value) if channel == "control" else _client_data(value)
     except _Unreadable as error:
-        return Malformed(str(error), beginning(payload))
+        return Malformed(str(error), shortened(payload))
 
 
 def read_server(channel: Channel, payload: str | bytes) -> FromServer:
@@ -157,14 +157,14 @@ def read_server(channel: Channel, payload: str | bytes) -> FromServer:
         value = _parsed(payload)
         return _server_control(value) if channel == "control" else _server_data(value)
     except _Unreadable as error:
-        return Malformed(str(error), beginning(payload))
+        return Malformed(str(error), shortened(payload))
 
 
 def _parsed(payload: str | bytes) -> Data:
     if len(payload) > LARGEST:
         raise _Unreadable(f"larger than {LARGEST} bytes")
     try:
-        value = tidy(json.loads(payload))
+        value = clean_text(json.loads(payload))
     except (ValueError, RecursionError) as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
         raise _Unreadable(f"not JSON: {error}") from error
     if not isinstance(value, Mapping):
@@ -179,7 +179,7 @@ def _client_data(value: Data) -> FromClient:
         uploads = tuple(
             (key, _read_reference(_object(_object(inner, "uploads"), key))) for key in _object(inner, "uploads", {})
         )
-        return CommandSent(name, data, uploads)
+        return CommandRequest(name, data, uploads)
     if scope != "runtime":
         raise _Unreadable("scope must be application or runtime")
     match name:
@@ -188,13 +188,13 @@ def _client_data(value: Data) -> FromClient:
         case "fileUploaded":
             return FileUploaded(_read_reference(data))
         case "requestSchema":
-            return SchemaAsked()
+            return SchemaRequest()
         case "requestClip":
-            return ClipAsked(_real(data, "duration_seconds"))
+            return ClipRequest(_real(data, "duration_seconds"))
         case "requestRecording":
-            return RecordingAsked()
+            return RecordingRequest()
         case _:
-            return Foreign(name, data)
+            return UnknownFrame(name, data)
 
 
 def _client_control(value: Data) -> FromClient:
@@ -203,14 +203,14 @@ def _client_control(value: Data) -> FromClient:
         event, data = _text(value, "event"), _object(value, "data", {})
         match _TRACK_EVENTS.get(event):
             case "pause" | "resume" | "unpublish" as do:
-                return TrackAsked(do, _text(data, "name"))
+                return TrackRequest(do, _text(data, "name"))
             case _:
-                return Foreign(event, data)
+                return UnknownFrame(event, data)
     if what == "request":
         method, data = _text(value, "method"), _object(value, "data", {})
         if method == "publish_track":
-            return TrackAsked("publish", _text(data, "name"), _text(value, "request_id", ""))
-        return Foreign(method, data)
+            return TrackRequest("publish", _text(data, "name"), _text(value, "request_id", ""))
+        return UnknownFrame(method, data)
     raise _Unreadable("type must be notification or request")
 
 
@@ -245,18 +245,18 @@ def _server_data(value: Data) -> FromServer:
                 _text(data, "message", ""),
             )
         case "sessionEnded":
-            return Ended(_text(data, "reason", ""))
+            return SessionClosed(_text(data, "reason", ""))
         case _:
-            return Foreign(name, data)
+            return UnknownFrame(name, data)
 
 
 def _server_control(value: Data) -> FromServer:
     if _text(value, "type") != "response":
-        return Foreign(_text(value, "type"), value)
+        return UnknownFrame(_text(value, "type"), value)
     request, error = _text(value, "request_id", ""), value.get("error")
     if error is not None:
         fault = _object(value, "error")
-        return Failed(request, _text(fault, "code", ""), _text(fault, "message", ""))
+        return ErrorReply(request, _text(fault, "code", ""), _text(fault, "message", ""))
     return TrackPublished(_text(_object(value, "data", {}), "name", ""), request)
 
 

@@ -14,18 +14,16 @@ from google.protobuf.message import DecodeError
 from sequencer.stages.wire import v0
 from sequencer.stages.wire.fields import LARGEST as LARGEST_NUMBER
 from sequencer.stages.wire.messages import (
+    Ack,
     Channel,
     ClientMessage,
-    ClipAsked,
     ClipFailed,
     ClipReady,
-    CommandSent,
+    ClipRequest,
+    CommandRequest,
     Data,
-    Done,
-    Ended,
-    Failed,
+    ErrorReply,
     FileUploaded,
-    Foreign,
     Frame,
     FromClient,
     FromServer,
@@ -33,15 +31,17 @@ from sequencer.stages.wire.messages import (
     ModelMessage,
     Moderation,
     Ping,
-    RecordingAsked,
+    RecordingRequest,
     Reference,
     Schema,
-    SchemaAsked,
+    SchemaRequest,
     ServerMessage,
-    TrackAsked,
+    SessionClosed,
     TrackPublished,
-    beginning,
-    tidy,
+    TrackRequest,
+    UnknownFrame,
+    clean_text,
+    shortened,
 )
 from sequencer.stages.wire.protobuf import NOTIFICATION, REQUEST, RESPONSE, message_classes
 
@@ -121,25 +121,25 @@ def _reference(reference: Reference) -> dict[str, object]:
 def write_client(message: ClientMessage) -> Frame:
     """A client's message as a frame."""
     match message:
-        case CommandSent():
+        case CommandRequest():
             return _command(message)
         case Ping():
             return _frame("control", "client", NOTIFICATION, "", "ping", {})
         case FileUploaded():
             return _frame("control", "client", NOTIFICATION, "", "file_uploaded", _reference(message.reference))
-        case SchemaAsked():
+        case SchemaRequest():
             return _frame("control", "client", REQUEST, message.request, "request_schema", {})
-        case ClipAsked():
+        case ClipRequest():
             asked = {"duration_seconds": message.seconds}
             return _frame("control", "client", REQUEST, message.request, "request_clip", asked)
-        case RecordingAsked():
+        case RecordingRequest():
             return _frame("control", "client", REQUEST, message.request, "request_recording", {})
-        case TrackAsked():
+        case TrackRequest():
             kind = REQUEST if message.do == "publish" else NOTIFICATION
             return _frame("control", "client", kind, message.request, f"{message.do}_track", {"name": message.name})
 
 
-def _command(message: CommandSent) -> Frame:
+def _command(message: CommandRequest) -> Frame:
     envelope = message_classes()["DataClientMessage"](request_id=message.request, kind=REQUEST)
     command = envelope.command
     command.type = message.type
@@ -160,9 +160,9 @@ def write_server(message: ServerMessage, channel: Channel = "data") -> Frame:
             kind = RESPONSE if message.request else NOTIFICATION
             said: dict[str, object] = {"type": message.type, **({"data": message.data} if message.data else {})}
             return _frame("data", "server", kind, message.request, "message", said)
-        case Done():
+        case Ack():
             return _frame("data", "server", RESPONSE, message.request, "", None)
-        case Failed():
+        case ErrorReply():
             fault = {"code": message.code, "message": message.message}
             return _frame(channel, "server", RESPONSE, message.request, "error", fault)
         case Schema():
@@ -191,7 +191,7 @@ def write_server(message: ServerMessage, channel: Channel = "data") -> Frame:
             return _frame("control", "server", NOTIFICATION, "", "moderation", verdict)
         case TrackPublished():
             return _answer(message.request, "publish_track_response", {"name": message.name})
-        case Ended():
+        case SessionClosed():
             return _frame("control", "server", NOTIFICATION, "", "session_ended", {"reason": message.reason})
 
 
@@ -214,7 +214,7 @@ def read_client(channel: Channel, payload: str | bytes) -> FromClient:
         envelope = _parsed(channel, "client", payload)
         return _client(envelope, envelope.WhichOneof("payload"))
     except _Unreadable as error:
-        return Malformed(str(error), beginning(payload))
+        return Malformed(str(error), shortened(payload))
 
 
 def read_server(channel: Channel, payload: str | bytes) -> FromServer:
@@ -225,7 +225,7 @@ def read_server(channel: Channel, payload: str | bytes) -> FromServer:
         envelope = _parsed(channel, "server", payload)
         return _server(channel, envelope, envelope.WhichOneof("payload"))
     except _Unreadable as error:
-        return Malformed(str(error), beginning(payload))
+        return Malformed(str(error), shortened(payload))
 
 
 def _parsed(channel: Channel, side: str, payload: bytes) -> Any:
@@ -243,27 +243,27 @@ def _client(envelope: Any, field: str | None) -> FromClient:
         case "command":
             command = envelope.command
             uploads = tuple(sorted((name, _read_reference(one)) for name, one in command.uploads.items()))
-            return CommandSent(command.type, _struct(command.data), uploads, request)
+            return CommandRequest(command.type, _struct(command.data), uploads, request)
         case "ping":
             return Ping()
         case "request_schema":
-            return SchemaAsked(request)
+            return SchemaRequest(request)
         case "file_uploaded":
             return FileUploaded(_read_reference(envelope.file_uploaded))
         case "request_clip":
-            return ClipAsked(_finite(envelope.request_clip.duration_seconds), request)
+            return ClipRequest(_finite(envelope.request_clip.duration_seconds), request)
         case "request_recording":
-            return RecordingAsked(request)
+            return RecordingRequest(request)
         case "publish_track":
-            return TrackAsked("publish", envelope.publish_track.name, request)
+            return TrackRequest("publish", envelope.publish_track.name, request)
         case "pause_track":
-            return TrackAsked("pause", envelope.pause_track.name)
+            return TrackRequest("pause", envelope.pause_track.name)
         case "resume_track":
-            return TrackAsked("resume", envelope.resume_track.name)
+            return TrackRequest("resume", envelope.resume_track.name)
         case "unpublish_track":
-            return TrackAsked("unpublish", envelope.unpublish_track.name)
+            return TrackRequest("unpublish", envelope.unpublish_track.name)
         case "error":
-            return Foreign("error", {"code": envelope.error.code, "message": envelope.error.message})
+            return UnknownFrame("error", {"code": envelope.error.code, "message": envelope.error.message})
         case _:
             raise _Unreadable("a frame of a kind that is not known here, or of none")
 
@@ -274,7 +274,7 @@ def _server(channel: Channel, envelope: Any, field: str | None) -> FromServer:
         case "message":
             return ModelMessage(envelope.message.type, _struct(envelope.message.data), request)
         case "error":
-            return Failed(request, envelope.error.code, envelope.error.message)
+            return ErrorReply(request, envelope.error.code, envelope.error.message)
         case "model_schema":
             return Schema(_struct(envelope.model_schema.openapi), request)
         case "clip_ready":
@@ -290,9 +290,9 @@ def _server(channel: Channel, envelope: Any, field: str | None) -> FromServer:
         case "publish_track_response":
             return TrackPublished(envelope.publish_track_response.name, request)
         case "session_ended":
-            return Ended(envelope.session_ended.reason)
+            return SessionClosed(envelope.session_ended.reason)
         case _ if channel == "data" and envelope.kind == RESPONSE and request:
-            return Done(request)
+            return Ack(request)
         case _:
             raise _Unreadable("a frame of a kind that is not known here, or of none")
 
@@ -303,7 +303,7 @@ def _read_reference(message: Any) -> Reference:
 
 def _struct(struct: Any) -> Data:
     try:
-        return cast("Data", tidy({key: _value(one) for key, one in struct.fields.items()}))
+        return cast("Data", clean_text({key: _value(one) for key, one in struct.fields.items()}))
     except (ValueError, RecursionError) as error:
         raise _Unreadable(str(error)) from error
 

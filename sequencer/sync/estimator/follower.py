@@ -18,7 +18,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Literal
 
-from sequencer.sync.estimator.hypotheses import Rivals
+from sequencer.sync.estimator.hypotheses import HypothesisSet
 
 PPQN = 24
 """Ticks in a quarter note, as MIDI has it."""
@@ -55,7 +55,7 @@ class ClockFollower:
         if not nominal_bpm > 0:
             raise ValueError("a tempo is positive")
         self._nominal = 60e9 / PPQN / nominal_bpm
-        self._rivals = Rivals()
+        self._rivals = HypothesisSet()
         self._base: int | None = None
         self._latest = 0.0
         self._last_tick = 0.0

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import deque
 from math import log
 
-from sequencer.sync.estimator.kalman import ARRIVAL, FADING, NOISES, QUIETEST, Fit
+from sequencer.sync.estimator.kalman import ARRIVAL, FADING, NOISES, QUIETEST, TempoHypothesis
 from sequencer.sync.estimator.least_squares import Line
-from sequencer.sync.estimator.timestamp_grid import Grain
+from sequencer.sync.estimator.timestamp_grid import TimestampGrid
 
 SHORTEST, LONGEST = 3_500_000.0, 240_000_000.0
 """Times between ticks that are believed, nanoseconds: about 714 to 10 beats a minute."""
@@ -41,17 +41,17 @@ FIRST_VARIANCE = 500_000.0**2
 """The noise believed in before there is any to measure, ns²."""
 
 
-class Rivals:
+class HypothesisSet:
     """A small crowd of `Fit`s. `tick(at)` feeds them; `best` is the one to believe, None until two ticks are known."""
 
     def __init__(self) -> None:
-        self.best: Fit | None = None
-        self._all: list[Fit] = []
+        self.best: TempoHypothesis | None = None
+        self._all: list[TempoHypothesis] = []
         self._heard = 0
         self._last = 0.0
         self._since = 0.0
         self._born = 0
-        self._grain = Grain()
+        self._grain = TimestampGrid()
         self._past: deque[tuple[float, int]] = deque(maxlen=RECOUNTED)
         """(time, number as counted then) of the latest ticks."""
 
@@ -142,7 +142,7 @@ class Rivals:
         away = line.last - line.middle
         fits = []
         for noise in NOISES:
-            fit = Fit(noise, line.mean + line.slope * away, line.slope, grain * grain / 12)
+            fit = TempoHypothesis(noise, line.mean + line.slope * away, line.slope, grain * grain / 12)
             fit.floor = grain * grain / 12
             fit.p00 = 1 / len(times) + away * away / line.spread
             fit.p01, fit.p11 = away / line.spread, 1 / line.spread
@@ -159,16 +159,16 @@ class Rivals:
         if self._heard == 1 or not SHORTEST <= since <= LONGEST:
             return
         for noise in NOISES:
-            fit = Fit(noise, at, since, FIRST_VARIANCE)
+            fit = TempoHypothesis(noise, at, since, FIRST_VARIANCE)
             fit.index = self._heard
             fit.score = 0.0 if noise is ARRIVAL else -1.0
             self._all.append(fit)
         self.best = self._all[0]
 
-    def _newborn(self, at: float) -> list[Fit]:
+    def _newborn(self, at: float) -> list[TempoHypothesis]:
         """Theories that something changes right after the latest tick."""
         self._born += 1
-        born: list[Fit] = []
+        born: list[TempoHypothesis] = []
         for noise in NOISES:
             parent = next((fit for fit in self._all if fit.noise is noise), None)
             if parent is None:
@@ -195,7 +195,7 @@ class Rivals:
                 born.append(jump)
         return born
 
-    def _afresh(self, at: float, since: float, before: float) -> list[Fit]:
+    def _afresh(self, at: float, since: float, before: float) -> list[TempoHypothesis]:
         """A theory that knows nothing of the past, where two intervals agree, but not with the leader.
 
         It holds the latest ticks for late, again and again, or its tempo is no neighbour of theirs.
@@ -205,14 +205,14 @@ class Rivals:
             return []
         if not leader.late and 1 / AFRESH < since / leader.v < AFRESH:
             return []
-        fit = Fit(ARRIVAL, at - since, before, FIRST_VARIANCE)
+        fit = TempoHypothesis(ARRIVAL, at - since, before, FIRST_VARIANCE)
         fit.index = leader.index
         fit.score = leader.score + STEP
         return [fit]
 
-    def _compete(self, at: float, since: float, before: float) -> Fit | None:
+    def _compete(self, at: float, since: float, before: float) -> TempoHypothesis | None:
         """Let every theory, old and new, foretell the tick and learn from it; the one that then leads, None where all fail."""
-        crowd: list[Fit] = []
+        crowd: list[TempoHypothesis] = []
         for fit in [*self._all, *self._newborn(at), *self._afresh(at, since, before)]:
             off = (at - fit.x) / fit.v
             if off < 0.5:
@@ -234,7 +234,7 @@ class Rivals:
             return None
         crowd.sort(key=lambda one: -one.score)
         top = crowd[0].score
-        kept: list[Fit] = []
+        kept: list[TempoHypothesis] = []
         late = 0
         for fit in crowd:
             fit.score -= top
@@ -248,7 +248,7 @@ class Rivals:
         return kept[0]
 
 
-def _same(one: Fit, other: Fit) -> bool:
+def _same(one: TempoHypothesis, other: TempoHypothesis) -> bool:
     """Whether two theories have come to say the same, so that the weaker can go."""
     if one.index != other.index or one.noise is not other.noise or one.bends != other.bends:
         return False

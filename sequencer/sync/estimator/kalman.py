@@ -60,7 +60,7 @@ GLIDE = 48.0
 _NORMAL = 0.9189385332046727
 
 
-class Fit:
+class TempoHypothesis:
     """One theory. `index` is the latest tick's number as this theory counts, `score` its log probability among its rivals.
 
     `age` counts the ticks since it was born, `faults` the ticks that it lately took for lost or doubled (fading), and `floor`
@@ -97,9 +97,9 @@ class Fit:
         """The noise's variance, ns²."""
         return max(self.floor, self.beta / self.alpha)
 
-    def copy(self) -> Fit:
+    def copy(self) -> TempoHypothesis:
         """The same theory once more."""
-        other = Fit.__new__(Fit)
+        other = TempoHypothesis.__new__(TempoHypothesis)
         other.noise, other.index, other.score, other.age = self.noise, self.index, self.score, self.age
         other.late, other.bends, other.z, other.floor = self.late, self.bends, self.z, self.floor
         other.faults = self.faults
@@ -111,7 +111,7 @@ class Fit:
 
     # ---- other theories of what happens next, each as of the latest tick ----
 
-    def stepped(self, share: float) -> Fit:
+    def stepped(self, share: float) -> TempoHypothesis:
         """From here on another tempo, near this one within `share` of it; the tick itself stands where it stood."""
         other = self.copy()
         other.age = 0
@@ -120,7 +120,7 @@ class Fit:
         other.p11 += (share * self.v) ** 2 / self.variance
         return other
 
-    def bent(self, share: float) -> Fit:
+    def bent(self, share: float) -> TempoHypothesis:
         """From here on the tempo glides: it changes by `share` of itself per beat, more or less."""
         other = self.copy()
         other.age = 0
@@ -128,7 +128,7 @@ class Fit:
         other.p22 += (share * self.v / 24) ** 2 / self.variance
         return other
 
-    def straightened(self) -> Fit:
+    def straightened(self) -> TempoHypothesis:
         """From here on the tempo stays as it is."""
         other = self.copy()
         other.age = 0
@@ -136,7 +136,7 @@ class Fit:
         other.a = other.p02 = other.p12 = other.p22 = 0.0
         return other
 
-    def jumped(self, by: float) -> Fit:
+    def jumped(self, by: float) -> TempoHypothesis:
         """From here on the same tempo, but all ticks are shifted by something like `by` nanoseconds."""
         other = self.copy()
         other.age = 0
@@ -144,7 +144,7 @@ class Fit:
         other.p00 += by * by / self.variance
         return other
 
-    def heard_as(self, noise: Noise) -> Fit:
+    def heard_as(self, noise: Noise) -> TempoHypothesis:
         """The same line, but with the jitter explained otherwise."""
         other = self.copy()
         other.noise = noise

@@ -34,7 +34,7 @@ KEPT = 3000
 """After this many ticks without another sign of it the grain is forgotten."""
 
 
-class Grain:
+class TimestampGrid:
     """Watches intervals (nanoseconds). `size` is the grain of the stamps, 0 while none is known."""
 
     def __init__(self) -> None:

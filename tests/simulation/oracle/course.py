@@ -13,16 +13,16 @@ from math import ceil
 from sequencer.events.codec import Event
 from sequencer.events.events import (
     ChunkDone,
-    ControlMoved,
-    HandPaused,
-    NotePlayed,
+    ControlChanged,
+    NoteReceived,
+    OperatorGo,
+    OperatorPause,
     Paused,
-    ProgramChosen,
+    ProgramChanged,
     Ready,
+    ResetDone,
     Resumed,
     Started,
-    WasReset,
-    Went,
 )
 from simulation.oracle.parts import Answer, Deed, Parts
 from simulation.oracle.pieces import UNKNOWN, Acting, Look, Passage, Take, Told
@@ -124,7 +124,7 @@ class Course:
                 self._go_on(event.at)
             case ChunkDone():
                 self._done(event)
-            case WasReset() if self.mode == "cutting":
+            case ResetDone() if self.mode == "cutting":
                 self.takes.append(Take(self._next, self._seed_at(self._next)))
                 self.mode, self.making = "opening", self._next
                 self._foretell()
@@ -134,7 +134,7 @@ class Course:
             case Resumed() if self.mode == "playing":
                 self.rests, self._pausing = False, None
                 self._send()
-            case HandPaused() | NotePlayed() | ControlMoved() | ProgramChosen() | Went():
+            case OperatorPause() | NoteReceived() | ControlChanged() | ProgramChanged() | OperatorGo():
                 self._triggered(event)
             case _:
                 pass

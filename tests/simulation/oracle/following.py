@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from sequencer.events.codec import Event
-from sequencer.events.events import BoundariesFitted, ClockFitted, ClockLocated, ClockMoved, OffsetChanged
+from sequencer.events.events import BoundariesFitted, ClockFitted, OffsetChanged, TransportChanged, TransportLocated
 from simulation.oracle.course import Course
 from simulation.oracle.parts import Parts
 from simulation.oracle.pieces import UNKNOWN, Passage
@@ -141,11 +141,11 @@ class ByClock(Following):
         match event:
             case ClockFitted():
                 self._fit = event
-            case ClockMoved(what="start") if not self._has_started and not self.takes[0].began:
+            case TransportChanged(what="start") if not self._has_started and not self.takes[0].began:
                 self._has_started, self._zero = True, 0.0
                 if self._fit is not None:
                     self._fit = replace(self._fit, quarter=0.0, time=event.at)
-            case ClockMoved() | ClockLocated():
+            case TransportChanged() | TransportLocated():
                 self.was_moved = True
             case _:
                 super().hear(event)

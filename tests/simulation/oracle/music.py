@@ -18,9 +18,11 @@ from sequencer.language.score import (
     Duration,
     Every,
     Item,
-    Place,
     SetMark,
     Unit,
+)
+from sequencer.language.score import (
+    Position as ScorePosition,
 )
 
 TICKS = 480
@@ -200,7 +202,7 @@ class Music:
         before = [number for number in range(index) if isinstance(self.cues[number], Cue)]
         return self.place(place, before[-1] if before else None)
 
-    def place(self, place: Place, before: int | None) -> Position:
+    def place(self, place: ScorePosition, before: int | None) -> Position:
         """Where a position is; a relative one counts from the cue `before`."""
         match place:
             case AtBar():

@@ -31,10 +31,10 @@ from sequencer.language.score import (
     SendControl,
     SendNote,
     SendProgram,
+    SetSnap,
     SetSr,
     SetStrength,
     Show,
-    SnapHere,
     Trigger,
     UseImage,
 )
@@ -205,7 +205,7 @@ class Parts:
         place = f"{here}|s{seconds}" if where.quarter is None else f"{here}|q{where.quarter}"
         for action in cue.actions:
             match action:
-                case SnapHere():
+                case SetSnap():
                     snap = action.snap.value
                 case SendNote() | SendControl() | SendProgram():
                     messages.append(self._message(action, part.music, where))

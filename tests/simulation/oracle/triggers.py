@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from sequencer.events.codec import Event
-from sequencer.events.events import ControlMoved, HandPaused, NotePlayed, ProgramChosen, Went
+from sequencer.events.events import ControlChanged, NoteReceived, OperatorGo, OperatorPause, ProgramChanged
 
 BACK = 4
 """How far a controller must come back before its crossing fires again."""
@@ -21,22 +21,22 @@ class Listening:
     def triggers(self, event: Event) -> Sequence[str]:
         """What an event triggers, in words."""
         match event:
-            case HandPaused():
+            case OperatorPause():
                 return ["hand pause"] if event.paused else ["hand resume"]
-            case NotePlayed(velocity=0):
+            case NoteReceived(velocity=0):
                 return []
-            case NotePlayed():
+            case NoteReceived():
                 return [f"note {event.note}", f"note {event.note} ch {event.channel}"]
-            case ProgramChosen():
+            case ProgramChanged():
                 return [f"program {event.program}", f"program {event.program} ch {event.channel}"]
-            case Went():
+            case OperatorGo():
                 return [f"go {event.name}"]
-            case ControlMoved():
+            case ControlChanged():
                 return [one for one in self._known if one.startswith("cc ") and self._crosses(one, event)]
             case _:
                 return []
 
-    def _crosses(self, trigger: str, event: ControlMoved) -> bool:
+    def _crosses(self, trigger: str, event: ControlChanged) -> bool:
         """Whether a controller's value crosses. The first one never does; then each crossing fires once until it came back."""
         _, control, sign, value, *channel = trigger.split()
         if int(control) != event.control or (channel and int(channel[1]) != event.channel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from sequencer.language.score import Pick, Prompt, Score, Show, Text, Words
+from sequencer.language.score import Pick, Prompt, PromptText, Score, Show, Text
 
 
 class Wording:
@@ -31,7 +31,7 @@ class Wording:
         assert scene.follow is not None
         return [self._filled(scene.follow, {**self._values, "action": one}) for one in self._each(action.action)]
 
-    def _each(self, words: Words) -> list[str]:
+    def _each(self, words: PromptText) -> list[str]:
         texts = words.options if isinstance(words, Pick) else (words,)
         return [self._filled(one, self._values) for one in texts]
 

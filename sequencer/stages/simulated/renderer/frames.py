@@ -27,9 +27,9 @@ from numpy.typing import NDArray
 from PIL import features
 
 from sequencer.core.errors import StageError
-from sequencer.stages.simulated.helios_state import Look
+from sequencer.stages.simulated.helios_state import ChunkInputs
 from sequencer.stages.simulated.renderer.palette import SHADES, palette
-from sequencer.stages.simulated.renderer.particles import Motes
+from sequencer.stages.simulated.renderer.particles import Particles
 from sequencer.stages.simulated.renderer.pixels import (
     TURN,
     Packed,
@@ -151,7 +151,7 @@ def _drifting(image: Packed, frame: int, step: int) -> Packed:
     return blended(image[:, left : left + WIDTH], image[:, left + 1 : left + WIDTH + 1], np.uint32((along & 15) << 4))
 
 
-def _presence(look: Look, frame: int) -> Packed:
+def _presence(look: ChunkInputs, frame: int) -> Packed:
     """How much of the image is seen at each height, 0…256: all of it when it comes, less and less where the field is high."""
     age = frame - look.image_since
     strength = int(look.strength * 256)
@@ -161,7 +161,7 @@ def _presence(look: Look, frame: int) -> Packed:
     return np.repeat(weight.astype(np.uint32), SHADES)
 
 
-def _shown(look: Look) -> tuple[object, ...]:
+def _shown(look: ChunkInputs) -> tuple[object, ...]:
     """What makes a look another one."""
     return look.seed, look.prompt, look.sr, look.image, look.image_since, look.strength
 
@@ -224,11 +224,11 @@ class Renderer:
         """Keep an image, shape (height, width, 3), to be shown under this id."""
         self._images[image] = packed(as_drawn(pixels))
 
-    def frames(self, look: Look, before: Look | None = None) -> NDArray[np.uint8]:
+    def frames(self, look: ChunkInputs, before: ChunkInputs | None = None) -> NDArray[np.uint8]:
         """The frames of a chunk, shape (count, HEIGHT, WIDTH, 3). `before` is the look of the chunk before it in its take."""
         return self.draw(look, before).frames
 
-    def draw(self, look: Look, before: Look | None = None, chunk: int | None = None) -> Drawn:
+    def draw(self, look: ChunkInputs, before: ChunkInputs | None = None, chunk: int | None = None) -> Drawn:
         """Draw the frames of a chunk, as `frames`. `chunk` is the number to write on them: the score's, where it is known."""
         pictures = np.empty((look.frames, HEIGHT, WIDTH, 3), np.uint8)
         facts = f"seed {look.seed}   ·   chunk {look.chunk if chunk is None else chunk}   ·   sr {look.sr}   ·   "
@@ -251,11 +251,11 @@ class Renderer:
             unpacked(scene, pictures[index])
         return Drawn(pictures, still)
 
-    def _scattered(self, key: tuple[int, str]) -> Motes:
+    def _scattered(self, key: tuple[int, str]) -> Particles:
         seed, prompt = key
-        return Motes(seed, prompt, self._palettes[prompt], HEIGHT, WIDTH)
+        return Particles(seed, prompt, self._palettes[prompt], HEIGHT, WIDTH)
 
-    def _scene(self, look: Look, frame: int) -> Packed:
+    def _scene(self, look: ChunkInputs, frame: int) -> Packed:
         """One picture without its lettering."""
         step = 2 if look.sr == "off" else 1
         warp = self._warps[look.seed]

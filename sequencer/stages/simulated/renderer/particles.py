@@ -58,7 +58,7 @@ class _Mote:
     radius: int
 
 
-class Motes:
+class Particles:
     """The motes of one seed and prompt."""
 
     def __init__(self, seed: int, prompt: str, colours: Packed, height: int, width: int) -> None:

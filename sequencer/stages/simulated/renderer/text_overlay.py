@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from sequencer.core.fonts import Pen
+from sequencer.core.fonts import TextRenderer
 from sequencer.stages.simulated.renderer.pixels import GREEN, RED_BLUE, Packed, blended
 
 PROMPT_SIZE = 15
@@ -42,8 +42,8 @@ class Lettering:
 
     def __init__(self, width: int) -> None:
         self._width = width
-        self._prompt = Pen(PROMPT_SIZE)
-        self._facts = Pen(FACTS_SIZE)
+        self._prompt = TextRenderer(PROMPT_SIZE)
+        self._facts = TextRenderer(FACTS_SIZE)
         cells = [self._drawn(digit) for digit in "0123456789"]
         self._cell = max(cell.shape[1] for cell in cells)
         self._digits = np.zeros((10, FACTS_SIZE + 5, self._cell), np.uint32)

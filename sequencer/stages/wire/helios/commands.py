@@ -19,7 +19,7 @@ from sequencer.events.commands import (
     SetSrScale,
     Start,
 )
-from sequencer.stages.wire.fields import Data, MalformedError, integer, number, optional_text, real, text
+from sequencer.stages.wire.fields import Data, MalformedError, integer, number, optional_text, read_float, read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +131,15 @@ def read_command(name: str, data: Mapping[str, object]) -> HeliosCommand | Probl
 def _command(name: str, data: Mapping[str, object]) -> HeliosCommand:  # noqa: PLR0912  one branch a command: a table, in effect
     match name:
         case "set_prompt":
-            return SetPrompt(text(data, "prompt"))
+            return SetPrompt(read_text(data, "prompt"))
         case "schedule_prompt":
-            return SchedulePrompt(text(data, "prompt"), number(data, "chunk", 0))
+            return SchedulePrompt(read_text(data, "prompt"), number(data, "chunk", 0))
         case "set_conditioning":
-            return SetConditioning(text(data, "prompt"), _upload(data))
+            return SetConditioning(read_text(data, "prompt"), _upload(data))
         case "set_image":
             return SetImage(_upload(data))
         case "set_image_strength":
-            return SetImageStrength(real(data, "image_strength", 1.0))
+            return SetImageStrength(read_float(data, "image_strength", 1.0))
         case "set_sr_scale":
             match data.get("sr_scale", "2x"):
                 case "off" | "2x" | "4x" as scale:

@@ -10,25 +10,34 @@ from typing import Literal
 from sequencer.events.codec import Event
 from sequencer.events.events import (
     ChunkDone,
+    CommandRefused,
     ConditionsReady,
     ImageAccepted,
     Paused,
     PromptAccepted,
-    Refused,
+    ResetDone,
     Resumed,
     Started,
     StateReported,
-    Unknown,
-    WasReset,
+    UnknownMessage,
 )
-from sequencer.stages.wire.fields import Data, MalformedError, flag, number, optional_number, optional_text, real, text
+from sequencer.stages.wire.fields import (
+    Data,
+    MalformedError,
+    number,
+    optional_number,
+    optional_text,
+    read_bool,
+    read_float,
+    read_text,
+)
 
 Dialect = Literal["current", "2026-early", "1.x"]
 """`1.x` has the messages of `current`, and those about snapshots besides."""
 
 HeliosEvent = (
-    StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady | Started | Paused | Resumed | WasReset
-    | Refused
+    StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady | Started | Paused | Resumed | ResetDone
+    | CommandRefused
 )  # fmt: skip
 """The events that are a message of the model."""
 
@@ -75,11 +84,11 @@ def _message(
             return "generation_paused", {} if event.chunk is None else {"chunk_index": event.chunk}
         case Resumed():
             return "generation_resumed", {} if event.chunk is None else {"chunk_index": event.chunk}
-        case WasReset():
+        case ResetDone():
             return "generation_reset", {}
-        case Refused() if early:
+        case CommandRefused() if early:
             return "error", {"message": f"[{event.command}] {event.reason}" if event.command else event.reason}
-        case Refused():
+        case CommandRefused():
             return "command_error", {"command": event.command, "reason": event.reason}
 
 
@@ -222,10 +231,10 @@ class HeliosReader:
             self._frames.restart()
         return Started(at, chunk, prompt)
 
-    def _reset(self, at: int) -> WasReset:
+    def _reset(self, at: int) -> ResetDone:
         self._frames.restart()
         self._prompt = None
-        return WasReset(at)
+        return ResetDone(at)
 
 
 def read_message(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) -> Event:
@@ -250,15 +259,15 @@ def _read(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) 
         case "chunk_complete":
             return reader._chunk_done(data, at)
         case "prompt_accepted" | "prompt_scheduled":
-            return PromptAccepted(at, text(data, "prompt"), optional_number(data, "chunk"))
+            return PromptAccepted(at, read_text(data, "prompt"), optional_number(data, "chunk"))
         case "image_accepted" | "image_set":
             return ImageAccepted(at, number(data, "width", 0), number(data, "height", 0))
         case "conditions_ready":
-            return ConditionsReady(at, flag(data, "has_prompt"), flag(data, "has_image"))
+            return ConditionsReady(at, read_bool(data, "has_prompt"), read_bool(data, "has_image"))
         case "generation_started":
             return reader._started(number(data, "chunk_index", 0), optional_text(data, "prompt"), at)
         case "prompt_switched":  # generation goes on from this chunk with another prompt: what a start of each chunk says too
-            return reader._started(number(data, "chunk"), text(data, "new_prompt"), at)
+            return reader._started(number(data, "chunk"), read_text(data, "new_prompt"), at)
         case "generation_paused":
             return Paused(at, optional_number(data, "chunk_index"))
         case "generation_resumed":
@@ -266,32 +275,32 @@ def _read(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) 
         case "generation_reset":
             return reader._reset(at)
         case "command_error":
-            return Refused(at, text(data, "command", ""), text(data, "reason", ""))
+            return CommandRefused(at, read_text(data, "command", ""), read_text(data, "reason", ""))
         case "error":
-            return _read_error(text(data, "message"), at)
+            return _read_error(read_text(data, "message"), at)
         case _:
             return None
 
 
-def _read_error(message: str, at: int) -> Refused:
+def _read_error(message: str, at: int) -> CommandRefused:
     found = _ERROR_TEXT.fullmatch(message)
-    return Refused(at, found[1], found[2]) if found else Refused(at, "", message)
+    return CommandRefused(at, found[1], found[2]) if found else CommandRefused(at, "", message)
 
 
 def _read_state(data: Mapping[str, object], at: int) -> StateReported:
-    running = flag(data, "running")
+    running = read_bool(data, "running")
     strength = data.get("image_strength")
     return StateReported(
         at,
         running=running,
-        started=flag(data, "started", running),
-        paused=flag(data, "paused", False),
+        started=read_bool(data, "started", running),
+        paused=read_bool(data, "paused", False),
         frame=number(data, "current_frame", 0),
         chunk=number(data, "current_chunk"),
         prompt=optional_text(data, "current_prompt"),
         scheduled=_scheduled(data.get("scheduled_prompts")),
-        image_set=flag(data, "image_set", False),
-        strength=None if strength is None else real(data, "image_strength", 1.0),
+        image_set=read_bool(data, "image_set", False),
+        strength=None if strength is None else read_float(data, "image_strength", 1.0),
     )
 
 
@@ -303,20 +312,20 @@ def _scheduled(value: object) -> tuple[tuple[int, str], ...]:
             if type(prompt) is str and type(chunk) is str and chunk.isascii() and chunk.isdigit() and len(chunk) < SHORT:
                 pairs[int(chunk)] = prompt  # nearly every one: each `state` repeats them all
             else:
-                pairs[number({"a scheduled chunk": chunk}, "a scheduled chunk")] = text(value, chunk)
+                pairs[number({"a scheduled chunk": chunk}, "a scheduled chunk")] = read_text(value, chunk)
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for one in value:
             if not isinstance(one, Mapping):
                 raise MalformedError("scheduled_prompts must hold objects")
-            pairs[number(one, "chunk")] = text(one, "prompt")
+            pairs[number(one, "chunk")] = read_text(one, "prompt")
     elif value is not None:
         raise MalformedError("scheduled_prompts must be a map or a list")
     return tuple(sorted(pairs.items()))
 
 
-def _unknown(name: str, data: object, at: int) -> Unknown:
+def _unknown(name: str, data: object, at: int) -> UnknownMessage:
     try:
         text = json.dumps(data, ensure_ascii=False, sort_keys=True, default=repr)
     except (TypeError, ValueError, RecursionError):
         text = json.dumps(repr(data), ensure_ascii=False)
-    return Unknown(at, name, text[:MOST_UNKNOWN])
+    return UnknownMessage(at, name, text[:MOST_UNKNOWN])
