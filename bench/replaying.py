@@ -118,7 +118,7 @@ class _Hands:
             clock.call_at(self._first, self._tick)
 
     def _hear(self, message: bytes) -> None:
-        for event in self._feed.hear(message, self._clock.now()):
+        for event in self._feed.feed(message, self._clock.now()):
             self._run.deliver(event)
 
     def _turn(self) -> None:

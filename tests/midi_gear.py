@@ -181,7 +181,7 @@ class MidiGear:
 
         def arrive(data: bytes) -> None:
             idle = feed.due is None
-            for event in feed.hear(data, clock.now()):
+            for event in feed.feed(data, clock.now()):
                 deliver(event)
             if idle and feed.due is not None:
                 clock.call_at(feed.due, silent)

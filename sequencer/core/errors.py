@@ -53,7 +53,7 @@ class JournalError(SequencerError):
         super().__init__(message if line == 0 else f"line {line}: {message}", hint)
         self.line = line
 
-    def within(self, file: str) -> JournalError:
+    def in_file(self, file: str) -> JournalError:
         """The same fault, said with the name of the file that it stands in."""
         found = JournalError(f"{file}, {self.message}" if self.line else f"{file}: {self.message}", hint=self.hint)
         found.line = self.line

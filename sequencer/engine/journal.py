@@ -257,7 +257,7 @@ def read_journal(run: Path | str) -> Journal:
     try:
         return _parse(journal_pieces(file) if is_bundle(file) else pieces_of(file))
     except JournalError as error:
-        raise error.within(str(file)) if error.line else error from None
+        raise error.in_file(str(file)) if error.line else error from None
     except OSError as error:
         raise JournalError(
             f"{file} cannot be read: {error.strerror}", hint="name a run's folder or its journal.jsonl"

@@ -115,7 +115,7 @@ class Performance:
         """How many starts the run had asked for when it was taken up: its stage counts takes from there."""
         self._owed: tuple[Command, ...] = ()
 
-    def take_up(self, journal: Journal, conductor: Conductor, owed: Sequence[Command]) -> None:
+    def resume(self, journal: Journal, conductor: Conductor, owed: Sequence[Command]) -> None:
         """Go on with a run that was killed: `conductor` stands where its journal ends, `owed` is what it still has to send.
 
         Before `run`, once. The stage must play in that run's session; its `Ready` then means that the connection stands again.
@@ -129,7 +129,7 @@ class Performance:
         self._starts_before = sum(isinstance(record.command, Start) for record in journal.records)
         for record in journal.records:
             if record.event is not None and self.boundaries is not None:
-                self.boundaries.hear(record.event)
+                self.boundaries.feed(record.event)
         for due in (self.conductor.run.due, self.conductor.run.sends.wake):
             if due is not None:
                 self._wake(max(due, self._clock.now()), due)
@@ -151,7 +151,7 @@ class Performance:
         self._inbox.append(event)
         self._awake.set()
 
-    def watch(self, watcher: Watcher) -> None:
+    def add_watcher(self, watcher: Watcher) -> None:
         """Let somebody look on from now on."""
         self._watchers = (*self._watchers, watcher)
 
@@ -224,7 +224,7 @@ class Performance:
         if feed is None:
             return None
         if not isinstance(event, ChunkShown) or run.is_of_this_take(event.take):
-            return feed.hear(event)
+            return feed.feed(event)
         takes = run.takes_since(event.take)
         if takes is not None:
             feed.shown_before(event, takes)

@@ -170,7 +170,7 @@ class _Settings:
     bundle: bool
     caption: frozenset[Part]
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """What of it stands in the journal and the report."""
         return {
             "stage": "simulated",
@@ -213,7 +213,7 @@ class _Run:
         )
         journal = None
         if keep is not None:
-            header = header_of(schedule, settings.sources, settings.told(), following=False)
+            header = header_of(schedule, settings.sources, settings.as_json(), following=False)
             journal = JournalWriter(keep.path / "journal.jsonl", header)
         # An outer clock is rehearsed at its nominal tempo: nothing has to be plugged in.
         self._performance = Performance(schedule, stage, clock, journal, script, [self._look], warn, following=False)
@@ -251,7 +251,7 @@ class _Run:
         """Let an operator reach the run, from another shell and by keys."""
         operator = Operator(self._performance, self._clock.now, self._say, show_typed=self._typed, can_clip=False)
         if self._keep is not None:
-            door = RemoteControlServer(self._keep.path, operator.hear)
+            door = RemoteControlServer(self._keep.path, operator.handle_line)
             await door.open()
             stack.push_async_callback(door.close)
         if self._typed is not None:
@@ -336,7 +336,7 @@ class _Run:
             "title": schedule.title,
             "seed": schedule.seed,
             "schedule_digest": digest(schedule),
-            "settings": self._settings.told(),
+            "settings": self._settings.as_json(),
         }
         if outcome.journal_failure is not None:
             facts["journal_failure"] = outcome.journal_failure

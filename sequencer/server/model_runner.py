@@ -38,7 +38,7 @@ LONGEST_LATE = SECOND
 class SessionListener(Protocol):
     """Who hears of a show: its session."""
 
-    def said(self, name: str, data: Mapping[str, object]) -> None:
+    def broadcast(self, name: str, data: Mapping[str, object]) -> None:
         """The model said something."""
         ...
 
@@ -46,7 +46,7 @@ class SessionListener(Protocol):
         """Commands have been dealt with: the message that answers them, which everybody has heard, or none."""
         ...
 
-    def happened(self, what: Drop | End) -> None:
+    def apply_fault(self, what: Drop | End) -> None:
         """The faults file wants the connection broken, or the session over."""
         ...
 
@@ -113,7 +113,7 @@ class ModelRunner:
         for moment in self._moments:
             if moment.at is not None:
                 delay = moment.at / SECOND
-                self._timers.append(asyncio.get_running_loop().call_later(delay, self._audience.happened, moment))
+                self._timers.append(asyncio.get_running_loop().call_later(delay, self._audience.apply_fault, moment))
 
     async def stop(self) -> None:
         """End: nothing is made, said or shown from here on. Safe to call twice."""
@@ -215,7 +215,7 @@ class ModelRunner:
         if message.name == "generation_reset":
             # What was made is shown to its end, as a runtime plays its queue: a reset is the model's own affair.
             self._spawn(self._go_dark())
-        self._audience.said(message.type, message.data)
+        self._audience.broadcast(message.type, message.data)
         self._answer(message.answers, message)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
@@ -235,7 +235,7 @@ class ModelRunner:
         self.began = self.began or time.monotonic()
         for moment in [one for one in self._moments if one.at_chunk(begun.take, begun.look.chunk)]:
             self._moments.remove(moment)
-            self._audience.happened(moment)
+            self._audience.apply_fault(moment)
         if begun.look.frames:
             self._painting = self._painter.paint(begun.look, begun.before)
             self._look_before = begun.before

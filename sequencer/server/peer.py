@@ -45,7 +45,7 @@ class Owner(Protocol):
         """Channels stand."""
         ...
 
-    def heard(self, peer: Peer, message: FromClient) -> None:
+    def on_message(self, peer: Peer, message: FromClient) -> None:
         """The client said something."""
         ...
 
@@ -187,7 +187,7 @@ class Peer:
             case Malformed() if self._settings.wires == "v0" and isinstance(payload, bytes):
                 log.debug("connection %d speaks a wire that is not spoken here", self.number)
             case _:
-                self._owner.heard(self, message)
+                self._owner.on_message(self, message)
 
     def say(self, message: ServerMessage, channel: Channel = "data") -> None:
         """Tell the client, in its wire (in v0 while it has said nothing), if it is there."""

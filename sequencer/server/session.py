@@ -243,7 +243,7 @@ class Session:
 
     # ---- what the model says
 
-    def said(self, name: str, data: Mapping[str, object]) -> None:
+    def broadcast(self, name: str, data: Mapping[str, object]) -> None:
         """Tell everyone."""
         if name in ("command_error", "error"):
             self.note("refused", **{str(key): value for key, value in data.items()})
@@ -258,7 +258,7 @@ class Session:
                 peer, request = waiting
                 peer.say(Ack(request) if message is None else ModelMessage(message.type, message.data, request))
 
-    def happened(self, what: Drop | End) -> None:
+    def apply_fault(self, what: Drop | End) -> None:
         """The faults file has its way."""
         match what:
             case Drop():
@@ -268,7 +268,7 @@ class Session:
 
     # ---- what clients say
 
-    def heard(self, peer: Peer, message: FromClient) -> None:
+    def on_message(self, peer: Peer, message: FromClient) -> None:
         """Do what a client asks for."""
         match message:
             case CommandRequest():

@@ -239,7 +239,7 @@ class BoundaryFeed:
         self.follower = BoundaryFollower(float(chunk) * 1e9, lag)
         self._began = False
 
-    def hear(self, event: Event) -> BoundariesFitted | None:
+    def feed(self, event: Event) -> BoundariesFitted | None:
         """The fit to deliver before this event, or None where it brings no news of boundaries."""
         follower = self.follower
         match event:

@@ -65,7 +65,7 @@ class MidiFeed:
         """When `silence` is worth calling, nanoseconds; None while there is nothing to wait for."""
         return self.follower.silence_due if self._follows and self._pending is None else None
 
-    def hear(self, message: bytes, at: int) -> tuple[Event, ...]:
+    def feed(self, message: bytes, at: int) -> tuple[Event, ...]:
         """Take one whole message, stamped at `at`. What is no message that anybody here asks for gives nothing."""
         if not message:
             return ()
@@ -111,7 +111,7 @@ class MidiFeed:
         self.follower.unplugged(at)
         return self._fitted(at)
 
-    def moved_by_hand(self, what: Literal["start", "stop", "continue"], at: int) -> None:
+    def set_transport(self, what: Literal["start", "stop", "continue"], at: int) -> None:
         """The operator moved the clock, for gear that only ticks: its ticks count (or do not) from now on."""
         self._pending = None
         match what:
@@ -124,7 +124,7 @@ class MidiFeed:
                 self.follower.resume(at)
         self._moving = what != "stop"
 
-    def said(self, move: TransportChanged) -> bool:
+    def is_own_event(self, move: TransportChanged) -> bool:
         """Whether this very event is one of the latest that this feed told: others are somebody's own."""
         return any(one is move for one in self._moves)
 

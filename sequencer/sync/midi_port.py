@@ -25,7 +25,7 @@ LOOK = 0.05
 class Feed(Protocol):
     """What turns messages into events: see `MidiFeed`."""
 
-    def hear(self, message: bytes, at: int) -> Sequence[Event]:
+    def feed(self, message: bytes, at: int) -> Sequence[Event]:
         """Take one whole message."""
         ...
 
@@ -108,7 +108,7 @@ class MidiPortClock:
             return
         if self._heard is not None:
             self._heard(message, at)
-        self._hand_on(self._feed.hear(message, at))
+        self._hand_on(self._feed.feed(message, at))
 
     def _plugged(self, there: bool, at: int, sentence: str) -> None:
         if self._loop is None:

@@ -287,7 +287,7 @@ class TimecodeFeed:
         self._moving = False
         self._frames = 0
 
-    def hear(self, message: bytes, at: int) -> tuple[Event, ...]:
+    def feed(self, message: bytes, at: int) -> tuple[Event, ...]:
         """Take one whole message."""
         if len(message) == 2 and message[0] == 0xF1 and message[1] < 0x80:
             self.follower.quarter_frame(message[1], at)

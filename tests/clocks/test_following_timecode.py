@@ -43,7 +43,7 @@ class Tape:
         """Have everything that is played arrive at the run."""
 
         def hear(data: bytes) -> None:
-            for event in feed.hear(data, clock.now()):
+            for event in feed.feed(data, clock.now()):
                 run.deliver(event)
 
         def silence(again: int) -> None:

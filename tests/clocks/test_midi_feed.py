@@ -30,7 +30,7 @@ def ticks(feed: MidiFeed, first: int, count: int, jitter: float = 0.0, seed: int
     chance, last, events = random.Random(seed), 0, list[Event]()
     for number in range(count):
         last = max(last, round(first + number * PERIOD + chance.gauss(0, jitter)))
-        events += feed.hear(TICK, last)
+        events += feed.feed(TICK, last)
     return events
 
 
@@ -45,13 +45,13 @@ def position(sixteenths: int) -> bytes:
 class TestTransport:
     def test_start_is_told_with_the_first_tick(self) -> None:
         feed = MidiFeed()
-        assert feed.hear(START, S) == ()
+        assert feed.feed(START, S) == ()
         assert feed.awaits_ticks
-        events = feed.hear(TICK, S + 7 * MS)
+        events = feed.feed(TICK, S + 7 * MS)
         assert isinstance(events[0], TransportChanged)
         assert events[0] == TransportChanged(S + 7 * MS, "start")
-        assert feed.said(events[0])
-        assert not feed.said(TransportChanged(S + 7 * MS, "start")), "one that only looks the same is somebody's own"
+        assert feed.is_own_event(events[0])
+        assert not feed.is_own_event(TransportChanged(S + 7 * MS, "start")), "one that only looks the same is somebody's own"
         assert isinstance(events[1], ClockFitted)
         assert events[1].quarter == 0
         assert not feed.awaits_ticks
@@ -62,63 +62,63 @@ class TestTransport:
 
     def test_stop_is_told_once(self) -> None:
         feed = MidiFeed()
-        feed.hear(START, S)
+        feed.feed(START, S)
         ticks(feed, S, 48)
-        assert kinds(feed.hear(STOP, 3 * S)) == ["stop"]
-        assert feed.hear(STOP, 4 * S) == ()
+        assert kinds(feed.feed(STOP, 3 * S)) == ["stop"]
+        assert feed.feed(STOP, 4 * S) == ()
 
     def test_a_start_without_ticks_never_was(self) -> None:
         feed = MidiFeed()
-        feed.hear(START, S)
-        assert feed.hear(STOP, 2 * S) == ()
+        feed.feed(START, S)
+        assert feed.feed(STOP, 2 * S) == ()
 
     def test_continue_after_a_position(self) -> None:
         feed = MidiFeed()
-        feed.hear(START, S)
+        feed.feed(START, S)
         ticks(feed, S, 48)
-        feed.hear(STOP, 3 * S)
-        assert feed.hear(position(16), 4 * S) == (TransportLocated(4 * S, 4.0),)
-        assert feed.hear(CONTINUE, 5 * S) == ()
-        events = feed.hear(TICK, 5 * S + 2 * MS)
+        feed.feed(STOP, 3 * S)
+        assert feed.feed(position(16), 4 * S) == (TransportLocated(4 * S, 4.0),)
+        assert feed.feed(CONTINUE, 5 * S) == ()
+        events = feed.feed(TICK, 5 * S + 2 * MS)
         assert kinds(events) == ["continue", "clock_fit"]
         assert isinstance(events[1], ClockFitted)
         assert abs(events[1].quarter - 4) < 0.01
 
     def test_a_second_start_is_a_jump_to_0(self) -> None:
         feed = MidiFeed()
-        feed.hear(START, S)
+        feed.feed(START, S)
         ticks(feed, S, 48)
-        feed.hear(STOP, 3 * S)
-        assert feed.hear(START, 4 * S) == (TransportLocated(4 * S, 0.0),)
-        assert kinds(feed.hear(TICK, 4 * S + MS))[0] == "start"
+        feed.feed(STOP, 3 * S)
+        assert feed.feed(START, 4 * S) == (TransportLocated(4 * S, 0.0),)
+        assert kinds(feed.feed(TICK, 4 * S + MS))[0] == "start"
 
     def test_position_0_and_then_start_jump_once(self) -> None:
         feed = MidiFeed()
-        feed.hear(START, S)
+        feed.feed(START, S)
         ticks(feed, S, 48)
-        feed.hear(STOP, 3 * S)
-        assert kinds(feed.hear(position(0), 3 * S + MS)) == ["clock_located"]
-        assert feed.hear(START, 4 * S) == ()
+        feed.feed(STOP, 3 * S)
+        assert kinds(feed.feed(position(0), 3 * S + MS)) == ["clock_located"]
+        assert feed.feed(START, 4 * S) == ()
 
     def test_a_jump_while_running(self) -> None:
         feed = MidiFeed()
-        feed.hear(START, S)
+        feed.feed(START, S)
         ticks(feed, S, 49)
-        located, stands = feed.hear(position(400), 2 * S + MS)
+        located, stands = feed.feed(position(400), 2 * S + MS)
         assert located == TransportLocated(2 * S + MS, 100.0)
         assert isinstance(stands, ClockFitted)
         assert (stands.quarter, stands.quarters_per_ns) == (100.0, 0.0)
-        (fit,) = feed.hear(TICK, 2 * S + 20 * MS)
+        (fit,) = feed.feed(TICK, 2 * S + 20 * MS)
         assert isinstance(fit, ClockFitted)
         assert abs(fit.quarter - 100) < 0.1
 
     def test_where_nothing_is_followed_transport_is_told_at_once(self) -> None:
         feed = MidiFeed(follows=False)
-        assert feed.hear(START, S) == (TransportChanged(S, "start"),)
-        assert feed.hear(TICK, S) == ()
-        assert feed.hear(STOP, S) == (TransportChanged(S, "stop"),)
-        assert feed.hear(CONTINUE, S) == (TransportChanged(S, "continue"),)
-        assert feed.hear(position(4), S) == ()
+        assert feed.feed(START, S) == (TransportChanged(S, "start"),)
+        assert feed.feed(TICK, S) == ()
+        assert feed.feed(STOP, S) == (TransportChanged(S, "stop"),)
+        assert feed.feed(CONTINUE, S) == (TransportChanged(S, "continue"),)
+        assert feed.feed(position(4), S) == ()
         assert feed.due is None
         assert feed.silence(S) == feed.unplugged(S) == ()
 
@@ -127,16 +127,16 @@ class TestWaiting:
     def test_gear_that_only_ticks_is_started_by_hand(self) -> None:
         feed = MidiFeed()
         assert ticks(feed, S, 96) == []
-        assert not feed.said(TransportChanged(S, "start"))
+        assert not feed.is_own_event(TransportChanged(S, "start"))
         at = round(S + 96 * PERIOD)
-        feed.moved_by_hand("start", at - MS)
-        (fit,) = feed.hear(TICK, at)
+        feed.set_transport("start", at - MS)
+        (fit,) = feed.feed(TICK, at)
         assert isinstance(fit, ClockFitted)
         assert fit.quarter == 0.0
         assert fit.quarters_per_ns > 0
-        feed.moved_by_hand("stop", at + MS)
+        feed.set_transport("stop", at + MS)
         assert ticks(feed, round(at + PERIOD), 24) == []
-        feed.moved_by_hand("continue", round(at + 24.5 * PERIOD))
+        feed.set_transport("continue", round(at + 24.5 * PERIOD))
         told = ticks(feed, round(at + 25 * PERIOD), 24)
         assert isinstance(told[-1], ClockFitted)
         assert told[-1].quarter <= 1.01
@@ -151,7 +151,7 @@ class TestWaiting:
 
     def test_a_start_without_ticks_is_complained_of_once(self) -> None:
         feed = MidiFeed()
-        feed.hear(START, S)
+        feed.feed(START, S)
         assert feed.complaint(2 * S) is None
         assert "no tick" in (feed.complaint(4 * S) or "")
         assert feed.complaint(5 * S) is None
@@ -165,24 +165,24 @@ class TestWaiting:
 class TestFits:
     def test_a_steady_clock_is_told_each_sixteenth(self) -> None:
         feed = MidiFeed()
-        feed.hear(START, S)
+        feed.feed(START, S)
         ticks(feed, S, 96, 0.3 * MS)
         fits = ticks(feed, round(S + 96 * PERIOD), 24 * 8, 0.3 * MS)
         assert len(fits) == 24 * 8 / EVERY
 
     def test_a_step_is_told_at_once(self) -> None:
         feed = MidiFeed()
-        feed.hear(START, S)
+        feed.feed(START, S)
         ticks(feed, S, 24 * 8)
         now, told = S + 24 * 8 * PERIOD, []
         for number in range(8):
-            told += [(number, fit) for fit in feed.hear(TICK, round(now)) if isinstance(fit, ClockFitted)]
+            told += [(number, fit) for fit in feed.feed(TICK, round(now)) if isinstance(fit, ClockFitted)]
             now += PERIOD / 1.2
         assert any(number <= 4 and abs(fit.quarters_per_ns * 60e9 / 144 - 1) < 0.02 for number, fit in told)
 
     def test_fits_foretell(self) -> None:
         feed = MidiFeed()
-        feed.hear(START, S)
+        feed.feed(START, S)
         told = ticks(feed, S, 24 * 16, MS)
         fit = told[-1]
         assert isinstance(fit, ClockFitted)
@@ -192,7 +192,7 @@ class TestFits:
     def test_silence_and_unplugging_are_told_once(self) -> None:
         feed = MidiFeed()
         assert feed.due is None
-        feed.hear(START, S)
+        feed.feed(START, S)
         assert feed.due is None, "a start without ticks is no silence"
         ticks(feed, S, 48)
         due = feed.due
@@ -213,11 +213,11 @@ class TestFits:
 class TestHands:
     def test_notes_controllers_programs(self) -> None:
         feed = MidiFeed()
-        assert feed.hear(bytes((0x99, 60, 100)), S) == (NoteReceived(S, 60, 100, 10),)
-        assert feed.hear(bytes((0x90, 60, 0)), S) == (), "velocity 0 is a note-off"
-        assert feed.hear(bytes((0x80, 60, 64)), S) == ()
-        assert feed.hear(bytes((0xBF, 20, 65)), S) == (ControlChanged(S, 20, 65, 16),)
-        assert feed.hear(bytes((0xC0, 4)), S) == (ProgramChanged(S, 5, 1),)
+        assert feed.feed(bytes((0x99, 60, 100)), S) == (NoteReceived(S, 60, 100, 10),)
+        assert feed.feed(bytes((0x90, 60, 0)), S) == (), "velocity 0 is a note-off"
+        assert feed.feed(bytes((0x80, 60, 64)), S) == ()
+        assert feed.feed(bytes((0xBF, 20, 65)), S) == (ControlChanged(S, 20, 65, 16),)
+        assert feed.feed(bytes((0xC0, 4)), S) == (ProgramChanged(S, 5, 1),)
 
     @given(st.lists(st.binary(max_size=4), max_size=40))
     @settings(max_examples=200, deadline=None)
@@ -225,7 +225,7 @@ class TestHands:
         feed, now = MidiFeed(), S
         for message in messages:
             now += 5 * MS
-            for event in feed.hear(message, now):
+            for event in feed.feed(message, now):
                 assert event.at == now
 
     @given(
@@ -240,7 +240,7 @@ class TestHands:
         for message in messages:
             now += 21 * MS
             events = (
-                feed.unplugged(now) if message == b"\xff" else feed.silence(now + S) if not message else feed.hear(message, now)
+                feed.unplugged(now) if message == b"\xff" else feed.silence(now + S) if not message else feed.feed(message, now)
             )
             for event in events:
                 if isinstance(event, TransportChanged):

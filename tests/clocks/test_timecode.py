@@ -178,7 +178,7 @@ def test_any_quarter_frames(frames: list[tuple[int, int]]) -> None:
 def feed_it(feed: TimecodeFeed, first: int, count: int, start: int) -> list[Event]:
     events: list[Event] = []
     for number, data in enumerate(quarter_frames(first, count, RATES[1])):
-        events += feed.hear(bytes((0xF1, data)), stamp(number, RATES[1], start))
+        events += feed.feed(bytes((0xF1, data)), stamp(number, RATES[1], start))
     return events
 
 
@@ -219,10 +219,10 @@ def test_a_jump_while_it_runs() -> None:
 def test_a_full_frame_locates() -> None:
     feed = TimecodeFeed()
     feed_it(feed, 0, 200, S)
-    events = feed.hear(bytes((0xF0, 0x7F, 0x7F, 1, 1, 1 << 5, 1, 0, 0, 0xF7)), 9 * S)
+    events = feed.feed(bytes((0xF0, 0x7F, 0x7F, 1, 1, 1 << 5, 1, 0, 0, 0xF7)), 9 * S)
     assert kinds(list(events)) == ["stop", "clock_located"]
-    assert feed.hear(b"\xf8", S) == feed.hear(b"\xfa", S) == feed.hear(b"", S) == ()
-    assert kinds(list(feed.hear(bytes((0x90, 60, 90)), S))) == ["note"]
+    assert feed.feed(b"\xf8", S) == feed.feed(b"\xfa", S) == feed.feed(b"", S) == ()
+    assert kinds(list(feed.feed(bytes((0x90, 60, 90)), S))) == ["note"]
     assert feed.unplugged(S) == ()
 
 

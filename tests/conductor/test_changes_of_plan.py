@@ -93,7 +93,7 @@ def test_a_new_take_holds_nothing_of_what_was_taken_back_in_the_one_before() -> 
     book = ledger((line(1, PromptAct("a")), 6))
     book.withdraw(4, everything, REASON)
     assert due(book) == [(6, "first")]
-    book.renew(5)
+    book.reset_for_take(5)
     book.commit(line(2, PromptAct("first")), 6)
     assert due(book, 5) == [(6, "first")]
 

@@ -50,7 +50,7 @@ def words(commands: list[object]) -> str:
 def flights(*left: tuple[str, int, str | None]) -> PendingCommands:
     found = PendingCommands()
     for command, chunk, prompt in left:
-        found.leave(command, chunk, prompt)
+        found.add(command, chunk, prompt)
     return found
 
 
@@ -71,8 +71,8 @@ ALL = (
 
 def test_a_command_leaves_untried_unheard_and_tells_nothing() -> None:
     found = PendingCommands()
-    found.leave("set_image", 3)
-    found.leave("set_conditioning", 4, "b", 2, tells=True, during=3)
+    found.add("set_image", 3)
+    found.add("set_conditioning", 4, "b", 2, tells=True, during=3)
     assert found.images() == [
         PendingCommand("set_image", 3, prompt=None, tries=1, was_heard=False, tells=False, during=None),
         PendingCommand("set_conditioning", 4, prompt="b", tries=2, was_heard=False, tells=True, during=3),
@@ -270,12 +270,12 @@ def test_a_new_take_showed_nothing_yet() -> None:
 def test_a_line_ends_once_and_keeps_its_reason_where_none_is_given() -> None:
     one = line(1, A)
     one.reason = "late"
-    one.end(Status.MISSED)
+    one.finish(Status.MISSED)
     assert (one.status, one.reason) == (Status.MISSED, "late")
-    one.end(Status.SKIPPED, "no")
+    one.finish(Status.SKIPPED, "no")
     assert (one.status, one.reason) == (Status.MISSED, "late")
     other = line(2, A)
-    other.end(Status.DROPPED, "why")
+    other.finish(Status.DROPPED, "why")
     assert (other.status, other.reason, other.is_final) == (Status.DROPPED, "why", True)
 
 
@@ -292,18 +292,18 @@ def test_a_line_lands_with_its_last_act() -> None:
 
 def test_a_line_that_loses_one_act_after_the_other() -> None:
     all_, sr, prompt, strength = line(1, A, OFF, HALF), line(2, FOUR), line(3, B), line(4, FULL)
-    all_.overtake("sr", sr)
+    all_.supersede("sr", sr)
     assert (all_.status, all_.reason) == (Status.WAITING, "without its sr: 2c acts on the same chunk")
-    all_.overtake("prompt", prompt)
+    all_.supersede("prompt", prompt)
     assert all_.reason == "without its sr: 2c acts on the same chunk; without its prompt: 3c acts on the same chunk"
-    all_.overtake("strength", strength)
+    all_.supersede("strength", strength)
     assert (all_.status, all_.reason) == (Status.OVERTAKEN, "4c acts on the same chunk")
     assert [one.kind for one in all_.lost] == ["sr", "prompt", "strength"]
-    assert [all_.does(kind) for kind in ("sr", "prompt", "strength", "image")] == [False, False, False, True]
-    assert all_.regain(sr) == {"sr"}
+    assert [all_.performs(kind) for kind in ("sr", "prompt", "strength", "image")] == [False, False, False, True]
+    assert all_.restore(sr) == {"sr"}
     assert (all_.open, all_.status) == ({"sr"}, Status.WAITING)
     assert all_.reason == "without its prompt: 3c acts on the same chunk; without its strength: 4c acts on the same chunk"
-    assert all_.regain(sr) == set()
+    assert all_.restore(sr) == set()
     all_.land("sr", 4)
     assert all_.status is Status.LANDED
 
@@ -311,16 +311,16 @@ def test_a_line_that_loses_one_act_after_the_other() -> None:
 def test_a_line_whose_last_act_is_lost_has_landed_with_the_others() -> None:
     one, other = line(1, A, OFF), line(2, B)
     one.land("sr", 3)
-    one.overtake("prompt", other)
+    one.supersede("prompt", other)
     assert (one.status, one.landed, one.reason) == (Status.LANDED, 3, "without its prompt: 2c acts on the same chunk")
     assert one.lost == [Superseded("prompt", other, Status.WAITING, "")]
 
 
 def test_a_line_that_is_skipped_does_nothing() -> None:
     one = line(1, A)
-    assert one.does("prompt")
-    one.end(Status.SKIPPED)
-    assert not one.does("prompt")
+    assert one.performs("prompt")
+    one.finish(Status.SKIPPED)
+    assert not one.performs("prompt")
 
 
 def test_a_slot_does_of_each_kind_what_its_last_line_does() -> None:
@@ -345,7 +345,7 @@ def test_a_cut_keeps_the_last_seed_that_is_named(cuts: tuple[int | None, ...], s
         cut = line(number, CutAct(one))
         slot.lines.append(cut)
         if number in skipped:
-            cut.end(Status.SKIPPED)
+            cut.finish(Status.SKIPPED)
     assert slot.cut is not None
     assert slot.cut.seed == seed
 
@@ -357,18 +357,18 @@ def test_a_strength_stays_with_the_image_that_captures_it() -> None:
         first.add(one)
         later.add(line(2, FULL))
         first.sent |= sent  # type: ignore[arg-type]  # kinds
-        first.give_way(later)
+        first.merge_into(later)
         assert one.open & {"strength"} == kinds
     first, later = ChunkSlot(4), ChunkSlot(5)
     one = line(1, OFF, HALF)
     first.add(one)
     later.add(line(2, FOUR, FULL))
     later.sent |= {"sr"}
-    first.give_way(later)
+    first.merge_into(later)
     assert one.open == {"sr"}, "what the later one has sent already takes nothing"
     later.sent.clear()
     first.sent |= {"sr"}
-    first.give_way(later)
+    first.merge_into(later)
     assert one.open == {"sr"}, "nor is what has left already given up"
 
 
@@ -377,9 +377,9 @@ def test_a_late_act_is_reported_once() -> None:
     one, other = line(1, A, OFF), line(2, HALF)
     other.reason = "before"
     slot.lines += [one, other]
-    slot.tell_late({"strength", "image"})
+    slot.mark_late({"strength", "image"})
     assert (one.reason, other.reason) == ("", "before")
-    slot.tell_late({"sr"})
+    slot.mark_late({"sr"})
     assert one.reason == "chunk 4 could not be reached any more"
 
 
@@ -411,11 +411,11 @@ def test_committed_lines_are_found_by_chunk_until_they_end() -> None:
     book = ledger((three, 6), (one, 2), (two, 2))
     assert [found.number for found in book.committed_from(1)] == [1, 2, 3]
     assert [found.number for found in book.committed_from(3)] == [3]
-    two.end(Status.SKIPPED)
+    two.finish(Status.SKIPPED)
     assert [found.number for found in book.committed_from(2)] == [1, 3]
     assert (one.status, one.chunk) == (Status.COMMITTED, 2)
     over = line(4, OFF)
-    over.end(Status.DROPPED)
+    over.finish(Status.DROPPED)
     book.commit(over, 8)
     assert (over.status, over.chunk) == (Status.DROPPED, 8)
 
@@ -507,8 +507,8 @@ def test_a_new_take_begins_with_nothing_sent() -> None:
     book.prompts_due(0, 0, True, 1)
     book.live_due(0, 3, 2)
     book.live_due(0, 5, 2)
-    over.end(Status.SKIPPED)
-    book.renew(4)
+    over.finish(Status.SKIPPED)
+    book.reset_for_take(4)
     assert [slot.said for slot in book.slots.values()] == ["a", "b", "c", None, None]
     assert [slot.sent for slot in book.slots.values()][1:] == [{"prompt"}, {"prompt", "sr"}, set(), {"prompt"}]
     assert words([*book.prompts_due(4, 4, False, 3)]) == "prompt 2 a"
@@ -521,13 +521,13 @@ def test_a_setting_lands_with_the_chunk_that_is_made_next() -> None:
     book = ledger((one, 3), (gone, 5))
     book.opening(0, 0)
     book.live_due(0, 2, 1)
-    book.done(2, "a", 0)
+    book.chunk_done(2, "a", 0)
     assert (one.landed, one.status) == (None, Status.SENT)
-    book.done(3, "a", 0)
+    book.chunk_done(3, "a", 0)
     assert (one.landed, one.status) == (3, Status.LANDED)
     book.live_due(0, 4, 1)
-    gone.end(Status.SKIPPED)
-    book.done(6, "a", 0)
+    gone.finish(Status.SKIPPED)
+    book.chunk_done(6, "a", 0)
     assert gone.landed is None
 
 
@@ -536,14 +536,14 @@ def test_prompts_are_judged_by_what_the_model_shows() -> None:
     book = ledger((first, 2), (second, 4), (third, 6))
     book.opening(0, 0)
     book.prompts_due(0, 0, True, 1)
-    book.done(2, "a", 0)
+    book.chunk_done(2, "a", 0)
     assert first.status is Status.SENT
-    book.done(3, " b ", 0)
+    book.chunk_done(3, " b ", 0)
     assert (first.status, first.landed) == (Status.LANDED, 3)
     book.accepted_prompt("c")
-    book.done(5, "x", 0)
+    book.chunk_done(5, "x", 0)
     assert second.status is Status.SENT
-    book.done(6, "a", 0)
+    book.chunk_done(6, "a", 0)
     assert (second.status, second.reason) == (Status.MISSED, "no chunk was reported with it before the next prompt was due")
     assert (third.status, third.landed) == (Status.LANDED, 6)
 
@@ -557,8 +557,8 @@ def test_a_prompt_of_an_unreported_chunk_acted_if_the_model_had_taken_it(taken: 
     if taken:
         book.accepted_prompt("a")
         book.accepted_prompt("b ")
-    book.done(3, "a", 0)
-    book.done(7, "c", 0)
+    book.chunk_done(3, "a", 0)
+    book.chunk_done(7, "c", 0)
     assert unseen.landed == landed
 
 
@@ -609,7 +609,7 @@ def test_a_take_that_ends_misses_the_images_that_it_did_not_show() -> None:
     book.accepted_image(5, 0)
     book.live_due(0, 3, 1)
     book.live_due(0, 5, 1)
-    book.unmade(5)
+    book.discard_from(5)
     assert (taken.status, taken.reason) == (
         Status.MISSED,
         "the model took its image for chunk 5 only, which was not made with it",
@@ -628,7 +628,7 @@ def test_a_refused_prompt_leaves_open_what_the_model_holds() -> None:
     assert [book.slots[chunk].said for chunk in (0, 4)] == ["", ""]
     assert getattr(book.refused("set_sr_scale"), "chunk", None) == 3
     book.slots[4].said = "other"
-    book.flights.leave("schedule_prompt", 4, "b")
+    book.flights.add("schedule_prompt", 4, "b")
     book.refused("schedule_prompt")
     assert book.slots[4].said == "other"
 
@@ -655,9 +655,9 @@ def test_what_was_overwritten_and_shows_all_the_same_is_stuck(shows: str | None,
     book.prompts_due(0, 0, True, 1)
     book.withdraw(4, lambda one: one.number == 1, "no")
     book.prompts_due(0, 2, True, 1)
-    book.done(3, "b", 0)
+    book.chunk_done(3, "b", 0)
     found = [gone.status]
-    book.done(4, shows, 0)
+    book.chunk_done(4, shows, 0)
     assert [*found, gone.status] == [Status.SKIPPED, status], "chunk 4 was not made at first"
     assert gone.reason == ("no; but what overwrote it never came to the model" if status is Status.STUCK else "no")
 
@@ -719,7 +719,7 @@ def test_what_a_line_with_other_acts_sent_is_known_to_be_taken_back() -> None:
     book.prompts_due(0, 0, True, 1)
     book.withdraw(4, lambda one: one is gone, "no")
     book.prompts_due(0, 2, True, 1)
-    book.done(5, "b", 0)
+    book.chunk_done(5, "b", 0)
     assert gone.status is Status.STUCK
 
 
@@ -733,13 +733,13 @@ def test_a_new_take_forgets_what_the_one_before_was_told() -> None:
     book.withdraw(5, lambda one: one is gone, "no")
     book.live_due(0, 3, 2)
     book.accepted_image(6, 0)
-    book.renew(4)
+    book.reset_for_take(4)
     book.commit(line(5, A), 8)
-    book.done(4, "a", 0)
+    book.chunk_done(4, "a", 0)
     assert late.landed is None, "it was sent for the chunk with which the new take begins"
-    book.done(5, "b", 0)
+    book.chunk_done(5, "b", 0)
     assert gone.status is Status.SKIPPED, "nothing of it is left in the model"
-    book.done(9, "a", 0)
+    book.chunk_done(9, "a", 0)
     assert picture.landed is None
     assert (taken.status, taken.landed) == (Status.MISSED, None), "the new take has not taken it"
 
@@ -769,8 +769,8 @@ def test_a_prompt_that_is_sent_anew_has_not_been_taken_yet(way: str) -> None:
             book.send_again(book.slots[4], "b", 4)
         case _:
             book.resend(PendingCommand("schedule_prompt", 4, "b"), 0)
-    book.done(3, "a", 0)
-    book.done(7, "a", 0)
+    book.chunk_done(3, "a", 0)
+    book.chunk_done(7, "a", 0)
     assert (first.status, first.landed) == (Status.MISSED, None)
 
 
@@ -780,7 +780,7 @@ def test_a_prompt_that_is_taken_back_together_with_a_setting_is_the_one_that_may
     book.opening(0, 0)
     book.prompts_due(0, 0, True, 1)
     book.withdraw(4, lambda one: True, "no")
-    book.done(5, "b", 0)
+    book.chunk_done(5, "b", 0)
     assert (prompt.status, setting.status) == (Status.STUCK, Status.SKIPPED)
 
 
@@ -789,8 +789,8 @@ def test_in_a_new_take_a_chunk_with_one_line_left_is_sent_anew() -> None:
     book = ledger((over, 6), (left, 6))
     book.opening(0, 0)
     book.prompts_due(0, 0, True, 1)
-    over.end(Status.SKIPPED)
-    book.renew(4)
+    over.finish(Status.SKIPPED)
+    book.reset_for_take(4)
     assert words([*book.prompts_due(4, 4, False, 3)]) == "prompt 2 c"
 
 
@@ -801,7 +801,7 @@ def test_in_a_new_take_nothing_is_stuck_of_the_one_before() -> None:
     book.prompts_due(0, 0, True, 1)
     book.withdraw(4, lambda one: one is gone, "no")
     book.prompts_due(0, 2, True, 1)
-    book.renew(3)
+    book.reset_for_take(3)
     assert not book.stuck(PendingCommand("schedule_prompt", 5, "a"), "busy")
 
 

@@ -422,11 +422,11 @@ def test_boundaries_stand_for_a_take_of_which_nothing_was_seen_when_the_run_is_o
     seen.began(0, 10 * SECOND)
     seen.fitted(BoundariesFitted(12 * SECOND, 1, 12 * SECOND, 2e9, 0.0, 0))
     assert seen.time_of(Fraction(0)) is None
-    seen.settle()
+    seen.finalise()
     assert seen.time_of(Fraction(0)) is not None
     known = seen.time_of(Fraction(11, 8))
     seen.fitted(BoundariesFitted(14 * SECOND, 2, 14 * SECOND, 2e9, 0.0, 0))
-    seen.settle()
+    seen.finalise()
     assert seen.time_of(Fraction(11, 8)) == known, "what is known stays"
 
 

@@ -68,7 +68,7 @@ def test_lines_are_taken_by_chunk_and_cuts_with_them() -> None:
     assert found.next_cut() == 14
     line = found.next_line()
     assert line is not None
-    assert found.pop() is line
+    assert found.pop_next() is line
     assert [one.place for one in found.take_up_to(99)] == ["1.1", "2.1", "1.1", "2.1"]
     assert (found.next_line(), found.next_cut()) == (None, None)
 
@@ -130,7 +130,7 @@ def test_a_section_without_beats_is_left_at_any_chunk(reach: int, at: int | None
 def test_after_an_exit_what_follows_is_laid_from_there() -> None:
     found = plan()
     found.take_up_to(5)
-    found.leave(found.passes[1], Fraction(8), 2, "left")
+    found.leave_pass(found.passes[1], Fraction(8), 2, "left")
     assert passes(found) == [("intro", 0, 4, 0), ("jam", 4, 8, 8), ("outro", 8, 12, 16), ("intro", 12, 16, 24)]
     assert waiting(found) == [("2.1", 6), ("1.1", 8), ("2.1", 10), ("1.1", 12), ("2.1", 14)]
     assert [(line.place, line.reason) for line in found.lines if line.status is Status.SKIPPED] == [
@@ -143,8 +143,8 @@ def test_after_an_exit_what_follows_is_laid_from_there() -> None:
 
 def test_an_exit_in_a_pass_that_was_left_already_leaves_it_sooner() -> None:
     found = plan()
-    found.leave(found.passes[1], Fraction(10), 2, "left")
-    found.leave(found.passes[1], Fraction(6), 0, "left again", Fraction(100))
+    found.leave_pass(found.passes[1], Fraction(10), 2, "left")
+    found.leave_pass(found.passes[1], Fraction(6), 0, "left again", Fraction(100))
     assert passes(found)[1:3] == [("jam", 4, 6, 8), ("intro", 6, 10, 100)]
     assert [line.reason for line in found.lines if line.status is Status.SKIPPED] == ["left again", "left again", "left"]
     later = [line.place for line in found.lines if line.pass_number > 1]
@@ -162,14 +162,14 @@ def test_a_plan_ends_after_what_was_committed_before_an_exit() -> None:
         """)
     for line in found.take_up_to(2):
         line.chunk = 5
-    found.leave(found.passes[0], Fraction(4), 1, "left")
+    found.leave_pass(found.passes[0], Fraction(4), 1, "left")
     assert found.end_chunk() == 6
     found = plan('section jam until go out, max 8c {\nat 0c "a"\nat 3c "b"\nat 5c "c"\n}')
     late = found.take_up_to(3)[-1]
     late.chunk = 7
-    late.end(Status.SKIPPED)
+    late.finish(Status.SKIPPED)
     found.take_up_to(5)[0].chunk = 5
-    found.leave(found.passes[0], Fraction(4), 1, "left")
+    found.leave_pass(found.passes[0], Fraction(4), 1, "left")
     assert found.end_chunk() == 4, "neither what was skipped nor what stood after the exit"
 
 
@@ -209,14 +209,14 @@ def test_a_pass_that_is_left_in_a_ramp_ends_at_the_exact_quarter_of_its_bar_line
     found = plan(RAMP)
     at = found.exit_from(found.passes[0], 3)
     assert at is not None
-    found.leave(found.passes[0], at, 1, "left")
+    found.leave_pass(found.passes[0], at, 1, "left")
     assert found.passes[0].left_at == 8
     assert found.passes[0].end_quarter == 8
     earlier = Plan(compiled(RAMP), is_newest=False)
-    earlier.leave(earlier.passes[0], at, 1, "left")
+    earlier.leave_pass(earlier.passes[0], at, 1, "left")
     assert earlier.passes[0].left_at is None
     beside = plan(RAMP)
-    beside.leave(beside.passes[0], at + Fraction(1, 7), 1, "left")
+    beside.leave_pass(beside.passes[0], at + Fraction(1, 7), 1, "left")
     assert beside.passes[0].left_at is None
 
 
@@ -402,7 +402,7 @@ def test_the_bar_line_of_a_ramp_is_found_in_a_later_pass_too() -> None:
     found = plan(RAMP.replace("section jam", 'section intro 3 bars {\n at 1 "x"\n}\nsection jam'))
     at = found.exit_from(found.passes[1], 9)
     assert at is not None
-    found.leave(found.passes[1], at, 2, "left")
+    found.leave_pass(found.passes[1], at, 2, "left")
     assert found.passes[1].left_at == 8
 
 
@@ -410,7 +410,7 @@ def test_a_pass_that_a_jump_laid_anew_is_another_one_where_it_begins_elsewhere()
     found, _ = followed()
     line = found.waiting[3]
     assert found.has_pass_of(line)
-    found.leave(found.passes[0], Fraction(4), 1, "left")
+    found.leave_pass(found.passes[0], Fraction(4), 1, "left")
     assert not found.has_pass_of(line), "it begins sooner"
     last = found.waiting[-1]
     del found.passes[2:]

@@ -580,10 +580,10 @@ def test_short_chunks_are_waited_for_as_long_as_frames_take_to_arrive() -> None:
 def test_a_run_that_is_over_goes_by_its_boundaries() -> None:
     found = seen()
     found.fitted(boundary(1, 11.0))
-    found.settle()
+    found.finalise()
     assert time_of(found, 0) == 11.0
     found.fitted(boundary(2, 15.0))
-    found.settle()
+    found.finalise()
     assert time_of(found, 0) == 11.0, "what is known stays"
 
 

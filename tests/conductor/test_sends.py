@@ -382,11 +382,11 @@ def test_a_pass_that_is_left_inside_of_a_ramp_ends_at_its_bar_line() -> None:
     for bar in range(1, 8):
         exit_at = current.start + current.stretch.tempo.seconds_at(Fraction(5 * bar))  # type: ignore[union-attr]  # it has one
         plan = Plan(schedule)
-        plan.leave(plan.passes[0], exit_at, 1, "left")
+        plan.leave_pass(plan.passes[0], exit_at, 1, "left")
         assert plan.passes[0].end_quarter == 5 * bar
         assert plan.passes[-1].end_quarter == 5 * bar + 5
         before = Plan(schedule, is_newest=False)  # as earlier revisions did
-        before.leave(before.passes[0], exit_at, 1, "left")
+        before.leave_pass(before.passes[0], exit_at, 1, "left")
         assert abs(before.passes[0].end_quarter - 5 * bar) < Fraction(1, 10**9)
 
 

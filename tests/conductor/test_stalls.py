@@ -178,7 +178,7 @@ def test_the_status_line_says_that_nothing_comes() -> None:
     words: list[tuple[float, str]] = []
     for event in (one for one in played.log if not isinstance(one, Command)):
         words.append((event.at / SECOND, standing.activity(event.at)[0]))
-        standing.hear(event, conductor.receive(event), conductor)
+        standing.handle(event, conductor.receive(event), conductor)
     assert [round(at, 3) for at, word in words if word == "stalled"] == [27.195], "at the report that ends the stall"
 
 

@@ -108,7 +108,7 @@ def midi(data: bytes) -> None:
         place += 2 + length
         for message in splitter.feed(piece):
             for feed, follower in zip(feeds, followers, strict=True):
-                for event in feed.hear(message, at):
+                for event in feed.feed(message, at):
                     journaled(event)
                     follower.hear(event)
         if wait > 200:

@@ -90,7 +90,7 @@ def followed() -> None:
     step = Fraction(60_000_000_000, 97 * 24)
 
     def say(data: bytes) -> None:
-        for event in feed.hear(data, clock.now()):
+        for event in feed.feed(data, clock.now()):
             run.deliver(event)
 
     at = 2_000_000_000

@@ -61,9 +61,9 @@ def play(
             case _:
                 pass
 
-    run.watch(ClockSenderTask(sender, schedule, run.conductor))
+    run.add_watcher(ClockSenderTask(sender, schedule, run.conductor))
     run.deliver(OffsetChanged(0, offset))
-    run.watch(look)
+    run.add_watcher(look)
     outcome = asyncio.run(run.run())
     sender.close(S)
     assert outcome.report.ended_well

@@ -53,7 +53,7 @@ def lines_of(score: Score | Schedule, every: int = 3, *events: str) -> list[str]
     shown: list[str] = []
 
     def watch(event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
-        standing.hear(event, commands, conductor)
+        standing.handle(event, commands, conductor)
         if event.kind == "chunk_done" and conductor.making % every == 0:
             now = event.at + SECOND // 2
             shown.append(state_line(standing, now, 6.0))
@@ -108,7 +108,7 @@ def fresh() -> LiveStatus:
 def hear(into: LiveStatus, *events: Event) -> None:
     conductor = Conductor(compile_score(on_chunks(at_chunk(0, "One."), end=4)))
     for event in events:
-        into.hear(event, (), conductor)
+        into.handle(event, (), conductor)
 
 
 def test_the_four_names_and_the_time_in_each() -> None:
@@ -169,7 +169,7 @@ def outer(kind: ClockKind = ClockKind.MIDI) -> LiveStatus:
     standing = LiveStatus(Conductor(schedule), 0)
     conductor = standing._conductor  # the same one, to be fed
     for event in (Ready(0), ConditionsReady(S_10, has_prompt=True, has_image=False)):
-        standing.hear(event, conductor.receive(event), conductor)
+        standing.handle(event, conductor.receive(event), conductor)
     assert conductor.phase is Phase.ARMED
     return standing
 
@@ -179,13 +179,13 @@ S_10 = SECOND // 10
 
 def feed(standing: LiveStatus, *events: Event) -> None:
     for event in events:
-        standing.hear(event, standing._conductor.receive(event), standing._conductor)
+        standing.handle(event, standing._conductor.receive(event), standing._conductor)
 
 
 def test_an_armed_run_says_what_it_waits_for() -> None:
     standing = outer()
     assert play_line(standing, SECOND, "", 100) == "armed: waiting for the clock"
-    standing.hear(ClockFitted(SECOND, 0.0, SECOND, 2e-9), (), standing._conductor)
+    standing.handle(ClockFitted(SECOND, 0.0, SECOND, 2e-9), (), standing._conductor)
     assert play_line(standing, SECOND, "", 100) == "armed: the clock ticks at 120.0 bpm; waiting for its Start"
 
 

@@ -208,7 +208,7 @@ def test_a_full_frame_of_time_code_arrives_and_locates() -> None:
     arrived = threading.Event()
 
     def hear(message: bytes, at: int) -> None:
-        found.extend(feed.hear(message, at))
+        found.extend(feed.feed(message, at))
         arrived.set()
 
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -253,7 +253,7 @@ def test_a_connection_that_does_not_come_about_is_closed(monkeypatch: pytest.Mon
     assert world.meeting.connection is None
     assert world.meeting.last_ping == 0
     with pytest.raises(StageError, match="the connection is lost"):
-        world.talk.say(Ping())
+        world.talk.send(Ping())
 
 
 def test_a_connection_that_breaks_before_it_is_understood_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,4 +307,4 @@ def test_whoever_hangs_up_has_no_connection(monkeypatch: pytest.MonkeyPatch) -> 
         assert world.made[0].is_closed
         assert world.meeting.connection is None
         with pytest.raises(StageError, match="the connection is lost"):
-            world.talk.say(Ping())
+            world.talk.send(Ping())

@@ -47,7 +47,7 @@ class _Line:
     def hear(self, message: ServerMessage, channel: Channel = "data") -> None:
         frame = self.talk.wire.write_server(message, channel)
         assert frame is not None
-        self.talk.received(frame.channel, frame.payload)
+        self.talk.on_frame(frame.channel, frame.payload)
 
     def commands(self) -> list[CommandRequest]:
         read = [self.talk.wire.read_client(one.channel, one.payload) for one in self.sent]
@@ -102,7 +102,7 @@ def test_a_reply_that_is_a_message_is_answer_and_event() -> None:
 def test_whole_numbers_come_as_doubles() -> None:
     line = _Line(Wire.V0)
     data = {"chunk_index": 2.0, "frames_emitted": 99.0, "active_prompt": "a"}
-    line.talk.received("data", json.dumps({"scope": "application", "data": {"type": "chunk_complete", "data": data}}))
+    line.talk.on_frame("data", json.dumps({"scope": "application", "data": {"type": "chunk_complete", "data": data}}))
     (done,) = line.told
     assert isinstance(done, ChunkDone)
     assert (done.chunk, done.frames) == (2, 99)
@@ -112,7 +112,7 @@ def test_whole_numbers_come_as_doubles() -> None:
 def test_text_reaches_a_client_of_wire_v1_too_and_proves_nothing() -> None:
     line = _Line()
     state = {"running": False, "started": False, "current_chunk": 0.0, "current_prompt": None}
-    line.talk.received("data", json.dumps({"scope": "application", "data": {"type": "state", "data": state}}))
+    line.talk.on_frame("data", json.dumps({"scope": "application", "data": {"type": "state", "data": state}}))
     assert isinstance(line.told[0], StateReported)
     assert not line.talk.heard.is_set()
     line.talk.greet()
@@ -154,10 +154,10 @@ def test_unknown_messages_are_kept_without_what_is_secret_in_them() -> None:
     assert "https://store.example/a/b?…" in kept.data
     for secret in ("abc", jwt, "rk_live_1"):
         assert secret not in kept.data
-    line.talk.received("data", b"\xff\xff\xff")
+    line.talk.on_frame("data", b"\xff\xff\xff")
     assert isinstance(line.told[-1], UnknownMessage)
     assert line.told[-1].message == "malformed"
-    line.talk.received("data", '{"scope": "runtime", "data": {"type": "mediaStats", "data": {"video": {"aggregateQos": 9}}}}')
+    line.talk.on_frame("data", '{"scope": "runtime", "data": {"type": "mediaStats", "data": {"video": {"aggregateQos": 9}}}}')
     assert isinstance(line.told[-1], UnknownMessage)
     assert line.told[-1].message == "mediaStats"
 

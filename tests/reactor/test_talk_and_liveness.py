@@ -59,7 +59,7 @@ class _Line:
     def hear(self, message: ServerMessage, channel: Channel = "data") -> None:
         frame = self.talk.wire.write_server(message, channel)
         assert frame is not None
-        self.talk.received(frame.channel, frame.payload)
+        self.talk.on_frame(frame.channel, frame.payload)
 
     def said(self) -> list[object]:
         return [self.talk.wire.read_client(one.channel, one.payload) for one in self.sent]
@@ -157,7 +157,7 @@ def test_the_time_of_each_message_is_passed_on() -> None:
     line = _Line()
     for now in (6, 9):
         line.clock._now = now
-        line.talk.received("data", b"\xff")
+        line.talk.on_frame("data", b"\xff")
     assert line.came == [6, 9]
 
 
@@ -167,7 +167,7 @@ def test_the_time_of_each_message_is_passed_on() -> None:
 )
 def test_what_shows_that_the_other_side_understands(wire: Wire, payload: str | bytes, is_heard: bool) -> None:
     line = _Line(wire)
-    line.talk.received("data", payload)
+    line.talk.on_frame("data", payload)
     assert line.talk.heard.is_set() is is_heard
     line.talk.begin(line.sent.append)
     assert not line.talk.heard.is_set(), "another connection has to show it anew"
@@ -253,7 +253,7 @@ def test_unknown_data_is_cut_after_its_secrets_are_struck_out() -> None:
     line = _Line()
     data = {"a": "https://store.example/x?" + "s" * MOST_UNKNOWN, "b": "ü" * 2 * MOST_UNKNOWN}
     for scope in ("application", "runtime"):
-        line.talk.received("data", json.dumps({"scope": scope, "data": {"type": "weather", "data": data}}))
+        line.talk.on_frame("data", json.dumps({"scope": scope, "data": {"type": "weather", "data": data}}))
     shown = '{"a": "https://store.example/x?…", "b": "'
     first, second = line.told
     assert isinstance(first, UnknownMessage)
@@ -265,7 +265,7 @@ def test_unknown_data_is_cut_after_its_secrets_are_struck_out() -> None:
 
 def test_what_cannot_be_read_is_kept() -> None:
     line = _Line()
-    line.talk.received("data", "{never")
+    line.talk.on_frame("data", "{never")
     (event,) = line.told
     assert isinstance(event, UnknownMessage)
     assert (event.at, event.message) == (5, "malformed")
@@ -276,7 +276,7 @@ def test_what_cannot_be_read_is_kept() -> None:
 
 def test_foreign_messages_are_kept() -> None:
     line = _Line(Wire.V0)
-    line.talk.received("data", '{"scope": "runtime", "data": {"type": "stats", "data": {"b": 1, "a": "é"}}}')
+    line.talk.on_frame("data", '{"scope": "runtime", "data": {"type": "stats", "data": {"b": 1, "a": "é"}}}')
     assert line.told == [UnknownMessage(5, "stats", '{"a": "é", "b": 1}')]
 
 

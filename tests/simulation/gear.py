@@ -75,7 +75,7 @@ class Gear:
                 raise ValueError(f"gear knows no {what!r}")
 
     def _hear(self, message: bytes) -> None:
-        self._give(self._feed.hear(message, self._clock.now()))
+        self._give(self._feed.feed(message, self._clock.now()))
 
     def _give(self, events: tuple[Event, ...]) -> None:
         for event in events:

@@ -108,7 +108,7 @@ def the_opening_order_swapped(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_committed_cue_moved(patch: pytest.MonkeyPatch) -> None:
-    original = Ledger.done
+    original = Ledger.chunk_done
 
     def done(self: Ledger, chunk: int, prompt: str | None, at: int) -> None:
         original(self, chunk, prompt, at)
@@ -236,7 +236,7 @@ def a_refusal_taken_for_success(patch: pytest.MonkeyPatch) -> None:
     def fine(run: RunState, flight: Any, event: Any) -> list[Command]:
         for line in run.ledger.slots[flight.chunk].lines:
             line.landed = flight.chunk
-            line.end(Status.LANDED)
+            line.finish(Status.LANDED)
         return []
 
     from sequencer.engine.conductor import playback as playing

@@ -347,10 +347,10 @@ def _perform(
 
     sender = VirtualSender(clock)
     telling = MidiSender(sender)
-    run.watch(telling)
+    run.add_watcher(telling)
     sends_clock = bool(tempo_segments(run.conductor)) and not schedule.clock.is_outer
     if sends_clock:
-        run.watch(ClockSenderTask(sender, schedule, run.conductor))
+        run.add_watcher(ClockSenderTask(sender, schedule, run.conductor))
     clock.call_at(cap_of(script, schedule), cap)
     if schedule.clock.kind == "mtc":
         show.tape = Tape(script.gear, schedule.clock.rate or "25", clock, run.deliver)

@@ -136,7 +136,7 @@ class Tape:
 
     def _hear(self, message: bytes) -> None:
         if self._clock.now() >= self._silent_until:
-            for event in self._feed.hear(message, self._clock.now()):
+            for event in self._feed.feed(message, self._clock.now()):
                 self._deliver(event)
 
     def _plan(self, run: int) -> None:

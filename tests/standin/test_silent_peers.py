@@ -143,7 +143,7 @@ def test_commands_that_wait_for_uploads_are_bounded() -> None:
             heard = _Heard(session)
             file = Reference("nowhere", "a.png", "image/png", 9)
             for index in range(MAX_COMMANDS_WAITING + 5):
-                session.heard(heard, CommandRequest("set_image", {}, (("image", file),), f"r{index}"))
+                session.on_message(heard, CommandRequest("set_image", {}, (("image", file),), f"r{index}"))
                 await asyncio.sleep(0)
             refused = [one for one in heard.told if isinstance(one, ErrorReply)]
             assert [one.request for one in refused] == [f"r{MAX_COMMANDS_WAITING + index}" for index in range(5)]

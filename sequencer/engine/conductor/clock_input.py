@@ -64,7 +64,7 @@ def clock_moved(run: RunState, event: TransportChanged) -> list[Command]:
     """Start, stop, continue: for the musical time, then for the rules that listen to it."""
     if run.follow is not None:
         run.follow.clock_moved(event)
-    firings = run.ear.heard(event)
+    firings = run.ear.match(event)
     return act_on(run, firings, event.at)
 
 

@@ -129,23 +129,23 @@ class Delivery:
         """Whether nothing more will become of it."""
         return self.status in FINAL
 
-    def end(self, status: Status, reason: str = "") -> None:
+    def finish(self, status: Status, reason: str = "") -> None:
         """Give it its final status, unless it has one."""
         if not self.is_final:
             self.status, self.reason = status, reason or self.reason
 
-    def overtake(self, kind: ActKind, by: Delivery) -> None:
+    def supersede(self, kind: ActKind, by: Delivery) -> None:
         """Another line of the same kind acts in its place. What else this line does may still land; then the reason tells."""
         reason = f"{by.place} acts on the same chunk"
         self.lost.append(Superseded(kind, by, self.status, self.reason))
         self.open.discard(kind)
         if not self.open and self.landed is None:
-            self.end(Status.OVERTAKEN, reason)
+            self.finish(Status.OVERTAKEN, reason)
         elif not self.is_final:
             before = f"{self.reason}; " if self.reason.startswith("without its ") else ""
             self.reason = f"{before}without its {kind}: {reason}"
             if not self.open:
-                self.end(Status.LANDED)
+                self.finish(Status.LANDED)
 
     def drop(self, kinds: set[ActKind], reason: str) -> None:
         """Drop the acts of these kinds that have not landed. What else this line does counts; then the reason names them."""
@@ -158,9 +158,9 @@ class Delivery:
             reason = f"{before}without its {', '.join(sorted(dropped))}: {reason}"
         self.reason = reason
         if not self.open:
-            self.end(Status.DROPPED if self.landed is None else Status.LANDED)
+            self.finish(Status.DROPPED if self.landed is None else Status.LANDED)
 
-    def regain(self, gone: Delivery) -> set[ActKind]:
+    def restore(self, gone: Delivery) -> set[ActKind]:
         """A line was taken out: what this one had lost to it, it does again. Which kinds of acts these are."""
         kinds = {one.kind for one in self.lost if one.to is gone}
         if kinds:
@@ -169,10 +169,10 @@ class Delivery:
             self.open |= {one.kind for one in lost}
             for one in lost:
                 if one.to is not gone:
-                    self.overtake(one.kind, one.to)
+                    self.supersede(one.kind, one.to)
         return kinds
 
-    def does(self, kind: ActKind) -> bool:
+    def performs(self, kind: ActKind) -> bool:
         """Whether this is the line that does an act of a kind on its chunk: not where it lost it or was taken out."""
         return self.status is not Status.SKIPPED and all(one.kind != kind for one in self.lost)
 
@@ -183,7 +183,7 @@ class Delivery:
         self.open.discard(kind)
         self.landed = chunk if self.landed is None else max(self.landed, chunk)
         if not self.open:
-            self.end(Status.LANDED)
+            self.finish(Status.LANDED)
 
 
 @dataclass(slots=True)
@@ -201,13 +201,13 @@ class ChunkSlot:
         for kind in [kind_of(act) for act in line.acts]:
             for other in self.lines:
                 if kind in other.open:
-                    other.overtake(kind, line)
+                    other.supersede(kind, line)
             self.sent.discard(kind)
         self.lines.append(line)
 
     def _doer(self, kind: ActKind) -> Delivery | None:
         """The line that does an act of a kind here."""
-        return next((line for line in reversed(self.lines) if kind in line.kinds and line.does(kind)), None)
+        return next((line for line in reversed(self.lines) if kind in line.kinds and line.performs(kind)), None)
 
     def _last(self, kind: ActKind) -> CueAct | None:
         line = self._doer(kind)
@@ -250,7 +250,7 @@ class ChunkSlot:
         """Whether something of it must be sent during the chunk before."""
         return any(kind_of(act) != "prompt" for line in self.lines for act in line.acts)
 
-    def give_way(self, later: ChunkSlot) -> None:
+    def merge_into(self, later: ChunkSlot) -> None:
         """What of it is live and still to be sent leaves together with a later slot: where both do the same, that one does.
 
         But a strength goes with its image, which captures it.
@@ -262,9 +262,9 @@ class ChunkSlot:
             if line is not None:
                 for other in self.lines:
                     if kind in other.open:
-                        other.overtake(kind, line)
+                        other.supersede(kind, line)
 
-    def tell_late(self, kinds: set[ActKind]) -> None:
+    def mark_late(self, kinds: set[ActKind]) -> None:
         """Acts of these kinds left too late for this chunk: say so."""
         for line in self.lines:
             if kinds & line.open and not line.reason:
@@ -278,4 +278,4 @@ class ChunkSlot:
         """A line was taken out: what others that stay had lost to it acts again, and is to be sent."""
         for line in self.lines:
             if stays(line):
-                self.sent -= line.regain(gone)
+                self.sent -= line.restore(gone)

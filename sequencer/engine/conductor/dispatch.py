@@ -25,7 +25,7 @@ def commit_up_to(run: RunState, limit: int) -> None:
     while (line := run.plan.next_line()) is not None and run.plan.chunk_of(line) <= limit:
         if line.nominal > reach and run.ledger.prompts_beyond(run.making) >= MOST_AHEAD:
             return
-        commit(run, run.plan.pop())
+        commit(run, run.plan.pop_next())
 
 
 def commit(run: RunState, line: Delivery) -> None:
@@ -34,7 +34,7 @@ def commit(run: RunState, line: Delivery) -> None:
     soonest = soonest_chunk(run, line, chunk)
     if chunk < soonest:
         if run.schedule.late == "drop":
-            line.end(Status.DROPPED, f"chunk {chunk} could not be reached any more")
+            line.finish(Status.DROPPED, f"chunk {chunk} could not be reached any more")
             return
         line.reason = f"chunk {chunk} could not be reached any more"
         chunk = soonest
@@ -146,7 +146,7 @@ def begin_cut(run: RunState, chunk: int, at: int) -> list[Command]:
     for line in run.plan.take_up_to(chunk):
         line.planned = run.plan.chunk_of(line)
         if line.planned < chunk and run.schedule.late == "drop" and not _cuts(line):
-            line.end(Status.DROPPED, f"chunk {line.planned} could not be reached any more")
+            line.finish(Status.DROPPED, f"chunk {line.planned} could not be reached any more")
             continue
         if line.planned < chunk:
             line.reason = f"chunk {line.planned} could not be reached any more"
@@ -159,18 +159,18 @@ def finish(run: RunState, reason: str, well: bool) -> list[Command]:
     run.phase = Phase.FINISHED
     run.ended = reason
     run.ended_well = well
-    run.ledger.unmade(run.making)
+    run.ledger.discard_from(run.making)
     run.moves.finish(run.making, run.boundary_at, reason, well, run.stopped)
     why = "no chunk was reported with it" if well else f"the run ended first: {reason}"
     for line in run.plan.lines:
         if line.rule is not None and line.landed is None and (line.chunk or 0) >= run.plan.end_chunk():
-            line.end(Status.SKIPPED, "it fired too near the end: no chunk within reach was left")
+            line.finish(Status.SKIPPED, "it fired too near the end: no chunk within reach was left")
         elif well and run.follow is None and line.planned is not None and line.planned >= run.making:
-            line.end(Status.SKIPPED, "the score was left before its chunk")
+            line.finish(Status.SKIPPED, "the score was left before its chunk")
         elif run.stopped and (line.chunk is None or line.chunk >= run.making):
-            line.end(Status.SKIPPED, "the operator ended the run before its chunk was made")
+            line.finish(Status.SKIPPED, "the operator ended the run before its chunk was made")
         elif not line.is_final:
-            line.end(Status.MISSED, line.reason or why)
+            line.finish(Status.MISSED, line.reason or why)
     return [Finish(reason)]
 
 
@@ -196,7 +196,7 @@ def retry(run: RunState, flight: PendingCommand, event: CommandRefused) -> list[
     if chunk != flight.chunk:
         slot.remove(line)
         if run.ledger.has_later_prompt(line, chunk):
-            line.end(Status.OVERTAKEN, "a later cue acts where it could have landed")
+            line.finish(Status.OVERTAKEN, "a later cue acts where it could have landed")
             return []
         run.ledger.commit(line, chunk)
     return [run.ledger.resend(PendingCommand(flight.command, chunk, flight.prompt, flight.tries), run.base)]
@@ -208,7 +208,7 @@ def finish_deliveries(run: RunState, flight: PendingCommand, status: Status, rea
     slot = run.ledger.slots.get(flight.chunk)
     for line in slot.lines if slot is not None else ():  # a take that shows nothing has none
         if line.open & kinds:
-            line.end(status, reason)
+            line.finish(status, reason)
 
 
 def _cuts(line: Delivery) -> bool:
@@ -233,7 +233,7 @@ def add_due_midi(run: RunState, event: Event, commands: list[Command]) -> list[C
     if is_over and not run.ended_well:
         return commands
     if is_over:
-        run.sends.seen.settle()
+        run.sends.seen.finalise()
     return [*run.sends.due(event.at, _until(run), everything=is_over), *commands]
 
 

@@ -108,7 +108,7 @@ class Ledger:
         if with_image or slot.sent & {"image", "strength", "sr"} & line.open:
             return  # what is live and has left cannot be taken back: it acts on the next chunk
         slot.remove(line)
-        line.end(Status.SKIPPED, reason)
+        line.finish(Status.SKIPPED, reason)
         slot.regain(line, stays)
         if slot.prompt is not None:
             self._touched.add(slot.chunk)
@@ -147,10 +147,10 @@ class Ledger:
             commands.append(SetImageStrength(float(self.strength)))
         if slot.image is not None:
             commands.append(SetConditioning(prompt, slot.image.sha256))
-            self.flights.leave("set_conditioning", chunk, prompt)
+            self.flights.add("set_conditioning", chunk, prompt)
         else:
             commands.append(SchedulePrompt(prompt, 0))
-            self.flights.leave("schedule_prompt", chunk, prompt)
+            self.flights.add("schedule_prompt", chunk, prompt)
         slot.said = prompt
         slot.sent |= {"prompt", "image", "strength", "sr", "cut"}
         self._set += [Setting(chunk, chunk, "strength", 0), Setting(chunk, chunk, "sr", 0)]
@@ -158,9 +158,9 @@ class Ledger:
         self._mark_sent(slot, at)
         return commands
 
-    def renew(self, chunk: int) -> None:
+    def reset_for_take(self, chunk: int) -> None:
         """A take opens at `chunk`: nothing that was sent for a later chunk is known to the model any more."""
-        self.unmade(chunk)
+        self.discard_from(chunk)
         for later, slot in self.slots.items():
             if later > chunk:
                 slot.said = None
@@ -208,7 +208,7 @@ class Ledger:
     def _say(self, slot: ChunkSlot, prompt: str, base: int) -> SchedulePrompt:
         slot.said = prompt
         self._accepted.discard(slot.chunk)
-        self.flights.leave("schedule_prompt", slot.chunk, prompt)
+        self.flights.add("schedule_prompt", slot.chunk, prompt)
         return SchedulePrompt(prompt, slot.chunk - base)
 
     def send_again(self, slot: ChunkSlot, prompt: str, chunk: int) -> SchedulePrompt:
@@ -216,7 +216,7 @@ class Ledger:
         slot.sent.add("prompt")
         slot.said = prompt
         self._accepted.discard(slot.chunk)
-        self.flights.leave("schedule_prompt", slot.chunk, prompt)
+        self.flights.add("schedule_prompt", slot.chunk, prompt)
         return SchedulePrompt(prompt, chunk)
 
     def resend(self, flight: PendingCommand, base: int) -> SchedulePrompt:
@@ -227,7 +227,7 @@ class Ledger:
         slot.said = prompt
         self._accepted.discard(flight.chunk)
         self._touched.discard(flight.chunk)
-        self.flights.leave(flight.command, flight.chunk, prompt, flight.tries + 1)
+        self.flights.add(flight.command, flight.chunk, prompt, flight.tries + 1)
         return SchedulePrompt(prompt, flight.chunk - base)
 
     def recheck(self, scheduled: Mapping[int, str], base: int, making: int) -> None:
@@ -272,11 +272,11 @@ class Ledger:
         for number, chunk in enumerate(due):
             slot = self.slots[chunk]
             for later in (self.slots[one] for one in due[number + 1 :]):
-                slot.give_way(later)
+                slot.merge_into(later)
             sent = slot.sent.copy()
             commands += self._live_of(slot, chunk, making + 1)
             if chunk <= making:
-                slot.tell_late(slot.sent - sent)
+                slot.mark_late(slot.sent - sent)
             self._mark_sent(slot, at)
         return commands
 
@@ -286,24 +286,24 @@ class Ledger:
         if strength is not None and "strength" not in slot.sent:
             self.strength = strength
             commands.append(SetImageStrength(float(strength)))
-            self.flights.leave("set_image_strength", chunk)
+            self.flights.add("set_image_strength", chunk)
             slot.sent.add("strength")
             self._set.append(Setting(landing, chunk, "strength", self.now))
         if image is not None and "image" not in slot.sent:
             prompt = self.active_at(landing)  # not an older one: what is overdue takes nothing back
             if prompt is None:
                 commands.append(SetImage(image.sha256))
-                self.flights.leave("set_image", chunk)
+                self.flights.add("set_image", chunk)
             else:
                 commands.append(SetConditioning(prompt, image.sha256))
                 tells = self.images.tells(prompt, slot.said, self.active_at(landing - 1))
-                self.flights.leave("set_conditioning", chunk, prompt, tells=tells, during=landing - 1)
+                self.flights.add("set_conditioning", chunk, prompt, tells=tells, during=landing - 1)
                 slot.said = prompt
             slot.sent |= {"image", "prompt"}
         if sr is not None and "sr" not in slot.sent:
             self.sr = sr
             commands.append(SetSrScale(sr))
-            self.flights.leave("set_sr_scale", chunk)
+            self.flights.add("set_sr_scale", chunk)
             slot.sent.add("sr")
             self._set.append(Setting(landing, chunk, "sr", self.now))
         return commands
@@ -324,7 +324,7 @@ class Ledger:
         for line in slot.lines if slot is not None else ():
             line.land("cut", chunk)
 
-    def done(self, chunk: int, prompt: str | None, at: int) -> None:
+    def chunk_done(self, chunk: int, prompt: str | None, at: int) -> None:
         """A score chunk was made by nanosecond `at`, and the model says which prompt it showed (None where it does not say)."""
         before = self._judged
         first = self._judged + 1 if self._judged < chunk else chunk
@@ -392,7 +392,7 @@ class Ledger:
             if prompt is None or wanted is None or not number <= chunk < until or prompt.strip() == wanted.strip():
                 continue
             for line in slot.lines:
-                if "prompt" not in line.kinds or not line.does("prompt") or line.landed is None:
+                if "prompt" not in line.kinds or not line.performs("prompt") or line.landed is None:
                     continue
                 if is_shown or chunk + 1 < until:
                     line.landed = max(line.landed, chunk + 1)
@@ -407,7 +407,7 @@ class Ledger:
     def _miss_prompt(self, chunk: int, reason: str) -> None:
         for line in self.slots[chunk].lines:
             if "prompt" in line.open:
-                line.end(Status.MISSED, reason)
+                line.finish(Status.MISSED, reason)
 
     def accepted_prompt(self, prompt: str) -> None:
         """The model took a prompt: the oldest command that carries it has been answered."""
@@ -429,7 +429,7 @@ class Ledger:
         if landed is not None:
             self._land_image(*landed)
 
-    def unmade(self, chunk: int) -> None:
+    def discard_from(self, chunk: int) -> None:
         """The take ends before this chunk, or the run does: of what was sent until then, not every image was seen."""
         for number, landing in self.images.unmade(chunk):
             self._miss_image(number, f"the model took its image for chunk {landing} only, which was not made with it")
@@ -440,7 +440,7 @@ class Ledger:
     def _miss_image(self, chunk: int, reason: str) -> None:
         for line in self.slots[chunk].lines:
             if "image" in line.open:
-                line.end(Status.MISSED, reason)
+                line.finish(Status.MISSED, reason)
 
     def refused(self, command: str) -> PendingCommand | None:
         """The oldest command of this name that is on its way, taken off."""

@@ -182,7 +182,7 @@ class DisplayClock:
         if self._knows_takes and before is not None and line is not None and fit.at - before - length > STOOD:
             self._playing.stood.append((self._playing.base + fit.chunk - 1, line))
 
-    def settle(self) -> None:
+    def finalise(self) -> None:
         """The run is over: where nothing of the take was seen yet, its boundaries must do."""
         self._playing.line = self._playing.line or self._guess
 

@@ -50,9 +50,9 @@ def paused(run: RunState, event: Paused) -> list[Command]:
     asked, run.paused, run.pausing = run.pausing, True, None
     run.stalls.rest()
     if event.chunk is None:
-        run.moves.rests(max(run.making - 1, run.base, run.making - 1 if asked is None else asked), event.at, is_guess=True)
+        run.moves.paused(max(run.making - 1, run.base, run.making - 1 if asked is None else asked), event.at, is_guess=True)
     else:
-        run.moves.rests(run.base + event.chunk, event.at)
+        run.moves.paused(run.base + event.chunk, event.at)
     return []
 
 
@@ -61,19 +61,19 @@ def resumed(run: RunState, event: Resumed) -> list[Command]:
     run.paused, run.pausing = False, None
     run.stalls.expect(event.at)
     said = run.making if event.chunk is None else run.base + event.chunk
-    run.moves.goes_on(said if said > run.making and run.can_be(said, event.at) else run.making, event.at)
+    run.moves.resumed(said if said > run.making and run.can_be(said, event.at) else run.making, event.at)
     return send_due(run, event.at)
 
 
 def on_trigger(run: RunState, event: TriggerEvent) -> list[Command]:
     """Rules and exits of the pass that plays now."""
-    firings = run.ear.heard(event)
+    firings = run.ear.match(event)
     return act_on(run, firings, event.at) if firings else []
 
 
 def hold_until_started(run: RunState, event: TriggerEvent | OperatorPause) -> list[Command]:
     """Nothing an operator did is lost while a take is being opened: it acts as soon as the take runs."""
-    heard = event if isinstance(event, OperatorPause) else run.ear.heard(event)
+    heard = event if isinstance(event, OperatorPause) else run.ear.match(event)
     if heard:
         run.held.append(heard)
     return []
@@ -153,7 +153,7 @@ def run_rule(run: RunState, rule: RuleEntry, acts: tuple[CueAct, ...], current: 
         chunk = min(chunk, max(cut, run.making + 1))
     line = run.plan.fire(rule, acts, current, chunk, at)
     if run.follow is None and chunk >= run.plan.end_chunk():
-        line.end(Status.SKIPPED, "it fired too near the end: no chunk within reach was left")
+        line.finish(Status.SKIPPED, "it fired too near the end: no chunk within reach was left")
     else:
         run.ledger.commit(line, chunk)
     return []
@@ -181,7 +181,7 @@ def leave_at(
         return line.rule is None and (line.pass_number > current.number or behind)
 
     run.ledger.withdraw(run.making + 1, leaves, reason)
-    run.plan.leave(current, exit_at, following, reason, quarter)
+    run.plan.leave_pass(current, exit_at, following, reason, quarter)
     run.plan.forecast(run.making + run.schedule.lead)
     commit_up_to(run, commit_limit(run))
 

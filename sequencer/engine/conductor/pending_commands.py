@@ -35,7 +35,7 @@ class PendingCommands:
     def __init__(self) -> None:
         self._all: deque[PendingCommand] = deque()
 
-    def leave(
+    def add(
         self,
         command: str,
         chunk: int,

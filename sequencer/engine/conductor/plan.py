@@ -87,11 +87,11 @@ class Plan:
         self._kept_end = 0
         """Behind the last chunk of what was committed before a pass was left, and stays."""
         self._began: dict[int, float] = {}
-        self.lay(0, Fraction(0), Fraction(0))
+        self.append_passes(0, Fraction(0), Fraction(0))
 
     # ---- laying ----------------------------------------------------------------------------------------------------
 
-    def lay(self, stretch: int, start: Fraction, quarter: Fraction) -> None:
+    def append_passes(self, stretch: int, start: Fraction, quarter: Fraction) -> None:
         """Add passes from a stretch on to the end of `play`, beginning at an exact time and quarter."""
         fresh: list[Delivery] = []
         grid = self.schedule.grid
@@ -144,12 +144,12 @@ class Plan:
         self._numbers += 1
         return self._numbers
 
-    def leave(self, current: Pass, at: Fraction, following: int, reason: str, quarter: Fraction | None = None) -> None:
+    def leave_pass(self, current: Pass, at: Fraction, following: int, reason: str, quarter: Fraction | None = None) -> None:
         """Leave a pass at an exact time and go on with stretch `following`, laid anew from there (at `quarter`, if given)."""
         kept = self.waiting[self._cursor :]
         for line in kept:
             if line.time >= at and line.pass_number == current.number:
-                line.end(Status.SKIPPED, reason)
+                line.finish(Status.SKIPPED, reason)
         replaced = {line.number for line in kept if line.pass_number > current.number}
         self.lines = [line for line in self.lines if line.number not in replaced]
         self.waiting = [line for line in kept if line.time < at and line.pass_number <= current.number]
@@ -165,7 +165,7 @@ class Plan:
         self._kept_end = max(stays, default=-1) + 1
         del self.passes[current.number :]
         self.passes.append(replace(current, end=at, left_at=self._bar_line(current, at) if self._is_newest else None))
-        self.lay(following, at, self.passes[-1].end_quarter if quarter is None else quarter)
+        self.append_passes(following, at, self.passes[-1].end_quarter if quarter is None else quarter)
 
     @staticmethod
     def _bar_line(current: Pass, at: Fraction) -> Fraction | None:
@@ -185,7 +185,7 @@ class Plan:
         kept = self.waiting[self._cursor :]
         for line in kept:
             if self._quarter_of(line) < quarter:
-                line.end(Status.SKIPPED, "the clock was moved past it")
+                line.finish(Status.SKIPPED, "the clock was moved past it")
         laid_anew = {line.number for line in kept if not line.is_final}
         passed = [one for one in self.passes if one.number < target.number]
         force = self._in_force(passed, target, quarter)
@@ -194,7 +194,7 @@ class Plan:
         del self.passes[target.number :]
         self._began = {number: time for number, time in self._began.items() if number < target.number}
         first = len(self.lines)
-        self.lay(target.stretch.index, target.start, target.quarter)
+        self.append_passes(target.stretch.index, target.start, target.quarter)
         gone = {line.number for line in self.lines[first:] if self._quarter_of(line) < quarter}
         self.lines = [line for line in self.lines if line.number not in gone]
         self.waiting = [line for line in self.waiting if line.number not in gone]
@@ -350,7 +350,7 @@ class Plan:
         """The next line to commit."""
         return self.waiting[self._cursor] if self._cursor < len(self.waiting) else None
 
-    def pop(self) -> Delivery:
+    def pop_next(self) -> Delivery:
         """Take the next line out."""
         line = self.waiting[self._cursor]
         self._cursor += 1
@@ -386,7 +386,7 @@ class Plan:
         """Take out every waiting line of this score chunk or before, cuts included."""
         taken: list[Delivery] = []
         while (line := self.next_line()) is not None and self.chunk_of(line) <= chunk:
-            taken.append(self.pop())
+            taken.append(self.pop_next())
             if self._cuts and self._cuts[0] is line:
                 self._cuts.popleft()
         return taken

@@ -41,7 +41,7 @@ def chunk_done(run: RunState, event: ChunkDone) -> list[Command]:
         run.lasted.append(event.at - run.boundary_at)
     run.boundary_at = event.at
     run.fresh = True
-    run.ledger.done(chunk, event.prompt, event.at)
+    run.ledger.chunk_done(chunk, event.prompt, event.at)
     run.making = chunk + 1
     if run.follow is not None:
         run.follow.boundary(run.making, event.at)
@@ -66,7 +66,7 @@ def last_chunk_of_take(run: RunState, event: ChunkDone) -> list[Command]:
     if chunk >= run.making:
         run.note_stall(run.stalls.report(run.making, chunk + 1 - run.making, event.at))
     if run.making <= chunk < run.next_base:
-        run.ledger.done(chunk, event.prompt, event.at)
+        run.ledger.chunk_done(chunk, event.prompt, event.at)
         run.making = chunk + 1
     return []
 
@@ -82,10 +82,10 @@ def state_reported(run: RunState, event: StateReported) -> list[Command]:
     if event.paused:
         run.paused, run.pausing = True, None
         run.stalls.rest()
-        run.moves.rests(run.base + event.chunk - 1, event.at)
+        run.moves.paused(run.base + event.chunk - 1, event.at)
     elif run.base + event.chunk >= run.making and rested:
         run.paused, run.pausing = False, None
-        run.moves.goes_on(run.base + event.chunk, event.at)
+        run.moves.resumed(run.base + event.chunk, event.at)
     ahead = run.base + event.chunk > run.making and run.can_be(run.base + event.chunk, event.at)
     if ahead:
         first, run.making = run.making, run.base + event.chunk
@@ -97,7 +97,7 @@ def state_reported(run: RunState, event: StateReported) -> list[Command]:
             run.boundary_at = event.at
             if run.restarted:
                 run.ledger.lose_settings(run.base)
-            run.ledger.done(end - 1, event.prompt, event.at)
+            run.ledger.chunk_done(end - 1, event.prompt, event.at)
             for line in run.plan.take_up_to(end - 1):
                 line.planned = run.plan.chunk_of(line)
                 line.reason = f"chunk {line.planned} could not be reached any more"

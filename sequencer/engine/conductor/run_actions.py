@@ -70,14 +70,14 @@ class RunActions:
         for move in self._open(LEAVES):
             move.end(Status.OVERTAKEN, reason)
 
-    def rests(self, chunk: int, at: int, *, is_guess: bool = False) -> None:
+    def paused(self, chunk: int, at: int, *, is_guess: bool = False) -> None:
         """The model rests after a score chunk, or as far as is known (`is_guess`) not before it."""
         for move in self._open("pause"):
             move.land(chunk, at)
             if is_guess:
                 self._guessed.append(move)
 
-    def goes_on(self, chunk: int, at: int) -> None:
+    def resumed(self, chunk: int, at: int) -> None:
         """The model goes on with a score chunk; a pause that had not come by then does not come any more."""
         self._guessed.clear()
         for move in self._open("resume"):

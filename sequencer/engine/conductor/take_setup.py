@@ -174,10 +174,10 @@ def opening_woke(run: RunState, event: TimerFired) -> list[Command]:
     if not run.connected:
         return [wake_at(run, event.at + PATIENCE)]
     if run.reopens:
-        run.ledger.renew(run.base)
+        run.ledger.reset_for_take(run.base)
         return open_take(run, event.at)
     if run.starts and not run.has_prompt:
-        run.ledger.renew(run.base)
+        run.ledger.reset_for_take(run.base)
         commands = run.ledger.opening(run.base, event.at)
         commands += run.ledger.prompts_due(run.base, run.making, False, event.at)
         run.has_prompt = run.has_image = True
@@ -215,7 +215,7 @@ def was_reset(run: RunState, event: ResetDone) -> list[Command]:
     run.base = run.next_base
     run.restarted = run.reset_doubted = False
     on_chunk_begin(run, run.base, event.at)
-    run.ledger.renew(run.base)
+    run.ledger.reset_for_take(run.base)
     return open_take(run, event.at)
 
 
@@ -228,7 +228,7 @@ def reset_refused(run: RunState, event: CommandRefused) -> list[Command]:
         return was_reset(run, ResetDone(event.at))
     for line in run.ledger.slots[run.next_base].lines:
         if "cut" in line.open:
-            line.end(Status.REFUSED, run.reason_of(event))
+            line.finish(Status.REFUSED, run.reason_of(event))
     run.phase = Phase.PLAYING
     return send_due(run, event.at)
 
@@ -264,7 +264,7 @@ def reset_again(run: RunState, event: ResetDone) -> list[Command]:
     if run.resets <= 1:
         return []
     run.resets -= 1
-    run.ledger.renew(run.base)
+    run.ledger.reset_for_take(run.base)
     return open_take(run, event.at)
 
 
@@ -289,7 +289,7 @@ def restored(run: RunState, event: ConnectionRestored) -> list[Command]:
         case Phase.STARTING:
             return [wake_at(run, event.at + PATIENCE)]  # the `state` of the new connection says whether the start was heard
         case Phase.OPENING | Phase.ARMED:
-            run.ledger.renew(run.base)
+            run.ledger.reset_for_take(run.base)
             return open_take(run, event.at)
         case Phase.CUTTING:
             return [Reset(), wake_at(run, event.at + PATIENCE)]

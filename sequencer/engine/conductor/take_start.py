@@ -24,7 +24,7 @@ def started_before(run: RunState, event: StateReported) -> list[Command]:
     """A `state` that says it runs stands for a start whose own message was lost; one that says it does not, for a new try."""
     if run.restarted and not event.started:
         run.restarted = False
-        run.ledger.renew(run.base)
+        run.ledger.reset_for_take(run.base)
         return open_take(run, event.at)
     if run.insisting and not event.started:
         return set_up_again(run, event.at)

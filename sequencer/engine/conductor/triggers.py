@@ -35,7 +35,7 @@ class TriggerMatcher:
         triggers += [trigger for stretch in schedule.stretches for trigger in stretch.until]
         self._crossings = {one: _Crossing() for one in triggers if isinstance(one, ControlCrossing)}
 
-    def heard(self, event: TriggerEvent) -> frozenset[Trigger]:
+    def match(self, event: TriggerEvent) -> frozenset[Trigger]:
         """The firings of an event, whichever stretch listens for them."""
         match event:
             case NoteReceived():

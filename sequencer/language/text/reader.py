@@ -332,12 +332,12 @@ class _Reader:
 
     def score(self) -> Score:
         """Read every statement."""
-        if not self.cutter.more():
+        if not self.cutter.split_next():
             end = len(self.source.text)
             hint = 'the smallest score has one line: at 0c "A paper boat drifts along a gutter."'
             self.faults.error("E151", "this score is empty", self.source.span(0, min(end, 1)), hint)
         index = 0
-        while index < len(self.statements) or self.cutter.more():
+        while index < len(self.statements) or self.cutter.split_next():
             statement = self.statements[index]
             if self._is_enough(statement):
                 break
@@ -379,7 +379,7 @@ class _Reader:
         from sequencer.language.text.recovery import ErrorExplainer  # only a faulty score pays for the many patterns of slips
 
         self.refused += 1
-        has_more = index + 1 < len(self.statements) or self.cutter.more()
+        has_more = index + 1 < len(self.statements) or self.cutter.split_next()
         following = self.statements[index + 1] if has_more else None
         inside = self.nesting.context()
         if self.slips is None:

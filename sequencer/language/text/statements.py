@@ -102,7 +102,7 @@ class StatementSplitter:
         self.at = 0
         self.is_over = False
 
-    def more(self) -> bool:
+    def split_next(self) -> bool:
         """Cut on until there is another statement, or the text is over: then False."""
         known = len(self.statements)
         while not self.is_over and len(self.statements) == known:
@@ -241,6 +241,6 @@ def begins_statement(text: str, at: int) -> bool:
 def split_statements(text: str) -> tuple[list[Statement], list[CommentToken]]:
     """The statements and the comments of a whole `text`, in order. Never fails: every text is cut somehow."""
     cutter = StatementSplitter(text)
-    while cutter.more():
+    while cutter.split_next():
         pass
     return cutter.statements, cutter.remarks

@@ -84,7 +84,7 @@ class LiveRunBuilder:
         return self._run
 
     def _say(self, text: str) -> None:
-        self.run.say(text)
+        self.run.notify(text)
 
     # ---- gear ------------------------------------------------------------------------------------------------------
 
@@ -241,7 +241,7 @@ def _named(port: str | None) -> str | None:
 @asynccontextmanager
 async def _untold(run: LiveRun) -> AsyncIterator[None]:
     """A score that tells gear something, and no port to tell it through: that is no reason not to play."""
-    run.say("this score sends MIDI, and no --midi-out PORT is named: it is written into the journal only")
+    run.notify("this score sends MIDI, and no --midi-out PORT is named: it is written into the journal only")
     yield
 
 
@@ -274,7 +274,7 @@ async def _recorded(run: LiveRun, recorder: LiveRecorder) -> AsyncIterator[None]
 
 @asynccontextmanager
 async def _watched(run: LiveRun, watch: StreamServer) -> AsyncIterator[None]:
-    run.say(watch.invitation)
+    run.notify(watch.invitation)
     async with _closed_behind(watch.close):
         yield
 

@@ -115,7 +115,7 @@ class ClockSenderTask:
         if conductor.run.takes != self._takes:  # it runs, by its own word or by what it shows
             self._base, self._takes = conductor.base, conductor.run.takes
         is_late = isinstance(event, ChunkShown) and not conductor.run.is_of_this_take(event.take)
-        fit = None if is_late else self._boundaries.hear(event)
+        fit = None if is_late else self._boundaries.feed(event)
         match event:
             case OffsetChanged():
                 self._offset = event.offset
@@ -215,13 +215,13 @@ async def _heard(run: LiveRun, port: str) -> AsyncIterator[None]:
     feed: Feed = MidiFeed(float(schedule.clock.bpm or NOMINAL), follows)
     if follows and expected is not None:
         feed = TimecodeFeed(expected)
-    live = MidiPortClock(port, feed, run.performance.deliver, run.say)
+    live = MidiPortClock(port, feed, run.performance.deliver, run.notify)
     live.open()
     if follows:
         if isinstance(feed, MidiFeed):
             run.lookers.append(_TransportWatcher(feed))
         what = "as soon as its time code runs" if schedule.clock.kind == "mtc" else "on its first beat"
-        run.say(f"{live.name}: the score begins {what}")
+        run.notify(f"{live.name}: the score begins {what}")
     try:
         yield
     finally:
@@ -236,8 +236,8 @@ class _TransportWatcher:
 
     def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
         """Look (the shape of a performance's watcher): what the feed did not say itself was said by hand."""
-        if isinstance(event, TransportChanged) and not self._feed.said(event):
-            self._feed.moved_by_hand(event.what, event.at)
+        if isinstance(event, TransportChanged) and not self._feed.is_own_event(event):
+            self._feed.set_transport(event.what, event.at)
 
 
 def link_clock(run: LiveRun, transport: bool = True) -> Attachment:
@@ -253,13 +253,13 @@ async def _linked(run: LiveRun, transport: bool) -> AsyncIterator[None]:
     clock = run.settings.schedule.clock
     bar = float(clock.meter.bar)
     feed = LinkFeed(bar, transport)
-    live = LiveLink(float(clock.bpm or NOMINAL), feed, run.performance.deliver, run.say, bar)
+    live = LiveLink(float(clock.bpm or NOMINAL), feed, run.performance.deliver, run.notify, bar)
     live.open()
     run.standing.ahead = lambda: feed.ahead
     if not transport:
         feed.held = True
         run.lookers.append(_WarmUpWatcher(feed))
-    run.say(
+    run.notify(
         "Link: the score begins "
         + ("when the session plays" if transport else "on the first bar line on which the model is warm")
     )
@@ -296,7 +296,7 @@ async def _told(run: LiveRun, port: str, clock: bool) -> AsyncIterator[None]:
         raise UsageError("this score follows a clock from outside: there is none of ours to send", "leave out --send-clock")
     if clock and not tempo_segments(conductor):
         raise UsageError("this score has no beats, so there is no clock to send", "write a tempo, as: clock 120 bpm, 4/4")
-    sender = MessageScheduler(open_output(port, run.say), run.clock.now)
+    sender = MessageScheduler(open_output(port, run.notify), run.clock.now)
     telling = MidiSender(sender)
     run.lookers.append(telling)
     if clock:

@@ -159,11 +159,11 @@ class LiveRun:
         else:
             journal = JournalWriter.resume(path, broken_off)
         self.performance = Performance(
-            settings.schedule, stage, clock, journal, settings.script, [self._look], self.say, settings.following
+            settings.schedule, stage, clock, journal, settings.script, [self._look], self.notify, settings.following
         )
         if broken_off is not None:
             (folder.path / FILE).unlink(missing_ok=True)  # the desk of the run that was killed
-            self.performance.take_up(broken_off, *resume_from_journal(broken_off))
+            self.performance.resume(broken_off, *resume_from_journal(broken_off))
         self.standing = LiveStatus(self.performance.conductor, clock.now())
         self._began = clock.now()
         """When the run began, whichever process began it."""
@@ -174,7 +174,7 @@ class LiveRun:
         self._operator = Operator(
             self.performance,
             clock.now,
-            self.say,
+            self.notify,
             offset=lambda: offset_line(self.standing),
             can_clip=live.memory() is not None,  # the embedded stage ends with its process, and keeps nothing
         )
@@ -198,12 +198,12 @@ class LiveRun:
         """Take time and cost from where the run that was killed had them."""
         for record in broken_off.records:
             if record.event is not None:
-                self.standing.hear(record.event, (), self.performance.conductor)
+                self.standing.handle(record.event, (), self.performance.conductor)
         if broken_off.records:
             self._began = broken_off.records[0].at
         self._billed_before = self.standing.billed_seconds(self.clock.now())
 
-    def say(self, text: str) -> None:
+    def notify(self, text: str) -> None:
         """Something that a person should know, above the live line."""
         self._screen.say(f"sequencer: {text}")
 
@@ -211,7 +211,7 @@ class LiveRun:
         """Report that something of what the run leaves could not be written: it counts at the end."""
         if text not in self.failures:
             self.failures.append(text)
-            self.say(text)
+            self.notify(text)
 
     async def play(self) -> LiveResult:
         """Perform to the end, then write what the run leaves."""
@@ -221,7 +221,7 @@ class LiveRun:
             stack.enter_context(closing_on_signals(performance.close))
             for attach in self._attachments:
                 await stack.enter_async_context(attach(self))
-            door = RemoteControlServer(self.folder.path, self._operator.hear)
+            door = RemoteControlServer(self.folder.path, self._operator.handle_line)
             await door.open()
             stack.push_async_callback(door.close)
             stack.enter_context(Keys(self._operator.press))
@@ -236,7 +236,7 @@ class LiveRun:
                 lambda: performance.close(f"--max-minutes: {limit / 60 / SECOND:.1f} minutes are over"),
             )
             if not settings.quiet and self._live.memory() is not None:
-                self.say(f"if this process is killed, go on with: sequencer perform --resume {self.folder.final}")
+                self.notify(f"if this process is killed, go on with: sequencer perform --resume {self.folder.final}")
             outcome = await performance.run(before_close=self._last_clip)
             stop.cancel()
             await self._wait_for_clips()
@@ -245,7 +245,7 @@ class LiveRun:
     # ---- while it runs ---------------------------------------------------------------------------------------------
 
     def _look(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
-        self.standing.hear(event, commands, conductor)
+        self.standing.handle(event, commands, conductor)
         for looker in self.lookers:
             looker(event, commands, conductor)
         if isinstance(event, Ready | ConnectionRestored | Uploaded):
@@ -271,7 +271,7 @@ class LiveRun:
             new.replace(path)  # what is there stays, where this cannot be written
         except OSError as error:
             remove(new)
-            self.say(f"{path} cannot be written ({error.strerror}): after a crash this run could not be gone on with")
+            self.notify(f"{path} cannot be written ({error.strerror}): after a crash this run could not be gone on with")
 
     async def _watch(self) -> None:
         """The connection as it stands, told as events, also while the stage is still being opened."""
@@ -283,7 +283,7 @@ class LiveRun:
             if now != before:
                 before = now
                 event = StageStatus(self.clock.now(), now[0], now[1])  # type: ignore[arg-type]  # one of the four names
-                self.standing.hear(event, (), self.performance.conductor)
+                self.standing.handle(event, (), self.performance.conductor)
                 self.performance.deliver(event)
             await asyncio.sleep(LOOK)
 
@@ -293,7 +293,7 @@ class LiveRun:
         seconds = (now - last) / SECOND
         if seconds > STOPPED_SECONDS:
             self._stops.append(round(seconds, 1))
-            self.say(f"this process did not run for {seconds:.1f} s: it was stopped, or the machine slept or was overloaded")
+            self.notify(f"this process did not run for {seconds:.1f} s: it was stopped, or the machine slept or was overloaded")
             self.performance.deliver(UnknownMessage(self.clock.now(), "stopped", json.dumps({"seconds": round(seconds, 3)})))
         return now
 
@@ -305,7 +305,7 @@ class LiveRun:
 
     async def _wait_for_clips(self) -> None:
         if self._asked:
-            self.say("waiting for clips")
+            self.notify("waiting for clips")
             await asyncio.wait(set(self._asked), timeout=STILL_WRITING)
 
     async def _clip(self, seconds: int) -> None:
@@ -320,9 +320,9 @@ class LiveRun:
             self.failed(f"the clip cannot be written: {error.strerror}")
         except SequencerError as error:
             self._clips.remove(path)
-            self.say(f"no clip: {error.message}")
+            self.notify(f"no clip: {error.message}")
         else:
-            self.say(f"{path.name}: the last {seconds} s, {len(data) / 1e6:.1f} MB")
+            self.notify(f"{path.name}: the last {seconds} s, {len(data) / 1e6:.1f} MB")
 
     # ---- what it leaves --------------------------------------------------------------------------------------------
 

@@ -72,11 +72,11 @@ class LiveStatus:
         self._boundary: int | None = None
         self._done: deque[tuple[int, int]] = deque(maxlen=MEASURED)
 
-    def hear(  # noqa: PLR0912  # one case for each kind of event
+    def handle(  # noqa: PLR0912  # one case for each kind of event
         self, event: Event, commands: Sequence[Command], conductor: Conductor
     ) -> None:
         """Take an event in (the shape of a performance's watcher)."""
-        self._boundaries.hear(event)
+        self._boundaries.feed(event)
         if self._conductor.is_finished and self._over_since is None:
             self._over_since = event.at
         match event:

@@ -49,7 +49,7 @@ class Operator:
         """What has been typed so far, or what the last key asks for."""
         return self._typing.asks
 
-    def hear(self, text: str) -> str | None:
+    def handle_line(self, text: str) -> str | None:
         """Take a command; return an answer, where there is more to say than that it was taken.
 
         Raises:
@@ -91,7 +91,7 @@ class Operator:
         text = self._typing.feed(key)
         if text is not None:
             try:
-                answer = self.hear(text)
+                answer = self.handle_line(text)
             except UsageError as error:
                 answer = error.message if error.hint is None else f"{error.message}; {error.hint}"
             if answer:

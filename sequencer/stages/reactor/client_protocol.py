@@ -138,7 +138,7 @@ class ClientProtocol:
     def greet(self) -> None:
         """Ask something harmless that is always answered."""
         self._question = self._answers.ask("requestSchema", self._clock.now())
-        self.say(SchemaRequest(self._question))
+        self.send(SchemaRequest(self._question))
 
     def ask_again(self) -> None:
         """Ask for a sign of life; nothing is lost where nobody hears it."""
@@ -156,7 +156,7 @@ class ClientProtocol:
 
     # ---- out
 
-    def say(self, message: ClientMessage) -> None:
+    def send(self, message: ClientMessage) -> None:
         """Say something now. Raises StageError where it cannot be said."""
         if self._send is None:
             raise StageError("the connection is lost")
@@ -176,7 +176,7 @@ class ClientProtocol:
         now = self._clock.now()
         request = self._answers.ask(name, now) if self.wire is Wire.V1 else ""
         try:
-            self.say(CommandRequest(name, data, files, request))
+            self.send(CommandRequest(name, data, files, request))
         except StageError as error:
             self._answers.answered(request, now)
             self._tell(CommandRefused(self._clock.now(), name, error.message))
@@ -184,7 +184,7 @@ class ClientProtocol:
     def uploaded(self, reference: Reference) -> None:
         """Tell the model that a file's bytes are there; nothing is lost where nobody hears it."""
         try:
-            self.say(FileUploaded(reference))
+            self.send(FileUploaded(reference))
         except StageError as error:
             self._notice(f"the notice of an upload was not sent: {error.message}")
 
@@ -195,7 +195,7 @@ class ClientProtocol:
         future: asyncio.Future[ClipAnswer] = asyncio.get_running_loop().create_future()
         request = self._answers.ask("requestClip", self._clock.now())
         self._clips.append((request, future))
-        self.say(ClipRequest(seconds, request))
+        self.send(ClipRequest(seconds, request))
         try:
             async with asyncio.timeout(patience):
                 answer = await future
@@ -211,7 +211,7 @@ class ClientProtocol:
 
     # ---- in
 
-    def received(self, channel: Channel, payload: str | bytes) -> None:
+    def on_frame(self, channel: Channel, payload: str | bytes) -> None:
         """Something came: events of it are told, answers find their questions."""
         message = self.wire.read_server(channel, payload)
         if isinstance(payload, bytes) or self.wire is Wire.V0:

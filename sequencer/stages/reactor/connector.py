@@ -97,7 +97,7 @@ class Connector:
     async def _connect(self) -> None:
         servers = await self._signalling.ice_servers()
         servers = await reachable(servers, self._settings.gathering_seconds) if servers else ()
-        hooks = Hooks(self._talk.received, self._frame, lambda why: self._broken(connection, why))
+        hooks = Hooks(self._talk.on_frame, self._frame, lambda why: self._broken(connection, why))
         connection = Connection(self._session.tracks, hooks, servers)
         try:
             offer, mapping = await connection.offer()
@@ -107,8 +107,8 @@ class Connector:
             await connection.accept(normalise_sdp(answer), self._settings.connect_seconds)
             for track in self._session.tracks:
                 if track.direction == "recvonly":
-                    self._talk.say(TrackRequest("resume", track.name))
-            self._talk.say(Ping())
+                    self._talk.send(TrackRequest("resume", track.name))
+            self._talk.send(Ping())
         except BaseException:
             self._talk.end()
             await connection.close()
@@ -119,7 +119,7 @@ class Connector:
     def ping(self) -> None:
         """Show the other side that we are here; nothing is lost where nobody hears it."""
         with contextlib.suppress(StageError):
-            self._talk.say(Ping())
+            self._talk.send(Ping())
             self.last_ping = self._clock.now()
 
     def gone(self, connection: Connection) -> bool:

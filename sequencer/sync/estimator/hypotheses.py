@@ -78,7 +78,7 @@ class HypothesisSet:
             return
         best = self._compete(at, since, before)
         known = self._grain.size
-        found = self._grain.hear(since)
+        found = self._grain.add_interval(since)
         self._past.append((at, self.index))
         if best is None:
             return  # what came fits no tempo at all: begin again with the next ticks

@@ -45,7 +45,7 @@ class TimestampGrid:
         self._heard = 0
         self._latest = 0
 
-    def hear(self, interval: float) -> bool:
+    def add_interval(self, interval: float) -> bool:
         """Take an interval. True when a grain has just been found (or a larger one than was known)."""
         self._heard += 1
         self._intervals.append(interval)
