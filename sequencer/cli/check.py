@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from sequencer.language.check import CheckResult
     from sequencer.schedule.model import Schedule
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 """How many codes the last line names."""
 
-MOST_FOLDERS = 100
+MAX_FOLDERS = 100
 """How many folders beside a score are watched."""
 
-MOST_FILES = 1_000
+MAX_FILES = 1_000
 """How many files of one folder are watched."""
 
 _WATCHED = frozenset({".score", ".yaml", ".yml", ".png", ".jpg", ".jpeg", ".webp"})
@@ -132,8 +132,8 @@ def _print(found: list[tuple[Path, CheckResult]], args: argparse.Namespace) -> N
         if checked.schedule is not None:
             _print_help(checked.schedule, args)
     if codes:
-        more = " …" if len(codes) > MOST_NAMED else ""
-        print(f"\nto read more: sequencer explain {' '.join(list(codes)[:MOST_NAMED])}{more}", file=sys.stderr)
+        more = " …" if len(codes) > MAX_NAMED else ""
+        print(f"\nto read more: sequencer explain {' '.join(list(codes)[:MAX_NAMED])}{more}", file=sys.stderr)
 
 
 def _print_help(schedule: Schedule, args: argparse.Namespace) -> None:
@@ -222,9 +222,9 @@ def _around(scores: Iterable[Path]) -> Iterator[Path]:
             below = sorted(one for one in path.parent.iterdir() if one.is_dir() and not one.name.startswith("."))
         except OSError:
             below = []
-        for folder in (path.parent, *below[:MOST_FOLDERS]):
+        for folder in (path.parent, *below[:MAX_FOLDERS]):
             yield folder
-            yield from islice((one for one in folder.glob("*.*") if one.suffix.lower() in _WATCHED), MOST_FILES)
+            yield from islice((one for one in folder.glob("*.*") if one.suffix.lower() in _WATCHED), MAX_FILES)
 
 
 def _read_by(found: list[tuple[Path, CheckResult]]) -> Iterator[Path]:

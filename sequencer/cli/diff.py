@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-MOST = 20
+MAX_ROWS = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,5 +69,5 @@ def _chunks(numbers: tuple[int, ...]) -> str:
         else:
             spans.append([number, number])
     shown = [str(low) if low == high else f"{low}-{high}" for low, high in spans]
-    more = f" and {len(shown) - MOST} more" if len(shown) > MOST else ""
-    return f"chunk{'s' if len(numbers) > 1 else ''} {', '.join(shown[:MOST])}{more}"
+    more = f" and {len(shown) - MAX_ROWS} more" if len(shown) > MAX_ROWS else ""
+    return f"chunk{'s' if len(numbers) > 1 else ''} {', '.join(shown[:MAX_ROWS])}{more}"

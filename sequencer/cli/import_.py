@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-LARGEST = 32 * 1024 * 1024
+MAX_MIDI_FILE_BYTES = 32 * 1024 * 1024
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,9 +60,9 @@ def _bytes(path: Path) -> bytes:
 
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+            data = file.read(MAX_MIDI_FILE_BYTES + 1)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}", "give a MIDI file that exists") from error
-    if len(data) > LARGEST:
-        raise InputError(f"{path} is larger than {LARGEST} bytes", "is it the right file?")
+    if len(data) > MAX_MIDI_FILE_BYTES:
+        raise InputError(f"{path} is larger than {MAX_MIDI_FILE_BYTES} bytes", "is it the right file?")
     return data

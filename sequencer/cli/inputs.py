@@ -16,7 +16,7 @@ from sequencer.schedule.model import Schedule
 STANDARD_INPUT = Path("-")
 """What stands for standard input on a command line."""
 
-LARGEST = 256 * 1024 * 1024
+MAX_SCHEDULE_BYTES = 256 * 1024 * 1024
 """Bytes of the largest compiled schedule that is read."""
 
 
@@ -98,9 +98,9 @@ def read_text(path: Path) -> str:
     """A text file's content. Raises InputError where it cannot be read."""
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-        if len(data) > LARGEST:
-            raise InputError(f"{path} is larger than {LARGEST:,} bytes")
+            data = file.read(MAX_SCHEDULE_BYTES + 1)
+        if len(data) > MAX_SCHEDULE_BYTES:
+            raise InputError(f"{path} is larger than {MAX_SCHEDULE_BYTES:,} bytes")
         return data.decode("utf-8")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None

@@ -149,7 +149,7 @@ def _address(url: object, run: Path) -> str | None:
 def _check_flags(args: argparse.Namespace) -> None:
     """See that every flag that was given means something beside the others. Raises UsageError for the first that does not."""
     from sequencer.core.errors import UsageError
-    from sequencer.runtime.operator.commands import MOST_OFFSET
+    from sequencer.runtime.operator.commands import MAX_OFFSET
 
     def given(*flags: str) -> str | None:
         return next((flag for flag in flags if getattr(args, flag[2:].replace("-", "_")) not in (None, False, 0)), None)
@@ -160,8 +160,8 @@ def _check_flags(args: argparse.Namespace) -> None:
         raise UsageError(message, f"leave {simulated} out, or --stage simulated")
     if args.stage != SIMULATED and args.faults is not None:
         raise UsageError("--faults lets the embedded stage go wrong", "add --stage simulated, or leave --faults out")
-    if abs(args.offset) > MOST_OFFSET:
-        raise UsageError(f"--offset {args.offset} is further than {MOST_OFFSET} ms", "write for example --offset -40")
+    if abs(args.offset) > MAX_OFFSET:
+        raise UsageError(f"--offset {args.offset} is further than {MAX_OFFSET} ms", "write for example --offset -40")
     if args.local and args.key_file is not None:
         raise UsageError("--local needs no key, so --key-file is not read", "leave one of the two out")
     if args.video_size is not None and not args.record:

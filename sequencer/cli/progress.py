@@ -13,9 +13,9 @@ from sequencer.core.diagnostics import escape_control
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-EVERY = 10.0
+LINE_INTERVAL_S = 10.0
 """Seconds between two lines where there is no terminal."""
-ROOM = 30
+MIN_TEXT_WIDTH = 30
 """Characters that surely fit beside the bar."""
 
 
@@ -62,13 +62,13 @@ class LiveLine:
         shown = f"> {self._typed}" if self._typed else where
         if self._bar is not None:
             self._bar.update(self._task, completed=done, total=total, where=escape_control(shown))  # type: ignore[arg-type]  # a TaskID is an int
-        elif not self._quiet and (at_once or time.monotonic() - self._last > EVERY):
+        elif not self._quiet and (at_once or time.monotonic() - self._last > LINE_INTERVAL_S):
             self._last = time.monotonic()
             print(f"{self._what} {done}/{total} {escape_control(where)}".rstrip(), file=sys.stderr, flush=True)
 
     def type(self, text: str) -> None:
         """What an operator is typing: shown in place of where it is, as long as there is any. A long text is printed above."""
-        if len(text) > ROOM:
+        if len(text) > MIN_TEXT_WIDTH:
             self.say(text)
             text = ""
         self._typed = text

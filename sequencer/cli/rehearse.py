@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sequencer.runtime.output.captioned_video import Part
     from sequencer.runtime.rehearsal import Progress, RehearsalResult
 
-SMALLEST, LARGEST = 64, 4096
+MIN_VIDEO_SIZE, MAX_VIDEO_SIZE = 64, 4096
 SCORE_HELP = "a .score or .yaml file, a compiled .json, or a run to play again"
 
 
@@ -29,8 +29,8 @@ def video_size(text: str) -> tuple[int, int]:
     if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
         raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT, such as 1280x768")
     width, height = int(parts[0]), int(parts[1])
-    if any(side % 2 or not SMALLEST <= side <= LARGEST for side in (width, height)):
-        raise argparse.ArgumentTypeError(f"{text}: both sides must be even and from {SMALLEST} to {LARGEST}")
+    if any(side % 2 or not MIN_VIDEO_SIZE <= side <= MAX_VIDEO_SIZE for side in (width, height)):
+        raise argparse.ArgumentTypeError(f"{text}: both sides must be even and from {MIN_VIDEO_SIZE} to {MAX_VIDEO_SIZE}")
     return width, height
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import asyncio
 
-MOST_MINUTES = 1440
+MAX_MINUTES = 1440
 MAX_GRACE_SECONDS = 3600
 
 DIALECTS = ("current", "2026-early", "1.x")
@@ -109,8 +109,8 @@ def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # its 
         raise UsageError(f"--loss {args.loss} is no percentage")
     if args.latency < 0 or args.jitter < 0 or any(one < 0 for one in args.drop_after):
         raise UsageError("--latency, --jitter and --drop-after cannot be negative")
-    if not 0 < args.session_minutes <= MOST_MINUTES:
-        raise UsageError(f"--session-minutes {args.session_minutes:g} is not above 0 and at most {MOST_MINUTES}")
+    if not 0 < args.session_minutes <= MAX_MINUTES:
+        raise UsageError(f"--session-minutes {args.session_minutes:g} is not above 0 and at most {MAX_MINUTES}")
     if not 0 < args.grace <= MAX_GRACE_SECONDS:
         raise UsageError(
             f"--grace {args.grace:g} is not above 0 and at most {MAX_GRACE_SECONDS}", "write for example --grace 60"

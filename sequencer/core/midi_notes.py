@@ -7,14 +7,14 @@ from typing import Literal
 
 _NOTE = re.compile(r"([A-Ga-g])([#b♯♭]?)(-?\d+)\Z")
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-HIGHEST_NOTE = 127
+MAX_NOTE = 127
 
 
 def note_number(written: str, middle: Literal["C3", "C4"]) -> int | None:
     """The MIDI number (0…127) of a note name or number, middle C (60) being called `middle`. None where there is none."""
     if written.isascii() and written.isdigit():
         number = int(written)
-        return number if number <= HIGHEST_NOTE else None
+        return number if number <= MAX_NOTE else None
     match = _NOTE.match(written)
     if match is None:
         return None
@@ -22,7 +22,7 @@ def note_number(written: str, middle: Literal["C3", "C4"]) -> int | None:
     shift = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}[sign]
     lowest = 2 if middle == "C3" else 1
     number = (int(octave) + lowest) * 12 + _STEPS[letter.upper()] + shift
-    return number if 0 <= number <= HIGHEST_NOTE else None
+    return number if 0 <= number <= MAX_NOTE else None
 
 
 _NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")

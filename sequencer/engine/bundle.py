@@ -23,12 +23,12 @@ from sequencer.core.images import MAX_IMAGE_BYTES
 from sequencer.core.paths import remove
 
 JOURNAL = "journal.jsonl"
-LARGEST_IMAGE = MAX_IMAGE_BYTES
-MOST_MEMBERS = 1000
+MAX_BUNDLED_IMAGE_BYTES = MAX_IMAGE_BYTES
+MAX_MEMBERS = 1000
 PIECE = 1024 * 1024
 """Bytes that are read of an archive at once. Its directory, all of which is read before anything is known, is no longer."""
 SMALL_JOURNAL = 16 * 1024 * 1024
-MOST_DENSE = 100
+MAX_DENSE = 100
 """A journal of more than `SMALL_JOURNAL` bytes is at most so many times as long as its bundle (runs: about eleven times, of
 format 1 with long prompts seventy): what is read of a small file must not fill the memory. There is no other bound."""
 _BROKEN = (
@@ -76,13 +76,13 @@ def _member(name: str) -> zipfile.ZipInfo:
 def journal_pieces(path: Path) -> Iterator[bytes]:
     """The journal of a bundle, piece by piece. Raises JournalError."""
     with _opened(path) as archive:
-        yield from _read(path, archive, JOURNAL, max(SMALL_JOURNAL, path.stat().st_size * MOST_DENSE))
+        yield from _read(path, archive, JOURNAL, max(SMALL_JOURNAL, path.stat().st_size * MAX_DENSE))
 
 
 def image_in(path: Path, sha256: str) -> bytes:
     """An image of a bundle, by its digest. Raises JournalError where it is not there, or is not what it is called."""
     with _opened(path) as archive:
-        data = b"".join(_read(path, archive, f"images/{sha256}", LARGEST_IMAGE))
+        data = b"".join(_read(path, archive, f"images/{sha256}", MAX_BUNDLED_IMAGE_BYTES))
     if hashlib.sha256(data).hexdigest() != sha256:
         raise JournalError(f"an image in {path} was changed: it has not the digest {sha256[:12]}…")
     return data
@@ -115,8 +115,8 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with _Pieces(path) as file, zipfile.ZipFile(file) as archive:
             names = archive.namelist()
-            if len(names) > MOST_MEMBERS:
-                raise JournalError(f"{path} holds more than {MOST_MEMBERS:,} files: that is no bundle")
+            if len(names) > MAX_MEMBERS:
+                raise JournalError(f"{path} holds more than {MAX_MEMBERS:,} files: that is no bundle")
             if len(set(names)) != len(names):
                 raise JournalError(f"{path} holds two files of one name: that is no bundle")
             yield archive

@@ -25,7 +25,7 @@ from typing import IO, Annotated, Any
 from sequencer.core.errors import JournalError, OutputError, ScheduleError
 from sequencer.core.paths import exists, is_file, is_folder, partial_of
 from sequencer.engine.bundle import is_bundle, journal_pieces
-from sequencer.engine.journal_lines import LONGEST_HEADER, end_of_last_line, lines_of, pieces_of
+from sequencer.engine.journal_lines import MAX_HEADER_BYTES, end_of_last_line, lines_of, pieces_of
 from sequencer.engine.journal_texts import TextsRead, TextsWritten
 from sequencer.engine.revisions import CURRENT, FIRST
 from sequencer.events.codec import Event, command_from_json, command_to_json, event_from_json, event_to_json
@@ -100,9 +100,9 @@ class JournalWriter:
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
         self._path = path
         line = _dumps(header)
-        if len(line) > LONGEST_HEADER // 4 and len(line.encode("utf-8", "surrogatepass")) > LONGEST_HEADER:
+        if len(line) > MAX_HEADER_BYTES // 4 and len(line.encode("utf-8", "surrogatepass")) > MAX_HEADER_BYTES:
             raise OutputError(
-                f"the journal {path} would begin with more than {LONGEST_HEADER:,} bytes of schedule: too many to read back",
+                f"the journal {path} would begin with more than {MAX_HEADER_BYTES:,} bytes of schedule: too many to read back",
                 "divide the score into several shows",
             )
         try:

@@ -10,9 +10,9 @@ from typing import IO
 
 from sequencer.core.errors import JournalError
 
-LONGEST_LINE = 64 * 1024 * 1024
+MAX_LINE_BYTES = 64 * 1024 * 1024
 """The longest record, in bytes, that is read. The length of a whole journal has no bound: it is read piece by piece."""
-LONGEST_HEADER = 256 * 1024 * 1024
+MAX_HEADER_BYTES = 256 * 1024 * 1024
 """The longest first line: it holds the whole schedule, which is as long as a compiled file may be. No run begins with more."""
 PIECE = 1024 * 1024
 """Bytes of a file that are read at once."""
@@ -56,7 +56,7 @@ def lines_of(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes, bool]]:
 
 
 def _check_length(number: int, length: int) -> None:
-    longest = LONGEST_HEADER if number == 1 else LONGEST_LINE
+    longest = MAX_HEADER_BYTES if number == 1 else MAX_LINE_BYTES
     if length > longest:
         raise JournalError(f"this line is longer than {longest:,} bytes", number)
 

@@ -16,7 +16,7 @@ from sequencer.events.commands import Command, SchedulePrompt, SetConditioning
 from sequencer.events.events import ChunkDone, PromptAccepted, Started, StateReported
 
 MARK = "@"
-SHORTEST = 64
+MIN_TEXT_LENGTH = 64
 """Characters; a shorter text costs about as much as a reference to it and is easier to read where it is."""
 MAX_CHARACTERS = 64 * 1024 * 1024
 """Characters of all texts that a writer remembers. After that new texts appear in full: a stage that invents texts without
@@ -45,7 +45,7 @@ class TextsWritten:
         return new
 
     def _reference(self, text: str, new: list[str]) -> str:
-        if len(text) >= SHORTEST:
+        if len(text) >= MIN_TEXT_LENGTH:
             number = self._numbers.get(text)
             if number is None and self._characters + len(text) <= MAX_CHARACTERS:
                 number = self._numbers[text] = len(self._numbers)
@@ -97,4 +97,4 @@ class TextsRead:
             if rest.isascii() and rest.isdecimal() and len(rest) < 10 and int(rest) < len(self.texts):
                 return self.texts[int(rest)]
             raise ValueError(f"it refers to the text {written[:20]!r}, which no record defines")
-        return self._shared.setdefault(written, written) if len(written) >= SHORTEST else written
+        return self._shared.setdefault(written, written) if len(written) >= MIN_TEXT_LENGTH else written

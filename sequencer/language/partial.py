@@ -71,16 +71,16 @@ class UnreadPart:
         return self.kind is Kind.ANY or self.is_long or _could_say(self.text, words)
 
 
-MOST_SEARCHED = 8_000
+MAX_SEARCHED = 8_000
 """Characters that could not be read, all in all: where there are more, looking for words in them would cost too much."""
 
-ALIKE = 0.55
+MIN_SIMILARITY = 0.55
 """How alike two words are when one may be a misspelling of the other: lower than where a word is suggested."""
 
 MEANT = 0.7
 """How alike a word must be to one of the language for it to say what kind of statement was not read."""
 
-SHORTEST = 3
+MIN_WORD_LENGTH = 3
 """Shorter words are like too many others."""
 
 _WORD = re.compile(NAME)
@@ -89,7 +89,7 @@ _WORD = re.compile(NAME)
 @lru_cache(maxsize=4_096)
 def _could_say(text: str, words: tuple[str, ...]) -> bool:
     said = {word.casefold() for word in _WORD.findall(text)}
-    return any(get_close_matches(word.casefold(), said, n=1, cutoff=ALIKE) for word in words)
+    return any(get_close_matches(word.casefold(), said, n=1, cutoff=MIN_SIMILARITY) for word in words)
 
 
 _KINDS: dict[str, Kind | None] = {
@@ -140,7 +140,7 @@ def unread_parts(reading: LoadResult) -> tuple[UnreadPart, ...]:
         found += _in_yaml(inside, score)
     else:
         found += _in_text(inside, score)
-    if sum(len(gap.text) for gap in found) > MOST_SEARCHED:
+    if sum(len(gap.text) for gap in found) > MAX_SEARCHED:
         found = [replace(gap, is_long=True) for gap in found]
     return tuple(found)
 
@@ -155,9 +155,9 @@ def _kinds(word: str, rest: str = "") -> frozenset[Kind | None]:
         return frozenset({_KINDS[cured.split(maxsplit=1)[0]] if re.fullmatch(pattern, rest) else Kind.ANY})
     if word in ACTIONS:
         return frozenset({Kind.ITEM})
-    if len(word) < SHORTEST or word in RESERVED or not get_close_matches(word, _KINDS, n=1, cutoff=MEANT):
+    if len(word) < MIN_WORD_LENGTH or word in RESERVED or not get_close_matches(word, _KINDS, n=1, cutoff=MEANT):
         return frozenset({Kind.ANY})
-    return frozenset(_KINDS[one] for one in get_close_matches(word, _KINDS, n=len(_KINDS), cutoff=ALIKE))
+    return frozenset(_KINDS[one] for one in get_close_matches(word, _KINDS, n=len(_KINDS), cutoff=MIN_SIMILARITY))
 
 
 def _section_at(line: int, score: Score) -> Section | None:

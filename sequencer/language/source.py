@@ -9,14 +9,14 @@ from itertools import islice
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 
-LONGEST_LINE = 200_000
+MAX_LINE_LENGTH = 200_000
 """The longest line that is read, in characters."""
 
 ODD_BLANK = re.compile("[\u00a0\u00ad\u1680\u180e\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\u3000]+")
 """White space other than a blank and a tab, and characters that cannot be seen at all: they come with text that was copied."""
 
 _LINE_END = re.compile(r"\n")
-_TOO_LONG = re.compile(rf"^[^\n]{{{LONGEST_LINE + 1}}}", re.MULTILINE)
+_TOO_LONG = re.compile(rf"^[^\n]{{{MAX_LINE_LENGTH + 1}}}", re.MULTILINE)
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
@@ -83,9 +83,9 @@ def check_characters(source: Source, faults: Diagnostics) -> bool:
     if too_long:
         span = source.span(too_long.start(), too_long.start() + 1)
         hint = 'break the text over several lines: """…"""'
-        faults.error("E148", f"this line is longer than {LONGEST_LINE:,} characters", span, hint)
+        faults.error("E148", f"this line is longer than {MAX_LINE_LENGTH:,} characters", span, hint)
         return False
-    for match in islice(_CONTROL.finditer(source.text), MOST_CONTROLS):
+    for match in islice(_CONTROL.finditer(source.text), MAX_CONTROLS):
         span = source.span(match.start(), match.end())
         name = f"U+{ord(match.group()):04X}"
         message = f"the control character {name} cannot stand in a score"
@@ -93,7 +93,7 @@ def check_characters(source: Source, faults: Diagnostics) -> bool:
     return True
 
 
-MOST_CONTROLS = 20
+MAX_CONTROLS = 20
 """How many control characters are told one by one."""
 
 _NEWLINE = re.compile(r"\n")

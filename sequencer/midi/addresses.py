@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sequencer.core.errors import SequencerError
 
-HIGHEST_PORT = 65535
+MAX_PORT = 65535
 
 
 class MidiError(SequencerError):
@@ -66,7 +66,7 @@ def address(text: str) -> Address:
     text = text.strip()
     if text.startswith(("tcp:", "tcp-listen:")):
         match = _SOCKET.match(text)
-        if match is None or not 0 < int(match["port"]) <= HIGHEST_PORT:
+        if match is None or not 0 < int(match["port"]) <= MAX_PORT:
             raise MidiError(f"{text} is no TCP address for MIDI", "write tcp://HOST:PORT or tcp-listen://HOST:PORT")
         return Socket(match["host"] or "127.0.0.1", int(match["port"]), match["kind"] == "tcp-listen")
     if text.startswith("virtual:"):

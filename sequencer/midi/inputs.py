@@ -24,7 +24,7 @@ Changed = Callable[[bool, int, str], None]
 """Takes whether the port is there now, the stamp, and a sentence for people."""
 Stamp = Callable[[], int]
 
-PATIENCE = 2.0
+RETRY_INTERVAL_S = 2.0
 """How often, in seconds, a silent port is looked for in the list, and a lost one tried again."""
 OFTEN, RARER = 5, 10
 """After so many looks a port that is there and says nothing is looked for so much less often: each look opens a client of
@@ -98,7 +98,7 @@ class _Plugged:
     def _watch(self) -> None:
         """Look for the port whenever it is silent: nobody tells that it was pulled out."""
         before, looks = -1, 0
-        while not self._closing.wait(PATIENCE * (RARER if looks > OFTEN else 1)):
+        while not self._closing.wait(RETRY_INTERVAL_S * (RARER if looks > OFTEN else 1)):
             if self._port is not None and self._heard != before:
                 before, looks = self._heard, 0
                 continue
@@ -211,7 +211,7 @@ class _Connected(_Reading):
         while not self._closing.is_set():
             connection = self._connection
             if connection is None:
-                if self._closing.wait(PATIENCE):
+                if self._closing.wait(RETRY_INTERVAL_S):
                     return
                 splitter = MessageSplitter()
                 self._try_again()

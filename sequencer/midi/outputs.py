@@ -10,12 +10,12 @@ from typing import Any, Protocol
 
 from sequencer.midi.addresses import MidiError, Named, Socket, Virtual, address, choose, same_port
 from sequencer.midi.backends import Backend, backend
-from sequencer.midi.inputs import MAX_PEERS, PATIENCE, adjust, connect, listen
+from sequencer.midi.inputs import MAX_PEERS, RETRY_INTERVAL_S, adjust, connect, listen
 
 Say = Callable[[str], None]
 """Takes a sentence for people: that the port is gone, or back."""
 
-ON_ITS_WAY = 0.05
+FLUSH_TIME_S = 0.05
 """Seconds that a port is left open for its last message: JACK forgets what it has not played yet when a port closes."""
 
 
@@ -72,11 +72,11 @@ class _Plugged:
         """Close the port."""
         port, self._port = self._port, None
         if port is not None:
-            time.sleep(ON_ITS_WAY)
+            time.sleep(FLUSH_TIME_S)
             port.close()
 
     def _try_again(self) -> bool:
-        if time.monotonic() - self._tried < PATIENCE:
+        if time.monotonic() - self._tried < RETRY_INTERVAL_S:
             return False
         self._tried = time.monotonic()
         try:
@@ -142,7 +142,7 @@ class _Wire:
                     peer.close()
                     continue
                 self._peers.append(_impatient(peer))
-        elif not self._where.listens and not self._peers and time.monotonic() - self._tried >= PATIENCE:
+        elif not self._where.listens and not self._peers and time.monotonic() - self._tried >= RETRY_INTERVAL_S:
             self._tried = time.monotonic()
             try:
                 self._peers.append(_impatient(connect(self._where)))

@@ -20,11 +20,11 @@ MICROSECONDS = 60_000_000
 """In a minute."""
 DEFAULT_TEMPO = 500_000
 """Microseconds in a quarter where a file says nothing: 120 bpm."""
-LONGEST_NAME = 200
-MOST_NUMERATOR = 64
-MOST_DENOMINATOR = 6
+MAX_NAME_LENGTH = 200
+MAX_NUMERATOR = 64
+MAX_DENOMINATOR = 6
 """Meters down to a 64th."""
-SHORTEST_QUARTER = 60_000
+MIN_QUARTER_US = 60_000
 """Microseconds: 1000 bpm, the fastest that a score may be."""
 MAX_CHANGES = 100_000
 """How many changes of tempo and meter a score takes from a file: when it is imported, each becomes a line."""
@@ -146,14 +146,14 @@ class _Reading:
                 microseconds = int.from_bytes(content, "big")
                 if len(content) != 3:
                     self._skip("a tempo", f"of {len(content)} bytes instead of 3", meta.tick)
-                elif microseconds < SHORTEST_QUARTER:
+                elif microseconds < MIN_QUARTER_US:
                     self._skip("a tempo", f"of {microseconds} microseconds a quarter", meta.tick)
                 else:
                     self.tempos[meta.tick] = microseconds
             case 0x58:
                 if len(content) < 2:
                     self._skip("a meter", f"of {len(content)} bytes instead of 4", meta.tick)
-                elif not 0 < content[0] <= MOST_NUMERATOR or content[1] > MOST_DENOMINATOR:
+                elif not 0 < content[0] <= MAX_NUMERATOR or content[1] > MAX_DENOMINATOR:
                     self._skip("a meter", f"of {content[0]}/{1 << min(content[1], 99)}", meta.tick)
                 else:
                     self.meters[meta.tick] = Meter(content[0], 1 << content[1])
@@ -253,7 +253,7 @@ class _Texts:
             self._unreadable += 1
             text = content.decode(self._encoding.codec, "replace").replace("\N{REPLACEMENT CHARACTER}", "?")
         self._is_used |= not content.isascii()
-        return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:LONGEST_NAME]
+        return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:MAX_NAME_LENGTH]
 
     def notes(self) -> tuple[str, ...]:
         """A guess, and texts that the encoding cannot decode."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from sequencer.runtime.output.captioned_video import CaptionedVideo
     from sequencer.stages.protocol import Pictures
 
-LONGEST_ACTION = 60
+MAX_ACTION_LENGTH = 60
 """How much of a prompt's action a `Moment` tells, in characters."""
 DEFAULT_SIZE = (1280, 768)
 """Width and height of the video, in pixels: what Helios shows with super-resolution 2×."""
@@ -300,7 +300,7 @@ class _Run:
                 self._coming.name(current.stretch.section, current.stretch.occurrence) or None,
                 place,
                 prompt,
-                None if prompt is None else self._coming.action(self._prompts[1], prompt, LONGEST_ACTION),
+                None if prompt is None else self._coming.action(self._prompts[1], prompt, MAX_ACTION_LENGTH),
                 self._paused,
                 is_turn,
             )

@@ -9,7 +9,7 @@ from sequencer.core.timebase import SECOND
 from sequencer.engine.conductor.deliveries import Delivery
 from sequencer.engine.conductor.expected_input import waits_for
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.plan import FAR, Pass
+from sequencer.engine.conductor.plan import UNPLACED, Pass
 from sequencer.runtime.output.action_excerpt import brief_action, elided
 from sequencer.schedule.describe import describe_act, describe_pass, firing_by_name
 from sequencer.schedule.model import CueAct, PromptAct
@@ -64,7 +64,7 @@ class Coming:
         plan = self._conductor.run.plan
         end = plan.end_chunk()
         current = plan.pass_at(self._conductor.making)
-        return (None if end >= FAR else end), any(_is_open(one) for one in plan.passes[current.number :])
+        return (None if end >= UNPLACED else end), any(_is_open(one) for one in plan.passes[current.number :])
 
     def waiting(self, now: int, into: float, chunk_seconds: float) -> Waiting | None:
         """Return what the pass that plays is waiting for; None where that is nothing."""
@@ -108,7 +108,7 @@ class Coming:
 
     def _until(self, line: Delivery, now: int, into: float, chunk_seconds: float) -> float | None:
         chunk = _at(line)
-        if chunk < FAR:
+        if chunk < UNPLACED:
             return max(0.0, (chunk - self._conductor.making - into) * chunk_seconds)
         time = self._conductor.run.plan.time_of_line(line)
         return None if time is None else max(0.0, (time - now) / SECOND)

@@ -36,16 +36,16 @@ from sequencer.schedule.model import (
     Take,
 )
 
-MOST_CHUNKS = 1_000_000
+MAX_CHUNKS = 1_000_000
 """The longest score, in chunks (about sixteen days): beyond it a slip is likelier than a show."""
-MOST_BARS = 1_000_000
+MAX_BARS = 1_000_000
 """The most bars of one pass of a section, for the same reason."""
-MOST = 10**12
+MAX_MAGNITUDE = 10**12
 """No place is so many seconds or quarters away, and no tempo is so many quarters a minute or has so few."""
-MOST_FRAMES = 10_000
-MOST_FPS = 1_000
-LONGEST_LEAD = 1_000
-LARGEST_SEED = 2**32 - 1
+MAX_FRAMES = 10_000
+MAX_FPS = 1_000
+MAX_LEAD_CHUNKS = 1_000
+MAX_SEED = 2**32 - 1
 RATES = (None, "24", "25", "29.97", "30")
 """Of MIDI time code, in frames a second."""
 
@@ -66,10 +66,10 @@ def check_bounds(schedule: Schedule) -> str | None:
 def _beyond(schedule: Schedule) -> Iterator[str]:
     yield from _grid(schedule.grid)
     yield from _clock(schedule.clock)
-    if not 1 <= schedule.lead <= LONGEST_LEAD:
+    if not 1 <= schedule.lead <= MAX_LEAD_CHUNKS:
         yield f"a lead of {_short(schedule.lead)} chunks"
     yield from _seed(schedule.seed)
-    if not 0 <= schedule.end <= MOST_CHUNKS:
+    if not 0 <= schedule.end <= MAX_CHUNKS:
         yield f"{_short(schedule.end)} chunks"
     if not schedule.stretches or not schedule.takes:
         yield "fewer than one section and one take"
@@ -85,27 +85,27 @@ def _short(value: object) -> str:
 
 
 def _grid(grid: ChunkGrid) -> Iterator[str]:
-    if not 1 <= grid.frames <= MOST_FRAMES:
+    if not 1 <= grid.frames <= MAX_FRAMES:
         yield f"{_short(grid.frames)} frames to a chunk"
-    if not 0 < grid.fps <= MOST_FPS:
+    if not 0 < grid.fps <= MAX_FPS:
         yield f"{_short(grid.fps)} frames a second"
 
 
 def _clock(clock: ClockSpec) -> Iterator[str]:
-    if clock.bpm is not None and not Fraction(1, MOST) < clock.bpm < MOST:
+    if clock.bpm is not None and not Fraction(1, MAX_MAGNITUDE) < clock.bpm < MAX_MAGNITUDE:
         yield f"a tempo of {_short(clock.bpm)}"
     if clock.rate not in RATES:
         yield f"time code of {_short(clock.rate)} frames a second"
 
 
 def _seed(seed: int | None) -> Iterator[str]:
-    if seed is not None and not 0 <= seed <= LARGEST_SEED:
+    if seed is not None and not 0 <= seed <= MAX_SEED:
         yield f"the seed {_short(seed)}"
 
 
 def _far(name: str, *values: Fraction | int | None) -> Iterator[str]:
     for value in values:
-        if value is not None and not 0 <= value < MOST:
+        if value is not None and not 0 <= value < MAX_MAGNITUDE:
             yield f"{name} of {_short(value)}"
 
 
@@ -116,8 +116,8 @@ def _check_stretch(stretch: Stretch) -> Iterator[str]:
         yield from _tempo(stretch.tempo)
     if stretch.meters is not None:
         yield from _meters(stretch.meters)
-    if bars(stretch) > MOST_BARS:
-        yield f"a section of more than {MOST_BARS:,} bars"
+    if bars(stretch) > MAX_BARS:
+        yield f"a section of more than {MAX_BARS:,} bars"
     for entry in stretch.entries:
         yield from _far("a cue's place", entry.offset, entry.quarter, entry.chunk)
         yield from _acts(entry.acts)
@@ -136,9 +136,9 @@ def _tempo(tempo: TempoMap) -> Iterator[str]:
     for segment in tempo.segments:
         yield from _far("a tempo's place", segment.quarter, segment.seconds)
         paces = (segment.first, segment.last)
-        if not all(Fraction(1, MOST) < pace < MOST for pace in paces):
+        if not all(Fraction(1, MAX_MAGNITUDE) < pace < MAX_MAGNITUDE for pace in paces):
             yield f"a tempo of {_short(segment.first)} seconds a quarter"
-        if segment.length is not None and not 0 < segment.length < MOST:
+        if segment.length is not None and not 0 < segment.length < MAX_MAGNITUDE:
             yield f"a tempo that lasts {_short(segment.length)} quarters"
     for one, following in pairwise(tempo.segments):
         if one.length is None or following.quarter <= one.quarter or not is_before(one.seconds, following.seconds):
@@ -152,7 +152,7 @@ def _meters(meters: MeterMap) -> Iterator[str]:
         whole = MeterMap.of(meters.changes)
     except ValueError:
         whole = None
-    if whole != meters or any(bar >= MOST for bar, _ in meters.changes):
+    if whole != meters or any(bar >= MAX_MAGNITUDE for bar, _ in meters.changes):
         yield "meters that do not follow each other"
 
 
@@ -187,7 +187,7 @@ def _midi(channel: int, *values: int) -> Iterator[str]:
 
 
 def _image(image: ImageFile | None) -> Iterator[str]:
-    if image is not None and not all(0 <= value < MOST for value in (image.width, image.height, image.size)):
+    if image is not None and not all(0 <= value < MAX_MAGNITUDE for value in (image.width, image.height, image.size)):
         yield f"an image of {_short(image.width)}×{_short(image.height)} pixels"
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from sequencer.schedule.prompt_actions import ELLIPSIS, Actions, sentences
 
-ALIKE = Fraction(3, 5)
+MIN_SHARED_WORDS = Fraction(3, 5)
 """The share of the shorter sentence's words from which on a sentence is taken for a rewording."""
 _WORDS = re.compile(r"\w+")
 _ARTICLES = frozenset({"a", "an", "the"})
@@ -36,4 +36,4 @@ def _words(sentence: str) -> frozenset[str]:
 
 def _are_alike(one: frozenset[str], other: frozenset[str]) -> bool:
     fewest = min(len(one), len(other))
-    return fewest > 0 and Fraction(len(one & other), fewest) >= ALIKE
+    return fewest > 0 and Fraction(len(one & other), fewest) >= MIN_SHARED_WORDS

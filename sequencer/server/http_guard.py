@@ -17,10 +17,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from sequencer.server.connections import Connections
-from sequencer.server.uploads import LARGEST
+from sequencer.server.uploads import MAX_UPLOAD_BYTES
 from sequencer.stages.wire.messages import clean_text
 
-MOST_ADDRESSES = 1024
+MAX_ADDRESSES = 1024
 """Addresses that are remembered; the one that was heard of longest ago is forgotten."""
 
 
@@ -41,7 +41,7 @@ class RateLimit:
         left = min(float(self._burst), left + (now - since) * self._rate)
         passes = left >= 1
         self._left[address] = (left - 1 if passes else left, now)
-        if len(self._left) > MOST_ADDRESSES:
+        if len(self._left) > MAX_ADDRESSES:
             self._left.popitem(last=False)
         return passes
 
@@ -69,13 +69,13 @@ class ConcurrencyLimit:
             self.taken -= 1
 
 
-LARGEST_JSON = 1024 * 1024
+MAX_JSON_BYTES = 1024 * 1024
 """Bytes of the largest JSON body; an offer is a few thousand."""
 
 JSON_SECONDS = 10.0
 """How long a JSON body may take to come."""
 
-BODY_LIMIT = LARGEST + 64 * 1024
+BODY_LIMIT = MAX_UPLOAD_BYTES + 64 * 1024
 
 _HEADERS = (
     "Authorization, Content-Type, Reactor-API-Key, Reactor-API-Version, Reactor-API-Accept-Version, Reactor-WebRTC-Version"
@@ -251,8 +251,8 @@ async def body_of(request: web.Request, most: int, too_much: web.HTTPException, 
 
 async def json_body(request: web.Request) -> dict[str, object]:
     """The JSON object that came with a request; empty for none and for null."""
-    too_much = fault(413, f"a body may have up to {LARGEST_JSON} bytes")
-    data = await body_of(request, LARGEST_JSON, too_much, JSON_SECONDS)
+    too_much = fault(413, f"a body may have up to {MAX_JSON_BYTES} bytes")
+    data = await body_of(request, MAX_JSON_BYTES, too_much, JSON_SECONDS)
     if not data.strip():
         return {}
     try:

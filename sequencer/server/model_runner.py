@@ -31,7 +31,7 @@ from sequencer.stages.wire.helios.commands import Problem
 
 log = logging.getLogger("sequencer.server")
 
-LONGEST_LATE = SECOND
+MAX_DELAY_NS = SECOND
 """How late this process may come to the end of a chunk, in nanoseconds, and still make up for it: a busy machine does that."""
 
 
@@ -136,7 +136,7 @@ class ModelRunner:
         As one on a GPU does, it goes on where it was: it makes no chunks for the time that it missed.
         """
         now, due = time.monotonic_ns() - self._stopped_for, self._model.deadline
-        if due is None or now - due <= LONGEST_LATE:
+        if due is None or now - due <= MAX_DELAY_NS:
             return now
         log.info("this process did not run for %.1f s: the model goes on where it was", (now - due) / SECOND)
         self._stopped_for += now - due

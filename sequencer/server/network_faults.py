@@ -21,10 +21,10 @@ _CANDIDATE = re.compile(r"a=candidate:\S+ \d+ udp \d+ (?P<host>[0-9.]+) (?P<port
 APART = 1e-6
 """Seconds between two datagrams that are due together: timers of one time have no order."""
 
-MOST_WAITING = 64
+MAX_WAITING = 64
 """Datagrams of a new client that wait for its socket."""
 
-MOST_SOCKETS = 16
+MAX_SOCKETS = 16
 """Client addresses that are served; ICE tries a few before it settles on one."""
 
 
@@ -130,9 +130,9 @@ class NetworkFaultRelay:
         if inner is not None:
             self._there.carry(lambda: self._to_server(inner, data))
         elif client in self._opening:
-            if len(self._opening[client]) < MOST_WAITING:
+            if len(self._opening[client]) < MAX_WAITING:
                 self._opening[client].append(data)
-        elif len(self._opening) < MOST_SOCKETS:
+        elif len(self._opening) < MAX_SOCKETS:
             self._opening[client] = [data]
             task = asyncio.get_running_loop().create_task(self._open_inner(client))
             self._tasks.add(task)

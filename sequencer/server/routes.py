@@ -28,15 +28,15 @@ from sequencer.server.peer import LEGACY_CONNECTION
 from sequencer.server.session import Session, summary
 from sequencer.server.settings import CLUSTER, LOCAL_SESSION, MODEL, TRACK, StandInSettings, model_name
 from sequencer.server.tokens import AskedWronglyError, Token, Tokens
-from sequencer.server.uploads import LARGEST, NotTakenError, Slot
+from sequencer.server.uploads import MAX_UPLOAD_BYTES, NotTakenError, Slot
 
-MOST_KEPT = 20
+MAX_KEPT = 20
 """Sessions that are remembered after their end."""
 
-MOST_BODIES = 8
+MAX_BODIES = 8
 """Uploads that come in at once, over all sessions: each is held in memory until it is whole."""
 
-MOST_LISTENERS = 32
+MAX_LISTENERS = 32
 """Readers of `/events` at once."""
 
 SIGNALLING = "/sessions/{session}/transport/webrtc"
@@ -54,8 +54,8 @@ class Routes:
         """What clients may call the server by, besides this machine's own names: its host, as written and as numbers."""
         self.connections = Connections(settings.request_seconds, settings.idle_seconds)
         self._rates = RateLimit(settings.requests_a_second, settings.requests_at_once)
-        self._bodies = ConcurrencyLimit(MOST_BODIES)
-        self._listeners = ConcurrencyLimit(MOST_LISTENERS)
+        self._bodies = ConcurrencyLimit(MAX_BODIES)
+        self._listeners = ConcurrencyLimit(MAX_LISTENERS)
         self.asked: list[tuple[str, str]] = []
         """Every request, as (method, path), for whoever wants to compare."""
 
@@ -156,7 +156,7 @@ class Routes:
 
     def _begin(self, number: str, seconds: float, ready_in: float) -> Session:
         over = [key for key, one in self.sessions.items() if one.ended is not None]
-        for key in over[:-MOST_KEPT]:
+        for key in over[:-MAX_KEPT]:
             del self.sessions[key]
         session = Session(self._settings, number, lambda _: None, seconds=seconds, ready_in=ready_in)
         self.sessions[number] = session
@@ -243,7 +243,7 @@ class Routes:
             with self._listeners.one():
                 return await self._told(request)
         except TooManyError:
-            raise fault(429, f"{MOST_LISTENERS} listen already", Retry_After="5") from None
+            raise fault(429, f"{MAX_LISTENERS} listen already", Retry_After="5") from None
 
     async def _told(self, request: web.Request) -> web.StreamResponse:
         since = request.query.get("since", "0")
@@ -367,7 +367,7 @@ class Routes:
             with self._bodies.one():
                 await self._take(request, session, slot)
         except TooManyError:
-            raise fault(429, f"{MOST_BODIES} uploads come in already", Retry_After="1") from None
+            raise fault(429, f"{MAX_BODIES} uploads come in already", Retry_After="1") from None
         session.uploaded(slot)
         return web.Response(status=200)
 
@@ -375,7 +375,7 @@ class Routes:
         """Take a file's bytes in, as slowly and as badly as the faults file wants it."""
         size = slot.reference.size
         too_much = fault(400, f"more bytes came than the {size} that were announced")
-        data = await body_of(request, min(LARGEST, size), too_much, self._settings.body_seconds)
+        data = await body_of(request, min(MAX_UPLOAD_BYTES, size), too_much, self._settings.body_seconds)
         await asyncio.sleep(self._settings.faults.delays.upload / 1e9)
         reason = session.upload_fault(slot.reference.name)
         if reason is not None:

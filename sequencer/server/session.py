@@ -38,16 +38,16 @@ from sequencer.stages.wire.messages import (
 
 log = logging.getLogger("sequencer.server")
 
-MOST_CONNECTIONS = 64
+MAX_CONNECTIONS = 64
 MAX_SILENT_PEERS = 32
 """Connections of a session that have been offered and have sent nothing yet."""
-UPLOAD_PATIENCE = 10.0
+UPLOAD_TIMEOUT_S = 10.0
 """Seconds that a command waits for the bytes of an upload that it names."""
 CLOSING_SECONDS = 2.0
 """How long the end of a session waits for connections to close."""
 MAX_COMMANDS_WAITING = 64
 """Commands of a session that wait for the bytes of uploads at once."""
-MOST_EVENTS = 2000
+MAX_EVENTS = 2000
 """Events that a session remembers."""
 
 
@@ -96,7 +96,7 @@ class Session:
         self._ask_count = 0
         self._commands_waiting = 0
         self.ended: str | None = None
-        self.events: deque[dict[str, object]] = deque(maxlen=MOST_EVENTS)
+        self.events: deque[dict[str, object]] = deque(maxlen=MAX_EVENTS)
         self.happenings = 0
         self.news = asyncio.Event()
         self.show.start()
@@ -166,10 +166,10 @@ class Session:
 
     def register(self) -> int | None:
         """A new connection's number; None where there are too many."""
-        if len(self._answers) >= MOST_CONNECTIONS:
+        if len(self._answers) >= MAX_CONNECTIONS:
             for number in [one for one in self._answers if one not in self.peers]:
                 del self._answers[number]
-        if len(self._answers) >= MOST_CONNECTIONS:
+        if len(self._answers) >= MAX_CONNECTIONS:
             return None
         number = 1002 + secrets.randbelow(8997)
         while number in self._answers:
@@ -300,7 +300,7 @@ class Session:
         self._commands_waiting += 1
         try:
             for name, reference in sent.uploads:
-                slot = await self.uploads.wait(reference.upload_id, UPLOAD_PATIENCE)
+                slot = await self.uploads.wait(reference.upload_id, UPLOAD_TIMEOUT_S)
                 if slot is None:
                     self._refuse(peer, sent, "unresolved_upload", f"{name}: the bytes of the upload never came")
                     return

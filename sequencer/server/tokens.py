@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sequencer.server.settings import model_name
 
-LONGEST = 6 * 3600
+MAX_LIFETIME_S = 6 * 3600
 """Seconds that a token lives at most."""
 
 
@@ -50,7 +50,7 @@ class Tokens:
         seconds = asked.get("expires_after") or self._seconds
         if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
             raise AskedWronglyError("expires_after must be a positive whole number")
-        token = Token(time.time() + min(seconds, self._seconds, LONGEST))
+        token = Token(time.time() + min(seconds, self._seconds, MAX_LIFETIME_S))
         details = asked.get("authorization_details") or []
         if not isinstance(details, list):
             raise AskedWronglyError("authorization_details must be a list")

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LARGEST = MAX_IMAGE_BYTES
+MAX_UPLOAD_BYTES = MAX_IMAGE_BYTES
 """Bytes of the largest file that is taken."""
 
-MOST = 64
+MAX_UPLOADS = 64
 """Files of one session that are kept."""
 
-LONGEST_NAME = 255
+MAX_NAME_LENGTH = 255
 
 
 class NotTakenError(ValueError):
@@ -62,13 +62,13 @@ class Uploads:
             size = int(size)
         if not isinstance(size, int) or isinstance(size, bool) or size <= 0:
             raise NotTakenError(400, "size must be a positive whole number")
-        if len(name) > LONGEST_NAME or not name.isprintable():
-            raise NotTakenError(400, f"name must be printable and not longer than {LONGEST_NAME} characters")
+        if len(name) > MAX_NAME_LENGTH or not name.isprintable():
+            raise NotTakenError(400, f"name must be printable and not longer than {MAX_NAME_LENGTH} characters")
         if not mime_type.startswith("image/"):
             raise NotTakenError(400, f"{mime_type} is not an image type")
-        if size > LARGEST:
-            raise NotTakenError(413, f"files may be up to {LARGEST} bytes")
-        if len(self._slots) >= MOST:
+        if size > MAX_UPLOAD_BYTES:
+            raise NotTakenError(413, f"files may be up to {MAX_UPLOAD_BYTES} bytes")
+        if len(self._slots) >= MAX_UPLOADS:
             del self._slots[next(iter(self._slots))]
         upload = str(uuid.uuid4())
         expires = time.monotonic() + self._seconds

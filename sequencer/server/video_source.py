@@ -30,7 +30,7 @@ PLAIN_HEIGHT, PLAIN_WIDTH = 96, 160
 _SCALES = {"off": 1, "2x": 2, "4x": 4}
 DARK_EVERY = 0.25
 """Seconds between dark frames."""
-MOST_WAITING = 12
+MAX_WAITING = 12
 """Frames that wait for one slow watcher; older ones are dropped for it."""
 
 BEHIND = 0.2
@@ -212,7 +212,7 @@ class ScreenTrack(VideoStreamTrack):
     def __init__(self, screen: VideoSource) -> None:
         super().__init__()
         self._screen = screen
-        self._frames: deque[TimedFrame] = deque(maxlen=MOST_WAITING)
+        self._frames: deque[TimedFrame] = deque(maxlen=MAX_WAITING)
         self._some = asyncio.Event()
         self._origin = time.monotonic()
         self.is_paused = True

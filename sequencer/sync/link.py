@@ -16,9 +16,9 @@ from sequencer.core.errors import SequencerError
 from sequencer.events.codec import Event
 from sequencer.events.events import ClockFitted, TransportChanged, TransportLocated
 
-LOOK = 0.02
+POLL_INTERVAL_S = 0.02
 """How often, in seconds, the session is asked."""
-EVERY = 500_000_000
+FIT_INTERVAL_NS = 500_000_000
 """A fit is told at least every so many nanoseconds …"""
 MOVED = 2_000_000
 """… and at once where a time two quarters ahead has moved by so many."""
@@ -99,7 +99,7 @@ class LinkFeed:
             return (TransportLocated(now.at, max(0.0, quarter)), *self._fitted(now, quarter))
         foretold = told.time + (quarter + AHEAD - told.quarter) / told.quarters_per_ns
         moved = abs(foretold - (now.at + AHEAD * 60e9 / now.bpm)) > MOVED
-        if not moved and told.quality == _quality(now) and now.at - told.at < EVERY:
+        if not moved and told.quality == _quality(now) and now.at - told.at < FIT_INTERVAL_NS:
             return ()
         return self._fitted(now, quarter)
 
@@ -112,7 +112,7 @@ class LinkFeed:
 
     def _bar_line(self, now: Moment) -> float:
         """Where the score begins: the bar line ahead; one that has only just passed counts too, for moments come late."""
-        return ceil(now.beat / self._quantum - LOOK * 2 * now.bpm / 60 / self._quantum) * self._quantum
+        return ceil(now.beat / self._quantum - POLL_INTERVAL_S * 2 * now.bpm / 60 / self._quantum) * self._quantum
 
     def _fitted(self, now: Moment, quarter: float) -> tuple[Event, ...]:
         self._told = ClockFitted(now.at, quarter, now.at, now.bpm / 60e9, 100_000.0, _quality(now))
@@ -181,4 +181,4 @@ class LiveLink:
             self._say(f"Link: {now.peers} other{'' if now.peers == 1 else 's'}, {now.bpm:.2f} bpm")
         for event in self._feed.hear(now):
             self._deliver(event)
-        self._looking = loop.call_later(LOOK, self._look, loop)
+        self._looking = loop.call_later(POLL_INTERVAL_S, self._look, loop)

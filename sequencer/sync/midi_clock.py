@@ -21,9 +21,9 @@ from sequencer.events.events import (
 from sequencer.sync.estimator.follower import ClockFollower
 
 SYSTEM = 0xF0
-HIGHEST = 127
+MAX_DATA_BYTE = 127
 
-EVERY = 6
+TICKS_PER_FIT = 6
 """A fit is told at least every so many ticks: each sixteenth …"""
 MOVED = 3_000_000
 """… and at once where a time two quarters ahead has moved by so many nanoseconds since the last one told."""
@@ -71,7 +71,7 @@ class MidiFeed:
             return ()
         if message[0] < SYSTEM:
             return note_events(message, at)
-        if any(byte > HIGHEST for byte in message[1:]):
+        if any(byte > MAX_DATA_BYTE for byte in message[1:]):
             return ()
         match message[0]:
             case 0xF8 if self._follows:
@@ -156,7 +156,7 @@ class MidiFeed:
         self._ticks += 1
         told = self._told
         known = told is not None and told.quality == follower.state and told.quarters_per_ns > 0
-        if told is not None and known and self._ticks < EVERY:
+        if told is not None and known and self._ticks < TICKS_PER_FIT:
             quarter = follower.beat_at(at) + AHEAD
             foretold = told.time + (quarter - told.quarter) / told.quarters_per_ns
             if abs(foretold - follower.time_of(quarter)) < MOVED:
@@ -206,7 +206,7 @@ class MidiFeed:
 def note_events(message: bytes, at: int) -> tuple[Event, ...]:
     """What hands play: a note-on with a velocity, a controller, a program; nothing for any other message."""
     kind, channel, data = message[0] & 0xF0, (message[0] & 0x0F) + 1, message[1:]
-    if any(byte > HIGHEST for byte in data):
+    if any(byte > MAX_DATA_BYTE for byte in data):
         return ()
     match kind, len(data):
         case 0x90, 2 if data[1] > 0:

@@ -18,7 +18,7 @@ from typing import Protocol
 from sequencer.events.codec import Event
 from sequencer.midi.inputs import MidiInput, open_input
 
-LOOK = 0.05
+POLL_INTERVAL_S = 0.05
 """How often, in seconds, it is asked whether the clock has fallen silent."""
 
 
@@ -125,7 +125,7 @@ class MidiPortClock:
         complaint = self._feed.complaint(now)
         if complaint is not None:
             self._say(complaint)
-        self._looking = self._loop.call_later(LOOK, self._look)
+        self._looking = self._loop.call_later(POLL_INTERVAL_S, self._look)
 
     def _hand_on(self, events: Sequence[Event]) -> None:
         for event in events:

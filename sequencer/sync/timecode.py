@@ -259,7 +259,7 @@ class TimecodeFollower:
         self._free = False
 
 
-EVERY = 25
+QUARTER_FRAMES_PER_FIT = 25
 """A fit is told at least every so many quarter frames: about four times a second."""
 JUMPED = 0.1
 """What differs by more than so many seconds from what was told is a jump."""
@@ -336,7 +336,7 @@ class TimecodeFeed:
         told = self._told
         if told is not None and abs(told.quarter + (at - told.time) * told.quarters_per_ns - here) > JUMPED:
             return (TransportLocated(at, here), *self._fitted(at))
-        if told is not None and told.quality == "locked" and self._frames < EVERY:
+        if told is not None and told.quality == "locked" and self._frames < QUARTER_FRAMES_PER_FIT:
             return ()
         return self._fitted(at)
 

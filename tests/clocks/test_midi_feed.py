@@ -17,7 +17,7 @@ from sequencer.events.events import (
     TransportChanged,
     TransportLocated,
 )
-from sequencer.sync.midi_clock import EVERY, MidiFeed
+from sequencer.sync.midi_clock import TICKS_PER_FIT, MidiFeed
 
 MS = 1_000_000
 S = 1_000_000_000
@@ -168,7 +168,7 @@ class TestFits:
         feed.feed(START, S)
         ticks(feed, S, 96, 0.3 * MS)
         fits = ticks(feed, round(S + 96 * PERIOD), 24 * 8, 0.3 * MS)
-        assert len(fits) == 24 * 8 / EVERY
+        assert len(fits) == 24 * 8 / TICKS_PER_FIT
 
     def test_a_step_is_told_at_once(self) -> None:
         feed = MidiFeed()

@@ -10,7 +10,7 @@ from compiler_passes import codes_of, image_file, resolved_of, score_of
 from sequencer.core.diagnostics import NO_SPAN
 from sequencer.core.timebase import Meter, Snap
 from sequencer.language.compiler.ir import ResolvedCue, ResolvedMidi, ResolvedPrompt, ResolvedRule
-from sequencer.language.compiler.resolve import MOST_LISTED, MOST_PASSES
+from sequencer.language.compiler.resolve import MAX_LISTED, MAX_PASSES
 from sequencer.language.score import Action, AtOffset, Cue, Goto, Pause, Prompt, Resume, Score, Text, Unit
 from sequencer.schedule.model import (
     ControlAct,
@@ -218,8 +218,8 @@ SECTION_A = 'section a 1 bar {\n  at 1 "A"\n}\n'
         pytest.param(f"{SECTIONS}play a x2 b\n", ["E322 8:8"], id="times-apart"),
         pytest.param(f"{SECTIONS}on go x -> goto c\n", ["E322 8:17"], id="goto-unknown"),
         pytest.param(f'{BEATS}at 1 "A"\nplay a\n', ["E323 3:1"], id="play-without-sections"),
-        pytest.param(f"{SECTIONS}play a*{MOST_PASSES} b\n", ["E324 8:14"], id="too-many-passes"),
-        pytest.param(f"{SECTIONS}play a*{MOST_PASSES - 1} b\n", [], id="most-passes"),
+        pytest.param(f"{SECTIONS}play a*{MAX_PASSES} b\n", ["E324 8:14"], id="too-many-passes"),
+        pytest.param(f"{SECTIONS}play a*{MAX_PASSES - 1} b\n", [], id="most-passes"),
         pytest.param(f"{SECTIONS}play a\n", ["W305 5:9"], id="never-played"),
         pytest.param(f"{SECTIONS}play a\non go x -> goto b\n", ["E325 5:9"], id="goto-what-play-lacks"),
         pytest.param(f'{BEATS}at 1 image "a.png"\n', ["E326 2:6"], id="image-not-looked-at"),
@@ -256,8 +256,8 @@ def test_what_is_reported_is_left_out_and_the_rest_goes_on() -> None:
 
 
 def test_too_many_passes_leave_those_that_fit() -> None:
-    resolved, _ = resolved_of(score_of(f"{SECTIONS}play a*{MOST_PASSES} b\n"))
-    assert resolved.order == (0,) * MOST_PASSES
+    resolved, _ = resolved_of(score_of(f"{SECTIONS}play a*{MAX_PASSES} b\n"))
+    assert resolved.order == (0,) * MAX_PASSES
 
 
 @pytest.mark.parametrize(
@@ -275,11 +275,11 @@ def test_replacements_for_what_play_names(play: str, replacement: str, columns: 
 
 
 def test_a_hint_lists_the_first_sections_and_counts_the_rest() -> None:
-    sections = "".join(f'section part{number} 1 bar {{\n  at 1 "A"\n}}\n' for number in range(MOST_LISTED + 2))
+    sections = "".join(f'section part{number} 1 bar {{\n  at 1 "A"\n}}\n' for number in range(MAX_LISTED + 2))
     _, faults = resolved_of(score_of(f"{BEATS}{sections}play qqqq part1\n"))
     hint = next(one.hint for one in faults.diagnostics if one.code == "E322")
     assert hint is not None
-    names = ", ".join(f"part{number}" for number in range(MOST_LISTED))
+    names = ", ".join(f"part{number}" for number in range(MAX_LISTED))
     assert hint == f"the sections are: {names} and 2 more"
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequencer.core.timebase import Meter, TempoChange
-from sequencer.language.compiler.midi_file_clock import SHORTEST_WINDOW, first_window, part_of
+from sequencer.language.compiler.midi_file_clock import MIN_WINDOW_QUARTERS, first_window, part_of
 from sequencer.language.score import Duration, Unit
 
 SONG = song_time({0: 120, 4: 60, 10: 90}, {0: (4, 4), 8: (3, 4), 14: (2, 4)})
@@ -65,8 +65,8 @@ def test_what_is_kept_of_a_part(length: int, tempos: int, bars: int) -> None:
 @pytest.mark.parametrize(
     ("duration", "window"),
     [
-        (None, SHORTEST_WINDOW),
-        (Duration(Fraction(1), Unit.BARS), SHORTEST_WINDOW),
+        (None, MIN_WINDOW_QUARTERS),
+        (Duration(Fraction(1), Unit.BARS), MIN_WINDOW_QUARTERS),
         (Duration(Fraction(100), Unit.BARS), 800),
         (Duration(Fraction(100), Unit.BEATS), 200),
         (Duration(Fraction(100), Unit.SECONDS), 400),

@@ -7,7 +7,7 @@ from compiler_passes import codes_of, resolved_of, score_of
 
 from sequencer.language.check import check_text
 from sequencer.language.compiler.ir import ResolvedPrompt
-from sequencer.language.compiler.prompts import LONGEST_TEXT
+from sequencer.language.compiler.prompts import MAX_PROMPT_LENGTH
 
 SCENE = 'scene tram {\n  base "A tram."\n  follow "A tram. {action}"\n}\n'
 
@@ -79,10 +79,10 @@ def test_a_scene_is_reported_once_however_often_it_is_shown() -> None:
 
 @pytest.mark.parametrize("extra", [0, 1], ids=["longest", "too-long"])
 def test_a_text_has_a_bound_with_its_variables(extra: int) -> None:
-    half = "x" * (LONGEST_TEXT // 2)
+    half = "x" * (MAX_PROMPT_LENGTH // 2)
     found, codes = prompts(f'let h = "{half}"\nat 0c "{{h}}{{h}}{"y" * extra}"\n')
     assert codes == (["E304 2:7"] if extra else [])
-    assert [len(text) for texts in found for text in texts] == ([] if extra else [LONGEST_TEXT])
+    assert [len(text) for texts in found for text in texts] == ([] if extra else [MAX_PROMPT_LENGTH])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from by_hand import at_chunk, on_chunks, say
 
 from sequencer.engine.conductor.machine import Conductor
-from sequencer.engine.conductor.run_state import PATIENCE, Phase
+from sequencer.engine.conductor.run_state import ANSWER_TIMEOUT_NS, Phase
 from sequencer.engine.revisions import CURRENT, RESETS_BORNE_OUT, SHOWN_TO_THE_END
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, Reset, SetSeed, WakeAt
@@ -75,9 +75,9 @@ def test_such_a_state_alone_is_no_reset() -> None:
 def test_the_answer_to_a_second_reset_is_believed() -> None:
     conductor, at = cutting()
     conductor.receive(ResetDone(at + CHUNK))
-    commands = conductor.receive(TimerFired(at + PATIENCE, at + PATIENCE))
-    assert commands == (Reset(), WakeAt(at + 2 * PATIENCE))
-    assert opens(conductor.receive(ResetDone(at + PATIENCE + 1)))
+    commands = conductor.receive(TimerFired(at + ANSWER_TIMEOUT_NS, at + ANSWER_TIMEOUT_NS))
+    assert commands == (Reset(), WakeAt(at + 2 * ANSWER_TIMEOUT_NS))
+    assert opens(conductor.receive(ResetDone(at + ANSWER_TIMEOUT_NS + 1)))
 
 
 def test_the_doubt_ends_with_its_cut() -> None:

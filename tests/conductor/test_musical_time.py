@@ -10,8 +10,8 @@ import pytest
 import sequencer
 from sequencer.core.timebase import DISPLAY_DELAY, SECOND, Snap
 from sequencer.engine.conductor.clock_sync import SLOWEST, ClockSync, can_be
-from sequencer.engine.conductor.midi_output import AHEAD, MOST_MADE, SAMPLES, DisplayClock, MidiOutput
-from sequencer.engine.conductor.plan import FAR, NOMINAL_QUARTERS, Pass, Plan
+from sequencer.engine.conductor.midi_output import AHEAD, MAX_MADE, SAMPLES, DisplayClock, MidiOutput
+from sequencer.engine.conductor.plan import NOMINAL_QUARTERS, UNPLACED, Pass, Plan
 from sequencer.events.commands import SendMidi, WakeAt
 from sequencer.events.events import BoundariesFitted, ClockFitted, TransportChanged, TransportLocated
 from sequencer.schedule.model import Schedule, Stretch
@@ -93,7 +93,7 @@ def test_after_a_jump_only_the_cuts_ahead_are_still_to_come() -> None:
     plan.relocate(Fraction(20), 6)
     assert plan.next_cut() is None
     plan.relocate(Fraction(12), 6)
-    assert plan.next_cut() == FAR
+    assert plan.next_cut() == UNPLACED
     plan.relocate(Fraction(0), 6)
     assert [line.place for line in plan.waiting] == ["1.1", "3.1", "5.1"]
 
@@ -453,7 +453,7 @@ def test_only_the_latest_fits_say_how_long_a_chunk_lasts() -> None:
     assert seen.time_of(Fraction(11, 8) * 12) == 12 * SECOND + 2 * SECOND
 
 
-@pytest.mark.parametrize(("knows", "kept"), [(False, SAMPLES), (True, MOST_MADE)])
+@pytest.mark.parametrize(("knows", "kept"), [(False, SAMPLES), (True, MAX_MADE)])
 def test_what_was_done_long_ago_is_forgotten(knows: bool, kept: int) -> None:
     seen = DisplayClock(schedule_of('at 0c "A boat."\nend 8c\n'), knows)
     seen.began(0, 0)
@@ -556,4 +556,4 @@ def test_a_line_that_no_clock_places_is_far_away() -> None:
     plan = Plan(schedule, ClockSync(schedule, outer=True))
     plan.forecast(100)
     assert [line.nominal for line in plan.lines] == [0]
-    assert plan.end_chunk() == FAR
+    assert plan.end_chunk() == UNPLACED

@@ -10,7 +10,7 @@ from conducting import SECOND, compiled
 
 from sequencer.engine.conductor.clock_sync import ClockSync
 from sequencer.engine.conductor.deliveries import Status
-from sequencer.engine.conductor.plan import FAR, Pass, Plan
+from sequencer.engine.conductor.plan import UNPLACED, Pass, Plan
 from sequencer.events.events import BoundariesFitted, ClockFitted
 
 # A bar lasts two seconds, and a chunk one.
@@ -250,7 +250,7 @@ def followed(bpm: float = 60, text: str = FOLLOWED) -> tuple[Plan, ClockSync]:
 
 
 def places(one: Plan) -> list[tuple[str, int | None]]:
-    return [(line.place, None if line.nominal == FAR else line.nominal) for line in one.waiting[one._cursor :]]
+    return [(line.place, None if line.nominal == UNPLACED else line.nominal) for line in one.waiting[one._cursor :]]
 
 
 def test_a_forecast_places_what_comes_as_far_as_it_looks() -> None:
@@ -264,7 +264,7 @@ def test_a_forecast_places_what_comes_as_far_as_it_looks() -> None:
         ("2.1", None),
         ("1.1", None),
     ]
-    assert (found.end_chunk(), found.certain_until(0)) == (FAR, -1)
+    assert (found.end_chunk(), found.certain_until(0)) == (UNPLACED, -1)
     assert found.pass_at(20).number == 0, "nothing is known of when the next one begins"
     found.forecast(3)
     assert places(found)[:4] == [("1.1", 0), ("2.1", 4), ("7s", 7), ("1.1", 8)]
@@ -273,7 +273,7 @@ def test_a_forecast_places_what_comes_as_far_as_it_looks() -> None:
     assert [chunk for _, chunk in places(found)] == [0, 4, 7, 8, 10, 12, 24]
     assert found._starts == [0, 8, 24]
     assert [found.pass_at(chunk).number for chunk in (7, 8, 23, 24)] == [0, 1, 1, 2]
-    assert found.end_chunk() == FAR
+    assert found.end_chunk() == UNPLACED
     found.forecast(28)
     assert (found.end_chunk(), found._starts) == (28, [0, 8, 24])
 

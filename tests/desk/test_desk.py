@@ -30,7 +30,7 @@ from sequencer.events.events import (
 )
 from sequencer.runtime.operator.commands import IgnoredError, parse_operator_command
 from sequencer.runtime.operator.keyboard import KeyInterpreter, Keys, keys_in
-from sequencer.runtime.operator.remote import FILE, LONGEST, RemoteControlServer, is_going_on, send_command
+from sequencer.runtime.operator.remote import FILE, MAX_CALL_BYTES, RemoteControlServer, is_going_on, send_command
 
 # ---- words ---------------------------------------------------------------------------------------------------------
 
@@ -299,7 +299,7 @@ def test_only_who_may_read_the_folder_is_heard(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"", b"\n", b"[]\n", b'{"word": 1}\n', b"\xff\xfe\n", b"x" * (LONGEST * 4) + b"\n", b"[" * 3000 + b"\n"]
+    "line", [b"", b"\n", b"[]\n", b'{"word": 1}\n', b"\xff\xfe\n", b"x" * (MAX_CALL_BYTES * 4) + b"\n", b"[" * 3000 + b"\n"]
 )
 def test_noise_at_the_door_harms_nobody(line: bytes, tmp_path: Path) -> None:
     def knock() -> None:

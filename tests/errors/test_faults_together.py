@@ -14,7 +14,7 @@ import pytest
 from errors.slips import SLIPS, Slip, follow
 
 from sequencer.cli import main
-from sequencer.cli.check import MOST_NAMED
+from sequencer.cli.check import MAX_NAMED
 from sequencer.core.diagnostics import Diagnostic
 from sequencer.language.check import check, check_text
 from sequencer.language.notations import print_score, reads
@@ -191,7 +191,7 @@ def test_both_notations_and_json_tell_them_at_once(folder: Path, capsys: pytest.
     document = json.loads(capsys.readouterr().out)
     found = [[one["code"] for one in score["diagnostics"]] for score in document["scores"]]
     assert found == [["E245", "E307", "E308"]] * 2
-    assert len(found[0]) <= MOST_NAMED
+    assert len(found[0]) <= MAX_NAMED
     assert [one.code for one in check_text("seed -1\nat 0c nothing\n").diagnostics] == ["E245", "E308"]
 
 

@@ -346,7 +346,7 @@ def test_a_run_that_is_gone_cannot_go_on(tmp_path: Path) -> None:
 )
 def test_a_header_has_a_longest_length_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, fits: bool) -> None:
     """`{"a":""}` is 8 bytes long; a character that needs two bytes counts as two."""
-    monkeypatch.setattr(module, "LONGEST_HEADER", 40)
+    monkeypatch.setattr(module, "MAX_HEADER_BYTES", 40)
     if fits:
         JournalWriter(tmp_path / "a.jsonl", {"a": text}).close()
         return

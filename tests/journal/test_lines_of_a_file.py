@@ -58,8 +58,8 @@ def test_what_is_no_journal_is_not_read_to_its_end() -> None:
 @pytest.mark.parametrize("ended", [True, False], ids=["ended", "not-ended"])
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_line_has_a_bound(monkeypatch: pytest.MonkeyPatch, number: int, ended: bool, extra: int) -> None:
-    monkeypatch.setattr(journallines, "LONGEST_HEADER", 20)
-    monkeypatch.setattr(journallines, "LONGEST_LINE", 10)
+    monkeypatch.setattr(journallines, "MAX_HEADER_BYTES", 20)
+    monkeypatch.setattr(journallines, "MAX_LINE_BYTES", 10)
     longest = 20 if number == 1 else 10
     line = b"{" + b"x" * (longest - 1 + extra)
     data = (b"{}\n" if number == 2 else b"") + line + (b"\n" if ended else b"")

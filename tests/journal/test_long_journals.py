@@ -16,7 +16,7 @@ from sequencer.cli import main
 from sequencer.core.errors import JournalError, OutputError
 from sequencer.engine.bundle import write_bundle
 from sequencer.engine.journal import FORMAT, Journal, JournalWriter, header_of, parse_journal, read_journal
-from sequencer.engine.journal_texts import SHORTEST, TextsWritten
+from sequencer.engine.journal_texts import MIN_TEXT_LENGTH, TextsWritten
 from sequencer.engine.replay import replay
 from sequencer.events.commands import SchedulePrompt
 from sequencer.events.events import ChunkDone, Ready, StateReported
@@ -90,7 +90,7 @@ def test_a_journal_of_more_than_256_mib_is_read(tmp_path: Path, capsys: pytest.C
 
 
 def test_a_header_that_nothing_could_read_back_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.engine.journal.LONGEST_HEADER", 1000)
+    monkeypatch.setattr("sequencer.engine.journal.MAX_HEADER_BYTES", 1000)
     with pytest.raises(OutputError, match="more than 1,000 bytes of schedule"):
         sequencer.rehearse(schedule_of(2), video=False, out=tmp_path / "run")
 
@@ -218,8 +218,8 @@ def test_a_journal_of_format_1_knows_no_references() -> None:
 def test_texts_without_end_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sequencer.engine.journal_texts.MAX_CHARACTERS", 1000)
     written = TextsWritten()
-    new = [text for number in range(100) for text in written.encode({"prompt": f"{number:0{SHORTEST}}"})]
-    assert 0 < len(new) <= 1000 // SHORTEST
-    fields = {"prompt": "@" + "x" * SHORTEST}
+    new = [text for number in range(100) for text in written.encode({"prompt": f"{number:0{MIN_TEXT_LENGTH}}"})]
+    assert 0 < len(new) <= 1000 // MIN_TEXT_LENGTH
+    fields = {"prompt": "@" + "x" * MIN_TEXT_LENGTH}
     assert written.encode(fields) == []
-    assert fields["prompt"] == "@@" + "x" * SHORTEST
+    assert fields["prompt"] == "@@" + "x" * MIN_TEXT_LENGTH

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequencer.engine import journal_texts as journaltexts
-from sequencer.engine.journal_texts import MARK, SHORTEST, TextsRead, TextsWritten
+from sequencer.engine.journal_texts import MARK, MIN_TEXT_LENGTH, TextsRead, TextsWritten
 from sequencer.events.codec import Event, event_from_json, event_to_json
 from sequencer.events.commands import SchedulePrompt, SetConditioning
 from sequencer.events.events import ChunkDone, CommandRefused, Started, StateReported
 
-LONG = "x" * SHORTEST
-OTHER = "y" * SHORTEST
-SHORT = "x" * (SHORTEST - 1)
+LONG = "x" * MIN_TEXT_LENGTH
+OTHER = "y" * MIN_TEXT_LENGTH
+SHORT = "x" * (MIN_TEXT_LENGTH - 1)
 
 
 def done(text: str | None) -> dict[str, Any]:
@@ -65,9 +65,9 @@ def test_what_has_no_prompt_stays() -> None:
 
 
 def test_beyond_the_most_new_texts_are_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journaltexts, "MAX_CHARACTERS", 2 * SHORTEST)
+    monkeypatch.setattr(journaltexts, "MAX_CHARACTERS", 2 * MIN_TEXT_LENGTH)
     writer = TextsWritten()
-    third = "z" * SHORTEST
+    third = "z" * MIN_TEXT_LENGTH
     records = [done(text) for text in (LONG, OTHER, third, LONG, MARK + third)]
     assert [writer.encode(one) for one in records] == [[LONG], [OTHER], [], [], []]
     assert [one["prompt"] for one in records] == ["@0", "@1", third, "@0", MARK * 2 + third]

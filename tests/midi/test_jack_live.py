@@ -204,7 +204,7 @@ def test_a_strangers_clock_is_followed_live(jack: Jack, transport: Any) -> None:
 
 
 def test_a_clock_that_is_gone_runs_free_and_locks_again(jack: Jack, transport: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inputs, "PATIENCE", 0.2)
+    monkeypatch.setattr(inputs, "RETRY_INTERVAL_S", 0.2)
     gear = jack.start("jack_midi_clock", "-B", "-b", "140")
     wait_for(lambda: any("jack_midi_clock" in name for name in ports().inputs), "jack_midi_clock")
 

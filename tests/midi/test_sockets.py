@@ -45,8 +45,8 @@ def free() -> int:
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Lost connections are tried again sooner than on stage."""
-    monkeypatch.setattr(inputs, "PATIENCE", 0.05)
-    monkeypatch.setattr(outputs, "PATIENCE", 0.05)
+    monkeypatch.setattr(inputs, "RETRY_INTERVAL_S", 0.05)
+    monkeypatch.setattr(outputs, "RETRY_INTERVAL_S", 0.05)
     yield
 
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from sequencer.core.diagnostics import MAX_KEPT, MAX_SHOWN, render_all
 from sequencer.language.loader import LoadLimits, LoadResult, Notation, load, load_text
 from sequencer.language.notations import print_score
-from sequencer.language.source import LONGEST_LINE
+from sequencer.language.source import MAX_LINE_LENGTH
 from sequencer.language.text.parser import parser
-from sequencer.language.text.reader import MOST_FAULTS
+from sequencer.language.text.reader import MAX_FAULTS
 
 SCORES = Path(__file__).parents[2] / "scores"
 EXAMPLES = [path.read_text(encoding="utf-8") for path in sorted(SCORES.glob("*.score"))]
@@ -254,7 +254,7 @@ def test_a_line_of_ten_megabytes() -> None:
     assert [one.code for one in reading.diagnostics] == ["E148"]
     assert reading.diagnostics[0].hint is not None
     assert len(render_all(reading.diagnostics, reading.sources)) < 1000
-    assert load_text('at 0c "x" #' + "x" * (LONGEST_LINE - 11) + "\n").score is not None
+    assert load_text('at 0c "x" #' + "x" * (MAX_LINE_LENGTH - 11) + "\n").score is not None
 
 
 def test_blocks_do_not_nest() -> None:
@@ -266,7 +266,7 @@ def test_blocks_do_not_nest() -> None:
 
 
 def test_a_score_of_too_many_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.language.text.reader.MOST_TOKENS", 300)
+    monkeypatch.setattr("sequencer.language.text.reader.MAX_TOKENS", 300)
     assert load_text('at 0c "x"\n' * 100).score is not None
     reading = load_text('at 0c "x"\n' * 300)
     assert [(one.code, one.span.line) for one in reading.diagnostics] == [("E152", 152)]
@@ -278,7 +278,7 @@ def test_only_the_first_hundred_are_shown() -> None:
     assert reading.diagnostics[-1].code == "E152"
     shown = render_all(reading.diagnostics, reading.sources)
     assert shown.count("error[") == MAX_SHOWN
-    assert shown.endswith(f"and {MOST_FAULTS + 1 - MAX_SHOWN} more")
+    assert shown.endswith(f"and {MAX_FAULTS + 1 - MAX_SHOWN} more")
 
 
 def test_a_text_with_too_many_variables_or_letters() -> None:

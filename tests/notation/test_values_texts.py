@@ -14,9 +14,9 @@ from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.language.score import Text, Variable
 from sequencer.language.values import writing as spelling
 from sequencer.language.values.strings import (
-    LONGEST_WRITTEN,
-    MOST_TOLD,
-    MOST_VARIABLES,
+    MAX_TEXT_LENGTH,
+    MAX_TOLD,
+    MAX_VARIABLES,
     RESERVED,
     composed,
     is_name,
@@ -176,7 +176,7 @@ def test_other_words_are_scenes(word: str) -> None:
 
 
 @pytest.mark.parametrize("extra", [0, 1], ids=["most", "one-more"])
-@pytest.mark.parametrize(("piece", "most"), [("x", LONGEST_WRITTEN), ("{x}", MOST_VARIABLES)], ids=["length", "variables"])
+@pytest.mark.parametrize(("piece", "most"), [("x", MAX_TEXT_LENGTH), ("{x}", MAX_VARIABLES)], ids=["length", "variables"])
 def test_a_text_has_bounds(piece: str, most: int, extra: int) -> None:
     value, diagnostics = read(parts, '"' + piece * (most + extra) + '"')
     assert [one.code for one in diagnostics] == (["E276"] if extra else [])
@@ -184,8 +184,8 @@ def test_a_text_has_bounds(piece: str, most: int, extra: int) -> None:
 
 
 def test_so_many_faults_of_one_text_are_reported() -> None:
-    _, diagnostics = read(parts, '"' + "} " * (MOST_TOLD + 5) + '"')
-    assert [one.code for one in diagnostics] == ["E270"] * MOST_TOLD
+    _, diagnostics = read(parts, '"' + "} " * (MAX_TOLD + 5) + '"')
+    assert [one.code for one in diagnostics] == ["E270"] * MAX_TOLD
 
 
 def test_a_fault_in_a_text_of_several_lines_has_its_own_line() -> None:

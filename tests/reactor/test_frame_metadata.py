@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from sequencer.stages.reactor.frame_trailer import ATTRIBUTE, Metadata, declared, is_declared, split_trailer
 from sequencer.stages.reactor.repeated_frames import Repeats
 from sequencer.stages.reactor.shown_chunks import Novelty
-from sequencer.stages.reactor.tagged_frames import MOST_WAITING, TaggedFrames, tagged_frames
+from sequencer.stages.reactor.tagged_frames import MAX_WAITING, TaggedFrames, tagged_frames
 
 NEW, REPEATED, DIFFERENT, ALIKE = Novelty.NEW, Novelty.REPEATED, Novelty.DIFFERENT, Novelty.ALIKE
 
@@ -146,9 +146,9 @@ def test_without_an_agreement_nothing_is_taken_off() -> None:
 def test_frames_that_are_never_decoded_are_forgotten() -> None:
     tags = TaggedFrames()
     tags.is_agreed = True
-    for index in range(MOST_WAITING + 10):
+    for index in range(MAX_WAITING + 10):
         tags.put((None, JitterFrame(b"V" + _trailer(bytes([8, 1])), index)))
-    assert len(tags._found) == MOST_WAITING
+    assert len(tags._found) == MAX_WAITING
 
 
 def test_metadata_is_declined_where_aiortc_is_built_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -221,7 +221,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10
 
 @pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\nX: ", HEAD], ids=["no head", "no end of the body"])
 def test_an_answer_without_an_end_is_given_up(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "LONGEST_CALL", 0.4)
+    monkeypatch.setattr(platform, "CALL_TIMEOUT_S", 0.4)
 
     async def scenario() -> str:
         async with _trickling(answer) as url:
@@ -238,7 +238,7 @@ def test_an_answer_without_an_end_is_given_up(answer: bytes, monkeypatch: pytest
 
 
 def test_an_upload_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "LONGEST_CALL", 0.4)
+    monkeypatch.setattr(platform, "CALL_TIMEOUT_S", 0.4)
 
     async def scenario() -> str:
         async with _trickling(b"HTTP/1.1 200 OK\r\nX: ") as url:

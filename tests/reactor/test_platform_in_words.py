@@ -289,7 +289,7 @@ def test_after_the_end_nothing_is_asked() -> None:
 
 
 def test_a_call_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LONGEST_CALL", 0.01)
+    monkeypatch.setattr(module, "CALL_TIMEOUT_S", 0.01)
     monkeypatch.setattr(module, "SLOWEST_UPLOAD", 1e9)
 
     async def slow(_: httpx.Request) -> httpx.Response:
@@ -309,7 +309,7 @@ def test_a_call_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_an_upload_may_take_longer_the_larger_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LONGEST_CALL", 0.0)
+    monkeypatch.setattr(module, "CALL_TIMEOUT_S", 0.0)
     monkeypatch.setattr(module, "SLOWEST_UPLOAD", 1)
     assert on(_Line(200), lambda platform: platform.put(f"{URL}/x", b"x" * 60, "image/png")) == 200
 

@@ -18,7 +18,7 @@ from sequencer.stages.reactor.client_protocol import ClientProtocol, PendingRequ
 from sequencer.stages.reactor.clips import Clip, clip_problem, fetch
 from sequencer.stages.reactor.liveness import Liveness, awake_ns
 from sequencer.stages.wire.codec import Wire
-from sequencer.stages.wire.helios.model_messages import MOST_UNKNOWN
+from sequencer.stages.wire.helios.model_messages import MAX_UNKNOWN
 from sequencer.stages.wire.messages import (
     Ack,
     Channel,
@@ -251,7 +251,7 @@ def test_only_the_last_messages_are_known_again() -> None:
 
 def test_unknown_data_is_cut_after_its_secrets_are_struck_out() -> None:
     line = _Line()
-    data = {"a": "https://store.example/x?" + "s" * MOST_UNKNOWN, "b": "ü" * 2 * MOST_UNKNOWN}
+    data = {"a": "https://store.example/x?" + "s" * MAX_UNKNOWN, "b": "ü" * 2 * MAX_UNKNOWN}
     for scope in ("application", "runtime"):
         line.talk.on_frame("data", json.dumps({"scope": scope, "data": {"type": "weather", "data": data}}))
     shown = '{"a": "https://store.example/x?…", "b": "'
@@ -259,8 +259,8 @@ def test_unknown_data_is_cut_after_its_secrets_are_struck_out() -> None:
     assert isinstance(first, UnknownMessage)
     assert (first.at, first.message) == (5, "weather")
     assert "sss" not in first.data
-    assert len(first.data) <= MOST_UNKNOWN
-    assert second == UnknownMessage(5, "weather", shown + "ü" * (MOST_UNKNOWN - len(shown)))
+    assert len(first.data) <= MAX_UNKNOWN
+    assert second == UnknownMessage(5, "weather", shown + "ü" * (MAX_UNKNOWN - len(shown)))
 
 
 def test_what_cannot_be_read_is_kept() -> None:

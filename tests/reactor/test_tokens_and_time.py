@@ -12,7 +12,7 @@ from reactor_parts import KEY, settings_for
 from sequencer.core.errors import StageError
 from sequencer.core.timebase import SECOND
 from sequencer.stages.reactor import session as module
-from sequencer.stages.reactor.session import LONGEST_TOKEN, SessionTime, Token
+from sequencer.stages.reactor.session import MAX_TOKEN_LENGTH, SessionTime, Token
 from sequencer.sync.run_clock import VirtualClock
 
 
@@ -105,7 +105,7 @@ def test_two_calls_at_once_make_one_token(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(platform.asked) == 1
 
 
-@pytest.mark.parametrize("jwt", [None, 7, "", "é", "a\nb", "a\x7fb", "x" * (LONGEST_TOKEN + 1)])
+@pytest.mark.parametrize("jwt", [None, 7, "", "é", "a\nb", "a\x7fb", "x" * (MAX_TOKEN_LENGTH + 1)])
 def test_a_token_is_one_line_of_ascii(monkeypatch: pytest.MonkeyPatch, jwt: object) -> None:
     platform = _Platform(monkeypatch, jwt=jwt)
     with pytest.raises(StageError, match="getting a token: the answer holds none") as raised:
@@ -114,8 +114,8 @@ def test_a_token_is_one_line_of_ascii(monkeypatch: pytest.MonkeyPatch, jwt: obje
 
 
 def test_the_longest_token_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    platform = _Platform(monkeypatch, jwt="x" * LONGEST_TOKEN)
-    assert len(proofs(platform, token_of(platform), 1000.0)[0]) == len("Bearer ") + LONGEST_TOKEN
+    platform = _Platform(monkeypatch, jwt="x" * MAX_TOKEN_LENGTH)
+    assert len(proofs(platform, token_of(platform), 1000.0)[0]) == len("Bearer ") + MAX_TOKEN_LENGTH
 
 
 # ---- the session's time

@@ -306,8 +306,8 @@ def test_whole_numbers_come_back_whole() -> None:
         ("control", b"\x10\x02"),
         ("control", "{}"),
         ("control", '{"type":5}'),
-        ("data", " " * (v0.LARGEST + 1)),
-        ("data", b"\x10" * (v1.LARGEST + 1)),
+        ("data", " " * (v0.MAX_FRAME_BYTES + 1)),
+        ("data", b"\x10" * (v1.MAX_FRAME_BYTES + 1)),
     ],
 )
 def test_rubbish_is_said_to_be_rubbish(channel: Channel, payload: str | bytes) -> None:

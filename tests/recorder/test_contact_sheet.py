@@ -12,12 +12,12 @@ from PIL import Image, ImageChops
 
 import sequencer
 from sequencer.core.errors import OutputError
-from sequencer.runtime.recording.contact_sheet import COLUMNS, GAP, MARGIN, MOST, THUMB_WIDTH, ContactSheet, Shot
+from sequencer.runtime.recording.contact_sheet import COLUMNS, GAP, MARGIN, MAX_FRAMES, THUMB_WIDTH, ContactSheet, Shot
 
 SCORES = Path(__file__).parents[2] / "scores"
 
 
-def filled(path: Path, cues: int, *, most: int = MOST, between: int = 0, title: str = "Für Öre") -> ContactSheet:
+def filled(path: Path, cues: int, *, most: int = MAX_FRAMES, between: int = 0, title: str = "Für Öre") -> ContactSheet:
     """A sheet of so many cues, with chunks between them in which nothing happens."""
     sheet = ContactSheet(path, title, most=most)
     for cue in range(cues):
@@ -64,20 +64,32 @@ def test_every_cue_has_a_frame_and_chunks_without_one_have_none(tmp_path: Path) 
 
 def test_the_frames_of_a_long_run_are_evenly_chosen_and_the_rest_is_counted(tmp_path: Path) -> None:
     sheet = filled(tmp_path / "sheet.png", 2000, between=1)
-    assert len(sheet._pictured) < 2 * MOST
+    assert len(sheet._pictured) < 2 * MAX_FRAMES
     chosen = shown(sheet)
-    assert len(chosen) == MOST
+    assert len(chosen) == MAX_FRAMES
     assert chosen[0] == 0
     steps = np.diff(chosen)
     assert steps.max() <= 2 * steps.min()
     assert chosen[-1] > 3800
-    assert COLUMNS * 16 == MOST
+    assert COLUMNS * 16 == MAX_FRAMES
     assert note(sheet) == "4,000 chunks; 96 of 1,999 cues and 1 cut, evenly chosen: 1,904 are left out"
 
 
-@pytest.mark.parametrize("cues", [MOST - 1, MOST, MOST + 1, 2 * MOST - 1, 2 * MOST, 2 * MOST + 1, 4 * MOST, 4 * MOST + 1])
+@pytest.mark.parametrize(
+    "cues",
+    [
+        MAX_FRAMES - 1,
+        MAX_FRAMES,
+        MAX_FRAMES + 1,
+        2 * MAX_FRAMES - 1,
+        2 * MAX_FRAMES,
+        2 * MAX_FRAMES + 1,
+        4 * MAX_FRAMES,
+        4 * MAX_FRAMES + 1,
+    ],
+)
 def test_no_more_than_fit_and_no_fewer(tmp_path: Path, cues: int) -> None:
-    assert len(shown(filled(tmp_path / "sheet.png", cues))) == min(cues, MOST)
+    assert len(shown(filled(tmp_path / "sheet.png", cues))) == min(cues, MAX_FRAMES)
 
 
 def test_memory_stays_bounded(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from schedule_parts import PLAIN, WHOLE, Path, changed
 
 from sequencer.core.timebase import Meter, MeterMap, TempoMap, TempoSegment
 from sequencer.schedule.document import (
-    LARGEST_SEED,
-    LONGEST_LEAD,
-    MOST,
-    MOST_BARS,
-    MOST_CHUNKS,
-    MOST_FPS,
-    MOST_FRAMES,
+    MAX_BARS,
+    MAX_CHUNKS,
+    MAX_FPS,
+    MAX_FRAMES,
+    MAX_LEAD_CHUNKS,
+    MAX_MAGNITUDE,
+    MAX_SEED,
     bars,
     check_bounds,
 )
@@ -32,37 +32,47 @@ TAKE: Path = ("takes", 0)
 
 BOUNDS: list[tuple[Path, Any, Any, str]] = [
     (("grid", "frames"), 1, 0, "0 frames to a chunk"),
-    (("grid", "frames"), MOST_FRAMES, MOST_FRAMES + 1, "10001 frames to a chunk"),
+    (("grid", "frames"), MAX_FRAMES, MAX_FRAMES + 1, "10001 frames to a chunk"),
     (("grid", "fps"), Fraction(1, 99), Fraction(0), "0 frames a second"),
-    (("grid", "fps"), Fraction(MOST_FPS), Fraction(MOST_FPS + 1), "1001 frames a second"),
-    (("clock", "bpm"), Fraction(2, MOST), Fraction(1, MOST), "a tempo of 1/1000000000000"),
-    (("clock", "bpm"), Fraction(MOST - 1), Fraction(MOST), "a tempo of 1000000000000"),
+    (("grid", "fps"), Fraction(MAX_FPS), Fraction(MAX_FPS + 1), "1001 frames a second"),
+    (("clock", "bpm"), Fraction(2, MAX_MAGNITUDE), Fraction(1, MAX_MAGNITUDE), "a tempo of 1/1000000000000"),
+    (("clock", "bpm"), Fraction(MAX_MAGNITUDE - 1), Fraction(MAX_MAGNITUDE), "a tempo of 1000000000000"),
     (("clock", "rate"), "29.97", "29", "time code of 29 frames a second"),
     (("clock", "rate"), None, "", "time code of  frames a second"),
     (("lead",), 1, 0, "a lead of 0 chunks"),
-    (("lead",), LONGEST_LEAD, LONGEST_LEAD + 1, "a lead of 1001 chunks"),
+    (("lead",), MAX_LEAD_CHUNKS, MAX_LEAD_CHUNKS + 1, "a lead of 1001 chunks"),
     (("seed",), 0, -1, "the seed -1"),
-    (("seed",), LARGEST_SEED, LARGEST_SEED + 1, "the seed 4294967296"),
+    (("seed",), MAX_SEED, MAX_SEED + 1, "the seed 4294967296"),
     (("seed",), 5, 10**20, "the seed 100000000000…"),
     (("seed",), 6, 10**19, "the seed 10000000000000000000"),
     (("end",), 0, -1, "-1 chunks"),
-    (("end",), MOST_CHUNKS, MOST_CHUNKS + 1, "1000001 chunks"),
+    (("end",), MAX_CHUNKS, MAX_CHUNKS + 1, "1000001 chunks"),
     ((*PLAIN_AT, "start"), Fraction(0), Fraction(-1), "a section's place or length of -1"),
-    ((*PLAIN_AT, "start"), Fraction(MOST - 1), Fraction(MOST), "a section's place or length of 1000000000000"),
+    (
+        (*PLAIN_AT, "start"),
+        Fraction(MAX_MAGNITUDE - 1),
+        Fraction(MAX_MAGNITUDE),
+        "a section's place or length of 1000000000000",
+    ),
     ((*PLAIN_AT, "soonest"), Fraction(9), Fraction(-9), "a section's place or length of -9"),
     ((*PLAIN_AT, "seconds"), Fraction(0), Fraction(-1, 2), "a section's place or length of -1/2"),
     ((*PLAIN_AT, "quarters"), None, Fraction(-1), "a section's place or length of -1"),
-    ((*PLAIN_AT, "earliest"), MOST - 1, MOST, "a section's chunk of 1000000000000"),
+    ((*PLAIN_AT, "earliest"), MAX_MAGNITUDE - 1, MAX_MAGNITUDE, "a section's chunk of 1000000000000"),
     ((*PLAIN_AT, "latest"), 0, -1, "a section's chunk of -1"),
     ((*PLAIN_AT, "entries", 0, "offset"), Fraction(0), Fraction(-1), "a cue's place of -1"),
     ((*PLAIN_AT, "entries", 0, "quarter"), None, Fraction(-1), "a cue's place of -1"),
     ((*PLAIN_AT, "entries", 0, "chunk"), 9, -1, "a cue's place of -1"),
     ((*PLAIN_AT, "entries", 0, "acts", 2, "value"), Fraction(1), Fraction(3, 2), "a strength of 3/2"),
     ((*PLAIN_AT, "entries", 0, "acts", 2, "value"), Fraction(0), Fraction(-1), "a strength of -1"),
-    ((*PLAIN_AT, "entries", 1, "acts", 0, "seed"), LARGEST_SEED, LARGEST_SEED + 1, "the seed 4294967296"),
+    ((*PLAIN_AT, "entries", 1, "acts", 0, "seed"), MAX_SEED, MAX_SEED + 1, "the seed 4294967296"),
     ((*PLAIN_AT, "entries", 1, "acts", 0, "seed"), None, -1, "the seed -1"),
     ((*PLAIN_AT, "entries", 0, "acts", 1, "image", "width"), 0, -1, "an image of -1×384 pixels"),
-    ((*PLAIN_AT, "entries", 0, "acts", 1, "image", "height"), MOST - 1, MOST, "an image of 640×1000000000000 pixels"),
+    (
+        (*PLAIN_AT, "entries", 0, "acts", 1, "image", "height"),
+        MAX_MAGNITUDE - 1,
+        MAX_MAGNITUDE,
+        "an image of 640×1000000000000 pixels",
+    ),
     ((*PLAIN_AT, "entries", 0, "acts", 1, "image", "size"), 0, -1, "an image of 640×384 pixels"),
     ((*PLAIN_AT, "sends", 0, "offset"), Fraction(0), Fraction(-1), "a message's place of -1"),
     ((*PLAIN_AT, "sends", 0, "quarter"), None, Fraction(-1), "a message's place of -1"),
@@ -94,8 +104,13 @@ BOUNDS: list[tuple[Path, Any, Any, str]] = [
     ((*TEMPO, 1, "seconds"), Fraction(7), Fraction(-1), "a tempo's place of -1"),
     ((*TEMPO, 0, "length"), Fraction(12), None, "tempi that do not follow each other"),
     ((*TEMPO, 0, "length"), Fraction(11), Fraction(0), "a tempo that lasts 0 quarters"),
-    ((*TEMPO, 0, "length"), Fraction(13), Fraction(MOST), "a tempo that lasts 1000000000000 quarters"),
-    ((*TEMPO, 0, "first"), Fraction(2, MOST), Fraction(1, MOST), "a tempo of 1/1000000000000 seconds a quarter"),
+    ((*TEMPO, 0, "length"), Fraction(13), Fraction(MAX_MAGNITUDE), "a tempo that lasts 1000000000000 quarters"),
+    (
+        (*TEMPO, 0, "first"),
+        Fraction(2, MAX_MAGNITUDE),
+        Fraction(1, MAX_MAGNITUDE),
+        "a tempo of 1/1000000000000 seconds a quarter",
+    ),
     ((*TEMPO, 0, "last"), Fraction(1, 2), Fraction(0), "a tempo of 1/2 seconds a quarter"),
     ((*TEMPO, 0, "quarter"), Fraction(0), Fraction(1), "a tempo that does not begin with its section"),
     ((*TEMPO, 0, "seconds"), Fraction(0), Fraction(1), "a tempo that does not begin with its section"),
@@ -146,12 +161,12 @@ def test_how_many_bars_a_pass_has(schedule: Schedule, count: int) -> None:
 
 
 def test_a_section_has_a_most_of_bars() -> None:
-    assert check_bounds(of_length(Fraction(4 * MOST_BARS - 4))) is None
-    assert check_bounds(of_length(Fraction(4 * MOST_BARS))) == "a section of more than 1,000,000 bars"
+    assert check_bounds(of_length(Fraction(4 * MAX_BARS - 4))) is None
+    assert check_bounds(of_length(Fraction(4 * MAX_BARS))) == "a section of more than 1,000,000 bars"
 
 
 def test_meters_far_away_are_refused() -> None:
-    near, far = (MeterMap.of([(0, Meter(4, 4)), (bar, Meter(3, 4))]) for bar in (MOST - 1, MOST))
+    near, far = (MeterMap.of([(0, Meter(4, 4)), (bar, Meter(3, 4))]) for bar in (MAX_MAGNITUDE - 1, MAX_MAGNITUDE))
     assert check_bounds(changed(WHOLE, (*PLAIN_AT, "meters"), near)) is None
     assert check_bounds(changed(WHOLE, (*PLAIN_AT, "meters"), far)) == "meters that do not follow each other"
 

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from sequencer.core.errors import StageError, UsageError
-from sequencer.stages.reactor.clips import MOST_SEGMENTS, fetch
-from sequencer.stages.reactor.http import LARGEST_ANSWER, ApiClient, ApiError
+from sequencer.stages.reactor.clips import MAX_SEGMENTS, fetch
+from sequencer.stages.reactor.http import MAX_RESPONSE_BYTES, ApiClient, ApiError
 from sequencer.stages.reactor.safety import Secret, is_public_address, is_same_origin, may_be_called
 from sequencer.stages.reactor.session import Session, Token
 from sequencer.stages.reactor.settings import ReactorSettings
@@ -170,7 +170,7 @@ def test_a_part_that_does_not_come_is_reported() -> None:
 
 
 def test_clips_and_playlists_are_bounded() -> None:
-    _, found = _clip("#EXTM3U\n" + "/a\n" * (MOST_SEGMENTS + 1), {})
+    _, found = _clip("#EXTM3U\n" + "/a\n" * (MAX_SEGMENTS + 1), {})
     assert isinstance(found, StageError)
     _, found = _clip("#EXTM3U\n" + "#" * 2_000_000, {})
     assert isinstance(found, StageError)
@@ -195,7 +195,7 @@ def test_an_answer_without_an_end_is_not_read_to_its_end() -> None:
         await platform.close()
 
     asyncio.run(asyncio.wait_for(go(), 60))
-    assert read < LARGEST_ANSWER + (1 << 23)
+    assert read < MAX_RESPONSE_BYTES + (1 << 23)
 
 
 def test_a_name_that_stands_for_an_address_inside_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:

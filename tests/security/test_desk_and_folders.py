@@ -16,7 +16,7 @@ from conftest import require
 
 from sequencer.core.errors import OutputError, UsageError
 from sequencer.runtime.live.run import SESSION, LiveRun
-from sequencer.runtime.operator.remote import FILE, LONGEST, RemoteControlServer, send_command
+from sequencer.runtime.operator.remote import FILE, MAX_CALL_BYTES, RemoteControlServer, send_command
 from sequencer.runtime.output.run_folder import RunFolder
 
 
@@ -57,7 +57,7 @@ def test_the_door_is_on_this_machine_for_those_who_know_its_word(tmp_path: Path)
             assert b"error" in await _say(note["port"], json.dumps(call).encode() + b"\n"), call
         for noise in (b"\n", b"\xff\xfe\n", b"[" * 3000 + b"\n", b'{"word": "\\ud800", "say": "x"}\n'):
             assert b"error" in await _say(note["port"], noise)
-        assert await _say(note["port"], b"x" * (20 * LONGEST) + b"\n") == b"", "a call without an end is not listened to"
+        assert await _say(note["port"], b"x" * (20 * MAX_CALL_BYTES) + b"\n") == b"", "a call without an end is not listened to"
         assert heard == []
         assert b"told" in await _say(note["port"], json.dumps({"word": note["word"], "say": "pause"}).encode() + b"\n")
         assert heard == ["pause"]

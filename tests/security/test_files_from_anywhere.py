@@ -29,8 +29,8 @@ from sequencer.core.image_files import opened, read_image
 from sequencer.core.images import IMAGE_TYPES, ImageFile
 from sequencer.engine.bundle import (
     JOURNAL,
-    LARGEST_IMAGE,
-    MOST_MEMBERS,
+    MAX_BUNDLED_IMAGE_BYTES,
+    MAX_MEMBERS,
     PIECE,
     SMALL_JOURNAL,
     image_in,
@@ -229,8 +229,8 @@ def test_deep_and_endless_json_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_journal_whose_line_has_no_end_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sequencer.engine.journal_lines.LONGEST_HEADER", 2_000_000)
-    monkeypatch.setattr("sequencer.engine.journal_lines.LONGEST_LINE", 1_000_000)
+    monkeypatch.setattr("sequencer.engine.journal_lines.MAX_HEADER_BYTES", 2_000_000)
+    monkeypatch.setattr("sequencer.engine.journal_lines.MAX_LINE_BYTES", 1_000_000)
     whole = journal_of(tmp_path).read_bytes()
     for begin, what in ((b'{"helios-journal":2,', "longer than 2,000,000 bytes"), (whole, "longer than 1,000,000 bytes")):
         with (tmp_path / "a.jsonl").open("wb") as file:
@@ -385,11 +385,11 @@ def test_nothing_of_a_bundle_is_ever_unpacked_to_a_path_that_it_names(
 
 
 def test_bombs_in_a_bundle_stop_at_a_bound(tmp_path: Path) -> None:
-    bomb = bundle(tmp_path / "bomb.zip", {JOURNAL: b"x", f"images/{'0' * 64}": b"\0" * (LARGEST_IMAGE + 1)})
+    bomb = bundle(tmp_path / "bomb.zip", {JOURNAL: b"x", f"images/{'0' * 64}": b"\0" * (MAX_BUNDLED_IMAGE_BYTES + 1)})
     assert bomb.stat().st_size < 100_000
     with pytest.raises(JournalError, match="larger than"):
         image_in(bomb, "0" * 64)
-    many = bundle(tmp_path / "many.zip", {str(number): b"" for number in range(MOST_MEMBERS + 1)})
+    many = bundle(tmp_path / "many.zip", {str(number): b"" for number in range(MAX_MEMBERS + 1)})
     with pytest.raises(JournalError, match="files"):
         b"".join(journal_pieces(many))
     swollen = bundle(tmp_path / "swollen.zip", {f"{number:0120}": b"" for number in range(9_000)})

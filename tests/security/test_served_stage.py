@@ -21,8 +21,8 @@ from reactor_parts import picture, stand_in
 from sequencer.cli import parser
 from sequencer.core.images import MAX_IMAGE_PIXELS
 from sequencer.server.app import StageServer
-from sequencer.server.http_guard import MOST_ADDRESSES, ConcurrencyLimit, RateLimit, TooManyError
-from sequencer.server.routes import MOST_BODIES, MOST_LISTENERS
+from sequencer.server.http_guard import MAX_ADDRESSES, ConcurrencyLimit, RateLimit, TooManyError
+from sequencer.server.routes import MAX_BODIES, MAX_LISTENERS
 from sequencer.server.settings import StandInSettings
 
 Talk = Callable[[httpx.AsyncClient, StageServer], Awaitable[None]]
@@ -140,9 +140,9 @@ def test_a_rate_comes_back_and_is_remembered_for_so_many_only() -> None:
     assert rates.allows("b")
     now = 0.2
     assert [rates.allows("a") for _ in range(3)] == [True, True, False]
-    for number in range(3 * MOST_ADDRESSES):
+    for number in range(3 * MAX_ADDRESSES):
         rates.allows(str(number))
-    assert len(rates._left) == MOST_ADDRESSES
+    assert len(rates._left) == MAX_ADDRESSES
 
 
 def test_places_are_given_back() -> None:
@@ -182,8 +182,8 @@ def test_uploads_at_once_and_listeners_are_bounded() -> None:
             yield b"x" * 9
 
         headers = {"Content-Type": "image/png", "Content-Length": "10"}
-        going = [asyncio.create_task(_quietly(client.put(url, content=waiting(), headers=headers))) for _ in range(MOST_BODIES)]
-        await _until(lambda: server.routes._bodies.taken == MOST_BODIES)
+        going = [asyncio.create_task(_quietly(client.put(url, content=waiting(), headers=headers))) for _ in range(MAX_BODIES)]
+        await _until(lambda: server.routes._bodies.taken == MAX_BODIES)
         assert (await client.put(url, content=b"x" * 10, headers=headers)).status_code == 429
         over.set()
         await asyncio.gather(*going)
@@ -193,8 +193,8 @@ def test_uploads_at_once_and_listeners_are_bounded() -> None:
                 async for _ in answer.aiter_bytes():
                     pass
 
-        listening = [asyncio.create_task(_quietly(listen())) for _ in range(MOST_LISTENERS)]
-        await _until(lambda: server.routes._listeners.taken == MOST_LISTENERS)
+        listening = [asyncio.create_task(_quietly(listen())) for _ in range(MAX_LISTENERS)]
+        await _until(lambda: server.routes._listeners.taken == MAX_LISTENERS)
         assert (await client.get("/events")).status_code == 429
         for task in listening:
             task.cancel()

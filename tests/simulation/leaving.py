@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from sequencer.engine.conductor.deliveries import Status
-from sequencer.engine.conductor.run_state import PATIENCE, Phase
+from sequencer.engine.conductor.run_state import ANSWER_TIMEOUT_NS, Phase
 from sequencer.events.commands import (
     SchedulePrompt,
     SendMidi,
@@ -160,7 +160,9 @@ def sent_once(seen: Evidence) -> Iterator[str]:  # noqa: PLR0912  one branch a c
                 case _:
                     pass
     last: dict[tuple[int, str], int] = {}
-    patience = PATIENCE - seen.show.sending - seen.jitter_on_the_way  # the first may be longer on its way than the second
+    patience = (
+        ANSWER_TIMEOUT_NS - seen.show.sending - seen.jitter_on_the_way
+    )  # the first may be longer on its way than the second
     for one in seen.heard:
         if one.name in ("reset", "start"):
             before = last.get((one.take, one.name))

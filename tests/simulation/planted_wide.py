@@ -72,7 +72,7 @@ def a_prompt_composed_otherwise(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_valid_score_refused(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(texts, "LONGEST_TEXT", 19_000)
+    patch.setattr(texts, "MAX_PROMPT_LENGTH", 19_000)
 
 
 def followed_chunks_taken_for_beats(patch: pytest.MonkeyPatch) -> None:

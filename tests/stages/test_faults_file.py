@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequencer.core.errors import UsageError
-from sequencer.stages.simulated.faults import LARGEST_FILE, Faults, read_faults, reads_faults
+from sequencer.stages.simulated.faults import MAX_FILE_BYTES, Faults, read_faults, reads_faults
 
 EVERYTHING = """\
 seed: 7
@@ -128,7 +128,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         read_faults(tmp_path)
     large, binary, good = tmp_path / "large.yaml", tmp_path / "binary.yaml", tmp_path / "good.yaml"
-    large.write_text("#" * (LARGEST_FILE + 1))
+    large.write_text("#" * (MAX_FILE_BYTES + 1))
     binary.write_bytes(b"\xff\xfe\x00")
     good.write_bytes(b"\xef\xbb\xbfwarmup: 1\r\n")
     with pytest.raises(UsageError, match="larger than"):

@@ -22,7 +22,7 @@ from sequencer.stages.simulated.renderer.frames import EDITION, FADE, HEIGHT, WI
 from sequencer.stages.simulated.renderer.palette import COLOURS, SHADES, palette
 from sequencer.stages.simulated.renderer.particles import Particles
 from sequencer.stages.simulated.renderer.pixels import TURN, blended, fitted, levelled, packed, sine, smooth, spread, unpacked
-from sequencer.stages.simulated.renderer.text_overlay import MARGIN, MOST_LINES, PROMPT_SIZE, Lettering
+from sequencer.stages.simulated.renderer.text_overlay import MARGIN, MAX_LINES, PROMPT_SIZE, Lettering
 
 GOLDEN = Path(__file__).with_name("pictures.golden.json")
 LOOK = ChunkInputs(
@@ -168,7 +168,7 @@ def test_the_frame_number_moves_with_the_frame() -> None:
 def test_any_prompt_can_be_written(text: str) -> None:
     lettering = Lettering(WIDTH)
     lines = lettering.wrapped(text)
-    assert 1 <= len(lines) <= MOST_LINES
+    assert 1 <= len(lines) <= MAX_LINES
     panel = lettering.panel(text, "facts ")
     picture = np.zeros((HEIGHT, WIDTH), np.uint32)
     lettering.write(picture, panel, 10**7)
@@ -180,7 +180,7 @@ def test_prompts_wrap_between_words_and_end_in_an_ellipsis() -> None:
     lettering = Lettering(WIDTH)
     pen = TextRenderer(PROMPT_SIZE)
     lines = lettering.wrapped("she opens a red umbrella " * 40)
-    assert len(lines) == MOST_LINES
+    assert len(lines) == MAX_LINES
     assert lines[-1].endswith("…")
     assert all(pen.width(line) <= WIDTH - 2 * MARGIN for line in lines)
     assert lettering.wrapped("x" * 500)[0].endswith("…")

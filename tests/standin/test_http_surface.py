@@ -15,7 +15,7 @@ from reactor_parts import picture, stand_in
 from sequencer.core.errors import UsageError
 from sequencer.server.app import StageServer
 from sequencer.server.settings import LOCAL_SESSION, StandInSettings
-from sequencer.server.uploads import LARGEST
+from sequencer.server.uploads import MAX_UPLOAD_BYTES
 from sequencer.stages.reactor.settings import ReactorSettings
 
 Talk = Callable[[httpx.AsyncClient, StageServer], Awaitable[None]]
@@ -322,7 +322,7 @@ def test_uploads_take_exactly_what_was_announced_once() -> None:
             {"mime_type": "text/html"},
         ):
             assert (await client.post(path, json={**announced, **wrong})).status_code == 400, wrong
-        assert (await client.post(path, json={**announced, "size": LARGEST + 1})).status_code == 413
+        assert (await client.post(path, json={**announced, "size": MAX_UPLOAD_BYTES + 1})).status_code == 413
         slot = (await client.post(path, json=announced)).json()
         png = {"Content-Type": "image/png"}
         assert (await client.put(slot["presigned_url"].split("?")[0], content=data, headers=png)).status_code == 403

@@ -22,7 +22,7 @@ from sequencer.language.notations import read, reads
 from sequencer.reports.timeline import thumbnails_of, timeline_html, timeline_svg
 from sequencer.reports.timeline.from_run import performed
 from sequencer.reports.timeline.from_schedule import planned
-from sequencer.reports.timeline.geometry import MOST_IN_ONE, WIDTH, heights_of, systems_of
+from sequencer.reports.timeline.geometry import MAX_IN_ONE, WIDTH, heights_of, systems_of
 from sequencer.reports.timeline.plot import bars_of, beats_of
 from sequencer.reports.timeline.style import cut, px, tip_length, wrap, xml
 from sequencer.reports.timeline.text_metrics import width_of
@@ -195,7 +195,7 @@ def test_a_whole_day_is_bounded_too() -> None:
     assert tip_length(len(schedule.entries)) < 100
 
 
-@pytest.mark.parametrize("end", [1, 2, 4, MOST_IN_ONE, MOST_IN_ONE + 1, 81, 500, 2600, 70_000])
+@pytest.mark.parametrize("end", [1, 2, 4, MAX_IN_ONE, MAX_IN_ONE + 1, 81, 500, 2600, 70_000])
 def test_systems_cover_every_chunk_once(end: int) -> None:
     plot = planned(compile_score(reads(f'at 0c "A."\nend {end}c\n')))
     systems = systems_of(plot, 200)

@@ -18,7 +18,7 @@ from timeline.boxes import SVG
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import read, reads
 from sequencer.reports.timeline import timeline_html, timeline_svg
-from sequencer.reports.timeline.axis import AFTER, BEFORE, GAP_WIDTH, SHORTEST, Axis, Gap, gaps_of
+from sequencer.reports.timeline.axis import AFTER, BEFORE, GAP_WIDTH, MIN_COMPRESSED_CHUNKS, Axis, Gap, gaps_of
 from sequencer.reports.timeline.from_run import performed
 from sequencer.reports.timeline.from_schedule import planned
 from sequencer.reports.timeline.legend import legend_of
@@ -236,7 +236,7 @@ def test_an_axis_rises_and_leaves_out_nothing_that_happens(spans: list[tuple[int
     assert all(one < other for one, other in pairwise(drawn))
     assert axis.at(end) == axis.length
     for gap in gaps:
-        assert gap.chunks >= SHORTEST
+        assert gap.chunks >= MIN_COMPRESSED_CHUNKS
         assert any(one <= gap.start - AFTER and gap.end + BEFORE <= other for one, other in live)
         assert not any(gap.start - AFTER < place < gap.end + BEFORE for place in happens)
     for unit in range(axis.length + 1):

@@ -49,7 +49,7 @@ from sequencer.stages.wire.helios.commands import (
 )
 from sequencer.stages.wire.helios.model_messages import (
     FRAMES_PER_CHUNK,
-    MOST_UNKNOWN,
+    MAX_UNKNOWN,
     FrameCount,
     HeliosReader,
     write_message,
@@ -61,7 +61,7 @@ from sequencer.stages.wire.helios.model_messages import (
     write_switch,
 )
 from sequencer.stages.wire.messages import (
-    MOST_SHOWN,
+    MAX_SHOWN,
     Ack,
     Channel,
     ClipFailed,
@@ -138,13 +138,13 @@ def test_a_refused_track_word_for_word() -> None:
 
 
 def test_a_frame_has_a_limit() -> None:
-    assert v0.LARGEST == v1.LARGEST == 8 * 1024 * 1024
+    assert v0.MAX_FRAME_BYTES == v1.MAX_FRAME_BYTES == 8 * 1024 * 1024
     text = json.dumps(application("x", {}))
-    assert v0.read_server("data", text.ljust(v0.LARGEST)) == ModelMessage("x", {})
-    for longer in (text.ljust(v0.LARGEST + 1), b" " * (v0.LARGEST + 1)):
+    assert v0.read_server("data", text.ljust(v0.MAX_FRAME_BYTES)) == ModelMessage("x", {})
+    for longer in (text.ljust(v0.MAX_FRAME_BYTES + 1), b" " * (v0.MAX_FRAME_BYTES + 1)):
         assert why(v0.read_server("data", longer)) == "larger than 8388608 bytes"
-    assert why(v1.read_server("data", b"\x10" * (v1.LARGEST + 1))) == "larger than 8388608 bytes"
-    assert why(v1.read_server("data", b"\xff" * v1.LARGEST)).startswith("not a message of wire v1: ")
+    assert why(v1.read_server("data", b"\x10" * (v1.MAX_FRAME_BYTES + 1))) == "larger than 8388608 bytes"
+    assert why(v1.read_server("data", b"\xff" * v1.MAX_FRAME_BYTES)).startswith("not a message of wire v1: ")
 
 
 @pytest.mark.parametrize("read", [client, server])
@@ -456,7 +456,7 @@ def test_wires_have_names() -> None:
 
 
 def test_the_beginning_of_a_frame_is_short_and_printable() -> None:
-    assert MOST_SHOWN == 200
+    assert MAX_SHOWN == 200
     assert shortened("a\n\x1b" + "b" * 300) == "a\ufffd\ufffd" + "b" * 197
     assert shortened(b"\xab" * 300) == "ab" * 100
 
@@ -649,7 +649,7 @@ def test_only_an_event_is_named_in_its_data() -> None:
 
 
 def test_what_is_unknown_is_kept_as_json() -> None:
-    assert MOST_UNKNOWN == 4096
+    assert MAX_UNKNOWN == 4096
     assert read_one("weather", ["ü", 1]) == UnknownMessage(7, "weather", '["ü", 1]')
     assert read_one("weather", {"b": 1, "a": b"x"}) == UnknownMessage(7, "weather", '{"a": "b\'x\'", "b": 1}')
     itself: dict[str, object] = {"ü": 1}

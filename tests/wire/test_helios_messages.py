@@ -36,7 +36,7 @@ from sequencer.events.events import (
 )
 from sequencer.stages.wire.helios.commands import COMMAND_NAMES, HeliosCommand, Problem, SetPrompt, read_command, write_command
 from sequencer.stages.wire.helios.model_messages import (
-    MOST_UNKNOWN,
+    MAX_UNKNOWN,
     Dialect,
     FrameCount,
     HeliosEvent,
@@ -231,9 +231,9 @@ def test_what_does_not_hold_what_its_name_promises_is_unknown(data: dict[str, An
 
 
 def test_an_unknown_message_is_kept_within_bounds() -> None:
-    event = read_one("weather", {"text": "x" * 10 * MOST_UNKNOWN})
+    event = read_one("weather", {"text": "x" * 10 * MAX_UNKNOWN})
     assert isinstance(event, UnknownMessage)
-    assert len(event.data) == MOST_UNKNOWN
+    assert len(event.data) == MAX_UNKNOWN
 
 
 def test_a_message_that_refers_to_itself_is_kept_too() -> None:

@@ -21,7 +21,7 @@ from sequencer.events.events import (
     UnknownMessage,
 )
 from sequencer.stages.wire.codec import Wire
-from sequencer.stages.wire.helios.model_messages import MOST_UNKNOWN, FrameCount, HeliosReader
+from sequencer.stages.wire.helios.model_messages import MAX_UNKNOWN, FrameCount, HeliosReader
 from sequencer.stages.wire.messages import ModelMessage
 
 
@@ -209,9 +209,9 @@ def test_what_is_not_understood_is_kept_as_it_came(name: str, data: dict[str, An
 
 
 def test_only_so_much_of_it_is_kept() -> None:
-    (event,) = read(("surprise", {"text": "ä" * 2 * MOST_UNKNOWN, "a": 1}))
+    (event,) = read(("surprise", {"text": "ä" * 2 * MAX_UNKNOWN, "a": 1}))
     assert isinstance(event, UnknownMessage)
-    assert len(event.data) == MOST_UNKNOWN
+    assert len(event.data) == MAX_UNKNOWN
     assert event.data.startswith('{"a": 1, "text": "ää')
 
 

@@ -15,7 +15,7 @@ from sequencer.events.codec import Event
 from sequencer.events.events import BoundariesFitted, ClockFitted, TransportChanged, TransportLocated
 from sequencer.schedule.model import Schedule
 
-FEWEST, MOST_SEEN = 2, 9
+MIN_BOUNDARIES, MAX_BOUNDARIES = 2, 9
 STRAYS = 2.0
 """A place within so many standard deviations of a boundary counts as on it, so that `floor` and `ceil` do not flap."""
 
@@ -66,7 +66,7 @@ class ClockSync:
         self._length = float(schedule.grid.chunk * SECOND)
         self._deviation = 0.0
         self._fitted = False
-        self._seen: deque[tuple[int, int]] = deque(maxlen=MOST_SEEN)
+        self._seen: deque[tuple[int, int]] = deque(maxlen=MAX_BOUNDARIES)
 
     # ---- hearing ---------------------------------------------------------------------------------------------------
 
@@ -135,7 +135,7 @@ class ClockSync:
         self._seen.append((chunk, at))
         self._chunk, self._time = chunk, float(at)
         first, then = self._seen[0]
-        if chunk - first >= FEWEST and at > then:
+        if chunk - first >= MIN_BOUNDARIES and at > then:
             self._length = (at - then) / (chunk - first)
 
     def take_began(self, chunk: int, at: int) -> None:

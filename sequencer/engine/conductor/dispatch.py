@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sequencer.engine.conductor.deliveries import LIVE, Delivery, Status, kind_of
-from sequencer.engine.conductor.ledger import MOST_TRIES
+from sequencer.engine.conductor.ledger import MAX_TRIES
 from sequencer.engine.conductor.pending_commands import PendingCommand
-from sequencer.engine.conductor.run_state import MOST_AHEAD, PATIENCE, Phase, RunState
+from sequencer.engine.conductor.run_state import ANSWER_TIMEOUT_NS, MAX_AHEAD, Phase, RunState
 from sequencer.events.codec import Event
 from sequencer.events.commands import Command, Finish, Reset, WakeAt
 from sequencer.events.events import BoundariesFitted, ChunkDone, ChunkShown, CommandRefused
@@ -23,7 +23,7 @@ def commit_up_to(run: RunState, limit: int) -> None:
     """Give every coming line up to a score chunk its chunk. Far ahead only so many prompts are, for the model repeats them."""
     reach = run.making + run.schedule.lead
     while (line := run.plan.next_line()) is not None and run.plan.chunk_of(line) <= limit:
-        if line.nominal > reach and run.ledger.prompts_beyond(run.making) >= MOST_AHEAD:
+        if line.nominal > reach and run.ledger.prompts_beyond(run.making) >= MAX_AHEAD:
             return
         commit(run, run.plan.pop_next())
 
@@ -151,7 +151,7 @@ def begin_cut(run: RunState, chunk: int, at: int) -> list[Command]:
         if line.planned < chunk:
             line.reason = f"chunk {line.planned} could not be reached any more"
         run.ledger.commit(line, chunk)
-    return [Reset(), wake_at(run, at + PATIENCE)]
+    return [Reset(), wake_at(run, at + ANSWER_TIMEOUT_NS)]
 
 
 def finish(run: RunState, reason: str, well: bool) -> list[Command]:
@@ -186,7 +186,7 @@ def retry(run: RunState, flight: PendingCommand, event: CommandRefused) -> list[
     if flight.command == "schedule_prompt" and slot.prompt not in (None, flight.prompt):
         return []  # it has given way to another line, which has a command of its own on its way
     lines = [line for line in slot.lines if "prompt" in line.open]
-    again = flight.command == "schedule_prompt" and run.schedule.late == "shift" and flight.tries < MOST_TRIES
+    again = flight.command == "schedule_prompt" and run.schedule.late == "shift" and flight.tries < MAX_TRIES
     if not again or not lines or slot.prompt != flight.prompt:
         finish_deliveries(run, flight, Status.REFUSED, run.reason_of(event))
         return []

@@ -32,7 +32,7 @@ from sequencer.schedule.model import (
 
 NOTES = 12
 """Notes to the octave: the same name in another octave is the usual mistake."""
-ALIKE = 0.6
+MIN_SIMILARITY = 0.6
 """From which similarity (0 to 1) on a name is taken for a misspelling of another."""
 
 
@@ -201,4 +201,4 @@ def _like_named(name: str, words: list[GoTrigger]) -> GoTrigger | None:
     plain = name.casefold()
     rated = [(SequenceMatcher(None, plain, one.name.casefold()).ratio(), one) for one in words]
     best = max(rated, key=lambda pair: pair[0], default=(0.0, None))
-    return best[1] if best[0] >= ALIKE else None
+    return best[1] if best[0] >= MIN_SIMILARITY else None

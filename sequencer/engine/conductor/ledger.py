@@ -14,7 +14,7 @@ from sequencer.engine.conductor.pending_commands import PendingCommand, PendingC
 from sequencer.events.commands import Command, SchedulePrompt, SetConditioning, SetImage, SetImageStrength, SetSeed, SetSrScale
 from sequencer.schedule.model import PromptAct
 
-MOST_TRIES = 3
+MAX_TRIES = 3
 """How often a refused prompt is sent, each time for a later chunk."""
 
 

@@ -24,7 +24,7 @@ AHEAD = SECOND // 5
 """How long before its time a message is said, in nanoseconds."""
 TOO_LATE = SECOND // 4
 """A note that is later than this is not played any more; controllers and programs set a state, and are sent all the same."""
-NEAR, FAR = SECOND // 1000, 3 * SECOND
+WAKE_TOLERANCE_NS, SEND_HORIZON_NS = SECOND // 1000, 3 * SECOND
 """A wake that is so much too late is asked for anew; what is further off than this is asked for later: by what is heard until
 then, or where a clock is followed by a wake halfway."""
 SAMPLES = 5
@@ -35,9 +35,9 @@ STOOD = SECOND // 2
 """A chunk that is reported so much later than it is due was made late: the pictures stand before it."""
 UNSEEN = 2
 """Where no picture was seen by the end of so many chunks of a take, nobody counts pictures: its boundaries must do."""
-MOST_MADE = 1024
+MAX_MADE = 1024
 """Of so many of a take's latest chunks it is known when they were made: short ones are shown when many more were made."""
-MOST_TAKES = 16
+MAX_TAKES = 16
 """Of so many takes before it is known when they are seen: short ones are over long before their frames arrive."""
 NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
 
@@ -96,7 +96,7 @@ class DisplayClock:
         was made is known until it is seen (earlier revisions forgot it after five more)."""
         self.offset = 0
         self._knows_takes = knows_takes
-        self._remembered = MOST_MADE if knows_takes else SAMPLES
+        self._remembered = MAX_MADE if knows_takes else SAMPLES
         delay = DISPLAY_DELAY / (float(schedule.grid.chunk) * SECOND)
         self._unseen = max(UNSEEN, 2 * delay) if knows_takes else UNSEEN
         """After how many chunks nobody is taken to count pictures: short ones are over long before they are shown."""
@@ -107,7 +107,7 @@ class DisplayClock:
         self._shown = False
         self._behind: deque[float] = deque(maxlen=SAMPLES)
         self._lengths: deque[float] = deque([self._nominal], maxlen=SAMPLES)
-        self._earlier: deque[TakeSeen] = deque(maxlen=MOST_TAKES if knows_takes else 1)
+        self._earlier: deque[TakeSeen] = deque(maxlen=MAX_TAKES if knows_takes else 1)
         self._playing = TakeSeen(0, {})
         self._guess: tuple[int, float, float] | None = None
 
@@ -287,7 +287,7 @@ class MidiOutput:
         self._searched: Pass | None = None
         """The plan's last pass, where nothing is to come up to it."""
         self._chased: deque[MidiAct] = deque()
-        self._far = max(FAR, 2 * nanoseconds(schedule.grid.chunk))
+        self._far = max(SEND_HORIZON_NS, 2 * nanoseconds(schedule.grid.chunk))
 
     # ---- what is due -----------------------------------------------------------------------------------------------
 
@@ -311,7 +311,7 @@ class MidiOutput:
 
     def _waking(self, due: int, at: int) -> list[Command]:
         """Ask to be woken, unless something is heard (and asked anew) before, or somebody wakes this run soon enough."""
-        if self.wake is not None and self.wake > at and self.wake - due < NEAR:
+        if self.wake is not None and self.wake > at and self.wake - due < WAKE_TOLERANCE_NS:
             return []
         if due - at > self._far:
             if self._follow is None or not self._waits:

@@ -17,7 +17,7 @@ from sequencer.engine.conductor.deliveries import Delivery, Status, kind_of
 from sequencer.schedule.describe import firing_by_name
 from sequencer.schedule.model import CueAct, CutAct, RuleEntry, Schedule, Stretch
 
-FAR = 1 << 40
+UNPLACED = 1 << 40
 """The chunk of what a following run cannot place yet."""
 
 
@@ -102,7 +102,7 @@ class Plan:
                 line = Delivery(
                     number=self._number(),
                     time=start + entry.offset,
-                    nominal=grid.snap(start + entry.offset, entry.snap) if self.follow is None else FAR,
+                    nominal=grid.snap(start + entry.offset, entry.snap) if self.follow is None else UNPLACED,
                     acts=entry.acts,
                     snap=entry.snap,
                     place=entry.place,
@@ -137,8 +137,8 @@ class Plan:
         last = self.waiting[-1].nominal + 1 if self.waiting else 1
         self._end = max(ceil(self.passes[-1].end / grid.chunk), last, self._kept_end)
         if self.follow is not None:
-            self._starts = [0, *[FAR] * (len(self.passes) - 1)]
-            self._end = FAR
+            self._starts = [0, *[UNPLACED] * (len(self.passes) - 1)]
+            self._end = UNPLACED
 
     def _number(self) -> int:
         self._numbers += 1
@@ -199,7 +199,7 @@ class Plan:
         self.lines = [line for line in self.lines if line.number not in gone]
         self.waiting = [line for line in self.waiting if line.number not in gone]
         self._cuts = deque(line for line in self.waiting if _cuts(line))
-        self._starts = [0 if number <= target.number else FAR for number in range(len(self.passes))]
+        self._starts = [0 if number <= target.number else UNPLACED for number in range(len(self.passes))]
         if not force:
             return None
         chase = Delivery(
@@ -270,11 +270,11 @@ class Plan:
         for index in range(self._cursor, len(self.waiting)):
             line = self.waiting[index]
             unit = 1 if line.quarter is None and self._is_newest else 0
-            if beyond[unit] and line.nominal == FAR:
+            if beyond[unit] and line.nominal == UNPLACED:
                 if not self._is_newest or all(beyond):
                     break
                 continue
-            line.nominal = FAR if beyond[unit] else self._followed(line)
+            line.nominal = UNPLACED if beyond[unit] else self._followed(line)
             beyond[unit] = beyond[unit] or line.nominal > limit + 1
             stop = index + 1
         self.waiting[self._cursor : stop] = sorted(
@@ -287,9 +287,9 @@ class Plan:
         time = self.time_of_line(line)
         if time is None or self.follow is None:
             # The opening stands at the score's very beginning, whatever the clock does.
-            return 0 if line.time == 0 else FAR
+            return 0 if line.time == 0 else UNPLACED
         chunk = self.follow.chunk_at(time, line.snap)
-        return 0 if line.time == 0 else FAR if chunk is None else max(0, chunk)
+        return 0 if line.time == 0 else UNPLACED if chunk is None else max(0, chunk)
 
     def time_of_line(self, line: Delivery) -> float | None:
         """When a line's place will be, by the newest fit of the clock; a place in seconds counts from its section's start."""
@@ -332,17 +332,17 @@ class Plan:
             current = self.passes[number]
             time = follow.time_of(float(current.quarter), float(current.start))
             chunk = None if time is None else follow.chunk_at(time, self.schedule.snap)
-            self._starts[number] = FAR if chunk is None else max(chunk, self._starts[number - 1])
+            self._starts[number] = UNPLACED if chunk is None else max(chunk, self._starts[number - 1])
             if chunk is not None and time is not None and chunk <= limit:
                 self._began[number] = time
             if self._starts[number] > limit + 1:
-                self._starts[number + 1 :] = [FAR] * (len(self.passes) - number - 1)
-                self._end = FAR
+                self._starts[number + 1 :] = [UNPLACED] * (len(self.passes) - number - 1)
+                self._end = UNPLACED
                 return
         last = self.passes[-1]
         time = follow.time_of(float(last.end_quarter), float(last.end))
         chunk = None if time is None else follow.chunk_at(time, Snap.CEIL)
-        self._end = FAR if chunk is None else max(chunk, 1)
+        self._end = UNPLACED if chunk is None else max(chunk, 1)
 
     # ---- reading ---------------------------------------------------------------------------------------------------
 
@@ -431,7 +431,7 @@ class Plan:
             return self.chunk_at(at)
         time = self.follow.time_of(float(current.quarter_of(quarter, at)), float(at))
         chunk = None if time is None else self.follow.chunk_at(time, self.schedule.snap)
-        return FAR if chunk is None else chunk
+        return UNPLACED if chunk is None else chunk
 
     def next_stretch_named(self, section: str, after: int) -> int | None:
         """The next stretch of a section behind stretch `after` in `play`, else the first."""

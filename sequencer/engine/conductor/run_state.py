@@ -17,21 +17,21 @@ from sequencer.engine.revisions import CURRENT, ENDS_WHERE_WRITTEN, REFUSALS_HAV
 from sequencer.events.events import CommandRefused, OperatorPause
 from sequencer.schedule.model import Schedule, Trigger
 
-PATIENCE = 10 * SECOND
+ANSWER_TIMEOUT_NS = 10 * SECOND
 """How long an opening or a reset may go unanswered before the next step is taken all the same."""
 RETRY = SECOND
 """How long to wait before a refused start is tried again."""
 REOPENING = SECOND // 4
 """How long to wait before what a take opens with is sent again after it was refused."""
-MOST_STARTS = 3
-MOST_OPENINGS = 3
-MOST_RESETS = 3
+MAX_STARTS = 3
+MAX_OPENINGS = 3
+MAX_RESETS = 3
 SHOWING = 10 * SECOND
 """How long to wait for the last chunk to be shown after it was reported."""
-SPARE = SECOND // 10
+LAST_CHUNK_MARGIN_NS = SECOND // 10
 """How much longer than its chunk a run lasts where no later chunk shows that the last one is over."""
 NO_REASON = "the model gave no reason"
-MOST_AHEAD = 32
+MAX_AHEAD = 32
 """How many prompts a certain stretch sends ahead: the model repeats them all in every `state`, whose size has a limit."""
 
 

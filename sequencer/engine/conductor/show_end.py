@@ -11,12 +11,12 @@ from statistics import median_low
 from sequencer.core.timebase import SECOND, nanoseconds
 from sequencer.engine.conductor.clock_input import note_shown
 from sequencer.engine.conductor.dispatch import finish, wake_at
-from sequencer.engine.conductor.run_state import SHOWING, SPARE, Phase, RunState
+from sequencer.engine.conductor.run_state import LAST_CHUNK_MARGIN_NS, SHOWING, Phase, RunState
 from sequencer.events.commands import Command
 from sequencer.events.events import ChunkShown, CommandRefused, TimerFired
 
 OVER = "the score is over"
-LONGEST = 4
+MAX_CHUNK_STRETCH = 4
 """How many times as long as it should be a chunk is shown at most, by what was measured."""
 SAMPLES = 5
 """Of how many of the latest chunks the median length is taken."""
@@ -80,4 +80,4 @@ def _ends_at(run: RunState) -> int:
     shown_for = [run.shown[one] - run.shown[one - 1] for one in around if one in run.shown and one - 1 in run.shown]
     nominal = nanoseconds(run.schedule.grid.chunk)
     measured = [median_low(lengths) for lengths in (shown_for, run.lasted) if lengths]
-    return at + SPARE + min(max([nominal, *measured]), LONGEST * nominal)
+    return at + LAST_CHUNK_MARGIN_NS + min(max([nominal, *measured]), MAX_CHUNK_STRETCH * nominal)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sequencer.core.timebase import SECOND
 
-SHORTEST = 5 * SECOND
+MIN_STALL_NS = 5 * SECOND
 """Without a chunk for so long a run is stalled, …"""
 CHUNKS = 4
 """… and not before so many chunks should have been made."""
@@ -49,7 +49,7 @@ class Stalls:
     """One run's. `chunk` is how long a chunk should take, in nanoseconds."""
 
     def __init__(self, chunk: int) -> None:
-        self.shortest = max(SHORTEST, CHUNKS * chunk)
+        self.shortest = max(MIN_STALL_NS, CHUNKS * chunk)
         """The shortest time without a report that is a stall, in nanoseconds."""
         self.all: list[Stall] = []
         self.beyond = 0

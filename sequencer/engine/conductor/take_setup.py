@@ -15,10 +15,10 @@ from sequencer.engine.conductor.dispatch import (
     wake_at,
 )
 from sequencer.engine.conductor.run_state import (
-    MOST_OPENINGS,
-    MOST_RESETS,
-    MOST_STARTS,
-    PATIENCE,
+    ANSWER_TIMEOUT_NS,
+    MAX_OPENINGS,
+    MAX_RESETS,
+    MAX_STARTS,
     REOPENING,
     RETRY,
     Phase,
@@ -78,7 +78,7 @@ def open_take(run: RunState, at: int) -> list[Command]:
     commit_up_to(run, commit_limit(run))
     commands = run.ledger.opening(run.base, at)
     commands += run.ledger.prompts_due(run.base, run.making, False, at)
-    return [*commands, wake_at(run, at + PATIENCE)]
+    return [*commands, wake_at(run, at + ANSWER_TIMEOUT_NS)]
 
 
 def wants_image(run: RunState) -> bool:
@@ -126,7 +126,7 @@ def start(run: RunState, at: int) -> list[Command]:
     run.asked_at = at
     run.insisting = False
     waits = run.due is not None and run.due > at
-    return [Start()] if waits else [Start(), wake_at(run, at + PATIENCE)]
+    return [Start()] if waits else [Start(), wake_at(run, at + ANSWER_TIMEOUT_NS)]
 
 
 def opening_refused(run: RunState, event: CommandRefused) -> list[Command]:
@@ -136,10 +136,10 @@ def opening_refused(run: RunState, event: CommandRefused) -> list[Command]:
     if event.command == "start":
         if run.insisting:
             return []  # started already, or not to be started: the `state` behind the refusal says which
-        if run.starts >= MOST_STARTS:
+        if run.starts >= MAX_STARTS:
             return finish(run, f"the model refused to start: {run.reason_of(event)}", well=False)
         return set_up_again(run, event.at)
-    if flight is not None and flight.chunk == run.base and run.ends_when_shown and run.openings < MOST_OPENINGS - 1:
+    if flight is not None and flight.chunk == run.base and run.ends_when_shown and run.openings < MAX_OPENINGS - 1:
         return open_again(run, event)
     if flight is not None and flight.chunk == run.base:
         reason = run.reason_of(event)
@@ -172,7 +172,7 @@ def opening_woke(run: RunState, event: TimerFired) -> list[Command]:
     if event.due != run.due:
         return []
     if not run.connected:
-        return [wake_at(run, event.at + PATIENCE)]
+        return [wake_at(run, event.at + ANSWER_TIMEOUT_NS)]
     if run.reopens:
         run.ledger.reset_for_take(run.base)
         return open_take(run, event.at)
@@ -190,14 +190,14 @@ def starting_woke(run: RunState, event: TimerFired) -> list[Command]:
     """Nothing answered the start: it was not heard, or its answer was lost. Asked again, the model must say which."""
     if event.due != run.due:
         return []
-    if run.connected and run.starts < MOST_STARTS:
+    if run.connected and run.starts < MAX_STARTS:
         run.starts += 1
         run.bases.append(run.base)
         run.insisting = True
-        return [Start(), wake_at(run, event.at + PATIENCE)]
+        return [Start(), wake_at(run, event.at + ANSWER_TIMEOUT_NS)]
     if run.connected:
         return finish(run, "the model did not answer to start", well=False)
-    return [wake_at(run, event.at + PATIENCE)]
+    return [wake_at(run, event.at + ANSWER_TIMEOUT_NS)]
 
 
 def reset_reported(run: RunState, event: ResetDone) -> list[Command]:
@@ -238,12 +238,12 @@ def cutting_woke(run: RunState, event: TimerFired) -> list[Command]:
     if event.due != run.due:
         return []
     if not run.connected:
-        return [wake_at(run, event.at + PATIENCE)]
+        return [wake_at(run, event.at + ANSWER_TIMEOUT_NS)]
     still_runs, run.still_runs = run.still_runs, None
-    if run.resets < MOST_RESETS or still_runs:
+    if run.resets < MAX_RESETS or still_runs:
         # It may be in a long chunk, or the message was lost either way. Asking again does no harm.
         run.resets += 1
-        return [Reset(), wake_at(run, event.at + PATIENCE)]
+        return [Reset(), wake_at(run, event.at + ANSWER_TIMEOUT_NS)]
     run.notes.append("the model did not report the reset; the new take was opened all the same")
     return was_reset(run, ResetDone(event.at))
 
@@ -287,11 +287,13 @@ def restored(run: RunState, event: ConnectionRestored) -> list[Command]:
                 run.restarted = False  # nothing but images was sent before
             return [Upload(image) for image in run.schedule.images if image.sha256 in run.uploads]
         case Phase.STARTING:
-            return [wake_at(run, event.at + PATIENCE)]  # the `state` of the new connection says whether the start was heard
+            return [
+                wake_at(run, event.at + ANSWER_TIMEOUT_NS)
+            ]  # the `state` of the new connection says whether the start was heard
         case Phase.OPENING | Phase.ARMED:
             run.ledger.reset_for_take(run.base)
             return open_take(run, event.at)
         case Phase.CUTTING:
-            return [Reset(), wake_at(run, event.at + PATIENCE)]
+            return [Reset(), wake_at(run, event.at + ANSWER_TIMEOUT_NS)]
         case Phase.WAITING | Phase.SHOWING | Phase.FINISHED:
             return []

@@ -26,13 +26,13 @@ from sequencer.language.advice.prompts import Family, Finding, Kind, PromptLine,
 
 Advise = Callable[[PromptSequence], Iterator[Finding]]
 
-MOST_WORDS = 350
+MAX_WORDS = 350
 """About how many English words the model's text encoder reads; what stands behind them is cut off."""
 
-MOST_IN_ARC = 6
+MAX_IN_ARC = 6
 """How many prompts one arc can hold before the picture loses its coherence; four or five make a good one."""
 
-MOST_SENTENCES = 2
+MAX_SENTENCES = 2
 """How many sentences an action may have and still be one action."""
 
 _PRONOUN = re.compile(r"(?:(?:now|then|suddenly|next),? )?(?:she|he|it|they|her|his|their|its)\b", re.IGNORECASE)
@@ -47,11 +47,11 @@ _WEIGHT = re.compile(r"\([^()\n]{1,80}:\d+(?:\.\d+)?\)|\(\([^()]{1,80}\)\)|--[a-
 def too_long(said: PromptSequence) -> Iterator[Finding]:
     """Text past about 350 English words is cut off by the model's encoder. Source: the guide."""
     for line in said.lines:
-        long = [text for text in line.texts if len(text) > 2 * MOST_WORDS]  # a word and its blank have two signs at least
+        long = [text for text in line.texts if len(text) > 2 * MAX_WORDS]  # a word and its blank have two signs at least
         count = max((len(words(text)) for text in long), default=0)
-        if count > MOST_WORDS:
+        if count > MAX_WORDS:
             yield Finding(
-                f"this prompt has {count} words; the model reads about the first {MOST_WORDS}",
+                f"this prompt has {count} words; the model reads about the first {MAX_WORDS}",
                 line.span,
                 "shorten it: what stands last is cut off first, and that is mostly camera and light",
                 line.silenced,
@@ -255,7 +255,7 @@ def one_action(said: PromptSequence) -> Iterator[Finding]:
         if line.kind is Kind.BASE:
             continue
         for text in line.own:
-            many = line.kind is Kind.FOLLOW and len(sentences(text)) > MOST_SENTENCES
+            many = line.kind is Kind.FOLLOW and len(sentences(text)) > MAX_SENTENCES
             if (many or _THEN.search(text) is not None) and is_english(text):
                 yield Finding(
                     "this prompt tells several actions; the model plays them all at once, or only one",
@@ -295,9 +295,9 @@ def long_arc(said: PromptSequence) -> Iterator[Finding]:
             if line.span in arc:
                 continue
             arc.add(line.span)
-            if len(arc) == MOST_IN_ARC + 1:
+            if len(arc) == MAX_IN_ARC + 1:
                 yield Finding(
-                    f"this is the {len(arc)}th prompt that goes on from one start; past {MOST_IN_ARC} the picture drifts",
+                    f"this is the {len(arc)}th prompt that goes on from one start; past {MAX_IN_ARC} the picture drifts",
                     line.span,
                     "start afresh here with a cut or an image, or show fewer prompts",
                     line.silenced,

@@ -19,7 +19,7 @@ from sequencer.language.compiler.ir import (
 )
 from sequencer.language.compiler.local_time import ALIKE_TEMPI, TOO_LARGE, UNLIKE_TEMPI
 from sequencer.language.compiler.midi import NoteLengths, trigger_key
-from sequencer.language.compiler.place import FEWER_CUES, MANY_CUES, MOST_ENTRIES, TOO_MANY
+from sequencer.language.compiler.place import FEWER_CUES, MANY_CUES, MAX_ENTRIES, TOO_MANY
 from sequencer.schedule.model import CueAct, MidiAct, PickAct, PromptAct, RuleAct, RuleEntry, draw
 
 
@@ -81,7 +81,7 @@ def _too_many(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults
     for index in resolved.order:
         block = placed[index]
         entries += 0 if block is None else len(block.cues)
-        if block is not None and entries > MOST_ENTRIES:
+        if block is not None and entries > MAX_ENTRIES:
             faults.error(TOO_MANY, MANY_CUES, block.block.span, FEWER_CUES)
             return True
     return False

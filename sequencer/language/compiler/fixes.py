@@ -12,7 +12,7 @@ from sequencer.language.compiler.local_time import BlockTime
 from sequencer.language.score import AtBar, AtOffset, Duration, Position, Score, Unit
 from sequencer.schedule.model import Entry, Schedule, Stretch
 
-MOST_TRIED = 64
+MAX_TRIED = 64
 """How many places on from its own are looked at for a cue that needs another chunk."""
 
 
@@ -81,7 +81,7 @@ def free_position_fix(entry: Entry, stretch: Stretch, schedule: Schedule, taken:
     grid = schedule.grid
     if entry.quarter is not None and stretch.meters is not None and stretch.tempo is not None:
         at = entry.quarter
-        for _ in range(MOST_TRIED):
+        for _ in range(MAX_TRIED):
             here = stretch.meters.bar_beat_at(at)
             at += (1 - here.rest) * stretch.meters.at_bar(here.bar - 1).beat
             seconds = stretch.tempo.seconds_at(at)
@@ -92,7 +92,7 @@ def free_position_fix(entry: Entry, stretch: Stretch, schedule: Schedule, taken:
                 return str(place.bar) if place.beat == 1 else str(place)
         return None
     first = floor(entry.offset / grid.chunk) + 1
-    for chunk in range(first, first + MOST_TRIED):
+    for chunk in range(first, first + MAX_TRIED):
         seconds = chunk * grid.chunk
         if seconds >= stretch.seconds:
             return None

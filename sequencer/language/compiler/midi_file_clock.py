@@ -15,7 +15,7 @@ from sequencer.language.compiler.meters import GrowingMeters
 from sequencer.language.score import ClockKind, ClockLine, Duration, SongTime, Unit
 from sequencer.schedule.model import GotoAct
 
-SHORTEST_WINDOW = Fraction(64)
+MIN_WINDOW_QUARTERS = Fraction(64)
 """How many quarters of a file are looked at for a section, at least."""
 
 UNKNOWN = SongTime(((Fraction(0), Fraction(120)),), ((Fraction(0), Meter(4, 4)),))
@@ -120,7 +120,7 @@ def _quarter_of(change: tuple[Fraction, object]) -> Fraction:
 def first_window(duration: Duration | None, song: SongTime) -> Fraction:
     """About how many quarters a block of this length takes: a window to begin with."""
     if duration is None:
-        return SHORTEST_WINDOW
+        return MIN_WINDOW_QUARTERS
     match duration.unit:
         case Unit.BARS:
             unit = song.meters[0][1].bar
@@ -128,4 +128,4 @@ def first_window(duration: Duration | None, song: SongTime) -> Fraction:
             unit = song.meters[0][1].beat
         case _:
             unit = song.tempos[0][1] / 60
-    return max(SHORTEST_WINDOW, 2 * duration.amount * unit)
+    return max(MIN_WINDOW_QUARTERS, 2 * duration.amount * unit)

@@ -26,7 +26,7 @@ from sequencer.language.compiler.tempo_changes import TempoMeterChanges
 from sequencer.language.score import ClockLine, Duration, Position, SongTime, Unit
 from sequencer.schedule.model import Mark
 
-MOST_CUES = 200_000
+MAX_CUES = 200_000
 """How many cues one block may come to, its `every`s unfolded."""
 
 
@@ -53,15 +53,15 @@ class CueExpander:
 
     def _repeat(self, cue: ResolvedCue, step: Duration, first: BlockPosition, length: Fraction) -> Iterator[PlacedCue]:
         """The placed cues of an `every`: multiples of its step from its first place, so that nothing adds up."""
-        last = self._local.after(first, step.amount * MOST_CUES, step.unit, step.span)
+        last = self._local.after(first, step.amount * MAX_CUES, step.unit, step.span)
         beyond = None if last is None else self._local.seconds_of(last, step.span)
         if beyond is None:
             return
         if beyond < length:
-            self._faults.error("E414", f"this `every` comes to more than {MOST_CUES:,} cues", step.span, "write a longer one")
+            self._faults.error("E414", f"this `every` comes to more than {MAX_CUES:,} cues", step.span, "write a longer one")
             return
         previous: Fraction | None = None
-        for count in range(MOST_CUES):
+        for count in range(MAX_CUES):
             there = self._local.after(first, step.amount * count, step.unit, step.span) if count else first
             seconds = None if there is None else self._local.seconds_of(there, step.span)
             if there is None or seconds is None or not is_before(seconds, length):
@@ -114,17 +114,17 @@ class CueExpander:
 DEFAULT_TAIL = 4
 """How many chunks a score without sections and without `end` goes on behind its last cue."""
 
-MOST_ENTRIES = 400_000
+MAX_ENTRIES = 400_000
 """How many cues a whole score may come to, all passes counted, and all its sections before they are played."""
 
-TOO_MANY, MANY_CUES, FEWER_CUES = "E416", f"this score comes to more than {MOST_ENTRIES:,} cues", "play less of it"
+TOO_MANY, MANY_CUES, FEWER_CUES = "E416", f"this score comes to more than {MAX_ENTRIES:,} cues", "play less of it"
 
 
 @dataclass(slots=True)
 class Room:
     """How many more cues may be made. A few lines of `every` could fill any memory before they are counted."""
 
-    left: int = MOST_ENTRIES
+    left: int = MAX_ENTRIES
     is_over: bool = False
     """Whether this was reported: once is enough."""
 

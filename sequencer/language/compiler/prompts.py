@@ -13,7 +13,7 @@ from sequencer.language.score import Let, Pick, PromptText, Scene, Score, Show, 
 ACTION = "action"
 """The variable that a scene's `follow` puts its action in."""
 
-LONGEST_TEXT = 20_000
+MAX_PROMPT_LENGTH = 20_000
 """The longest prompt, in characters, that variables may unfold to (the model's encoder cuts off far earlier)."""
 
 
@@ -151,11 +151,11 @@ class Vocabulary:
         for part in text.parts:
             words = part if isinstance(part, str) else self._value(part, action, earlier, silent)
             size += len(words)
-            if size > LONGEST_TEXT:
+            if size > MAX_PROMPT_LENGTH:
                 if not silent:
                     self._faults.error(
                         "E304",
-                        f"with its variables this text is longer than {LONGEST_TEXT:,} characters",
+                        f"with its variables this text is longer than {MAX_PROMPT_LENGTH:,} characters",
                         text.span,
                         "shorten the variables it uses",
                     )
@@ -244,7 +244,7 @@ class Vocabulary:
             if action is not None and text is None and self._fill(follow, "", silent=True) is not None:
                 self._faults.error(
                     "E304",
-                    f"with this action the prompt is longer than {LONGEST_TEXT:,} characters",
+                    f"with this action the prompt is longer than {MAX_PROMPT_LENGTH:,} characters",
                     option.span,
                     f"shorten the action, or the follow of {scene.name}",
                 )

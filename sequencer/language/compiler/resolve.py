@@ -54,11 +54,11 @@ from sequencer.language.score import (
 from sequencer.schedule.model import CutAct, GotoAct, ImageAct, PauseAct, ResumeAct, StrengthAct, SuperResolutionAct
 from sequencer.schedule.model import Trigger as ScheduleTrigger
 
-MOST_PASSES = 10_000
+MAX_PASSES = 10_000
 """How many passes of sections `play` may ask for."""
 
 
-MOST_LISTED = 12
+MAX_LISTED = 12
 """How many names a hint lists."""
 
 
@@ -340,8 +340,8 @@ class _Resolver:
                 before = None
                 continue
             before = item
-            if len(order) + item.times > MOST_PASSES:
-                self.faults.error("E324", f"play asks for more than {MOST_PASSES:,} passes", item.span, "play less of it")
+            if len(order) + item.times > MAX_PASSES:
+                self.faults.error("E324", f"play asks for more than {MAX_PASSES:,} passes", item.span, "play less of it")
                 break
             order += [index[item.section]] * item.times
         played = {item.section for item in score.play} | self._goto_targets()
@@ -372,7 +372,7 @@ class _Resolver:
 
 def _listed(names: Collection[str]) -> str:
     """Some names for a hint, not too many."""
-    return ", ".join(islice(names, MOST_LISTED)) + (f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else "")
+    return ", ".join(islice(names, MAX_LISTED)) + (f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else "")
 
 
 _WORDS: dict[type[Action], str] = {

@@ -10,7 +10,7 @@ from sequencer.language.compiler.fixes import free_position_fix, is_yaml
 from sequencer.language.compiler.ir import Resolved, ResolvedCue
 from sequencer.language.compiler.local_time import number
 from sequencer.language.score import Duration
-from sequencer.schedule.document import MOST_BARS, MOST_CHUNKS, bars
+from sequencer.schedule.document import MAX_BARS, MAX_CHUNKS, bars
 from sequencer.schedule.model import (
     ChunkActs,
     CutAct,
@@ -44,15 +44,13 @@ def check(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
         if where is not None:
             faults.error("E422", "this score shows no prompt", where, 'the model starts with one: at 0c "…"')
         return
-    if schedule.end > MOST_CHUNKS:
+    if schedule.end > MAX_CHUNKS:
         span = schedule.stretches[-1].origin
-        faults.error(
-            "E420", f"this score is {schedule.end:,} chunks long; {MOST_CHUNKS:,} is the most", span, "play less of it"
-        )
+        faults.error("E420", f"this score is {schedule.end:,} chunks long; {MAX_CHUNKS:,} is the most", span, "play less of it")
         return
     for stretch in schedule.stretches:
-        if bars(stretch) > MOST_BARS:
-            told = f"this is {bars(stretch):,} bars long; {MOST_BARS:,} is the most"
+        if bars(stretch) > MAX_BARS:
+            told = f"this is {bars(stretch):,} bars long; {MAX_BARS:,} is the most"
             faults.error("E420", told, stretch.origin, "play less of it")
             return
     by_id = {entry.id: entry for entry in schedule.entries}
@@ -67,7 +65,7 @@ def check(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
 
 def check_collisions(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
     """Tell only what lands on one chunk: in a score that has other errors, none of which moves a cue."""
-    if schedule.end > MOST_CHUNKS:
+    if schedule.end > MAX_CHUNKS:
         return
     by_id = {entry.id: entry for entry in schedule.entries}
     places = _Places(schedule, resolved)

@@ -12,7 +12,7 @@ from sequencer.language.text.statements import Context, Statement, split_stateme
 from sequencer.language.text.suggestions import FORMS, OTHER_WORDS
 from sequencer.language.values.strings import NAME
 
-MOST_WORDS = 6
+MAX_WORDS = 6
 """Longer statements that begin with a word of other tools are rather texts without their quotes."""
 
 _ANYWHERE = frozenset({"when", "each", "repeat", "after", "bar", "measure"})
@@ -71,7 +71,7 @@ class OtherStatements:
             return True
         if NOT_HERE.get(word) == NO_FADES and self._faded(statement, text, found.start(1), span):
             return True
-        if word not in NOT_HERE or not found.group(1).islower() or len(text.split()) > MOST_WORDS:
+        if word not in NOT_HERE or not found.group(1).islower() or len(text.split()) > MAX_WORDS:
             return False
         self.faults.error("E131", f"`{excerpt(found.group(1))}` is no word of the language here", span, NOT_HERE[word])
         return True

@@ -38,7 +38,7 @@ from sequencer.language.source import Source
 from sequencer.language.text.parser import Node, Token
 from sequencer.language.values import strings as words
 
-MOST_IN_VALUE = 200
+MAX_IN_VALUE = 200
 """The longest place, duration, number or trigger, in characters."""
 
 TEXTS = frozenset({"TEXT", "BLOCK"})
@@ -97,9 +97,9 @@ class NodeBuilder:
 
     def too_long(self, text: str, span: Span) -> bool:
         """Tell a value that is far too long to be one."""
-        if len(text) <= MOST_IN_VALUE:
+        if len(text) <= MAX_IN_VALUE:
             return False
-        message = f"this is longer than {MOST_IN_VALUE} characters, and no value is"
+        message = f"this is longer than {MAX_IN_VALUE} characters, and no value is"
         self.faults.error("E149", message, span, "write it shorter; a text stands in quotes")
         return True
 

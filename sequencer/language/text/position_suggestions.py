@@ -12,7 +12,7 @@ from fractions import Fraction
 from sequencer.core.diagnostics import Diagnostics, Span
 from sequencer.language.score_meters import BY_DOT, has_beat, suggest_position
 from sequencer.language.text.suggestion import Suggestion, find_outside_quotes
-from sequencer.language.values.amounts import COMMA, DASHES, MOST_DIGITS, read_duration
+from sequencer.language.values.amounts import COMMA, DASHES, MAX_DIGITS, read_duration
 
 _AT = r"^(at|end)[ \t]+"
 _FORMS: tuple[tuple[re.Pattern[str], str, str], ...] = (
@@ -41,7 +41,7 @@ class Positions:
         for pattern, code, message in _FORMS:
             for match in find_outside_quotes(pattern.pattern, masked):
                 word, bar, beat = match.groups()
-                if max(len(bar), len(beat)) > MOST_DIGITS:
+                if max(len(bar), len(beat)) > MAX_DIGITS:
                     continue
                 position = self._joined(bar or "1", beat)
                 new = f"{word} {bar or 1}.{beat}" if position is None else f"{word} {position}"
@@ -59,7 +59,7 @@ class Positions:
         """`at 5-3`: a bar and its beat where it has one, or else from one bar to another."""
         for match in find_outside_quotes(_RANGE.pattern, masked):
             word, bar, beat = match.groups()
-            if max(len(bar), len(beat)) > MOST_DIGITS:
+            if max(len(bar), len(beat)) > MAX_DIGITS:
                 continue
             if has_beat(int(beat), self.span, self.faults):
                 new, message = f"{word} {bar}.{beat}", "a dot joins bar and beat"

@@ -47,7 +47,7 @@ from sequencer.language.values.strings import read_text
 WIDTH = 100
 """Where a three-quoted text that was never written with lines of its own is broken."""
 
-LONGEST_PICK = 120
+MAX_PICK_WIDTH = 120
 """A pick that would reach further stands with one option a line."""
 
 _QUOTE = re.compile(r'"(?="|\Z)')
@@ -74,7 +74,7 @@ def prompt_text(said: PromptText, source: str, indent: str, used: int) -> str:
 def _pick(pick: Pick, source: str, indent: str, used: int) -> str:
     options = [literal(option, source, indent + "    ") for option in pick.options]
     line = f"pick({' | '.join(options)})"
-    if len(options) == 1 or ("\n" not in line and used + len(line) <= LONGEST_PICK):
+    if len(options) == 1 or ("\n" not in line and used + len(line) <= MAX_PICK_WIDTH):
         return line
     inner = f"\n{indent}  "
     return f"pick({inner}{f'{inner}| '.join(options)}\n{indent})"

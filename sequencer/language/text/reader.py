@@ -298,11 +298,11 @@ def _token(branch: Node, index: int) -> Token:
 if TYPE_CHECKING:
     from sequencer.language.text.recovery import ErrorExplainer
 
-MOST_FAULTS = 400
+MAX_FAULTS = 400
 """After so many faults the rest of a score is not read: whoever made it needs the first ones."""
 
 
-MOST_TOKENS = 1_500_000
+MAX_TOKENS = 1_500_000
 """How many words and signs (the grammar's tokens) a score may have: five times what 100,000 cues need."""
 
 
@@ -349,10 +349,10 @@ class _Reader:
 
     def _is_enough(self, statement: Statement) -> bool:
         """Whether to stop in front of a statement (told): after too many faults, or in a score that is far too long."""
-        if self.parser.steps - self.before > MOST_TOKENS:
-            why, cure = f"{MOST_TOKENS:,} words and signs", "split it with `use`, or play its sections more than once"
-        elif self.faults.count >= MOST_FAULTS or self.refused >= MOST_FAULTS:
-            why, cure = f"{MOST_FAULTS} faults", "cure the first ones"
+        if self.parser.steps - self.before > MAX_TOKENS:
+            why, cure = f"{MAX_TOKENS:,} words and signs", "split it with `use`, or play its sections more than once"
+        elif self.faults.count >= MAX_FAULTS or self.refused >= MAX_FAULTS:
+            why, cure = f"{MAX_FAULTS} faults", "cure the first ones"
         else:
             return False
         here = self.source.span(statement.start, statement.end)

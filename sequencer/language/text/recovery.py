@@ -112,14 +112,14 @@ def expected(names: Iterable[str]) -> str:
     return phrases[0] if len(phrases) == 1 else ", ".join(phrases[:-1]) + " or " + phrases[-1]
 
 
-LONGEST_TRIED = 2_000
+MAX_TRIED_LENGTH = 2_000
 """Longer statements are not repaired on trial."""
 
 
-MOST_FLAWS = 20
+MAX_FLAWS = 20
 """How many wrong marks of one statement are told."""
 
-LONGEST_SHOWN = 200
+MAX_SHOWN_LENGTH = 200
 """How much of a statement is looked at for the word that stands where it was refused."""
 
 
@@ -133,7 +133,7 @@ ENDS = frozenset({"end", "finish", "last", "ending"})
 """Words where a place is wanted."""
 
 
-MOST_LINES = 40
+MAX_LINES = 40
 """How many lines further down the end of a text is looked for."""
 
 
@@ -161,7 +161,7 @@ class ErrorExplainer(OtherStatements):
             return True
         if self._missing_brace(statement, text, following):
             return True
-        if len(text) > LONGEST_TRIED:
+        if len(text) > MAX_TRIED_LENGTH:
             self._plainly(statement, text, refusal)
             return opens
         first = re.match(rf"[^\W\d](?:{IN_NAME}|-)*", text)
@@ -183,7 +183,7 @@ class ErrorExplainer(OtherStatements):
 
     def _flaws(self, statement: Statement) -> bool:
         """Tell what is wrong with quotes and brackets. True when there was something."""
-        for flaw, start, end in statement.flaws[:MOST_FLAWS]:
+        for flaw, start, end in statement.flaws[:MAX_FLAWS]:
             span = self.source.span(start, end)
             text = self.source.text[start:end]
             match flaw:
@@ -208,7 +208,7 @@ class ErrorExplainer(OtherStatements):
     def _odd_blanks(self, statement: Statement, text: str) -> bool:
         """Tell blanks that are no plain ones, and characters that cannot be seen. True when there were some."""
         found = odd_blanks(text)
-        for start, end in found[:MOST_FLAWS]:
+        for start, end in found[:MAX_FLAWS]:
             self.faults.error("E159", *odd_blank(text[start:end], self._span(statement, start, end)))
         return bool(found)
 
@@ -239,7 +239,7 @@ class ErrorExplainer(OtherStatements):
     def _closing_below(self, end: int) -> int | None:
         """Where the quote stands that ends, some lines further down, a text that was opened before `end`."""
         text = self.source.text
-        for line in range(self.source.line(end) + 1, min(self.source.line(end) + MOST_LINES, len(self.source.starts) - 1) + 1):
+        for line in range(self.source.line(end) + 1, min(self.source.line(end) + MAX_LINES, len(self.source.starts) - 1) + 1):
             start = self.source.starts[line]
             newline = text.find("\n", start)
             words = text[start : len(text) if newline < 0 else newline]
@@ -491,7 +491,7 @@ class ErrorExplainer(OtherStatements):
             self.faults.error("E102", "this statement could not be read", self._span(statement, 0, len(text)), _example(text))
             return
         at = min(refusal.at - statement.start, len(text))
-        found = re.match(r"(\"[^\"\n]*\"?|->|[\w.\-]+|\S)?", text[at : at + LONGEST_SHOWN])
+        found = re.match(r"(\"[^\"\n]*\"?|->|[\w.\-]+|\S)?", text[at : at + MAX_SHOWN_LENGTH])
         end = at + (0 if found is None else found.end())
         wanted = expected(refusal.expected)
         if at >= end:

@@ -10,7 +10,7 @@ from sequencer.language.source import ODD_BLANK
 
 _TEXT = re.compile(r'"""[\s\S]*?(?:"""|\Z)|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?')
 _COMMENT = re.compile(r"(?<!\S)#[^\n]*")
-MOST_TRIED = 8
+MAX_TRIED = 8
 """How many places of one kind are tried."""
 
 
@@ -50,7 +50,7 @@ def odd_blanks(statement: str) -> list[tuple[int, int]]:
 def find_outside_quotes(pattern: str, masked: str) -> Iterator[re.Match[str]]:
     """The first places where a pattern fits."""
     for count, match in enumerate(re.finditer(pattern, masked)):
-        if count == MOST_TRIED:
+        if count == MAX_TRIED:
             return
         yield match
 

@@ -16,15 +16,15 @@ from sequencer.language.score import Duration, Unit
 from sequencer.language.score_meters import BY_DOT, count_beats, has_beat, suggest_position
 from sequencer.language.source import closest_word, excerpt, subspan
 
-LARGEST = 10_000_000
+MAX_AMOUNT = 10_000_000
 """The largest number that a place or a length may hold, in whatever unit."""
 
 _USUAL_BEATS = 4
 """The bars of an example, where a score has more than one meter."""
 
-LARGEST_DIGITS = len(str(LARGEST))
+MAX_AMOUNT_DIGITS = len(str(MAX_AMOUNT))
 
-MOST_DIGITS = 9
+MAX_DIGITS = 9
 """How many digits may stand behind a decimal point or under a fraction's bar."""
 
 WHOLE = frozenset({Unit.CHUNKS, Unit.FRAMES})
@@ -123,7 +123,7 @@ def read_amount(text: str, span: Span, faults: Diagnostics, what: str) -> tuple[
         either = f"{low}{unit_text} or {low + 1}{unit_text}" if low else f"1{unit_text}"
         faults.error("E209", f"{name} are whole", span, f"write {either}", fixes)
         return None
-    if value > LARGEST:
+    if value > MAX_AMOUNT:
         _too_large(span, faults)
         return None
     return value, unit
@@ -131,18 +131,18 @@ def read_amount(text: str, span: Span, faults: Diagnostics, what: str) -> tuple[
 
 def parse_number(whole: str, decimals: str | None, under: str | None, span: Span, faults: Diagnostics) -> Fraction | None:
     """The exact number of its digits: `whole`, `whole.decimals` or `whole/under`."""
-    if len(whole.lstrip("0")) > LARGEST_DIGITS + (MOST_DIGITS if under is not None else 0):
+    if len(whole.lstrip("0")) > MAX_AMOUNT_DIGITS + (MAX_DIGITS if under is not None else 0):
         _too_large(span, faults)
         return None
-    if max(len(decimals or ""), len(under or "")) > MOST_DIGITS:
-        faults.error("E213", f"more than {MOST_DIGITS} digits say more than any clock can", span, "write it shorter")
+    if max(len(decimals or ""), len(under or "")) > MAX_DIGITS:
+        faults.error("E213", f"more than {MAX_DIGITS} digits say more than any clock can", span, "write it shorter")
         return None
     if under is not None:
         if int(under) == 0:
             faults.error("E221", "nothing can be divided by zero", span, "write a part of a beat as 1/2 or 3/4")
             return None
         value = Fraction(int(whole), int(under))
-        if value > LARGEST:
+        if value > MAX_AMOUNT:
             _too_large(span, faults)
             return None
         return value
@@ -269,7 +269,9 @@ def check_decimal_comma(text: str, span: Span, faults: Diagnostics, what: str) -
 
 
 def _too_large(span: Span, faults: Diagnostics) -> None:
-    faults.error("E213", f"this number is larger than {LARGEST:,}, the largest a score may hold", span, "write a smaller one")
+    faults.error(
+        "E213", f"this number is larger than {MAX_AMOUNT:,}, the largest a score may hold", span, "write a smaller one"
+    )
 
 
 def _minutes(span: Span, faults: Diagnostics, minutes: str, seconds: str, decimals: str | None) -> tuple[Fraction, Unit] | None:
@@ -380,7 +382,7 @@ def _told_wording(text: str, span: Span, faults: Diagnostics, what: str) -> bool
 def _told_two_units(span: Span, faults: Diagnostics, first: str, unit: str, second: str, small: str) -> None:
     """Tell `8 bars 2 beats`: as beats it is one amount, and how many that are depends on the meter."""
     message = f"an amount has one unit, and this one has two: {unit} and {small}"
-    if max(len(first), len(second)) > LARGEST_DIGITS:
+    if max(len(first), len(second)) > MAX_AMOUNT_DIGITS:
         _too_large(span, faults)
         return
     rest = Fraction(int(second), TICKS_PER_BEAT) if small.startswith("tick") else Fraction(int(second))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
-from sequencer.core.midi_notes import HIGHEST_NOTE, note_number
+from sequencer.core.midi_notes import MAX_NOTE, note_number
 from sequencer.language.score import (
     Duration,
     OnControl,
@@ -131,7 +131,7 @@ def _note(written: str, at: Span, channel: int | None, span: Span, faults: Diagn
     if not plain_digits(written, at, faults):
         return None
     if written.isdigit():
-        number = _trigger_number(written, at, faults, "note", 0, HIGHEST_NOTE, "E232")
+        number = _trigger_number(written, at, faults, "note", 0, MAX_NOTE, "E232")
         return None if number is None else OnNote(str(number), channel, span)
     if note_number(written, "C3") is not None or note_number(written, "C4") is not None:
         return OnNote(written, channel, span)

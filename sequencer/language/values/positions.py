@@ -13,7 +13,7 @@ from sequencer.language.score_meters import BY_DOT, has_beat, suggest_position
 from sequencer.language.source import excerpt, subspan
 from sequencer.language.values.amounts import (
     DASHES,
-    LARGEST,
+    MAX_AMOUNT,
     SPELLINGS,
     check_decimal_comma,
     parse_number,
@@ -138,7 +138,7 @@ def _counts(
     second = Fraction(1) if beat is None else parse_number(beat, None, None, span, faults)
     if number is None or second is None:
         return None
-    if (number == 0 or second == 0) and max(number, second) <= LARGEST:
+    if (number == 0 or second == 0) and max(number, second) <= MAX_AMOUNT:
         of, code = ("bar", "E204") if number == 0 else ("beat", "E205")
         cured = _suggested(max(1, int(number)), max(1, int(second)), rest, ticks, span, faults)
         if beat is None and not rest:
@@ -147,9 +147,9 @@ def _counts(
         hint += " (the first chunk is 0c)" if beat is None and not rest else ""
         faults.error(code, f"{of} 0 does not exist", span, hint, () if cured is None else (Fix(span, cured),))
         return None
-    if max(number, second) > LARGEST:
+    if max(number, second) > MAX_AMOUNT:
         faults.error(
-            "E213", f"this number is larger than {LARGEST:,}, the largest a score may hold", span, "write a smaller one"
+            "E213", f"this number is larger than {MAX_AMOUNT:,}, the largest a score may hold", span, "write a smaller one"
         )
         return None
     return int(number), int(second)

@@ -13,15 +13,15 @@ from sequencer.language.source import closest_word, excerpt, locator, subspan
 from sequencer.language.values.amounts import DASHES, check_decimal_comma, parse_number, plain_digits, read_duration
 from sequencer.language.values.strings import NAME, is_name, read_name
 
-LARGEST_SEED = 2**32 - 1
-FASTEST = 1_000
+MAX_SEED = 2**32 - 1
+MAX_BPM = 1_000
 """The fastest tempo, in bpm, and the highest frame rate, in fps."""
-LONGEST_LEAD = 1_000
-MOST_FRAMES = 10_000
+MAX_LEAD_CHUNKS = 1_000
+MAX_FRAMES = 10_000
 """The most frames that a chunk may have."""
-MOST_BEATS = 64
+MAX_BEATS = 64
 """The most beats in a bar, and the shortest note that can be a beat (1/64)."""
-MOST_PASSES = 10_000
+MAX_PASSES = 10_000
 
 _NUMBER = re.compile(r"([0-9]+)(?:\.([0-9]+)|/([0-9]+))?\Z")
 _METER = re.compile(r"([0-9]{1,3})/([0-9]{1,3})\Z")
@@ -62,8 +62,8 @@ def read_bpm(text: str, span: Span, faults: Diagnostics) -> Fraction | None:
         faults.error("E240", "between two tempi stands ->", span, f"write {cured}", (Fix(span, cured),))
         return None
     value = read_number(text, span, faults, "E240", "a tempo", "a number of quarter notes a minute: 120, 127.5 or 960/11")
-    if value is not None and not 1 <= value <= FASTEST:
-        faults.error("E240", f"a tempo lies between 1 and {FASTEST} bpm", span, "write the quarter notes of one minute")
+    if value is not None and not 1 <= value <= MAX_BPM:
+        faults.error("E240", f"a tempo lies between 1 and {MAX_BPM} bpm", span, "write the quarter notes of one minute")
         return None
     return value
 
@@ -73,9 +73,9 @@ def read_meter(text: str, span: Span, faults: Diagnostics) -> Meter | None:
     match = _METER.match(text)
     if match is not None:
         top, bottom = int(match.group(1)), int(match.group(2))
-        if 1 <= top <= MOST_BEATS and 1 <= bottom <= MOST_BEATS and bottom & (bottom - 1) == 0:
+        if 1 <= top <= MAX_BEATS and 1 <= bottom <= MAX_BEATS and bottom & (bottom - 1) == 0:
             return Meter(top, bottom)
-        hint = f"below the line stands 1, 2, 4, 8, 16, 32 or 64, above it 1 to {MOST_BEATS}"
+        hint = f"below the line stands 1, 2, 4, 8, 16, 32 or 64, above it 1 to {MAX_BEATS}"
         faults.error("E241", f"{excerpt(text)} is not a meter", span, hint)
         return None
     spaced = re.match(rf"([0-9]+)[ \t]*[/:|{''.join(DASHES)}-][ \t]*([0-9]+)\Z", text)
@@ -89,9 +89,9 @@ def read_meter(text: str, span: Span, faults: Diagnostics) -> Meter | None:
 def read_fps(text: str, span: Span, faults: Diagnostics) -> Fraction | None:
     """A frame rate: `24`, `23.976`, `24000/1001`."""
     value = read_number(text, span, faults, "E242", "a frame rate", "frames a second: 24, 23.976 or 24000/1001")
-    if value is not None and not 1 <= value <= FASTEST:
+    if value is not None and not 1 <= value <= MAX_BPM:
         faults.error(
-            "E242", f"a frame rate lies between 1 and {FASTEST} fps", span, "Helios plays 24 fps, and 48 with 2x and 4x"
+            "E242", f"a frame rate lies between 1 and {MAX_BPM} fps", span, "Helios plays 24 fps, and 48 with 2x and 4x"
         )
         return None
     return value
@@ -103,7 +103,7 @@ def read_grid(text: str, span: Span, faults: Diagnostics) -> GridLine | None:
     if match is None:
         faults.error("E249", f"{excerpt(text) or 'nothing'} is not a grid", span, "write 33 frames @ 24 fps")
         return None
-    frames = _whole(match.group(1), subspan(text, span, *match.span(1)), faults, "E249", "frames to a chunk", 1, MOST_FRAMES)
+    frames = _whole(match.group(1), subspan(text, span, *match.span(1)), faults, "E249", "frames to a chunk", 1, MAX_FRAMES)
     fps = read_fps(match.group(2), subspan(text, span, *match.span(2)), faults)
     return None if frames is None or fps is None else GridLine(frames, fps, span)
 
@@ -111,14 +111,14 @@ def read_grid(text: str, span: Span, faults: Diagnostics) -> GridLine | None:
 def read_lead(text: str, span: Span, faults: Diagnostics) -> int | None:
     """A lead: `2c`, at least one chunk."""
     match = _LEAD.match(text)
-    if match is not None and 1 <= int(match.group(1)) <= LONGEST_LEAD:
+    if match is not None and 1 <= int(match.group(1)) <= MAX_LEAD_CHUNKS:
         return int(match.group(1))
     if match is not None:
-        faults.error("E250", f"a lead has 1 to {LONGEST_LEAD} chunks", span, "write 2c, the default, or more")
+        faults.error("E250", f"a lead has 1 to {MAX_LEAD_CHUNKS} chunks", span, "write 2c, the default, or more")
         return None
     if plain_digits(text, span, faults):
         bare = re.match(r"([0-9]{1,4})(?:[ \t]*chunks?)?\Z", text)
-        cured = f"{min(LONGEST_LEAD, max(1, int(bare.group(1))))}c" if bare else "2c"
+        cured = f"{min(MAX_LEAD_CHUNKS, max(1, int(bare.group(1))))}c" if bare else "2c"
         fixes = (Fix(span, cured),) if bare else ()
         faults.error("E250", "a lead is a whole number of chunks", span, f"write {cured}", fixes)
     return None
@@ -144,15 +144,15 @@ def read_strength(text: str, span: Span, faults: Diagnostics) -> Fraction | None
 
 def read_seed(text: str, span: Span, faults: Diagnostics) -> int | None:
     """A seed from 0 to 2³² − 1."""
-    if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST_SEED:
+    if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_SEED:
         return int(text)
     if re.match(r"[-−]1\Z", text):
         message = "with −1 the model draws a seed and does not tell which, so no run could be repeated"
-        faults.error("E245", message, span, f"choose one yourself, from 0 to {LARGEST_SEED}", (Fix(span, "1"),))
+        faults.error("E245", message, span, f"choose one yourself, from 0 to {MAX_SEED}", (Fix(span, "1"),))
         return None
     if plain_digits(text, span, faults):
         faults.error(
-            "E244", f"{excerpt(text) or 'nothing'} is not a seed", span, f"seeds are whole numbers from 0 to {LARGEST_SEED}"
+            "E244", f"{excerpt(text) or 'nothing'} is not a seed", span, f"seeds are whole numbers from 0 to {MAX_SEED}"
         )
     return None
 
@@ -197,7 +197,7 @@ def read_cut(text: str, span: Span, faults: Diagnostics) -> Cut | None:
     match = _CUT.match(text)
     if match is None:
         loose = re.match(r"cut[ \t]+([0-9]{1,10})\Z", text)
-        loose = loose if loose is not None and int(loose.group(1)) <= LARGEST_SEED else None
+        loose = loose if loose is not None and int(loose.group(1)) <= MAX_SEED else None
         fixes = (Fix(span, f"cut seed {loose.group(1)}"),) if loose else ()
         hint = f"write cut seed {loose.group(1)}" if loose else "write cut, or cut seed 99"
         faults.error("E258", f"{excerpt(text)} is not a cut", span, hint, fixes)
@@ -348,13 +348,13 @@ def read_pass(text: str, span: Span, faults: Diagnostics) -> PlayItem | None:
 
 
 def _is_count(times: str) -> bool:
-    return 1 <= int(times) <= MOST_PASSES
+    return 1 <= int(times) <= MAX_PASSES
 
 
 def _told_count(name: str, times: str, span: Span, faults: Diagnostics) -> None:
     """Tell how often a section is played where that is not a number that can be."""
-    bound = "1" if int(times) < 1 else str(MOST_PASSES)
-    message = f"a section is played 1 to {MOST_PASSES:,} times, not {int(times):,}"
+    bound = "1" if int(times) < 1 else str(MAX_PASSES)
+    message = f"a section is played 1 to {MAX_PASSES:,} times, not {int(times):,}"
     faults.error("E255", message, span, f"write {name}*{bound}", (Fix(span, f"{name}*{bound}"),))
 
 

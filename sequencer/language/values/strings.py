@@ -25,7 +25,7 @@ _NAME = re.compile(r"[^\W\d]\w*(?:-\w+)*\Z")
 _LIKE_A_NAME = re.compile(NAME + r"\Z")
 _PARTS = re.compile(f"{IN_NAME}+")
 _JOINERS = "\u200c\u200d"
-LONGEST_NAME = 100
+MAX_NAME_LENGTH = 100
 """The longest name, in characters."""
 
 ACTION_WORDS = frozenset(
@@ -70,16 +70,16 @@ def read_name(text: str, span: Span, faults: Diagnostics, what: str) -> str | No
     """A name; `what` says whose (`a mark`)."""
     name = composed(text)
     if name is not None:
-        if len(name) <= LONGEST_NAME:
+        if len(name) <= MAX_NAME_LENGTH:
             return name
-        faults.error("E226", f"the name of {what} has at most {LONGEST_NAME} characters", span, "shorten it")
+        faults.error("E226", f"the name of {what} has at most {MAX_NAME_LENGTH} characters", span, "shorten it")
         return None
     odd = ODD_BLANK.search(text)
     if odd is not None:
         faults.error("E159", *odd_blank(odd.group(), subspan(text, span, *odd.span())))
         return None
     cured = "-".join(_PARTS.findall("".join(char if composed(f"a{char}") or char == "-" else " " for char in text)))
-    cured = cured if is_name(cured) and len(cured) <= LONGEST_NAME else ""
+    cured = cured if is_name(cured) and len(cured) <= MAX_NAME_LENGTH else ""
     hint = f"write {cured}" if cured else "a name begins with a letter; letters, digits, _ and - may follow"
     fixes = (Fix(span, cured),) if cured else ()
     faults.error("E225", f"{excerpt(text) or 'nothing'} cannot be the name of {what}", span, hint, fixes)
@@ -95,16 +95,16 @@ def read_scene_name(text: str, span: Span, faults: Diagnostics) -> str | None:
     return read_name(text, span, faults, "a scene")
 
 
-LONGEST_WRITTEN = 100_000
+MAX_TEXT_LENGTH = 100_000
 """The longest text that is read, in characters."""
 
 CURLY: Final = "“”„‟«»"
 """Quotes that typographers set, and word processors. None of them opens a text."""
 
-MOST_VARIABLES = 1_000
+MAX_VARIABLES = 1_000
 """How many variables one text may hold."""
 
-MOST_TOLD = 20
+MAX_TOLD = 20
 """How many faults of one text are told."""
 
 _PIECE = re.compile(rf'\{{\{{|\}}\}}|\{{({NAME})\}}|[{{}}]|\\["\\]|\\|[ \t]*\n[ \t\n]*')
@@ -125,7 +125,7 @@ def read_text(literal: str, span: Span, faults: Diagnostics) -> Text | None:
         skipped = 3 + len(content) - len(content.lstrip(" \t\n"))
         return _pieces(content.strip(" \t\n"), span, faults, _PIECE, _shifted(locator(literal, span), skipped), True)
     content = literal[1:-1]
-    if _SPECIAL.search(content) is None and len(content) <= LONGEST_WRITTEN:
+    if _SPECIAL.search(content) is None and len(content) <= MAX_TEXT_LENGTH:
         return Text((content,) if content else (), span)
     return _pieces(content, span, faults, _PIECE, _shifted(locator(literal, span), 1), False)
 
@@ -149,7 +149,7 @@ def read_unquoted_text(
     if _UNSHOWN.search(content) is not None:
         _control(content, span, faults, locate, skipped)
         return None
-    if _SPECIAL.search(content) is None and len(content) <= LONGEST_WRITTEN:
+    if _SPECIAL.search(content) is None and len(content) <= MAX_TEXT_LENGTH:
         return Text((content,) if content else (), span, block)
     where = (lambda start, end: span) if locate is None else _shifted(locate, skipped)
     return _pieces(content, span, faults, _PLAIN_PIECE, where, block)
@@ -181,9 +181,9 @@ def _pieces(
     content: str, span: Span, faults: Diagnostics, pattern: re.Pattern[str], locate: Locate, block: bool
 ) -> Text | None:
     """The parts of a text's content. None where something in it was told."""
-    if len(content) > LONGEST_WRITTEN:
+    if len(content) > MAX_TEXT_LENGTH:
         faults.error(
-            "E276", f"this text is longer than {LONGEST_WRITTEN:,} characters", span, "a prompt has a few hundred at most"
+            "E276", f"this text is longer than {MAX_TEXT_LENGTH:,} characters", span, "a prompt has a few hundred at most"
         )
         return None
     parts: list[str | Variable] = []
@@ -193,7 +193,7 @@ def _pieces(
         start, end = match.span()
         if start < last:
             continue  # it was told together with the brace before it
-        if variables > MOST_VARIABLES or told >= MOST_TOLD:
+        if variables > MAX_VARIABLES or told >= MAX_TOLD:
             break
         words.append(content[last:start])
         last = end
@@ -218,8 +218,8 @@ def _pieces(
     words.append(content[last:])
     if rest := "".join(words):
         parts.append(rest)
-    if variables > MOST_VARIABLES:
-        faults.error("E276", f"this text holds more than {MOST_VARIABLES:,} variables", span, "make several texts of it")
+    if variables > MAX_VARIABLES:
+        faults.error("E276", f"this text holds more than {MAX_VARIABLES:,} variables", span, "make several texts of it")
         return None
     return Text(tuple(parts), span, block) if told == 0 else None
 

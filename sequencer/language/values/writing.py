@@ -38,7 +38,7 @@ from sequencer.language.score import (
     Unit,
     Variable,
 )
-from sequencer.language.values.amounts import LARGEST, LARGEST_DIGITS, MOST_DIGITS
+from sequencer.language.values.amounts import MAX_AMOUNT, MAX_AMOUNT_DIGITS, MAX_DIGITS
 
 _SINGLE_BLANK = re.compile(r"(?<![ \t]) (?![ \t])")
 
@@ -53,19 +53,19 @@ def number(value: Fraction | int) -> str:
 
 def _decimal(value: Fraction | int) -> str | None:
     """A value ≥ 0 with at most nine digits behind its point, or None where that is not exact."""
-    places = next((n for n in range(MOST_DIGITS + 1) if (value * 10**n).denominator == 1), None)
+    places = next((n for n in range(MAX_DIGITS + 1) if (value * 10**n).denominator == 1), None)
     if places is None or value < 0:
         return None
     digits = str(int(value * 10**places)).rjust(places + 1, "0")
     whole, behind = (digits, "") if places == 0 else (digits[:-places], digits[-places:])
-    if len(whole) > LARGEST_DIGITS:
+    if len(whole) > MAX_AMOUNT_DIGITS:
         return None
     return f"{whole}.{behind}" if behind else whole
 
 
 def _fraction(value: Fraction | int) -> str | None:
     """A value ≥ 0 as `960/11`, or None where it has too many digits."""
-    if not 0 <= value <= LARGEST or len(str(value.denominator)) > MOST_DIGITS:
+    if not 0 <= value <= MAX_AMOUNT or len(str(value.denominator)) > MAX_DIGITS:
         return None
     return str(value)
 

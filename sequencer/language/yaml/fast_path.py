@@ -15,7 +15,7 @@ from sequencer.language import values
 from sequencer.language.foreign_words import NO_IMAGE
 from sequencer.language.score import Action, Cue, Position, Prompt, SetMark, SetSr, SetStrength, Show, Text, UseImage
 from sequencer.language.values import strings as words
-from sequencer.language.values.strings import LONGEST_NAME
+from sequencer.language.values.strings import MAX_NAME_LENGTH
 from sequencer.language.yaml.nodes import Mapping, Scalar
 
 _PLAIN = r"[^\W_][^,:#\[\]{}\"\\\n\t]*+(?<! )|\+[0-9][0-9a-z/+. ]*+(?<! )"
@@ -23,7 +23,7 @@ _QUOTED = r"\"[^\"\\\n\t#]*+\""
 _KEYS = "at|every|from|when|on|show|action|prompt|image|strength|sr|cut|tempo|meter|mark|snap|goto"
 _ONE = rf"(?:{_KEYS}): (?:{_PLAIN}|{_QUOTED})"
 _LINE = re.compile(rf"^( *- )(\{{{_ONE}(?:, {_ONE})*\}})(?=[ \t]*(?:$|[ \t]#))", re.MULTILINE)
-LONGEST = 200
+MAX_VALUE_LENGTH = 200
 """Longer values are read the long way: only there is told which of them are too long."""
 
 _PAIR = re.compile(rf"({_KEYS}): (?:({_PLAIN})|({_QUOTED}))")
@@ -66,7 +66,7 @@ def cue_at(text: str, file: str, start: int, end: int, line: int, column: int, f
     seen: set[str] = set()
     for match in _PAIR.finditer(text, start, end):
         key, value, quoted = match.groups()
-        if key in seen or len(value or "") + len(quoted or "") > LONGEST:
+        if key in seen or len(value or "") + len(quoted or "") > MAX_VALUE_LENGTH:
             return None
         seen.add(key)
         at, behind = match.end(1) + 2 + shift, match.end() + shift
@@ -105,7 +105,7 @@ def _setting(key: str, value: str, span: Span, whole: Span, faults: Diagnostics)
             return None if sr is None else SetSr(sr, whole)
         case "mark":
             name = values.composed(value)
-            return None if name is None or len(name) > LONGEST_NAME else SetMark(name, whole)
+            return None if name is None or len(name) > MAX_NAME_LENGTH else SetMark(name, whole)
         case "strength":
             strength = values.read_strength(value, span, faults)
             return None if strength is None else SetStrength(strength, whole)

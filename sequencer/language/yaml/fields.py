@@ -13,7 +13,7 @@ from sequencer.language.values import strings as words
 from sequencer.language.yaml.nodes import BLOCKS, Mapping, Node, Scalar, Sequence, locator_of, value_span, whole_span
 from sequencer.language.yaml.unknown_keys import Keys
 
-MOST_IN_VALUE = 200
+MAX_IN_VALUE = 200
 """The longest place, duration, number or trigger, in characters."""
 
 Value = TypeVar("Value")
@@ -44,8 +44,8 @@ class FieldReader(Keys):
         if node.__class__ is not Scalar:
             self._one_value(node, key)
             return None
-        if len(node.value) > MOST_IN_VALUE:
-            message = f"this is longer than {MOST_IN_VALUE} characters, and no value is"
+        if len(node.value) > MAX_IN_VALUE:
+            message = f"this is longer than {MAX_IN_VALUE} characters, and no value is"
             self.faults.error("E149", message, self.span(node), "write it shorter")
             return None
         return reader(node.value, value_span(node, self.source), self.faults)
@@ -126,7 +126,7 @@ class FieldReader(Keys):
         value = scalar.value
         start, end = scalar.start, scalar.end
         several = self.source.text.find("\n", start, end) >= 0
-        if not several and _TRICKY.search(value) is None and len(value) <= words.LONGEST_WRITTEN and style not in BLOCKS:
+        if not several and _TRICKY.search(value) is None and len(value) <= words.MAX_TEXT_LENGTH and style not in BLOCKS:
             line, column = scalar.line + 1, scalar.column + 1
             return Text((value,) if value else (), Span(self.file, line, column, line, column + end - start))
         several = several or scalar.is_block

@@ -33,7 +33,7 @@ _TOP_WORDS = frozenset(
 
 _LEAD = re.compile(r"(?P<blanks> *)(?P<dashes>(?:- +)*)(?=[^\s#])")
 LONGEST_INDENT = 1_000
-MOST_LINES = 2_000
+MAX_LINES = 2_000
 """How many lines above a misplaced one are looked at, and the deepest indentation among them."""
 
 _SIGNS = frozenset("-?:,|>%@`&*!")
@@ -464,7 +464,7 @@ class _Mistake:
         """Where the blocks begin that are open above the line, counted from 0: lists for an item, or else keys."""
         found: list[int] = []
         most = LONGEST_INDENT
-        for line in reversed(self.source.text[: self.line_start].split("\n")[-MOST_LINES:]):
+        for line in reversed(self.source.text[: self.line_start].split("\n")[-MAX_LINES:]):
             lead = _LEAD.match(line)
             if lead is None:
                 continue

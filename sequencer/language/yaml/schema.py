@@ -45,7 +45,7 @@ from sequencer.language.score import (
     Trigger,
     UseImage,
 )
-from sequencer.language.values.settings import LARGEST_SEED
+from sequencer.language.values.settings import MAX_SEED
 from sequencer.language.yaml.cues import BARE_WORDS, SAME_SEED
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -197,7 +197,7 @@ def _header() -> Json:
         "seed": {
             "description": "The opening seed (default: 0).",
             "anyOf": [
-                {"type": "integer", "minimum": 0, "maximum": LARGEST_SEED},
+                {"type": "integer", "minimum": 0, "maximum": MAX_SEED},
                 {"type": "string", "pattern": "^[0-9]{1,10}$"},
             ],
         },

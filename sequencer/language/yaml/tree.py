@@ -32,10 +32,10 @@ from sequencer.language.yaml.fast_path import cue_at, mapping_at, mask_simple_cu
 from sequencer.language.yaml.nodes import BLOCKS, Mapping, Node, Scalar, Sequence
 from sequencer.language.yaml.recovery import explain_yaml_error, index_of
 
-MOST_DEPTH = 16
+MAX_DEPTH = 16
 """How deep lists and mappings may stand in each other; a score needs nine."""
 
-MOST_FAULTS = 500
+MAX_FAULTS = 500
 """After so many faults of form the rest is not read."""
 
 
@@ -81,7 +81,7 @@ def _too_deep(text: str) -> int | None:
             kind = event.__class__
             if kind in _STARTS:
                 depth += 1
-                if depth > MOST_DEPTH:
+                if depth > MAX_DEPTH:
                     return int(event.start_mark.index)
             elif kind in _ENDS:
                 depth -= 1
@@ -136,7 +136,7 @@ class _TreeParser:
 
     def _no_depth(self, start: int) -> None:
         at = self.source.span(start, start + 1)
-        self.faults.error("E603", f"lists and mappings stand more than {MOST_DEPTH} deep in each other", at, "unfold them")
+        self.faults.error("E603", f"lists and mappings stand more than {MAX_DEPTH} deep in each other", at, "unfold them")
         self.stopped = True
 
     def node(self, event: Any, depth: int) -> Node:
@@ -149,7 +149,7 @@ class _TreeParser:
             return None
         good = self._is_bare(event)
         node: Mapping | Sequence
-        if depth > MOST_DEPTH:
+        if depth > MAX_DEPTH:
             self._no_depth(event.start_mark.index)
             return None
         node = self._mapping(event, depth) if kind is MappingStartEvent else self._sequence(event, depth, None)
@@ -285,7 +285,7 @@ class _TreeParser:
 
     def _count(self) -> None:
         self.told += 1
-        if self.told >= MOST_FAULTS:
+        if self.told >= MAX_FAULTS:
             self.stopped = True
 
     def _no_anchor(self, event: Any, written: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from sequencer.core.diagnostics import Diagnostic, Diagnostics
 from sequencer.language.source import ODD_BLANK, Source, odd_blank
 
-MOST_TOLD = 20
+MAX_TOLD = 20
 """How many of them are told one by one."""
 
 _QUIET = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|(?<!\S)#[^\n]*')
@@ -35,7 +35,7 @@ def tell_odd_blanks(source: Source, found: tuple[Diagnostic, ...], faults: Diagn
         for match in ODD_BLANK.finditer(line):
             within = number == first.line == first.end_line and first.column <= match.start() + 1 < first.end_column
             beside = _BEHIND_SIGN.search(line[: match.start()]) or _BEFORE_SIGN.match(line, match.end())
-            if (within or beside) and number >= first.line - 1 and told < MOST_TOLD:
+            if (within or beside) and number >= first.line - 1 and told < MAX_TOLD:
                 at = source.span(start + match.start(), start + match.end())
                 faults.error("E159", *odd_blank(match.group(), at))
                 told += 1

@@ -9,7 +9,7 @@ from math import ceil, floor, gcd, lcm
 from sequencer.core.timebase import ChunkGrid, Meter
 from sequencer.schedule.model import Schedule
 
-MOST_CHUNKS = 4
+MAX_CHUNKS = 4
 """A lock of beats takes at most so many chunks."""
 NEAR = Fraction(1, 200)
 """How far from the tempo that was asked for a lock of beats may be: half a percent."""
@@ -34,7 +34,7 @@ class LockedTempo:
 def beat_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[LockedTempo, ...]:
     """The locks of at most `MOST_CHUNKS` chunks within `NEAR` of a tempo (quarters a minute), the nearest first."""
     found: dict[Fraction, LockedTempo] = {}
-    for chunks in range(1, MOST_CHUNKS + 1):
+    for chunks in range(1, MAX_CHUNKS + 1):
         exact = _beats(bpm, meter, chunks * grid.chunk)
         for beats in {floor(exact), ceil(exact)}:
             if beats < 1 or gcd(beats, chunks) != 1:

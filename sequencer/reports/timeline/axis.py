@@ -13,7 +13,7 @@ GAP_WIDTH = 2
 """How many chunks wide a gap is drawn."""
 AFTER, BEFORE = 3, 1
 """How many chunks stay after something that happens, and before the next thing."""
-SHORTEST = 6
+MIN_COMPRESSED_CHUNKS = 6
 """Fewer chunks than this are drawn as they are."""
 
 
@@ -85,6 +85,6 @@ def gaps_of(stretches: Iterable[tuple[Fraction, Fraction]], happens: Iterable[Fr
         stops = [start, *places[first:last], end]
         for one, other in itertools.pairwise(stops):
             gap = Gap(ceil(one) + AFTER, floor(other) - BEFORE)
-            if gap.chunks >= SHORTEST and (not found or gap.start > found[-1].end):
+            if gap.chunks >= MIN_COMPRESSED_CHUNKS and (not found or gap.start > found[-1].end):
                 found.append(gap)
     return tuple(found)

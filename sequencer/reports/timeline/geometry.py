@@ -22,12 +22,12 @@ ROOM = WIDTH - LEFT - RIGHT
 """The width of the drawing, and of the part of it that chunks take."""
 
 WIDEST_CHUNK = 150
-MOST_IN_ONE = 40
-MOST_IN_A_SYSTEM = 48
-MOST_SYSTEMS = 64
+MAX_IN_ONE = 40
+MAX_IN_A_SYSTEM = 48
+MAX_SYSTEMS = 64
 TOP = 78
 BETWEEN = 26
-MOST_RULES = 6
+MAX_RULES = 6
 """The most rules of a section that are written in its lane."""
 
 
@@ -92,9 +92,9 @@ BAND, BARS, SNAP, CHUNKS, THIN, ERRORS, RUN, GAP, LINE = 22, 19, 20, 27, 15, 46,
 def systems_of(plot: Plot, whole: int) -> tuple[System, ...]:
     """Break a timeline into systems of equal length, as few as stay legible; one for a short score."""
     end = plot.axis.length
-    if end <= MOST_IN_ONE:
+    if end <= MAX_IN_ONE:
         return (System(0, end, TOP, min(Fraction(WIDEST_CHUNK), Fraction(ROOM, end)), plot.axis),)
-    count = min(MOST_SYSTEMS, -(-end // MOST_IN_ONE) if end <= 8 * MOST_IN_ONE else -(-end // MOST_IN_A_SYSTEM))
+    count = min(MAX_SYSTEMS, -(-end // MAX_IN_ONE) if end <= 8 * MAX_IN_ONE else -(-end // MAX_IN_A_SYSTEM))
     each = -(-end // count)
     scale = Fraction(ROOM, each)
     return tuple(
@@ -115,8 +115,8 @@ def heights_of(plot: Plot, pictured: bool) -> Heights:
         at += height + GAP
         return top
 
-    prompt_lines = 4 if plot.axis.length > MOST_IN_ONE else 5
-    rule_lines = min(MOST_RULES, max((len(band.rules) for band in plot.bands), default=0))
+    prompt_lines = 4 if plot.axis.length > MAX_IN_ONE else 5
+    rule_lines = min(MAX_RULES, max((len(band.rules) for band in plot.bands), default=0))
     image_height = 48 if pictured else THIN
     band = lane(BAND) or 0
     bars = lane(BARS - GAP, plot.has_beats)

@@ -11,13 +11,13 @@ from sequencer.reports.timeline.plot import Band, Flag, HeldValue, Plot, bars_of
 from sequencer.reports.timeline.style import px, tip, tip_length, xml
 from sequencer.schedule.describe import clock_time, decimal, milliseconds
 
-LONGEST_SHORT = 400
+MAX_STRIP_TEXT_LENGTH = 400
 """Characters of a text in the strip."""
-MOST_BEATS = 20_000
+MAX_BEATS = 20_000
 """Beyond so many beats only bars are drawn."""
-MOST_WHOLE = 500
+MAX_WHOLE = 500
 """The most prompts that are written whole below their actions."""
-MOST_RULES = 10
+MAX_RULES = 10
 """The most rules of a section that are written in its lane."""
 WINDOW = 1150
 """About how many pixels the strip has, where its script does not say."""
@@ -105,7 +105,7 @@ class _Lanes:
         lines += self._lane("chunk", "34px", self._chunks(), close=True)
         lines += self._lane("prompt", "minmax(84px,3fr)", (self._prompt(held) for held in plot.prompts))
         if plot.has_rules:
-            most = min(MOST_RULES, max(len(band.rules) for band in plot.bands))
+            most = min(MAX_RULES, max(len(band.rules) for band in plot.bands))
             lines += self._lane("rules", f"minmax({most * 17 + 8}px,max-content)", self._rules())
         if plot.images:
             height = "minmax(48px,1fr)" if any(image.key in self._thumbnails for image in plot.images) else "20px"
@@ -149,7 +149,7 @@ class _Lanes:
         """The part that changes, and below it the whole prompt, as far as the window has room for it."""
         whole = (
             ""
-            if held.short == held.full or len(self._plot.prompts) > MOST_WHOLE
+            if held.short == held.full or len(self._plot.prompts) > MAX_WHOLE
             else f"<small>{xml(_bounded(held.full))}</small>"
         )
         return (
@@ -187,7 +187,7 @@ class _Lanes:
         for band in self._plot.bands:
             if not band.rules:
                 continue
-            shown = band.rules if len(band.rules) <= MOST_RULES else band.rules[: MOST_RULES - 1]
+            shown = band.rules if len(band.rules) <= MAX_RULES else band.rules[: MAX_RULES - 1]
             texts = [(rule.short, rule.leaves) for rule in shown]
             if len(shown) < len(band.rules):
                 texts.append((f"{len(band.rules) - len(shown)} more", False))
@@ -223,12 +223,12 @@ class _Lanes:
                 numbers.append(f'<i class="num bar {_class(bar - 1)}" style="--x:{place}">{bar}</i>')
             for at in beats_of(band, self._plot.grid):
                 count += 1
-                if count > MOST_BEATS:
+                if count > MAX_BEATS:
                     break
                 if not axis.hides(at):
                     beats.append(f"M{_number(axis.at(at))} 22v-3")
         line = f"M0 22H{axis.length}"
-        yield self._drawn(22, (("line", line + ("".join(beats) if count <= MOST_BEATS else "")), ("soft", "".join(bars))))
+        yield self._drawn(22, (("line", line + ("".join(beats) if count <= MAX_BEATS else "")), ("soft", "".join(bars))))
         yield from numbers
         yield from self._gaps()
 
@@ -293,7 +293,7 @@ class _Lanes:
 
 
 def _bounded(text: str) -> str:
-    return text if len(text) <= LONGEST_SHORT else text[: LONGEST_SHORT - 1] + "…"
+    return text if len(text) <= MAX_STRIP_TEXT_LENGTH else text[: MAX_STRIP_TEXT_LENGTH - 1] + "…"
 
 
 def _number(value: Fraction | int) -> str:

@@ -29,9 +29,9 @@ from sequencer.schedule.describe import decimal, milliseconds
 
 NAMED = Fraction(23, 2)
 """The font size of section names, in pixels."""
-SHORTEST_CAPTION = 36
+MIN_CAPTION_WIDTH = 36
 """Pixels below which no part of a caption is written."""
-FEWEST, SHORTEST_WORD = 18, 110
+MIN_PROMPT_WIDTH, MIN_WORD_WIDTH = 18, 110
 """Pixels below which a prompt is not written; and below which it is not written if a word of it does not fit."""
 NARROWEST = Fraction(2)
 """Blocks that would begin closer to the one before are left out: nobody could tell them apart."""
@@ -147,7 +147,7 @@ class Lanes:
         used = width_of(name, NAMED, bold=True) + 8 if name else Fraction(0)
         rest = room - used
         said = band.caption if self._starts(band.start) else "continued"
-        caption = cut(said, rest) if rest >= SHORTEST_CAPTION and (not name or name == band.name) else ""
+        caption = cut(said, rest) if rest >= MIN_CAPTION_WIDTH and (not name or name == band.name) else ""
         if not name and not caption:
             return
         parts = f'<tspan class="b">{xml(name)}</tspan>' if name else ""
@@ -396,11 +396,11 @@ def _prompt_lines(held: HeldValue, room: Fraction, lines: int) -> list[str]:
 
 def _readable(text: str, room: Fraction, lines: int) -> list[str]:
     """A text in lines, or nothing where the box is so narrow that words would have to be cut."""
-    if room < FEWEST:
+    if room < MIN_PROMPT_WIDTH:
         return []
     found = wrap(text, room, lines)
     is_cut = any(line.endswith("…") and " " not in line for line in found[:-1])
-    return [] if is_cut and room < SHORTEST_WORD else found
+    return [] if is_cut and room < MIN_WORD_WIDTH else found
 
 
 def _zigzag(x: Fraction, top: int, bottom: int) -> str:

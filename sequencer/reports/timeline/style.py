@@ -81,7 +81,7 @@ def _rules(colours: dict[str, str], tints: tuple[tuple[str, str, str], ...], sca
 
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-LONGEST_TIP, SHORTEST_TIP, ALL_TIPS = 1200, 60, 1_500_000
+MAX_TIP_LENGTH, MIN_TIP_LENGTH, MAX_TIPS_LENGTH = 1200, 60, 1_500_000
 """How many characters of a text are told on pointing: at most, at least, and of all texts of a picture together."""
 LETTERS = Fraction(21, 2)
 """The font size of most texts, in pixels."""
@@ -94,10 +94,10 @@ def xml(text: str) -> str:
 
 def tip_length(texts: int) -> int:
     """How long each of so many texts to be told on pointing may be."""
-    return max(SHORTEST_TIP, min(LONGEST_TIP, ALL_TIPS // max(1, texts)))
+    return max(MIN_TIP_LENGTH, min(MAX_TIP_LENGTH, MAX_TIPS_LENGTH // max(1, texts)))
 
 
-def tip(text: str, longest: int = LONGEST_TIP) -> str:
+def tip(text: str, longest: int = MAX_TIP_LENGTH) -> str:
     """A text to be told on pointing, bounded."""
     return xml(text if len(text) <= longest else text[: longest - 1] + "…")
 

@@ -15,7 +15,7 @@ from sequencer.schedule.model import Schedule
 
 SIZE = (160, 96)
 """Pixels of a thumbnail; it is shown at about half of that."""
-MOST = 64
+MAX_THUMBNAILS = 64
 """How many different images are shown; further ones are named only."""
 
 
@@ -25,7 +25,7 @@ def thumbnails_of(schedule: Schedule, images: Path | Callable[[ImageFile], bytes
     An image that is not there any more, was changed, or cannot be decoded is left out: then it is named, not shown.
     """
     found: dict[str, str] = {}
-    for image in schedule.images[:MOST]:
+    for image in schedule.images[:MAX_THUMBNAILS]:
         shown = _thumbnail(image, images)
         if shown is not None:
             found[image.sha256] = shown

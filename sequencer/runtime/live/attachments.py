@@ -196,9 +196,9 @@ class ClockSenderTask:
 NOMINAL = 120
 COLD = frozenset({Phase.WAITING, Phase.UPLOADING, Phase.OPENING})
 """Phases in which the model could not start on a beat yet."""
-SPARE = SECOND // 50
+PORT_CLOSE_DELAY_NS = SECOND // 50
 """How much longer than to the time of the last message the port stays open."""
-LONGEST_REST = 10 * SECOND
+MAX_FLUSH_NS = 10 * SECOND
 """How long, behind the end of a run, what was said ahead may still take to be sent."""
 
 
@@ -349,4 +349,4 @@ class MidiSender:
     def rest(self, now: int) -> int:
         """How many nanoseconds what was said ahead still takes, and our own clock up to its last Stop."""
         last = max(self._last, self._sender.ends_at or 0)
-        return 0 if self._is_cut_off or last <= now else min(LONGEST_REST, last - now + SPARE)
+        return 0 if self._is_cut_off or last <= now else min(MAX_FLUSH_NS, last - now + PORT_CLOSE_DELAY_NS)

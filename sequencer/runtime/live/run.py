@@ -51,9 +51,9 @@ from sequencer.sync.run_clock import Clock
 
 SESSION = "session.json"
 """In a run's folder while it goes on: which session it plays in."""
-LOOK = 0.1
+POLL_INTERVAL_S = 0.1
 """How often, in seconds, the stage is asked how its connection stands."""
-MORE = 5
+EXTRA_MINUTES = 5
 """Minutes that a run may last beyond the score's own length, unless it is told otherwise."""
 STILL_WRITING = 30.0
 """Seconds that clips which were asked for may still take behind the end."""
@@ -108,7 +108,7 @@ class LiveSettings:
         schedule = self.schedule
         minutes = self.most_minutes
         if minutes is None:
-            minutes = schedule.end * schedule.grid.chunk / 60 + MORE
+            minutes = schedule.end * schedule.grid.chunk / 60 + EXTRA_MINUTES
         return nanoseconds(minutes * 60)
 
 
@@ -285,7 +285,7 @@ class LiveRun:
                 event = StageStatus(self.clock.now(), now[0], now[1])  # type: ignore[arg-type]  # one of the four names
                 self.standing.handle(event, (), self.performance.conductor)
                 self.performance.deliver(event)
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_INTERVAL_S)
 
     def _note_stop(self, last: int) -> int:
         """Report where this process was stopped, or its machine slept; returns the time now."""

@@ -107,7 +107,7 @@ def wait_line(standing: LiveStatus, now: int, width: int) -> str:
 
 RENEW = 0.2
 """Seconds between two pictures of the line on a terminal."""
-EVERY = 10.0
+LINE_INTERVAL_S = 10.0
 """Seconds between two lines where there is no terminal."""
 
 
@@ -177,11 +177,11 @@ class StatusScreen:
                 self._draw()
             else:
                 self._write(" | ".join(line for line in self.lines() if line))
-            await asyncio.sleep(RENEW if self._is_terminal else EVERY)
+            await asyncio.sleep(RENEW if self._is_terminal else LINE_INTERVAL_S)
 
     async def _begun(self) -> None:
         """Wait until the stage is being opened: a first line that nothing is connected yet would report no news."""
-        for _ in range(round(EVERY / RENEW)):
+        for _ in range(round(LINE_INTERVAL_S / RENEW)):
             if self._standing.status != "disconnected":
                 return
             await asyncio.sleep(RENEW)

@@ -23,11 +23,11 @@ from sequencer.events.events import (
     TransportChanged,
 )
 
-HIGHEST = 127
+MAX_MIDI_VALUE = 127
 """The highest note, velocity, controller and value of MIDI."""
-LONGEST_CLIP = 600
+MAX_CLIP_S = 600
 """The longest clip that can be asked for, in seconds."""
-MOST_OFFSET = 10_000
+MAX_OFFSET = 10_000
 """The largest offset, in milliseconds."""
 
 
@@ -69,14 +69,14 @@ def _music(verb: str, rest: str, text: str, middle: Literal["C3", "C4"]) -> Oper
             note = note_number(found["note"], middle)
             if note is None:
                 raise UsageError(f"{text.strip()!r}: {found['note']} is no note", _HINT)
-            velocity, channel = _within(found["velocity"], 100, 0, HIGHEST, text), _channel(found["channel"], text)
+            velocity, channel = _within(found["velocity"], 100, 0, MAX_MIDI_VALUE, text), _channel(found["channel"], text)
             return lambda at: NoteReceived(at, note, velocity, channel)
         case "cc" if (found := _CC.match(rest)) is not None:
-            control = _within(found["control"], 0, 0, HIGHEST, text)
-            value, channel = _within(found["value"], 0, 0, HIGHEST, text), _channel(found["channel"], text)
+            control = _within(found["control"], 0, 0, MAX_MIDI_VALUE, text)
+            value, channel = _within(found["value"], 0, 0, MAX_MIDI_VALUE, text), _channel(found["channel"], text)
             return lambda at: ControlChanged(at, control, value, channel)
         case "program" if (found := _PROGRAM.match(rest)) is not None:
-            program, channel = _within(found["program"], 1, 1, HIGHEST + 1, text), _channel(found["channel"], text)
+            program, channel = _within(found["program"], 1, 1, MAX_MIDI_VALUE + 1, text), _channel(found["channel"], text)
             return lambda at: ProgramChanged(at, program, channel)
         case "start" | "stop" | "continue" if not rest:
             return lambda at: TransportChanged(at, verb)
@@ -92,10 +92,10 @@ def _run(verb: str, rest: str, text: str) -> OperatorCommand | None:
         case "pause" | "resume" if not rest:
             return lambda at: OperatorPause(at, verb == "pause")
         case "offset" if (found := _OFFSET.match(rest)) is not None:
-            offset = _within(found["amount"], 0, -MOST_OFFSET, MOST_OFFSET, text)
+            offset = _within(found["amount"], 0, -MAX_OFFSET, MAX_OFFSET, text)
             return lambda at: OffsetChanged(at, offset * 1_000_000)
         case "clip" if not rest or (found := _SECONDS.match(rest)) is not None:
-            seconds = 30 if not rest else _within(rest.rstrip("s "), 30, 1, LONGEST_CLIP, text)
+            seconds = 30 if not rest else _within(rest.rstrip("s "), 30, 1, MAX_CLIP_S, text)
             return lambda at: ClipRequested(at, seconds)
         case "finish" if not rest:
             return lambda at: StopRequested(at, FINISHED_BY_HAND)

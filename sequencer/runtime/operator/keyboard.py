@@ -94,7 +94,7 @@ class Keys:
         return undo
 
 
-LONGEST = 80
+MAX_LINE_LENGTH = 80
 ENTER = ("\r", "\n")
 ERASE = ("\x7f", "\b")
 ESCAPE = "\x1b"
@@ -153,6 +153,6 @@ class KeyInterpreter:
             self.line = ""
         elif key in ERASE:
             self.line = self.line[:-1]
-        elif key.isprintable() and len(self.line) < LONGEST:
+        elif key.isprintable() and len(self.line) < MAX_LINE_LENGTH:
             self.line += key
         return None

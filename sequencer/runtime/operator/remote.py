@@ -22,9 +22,9 @@ from sequencer.core.paths import is_file, partial_of, remove
 from sequencer.runtime.operator.commands import IgnoredError
 
 FILE = "desk.json"
-LONGEST = 4096
+MAX_CALL_BYTES = 4096
 """The longest call, in bytes."""
-OTHERS_WORD = "this is not the run's word"
+NOT_THIS_RUN = "this is not the run's word"
 """The answer to a call that names the word of another run."""
 REQUEST_TIMEOUT_S = 5.0
 """Seconds that a caller may take to say its line."""
@@ -47,7 +47,7 @@ class RemoteControlServer:
     async def open(self) -> None:
         """Listen, and say where in the run's folder. Raises OutputError."""
         try:
-            self._server = await asyncio.start_server(self._called, "127.0.0.1", 0, limit=LONGEST)
+            self._server = await asyncio.start_server(self._called, "127.0.0.1", 0, limit=MAX_CALL_BYTES)
         except OSError as error:
             raise OutputError(f"`sequencer tell` cannot be listened for: {error.strerror or error}") from None
         if not self._server.sockets:  # asyncio passes over sockets that the system does not give
@@ -95,7 +95,7 @@ class RemoteControlServer:
         if not isinstance(call, dict) or not isinstance(call.get("word"), str) or not isinstance(call.get("say"), str):
             return {"error": "this is not a call"}
         if not hmac.compare_digest(call["word"].encode(), self._word.encode()):
-            return {"error": OTHERS_WORD}
+            return {"error": NOT_THIS_RUN}
         try:
             answer = self._hear(call["say"])
         except UsageError as error:
@@ -104,21 +104,21 @@ class RemoteControlServer:
 
 
 ANSWER_TIMEOUT_S = 5.0
-HIGHEST_PORT = 65535
+MAX_PORT = 65535
 
 
 def is_going_on(folder: Path) -> bool:
     """Return whether a run's folder has a door that somebody answers at: its process lives."""
     try:
-        where = json.loads((folder / FILE).read_text(encoding="utf-8")[:LONGEST])
-        with socket.create_connection(("127.0.0.1", int(where["port"]) % (HIGHEST_PORT + 1)), ANSWER_TIMEOUT_S) as connection:
+        where = json.loads((folder / FILE).read_text(encoding="utf-8")[:MAX_CALL_BYTES])
+        with socket.create_connection(("127.0.0.1", int(where["port"]) % (MAX_PORT + 1)), ANSWER_TIMEOUT_S) as connection:
             connection.settimeout(ANSWER_TIMEOUT_S)
             connection.sendall(json.dumps({"word": str(where["word"]), "say": ""}).encode() + b"\n")
             with connection.makefile("rb") as lines:
-                answer = json.loads(lines.readline(2 * LONGEST))
+                answer = json.loads(lines.readline(2 * MAX_CALL_BYTES))
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return False
-    return isinstance(answer, dict) and answer.get("error") != OTHERS_WORD
+    return isinstance(answer, dict) and answer.get("error") != NOT_THIS_RUN
 
 
 def send_command(run: Path, text: str) -> str | None:
@@ -130,8 +130,8 @@ def send_command(run: Path, text: str) -> str | None:
     note = _note(run)
     try:
         with note.open(encoding="utf-8") as file:
-            where = json.loads(file.read(LONGEST))
-        port, word = int(where["port"]) % (HIGHEST_PORT + 1), str(where["word"])
+            where = json.loads(file.read(MAX_CALL_BYTES))
+        port, word = int(where["port"]) % (MAX_PORT + 1), str(where["word"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise InputError(f"{note} cannot be read", "is the run yours, and still going on?") from None
     try:
@@ -139,7 +139,7 @@ def send_command(run: Path, text: str) -> str | None:
             connection.settimeout(ANSWER_TIMEOUT_S)
             connection.sendall(json.dumps({"word": word, "say": text}).encode() + b"\n")
             with connection.makefile("rb") as lines:
-                answer = json.loads(lines.readline(2 * LONGEST))
+                answer = json.loads(lines.readline(2 * MAX_CALL_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"the run in {run} does not answer: {error}", "it may have ended, or was killed") from None
     if not isinstance(answer, dict):

@@ -19,7 +19,7 @@ from sequencer.schedule.prompt_actions import actions_of
 FORMAT = 1
 WIDEST = 46
 """The widest column, in characters."""
-LONGEST_PROMPT = 40
+MAX_ACTION_LENGTH = 40
 """How much of a prompt's action the table shows, in characters."""
 
 
@@ -119,7 +119,7 @@ def as_table(report: Report, schedule: Schedule, most: int = 40) -> str:
         *(_move(move, position) for move in report.moves[:most]),
     ]
     widths = [
-        min(WIDEST + LONGEST_PROMPT if column == 6 else WIDEST, max(len(row[column]) for row in rows))
+        min(WIDEST + MAX_ACTION_LENGTH if column == 6 else WIDEST, max(len(row[column]) for row in rows))
         for column in range(len(head))
     ]
     lines = [
@@ -146,7 +146,7 @@ def _deeds(report: Report, schedule: Schedule) -> dict[int, str]:
         words = []
         for act in cue.acts:
             if isinstance(act, PromptAct):
-                words.append(f"prompt “{brief_action(actions, shown, act.text, LONGEST_PROMPT)}”")
+                words.append(f"prompt “{brief_action(actions, shown, act.text, MAX_ACTION_LENGTH)}”")
                 shown = act.text if cue.landed is not None else shown
             else:
                 words.append(describe_act(act))
@@ -165,7 +165,7 @@ def _row(cue: CueReport, position: Position, deed: str, knows_shown: bool) -> tu
         _shown(cue) if knows_shown else "",
         "" if cue.error_ms is None else f"{cue.error_ms:+.0f} ms",
         "" if cue.lead_ms is None else f"{cue.lead_ms / 1000:.1f} s",
-        deed[: WIDEST + LONGEST_PROMPT],
+        deed[: WIDEST + MAX_ACTION_LENGTH],
         cue.status.value if not cue.reason else f"{cue.status.value}: {cue.reason}",
     )
 

@@ -16,9 +16,9 @@ from sequencer.core.images import ImageFile
 from sequencer.core.paths import exists, is_file, is_folder, partial_of, possible_name, remove
 
 _UNSAFE = re.compile(r"[^\w.-]+")
-LONGEST_NAME = 120
+MAX_NAME_BYTES = 120
 """Bytes of a title in a folder's name; most systems allow 255 for the whole name."""
-MOST_NAMED = 5
+MAX_NAMED = 5
 """How many broken-off runs a hint lists."""
 
 
@@ -50,7 +50,7 @@ class RunFolder:
         """The folder that was asked for, or a new one under `runs/` with the time and the title in its name."""
         if out is not None:
             return cls(out)
-        words = possible_name(_UNSAFE.sub("-", title).strip("-."), LONGEST_NAME).strip("-.") or "run"
+        words = possible_name(_UNSAFE.sub("-", title).strip("-."), MAX_NAME_BYTES).strip("-.") or "run"
         stamp = time.strftime("%Y-%m-%d-%H%M%S")
         name = f"{stamp}-{words}"
         number = 1
@@ -136,7 +136,7 @@ def _broken_off_beside(run: Path) -> str:
     if not found:
         return "name the folder that `sequencer perform` was writing"
     names = [name for _, name in sorted(found, reverse=True)]
-    return "these runs were broken off: " + ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
+    return "these runs were broken off: " + ", ".join(names[:MAX_NAMED]) + (", …" if len(names) > MAX_NAMED else "")
 
 
 def bytes_of(images: Iterable[ImageFile], read: Callable[[ImageFile], bytes]) -> dict[str, bytes]:

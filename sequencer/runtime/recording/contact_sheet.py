@@ -16,7 +16,7 @@ from sequencer.core.fonts import TextRenderer
 from sequencer.core.paths import remove
 from sequencer.runtime.recording.caption import one_line
 
-MOST = 96
+MAX_FRAMES = 96
 """The most frames on a sheet."""
 
 COLUMNS = 6
@@ -66,7 +66,7 @@ class ContactSheet:
     cues and cuts are left out.
     """
 
-    def __init__(self, path: Path, title: str = "", *, most: int = MOST) -> None:
+    def __init__(self, path: Path, title: str = "", *, most: int = MAX_FRAMES) -> None:
         self.path = path
         self._title = one_line(title)
         self._most = max(1, most)

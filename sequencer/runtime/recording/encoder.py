@@ -28,7 +28,7 @@ THREADS = 2
 QUALITY = 20
 """x264's constant rate factor."""
 
-MOST_WIDE = 4096
+MAX_WIDE = 4096
 
 # ultrafast with what makes pictures fit to be seen given back: an entropy coder, the deblocking filter, B-frames
 # (not for received pictures: their file is cut into fragments, whose times then would not begin at 0).
@@ -81,8 +81,8 @@ def _even(length: Fraction) -> int:
 def checked_size(size: tuple[int, int], name: str = "the video's size") -> tuple[int, int]:
     """A size (width, height) that can be encoded. Raises UsageError."""
     width, height = size
-    if not (32 <= width <= MOST_WIDE and 32 <= height <= MOST_WIDE):
-        raise UsageError(f"{name} is {width}x{height}", f"both sides are 32 to {MOST_WIDE} pixels, such as 1280x768")
+    if not (32 <= width <= MAX_WIDE and 32 <= height <= MAX_WIDE):
+        raise UsageError(f"{name} is {width}x{height}", f"both sides are 32 to {MAX_WIDE} pixels, such as 1280x768")
     if width % 2 or height % 2:
         raise UsageError(f"{name} is {width}x{height}", "both sides are even numbers: H.264 stores colours for pairs of pixels")
     return size

@@ -9,14 +9,14 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
-MOST_BYTES = 96 << 20
+MAX_BYTES = 96 << 20
 """How much may wait: four chunks of the native size, or eight frames of 2560×1536."""
 
 
 class FrameQueue(Generic[Item]):
     """First in, first out. `put` waits while there is too much; `end` lets the reader finish; `give_up` frees both sides."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int = MAX_BYTES) -> None:
         self._most = most_bytes
         self._items: deque[tuple[Item, int]] = deque()
         self._bytes = 0

@@ -49,7 +49,7 @@ class LiveTimes:
         return self._last
 
 
-MOST_WAITING = 192 << 20
+MAX_WAITING = 192 << 20
 """Bytes of frames that may wait before the recorder says that it falls behind: five seconds of 1280×768."""
 
 _RATE = Fraction(24)
@@ -92,7 +92,7 @@ class LiveRecorder:
         path: Path,
         size: tuple[int, int] | None = None,
         *,
-        most_waiting: int = MOST_WAITING,
+        most_waiting: int = MAX_WAITING,
         warn: Callable[[str], None] | None = None,
     ) -> None:
         """`size` is (width, height), even; None takes the first frame's. `warn` hears once, from `take`, of falling behind.

@@ -23,13 +23,13 @@ from sequencer.runtime.recording.encoder import TICKS, Encoder, Picture, checked
 from sequencer.runtime.recording.frame_queue import FrameQueue
 from sequencer.runtime.recording.live_recorder import LiveTimes
 
-MOST_WAITING = 6
+MAX_WAITING = 6
 """Frames that may wait to be encoded before new ones are left out."""
 
 MAX_PLAYERS = 16
 """Players at once; one more is not let in."""
 
-MOST_UNSENT = 8 << 20
+MAX_UNSENT = 8 << 20
 """Bytes that a player may be behind before it is let go."""
 
 _PACKET = 188
@@ -135,7 +135,7 @@ class _Tcp:
                 while unsent:
                     del unsent[: player.send(unsent[: 1 << 18])]
             except BlockingIOError:
-                if len(unsent) > MOST_UNSENT:
+                if len(unsent) > MAX_UNSENT:
                     self.let_go += 1
                     self._drop(player)
             except OSError:
@@ -245,7 +245,7 @@ class StreamServer:
     def take(self, picture: Picture, at: int, caption: Caption | None = None) -> None:
         """Show a frame that arrived at nanosecond `at`. Returns at once."""
         pts = self._times.pts(at, picture.pts if isinstance(picture, av.VideoFrame) else None)
-        if self._backlog.waiting >= MOST_WAITING:
+        if self._backlog.waiting >= MAX_WAITING:
             self.skipped += 1
         else:
             self._backlog.offer((picture, pts, caption), 0)

@@ -19,7 +19,7 @@ from sequencer.core.errors import OutputError
 from sequencer.core.paths import remove
 from sequencer.runtime.recording.caption import Caption
 from sequencer.runtime.recording.encoder import Encoder, checked_size
-from sequencer.runtime.recording.frame_queue import MOST_BYTES, FrameQueue
+from sequencer.runtime.recording.frame_queue import MAX_BYTES, FrameQueue
 from sequencer.runtime.recording.reserved_file import RESERVE, ReservedFile
 
 DEFAULT_SIZE = (1280, 768)
@@ -55,7 +55,7 @@ class VideoWriter:
     """
 
     def __init__(
-        self, path: Path, size: tuple[int, int] = DEFAULT_SIZE, fps: Fraction = Fraction(24), *, most_waiting: int = MOST_BYTES
+        self, path: Path, size: tuple[int, int] = DEFAULT_SIZE, fps: Fraction = Fraction(24), *, most_waiting: int = MAX_BYTES
     ) -> None:
         """Open `path` for writing: `size` is (width, height), even. Raises OutputError, and UsageError for a bad size."""
         self.path = path

@@ -17,7 +17,7 @@ from sequencer.events.events import CommandRefused, SessionEnded, UnknownMessage
 from sequencer.stages.reactor.safety import redact
 from sequencer.stages.wire.codec import Wire
 from sequencer.stages.wire.helios.commands import write_command
-from sequencer.stages.wire.helios.model_messages import MOST_UNKNOWN, HeliosReader
+from sequencer.stages.wire.helios.model_messages import MAX_UNKNOWN, HeliosReader
 from sequencer.stages.wire.messages import (
     Ack,
     Channel,
@@ -301,4 +301,4 @@ def _unknown(at: int, name: str, data: object) -> UnknownMessage:
 
 
 def _masked(event: UnknownMessage) -> UnknownMessage:
-    return UnknownMessage(event.at, event.message, redact(event.data)[:MOST_UNKNOWN])
+    return UnknownMessage(event.at, event.message, redact(event.data)[:MAX_UNKNOWN])

@@ -13,12 +13,12 @@ from sequencer.stages.reactor.http import ApiClient
 from sequencer.stages.reactor.session import Token
 from sequencer.stages.wire.messages import ClipFailed, ClipReady, ErrorReply
 
-PATIENCE = 60.0
+CLIP_TIMEOUT_S = 60.0
 """Seconds that a clip may take from the asking to the last byte."""
 
-MOST_SEGMENTS = 4000
-LARGEST_PLAYLIST = 1024 * 1024
-LARGEST = 256 * 1024 * 1024
+MAX_SEGMENTS = 4000
+MAX_PLAYLIST_BYTES = 1024 * 1024
+MAX_CLIP_BYTES = 256 * 1024 * 1024
 """Bytes of the largest clip."""
 
 
@@ -42,10 +42,10 @@ def clip_problem(answer: ClipFailed | ErrorReply) -> StageError:
 
 async def fetch(platform: ApiClient, token: Token, ready: ClipReady) -> Clip:
     """The clip that a `ClipReady` speaks of, once its last segment is closed. Raises StageError."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + CLIP_TIMEOUT_S
     playlist = _joined(platform.base + "/", ready.playlist_url)
     while True:
-        status, data, wait = await platform.fetch("fetching the clip", playlist, await token.headers(), LARGEST_PLAYLIST)
+        status, data, wait = await platform.fetch("fetching the clip", playlist, await token.headers(), MAX_PLAYLIST_BYTES)
         if status == 200:
             break
         if status in (404, 410):
@@ -53,11 +53,11 @@ async def fetch(platform: ApiClient, token: Token, ready: ClipReady) -> Clip:
         if status != 202:
             raise StageError(f"fetching the clip: the platform answered {status}")
         if time.monotonic() > deadline:
-            raise StageError(f"the clip was not ready within {PATIENCE:.0f} s", "try again")
+            raise StageError(f"the clip was not ready within {CLIP_TIMEOUT_S:.0f} s", "try again")
         await asyncio.sleep(min(wait if wait is not None else 0.5, 5.0))
     pieces = bytearray()
     for url in _addresses(data.decode("utf-8", "replace"), playlist):
-        status, piece, _ = await platform.fetch("fetching the clip", url, await token.headers(), LARGEST - len(pieces))
+        status, piece, _ = await platform.fetch("fetching the clip", url, await token.headers(), MAX_CLIP_BYTES - len(pieces))
         if status != 200:
             raise StageError(f"a part of the clip could not be fetched: the platform answered {status}", "try again")
         pieces += piece
@@ -72,7 +72,7 @@ def _addresses(playlist: str, base: str) -> list[str]:
     opening = re.search(r'#EXT-X-MAP:.*?URI="([^"]+)"', playlist)
     found = [] if opening is None else [opening[1]]
     found += [line for line in lines if line and not line.startswith("#")]
-    if len(found) > MOST_SEGMENTS or not found:
+    if len(found) > MAX_SEGMENTS or not found:
         raise StageError("fetching the clip: the playlist makes no sense")
     return [_joined(base, one) for one in found]
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 UNDERSTOOD_SECONDS = 3.0
 """How long a runtime may take to show that it understands the wire."""
-TRIES = 3
+MAX_ATTEMPTS = 3
 """How often the first connection is tried."""
 OLD_SERVERS = ("0.", "1.", "2.")
 """Servers that say to be of these versions understand wire v0 only."""
@@ -59,14 +59,14 @@ class Connector:
         """Meet for the first time, with some patience; `trying` hears what is tried. Raises StageError."""
         if self._settings.wire == "auto" and self._session.version.startswith(OLD_SERVERS):
             self._talk.wire = Wire.V0
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             trying("meeting the model" if attempt == 1 else f"meeting the model, try {attempt}")
             try:
                 await self.meet()
             except ApiError:
                 raise
             except StageError:
-                if attempt == TRIES:
+                if attempt == MAX_ATTEMPTS:
                     raise
             else:
                 return

@@ -20,7 +20,7 @@ FRAMING = 8
 """Bytes behind the message: its length and the letters."""
 
 _MASK = (1 << 64) - 1
-_MOST_VARINT = 10
+_MAX_VARINT = 10
 """Bytes of the longest number."""
 
 
@@ -102,7 +102,7 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
     value = 0
     if at < 0:
         return 0, -1
-    for index, byte in enumerate(message[at : at + _MOST_VARINT]):
+    for index, byte in enumerate(message[at : at + _MAX_VARINT]):
         value |= (byte & 0x7F) << (7 * index)
         if byte < 0x80:
             return value & _MASK, at + index + 1

@@ -20,22 +20,22 @@ from sequencer.stages.reactor.safety import is_public_address, is_same_origin, i
 from sequencer.stages.reactor.settings import KEY_VARIABLE, is_loopback
 from sequencer.stages.wire.messages import clean_text
 
-LONGEST_WAIT = 30.0
+MAX_RETRY_AFTER_S = 30.0
 """Seconds of a Retry-After that are waited; more is told instead."""
 _WORTH_SAYING = 1.0
 """Seconds of a wait that the operator is told of."""
 
-LONGEST_CALL = 30.0
+CALL_TIMEOUT_S = 30.0
 """Seconds that one call may take as a whole: an answer that comes a byte at a time never runs into another limit."""
 SLOWEST_UPLOAD = 64 * 1024
 """Bytes a second: an upload may take so long beyond `LONGEST_CALL`."""
 
-TRIES = 4
+MAX_ATTEMPTS = 4
 """How often something that can safely be asked again is asked."""
 
-LARGEST_ANSWER = 16 * 1024 * 1024
+MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 _PACKED = ("", "identity", "gzip", "deflate")
-MOST_DIGITS = 19
+MAX_DIGITS = 19
 
 _VERSIONS = {"Reactor-API-Version": "1", "Reactor-API-Accept-Version": "1"}
 SIGNALLING = {"Reactor-WebRTC-Version": "1.0"}
@@ -153,7 +153,7 @@ class ApiClient:
             try:
                 return await self._once(what, method, path, body, headers)
             except ApiError as error:
-                if tries >= TRIES or not _worth_trying(error, safe):
+                if tries >= MAX_ATTEMPTS or not _worth_trying(error, safe):
                     raise
                 wait = error.retry_after if error.retry_after is not None else 0.25 * 2 ** (tries - 1)
                 if wait > _WORTH_SAYING:
@@ -172,7 +172,7 @@ class ApiClient:
             request = self._client.build_request(
                 method, self.base + path, json=None if body is None else dict(body), headers={**_VERSIONS, **(headers or {})}
             )
-            async with asyncio.timeout(LONGEST_CALL):
+            async with asyncio.timeout(CALL_TIMEOUT_S):
                 response = await self._client.send(request, stream=True)
                 try:
                     data = await _read(response)
@@ -205,7 +205,7 @@ class ApiClient:
         await self._check_called("uploading", url)
         try:
             request = self._client.build_request("PUT", url, content=pieces(), headers=headers)
-            async with asyncio.timeout(LONGEST_CALL + len(data) / SLOWEST_UPLOAD):
+            async with asyncio.timeout(CALL_TIMEOUT_S + len(data) / SLOWEST_UPLOAD):
                 response = await self._client.send(request, stream=True)
                 await response.aclose()
         except TimeoutError:
@@ -230,7 +230,7 @@ class ApiClient:
                 raise ApiError(f"{what}: the platform gave an address that is not called from here", None)
 
     async def fetch(
-        self, what: str, url: str, headers: Mapping[str, str] | None = None, most: int = LARGEST_ANSWER
+        self, what: str, url: str, headers: Mapping[str, str] | None = None, most: int = MAX_RESPONSE_BYTES
     ) -> tuple[int, bytes, float | None]:
         """GET up to `most` bytes: (status, bytes, Retry-After). Proof is only sent to the platform's own site.
 
@@ -257,14 +257,14 @@ class ApiClient:
 
 
 def _worth_trying(error: ApiError, safe: bool) -> bool:
-    if error.retry_after is not None and error.retry_after > LONGEST_WAIT:
+    if error.retry_after is not None and error.retry_after > MAX_RETRY_AFTER_S:
         return False
     if error.status in (429, 503):
         return True
     return safe and (error.status == 0 or (error.status >= 500 and error.status != 501))
 
 
-async def _read(response: httpx.Response, most: int = LARGEST_ANSWER) -> bytes:
+async def _read(response: httpx.Response, most: int = MAX_RESPONSE_BYTES) -> bytes:
     # Packed twice, a few bytes become gigabytes in one piece; and how much other ways of packing make of one has no bound.
     if response.headers.get("Content-Encoding", "identity").strip().lower() not in _PACKED:
         raise httpx.DecodingError("packed in a way that was not asked for")
@@ -286,7 +286,7 @@ def _object(data: bytes) -> Mapping[str, Any]:
 
 def _whole(digits: str) -> int:
     """A whole number that a float can hold. Raises ValueError."""
-    if len(digits) > MOST_DIGITS:
+    if len(digits) > MAX_DIGITS:
         raise ValueError("no number of the platform has so many digits")
     return int(digits)
 

@@ -63,8 +63,8 @@ class SessionTime:
 RENEWED_BEFORE = 60.0
 """Seconds before its end at which a token is made anew."""
 
-LONGEST = 6 * 3600
-LONGEST_TOKEN = 8192
+MAX_SESSION_S = 6 * 3600
+MAX_TOKEN_LENGTH = 8192
 """Characters; it travels in a header."""
 MARGIN = 300
 """Seconds that a token is asked to live longer than its session."""
@@ -101,13 +101,13 @@ class Token:
 
     async def _mint(self) -> None:
         key = self._settings.checked_key()
-        seconds = min(LONGEST, self._settings.session_seconds + MARGIN)
+        seconds = min(MAX_SESSION_S, self._settings.session_seconds + MARGIN)
         body = {"authorization_details": [self._scope()], "expires_after": seconds}
         answer = await self._platform.ask(
             "getting a token", "POST", "/tokens", body, {"Reactor-API-Key": key.reveal()}, again=True
         )
         jwt, expires = answer.body.get("jwt"), answer.body.get("expires_at")
-        if not isinstance(jwt, str) or not jwt or not jwt.isascii() or not jwt.isprintable() or len(jwt) > LONGEST_TOKEN:
+        if not isinstance(jwt, str) or not jwt or not jwt.isascii() or not jwt.isprintable() or len(jwt) > MAX_TOKEN_LENGTH:
             raise StageError("getting a token: the answer holds none", "is --url the platform's address?")
         self._jwt = Secret(jwt)
         known = isinstance(expires, int | float) and not isinstance(expires, bool)

@@ -19,7 +19,7 @@ KEY_VARIABLE = "REACTOR_API_KEY"
 
 PRODUCTION = "https://api.reactor.inc"
 LOCAL = "http://localhost:8080"
-LARGEST_KEY_FILE = 4096
+MAX_KEY_FILE_BYTES = 4096
 
 REHEARSE = "to rehearse without a key: `sequencer rehearse SCORE`, or `sequencer serve` and `sequencer perform SCORE --local`"
 
@@ -29,7 +29,7 @@ def find_key(environment: Mapping[str, str], file: Path | None = None) -> Secret
     if file is not None:
         try:
             with file.open(encoding="utf-8") as opened:
-                text = opened.read(LARGEST_KEY_FILE).strip()
+                text = opened.read(MAX_KEY_FILE_BYTES).strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not text"
             raise InputError(

@@ -37,7 +37,7 @@ from sequencer.stages.reactor.frame_pacing import Pace
 MEASURED = 9
 """Lags that the median is taken of."""
 
-KEPT = 64
+MAX_KEPT = 64
 """Lags of which the shortest is kept, and chunks whose reports are kept."""
 
 SOON = 60_000_000_000
@@ -71,7 +71,7 @@ SKIPPED = 1.5
 LATE_CHUNKS, LATE = 3, 5_000_000_000
 """So much later than expected (the longer of the two) no chunk is: the count has lost its way."""
 
-MOST_AHEAD, QUICKEST = 4, 4
+MAX_AHEAD, QUICKEST = 4, 4
 """A report that is more than so many chunks ahead of what a model makes that is so many times as quick as its playout is in
 doubt until a later one confirms it."""
 
@@ -106,9 +106,9 @@ class ChunkFrameCounter:
     def __init__(self, frames_per_chunk: int) -> None:
         self._usual = frames_per_chunk
         self._lags: deque[int] = deque(maxlen=MEASURED)
-        self._ways: deque[float] = deque(maxlen=KEPT)
+        self._ways: deque[float] = deque(maxlen=MAX_KEPT)
         """From a chunk's report to its first frame, where nothing else waited to be sent; below 0 where frames come first."""
-        self._next_ways: deque[float] = deque(maxlen=KEPT)
+        self._next_ways: deque[float] = deque(maxlen=MAX_KEPT)
         """From a chunk's report to the first frame of the next one."""
         self._pace = Pace()
         self._repeats = False
@@ -248,7 +248,7 @@ class ChunkFrameCounter:
         since = when if last >= 0 else at if self._started is None else self._started
         for number, one in _shared(chunk - last, max(0, frames - before), since, at):
             self._reports[last + number] = one
-        self._reports = {number: one for number, one in self._reports.items() if number > chunk - KEPT}
+        self._reports = {number: one for number, one in self._reports.items() if number > chunk - MAX_KEPT}
         self._last = (chunk, max(before, frames), at)
         if self._counting:
             if self._began is not None and self._chunk in self._reports:
@@ -264,7 +264,7 @@ class ChunkFrameCounter:
         """Whether a chunk cannot have been made yet, judged by the last report."""
         last, _, when = self._last
         elapsed = at - when if last >= 0 else 0 if self._started is None else at - self._started
-        return not self._lost and chunk - last > MOST_AHEAD + QUICKEST * elapsed / (self._usual * self._pace.tick)
+        return not self._lost and chunk - last > MAX_AHEAD + QUICKEST * elapsed / (self._usual * self._pace.tick)
 
     def is_sooner_than_possible(self, chunk: int, elapsed: int) -> bool:
         """Whether no model makes a take's chunks up to this one in so many nanoseconds."""
@@ -489,6 +489,6 @@ class ChunkFrameCounter:
 
 def _shared(chunks: int, frames: int, since: int, at: int) -> Iterable[tuple[int, _Report]]:
     """The reports of so many chunks of which only the last was heard: (1 …, its report), frames and times shared evenly."""
-    for number in range(max(1, chunks - KEPT), chunks + 1):
+    for number in range(max(1, chunks - MAX_KEPT), chunks + 1):
         own = frames * number // chunks - frames * (number - 1) // chunks
         yield number, _Report(own, since + (at - since) * number // chunks)

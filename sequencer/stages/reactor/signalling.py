@@ -114,8 +114,8 @@ async def reachable(servers: Sequence[IceServer], seconds: float) -> tuple[IceSe
     return tuple(found)
 
 
-SHORTEST_PAUSE = 0.05
-LONGEST_PAUSE = 1.0
+MIN_POLL_INTERVAL_S = 0.05
+MAX_POLL_INTERVAL_S = 1.0
 
 
 class Signalling:
@@ -152,7 +152,7 @@ class Signalling:
         if self._local:
             body["ice_servers"] = []
         await self._session.ask("sending the offer", "POST", path, body, SIGNALLING, again=False)
-        deadline, pause = time.monotonic() + seconds, SHORTEST_PAUSE if self._local else 0.2
+        deadline, pause = time.monotonic() + seconds, MIN_POLL_INTERVAL_S if self._local else 0.2
         while time.monotonic() < deadline:
             # Once: the answer is handed out a single time, and one whose way back broke is gone.
             answer = await self._session.ask("fetching the answer", "GET", path, headers=SIGNALLING, again=False)
@@ -160,7 +160,7 @@ class Signalling:
             if isinstance(sdp, str) and sdp:
                 return sdp
             await asyncio.sleep(pause)
-            pause = min(LONGEST_PAUSE, pause * 1.6)
+            pause = min(MAX_POLL_INTERVAL_S, pause * 1.6)
         raise StageError(f"the platform did not answer the offer within {seconds:.0f} s", "try again")
 
 

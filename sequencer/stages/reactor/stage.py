@@ -32,7 +32,7 @@ from sequencer.events.events import (
 )
 from sequencer.stages.protocol import Deliver
 from sequencer.stages.reactor.client_protocol import ClientProtocol
-from sequencer.stages.reactor.clips import PATIENCE, Clip, fetch
+from sequencer.stages.reactor.clips import CLIP_TIMEOUT_S, Clip, fetch
 from sequencer.stages.reactor.connection import Connection
 from sequencer.stages.reactor.connector import Connector
 from sequencer.stages.reactor.frame_takes import ShownTakes
@@ -187,7 +187,7 @@ class ReactorStage:
         """A clip of the last seconds, as the platform keeps it. Raises StageError."""
         if self._meeting.connection is None:
             raise StageError("there is no connection to ask for a clip on", "ask again when it stands")
-        ready = await self._talk.clip(seconds, PATIENCE)
+        ready = await self._talk.clip(seconds, CLIP_TIMEOUT_S)
         return await fetch(self._platform, self._token, ready)
 
     # ---- losing and finding again

@@ -16,7 +16,7 @@ from av import VideoFrame
 
 from sequencer.stages.reactor.frame_trailer import Metadata, split_trailer
 
-MOST_WAITING = 256
+MAX_WAITING = 256
 """Frames whose metadata waits for them to be decoded; those that never are, are forgotten."""
 
 _QUEUE = "_RTCRtpReceiver__decoder_queue"
@@ -45,7 +45,7 @@ class TaggedFrames(queue.Queue[Any]):
         frame.data, metadata = split_trailer(data)
         if metadata is not None:
             self._found[stamp] = metadata
-            if len(self._found) > MOST_WAITING:
+            if len(self._found) > MAX_WAITING:
                 del self._found[next(iter(self._found))]
 
     def of(self, frame: VideoFrame) -> Metadata | None:

@@ -19,8 +19,8 @@ ImageBytes = Mapping[str, bytes] | Callable[[ImageFile], bytes]
 Progress = Callable[[ImageFile, int, int], None]
 """Hears how many of how many bytes of an image have left."""
 
-TRIES = 3
-BROUGHT_BEFORE = 409
+MAX_ATTEMPTS = 3
+ALREADY_UPLOADED = 409
 EXPIRED = (401, 403, 404, 410)
 """What a presigned address answers that is no good any more: another one is asked for."""
 
@@ -60,16 +60,16 @@ class Uploads:
         data = await asyncio.to_thread(self._checked, image)
         name = PurePosixPath(image.path).name or "image"
         status = 0
-        for attempt in range(TRIES):
+        for attempt in range(MAX_ATTEMPTS):
             reference, url = await self._slot(image, name, len(data))
             try:
                 status = await self._platform.put(url, data, image.mime_type, self._told(image))
             except ApiError:
-                if attempt == TRIES - 1:
+                if attempt == MAX_ATTEMPTS - 1:
                     raise
                 await asyncio.sleep(0.3 * (attempt + 1))
                 continue
-            if status < 300 or status == BROUGHT_BEFORE:
+            if status < 300 or status == ALREADY_UPLOADED:
                 self.references[image.sha256] = reference
                 return reference
             if status not in EXPIRED and status < 500:

@@ -22,13 +22,13 @@ from sequencer.core.timebase import DISPLAY_DELAY
 from sequencer.stages.wire.helios.commands import COMMAND_NAMES, SNAPSHOT_COMMAND_NAMES
 from sequencer.stages.wire.helios.model_messages import Dialect
 
-LARGEST_FILE = 64 * 1024
+MAX_FILE_BYTES = 64 * 1024
 """Bytes of the largest faults file that is read."""
 
 DEEPEST = 8
 """How deeply lists and maps may be nested; no key needs more than three."""
 
-MOST_SHOWN = 20
+MAX_SHOWN = 20
 """How many problems of one file are shown."""
 
 _COMMAND_NAMES = (*COMMAND_NAMES, *SNAPSHOT_COMMAND_NAMES)
@@ -280,11 +280,11 @@ def read_faults(path: Path) -> Faults:
     """The faults of a file. Raises InputError, with place and cure, for one that cannot be read or makes no sense."""
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
+            data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}", "give a faults file that exists") from error
-    if len(data) > LARGEST_FILE:
-        raise InputError(f"{path}: is larger than {LARGEST_FILE} bytes", "a faults file is small; is it the right file?")
+    if len(data) > MAX_FILE_BYTES:
+        raise InputError(f"{path}: is larger than {MAX_FILE_BYTES} bytes", "a faults file is small; is it the right file?")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -346,12 +346,12 @@ def _value(node: yaml.Node, path: tuple[str | int, ...], name: str, place: _Plac
 def _explain(error: ValidationError, name: str, place: _Place) -> str:
     problems = error.errors(include_url=False)
     lines = []
-    for one in problems[:MOST_SHOWN]:
+    for one in problems[:MAX_SHOWN]:
         line, column = place.of(one["loc"])
         key = ".".join(str(part) for part in one["loc"]) or "the file"
         lines.append(f"{name}:{line}:{column}: {key}: {_sentence(one)}")
-    if len(problems) > MOST_SHOWN:
-        lines.append(f"and {len(problems) - MOST_SHOWN} more")
+    if len(problems) > MAX_SHOWN:
+        lines.append(f"and {len(problems) - MAX_SHOWN} more")
     return "\n".join(lines)
 
 

@@ -13,9 +13,9 @@ Data = dict[str, object]
 MISSING = object()
 """The default of a field that must be there."""
 
-LARGEST = 2**62
+MAX_NUMBER = 2**62
 """No count, chunk, seed or strength is larger; what is would only break whoever reads it next."""
-MOST_DIGITS = 18
+MAX_DIGITS = 18
 """As many as a number that travels as text may have."""
 
 
@@ -46,13 +46,13 @@ def read_bool(data: Mapping[str, object], key: str, default: object = MISSING) -
 
 def read_int(value: object, what: str) -> int:
     """A whole number that may have travelled as a double or as text."""
-    if isinstance(value, str) and len(value) <= MOST_DIGITS + 1:
+    if isinstance(value, str) and len(value) <= MAX_DIGITS + 1:
         digits = value.removeprefix("-")
-        if digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS:  # a pattern would take thrice as long
+        if digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS:  # a pattern would take thrice as long
             return int(value)
-    if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
+    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_NUMBER:
         return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER:
         return value
     raise MalformedError(f"{what} must be a whole number")
 
@@ -81,6 +81,6 @@ def optional_number(data: Mapping[str, object], key: str) -> int | None:
 def read_float(data: Mapping[str, object], key: str, default: float) -> float:
     """A number, as a float."""
     value = data.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MAX_NUMBER:
         raise MalformedError(f"{key} must be a number")
     return float(value)

@@ -206,15 +206,15 @@ class Frame:
     payload: str | bytes
 
 
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 """Characters of a frame that cannot be read which are kept."""
 
 
 def shortened(payload: str | bytes) -> str:
     """The beginning of a frame for a message to a person: text as it is, bytes as hex, nothing unprintable."""
     if isinstance(payload, bytes):
-        return payload[: MOST_SHOWN // 2].hex()
-    return "".join(char if char.isprintable() else "\ufffd" for char in payload[:MOST_SHOWN])
+        return payload[: MAX_SHOWN // 2].hex()
+    return "".join(char if char.isprintable() else "\ufffd" for char in payload[:MAX_SHOWN])
 
 
 def clean_text(value: object) -> object:

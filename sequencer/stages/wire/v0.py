@@ -41,7 +41,7 @@ from sequencer.stages.wire.messages import (
     shortened,
 )
 
-LARGEST = 8 * 1024 * 1024
+MAX_FRAME_BYTES = 8 * 1024 * 1024
 """Bytes or characters of the largest frame that is read."""
 
 _TRACK_EVENTS = {"pause_track": "pause", "resume_track": "resume", "unpublish_track": "unpublish"}
@@ -161,8 +161,8 @@ def read_server(channel: Channel, payload: str | bytes) -> FromServer:
 
 
 def _parsed(payload: str | bytes) -> Data:
-    if len(payload) > LARGEST:
-        raise _Unreadable(f"larger than {LARGEST} bytes")
+    if len(payload) > MAX_FRAME_BYTES:
+        raise _Unreadable(f"larger than {MAX_FRAME_BYTES} bytes")
     try:
         value = clean_text(json.loads(payload))
     except (ValueError, RecursionError) as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors

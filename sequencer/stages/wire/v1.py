@@ -12,7 +12,7 @@ from typing import Any, cast
 from google.protobuf.message import DecodeError
 
 from sequencer.stages.wire import v0
-from sequencer.stages.wire.fields import LARGEST as LARGEST_NUMBER
+from sequencer.stages.wire.fields import MAX_NUMBER as LARGEST_NUMBER
 from sequencer.stages.wire.messages import (
     Ack,
     Channel,
@@ -45,7 +45,7 @@ from sequencer.stages.wire.messages import (
 )
 from sequencer.stages.wire.protobuf import NOTIFICATION, REQUEST, RESPONSE, message_classes
 
-LARGEST = v0.LARGEST
+MAX_FRAME_BYTES = v0.MAX_FRAME_BYTES
 """Bytes of the largest frame that is read."""
 
 _ENVELOPES = {
@@ -229,8 +229,8 @@ def read_server(channel: Channel, payload: str | bytes) -> FromServer:
 
 
 def _parsed(channel: Channel, side: str, payload: bytes) -> Any:
-    if len(payload) > LARGEST:
-        raise _Unreadable(f"larger than {LARGEST} bytes")
+    if len(payload) > MAX_FRAME_BYTES:
+        raise _Unreadable(f"larger than {MAX_FRAME_BYTES} bytes")
     try:
         return message_classes()[_ENVELOPES[channel, side]].FromString(payload)
     except (DecodeError, UnicodeDecodeError) as error:

@@ -29,7 +29,7 @@ ClockState = Literal["searching", "locked", "free", "stopped"]
 
 SILENCE = 12
 """After this many missing ticks a clock has fallen silent, and is followed on its last tempo …"""
-SHORTEST_SILENCE = 300_000_000
+MIN_SILENCE_NS = 300_000_000
 """… but not before this many nanoseconds: receivers stall too."""
 SURE, UNSURE = 0.02, 0.05
 """Locked while the tempo's own standard error is below the first share of it; searching again once above the second."""
@@ -237,7 +237,7 @@ class ClockFollower:
 
     def _patience(self) -> float:
         fit = self._rivals.best
-        return max(float(SHORTEST_SILENCE), SILENCE * (self._nominal if fit is None else fit.v))
+        return max(float(MIN_SILENCE_NS), SILENCE * (self._nominal if fit is None else fit.v))
 
     def _quiet(self, at_ns: int) -> bool:
         return self._base is not None and self._heard > 0 and at_ns - self._base - self._last_tick >= self._patience()

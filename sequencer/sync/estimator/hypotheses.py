@@ -15,13 +15,13 @@ from sequencer.sync.estimator.kalman import ARRIVAL, FADING, NOISES, QUIETEST, T
 from sequencer.sync.estimator.least_squares import Line
 from sequencer.sync.estimator.timestamp_grid import TimestampGrid
 
-SHORTEST, LONGEST = 3_500_000.0, 240_000_000.0
+MIN_TICK_NS, MAX_TICK_NS = 3_500_000.0, 240_000_000.0
 """Times between ticks that are believed, nanoseconds: about 714 to 10 beats a minute."""
-MOST = 8
+MAX_HYPOTHESES = 8
 """How many theories are kept."""
-MOST_LATE = 4
+MAX_LATE = 4
 """How many of them may hold the latest tick for late: else they leave no room for the news that all is shifted."""
-FAR = 18.0
+MAX_LOG_ODDS_BEHIND = 18.0
 """Theories that are this much (log odds) behind the leader are dropped."""
 STEP, BEND, STRAIGHTEN, JUMP = log(1 / 400), log(1 / 600), log(1 / 300), log(1 / 2000)
 LOST, LOST_MORE, TWICE = log(1 / 100), log(1 / 2), log(1 / 300)
@@ -133,7 +133,7 @@ class HypothesisSet:
         coarse = grain > COARSE * line.slope
         if not coarse and line.range > STRAIGHT * grain:
             line = Line.through([number for _, number in past], times)
-        if line.range > STRAIGHT * grain or not SHORTEST < line.slope < LONGEST:
+        if line.range > STRAIGHT * grain or not MIN_TICK_NS < line.slope < MAX_TICK_NS:
             return False
         index = best.index
         if coarse:
@@ -156,7 +156,7 @@ class HypothesisSet:
 
     def _begin(self, at: float, since: float) -> None:
         self._heard += 1
-        if self._heard == 1 or not SHORTEST <= since <= LONGEST:
+        if self._heard == 1 or not MIN_TICK_NS <= since <= MAX_TICK_NS:
             return
         for noise in NOISES:
             fit = TempoHypothesis(noise, at, since, FIRST_VARIANCE)
@@ -201,7 +201,7 @@ class HypothesisSet:
         It holds the latest ticks for late, again and again, or its tempo is no neighbour of theirs.
         """
         leader = self._all[0]
-        if not SHORTEST < before < LONGEST or abs(since - before) > AGREE * before:
+        if not MIN_TICK_NS < before < MAX_TICK_NS or abs(since - before) > AGREE * before:
             return []
         if not leader.late and 1 / AFRESH < since / leader.v < AFRESH:
             return []
@@ -228,7 +228,7 @@ class HypothesisSet:
                 crowd.append(lost)
             fit.score += fit.tick(at, 1, since)
             crowd.append(fit)
-        crowd = [fit for fit in crowd if SHORTEST < fit.v < LONGEST]
+        crowd = [fit for fit in crowd if MIN_TICK_NS < fit.v < MAX_TICK_NS]
         if not crowd:
             self._heard, self.best, self._all = self.index + 1, None, []
             return None
@@ -238,9 +238,9 @@ class HypothesisSet:
         late = 0
         for fit in crowd:
             fit.score -= top
-            if fit.score < -FAR or len(kept) >= MOST:
+            if fit.score < -MAX_LOG_ODDS_BEHIND or len(kept) >= MAX_HYPOTHESES:
                 break
-            if (fit.late and late >= MOST_LATE) or any(_same(fit, other) for other in kept):
+            if (fit.late and late >= MAX_LATE) or any(_same(fit, other) for other in kept):
                 continue
             late += fit.late
             kept.append(fit)

@@ -30,7 +30,7 @@ LEAST = 0.05
 """How far, as a share of the usual interval, one must stand out."""
 WHOLE = 0.8
 """From this share of the usual interval on, one that stands out may be a lost or a doubled tick as well as the grain."""
-KEPT = 3000
+FORGET_AFTER_TICKS = 3000
 """After this many ticks without another sign of it the grain is forgotten."""
 
 
@@ -49,7 +49,7 @@ class TimestampGrid:
         """Take an interval. True when a grain has just been found (or a larger one than was known)."""
         self._heard += 1
         self._intervals.append(interval)
-        if self.size and self._heard - self._latest > KEPT:
+        if self.size and self._heard - self._latest > FORGET_AFTER_TICKS:
             self.size = 0.0
         before = self._recent[-1] if self._recent else interval
         self._recent.append(interval)

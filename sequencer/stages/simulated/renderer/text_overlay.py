@@ -14,7 +14,7 @@ PROMPT_SIZE = 15
 FACTS_SIZE = 12
 MARGIN = 20
 LINE = 20
-MOST_LINES = 3
+MAX_LINES = 3
 SCRIM = 60
 """Pixels above the writing over which the picture darkens."""
 
@@ -59,7 +59,7 @@ class Lettering:
     def wrapped(self, text: str) -> list[str]:
         """A prompt on at most `MOST_LINES` lines; what does not fit ends in an ellipsis."""
         clean = "".join(char if char.isprintable() else " " for char in text[:2000])
-        return self._prompt.wrapped(clean, self._width - 2 * MARGIN, MOST_LINES)
+        return self._prompt.wrapped(clean, self._width - 2 * MARGIN, MAX_LINES)
 
     def panel(self, prompt: str, facts: str) -> Panel:
         """The panel of a chunk; `facts` stands below the prompt, and the frame's number behind it."""

@@ -29,7 +29,7 @@ from sequencer.stages.wire.helios.commands import (
 )
 from sequencer.stages.wire.helios.model_messages import (
     FRAMES_PER_CHUNK,
-    MOST_UNKNOWN,
+    MAX_UNKNOWN,
     Dialect,
     FrameCount,
     HeliosEvent,
@@ -47,7 +47,7 @@ from sequencer.stages.wire.helios.model_messages import (
 __all__ = [
     "COMMAND_NAMES",
     "FRAMES_PER_CHUNK",
-    "MOST_UNKNOWN",
+    "MAX_UNKNOWN",
     "SNAPSHOT_COMMAND_NAMES",
     "Dialect",
     "FrameCount",

@@ -150,7 +150,7 @@ FRAMES_PER_CHUNK = 33
 """What a chunk holds when nothing else is known."""
 
 
-MOST_FRAMES = 8
+MAX_FRAMES = 8
 """So many times the usual frames no chunk has."""
 
 
@@ -195,11 +195,11 @@ class FrameCount:
         """Whether so many frames can have been made. Chunks of no frames only come before all others."""
         if emitted == 0:
             return self._total == 0
-        most = MOST_FRAMES * self._usual
+        most = MAX_FRAMES * self._usual
         return emitted <= most or 0 <= emitted - self._raw <= most * steps
 
 
-MOST_UNKNOWN = 4096
+MAX_UNKNOWN = 4096
 """How many characters of an unknown message's data are kept."""
 
 SHORT = 10
@@ -328,4 +328,4 @@ def _unknown(name: str, data: object, at: int) -> UnknownMessage:
         text = json.dumps(data, ensure_ascii=False, sort_keys=True, default=repr)
     except (TypeError, ValueError, RecursionError):
         text = json.dumps(repr(data), ensure_ascii=False)
-    return UnknownMessage(at, name, text[:MOST_UNKNOWN])
+    return UnknownMessage(at, name, text[:MAX_UNKNOWN])
