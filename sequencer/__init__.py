@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sequencer.api.runs import rehearse
     from sequencer.core.diagnostics import Diagnostic, Span
     from sequencer.core.errors import (
         InputError,
@@ -39,11 +40,11 @@ if TYPE_CHECKING:
     from sequencer.language.compiler import Compilation, compile_score
     from sequencer.language.notations import print_score, read, reads
     from sequencer.language.score import Score
-    from sequencer.runtime.rehearsal import RehearsalResult, rehearse
+    from sequencer.runtime.rehearsal import RehearsalResult
     from sequencer.schedule.model import Schedule
 
 _HOMES = {
-    "sequencer.language.check": ("Checked", "check"),
+    "sequencer.language.check": ("CheckResult", "check"),
     "sequencer.language.compiler": ("Compilation", "compile_score"),
     "sequencer.engine.conductor": ("Conductor", "CueReport", "Report", "Status"),
     "sequencer.core.diagnostics": ("Diagnostic", "Span"),
@@ -59,7 +60,8 @@ _HOMES = {
     ),
     "sequencer.engine.journal": ("Journal", "read_journal"),
     "sequencer.language.notations": ("print_score", "read", "reads"),
-    "sequencer.runtime.rehearsal": ("Rehearsed", "rehearse"),
+    "sequencer.api.runs": ("rehearse",),
+    "sequencer.runtime.rehearsal": ("RehearsalResult",),
     "sequencer.engine.replay": ("Replay", "replay"),
     "sequencer.schedule": ("Schedule",),
     "sequencer.language.score": ("Score",),

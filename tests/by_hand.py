@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from sequencer.cli.event_option import read_event
+from sequencer.api.scripted_events import read_event
 from sequencer.core.images import ImageFile
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.report import CueReport

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from by_hand import at_bar, on_beats, section
 
-from sequencer.cli.event_option import read_event
+from sequencer.api.scripted_events import read_event
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.journal import JournalWriter, header_of
 from sequencer.events.codec import Event

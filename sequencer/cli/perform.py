@@ -169,7 +169,7 @@ def _check_flags(args: argparse.Namespace) -> None:
 
 
 def _settings(args: argparse.Namespace, found: RunInput) -> LiveSettings:
-    from sequencer.cli.event_option import read_event
+    from sequencer.api.scripted_events import read_event
     from sequencer.cli.resume_options import remembered
     from sequencer.runtime.live.run import LiveSettings
 

@@ -79,11 +79,12 @@ def add_arguments(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCO
 
 def run(args: argparse.Namespace) -> int:
     """Rehearse one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
+    from sequencer.api.runs import rehearse
     from sequencer.cli.inputs import load_input
     from sequencer.cli.progress import LiveLine
     from sequencer.core.errors import UsageError
     from sequencer.runtime.output.captioned_video import DEFAULT_PARTS
-    from sequencer.runtime.rehearsal import DEFAULT_SIZE, rehearse
+    from sequencer.runtime.rehearsal import DEFAULT_SIZE
     from sequencer.stages.simulated.faults import read_faults
 
     for option, is_given in (

@@ -1,1 +1,1 @@
-"""Core."""
+"""Values that every other package shares: diagnostics, exceptions, the catalog of codes, exact time, images, fonts."""

@@ -1,1 +1,1 @@
-"""Engine."""
+"""The pure conductor, the journal of a run, replay and bundles."""

@@ -212,9 +212,27 @@ class UnknownMessage:
 
 
 StageEvent = (
-    Ready | StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady | Started | Paused | Resumed | ResetDone
-    | CommandRefused | Uploaded | UploadFailed | ChunkShown | FramesRendered | StageStatus | ConnectionLost | ConnectionRestored | SessionEnded | UnknownMessage
-)  # fmt: skip
+    Ready
+    | StateReported
+    | ChunkDone
+    | PromptAccepted
+    | ImageAccepted
+    | ConditionsReady
+    | Started
+    | Paused
+    | Resumed
+    | ResetDone
+    | CommandRefused
+    | Uploaded
+    | UploadFailed
+    | ChunkShown
+    | FramesRendered
+    | StageStatus
+    | ConnectionLost
+    | ConnectionRestored
+    | SessionEnded
+    | UnknownMessage
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +377,17 @@ class StopRequested:
 
 
 LocalEvent = (
-    NoteReceived | ControlChanged | ProgramChanged | OperatorGo | OperatorPause | TransportChanged | TransportLocated | ClockFitted | BoundariesFitted
-    | OffsetChanged | ClipRequested | TimerFired | StopRequested
-)  # fmt: skip
+    NoteReceived
+    | ControlChanged
+    | ProgramChanged
+    | OperatorGo
+    | OperatorPause
+    | TransportChanged
+    | TransportLocated
+    | ClockFitted
+    | BoundariesFitted
+    | OffsetChanged
+    | ClipRequested
+    | TimerFired
+    | StopRequested
+)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sequencer.cli.event_option import read_event
 from sequencer.core.image_files import read_image
 from sequencer.core.images import ImageFile
 from sequencer.engine.bundle import bundle_of
@@ -111,7 +110,7 @@ def rehearse(
     video: bool = True,
     size: tuple[int, int] = DEFAULT_SIZE,
     realtime: bool = False,
-    events: Sequence[str | ScriptedEvent] = (),
+    events: Sequence[ScriptedEvent] = (),
     faults: Faults | None = None,
     watch: Watch | None = None,
     warn: Callable[[str], None] | None = None,
@@ -120,30 +119,9 @@ def rehearse(
     caption: Collection[Part] = DEFAULT_PARTS,
     typed: Callable[[str], None] | None = None,
 ) -> RehearsalResult:
-    """Play a schedule on the embedded stage; leave a run's folder with video, contact sheet, journal, report and timeline.
-
-    `sources` are the score's texts by file name, for the journal; `folder` is where its images are (default: here). `out`
-    names the run's folder (default: a new one under `runs/`); `save=False` leaves nothing. `video=False` computes no
-    pictures. `size` is the video's (width, height). `events` are fed in by hand, such as ``go exit@12c``. `watch` hears
-    after every chunk where the run is, `warn` what went wrong beside it. `bundle` puts journal and images into one file
-    beside the others; `images` gives an image's bytes where they are not in `folder` (it may raise OSError). `caption` names
-    what is written on the frames: any of `title`, `section`, `take`, `position`, `action` and `simulator` (what the embedded
-    stage writes: the whole prompt and a few facts).
-
-    With `realtime`, `sequencer tell` reaches the run while it plays, and where `typed` is given the terminal's keys do so too:
-    it is given what has been typed so far.
-
-    >>> import sequencer
-    >>> schedule = sequencer.compile_score(sequencer.reads('seed 1\\nat 0c "A paper boat."\\nend 3c\\n'))
-    >>> sequencer.rehearse(schedule, video=False, save=False).report.chunks
-    3
-
-    Raises UsageError (a folder that is there already, an event that cannot be read), OutputError (the run could not begin;
-    nothing stays behind then), ScheduleError (nothing to perform) and StageError. What cannot be written once it plays is
-    among `failures`, and the folder holds the rest.
-    """
+    """Play a schedule on the simulator. Arguments, results and errors are those of `sequencer.rehearse`."""
     require_prompt(schedule)
-    script = [read_event(one, schedule) if isinstance(one, str) else one for one in events]
+    script = list(events)
     keep = RunFolder.make(out, schedule.title or "run") if save else None
     try:
         read = images or (lambda image: read_image(folder or Path(), image))

@@ -10,8 +10,8 @@ import pytest
 from by_hand import at_bar, on_beats, play, section
 from outer_clock import Gear, follow, midi
 
+from sequencer.api.scripted_events import read_event
 from sequencer.cli import main
-from sequencer.cli.event_option import read_event
 from sequencer.core.errors import UsageError
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.events.events import NoteReceived, OperatorGo, StopRequested

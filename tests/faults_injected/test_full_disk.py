@@ -16,10 +16,11 @@ from by_hand import at_chunk, on_chunks
 from conftest import require
 
 import sequencer
+from sequencer.api.runs import rehearse
 from sequencer.engine.journal import read_journal
 from sequencer.language.compiler import compile_score
 from sequencer.runtime.live.run import SESSION, LiveRun
-from sequencer.runtime.rehearsal import Progress, RehearsalResult, rehearse
+from sequencer.runtime.rehearsal import Progress, RehearsalResult
 
 ROOT = Path(__file__).parents[2]
 FIRST = ROOT / "scores" / "first.score"

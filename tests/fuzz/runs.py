@@ -15,12 +15,12 @@ from pathlib import Path
 from fuzz.documents import chained, lines_of
 from fuzz.promises import BrokenError, text_of
 
+from sequencer.api.runs import rehearse
 from sequencer.cli import parser
 from sequencer.cli.inputs import load_input
 from sequencer.core.errors import SequencerError, UsageError
 from sequencer.engine.replay import replay
 from sequencer.language.check import check_text
-from sequencer.runtime.rehearsal import rehearse
 from sequencer.runtime.scripted_events import parse_scripted_event
 from sequencer.stages.simulated.faults import Faults, reads_faults
 

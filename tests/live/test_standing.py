@@ -9,7 +9,7 @@ from fractions import Fraction
 from by_hand import at_bar, at_chunk, live, on_beats, on_chunks, section
 from conftest import Golden
 
-from sequencer.cli.event_option import read_event
+from sequencer.api.scripted_events import read_event
 from sequencer.engine.conductor.machine import Conductor
 from sequencer.engine.conductor.run_state import Phase
 from sequencer.events.codec import Event

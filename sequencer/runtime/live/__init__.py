@@ -1,4 +1,4 @@
-"""A live performance: a schedule on a stage in real time, with an operator at the desk and a line that tells where it is.
+"""A live performance: a schedule on a stage in real time, with an operator, MIDI devices, a recorder and a status line.
 
-`standing` knows where the run is (pure), `screen` shows it, `running` puts stage, clock, desk, recorder and gear together.
+`status` knows where the run is (pure), `status_display` prints it, `assembly` builds a run and `run` performs it.
 """

@@ -1,9 +1,5 @@
-"""The desk: how an operator's hands reach a run: words, keys in the terminal, `tell` from another shell.
+"""The operator of a run: typed lines, keys in the terminal, and `sequencer tell` from another shell become events.
 
-`words` (what can be said) is used by all of them and by `--event`; `keys` reads a terminal, `door` and `caller` are the two
-ends of `sequencer tell`.
+`commands` parses what an operator writes (also for `--event`), `keyboard` reads a terminal, `remote` has both ends of
+`sequencer tell`.
 """
-
-from sequencer.runtime.operator.commands import parse_operator_command
-
-__all__ = ["parse_operator_command"]

@@ -1,6 +1,1 @@
-"""What every run has, rehearsed or live: a folder that gets its name when it is whole, a report, a film, a proper end."""
-
-from sequencer.runtime.output.run_folder import RunFolder
-from sequencer.runtime.signals import closing_on_signals
-
-__all__ = ["RunFolder", "closing_on_signals"]
+"""The files of a run, rehearsed or live: a folder that gets its name when it is complete, a report, a captioned video."""
