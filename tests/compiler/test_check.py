@@ -127,8 +127,8 @@ def test_a_score_without_a_cue(text: str, position: str | None) -> None:
 @pytest.mark.parametrize(
     ("bound", "value", "text"),
     [
-        ("MOST_CHUNKS", 8, 'at 0c "A"\nend {length}c\n'),
-        ("MOST_BARS", 8, BEATS + 'at 1 "A"\nend {length}\n'),
+        ("MAX_CHUNKS", 8, 'at 0c "A"\nend {length}c\n'),
+        ("MAX_BARS", 8, BEATS + 'at 1 "A"\nend {length}\n'),
     ],
     ids=["chunks", "bars"],
 )

@@ -175,7 +175,7 @@ def test_a_note_has_no_beats_where_the_score_has_none() -> None:
 
 
 def test_a_score_that_comes_to_too_many_cues_makes_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["sequencer.language.compiler.expand"], "MOST_ENTRIES", 5)
+    monkeypatch.setattr(sys.modules["sequencer.language.compiler.expand"], "MAX_ENTRIES", 5)
     fits, over = passed(f"{TWO}play a b*2\n"), passed(f"{TWO}play a*2 b*2\n")
     assert (fits.codes, len(fits.stretches)) == ([], 3)
     assert (over.codes, over.stretches) == (["E416 5:1"], ())

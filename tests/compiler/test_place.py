@@ -337,8 +337,8 @@ def test_marks_are_kept_with_their_places() -> None:
 def test_a_sections_cut_comes_first() -> None:
     block = passed(f'{BEATS}section a 2 bars, cut seed 7 {{\n  at 1 "A"\n}}\n').only_block
     assert [(cue.label, str(cue.quarter), [type(act).__name__ for act in cue.acts]) for cue in block.cues] == [
-        ("1.1", "0", ["CutTake"]),
-        ("1.1", "0", ["Spoken"]),
+        ("1.1", "0", ["CutAct"]),
+        ("1.1", "0", ["ResolvedPrompt"]),
     ]
 
 
