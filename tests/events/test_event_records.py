@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -215,3 +217,13 @@ def test_floats_are_exact_in_a_journal(at: int, quarter: float, pace: float) -> 
 def test_texts_are_exact_in_a_journal(text: str) -> None:
     event = from_stage.StateReported(1, True, True, False, 0, 0, text, ((1, text),))
     assert event_from_json(json.loads(json.dumps(event_to_json(event)))) == event
+
+
+def test_the_journal_page_names_the_class_of_each_kind() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "journal.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(\w+)` \| `([A-Z]\w+)` \|$", page, re.MULTILINE))
+    for record in (*get_args(Event), *get_args(Command)):
+        kind = next(one.default for one in fields(record) if one.name == "kind")
+        named_after_kind = "".join(word.capitalize() for word in kind.split("_"))
+        assert listed.pop(kind, named_after_kind) == record.__name__
+    assert not listed, "kinds that do not exist"
