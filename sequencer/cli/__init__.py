@@ -25,7 +25,7 @@ COMMANDS = (
     "check", "format", "schema", "scenes", "sheet", "compile", "timeline", "rehearse", "replay",
     "show", "diff", "rerun", "freeze", "perform", "midi", "import", "tell", "serve", "explain",
 )  # fmt: skip
-"""In the order in which help shows them; each is a module of this package with `add_arguments(parser)` and `run(args) -> int`."""
+"""In the order of help. Each is a module of this package with `add_arguments(parser)` and `run(args) -> int`."""
 
 COMPLETION = "completion"
 """The command that is no module of its own."""

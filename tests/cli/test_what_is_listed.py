@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from sequencer.api.runs import rehearse
 from sequencer.cli import main
 from sequencer.language.compiler import compile_score
 from sequencer.language.notations import reads
-from sequencer.runtime.rehearsal import Progress, rehearse
+from sequencer.runtime.rehearsal import Progress
 
 SHORT = 'score "Short"\ngrid 12 frames @ 24 fps\nat 0c "A boat. Grey light. Low close shot, fixed."\nend 3c\n'
 PAUSING = 'at 0c "A boat."\non go rest -> pause\non go on -> resume\nend 6c\n'

@@ -202,7 +202,7 @@ class TestFits:
         assert isinstance(fit, ClockFitted)
         assert fit.quality == "free"
         assert feed.silence(due + S) == feed.unplugged(due + S) == ()
-        events = feed.hear(TICK, round(S + 96 * PERIOD))
+        events = feed.feed(TICK, round(S + 96 * PERIOD))
         assert isinstance(events[0], ClockFitted)
         assert events[0].quality != "free"
         (fit,) = feed.unplugged(round(S + 97 * PERIOD))

@@ -20,7 +20,7 @@ def playing(monkeypatch: pytest.MonkeyPatch) -> tuple[RunState, list[tuple[Any, 
     run.phase, run.base, run.making, run.boundary_at = Phase.PLAYING, 2, 5, 10 * SECOND
     heard: list[tuple[Any, ...]] = []
     monkeypatch.setattr(run.moves, "resumed", lambda *told: heard.append(told))
-    monkeypatch.setattr(run.moves, "rests", lambda *told, is_guess=False: heard.append((*told, is_guess)))
+    monkeypatch.setattr(run.moves, "paused", lambda *told, is_guess=False: heard.append((*told, is_guess)))
     return run, heard
 
 

@@ -221,9 +221,9 @@ def test_texts_are_exact_in_a_journal(text: str) -> None:
 
 def test_the_journal_page_names_the_class_of_each_kind() -> None:
     page = (Path(__file__).parents[2] / "docs" / "journal.md").read_text(encoding="utf-8")
-    listed = dict(re.findall(r"^\| `(\w+)` \| `([A-Z]\w+)` \|$", page, re.MULTILINE))
+    listed = {kind: name for name, kind in re.findall(r"^\| `([A-Z]\w+)` \| `(\w+)` \|$", page, re.MULTILINE)}
     for record in (*get_args(Event), *get_args(Command)):
-        kind = next(one.default for one in fields(record) if one.name == "kind")
+        kind = str(next(one.default for one in fields(record) if one.name == "kind"))
         named_after_kind = "".join(word.capitalize() for word in kind.split("_"))
         assert listed.pop(kind, named_after_kind) == record.__name__
     assert not listed, "kinds that do not exist"

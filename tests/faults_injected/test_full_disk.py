@@ -232,7 +232,7 @@ def test_what_a_resumed_run_needs_is_replaced_and_never_emptied(disk: Disk) -> N
     folder = disk("64k")
     said: list[str] = []
     memory = {"session": "abc", "uploads": {}}
-    run = SimpleNamespace(_live=SimpleNamespace(memory=lambda: memory), folder=SimpleNamespace(path=folder), say=said.append)
+    run = SimpleNamespace(_live=SimpleNamespace(memory=lambda: memory), folder=SimpleNamespace(path=folder), notify=said.append)
     LiveRun._remember(run)  # type: ignore[arg-type]  # all that it looks at
     Filler(folder).fill()
     memory = {"session": "abc", "uploads": {"image": "x" * 8192}}

@@ -115,7 +115,7 @@ def load_libraries() -> None:
 
 
 def module_of(file: str) -> str:
-    """The module's name: `sequencer/wire/__init__.py` is `sequencer.stages.wire`."""
+    """The module's name: `sequencer/stages/wire/__init__.py` is `sequencer.stages.wire`."""
     return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 

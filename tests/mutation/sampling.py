@@ -15,12 +15,12 @@ ROOT = Path(__file__).parents[2]
 MARKS = Path(__file__).parent / "marks.toml"
 
 TARGETS = {
-    "conductor": ("sequencer/conductor/*.py",),
-    "compiler": ("sequencer/compiler/*.py",),
+    "conductor": ("sequencer/engine/conductor/*.py",),
+    "compiler": ("sequencer/language/compiler/*.py",),
     "schedule": ("sequencer/schedule/*.py",),
-    "timebase": ("sequencer/timebase.py",),
-    "journal": ("sequencer/journal.py", "sequencer/journallines.py", "sequencer/journaltexts.py"),
-    "wire": ("sequencer/wire/*.py", "sequencer/wire/helios/*.py"),
+    "timebase": ("sequencer/core/timebase.py",),
+    "journal": ("sequencer/engine/journal.py", "sequencer/engine/journal_lines.py", "sequencer/engine/journal_texts.py"),
+    "wire": ("sequencer/stages/wire/*.py", "sequencer/stages/wire/helios/*.py"),
     "reactor": ("sequencer/stages/reactor/*.py",),
 }
 """What is mutated, by name; the patterns are relative to the project's folder."""
@@ -59,7 +59,7 @@ def _shuffled(target: str, seed: int, root: Path) -> Iterator[tuple[str, Mutant]
 
 
 def all_at(position: str, root: Path = ROOT) -> list[tuple[str, Mutant]]:
-    """Every mutant of a file, or of some of its lines: `sequencer/timebase.py`, `…:40` or `…:40-52`. Raises ValueError."""
+    """Every mutant of a file, or of some of its lines: `sequencer/core/timebase.py`, `…:40` or `…:40-52`. Raises ValueError."""
     file, _, lines = position.partition(":")
     first, _, last = lines.partition("-")
     target = next((name for name in TARGETS if root / file in files_of(name, root)), None)

@@ -128,7 +128,7 @@ def test_one_target_alone_has_its_own_mutants() -> None:
 
 
 def test_mutants_at_a_position() -> None:
-    path = "sequencer/schedule/firings.py"
+    path = "sequencer/schedule/model.py"
     lines = {one.line for _, one in all_at(path)}
     line = sorted(lines)[len(lines) // 2]
     assert {one.line for _, one in all_at(f"{path}:{line}")} == {line}
@@ -273,7 +273,7 @@ from mutation.mutants import Mutant
 from mutation.sampling import ROOT
 
 running.load_libraries()
-FILE = "sequencer/timebase.py"
+FILE = "sequencer/core/timebase.py"
 SOURCE = (ROOT / FILE).read_text(encoding="utf-8")
 HEAD = "def nanoseconds(seconds: Fraction) -> int:\\n"
 START = SOURCE.encode().index(b"def nanoseconds(")
@@ -308,7 +308,7 @@ from mutation.running import load_libraries, run_mutant
 from mutation.sampling import ROOT, all_at
 
 load_libraries()
-FILE = "sequencer/timebase.py"
+FILE = "sequencer/core/timebase.py"
 SOURCE = (ROOT / FILE).read_text(encoding="utf-8")
 line = 1 + SOURCE[: SOURCE.index("def nanoseconds(")].count("\\n")
 tests = [

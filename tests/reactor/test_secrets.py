@@ -137,5 +137,5 @@ def test_the_key_is_no_argument() -> None:
 
     for module in (perform, serve):
         parser = argparse.ArgumentParser()
-        module.add(parser)
+        module.add_arguments(parser)
         assert not re.search(r"--(api-)?(key|token)[ ,=]", parser.format_help())

@@ -134,7 +134,7 @@ def test_what_a_session_can_be_taken_over_with_is_for_its_owner_only(tmp_path: P
     said: list[str] = []
     run = LiveRun.__new__(LiveRun)
     vars(run).update(
-        _live=SimpleNamespace(memory=lambda: {"session": "s1"}), folder=SimpleNamespace(path=tmp_path), say=said.append
+        _live=SimpleNamespace(memory=lambda: {"session": "s1"}), folder=SimpleNamespace(path=tmp_path), notify=said.append
     )
     before = os.umask(0)
     try:
