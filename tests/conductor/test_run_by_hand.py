@@ -12,7 +12,7 @@ from sequencer.core.timebase import DISPLAY_DELAY, UNSEEN_TIME, ChunkGrid, Snap
 from sequencer.engine.conductor.clock_input import chunk_shown
 from sequencer.engine.conductor.clock_sync import FARTHEST, ClockSync, can_be
 from sequencer.engine.conductor.deliveries import Status
-from sequencer.engine.conductor.midi_output import DisplayClock, MidiOutput
+from sequencer.engine.conductor.midi_output import MAX_MADE, DisplayClock, MidiOutput
 from sequencer.engine.conductor.plan import Plan
 from sequencer.engine.conductor.run_state import Phase, RunState
 from sequencer.engine.conductor.show_end import _ends_at, note_chunk_shown
@@ -504,12 +504,12 @@ def test_a_chunk_that_is_seen_before_it_was_reported_is_measured_from_the_one_be
 
 def test_only_the_latest_chunks_are_remembered() -> None:
     found = seen()
-    for chunk in range(9):
+    for chunk in range(MAX_MADE + 9):
         found.done(chunk, (11 + chunk) * SECOND)
-    assert sorted(found._playing.done) == [4, 5, 6, 7, 8]
-    for chunk in range(4, 9):
+    assert sorted(found._playing.done) == list(range(9, MAX_MADE + 9))
+    for chunk in range(9, 14):
         found.shown(chunk, (12 + chunk) * SECOND)
-    found.shown(8, 99 * SECOND)
+    found.shown(13, 104 * SECOND)
     assert list(found._behind) == [SECOND] * 4 + [80 * SECOND]
 
 

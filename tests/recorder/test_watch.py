@@ -87,8 +87,8 @@ def test_the_picture_on_standard_output() -> None:
     script = """
 import time
 import numpy as np
-from sequencer.runtime.recording.stream import Watch
-watch = Watch("-")
+from sequencer.runtime.recording.stream import StreamServer
+watch = StreamServer("-")
 for number in range(60):
     watch.take(np.full((96, 160, 3), number, np.uint8), number * 41_000_000)
     while watch.shown + watch.skipped <= number and watch.failure is None:
