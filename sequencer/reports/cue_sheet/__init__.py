@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from sequencer.reports.cue_sheet.terminal import as_table
 
 _MODULES = {
-    "as_csv": "documents",
-    "as_json": "documents",
-    "as_markdown": "documents",
-    "as_html": "page",
+    "as_csv": "export",
+    "as_json": "export",
+    "as_markdown": "export",
+    "as_html": "html",
     "Part": "rows",
     "Row": "rows",
     "RuleRow": "rows",
     "Sheet": "rows",
     "sheet_of": "rows",
-    "summary_line": "summary",
-    "as_table": "table",
+    "summary_line": "rows",
+    "as_table": "terminal",
 }
 
 __all__ = [
