@@ -1,4 +1,4 @@
-"""Read the clock line, as both notations write it: `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`, `mtc 25`."""
+"""Read the clock line: `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`, `link, …`, `mtc 25`, `file "…"`."""
 
 from __future__ import annotations
 
