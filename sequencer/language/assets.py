@@ -89,7 +89,7 @@ class _Look:
                 self._tell("E520", f"{shown} is a folder, not an image", "name a file in it")
                 return None
             try:
-                size = real.stat().st_size  # circular links raise OSError here; before Python 3.13, resolve() raises RuntimeError
+                size = real.stat().st_size  # circular links: OSError; before Python 3.13, RuntimeError from resolve()
             except (FileNotFoundError, NotADirectoryError):
                 self._missing(path)
                 return None
@@ -204,7 +204,7 @@ def _bytes(shown: str, folder: Path, most: int, outside: bool, span: Span, fault
             faults.error("E531", f"the MIDI file {shown} lies outside of the score's folder", span, hint)
             return None
         try:
-            found = real.stat()  # circular links raise OSError here; before Python 3.13, resolve() raises RuntimeError
+            found = real.stat()  # circular links: OSError; before Python 3.13, RuntimeError from resolve()
         except (FileNotFoundError, NotADirectoryError):
             found = None
         if found is None or not stat.S_ISREG(found.st_mode):

@@ -1,7 +1,8 @@
 """Read, compile and advise on a score in one step, which is what every command does first.
 
-A score that cannot be read completely is compiled as far as it was read, so that all errors are reported together: in `partial`,
-`unread_parts` finds what is missing and `unaffected_diagnostics` drops what the compiler reports only for that reason.
+A score that cannot be read completely is compiled as far as it was read, so that all errors are reported together. In
+`partial`, `unread_parts` finds what is missing, and `unaffected_diagnostics` drops what the compiler may report only for that
+reason.
 """
 
 from __future__ import annotations

@@ -62,7 +62,10 @@ def _nearest_file(path: Path) -> str | None:
 
 
 def decode(data: bytes, file: str, faults: Diagnostics) -> str | None:
-    r"""Decode the bytes of a score's file, with `\n` as newlines and without a byte order mark. None if it is not UTF-8 (reported)."""
+    r"""Decode the bytes of a score's file as UTF-8, with `\n` as newlines and without a byte order mark.
+
+    Return None if a diagnostic was reported.
+    """
     guess = _other_encoding(data)
     try:
         text = data.decode("utf-8")

@@ -1,4 +1,4 @@
-"""Turn a MIDI file into a score to be filled in, with sections and marks from its markers, tempos, meters and placeholder texts.
+"""Turn a MIDI file into a score to be filled in: sections and marks from its markers, its tempos and meters, placeholder texts.
 
 The result is always a score that `check` accepts, within all limits of a score.
 """
@@ -47,10 +47,10 @@ _Starts = tuple[tuple[int, str], ...]
 def score_from_midi(song: Song, title: str) -> Score:
     """Return the score of a MIDI file.
 
-    Markers on bar lines begin sections, other markers become marks; a song without markers is one section. The score's first tempo
-    and meter go into its header, changes into the sections. Every section opens with a text that says what to write there, so that
-    the score passes `check` and can be rehearsed. If that text would fall on the same chunk as the preceding one, it comes a little
-    later, or is omitted.
+    Markers on bar lines begin sections, other markers become marks; a song without markers is one section. The score's first
+    tempo and meter go into its header, changes into the sections. Every section opens with a text that says what to write
+    there, so that the score passes `check` and can be rehearsed. If that text would fall on the same chunk as the preceding
+    one, it comes a little later, or is omitted.
 
     Args:
         song: The contents of the MIDI file.

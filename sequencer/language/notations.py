@@ -1,9 +1,9 @@
 """Read and print scores in both notations of the language.
 
 `read` and `reads` raise `ScoreError` with every error of the score; `sequencer.language.loader` has the variants that return
-diagnostics instead. The packages `text` and `yaml` implement the notations. Both use `source` (the text and its spans), `values`
-(readers of positions, durations, triggers, texts and settings, and their counterpart `writing`), `score_builder` (a score that
-is being built) and `assets` (the images and MIDI files that a score names).
+diagnostics instead. The packages `text` and `yaml` implement the notations. Both use `source` (the text and its spans),
+`values` (readers of positions, durations, triggers, texts and settings, and their counterpart `writing`), `score_builder` (a
+score that is being built) and `assets` (the images and MIDI files that a score names).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def print_score(score: Score, notation: Notation | str = Notation.TEXT) -> str:
         notation: The notation, as a `Notation` or its name.
 
     Raises:
-        ValueError: The notation does not exist, or the score was built by code and has a value that the language cannot express.
+        ValueError: The notation does not exist, or the score was built by code and contains what the language cannot express.
     """
     match Notation(notation):
         case Notation.TEXT:

@@ -77,7 +77,7 @@ class OtherStatements:
         return True
 
     def _faded(self, statement: Statement, text: str, start: int, span: Span) -> bool:
-        """Report `fade to "…"` and `crossfade to tram`: the target alone is enough to show it. Return whether it was reported."""
+        """Report `fade to "…"` and `crossfade to tram`: the target needs no keyword. Return whether it was reported."""
         fade = re.compile(r"\w+[ \t]+(?:(?:in|out|over)?to[ \t]+)?").match(text, start)
         rest = "" if fade is None else text[fade.end() :]
         name = re.match(NAME, rest)
