@@ -39,7 +39,7 @@ NOT_HERE: dict[str, str] = {
     **dict.fromkeys(("accelerando", "accel", "ritardando", "rit", "rallentando", "ramp", "glide"), _NO_RAMP),
     **dict.fromkeys(("stop", "quit", "exit", "finish"), _NO_STOP),
 }
-"""Words that begin no statement and are not keys, each with its hint."""
+"""Words that neither begin a statement nor are keys, each with its hint."""
 
 COPIED = re.compile(rf"(?:=|:|\b(?:like|extends|copies|copy(?:[ \t]+of)?|as|from|is|same[ \t]+as)\b)[ \t]*({NAME})")
 """`= a` or `like a` after a section's name: it was meant as a copy of the section in group 1."""

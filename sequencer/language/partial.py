@@ -76,7 +76,7 @@ MAX_SEARCHED = 8_000
 """Total length of unread text, in characters, beyond which searching it for words would cost too much."""
 
 MIN_SIMILARITY = 0.55
-"""Minimum similarity of two words for one to be a possible misspelling of the other: lower than for suggesting a word."""
+"""Minimum similarity of two words for which either may be a misspelling of the other: lower than for suggesting a word."""
 
 MEANT = 0.7
 """Minimum similarity of a word to a keyword for it to determine what kind of statement was not read."""
@@ -130,7 +130,7 @@ _YAML_PLACED = re.compile(r"E1(?!0[5-9]|10|46|48|52)\d\d|E2(?!72|03)\d\d|E5[123]
 
 
 def unread_parts(reading: LoadResult) -> tuple[UnreadPart, ...]:
-    """Return what the errors of a reading leave unknown about the score in its `part`."""
+    """Return what the errors in a load result leave unknown about the score in its `part`."""
     score = reading.part
     errors = [one for one in reading.diagnostics if one.is_error]
     if score is None or reading.dropped or any(one.code in _WHOLE for one in errors):

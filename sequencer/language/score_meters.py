@@ -47,7 +47,7 @@ def suggest_position(bar: int, beat: int, rest: Fraction, span: Span, faults: Di
         beat: The beat, counted from 1.
         rest: The additional part of a beat.
         span: Where the position is written.
-        faults: The diagnostics of the reading, with the text that `span` points into.
+        faults: The collector of diagnostics, whose `texts` contain the text that `span` points into.
 
     Returns:
         The position as written in a score, for example `9.3+1/2`. None if the meter there is not known.

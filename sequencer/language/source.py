@@ -64,7 +64,7 @@ def is_encodable(text: str) -> str:
 
 
 def odd_blank(found: str, at: Span) -> tuple[str, Span, str, tuple[Fix, ...]]:
-    """Return the message, span, hint and fixes for the odd spaces `found` at `at`."""
+    """Return the message, span, hint and fixes for the unusual spaces `found` at `at`."""
     code = f"U+{ord(found[0]):04X}"
     if found.isspace():
         many = len(found) > 1

@@ -336,7 +336,7 @@ class _Reader:
         self.before = self.parser.steps
         self.refused = 0
         self.is_odd = not source.text.isascii() and ODD_BLANK.search(source.text) is not None
-        """Whether the text contains odd spaces anywhere, possibly only inside a text literal."""
+        """Whether the text contains unusual spaces anywhere, possibly only inside a text literal."""
         self.slips: ErrorExplainer | None = None
 
     def score(self) -> Score:

@@ -206,7 +206,7 @@ class ErrorExplainer(OtherStatements):
         return bool(statement.flaws)
 
     def _odd_blanks(self, statement: Statement, text: str) -> bool:
-        """Report odd spaces and invisible characters. Return whether there were any."""
+        """Report unusual spaces and invisible characters. Return whether there were any."""
         found = odd_blanks(text)
         for start, end in found[:MAX_FLAWS]:
             self.faults.error("E159", *odd_blank(text[start:end], self._span(statement, start, end)))

@@ -63,7 +63,7 @@ class QuoteError(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement as `text[start:end]`. An opening one ends with its brace, a closing one is only the brace."""
+    """A statement as `text[start:end]`. An opening statement ends with its brace, a closing statement is only the brace."""
 
     start: int
     end: int
@@ -82,7 +82,7 @@ class CommentToken:
 
 
 RUN = 64
-"""Maximum number of plain lines taken in one run."""
+"""Maximum number of one-line statements taken in one run."""
 
 
 class StatementSplitter:
@@ -117,7 +117,7 @@ class StatementSplitter:
         return len(self.statements) > known
 
     def _plain_lines(self, at: int) -> int:
-        """Take a run of plain lines from `at` if one begins there and nothing is pending. Return where to continue."""
+        """Take a run of one-line statements from `at` if one begins there and nothing is pending. Return where to continue."""
         text = self.text
         if at != self.line or self.start != at or self.parens or self.braces or self.goes_on or self.flaws:
             return at

@@ -45,7 +45,7 @@ def mask_quoted(statement: str) -> str:
 
 
 def odd_blanks(statement: str) -> list[tuple[int, int]]:
-    """Return the (start, end) of odd spaces that are outside texts and comments."""
+    """Return the (start, end) of unusual spaces that are outside texts and comments."""
     bare = _COMMENT.sub(lambda match: " " * len(match.group()), mask_quoted(statement))
     return [match.span() for match in ODD_BLANK.finditer(bare)]
 

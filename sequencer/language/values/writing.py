@@ -1,7 +1,7 @@
 """Render values in the one spelling that each has in both notations. The inverse of the readers in `values`.
 
-Each function returns text that the corresponding reader accepts. A value that no score can contain (a denominator of twenty
-digits, say) raises ValueError; the readers never produce one.
+Each function returns text that the corresponding reader accepts, and raises ValueError for a value that no score can contain
+(a denominator of twenty digits, say). The readers never produce such a value.
 """
 
 from __future__ import annotations
