@@ -1,4 +1,4 @@
-"""From text and YAML to a score, and from a score to a schedule: reading, printing, compiling, checking, advice, import.
+"""The score language, from text or YAML to a schedule: reading, printing, compiling, checking, advice, import of MIDI files.
 
-`notations` reads and prints, `compiler` compiles, `check` does both and adds advice.
+`notations` reads and prints scores, `compiler` compiles them, `check` does both and adds advice.
 """

@@ -1,4 +1,4 @@
-"""The images of a score: found, measured, identified by their bytes, never kept."""
+"""Find and inspect the files that a score names: images (measured and hashed, never kept) and the MIDI file of a file clock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,19 @@ from sequencer.language.source import closest_word
 def probe_image(
     score: Score, folder: Path, most_bytes: int, most_pixels: int, outside: bool, faults: Diagnostics
 ) -> tuple[ImageFile, ...]:
-    """What lies at the paths of a score's images, each looked at once; what is wrong is told at its first use."""
+    """Inspect the files at the paths of a score's images, each once. Errors are reported at the first use of a path.
+
+    Args:
+        score: The score whose images are inspected.
+        folder: The folder that image paths are relative to.
+        most_bytes: Maximum size of an image file, in bytes.
+        most_pixels: Maximum number of pixels in an image.
+        outside: Whether images may be outside the folder.
+        faults: Collects the diagnostics.
+
+    Returns:
+        The images that could be read.
+    """
     seen: dict[str, ImageFile | None] = {}
     root = folder.resolve()
     for image in _images(score):
@@ -45,7 +57,7 @@ class _Look:
         self.faults = faults
 
     def image(self, most_bytes: int, most_pixels: int, outside: bool) -> ImageFile | None:
-        """The image, or None when something was told."""
+        """Return the image, or None if a diagnostic was reported."""
         data = self._bytes(most_bytes, outside)
         if data is None:
             return None
@@ -77,7 +89,7 @@ class _Look:
                 self._tell("E520", f"{shown} is a folder, not an image", "name a file in it")
                 return None
             try:
-                size = real.stat().st_size  # links in a circle are an OSError here, and before Python 3.13 a RuntimeError above
+                size = real.stat().st_size  # circular links: OSError; before Python 3.13, RuntimeError from resolve()
             except (FileNotFoundError, NotADirectoryError):
                 self._missing(path)
                 return None
@@ -89,7 +101,7 @@ class _Look:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             self._tell("E526", f"the image {shown} could not be read: {reason}", "look at its name and at who may read it")
             return None
-        if len(data) > most:  # it grew while it was looked at
+        if len(data) > most:  # the file grew in the meantime
             self._too_large(len(data), most)
             return None
         return data
@@ -99,11 +111,11 @@ class _Look:
         self._tell("E522", message, "make it smaller: the model works at 640×384")
 
     def _as_path(self, cured: str) -> tuple[Fix, ...]:
-        bare = self.span.end_column - self.span.column == len(self.image_path)  # YAML's span is that of the path alone
+        bare = self.span.end_column - self.span.column == len(self.image_path)  # in YAML the span covers only the path
         return (Fix(self.span, cured if bare else f'image "{cured}"'),)
 
     def _missing(self, path: Path) -> None:
-        """Tell a missing image, with the one that was probably meant."""
+        """Report a missing image, with the file that was probably meant."""
         meant: str | None = None
         try:
             names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())[:1000]
@@ -144,7 +156,18 @@ SUFFIXES = (".mid", ".midi", ".smf")
 
 
 def load_midi_clock(score: Score, folder: Path, most_bytes: int, outside: bool, faults: Diagnostics) -> SongTime | None:
-    """The time of the file that the clock names; None where it names none, or where something was told."""
+    """Return the tempos and meters of the MIDI file that the clock names.
+
+    Args:
+        score: The score whose clock is examined.
+        folder: The folder that the path is relative to.
+        most_bytes: Maximum size of the MIDI file, in bytes.
+        outside: Whether the file may be outside the folder.
+        faults: Collects the diagnostics.
+
+    Returns:
+        The times, or None if the clock names no file or a diagnostic was reported.
+    """
     clock = score.header.clock
     if clock is None or clock.kind is not ClockKind.FILE or clock.file is None:
         return None
@@ -163,7 +186,7 @@ def load_midi_clock(score: Score, folder: Path, most_bytes: int, outside: bool, 
         message = f"{clock.file} has more than {MAX_CHANGES:,} changes of tempo and meter"
         faults.error("E532", message, clock.span, "export it with fewer points of its tempo curve")
         return None
-    for note in song.notes:  # names and markers are not used, so what is said of them is not of interest here
+    for note in song.notes:  # names and markers are not used, so notes about them do not matter here
         faults.warn("W530", f"{clock.file}: {note}", clock.span, "export it again, or compare its time with the music")
     return SongTime(song.tempos, song.meter_changes)
 
@@ -181,7 +204,7 @@ def _bytes(shown: str, folder: Path, most: int, outside: bool, span: Span, fault
             faults.error("E531", f"the MIDI file {shown} lies outside of the score's folder", span, hint)
             return None
         try:
-            found = real.stat()  # links in a circle are an OSError here, and before Python 3.13 a RuntimeError above
+            found = real.stat()  # circular links: OSError; before Python 3.13, RuntimeError from resolve()
         except (FileNotFoundError, NotADirectoryError):
             found = None
         if found is None or not stat.S_ISREG(found.st_mode):

@@ -1,7 +1,8 @@
-"""Read, compile and advise on a score in one go: what every command does first.
+"""Read, compile and advise on a score in one step, which is what every command does first.
 
-A score that does not parse whole is compiled as far as it was read, so that all its faults are told at once: `gaps` finds what
-is missing, `following` leaves out what the compiler may say for that reason only.
+A score that cannot be read completely is compiled as far as it was read, so that all errors are reported together. In
+`partial`, `unread_parts` finds what is missing, and `unaffected_diagnostics` drops what the compiler may report only for that
+reason.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A score that was looked at from all sides. `schedule` is None when something stops it; `sources` are texts by file."""
+    """The complete result of a check. `schedule` is None if an error prevents it; `sources` are the source texts by file."""
 
     score: Score | None
     schedule: Schedule | None
@@ -31,25 +32,35 @@ class CheckResult:
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        """What stops the score from being performed."""
+        """The diagnostics that prevent the score from being performed."""
         return tuple(one for one in self.diagnostics if one.is_error)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
-        """What the author should know."""
+        """The diagnostics that do not prevent a performance."""
         return tuple(one for one in self.diagnostics if not one.is_error)
 
     def performable(self) -> Schedule:
-        """The schedule. Raises ScoreError with all diagnostics where there is none."""
+        """Return the schedule.
+
+        Raises:
+            ScoreError: There is no schedule. The exception contains all diagnostics.
+        """
         if self.schedule is None:
             raise ScoreError(self.diagnostics, self.sources)
         return self.schedule
 
 
 def check(path: Path, *, advice: bool = True, notation: Notation | None = None) -> CheckResult:
-    """Read a score's file and compile it. Everything that is wrong is in the result, also a file that is not there.
+    """Read a score's file and compile it.
 
-    The notation is that of the file's ending when none is given.
+    Args:
+        path: The score's file.
+        advice: Whether to add advice.
+        notation: The notation; by default that of the file's extension.
+
+    Returns:
+        The result with all diagnostics. A missing file is one of them, not an exception.
     """
     from sequencer.language.loader import load
 
@@ -59,9 +70,17 @@ def check(path: Path, *, advice: bool = True, notation: Notation | None = None) 
 def check_text(
     text: str, file: str = "", *, advice: bool = True, folder: Path | None = None, notation: Notation | None = None
 ) -> CheckResult:
-    """The same for a text. Without a `folder` nothing else is read: images and used files are told as errors.
+    """Read a score from a text and compile it.
 
-    The notation is that of `file`'s ending, or text, when none is given.
+    Args:
+        text: The text.
+        file: The file name for diagnostics.
+        advice: Whether to add advice.
+        folder: The folder of images and used files. Without it no other file is read, and references to files are errors.
+        notation: The notation; by default that of the extension of `file`, or else text.
+
+    Returns:
+        The result with all diagnostics.
     """
     from sequencer.language.loader import load_text
 
@@ -88,7 +107,7 @@ def _compiled(loaded: LoadResult, advice: bool) -> CheckResult:
 
 
 def _beside(loaded: LoadResult, score: Score) -> Iterator[Diagnostic]:
-    """What else is wrong with a score that was not read whole, as far as that does not hang on what is missing."""
+    """Yield the other diagnostics of a score that was not read completely, as far as they do not depend on what is missing."""
     from sequencer.language.compiler import compile_all
     from sequencer.language.partial import unaffected_diagnostics, unread_parts
 

@@ -1,4 +1,4 @@
-"""Words of other tools that begin nothing here, and what is done instead: for the messages of both notations."""
+"""Words of other tools that are not part of the language, and what to use instead, for the messages of both notations."""
 
 from __future__ import annotations
 
@@ -39,16 +39,22 @@ NOT_HERE: dict[str, str] = {
     **dict.fromkeys(("accelerando", "accel", "ritardando", "rit", "rallentando", "ramp", "glide"), _NO_RAMP),
     **dict.fromkeys(("stop", "quit", "exit", "finish"), _NO_STOP),
 }
-"""What begins no statement and is no key, and the hint that it gets."""
+"""Words that neither begin a statement nor are keys, each with its hint."""
 
 COPIED = re.compile(rf"(?:=|:|\b(?:like|extends|copies|copy(?:[ \t]+of)?|as|from|is|same[ \t]+as)\b)[ \t]*({NAME})")
-"""`= a`, `like a` behind a section's name: it was meant as a copy of the section in group 1."""
+"""`= a` or `like a` after a section's name: it was meant as a copy of the section in group 1."""
 
 NO_COPIES = "no section is made from another one"
 
 
 def no_copy_hint(again: str, name: str, play: str) -> str:
-    """What is written in place of a copy; `play` opens the order in the notation at hand."""
+    """Return the hint that replaces a copy of a section.
+
+    Args:
+        again: The section that was to be copied.
+        name: The name of the new section.
+        play: How a play order begins in the notation at hand.
+    """
     own = f"section {excerpt(name)} 8 bars" if play == "play " else f"section: {excerpt(name)} 8 bars"
     return (
         f"to play {excerpt(again)} again, name it again: {play}{excerpt(again)} {excerpt(again)}; a section of its own: {own}"
@@ -56,7 +62,7 @@ def no_copy_hint(again: str, name: str, play: str) -> str:
 
 
 SILENT_IMAGE = "an image cannot be taken away: show another one, or begin a new take without it: cut"
-"""What is said to `image off`."""
+"""The hint for `image off`."""
 
 NO_IMAGE = frozenset({"off", "none", "no", "clear", "null", "false", "reset", "remove"})
-"""What others write to take an image away."""
+"""Words that are written to remove an image."""

@@ -1,4 +1,4 @@
-"""From bytes to text: what a file must be before it can be a score."""
+"""Load scores from files or texts: bytes to text, text to a score, with the files, images and MIDI clock that it uses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,18 @@ from sequencer.language.source import closest_word, normalise_newlines, replace_
 
 
 def load_bytes(path: Path, shown: str, most: int, faults: Diagnostics, at: Span = NO_SPAN) -> bytes | None:
-    """The bytes of a score's file. None when they cannot be had (told, at `at` where another file asked for it)."""
+    """Read the bytes of a score's file.
+
+    Args:
+        path: The file.
+        shown: The file name for messages.
+        most: Maximum size, in bytes.
+        faults: Collects the diagnostics.
+        at: Where another file refers to this one: diagnostics point there.
+
+    Returns:
+        The bytes, or None if a diagnostic was reported.
+    """
     where = Span(shown, 0, 0, 0, 0) if at == NO_SPAN else at
     try:
         size = path.stat().st_size
@@ -35,7 +46,7 @@ def load_bytes(path: Path, shown: str, most: int, faults: Diagnostics, at: Span 
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         faults.error("E503", f"{shown} could not be read: {reason}", where)
         return None
-    if len(data) > most:  # it grew, or it is no plain file
+    if len(data) > most:  # it grew, or it is not a regular file
         faults.error("E502", f"{shown} is larger than {most:,} bytes, the most that is read", where, "split it with `use`")
         return None
     return data
@@ -51,7 +62,10 @@ def _nearest_file(path: Path) -> str | None:
 
 
 def decode(data: bytes, file: str, faults: Diagnostics) -> str | None:
-    """The text of a score's bytes, newlines plain and without a byte order mark. None when it is no UTF-8 (told)."""
+    r"""Decode the bytes of a score's file as UTF-8, with `\n` as newlines and without a byte order mark.
+
+    Return None if a diagnostic was reported.
+    """
     guess = _other_encoding(data)
     try:
         text = data.decode("utf-8")
@@ -77,7 +91,7 @@ def decode(data: bytes, file: str, faults: Diagnostics) -> str | None:
 
 
 def _other_encoding(data: bytes) -> str | None:
-    """UTF-16 or UTF-32, when the bytes look like it."""
+    """Return UTF-16 or UTF-32 if the bytes look like it."""
     head = data[:4096]
     if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
         return "UTF-32"
@@ -92,7 +106,7 @@ def _other_encoding(data: bytes) -> str | None:
 
 
 class Notation(StrEnum):
-    """The two ways to write a score."""
+    """The two notations of a score."""
 
     TEXT = "text"
     YAML = "yaml"
@@ -103,39 +117,48 @@ SUFFIXES = {".score": Notation.TEXT, ".yaml": Notation.YAML, ".yml": Notation.YA
 
 @dataclass(frozen=True, slots=True)
 class LoadLimits:
-    """What a score may cost and reach. All of it can be widened by the caller."""
+    """Limits on what loading a score may cost and access. The caller can change all of them."""
 
     bytes: int = 16 * 1024 * 1024
-    """The largest score file."""
+    """Maximum size of a score's file, in bytes."""
     image_bytes: int = MAX_IMAGE_BYTES
-    """The largest image file."""
+    """Maximum size of an image file, in bytes."""
     image_pixels: int = MAX_IMAGE_PIXELS
-    """The most pixels of an image."""
+    """Maximum number of pixels in an image."""
     song_bytes: int = 4_000_000
-    """The largest MIDI file."""
+    """Maximum size of a MIDI file, in bytes."""
     uses: int = 100
-    """How many files one score may bring in, over all levels."""
+    """Maximum number of files that a score may use, over all levels."""
     outside: bool = False
-    """Whether images, MIDI files and used files may lie outside of the score's folder."""
+    """Whether images, MIDI files and used files may be outside the score's folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What came of reading: the score where there were no errors, every diagnostic, and the texts they point into."""
+    """The result of loading: the score if there were no errors, every diagnostic, and the source texts they point into."""
 
     score: Score | None
     diagnostics: tuple[Diagnostic, ...]
     sources: dict[str, str]
     dropped: int = 0
-    """How many diagnostics more there were."""
+    """The number of diagnostics beyond the maximum that is kept."""
     part: Score | None = None
-    """What could be read of a score with errors: it is never performed, but what else is wrong in it can be told."""
+    """What could be read of a score with errors. It is never performed, but allows further errors in it to be reported."""
     notation: Notation = Notation.TEXT
-    """How the score's own file is written."""
+    """The notation of the score's own file."""
 
 
 def load(path: Path | str, notation: Notation | None = None, limits: LoadLimits | None = None) -> LoadResult:
-    """Read a score's file. The notation is chosen by its suffix when none is given."""
+    """Load a score from a file.
+
+    Args:
+        path: The score's file.
+        notation: The notation; by default that of the file's extension.
+        limits: Limits on size and access; by default those of `LoadLimits`.
+
+    Returns:
+        The result with all diagnostics. A missing file is one of them, not an exception.
+    """
     loader = _Loader(limits or LoadLimits())
     file = _stored(Path(path))
     loader.folder = file.parent
@@ -161,7 +184,18 @@ def load_text(
     notation: Notation | None = None,
     limits: LoadLimits | None = None,
 ) -> LoadResult:
-    """Read a score from a text. Without a `folder` nothing else is opened: images are not looked at, `use` is refused."""
+    """Load a score from a text.
+
+    Args:
+        text: The text.
+        file: The file name for diagnostics.
+        folder: The folder of images and used files. Without it no file is opened: images are not inspected, `use` is an error.
+        notation: The notation; by default that of the extension of `file`, or else text.
+        limits: Limits on size and access; by default those of `LoadLimits`.
+
+    Returns:
+        The result with all diagnostics.
+    """
     loader = _Loader(limits or LoadLimits())
     loader.folder = folder
     if len(text) > loader.limits.bytes:
@@ -179,7 +213,7 @@ def _real(path: Path) -> Path:
 
 
 def _stored(path: Path) -> Path:
-    """The path as the disk spells it; as it is given where that cannot be told."""
+    """Return the path as spelled on disk, or as given if that cannot be determined."""
     try:
         return as_stored(path)
     except (OSError, ValueError):
@@ -187,7 +221,7 @@ def _stored(path: Path) -> Path:
 
 
 class _Loader:
-    """One reading: its faults, its folder, and the files it has opened."""
+    """The state of one loading process: its diagnostics, its folder, and the files it has opened."""
 
     def __init__(self, limits: LoadLimits) -> None:
         self.limits = limits
@@ -200,18 +234,18 @@ class _Loader:
         self.notation = Notation.TEXT
 
     def reading(self, score: Score | None) -> LoadResult:
-        """What came of it."""
+        """Return the result."""
         whole, part = (None, score) if self.faults.has_errors else (score, None)
         return LoadResult(whole, self.faults.diagnostics, self.sources, self.faults.dropped, part, self.notation)
 
     def whole(self, text: str, file: str, notation: Notation) -> Score:
-        """The score of a text, with what it uses and its images."""
+        """Return the score of a text, with its used files, its images and its MIDI clock."""
         self.notation = notation
         score = self._parse(text, file, notation)
         uses = tuple(self._use(use, file) for use in score.uses)
         score = replace(score, uses=uses, sources=tuple(self.sources.items()))
         if self.folder is not None:
-            from sequencer.language.assets import probe_image  # Pillow is opened only where there may be images
+            from sequencer.language.assets import probe_image  # imports Pillow, which is needed only if there may be images
 
             images = probe_image(
                 score, self.folder, self.limits.image_bytes, self.limits.image_pixels, self.limits.outside, self.faults
@@ -235,7 +269,7 @@ class _Loader:
     # ---- use -------------------------------------------------------------------------------------------------------
 
     def _use(self, use: Use, file: str) -> Use:
-        """`use` with what it brings; a file is read once, however often it is used."""
+        """Return `use` with its contents. A file is read once, however often it is used."""
         path = self._used_path(use)
         if path is None:
             return use
@@ -252,7 +286,7 @@ class _Loader:
                 return use
             self.known[real] = self._read_used(path, real, use, file)
             return self.known[real] or use
-        return replace(use)  # it brought everything already
+        return replace(use)  # its contents are already included
 
     def _used_path(self, use: Use) -> Path | None:
         if self.folder is None:
@@ -262,7 +296,7 @@ class _Loader:
         try:
             path = as_stored(self.folder / written)
             inside = not written.is_absolute() and _real(path).is_relative_to(_real(self.folder))
-        except (OSError, ValueError, RuntimeError) as error:  # before Python 3.13 links in a circle are a RuntimeError
+        except (OSError, ValueError, RuntimeError) as error:  # before Python 3.13 circular links raise RuntimeError
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             self.faults.error("E503", f"{use.path} could not be read: {reason}", use.span)
             return None
@@ -300,7 +334,7 @@ class _Loader:
         return replace(use, lets=tuple(lets), scenes=tuple(scenes))
 
     def _from_there(self, nested: Use, path: Path) -> Use:
-        """A used file's own `use`, its path seen from the score's folder."""
+        """Return a used file's own `use`, with its path relative to the score's folder."""
         if self.folder is None:
             return nested
         beside = path.parent / nested.path

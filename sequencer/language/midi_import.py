@@ -1,6 +1,6 @@
-"""A song as a score to be filled in: sections and marks from its markers, its tempi, its meters, and texts to write over.
+"""Turn a MIDI file into a score to be filled in: sections and marks from its markers, its tempos and meters, placeholder texts.
 
-Whatever comes out is a score that `check` accepts, within every bound that a score has.
+The result is always a score that `check` accepts, within all limits of a score.
 """
 
 from __future__ import annotations
@@ -45,14 +45,19 @@ _Starts = tuple[tuple[int, str], ...]
 
 
 def score_from_midi(song: Song, title: str) -> Score:
-    """The score of a song. Markers on bar lines begin sections, others are marks; a song without markers is one section.
+    """Return the score of a MIDI file.
 
-    The score's first tempo and meter are in its header, what differs is in the sections. `title` is used where the song has
-    none. Every section opens with a text that says what is to be written there, so that the score checks and rehearses; where
-    it would land on the same chunk as the one before it, it comes a little later, or not at all.
+    Markers on bar lines begin sections, other markers become marks; a song without markers is one section. The score's first
+    tempo and meter go into its header, changes into the sections. Every section opens with a text that says what to write
+    there, so that the score passes `check` and can be rehearsed. If that text would fall on the same chunk as the preceding
+    one, it comes a little later, or is omitted.
+
+    Args:
+        song: The contents of the MIDI file.
+        title: The title if the song has none.
 
     Raises:
-        SongError: The song is longer, or its tempo has more points, than a score can hold.
+        MidiFileError: The song is longer, or has more changes of tempo and meter and markers, than a score can contain.
     """
     meters, tempo, grid = song.meters, song.tempo, ChunkGrid()
     end = _bar_from(meters, max(song.quarters, Fraction(1)))
@@ -65,7 +70,7 @@ def score_from_midi(song: Song, title: str) -> Score:
     if changes > MAX_CHANGES:
         message = f"this song has {changes:,} changes of tempo and meter and markers; a score can hold {MAX_CHANGES:,}"
         raise MidiFileError(message, "export it with fewer points of its tempo curve")
-    # A song that ends before its first chunk is half over would have no chunk at all: then its last bar is repeated.
+    # A song that ends before the middle of its first chunk would have no chunk at all, so its last bar is repeated.
     while grid.snap(tempo.seconds_at(meters.bar_start(end)), Snap.NEAREST) < 1:
         end += 1
     bpm, meter = song.tempos[0][1], song.meter_changes[0][1]
@@ -83,7 +88,7 @@ _SHORTER = "move it to where the music is, or delete it, and export the song aga
 
 
 def _last(song: Song) -> str:
-    """What the song ends with, for a message that it is too long."""
+    """Return what the song ends with, for a message that it is too long."""
     ends = [
         *((marker.quarter, f"its marker {_shown(marker.text)}") for marker in song.markers),
         *((quarter, f"its tempo {float(bpm):.6g} bpm") for quarter, bpm in song.tempos[1:]),
@@ -100,18 +105,18 @@ def _shown(text: str, most: int = 40) -> str:
 
 
 def _printable(title: str) -> str:
-    """A title from a file's name, which may hold anything."""
+    """Return a title from a file name, which may contain anything."""
     return "".join(char if char.isprintable() else " " for char in title).strip()[:MAX_TITLE] or "song"
 
 
 def _bar_from(meters: MeterMap, quarter: Fraction) -> int:
-    """The bar (from 0) whose line is the first at or after a quarter."""
+    """Return the bar (from 0) that begins at a quarter or is the first to begin after it."""
     here = meters.bar_beat_at(quarter)
     return here.bar - 1 if here.beat == 1 and here.rest == 0 else here.bar
 
 
 def _starts(song: Song, meters: MeterMap, end: int) -> _Starts:
-    """(bar from 0, name) of each section, ascending, the first at bar 0."""
+    """Return (bar from 0, name) of each section, ascending, the first at bar 0."""
     found: dict[int, str] = {}
     for marker in song.markers:
         here = meters.bar_beat_at(marker.quarter)
@@ -125,18 +130,18 @@ def _starts(song: Song, meters: MeterMap, end: int) -> _Starts:
 
 @dataclass(slots=True)
 class _Names:
-    """Names that are taken, and how often a text has asked for one."""
+    """Names that are in use, and how often each text has requested one."""
 
     taken: set[str] = field(default_factory=set)
     asked: dict[str, int] = field(default_factory=dict)
 
     def name(self, text: str) -> str:
-        """A name of the language for a text, not taken yet."""
+        """Return a valid name for a text that is not in use yet."""
         words = re.findall(r"\w+", unicodedata.normalize("NFC", text.lower()))
         plain = "-".join(words) or "part"
         if not re.match(r"[^\W\d]", plain):
             plain = f"part-{plain}"
-        plain = plain[: MAX_NAME - 8].rstrip("-")  # room for a number
+        plain = plain[: MAX_NAME - 8].rstrip("-")  # leaves space for a number
         number = self.asked.get(plain, 0) + 1
         name = plain if number == 1 else f"{plain}-{number}"
         while name in self.taken:
@@ -149,7 +154,7 @@ class _Names:
 
 @dataclass(slots=True)
 class _Sections:
-    """Makes the sections of a song, in order. `bpm` and `meter` are the header's."""
+    """Builds the sections of a song, in order. `bpm` and `meter` are those of the header."""
 
     song: Song
     meters: MeterMap
@@ -158,10 +163,10 @@ class _Sections:
     bpm: Fraction
     meter: Meter
     prompted: int = -1
-    """The chunk that the last prompt lands on."""
+    """The chunk of the last prompt."""
 
     def section(self, name: str, bar: int, end: int) -> Section:
-        """The section from one bar to another."""
+        """Return the section from one bar to another."""
         song, meters = self.song, self.meters
         first, last = meters.bar_start(bar), meters.bar_start(end)
         tempo_here = song.tempos[bisect_right(song.tempos, first, key=lambda one: one[0]) - 1][1]
@@ -179,7 +184,7 @@ class _Sections:
         texts: dict[Fraction, dict[str, None]] = {}
         for marker in _markers_between(song.markers, first, last):
             texts.setdefault(marker.quarter, {})[marker.text] = None
-        for quarter, here_texts in texts.items():  # a position has one mark: several markers there share it
+        for quarter, here_texts in texts.items():  # a position has only one mark, so several markers share it
             acts.setdefault(quarter, []).append(SetMark(names.name(" ".join(here_texts))))
         bars = [(_bar_from(meters, quarter) - bar, here) for quarter, here in inside.items()]
         local = MeterMap.of([(0, meter_here), *bars])
@@ -196,10 +201,10 @@ class _Sections:
         )
 
     def _prompt_at(self, first: Fraction, last: Fraction) -> Fraction | None:
-        """Where a section's prompt goes: at its start, or on the first beat on another chunk than the last prompt."""
+        """Return the quarter of a section's prompt: its start, or the first beat on a later chunk than the last prompt."""
         quarter = first
         if self.grid.snap(self.tempo.seconds_at(first), Snap.NEAREST) <= self.prompted:
-            # a time of exactly half a chunk still belongs to the chunk before, so the beat after this one is taken
+            # a time at exactly half a chunk still belongs to the previous chunk, so the next beat is taken
             earliest = self.tempo.quarter_at((self.prompted + Fraction(1, 2)) * self.grid.chunk)
             here = self.meters.bar_beat_at(earliest)
             quarter = self.meters.quarter_of(here.bar, here.beat) + self.meters.at_bar(here.bar - 1).beat
@@ -210,7 +215,7 @@ class _Sections:
 
 
 def _between(changes: Sequence[tuple[Fraction, _Value]], first: Fraction, last: Fraction) -> Sequence[tuple[Fraction, _Value]]:
-    """The changes after `first` and before `last`."""
+    """Return the changes after `first` and before `last`."""
     begin = bisect_right(changes, first, key=lambda one: one[0])
     return changes[begin : bisect_left(changes, last, begin, key=lambda one: one[0])]
 

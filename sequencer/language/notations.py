@@ -1,9 +1,9 @@
-"""Both notations of the score language: reading, and writing back.
+"""Read and print scores in both notations of the language.
 
-`read` and `reads` raise `ScoreError` with every fault of the score; `sequencer.language.loader` has the form that does not.
-`text` and `yaml` are the notations; the modules beside them serve both: `decoding` and `source` (what a file holds), `values`
-(the readers of places, lengths, triggers, texts and settings), `spelling` (the same, written), `parts` (a score as it grows),
-`pictures` and `songs` (the files that it names).
+`read` and `reads` raise `ScoreError` with every error of the score; `sequencer.language.loader` has the variants that return
+diagnostics instead. The packages `text` and `yaml` implement the notations. Both use `source` (the text and its spans),
+`values` (readers of positions, durations, triggers, texts and settings, and their counterpart `writing`), `score_builder` (a
+score that is being built) and `assets` (the images and MIDI files that a score names).
 """
 
 from __future__ import annotations
@@ -18,9 +18,15 @@ __all__ = ["LoadLimits", "LoadResult", "Notation", "load", "load_text", "print_s
 
 
 def read(path: Path | str, *, notation: Notation | None = None, limits: LoadLimits | None = None) -> Score:
-    """The score in a file (`.score`: text, `.yaml`: YAML), with the files it uses and its images looked at.
+    """Read a score from a file, with its used files, and inspect its images.
 
-    Raises ScoreError with all its diagnostics when it is not well.
+    Args:
+        path: The file (`.score`: text, `.yaml`: YAML).
+        notation: The notation; by default that of the file's extension.
+        limits: Limits on size and access; by default those of `LoadLimits`.
+
+    Raises:
+        ScoreError: The score has errors. The exception contains all diagnostics.
     """
     return _sound(load(path, notation, limits))
 
@@ -33,17 +39,30 @@ def reads(
     notation: Notation | None = None,
     limits: LoadLimits | None = None,
 ) -> Score:
-    """The score in a text; `file` is the name shown in messages, `folder` where its images and used files lie.
+    """Read a score from a text.
 
-    Without a folder images are not looked at and `use` is refused. Raises ScoreError with all its diagnostics.
+    Args:
+        text: The text.
+        file: The file name for messages.
+        folder: The folder of images and used files. Without it images are not inspected, and `use` is an error.
+        notation: The notation; by default that of the extension of `file`, or else text.
+        limits: Limits on size and access; by default those of `LoadLimits`.
+
+    Raises:
+        ScoreError: The score has errors. The exception contains all diagnostics.
     """
     return _sound(load_text(text, file, folder, notation, limits))
 
 
 def print_score(score: Score, notation: Notation | str = Notation.TEXT) -> str:
-    """`score` in a notation, in its one layout, comments kept: it reads back to an equal score.
+    """Render `score` in a notation, in the standard format and with its comments. It reads back to an equal score.
 
-    Raises ValueError for a notation there is none of, and for a score made by code that the language cannot spell.
+    Args:
+        score: The score.
+        notation: The notation, as a `Notation` or its name.
+
+    Raises:
+        ValueError: The notation does not exist, or the score was built by code and contains what the language cannot express.
     """
     match Notation(notation):
         case Notation.TEXT:

@@ -1,7 +1,8 @@
-"""What is not known of a score because a statement of it could not be read.
+"""Determine what is unknown about a score because a statement could not be read.
 
-Each error of reading is found again in the text, and the statement around it says what may be missing: a clock, a section, a
-cue. In doubt more is taken for missing than is: what the compiler says of the rest is shown only where no gap could change it.
+Each reading error is located in the text, and the statement around it shows what may be missing: a clock, a section, a cue.
+When in doubt, more is assumed to be missing than really is: the compiler's diagnostics about the rest are shown only if no
+gap could change them.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Kind(Enum):
     LET = auto()
     SCENE = auto()
     SECTION = auto()
-    """A section as a whole, its name included."""
+    """A complete section, including its name."""
     HEAD = auto()
     """A section's length, tempo or meter."""
     ITEM = auto()
@@ -43,14 +44,14 @@ class Kind(Enum):
     PLAY = auto()
     END = auto()
     ANY = auto()
-    """There is no telling."""
+    """Unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadPart:
-    """Something that could not be read: `text` is what stands there, on the lines `first` to `last` of the score's file.
+    """Something that could not be read: `text` is on the lines `first` to `last` of the score's file.
 
-    `section` is the section it stands in, None outside of sections.
+    `section` is the section that contains it, or None outside of sections.
     """
 
     kind: Kind
@@ -59,29 +60,29 @@ class UnreadPart:
     last: int
     section: Section | None = None
     is_long: bool = False
-    """Whether there is too much unread text to look for words in it: it could say anything."""
+    """Whether there is too much unread text to search it for words: it could contain anything."""
 
     @property
     def has_name(self) -> bool:
-        """Whether a `let` of the text notation says what it sets; in YAML it always does."""
+        """Whether a `let` of the text notation contains the name that it sets; in YAML it always does."""
         return re.match(r"\s*let\b(?!\s+[^\W\d])", self.text) is None
 
     def could_say(self, *words: str) -> bool:
-        """Whether one of these words may be what stands here, perhaps misspelled."""
+        """Return whether the text may contain one of these words, possibly misspelled."""
         return self.kind is Kind.ANY or self.is_long or _could_say(self.text, words)
 
 
 MAX_SEARCHED = 8_000
-"""Characters that could not be read, all in all: where there are more, looking for words in them would cost too much."""
+"""Total length of unread text, in characters, beyond which searching it for words would cost too much."""
 
 MIN_SIMILARITY = 0.55
-"""How alike two words are when one may be a misspelling of the other: lower than where a word is suggested."""
+"""Minimum similarity of two words for which either may be a misspelling of the other: lower than for suggesting a word."""
 
 MEANT = 0.7
-"""How alike a word must be to one of the language for it to say what kind of statement was not read."""
+"""Minimum similarity of a word to a keyword for it to determine what kind of statement was not read."""
 
 MIN_WORD_LENGTH = 3
-"""Shorter words are like too many others."""
+"""Shorter words resemble too many others."""
 
 _WORD = re.compile(NAME)
 
@@ -119,17 +120,17 @@ _KINDS: dict[str, Kind | None] = {
     "play": Kind.PLAY,
     "end": Kind.END,
 }
-"""What is missing where a statement (or a key at the top) that begins so was not read; None: nothing that others build on."""
+"""What is missing if a statement (or a top-level key) that begins with the word was not read. None: nothing depends on it."""
 
 _WHOLE = frozenset({"E106", "E112", "E146", "E148", "E152", "E502", "E506"})
-"""Codes behind which nothing is known, neither what is missing nor where it stood."""
+"""Codes after which nothing is known, neither what is missing nor where it was."""
 
 _YAML_PLACED = re.compile(r"E1(?!0[5-9]|10|46|48|52)\d\d|E2(?!72|03)\d\d|E5[123]\d|E602|E61[012]|E62[0-2]")
-"""Codes of faults in YAML that lie in one value: the tree around them was read as it stands."""
+"""Codes of YAML errors that are confined to one value: the tree around them was read correctly."""
 
 
 def unread_parts(reading: LoadResult) -> tuple[UnreadPart, ...]:
-    """What the errors of a reading leave unknown of the score in its `part`."""
+    """Return what the errors in a load result leave unknown about the score in its `part`."""
     score = reading.part
     errors = [one for one in reading.diagnostics if one.is_error]
     if score is None or reading.dropped or any(one.code in _WHOLE for one in errors):
@@ -146,7 +147,7 @@ def unread_parts(reading: LoadResult) -> tuple[UnreadPart, ...]:
 
 
 def _kinds(word: str, rest: str = "") -> frozenset[Kind | None]:
-    """What may be missing where a statement that begins with `word`, with `rest` behind it, was not read."""
+    """Return what may be missing if a statement was not read that begins with `word`, followed by `rest`."""
     exact = _KINDS.get(word)
     if word in _KINDS:
         return frozenset({exact})
@@ -181,17 +182,17 @@ def _in_text(errors: Iterable[Diagnostic], score: Score) -> Iterator[UnreadPart]
         section = _section_at(first, score)
         word = re.match(r"[^\W\d][\w\-]*", text.lstrip())
         is_block = statement.kind is Layout.OPEN and (word is None or word.group() not in ("section", "scene"))
-        if one.code == "E111" or is_block:  # which statements stand in which block is not certain
+        if one.code == "E111" or is_block:  # it is uncertain which block contains which statements
             yield UnreadPart(Kind.ANY, "", 0, 0)
             continue
         kinds: frozenset[Kind | None] = frozenset({Kind.ANY})
         if word is not None:
             kinds = _kinds(word.group(), text.lstrip()[word.end() :])
-        for line in text.split("\n")[1:]:  # a comma or an arrow too many takes the next statement in
+        for line in text.split("\n")[1:]:  # a surplus comma or arrow joins the next statement to this one
             kinds |= {_KINDS[begin] for begin in line.split(maxsplit=1)[:1] if begin in STATEMENTS}
         if one.code in ("E119", "E120", "E121", "E122"):
             kinds |= {Kind.SCENE}
-        if one.code in ("E117", "E143"):  # what stands there lacks its place, or its quotes
+        if one.code in ("E117", "E143"):  # the statement lacks its position, or its quotes
             kinds |= {Kind.ITEM}
         if section is not None:
             head = section.span.line == first
@@ -200,7 +201,7 @@ def _in_text(errors: Iterable[Diagnostic], score: Score) -> Iterator[UnreadPart]
 
 
 def _around(one: Diagnostic, source: Source, statements: list[Statement]) -> Statement | None:
-    """The statement that an error lies in."""
+    """Return the statement that contains an error."""
     if not 1 <= one.span.line <= len(source.starts):
         return None
     at = source.starts[one.span.line - 1] + one.span.column - 1
@@ -215,7 +216,7 @@ _KEY = re.compile(r"[\s\-{]*[\"']?(?P<word>[^\W\d][\w\-]*)")
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of YAML: how deep it stands, whether it begins an item of a list, and what it says."""
+    """A line of YAML: its number, its indentation, whether it begins a list item, and its text."""
 
     number: int
     indent: int
@@ -224,7 +225,7 @@ class _Line:
 
     @classmethod
     def of(cls, number: int, text: str) -> _Line | None:
-        """None for a blank line and for a comment."""
+        """Return the line, or None if it is blank or a comment."""
         if not text.strip() or text.lstrip().startswith("#"):
             return None
         match = _LINE.match(text)
@@ -233,7 +234,7 @@ class _Line:
 
     @property
     def word(self) -> str:
-        """Its first word, which is a key where all is well."""
+        """Its first word, which is a key in valid YAML."""
         match = _KEY.match(self.text)
         return "" if match is None else match["word"]
 
@@ -243,7 +244,7 @@ class _Line:
         return re.match(r"[\s\-]*(?:[\w\-]+:\s*)?[\[{]", self.text) is not None
 
     def holds(self, other: _Line) -> bool:
-        """Whether `other`, further down, stands in what begins on this line."""
+        """Return whether `other`, a later line, is inside what begins on this line."""
         return self.indent < other.indent or (self.indent == other.indent and other.is_item and not self.is_item)
 
 
@@ -259,7 +260,7 @@ def _in_yaml(errors: Iterable[Diagnostic], score: Score) -> Iterator[UnreadPart]
         text = "\n".join(lines[innermost.number - 1 : last])
         section = _section_at(one.span.line, score)
         kinds = _kinds_in(path, section)
-        for line in lines[innermost.number : last]:  # a line without its colon goes on with what stands above it
+        for line in lines[innermost.number : last]:  # a line without its colon continues the line above
             here = _Line.of(0, line)
             if here is not None and (len(path) == 1 or here.indent == 0) and not here.is_item:
                 kinds |= _kinds(here.word) if here.indent == 0 else {Kind.ANY}
@@ -269,7 +270,7 @@ def _in_yaml(errors: Iterable[Diagnostic], score: Score) -> Iterator[UnreadPart]
 
 
 def _kinds_in(path: tuple[_Line, ...], section: Section | None) -> frozenset[Kind | None]:
-    """What may be missing where something behind these keys was not read."""
+    """Return what may be missing if something under these keys was not read."""
     top = _kinds(path[0].word)
     if top != {Kind.SECTION}:
         return top
@@ -286,7 +287,7 @@ def _kinds_in(path: tuple[_Line, ...], section: Section | None) -> frozenset[Kin
 
 
 def _path(lines: list[str], line: int) -> tuple[_Line, ...]:
-    """The lines that hold a line, outermost first, itself last."""
+    """Return the lines that contain a line, outermost first, and the line itself last."""
     found: list[_Line] = []
     for number in range(line, 0, -1):
         here = _Line.of(number, lines[number - 1]) if number <= len(lines) else None
@@ -298,7 +299,7 @@ def _path(lines: list[str], line: int) -> tuple[_Line, ...]:
 
 
 def _last(lines: list[str], begin: _Line) -> int:
-    """The last line of what begins on a line."""
+    """Return the last line of what begins on a line."""
     last = begin.number
     for number in range(begin.number + 1, len(lines) + 1):
         here = _Line.of(number, lines[number - 1])
@@ -309,7 +310,7 @@ def _last(lines: list[str], begin: _Line) -> int:
 
 
 LOCAL = frozenset({"E141", "E216", "E304", "E305", "E316", "E317", "E319", "E320", "E321", "E410", "W301", "W304"})
-"""What is said of statements that were read, whatever else there is."""
+"""Codes about statements that were read, valid regardless of the rest of the score."""
 
 NEEDS: dict[str, frozenset[Kind]] = {
     "E301": frozenset({Kind.LET}),
@@ -345,19 +346,19 @@ NEEDS: dict[str, frozenset[Kind]] = {
     "W401": frozenset({Kind.CLOCK}),
     "W403": frozenset({Kind.CLOCK, Kind.GRID, Kind.SNAP, Kind.SECTION, Kind.HEAD, Kind.PLAY}),
 }
-"""What must be known, anywhere in the score, for a code to hold. A code that is not here waits for the whole score."""
+"""What must be known, anywhere in the score, for a code to be valid. Codes that are not listed need the complete score."""
 
 TIMED = frozenset({"E401", "E402", "E404", "E405", "E408", "E409", "E413", "E414", "E415", "W401"})
-"""Codes that rest on the time of one block: its head, and the changes of tempo and meter in it."""
+"""Codes that depend on the time of one block: its head, and the changes of tempo and meter in it."""
 
 PLACED = frozenset({"E401", "E404", "E411", "E412", "E413", "E414", "E415", "E424", "W403"})
-"""Codes that rest on where a cue stands: one that counts from another may count from one that was not read."""
+"""Codes that depend on the position of a cue. A relative position may count from a cue that was not read."""
 
 COLLIDING = frozenset({"E424", "W403"})
-"""Codes that rest on the times of everything before."""
+"""Codes that depend on the times of everything before."""
 
 UNTIMED = frozenset({"E402", "E405", "E409", "W401"})
-"""Those of them that say whether there is a tempo, whatever it is."""
+"""The timed codes that only depend on whether there is a tempo, not on its value."""
 
 _OF_TIME = ("tempo", "meter", "bpm")
 
@@ -365,7 +366,7 @@ _OF_TIME = ("tempo", "meter", "bpm")
 def unaffected_diagnostics(
     diagnostics: Iterable[Diagnostic], gaps: tuple[UnreadPart, ...], score: Score
 ) -> Iterator[Diagnostic]:
-    """Those of the compiler's diagnostics about the read part of a score that no gap can change."""
+    """Yield the compiler's diagnostics about the read part of a score that no gap can change."""
     if any(gap.kind is Kind.ANY for gap in gaps):
         return
     for one in diagnostics:
@@ -376,21 +377,21 @@ def unaffected_diagnostics(
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A diagnostic, with what of the score it speaks of."""
+    """A diagnostic, with the parts of the score that it is about."""
 
     code: str
     name: tuple[str, ...]
     places: tuple[Span, ...]
-    """Its places in the score's own file."""
+    """Its spans in the score's own file."""
     sections: tuple[Section | None, ...]
     """The section of each of them."""
     is_relative: bool
-    """Whether a cue that it speaks of has a place that counts from another cue."""
+    """Whether a cue that it is about has a position relative to another cue."""
     is_by_file: bool
 
     @classmethod
     def of(cls, one: Diagnostic, score: Score) -> _Told:
-        """A diagnostic looked at once, for all gaps."""
+        """Return a diagnostic, analysed once for all gaps."""
         spans = (one.span, *(related.span for related in one.related))
         places = tuple(span for span in spans if span.file == score.file)
         sections = tuple(_section_of(span, score) for span in places)
@@ -406,12 +407,12 @@ class _Told:
         return cls(one.code, tuple(words[at + 1 : at + 2]), places, sections, relative, by_file)
 
     def is_in(self, section: Section | None) -> bool:
-        """Whether one of its places stands in a section (None: outside of sections)."""
+        """Return whether one of its spans is in a section (None: outside of sections)."""
         return any(one is section for one in self.sections)
 
 
 def _touches(told: _Told, gap: UnreadPart) -> bool:
-    """Whether something might not be said if the gap were filled."""
+    """Return whether a diagnostic might disappear if the gap were filled."""
     if any(_on_lines(span, gap) for span in told.places):
         return True
     if told.code in LOCAL:
@@ -433,7 +434,7 @@ def _touches(told: _Told, gap: UnreadPart) -> bool:
 
 
 def _item_touches(told: _Told, gap: UnreadPart) -> bool:
-    """The same for a cue or a rule that was not read."""
+    """Return the same for a cue or a rule that was not read."""
     if told.code in COLLIDING:
         return gap.could_say(*_OF_TIME) or not _is_cue(gap) or (told.is_relative and told.is_in(gap.section))
     if not told.is_in(gap.section):
@@ -446,7 +447,7 @@ def _item_touches(told: _Told, gap: UnreadPart) -> bool:
 
 
 def _is_cue(gap: UnreadPart) -> bool:
-    """Whether a gap is surely no rule: rules decide whether chunks are known before the run."""
+    """Return whether a gap is certainly not a rule. Rules decide whether chunks are known before the run."""
     words = gap.text.split(maxsplit=1)
     if words and words[0] in ("at", "every"):
         return True
@@ -455,7 +456,7 @@ def _is_cue(gap: UnreadPart) -> bool:
 
 
 def _on_lines(span: Span, gap: UnreadPart) -> bool:
-    """Whether a span shares a line with a gap, and is not the whole section around it."""
+    """Return whether a span shares a line with a gap and is not the complete section around it."""
     is_around = gap.section is not None and span == gap.section.span
     return span.line <= gap.last and gap.first <= span.end_line and not is_around
 

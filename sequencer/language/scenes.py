@@ -1,7 +1,7 @@
-"""What a score's scenes are good for: their starts, images and evolutions, for people who choose among them.
+"""List a score's scenes with their starts, images and evolutions, for people who choose among them.
 
-The language knows a scene's two texts. The rest is gathered by where it stands: an image belongs to a scene when a cue shows
-both, or when the comment right above the scene names it; an evolution is an action that a cue gives the scene, or a variable
+The language only knows a scene's two texts. The rest is inferred from context: an image belongs to a scene when a cue shows
+both, or when the comment right above the scene names it. An evolution is an action that a cue gives the scene, or a variable
 whose name begins with the scene's (`tram_opens` for `tram`) and that neither of its texts uses.
 """
 
@@ -20,7 +20,7 @@ _COMMENT = re.compile(r"[ \t]*#")
 
 @dataclass(frozen=True, slots=True)
 class Evolution:
-    """Something that may happen in a scene: `name` is the variable that holds it, None where it stands in a cue."""
+    """Something that may happen in a scene. `name` is the variable that contains it, or None if it is written in a cue."""
 
     name: str | None
     text: str
@@ -28,7 +28,7 @@ class Evolution:
 
 @dataclass(frozen=True, slots=True)
 class SceneCard:
-    """A scene as it is listed. `base` and `follow` are as written, `start` is the base with its variables filled in."""
+    """A scene in the list. `base` and `follow` are as written, `start` is the base with its variables filled in."""
 
     name: str
     base: str | None
@@ -42,7 +42,7 @@ class SceneCard:
 
 
 def scene_cards(score: Score) -> tuple[SceneCard, ...]:
-    """Every scene of a score, those of used files first, in the order in which they are defined."""
+    """Return every scene of a score, those of used files first, in the order in which they are defined."""
     lets = tuple(let for use in score.uses for let in use.lets) + score.lets
     scenes = tuple(scene for use in score.uses for scene in use.scenes) + score.scenes
     values: dict[str, str] = {}
@@ -92,18 +92,18 @@ def _card(
 
 
 def _filled(text: Text, values: dict[str, str]) -> str:
-    """A text with its variables filled in; what is not known stays as written."""
+    """Return a text with its variables filled in. Unknown variables stay as written."""
     return "".join(part if isinstance(part, str) else values.get(part.name, "{" + part.name + "}") for part in text.parts)
 
 
 def _owner(name: str, scenes: list[str]) -> str | None:
-    """The scene that a variable is named after: the longest name that it begins with."""
+    """Return the scene that a variable is named after: the longest scene name that its name begins with."""
     fitting = [scene for scene in scenes if name.startswith((f"{scene}_", f"{scene}-"))]
     return max(fitting, key=len, default=None)
 
 
 def _shown_with(name: str, items: list[Item]) -> str | None:
-    """The first image that a cue shows together with a scene's base."""
+    """Return the first image that a cue shows together with a scene's base."""
     for item in items:
         if any(isinstance(action, Show) and action.scene == name and action.action is None for action in item.actions):
             for action in item.actions:
@@ -113,7 +113,7 @@ def _shown_with(name: str, items: list[Item]) -> str | None:
 
 
 def _named_above(scene: Scene, source: str) -> str | None:
-    """The image that the comment right above a scene names."""
+    """Return the image named in the comment right above a scene."""
     lines = source.split("\n")
     at = scene.span.line - 2
     while 0 <= at < len(lines) and _COMMENT.match(lines[at]):

@@ -1,4 +1,4 @@
-"""Where a node came from: the field that every node of a score ends with."""
+"""The nodes of a score: what both notations are read into and printed from, and what the compiler takes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from sequencer.core.timebase import Meter, Snap
 
 
 def span_field() -> Span:
-    """A dataclass field for a `Span`. It takes no part in equality: two nodes are equal when they say the same."""
+    """Return a dataclass field for a `Span`.
+
+    The span is not part of equality: two nodes are equal if they have the same content.
+    """
     return field(default=NO_SPAN, compare=False, repr=False)
 
 
 class Unit(StrEnum):
-    """What a duration counts. A beat is the meter's denominator note."""
+    """The unit of a duration. A beat is the meter's denominator note."""
 
     BARS = "bars"
     BEATS = "beats"
@@ -30,7 +33,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """An amount of one unit, > 0. Chunks and frames are whole."""
+    """An amount > 0 of one unit. Chunks and frames are integers."""
 
     amount: Fraction
     unit: Unit
@@ -39,7 +42,7 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class AtBar:
-    """`9`, `9.3`, `9.3+1/2`: bar and beat from 1, `rest` the part of a beat beyond it."""
+    """`9`, `9.3`, `9.3+1/2`: bar and beat from 1, `rest` is the additional part of a beat."""
 
     bar: int
     beat: int = 1
@@ -49,7 +52,7 @@ class AtBar:
 
 @dataclass(frozen=True, slots=True)
 class AtTick:
-    """`9:3:240`: bar and beat from 1, ticks from 0, 480 to the beat."""
+    """`9:3:240`: bar and beat from 1, ticks from 0, 480 per beat."""
 
     bar: int
     beat: int
@@ -59,7 +62,7 @@ class AtTick:
 
 @dataclass(frozen=True, slots=True)
 class AtOffset:
-    """`32b`, `12.5s`, `14c`, `396f`: an amount since the section began, from 0. Never in bars."""
+    """`32b`, `12.5s`, `14c`, `396f`: an amount since the beginning of the section, from 0. Never in bars."""
 
     amount: Fraction
     unit: Unit
@@ -68,7 +71,7 @@ class AtOffset:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """`+2bar`: from the previous `at` of the same block in source order, or from the block's start."""
+    """`+2bar`: relative to the previous `at` of the same block in source order, or to the beginning of the block."""
 
     by: Duration
     span: Span = span_field()
@@ -76,7 +79,7 @@ class After:
 
 @dataclass(frozen=True, slots=True)
 class AtMark:
-    """`mark drop`, `mark drop +1bar`: a mark of the same section."""
+    """`mark drop`, `mark drop +1bar`: relative to a mark of the same section."""
 
     name: str
     plus: Duration | None = None
@@ -96,17 +99,17 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text: literal strings (escapes, braces and folded white space already read) and variables, in order."""
+    """A text: strings (escapes, braces and folded white space already processed) and variables, in order."""
 
     parts: tuple[str | Variable, ...]
     span: Span = span_field()
     block: bool = field(default=False, compare=False)
-    """Whether it was written with three quotes (a hint for the printer)."""
+    """Whether it was written in triple quotes (a hint for the printer)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """`pick(text | text | …)`: one of its options, drawn from the seed and the place."""
+    """`pick(text | text | …)`: one of its options, chosen at random from the seed and the position."""
 
     options: tuple[Text, ...]
     span: Span = span_field()
@@ -125,7 +128,7 @@ class SuperResolution(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A text on its own."""
+    """A text without a scene."""
 
     words: PromptText
     span: Span = span_field()
@@ -150,7 +153,7 @@ class UseImage:
 
 @dataclass(frozen=True, slots=True)
 class SetStrength:
-    """`strength 0.8`: 0…1, acts with the image of its chunk."""
+    """`strength 0.8`: from 0 to 1, takes effect with the image of its chunk."""
 
     value: Fraction
     span: Span = span_field()
@@ -166,7 +169,7 @@ class SetSr:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """`cut`, `cut seed 9`: ends the take before its chunk and starts a new one. Without a seed the seed stays."""
+    """`cut`, `cut seed 9`: ends the take before its chunk and starts a new one. Without a seed the seed stays the same."""
 
     seed: int | None = None
     span: Span = span_field()
@@ -174,7 +177,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class ChangeTempo:
-    """`tempo 96`, `tempo 120 -> 132 over 4 bars`. `over` is None in a section's head: the ramp then lasts the section."""
+    """`tempo 96`, `tempo 120 -> 132 over 4 bars`. `over` is None in a section's head: the ramp lasts as long as the section."""
 
     bpm: Fraction
     to: Fraction | None = None
@@ -192,7 +195,7 @@ class ChangeMeter:
 
 @dataclass(frozen=True, slots=True)
 class SetMark:
-    """`mark drop` among a cue's actions: names its place."""
+    """`mark drop` among a cue's actions: names the cue's position."""
 
     name: str
     span: Span = span_field()
@@ -222,7 +225,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Goto:
-    """`goto SECTION`, in rules only: at the next bar line that can be reached."""
+    """`goto SECTION`, in rules only: takes effect at the next bar line that can be reached."""
 
     section: str
     span: Span = span_field()
@@ -230,8 +233,10 @@ class Goto:
 
 @dataclass(frozen=True, slots=True)
 class SendNote:
-    """`midi note C3 ch 10 vel 100 for 1 beat`: a note sent to gear. None where it was not said: channel 1, velocity 100,
-    a tenth of a second."""
+    """`midi note C3 ch 10 vel 100 for 1 beat`: a note for the MIDI output.
+
+    Fields that are None have defaults: channel 1, velocity 100, a tenth of a second.
+    """
 
     written: str
     channel: int | None = None
@@ -242,7 +247,7 @@ class SendNote:
 
 @dataclass(frozen=True, slots=True)
 class SendControl:
-    """`midi cc 20 64 ch 1`: a controller's value sent to gear."""
+    """`midi cc 20 64 ch 1`: a controller value for the MIDI output."""
 
     control: int
     value: int
@@ -252,7 +257,7 @@ class SendControl:
 
 @dataclass(frozen=True, slots=True)
 class SendProgram:
-    """`midi program 5 ch 1`: a program change sent to gear; programs count from 1."""
+    """`midi program 5 ch 1`: a program change for the MIDI output. Programs count from 1."""
 
     program: int
     channel: int | None = None
@@ -260,7 +265,7 @@ class SendProgram:
 
 
 SendMidi = SendNote | SendControl | SendProgram
-"""What leaves for gear, at the exact time of its place."""
+"""What is sent to the MIDI output, at the exact time of its position."""
 
 Action = (
     Prompt
@@ -283,7 +288,7 @@ Action = (
 
 
 class ClockKind(StrEnum):
-    """Who counts time: the model's chunks, a tempo counted in the model's frames, or somebody outside."""
+    """What counts time: the model's chunks, a tempo counted in the model's frames, a MIDI file, or an external clock."""
 
     CHUNKS = "chunks"
     BPM = "bpm"
@@ -294,13 +299,13 @@ class ClockKind(StrEnum):
 
     @property
     def is_outer(self) -> bool:
-        """Whether time comes from outside, so that a run follows it."""
+        """Whether the clock is external, so that a run follows it."""
         return self in (ClockKind.MIDI, ClockKind.LINK, ClockKind.MTC)
 
 
 @dataclass(frozen=True, slots=True)
 class SongTime:
-    """The time of a MIDI file: (quarter, bpm) and (quarter, meter) from where each holds, the first of each at quarter 0."""
+    """The times of a MIDI file: (quarter, bpm) and (quarter, meter), each valid from its quarter. Both begin at quarter 0."""
 
     tempos: tuple[tuple[Fraction, Fraction], ...]
     meters: tuple[tuple[Fraction, Meter], ...]
@@ -308,9 +313,9 @@ class SongTime:
 
 @dataclass(frozen=True, slots=True)
 class ClockLine:
-    """`clock …`. `bpm` is the tempo, or the nominal tempo of an outer clock; None with `chunks`, `mtc` and `file`.
+    """`clock …`. `bpm` is the tempo, or the nominal tempo of an external clock; None with `chunks`, `mtc` and `file`.
 
-    `rate` is time code's frames a second as written (`25`), `file` the path of a MIDI file.
+    `rate` is the frame rate of time code as written (`25`), `file` the path of a MIDI file.
     """
 
     kind: ClockKind = ClockKind.CHUNKS
@@ -333,7 +338,7 @@ class GridLine:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The opening lines. A field whose line was not written has its default, and None for its span in `spans`."""
+    """The header lines. A field is None and has no entry in `spans` if its line was not written."""
 
     title: str | None = None
     clock: ClockLine | None = None
@@ -350,7 +355,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class OnNote:
-    """`note C3`, `note 60`: `written` is the name or the number; `middle` decides which number a name has."""
+    """`note C3`, `note 60`: `written` is the name or the number; `middle` determines the number of a name."""
 
     written: str
     channel: int | None = None
@@ -359,7 +364,7 @@ class OnNote:
 
 @dataclass(frozen=True, slots=True)
 class OnControl:
-    """`cc 20 > 64` or `cc 20 < 64`: fires on the crossing, re-arms 4 beyond it."""
+    """`cc 20 > 64` or `cc 20 < 64`: fires when the value crosses the threshold, and re-arms 4 beyond it."""
 
     control: int
     above: bool
@@ -379,7 +384,7 @@ class OnProgram:
 
 @dataclass(frozen=True, slots=True)
 class OnTransport:
-    """`start`, `stop`, `continue` of an outer clock."""
+    """`start`, `stop`, `continue` of an external clock."""
 
     what: Literal["start", "stop", "continue"]
     span: Span = span_field()
@@ -387,7 +392,7 @@ class OnTransport:
 
 @dataclass(frozen=True, slots=True)
 class OnGo:
-    """`go NAME`: an operator's word, from a key, the command line or another shell."""
+    """`go NAME`: a go-cue, sent by the operator from a key, the command line or another shell."""
 
     name: str
     span: Span = span_field()
@@ -429,7 +434,10 @@ Item = Cue | Every | Rule
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A stretch with its own local places. Live when `until` is not empty: then `duration` is None and `most` is its max."""
+    """A part of a score with its own local positions.
+
+    It is live if `until` is not empty: then `duration` is None and `most` is its maximum length.
+    """
 
     name: str
     duration: Duration | None
@@ -460,13 +468,13 @@ class Let:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`scene NAME { base "…" follow "…" }`; either may be missing in the source, never both."""
+    """`scene NAME { base "…" follow "…" }`. Either text may be missing, but not both."""
 
     name: str
     base: Text | None
     follow: Text | None
     silenced: tuple[str, ...] = ()
-    """Advice codes that are switched off for this scene."""
+    """Advice codes that are disabled for this scene."""
     span: Span = span_field()
     name_span: Span = span_field()
     quiet_span: Span = span_field()
@@ -474,7 +482,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """`use "scenes.score"` with what it brought: all `let`s and scenes of that file, its own uses included."""
+    """`use "scenes.score"` with its contents: all variables and scenes of that file, including those that it uses itself."""
 
     path: str
     lets: tuple[Let, ...] = ()
@@ -493,7 +501,7 @@ class PlayItem:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment, without its `#` and the blank behind it; `own_line` when nothing else stands on its line."""
+    """A comment, without its `#` and the space after it. `own_line` is true if nothing else is on its line."""
 
     text: str
     own_line: bool
@@ -502,7 +510,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A whole score. `items` are its cues and rules outside of sections (only rules where there are sections)."""
+    """A complete score. `items` are its cues and rules outside of sections (only rules if there are sections)."""
 
     header: Header = Header()
     uses: tuple[Use, ...] = ()
@@ -513,15 +521,15 @@ class Score:
     play: tuple[PlayItem, ...] = ()
     end: Position | None = None
     file: str = field(default="", compare=False)
-    """The name shown in messages; empty for a score read from a string."""
+    """The file name for messages; empty for a score read from a string."""
     text: str = field(default="", compare=False, repr=False)
     """The source text, for messages and for the journal."""
     sources: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
     """(file, text) of every file that was read, the score's own first."""
     comments: tuple[Comment, ...] = field(default=(), compare=False, repr=False)
     images: tuple[ImageFile, ...] = field(default=(), compare=False)
-    """What was found at the paths of its images, one for each path that could be read."""
+    """The images of the score, one for each path that could be read."""
     song: SongTime | None = field(default=None, compare=False)
-    """The time of the MIDI file that its clock names, where that could be read."""
+    """The times of the MIDI file that its clock names, if that could be read."""
     play_span: Span = span_field()
     end_span: Span = span_field()

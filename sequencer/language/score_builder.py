@@ -1,4 +1,4 @@
-"""What a score is made of, as a reader of either notation comes upon it."""
+"""The parts of a score while a reader of either notation collects them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ScoreBuilder:
     end_span: Span = NO_SPAN
 
     def score(self, header: Header, comments: tuple[Comment, ...], file: str, text: str = "") -> Score:
-        """The whole. `text` is the source, where it is at hand."""
+        """Return the complete score. `text` is the source text, if available."""
         return Score(
             header,
             tuple(self.uses),

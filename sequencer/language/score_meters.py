@@ -1,8 +1,8 @@
-"""How many beats the bars of a score have, as far as its text shows it: what a suggested position has to fit.
+"""Determine how many beats the bars of a score have, from its text alone, so that a suggested position can fit.
 
-A reader knows one value at a time, and which meter is in force only the compiler finds out. A suggestion that the compiler then
-refuses helps nobody, so it is made only where every meter that the text names has that beat, or counted on where there is only
-one meter.
+A reader knows one value at a time, and only the compiler determines which meter applies. A suggestion that the compiler then
+rejects is useless, so a position is suggested only if every meter in the text has that beat, or carried over into the next bars
+if there is only one meter.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from sequencer.core.diagnostics import Diagnostics, Span
 
 _USUAL = 4
-"""The beats of a bar where the clock names no meter."""
+"""Beats per bar if the clock names no meter."""
 
 _CLOCK = re.compile(r"^[ \t]*[\"\']?clock\b[^\n#]*", re.MULTILINE)
 _SIGNATURE = r"([0-9]{1,3})/(?:1|2|4|8|16|32|64)(?![0-9]|[ \t]*bpm)"
@@ -23,14 +23,14 @@ _CHANGE = re.compile(rf"\bmeter\b[\"\']?[ \t]*[:=]?[ \t]*[\"\']?{_SIGNATURE}")
 
 
 def _counts_of(span: Span, faults: Diagnostics) -> frozenset[int]:
-    """The numbers of beats that bars have in the score that `span` points into. Empty where it is not known."""
+    """Return the numbers of beats per bar in the score that `span` points into. Empty if they are not known."""
     text = faults.texts.get(span.file)
     return frozenset() if text is None else _counts(text)
 
 
 @lru_cache(maxsize=1)
 def _counts(text: str) -> frozenset[int]:
-    """The numbers of beats that bars have in the score `text`. Empty where they are in a MIDI file."""
+    """Return the numbers of beats per bar in the score `text`. Empty if they come from a MIDI file."""
     clock = _CLOCK.search(text)
     if clock is not None and re.search(r"\bfile\b", clock.group()):
         return frozenset()
@@ -40,17 +40,17 @@ def _counts(text: str) -> frozenset[int]:
 
 
 def suggest_position(bar: int, beat: int, rest: Fraction, span: Span, faults: Diagnostics) -> str | None:
-    """Spell bar and beat as a position, counted on where a bar has fewer beats. None where the meter there is not known.
+    """Spell bar and beat as a position, carried over into the next bars if a bar has fewer beats.
 
     Args:
         bar: The bar, counted from 1.
         beat: The beat, counted from 1.
-        rest: A part of a beat beyond it.
+        rest: The additional part of a beat.
         span: Where the position is written.
-        faults: The faults of the reading, with the text that `span` points into.
+        faults: The collector of diagnostics, whose `texts` contain the text that `span` points into.
 
     Returns:
-        The position as a score has it, for example `9.3+1/2`.
+        The position as written in a score, for example `9.3+1/2`. None if the meter there is not known.
     """
     counts = _counts_of(span, faults)
     if counts and not 1 <= beat <= min(counts):
@@ -62,16 +62,16 @@ def suggest_position(bar: int, beat: int, rest: Fraction, span: Span, faults: Di
 
 
 def has_beat(beat: int, span: Span, faults: Diagnostics) -> bool:
-    """Whether every bar has the beat, as far as the text shows it."""
+    """Return whether every bar has the beat, as far as the text shows."""
     counts = _counts_of(span, faults)
     return beat >= 1 and (not counts or beat <= min(counts))
 
 
 BY_DOT = "write the bar, a dot and a beat that this bar has"
-"""The hint where a position cannot be suggested: the meters differ, and only some of them have the beat."""
+"""The hint if no position can be suggested: the meters differ, and only some of them have the beat."""
 
 
 def count_beats(span: Span, faults: Diagnostics) -> int | None:
-    """How many beats each bar of the score has. None where its bars differ, or where the text does not say it."""
+    """Return how many beats each bar of the score has. None if its bars differ, or if the text does not show it."""
     counts = _counts_of(span, faults)
     return next(iter(counts)) if len(counts) == 1 else None

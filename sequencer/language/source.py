@@ -1,4 +1,4 @@
-"""A file's text, and where each character of it stands."""
+"""The text of a file, the spans of its parts, and checks of its characters."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from itertools import islice
 from sequencer.core.diagnostics import Diagnostics, Fix, Span
 
 MAX_LINE_LENGTH = 200_000
-"""The longest line that is read, in characters."""
+"""Maximum length of a line, in characters."""
 
 ODD_BLANK = re.compile("[\u00a0\u00ad\u1680\u180e\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u2064\u2066-\u2069\u3000]+")
-"""White space other than a blank and a tab, and characters that cannot be seen at all: they come with text that was copied."""
+"""White space other than space and tab, and invisible characters, which come with copied text."""
 
 _LINE_END = re.compile(r"\n")
 _TOO_LONG = re.compile(rf"^[^\n]{{{MAX_LINE_LENGTH + 1}}}", re.MULTILINE)
@@ -21,7 +21,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 class Source:
-    """A text with the place of each of its lines."""
+    """A text with the offset of each of its lines."""
 
     __slots__ = ("file", "starts", "text")
 
@@ -31,37 +31,40 @@ class Source:
         self.starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
 
     def line(self, at: int) -> int:
-        """The line of the character at `at`, counted from 0."""
+        """Return the line of the character at `at`, counted from 0."""
         return bisect_right(self.starts, at) - 1
 
     def span(self, start: int, end: int) -> Span:
-        """The span of `text[start:end]`."""
+        """Return the span of `text[start:end]`."""
         line = bisect_right(self.starts, start)
         end_line = bisect_right(self.starts, end, lo=line - 1)
         if end_line > line and end == self.starts[end_line - 1]:
-            end_line -= 1  # an end at a line's very start stands behind the newline before it: it is that line's end
+            end_line -= 1  # an end at the start of a line counts as the end of the line before
             end -= 1
         return Span(self.file, line, start - self.starts[line - 1] + 1, end_line, end - self.starts[end_line - 1] + 1)
 
 
 def normalise_newlines(text: str) -> str:
-    """`text` without a byte order mark and with plain newlines; columns stay right, for both stood at a line's edge."""
+    r"""Return `text` with `\n` as newlines and without a byte order mark.
+
+    Columns stay correct, because both are at the edge of a line.
+    """
     text = text.removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def replace_unprintable(text: str) -> str:
-    """`text` as messages show it: what would break a line or a terminal becomes one sign of the same width."""
+    """Return `text` as messages show it: characters that would break a line or a terminal become U+FFFD, of the same width."""
     return _CONTROL.sub("\ufffd", text)
 
 
 def is_encodable(text: str) -> str:
-    """`text` with a blank for each character that cannot stand in a score."""
+    """Return `text` with a space in place of each character that is not allowed in a score."""
     return _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def odd_blank(found: str, at: Span) -> tuple[str, Span, str, tuple[Fix, ...]]:
-    """What is told of odd blanks that stand at `at`: message, span, hint and replacement."""
+    """Return the message, span, hint and fixes for the unusual spaces `found` at `at`."""
     code = f"U+{ord(found[0]):04X}"
     if found.isspace():
         many = len(found) > 1
@@ -72,7 +75,7 @@ def odd_blank(found: str, at: Span) -> tuple[str, Span, str, tuple[Fix, ...]]:
 
 
 def check_characters(source: Source, faults: Diagnostics) -> bool:
-    """Tell characters that cannot stand in a score. False when there is no point in reading on."""
+    """Report characters that are not allowed in a score. Return False if there is no point in continuing."""
     if "\x00" in source.text[:8192]:
         at = source.text.index("\x00")
         faults.error(
@@ -94,14 +97,14 @@ def check_characters(source: Source, faults: Diagnostics) -> bool:
 
 
 MAX_CONTROLS = 20
-"""How many control characters are told one by one."""
+"""Maximum number of control characters that are reported individually."""
 
 _NEWLINE = re.compile(r"\n")
 
 
 def closest_word(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` was probably meant to be, if there is one."""
-    from difflib import get_close_matches  # only a fault needs it, and its import costs as much as a small score
+    """Return the known word that `word` was probably meant to be, or None."""
+    from difflib import get_close_matches  # only a mistake needs it, and its import costs as much as reading a small score
 
     spellings = {one.casefold(): one for one in known}
     found = get_close_matches(word.casefold()[:60], spellings, n=1, cutoff=0.6)
@@ -109,12 +112,18 @@ def closest_word(word: str, known: Iterable[str]) -> str | None:
 
 
 def subspan(text: str, span: Span, start: int, end: int) -> Span:
-    """The span of `text[start:end]`, `span` being that of `text`; all of `span` where `text` does not stand there verbatim."""
+    """Return the span of `text[start:end]`, given the span of `text`.
+
+    Return all of `span` if the source there differs from `text`.
+    """
     return locator(text, span)(start, end)
 
 
 def locator(text: str, span: Span) -> Callable[[int, int], Span]:
-    """Makes spans of stretches of `text`, which stands at `span`; all of `span` where it does not stand there verbatim."""
+    """Return a function that makes the span of `text[start:end]`.
+
+    The function returns all of `span`, the span of `text`, if the source there differs from `text`.
+    """
     file, line, column = span.file, span.line, span.column
     if "\n" not in text:
         if span.end_line != line or span.end_column - column != len(text):
@@ -132,6 +141,6 @@ def locator(text: str, span: Span) -> Callable[[int, int], Span]:
 
 
 def excerpt(text: str, most: int = 40) -> str:
-    """A piece of a score as a message quotes it: short, on one line, nothing a terminal would act on."""
+    """Return a part of a score as a message quotes it: short, on one line, without characters that a terminal would act on."""
     safe = "".join(char if char.isprintable() else "\ufffd" for char in text[: most + 1])
     return safe if len(text) <= most else safe[:most] + "…"

@@ -1,4 +1,4 @@
-"""Repairs of what is said in the words of other tools: places, lengths, actions and orders that mean something here as well."""
+"""Suggest fixes for phrases of other tools: positions, lengths, actions and heads that have an equivalent in the language."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AT = r"^at[ \t]+"
 
 
 def places(_: str, masked: str) -> Iterator[Suggestion]:
-    """`at measure 5`, `at chunk 5`, `at t=10`, `at + 4 bars`, `on bar 5 "…"`."""
+    """Find positions in other words: `at measure 5`, `at chunk 5`, `at t=10`, `at + 4 bars`, `on bar 5 "…"`."""
     for match in find_outside_quotes(rf"{_AT}(?:measure|takt)[ \t]+(\d+)", masked):
         yield Suggestion(
             "E219", match.start(), match.end(), f"at {match.group(1)}", "a bar is only its number", f"write at {match[1]}"
@@ -34,7 +34,7 @@ def places(_: str, masked: str) -> Iterator[Suggestion]:
 
 
 def repetitions(_: str, masked: str) -> Iterator[Suggestion]:
-    """`every 4th bar`, `every other bar`, `every 4 bars offset 2`."""
+    """Find repetitions in other words: `every 4th bar`, `every other bar`, `every 4 bars offset 2`."""
     for match in find_outside_quotes(r"^every[ \t]+(\d+)(?:st|nd|rd|th)[ \t]+(bar|beat)s?\b", masked):
         cured = f"every {match.group(1)} {match.group(2)}s"
         yield Suggestion("E201", match.start(), match.end(), cured, "a length is a number and its unit", f"write {cured}")
@@ -50,7 +50,7 @@ def repetitions(_: str, masked: str) -> Iterator[Suggestion]:
 
 
 def texts(statement: str, masked: str) -> Iterator[Suggestion]:
-    """A text in brackets, several texts to choose from, quotes of other kinds, `action "…"`."""
+    """Find a text in brackets, alternative texts, quotes of other kinds, and `action "…"`."""
     one = rf"(?:{_TEXT})"
     for match in find_outside_quotes(rf"(?:[(\[{{][ \t]*)?({one}(?:[ \t]*(?:\||\bor\b|/)[ \t]*{one})+)[ \t]*[)\]}}]?", masked):
         if re.search(r"pick[ \t]*\Z", masked[: match.start()]):
@@ -84,7 +84,7 @@ def texts(statement: str, masked: str) -> Iterator[Suggestion]:
 
 
 def actions(statement: str, masked: str) -> Iterator[Suggestion]:
-    """Actions in other words: `cut to tram`, `bpm 140`, `label drop`, `no image`, `show tram`, `… for 4 bars`."""
+    """Find actions in other words: `cut to tram`, `bpm 140`, `label drop`, `no image`, `show tram`, `… for 4 bars`."""
     target = rf"{NAME}(?:[ \t]+{_TEXT})?|{_TEXT}"
     for match in find_outside_quotes(rf"\bcut(?:[ \t]+to)?[ \t]+(?!(?:to|seed)\b)(?=({target}))", masked):
         shown = f"cut, {short(statement[match.start(1) : match.end(1)])}"
@@ -120,7 +120,7 @@ def actions(statement: str, masked: str) -> Iterator[Suggestion]:
 
 
 def heads(_: str, masked: str) -> Iterator[Suggestion]:
-    """Heads of sections: `section verse 1 8 bars`, `8 bars, 140 {`, `verse 8 bars {`."""
+    """Find section heads in other words: `section verse 1 8 bars`, `8 bars, 140 {`, `verse 8 bars {`."""
     if not masked.endswith("{"):
         return
     length = r"\d+(?:/\d+)?[ \t]*(?:bars?|beats?|[bcs]|ms)\b"

@@ -1,4 +1,4 @@
-"""Statements of other tools: `bpm 120`, `prompt "…"`, `hero = "…"`, `section b = a {`, and how each is written here."""
+"""Explain statements of other tools and suggest the equivalent: `bpm 120`, `prompt "…"`, `hero = "…"`, `section b = a {`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sequencer.language.text.suggestions import FORMS, OTHER_WORDS
 from sequencer.language.values.strings import NAME
 
 MAX_WORDS = 6
-"""Longer statements that begin with a word of other tools are rather texts without their quotes."""
+"""Longer statements that begin with a word of another tool are more likely texts without quotes."""
 
 _ANYWHERE = frozenset({"when", "each", "repeat", "after", "bar", "measure"})
-"""Words of other tools that may stand in a section as well."""
+"""Words of other tools that may also appear in a section."""
 
 _SHOWN_BY = frozenset({"prompt", "text", "show", "say", "display"})
 
@@ -28,7 +28,7 @@ _COPIED = re.compile(rf"section[ \t]+({NAME})[ \t]*((?:{COPIED.pattern}))[ \t]*(
 
 
 class OtherStatements:
-    """Explains what was written in the words of other tools."""
+    """Explains statements written in the words of other tools."""
 
     def __init__(self, source: Source, faults: Diagnostics) -> None:
         self.source = source
@@ -38,7 +38,7 @@ class OtherStatements:
         return self.source.span(statement.start + start, statement.start + end)
 
     def _said_as_word(self, statement: Statement, text: str, word: str, place: str) -> bool:
-        """Tell `prompt "…"` and `show tram`, which the other notation has as keys. True when it was told."""
+        """Report `prompt "…"` and `show tram`, which are keys in the YAML notation. Return whether it was reported."""
         if word.casefold() not in _SHOWN_BY:
             return False
         rest = text[len(word) :].lstrip(" \t:=")
@@ -50,11 +50,11 @@ class OtherStatements:
         return True
 
     def _is_scene(self, word: str) -> bool:
-        """Whether a scene of the source is called `word`."""
+        """Return whether the source has a scene named `word`."""
         return re.search(rf"(?m)^[ \t]*scene[ \t]+{re.escape(word)}(?![\w\-])", self.source.text) is not None
 
     def _other_action(self, statement: Statement, text: str) -> bool:
-        """Tell an action of other tools: `at 5 fade to tram`, `at 5 no image`. True when it was told."""
+        """Report an action of other tools: `at 5 fade to tram`, `at 5 no image`. Return whether it was reported."""
         silent = re.search(r"(?<![\w\-])image[ \t]+(\w+)(?=[ \t]*(?:,|$))", text)
         if silent is not None and silent.group(1).casefold() in NO_IMAGE:
             at = self._span(statement, *silent.span())
@@ -77,7 +77,7 @@ class OtherStatements:
         return True
 
     def _faded(self, statement: Statement, text: str, start: int, span: Span) -> bool:
-        """Tell `fade to "…"`, `crossfade to tram`: what it goes to is shown by itself. True when it was told."""
+        """Report `fade to "…"` and `crossfade to tram`: the target needs no keyword. Return whether it was reported."""
         fade = re.compile(r"\w+[ \t]+(?:(?:in|out|over)?to[ \t]+)?").match(text, start)
         rest = "" if fade is None else text[fade.end() :]
         name = re.match(NAME, rest)
@@ -91,7 +91,7 @@ class OtherStatements:
         return True
 
     def _copied(self, statement: Statement, text: str) -> bool:
-        """Tell `section b = a {`. True when it was told."""
+        """Report `section b = a {`. Return whether it was reported."""
         copied = _COPIED.match(text)
         if copied is None:
             return False
@@ -100,7 +100,7 @@ class OtherStatements:
         return True
 
     def _other_word(self, statement: Statement, text: str, word: str, context: Context) -> bool:
-        """Tell a word that other programs have for a statement, and a place without `at`. True when it was told."""
+        """Report a statement keyword of another program, or a position without `at`. Return whether it was reported."""
         span = self._span(statement, 0, len(word) or 1)
         text_at = text.removeprefix("@").lstrip()
         if text[0] == "@" and text_at[:1].isdigit() and reads("at " + text_at):
@@ -131,7 +131,7 @@ class OtherStatements:
         return True
 
     def _in_clock(self, statement: Statement, text: str, word: str, context: Context) -> bool:
-        """Tell a tempo or a meter on a line of its own, where a clock is there already. True when it was told."""
+        """Report a tempo or a meter on its own line in a score that already has a clock. Return whether it was reported."""
         if context is not Context.TOP or word not in OTHER_WORDS or "clock " not in OTHER_WORDS[word][1]:
             return False
         said = re.search(r"(?m)^[ \t]*clock[ \t]+([\d.]+)[ \t]*bpm(?:[ \t]*,[ \t]*(\d+/\d+))?[ \t]*(?=#|$)", self.source.text)
@@ -151,7 +151,7 @@ class OtherStatements:
         return True
 
     def _set(self, statement: Statement, text: str) -> bool:
-        """Tell `hero = "…"`, without its let. True when it was told."""
+        """Report `hero = "…"` without `let`. Return whether it was reported."""
         found = _SET.fullmatch(text)
         if found is None:
             return False
@@ -166,7 +166,7 @@ class OtherStatements:
 
 
 def refused_at(text: str) -> int | None:
-    """Where the grammar first refuses a statement of `text`; None where it accepts them all."""
+    """Return the offset where the grammar first refuses a statement of `text`, or None if it accepts all of them."""
     for statement in split_statements(text)[0]:
         if statement.flaws:
             return statement.start
@@ -178,5 +178,5 @@ def refused_at(text: str) -> int | None:
 
 
 def reads(text: str) -> bool:
-    """Whether the grammar accepts every statement of `text`."""
+    """Return whether the grammar accepts every statement of `text`."""
     return refused_at(text) is None

@@ -1,4 +1,4 @@
-"""Scenes and sections while their lines are read."""
+"""Scenes and sections that are being read: their heads, and their contents up to the closing brace."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ADVICE = re.compile(r"W\d{3}")
 
 @dataclass(slots=True)
 class OpenScene:
-    """A scene whose closing brace was not read yet."""
+    """A scene whose closing brace has not been read yet."""
 
     name: str | None
     head: Span
@@ -30,17 +30,17 @@ class OpenScene:
     silenced: list[str] = field(default_factory=list)
     said: dict[str, Span] = field(default_factory=dict)
     has_refused: bool = False
-    """Whether a line of it was refused: what is missing may stand there."""
+    """Whether one of its lines was refused: what seems to be missing may be on that line."""
 
     @classmethod
     def of(cls, branch: Node, nodes: NodeBuilder) -> OpenScene:
-        """The block that `scene NAME {` opens."""
+        """Return the block that `scene NAME {` opens."""
         label = branch.last
         at = nodes.span(label)
         return cls(values.read_scene_name(label.text, at, nodes.faults), nodes.over(branch), at)
 
     def is_indented(self) -> bool:
-        """Whether its lines stand further in than its head."""
+        """Return whether its lines are indented further than its head."""
         return all(span.column > self.head.column for span in self.said.values())
 
     def take(self, branch: Node, nodes: NodeBuilder) -> None:
@@ -78,7 +78,7 @@ class OpenScene:
                 nodes.faults.error("E150", f"`{excerpt(token.text)}` is no code of advice", nodes.span(token), hint)
 
     def scene(self, end: Span, faults: Diagnostics) -> Scene | None:
-        """The whole scene, its closing brace at `end`."""
+        """Return the complete scene, or None if a diagnostic was reported. Its closing brace is at `end`."""
         if not self.said.keys() & {"base", "follow"}:
             if not self.has_refused and self.name is not None:
                 hint = 'give it a base: base "…"'
@@ -92,7 +92,7 @@ class OpenScene:
 
 @dataclass(slots=True)
 class OpenSection:
-    """A section whose closing brace was not read yet."""
+    """A section whose closing brace has not been read yet."""
 
     name: str
     head: Span
@@ -108,7 +108,7 @@ class OpenSection:
 
     @classmethod
     def of(cls, branch: Node, nodes: NodeBuilder) -> OpenSection:
-        """The block that `section NAME …, … {` opens."""
+        """Return the block that `section NAME …, … {` opens."""
         label = branch.children[1]
         token = label if isinstance(label, Token) else label.first
         at = nodes.span(token)
@@ -142,12 +142,12 @@ class OpenSection:
             self.duration = nodes.duration(token)
 
     def _is_joined(self, token: Token, nodes: NodeBuilder) -> bool:
-        """Tell a comma that is missing behind a length or a trigger. True when it was told."""
+        """Report a missing comma after a length or a trigger. Return whether it was reported."""
         joined = values.find_option(token.text)
         if joined is None:
             return False
         word = joined.group(1)
-        self.said.setdefault(word.upper(), nodes.span(token))  # it is there: nobody need be told that it is missing
+        self.said.setdefault(word.upper(), nodes.span(token))  # the option is there, so its absence must not be reported too
         at = nodes.part(token, joined.start(1), joined.end(1))
         gap = nodes.part(token, joined.start(), joined.start())
         what = "triggers" if token.kind == "TRIGGER" else "length"
@@ -156,7 +156,7 @@ class OpenSection:
         return True
 
     def is_indented(self) -> bool:
-        """Whether its lines stand further in than its head."""
+        """Return whether its lines are indented further than its head."""
         return all(item.span.column > self.head.column for item in self.items)
 
     def _option(self, node: Token | Node, nodes: NodeBuilder) -> None:
@@ -194,7 +194,7 @@ class OpenSection:
             nodes.faults.error("E138", "`max` belongs to a live section (until …)", self.said["MAX"], hint)
 
     def section(self, end: Span) -> Section:
-        """The whole section, its closing brace at `end`."""
+        """Return the complete section. Its closing brace is at `end`."""
         return Section(
             self.name,
             self.duration,

@@ -1,4 +1,4 @@
-"""From the grammar's tokens to a score's nodes: texts, actions, cues, rules."""
+"""Build a score's nodes from the grammar's tokens: texts, actions, cues, rules."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ from sequencer.language.text.parser import Node, Token
 from sequencer.language.values import strings as words
 
 MAX_IN_VALUE = 200
-"""The longest place, duration, number or trigger, in characters."""
+"""Maximum length of a position, duration, number or trigger, in characters."""
 
 TEXTS = frozenset({"TEXT", "BLOCK"})
-"""The tokens that are texts."""
+"""The kinds of tokens that are texts."""
 
 
 class NodeBuilder:
-    """Makes nodes from the tokens of one source, statement by statement."""
+    """Builds nodes from the tokens of one source, statement by statement."""
 
     def __init__(self, source: Source, faults: Diagnostics) -> None:
         self.source = source
@@ -59,7 +59,7 @@ class NodeBuilder:
     # ---- spans -----------------------------------------------------------------------------------------------------
 
     def begin(self, start: int, end: int) -> None:
-        """Say where the next statement stands: spans inside a statement of one line are then plain sums."""
+        """Set the bounds of the next statement. Spans inside a statement of one line are then simple sums."""
         self.start, self.end = start, end
         starts = self.source.starts
         self.line = line = bisect_right(starts, start)
@@ -67,36 +67,36 @@ class NodeBuilder:
         self.one_line = line == len(starts) or end < starts[line]
 
     def at(self, start: int, end: int) -> Span:
-        """The span of a stretch of the source, in the statement that was begun."""
+        """Return the span of `text[start:end]` of the source, which is inside the current statement."""
         if self.one_line:
             return Span(self.source.file, self.line, start - self.before, self.line, end - self.before)
         return self.source.span(start, end)
 
     def span(self, token: Token) -> Span:
-        """The span of a token."""
+        """Return the span of a token."""
         return self.at(token.start, token.end)
 
     def part(self, token: Token, start: int, end: int | None = None) -> Span:
-        """The span of a token's `text[start:end]`."""
+        """Return the span of a token's `text[start:end]`."""
         return self.at(token.start + start, token.end if end is None else token.start + end)
 
     def whole(self) -> Span:
-        """The span of the statement that was begun."""
+        """Return the span of the current statement."""
         return self.at(self.start, self.end)
 
     def over(self, branch: Node) -> Span:
-        """The span of a whole branch."""
+        """Return the span of a node."""
         return self.at(branch.first.start, branch.last.end)
 
     # ---- values ----------------------------------------------------------------------------------------------------
 
     def rest(self, token: Token, word: str) -> tuple[str, Span]:
-        """What stands behind a token's first word, with its span: `at 9.3` gives `9.3`."""
+        """Return what follows a token's first word, with its span: `at 9.3` gives `9.3`."""
         value = token.text[len(word) :].lstrip(" \t")
         return value, self.at(token.end - len(value), token.end)
 
     def too_long(self, text: str, span: Span) -> bool:
-        """Tell a value that is far too long to be one."""
+        """Report a text that is far too long to be a value. Return whether it was reported."""
         if len(text) <= MAX_IN_VALUE:
             return False
         message = f"this is longer than {MAX_IN_VALUE} characters, and no value is"
@@ -104,7 +104,7 @@ class NodeBuilder:
         return True
 
     def place(self, token: Token, word: str) -> Position | None:
-        """The place behind a token's first word (`at`, `from`, `end`). None where it is none (told)."""
+        """Read the position after a token's first word (`at`, `from`, `end`). Return None if a diagnostic was reported."""
         text, span = self.rest(token, word)
         if self.too_long(text, span):
             return None
@@ -115,25 +115,25 @@ class NodeBuilder:
         return values.read_position(text, span, self.faults)
 
     def duration(self, token: Token, word: str = "") -> Duration | None:
-        """The duration that a token is, or that stands behind its first word. None where it is none (told)."""
+        """Read the duration in a token, after its first `word`. Return None if a diagnostic was reported."""
         text, span = self.rest(token, word)
         return None if self.too_long(text, span) else values.read_duration(text, span, self.faults)
 
     def trigger(self, token: Token) -> Trigger | None:
-        """The trigger that a token is. None where it is none (told)."""
+        """Read the trigger in a token. Return None if a diagnostic was reported."""
         span = self.span(token)
         return None if self.too_long(token.text, span) else values.read_trigger(token.text, span, self.faults)
 
     # ---- texts -----------------------------------------------------------------------------------------------------
 
     def text(self, token: Token, word: int = 0) -> Text | None:
-        """The text of a token, or of what stands behind its first `word` characters."""
+        """Read the text in a token, after its first `word` characters. Return None if a diagnostic was reported."""
         if word == 0:
             return words.read_text(token.text, self.span(token), self.faults)
         return words.read_text(token.text[word:], self.part(token, word), self.faults)
 
     def words(self, node: Token | Node) -> PromptText | None:
-        """A text, or a pick with its options. None where one of its texts is not well (told)."""
+        """Read a text, or a pick with its options. Return None if a diagnostic was reported."""
         if isinstance(node, Token):
             return self.text(node)
         options = [self.text(token) for token in node.children if isinstance(token, Token) and token.kind in TEXTS]
@@ -141,12 +141,12 @@ class NodeBuilder:
         return Pick(kept, self.over(node)) if len(kept) == len(options) else None
 
     def literal(self, token: Token, word: int = 0) -> str | None:
-        """A text that is no prompt (a path, a title): its escapes are read, its braces are only braces."""
+        """Read a text that is not a prompt (a path, a title): it has escapes, but its braces have no meaning."""
         literal = token.text[word:].lstrip(" \t")
         return words.read_string(literal, self.at(token.end - len(literal), token.end), self.faults)
 
     def behind(self, branch: Node) -> tuple[str, Span]:
-        """What a statement says behind its first word, with its span."""
+        """Return what follows a statement's first word, with its span."""
         start = branch.first.end
         text = self.source.text[start : branch.last.end]
         value = text.strip(" \t\n")
@@ -156,14 +156,14 @@ class NodeBuilder:
     # ---- statements ------------------------------------------------------------------------------------------------
 
     def cue(self, branch: Node) -> Cue | None:
-        """`at PLACE action, …`."""
+        """Read `at PLACE action, …`."""
         head = branch.children[0]
         place = self.place(head, "at") if isinstance(head, Token) else None
         actions = self.actions(branch.children[1:], False)
         return None if place is None else Cue(place, actions, self.whole())
 
     def every(self, branch: Node) -> Every | None:
-        """`every DUR [from PLACE] action, …`."""
+        """Read `every DUR [from PLACE] action, …`."""
         head = branch.first
         step = self.duration(head, "every")
         start = None
@@ -177,14 +177,14 @@ class NodeBuilder:
         return Every(step, start, actions, self.whole()) if good and step is not None else None
 
     def rule(self, branch: Node) -> Rule | None:
-        """`on TRIGGER -> action, …`."""
+        """Read `on TRIGGER -> action, …`."""
         name = branch.children[1]
         trigger = self.trigger(name) if isinstance(name, Token) else None
         actions = self.actions(branch.children[2:], True)
         return None if trigger is None else Rule(trigger, actions, self.whole())
 
     def item(self, branch: Node) -> Item | None:
-        """A cue, an `every` or a rule."""
+        """Read a cue, an `every` or a rule."""
         match branch.rule:
             case "cue":
                 return self.cue(branch)
@@ -196,7 +196,7 @@ class NodeBuilder:
     # ---- actions ---------------------------------------------------------------------------------------------------
 
     def actions(self, children: list[Token | Node], in_rule: bool) -> tuple[Action, ...]:
-        """Actions with the commas between them, in order. What is no action is told and left out."""
+        """Read actions separated by commas, in order. Invalid actions are reported and omitted."""
         found: list[Action] = []
         comma: Token | None = None
         for child in children:
@@ -240,7 +240,7 @@ class NodeBuilder:
         self.faults.error("E141", f"{word} answers to a trigger: it stands in a rule", action.span, hint)
 
     def action(self, node: Token | Node) -> Action | None:
-        """One action; None when something in it was told."""
+        """Read one action. Return None if a diagnostic was reported."""
         if not isinstance(node, Token):
             return self._longer(node)
         span = self.span(node)
@@ -273,11 +273,11 @@ class NodeBuilder:
                 return self._setting(node, span)
 
     def _scene(self, name: str, token: Token) -> str | None:
-        """The name of a scene, with which `token` begins."""
+        """Read the name of a scene at the beginning of `token`."""
         return name if name.isascii() else values.read_scene_name(name, self.part(token, 0, len(name)), self.faults)
 
     def _setting(self, token: Token, span: Span) -> Action | None:
-        """An action that sets one value."""
+        """Read an action that sets one value."""
         word = token.text.split(maxsplit=1)[0]
         text, at = self.rest(token, word)
         if self.too_long(text, at):
@@ -326,24 +326,24 @@ class NodeBuilder:
                 return self.tempo(branch)
 
     def midi(self, token: Token) -> SendMidi | None:
-        """`midi note C3 ch 10`, `midi cc 20 64`."""
+        """Read `midi note C3 ch 10`, `midi cc 20 64`."""
         text, at = self.rest(token, "midi")
         read = None if self.too_long(text, at) else values.read_midi(text, at, self.faults)
         return None if read is None else replace(read, span=self.span(token))
 
     def cut(self, token: Token) -> Cut | None:
-        """`cut`, `cut seed N`."""
+        """Read `cut`, `cut seed N`."""
         span = self.span(token)
         return None if self.too_long(token.text, span) else values.read_cut(token.text, span, self.faults)
 
     def meter(self, token: Token) -> ChangeMeter | None:
-        """`meter 3/4`."""
+        """Read `meter 3/4`."""
         text, at = self.rest(token, "meter")
         meter = None if self.too_long(text, at) else values.read_meter(text, at, self.faults)
         return None if meter is None else ChangeMeter(meter, self.span(token))
 
     def tempo(self, branch: Node, in_head: bool = False) -> ChangeTempo | None:
-        """`tempo 120 -> 132 over 4 bars`."""
+        """Read `tempo 120 -> 132 over 4 bars`."""
         text, at = self.behind(branch)
         change = None if self.too_long(text, at) else values.read_tempo(text, at, self.faults, in_head)
         return None if change is None else replace(change, span=self.over(branch))

@@ -1,8 +1,8 @@
-"""The grammar as tables: what Lark makes of it, in a form that is read in a millisecond.
+"""Load the parse tables that Lark generates from the grammar, in a form that can be read in a millisecond.
 
-`grammar/score.lark` says what the language is. Lark turns it into an LALR table and a lexer for each of the table's states;
-that takes a quarter of a second, so the result stands beside the grammar (`score.table.json`), with the digest of what it
-was made from. Where that does not fit the grammar any more, it is made anew and kept in memory.
+`grammar/score.lark` defines the language. Lark compiles it into an LALR table and a lexer for each of the table's states. That
+takes a quarter of a second, so the result is stored next to the grammar (`score.table.json`) with the digest of its source
+files. If the digest does not match the grammar, the tables are rebuilt and kept in memory.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from lark import Lark
 
 FORMAT = 1
-"""The format of the table's document."""
+"""The format version of the table's document."""
 
 STATEMENT = "statement"
-"""The start rule for one statement, on which the tables are built."""
+"""The start rule for one statement. The tables are built for it."""
 
 WHOLE = "score"
-"""The start rule for a whole score."""
+"""The start rule for a complete score."""
 
 END = "$END"
-"""The name of the end of the input among terminals."""
+"""The terminal name of the end of the input."""
 
 WITH_SPACE = 10
-"""The priority of terminals that take the white space in front of them along."""
+"""The priority of terminals that include the preceding white space."""
 
 SOURCES = ("score.lark", "terminals.lark")
 TABLE = "score.table.json"
@@ -44,18 +44,18 @@ class ReduceKind(Enum):
 
     BRANCH = "branch"
     INLINE = "inline"
-    """Hands a list of them to the rule above."""
+    """Passes a list of them to the parent rule."""
     WRAP = "wrap"
-    """Makes a list of its only child, a token or a branch."""
+    """Wraps its only child, a token or a node, in a list."""
     HAND_ON = "hand on"
-    """Hands the list on that its only child is."""
+    """Passes on its only child, which is a list."""
     WHOLE = "whole"
     """The start rule: its first child is the statement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of the grammar: of its `size` children it keeps those numbered in `kept`."""
+    """A rule of the grammar. It has `size` children and keeps those whose indices are in `kept`."""
 
     name: str
     size: int
@@ -67,8 +67,8 @@ class Rule:
 class ParseTables:
     """An LALR table with its lexers.
 
-    `actions[state][name]` is the state to go to, or −1 − the number of the rule to reduce by. `lexers[state]` names its
-    lexer in `scanners`, which are the names of terminals in the order they are tried. `end` is the state that accepts.
+    `actions[state][name]` is the next state, or −1 − the number of the rule to reduce by. `lexers[state]` is an index into
+    `scanners`, each of which lists the names of terminals in the order in which they are tried. `end` is the accepting state.
     """
 
     terminals: dict[str, str]
@@ -82,14 +82,14 @@ class ParseTables:
 
 
 def grammar_folder() -> Path:
-    """Where `score.lark` lies: in the installed package, or at the top of the repository."""
+    """Return the folder of `score.lark`: in the installed package, or at the top of the repository."""
     package = Path(__file__).resolve().parents[2]
     packed = package / "_grammar"
     return packed if (packed / SOURCES[0]).is_file() else package.parent / "grammar"
 
 
 def source_digest(folder: Path) -> str:
-    """SHA-256 (hex) of the grammar's files."""
+    """Return the SHA-256 digest (hex) of the grammar's files."""
     whole = hashlib.sha256()
     for name in SOURCES:
         whole.update((folder / name).read_bytes().replace(b"\r\n", b"\n"))
@@ -98,7 +98,7 @@ def source_digest(folder: Path) -> str:
 
 @cache
 def tables() -> ParseTables:
-    """The tables of the grammar that is there; read once."""
+    """Return the tables of the installed grammar. They are read once."""
     folder = grammar_folder()
     try:
         document = json.loads((folder / TABLE).read_bytes())
@@ -109,16 +109,21 @@ def tables() -> ParseTables:
     return from_document(document)
 
 
-# ---- making them ---------------------------------------------------------------------------------------------------
+# ---- building ------------------------------------------------------------------------------------------------------
 
 
 def lark_parser(start: tuple[str, ...], strict: bool = False) -> Lark:
-    """Lark's own parser for these start rules. `strict` refuses terminals that collide (it needs `interegular`)."""
+    """Return Lark's own parser for the given start rules.
+
+    Args:
+        start: The names of the start rules.
+        strict: Whether terminals that collide are an error (this needs `interegular`).
+    """
     from lark import Lark
     from lark.lexer import ContextualLexer
 
     class Unchecked(ContextualLexer):
-        """Lark's contextual lexer without its look for colliding terminals: that takes seconds, and a test does it."""
+        """Lark's contextual lexer without the check for colliding terminals, which takes seconds; a test does it."""
 
         def __init__(self, conf: Any, *args: Any, **options: Any) -> None:
             conf.skip_validation = True
@@ -137,7 +142,7 @@ def lark_parser(start: tuple[str, ...], strict: bool = False) -> Lark:
 
 
 def build_tables() -> dict[str, Any]:
-    """The document of the tables, made by Lark. States and rules are numbered so that it is the same every time."""
+    """Build the tables' document with Lark. States and rules are numbered so that the result is reproducible."""
     from lark.parsers.lalr_analysis import Shift
 
     lark = lark_parser((STATEMENT,))
@@ -174,7 +179,7 @@ def build_tables() -> dict[str, Any]:
 
 
 def _numbered(states: dict[Any, dict[Any, Any]], start: Any, shift: Any) -> dict[Any, int]:
-    """States by number, in the order in which they are reached from the start, names sorted."""
+    """Number the states in the order in which they are reached from the start, with names sorted."""
     numbers = {start: 0}
     waiting = deque([start])
     while waiting:
@@ -187,7 +192,7 @@ def _numbered(states: dict[Any, dict[Any, Any]], start: Any, shift: Any) -> dict
 
 
 def from_document(document: dict[str, Any]) -> ParseTables:
-    """The tables of a document."""
+    """Return the tables stored in a document."""
     return ParseTables(
         document["terminals"],
         frozenset(document["spacing"]),
@@ -201,7 +206,7 @@ def from_document(document: dict[str, Any]) -> ParseTables:
 
 
 def _rule(name: str, symbols: list[str]) -> Rule:
-    """A rule from the names of its symbols: terminals whose names begin with `_` are not kept."""
+    """Return a rule, given the names of its symbols. Terminals whose names begin with `_` are not kept."""
     kept = tuple(at for at, symbol in enumerate(symbols) if not (symbol[0] == "_" and symbol.isupper()))
     way = ReduceKind.BRANCH
     if name == STATEMENT:
@@ -213,7 +218,7 @@ def _rule(name: str, symbols: list[str]) -> Rule:
 
 
 def to_json(document: dict[str, Any]) -> str:
-    """The document as text, a rule or a state a line."""
+    """Render the document as text, with one rule or state per line."""
     parts = [f" {json.dumps(key)}: {_lines(value)}" for key, value in document.items()]
     return "{\n" + ",\n".join(parts) + "\n}\n"
 

@@ -1,4 +1,4 @@
-"""The parser of the text notation: Lark's tables, driven over one statement at a time."""
+"""The parser of the text notation: it runs Lark's LALR tables over one statement at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BRANCH, INLINE, WRAP, WHOLE = ReduceKind.BRANCH, ReduceKind.INLINE, ReduceKind.W
 
 
 class Token:
-    """A word of a statement: `text` stands at `start:end` of the source, `kind` is its terminal's name."""
+    """A token of a statement: `text` is at `start:end` of the source, `kind` is the name of its terminal."""
 
     __slots__ = ("end", "kind", "start", "text")
     __match_args__ = ("kind",)
@@ -27,7 +27,7 @@ class Token:
 
 
 class Node:
-    """What a rule holds: tokens and branches, in order. `rule` is the rule's name."""
+    """The tokens and nodes that a rule matched, in order. `rule` is the name of the rule."""
 
     __slots__ = ("children", "rule")
 
@@ -40,7 +40,7 @@ class Node:
 
     @property
     def first(self) -> Token:
-        """The first token of the branch."""
+        """The first token of the node."""
         node: Token | Node = self
         while isinstance(node, Node):
             node = node.children[0]
@@ -48,7 +48,7 @@ class Node:
 
     @property
     def last(self) -> Token:
-        """The last token of the branch."""
+        """The last token of the node."""
         node: Token | Node = self
         while isinstance(node, Node):
             node = node.children[-1]
@@ -58,8 +58,8 @@ class Node:
 _Value = Token | Node | list[Token | Node]
 
 
-class ParseError(Exception):  # no error of ours: the statement is explained and reading goes on
-    """The grammar refused a text at `at`, where only terminals named `expected` could stand."""
+class ParseError(Exception):  # internal, not a SequencerError: the statement is explained and reading continues
+    """The grammar refused a text at offset `at`, where it expected one of the terminals `expected`."""
 
     def __init__(self, at: int, expected: frozenset[str]) -> None:
         super().__init__(f"refused at {at}")
@@ -68,16 +68,28 @@ class ParseError(Exception):  # no error of ours: the statement is explained and
 
 
 class Parser:
-    """Parses single statements by LALR tables. Its lexers are compiled when they are first needed."""
+    """Parses single statements with LALR tables. Its lexers are compiled when they are first needed."""
 
     def __init__(self, of: ParseTables) -> None:
         self._tables = of
         self._scanners: list[re.Pattern[str] | None] = [None] * len(of.scanners)
         self.steps = 0
-        """How many steps parsing took so far: its cost, whatever the machine."""
+        """The number of parsing steps so far: a measure of cost that does not depend on the machine."""
 
     def parse(self, text: str, start: int, end: int) -> Token | Node:
-        """The statement `text[start:end]`, without white space at its end; a token for a closing brace. Raises Refused."""
+        """Parse the statement `text[start:end]`.
+
+        Args:
+            text: The source text.
+            start: Where the statement begins.
+            end: Where it ends, without trailing white space.
+
+        Returns:
+            The node of the statement, or a token for a closing brace.
+
+        Raises:
+            ParseError: The grammar refuses the statement.
+        """
         of, scanners = self._tables, self._scanners
         actions, rules, lexers = of.actions, of.rules, of.lexers
         state = of.start
@@ -89,7 +101,7 @@ class Parser:
                 scanner = scanners[lexers[state]] or self._scanner(lexers[state])
                 match = scanner.match(text, at, end)
                 kind = None if match is None else match.lastgroup
-                if match is None or kind is None:  # the second where only the end can follow: nothing to look for
+                if match is None or kind is None:  # kind is None if only the end can follow: the scanner has no terminals
                     raise self._refused(states, text, at)
                 begin, at = match.span(kind)
             else:
@@ -99,7 +111,7 @@ class Parser:
                 rule = rules[-1 - step]
                 size, way = rule.size, rule.way
                 if way is WRAP:
-                    values[-1] = [values[-1]]  # type: ignore[list-item]  # a token or a branch: that is what the way says
+                    values[-1] = [values[-1]]  # type: ignore[list-item]  # the reduce kind guarantees a token or a node
                 elif way is INLINE or way is BRANCH:
                     value = _reduced(rule, values[-size:] if size else [])
                     if size:
@@ -120,7 +132,7 @@ class Parser:
             states.append(state)
 
     def _scanner(self, number: int) -> re.Pattern[str]:
-        """Compile a lexer. Blanks in front of a terminal are skipped, but for those that take them along."""
+        """Compile a lexer. It skips spaces before a terminal, except before terminals that include them."""
         names = [name for name in self._tables.scanners[number] if name != "BLANK"]
         spacing = self._tables.spacing
         patterns = self._tables.terminals
@@ -136,7 +148,7 @@ class Parser:
         return ParseError(at if blank is None else blank.end(), expected)
 
     def _leads(self, states: list[int], name: str) -> bool:
-        """Whether a terminal can really stand next: a table's row names some that are refused a few steps later."""
+        """Return whether a terminal can really follow: a table's row contains some that are refused a few steps later."""
         actions, rules = self._tables.actions, self._tables.rules
         stack = list(states)
         while True:
@@ -154,7 +166,7 @@ class Parser:
 
 
 def _reduced(rule: Rule, values: list[_Value]) -> _Value:
-    """What a rule makes of its children: a branch, or only a list of them."""
+    """Reduce a rule: return a node with its children, or only the list of them."""
     children: list[Token | Node] = []
     for at in rule.kept:
         value = values[at]
@@ -163,11 +175,11 @@ def _reduced(rule: Rule, values: list[_Value]) -> _Value:
         elif children:
             children += value
         else:
-            children = value  # lists are handed on, not shared: a long one grows in place
+            children = value  # lists are passed on, not shared: a long one grows in place
     return Node(rule.name, children) if rule.way is BRANCH else children
 
 
 @cache
 def parser() -> Parser:
-    """The parser that reads scores. Built once."""
+    """Return the parser for scores. It is built once."""
     return Parser(tables())

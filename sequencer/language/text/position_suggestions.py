@@ -1,6 +1,6 @@
-"""Repairs of positions that were written in another form: `at bar 5 beat 3`, `at 5-3`, `at 5,3`, `at 8 bars 2 beats`.
+"""Suggest fixes for positions in another form: `at bar 5 beat 3`, `at 5-3`, `at 5,3`, `at 8 bars 2 beats`.
 
-What is written in their place depends on the meter, so these look at the whole score, as the other repairs do not.
+The correct position depends on the meter, so unlike the other suggestions these take the whole score into account.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _LENGTH = re.compile(
 
 
 class Positions:
-    """Finds the repairs in the statements of the score at `span`."""
+    """Finds suggestions in the statements of the score that `span` points into."""
 
     def __init__(self, span: Span, faults: Diagnostics) -> None:
         self.span = span
         self.faults = faults
 
     def find(self, _: str, masked: str) -> Iterator[Suggestion]:
-        """Give the repairs of a statement."""
+        """Yield the suggestions for a statement."""
         yield from self._ranges(masked)
         for pattern, code, message in _FORMS:
             for match in find_outside_quotes(pattern.pattern, masked):
@@ -56,7 +56,7 @@ class Positions:
         return suggest_position(max(1, int(bar)), max(1, int(beat)), Fraction(0), self.span, self.faults)
 
     def _ranges(self, masked: str) -> Iterator[Suggestion]:
-        """`at 5-3`: a bar and its beat where it has one, or else from one bar to another."""
+        """Find `at 5-3`: bar and beat if the bar has that beat, otherwise a range of bars."""
         for match in find_outside_quotes(_RANGE.pattern, masked):
             word, bar, beat = match.groups()
             if max(len(bar), len(beat)) > MAX_DIGITS:
@@ -70,7 +70,7 @@ class Positions:
             yield Suggestion("E219", match.start(), match.end(), new, message, hint)
 
     def _lengths(self, masked: str) -> Iterator[Suggestion]:
-        """`at 8 bars 2 beats`: one amount of two units."""
+        """Find `at 8 bars 2 beats`: one amount with two units."""
         for match in find_outside_quotes(_LENGTH.pattern, masked):
             own = Diagnostics()
             own.texts = self.faults.texts

@@ -1,4 +1,4 @@
-"""Texts as the printer writes them: on one line, over several lines as their author broke them, or as a pick's options."""
+"""Render a score in the text notation: its statements, texts and comments, and the blank lines between them."""
 
 from __future__ import annotations
 
@@ -45,27 +45,33 @@ from sequencer.language.values import writing as spelling
 from sequencer.language.values.strings import read_text
 
 WIDTH = 100
-"""Where a three-quoted text that was never written with lines of its own is broken."""
+"""Line width of a text in triple quotes whose author did not break it into lines."""
 
 MAX_PICK_WIDTH = 120
-"""A pick that would reach further stands with one option a line."""
+"""A pick that would extend beyond this column is printed with one option per line."""
 
 _QUOTE = re.compile(r'"(?="|\Z)')
 
 
 def literal(text: Text, source: str, indent: str) -> str:
-    """A text with its quotes. `source` is the score's own text: there the lines of a three-quoted one are looked up."""
+    """Render a text with its quotes.
+
+    Args:
+        text: The text.
+        source: The score's source text, in which the lines of a text in triple quotes are looked up.
+        indent: The indentation of the statement.
+    """
     if not text.block or not text.parts:
         return spelling.quoted(text)
     for lines in (_lines_in(source, text.span), _broken(text)):
         block = _block(lines, indent)
         if _says(block, text):
             return block
-    return spelling.quoted(text)  # white space at its ends, for one, does not survive three quotes
+    return spelling.quoted(text)  # triple quotes would lose, for example, white space at its ends
 
 
 def prompt_text(said: PromptText, source: str, indent: str, used: int) -> str:
-    """A text or a pick; `used` is how much of the line is taken already."""
+    """Render a text or a pick. `used` is the width of the line so far."""
     if isinstance(said, Text):
         return literal(said, source, indent)
     return _pick(said, source, indent, used)
@@ -86,14 +92,14 @@ def _block(lines: list[str], indent: str) -> str:
 
 
 def _says(block: str, text: Text) -> bool:
-    """Whether a literal reads back to `text`."""
+    """Return whether a literal reads back as `text`."""
     faults = Diagnostics()
     read = read_text(block, Span("", 1, 1, 1, 1), faults)
     return read is not None and read.parts == text.parts
 
 
 def _lines_in(source: str, span: Span) -> list[str]:
-    """The lines of the three-quoted text that stands at `span`, as written there; none where there is no such text."""
+    """Return the lines of the text in triple quotes at `span` as they are in the source. Empty if there is no such text."""
     if span.line < 1 or not source:
         return []
     lines = source.split("\n")[span.line - 1 : span.end_line]
@@ -108,7 +114,7 @@ def _lines_in(source: str, span: Span) -> list[str]:
 
 
 def _broken(text: Text) -> list[str]:
-    """A three-quoted text as lines."""
+    """Break a text for triple quotes into lines."""
     content = _QUOTE.sub(r"\\\"", spelling.braced(text).replace("\\", "\\\\"))
     return spelling.wrap_text(content, WIDTH)
 
@@ -117,7 +123,7 @@ INDENT = "  "
 
 
 class Group(Enum):
-    """What a line belongs to; between unlike ones stands a blank line."""
+    """What a line belongs to. A blank line separates different groups."""
 
     HEADER = auto()
     USE = auto()
@@ -133,7 +139,7 @@ class Group(Enum):
 class Row:
     """A statement to be printed (its text may have several lines), the head of a block, or a closing brace.
 
-    `span` is where it stood in the source: for a head and for a closing brace that of the whole block.
+    `span` is its position in the source; for a head and for a closing brace it is the span of the complete block.
     """
 
     group: Group
@@ -147,24 +153,24 @@ class Row:
 
     @property
     def is_placed(self) -> bool:
-        """Whether it has a place in the source."""
+        """Whether it has a position in the source."""
         return self.span is not None and self.span.line > 0
 
     @property
     def line(self) -> int:
-        """Where it begins, from 1; 0 when it has no place."""
+        """The line where it begins, from 1; 0 if it has no position."""
         span = self.span or NO_SPAN
         return span.end_line if self.closes else span.line
 
     @property
     def column(self) -> int:
-        """Where it begins in its line, from 1."""
+        """The column where it begins, from 1."""
         span = self.span or NO_SPAN
         return span.end_column - 1 if self.closes else span.column
 
 
 def render_rows(rows: Sequence[Row], comments: Sequence[Comment], source: str) -> str:
-    """The text of `rows`, with the source's comments where they stood and its blank lines where they may stand."""
+    """Render `rows`, with comments where they were in the source and its blank lines where they are allowed."""
     last = _attach(rows, comments)
     written = source.split("\n")
     out: list[str] = []
@@ -191,14 +197,14 @@ def render_rows(rows: Sequence[Row], comments: Sequence[Comment], source: str) -
 
 
 def _apart(previous: Row, row: Row) -> bool:
-    """Whether a blank line must stand between two lines: around blocks, and between unlike things."""
+    """Return whether a blank line is required between two rows: around blocks, and between different groups."""
     if row.depth > 0 or row.closes:
         return False
     return previous.closes or row.opens or previous.group is not row.group
 
 
 def _comment(comment: Comment) -> str:
-    """A comment with its sign; `##` and `#!` stay together."""
+    """Render a comment with its `#`. `##` and `#!` stay together."""
     text = comment.text.rstrip()
     return "#" if not text else f"#{text}" if text[0] in "#!" else f"# {text}"
 
@@ -208,10 +214,10 @@ def _blank_above(lines: list[str], line: int) -> bool:
 
 
 def _attach(rows: Sequence[Row], comments: Sequence[Comment]) -> list[Comment]:
-    """Hand every comment to the line it belongs to; returns those behind the last one.
+    """Attach each comment to the row it belongs to, and return the comments after the last row.
 
-    A comment on its own line belongs to what follows, one behind a statement to that statement. One inside a statement
-    of several lines moves in front of it.
+    A comment on its own line belongs to what follows, a comment after a statement to that statement. A comment inside a
+    statement of several lines moves before it.
     """
     last: list[Comment] = []
     index = -1
@@ -234,7 +240,7 @@ def _attach(rows: Sequence[Row], comments: Sequence[Comment]) -> list[Comment]:
 
 
 def _starts(rows: Sequence[Row]) -> list[tuple[int, int]]:
-    """Where each row begins; one without a place stands where the one before it does."""
+    """Return where each row begins. A row without a position gets that of the preceding row."""
     starts: list[tuple[int, int]] = []
     for row in rows:
         starts.append((row.line, row.column) if row.is_placed else starts[-1] if starts else (0, 0))
@@ -242,7 +248,7 @@ def _starts(rows: Sequence[Row]) -> list[tuple[int, int]]:
 
 
 def _is_inside(row: Row, comment: Comment) -> bool:
-    """Whether a comment stands between the first and the last line of a statement."""
+    """Return whether a comment is between the first and the last line of a statement."""
     span = row.span
     if span is None or row.opens or row.closes:
         return False
@@ -250,15 +256,16 @@ def _is_inside(row: Row, comment: Comment) -> bool:
 
 
 def print_text(score: Score) -> str:
-    """`score` in the text notation; it reads back to an equal score.
+    """Render `score` in the text notation. The result reads back to an equal score.
 
-    Raises ValueError for a score made by code that the language cannot spell.
+    Raises:
+        ValueError: The score was built by code and contains a value that the language cannot express.
     """
     return render_rows(_blocks(score), score.comments, score.text)
 
 
 def _blocks(score: Score) -> list[Row]:
-    """Every line of the score: in the source's order where all of them have a place in it, else in the usual order."""
+    """Return every row of the score, in source order if all of them have a position, otherwise in the usual order."""
     source = score.text
     kinds: list[list[list[Row]]] = [
         [[row] for row in _header(score.header)],
@@ -273,7 +280,7 @@ def _blocks(score: Score) -> list[Row]:
     if score.end is not None:
         kinds.append([[Row(Group.END, 0, f"end {spelling.place(score.end)}", score.end_span)]])
     blocks = [block for kind in kinds for block in kind]
-    # Nodes of one kind keep their order whatever their spans say: it is part of what the score means.
+    # Nodes of one kind keep their order regardless of their spans, because the order is part of the score's meaning.
     if all(block[0].is_placed for block in blocks) and all(_ascend(kind) for kind in kinds):
         blocks.sort(key=lambda block: (block[0].line, block[0].column))
     return [row for block in blocks for row in block]
@@ -321,7 +328,7 @@ def _section(section: Section, source: str) -> list[Row]:
 
 
 def _head(section: Section) -> list[str]:
-    """What a section's head says behind the name."""
+    """Return the parts of a section's head that follow the name."""
     parts: list[str] = []
     if section.duration is not None:
         parts.append(spelling.duration(section.duration))
@@ -357,7 +364,7 @@ def _when(item: Item) -> str:
 
 
 def _action(action: Action, source: str, indent: str, used: int) -> str:
-    """An action; `used` is how much of the line is taken already."""
+    """Render an action. `used` is the width of the line so far."""
     match action:
         case Prompt(said):
             return prompt_text(said, source, indent, used)

@@ -1,4 +1,4 @@
-"""The header lines of the text notation."""
+"""Read the text notation: parse each statement, assemble the score, and have refused statements explained."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from sequencer.language.text.statements import Context, Statement, StatementKind
 from sequencer.language.values.strings import read_string
 
 LINES = frozenset({"title", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle"})
-"""The rules that are header lines."""
+"""The grammar rules for header lines."""
 
 
 class HeaderLines:
-    """The header as it grows, line by line."""
+    """Collects the header, line by line."""
 
     def __init__(self, nodes: NodeBuilder) -> None:
         self.nodes = nodes
@@ -31,11 +31,11 @@ class HeaderLines:
         self._spans: dict[str, Span] = {}
 
     def header(self) -> Header:
-        """What was read."""
+        """Return the header read so far."""
         return replace(self._said, spans=tuple(self._spans.items()))
 
     def take(self, branch: Node) -> None:
-        """Read one line; each may stand once."""
+        """Read one header line. Each may appear once."""
         span = self.nodes.over(branch)
         kind = branch.rule
         if kind in self._spans:
@@ -57,7 +57,7 @@ class HeaderLines:
             self._said = self._with(kind, text, at, span)
 
     def _with(self, kind: str, text: str, at: Span, span: Span) -> Header:
-        """The header with what one more line says; where that is not well, it is told and left out."""
+        """Return the header with one more line. If its value is invalid, it is reported and omitted."""
         said, faults = self._said, self.nodes.faults
         match kind:
             case "clock":
@@ -81,21 +81,21 @@ class HeaderLines:
 
 
 ITEMS = frozenset({"cue", "every", "rule"})
-"""The rules that are cues and rules."""
+"""The grammar rules for cues, `every` and a score's rules."""
 
 SCENE_LINES = frozenset({"base", "follow", "quiet"})
-"""The rules of a scene's lines."""
+"""The grammar rules for the lines of a scene."""
 
 
 @dataclass(slots=True)
 class UnknownBlock:
-    """A block whose first line was refused: what stands in it is read, told, and dropped."""
+    """A block whose first line was refused: its contents are read for their diagnostics and dropped."""
 
     head: Span
 
 
 class ScoreAssembler:
-    """Takes the statements of a text in order and keeps what they say."""
+    """Takes the statements of a text in order and assembles the score."""
 
     def __init__(self, nodes: NodeBuilder) -> None:
         self.nodes = nodes
@@ -104,10 +104,10 @@ class ScoreAssembler:
         self.parts = ScoreBuilder()
         self.block: OpenScene | OpenSection | UnknownBlock | None = None
         self.forgiven = 0
-        """How many closing braces too many are already explained."""
+        """How many surplus closing braces are already explained by another diagnostic."""
 
     def context(self) -> Context:
-        """Where the next statement stands."""
+        """Return the context of the next statement."""
         match self.block:
             case None:
                 return Context.TOP
@@ -119,7 +119,7 @@ class ScoreAssembler:
     # ---- statements ------------------------------------------------------------------------------------------------
 
     def take(self, node: Token | Node) -> None:
-        """Take what the grammar made of a statement, or of a closing brace."""
+        """Take the parse result of a statement or of a closing brace."""
         if isinstance(node, Token):
             self._close(node)
             return
@@ -197,10 +197,10 @@ class ScoreAssembler:
         self.faults.error("E154", f"`{word}` is said twice", span, "keep one of the two lines", (Fix(span, ""),), (first,))
         return True
 
-    # ---- out of place ----------------------------------------------------------------------------------------------
+    # ---- misplaced statements --------------------------------------------------------------------------------------
 
     def _in_unknown(self, node: Node, kind: str) -> None:
-        """What stands in a block that was not understood is read for its own faults only."""
+        """Read a statement in a block that was not understood, only for its own diagnostics."""
         if kind in ITEMS:
             self.nodes.item(node)
         elif kind in {"section", "scene"}:
@@ -264,7 +264,7 @@ class ScoreAssembler:
         self.block = None
 
     def refused(self, statement: Statement, opens: bool) -> None:
-        """A statement was refused. `opens`: it was meant to open a block, though its brace may be missing."""
+        """Handle a refused statement. `opens`: it was meant to open a block, even if its brace is missing."""
         if isinstance(self.block, OpenScene):
             self.block.has_refused = True
         if opens or statement.kind is StatementKind.OPEN:
@@ -274,7 +274,7 @@ class ScoreAssembler:
             self.block = UnknownBlock(self.nodes.source.span(statement.start, statement.end))
 
     def finish(self, end: int) -> None:
-        """The text is over."""
+        """Handle the end of the text."""
         match self.block:
             case OpenSection() | OpenScene() as block:
                 at = self.nodes.source.span(end, end)
@@ -285,7 +285,7 @@ class ScoreAssembler:
                 self.block = None
 
     def score(self, comments: tuple[Comment, ...]) -> Score:
-        """The whole."""
+        """Return the complete score."""
         source = self.nodes.source
         return self.parts.score(self.header.header(), comments, source.file, source.text)
 
@@ -299,15 +299,24 @@ if TYPE_CHECKING:
     from sequencer.language.text.recovery import ErrorExplainer
 
 MAX_FAULTS = 400
-"""After so many faults the rest of a score is not read: whoever made it needs the first ones."""
+"""After this many diagnostics the rest of a score is not read: the author needs the first ones."""
 
 
 MAX_TOKENS = 1_500_000
-"""How many words and signs (the grammar's tokens) a score may have: five times what 100,000 cues need."""
+"""Maximum number of tokens in a score: five times what 100,000 cues need."""
 
 
 def read_text(text: str, file: str, faults: Diagnostics) -> Score:
-    """The score that `text` says. Faults are told, and what they touch is left out; `text` has plain newlines and no BOM."""
+    r"""Read a score from a text.
+
+    Args:
+        text: The text, with `\n` as newlines and without a byte order mark.
+        file: The file name for diagnostics.
+        faults: Collects the diagnostics.
+
+    Returns:
+        The score, without the parts for which errors were reported.
+    """
     source = Source(file, text)
     if not check_characters(source, faults):
         return Score(file=file, text=text)
@@ -327,11 +336,11 @@ class _Reader:
         self.before = self.parser.steps
         self.refused = 0
         self.is_odd = not source.text.isascii() and ODD_BLANK.search(source.text) is not None
-        """Whether blanks that are no plain ones stand anywhere, in a text perhaps."""
+        """Whether the text contains unusual spaces anywhere, possibly only inside a text literal."""
         self.slips: ErrorExplainer | None = None
 
     def score(self) -> Score:
-        """Read every statement."""
+        """Read every statement and return the score."""
         if not self.cutter.split_next():
             end = len(self.source.text)
             hint = 'the smallest score has one line: at 0c "A paper boat drifts along a gutter."'
@@ -348,7 +357,7 @@ class _Reader:
         return self.nesting.score(self._comments())
 
     def _is_enough(self, statement: Statement) -> bool:
-        """Whether to stop in front of a statement (told): after too many faults, or in a score that is far too long."""
+        """Return whether to stop before a statement (reported): after too many errors, or in a score that is far too long."""
         if self.parser.steps - self.before > MAX_TOKENS:
             why, cure = f"{MAX_TOKENS:,} words and signs", "split it with `use`, or play its sections more than once"
         elif self.faults.count >= MAX_FAULTS or self.refused >= MAX_FAULTS:
@@ -360,7 +369,7 @@ class _Reader:
         return True
 
     def _read(self, index: int, statement: Statement) -> None:
-        """Read one statement, and explain it where the grammar refuses it."""
+        """Read one statement, and explain it if the grammar refuses it."""
         if not statement.flaws and not (self.is_odd and self._has_odd_blanks(statement)):
             self.nodes.begin(statement.start, statement.end)
             try:
@@ -371,12 +380,12 @@ class _Reader:
             self._explain(index, statement, None)
 
     def _has_odd_blanks(self, statement: Statement) -> bool:
-        from sequencer.language.text.suggestion import odd_blanks  # hardly any score has one
+        from sequencer.language.text.suggestion import odd_blanks  # few scores need it
 
         return bool(odd_blanks(self.source.text[statement.start : statement.end]))
 
     def _explain(self, index: int, statement: Statement, refusal: ParseError | None) -> None:
-        from sequencer.language.text.recovery import ErrorExplainer  # only a faulty score pays for the many patterns of slips
+        from sequencer.language.text.recovery import ErrorExplainer  # only a score with errors needs its many patterns
 
         self.refused += 1
         has_more = index + 1 < len(self.statements) or self.cutter.split_next()
@@ -385,7 +394,7 @@ class _Reader:
         if self.slips is None:
             self.slips = ErrorExplainer(self.source, self.faults)
         opens = self.slips.explain(statement, following, inside, refusal)
-        if not self.faults.has_errors:  # nothing is ever left out in silence
+        if not self.faults.has_errors:  # nothing is ever omitted silently
             span = self.source.span(statement.start, statement.end)
             self.faults.error("E102", "this statement could not be read", span)
         self.nesting.refused(statement, opens)

@@ -1,4 +1,4 @@
-"""What the grammar expected, in the language's own words."""
+"""Explain statements that the grammar refused: find the most specific message, and a fix if there is one."""
 
 from __future__ import annotations
 
@@ -92,10 +92,10 @@ _OPENING = frozenset(
 
 
 def expected(names: Iterable[str]) -> str:
-    """One phrase for the names of terminals: `a comma or the end of the line`."""
+    """Return one phrase for the names of terminals: `a comma or the end of the line`."""
     left = set(names)
     if left & {"PASS", "VALUE"}:
-        left.discard("COMMA")  # taken along there only to be refused with a better reason
+        left.discard("COMMA")  # the grammar accepts it there only so that it can be refused with a better message
     phrases: list[str] = []
     if {"NAME", "IMAGE"} <= left:
         phrases.append("an action")
@@ -113,41 +113,41 @@ def expected(names: Iterable[str]) -> str:
 
 
 MAX_TRIED_LENGTH = 2_000
-"""Longer statements are not repaired on trial."""
+"""For longer statements no suggestions are tried."""
 
 
 MAX_FLAWS = 20
-"""How many wrong marks of one statement are told."""
+"""Maximum number of flaws reported for one statement."""
 
 MAX_SHOWN_LENGTH = 200
-"""How much of a statement is looked at for the word that stands where it was refused."""
+"""How many characters of a statement are searched for the word at which it was refused."""
 
 
 _ALMOST_A_PLACE = r"[+\-]?\d|mark\b|bars?\b|beats?\b|[:=]|\+|(?:measure|takt|chunk|frame|second|sec|time|t|other|second)s?\b"
 
 _DASH = re.compile(rf"(?P<before>\d\w*[ \t]*)?(?P<dash>[{''.join(DASHES)}])[ \t]*\d")
-"""A character beside a digit that looks like a minus and is none."""
+"""A character next to a digit that only looks like a minus sign."""
 
 STARTS = frozenset({"start", "begin", "beginning", "top", "opening", "first"})
 ENDS = frozenset({"end", "finish", "last", "ending"})
-"""Words where a place is wanted."""
+"""Words that are written where a position is required."""
 
 
 MAX_LINES = 40
-"""How many lines further down the end of a text is looked for."""
+"""How many of the following lines are searched for the end of a text."""
 
 
 class ErrorExplainer(OtherStatements):
-    """Explains refused statements of one source."""
+    """Explains the refused statements of one source."""
 
     def __init__(self, source: Source, faults: Diagnostics) -> None:
         super().__init__(source, faults)
         self.positions = Positions(source.span(0, 0), faults)
         self.told_to = 0
-        """Up to here everything was told already: it is the middle of a text."""
+        """Everything before this offset is already reported: it is the middle of a text."""
 
     def explain(self, statement: Statement, following: Statement | None, context: Context, refusal: ParseError | None) -> bool:
-        """Tell what is wrong with a statement that the grammar refused. True when it was meant to open a block."""
+        """Report what is wrong with a statement that the grammar refused. Return whether it was meant to open a block."""
         if statement.start < self.told_to:
             return False
         text = self.source.text[statement.start : statement.end]
@@ -182,7 +182,7 @@ class ErrorExplainer(OtherStatements):
     # ---- marks -----------------------------------------------------------------------------------------------------
 
     def _flaws(self, statement: Statement) -> bool:
-        """Tell what is wrong with quotes and brackets. True when there was something."""
+        """Report what is wrong with quotes and brackets. Return whether anything was reported."""
         for flaw, start, end in statement.flaws[:MAX_FLAWS]:
             span = self.source.span(start, end)
             text = self.source.text[start:end]
@@ -206,7 +206,7 @@ class ErrorExplainer(OtherStatements):
         return bool(statement.flaws)
 
     def _odd_blanks(self, statement: Statement, text: str) -> bool:
-        """Tell blanks that are no plain ones, and characters that cannot be seen. True when there were some."""
+        """Report unusual spaces and invisible characters. Return whether there were any."""
         found = odd_blanks(text)
         for start, end in found[:MAX_FLAWS]:
             self.faults.error("E159", *odd_blank(text[start:end], self._span(statement, start, end)))
@@ -237,7 +237,7 @@ class ErrorExplainer(OtherStatements):
         self.faults.error("E105", "this text has no closing quote", self.source.span(start, end), hint, insert)
 
     def _closing_below(self, end: int) -> int | None:
-        """Where the quote stands that ends, some lines further down, a text that was opened before `end`."""
+        """Return the offset of the quote that closes, some lines further down, a text that was opened before `end`."""
         text = self.source.text
         for line in range(self.source.line(end) + 1, min(self.source.line(end) + MAX_LINES, len(self.source.starts) - 1) + 1):
             start = self.source.starts[line]
@@ -251,7 +251,7 @@ class ErrorExplainer(OtherStatements):
         return None
 
     def _inner_quotes(self, statement: Statement) -> bool:
-        """Tell quotes inside a text, as in `"She says "hi" and goes"`. True when that is what it is."""
+        """Report quotes inside a text, as in `"She says "hi" and goes"`. Return whether there were any."""
         start, end = statement.start, statement.end
         line_end = self.source.text.find("\n", start, end)
         stop = end if line_end < 0 else line_end
@@ -259,7 +259,7 @@ class ErrorExplainer(OtherStatements):
         first, last = line.find('"'), line.rstrip().rfind('"')
         inner = line[first + 1 : last]
         quote = inner.find('"')
-        opens = quote >= 0 and re.match(r'(?:.*[\s(])?"\w', inner[: quote + 2]) is not None  # as a quote inside a text does
+        opens = quote >= 0 and re.match(r'(?:.*[\s(])?"\w', inner[: quote + 2]) is not None  # the form of a quote inside a text
         if first < 0 or not opens or '"""' in line or re.search(r'"\s*[,|]\s*', inner):
             return False
         cured = re.sub(r'(?<!\\)"', r'\\"', inner)
@@ -271,7 +271,7 @@ class ErrorExplainer(OtherStatements):
     # ---- blocks ----------------------------------------------------------------------------------------------------
 
     def _missing_brace(self, statement: Statement, text: str, following: Statement | None) -> bool:
-        """Tell a section or scene without its opening brace."""
+        """Report a section or scene without its opening brace. Return whether it was reported."""
         head = text.rstrip(" \t:(")
         if statement.kind is not StatementKind.PLAIN or not re.match(r"(?:section|scene)\b", text) or not reads(head + " {"):
             return False
@@ -291,7 +291,7 @@ class ErrorExplainer(OtherStatements):
     # ---- words -----------------------------------------------------------------------------------------------------
 
     def _unknown(self, statement: Statement, text: str, word: str, context: Context) -> None:
-        """Tell a statement that begins with no statement's word."""
+        """Report a statement that does not begin with a statement's keyword."""
         if context is Context.SCENE and self._in_scene(statement, text, word):
             return
         place = "at 0c " if context is Context.TOP else "at 1 "
@@ -337,7 +337,7 @@ class ErrorExplainer(OtherStatements):
         self.faults.error("E101", f"no statement begins with `{excerpt(text[:end])}`", span, hint)
 
     def _action_alone(self, statement: Statement, text: str, word: str, place: str) -> None:
-        """Tell an action that no place and no trigger stands in front of."""
+        """Report an action without a position or a trigger before it."""
         span = self._span(statement, 0, len(word) or 1)
         front = self._span(statement, 0, 0)
         if word in {"pause", "resume", "goto"} and reads(f"on go out -> {text}"):
@@ -355,7 +355,7 @@ class ErrorExplainer(OtherStatements):
         self.faults.error("E117", f"{what} needs a place", span, f"write {place}{excerpt(text) if insert else '…'}", insert)
 
     def _in_scene(self, statement: Statement, text: str, word: str) -> bool:
-        """Tell a text that stands in a scene under no word, or under another one. True when it was told."""
+        """Report a text in a scene with no keyword or with a wrong one. Return whether it was reported."""
         if closest_word(word, ("base", "follow", "quiet")) or not reads(f"base {text[len(word) :].lstrip(' :=')}"):
             return False
         what = f"`{excerpt(word)}` cannot stand in a scene" if word else "a text in a scene is its base or its follow"
@@ -365,7 +365,7 @@ class ErrorExplainer(OtherStatements):
         return True
 
     def _glued(self, statement: Statement, text: str, word: str) -> bool:
-        """Tell a blank that is missing behind a statement's word: `at1`, `end8c`. True when it was told."""
+        """Report a missing space after a statement's keyword: `at1`, `end8c`. Return whether it was reported."""
         stems = (one for one in WORDS if word.startswith(one) and len(word) > len(one))
         found = next((one for one in stems if reads(f"{one} {text[len(one) :]}")), None)
         if found is None:
@@ -378,7 +378,7 @@ class ErrorExplainer(OtherStatements):
         return True
 
     def _offered(self, statement: Statement, text: str, finders: tuple[Finder, ...]) -> bool:
-        """Tell the first repair that makes the statement valid. True when there was one."""
+        """Report the first suggestion that makes the statement valid. Return whether there was one."""
         masked = mask_quoted(text)
         for finder in finders:
             for repair in finder(text, masked):
@@ -388,7 +388,7 @@ class ErrorExplainer(OtherStatements):
         return False
 
     def _broken_off(self, statement: Statement, text: str, following: Statement | None) -> bool:
-        """Tell a place whose text stands on the next line. True when it was told."""
+        """Report a position whose text is on the next line. Return whether it was reported."""
         if following is None or not re.fullmatch(r"at[ \t]+[^\s\",]+(?:[ \t]+[^\s\",]+)?", text):
             return False
         behind = self.source.text[following.start : following.end]
@@ -403,7 +403,7 @@ class ErrorExplainer(OtherStatements):
         return True
 
     def _no_place(self, statement: Statement, text: str, context: Context) -> bool:
-        """Tell `at`, `end`, `from` and `every` whose place or length is none."""
+        """Report `at`, `end`, `from` and `every` without a valid position or length. Return whether it was reported."""
         match = re.match(r"(at|end|every)(?![\w\-])[ \t]*([^\s\",{}]*)", text)
         if match is None or re.match(_ALMOST_A_PLACE, match.group(2)):
             return False
@@ -433,7 +433,7 @@ class ErrorExplainer(OtherStatements):
         return True
 
     def _repaired(self, statement: Statement, text: str, refusal: ParseError | None) -> bool:
-        """Tell the slip whose repair makes the statement valid, or else the first that lets the grammar get further."""
+        """Report the suggestion that makes the statement valid, or else the first that lets the grammar get further."""
         if self._inner_quotes(statement):
             return True
         masked = mask_quoted(text)
@@ -454,11 +454,11 @@ class ErrorExplainer(OtherStatements):
         return further is not None
 
     def _offer(self, statement: Statement, text: str, repair: Suggestion) -> None:
-        """Tell a slip with its repair."""
+        """Report a mistake with its suggestion."""
         start, end = repair.start, repair.end
         fix = (Fix(self._span(statement, start, end), repair.text),) if repair.is_certain else ()
         lead = len(text[start:end]) - len(text[start:end].lstrip(" \t"))
-        if start + lead >= end:  # an insertion, or only blanks: the caret stands on the word behind
+        if start + lead >= end:  # an insertion, or only spaces: the caret points at the next word
             behind = re.match(r"\s*(\"|[^\s\",{}()|]+|.)?", text[end:])
             begin = end + (0 if behind is None or behind.group(1) is None else behind.start(1))
             shown_span = self._span(statement, begin, end + (0 if behind is None else behind.end()))
@@ -467,7 +467,7 @@ class ErrorExplainer(OtherStatements):
         self.faults.error(repair.code, repair.message, shown_span, repair.hint, fix)
 
     def _dash(self, statement: Statement, text: str) -> bool:
-        """Tell a character beside a digit that looks like a minus and is none. True when there was one."""
+        """Report a character next to a digit that only looks like a minus sign. Return whether there was one."""
         dash = _DASH.search(mask_quoted(text))
         if dash is None:
             return False
@@ -483,10 +483,10 @@ class ErrorExplainer(OtherStatements):
         self.faults.error("E215", message, at, f"write {excerpt(rest.group()) if rest else ''}", gap)
         return True
 
-    # ---- nothing better to say -------------------------------------------------------------------------------------
+    # ---- fallback --------------------------------------------------------------------------------------------------
 
     def _plainly(self, statement: Statement, text: str, refusal: ParseError | None) -> None:
-        """Tell what was expected and what stands there."""
+        """Report what was expected and what was found."""
         if refusal is None:
             self.faults.error("E102", "this statement could not be read", self._span(statement, 0, len(text)), _example(text))
             return
@@ -503,7 +503,7 @@ class ErrorExplainer(OtherStatements):
 
 
 def _example(text: str) -> str | None:
-    """A hint with a whole statement of the kind that `text` begins."""
+    """Return a hint with an example of the kind of statement that `text` begins."""
     word = re.match(r"\w*", text)
     form = FORMS.get("" if word is None else word.group())
     return None if form is None else f"a whole one is, for example: {form}"

@@ -1,8 +1,8 @@
-"""Where statements begin and end: the text is cut into statements before the grammar looks at any of them.
+"""Split a text into statements, before the grammar looks at any of them.
 
-A statement ends at a newline (unless behind `,` or `->`, or inside `pick(…)`) or at a closing brace. Texts and comments are
-skipped as wholes, so that nothing inside them is mistaken for layout. What is found on the way and cannot be right (a text
-without its closing quote, say) is noted on the statement, for the messages.
+A statement ends at a newline (unless it follows `,` or `->`, or is inside `pick(…)`) or at a closing brace. Texts and comments
+are skipped as a unit, so that nothing inside them is mistaken for layout. Flaws that are found on the way (a text without its
+closing quote, say) are recorded on the statement, for the messages.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PLAIN = re.compile(
     rf"[ \t]*+(?P<body>(?=[^\s(){{}}#]){_OTHER}(?:{_QUOTED}|\({_OTHER}(?:{_QUOTED})*+\){_OTHER})*+)"
     r"(?P<comment>(?<=[ \t])#[^\n]*)?\n"
 )
-"""A statement that is one whole line, with its comment: nearly every line is one."""
+"""A statement that is one complete line, with its comment. Nearly every line is one."""
 _STATEMENT = re.compile(
     r"[ \t]*(?:(?:at|every|end|from)[ \t]+[\d+\-]|at[ \t]+mark\b|(?:section|scene|let|play|use|score|clock|grid)[ \t]+[^\W\d\"]"
     r"|on[ \t]+(?:note|cc|program|start|stop|continue|go)\b|(?:base|follow)[ \t]*\"|\})"
@@ -37,7 +37,7 @@ _LAST_ON_LINE = re.compile(r"[ \t]*(?:(?<!\S)#[^\n]*)?(?:\n|\Z)")
 
 
 class StatementKind(Enum):
-    """What a stretch of text is, by its layout alone."""
+    """The kind of a stretch of text, judged by its layout alone."""
 
     PLAIN = "plain"
     OPEN = "open"
@@ -45,7 +45,7 @@ class StatementKind(Enum):
 
 
 class Context(Enum):
-    """What a statement stands in; a block that was not understood counts as a section."""
+    """What contains a statement. A block that was not understood counts as a section."""
 
     TOP = "top"
     SCENE = "scene"
@@ -53,7 +53,7 @@ class Context(Enum):
 
 
 class QuoteError(Enum):
-    """What is wrong with a statement's marks, whatever it says."""
+    """What is wrong with the quotes and brackets of a statement."""
 
     UNCLOSED = "unclosed"
     UNCLOSED_BLOCK = "unclosed block"
@@ -63,18 +63,18 @@ class QuoteError(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement as `text[start:end]`; an opening one ends with its brace, a closing one is the brace alone."""
+    """A statement as `text[start:end]`. An opening statement ends with its brace, a closing statement is only the brace."""
 
     start: int
     end: int
     kind: StatementKind
     flaws: tuple[tuple[QuoteError, int, int], ...] = ()
-    """(flaw, start, end) for each, in order."""
+    """(flaw, start, end) for each flaw, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommentToken:
-    """A comment as `text[start:end]`, its `#` included."""
+    """A comment as `text[start:end]`, including its `#`."""
 
     start: int
     end: int
@@ -82,11 +82,11 @@ class CommentToken:
 
 
 RUN = 64
-"""How many plain lines are taken at once."""
+"""Maximum number of one-line statements taken in one run."""
 
 
 class StatementSplitter:
-    """Cuts a text, as far as it is asked to: `statements` and `remarks` hold what was found so far, in order."""
+    """Splits a text lazily. `statements` and `remarks` (comments) contain what was found so far, in order."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -103,7 +103,7 @@ class StatementSplitter:
         self.is_over = False
 
     def split_next(self) -> bool:
-        """Cut on until there is another statement, or the text is over: then False."""
+        """Continue until there is another statement, and return True, or until the text ends, and return False."""
         known = len(self.statements)
         while not self.is_over and len(self.statements) == known:
             self.at = self._plain_lines(self.at)
@@ -117,7 +117,7 @@ class StatementSplitter:
         return len(self.statements) > known
 
     def _plain_lines(self, at: int) -> int:
-        """Take a run of plain lines from `at` on, where one begins there and nothing is pending; gives where to go on."""
+        """Take a run of one-line statements from `at` if one begins there and nothing is pending. Return where to continue."""
         text = self.text
         if at != self.line or self.start != at or self.parens or self.braces or self.goes_on or self.flaws:
             return at
@@ -139,7 +139,7 @@ class StatementSplitter:
         return at
 
     def _mark(self, match: re.Match[str]) -> None:
-        """Take a mark that is not plain: a quote, a bracket, a comment, a newline."""
+        """Handle a mark: a quote, a bracket, a comment, a newline."""
         group = match.lastgroup
         if group == "newline":
             self._newline(match.start())
@@ -162,7 +162,7 @@ class StatementSplitter:
             self._bracket(match.group(), match.start())
 
     def _solid(self, end: int, least: int) -> int:
-        """The end of what stands before `end`, without a comment and white space."""
+        """Return the end of the content before `end`, without a comment and white space."""
         if self.comment >= 0:
             end = self.comment
             self.comment = -1
@@ -213,12 +213,12 @@ class StatementSplitter:
             self.start = at + 1
 
     def _to_head(self, most: int) -> None:
-        """Move the start to the statement's first sign."""
+        """Move the start to the first character of the statement."""
         while self.start < most and self.text[self.start] in " \t\n":
             self.start += 1
 
     def _finish(self, end: int) -> None:
-        """End the statement that stands before `end`, if there is one."""
+        """End the statement before `end`, if there is one."""
         end = self._solid(end, self.start)
         if end > self.start:
             if self.parens > 0:
@@ -234,12 +234,12 @@ class StatementSplitter:
 
 
 def begins_statement(text: str, at: int) -> bool:
-    """Whether the line that begins at `at` reads like a statement, and not like the middle of a text."""
+    """Return whether the line that begins at `at` looks like a statement rather than the middle of a text."""
     return _STATEMENT.match(text, at) is not None
 
 
 def split_statements(text: str) -> tuple[list[Statement], list[CommentToken]]:
-    """The statements and the comments of a whole `text`, in order. Never fails: every text is cut somehow."""
+    """Return the statements and the comments of a complete `text`, in order. Never fails: every text can be split."""
     cutter = StatementSplitter(text)
     while cutter.split_next():
         pass

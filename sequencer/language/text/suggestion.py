@@ -1,4 +1,4 @@
-"""What a repair is: one small edit that might make a refused statement valid, found in the statement's text."""
+"""A suggestion: one small edit that might make a refused statement valid, found in the statement's text."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from sequencer.language.source import ODD_BLANK
 _TEXT = re.compile(r'"""[\s\S]*?(?:"""|\Z)|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?')
 _COMMENT = re.compile(r"(?<!\S)#[^\n]*")
 MAX_TRIED = 8
-"""How many places of one kind are tried."""
+"""Maximum number of matches tried for one pattern."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Put `text` at `start:end` of the statement (offsets in it): `message` is what was wrong, `hint` what to do."""
+    """Replace `start:end` of the statement by `text`.
+
+    `start` and `end` are offsets in the statement, `message` says what is wrong, and `hint` what to write.
+    """
 
     code: str
     start: int
@@ -25,30 +28,30 @@ class Suggestion:
     message: str
     hint: str
     is_certain: bool = True
-    """Whether `text` is what to write. Otherwise it only shows that the rest of the statement is right."""
+    """Whether `text` is what to write. Otherwise it only shows that the rest of the statement is valid."""
 
     def of(self, statement: str) -> str:
-        """The statement with this repair."""
+        """Return the statement with this suggestion applied."""
         return statement[: self.start] + self.text + statement[self.end :]
 
 
 Finder = Callable[[str, str], Iterator[Suggestion]]
-"""Gives repairs for a statement and its mask: the statement with the insides of its texts blanked out."""
+"""Yields suggestions for a statement and its mask: the statement with the contents of its texts masked."""
 
 
 def mask_quoted(statement: str) -> str:
-    """The statement with texts blanked out, of the same length."""
+    """Return the statement with the contents of its texts masked. The length stays the same."""
     return _TEXT.sub(lambda match: '"' + "\x01" * (len(match.group()) - 2) + '"' * (len(match.group()) > 1), statement)
 
 
 def odd_blanks(statement: str) -> list[tuple[int, int]]:
-    """Where blanks stand that are no plain ones (start, end), outside of texts and comments."""
+    """Return the (start, end) of unusual spaces that are outside texts and comments."""
     bare = _COMMENT.sub(lambda match: " " * len(match.group()), mask_quoted(statement))
     return [match.span() for match in ODD_BLANK.finditer(bare)]
 
 
 def find_outside_quotes(pattern: str, masked: str) -> Iterator[re.Match[str]]:
-    """The first places where a pattern fits."""
+    """Yield the first matches of a pattern, at most `MAX_TRIED`."""
     for count, match in enumerate(re.finditer(pattern, masked)):
         if count == MAX_TRIED:
             return
@@ -56,5 +59,5 @@ def find_outside_quotes(pattern: str, masked: str) -> Iterator[re.Match[str]]:
 
 
 def short(text: str) -> str:
-    """A piece of a statement as a hint quotes it."""
+    """Shorten a part of a statement for a hint."""
     return text if len(text) <= 60 else text[:59] + "…"

@@ -1,4 +1,4 @@
-"""Repairs of actions: cuts, picks, brackets, what is sent to gear, tempi."""
+"""Suggest fixes for refused statements: missing or extra punctuation, brackets, quotes, keywords, values, misspelled words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SEPARATOR = re.compile(r"(?<=\")(?:\s*(?:,|;|/|\bor\b)\s*|[ \t]+)(?=\")")
 
 
 def cuts(_: str, masked: str) -> Iterator[Suggestion]:
-    """A new seed without its word, and a word without its seed."""
+    """Find a new seed without `seed`, and `seed` without its number."""
     for match in find_outside_quotes(r"\bcut[ \t]+(?=([+\-]?\d+))", masked):
         hint = f"write: cut seed {match.group(1)}"
         yield Suggestion("E160", match.end(), match.end(), "seed ", "a cut's new seed has its word", hint)
@@ -27,7 +27,7 @@ def cuts(_: str, masked: str) -> Iterator[Suggestion]:
 
 
 def picks(statement: str, masked: str) -> Iterator[Suggestion]:
-    """What a pick draws from, as other languages write it."""
+    """Find the options of a pick in the syntax of other languages."""
     for match in find_outside_quotes(r"\b(pick|random|choose|choice|any|oneof)[ \t]*[(\[][^)\]]*[)\]]", masked):
         inside = _SEPARATOR.sub(" | ", _between(statement, match))
         is_pick = match.group(1) == "pick"
@@ -45,7 +45,7 @@ def _between(statement: str, match: re.Match[str]) -> str:
 
 
 def calls(statement: str, masked: str) -> Iterator[Suggestion]:
-    """Brackets around a text."""
+    """Find brackets around a text."""
     for match in find_outside_quotes(r"(?<![\w\-])(?!pick\b)([^\W\d][\w\-]*)[ \t]*\((?=\"\x01*\"\))", masked):
         end = masked.index(")", match.end())
         cured = f"{match.group(1)} {statement[match.end() : end]}"
@@ -65,7 +65,7 @@ _EXAMPLES = {
 
 
 def values(statement: str, masked: str) -> Iterator[Suggestion]:
-    """An action without its value: `strength`, behind which nothing stands."""
+    """Find an action without its value, such as `strength` alone."""
     for match in find_outside_quotes(rf"(?<![\w\-])({'|'.join(_EXAMPLES)})(?=[ \t]*(?:,|$))", masked):
         word = match.group(1)
         example = f"{word} {_EXAMPLES[word]}"
@@ -76,7 +76,7 @@ def values(statement: str, masked: str) -> Iterator[Suggestion]:
 
 
 def names(statement: str, masked: str) -> Iterator[Suggestion]:
-    """A name in quotes, and the one name that no go-cue can have."""
+    """Find a name in quotes, and the only name that a go-cue cannot have."""
     for match in find_outside_quotes(r"(?<![\w\-])(go|goto|mark|scene|section|play)[ \t]+(\"\x01+\")", masked):
         word = match.group(1)
         bare = "-".join(_NAME_PART.findall(statement[match.start(2) : match.end(2)]))
@@ -90,7 +90,7 @@ def names(statement: str, masked: str) -> Iterator[Suggestion]:
 
 
 def gotos(_: str, masked: str) -> Iterator[Suggestion]:
-    """A jump to a section, in other words."""
+    """Find a jump to a section in other words."""
     if masked.startswith("on"):
         jump = r"\b(play|jump(?:[ \t]+to)?|go[ \t]+to|section|call|enter)[ \t]+([^\W\d][\w\-]*)(?=[ \t]*(?:,|$))"
         for match in find_outside_quotes(rf"->.*?{jump}", masked):
@@ -99,7 +99,7 @@ def gotos(_: str, masked: str) -> Iterator[Suggestion]:
 
 
 def gear(_: str, masked: str) -> Iterator[Suggestion]:
-    """What is sent to gear, without its first word."""
+    """Find MIDI messages without the word `midi`."""
     if masked.startswith("on"):
         return
     for match in find_outside_quotes(r"(?:,|^at[ \t]+[\w.:+/]+)[ \t]+(?=(note|cc|program)[ \t]+[\w#\-]+)", masked):
@@ -109,7 +109,7 @@ def gear(_: str, masked: str) -> Iterator[Suggestion]:
 
 
 def tempos(_: str, masked: str) -> Iterator[Suggestion]:
-    """A tempo with its unit, a ramp in other words."""
+    """Find a tempo with its unit, and a ramp in other words."""
     for match in find_outside_quotes(r"(?<=\btempo)[ \t]+[\d./]+[ \t]*bpm\b(?:[ \t]*->[ \t]*[\d./]+(?:[ \t]*bpm\b)?)?", masked):
         cured = re.sub(r"[ \t]*bpm", "", match.group())
         message = "a tempo here is a bare number; bpm is what it counts"
@@ -127,10 +127,10 @@ _WORD = re.compile(f"{IN_NAME}+")
 STATEMENTS = tuple(
     _WORD.findall("score clock grid snap lead late seed sr middle use let scene section at every on play end base follow quiet")
 )
-"""The words that open a statement."""
+"""The keywords that begin a statement."""
 
 ACTIONS = tuple(_WORD.findall("image strength sr cut tempo meter mark snap midi pause resume goto pick"))
-"""The words that open an action."""
+"""The keywords that begin an action."""
 
 
 FORMS = {
@@ -156,7 +156,7 @@ FORMS = {
     "follow": 'follow "The woman waits on. {action} {light}"',
     "quiet": "quiet W601, W602",
 }
-"""How each statement is written, by an example."""
+"""An example of each statement."""
 
 OTHER_WORDS = {
     "title": (r'[ \t:=]*(".*")', r"score \1"),
@@ -185,7 +185,7 @@ OTHER_WORDS = {
     "order": (r"[ \t:=]*(.*)", r"play \1"),
     "when": (r"[ \t]*(.*)", r"on \1"),
 }
-"""What other programs call a statement: the pattern of what stands behind the word, and how it is written here."""
+"""Statement keywords of other programs: the pattern of what follows the word, and the equivalent statement."""
 
 
 _WORD_AFTER = re.compile(rf"(?<![,>|(])[ \t]+(?=(?:{'|'.join(ACTIONS)})\b|\")")
@@ -269,7 +269,7 @@ def _places(_: str, masked: str) -> Iterator[Suggestion]:
 
 
 def _neighbours(statement: str, masked: str) -> Iterator[Suggestion]:
-    """Two texts side by side are one: a second one would be a second prompt."""
+    """Find two adjacent texts. They are meant as one, because a second text would be a second prompt."""
     for match in find_outside_quotes(r"\"\x01*(\"[ \t]+\")\x01*\"", masked):
         if '"""' not in statement and not re.search(r"\bpick[ \t]*\(?[^)]*\Z", masked[: match.start()]):
             message = "two texts stand side by side"
@@ -298,7 +298,7 @@ def _arrows(_: str, masked: str) -> Iterator[Suggestion]:
         yield Suggestion("E134", match.start(), match.end(), " -> ", "between a trigger and its actions stands ->", "write ->")
     for match in find_outside_quotes(rf"[ \t]+(?=(?:{'|'.join(ACTIONS)})\b|\"|[^\W\d][\w-]*[ \t]+\")", masked):
         if re.search(r"\b(?:on|note|cc|program|go|ch|[<>])\Z", masked[: match.start()]):
-            continue  # what stands behind it is the trigger's own
+            continue  # what follows belongs to the trigger
         message = "between a trigger and its actions stands ->"
         yield Suggestion("E134", match.start(), match.end(), " -> ", message, "put -> here")
 
@@ -353,10 +353,10 @@ def _quotes(statement: str, masked: str) -> Iterator[Suggestion]:
     )
     words = re.match(r"\w+", masked[opening.end() :]) if opening is not None else None
     if opening is not None and opening.group().rstrip().endswith("image"):
-        opening = None  # a path is told below: what stands behind it is not part of it
+        opening = None  # handled below, because what follows a path is not part of it
     is_action = words is not None and words.group() in {*ACTIONS, "seed", "bar", "bars", "beat", "beats", "from"}
     if opening is not None and not is_action and '"' not in masked[opening.end() :] and masked[opening.end() :].strip():
-        verb = re.match(r"(?:prompt|show|text)[ \t]+(?=\S)", masked[opening.end() :])  # as if it were said in YAML
+        verb = re.match(r"(?:prompt|show|text)[ \t]+(?=\S)", masked[opening.end() :])  # a key of the YAML notation
         inner = statement[opening.end() + (verb.end() if verb is not None else 0) :].replace("\\", "\\\\").replace("\n", " ")
         yield Suggestion(
             "E143", opening.end(), len(statement), f'"{inner}"', "a text stands in quotes", f'write "{short(inner)}"'
@@ -416,8 +416,8 @@ SUGGESTIONS: tuple[Finder, ...] = (
     _words,
     _quotes,
 )
-"""The kinds of repair, the most certain ones first."""
+"""The kinds of suggestions, the most certain ones first."""
 
 
 SAFE_FIXES: frozenset[Finder] = frozenset({_signs, _heads, _places, _numbers, _assignments, _quotes})
-"""The kinds that are worth telling even where another slip stands behind them."""
+"""The kinds that are worth reporting even if another mistake follows."""

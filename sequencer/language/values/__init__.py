@@ -1,6 +1,7 @@
-"""The readers of single values that both notations share, in one place to import them from.
+"""Readers for single values that both notations share, re-exported from one place.
 
-Each takes the text of a value, the span it stands at, and where faults go; each gives the value, or None when it told a fault.
+Each reader takes the text of a value, its span, and the collector for diagnostics. It returns the value, or None if it
+reported a diagnostic.
 """
 
 from sequencer.language.values.amounts import read_duration

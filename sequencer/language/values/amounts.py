@@ -1,7 +1,7 @@
-"""Amounts with a unit, as both notations write them: `8 bars`, `1/2b`, `2c`, `12.5s`, `1m30s`, `96f`.
+"""Read amounts with a unit, as both notations write them: `8 bars`, `1/2b`, `2c`, `12.5s`, `1m30s`, `96f`.
 
-Every function of the readers has one shape: text and the span it stands at go in, a value comes out, or None when a fault
-was told. The first pattern of each is the quick way for what is written right; only what it does not know is looked at closely.
+All readers have the same shape: they take a text and its span, and return a value, or None if they reported a diagnostic. The
+first pattern of each reader is a fast path for correct input; only text that it does not match is examined further.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from sequencer.language.score_meters import BY_DOT, count_beats, has_beat, sugge
 from sequencer.language.source import closest_word, excerpt, subspan
 
 MAX_AMOUNT = 10_000_000
-"""The largest number that a place or a length may hold, in whatever unit."""
+"""The largest number that a position or a duration may contain, in any unit."""
 
 _USUAL_BEATS = 4
-"""The bars of an example, where a score has more than one meter."""
+"""Beats per bar in an example, for a score with more than one meter."""
 
 MAX_AMOUNT_DIGITS = len(str(MAX_AMOUNT))
 
 MAX_DIGITS = 9
-"""How many digits may stand behind a decimal point or under a fraction's bar."""
+"""Maximum number of digits after a decimal point or in a fraction's denominator."""
 
 WHOLE = frozenset({Unit.CHUNKS, Unit.FRAMES})
-"""The units that are never divided."""
+"""The units that only take integers."""
 
 _PLAIN = re.compile(r"([0-9]{1,7})(?:([bcfs])| ?(bars?|beats?))\Z")
 _AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]+)|/([0-9]+))?([ \t]*)([^\W\d_]*)\Z")
@@ -74,7 +74,10 @@ SPELLINGS = {
 
 
 def read_duration(text: str, span: Span, faults: Diagnostics) -> Duration | None:
-    """A length: `8 bars`, `8bar`, `4 beats`, `4b`, `1/2b`, `2c`, `12.5s`, `96f`. Never zero, chunks and frames whole."""
+    """Read a duration: `8 bars`, `8bar`, `4 beats`, `4b`, `1/2b`, `2c`, `12.5s`, `96f`.
+
+    A duration is never zero, and chunks and frames are integers. Return None if a diagnostic was reported.
+    """
     match = _PLAIN.match(text)
     if match is not None:
         number, short, long = match.groups()
@@ -95,7 +98,14 @@ def read_duration(text: str, span: Span, faults: Diagnostics) -> Duration | None
 
 
 def read_amount(text: str, span: Span, faults: Diagnostics, what: str) -> tuple[Fraction, Unit] | None:
-    """An amount ≥ 0 and its unit; `what` names the thing in messages (`a length`, `a place`)."""
+    """Read an amount ≥ 0 and its unit. Return None if a diagnostic was reported.
+
+    Args:
+        text: The amount as written.
+        span: The span of `text`.
+        faults: Collects the diagnostics.
+        what: What the amount is, for messages (`a length`, `a place`).
+    """
     if not plain_digits(text, span, faults):
         return None
     minutes = _MINUTES.match(text)
@@ -130,7 +140,7 @@ def read_amount(text: str, span: Span, faults: Diagnostics, what: str) -> tuple[
 
 
 def parse_number(whole: str, decimals: str | None, under: str | None, span: Span, faults: Diagnostics) -> Fraction | None:
-    """The exact number of its digits: `whole`, `whole.decimals` or `whole/under`."""
+    """Return the exact value of the digits of `whole`, `whole.decimals` or `whole/under`. None if a diagnostic was reported."""
     if len(whole.lstrip("0")) > MAX_AMOUNT_DIGITS + (MAX_DIGITS if under is not None else 0):
         _too_large(span, faults)
         return None
@@ -152,7 +162,10 @@ def parse_number(whole: str, decimals: str | None, under: str | None, span: Span
 
 
 def plain_digits(text: str, span: Span, faults: Diagnostics) -> bool:
-    """Tell digits and minus signs that only look right, each with its plain twin. True where all are plain."""
+    """Return whether all digits and minus signs are ASCII.
+
+    Characters that only look like digits or minus signs are reported, each with its ASCII counterpart as the fix.
+    """
     if text.isascii():
         return True
     cured = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
@@ -196,19 +209,19 @@ DASHES = {
     "\ufe63": "the small hyphen-minus U+FE63",
     "\uff0d": "the fullwidth hyphen-minus U+FF0D",
 }
-"""The characters that look like a minus, and what they are called."""
+"""Characters that look like a minus sign, with their names."""
 
 NO_RANGE = "write one number: a range cannot be given here"
-"""The hint where such a character is between two numbers."""
+"""The hint where such a character appears between two numbers."""
 
 
 def describe_dash(char: str) -> str:
-    """Name a character that looks like a minus, for a message."""
+    """Return the name of a character that looks like a minus sign, for a message."""
     return f"{char} is {DASHES[char]}"
 
 
 def find_dash(text: str) -> int | None:
-    """Where the first character is that looks like a minus and is none. None where there is not one."""
+    """Return the index of the first character that only looks like a minus sign, or None if there is none."""
     return next((index for index, char in enumerate(text) if char in DASHES), None)
 
 
@@ -236,7 +249,7 @@ _SECOND_WORD = re.compile(r"([^\s\"=]+)([ \t]+)[0-9./]+[ \t]*(?:bars?|beats?|[bc
 
 
 def told_second_word(name: str, text: str, span: Span, faults: Diagnostics) -> bool:
-    """Tell a section's name of two words: `text`, at `span`, stands behind its first one. True when it was told."""
+    """Report a section name of two words, `text` (at `span`) being what follows the first. Return whether it was reported."""
     match = _SECOND_WORD.match(text)
     if match is None or match.group(1) in ("for", "of", "lasting", "length", "lasts", "at"):
         return False
@@ -252,7 +265,7 @@ COMMA = "a comma stands between actions, never inside a number or a place"
 
 
 def check_decimal_comma(text: str, span: Span, faults: Diagnostics, what: str) -> bool:
-    """Tell a comma between digits. True when it was told."""
+    """Report a comma between digits. Return whether it was reported."""
     match = re.match(r"([0-9]+),([0-9][\w+/]*)\Z", text)
     if match is None:
         return False
@@ -288,14 +301,14 @@ def _minutes(span: Span, faults: Diagnostics, minutes: str, seconds: str, decima
 
 
 def _corrected(number: str, unit: str, what: str) -> str:
-    """An amount in its usual spelling; as a position, bars count on from the cue before."""
+    """Return an amount in its usual spelling. As a position, bars are relative to the previous cue."""
     long = unit.startswith(("bar", "beat"))
     lead = "+" if what == "a place" and unit.startswith("bar") else ""
     return f"{lead}{number} {unit}" if long else f"{lead}{number}{unit}"
 
 
 def _unit(text: str, space: str, unit: str, span: Span, at_unit: Span, faults: Diagnostics, what: str) -> Unit | None:
-    """The unit named `unit`, spelled the one way. None where it is not (told)."""
+    """Return the unit named `unit` if it has its standard spelling, otherwise None (reported)."""
     number = text[: len(text) - len(unit)].rstrip()
     if unit in _UNITS:
         if not space or unit.startswith(("bar", "beat")):
@@ -343,7 +356,7 @@ def _no_decimals(text: str, value: Fraction, unit: str, number: str, span: Span,
 
 
 def _told_wording(text: str, span: Span, faults: Diagnostics, what: str) -> bool:
-    """Tell an amount in other words: `eight bars`, `8 bars at 140 bpm`, `every other bar`. True when it was told."""
+    """Report an amount in other words: `eight bars`, `8 bars at 140 bpm`, `every other bar`. Return whether it was reported."""
     spelled = re.match(r"([a-z]+(?:-two)?)[ \t]+(?=bars?\b|beats?\b|seconds?\b|chunks?\b)", text)
     if spelled is not None and spelled.group(1) in _COUNTS:
         cured = f"{_COUNTS[spelled.group(1)]} {text[spelled.end() :]}"
@@ -380,7 +393,7 @@ def _told_wording(text: str, span: Span, faults: Diagnostics, what: str) -> bool
 
 
 def _told_two_units(span: Span, faults: Diagnostics, first: str, unit: str, second: str, small: str) -> None:
-    """Tell `8 bars 2 beats`: as beats it is one amount, and how many that are depends on the meter."""
+    """Report `8 bars 2 beats`. It is one amount in beats; how many beats depends on the meter."""
     message = f"an amount has one unit, and this one has two: {unit} and {small}"
     if max(len(first), len(second)) > MAX_AMOUNT_DIGITS:
         _too_large(span, faults)
@@ -396,7 +409,7 @@ def _told_two_units(span: Span, faults: Diagnostics, first: str, unit: str, seco
 
 
 def _refuse(text: str, span: Span, faults: Diagnostics, what: str) -> None:
-    """Say as well as can be said why this is no amount."""
+    """Report why this is not an amount, as specifically as possible."""
     if check_decimal_comma(text, span, faults, what):
         return
     two = _TWO_UNITS.match(text)

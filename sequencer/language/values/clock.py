@@ -1,4 +1,4 @@
-"""The clock line, as both notations write it: `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`, `link, …`."""
+"""Read the clock line: `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`, `link, …`, `mtc 25`, `file "…"`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SPELLINGS = (
     'write chunks, 120 bpm, 4/4, midi "port", 4/4, nominal 120 bpm, link, 4/4, nominal 120 bpm, mtc 25, or file "song.mid"'
 )
 RATES = ("24", "25", "29.97", "30")
-"""The frames a second that time code can have."""
+"""The frame rates of MIDI time code, in frames per second."""
 
 _PIECE = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"|")+')
 _BPM = re.compile(r"(\S+?)[ \t]*bpm\Z", re.IGNORECASE)
@@ -52,7 +52,10 @@ _NOMINAL = re.compile(r"nominal[ \t]+(\S+?)(?:[ \t]*bpm)?\Z")
 
 
 def read_clock(text: str, span: Span, faults: Diagnostics) -> ClockLine | None:
-    """A clock without its word. An outer clock names the tempo it is expected to have: plans are made with it."""
+    """Read a clock without the word `clock`. Return None if a diagnostic was reported.
+
+    An external clock needs a nominal tempo, because planning relies on it.
+    """
     pieces: list[tuple[str, Span]] = []
     for match in _PIECE.finditer(text):
         piece = match.group().strip()
@@ -97,7 +100,7 @@ def read_clock(text: str, span: Span, faults: Diagnostics) -> ClockLine | None:
 
 
 def _alone(first: str, at: Span, more: list[tuple[str, Span]], span: Span, faults: Diagnostics) -> ClockLine | None:
-    """A clock that says nothing of tempo and meter: chunks and time code have none, a file brings its own."""
+    """Read a clock without tempo and meter: chunks and time code have neither, a MIDI file contains its own."""
     if more and first == "chunks":
         faults.error("E247", "chunks have no tempo and no meter", more[0][1], "leave it out, or write clock 120 bpm, 4/4")
         return None
@@ -135,7 +138,7 @@ def _alone(first: str, at: Span, more: list[tuple[str, Span]], span: Span, fault
 
 
 def _told_comma(text: str, span: Span, faults: Diagnostics) -> bool:
-    """Tell a tempo with a comma for its point. True when it was told."""
+    """Report a tempo with a decimal comma. Return whether it was reported."""
     match = _COMMA.match(text)
     if match is None:
         return False
@@ -146,7 +149,7 @@ def _told_comma(text: str, span: Span, faults: Diagnostics) -> bool:
 
 
 def _told_parts(text: str, span: Span, faults: Diagnostics) -> bool:
-    """Tell the parts of a clock that stand in a row, whatever lies between them, or in another order. True when it was told."""
+    """Report the parts of a clock with wrong separators or in the wrong order. Return whether they were reported."""
     song = _SONG.fullmatch(text)
     if song is not None:
         cured_song = f"file {song.group(1)}"
@@ -172,7 +175,7 @@ def _told_parts(text: str, span: Span, faults: Diagnostics) -> bool:
 
 
 def _told_tempo_and_meter(text: str, span: Span, faults: Diagnostics) -> bool:
-    """Tell a tempo and a meter in another order, or with other words between them. True when it was told."""
+    """Report a tempo and a meter in the wrong order or with extra words. Return whether they were reported."""
     numbers = re.findall(r"(?<![\w./,-])[0-9]+(?:[./][0-9]+)?", text)
     meters = [one for one in numbers if re.fullmatch(r"[0-9]{1,2}/(?:1|2|4|8|16|32)", one)]
     tempi = [one for one in numbers if one not in meters]
@@ -180,7 +183,7 @@ def _told_tempo_and_meter(text: str, span: Span, faults: Diagnostics) -> bool:
     if len(meters) > 1 or len(tempi) > 1 or not numbers or not {one.casefold() for one in rest} <= _FILLING:
         return False
     if not meters and (text[0].isdigit() and "minute" not in text.casefold()):
-        return False  # a tempo alone, which is told by itself
+        return False  # a tempo alone has its own message
     if _TEMPO_WELL.fullmatch(text) or _NO_COMMA.match(text):
         return False
     new = f"{tempi[0] if tempi else '120'} bpm" + (f", {meters[0]}" if meters else "")
@@ -191,7 +194,7 @@ def _told_tempo_and_meter(text: str, span: Span, faults: Diagnostics) -> bool:
 def _more(
     pieces: list[tuple[str, Span]], is_external: bool, faults: Diagnostics
 ) -> tuple[Meter, Fraction | None, Span | None] | None:
-    """What stands behind the first comma: a meter and a nominal tempo, each at most once."""
+    """Read what follows the first comma: a meter and a nominal tempo, each at most once."""
     meter: Meter | None = None
     nominal: Fraction | None = None
     nominal_at: Span | None = None
@@ -219,7 +222,7 @@ def _more(
 
 
 def _without_comma(first: str, at: Span, faults: Diagnostics) -> bool:
-    """Tell a meter or a tempo that stands behind the clock without a comma. True when it was told."""
+    """Report a meter or tempo that follows the clock without a comma. Return whether it was reported."""
     match = _NO_COMMA.match(first)
     if match is None:
         return False
@@ -258,7 +261,7 @@ def _unknown(first: str, at: Span, faults: Diagnostics) -> None:
     guess = _OTHER_CLOCKS.get(name.casefold()) or closest_word(name, ("chunks", "midi", "link", "mtc", "file"))
     rate = re.fullmatch(r"mtc([0-9.]+)", name)
     if guess == "mtc" and re.fullmatch(rf"\S+[ \t]+(?:{'|'.join(map(re.escape, RATES))})(?:[ \t].*)?", first) is None:
-        guess = f"mtc {rate[1] if rate is not None and rate[1] in RATES else '25'}"  # time code alone is no clock
+        guess = f"mtc {rate[1] if rate is not None and rate[1] in RATES else '25'}"  # `mtc` without a rate is not a clock
     hint = f"did you mean {guess}?" if guess else SPELLINGS
     fixes = (Fix(subspan(first, at, 0, len(name)), guess),) if guess else ()
     faults.error("E247", f"{excerpt(first)} is not a clock", at, hint, fixes)

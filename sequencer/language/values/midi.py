@@ -1,4 +1,4 @@
-"""Triggers, as both notations write them: `note D3 ch 10`, `cc 20 > 64`, `program 5`, `start`, `go exit`."""
+"""Read triggers and outgoing MIDI messages, as both notations write them: `note D3 ch 10`, `cc 20 > 64`, `start`, `go exit`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TRIGGER_FORMS = "write note C3, cc 20 > 64, program 5, start, stop, continue or 
 
 NOT_A_GO_CUE = "or"
 OTHER_GO_CUE = "or-else"
-"""The only name that no go-cue can have, for it stands between triggers; and one that it may have in its place."""
+"""The only name that a go-cue cannot have, because it separates triggers, and a name to suggest instead."""
 
 _LENGTH = re.compile(r"[0-9]+(?:[./][0-9]+)?[ \t]*(?:bars?|beats?|chunks?|seconds?|ms|[bcsf])")
 _SPOKEN = re.compile(r"(?:midi[ \t]+|incoming[ \t]+)(note|cc|program)(?=[ \t])")
@@ -43,13 +43,13 @@ _OTHER_TRIGGER_NAMES = {"control": "cc", "controller": "cc", "pc": "program", "p
 
 _SECTION_OPTION = re.compile(r"[ \t]+(cut|tempo|meter|max|until)(?![\w\-])")
 _GO_NAME = re.compile(r"(?<!\S)go[ \t]+(?!\w+[ \t]+(?:[0-9]|seed\b))\S+")
-"""A go-cue with its name. In `go max 8 bars` there is none: `max` is the option, and the name is missing."""
+"""A go-cue with its name. `go max 8 bars` does not match: `max` is the option there, and the name is missing."""
 
 
 def find_option(text: str) -> re.Match[str] | None:
-    """The first option (`max 8 bars`, `cut`) that follows a section's length or triggers without a comma: its word is group 1.
+    """Find the first option (`max 8 bars`, `cut`) that follows a section's length or triggers without a comma.
 
-    In `until go cut` there is none: `cut` is the go-cue's name.
+    Group 1 of the match is the option's keyword. `until go cut` does not match, because `cut` is the go-cue's name there.
     """
     names = [match.span() for match in _GO_NAME.finditer(text)]
     return next(
@@ -58,9 +58,15 @@ def find_option(text: str) -> re.Match[str] | None:
 
 
 def read_trigger(text: str, span: Span, faults: Diagnostics, is_sent: bool = False) -> Trigger | None:
-    """A whole trigger. Channels are 1–16, programs 1–128, notes, controllers and their values 0–127.
+    """Read a complete trigger. Return None if a diagnostic was reported.
 
-    `is_sent` is for a note that is sent and not listened for: that one has a length.
+    Channels are 1–16, programs 1–128; notes, controllers and controller values are 0–127.
+
+    Args:
+        text: The trigger as written.
+        span: The span of `text`.
+        faults: Collects the diagnostics.
+        is_sent: Whether the note is sent rather than received. A sent note has a length.
     """
     word = _TRIGGER_WORD.match(text)
     kind = word.group() if word else ""
@@ -114,7 +120,7 @@ def _from_midi(kind: str, text: str, start: int, span: Span, faults: Diagnostics
 
 
 def told_glued(text: str, span: Span, faults: Diagnostics, code: str) -> bool:
-    """Tell `ch10`, `ch=10`, `vel:100`: a word that its number stands too close to. True when it was told."""
+    """Report an option with no space before its number: `ch10`, `ch=10`, `vel:100`. Return whether it was reported."""
     glued = _GLUED_OPTION.search(text)
     if glued is None:
         return False
@@ -183,7 +189,7 @@ def _control_trigger(written: str, at: Span, channel: int | None, span: Span, fa
 def _go(text: str, span: Span, faults: Diagnostics) -> OnGo | None:
     name = text[2:].strip(" \t")
     arrow = name.find("->")
-    if arrow >= 0:  # only in YAML: the grammar of the text notation parts them
+    if arrow >= 0:  # only in YAML: the grammar of the text notation separates them
         at = subspan(text, span, text.index("->"), len(text))
         cured = name[arrow + 2 :].strip()
         keys = f"{{when: go {excerpt(name[:arrow].strip())}, {excerpt(cured.replace(' ', ': ', 1))}}}"
@@ -208,7 +214,7 @@ def _go(text: str, span: Span, faults: Diagnostics) -> OnGo | None:
 
 
 def _trigger_number(text: str, span: Span, faults: Diagnostics, what: str, low: int, high: int, code: str) -> int | None:
-    """A whole number from `low` to `high`."""
+    """Read an integer from `low` to `high`."""
     if not plain_digits(text, span, faults):
         return None
     if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
@@ -287,7 +293,10 @@ _RANGES = {
 
 
 def read_midi(text: str, span: Span, faults: Diagnostics) -> SendMidi | None:
-    """What stands behind `midi`. Channels are 1–16, programs 1–128, velocities 1–127, all else 0–127."""
+    """Read what follows `midi`. Return None if a diagnostic was reported.
+
+    Channels are 1–16, programs 1–128, velocities 1–127, everything else 0–127.
+    """
     if _told_wording(text, span, faults):
         return None
     match = _MESSAGE_WORD.match(text)
@@ -319,7 +328,7 @@ def read_midi(text: str, span: Span, faults: Diagnostics) -> SendMidi | None:
 
 
 def _told_wording(text: str, span: Span, faults: Diagnostics) -> bool:
-    """Tell what is sent in other words: `cc20 127`, `note C3 v100`, `note 60 127`, `note C3 on channel 10`."""
+    """Report a message in other words: `cc20 127`, `note C3 v100`, `note 60 127`. Return whether it was reported."""
     for pattern, cured, message in _WORDINGS:
         match = pattern.search(text)
         if match is not None:
@@ -352,7 +361,7 @@ _WORDINGS = (
 
 
 def _options(text: str, kind: str, span: Span, faults: Diagnostics) -> tuple[int | None, int | None, Duration | None] | None:
-    """Channel, velocity and length, each at most once, in any order. None where one of them was told."""
+    """Read channel, velocity and length, each at most once, in any order. Return None if a diagnostic was reported."""
     numbers: dict[str, int] = {}
     length: Duration | None = None
     for match in _MIDI_OPTION.finditer(text):
@@ -404,7 +413,7 @@ def _control_message(body: str, channel: int | None, span: Span, faults: Diagnos
 
 
 def _message_number(text: str, span: Span, faults: Diagnostics, which: str) -> int | None:
-    """A whole number in the range of what it is."""
+    """Read an integer in the range for `which`."""
     what, low, high, code = _RANGES[which]
     if text and not plain_digits(text, span, faults):
         return None
@@ -418,7 +427,7 @@ def _message_number(text: str, span: Span, faults: Diagnostics, which: str) -> i
 
 
 def _as_note(text: str, kind: str, span: Span) -> tuple[str, Span]:
-    """How a note without its word is written, with its length where that is clear, and the span to put it at."""
+    """Return the correct spelling of a note without `note`, with its length if that is clear, and the span to replace."""
     cured = f"note {text}"
     for pattern, better, _ in _WORDINGS:
         cured = pattern.sub(better, cured)

@@ -1,4 +1,4 @@
-"""Places, as both notations write them: `9.3+1/2`, `9:3:240`, `32b`, `12.5s`, `14c`, `396f`, `+2bar`, `mark drop +1bar`."""
+"""Read positions, as both notations write them: `9.3+1/2`, `9:3:240`, `32b`, `12.5s`, `14c`, `396f`, `+2bar`, `mark drop`."""
 
 from __future__ import annotations
 
@@ -41,12 +41,15 @@ _NOUGHT = Fraction(0)
 
 @lru_cache(maxsize=1024)
 def _fraction(over: int, under: int = 1) -> Fraction:
-    """A fraction. Scores hold few different ones, many times, and making one takes longer than finding it."""
+    """Return a cached fraction. Scores repeat a few values many times, and a lookup is faster than a construction."""
     return Fraction(over, under)
 
 
 def read_position(text: str, span: Span, faults: Diagnostics) -> Position | None:
-    """A place in any of its spellings. Whether the bar has that beat is for the compiler to say: it knows the meter."""
+    """Read a position in any of its spellings. Return None if a diagnostic was reported.
+
+    Whether the bar has that beat is left to the compiler, which knows the meter.
+    """
     match = _QUICK.match(text)
     if match is not None:
         bar, beat, over, under = match.groups()
@@ -133,7 +136,10 @@ def _offset(text: str, span: Span, faults: Diagnostics) -> AtOffset | None:
 def _counts(
     bar: str, beat: str | None, rest: Fraction, ticks: int | None, span: Span, faults: Diagnostics
 ) -> tuple[int, int] | None:
-    """Bar and beat, both counted from 1. None where one is not (told). Behind them is `rest` of a beat, or `ticks`."""
+    """Read bar and beat, both counted from 1. None if one is invalid (reported).
+
+    `rest` (a part of a beat) or `ticks` follows them in the position.
+    """
     number = parse_number(bar, None, None, span, faults)
     second = Fraction(1) if beat is None else parse_number(beat, None, None, span, faults)
     if number is None or second is None:
@@ -156,7 +162,7 @@ def _counts(
 
 
 def _suggested(bar: int, beat: int, rest: Fraction, ticks: int | None, span: Span, faults: Diagnostics) -> str | None:
-    """A position as it is written, with ticks where there are `ticks`. None where the meter there is not known."""
+    """Spell a position for a suggestion, with ticks if `ticks` is given. Return None if the meter there is not known."""
     whole, rest = divmod(rest, 1)
     more, left = divmod(ticks or 0, TICKS_PER_BEAT)
     cured = suggest_position(bar, beat + int(whole) + more, rest, span, faults)
@@ -188,7 +194,7 @@ def _bar(text: str, span: Span, faults: Diagnostics, match: re.Match[str]) -> At
 
 
 def _told_time(text: str, span: Span, faults: Diagnostics) -> bool:
-    """Tell hours, minutes and seconds. True when it was told."""
+    """Report a time in hours, minutes and seconds. Return whether it was reported."""
     hours = re.fullmatch(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[:;.]([0-9]{2}))?", text)
     if hours is None:
         return False
@@ -214,7 +220,7 @@ def _ticks(span: Span, faults: Diagnostics, bar: str, beat: str, tick: str) -> A
 
 
 def _told_range(text: str, span: Span, faults: Diagnostics) -> bool:
-    """Tell `5-3`: a bar and its beat where it has one, or else from one bar to another. True when it was told."""
+    """Report `5-3`: bar and beat if the bar has that beat, otherwise a range of bars. Return whether it was reported."""
     match = _RANGE.match(text)
     if match is None:
         return False
@@ -229,7 +235,7 @@ def _told_range(text: str, span: Span, faults: Diagnostics) -> bool:
 
 
 def _told_either(text: str, span: Span, faults: Diagnostics, first: str, second: str) -> None:
-    """Tell two numbers with a colon: a time, or a bar and a beat where the bar has that beat."""
+    """Report two numbers with a colon: a time, or bar and beat if the bar has that beat."""
     minutes, seconds = int(first[:8]), int(second[:8])
     message = f"{excerpt(text)} can be a time or a bar and a beat"
     if len(second) > 2 or len(first) > 7:
@@ -249,7 +255,7 @@ def _told_either(text: str, span: Span, faults: Diagnostics, first: str, second:
 
 
 def _refuse(text: str, span: Span, faults: Diagnostics) -> None:
-    """Say as well as can be said why this is no place."""
+    """Report why this is not a position, as specifically as possible."""
     if check_decimal_comma(text, span, faults, "a place"):
         return
     clock = _CLOCK.match(text)
@@ -295,7 +301,7 @@ def _refuse(text: str, span: Span, faults: Diagnostics) -> None:
 
 
 def _three(span: Span, faults: Diagnostics, bar: str, beat: str, sixteenth: str) -> None:
-    """`9.3.2`, as some sequencers count sixteenths."""
+    """Report `9.3.2`, the notation of some sequencers for sixteenths."""
     fixes: tuple[Fix, ...] = ()
     hint = "bar, beat and ticks are written 9:3:240, a part of a beat 9.3+1/2"
     if sixteenth in ("1", "2", "3", "4") and len(bar) <= 7 and len(beat) <= 3:

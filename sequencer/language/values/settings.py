@@ -1,4 +1,4 @@
-"""What header lines, sections' heads and actions hold: tempo, meter, clock, grid, seed, strength and their like."""
+"""Read the values of header lines, section heads and actions: tempo, meter, grid, seed, strength and similar settings."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ MAX_BPM = 1_000
 """The fastest tempo, in bpm, and the highest frame rate, in fps."""
 MAX_LEAD_CHUNKS = 1_000
 MAX_FRAMES = 10_000
-"""The most frames that a chunk may have."""
+"""Maximum number of frames in a chunk."""
 MAX_BEATS = 64
-"""The most beats in a bar, and the shortest note that can be a beat (1/64)."""
+"""Maximum number of beats in a bar, and the shortest note value that can be a beat (1/64)."""
 MAX_PASSES = 10_000
 
 _NUMBER = re.compile(r"([0-9]+)(?:\.([0-9]+)|/([0-9]+))?\Z")
@@ -38,7 +38,7 @@ _PASSES = re.compile(r"[^\s,*]+(?:[ \t]*\*[ \t]*[^\s,*]*)?|,|\*\S*")
 
 
 def read_number(text: str, span: Span, faults: Diagnostics, code: str, what: str, example: str) -> Fraction | None:
-    """A number written as `24`, `23.976` or `960/11`, exactly. `code` is told where it is none."""
+    """Read an exact number written as `24`, `23.976` or `960/11`. Report `code` if it is not a number."""
     match = _NUMBER.match(text)
     if match is not None:
         return parse_number(match.group(1), match.group(2), match.group(3), span, faults)
@@ -48,7 +48,7 @@ def read_number(text: str, span: Span, faults: Diagnostics, code: str, what: str
 
 
 def read_bpm(text: str, span: Span, faults: Diagnostics) -> Fraction | None:
-    """A tempo in quarters a minute: `120`, `127.5` or `960/11`."""
+    """Read a tempo in quarter notes per minute: `120`, `127.5` or `960/11`."""
     bare = re.match(r"(\S+?)[ \t]*bpm\Z", text, re.IGNORECASE)
     if bare is not None and _NUMBER.match(bare.group(1)):
         cured = bare.group(1)
@@ -69,7 +69,7 @@ def read_bpm(text: str, span: Span, faults: Diagnostics) -> Fraction | None:
 
 
 def read_meter(text: str, span: Span, faults: Diagnostics) -> Meter | None:
-    """A meter: `4/4`, `7/8`."""
+    """Read a meter: `4/4`, `7/8`."""
     match = _METER.match(text)
     if match is not None:
         top, bottom = int(match.group(1)), int(match.group(2))
@@ -87,7 +87,7 @@ def read_meter(text: str, span: Span, faults: Diagnostics) -> Meter | None:
 
 
 def read_fps(text: str, span: Span, faults: Diagnostics) -> Fraction | None:
-    """A frame rate: `24`, `23.976`, `24000/1001`."""
+    """Read a frame rate: `24`, `23.976`, `24000/1001`."""
     value = read_number(text, span, faults, "E242", "a frame rate", "frames a second: 24, 23.976 or 24000/1001")
     if value is not None and not 1 <= value <= MAX_BPM:
         faults.error(
@@ -98,7 +98,7 @@ def read_fps(text: str, span: Span, faults: Diagnostics) -> Fraction | None:
 
 
 def read_grid(text: str, span: Span, faults: Diagnostics) -> GridLine | None:
-    """A grid: `33 frames @ 24 fps`."""
+    """Read a grid: `33 frames @ 24 fps`."""
     match = _GRID.match(text)
     if match is None:
         faults.error("E249", f"{excerpt(text) or 'nothing'} is not a grid", span, "write 33 frames @ 24 fps")
@@ -109,7 +109,7 @@ def read_grid(text: str, span: Span, faults: Diagnostics) -> GridLine | None:
 
 
 def read_lead(text: str, span: Span, faults: Diagnostics) -> int | None:
-    """A lead: `2c`, at least one chunk."""
+    """Read a lead of at least one chunk: `2c`."""
     match = _LEAD.match(text)
     if match is not None and 1 <= int(match.group(1)) <= MAX_LEAD_CHUNKS:
         return int(match.group(1))
@@ -125,7 +125,7 @@ def read_lead(text: str, span: Span, faults: Diagnostics) -> int | None:
 
 
 def read_strength(text: str, span: Span, faults: Diagnostics) -> Fraction | None:
-    """A strength from 0 to 1."""
+    """Read a strength from 0 to 1."""
     percent = re.match(r"([0-9]{1,3})[ \t]*%\Z", text)
     if percent is not None and int(percent.group(1)) <= 100:
         hundredths = int(percent.group(1))
@@ -143,7 +143,7 @@ def read_strength(text: str, span: Span, faults: Diagnostics) -> Fraction | None
 
 
 def read_seed(text: str, span: Span, faults: Diagnostics) -> int | None:
-    """A seed from 0 to 2³² − 1."""
+    """Read a seed from 0 to 2³² − 1."""
     if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_SEED:
         return int(text)
     if re.match(r"[-−]1\Z", text):
@@ -158,7 +158,7 @@ def read_seed(text: str, span: Span, faults: Diagnostics) -> int | None:
 
 
 def read_sr(text: str, span: Span, faults: Diagnostics) -> SuperResolution | None:
-    """Super-resolution: `off`, `2x`, `4x`."""
+    """Read a super-resolution mode: `off`, `2x`, `4x`."""
     if text in ("2x", "4x", "off"):
         return SuperResolution(text)
     cured = {"2": "2x", "4": "4x", "x2": "2x", "x4": "4x", "on": "2x", "none": "off", "1x": "off", "no": "off"}.get(
@@ -173,27 +173,27 @@ def read_sr(text: str, span: Span, faults: Diagnostics) -> SuperResolution | Non
 
 
 def read_snap(text: str, span: Span, faults: Diagnostics) -> Snap | None:
-    """A snap mode: `nearest`, `floor`, `ceil`."""
+    """Read a snap mode: `nearest`, `floor`, `ceil`."""
     word = _choice(text, span, faults, "E251", "snap", ("nearest", "floor", "ceil"), {"ceiling": "ceil", "round": "nearest"})
     return None if word is None else Snap(word)
 
 
 def read_late(text: str, span: Span, faults: Diagnostics) -> Literal["shift", "drop"] | None:
-    """What becomes of a cue that is too late: `shift`, `drop`."""
+    """Read what happens to a cue that is too late: `shift`, `drop`."""
     return cast(
         Literal["shift", "drop"] | None, _choice(text, span, faults, "E252", "late", ("shift", "drop"), {"skip": "drop"})
     )
 
 
 def read_middle(text: str, span: Span, faults: Diagnostics) -> Literal["C3", "C4"] | None:
-    """The name of note 60: `C3`, `C4`."""
+    """Read the name of note 60: `C3`, `C4`."""
     return cast(
         Literal["C3", "C4"] | None, _choice(text, span, faults, "E253", "middle", ("C3", "C4"), {"60": "C3", "c5": "C4"})
     )
 
 
 def read_cut(text: str, span: Span, faults: Diagnostics) -> Cut | None:
-    """A cut: `cut`, `cut seed 9`."""
+    """Read a cut: `cut`, `cut seed 9`."""
     match = _CUT.match(text)
     if match is None:
         loose = re.match(r"cut[ \t]+([0-9]{1,10})\Z", text)
@@ -209,7 +209,10 @@ def read_cut(text: str, span: Span, faults: Diagnostics) -> Cut | None:
 
 
 def read_tempo(text: str, span: Span, faults: Diagnostics, in_head: bool = False) -> ChangeTempo | None:
-    """A tempo or a ramp without its word: `96`, `120 -> 132 over 4 bars`. In a section's head the ramp lasts the section."""
+    """Read a tempo or a ramp without the word `tempo`: `96`, `120 -> 132 over 4 bars`.
+
+    In a section's head (`in_head`) the ramp lasts as long as the section. Return None if a diagnostic was reported.
+    """
     match = _TEMPO.match(text)
     if match is None:
         bare = re.match(r"([0-9./]+)[ \t]*bpm\Z", text)
@@ -248,7 +251,10 @@ def read_tempo(text: str, span: Span, faults: Diagnostics, in_head: bool = False
 
 
 def checked_tempo(change: ChangeTempo, faults: Diagnostics, in_head: bool) -> ChangeTempo | None:
-    """`change` where its parts fit together: a ramp in a cue says over what, one in a section's head never does."""
+    """Return `change` if its parts are consistent, otherwise None (reported).
+
+    A ramp in a cue must state its length; a ramp in a section's head must not.
+    """
     if in_head and change.over is not None:
         hint = f"leave out over; a shorter ramp is an action: at 1 tempo {change.bpm}" + (
             f" -> {change.to} over …" if change.to else ""
@@ -270,10 +276,10 @@ def checked_tempo(change: ChangeTempo, faults: Diagnostics, in_head: bool) -> Ch
 
 
 def read_play(text: str, span: Span, faults: Diagnostics) -> tuple[PlayItem, ...] | None:
-    """An order: `intro drop*2 jam finale`."""
+    """Read a play order: `intro drop*2 jam finale`. Return None if a diagnostic was reported."""
     items: list[PlayItem] = []
     locate = locator(text, span)
-    if _NAMES.fullmatch(text):  # nothing but names: the usual order
+    if _NAMES.fullmatch(text):  # fast path for the most common order: only names
         return tuple(PlayItem(match.group(), 1, locate(*match.span())) for match in re.finditer(r"\S+", text))
     listed = re.sub(r"[\[\]()]|[ \t]*(?:->|→|=>|,|;|>|\bthen\b)[ \t]*", " ", text).split()
     if _LISTED.search(text) is not None and all(_PASS.fullmatch(one) and is_name(one.partition("*")[0]) for one in listed):
@@ -321,7 +327,7 @@ def read_play(text: str, span: Span, faults: Diagnostics) -> tuple[PlayItem, ...
 
 
 def read_pass(text: str, span: Span, faults: Diagnostics) -> PlayItem | None:
-    """One name of an order: `drop`, `drop*2` (twice in total)."""
+    """Read one item of a play order: `drop`, `drop*2` (twice in total)."""
     match = _PASS.match(text)
     if match is not None:
         written, times = match.groups()
@@ -352,7 +358,7 @@ def _is_count(times: str) -> bool:
 
 
 def _told_count(name: str, times: str, span: Span, faults: Diagnostics) -> None:
-    """Tell how often a section is played where that is not a number that can be."""
+    """Report a number of repetitions that is out of range."""
     bound = "1" if int(times) < 1 else str(MAX_PASSES)
     message = f"a section is played 1 to {MAX_PASSES:,} times, not {int(times):,}"
     faults.error("E255", message, span, f"write {name}*{bound}", (Fix(span, f"{name}*{bound}"),))
@@ -369,7 +375,7 @@ def _whole(text: str, span: Span, faults: Diagnostics, code: str, what: str, low
 def _choice(
     text: str, span: Span, faults: Diagnostics, code: str, what: str, words: tuple[str, ...], others: dict[str, str]
 ) -> str | None:
-    """One of `words`."""
+    """Read one of `words`."""
     if text in words:
         return text
     low = text.casefold()

@@ -1,4 +1,4 @@
-"""Names: of sections, scenes, variables, marks and operators' words."""
+"""Read names (of sections, scenes, variables, marks and go-cues) and texts (prompts with variables, titles, paths, ports)."""
 
 from __future__ import annotations
 
@@ -13,40 +13,41 @@ from sequencer.language.source import ODD_BLANK, excerpt, locator, odd_blank, su
 
 _NO_NAME = r"\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7"
 IN_NAME = rf"[^{_NO_NAME}]"
-"""A character that may follow in a name, as a pattern: of Latin-1 the letters, digits and `_`; beyond it anything.
+"""Pattern for a character that may follow in a name: the letters, digits and `_` of Latin-1, and any character beyond it.
 
-Python's regular expressions have no class for combining marks. The grammar's terminals do the same; `composed` looks closely.
+Python's regular expressions have no class for combining marks. The grammar's terminals use the same approximation; `composed`
+does the exact check.
 """
 
 NAME = rf"[^\W\d]{IN_NAME}*(?:-{IN_NAME}+)*"
-"""What looks like a name, as a pattern: `composed` knows whether it is one."""
+"""Pattern for what looks like a name; `composed` decides whether it is valid."""
 
 _NAME = re.compile(r"[^\W\d]\w*(?:-\w+)*\Z")
 _LIKE_A_NAME = re.compile(NAME + r"\Z")
 _PARTS = re.compile(f"{IN_NAME}+")
 _JOINERS = "\u200c\u200d"
 MAX_NAME_LENGTH = 100
-"""The longest name, in characters."""
+"""Maximum length of a name, in characters."""
 
 ACTION_WORDS = frozenset(
     {"image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "midi", "pause", "resume", "goto", "pick", "seed"}
 )
-"""The words that open an action, or look as if they did."""
+"""The keywords that begin an action, or look as if they did."""
 
 RESERVED = ACTION_WORDS | {"bar", "bars", "beat", "beats", "from"}
-"""What no scene may be called: in a cue it would be read as something else."""
+"""Words that cannot name a scene, because a cue would read them as something else."""
 
 
 def is_name(text: str) -> bool:
-    """Whether `text` has the form of a name: letters and their marks, digits, `_`; `-` joins parts; no digit in front."""
+    """Return whether `text` is a valid name: letters with marks, digits, `_`, parts joined by `-`, no digit at the start."""
     return composed(text) is not None
 
 
 def composed(text: str) -> str | None:
-    """The name that `text` is, in Unicode's composed form (NFC), in which names are compared. None where it is none.
+    """Return the name in Unicode's composed form (NFC), in which names are compared, or None if `text` is not a name.
 
-    So `é` is one name, whether it is written as one character or as `e` with an accent that combines. Joiners (U+200C and
-    U+200D), which some scripts need inside words, may stand between two characters that are not ASCII.
+    So `é` is the same name whether it is one character or an `e` with a combining accent. Joiners (U+200C and U+200D), which
+    some scripts need inside words, may appear between two characters that are not ASCII.
     """
     if text.isascii():
         return text if _NAME.match(text) else None
@@ -67,7 +68,7 @@ def composed(text: str) -> str | None:
 
 
 def read_name(text: str, span: Span, faults: Diagnostics, what: str) -> str | None:
-    """A name; `what` says whose (`a mark`)."""
+    """Read a name. `what` says what it names, for messages (`a mark`). Return None if a diagnostic was reported."""
     name = composed(text)
     if name is not None:
         if len(name) <= MAX_NAME_LENGTH:
@@ -87,7 +88,7 @@ def read_name(text: str, span: Span, faults: Diagnostics, what: str) -> str | No
 
 
 def read_scene_name(text: str, span: Span, faults: Diagnostics) -> str | None:
-    """The name of a scene, which must not be an action's word."""
+    """Read the name of a scene, which cannot be the keyword of an action. Return None if a diagnostic was reported."""
     if text in RESERVED:
         hint = f"give the scene another name, for example {text}_scene"
         faults.error("E227", f"no scene can be called {text}: in a cue it means something else", span, hint)
@@ -96,16 +97,16 @@ def read_scene_name(text: str, span: Span, faults: Diagnostics) -> str | None:
 
 
 MAX_TEXT_LENGTH = 100_000
-"""The longest text that is read, in characters."""
+"""Maximum length of a text, in characters."""
 
 CURLY: Final = "“”„‟«»"
-"""Quotes that typographers set, and word processors. None of them opens a text."""
+"""Typographic quotes, which word processors insert. None of them opens a text."""
 
 MAX_VARIABLES = 1_000
-"""How many variables one text may hold."""
+"""Maximum number of variables in one text."""
 
 MAX_TOLD = 20
-"""How many faults of one text are told."""
+"""Maximum number of diagnostics reported for one text."""
 
 _PIECE = re.compile(rf'\{{\{{|\}}\}}|\{{({NAME})\}}|[{{}}]|\\["\\]|\\|[ \t]*\n[ \t\n]*')
 _PLAIN_PIECE = re.compile(rf"\{{\{{|\}}\}}|\{{({NAME})\}}|[{{}}]|[ \t]*\n[ \t\n]*")
@@ -115,11 +116,11 @@ _OPENED = re.compile(r"\{([^{}\"\n]{0,60})\}")
 _UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 Locate = Callable[[int, int], Span]
-"""Makes the span of a stretch of a text, given as offsets in it."""
+"""Returns the span of `text[start:end]` for two offsets in a text."""
 
 
 def read_text(literal: str, span: Span, faults: Diagnostics) -> Text | None:
-    r"""A text literal with its quotes: `"…"` or `\"\"\"…\"\"\"`, `\"` and `\\` being the escapes."""
+    r"""Read a text literal with its quotes, `"…"` or `\"\"\"…\"\"\"`. The escapes are `\"` and `\\`."""
     if literal.startswith('"""'):
         content = literal[3:-3]
         skipped = 3 + len(content) - len(content.lstrip(" \t\n"))
@@ -137,9 +138,14 @@ def _shifted(locate: Locate, by: int) -> Locate:
 def read_unquoted_text(
     content: str, span: Span, faults: Diagnostics, locate: Locate | None = None, block: bool = False
 ) -> Text | None:
-    """A text without quotes and escapes, as YAML hands it over. `locate` says where its stretches stand in the file.
+    """Read a text without quotes and escapes, as YAML provides it. Return None if a diagnostic was reported.
 
-    `block` is for one written over several lines: white space around it does not count.
+    Args:
+        content: The text.
+        span: The span of the complete text.
+        faults: Collects the diagnostics.
+        locate: Returns the span in the file for two offsets in `content`; without it, diagnostics point at `span`.
+        block: Whether the text was written over several lines: white space around it is then ignored.
     """
     if block or "\n" in content:
         stripped = content.lstrip(" \t\n")
@@ -156,7 +162,7 @@ def read_unquoted_text(
 
 
 def read_string(literal: str, span: Span, faults: Diagnostics) -> str | None:
-    """A literal in which braces mean nothing: a title, a path, a port. Three-quoted ones are refused."""
+    """Read a literal without variables: a title, a path, a port name. Literals in triple quotes are an error."""
     if literal.startswith('"""'):
         cured = '"' + " ".join(literal[3:-3].split()) + '"'
         faults.error(
@@ -180,7 +186,7 @@ def read_string(literal: str, span: Span, faults: Diagnostics) -> str | None:
 def _pieces(
     content: str, span: Span, faults: Diagnostics, pattern: re.Pattern[str], locate: Locate, block: bool
 ) -> Text | None:
-    """The parts of a text's content. None where something in it was told."""
+    """Split a text into its parts. Return None if a diagnostic was reported."""
     if len(content) > MAX_TEXT_LENGTH:
         faults.error(
             "E276", f"this text is longer than {MAX_TEXT_LENGTH:,} characters", span, "a prompt has a few hundred at most"
@@ -192,7 +198,7 @@ def _pieces(
     for match in pattern.finditer(content):
         start, end = match.span()
         if start < last:
-            continue  # it was told together with the brace before it
+            continue  # already reported with the preceding brace
         if variables > MAX_VARIABLES or told >= MAX_TOLD:
             break
         words.append(content[last:start])
@@ -225,7 +231,7 @@ def _pieces(
 
 
 def _brace(content: str, at: int, brace: str, locate: Locate, faults: Diagnostics) -> int:
-    """Tell a brace that belongs to no variable; returns where to read on."""
+    """Report a brace that is not part of a variable. Return the offset at which to continue."""
     span = locate(at, at + 1)
     if brace == "}":
         faults.error("E270", "this } closes nothing", span, "a brace in a text is written }}", (Fix(span, "}}"),))
@@ -253,7 +259,7 @@ def _brace(content: str, at: int, brace: str, locate: Locate, faults: Diagnostic
 
 
 def _escape(content: str, at: int, span: Span, faults: Diagnostics) -> None:
-    r"""Tell a `\` before something that needs none."""
+    r"""Report a `\` before a character that needs no escape."""
     behind = content[at + 1 : at + 2]
     hint, cured = 'write \\\\ for a backslash and \\" for a quote', "\\\\" + behind
     if behind in ("n", "t", "r"):

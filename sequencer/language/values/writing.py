@@ -1,7 +1,7 @@
-"""How values are written: the one spelling that each value has in both notations. The inverse of `values`.
+"""Render values in the one spelling that each has in both notations. The inverse of the readers in `values`.
 
-Every function gives what the reader of the same thing takes. A value that no score can hold (a denominator of twenty
-digits, say) raises ValueError: the readers never make one.
+Each function returns text that the corresponding reader accepts, and raises ValueError for a value that no score can contain
+(a denominator of twenty digits, say). The readers never produce such a value.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _SINGLE_BLANK = re.compile(r"(?<![ \t]) (?![ \t])")
 
 
 def number(value: Fraction | int) -> str:
-    """A number as `24`, `23.976` or `960/11`: whole, else a decimal where that is exact, else a fraction."""
+    """Render a number as `24`, `23.976` or `960/11`: an integer, an exact decimal, or else a fraction."""
     spelled = _decimal(value) or _fraction(value)
     if spelled is None:
         raise ValueError(f"{value} has more digits than a score can hold")
@@ -52,7 +52,7 @@ def number(value: Fraction | int) -> str:
 
 
 def _decimal(value: Fraction | int) -> str | None:
-    """A value ≥ 0 with at most nine digits behind its point, or None where that is not exact."""
+    """Render a value ≥ 0 with at most nine decimal places. Return None if that is not exact."""
     places = next((n for n in range(MAX_DIGITS + 1) if (value * 10**n).denominator == 1), None)
     if places is None or value < 0:
         return None
@@ -64,14 +64,14 @@ def _decimal(value: Fraction | int) -> str | None:
 
 
 def _fraction(value: Fraction | int) -> str | None:
-    """A value ≥ 0 as `960/11`, or None where it has too many digits."""
+    """Render a value ≥ 0 as `960/11`. Return None if it has too many digits."""
     if not 0 <= value <= MAX_AMOUNT or len(str(value.denominator)) > MAX_DIGITS:
         return None
     return str(value)
 
 
 def amount(value: Fraction, unit: Unit, *, short: bool) -> str:
-    """An amount of a unit: `8 bars` (short: `8bar`), `4 beats` (`4b`), `2c`, `96f`, `350ms`, `12.5s`, `1m30s`."""
+    """Render an amount of a unit: `8 bars` (short: `8bar`), `4 beats` (`4b`), `2c`, `96f`, `350ms`, `12.5s`, `1m30s`."""
     match unit:
         case Unit.BARS | Unit.BEATS:
             spelled = _fraction(value)
@@ -90,7 +90,7 @@ def amount(value: Fraction, unit: Unit, *, short: bool) -> str:
 
 
 def _seconds(value: Fraction) -> str:
-    """Seconds: in whole milliseconds below one, with minutes from sixty on; fractions only where no decimal is exact."""
+    """Render seconds: as whole milliseconds below one, with minutes from sixty, as a fraction only if no decimal is exact."""
     if 0 < value < 1 and (value * 1000).denominator == 1:
         return f"{value * 1000}ms"
     decimal = _decimal(value)
@@ -112,12 +112,12 @@ def _seconds(value: Fraction) -> str:
 
 
 def duration(length: Duration, *, short: bool = False) -> str:
-    """A length: `8 bars`, `1 beat`, `1/2 beat`, `2c`, `12.5s`, `96f`; `short` without blanks: `8bar`, `1/2b`."""
+    """Render a duration: `8 bars`, `1 beat`, `1/2 beat`, `2c`, `12.5s`, `96f`. With `short`, omit spaces: `8bar`, `1/2b`."""
     return amount(length.amount, length.unit, short=short)
 
 
 def place(where: Position) -> str:
-    """A place: `9`, `9.3`, `9.3+1/2`, `9:3:240`, `32b`, `12.5s`, `+2bar`, `mark drop +1bar`."""
+    """Render a position: `9`, `9.3`, `9.3+1/2`, `9:3:240`, `32b`, `12.5s`, `+2bar`, `mark drop +1bar`."""
     match where:
         case AtBar(bar, beat, rest):
             if rest:
@@ -134,7 +134,7 @@ def place(where: Position) -> str:
 
 
 def trigger(on: Trigger) -> str:
-    """A trigger: `note C3 ch 10`, `cc 20 > 64`, `program 5`, `start`, `go exit`."""
+    """Render a trigger: `note C3 ch 10`, `cc 20 > 64`, `program 5`, `start`, `go exit`."""
     match on:
         case OnNote(written, channel):
             return f"note {written}{_channel(channel)}"
@@ -153,7 +153,7 @@ def _channel(channel: int | None) -> str:
 
 
 def clock(line: ClockLine) -> str:
-    """A clock without its word: `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`."""
+    """Render a clock without the word `clock`: `chunks`, `120 bpm, 4/4`, `midi "Digitakt", 4/4, nominal 120 bpm`."""
     if line.kind is ClockKind.MTC:
         return f"mtc {line.rate}" + ("" if line.port is None else f" {string(line.port)}")
     if line.kind is ClockKind.FILE:
@@ -167,12 +167,15 @@ def clock(line: ClockLine) -> str:
 
 
 def grid(line: GridLine) -> str:
-    """A grid without its word: `33 frames @ 24 fps`."""
+    """Render a grid without the word `grid`: `33 frames @ 24 fps`."""
     return f"{line.frames} frames @ {number(line.fps)} fps"
 
 
 def header(said: Header) -> dict[str, str]:
-    """The header's values by their words, in the usual order. Its title, quoted differently in each notation, is left out."""
+    """Return the header's values by keyword, in the usual order.
+
+    The title is omitted, because each notation quotes it differently.
+    """
     values = {
         "clock": None if said.clock is None else clock(said.clock),
         "grid": None if said.grid is None else grid(said.grid),
@@ -187,19 +190,19 @@ def header(said: Header) -> dict[str, str]:
 
 
 def tempo(change: ChangeTempo) -> str:
-    """A tempo without its word: `96`, `120 -> 132 over 4 bars`."""
+    """Render a tempo without the word `tempo`: `96`, `120 -> 132 over 4 bars`."""
     ramp = "" if change.to is None else f" -> {number(change.to)}"
     over = "" if change.over is None else f" over {duration(change.over)}"
     return f"{number(change.bpm)}{ramp}{over}"
 
 
 def cut(action: Cut) -> str:
-    """A cut: `cut`, `cut seed 9`."""
+    """Render a cut: `cut`, `cut seed 9`."""
     return "cut" if action.seed is None else f"cut seed {action.seed}"
 
 
 def midi(action: SendMidi) -> str:
-    """What is sent, without its word: `note C3 ch 10 vel 100 for 1 beat`, `cc 20 64`, `program 5 ch 1`."""
+    """Render a MIDI message without the word `midi`: `note C3 ch 10 vel 100 for 1 beat`, `cc 20 64`, `program 5 ch 1`."""
     match action:
         case SendNote(written, channel, velocity, length):
             loud = "" if velocity is None else f" vel {velocity}"
@@ -212,7 +215,7 @@ def midi(action: SendMidi) -> str:
 
 
 def play(items: tuple[PlayItem, ...]) -> str:
-    """An order without its word: `intro drop*2 finale`."""
+    """Render a play order without the word `play`: `intro drop*2 finale`."""
     return " ".join(item.section if item.times == 1 else f"{item.section}*{item.times}" for item in items)
 
 
@@ -220,12 +223,12 @@ def play(items: tuple[PlayItem, ...]) -> str:
 
 
 def string(value: str) -> str:
-    r"""A text in which braces mean nothing (a title, a path, a port), in quotes: `"` and `\` are escaped."""
+    r"""Render a text without variables (a title, a path, a port name) in quotes, with `"` and `\` escaped."""
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def braced(text: Text) -> str:
-    """A text as it is written inside its quotes, but for the escapes: variables as `{name}`, braces doubled."""
+    """Render a text as it appears inside its quotes, without escapes: variables as `{name}`, braces doubled."""
     return "".join(
         "{" + part.name + "}" if isinstance(part, Variable) else part.replace("{", "{{").replace("}", "}}")
         for part in text.parts
@@ -233,12 +236,15 @@ def braced(text: Text) -> str:
 
 
 def quoted(text: Text) -> str:
-    """A text on one line, in quotes."""
+    """Render a text on one line, in quotes."""
     return string(braced(text))
 
 
 def wrap_text(content: str, width: int) -> list[str]:
-    """A text as lines of about `width` characters, broken at single blanks only: wider gaps would fold to one."""
+    """Wrap a text into lines of about `width` characters.
+
+    Lines break only at single spaces, because wider gaps would collapse to one space when the text is read back.
+    """
     lines: list[str] = []
     start = last = 0
     for gap in _SINGLE_BLANK.finditer(content):
