@@ -6,8 +6,8 @@
 ``quantise``  maps exact times to chunks and forms the takes
 ``validate``  checks what can only be known on chunks: collisions and openings
 
-A block is placed once and can be passed several times, so `place` comes before `expand`. The compiler does no I/O: it takes a
-score and returns a schedule and diagnostics.
+A block is placed once and can be passed several times, so `place` comes before `expand`. The compiler is pure: it takes a score
+and returns a schedule and diagnostics.
 """
 
 from __future__ import annotations

@@ -17,8 +17,7 @@ MAX_TRIED = 64
 
 
 def add_clock_fix(score: Score) -> tuple[Fix, ...]:
-    """Return a fix that adds the clock line that a score in chunks needs as soon as it uses bars: below its title, or at the
-    top."""
+    """Return a fix that adds the clock line that a score in chunks needs to use bars: below its title, or at the top."""
     if score.header.clock is not None or not score.file:
         return ()
     title = dict(score.header.spans).get("title")
@@ -28,8 +27,7 @@ def add_clock_fix(score: Score) -> tuple[Fix, ...]:
 
 
 def longer_length_fix(length: Duration, spot: BlockPosition, local: BlockTime) -> Fix | None:
-    """Return a fix with the length, in its own unit, that a block needs to contain a position, or None if it is not from a
-    file."""
+    """Return a fix with the length (in its own unit) that contains a position, or None if it is not read from a file."""
     match length.unit:
         case Unit.BARS if spot.quarter is not None and local.meters is not None:
             amount = local.meters.bar_beat_at(spot.quarter).bar

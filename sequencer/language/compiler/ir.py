@@ -1,5 +1,4 @@
-"""The output of `resolve`: the blocks of a score, with texts instead of names and schedule triggers instead of written
-triggers."""
+"""The output of `resolve`: the blocks of a score, with texts instead of names and with the triggers of the schedule."""
 
 from __future__ import annotations
 
@@ -98,8 +97,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A score with all names resolved. `blocks` are in source order, `order` holds their indices in play order, `images` is by
-    path."""
+    """A score with all names resolved.
+
+    `blocks` are in source order, `order` holds their indices in play order, and the keys of `images` are paths.
+    """
 
     score: Score
     blocks: tuple[Block, ...]

@@ -126,8 +126,7 @@ class BlockTime:
         return BlockPosition(meters.quarter_of(bar, beat, rest), None, Unit.BARS)
 
     def beats(self, span: Span) -> GrowingMeters | None:
-        """Return the meters, or None if there are no beats (reported once per block, because one fix is enough for all its
-        positions)."""
+        """Return the meters, or None if there are no beats (reported once: one fix is enough for the complete block)."""
         if self.meters is None and not self._told:
             self._told = True
             self._faults.error(
@@ -140,8 +139,7 @@ class BlockTime:
         return self.meters
 
     def needs_musical(self, span: Span) -> None:
-        """Report a change of tempo or meter in seconds: seconds depend on tempo and meter, so such a change needs a musical
-        position."""
+        """Report a tempo or meter change at a position in seconds, which themselves depend on tempo and meter."""
         hint = "write its bar, for example `at 5 …`"
         self._faults.error(NEEDS_MUSICAL, "a change of tempo or meter needs a musical place", span, hint)
 
@@ -224,15 +222,14 @@ class BlockTime:
 
 
 def _beats_on(quarter: Fraction, beats: Fraction, meters: GrowingMeters) -> Fraction:
-    """Return the quarter `beats` beats later; the meter in force defines the length of each beat."""
+    """Return the quarter `beats` denominator notes later; the meter in force defines the length of each."""
     if len(meters.changes) == 1:
         return quarter + beats * meters.changes[0][1].beat
     return meters.beats_after(quarter, beats)
 
 
 def _bars_on(quarter: Fraction, bars: Fraction, meters: MeterLookup) -> Fraction:
-    """Return the quarter `bars` bars later, at the same distance from the bar line; a fraction of a bar is measured in the bar
-    it ends in."""
+    """Return the quarter `bars` bars later, equally far from the bar line; a fraction is measured in the bar it ends in."""
     if len(meters.changes) == 1:
         return quarter + bars * meters.changes[0][1].bar
     bar = meters.bar_beat_at(quarter).bar - 1

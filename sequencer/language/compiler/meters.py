@@ -43,7 +43,7 @@ class GrowingMeters(MeterLookup):
         return MeterMap(tuple(self.changes), tuple(self.starts))
 
     def beats_after(self, quarter: Fraction, beats: Fraction) -> Fraction:
-        """Return the quarter `beats` beats after another; the meter in force defines the length of each beat."""
+        """Return the quarter `beats` denominator notes after another; the meter in force defines the length of each."""
         here = max(0, bisect_right(self.starts, quarter) - 1)
         count = self._beats[here] + (quarter - self.starts[here]) / self.changes[here][1].beat + beats
         there = max(here, bisect_right(self._beats, count) - 1)

@@ -122,8 +122,7 @@ TOO_MANY, MANY_CUES, FEWER_CUES = "E416", f"this score comes to more than {MAX_E
 
 @dataclass(slots=True)
 class Room:
-    """The number of cues that may still be created. Without it, a few `every` lines could exhaust memory before cues are
-    counted."""
+    """The number of cues that may still be created: a few `every` lines could exhaust memory before they are counted."""
 
     left: int = MAX_ENTRIES
     is_over: bool = False
@@ -181,7 +180,7 @@ def _by_part(
 ) -> tuple[PlacedBlock | None, Diagnostics]:
     """Place a block at its position in the file, using as little of the file as possible.
 
-    If there are new mistakes, the rest of the file is used as well, because something later in it may resolve them.
+    If there are new mistakes, the window grows up to the complete file, because something later in it may resolve them.
     """
     window = first_window(block.duration, song)
     while True:

@@ -152,8 +152,7 @@ class PositionResolver:
         return spot if isinstance(spot, BlockPosition) else None
 
     def of_place(self, place: Position, base: int | None) -> BlockPosition | None:
-        """Return a written position, relative to the cue `base` if it is a relative one, or None if it does not exist
-        (reported)."""
+        """Return a written position, counted from the cue `base` if it is relative, or None if it does not exist (reported)."""
         match place:
             case AtBar() | AtTick() | AtOffset():
                 return self._local.spot(place)

@@ -101,8 +101,7 @@ def _entry(loose: ExpandedEntry, number: int, start: Fraction, grid: ChunkGrid, 
 
 
 def _soonest_exit(stretch: Stretch, start: Fraction, grid: ChunkGrid, lead: int) -> Fraction:
-    """Return how soon, in seconds, a live stretch that begins at `start` can be left: at its first reachable bar line (or
-    chunk)."""
+    """Return when a live stretch that begins at `start` can end, in seconds: at its first reachable bar line (or chunk)."""
     reach = floor(start / grid.chunk) + lead
     if stretch.meters is None or stretch.tempo is None:
         return min(stretch.seconds, max(Fraction(0), grid.boundary(reach) - start))

@@ -85,8 +85,7 @@ class _Resolver:
     # ---- blocks ----------------------------------------------------------------------------------------------------
 
     def blocks(self) -> tuple[Block, ...]:
-        """Return the sections in source order, or one block for a score without sections. Rules outside sections belong to
-        every block."""
+        """Return the sections, or one block for a score without sections. Rules outside sections belong to every block."""
         score = self.score
         if not score.sections:
             cues, rules = self._items(score.items)

@@ -31,8 +31,7 @@ class TempoMeterChanges:
         self._is_outer = is_outer
 
     def lay_meters(self) -> None:
-        """Enter the meter changes in the meter map: first those written as a bar, then those that depend on the meters before
-        them."""
+        """Enter the meter changes: first those written as a bar, then those that depend on the meters before them."""
         changing = [(index, cue.meters[-1]) for index, cue in enumerate(self._cues) if cue.meters]
         meters = self._local.meters
         if not changing or meters is None:

@@ -88,8 +88,7 @@ class _Places:
         self._repeats: dict[Span, list[Entry]] | None = None
 
     def cue(self, entry: Entry) -> ResolvedCue | None:
-        """Return the cue that an entry came from, or None for the cut of a section and for scores that were not read from a
-        file."""
+        """Return the cue of an entry, or None for the cut of a section and for a score that was not read from a file."""
         if self._cues is None:  # built only when the first diagnostic needs it
             self._cues = {cue.span: cue for block in self._blocks for cue in block.cues if cue.span.line}
         return self._cues.get(entry.origin)
@@ -209,8 +208,7 @@ def _lone_strength(bundle: ChunkActs, by_id: dict[int, Entry], faults: Diagnosti
 
 
 def _collision(first: Entry, second: Entry, words: str, places: _Places, faults: Diagnostics) -> None:
-    """Report two acts of a kind on one chunk: an error for prompts and cuts of a fixed score, otherwise a warning (the later
-    wins)."""
+    """Report two acts of a kind on a chunk: an error for prompts or cuts in a fixed score, else a warning (the later wins)."""
     message = f"two {words} land on chunk {second.chunk}: {first.place} and {second.place}"
     related = (Related(first.origin, "the first one"),)
     schedule = places.schedule
@@ -226,8 +224,7 @@ def _collision(first: Entry, second: Entry, words: str, places: _Places, faults:
 
 
 def _behind_live(schedule: Schedule, faults: Diagnostics) -> None:
-    """Report cuts without a prompt at the same position after a live stretch or under an external clock, where chunks are not
-    known."""
+    """Report cuts without a prompt of their own where chunks are not known: after a live stretch or with an external clock."""
     loose = schedule.clock.is_outer
     for stretch in schedule.stretches:
         if loose:

@@ -43,8 +43,11 @@ _SAID = re.compile(rf"({values.NAME})[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.+)\Z", re.D
 
 
 class ActionReader:
-    """Reads actions with the help of a `FieldReader`: `readers` maps each key with a single value to its reader; `show` and
-    `midi` have methods of their own because they need more than one key or return more than one action."""
+    """Reads actions with the help of a `FieldReader`.
+
+    `readers` maps each key with a single value to its reader. `show` and `midi` have methods of their own: `show` has two keys,
+    and `midi` can contain several actions.
+    """
 
     def __init__(self, values_: FieldReader) -> None:
         self.values = values_

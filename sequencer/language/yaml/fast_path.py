@@ -31,14 +31,12 @@ _PAIR = re.compile(rf"({_KEYS}): (?:({_PLAIN})|({_QUOTED}))")
 
 
 def mask_simple_cues(text: str) -> tuple[str, int]:
-    """Return `text` with each mapping that can be read here replaced by a word of the same length, and the number of such
-    mappings."""
+    """Return `text` with each readable mapping replaced by a word of the same length, and the number of these mappings."""
     return _LINE.subn(lambda match: match.group(1) + "x" * (match.end() - match.start(2)), text)
 
 
 def mapping_at(text: str, start: int, end: int, line: int, column: int) -> Mapping | None:
-    """Return the mapping `text[start:end]`, which begins at `line` and `column` (from 0), or None if it contains a duplicate
-    key."""
+    """Return the mapping `text[start:end]` at `line` and `column` (from 0), or None if it contains a duplicate key."""
     mapping = Mapping(start, line, column, True)
     shift = column - start
     entries = mapping.entries

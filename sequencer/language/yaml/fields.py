@@ -1,5 +1,4 @@
-"""Read values, texts, lists and mappings from the nodes of a YAML tree and report their mistakes; all other YAML readers use
-this."""
+"""Read values, texts, lists and mappings from YAML nodes and report their mistakes; shared by all readers of this package."""
 
 from __future__ import annotations
 

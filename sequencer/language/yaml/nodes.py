@@ -72,8 +72,7 @@ def whole_span(scalar: Scalar, source: Source) -> Span:
 
 
 def locator_of(scalar: Scalar, source: Source) -> Locate:
-    """Return a function that maps parts of a scalar's value to spans; it returns the complete scalar if the mapping is not
-    known."""
+    """Return a function that maps parts of a scalar's value to spans, or to the complete scalar if they cannot be located."""
     inside = scalar.end - scalar.start - (2 if scalar.style else 0)
     if inside == len(scalar.value) and source.text.find("\n", scalar.start, scalar.end) < 0:
         file, line, first = source.file, scalar.line + 1, scalar.column + (2 if scalar.style else 1)
@@ -123,8 +122,7 @@ def _offsets(scalar: Scalar, text: str) -> list[int]:
 
 
 def _skipped(text: str, at: int, stop: int, escapes: bool, blank: bool) -> int:
-    """Return where the next character of a value is: after folded line ends, and after all white space unless it is itself a
-    space."""
+    """Return where the next character of a value is: after folded line ends, and after all spaces unless it is a space."""
     while True:
         if escapes and text.startswith("\\\n", at):
             at = _solid(text, at + 2, stop)

@@ -219,8 +219,7 @@ class _Mistake:
         return True
 
     def _line_without_colon(self) -> bool:
-        """Report `clock:120 bpm` or `clock = 120 bpm`: a previous line that is not a key and value, and therefore became part
-        of this one."""
+        """Report `clock:120 bpm` or `clock = 120 bpm`: a line without a key, which YAML therefore joined to this one."""
         start, end = self.line_start, self.line_start
         before = self.source.text[:start].rstrip()
         start = before.rfind("\n") + 1

@@ -80,8 +80,7 @@ class SectionReader:
         return found
 
     def _named(self, node: Node, key: Scalar, example: str) -> list[tuple[Scalar, Node]]:
-        """Return names with their values, from one mapping or a list of mappings (which can, for example, contain a name
-        twice)."""
+        """Return names with their values, from one mapping or a list of mappings (in which a name can occur twice)."""
         found: list[tuple[Scalar, Node]] = []
         for part_ in node.items if isinstance(node, Sequence) else (node,):
             set_ = _SET.fullmatch(part_.value) if isinstance(part_, Scalar) and key.value == "let" else None

@@ -381,10 +381,10 @@ def comments_of(source: Source, values: list[tuple[int, int]]) -> tuple[Comment,
 
 
 def reaching_over(span: Span, comments: tuple[Comment, ...], before: int, least: int) -> Span:
-    """Extend the span of a section or a scene over the comments after its last line: on that line, or indented like its lines
-    (from the column `least` on).
+    """Extend the span of a section or a scene over the comments after its last line.
 
-    `before` is the line on which the next statement begins: comments from that line on belong to it.
+    These comments are on that line, or on their own lines and indented like its lines (from the column `least` on). `before` is
+    the line on which the next statement begins: comments from that line on belong to it.
     """
     first = bisect_left(comments, span.end_line, key=lambda one: one.span.line)
     for comment in islice(comments, first, None):

@@ -32,8 +32,7 @@ FOREIGN_KEYS = {
     "import": ("use",),
     "include": ("use",),
 }
-"""The keys of other programs, and the keys they may correspond to here: the first one that is valid in the context is
-suggested."""
+"""Keys of other programs, and the keys they may mean here: the first one that is valid in the context is suggested."""
 
 
 class Keys:
@@ -123,8 +122,7 @@ class Keys:
         self.faults.error("E610", f"{where} has no `{excerpt(word) or ' '}`", span, hint)
 
     def _other_form(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> bool:
-        """Report a key with a value that are written differently here: `fps: 24`, `note: C3`, `bar: 5`. Return whether it was
-        reported."""
+        """Report a key and value that are written differently here: `fps: 24`, `note: C3`, `bar: 5`. Return whether it did."""
         if not isinstance(value, Scalar) or value.is_empty:
             return False
         word, written = key.value.casefold(), value.value
@@ -196,8 +194,7 @@ class Keys:
         self.faults.error("E610", message, self.key(key), f"write {excerpt(cured)}", fixes)
 
     def _cut_by_comma(self, key: Scalar, node: Mapping) -> bool:
-        """Report a comma that YAML took for the end of a value: `{at: 9,3}`, `{prompt: Rain, then snow}`. Return whether it was
-        reported."""
+        """Report a comma that YAML took for the end of a value, as in `{at: 9,3}`. Return whether it was reported."""
         entries = list(node.entries.values())
         place = list(node.entries).index(key.value)
         first = place - 1
