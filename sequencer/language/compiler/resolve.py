@@ -1,4 +1,4 @@
-"""First pass: resolve every name. Variables and scenes become texts, triggers their schedule form, `play` an order."""
+"""First pass: resolve every name. Variables and scenes become texts, `play` an order of blocks."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Parse YAML into a tree of nodes with source positions: every scalar is text, whatever it looks like.
 
-The tree is built from PyYAML's events, which carry marks, and not by its loaders, which guess types (`17:1` would become 1021,
+The tree is built from PyYAML's events, which carry marks, not by its loaders, which guess types (`17:1` would become 1021,
 `off` false). libyaml is used if PyYAML has it, otherwise PyYAML's own parser; the events are the same. What this notation does
 not support is reported here: tags, anchors and aliases, keys that are not words, a second document.
 """
@@ -56,8 +56,7 @@ def parse_tree(
         faults: Receives the diagnostics.
         read: Reads a cue or a rule.
         quick: Read lines that look like complete cues without PyYAML (see `fast_path`). The result is then valid only if the
-            third
-            value returned is true.
+            third value returned is true.
 
     Returns:
         The tree, or None if the source contains nothing, or nothing that could be read (reported); the (start, end) offsets, in

@@ -122,7 +122,7 @@ class Keys:
         self.faults.error("E610", f"{where} has no `{excerpt(word) or ' '}`", span, hint)
 
     def _other_form(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> bool:
-        """Report a key and value that are written differently here: `fps: 24`, `note: C3`, `bar: 5`. Return whether it did."""
+        """Report a key and value that are written differently here: `fps: 24`, `note: C3`. Return whether it was reported."""
         if not isinstance(value, Scalar) or value.is_empty:
             return False
         word, written = key.value.casefold(), value.value
