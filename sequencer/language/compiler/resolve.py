@@ -1,4 +1,7 @@
-"""First pass: resolve every name. Variables and scenes become texts, `play` an order of blocks."""
+"""First pass: resolve every name.
+
+Variables and scenes become texts, triggers those of the schedule, and `play` an order of blocks.
+"""
 
 from __future__ import annotations
 
