@@ -1,10 +1,10 @@
-"""Advice on prompts: what the model's own prompt guide asks for, looked for in a score and told as warnings.
+"""Advice on prompts: checks a score against the model's own prompt guide and reports differences as warnings.
 
-``said``    which texts the model gets, in which order (variables filled in, sections in play order)
-``english`` the few words by which camera and light are recognised; texts in other languages are left alone
-``rules``   the rules: one small pure function each, with its source
+``prompts``  which texts the model receives, in which order (variables filled in, sections in play order)
+``english``  the few words by which camera and light are recognised; texts in other languages are not checked
+``rules``    the rules: one small pure function each, with its source
 
-A scene switches a rule off for itself with ``quiet W604``. `advise` takes a `Score`, never a file or a schedule.
+A scene turns off a rule for itself with ``quiet W604``. `advise` takes a `Score`, never a file or a schedule.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["advise"]
 
 
 def advise(score: Score) -> tuple[Diagnostic, ...]:
-    """Warnings about a score's prompts, in the order of their places; each is told once, however often a section plays."""
+    """Return warnings about a score's prompts, sorted by position; each is reported once, however often a section plays."""
     with paused_collection():
         try:
             return _advised(collect_prompts(score))

@@ -1,8 +1,8 @@
-"""Sentences and the few English words by which advice knows what a prompt speaks of.
+"""Split prompts into sentences and recognise their topics by a few English words.
 
-Guessing from words can be wrong, so every list is narrow on purpose: a rule that says nothing is better than one that
-cries wolf. Texts in other languages are recognised by their lack of small English words and are left alone.
-What was found out about a text is kept until `forget`, for each rule asks again and prompts share most of their sentences.
+Guessing from words can be wrong, so every list is deliberately narrow: a rule that reports nothing is better than one that
+raises false alarms. Texts in other languages are recognised by their lack of small English words and are not checked. Results
+for a text are cached until `forget`, because each rule asks again and prompts share most of their sentences.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def _set_of(text: str) -> frozenset[str]:
-    """The words of a list written with blanks."""
+    """Return the words of a list separated by spaces."""
     return frozenset(text.split())
 
 
@@ -29,7 +29,7 @@ _COMMON = _SMALL | _set_of(
     " remains remain begins begin turns turn comes come goes stands stand lies lie behind before beside between above"
 )
 
-# Words that say where the camera stands and how it moves. Words hold together at hyphens; `35mm` is read as `mm`.
+# Words that describe the camera's position and movement. Words stay together at hyphens; `35mm` is read as `mm`.
 _CAMERA = _set_of(
     "shot shots close-up close-ups closeup closeups camera cameras mm dolly dollies tracking handheld hand-held locked-"
     " off aerial drone steadicam tripod pov low-angle high-angle wide-angle dutch-angle eye-level bird's-eye bird’s-eye"
@@ -46,14 +46,14 @@ _CAMERA_PHRASES = (
     "eye level",
     "bird's eye",
 )
-# Words that say what light there is.
+# Words that describe the light.
 _LIGHT = _set_of(
     "light lights lighting lit sun sunlight sunlit sunny sunset sunrise moonlight moonlit moon neon glow glows glowing"
     " lamp lamps dusk dawn noon night midnight daylight twilight shadow shadows shade backlit overcast candle candles"
     " candlelight candlelit tungsten fluorescent firelight starlight dim bright dark darkness haze silhouette silhouettes"
 )
 _HOURS = ("golden hour", "blue hour")
-# Words by which a whole sentence is the camera line or the light line of a prompt, and not a part of what happens.
+# Words that make a complete sentence the camera line or the light line of a prompt, rather than part of the action.
 _CAMERA_LINE = _set_of("shot close-up closeup camera mm dolly locked-off aerial drone steadicam tripod pov lens")
 _LIGHT_LINE = _set_of("light lighting sunlight moonlight daylight neon backlit candlelight shadows")
 _HELD = re.compile(r"\b(?:locked[ -]off|static (?:\w+ )?(?:shot|camera)|tripod|fixed (?:shot|camera))\b", re.IGNORECASE)
@@ -66,26 +66,26 @@ _MOVING = re.compile(
 
 @cache
 def sentences(text: str) -> tuple[str, ...]:
-    """The sentences of a text, each without the white space around it."""
+    """Return the sentences of a text, each without surrounding white space."""
     return tuple(one for one in (piece.strip() for piece in _SENTENCE.split(text)) if one)
 
 
 @cache
 def words(text: str) -> tuple[str, ...]:
-    """The words of a text, small letters; numbers and signs are left out."""
+    """Return the words of a text in lower case; numbers and punctuation are omitted."""
     return tuple(_WORD.findall(text.casefold()))
 
 
 @cache
 def is_english(text: str) -> bool:
-    """Whether a text looks like English: at least one word in ten is a small English word."""
+    """Return whether a text looks like English: at least one word in ten is a small English word."""
     every = words(text)
     return bool(every) and 10 * sum(word in _SMALL for word in every) >= len(every)
 
 
 @cache
 def things(sentence: str) -> frozenset[str]:
-    """The words that name something: no small words, no camera talk; plurals and possessives cut to their stem."""
+    """Return the words that name something (no small words, no camera terms), with plurals and possessives stemmed."""
     return frozenset(_stem(word) for word in words(sentence) if len(word) > 2 and word not in _COMMON)
 
 
@@ -99,28 +99,28 @@ def _stem(word: str) -> str:
 
 
 def forget() -> None:
-    """Forget what was found out about every text: the score that they belong to has been advised on."""
+    """Clear the cached results for every text, once the advice on the score that they belong to is complete."""
     for kept in (sentences, words, is_english, things):
         kept.cache_clear()
 
 
 def has_camera(text: str) -> bool:
-    """Whether a text says where the camera stands or how it moves."""
+    """Return whether a text states where the camera is or how it moves."""
     return not _CAMERA.isdisjoint(words(text)) or _has_phrase(text, _CAMERA_PHRASES)
 
 
 def has_light(text: str) -> bool:
-    """Whether a text says what light there is."""
+    """Return whether a text states what light there is."""
     return not _LIGHT.isdisjoint(words(text)) or _has_phrase(text, _HOURS)
 
 
 def is_camera_line(sentence: str) -> bool:
-    """Whether a sentence is about the camera."""
+    """Return whether a sentence is about the camera."""
     return not _CAMERA_LINE.isdisjoint(words(sentence)) or _has_phrase(sentence, ("locked off",))
 
 
 def is_light_line(sentence: str) -> bool:
-    """Whether a sentence is about the light."""
+    """Return whether a sentence is about the light."""
     return not _LIGHT_LINE.isdisjoint(words(sentence)) or _has_phrase(sentence, _HOURS)
 
 
@@ -130,7 +130,7 @@ def _has_phrase(text: str, phrases: tuple[str, ...]) -> bool:
 
 
 def contradiction(text: str) -> tuple[str, str] | None:
-    """The words by which a camera stands still and those by which it moves, where a text has both."""
+    """Return the words for a static camera and those for a moving one, if a text has both."""
     held = _HELD.search(text)
     moving = None if held is None else _MOVING.search(text)
     return None if held is None or moving is None else (held.group(), moving.group())

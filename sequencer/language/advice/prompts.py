@@ -1,7 +1,7 @@
-"""What a score says to the model: its prompts as the model gets them, in the order in which they come.
+"""Collect the prompts of a score as the model receives them, in the order in which they come.
 
-Only names are filled in here; times are left to the compiler. An `every` counts as one prompt, a `pick` as one prompt with
-several texts. What cannot be known without the compiler (an unknown variable, say) was told before advice is asked for.
+Only names are resolved here; times are left to the compiler. An `every` counts as one prompt, a `pick` as one prompt with
+several texts. Problems that only the compiler can detect (such as an unknown variable) are reported before advice is requested.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PromptLine:
-    """One prompt of the score. `texts` is what the model gets (several for a pick), `own` the part written at the cue."""
+    """One prompt of the score. `texts` is what the model receives (several for a pick), `own` the part written in the cue."""
 
     texts: tuple[str, ...]
     own: tuple[str, ...]
@@ -50,17 +50,17 @@ class PromptLine:
     silenced: tuple[str, ...] = ()
     with_image: bool = False
     repeats: bool = False
-    """Whether an `every` shows it again and again."""
+    """Whether an `every` repeats it."""
 
     @property
     def text(self) -> str:
-        """Its text, or the first of a pick's."""
+        """Its text, or the first text of a pick."""
         return self.texts[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A scene of the score's own file, its variables filled in; `follow` has an empty action."""
+    """A scene of the score's own file, with its variables filled in; `follow` has an empty action."""
 
     name: str
     base: str | None
@@ -72,7 +72,7 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class PromptSequence:
-    """All that a score says. `takes` are its prompts in play order, parted where a cut stands; `answers` those of its rules."""
+    """All prompts of a score. `takes` are its prompts in play order, divided at each cut; `answers` those of its rules."""
 
     takes: tuple[tuple[PromptLine, ...], ...]
     answers: tuple[PromptLine, ...]
@@ -88,7 +88,7 @@ class PromptSequence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a rule found."""
+    """A problem that a rule found."""
 
     message: str
     span: Span
@@ -98,7 +98,7 @@ class Finding:
 
 
 def collect_prompts(score: Score) -> PromptSequence:
-    """What a score says."""
+    """Return the prompts of a score."""
     return _Reader(score).said()
 
 
@@ -113,7 +113,7 @@ class _Reader:
         self.scenes = {scene.name: scene for scene in every}
 
     def fill(self, text: Text, action: str = "") -> str:
-        """A text with its variables filled in; `{action}` becomes `action`."""
+        """Return a text with its variables filled in; `{action}` becomes `action`."""
         pieces = (
             part if isinstance(part, str) else action if part.name == "action" else self.values.get(part.name, "")
             for part in text.parts
@@ -121,7 +121,7 @@ class _Reader:
         return " ".join("".join(pieces).split())
 
     def said(self) -> PromptSequence:
-        """All of it."""
+        """Return all prompts of the score."""
         score = self.score
         takes: list[list[PromptLine]] = [[]]
         if score.sections:
@@ -139,7 +139,7 @@ class _Reader:
         return PromptSequence(tuple(tuple(take) for take in takes if take), answers, families)
 
     def _order(self) -> Iterator[Section]:
-        """The sections as they play, each at most twice in a row: more repetitions have no other neighbours."""
+        """Return the sections in play order, each at most twice in a row: further repetitions have no new neighbours."""
         score = self.score
         if not score.play:
             yield from score.sections

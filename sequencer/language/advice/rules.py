@@ -1,7 +1,8 @@
-"""The rules of prompt advice. Each takes what a score says and yields what it found; `RULES` gives each its code.
+"""The rules of prompt advice. Each takes the prompts of a score and yields its findings; `RULES` assigns each a code.
 
 Sources: *the guide* is the prompt guide that the vendor of Helios publishes for it; *the surface* is the model's published
-commands; *a sibling's guide* is that of the vendor's model LingBot; *neighbours* is what users of other sequencers bring along.
+commands; *a sibling's guide* is that of the vendor's model LingBot; *neighbours* are habits that users bring from other
+sequencers.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ from sequencer.language.advice.prompts import Family, Finding, Kind, PromptLine,
 Advise = Callable[[PromptSequence], Iterator[Finding]]
 
 MAX_WORDS = 350
-"""About how many English words the model's text encoder reads; what stands behind them is cut off."""
+"""The approximate number of English words that the model's text encoder reads; text beyond that is truncated."""
 
 MAX_IN_ARC = 6
-"""How many prompts one arc can hold before the picture loses its coherence; four or five make a good one."""
+"""The number of prompts that one arc can hold before the video loses its coherence; four or five make a good one."""
 
 MAX_SENTENCES = 2
-"""How many sentences an action may have and still be one action."""
+"""The number of sentences that an action may have and still count as one action."""
 
 _PRONOUN = re.compile(r"(?:(?:now|then|suddenly|next),? )?(?:she|he|it|they|her|his|their|its)\b", re.IGNORECASE)
 _THEN = re.compile(r"(?<=\S)(?<!now and)\s+then\b|\bafter(?:wards| that)\b", re.IGNORECASE)
@@ -45,9 +46,9 @@ _WEIGHT = re.compile(r"\([^()\n]{1,80}:\d+(?:\.\d+)?\)|\(\([^()]{1,80}\)\)|--[a-
 
 
 def too_long(said: PromptSequence) -> Iterator[Finding]:
-    """Text past about 350 English words is cut off by the model's encoder. Source: the guide."""
+    """Text beyond about 350 English words is truncated by the model's encoder. Source: the guide."""
     for line in said.lines:
-        long = [text for text in line.texts if len(text) > 2 * MAX_WORDS]  # a word and its blank have two signs at least
+        long = [text for text in line.texts if len(text) > 2 * MAX_WORDS]  # a word and its space are at least two characters
         count = max((len(words(text)) for text in long), default=0)
         if count > MAX_WORDS:
             yield Finding(
@@ -59,7 +60,7 @@ def too_long(said: PromptSequence) -> Iterator[Finding]:
 
 
 def negative(said: PromptSequence) -> Iterator[Finding]:
-    """A prompt says what is there: the model has no negative prompt, and what is named tends to appear. Source: the surface."""
+    """A prompt states what is present: there is no negative prompt, and what is named tends to appear. Source: the surface."""
     for line in said.lines:
         for text in line.own:
             found = _NEGATIVE.search(text)
@@ -74,7 +75,7 @@ def negative(said: PromptSequence) -> Iterator[Finding]:
 
 
 def weights(said: PromptSequence) -> Iterator[Finding]:
-    """Weights and switches of other tools are plain letters to this model. Source: neighbours (Deforum, Scope); the surface."""
+    """Weights and switches of other tools are ordinary text to this model. Source: neighbours (Deforum, Scope); the surface."""
     for line in said.lines:
         found = next((match for text in line.own if (match := _WEIGHT.search(text)) is not None), None)
         if found is not None:
@@ -87,7 +88,7 @@ def weights(said: PromptSequence) -> Iterator[Finding]:
 
 
 def tags(said: PromptSequence) -> Iterator[Finding]:
-    """Prompts are paragraphs of whole sentences, no lists of keywords. Source: our reading of the guide."""
+    """Prompts are paragraphs of complete sentences, not lists of keywords. Source: our reading of the guide."""
     for line in said.lines:
         if any(_is_list(text) for text in line.own):
             yield Finding(
@@ -107,7 +108,7 @@ def _is_list(text: str) -> bool:
 
 
 def camera_twice(said: PromptSequence) -> Iterator[Finding]:
-    """A camera that both stands and moves is a contradiction, and parts of a prompt must agree. Source: a sibling's guide."""
+    """A camera that is both static and moving is a contradiction; a prompt must be consistent. Source: a sibling's guide."""
     for line in said.lines:
         found = next((both for text in line.texts if (both := contradiction(text)) is not None), None)
         if found is not None:
@@ -123,7 +124,7 @@ def camera_twice(said: PromptSequence) -> Iterator[Finding]:
 
 
 def _openings(said: PromptSequence) -> Iterator[tuple[str, PromptLine | Family]]:
-    """The texts that a picture starts from: the first prompt of each take, and the base of each scene."""
+    """Return the texts that a video starts from: the first prompt of each take, and the base of each scene."""
     for take in said.takes:
         if take and take[0].scene is None:
             yield take[0].text, take[0]
@@ -133,7 +134,7 @@ def _openings(said: PromptSequence) -> Iterator[tuple[str, PromptLine | Family]]
 
 
 def no_camera(said: PromptSequence) -> Iterator[Finding]:
-    """Every prompt says where the camera stands; the first one sets it. Source: the guide."""
+    """Every prompt states where the camera is; the first one sets it. Source: the guide."""
     for text, where in _openings(said):
         if is_english(text) and not has_camera(text):
             yield Finding(
@@ -145,7 +146,7 @@ def no_camera(said: PromptSequence) -> Iterator[Finding]:
 
 
 def no_light(said: PromptSequence) -> Iterator[Finding]:
-    """Every prompt says what light there is; the first one sets it. Source: the guide."""
+    """Every prompt states what light there is; the first one sets it. Source: the guide."""
     for text, where in _openings(said):
         if is_english(text) and not has_light(text):
             yield Finding(
@@ -156,11 +157,11 @@ def no_light(said: PromptSequence) -> Iterator[Finding]:
             )
 
 
-# ---- what follows --------------------------------------------------------------------------------------------------
+# ---- prompts that follow another -----------------------------------------------------------------------------------
 
 
 def _steps(said: PromptSequence) -> Iterator[tuple[PromptLine, PromptLine]]:
-    """Neighbours of one take that both were written out, the second going on from the first."""
+    """Return pairs of consecutive prompts of one take that are both written out, the second continuing from the first."""
     for take in said.takes:
         for before, line in pairwise(take):
             if line.kind is Kind.PLAIN and not line.with_image and before.span != line.span and is_english(line.text):
@@ -168,7 +169,7 @@ def _steps(said: PromptSequence) -> Iterator[tuple[PromptLine, PromptLine]]:
 
 
 def _goes_on(before: PromptLine, line: PromptLine) -> bool:
-    """Whether a prompt speaks of something the one before it spoke of (what both have word for word does not count)."""
+    """Return whether a prompt mentions something that the one before it mentions (identical sentences in both do not count)."""
     mine, other = sentences(line.text), sentences(before.text)
     ours = _things(set(mine).difference(other))
     theirs = _things(set(other).difference(mine))
@@ -176,17 +177,17 @@ def _goes_on(before: PromptLine, line: PromptLine) -> bool:
 
 
 def _things(of: Iterable[str]) -> frozenset[str]:
-    """What several sentences name."""
+    """Return what several sentences name."""
     return frozenset().union(*map(things, of))
 
 
 def camera_line(said: PromptSequence) -> Iterator[Finding]:
-    """The camera line stands word for word in every prompt of a scene. Source: the guide."""
+    """The camera line appears word for word in every prompt of a scene. Source: the guide."""
     yield from _kept(said, is_camera_line, "camera")
 
 
 def light_line(said: PromptSequence) -> Iterator[Finding]:
-    """The light line is there in every prompt. Source: the guide."""
+    """The light line appears in every prompt. Source: the guide."""
     yield from _kept(said, is_light_line, "light")
 
 
@@ -215,7 +216,7 @@ def _kept(said: PromptSequence, is_line: Callable[[str], bool], what: str) -> It
 
 
 def _lost(before: str, after: str, is_line: Callable[[str], bool]) -> str | None:
-    """The line of `before` (never its first sentence, which tells the subject) that `after` does not have."""
+    """Return the line of `before` (never its first sentence, which states the subject) that `after` does not contain."""
     if not is_english(before):
         return None
     kept = {one.rstrip(".!") for one in sentences(after)}
@@ -226,7 +227,7 @@ def _lost(before: str, after: str, is_line: Callable[[str], bool]) -> str | None
 
 
 def subject(said: PromptSequence) -> Iterator[Finding]:
-    """A follow-up re-states the subject: the model knows nothing of the prompt before. Source: the guide."""
+    """A follow-up repeats the subject: the model has no knowledge of the previous prompt. Source: the guide."""
     for family in said.families:
         if family.base is None or family.follow is None or not is_english(family.base):
             continue
@@ -267,7 +268,7 @@ def one_action(said: PromptSequence) -> Iterator[Finding]:
 
 
 def hard_change(said: PromptSequence) -> Iterator[Finding]:
-    """A hard change is a reset and a new start; a new prompt alone melts one picture into the other. Source: the surface."""
+    """A hard change is a reset and a new start; a new prompt alone blends one image into the other. Source: the surface."""
     for take in said.takes:
         for before, line in pairwise(take):
             same = before.span == line.span or (line.scene is not None and line.scene == before.scene)
@@ -284,7 +285,7 @@ def hard_change(said: PromptSequence) -> Iterator[Finding]:
 
 
 def long_arc(said: PromptSequence) -> Iterator[Finding]:
-    """Four or five prompts make an arc, more than six lose coherence. Source: the guide."""
+    """Four or five prompts make an arc; more than six lose coherence. Source: the guide."""
     for take in said.takes:
         arc: set[Span] = set()
         scene: str | None = None
@@ -305,7 +306,7 @@ def long_arc(said: PromptSequence) -> Iterator[Finding]:
 
 
 def same_again(said: PromptSequence) -> Iterator[Finding]:
-    """A prompt that is in force already changes nothing. Source: the surface."""
+    """A prompt that is already in force changes nothing. Source: the surface."""
     for take in said.takes:
         for before, line in pairwise(take):
             if before.text == line.text and len(line.texts) == 1 and before.span != line.span and not line.with_image:

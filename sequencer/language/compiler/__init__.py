@@ -1,13 +1,13 @@
-"""Score → Schedule, in five passes that collect their faults and go on.
+"""Compile a score to a schedule, in five passes that collect diagnostics and continue after errors.
 
-``resolve``   names become texts, triggers firings, `play` an order of blocks
-``place``     each block's cues get exact local times, `every`s unfolded
-``expand``    blocks become stretches, one for each pass, picks drawn
-``quantise``  exact times fall onto chunks; takes are made
-``check``     what only shows on chunks: collisions, openings
+``resolve``   replaces names by texts, triggers by those of the schedule, and `play` by an order of blocks
+``place``     gives the cues of each block exact local times and expands `every`
+``expand``    turns blocks into stretches, one for each pass, and makes the random choices of picks
+``quantise``  maps exact times to chunks and forms the takes
+``validate``  checks what can only be known on chunks: collisions and openings
 
-A block is placed once and passed many times, so `place` comes before `expand`. Everything here is pure: a score in, a
-schedule and diagnostics out.
+A block is placed once and can be passed several times, so `place` comes before `expand`. The compiler is pure: it takes a score
+and returns a schedule and diagnostics.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ __all__ = ["Compilation", "compile_all", "compile_score"]
 
 
 TIMELESS = frozenset({"E301", "E302", "E304", "E305", "E306", "E307", "E308", "E309", "E310", "E311", "E319", "E321", "E326"})
-"""Errors that leave every cue its place, so that what collides beside them really does."""
+"""Errors that do not affect the positions of cues, so that collisions reported along with them are genuine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What compiling gave: a schedule unless something stops it, and every diagnostic, warnings included."""
+    """The result of compiling: a schedule unless an error prevents it, and every diagnostic, warnings included."""
 
     schedule: Schedule | None
     diagnostics: tuple[Diagnostic, ...]
 
 
 def compile_all(score: Score) -> Compilation:
-    """Compile a score, faults collected."""
+    """Compile a score and collect all diagnostics."""
     with paused_collection():
         return _compiled(score)
 
@@ -62,7 +62,11 @@ def _compiled(score: Score) -> Compilation:
 
 
 def compile_score(score: Score) -> Schedule:
-    """The schedule of a score. Raises ScoreError with every fault when there is an error; warnings are left aside."""
+    """Compile a score to a schedule; warnings are ignored.
+
+    Raises:
+        ScoreError: The score has an error. The exception contains every diagnostic.
+    """
     compilation = compile_all(score)
     if compilation.schedule is None:
         raise ScoreError(compilation.diagnostics, dict(score.sources))

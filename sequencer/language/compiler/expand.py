@@ -1,4 +1,4 @@
-"""Third pass: blocks become stretches, one for each pass in `play` order, with every pick drawn."""
+"""Third pass: blocks become stretches, one for each pass in `play` order, and the random choice of each pick is made."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sequencer.schedule.model import CueAct, MidiAct, PickAct, PromptAct, RuleAc
 
 @dataclass(frozen=True, slots=True)
 class ExpandedEntry:
-    """A cue of one pass, its picks drawn, not yet on a chunk."""
+    """A cue of one pass, with its picks chosen, not yet assigned to a chunk."""
 
     cue: PlacedCue
     acts: tuple[CueAct, ...]
@@ -33,7 +33,7 @@ class ExpandedEntry:
 
 @dataclass(frozen=True, slots=True)
 class ExpandedSend:
-    """What a cue of one pass sends to gear, not numbered yet."""
+    """The MIDI messages that a cue of one pass sends, not yet numbered."""
 
     cue: PlacedCue
     acts: tuple[MidiAct, ...]
@@ -51,7 +51,7 @@ class ExpandedStretch:
 
 
 def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Diagnostics) -> tuple[ExpandedStretch, ...]:
-    """The stretches of a score, in play order. Blocks that could not be placed are left out (told before)."""
+    """Return the stretches of a score in play order. Blocks that could not be placed (reported before) are omitted."""
     seed = resolved.score.header.seed or 0
     occurrences: dict[str | None, int] = {}
     stretches: list[ExpandedStretch] = []
@@ -76,7 +76,7 @@ def expand(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: D
 
 
 def _too_many(resolved: Resolved, placed: tuple[PlacedBlock | None, ...], faults: Diagnostics) -> bool:
-    """Tell a score that would unfold to more cues than memory should hold, before any of them is made."""
+    """Report a score that would expand to more cues than memory should hold, before any of them is created."""
     entries = 0
     for index in resolved.order:
         block = placed[index]
@@ -109,7 +109,8 @@ def _drawn(act: ResolvedPrompt | PlainAct, cue: PlacedCue, here: str, ordinals: 
         return act
     if not act.is_pick:
         return PromptAct(act.texts[0])
-    # The place itself and the how-many-th pick there: moving lines or adding a pick elsewhere changes nothing here.
+    # The key is the position itself and the ordinal of the pick there, so moving lines or adding a pick elsewhere changes
+    # nothing here.
     place = f"q{cue.quarter}" if cue.quarter is not None else f"s{cue.seconds}"
     key = f"{here}|{place}"
     ordinal = ordinals.get(key, 0)

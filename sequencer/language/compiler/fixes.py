@@ -1,4 +1,4 @@
-"""Replacements that cure what the compiler finds, where one is likelier than all others. Pure; nothing is told here."""
+"""Fixes for mistakes that the compiler finds, where one fix is more likely than all others. Nothing is reported here."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sequencer.language.score import AtBar, AtOffset, Duration, Position, Score,
 from sequencer.schedule.model import Entry, Schedule, Stretch
 
 MAX_TRIED = 64
-"""How many places on from its own are looked at for a cue that needs another chunk."""
+"""The maximum number of later positions tried for a cue that needs another chunk."""
 
 
 def add_clock_fix(score: Score) -> tuple[Fix, ...]:
-    """The clock line that a score of chunks lacks as soon as it speaks of bars: below its title, or on top."""
+    """Return a fix that adds the clock line that a score in chunks needs to use bars: below its title, or at the top."""
     if score.header.clock is not None or not score.file:
         return ()
     title = dict(score.header.spans).get("title")
@@ -27,7 +27,7 @@ def add_clock_fix(score: Score) -> tuple[Fix, ...]:
 
 
 def longer_length_fix(length: Duration, spot: BlockPosition, local: BlockTime) -> Fix | None:
-    """The length that a block needs, in its own unit, to hold a place. None where it is not read from a file."""
+    """Return a fix with the length (in its own unit) that contains a position, or None if it is not read from a file."""
     match length.unit:
         case Unit.BARS if spot.quarter is not None and local.meters is not None:
             amount = local.meters.bar_beat_at(spot.quarter).bar
@@ -43,7 +43,7 @@ def longer_length_fix(length: Duration, spot: BlockPosition, local: BlockTime) -
 
 
 def later_end_fix(end: Position, spot: BlockPosition, local: BlockTime) -> Fix | None:
-    """The end that a score without sections needs to hold a place."""
+    """Return a fix with the end that a score without sections needs to contain a position."""
     match end:
         case AtOffset(unit=Unit.CHUNKS | Unit.FRAMES | Unit.SECONDS as unit):
             amount = _count(spot, unit, local) + (3 if unit is Unit.CHUNKS else 0)
@@ -55,7 +55,7 @@ def later_end_fix(end: Position, spot: BlockPosition, local: BlockTime) -> Fix |
 
 
 def _count(spot: BlockPosition, unit: Unit, local: BlockTime) -> int:
-    """How many whole units reach past a spot; 0 where its time is not known."""
+    """Return the smallest number of whole units that extends past a position; 0 if its time is not known."""
     seconds = spot.seconds
     if seconds is None and spot.quarter is not None and local.tempo is not None:
         seconds = local.tempo.seconds_at(spot.quarter)
@@ -77,7 +77,7 @@ def _spelled(amount: int, unit: Unit) -> str:
 
 
 def free_position_fix(entry: Entry, stretch: Stretch, schedule: Schedule, taken: Collection[int]) -> str | None:
-    """The next beat (or chunk) behind an entry that lands on a chunk which is not `taken`. None inside the stretch's end."""
+    """Return the next beat (or chunk) after an entry whose chunk is not in `taken`, or None if none is found in the stretch."""
     grid = schedule.grid
     if entry.quarter is not None and stretch.meters is not None and stretch.tempo is not None:
         at = entry.quarter
@@ -102,5 +102,5 @@ def free_position_fix(entry: Entry, stretch: Stretch, schedule: Schedule, taken:
 
 
 def is_yaml(file: str) -> bool:
-    """Whether a file of this name is in the YAML notation."""
+    """Return whether a file of this name is in the YAML notation."""
     return file.casefold().endswith((".yaml", ".yml"))

@@ -1,4 +1,4 @@
-"""What `resolve` makes of a score: the same blocks, with texts for names and firings for triggers."""
+"""The output of `resolve`: the blocks of a score, with texts instead of names and with the triggers of the schedule."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sequencer.schedule.model import (
 
 @dataclass(frozen=True, slots=True)
 class ResolvedPrompt:
-    """A prompt with every name read: one text, or the texts of a pick."""
+    """A prompt with every name resolved: one text, or the texts of a pick."""
 
     texts: tuple[str, ...]
     is_pick: bool
@@ -34,7 +34,7 @@ class ResolvedPrompt:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedMidi:
-    """What is sent to gear: an act, and for a note how long it was written to sound (None: as long as the act says)."""
+    """A MIDI message to send: its act, and for a note its written length (None: the length in the act)."""
 
     act: MidiAct
     length: Duration | None
@@ -48,7 +48,7 @@ RuleWork = CueWork | PauseAct | ResumeAct | GotoAct
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCue:
-    """An `at` or (with `every`) an `every`, its actions sorted by what they are."""
+    """A cue (`at`) or, if `every` is set, a repeating cue, with its actions grouped by kind."""
 
     place: Position | None
     every: Duration | None
@@ -61,18 +61,18 @@ class ResolvedCue:
 
     @property
     def is_for_the_model(self) -> bool:
-        """Whether the model has something to do here; what gear is told is bound to no chunk."""
+        """Whether the cue changes something in the model; MIDI output is not bound to a chunk."""
         return not self.acts or any(not isinstance(act, ResolvedMidi) for act in self.acts)
 
     @property
     def where(self) -> Span:
-        """Where its place is written, or all of it where it has none."""
+        """The span of its position, or of the complete cue if it has no position."""
         return self.span if self.place is None else self.place.span
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRule:
-    """An `on` with its firing."""
+    """A rule with its schedule trigger."""
 
     trigger: Trigger
     acts: tuple[RuleWork, ...]
@@ -81,7 +81,7 @@ class ResolvedRule:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A section, or the whole of a score without sections (then `name` is None and `duration` too)."""
+    """A section, or a complete score without sections (then `name` and `duration` are None)."""
 
     name: str | None
     duration: Duration | None
@@ -97,7 +97,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A score whose names are read. `blocks` in source order, `order` their indices as they play, `images` by path."""
+    """A score with all names resolved.
+
+    `blocks` are in source order, `order` holds their indices in play order, and the keys of `images` are paths.
+    """
 
     score: Score
     blocks: tuple[Block, ...]
@@ -107,7 +110,7 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class BlockPosition:
-    """An exact place in a block: musical (`quarter`) or timed (`seconds`), never both. `unit` is how it was written."""
+    """An exact position in a block: musical (`quarter`) or timed (`seconds`), never both. `unit` is the written unit."""
 
     quarter: Fraction | None
     seconds: Fraction | None
@@ -116,7 +119,7 @@ class BlockPosition:
 
 @dataclass(frozen=True, slots=True)
 class PlacedCue:
-    """A cue at its exact time. `label` is the place as people read it; `quarter` is None for a timed place."""
+    """A cue at its exact time. `label` is the position in readable form; `quarter` is None for a timed position."""
 
     label: str
     quarter: Fraction | None

@@ -1,4 +1,4 @@
-"""The time inside one block: its meters, its tempo and its length, and arithmetic on places with them."""
+"""The time inside one block: its meters, tempo and length, and the arithmetic on positions that uses them."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ MUSICAL = frozenset({Unit.BARS, Unit.BEATS})
 
 
 NO_TEMPO = ("the clock counts chunks", "write a chunk (4c) or seconds (5.5s), or give the score a tempo: clock 120 bpm, 4/4")
-"""Why a score of chunks has no beats, and what to write instead."""
+"""Why a score in chunks has no beats, and what to write instead."""
 NO_BEATS = ("time code counts seconds", "write seconds (5.5s) or a chunk (4c)")
-"""The same beside time code."""
+"""The same for time code."""
 
 
 def missing_tempo_message(clock: ClockLine | None) -> tuple[str, str]:
-    """Why there are no beats where a clock counts none, and what to write instead."""
+    """Return why there are no beats with a clock that counts none, and what to write instead."""
     return NO_BEATS if clock is not None and clock.kind is ClockKind.MTC else NO_TEMPO
 
 
 NO_USE = "leave it out: time code says how fast the show goes"
-"""The cure for tempo and meter beside time code."""
+"""The fix for tempo and meter with time code."""
 
 
 NEEDS_MUSICAL = "E403"
-"""The code of a change of tempo or meter that is placed in seconds."""
+"""The code for a change of tempo or meter whose position is in seconds."""
 
 
 TOO_LARGE = "E420"
-"""The code of what goes beyond the bounds of a schedule."""
+"""The code for values beyond the limits of a schedule."""
 UNLIKE_TEMPI = "the tempi up to here have too little in common: an exact time would have more than 4,000 digits"
 ALIKE_TEMPI = "write tempi with one decimal at most"
 
 
 class BlockTime:
-    """Meters, tempo and grid of one block. `meters` and `tempo` are None where there are no beats."""
+    """Meters, tempo and grid of one block. `meters` and `tempo` are None if there are no beats."""
 
     def __init__(
         self,
@@ -58,12 +58,12 @@ class BlockTime:
         self._faults = faults
         self._clock = clock
         self.lacks = lacks
-        """Why there are no beats, where there are none, and what to write instead."""
+        """If there are no beats: why, and what to write instead."""
         self._told = False
 
     @property
     def tempo(self) -> TempoMap | None:
-        """The tempo, None while it is not known and where there are no beats."""
+        """The tempo; None if it is not known yet or there are no beats."""
         return self._tempo
 
     @tempo.setter
@@ -73,7 +73,7 @@ class BlockTime:
 
     @contextmanager
     def reporting_to(self, faults: Diagnostics) -> Iterator[None]:
-        """Report to other `faults` inside, and as if nothing had been reported yet."""
+        """Report to other `faults` inside the context, as if nothing had been reported yet."""
         before, told = self._faults, self._told
         self._faults, self._told = faults, False
         try:
@@ -81,17 +81,17 @@ class BlockTime:
         finally:
             self._faults, self._told = before, told
 
-    # ---- spots -----------------------------------------------------------------------------------------------------
+    # ---- positions -------------------------------------------------------------------------------------------------
 
     @property
     def start(self) -> BlockPosition:
-        """Where the block begins."""
+        """The position at which the block begins."""
         if self.meters is None:
             return BlockPosition(None, Fraction(0), Unit.SECONDS)
         return BlockPosition(Fraction(0), None, Unit.BEATS)
 
     def spot(self, place: AtBar | AtTick | AtOffset) -> BlockPosition | None:
-        """The spot of a place that needs no other place. None where it does not exist (told)."""
+        """Return the exact position of a written position that depends on no other, or None if it does not exist (reported)."""
         match place:
             case AtBar():
                 return self._bar(place.bar, place.beat, place.rest, place.span)
@@ -126,7 +126,7 @@ class BlockTime:
         return BlockPosition(meters.quarter_of(bar, beat, rest), None, Unit.BARS)
 
     def beats(self, span: Span) -> GrowingMeters | None:
-        """The meters, or None (told once: one cure does for all places of the block) where there are no beats."""
+        """Return the meters, or None if there are no beats (reported once: one fix is enough for the complete block)."""
         if self.meters is None and not self._told:
             self._told = True
             self._faults.error(
@@ -139,12 +139,12 @@ class BlockTime:
         return self.meters
 
     def needs_musical(self, span: Span) -> None:
-        """Tell that what changes the tempo or the meter, on which seconds depend, cannot itself be placed in seconds."""
+        """Report a tempo or meter change at a position in seconds, which themselves depend on tempo and meter."""
         hint = "write its bar, for example `at 5 …`"
         self._faults.error(NEEDS_MUSICAL, "a change of tempo or meter needs a musical place", span, hint)
 
     def timed(self, amount: Fraction, unit: Unit) -> Fraction:
-        """Seconds of an amount of chunks, frames or seconds."""
+        """Return the seconds of an amount of chunks, frames or seconds."""
         match unit:
             case Unit.CHUNKS:
                 return amount * self.grid.chunk
@@ -158,7 +158,7 @@ class BlockTime:
     # ---- arithmetic ------------------------------------------------------------------------------------------------
 
     def after(self, spot: BlockPosition, amount: Fraction, unit: Unit, span: Span) -> BlockPosition | None:
-        """The spot an amount behind another, unsnapped. None where that cannot be told exactly (told)."""
+        """Return the position an amount after another, unsnapped, or None if it cannot be computed exactly (reported)."""
         found = self._after(spot, amount, unit, span)
         exact = None if found is None else found.seconds if found.quarter is None else found.quarter
         if exact is not None and exact.denominator.bit_length() > MAX_TIME_BITS:
@@ -199,7 +199,7 @@ class BlockTime:
         return self.tempo.quarter_at(spot.seconds)
 
     def seconds_of(self, spot: BlockPosition, span: Span) -> Fraction | None:
-        """The exact seconds of a spot. None where the tempo is not known yet (told)."""
+        """Return the exact seconds of a position, or None if the tempo is not known yet (reported)."""
         if spot.seconds is not None:
             return spot.seconds
         if self.tempo is None or spot.quarter is None:
@@ -208,7 +208,7 @@ class BlockTime:
         return self.tempo.seconds_at(spot.quarter)
 
     def label(self, spot: BlockPosition) -> str:
-        """A spot as people read it: `9.3+1/2`, `14c`, `396f`, `12.5s`."""
+        """Return a position in readable form: `9.3+1/2`, `14c`, `396f`, `12.5s`."""
         if spot.quarter is not None and self.meters is not None:
             return str(self.meters.bar_beat_at(spot.quarter))
         seconds = spot.seconds if spot.seconds is not None else Fraction(0)
@@ -222,14 +222,14 @@ class BlockTime:
 
 
 def _beats_on(quarter: Fraction, beats: Fraction, meters: GrowingMeters) -> Fraction:
-    """`beats` denominator notes on, each as long as the meter in force says."""
+    """Return the quarter `beats` denominator notes later; the meter in force defines the length of each."""
     if len(meters.changes) == 1:
         return quarter + beats * meters.changes[0][1].beat
     return meters.beats_after(quarter, beats)
 
 
 def _bars_on(quarter: Fraction, bars: Fraction, meters: MeterLookup) -> Fraction:
-    """`bars` bars on, at the same distance from the bar line; a part of a bar is measured in the bar it ends in."""
+    """Return the quarter `bars` bars later, equally far from the bar line; a fraction is measured in the bar it ends in."""
     if len(meters.changes) == 1:
         return quarter + bars * meters.changes[0][1].bar
     bar = meters.bar_beat_at(quarter).bar - 1
@@ -240,7 +240,7 @@ def _bars_on(quarter: Fraction, bars: Fraction, meters: MeterLookup) -> Fraction
 
 
 def number(value: Fraction) -> str:
-    """A fraction as people read it: a decimal where that is exact and short, else three places and `…`."""
+    """Return a fraction in readable form: a decimal if that is exact and short, else three decimal places and `…`."""
     if value.denominator == 1:
         return str(value.numerator)
     rest = value.denominator
@@ -252,7 +252,7 @@ def number(value: Fraction) -> str:
 
 
 def length_of(duration: Duration, local: BlockTime) -> BlockPosition | None:
-    """The end of a block of this length, as a spot. None where it cannot be told (told)."""
+    """Return the end of a block of this length as a position, or None if it cannot be computed (reported)."""
     if duration.unit not in MUSICAL:  # needs no tempo, which may itself depend on this length
         return BlockPosition(None, local.timed(duration.amount, duration.unit), duration.unit)
     return local.after(local.start, duration.amount, duration.unit, duration.span)

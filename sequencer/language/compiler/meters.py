@@ -1,4 +1,4 @@
-"""The meters of a block while its changes are still being found: a map that grows, and counts beats across its changes."""
+"""The meters of a block while its changes are being collected: a map that grows and counts beats across changes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class GrowingMeters(MeterLookup):
         self.changes: list[tuple[int, Meter]] = []
         self.starts: list[Fraction] = []
         self._beats: list[Fraction] = []
-        """How many beats there are before each change."""
+        """The number of beats before each change."""
         for bar, meter in opening.changes:
             self.put(bar, meter)
 
     def put(self, bar: int, meter: Meter) -> int:
-        """Let `meter` begin at a bar (counted from 0), instead of one that does already. Returns how many starts changed."""
+        """Set the meter from a bar on (counted from 0), replacing a change at the same bar. Return how many starts changed."""
         index = self.index_at_bar(bar) if self.changes else -1
         if index >= 0 and self.changes[index][0] == bar:
             self.changes[index] = (bar, meter)
@@ -39,11 +39,11 @@ class GrowingMeters(MeterLookup):
         return len(self.changes) - index
 
     def frozen(self) -> MeterMap:
-        """The map as it is now."""
+        """Return the map in its current state."""
         return MeterMap(tuple(self.changes), tuple(self.starts))
 
     def beats_after(self, quarter: Fraction, beats: Fraction) -> Fraction:
-        """The quarter `beats` denominator notes after another, each as long as the meter in force says."""
+        """Return the quarter `beats` denominator notes after another; the meter in force defines the length of each."""
         here = max(0, bisect_right(self.starts, quarter) - 1)
         count = self._beats[here] + (quarter - self.starts[here]) / self.changes[here][1].beat + beats
         there = max(here, bisect_right(self._beats, count) - 1)

@@ -1,4 +1,4 @@
-"""Triggers become firings: notes get their numbers."""
+"""Convert written triggers and MIDI actions to those of the schedule: note names become numbers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from sequencer.schedule.model import (
 
 
 def number_of(written: str, middle: Literal["C3", "C4"], span: Span, faults: Diagnostics) -> int | None:
-    """The number of a note that was written as a name or a number. None where it has none (told)."""
+    """Return the number of a note that was written as a name or a number, or None if it is not a MIDI note (reported)."""
     number = note_number(written, middle)
     if number is None:
         faults.error("E312", f"{written} is no MIDI note with middle C called {middle}", span, "notes go from 0 to 127")
@@ -51,7 +51,7 @@ def number_of(written: str, middle: Literal["C3", "C4"], span: Span, faults: Dia
 
 
 def schedule_trigger(trigger: Trigger, middle: Literal["C3", "C4"], faults: Diagnostics) -> ScheduleTrigger | None:
-    """The firing of a trigger. None where the note has no number (told)."""
+    """Return the schedule trigger of a written trigger, or None if its note has no number (reported)."""
     match trigger:
         case OnNote():
             number = number_of(trigger.written, middle, trigger.span, faults)
@@ -69,7 +69,7 @@ def schedule_trigger(trigger: Trigger, middle: Literal["C3", "C4"], faults: Diag
 
 
 def trigger_key(firing: ScheduleTrigger) -> str:
-    """A firing in one word, for the journal, for draws and for finding rules of the same trigger."""
+    """Return a trigger as a short string, for the journal, for random choices and for finding rules with the same trigger."""
     match firing:
         case NoteTrigger():
             return f"note {firing.note}{_channel(firing.channel)}"
@@ -88,15 +88,15 @@ def _channel(channel: int | None) -> str:
 
 
 CHANNEL = 1
-"""The channel where none is written."""
+"""The default channel."""
 VELOCITY = 100
-"""The velocity of a note where none is written."""
+"""The default velocity of a note."""
 LASTS = Fraction(1, 10)
-"""How long a note sounds where nothing is written, in seconds."""
+"""The default length of a note, in seconds."""
 
 
 def midi_act(action: SendMidi, middle: Literal["C3", "C4"], faults: Diagnostics) -> ResolvedMidi | None:
-    """What an action sends. None where its note has no number (told)."""
+    """Return the act of an action that sends MIDI, or None if its note has no number (reported)."""
     channel = action.channel or CHANNEL
     match action:
         case SendNote():
@@ -112,7 +112,7 @@ def midi_act(action: SendMidi, middle: Literal["C3", "C4"], faults: Diagnostics)
 
 
 class NoteLengths:
-    """How long the notes of a block sound, written in whatever unit. A rule's beats are those of the block's beginning."""
+    """Computes the lengths of a block's notes, in any unit. In a rule, beats are those at the beginning of the block."""
 
     def __init__(self, placed: PlacedBlock, resolved: Resolved, faults: Diagnostics) -> None:
         line = resolved.score.header.grid or GridLine()
@@ -127,11 +127,11 @@ class NoteLengths:
 
     @property
     def has_no_beats(self) -> bool:
-        """Whether the block counts in seconds and chunks only."""
+        """Whether the block counts only in seconds and chunks."""
         return self._local.meters is None
 
     def act(self, work: ResolvedMidi, quarter: Fraction | None, seconds: Fraction) -> MidiAct:
-        """The act of a place; its beginning is an exact quarter of the block, or else a time in seconds."""
+        """Return the act at a position, which is given as an exact quarter of the block or else as a time in seconds."""
         if work.length is None or not isinstance(work.act, NoteAct):
             return work.act
         spot = BlockPosition(None, seconds, Unit.SECONDS) if quarter is None else BlockPosition(quarter, None, Unit.BARS)

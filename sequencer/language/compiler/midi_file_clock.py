@@ -1,4 +1,4 @@
-"""The time of a MIDI file as a clock: each pass of a section has the tempi and meters that the file has where it plays."""
+"""A MIDI file as the clock: each pass of a section takes tempi and meters from the part of the file that plays then."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from sequencer.language.score import ClockKind, ClockLine, Duration, SongTime, U
 from sequencer.schedule.model import GotoAct
 
 MIN_WINDOW_QUARTERS = Fraction(64)
-"""How many quarters of a file are looked at for a section, at least."""
+"""The minimum number of quarters of a file that are examined for a section."""
 
 UNKNOWN = SongTime(((Fraction(0), Fraction(120)),), ((Fraction(0), Meter(4, 4)),))
-"""What is counted with where the file was not looked at (told)."""
+"""The time used if the file was not read (reported)."""
 
 
 @dataclass(frozen=True, slots=True)
 class MidiFilePart:
     """The time of a file from some quarter on: tempi by local quarter, meters by local bar (from 0).
 
-    `broken` is the local quarter of the first change of meter that falls inside of a bar as the section counts them. `is_whole`
-    says that nothing of the file comes after it.
+    `broken` is the local quarter of the first change of meter that is inside a bar as the section counts bars. `is_whole` is
+    whether the part extends to the end of the file.
     """
 
     tempos: tuple[TempoChange, ...]
@@ -36,23 +36,23 @@ class MidiFilePart:
     is_whole: bool = True
 
     def tempo_until(self, length: Fraction) -> TempoMap:
-        """The tempi of so many quarters."""
+        """Return the tempo map of the first `length` quarters."""
         return TempoMap.of(one for one in self.tempos if not one.quarter or one.quarter < length)
 
     def meters_until(self, length: Fraction) -> MeterMap:
-        """The meters of so many quarters."""
+        """Return the meter map of the first `length` quarters."""
         whole = MeterMap.of(self.meters)
         return MeterMap.of((bar, meter) for bar, meter in self.meters if not bar or whole.bar_start(bar) < length)
 
 
 def uses_file_clock(resolved: Resolved) -> bool:
-    """Whether a file keeps the score's time."""
+    """Return whether the clock of the score is a MIDI file."""
     clock = resolved.score.header.clock
     return clock is not None and clock.kind is ClockKind.FILE
 
 
 def with_file_tempo(resolved: Resolved, faults: Diagnostics) -> Resolved:
-    """The same score with a block for each pass: each has a time of its own. What a file cannot keep time for is told."""
+    """Return the same score with one block for each pass, since each has its own time. Report what a file clock rules out."""
     clock = resolved.score.header.clock or ClockLine()
     score = resolved.score
     if score.song is None:
@@ -71,7 +71,7 @@ def with_file_tempo(resolved: Resolved, faults: Diagnostics) -> Resolved:
 
 
 def _fits(block: Block, faults: Diagnostics) -> None:
-    """Tell what contradicts a time that is written down elsewhere."""
+    """Report what contradicts a time that is defined by the file."""
     heads = [block.tempo.span] if block.tempo is not None else []
     heads += [block.meter.span] if block.meter is not None else []
     inside = [change.span for cue in block.cues for change in cue.tempos]
@@ -86,9 +86,9 @@ def _fits(block: Block, faults: Diagnostics) -> None:
 
 
 def part_of(song: SongTime, quarter: Fraction, window: Fraction | None = None) -> MidiFilePart:
-    """A file's time from a quarter on: all of it, or its changes within a window of so many quarters.
+    """Return a file's time from a quarter on: all of it, or its changes within a window of quarters.
 
-    The cost is that of the changes in the window, however long the file is.
+    The cost depends on the number of changes in the window, not on the length of the file.
     """
     first = max(0, bisect_right(song.tempos, quarter, key=_quarter_of) - 1)
     tempos = [TempoChange(Fraction(0), song.tempos[first][1])]
@@ -118,7 +118,7 @@ def _quarter_of(change: tuple[Fraction, object]) -> Fraction:
 
 
 def first_window(duration: Duration | None, song: SongTime) -> Fraction:
-    """About how many quarters a block of this length takes: a window to begin with."""
+    """Return roughly how many quarters a block of this length takes, as the initial window."""
     if duration is None:
         return MIN_WINDOW_QUARTERS
     match duration.unit:

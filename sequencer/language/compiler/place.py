@@ -1,4 +1,4 @@
-"""One `at` becomes one placed cue, one `every` as many as the block has room for."""
+"""Second pass: place the cues of each block at exact times. An `at` gives one cue, an `every` as many as fit in the block."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from sequencer.language.score import ClockLine, Duration, Position, SongTime, Un
 from sequencer.schedule.model import Mark
 
 MAX_CUES = 200_000
-"""How many cues one block may come to, its `every`s unfolded."""
+"""The maximum number of cues in one block, with each `every` expanded."""
 
 
 class CueExpander:
-    """Unfolds the cues of one block, whose maps are laid out. `end_place` is the written end of a score without sections."""
+    """Expands the cues of one block whose maps are complete. `end_place` is the written end of a score without sections."""
 
     def __init__(self, block: Block, end_place: Position | None, local: BlockTime, faults: Diagnostics) -> None:
         self._block = block
@@ -40,7 +40,7 @@ class CueExpander:
         self._faults = faults
 
     def cues_of(self, cue: ResolvedCue, spot: BlockPosition | None, length: Fraction) -> Iterator[PlacedCue]:
-        """The placed cues of one `at` or `every` that begins at `spot`, in a block of `length` seconds."""
+        """Return the placed cues of one `at` or `every` that begins at `spot`, in a block of `length` seconds."""
         seconds = None if spot is None else self._local.seconds_of(spot, cue.span)
         if spot is None or seconds is None:
             return
@@ -52,7 +52,7 @@ class CueExpander:
             yield from self._repeat(cue, cue.every, spot, length)
 
     def _repeat(self, cue: ResolvedCue, step: Duration, first: BlockPosition, length: Fraction) -> Iterator[PlacedCue]:
-        """The placed cues of an `every`: multiples of its step from its first place, so that nothing adds up."""
+        """Return the placed cues of an `every`: multiples of its step from its first position, so that no errors accumulate."""
         last = self._local.after(first, step.amount * MAX_CUES, step.unit, step.span)
         beyond = None if last is None else self._local.seconds_of(last, step.span)
         if beyond is None:
@@ -80,7 +80,7 @@ class CueExpander:
             previous = seconds
 
     def _shortest(self, step: Duration) -> str:
-        """A step that is a chunk long wherever it stands: whole beats at the fastest tempo, or one chunk."""
+        """Return a step that lasts at least one chunk anywhere: whole beats at the fastest tempo, or one chunk."""
         if step.unit not in MUSICAL or self._local.tempo is None or self._local.meters is None:
             return "1c"
         fastest = min(min(one.first, one.last) for one in self._local.tempo.segments)
@@ -88,7 +88,7 @@ class CueExpander:
         return f"{-(-self._local.grid.chunk // (fastest * beat))}b"
 
     def _past_the_end(self, cue: ResolvedCue, spot: BlockPosition, length: Fraction) -> None:
-        if self._faults.is_full:  # the rest would be worked out for nothing
+        if self._faults.is_full:  # the details would never be shown
             self._faults.error("E415", "this place lies at or behind the end", cue.where)
             return
         what = "the score" if self._block.name is None else f"the section {self._block.name}"
@@ -112,24 +112,24 @@ class CueExpander:
 
 
 DEFAULT_TAIL = 4
-"""How many chunks a score without sections and without `end` goes on behind its last cue."""
+"""The number of chunks that a score without sections and without `end` continues after its last cue."""
 
 MAX_ENTRIES = 400_000
-"""How many cues a whole score may come to, all passes counted, and all its sections before they are played."""
+"""The maximum number of cues in a complete score: counted over all passes, and over all its sections before expansion."""
 
 TOO_MANY, MANY_CUES, FEWER_CUES = "E416", f"this score comes to more than {MAX_ENTRIES:,} cues", "play less of it"
 
 
 @dataclass(slots=True)
 class Room:
-    """How many more cues may be made. A few lines of `every` could fill any memory before they are counted."""
+    """The number of cues that may still be created: a few `every` lines could exhaust memory before they are counted."""
 
     left: int = MAX_ENTRIES
     is_over: bool = False
-    """Whether this was reported: once is enough."""
+    """Whether this was reported: it is reported only once."""
 
     def is_exceeded_by(self, cues: int) -> bool:
-        """Take so many cues in, if there is room for them."""
+        """Count `cues` more cues, or return True if they exceed the limit."""
         if self.is_over or cues > self.left:
             self.left = 0
             return True
@@ -138,7 +138,7 @@ class Room:
 
 
 def place(resolved: Resolved, faults: Diagnostics) -> tuple[PlacedBlock | None, ...]:
-    """Every block with its cues placed; None for a block whose length cannot be told."""
+    """Place the cues of every block; a block whose length cannot be computed gives None."""
     grid = ChunkGrid(*_grid(resolved))
     clock = resolved.score.header.clock or ClockLine()
     if resolved.score.song is not None:
@@ -150,7 +150,7 @@ def place(resolved: Resolved, faults: Diagnostics) -> tuple[PlacedBlock | None, 
 def _by_song(
     resolved: Resolved, song: SongTime, grid: ChunkGrid, clock: ClockLine, faults: Diagnostics
 ) -> tuple[PlacedBlock | None, ...]:
-    """Every pass placed where the file is by then. What is wrong in several passes is told once."""
+    """Place every pass at its position in the file. A mistake that occurs in several passes is reported once."""
     told: set[tuple[str, Span]] = set()
     room = Room()
     found: list[PlacedBlock | None] = []
@@ -178,9 +178,9 @@ def _by_part(
     told: Collection[tuple[str, Span]],
     room: Room,
 ) -> tuple[PlacedBlock | None, Diagnostics]:
-    """A block placed where the file is by then, from as little of the file as it takes.
+    """Place a block at its position in the file, using as little of the file as possible.
 
-    New mistakes are looked at with the whole file, since what may cure them can come later in it.
+    If there are new mistakes, the window grows up to the complete file, because something later in it may resolve them.
     """
     window = first_window(block.duration, song)
     while True:
@@ -199,7 +199,7 @@ def _by_part(
         is_within = placed is None or (length is not None and length < window)
         if part.is_whole or (is_within and all((one.code, one.span) in told for one in own.diagnostics)):
             return placed, own
-        room.left, room.is_over = before.left, before.is_over  # it is placed again, and counts once
+        room.left, room.is_over = before.left, before.is_over  # it is placed again, and must count once
         window *= 4
 
 
@@ -209,7 +209,7 @@ def _grid(resolved: Resolved) -> tuple[int, Fraction]:
 
 
 class _Placer:
-    """Places one block, where there is a song's file from where that has come to."""
+    """Places one block; with a MIDI file as the clock, at the position that the file has reached."""
 
     def __init__(
         self,
@@ -247,7 +247,7 @@ class _Placer:
         self.spots = PositionResolver(self.cues, self.local, faults)
 
     def placed(self) -> PlacedBlock | None:
-        """The block with its cues at their times; None where its length cannot be told."""
+        """Return the block with its cues at their times, or None if its length cannot be computed."""
         changes = TempoMeterChanges(self.cues, self.spots, self.local, self.faults, self.clock.kind.is_outer)
         if self.song is None:
             changes.lay_meters()
@@ -292,7 +292,7 @@ class _Placer:
         return Mark(name, Fraction(0) if seconds is None else seconds, spot.quarter)
 
     def _open_end(self, placed: list[BlockPosition | None]) -> BlockPosition | None:
-        """The end of a score without sections: where it says, or some chunks behind its last cue."""
+        """Return the end of a score without sections: the written end, or some chunks after its last cue."""
         grid = self.local.grid
         if self.end_place is not None:
             last_at = max((index for index, cue in enumerate(self.cues) if cue.every is None), default=None)

@@ -1,4 +1,4 @@
-"""Where each cue of a block lies: relative places and marks are followed back to what they count from."""
+"""Find the position of each cue of a block: relative positions and marks are followed back to what they count from."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _PENDING = object()
 
 @dataclass(frozen=True, slots=True)
 class MarkDefinition:
-    """Which cue sets a mark, and where that is written."""
+    """The cue that sets a mark, and where that is written."""
 
     cue: int
     span: Span
 
 
 class PositionResolver:
-    """The spots of a block's cues in its local time, each found once. What cannot be found is told."""
+    """Finds the positions of a block's cues in its local time, each once. Positions that cannot be found are reported."""
 
     def __init__(self, cues: tuple[ResolvedCue, ...], local: BlockTime, faults: Diagnostics) -> None:
         self._cues = cues
@@ -35,24 +35,24 @@ class PositionResolver:
         self._bases = self._found_bases()
         self._previews = False
         self._missing: list[int] = []
-        """The cues of which a preview found no spot."""
+        """The cues for which a preview found no position."""
         self._latest: list[tuple[Fraction, int]] = []
-        """The musical spots that previews found, the latest first: (−quarter, cue)."""
+        """The musical positions that previews found, the latest first: (−quarter, cue)."""
         self._refused: set[Span] = set()
-        """Positions that count from one in seconds, already reported."""
+        """Positions relative to a position in seconds that were already reported."""
 
     def forget_missing(self) -> None:
-        """Find anew, and report, what no spot was found of while meters and tempo were being laid out."""
+        """Forget the positions not found while meters and tempo were being determined, so that they are found or reported."""
         for index in self._missing:
             self._spots[index] = _PENDING
         self._missing.clear()
 
-    # ---- while the meters are being laid out -------------------------------------------------------------------------
+    # ---- while the meters are being determined -----------------------------------------------------------------------
 
     def preview(self, index: int) -> BlockPosition | None:
-        """The spot of a cue as far as meters and tempo are laid out. Where there is none, a later search reports why.
+        """Return the position of a cue as far as meters and tempo are known. If there is none, a later search reports why.
 
-        Reported at once is only that it counts from a position in seconds, which depends on the tempo and the meters.
+        Only a position relative to one in seconds, which depends on the tempo and the meters, is reported immediately.
         """
         own = Diagnostics()
         reported, self._faults, self._previews = self._faults, own, True
@@ -68,7 +68,7 @@ class PositionResolver:
         return spot
 
     def forget_after(self, quarter: Fraction) -> int:
-        """Find the spots after a quarter anew, and those that could not be found: the meter changes there. Returns how many."""
+        """Forget the missing positions and those after a quarter at which the meter changes. Return how many."""
         count = len(self._missing)
         self.forget_missing()
         while self._latest and -self._latest[0][0] > quarter:
@@ -99,7 +99,7 @@ class PositionResolver:
         return marks
 
     def _found_bases(self) -> list[int | None]:
-        """For each cue the cue that a relative place of it counts from: the previous `at`, in source order."""
+        """Return for each cue the cue that its relative position counts from: the previous `at` in source order."""
         bases: list[int | None] = []
         previous: int | None = None
         for index, cue in enumerate(self._cues):
@@ -109,7 +109,7 @@ class PositionResolver:
         return bases
 
     def _needs(self, index: int) -> int | None:
-        """The cue whose spot must be known before this one's."""
+        """Return the cue whose position must be known before that of this one."""
         match self._cues[index].place:
             case After():
                 return self._bases[index]
@@ -120,10 +120,10 @@ class PositionResolver:
                 return None
 
     def of(self, index: int) -> BlockPosition | None:
-        """The spot of a cue, None where it has none (told). Walks its chain of relative places and marks without recursion."""
+        """Return the position of a cue, or None (reported). Follows relative positions and marks without recursion."""
         need = self._needs(index)
         if self._spots[index] is _PENDING and (need is None or self._spots[need] is not _PENDING):
-            place = self._cues[index].place  # nearly every cue: nothing it counts from is still to be found
+            place = self._cues[index].place  # nearly every cue: what it counts from is already known
             found = self._local.start if place is None else self.of_place(place, self._bases[index])
             self._keep(index, found)
             return found
@@ -152,7 +152,7 @@ class PositionResolver:
         return spot if isinstance(spot, BlockPosition) else None
 
     def of_place(self, place: Position, base: int | None) -> BlockPosition | None:
-        """The spot of a place that counts, where it is relative, from the cue `base`; None where there is none (told)."""
+        """Return a written position, counted from the cue `base` if it is relative, or None if it does not exist (reported)."""
         match place:
             case AtBar() | AtTick() | AtOffset():
                 return self._local.spot(place)

@@ -1,4 +1,4 @@
-"""Variables and scenes become texts."""
+"""Resolve variables and scenes to texts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sequencer.language.compiler.ir import ResolvedPrompt
 from sequencer.language.score import Let, Pick, PromptText, Scene, Score, Show, Text, Use, Variable
 
 ACTION = "action"
-"""The variable that a scene's `follow` puts its action in."""
+"""The variable in a scene's `follow` that is replaced by the action."""
 
 MAX_PROMPT_LENGTH = 20_000
-"""The longest prompt, in characters, that variables may unfold to (the model's encoder cuts off far earlier)."""
+"""The maximum length in characters of a prompt with its variables filled in (the model's encoder truncates far earlier)."""
 
 
 _UNITS = {
@@ -24,11 +24,11 @@ _UNITS = {
     **dict.fromkeys(("f", "frame", "frames"), "f"),
     "b": "b",
 }
-"""Words that are units and not scenes where a number stands in front of them, and how the unit is written."""
+"""Words that are units and not scenes if they follow a number, and how the unit is written."""
 
 
 _PAUSES = {"stop": "pause", "halt": "pause", "hold": "pause", "freeze": "pause", "continue": "resume", "unpause": "resume"}
-"""Words that are no scenes where there is none of that name, and what rests the model or lets it go on."""
+"""Words that are not scenes unless the score defines them, and the action that pauses or resumes the model."""
 
 
 _END = "a score ends with its last section; without sections `end 64c` says where"
@@ -39,11 +39,11 @@ _NO_ACTIONS = {
     **dict.fromkeys(("wait", "sleep", "delay"), "nothing waits here: each cue has its own position, for example at +2bar"),
     **dict.fromkeys(("loop", "repeat"), "`every` repeats a cue (every 4 bars), `play` a section (play intro*4)"),
 }
-"""Words of other tools that are no scenes where there is none of that name, and what is done instead."""
+"""Words of other tools that are not scenes unless the score defines them, and what to do instead."""
 
 
 def _other_word(show: Show, name: Span, in_rule: bool, faults: Diagnostics) -> tuple[str, tuple[Fix, ...]] | None:
-    """The hint and the cure for a scene that was meant as something else: `prompt "…"`, `imag "…"`, `cutt`."""
+    """Return the hint and the fixes for a scene that was meant as something else: `prompt "…"`, `imag "…"`, `cutt`."""
     if show.action is None:
         word = show.scene.casefold()
         if word in _NO_ACTIONS:
@@ -55,7 +55,7 @@ def _other_word(show: Show, name: Span, in_rule: bool, faults: Diagnostics) -> t
         return None if meant is None else (f"did you mean {meant}?", (Fix(name, meant),))
     text = show.action.span
     if text.line != name.line or not 0 <= text.column - name.end_column <= 1:
-        return None  # not side by side: this was not written in the text notation
+        return None  # not next to each other, so this was not written in the text notation
     if show.scene.casefold() in ("prompt", "text", "say", "show", "scene"):
         cure = Fix(Span(name.file, name.line, name.column, text.line, text.column), "")
         return f"a text is a prompt by itself: leave `{show.scene}` out", (cure,)
@@ -66,7 +66,7 @@ def _other_word(show: Show, name: Span, in_rule: bool, faults: Diagnostics) -> t
 
 
 class Vocabulary:
-    """The variables and scenes of a score, used files included. Finds what nobody uses, too."""
+    """The variables and scenes of a score, including those of used files. It also finds unused ones."""
 
     def __init__(self, score: Score, faults: Diagnostics) -> None:
         self._faults = faults
@@ -75,11 +75,11 @@ class Vocabulary:
         self._let_spans: dict[str, Span] = {}
         self._used: set[str] = set()
         self._missed: set[str] = set()
-        """`variable` and `scene`, where an unknown one was asked for: what nothing uses may be what was meant."""
+        """`variable` and `scene`, if an unknown one was used: an unused one may be what was meant."""
         self._hollow: set[str] = set()
-        """Variables that are set with one that is not known."""
+        """Variables whose text contains an unknown variable."""
         self.units = 0
-        """How many units stood apart from their numbers."""
+        """The number of units that were separated from their numbers."""
         self._score = score
         for use in score.uses:
             self._take(use)
@@ -128,7 +128,7 @@ class Vocabulary:
         self._scenes[scene.name] = scene
 
     def _check_scene(self, scene: Scene) -> None:
-        """Read both texts once where they stand, so that a scene nobody shows is checked too."""
+        """Check both texts of a scene once where it is defined, so that a scene that is never shown is checked too."""
         if scene.base is not None:
             self._fill(scene.base, None)
         if scene.follow is not None:
@@ -142,9 +142,9 @@ class Vocabulary:
                 )
 
     def _fill(self, text: Text, action: str | None, earlier: bool = False, silent: bool = False) -> str | None:
-        """A text with its variables filled in, or None for one that is too long.
+        """Return a text with its variables filled in, or None if it is too long.
 
-        Faults are reported unless `silent` (they were reported when the scene was read).
+        Mistakes are reported unless `silent` (then they were reported when the scene was read).
         """
         parts: list[str] = []
         size = 0
@@ -200,13 +200,13 @@ class Vocabulary:
         self._faults.error("E307", f"there is no variable {name}", variable.span, hint, fixes)
 
     def speak(self, words: PromptText) -> ResolvedPrompt | None:
-        """A prompt of its own. None where it came out empty (told)."""
+        """Resolve a prompt that does not use a scene. Return None if it is empty (reported)."""
         options = words.options if isinstance(words, Pick) else (words,)
         texts = tuple(self._fill(text, None) for text in options)
         return self._spoken(texts, words, options)
 
     def show(self, show: Show, in_rule: bool = False) -> ResolvedPrompt | None:
-        """A scene as a cue or a rule shows it. None where that cannot be (told)."""
+        """Resolve a scene as a cue or a rule shows it. Return None if that is not possible (reported)."""
         scene = self._scenes.get(show.scene)
         if scene is None:
             if self._is_unit(show):
@@ -252,7 +252,7 @@ class Vocabulary:
         return self._spoken(texts, source, (follow, *options))
 
     def _is_unit(self, show: Show) -> bool:
-        """Tell a unit that stands apart from its number (`at 12 seconds "…"`) and so reads as a scene."""
+        """Report a unit that is separated from its number (`at 12 seconds "…"`) and therefore looks like a scene."""
         short = _UNITS.get(show.scene.casefold())
         source = dict(self._score.sources).get(show.span.file, "")
         before = source.split("\n")[show.span.line - 1][: show.span.column - 1] if short and show.span.line else ""
@@ -268,7 +268,7 @@ class Vocabulary:
         return True
 
     def _is_known(self, text: Text) -> bool:
-        """Whether every variable in a text has a value: without one, a text may be empty for want of it (told)."""
+        """Return whether every variable in a text has a value: a missing one (reported) may be why the text is empty."""
         names = {part.name for part in text.parts if isinstance(part, Variable)} - {ACTION}
         return names <= self._lets.keys() and not names & self._hollow
 
@@ -285,9 +285,9 @@ class Vocabulary:
         return ResolvedPrompt(whole, isinstance(source, Pick), source.span)
 
     def tell_unused(self) -> None:
-        """Warn of variables and scenes of the score itself that nothing uses."""
+        """Warn about variables and scenes of the score itself that nothing uses."""
         if not (self._score.sections or self._score.items):
-            return  # a library: others use what stands in it
+            return  # a library: other scores use its content
         for let in self._score.lets if "variable" not in self._missed else ():
             if let.name not in self._used and let.name in self._lets:
                 self._faults.warn(

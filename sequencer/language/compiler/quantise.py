@@ -1,4 +1,4 @@
-"""Fourth pass: exact times fall onto chunks, stretches are laid end to end, takes are made."""
+"""Fourth pass: map exact times to chunks, put the stretches in sequence and form the takes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT_LEAD = 2
 
 
 def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Schedule:
-    """The schedule of stretches in play order."""
+    """Return the schedule of stretches in play order."""
     header = resolved.score.header
     line = header.grid or GridLine()
     grid = ChunkGrid(line.frames, line.fps)
@@ -54,7 +54,7 @@ def quantise(resolved: Resolved, stretches: tuple[ExpandedStretch, ...]) -> Sche
 
 
 def _clock(line: ClockLine, song: SongTime | None) -> ClockSpec:
-    """The clock; one that a file keeps has the tempo and the meter that the file begins with."""
+    """Return the clock; with a MIDI file as the clock, it has the tempo and the meter at the beginning of the file."""
     bpm, meter = (line.bpm, line.meter) if song is None else (song.tempos[0][1], song.meters[0][1])
     return ClockSpec(line.kind.value, bpm, meter, line.port, line.rate, line.file)
 
@@ -85,7 +85,7 @@ def _lay(
 
 
 def _sends(loose: ExpandedStretch, first: int) -> tuple[Send, ...]:
-    """What is sent to gear, at exact places: no chunk and no snap is in them."""
+    """Return the MIDI messages of a stretch at exact positions: they are not snapped to chunks."""
     return tuple(
         Send(number, one.cue.label, one.cue.seconds, one.cue.quarter, one.acts, one.cue.span)
         for number, one in enumerate(loose.sends, first)
@@ -101,7 +101,7 @@ def _entry(loose: ExpandedEntry, number: int, start: Fraction, grid: ChunkGrid, 
 
 
 def _soonest_exit(stretch: Stretch, start: Fraction, grid: ChunkGrid, lead: int) -> Fraction:
-    """How soon a live stretch that begins at `start` can be left: at its first bar line (or chunk) within reach, in seconds."""
+    """Return when a live stretch that begins at `start` can end, in seconds: at its first reachable bar line (or chunk)."""
     reach = floor(start / grid.chunk) + lead
     if stretch.meters is None or stretch.tempo is None:
         return min(stretch.seconds, max(Fraction(0), grid.boundary(reach) - start))

@@ -1,4 +1,7 @@
-"""First pass: every name is read. Variables and scenes become texts, triggers firings, `play` an order of blocks."""
+"""First pass: resolve every name.
+
+Variables and scenes become texts, triggers those of the schedule, and `play` an order of blocks.
+"""
 
 from __future__ import annotations
 
@@ -55,15 +58,15 @@ from sequencer.schedule.model import CutAct, GotoAct, ImageAct, PauseAct, Resume
 from sequencer.schedule.model import Trigger as ScheduleTrigger
 
 MAX_PASSES = 10_000
-"""How many passes of sections `play` may ask for."""
+"""The maximum number of passes of sections in `play`."""
 
 
 MAX_LISTED = 12
-"""How many names a hint lists."""
+"""The maximum number of names listed in a hint."""
 
 
 def resolve(score: Score, faults: Diagnostics) -> Resolved:
-    """The score with every name read. Faults are told, and what they touch is left out."""
+    """Resolve every name of a score. Mistakes are reported, and the parts they affect are omitted."""
     resolver = _Resolver(score, faults)
     blocks = resolver.blocks()
     order = resolver.order()
@@ -85,7 +88,7 @@ class _Resolver:
     # ---- blocks ----------------------------------------------------------------------------------------------------
 
     def blocks(self) -> tuple[Block, ...]:
-        """The sections in source order, or one block that is the whole score. Rules outside of sections stand in each."""
+        """Return the sections, or one block for a score without sections. Rules outside sections belong to every block."""
         score = self.score
         if not score.sections:
             cues, rules = self._items(score.items)
@@ -155,7 +158,7 @@ class _Resolver:
                 case Cue() | Every():
                     units = self.vocabulary.units
                     cue = self._cue(item)
-                    if self.vocabulary.units == units:  # else its place is only half of what was meant
+                    if self.vocabulary.units == units:  # otherwise its position is only half of what was meant
                         cues.append(cue)
                 case Rule():
                     rule = self._rule(item)
@@ -220,12 +223,12 @@ class _Resolver:
         )
 
     def _once_each(self, actions: tuple[Action, ...]) -> None:
-        """Two of one kind in one cue contradict each other."""
+        """Report a second action of the same kind in one cue, which contradicts the first."""
         seen: dict[str, Action] = {}
         for action in actions:
             word = _WORDS.get(type(action))
             if word is None:
-                continue  # gear may be told as much as there is to say
+                continue  # MIDI output may have any number of actions
             if word in seen:
                 self.faults.error(
                     "E319",
@@ -266,7 +269,7 @@ class _Resolver:
         return None if firing is None else ResolvedRule(firing, tuple(acts), rule.span)
 
     def _send(self, action: SendMidi, acts: list[CueWork] | list[RuleWork]) -> None:
-        """Add what is sent to gear; a note that has no number was told."""
+        """Add a MIDI message; a note without a number was reported."""
         work: ResolvedMidi | None = midi_act(action, self.middle, self.faults)
         if work is not None:
             acts.append(work)
@@ -281,7 +284,7 @@ class _Resolver:
                 return self.vocabulary.show(action, in_rule)
             case UseImage():
                 image = self.images.get(action.path)
-                if image is None:  # a missing file was told by the reader; here the score has no folder to look in
+                if image is None:  # the reader reported missing files; here, the score has no folder to search
                     self.faults.error(
                         "E326",
                         f"the image {action.path} was not looked at: this score was read without its folder",
@@ -300,7 +303,7 @@ class _Resolver:
     # ---- order -----------------------------------------------------------------------------------------------------
 
     def _knows_section(self, name: str, span: Span, before: PlayItem | None = None) -> bool:
-        """Whether there is such a section (told). `before` is the one that stands in front of it in `play`."""
+        """Return whether a section exists (reported if not). `before` is the item before it in `play`."""
         if name in self.sections:
             return True
         times = re.fullmatch(r"x([0-9]{1,5})", name)
@@ -321,7 +324,7 @@ class _Resolver:
         return False
 
     def order(self) -> tuple[int, ...]:
-        """The indices of the blocks as they play."""
+        """Return the indices of the blocks in play order."""
         score = self.score
         if not score.sections:
             if score.play:
@@ -345,7 +348,7 @@ class _Resolver:
                 break
             order += [index[item.section]] * item.times
         played = {item.section for item in score.play} | self._goto_targets()
-        all_known = played <= set(self.sections)  # else one of these may be what was meant
+        all_known = played <= set(self.sections)  # otherwise one of these may be what was meant
         for section in score.sections if all_known else ():
             if section.name not in played:
                 self.faults.warn(
@@ -371,7 +374,7 @@ class _Resolver:
 
 
 def _listed(names: Collection[str]) -> str:
-    """Some names for a hint, not too many."""
+    """Return names for a hint, up to `MAX_LISTED`."""
     return ", ".join(islice(names, MAX_LISTED)) + (f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else "")
 
 

@@ -1,4 +1,4 @@
-"""A block's own changes of meter and tempo become the maps of its local time."""
+"""Build the meter map and the tempo map of a block's local time from the changes in its cues."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sequencer.language.compiler.positions import PositionResolver
 from sequencer.language.score import AtBar, AtTick, ChangeMeter, ChangeTempo, Position, Unit
 
 MAX_REPEATED_WORK = 1_000
-"""How many positions may be found again, beside one for each cue of a block, because a change of meter comes before another one
-that is written above it."""
+"""The maximum number of positions, in addition to one for each cue of a block, that may be found again because a change of
+meter comes before another one that is written above it."""
 
 
 class TempoMeterChanges:
-    """The changes among a block's cues. First `lay_meters`, then `lay_tempo`; what cannot be laid out is told."""
+    """The meter and tempo changes among a block's cues. Call `lay_meters` first, then `lay_tempo`; mistakes are reported."""
 
     def __init__(
         self, cues: tuple[ResolvedCue, ...], spots: PositionResolver, local: BlockTime, faults: Diagnostics, is_outer: bool
@@ -31,7 +31,7 @@ class TempoMeterChanges:
         self._is_outer = is_outer
 
     def lay_meters(self) -> None:
-        """Lay the meter changes out: first those written as a bar, then those that need the meters before them."""
+        """Enter the meter changes: first those written as a bar, then those that depend on the meters before them."""
         changing = [(index, cue.meters[-1]) for index, cue in enumerate(self._cues) if cue.meters]
         meters = self._local.meters
         if not changing or meters is None:
@@ -53,7 +53,7 @@ class TempoMeterChanges:
         self._lay_counted(others, meters)
 
     def _lay_counted(self, changing: list[tuple[int, ChangeMeter]], meters: GrowingMeters) -> None:
-        """Lay out the changes whose bars are only known from the meters before them, in source order."""
+        """Enter the changes whose bars are only known from the meters before them, in source order."""
         bars: dict[int, int | None] = {}
         work = MAX_REPEATED_WORK + len(self._cues)
         for index, change in changing:
@@ -103,7 +103,7 @@ class TempoMeterChanges:
     def lay_tempo(self, opening: ChangeTempo | None, bpm: Fraction | None, end: BlockPosition | None) -> None:
         """Build the tempo map of a block that opens at `bpm`, or with the ramp `opening`, and lasts until `end`.
 
-        Places of tempo changes are musical, so they need only the meters.
+        The positions of tempo changes are musical, so they need only the meters.
         """
         if bpm is None or self._local.meters is None:
             for cue in self._cues:
@@ -129,7 +129,7 @@ class TempoMeterChanges:
         self._local.tempo = TempoMap.of(changes)
 
     def _placed_tempo(self, index: int, tempo: ChangeTempo) -> TempoChange | None:
-        """The change of tempo that a cue makes; None where its position or its length cannot be found (reported)."""
+        """Return the tempo change of a cue, or None if its position or its length cannot be found (reported)."""
         spot = self._spots.preview(index)
         if spot is None:
             return None
@@ -146,7 +146,7 @@ class TempoMeterChanges:
         return self._tempo_change(spot.quarter, tempo)
 
     def _is_measurable(self, measure: int, tempo: ChangeTempo) -> bool:
-        """Whether exact times can still be written out when all tempi so far have this common multiple (reported)."""
+        """Return whether exact times can be written with this common multiple of all tempi so far (reported if not)."""
         if measure.bit_length() <= MAX_TIME_BITS:
             return True
         self._faults.error(TOO_LARGE, UNLIKE_TEMPI, tempo.span, ALIKE_TEMPI)
@@ -165,7 +165,7 @@ class TempoMeterChanges:
 
 
 def _opening(opening: ChangeTempo | None, bpm: Fraction, end: BlockPosition | None) -> TempoChange:
-    """The tempo that a block begins with: `bpm`, or a ramp over the whole block."""
+    """Return the tempo at the beginning of a block: `bpm`, or a ramp over the complete block."""
     if opening is not None and opening.to is not None and end is not None:
         if end.quarter is not None:
             return TempoChange(Fraction(0), opening.bpm, opening.to, end.quarter)

@@ -1,4 +1,4 @@
-"""Last pass: what only shows once every cue stands on its chunk."""
+"""Last pass: check what can only be known once every cue has its chunk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sequencer.schedule.model import (
 
 
 def _something_to_play(resolved: Resolved) -> Span | None:
-    """Where a score without a cue says that it is to be played all the same; None for one that others use."""
+    """Return where a score without cues indicates that it is meant to be played; None for a library that other scores use."""
     score = resolved.score
     if score.sections:
         return score.sections[0].span
@@ -37,7 +37,7 @@ def _something_to_play(resolved: Resolved) -> Span | None:
 
 
 def check(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
-    """Tell what is wrong with a whole schedule. `resolved` knows where the places of its cues are written."""
+    """Report what is wrong with a complete schedule. `resolved` knows where the positions of its cues are written."""
     if not schedule.entries:
         sends = [send for stretch in schedule.stretches for send in stretch.sends]
         where = sends[0].origin if sends else _something_to_play(resolved)
@@ -64,7 +64,7 @@ def check(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
 
 
 def check_collisions(schedule: Schedule, resolved: Resolved, faults: Diagnostics) -> None:
-    """Tell only what lands on one chunk: in a score that has other errors, none of which moves a cue."""
+    """Report only collisions on a chunk: used for a score with other errors, none of which moves a cue."""
     if schedule.end > MAX_CHUNKS:
         return
     by_id = {entry.id: entry for entry in schedule.entries}
@@ -75,7 +75,7 @@ def check_collisions(schedule: Schedule, resolved: Resolved, faults: Diagnostics
 
 
 class _Places:
-    """Where the places of cues are written, and which other place would cure a cue."""
+    """Where the positions of cues are written, and which other position would fix a cue."""
 
     def __init__(self, schedule: Schedule, resolved: Resolved) -> None:
         self.schedule = schedule
@@ -88,13 +88,13 @@ class _Places:
         self._repeats: dict[Span, list[Entry]] | None = None
 
     def cue(self, entry: Entry) -> ResolvedCue | None:
-        """The cue that an entry came from. None for a section's own cut, and for scores that were read from no file."""
-        if self._cues is None:  # made at the first fault only
+        """Return the cue of an entry, or None for the cut of a section and for a score that was not read from a file."""
+        if self._cues is None:  # built only when the first diagnostic needs it
             self._cues = {cue.span: cue for block in self._blocks for cue in block.cues if cue.span.line}
         return self._cues.get(entry.origin)
 
     def first(self, entry: Entry) -> tuple[str, tuple[Fix, ...]]:
-        """The place of a score's first prompt, and the replacement where the first prompt has one."""
+        """Return the position for a score's first prompt, and the fix if the first prompt has a written position."""
         stretch = self.schedule.stretches[0]
         where = "1" if stretch.meters is not None else "0c"
         cue = self.cue(entry)
@@ -103,7 +103,7 @@ class _Places:
         return where, (Fix(place.span, where),) if place is not None and inside else ()
 
     def free(self, entry: Entry) -> Fix | None:
-        """Another place for an entry, on a chunk where no prompt stands."""
+        """Return a fix that moves an entry to a chunk without a prompt."""
         cue = self.cue(entry)
         if cue is not None and cue.every is not None and cue.place is None:
             return self._later_start(entry, cue.every)
@@ -116,11 +116,11 @@ class _Places:
         return None if text is None else Fix(cue.place.span, text)
 
     def _stretch_of(self, entry: Entry) -> Stretch:
-        """The stretch of an entry: entries are numbered in the order of stretches."""
+        """Return the stretch of an entry: entries are numbered in the order of stretches."""
         return self._played[bisect_right(self._first_ids, entry.id) - 1]
 
     def _next_of(self, entry: Entry) -> Entry | None:
-        """The next entry that was written by the same cue."""
+        """Return the next entry that came from the same cue."""
         if self._repeats is None:
             self._repeats = {}
             for one in self.schedule.entries:
@@ -130,7 +130,7 @@ class _Places:
         return alike[index] if index < len(alike) else None
 
     def _later_start(self, entry: Entry, every: Duration) -> Fix | None:
-        """A start for an `every` that has none and meets another prompt: its next repetition."""
+        """Return a fix that adds a start to an `every` without one that collides with another prompt: its next repetition."""
         following = self._next_of(entry)
         span = every.span
         end = Span(span.file, span.end_line, span.end_column, span.end_line, span.end_column)
@@ -142,7 +142,7 @@ class _Places:
 
 
 def _openings(schedule: Schedule, by_id: dict[int, Entry], places: _Places, faults: Diagnostics) -> None:
-    """Every take opens with a prompt."""
+    """Report takes that do not open with a prompt."""
     for take in schedule.takes:
         nothing_before = (
             take.index == 0 and take.start > 0
@@ -208,7 +208,7 @@ def _lone_strength(bundle: ChunkActs, by_id: dict[int, Entry], faults: Diagnosti
 
 
 def _collision(first: Entry, second: Entry, words: str, places: _Places, faults: Diagnostics) -> None:
-    """Two of a kind on one chunk: an error for prompts and cuts of a fixed score, elsewhere a warning (the later wins)."""
+    """Report two acts of a kind on a chunk: an error for prompts or cuts in a fixed score, else a warning (the later wins)."""
     message = f"two {words} land on chunk {second.chunk}: {first.place} and {second.place}"
     related = (Related(first.origin, "the first one"),)
     schedule = places.schedule
@@ -224,7 +224,7 @@ def _collision(first: Entry, second: Entry, words: str, places: _Places, faults:
 
 
 def _behind_live(schedule: Schedule, faults: Diagnostics) -> None:
-    """Behind a live stretch (or under an outer clock) chunks are not known: a cut there carries its prompt itself."""
+    """Report cuts without a prompt of their own where chunks are not known: after a live stretch or with an external clock."""
     loose = schedule.clock.is_outer
     for stretch in schedule.stretches:
         if loose:
@@ -233,7 +233,7 @@ def _behind_live(schedule: Schedule, faults: Diagnostics) -> None:
 
 
 def _cuts_without_prompt(stretch: Stretch, faults: Diagnostics) -> None:
-    """Report the cuts of a stretch that have no prompt at their exact time that snaps as they do."""
+    """Report the cuts of a stretch that have no prompt with the same exact time and the same snap."""
     prompts = {(one.offset, one.snap) for one in stretch.entries if any(isinstance(act, PromptAct) for act in one.acts)}
     for entry in stretch.entries:
         if any(isinstance(act, CutAct) for act in entry.acts) and (entry.offset, entry.snap) not in prompts:

@@ -1,9 +1,12 @@
-"""The YAML notation: the same language in other clothes.
+"""The YAML notation: the same language as the text notation, written as YAML.
 
-Keys are the words of the text notation, values are read by the same functions, so places, lengths, triggers and texts mean
-the same and fail with the same words. `lines` and `tree` make a tree of `nodes` and `scalars` from a text, with the places of
-all of it; `values`, `actions`, `cues` and `blocks` read what it says, `slips` tells what was meant, `comments` finds what
-PyYAML drops; `reader` is all of that. `printer`, `layout` and `spelling` write it back. `schema` is for editors.
+The keys are the keywords of the text notation and the values are read by the same functions, so positions, durations, triggers
+and texts mean the same in both notations and fail with the same messages.
+
+Reading: `reader` is the entry point. `tree` parses the source into the nodes of `nodes`, with the help of `fast_path`, and
+finds the comments, which PyYAML drops. `fields`, `cues` and `sections` interpret the nodes. `recovery`, `unknown_keys` and
+`unicode_spaces` explain mistakes and suggest fixes. Writing: `printer` and `quoting`. `schema` generates the JSON Schema that
+editors use.
 """
 
 from sequencer.language.yaml.reader import read_yaml

@@ -1,4 +1,4 @@
-"""One action of the YAML notation: what stands behind its key."""
+"""Read cues, rules and their actions from the tree of a YAML score."""
 
 from __future__ import annotations
 
@@ -36,14 +36,18 @@ from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value
 from sequencer.language.yaml.unknown_keys import FOREIGN_KEYS
 
 SAME_SEED = "same seed"
-"""`cut: same seed` is the `cut` without a seed of its own."""
+"""The value of `cut: same seed`, a cut that keeps the current seed."""
 
 _CUT_SEED = re.compile(r"(?:cut[ \t]+)?seed[ \t]+(\S+)\Z")
 _SAID = re.compile(rf"({values.NAME})[ \t]*(?:,[ \t]*|[ \t]+(?=\"))(.+)\Z", re.DOTALL)
 
 
 class ActionReader:
-    """Reads actions with the helpers of `Values`: `readers` by key, and the two that are more than one key and one value."""
+    """Reads actions with the help of a `FieldReader`.
+
+    `readers` maps each key with a single value to its reader. `show` and `midi` have methods of their own: `show` has two keys,
+    and `midi` can contain several actions.
+    """
 
     def __init__(self, values_: FieldReader) -> None:
         self.values = values_
@@ -73,7 +77,7 @@ class ActionReader:
         return None if words is None else Prompt(words, words.span)
 
     def show(self, node: Node, key: Scalar, entries: dict[str, tuple[Scalar, Node]]) -> Show | None:
-        """`show: tram`, together with the `action` that may stand beside it among `entries`."""
+        """Read `show: tram` and the optional `action` among `entries`."""
         scalar = self.values.scalar(node, key)
         action = None
         good = True
@@ -153,7 +157,7 @@ class ActionReader:
         return None if snap is None else SetSnap(snap, self.values.entry(key, node))
 
     def midi(self, node: Node, key: Scalar) -> list[SendMidi]:
-        """`midi: note C3`, or a list of such."""
+        """Read `midi: note C3`, or a list of such values."""
         found: list[SendMidi] = []
         for item in self.values.items(node, key):
             read = self.values.read(item, key, values.read_midi)
@@ -181,7 +185,7 @@ class ActionReader:
 
 
 def read_cut_value(text: str, span: Span, faults: Diagnostics) -> Cut | None:
-    """What stands behind `cut:`: `seed 99`, or `same seed`."""
+    """Read the value of `cut:`: `seed 99` or `same seed`."""
     match = _CUT_SEED.match(text)
     if match is not None:
         seed = values.read_seed(match.group(1), subspan(text, span, *match.span(1)), faults)
@@ -197,19 +201,19 @@ def read_cut_value(text: str, span: Span, faults: Diagnostics) -> Cut | None:
 
 ACTION_KEYS = ("prompt", "show", "action", "image", "strength", "sr", "cut", "tempo", "meter", "mark", "snap", "midi", "do")
 RULE_KEYS = ("pause", "resume", "goto")
-"""The keys of actions, and those that only rules have."""
+"""The keys of actions, and the keys that are allowed only in rules."""
 
 BARE_WORDS = ("cut", "pause", "resume")
-"""The actions that may stand in `do` as a word alone."""
+"""The actions that can appear in `do` as a bare word."""
 
 _HEAD_IN_KEY = re.compile(r"(at|every|from|when|on)[ \t]+(?:[=:][ \t]*)?(\S.*)")
 _HEADS = ("at", "every", "from", "when", "on")
 _OTHER_HEADS = frozenset({"every", "when", "on", *RULE_KEYS})
-"""What makes of a mapping with `at` something else than a plain cue."""
+"""Keys that make a mapping with `at` something other than a simple cue."""
 
 
 class CueReader:
-    """Reads cues and rules with the helpers of `Values`."""
+    """Reads cues and rules with the help of a `FieldReader`."""
 
     def __init__(self, values_: FieldReader) -> None:
         self.values = values_
@@ -221,7 +225,7 @@ class CueReader:
     # ---- items -----------------------------------------------------------------------------------------------------
 
     def items(self, node: Node, key: Scalar) -> list[Item]:
-        """What stands in `cues` or `rules`. `rules` holds rules only, `cues` takes both."""
+        """Read the items of `cues` or `rules`. `rules` accepts only rules, `cues` accepts both."""
         if isinstance(node, Scalar) and node.is_empty:
             return []
         found: list[Item] = list(node.read) if isinstance(node, Sequence) else []
@@ -238,7 +242,7 @@ class CueReader:
         return found
 
     def item(self, node: Mapping, in_rules: bool) -> Item | None:
-        """One cue, `every` or rule."""
+        """Read one cue, `every` or rule."""
         entries = node.entries
         if "at" in entries and _OTHER_HEADS.isdisjoint(entries) and not in_rules:
             actions = self._actions(node, False, False)
@@ -250,7 +254,7 @@ class CueReader:
         return self._longer(node, in_rules)
 
     def _longer(self, node: Mapping, in_rules: bool) -> Item | None:
-        """An `every`, a rule, or what is neither."""
+        """Read an `every` or a rule, or report an item that is neither."""
         entries = node.entries
         when = "when" if "when" in entries else "on"
         has_at, has_every, has_when = "at" in entries, "every" in entries, when in entries
@@ -285,7 +289,7 @@ class CueReader:
         return self.source.span(node.start, node.end)
 
     def _unclear(self, node: Mapping, in_rules: bool) -> None:
-        """Tell a mapping that is neither one cue nor one rule; its actions are read for their own faults."""
+        """Report a mapping that is not exactly one cue or one rule; read its actions to report their mistakes too."""
         entries = node.entries
         heads = [entries[word][0] for word in ("at", "every", "when", "on") if word in entries]
         if len(heads) > 1:
@@ -300,7 +304,7 @@ class CueReader:
         if not node.whole:
             return
         if self._heads_nearby(node):
-            return  # a misspelled key is told, with its cure
+            return  # the misspelled key is reported, with a fix
         at = self.source.span(node.start, node.end)
         if in_rules and heads:
             message = f"`{heads[0].value}` stands among the rules"
@@ -319,7 +323,7 @@ class CueReader:
         self.faults.error("E117", "this cue has no place", at, "write, for example: at: 1", insert)
 
     def _heads_nearby(self, node: Mapping) -> set[str]:
-        """Which place or trigger a misspelled key of a mapping was probably meant to be."""
+        """Return the heads (`at`, `every`, …) that the unknown keys of a mapping were probably meant to be."""
         from sequencer.language.source import closest_word
 
         known = {*ACTION_KEYS, *RULE_KEYS, *_HEADS}
@@ -393,7 +397,7 @@ class CueReader:
         self.values.unknown_key(key, value, known, "a rule" if in_rule else "a cue", node)
 
     def _as_in_text(self, node: Mapping, key: Scalar, value: Node) -> bool:
-        """Tell a place that stands in a key, as the text notation has it: `at 2: "…"`. True when it was told."""
+        """Report a position inside a key, as in the text notation: `at 2: "…"`. Return whether it was reported."""
         match = _HEAD_IN_KEY.fullmatch(key.value)
         if match is None or not isinstance(value, Scalar):
             return False
@@ -416,7 +420,7 @@ class CueReader:
         self.values.words(value, key)
 
     def _do(self, node: Node, key: Scalar, in_rule: bool, found: list[Action]) -> None:
-        """`do: [cut, {mark: a}, {mark: b}]`: actions in order, any of them more than once."""
+        """Read `do: [cut, {mark: a}, {mark: b}]`: actions in order; each kind may occur more than once."""
         for item in self.values.items(node, key):
             if isinstance(item, Scalar):
                 self._bare(item, key, in_rule, found)
@@ -456,7 +460,7 @@ class CueReader:
                 self.faults.error("E620", f"{excerpt(item.value)} is no action", self.values.span(item), hint)
 
     def _is_key_and_value(self, item: Scalar, key: Scalar) -> bool:
-        """Tell `do: goto intro`, as the text notation has it. True when it was told."""
+        """Report `do: goto intro`, as in the text notation. Return whether it was reported."""
         word, _, rest = item.value.partition(" ")
         if not rest or word == "do" or word not in ACTION_KEYS + RULE_KEYS:
             return False

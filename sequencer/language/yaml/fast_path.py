@@ -1,9 +1,10 @@
-"""The quick way through most of a score in YAML: cues that stand whole on a line of their own.
+"""The fast path for most of a score in YAML: cues that are written completely on one line.
 
-`- {at: 3, show: tram, action: Now she smiles.}` is read here without PyYAML, which sees a plain word of the same length in its
-place. Whether the line is what it looks like, PyYAML says: only where the word comes back as an item of `cues`, at its place
-and alone, was it one (and not, say, a line of a text). A score that holds anything else at such a place, or a fault of whatever
-kind, is read again the long way; so this way decides nothing but the time it takes.
+A line such as `- {at: 3, show: tram, action: Now she smiles.}` is read here without PyYAML, which is given a plain word of the
+same length instead. PyYAML's result decides whether the line is what it looks like: it is a cue only if the word comes back on
+its own, as an item of `cues`, at the same position (and not, for example, as part of a line of a text). A score in which
+anything else happens to such a word, or which contains any mistake, is read again without the fast path. The fast path
+therefore changes only how long reading takes, never the result.
 """
 
 from __future__ import annotations
@@ -24,18 +25,18 @@ _KEYS = "at|every|from|when|on|show|action|prompt|image|strength|sr|cut|tempo|me
 _ONE = rf"(?:{_KEYS}): (?:{_PLAIN}|{_QUOTED})"
 _LINE = re.compile(rf"^( *- )(\{{{_ONE}(?:, {_ONE})*\}})(?=[ \t]*(?:$|[ \t]#))", re.MULTILINE)
 MAX_VALUE_LENGTH = 200
-"""Longer values are read the long way: only there is told which of them are too long."""
+"""Longer values are read without the fast path, because only the normal path reports values that are too long."""
 
 _PAIR = re.compile(rf"({_KEYS}): (?:({_PLAIN})|({_QUOTED}))")
 
 
 def mask_simple_cues(text: str) -> tuple[str, int]:
-    """`text` with a word in place of each mapping that can be read here, of the same length; and how many there are."""
+    """Return `text` with each readable mapping replaced by a word of the same length, and the number of these mappings."""
     return _LINE.subn(lambda match: match.group(1) + "x" * (match.end() - match.start(2)), text)
 
 
 def mapping_at(text: str, start: int, end: int, line: int, column: int) -> Mapping | None:
-    """The mapping `text[start:end]`, which stands at `line` and `column` (from 0). None where a key stands in it twice."""
+    """Return the mapping `text[start:end]` at `line` and `column` (from 0), or None if it contains a duplicate key."""
     mapping = Mapping(start, line, column, True)
     shift = column - start
     entries = mapping.entries
@@ -55,9 +56,10 @@ def mapping_at(text: str, start: int, end: int, line: int, column: int) -> Mappi
 
 
 def cue_at(text: str, file: str, start: int, end: int, line: int, column: int, faults: Diagnostics) -> Cue | None:
-    """The cue `text[start:end]`, where it holds a place and the usual actions, each at most once; else None.
+    """Return the cue `text[start:end]` if it has a position and only the usual actions, each at most once, else None.
 
-    Any fault is told in few words or none: with one the score is read the long way, which says it properly.
+    Mistakes are reported briefly or not at all: a score with any mistake is read again without the fast path, which reports
+    them properly.
     """
     shift = column - start + 1
     number = line + 1
@@ -98,7 +100,7 @@ def cue_at(text: str, file: str, start: int, end: int, line: int, column: int, f
 
 
 def _setting(key: str, value: str, span: Span, whole: Span, faults: Diagnostics) -> Action | None:
-    """An action that sets one value: `span` is the value's, `whole` that of key and value."""
+    """Read an action that sets one value: `span` is the span of the value, `whole` that of key and value."""
     match key:
         case "sr":
             sr = values.read_sr(value, span, faults)
@@ -117,7 +119,7 @@ def _setting(key: str, value: str, span: Span, whole: Span, faults: Diagnostics)
 
 def _text(value: str | None, quoted: str | None, span: Span, faults: Diagnostics) -> Text | None:
     inner = (value or "") if quoted is None else quoted[1:-1]
-    if "{" not in inner and "}" not in inner:  # the lines taken here hold no control characters and no escapes
+    if "{" not in inner and "}" not in inner:  # the lines read here contain no control characters and no escapes
         return Text((inner,) if inner else (), span)
     first = span.column + 1
     file, line = span.file, span.line

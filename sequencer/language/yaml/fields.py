@@ -1,4 +1,4 @@
-"""What every part of the YAML reader needs: values, texts, lists and mappings from the tree, and their faults."""
+"""Read values, texts, lists and mappings from YAML nodes and report their mistakes; shared by all readers of this package."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from sequencer.language.yaml.nodes import BLOCKS, Mapping, Node, Scalar, Sequenc
 from sequencer.language.yaml.unknown_keys import Keys
 
 MAX_IN_VALUE = 200
-"""The longest place, duration, number or trigger, in characters."""
+"""The longest position, duration, number or trigger, in characters."""
 
 Value = TypeVar("Value")
 ReadValue = Callable[[str, Span, Diagnostics], Value]
-"""One of the readers that both notations share."""
+"""One of the value readers that both notations share."""
 
 _TRICKY = re.compile("[{}\n\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
-"""What a text does not hold that is just what it says."""
+"""Characters that need closer inspection: a text without them is taken verbatim."""
 _UNSHOWN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 
 _KEY_BELOW = re.compile(r"\n(?:[ \t]*(?:#[^\n]*)?\n)*( *)([\w-]+):(?=\s|\Z)")
 _HOLDERS = frozenset({"let", "scenes"})
-"""Keys whose value is a block of keys with the author's own names."""
+"""Keys whose value is a block of keys that the author names."""
 
 
 class FieldReader(Keys):
-    """Reads nodes of one source's tree."""
+    """Reads the nodes of one source's tree."""
 
     __slots__ = ()
 
@@ -40,7 +40,7 @@ class FieldReader(Keys):
     # ---- scalars ---------------------------------------------------------------------------------------------------
 
     def read(self, node: Node, key: Scalar, reader: ReadValue[Value]) -> Value | None:
-        """What `reader` makes of a scalar."""
+        """Return the result of `reader` for a scalar."""
         if node.__class__ is not Scalar:
             self._one_value(node, key)
             return None
@@ -51,7 +51,7 @@ class FieldReader(Keys):
         return reader(node.value, value_span(node, self.source), self.faults)
 
     def _one_value(self, node: Node, key: Scalar) -> None:
-        """Tell a list or a mapping where one value is wanted."""
+        """Report a list or a mapping where a single value is expected."""
         if node is None or isinstance(node, Scalar):
             return
         span = self.source.span(node.start, max(node.end, node.start + 1))
@@ -67,7 +67,7 @@ class FieldReader(Keys):
         self.faults.error("E607", f"`{excerpt(key.value)}` is one value, and here stands {what}", span, hint)
 
     def scalar(self, node: Node, key: Scalar) -> Scalar | None:
-        """A scalar, not empty."""
+        """Return the node if it is a scalar that is not empty."""
         if not isinstance(node, Scalar):
             self._one_value(node, key)
             return None
@@ -77,7 +77,7 @@ class FieldReader(Keys):
         return node
 
     def nothing(self, key: Scalar) -> None:
-        """Tell a key without a value."""
+        """Report a key without a value."""
         at = self.key(key)
         behind = _KEY_BELOW.search(self.source.text, key.start)
         indent = at.column - 1
@@ -90,7 +90,7 @@ class FieldReader(Keys):
         self.faults.error("E622", f"`{excerpt(key.value)}` has no value", at, hint)
 
     def string(self, node: Node, key: Scalar) -> str | None:
-        """A title or a path: one line in which braces mean nothing."""
+        """Return a title or a path: one line in which braces have no meaning."""
         scalar = self.scalar(node, key)
         if scalar is None:
             return None
@@ -108,7 +108,7 @@ class FieldReader(Keys):
     # ---- texts -----------------------------------------------------------------------------------------------------
 
     def text(self, node: Node, key: Scalar) -> Text | None:
-        """A text with its variables."""
+        """Return a text with its variables."""
         if node.__class__ is not Scalar:
             if isinstance(node, Mapping) and node.flow and self._unquoted(node):
                 return None
@@ -141,13 +141,13 @@ class FieldReader(Keys):
         self.faults.error("E107", "these quotes are typographic", span, hint, (Fix(span, f'"{inner}"'),))
 
     def _unquoted(self, node: Mapping) -> bool:
-        """Tell `{name}` that YAML took for a mapping."""
+        """Report `{name}`, which YAML takes for a mapping."""
         first = next(iter(node.entries.values()), None)
         if len(node.entries) != 1 or first is None or not isinstance(first[1], Scalar) or not first[1].is_empty:
             return False
         span = self.span(node)
         if any(one.code == "E618" and one.span.line == span.line for one in self.faults.diagnostics):
-            return True  # what stands behind it made PyYAML stop, and was told with it
+            return True  # the text after it made PyYAML stop, and was reported together with it
         cured = f'"{self.source.text[node.start : node.end]}"'
         self.faults.error(
             "E618", "a text that begins with { stands in quotes", span, f"write {excerpt(cured)}", (Fix(span, cured),)
@@ -155,7 +155,7 @@ class FieldReader(Keys):
         return True
 
     def words(self, node: Node, key: Scalar) -> PromptText | None:
-        """A text, or `{pick: [text, …]}`."""
+        """Return a text, or the choice in `{pick: [text, …]}`."""
         if not isinstance(node, Mapping) or "pick" not in node.entries:
             return self.text(node, key)
         word, options = node.entries["pick"]
@@ -171,7 +171,7 @@ class FieldReader(Keys):
     # ---- lists and mappings ----------------------------------------------------------------------------------------
 
     def items(self, node: Node, key: Scalar, wants_dashes: bool = False) -> list[Node]:
-        """The items of a list; a single value counts as a list of one (told where `wants_dashes`)."""
+        """Return the items of a list; a single value counts as a list of one item (reported if `wants_dashes`)."""
         if isinstance(node, Sequence):
             return node.items
         if node is None:
@@ -186,7 +186,7 @@ class FieldReader(Keys):
         return [node]
 
     def _dashed(self, node: Node, key: Scalar) -> tuple[Fix, ...]:
-        """A dash in front of a block's first line, and its other lines as far in."""
+        """Return the fixes that put a dash before the first line of a block and indent its other lines to match."""
         if not isinstance(node, Mapping) or node.flow or not node.whole:
             return ()
         lines = range(self.source.line(node.start), self.source.line(max(node.start, node.end - 1)) + 1)
@@ -197,7 +197,7 @@ class FieldReader(Keys):
         return (Fix(first, "- "), *(Fix(at, "  ") for at in others))
 
     def mapping(self, node: Node, key: Scalar, example: str) -> Mapping | None:
-        """A mapping."""
+        """Return the node if it is a mapping, else report it."""
         if isinstance(node, Mapping):
             return node
         if isinstance(node, Scalar) and node.is_empty:
@@ -209,7 +209,7 @@ class FieldReader(Keys):
 
 
 def _joined(word: str, node: Sequence | Mapping) -> str | None:
-    """A clock or a trigger that stands in pieces, in one line: `{bpm: 120, meter: 3/4}` is `120 bpm, 3/4`."""
+    """Return a clock or a trigger that is split into parts, on one line: `{bpm: 120, meter: 3/4}` becomes `120 bpm, 3/4`."""
     if isinstance(node, Sequence):
         pieces = [one.value for one in node.items if isinstance(one, Scalar)]
         return ", ".join(pieces) if word == "clock" and len(pieces) == len(node.items) > 1 else None
@@ -236,4 +236,4 @@ _SHAPES = {
     "section": "intro 8 bars",
     "image": "refs/tram.png",
 }
-"""What some keys look like."""
+"""Example values of some keys, for hints."""

@@ -1,7 +1,8 @@
-"""Scalars of YAML and where each character of them stands in the file.
+"""The nodes of a YAML tree, and the source position of every character of a scalar.
 
-A scalar's value is not always its source: quotes, escapes, folded lines and indentation lie between them. `locator_of` finds
-the way back, so that a fault inside a text has its own column however the text was written.
+The value of a scalar is not always identical to its source: quotes, escapes, folded lines and indentation come between them.
+`locator_of` maps offsets in the value back to the source, so that a mistake inside a text is reported in its own column,
+however the text is written.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from sequencer.language.score import Item
 from sequencer.language.source import Source
 
 BLOCKS = frozenset({"|", ">"})
-"""The styles of scalars whose lines stand below their key."""
+"""The styles of scalars whose lines are below their key."""
 
 Locate = Callable[[int, int], Span]
-"""Makes the span of a stretch of a value, given as offsets in it."""
+"""Returns the span of part of a value, given its start and end as offsets in the value."""
 
 
 class Scalar:
     """A value as text. `line` and `column` count from 0; `style` is None (plain), `'`, `"`, `|` or `>`.
 
-    `start` and `end` are offsets of all that is written; those of `|` and `>` end with their last line that is not blank.
+    `start` and `end` are offsets of the complete source of the scalar; `|` and `>` scalars end with their last line that is not
+    blank.
     """
 
     __slots__ = ("column", "end", "line", "start", "style", "value")
@@ -37,7 +39,7 @@ class Scalar:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing stands there: `cut:`."""
+        """Whether the value is empty, as in `cut:`."""
         return self.start == self.end
 
     @property
@@ -47,7 +49,7 @@ class Scalar:
 
 
 def value_span(scalar: Scalar, source: Source) -> Span:
-    """The span of a value without its quotes where it stands verbatim on one line, else of all that is written."""
+    """Return the span of a value without its quotes if it appears verbatim on one line, else that of the complete scalar."""
     start, end = scalar.start, scalar.end
     if source.text.find("\n", start, end) < 0:
         length = len(scalar.value)
@@ -61,7 +63,7 @@ def value_span(scalar: Scalar, source: Source) -> Span:
 
 
 def whole_span(scalar: Scalar, source: Source) -> Span:
-    """The span of all that is written, quotes included, without white space behind it."""
+    """Return the span of a complete scalar, including quotes, without trailing white space."""
     start, end = scalar.start, scalar.end
     if source.text.find("\n", start, end) < 0:
         line, column = scalar.line + 1, scalar.column + 1
@@ -70,7 +72,7 @@ def whole_span(scalar: Scalar, source: Source) -> Span:
 
 
 def locator_of(scalar: Scalar, source: Source) -> Locate:
-    """Makes spans of stretches of a scalar's value; the whole scalar where the way back is not found."""
+    """Return a function that maps parts of a scalar's value to spans, or to the complete scalar if they cannot be located."""
     inside = scalar.end - scalar.start - (2 if scalar.style else 0)
     if inside == len(scalar.value) and source.text.find("\n", scalar.start, scalar.end) < 0:
         file, line, first = source.file, scalar.line + 1, scalar.column + (2 if scalar.style else 1)
@@ -92,7 +94,7 @@ def locator_of(scalar: Scalar, source: Source) -> Locate:
 
 
 def _offsets(scalar: Scalar, text: str) -> list[int]:
-    """Where each character of the value stands in the text, and one more for its end. Empty when that is not known."""
+    """Return the source offset of each character of the value, and of its end; an empty list if they are not known."""
     at, stop = scalar.start, scalar.end
     if scalar.is_block:
         newline = text.find("\n", at, stop)
@@ -120,7 +122,7 @@ def _offsets(scalar: Scalar, text: str) -> list[int]:
 
 
 def _skipped(text: str, at: int, stop: int, escapes: bool, blank: bool) -> int:
-    """Where the next character of a value stands: behind folded line ends, and for one that is not blank behind all space."""
+    """Return where the next character of a value is: after folded line ends, and after all spaces unless it is a space."""
     while True:
         if escapes and text.startswith("\\\n", at):
             at = _solid(text, at + 2, stop)
@@ -131,7 +133,7 @@ def _skipped(text: str, at: int, stop: int, escapes: bool, blank: bool) -> int:
 
 
 _ESCAPES = {"x": 4, "u": 6, "U": 10}
-"""How long an escape is in a double-quoted scalar; all others have two characters."""
+"""The length of an escape in a double-quoted scalar; all others have two characters."""
 
 
 def _solid(text: str, at: int, stop: int) -> int:
@@ -141,7 +143,7 @@ def _solid(text: str, at: int, stop: int) -> int:
 
 
 class Sequence:
-    """A list: `whole` where its end was reached. `read` are those of its items that were read while it grew."""
+    """A list. `whole` is whether its end was reached; `read` holds the items that were already read during parsing."""
 
     __slots__ = ("end", "flow", "items", "read", "start", "whole")
 
@@ -155,7 +157,7 @@ class Sequence:
 
 
 class Mapping:
-    """Keys with their values, in source order: `whole` where its end was reached."""
+    """Keys with their values, in source order. `whole` is whether its end was reached."""
 
     __slots__ = ("column", "end", "end_column", "end_line", "entries", "flow", "line", "start", "whole")
 
@@ -172,4 +174,4 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping | None
-"""A value of the tree; None where there was one that could not be read (told)."""
+"""A value of the tree; None for a value that could not be read (reported)."""

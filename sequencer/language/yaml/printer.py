@@ -1,4 +1,4 @@
-"""Cues, rules and their actions as YAML: on one line where they fit, else with one key a line."""
+"""Write a score as YAML: cues and rules on one line if they fit, else with one key on each line."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ from sequencer.language.yaml import quoting as spell
 from sequencer.language.yaml.cues import SAME_SEED
 
 LINE = 110
-"""The longest line on which a whole cue stands."""
+"""The maximum length of a line that contains a complete cue."""
 
 INDENT = "  "
 
 Pair = tuple[str, "str | PromptText | list[str]"]
-"""A key with its value: written, a text still to be laid out, or the items of a list, written."""
+"""A key with its value: a string that is already written, a text that is still to be formatted, or a list of written items."""
 
 
 def item_lines(item: Item, depth: int) -> list[str]:
-    """The lines of a cue or a rule, not indented by `depth`."""
+    """Return the lines of a cue or a rule, without the indentation for `depth`."""
     pairs: list[Pair] = _when(item)
     if _are_keys(item.actions):
         pairs += _as_keys(item.actions)
@@ -84,9 +84,9 @@ def _when(item: Item) -> list[Pair]:
 
 
 def _are_keys(actions: tuple[Action, ...]) -> bool:
-    """Whether actions can stand as keys of one mapping: each kind once, and none that has no value.
+    """Return whether actions can be keys of one mapping: each kind occurs once, and each has a value.
 
-    What is sent to gear is one key, whose value may be a list: so it stands together.
+    The actions that send MIDI share one key, whose value can be a list, so consecutive ones count as one.
     """
     kinds: list[object] = []
     for sends, together in groupby(actions, lambda action: isinstance(action, SendMidi)):
@@ -95,7 +95,7 @@ def _are_keys(actions: tuple[Action, ...]) -> bool:
 
 
 def _as_keys(actions: tuple[Action, ...]) -> list[Pair]:
-    """Actions as keys of one mapping."""
+    """Return actions as keys of one mapping."""
     pairs: list[Pair] = []
     for sends, group in groupby(actions, lambda action: isinstance(action, SendMidi)):
         together = list(group)
@@ -111,7 +111,7 @@ def _sent(action: SendMidi) -> str:
 
 
 def _do(actions: tuple[Action, ...]) -> str | list[str]:
-    """Actions as a list: whatever they are, in their order."""
+    """Return actions as a list, which can hold any actions in any order."""
     written: list[str] = []
     for action in actions:
         match action:
@@ -127,7 +127,7 @@ def _do(actions: tuple[Action, ...]) -> str | list[str]:
 
 
 def _pairs(action: Action) -> list[Pair]:
-    """An action as keys with values."""
+    """Return one action as keys with values."""
     match action:
         case Prompt(said):
             return [("prompt", said)]
@@ -168,7 +168,7 @@ def _short(action: SetMark | SetSnap | Pause | Resume | Goto) -> Pair:
 
 
 def _inline(value: str | PromptText | list[str]) -> str:
-    """A value inside braces."""
+    """Return a value as it is written inside braces."""
     match value:
         case Text():
             return spell.text(value, flow=True)
@@ -181,7 +181,7 @@ def _inline(value: str | PromptText | list[str]) -> str:
 
 
 def _lines(key: str, value: str | PromptText | list[str], depth: int) -> list[str]:
-    """A key with its value, on lines of their own."""
+    """Return a key with its value, on lines of their own."""
     match value:
         case Text():
             broken = spell.folded(value)
@@ -211,9 +211,9 @@ def _lines(key: str, value: str | PromptText | list[str], depth: int) -> list[st
 
 @dataclass(slots=True)
 class Row:
-    """Some lines that belong together: a key, a cue, the head of a section; or, without lines, the end of a block.
+    """Lines that belong together: a key, a cue or the head of a section; or, without lines, the end of a block.
 
-    `span` is where it stood in the source; None for lines that the layout adds.
+    `span` is the position in the source; None for lines that the printer adds.
     """
 
     depth: int
@@ -221,23 +221,24 @@ class Row:
     span: Span | None = None
     is_end: bool = False
     gap: bool = False
-    """Whether a blank line stands above it in any case."""
+    """Whether a blank line always precedes it."""
     first: bool = False
-    """Whether it is the first of its block, so that no blank line can stand above it."""
+    """Whether it is the first of its block, so that no blank line may precede it."""
     before: list[Comment] = field(default_factory=list)
     behind: list[Comment] = field(default_factory=list)
 
     @property
     def start(self) -> tuple[int, int]:
-        """Where it begins in the source; an end stands just in front of its block's last sign."""
+        """Return where it begins in the source; an end is just before the last character of its block."""
         span = self.span or NO_SPAN
         return (span.end_line, span.end_column - 1) if self.is_end else (span.line, span.column)
 
 
 def print_yaml(score: Score) -> str:
-    """`score` in YAML; it reads back to an equal score.
+    """Return `score` in YAML; reading the result gives an equal score.
 
-    Raises ValueError for a score made by code that the language cannot spell.
+    Raises:
+        ValueError: The score was made by code and contains something that the language cannot express.
     """
     rows = _rows(score)
     last = _attach(rows, score.comments)
@@ -290,7 +291,7 @@ def _uses(score: Score) -> list[Row]:
 
 
 def _block(key: str, depth: int, rows: list[Row]) -> list[Row]:
-    """Rows below a key."""
+    """Return rows below a key."""
     if not rows:
         return []
     rows[0].first = True
@@ -300,14 +301,14 @@ def _block(key: str, depth: int, rows: list[Row]) -> list[Row]:
 def _lets(lets: tuple[Let, ...]) -> list[Row]:
     twice = len({let.name for let in lets}) < len(lets)
     rows = [Row(1, _text_lines(spell.name(let.name), let.text), let.span) for let in lets]
-    if twice:  # a fault of the score, not of its notation: a list holds what a mapping cannot
+    if twice:  # an error in the score, not in its notation: a list can hold duplicates, a mapping cannot
         for row in rows:
             row.lines = [("  " if number else "- ") + line for number, line in enumerate(row.lines)]
     return _block("let", 0, rows)
 
 
 def _text_lines(key: str, text: Text) -> list[str]:
-    """A key and its text: on one line, or over several below `>-`."""
+    """Return a key and its text, on one line or on several lines below `>-`."""
     lines = spell.folded(text)
     if lines is None:
         return [f"{key}: {spell.text(text, flow=False)}"]
@@ -316,7 +317,7 @@ def _text_lines(key: str, text: Text) -> list[str]:
 
 def _scenes(scenes: tuple[Scene, ...]) -> list[Row]:
     rows: list[Row] = []
-    twice = len({scene.name for scene in scenes}) < len(scenes)  # as with variables
+    twice = len({scene.name for scene in scenes}) < len(scenes)  # as for variables
     depth = 3 if twice else 2
     for scene in scenes:
         inside: list[Row] = []
@@ -354,7 +355,7 @@ def _sections(sections: tuple[Section, ...]) -> list[Row]:
 
 
 def _head(section: Section) -> str:
-    """What stands behind `section:`."""
+    """Return the value of `section:`."""
     first = section.name if section.duration is None else f"{section.name} {spelling.duration(section.duration)}"
     parts = [first]
     if section.tempo is not None:
@@ -367,7 +368,7 @@ def _head(section: Section) -> str:
 
 
 def _items(items: tuple[Item, ...], depth: int) -> list[Row]:
-    """`cues` and `rules`, in the order they have; where they are mixed, all of them stand in `cues`."""
+    """Return `cues` and `rules` in source order; if cues and rules alternate, all of them go in `cues`."""
     kinds = [isinstance(item, Rule) for item in items]
     turns = sum(one is not two for one, two in pairwise(kinds))
     rows: list[Row] = []
@@ -383,10 +384,10 @@ def _items(items: tuple[Item, ...], depth: int) -> list[Row]:
 
 
 def _attach(rows: list[Row], comments: tuple[Comment, ...]) -> list[Comment]:
-    """Hand every comment to the row it belongs to, by where both stood in the source; returns those behind the last one.
+    """Assign every comment to its row, by their positions in the source, and return the comments after the last row.
 
-    A comment on its own line belongs to what follows, one behind a statement to that statement. One inside a statement of
-    several lines moves in front of it.
+    A comment on its own line belongs to what follows it; a comment after a statement belongs to that statement. A comment
+    inside a statement of several lines moves before it.
     """
     placed = sorted((row for row in rows if row.span is not None and row.span.line > 0), key=lambda row: row.start)
     last: list[Comment] = []
@@ -409,7 +410,7 @@ def _attach(rows: list[Row], comments: tuple[Comment, ...]) -> list[Comment]:
 
 
 def _is_inside(row: Row, comment: Comment) -> bool:
-    """Whether a comment stands behind the first and before the last line of something that is printed as one."""
+    """Return whether a comment is between the first and the last line of something that is printed as one statement."""
     span = row.span
     if span is None or row.is_end or not row.lines or row.lines[0].endswith(":") or row.lines[0].startswith("- section"):
         return False
@@ -444,7 +445,7 @@ def _lay_out(rows: list[Row], last: list[Comment], source: str) -> str:
 
 
 def _comment(comment: Comment) -> str:
-    """A comment with its sign; `##` and `#!` stay together."""
+    """Return a comment with its `#`; no space is added in `##` and `#!`."""
     text = comment.text.rstrip()
     return "#" if not text else f"#{text}" if text[0] in "#!" else f"# {text}"
 

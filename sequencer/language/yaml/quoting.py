@@ -1,4 +1,4 @@
-"""How single values are written in YAML: plain where nobody can mistake them, else in double quotes."""
+"""Write single values in YAML: as plain scalars where they are unambiguous, else in double quotes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from sequencer.language.score import Pick, PromptText, Text
 from sequencer.language.values import writing as spelling
 
 WIDTH = 90
-"""Where a text of several lines is broken."""
+"""The width at which a text of several lines is wrapped."""
 
 _TYPED = re.compile(
     r"(?:true|false|yes|no|on|off|y|n|null|none|~|[-+.]?(?:inf|nan)|\d{4}-\d\d?-\d\d?.*|[-+]?[0-9.][0-9_.:,e+\-xob]*)\Z",
     re.IGNORECASE,
 )
-"""What other readers of YAML take for something else than text."""
+"""Plain scalars that other YAML readers convert to a type other than text."""
 
 _BLOCK_PLAIN = re.compile(r"[^\W_](?:[^\s:#]|[:#](?=[^\s])| (?=[^ #\s]))*\Z")
 _FLOW_PLAIN = re.compile(r"[^\W_](?:[^\s:#,\[\]{}]| (?=[^ #\s]))*\Z")
@@ -22,7 +22,7 @@ _VALUE_PLAIN = re.compile(r"[\w+](?:[^\s:#,\[\]{}\"'|&*!%@`]| (?=[^ #\s]))*\Z")
 
 
 def value(written: str, *, flow: bool) -> str:
-    """A value that the readers of both notations share: a place, a length, a trigger, a clock."""
+    """Return a value that the readers of both notations share: a position, a duration, a trigger or a clock."""
     pattern = _VALUE_PLAIN if flow else _BLOCK_PLAIN
     if pattern.match(written) or (not flow and _VALUE_PLAIN.match(written)):
         return written if _is_plain(written) else quoted(written)
@@ -30,12 +30,12 @@ def value(written: str, *, flow: bool) -> str:
 
 
 def name(written: str) -> str:
-    """A name: plain, unless another reader of YAML would take it for a truth value or nothing."""
+    """Return a name: plain, unless another YAML reader would convert it to a boolean or to null."""
     return quoted(written) if _TYPED.match(written) else written
 
 
 def string(written: str, *, flow: bool) -> str:
-    """A title, a path or a text, on one line."""
+    """Return a title, a path or a text on one line."""
     pattern = _FLOW_PLAIN if flow else _BLOCK_PLAIN
     if pattern.match(written) and not _TYPED.match(written) and _is_plain(written):
         return written
@@ -47,7 +47,7 @@ def _is_plain(written: str) -> bool:
 
 
 def quoted(written: str) -> str:
-    r"""In double quotes: `"` and `\` are escaped, and what cannot be shown."""
+    r"""Return a string in double quotes; `"`, `\` and characters that are not printable are escaped."""
     escaped = "".join(_escaped(char) for char in written)
     return f'"{escaped}"'
 
@@ -66,17 +66,17 @@ def _escaped(char: str) -> str:
 
 
 def text(said: Text, *, flow: bool) -> str:
-    """A text on one line."""
+    """Return a text on one line."""
     return string(spelling.braced(said), flow=flow)
 
 
 def pick(said: Pick) -> str:
-    """A pick on one line."""
+    """Return a pick on one line."""
     return "{pick: [" + ", ".join(text(option, flow=True) for option in said.options) + "]}"
 
 
 def is_one_line(said: PromptText | None) -> bool:
-    """Whether a text stands on one line: its author wrote it so, or several lines could not hold it."""
+    """Return whether a text is written on one line: its author wrote it so, or it cannot be written on several lines."""
     match said:
         case None:
             return True
@@ -87,7 +87,7 @@ def is_one_line(said: PromptText | None) -> bool:
 
 
 def folded(said: Text) -> list[str] | None:
-    """The lines of a text that was written over several, to stand below `>-`; None where it was not, or cannot."""
+    """Return the lines, to go below `>-`, of a text that was written on several lines; None if it was not or cannot be."""
     if not said.block:
         return None
     content = spelling.braced(said)

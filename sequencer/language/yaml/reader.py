@@ -1,4 +1,4 @@
-"""From a text in YAML to a `Score`."""
+"""Read a score from YAML source."""
 
 from __future__ import annotations
 
@@ -20,18 +20,29 @@ from sequencer.language.yaml.unicode_spaces import tell_odd_blanks
 
 HEADER_KEYS = ("score", "clock", "grid", "snap", "lead", "late", "seed", "sr", "middle")
 STRUCTURE_KEYS = ("use", "let", "scenes", "sections", "cues", "rules", "play", "end")
-"""The keys at the top."""
+"""The keys at the top level."""
 
 _UNREADABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _TEXT_NOTATION = re.compile(r'\s*(?:score|use|let|clock|at|section|scene|seed|grid)[ \t]+["\w]')
 
 
 def read_yaml(text: str, file: str, faults: Diagnostics) -> Score:
-    """The score that `text` says. Faults are told, and what they touch is left out; `text` has plain newlines and no BOM."""
+    """Read a score from YAML.
+
+    Mistakes are reported, and the parts they affect are left out of the score.
+
+    Args:
+        text: The source, with plain newlines and without a byte order mark.
+        file: The name of the file, for spans.
+        faults: Receives the diagnostics.
+
+    Returns:
+        The score, or what could be read of it.
+    """
     source = Source(file, text)
     if not check_characters(source, faults):
         return Score(file=file, text=text)
-    if faults.has_errors or not text.isascii():  # in plain ASCII only what was told just now could disturb PyYAML
+    if faults.has_errors or not text.isascii():  # in pure ASCII, only the characters just reported could disturb PyYAML
         source = Source(file, _UNREADABLE.sub("\ufffd", replace_unprintable(text)))
     with paused_collection():
         tried = Diagnostics()
@@ -47,7 +58,7 @@ def read_yaml(text: str, file: str, faults: Diagnostics) -> Score:
 
 
 def _tell(found: Diagnostics, faults: Diagnostics) -> None:
-    """Report what was found, without what a wrongly indented line made of the lines directly above it."""
+    """Report what was found, except errors that a wrongly indented line caused in the lines directly above it."""
     indented = next((one.span.line for one in found.diagnostics if one.code == "E623"), None)
     if indented is None:
         faults.extend(found)
@@ -72,7 +83,7 @@ class _Reader:
         self.spans: list[tuple[str, Span]] = []
 
     def score(self, quick: bool) -> Score | None:
-        """Read the whole. None where the quick way was not enough."""
+        """Read the complete score, or return None if the fast path (`quick`) was not sufficient."""
         tree, hashes, well = parse_tree(self.source, self.faults, self.cues.item, quick)
         if quick and not well:
             return None
@@ -89,14 +100,14 @@ class _Reader:
         return self.parts.score(replace(self.header, spans=tuple(self.spans)), comments, self.source.file)
 
     def _holds_anything(self) -> bool:
-        """Whether there is a statement at all, and not only keys with nothing behind them."""
+        """Return whether there is any statement, rather than only keys without a value."""
         parts = self.parts
         return bool(
             self.spans or parts.uses or parts.lets or parts.scenes or parts.sections or parts.items or parts.play or parts.end
         )
 
     def _reach_over(self, comments: tuple[Comment, ...], tree: Node) -> None:
-        """Let sections and scenes hold the comments behind their last lines."""
+        """Extend sections and scenes to include the comments after their last lines."""
         sections, scenes = self.parts.sections, self.parts.scenes
         lines = [section.span.line for section in sections[1:]] + [self._behind(tree, "sections")]
         for index, (section, line) in enumerate(zip(tuple(sections), lines, strict=False)):
@@ -108,7 +119,7 @@ class _Reader:
             scenes[index] = replace(scene, span=span)
 
     def _behind(self, tree: Node, word: str) -> int:
-        """The line of the key that follows `word`, or one behind the last."""
+        """Return the line of the key after `word`, or the line after the last line if there is no such key."""
         if isinstance(tree, Mapping) and word in tree.entries:
             words = list(tree.entries)
             at = words.index(word) + 1
@@ -116,7 +127,7 @@ class _Reader:
                 return tree.entries[words[at]][0].line + 1
         return len(self.source.starts) + 1
 
-    # ---- what is no score ------------------------------------------------------------------------------------------
+    # ---- sources that are not a score ------------------------------------------------------------------------------
 
     def _empty(self) -> None:
         hint = 'the smallest score has one cue: cues: [{at: 0c, prompt: "A paper boat drifts along a gutter."}]'
@@ -135,12 +146,12 @@ class _Reader:
             hint = "name the file .score; in YAML it begins, for example, with score: Night tram"
             self.faults.error("E609", "this looks like the text notation, and the file says it is YAML", span, hint)
             return
-        if self.faults.has_errors:  # what stands there was told as something else
+        if self.faults.has_errors:  # it was already reported as something else
             return
         what = "a list" if isinstance(tree, Sequence) else excerpt(tree.value) if isinstance(tree, Scalar) else "this"
         self.faults.error("E609", f"a score in YAML begins with keys, and here stands {what}", span, "write score: Night tram")
 
-    # ---- the keys at the top ---------------------------------------------------------------------------------------
+    # ---- the keys at the top level ---------------------------------------------------------------------------------
 
     def _entry(self, word: str, key: Scalar, value: Node, tree: Mapping) -> None:
         parts = self.parts
@@ -168,7 +179,7 @@ class _Reader:
                 self.values.unknown_key(key, value, HEADER_KEYS + STRUCTURE_KEYS, "a score", tree)
 
     def _line(self, word: str, key: Scalar, value: Node) -> None:
-        """One line of the header."""
+        """Read one line of the header."""
         read = self.values.read
         match word:
             case "score":
@@ -197,7 +208,7 @@ class _Reader:
                 self.header = replace(self.header, middle=middle)
 
     def _play(self, node: Node, key: Scalar) -> tuple[PlayItem, ...]:
-        """`play: intro drop*2 finale`, or a list of the same."""
+        """Read `play: intro drop*2 finale`, or a list of the same items."""
         if not isinstance(node, Sequence):
             scalar = self.values.scalar(node, key)
             if scalar is None:

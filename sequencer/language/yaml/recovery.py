@@ -1,4 +1,4 @@
-"""What PyYAML could not read, said in the language's own words: what is wrong, where, and how to write it."""
+"""Explain in terms of the score language what PyYAML could not read: what is wrong, where, and how to write it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _JOINED = re.compile(
     r"(?!(?:prompt|action|base|follow):)([\w-]+:[ \t]+[^,{}\n]*?\S)([ \t]+)"
     r"(at|every|from|when|on|prompt|show|action|image|strength|sr|cut|tempo|meter|mark|snap|do|goto|pause|resume)\Z"
 )
-"""A value, a blank and a key: between braces a comma is missing there."""
+"""A value, white space and a key: inside braces, a comma is missing there."""
 
 _QUOTED = re.compile(r"(?<=[\s\[{:,])(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')")
 _PLAIN_BEFORE = re.compile(r"(?:[\w\"']:[ \t]+|\[[ \t]*|,[ \t]+)([^\s\"'{}\[\]#,:](?:[^,{}\[\]:]|:(?=\S))*)\Z")
 _PLAIN_BEHIND = re.compile(r"[^,{}\[\]]*(?=[,}\]])")
-"""A value without quotes between brackets, as far as a `#`, and from there on."""
+"""A value without quotes between brackets: the part before a `#`, and the part from there on."""
 
 _ONE_LINE = re.compile(r"[ ]*-?[ ]*(?P<all>(?P<first>\w+):[ \t]+[^\s,{}\[\]\"':][^{}\[\]\"':]*?[ ,]+(?P<next>\w+):[ \t].*)")
 _CUE_WORDS = frozenset(
@@ -29,24 +29,24 @@ _NO_KEY = re.compile(r"([a-z]+)(?::|[ \t]*=[ \t]*|[ \t]+)([^\s:=][^:]*)")
 _TOP_WORDS = frozenset(
     "score clock grid snap lead late seed sr middle use play end section base follow at every prompt show".split()  # noqa: SIM905  # easier to read
 )
-"""Keys of a cue, and keys that have a value on their line."""
+"""The keys of a cue, and the keys that have a value on their line."""
 
 _LEAD = re.compile(r"(?P<blanks> *)(?P<dashes>(?:- +)*)(?=[^\s#])")
 LONGEST_INDENT = 1_000
 MAX_LINES = 2_000
-"""How many lines above a misplaced one are looked at, and the deepest indentation among them."""
+"""The maximum number of lines examined above a misplaced line, and the maximum indentation among them."""
 
 _SIGNS = frozenset("-?:,|>%@`&*!")
-"""What means something in YAML where a value begins."""
+"""Characters with a special meaning in YAML at the beginning of a value."""
 
 
 def explain_yaml_error(error: yaml.YAMLError, source: Source, faults: Diagnostics) -> None:
-    """Tell an error of PyYAML's scanner or parser."""
+    """Report an error of PyYAML's scanner or parser."""
     _Mistake(error, source, faults).tell()
 
 
 def index_of(error: yaml.YAMLError) -> int:
-    """Where in the text PyYAML found the error."""
+    """Return the offset in the text at which PyYAML found the error."""
     mark = getattr(error, "problem_mark", None)
     return int(mark.index if mark is not None else getattr(error, "position", None) or 0)
 
@@ -67,7 +67,7 @@ class _Mistake:
         self.line = source.text[start : length if newline < 0 else newline]
 
     def tell(self) -> None:
-        """Tell the first of the known slips that it is, or what PyYAML says."""
+        """Report the first of the known mistakes that matches, or else PyYAML's own message."""
         for telling in (
             self._tab,
             self._comment,
@@ -93,7 +93,7 @@ class _Mistake:
         )
 
     def _span(self, start: int, end: int) -> Span:
-        """A stretch of the text; where nothing stands there any more, the last thing that does."""
+        """Return the span of part of the text; if it is blank, the span of the last visible character before its end."""
         text = self.source.text
         start = min(start, len(text))
         if not text[start:end].strip():
@@ -101,7 +101,7 @@ class _Mistake:
             end = start + 1
         return self.source.span(start, min(end, len(text)))
 
-    # ---- signs -----------------------------------------------------------------------------------------------------
+    # ---- characters ------------------------------------------------------------------------------------------------
 
     def _tab(self) -> bool:
         tab = re.match(r"[ -]*(\t+)", self.line)
@@ -115,7 +115,7 @@ class _Mistake:
     def _comment(self) -> bool:
         sign = re.match(r"[ \t]*(//|/\*|--(?!-)|;)", self.line)
         if sign is None:
-            # a plain word over several lines ends in a complaint about the line behind it
+            # PyYAML complains about the line after a plain scalar that continues over several lines
             before = self.source.text[: self.line_start].splitlines()[-1:] or [""]
             sign = re.match(r"[ \t]*(//|/\*|--(?!-)|;)", before[0])
             if sign is None:
@@ -158,14 +158,14 @@ class _Mistake:
     # ---- texts without quotes --------------------------------------------------------------------------------------
 
     def _quoted(self, start: int, end: int) -> tuple[Span, tuple[Fix, ...], str]:
-        """Put a stretch in quotes: its span, the repair, and how it is then written."""
+        """Quote part of the text: return its span, the fix, and the quoted text."""
         text = self.source.text[start:end].rstrip()
         span = self.source.span(start, start + len(text))
         cured = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
         return span, (Fix(span, cured),), cured
 
     def _value_at(self) -> tuple[int, int] | None:
-        """The plain value of the line that the problem stands in, to the line's end, where it has a key."""
+        """Return the bounds of the value, up to the end of the line, on the line with the problem, if that line has a key."""
         key = _KEY.match(self.line)
         if key is None or key.end() >= len(self.line):
             return None
@@ -202,7 +202,7 @@ class _Mistake:
         return True
 
     def _keys_on_one_line(self) -> bool:
-        """Tell `- at: 5, prompt: rain`: several keys on one line, without braces."""
+        """Report `- at: 5, prompt: rain`: several keys on one line without braces."""
         found = _ONE_LINE.match(self.line)
         if found is None or found.group("first") not in _CUE_WORDS or found.group("next") not in _CUE_WORDS:
             return False
@@ -219,7 +219,7 @@ class _Mistake:
         return True
 
     def _line_without_colon(self) -> bool:
-        """Tell `clock:120 bpm`, `clock = 120 bpm`: a line above that is no key, and so became part of this one."""
+        """Report `clock:120 bpm` or `clock = 120 bpm`: a line without a key, which YAML therefore joined to this one."""
         start, end = self.line_start, self.line_start
         before = self.source.text[:start].rstrip()
         start = before.rfind("\n") + 1
@@ -234,7 +234,7 @@ class _Mistake:
         return True
 
     def _brace_text(self) -> bool:
-        """A text that begins with a variable: `base: {hero} waits`."""
+        """Report a text that begins with a variable, such as `base: {hero} waits`."""
         found = self._value_at()
         if found is None or self.source.text[found[0]] not in '{["':
             return False
@@ -293,7 +293,7 @@ class _Mistake:
         stop = len(self.source.text) if line_end < 0 else line_end
         if self._odd_quote(self.since, stop) or self._hash():
             return True
-        if self.at >= stop:  # the next line came, and the bracket was still open
+        if self.at >= stop:  # the next line began while the bracket was still open
             solid = self.since + len(re.sub(r"[ \t]+#.*\Z", "", self.source.text[self.since : stop]).rstrip())
             at = self.source.span(self.since, self.since + 1)
             insert = (Fix(self.source.span(solid, solid), closing),)
@@ -307,7 +307,7 @@ class _Mistake:
         return True
 
     def _hash(self) -> bool:
-        """Tell a `#` in a text without quotes: it began a comment, which took the closing bracket along."""
+        """Report a `#` in a text without quotes: it began a comment that includes the closing bracket."""
         for number in range(self.source.line(self.since), self.source.line(self.at) + 1):
             start = self.source.starts[number]
             newline = self.source.text.find("\n", start)
@@ -326,7 +326,7 @@ class _Mistake:
         return False
 
     def _odd_quote(self, start: int, stop: int) -> bool:
-        """Tell a quote that is opened and not closed on the line where a bracket was opened."""
+        """Report a quote that is opened but not closed on the line on which a bracket was opened."""
         line = self.source.text[start:stop]
         quotes = [match.start() for match in re.finditer(r'(?<!\\)"', line)]
         if len(quotes) % 2 == 0:
@@ -338,7 +338,7 @@ class _Mistake:
         return True
 
     def _colon_in_flow(self) -> bool:
-        """Tell a text with a colon among other keys inside braces."""
+        """Report a text with a colon among other keys inside braces."""
         text = self.source.text
         before = re.search(r"[\w-]+:[ \t]+([^,{}\[\]\n]*)\Z", text[self.since : self.at])
         behind = re.match(r"[^,{}\[\]\n]*", text[self.at :])
@@ -404,7 +404,7 @@ class _Mistake:
         return True
 
     def _no_value(self) -> bool:
-        """A sign of YAML where a value belongs: `prompt: - rain`."""
+        """Report a special character of YAML in place of a value, such as `prompt: - rain`."""
         if not re.search("node content|not allowed|unexpected ':'", self.problem):
             return False
         start = self.at
@@ -445,7 +445,7 @@ class _Mistake:
         return True
 
     def _misplaced(self, span: Span) -> None:
-        """Tell a line whose indentation fits no block above it, and to which column it belongs."""
+        """Report a line whose indentation matches no block above it, and the column in which it belongs."""
         indent = len(self.line) - len(self.line.lstrip(" "))
         is_item = self.line.lstrip(" ").startswith("-")
         columns = self._open_columns(is_item)
@@ -461,7 +461,7 @@ class _Mistake:
         self.faults.error("E623", message, span, f"write it {_indented(nearest)}: {hint}", fixes)
 
     def _open_columns(self, is_item: bool) -> list[int]:
-        """Where the blocks begin that are open above the line, counted from 0: lists for an item, or else keys."""
+        """Return the columns, from 0, of the blocks that are open above the line: of lists for an item, else of keys."""
         found: list[int] = []
         most = LONGEST_INDENT
         for line in reversed(self.source.text[: self.line_start].split("\n")[-MAX_LINES:]):

@@ -1,8 +1,9 @@
-"""The JSON Schema of the YAML notation, made from the score's own models; `grammar/score.schema.json` is what it gives.
+"""Generate the JSON Schema of the YAML notation from the score's own models; the result is `grammar/score.schema.json`.
 
-Editors complete and check with it; the reader never does, for it says more and says it better. Every alternative of a closed
-union (places, triggers, actions) has its line in a table here, and making the schema fails where one is missing. Values may
-come as numbers where YAML makes numbers of them: a schema sees what an editor's parser made of the file.
+Editors use it for completion and validation; the reader does not, because its own checks are more complete and its messages
+better. Every member of a closed union (positions, triggers, actions) has an entry in a table here, and generating the schema
+fails if one is missing. Values may be numbers where YAML converts them to numbers: a schema sees what an editor's parser made
+of the file.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ HOME: Final = "https://raw.githubusercontent.com/helios-sequencer/helios-sequenc
 
 Json = dict[str, Any]
 
-# The names of the language may hold letters of every script. `\w` means ASCII to JSON Schema's regular expressions, so what
-# is not allowed is told instead: white space and the signs of ASCII.
+# The names of the language may contain letters of every script. `\w` means ASCII in the regular expressions of JSON Schema, so
+# the pattern excludes what is not allowed: white space and ASCII punctuation.
 _NAME = r"[^\s!-@\[-^`{-~][^\s!-,./:-@\[-^`{-~]*"
 _NUMBER = r"[0-9]+(?:\.[0-9]+|/[0-9]+)?"
 _LENGTH = rf"(?:{_NUMBER} ?(?:bars?|beats?)|{_NUMBER}(?:b|c|f|s|ms|m)|[0-9]+m[0-9]+(?:\.[0-9]+)?s)"
@@ -68,7 +69,7 @@ PLACES: dict[type, str] = {
     After: rf"\+ ?{_LENGTH}",
     AtMark: rf"mark +{_NAME}(?: *\+ *{_LENGTH})?",
 }
-"""How each kind of place is written."""
+"""The pattern of each kind of position."""
 
 TRIGGERS: dict[type, str] = {
     OnNote: rf"note +(?:[A-Ga-g][#b♯♭]?-?[0-9]+|[0-9]+){_CHANNEL}",
@@ -77,11 +78,11 @@ TRIGGERS: dict[type, str] = {
     OnTransport: "start|stop|continue",
     OnGo: f"go +{_NAME}",
 }
-"""How each kind of trigger is written."""
+"""The pattern of each kind of trigger."""
 
 
 def _pattern(pattern: str, description: str, *, number: bool = False, **more: object) -> Json:
-    """A value written as `pattern` says; with `number` an editor's parser may have made a number of it."""
+    """Return the schema of a value that matches `pattern`; with `number` an editor's parser may have made it a number."""
     written: Json = {"type": "string", "pattern": f"^(?:{pattern})$"}
     if not number:
         return {"description": description, **written, **more}
@@ -147,7 +148,7 @@ ACTIONS: dict[type, dict[str, Json]] = {
 """The keys of each kind of action."""
 
 RULES_ONLY = (Pause, Resume, Goto)
-"""The actions that only rules have."""
+"""The actions that are allowed only in rules."""
 
 
 def _all_of(union: object, table: dict[type, Any]) -> None:
@@ -157,7 +158,7 @@ def _all_of(union: object, table: dict[type, Any]) -> None:
 
 
 def schema() -> Json:
-    """The whole schema. Raises ValueError where the models hold something that it does not know."""
+    """Return the complete schema. Raises ValueError if the models contain something that the schema does not cover."""
     for union, table in ((Position, PLACES), (Trigger, TRIGGERS), (Action, ACTIONS)):
         _all_of(union, table)
     header = _header()
@@ -227,7 +228,7 @@ def _structure() -> Json:
 
 
 def _named(content: Json, description: str) -> Json:
-    """A mapping from names, or a list of such."""
+    """Return the schema of a mapping from names, or of a list of such mappings."""
     mapping: Json = {"type": "object", "propertyNames": {"pattern": f"^{_NAME}$"}, "additionalProperties": content}
     return {"description": description, "anyOf": [mapping, {"type": "array", "items": mapping}]}
 
@@ -341,5 +342,5 @@ def _definitions() -> Json:
 
 
 def schema_text() -> str:
-    """The schema as it stands in `grammar/score.schema.json`."""
+    """Return the text of `grammar/score.schema.json`."""
     return json.dumps(schema(), ensure_ascii=False, indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""Variables, scenes and sections of the YAML notation."""
+"""Read variables, scenes and sections from the tree of a YAML score."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sequencer.language.yaml.nodes import Mapping, Node, Scalar, Sequence, value
 SECTION_KEYS = ("section", "until", "max", "tempo", "meter", "cut", "cues", "rules")
 SCENE_KEYS = ("base", "follow", "quiet")
 LENGTH_WORDS = ("length", "duration", "bars", "beats", "for")
-"""Keys under which a section's length is looked for in vain."""
+"""Keys that users write for the length of a section; none of them is a key of the language."""
 
 _ADVICE = re.compile(r"W\d{3}\Z")
 _PIECES = re.compile(r",(?!\d)")
@@ -28,7 +28,7 @@ _OR = re.compile(r"[ \t]+or[ \t]+")
 
 
 class SectionReader:
-    """Reads the parts of a score that have a name."""
+    """Reads the named parts of a score."""
 
     def __init__(self, values_: FieldReader, cues: CueReader) -> None:
         self.values = values_
@@ -39,7 +39,7 @@ class SectionReader:
     # ---- use, let, scenes ------------------------------------------------------------------------------------------
 
     def uses(self, node: Node, key: Scalar) -> list[Use]:
-        """`use: library.score`, or a list of files."""
+        """Read `use: library.score`, or a list of files."""
         found: list[Use] = []
         for item in self.values.items(node, key):
             path = self.values.string(item, key)
@@ -48,7 +48,7 @@ class SectionReader:
         return found
 
     def lets(self, node: Node, key: Scalar) -> list[Let]:
-        """`let: {hero: a woman in a yellow raincoat}`, or a list of the same."""
+        """Read `let: {hero: a woman in a yellow raincoat}`, or a list of such mappings."""
         found: list[Let] = []
         for name, text in self._named(node, key, "let: {hero: a woman in a yellow raincoat}"):
             span = value_span(name, self.source)
@@ -69,7 +69,7 @@ class SectionReader:
         return found
 
     def scenes(self, node: Node, key: Scalar) -> list[Scene]:
-        """`scenes: {tram: {base: …, follow: …}}`, or a list of the same."""
+        """Read `scenes: {tram: {base: …, follow: …}}`, or a list of such mappings."""
         found: list[Scene] = []
         for name, content in self._named(node, key, "scenes: {tram: {base: …, follow: …}}"):
             span = value_span(name, self.source)
@@ -80,7 +80,7 @@ class SectionReader:
         return found
 
     def _named(self, node: Node, key: Scalar, example: str) -> list[tuple[Scalar, Node]]:
-        """Names with what they name: of one mapping, or of a list of mappings (where a name stands twice, say)."""
+        """Return names with their values, from one mapping or a list of mappings (in which a name can occur twice)."""
         found: list[tuple[Scalar, Node]] = []
         for part_ in node.items if isinstance(node, Sequence) else (node,):
             set_ = _SET.fullmatch(part_.value) if isinstance(part_, Scalar) and key.value == "let" else None
@@ -103,7 +103,7 @@ class SectionReader:
         return found
 
     def _names_itself(self, mapping: Mapping) -> bool:
-        """Whether a mapping says its own name under `name`, and is no scene that is called so."""
+        """Return whether a mapping states its own name under `name`, rather than being a scene called `name`."""
         return "name" in mapping.entries and not isinstance(mapping.entries["name"][1], Mapping)
 
     def _scene(self, label: str | None, name: Scalar, content: Node, name_span: Span) -> Scene | None:
@@ -158,7 +158,7 @@ class SectionReader:
     # ---- sections --------------------------------------------------------------------------------------------------
 
     def sections(self, node: Node, key: Scalar) -> list[Section]:
-        """The items of `sections`."""
+        """Read the items of `sections`."""
         found: list[Section] = []
         if isinstance(node, Scalar) and node.is_empty:
             return found
@@ -214,7 +214,7 @@ class SectionReader:
         )
 
     def _head(self, scalar: Scalar, head: _Head) -> None:
-        """`intro 8 bars, tempo 120 -> 132, meter 3/4, cut seed 99`."""
+        """Read `intro 8 bars, tempo 120 -> 132, meter 3/4, cut seed 99`."""
         text, span = scalar.value, value_span(scalar, self.source)
         head.span = span
         if len(text) > 2_000:
@@ -264,7 +264,7 @@ class SectionReader:
             self.faults.error("E135", message, where, f"put a comma before `{word}`", (Fix(gap, ","),))
             head.said[what] = rest_at
             if what == "until":
-                head.said.setdefault(word, where)  # it is there: nobody need be told that it is missing
+                head.said.setdefault(word, where)  # it is present, so it must not be reported as missing as well
             return
         head.said["length"] = rest_at
         if told_second_word(name, rest, rest_at, self.faults):
@@ -288,7 +288,7 @@ class SectionReader:
             self.faults.error("E238", "until what? A trigger is missing", at, "write until note C3, or until go exit")
 
     def _length_apart(self, text: str, at: Span, head: _Head) -> None:
-        """A length with a comma in front of it: `night, 8 bars`."""
+        """Read a length that is separated by a comma: `night, 8 bars`."""
         head.said["length"] = at
         head.duration = values.read_duration(text, at, self.faults)
         if head.duration is not None and head.name_span is not None:
@@ -298,7 +298,7 @@ class SectionReader:
             self.faults.error("E129", message, at, f"write {excerpt(head.name or '')} {excerpt(text)}", (Fix(gap, " "),))
 
     def _piece(self, text: str, at: Span, head: _Head) -> None:
-        """What stands behind a comma of a section's head."""
+        """Read one of the parts that follow a comma in the head of a section."""
         match = re.match(r"(\S*)[ \t]*", text)
         word, rest = (match.group(1), text[match.end() :]) if match else ("", "")
         rest_at = subspan(text, at, len(text) - len(rest), len(text))
@@ -331,7 +331,7 @@ class SectionReader:
                 head.cut = values.read_cut(text, at, self.faults)
 
     def _option(self, word: str, key: Scalar, node: Node, head: _Head, whole: Mapping) -> None:
-        """`until`, `max`, `tempo`, `meter` and `cut` as keys of their own."""
+        """Read `until`, `max`, `tempo`, `meter` or `cut` from a key of its own."""
         if word not in SECTION_KEYS:
             self._unknown(word, key, node, whole)
             return
@@ -358,7 +358,7 @@ class SectionReader:
                     head.cut = None if cut is None else replace(cut, span=span)
 
     def _until_item(self, item: Node, key: Scalar, head: _Head) -> None:
-        """`until: note C3 or program 5`, or one trigger of a list."""
+        """Read `until: note C3 or program 5`, or one trigger of a list."""
         if isinstance(item, Scalar) and _OR.search(item.value):
             span = value_span(item, self.source)
             start = 0
@@ -375,7 +375,7 @@ class SectionReader:
         named = next((one for one in ("section", "name") if one in whole.entries), None)
         if word in LENGTH_WORDS and isinstance(node, Scalar):
             if named == "name":
-                return  # told with the name
+                return  # reported with the name
             cured, fixes = self._head_of(whole, named)
             self.faults.error(
                 "E610", "a section's length has no key of its own", self.values.key(key), f"write {excerpt(cured, 60)}", fixes
@@ -389,7 +389,7 @@ class SectionReader:
         self.values.unknown_key(key, node, SECTION_KEYS, "a section", whole)
 
     def _head_of(self, whole: Mapping, named: str | None) -> tuple[str, tuple[Fix, ...]]:
-        """How name and length of a section are written that stand under keys of their own: the line, and what makes it."""
+        """Return the `section:` line for a section whose name and length have keys of their own, and the fixes for it."""
         name = whole.entries[named][1] if named is not None else None
         length: str | None = None
         fixes: list[Fix] = []
@@ -417,7 +417,7 @@ class SectionReader:
         return False
 
     def _check(self, head: _Head, node: Mapping) -> None:
-        """Tell a section that is neither of fixed length nor live, or both."""
+        """Report a section that has neither a fixed length nor an `until`, or has both."""
         at = head.span or self.source.span(node.start, node.start + 1)
         end = Span(at.file, at.end_line, at.end_column, at.end_line, at.end_column)
         live, length = head.said.get("until"), head.said.get("length")
@@ -438,7 +438,7 @@ class SectionReader:
 
 @dataclass(slots=True)
 class _Head:
-    """What is said of a section besides its cues."""
+    """The properties of a section, except its cues."""
 
     name: str | None = None
     name_span: Span | None = None

@@ -1,8 +1,8 @@
-"""From YAML to a tree of plain values with their places: every scalar is text, whatever it looks like.
+"""Parse YAML into a tree of nodes with source positions: every scalar is text, whatever it looks like.
 
-The tree is built from PyYAML's events, which carry marks, and not from its loaders, which guess types (`17:1` would become
-1021, `off` false). libyaml is used where PyYAML has it, PyYAML's own parser elsewhere; the events are the same.
-What this notation does not have is told here: tags, anchors and aliases, keys that are no words, a second document.
+The tree is built from PyYAML's events, which carry marks, not by its loaders, which guess types (`17:1` would become 1021,
+`off` false). libyaml is used if PyYAML has it, otherwise PyYAML's own parser; the events are the same. What this notation does
+not support is reported here: tags, anchors and aliases, keys that are not words, a second document.
 """
 
 from __future__ import annotations
@@ -33,26 +33,34 @@ from sequencer.language.yaml.nodes import BLOCKS, Mapping, Node, Scalar, Sequenc
 from sequencer.language.yaml.recovery import explain_yaml_error, index_of
 
 MAX_DEPTH = 16
-"""How deep lists and mappings may stand in each other; a score needs nine."""
+"""The maximum depth of nested lists and mappings; a score needs nine."""
 
 MAX_FAULTS = 500
-"""After so many faults of form the rest is not read."""
+"""The number of errors of form after which parsing stops."""
 
 
 ReadItem = Callable[["Mapping", bool], Item | None]
-"""Reads a cue or a rule; the flag says whether it stands in `rules`."""
+"""Reads a cue or a rule; the flag is whether it is an item of `rules`."""
 
 
 def parse_tree(
     source: Source, faults: Diagnostics, read: ReadItem, quick: bool = False
 ) -> tuple[Node, list[tuple[int, int]], bool]:
-    """The tree of a source; where the values stand that hold a `#` themselves (start, end), in order; whether all is well.
+    """Parse a source into a tree.
 
-    With `quick` lines that look like whole cues are read without PyYAML (see `lines`): what comes is worth something only
-    where all was well.
+    Cues and rules make up most of a score: each is read as soon as it is parsed, while its nodes are at hand and before the
+    next one is built.
 
-    Cues and rules are most of a score: each is read as soon as it is there, while it is at hand and before the next one grows.
-    The tree is None when the source holds nothing, or nothing that could be read (told).
+    Args:
+        source: The source to parse.
+        faults: Receives the diagnostics.
+        read: Reads a cue or a rule.
+        quick: Read lines that look like complete cues without PyYAML (see `fast_path`). The result is then valid only if the
+            third value returned is true.
+
+    Returns:
+        The tree, or None if the source contains nothing, or nothing that could be read (reported); the (start, end) offsets, in
+        order, of the values that contain a `#`; and whether parsing succeeded.
     """
     grower = _TreeParser(source, faults, read, quick)
     tree = grower.document()
@@ -60,7 +68,7 @@ def parse_tree(
 
 
 def _events(text: str) -> Any:
-    """PyYAML's parser; neither it nor its events are typed well enough to be anything but Any."""
+    """Return PyYAML's parser; it and its events are not typed well enough to be anything but Any."""
     if yaml.__with_libyaml__:
         from yaml import _yaml
 
@@ -69,10 +77,10 @@ def _events(text: str) -> Any:
 
 
 def _too_deep(text: str) -> int | None:
-    """Where the list or mapping begins that is nested too deeply in `text`, if one is.
+    """Return where the list or mapping begins that is nested too deeply in `text`, or None.
 
-    A parser reads ahead, and newer versions of libyaml limit the depth themselves: they fail before the event that would be
-    one level too deep. So what precedes an error is looked at once more.
+    A parser reads ahead, and newer versions of libyaml limit the depth themselves: they fail before the event that would be one
+    level too deep. For that reason the text before an error is checked again.
     """
     following = _events(text).get_event
     depth = 0
@@ -86,7 +94,7 @@ def _too_deep(text: str) -> int | None:
             elif kind in _ENDS:
                 depth -= 1
     except yaml.YAMLError:
-        return None  # `text` ends where the parser stopped: its brackets are open
+        return None  # `text` ends where the parser stopped, so its brackets are still open
     return None
 
 
@@ -102,7 +110,7 @@ class _TreeParser:
         self.hashes: list[tuple[int, int]] = []
 
     def document(self) -> Node:
-        """The tree of the first document; others behind it are told."""
+        """Return the tree of the first document, and report any further documents."""
         root: Node = None
         found = False
         try:
@@ -140,7 +148,7 @@ class _TreeParser:
         self.stopped = True
 
     def node(self, event: Any, depth: int) -> Node:
-        """The value that begins with `event`."""
+        """Return the value that begins with `event`."""
         kind = event.__class__
         if kind is _SCALAR:
             return self._scalar(event)
@@ -154,11 +162,11 @@ class _TreeParser:
             return None
         node = self._mapping(event, depth) if kind is MappingStartEvent else self._sequence(event, depth, None)
         if self.stopped and node.flow and not node.whole:
-            return None  # it swallowed what stands behind the fault: nothing in it is what its author meant
+            return None  # it includes the text after the error, so its content is not what the author meant
         return node if good else None
 
     def _is_bare(self, event: Any) -> bool:
-        """Whether a value has neither anchor nor tag (told)."""
+        """Return whether a value has neither an anchor nor a tag (which are reported)."""
         good = event.anchor is None or self._no_anchor(event, f"&{event.anchor}")
         return good if event.tag is None else self._no_tag(event)
 
@@ -177,7 +185,7 @@ class _TreeParser:
 
     def _hash(self, scalar: Scalar) -> None:
         start, end = scalar.start, scalar.end
-        if scalar.is_block:  # behind its sign there may be a comment
+        if scalar.is_block:  # a comment may follow its indicator
             newline = self.source.text.find("\n", start, end)
             start = end if newline < 0 else newline
         self.hashes.append((start, end))
@@ -200,7 +208,7 @@ class _TreeParser:
                     return mapping
                 event = following()
                 value = self._scalar(event) if event.__class__ is _SCALAR else self._longer(event, depth, key)
-                if value is None or value.start == value.end:  # nothing stands there, or what stands there was told
+                if value is None or value.start == value.end:  # it is empty, or it was reported
                     mapping.end = event.end_mark.index if value is None or key is None else key.end
                 else:
                     mapping.end = value.end
@@ -220,14 +228,14 @@ class _TreeParser:
         return mapping
 
     def _longer(self, event: Any, depth: int, key: Node) -> Node:
-        """A list or a mapping behind a key. Of `cues` and `rules` the items are read at once."""
+        """Return the list or mapping after a key. The items of `cues` and `rules` are read immediately."""
         listed = event.__class__ is SequenceStartEvent and event.anchor is None and event.tag is None
         if listed and depth in ITEM_DEPTHS and isinstance(key, Scalar) and key.value in ITEM_KEYS:
             return self._sequence(event, depth + 1, key.value == "rules")
         return self.node(event, depth + 1)
 
     def _cue(self, word: Scalar) -> Cue | None:
-        """The plain cue that a word stands for, if it stands for one."""
+        """Return the simple cue that a word replaces, if it replaces one."""
         text = self.source.text
         if text[word.start] != "{" or word.end - word.start != len(word.value):
             return None
@@ -236,18 +244,18 @@ class _TreeParser:
         return cue
 
     def _line(self, word: Scalar) -> Node:
-        """The mapping that a word stands for, or the word itself."""
+        """Return the mapping that a word replaces, or the word itself."""
         text = self.source.text
         if text[word.start] != "{" or word.end - word.start != len(word.value):
             return word
         self.lines -= 1
         mapping = mapping_at(text, word.start, word.end, word.line, word.column)
         if mapping is None:
-            self.stopped = True  # the long way says what is wrong with it
+            self.stopped = True  # the normal path reports what is wrong with it
         return mapping
 
     def _sequence(self, start: Any, depth: int, rules: bool | None) -> Sequence:
-        """A list; one of cues or rules where `rules` is not None."""
+        """Return a list; it is a list of cues or of rules if `rules` is not None."""
         items: list[Node] = []
         sequence = Sequence(items, start.start_mark.index, start.end_mark.index, start.flow_style, True)
         following = self.next
@@ -281,7 +289,7 @@ class _TreeParser:
             sequence.whole = False
         return sequence
 
-    # ---- what this notation does not have --------------------------------------------------------------------------
+    # ---- what this notation does not support -----------------------------------------------------------------------
 
     def _count(self) -> None:
         self.told += 1
@@ -309,7 +317,7 @@ class _TreeParser:
         return False
 
     def _refused(self, key: Node, entries: dict[str, tuple[Scalar, Node]], end: int) -> None:
-        """Tell a key that is none, or that is there already."""
+        """Report a key that is not valid, or a duplicate key."""
         if isinstance(key, Scalar):
             self._twice(key, entries, end)
         elif key is not None:
@@ -338,7 +346,7 @@ class _TreeParser:
 
 ITEM_KEYS = frozenset({"cues", "rules"})
 ITEM_DEPTHS = frozenset({1, 3})
-"""Where cues and rules stand: in the mapping at the top, and in a section's."""
+"""The depths at which `cues` and `rules` occur: in the mapping at the top level, and in that of a section."""
 
 _CUE_KEYS = frozenset({"at", "every", "when", "on"})
 _SCALAR: Any = ScalarEvent
@@ -348,7 +356,7 @@ _NODES = frozenset({ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEve
 
 
 def comments_of(source: Source, values: list[tuple[int, int]]) -> tuple[Comment, ...]:
-    """Every comment, in order. `values` is where values stand that hold a # themselves (start, end), in order."""
+    """Return every comment, in order. `values` holds the (start, end) offsets, in order, of the values that contain a `#`."""
     text = source.text
     found: list[Comment] = []
     index = at = 0
@@ -372,10 +380,10 @@ def comments_of(source: Source, values: list[tuple[int, int]]) -> tuple[Comment,
 
 
 def reaching_over(span: Span, comments: tuple[Comment, ...], before: int, least: int) -> Span:
-    """The span of a section or a scene with the comments behind its last line: on that line, or indented as its lines
-    are (from the column `least` on).
+    """Extend the span of a section or a scene over the comments after its last line.
 
-    `before` is the line on which what follows begins: comments from there on belong to that.
+    These comments are on that line, or on their own lines and indented like its lines (from the column `least` on). `before` is
+    the line on which the next statement begins: comments from that line on belong to it.
     """
     first = bisect_left(comments, span.end_line, key=lambda one: one.span.line)
     for comment in islice(comments, first, None):

@@ -1,4 +1,4 @@
-"""Blanks that are no plain ones among the signs of YAML: PyYAML takes them for parts of words, and what follows goes wrong."""
+"""Report unusual space characters in YAML syntax: PyYAML takes them for parts of words, which causes misleading errors."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from sequencer.core.diagnostics import Diagnostic, Diagnostics
 from sequencer.language.source import ODD_BLANK, Source, odd_blank
 
 MAX_TOLD = 20
-"""How many of them are told one by one."""
+"""The maximum number of characters reported individually."""
 
 _QUIET = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|(?<!\S)#[^\n]*')
-"""Texts in quotes and comments, where any blank may stand."""
+"""Quoted texts and comments, in which any space character is allowed."""
 
 _BEHIND_SIGN = re.compile(r"(?:\A|[:,{\[\-])[ \t]*\Z")
 _BEFORE_SIGN = re.compile(r"[ \t]*(?:[:,}\]]|\Z)")
 
 
 def tell_odd_blanks(source: Source, found: tuple[Diagnostic, ...], faults: Diagnostics) -> bool:
-    """Tell odd blanks instead of what was `found`, where they caused it. True when they did.
+    """Report unusual spaces instead of the diagnostics in `found` if they caused these. Return whether they did.
 
-    They did where the first fault stands on the line of such a blank that is part of no text, or on the line behind it.
+    They did if the first diagnostic is on the line of such a space outside quoted texts and comments, or on the next line.
     """
     first = found[0].span
     told = 0

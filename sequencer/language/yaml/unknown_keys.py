@@ -1,4 +1,4 @@
-"""Keys that are not known where they stand: what was meant, and how it is written here."""
+"""Report keys that are not known in their context: what was meant, and how to write it."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ FOREIGN_KEYS = {
     "import": ("use",),
     "include": ("use",),
 }
-"""What other programs call a key, and what it may be here: the first that can stand there."""
+"""Keys of other programs, and the keys they may mean here: the first one that is valid in the context is suggested."""
 
 
 class Keys:
-    """Spans of nodes, and what is told of keys."""
+    """The spans of nodes, and the diagnostics about keys."""
 
     __slots__ = ("faults", "file", "source")
 
@@ -46,17 +46,17 @@ class Keys:
         self.faults = faults
 
     def key(self, key: Scalar) -> Span:
-        """The span of a key."""
+        """Return the span of a key."""
         return whole_span(key, self.source)
 
     def span(self, node: Scalar | Sequence | Mapping) -> Span:
-        """The span of a node; of a long one over several lines, its first line is what a message shows."""
+        """Return the span of a node; of a node over several lines, a message shows the first line."""
         if isinstance(node, Scalar):
             return whole_span(node, self.source)
         return self.source.span(node.start, max(node.end, node.start + 1))
 
     def entry(self, key: Scalar, value: Node) -> Span:
-        """The span of a key with its value."""
+        """Return the span of a key with its value."""
         if isinstance(value, Scalar) and value.end > value.start:
             if self.source.text.find("\n", value.start, value.end) < 0:
                 end = value.column + value.end - value.start + 1
@@ -65,14 +65,14 @@ class Keys:
         return self.source.span(key.start, key.end if value is None else max(key.end, value.end))
 
     def unknown(self, node: Mapping, known: Iterable[str], where: str) -> None:
-        """Tell every key of a mapping that is not known in it."""
+        """Report every key of a mapping that is not known in it."""
         words_known = tuple(known)
         for name, (key, value) in node.entries.items():
             if name not in words_known:
                 self.unknown_key(key, value, words_known, where, node)
 
     def unknown_key(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> None:
-        """Tell one key that is not known where it stands."""
+        """Report one key that is not known in its context."""
         span = self.key(key)
         word = key.value
         if node.flow and isinstance(value, Scalar) and value.is_empty and self._cut_by_comma(key, node):
@@ -122,7 +122,7 @@ class Keys:
         self.faults.error("E610", f"{where} has no `{excerpt(word) or ' '}`", span, hint)
 
     def _other_form(self, key: Scalar, value: Node, known: tuple[str, ...], where: str, node: Mapping) -> bool:
-        """Tell a key that is written otherwise, with its value: `fps: 24`, `note: C3`, `bar: 5`. True when it was told."""
+        """Report a key and value that are written differently here: `fps: 24`, `note: C3`. Return whether it was reported."""
         if not isinstance(value, Scalar) or value.is_empty:
             return False
         word, written = key.value.casefold(), value.value
@@ -136,7 +136,7 @@ class Keys:
             )
             fixes += [Fix(self.without(node, "beat"), "")] if counts else []
         elif word == "beat" and {"bar", "measure"} & node.entries.keys() and "at" not in node.entries:
-            return True  # told with the bar
+            return True  # reported with the bar
         else:
             for names, needs, pattern, form in _OTHER_FORMS:
                 match = re.fullmatch(pattern, written)
@@ -152,7 +152,7 @@ class Keys:
         return True
 
     def without(self, whole: Mapping, word: str) -> Span:
-        """What is left out with a key: in braces its comma as well, else only its line's words."""
+        """Return what to delete with a key: inside braces its comma as well, else only the words on its line."""
         words_ = list(whole.entries)
         at = words_.index(word)
         key, value = whole.entries[word]
@@ -165,10 +165,10 @@ class Keys:
         return self.source.span(end, key.end if value is None else max(key.end, value.end))
 
     def _in_clock(self, key: Scalar, value: Node, node: Mapping) -> None:
-        """Tell a tempo or a meter that stands beside the clock."""
+        """Report a tempo or a meter next to the clock."""
         told = next(one for one in node.entries if one in _TIMES)
         if "clock" not in node.entries and told != key.value:
-            return  # told with the first of them
+            return  # reported with the first of them
         clock = node.entries["clock"][1] if "clock" in node.entries else None
         pieces = [one.strip() for one in clock.value.split(",")] if isinstance(clock, Scalar) else []
         bpm = next((one.removesuffix("bpm").strip() for one in pieces if one.endswith("bpm")), "120")
@@ -194,7 +194,7 @@ class Keys:
         self.faults.error("E610", message, self.key(key), f"write {excerpt(cured)}", fixes)
 
     def _cut_by_comma(self, key: Scalar, node: Mapping) -> bool:
-        """Tell a comma that YAML took for the end of a value: `{at: 9,3}`, `{prompt: Rain, then snow}`."""
+        """Report a comma that YAML took for the end of a value, as in `{at: 9,3}`. Return whether it was reported."""
         entries = list(node.entries.values())
         place = list(node.entries).index(key.value)
         first = place - 1
@@ -214,7 +214,7 @@ class Keys:
             return True
         if word.value not in _TEXT_KEYS:
             return False
-        if first + 1 == place:  # the first of several: the others are told with it
+        if first + 1 == place:  # the first of several: the others are reported with it
             span = self.source.span(value.start, entries[last][0].end)
             written = text[value.start : entries[last][0].end]
             cured = '"' + written.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -224,7 +224,7 @@ class Keys:
 
 
 def _is_bare(entry: tuple[Scalar, Node]) -> bool:
-    """Whether nothing stands behind a key, not even a colon or an empty value of its own."""
+    """Return whether a key has nothing after it, not even a colon or an empty value."""
     return isinstance(entry[1], Scalar) and entry[1].is_empty
 
 
@@ -233,7 +233,7 @@ _TEXT_KEYS = frozenset({"prompt", "action", "base", "follow", "show", "score", "
 _METERS = ("meter", "time", "time_signature", "timesig", "signature")
 
 _TIMES = ("bpm", "tempo", *_METERS)
-"""Keys of other programs for what a clock says."""
+"""Keys of other programs for the values of a clock."""
 
 _OTHER_FORMS = (
     (("fps", "framerate", "frame_rate"), "grid", r"([0-9.]+)(?:[ \t]*fps)?", r"grid: 33 frames @ \1 fps"),
@@ -248,7 +248,7 @@ _OTHER_FORMS = (
     (("note", "cc", "program", "go"), "goto", r"(.+)", r"when: \g<0>"),
     (("note", "cc", "program"), "midi", r"(.+)", r"midi: \g<0>"),
 )
-"""Keys of other tools, a key that is known where they are understood, and how key and value are written here."""
+"""Keys of other tools, a key that is known wherever they apply, and how key and value are written here."""
 
 _HOMES = {
     **dict.fromkeys(("base", "follow", "quiet"), "to a scene: scenes: {NAME: {base: …, follow: …}}"),
