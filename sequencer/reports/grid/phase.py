@@ -315,7 +315,7 @@ def _known(found: dict[str, _Place | None]) -> str:
 
 
 def _has_own_tempo(schedule: Schedule, stretch: Stretch) -> bool:
-    """Whether a stretch is played at the constant tempo of the score's header."""
+    """Return whether a stretch is played at the constant tempo of the score's header."""
     return schedule.clock.bpm is not None and stretch.tempo == TempoMap.constant(schedule.clock.bpm)
 
 
