@@ -258,7 +258,7 @@ def _paired(first: list[_Posted], second: list[_Posted]) -> tuple[list[tuple[_Po
 
 
 def _posted(sends: Sequence[SentMidi]) -> list[_Posted]:
-    """Return every message of a run in the order of time; messages at the same time are sorted by their bytes."""
+    """Return every message of a run in the order of time; messages of the same time are in the order of their content."""
     found = [
         (round(send.seconds * 1000), _Posted(_message(act), send, describe_act(act))) for send in sends for act in send.acts
     ]

@@ -133,7 +133,10 @@ def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
 
 
 def _starts(conductor: Conductor) -> dict[int, Fraction]:
-    """Return where each pass began, in chunks: exact in a fixed run, derived from its first landed cue in a following run."""
+    """Return where each pass began, in chunks.
+
+    The start is exact in a run with fixed times. In a run that follows a clock it is derived from the first cue that landed.
+    """
     run = conductor.run
     grid = run.schedule.grid
     if run.follow is None:

@@ -349,8 +349,7 @@ class Lanes:
                 yield f'<text class="n f-{side}" x="{px(label.x)}" y="{at}">{label.text}</text>'
 
     def _run(self, flags: Sequence[Flag]) -> Iterable[str]:
-        """Yield planned against landed: a dot where a cue landed, a ring where it was planned but did not land, a line between.
-        """
+        """Yield each cue's dot where it landed, its ring where it was planned but did not land, and a line between them."""
         top = self._heights.run
         if top is None:
             return
