@@ -93,7 +93,7 @@ _ORDER: tuple[ActKind, ...] = ("cut", "sr", "strength", "image", "prompt")
 
 
 def _landed(slot: ChunkSlot) -> Iterator[tuple[ActKind, int, Action]]:
-    """Yield which lines of a slot landed, and on which chunk. Of each kind, the last line counts."""
+    """Yield (kind, chunk, action) of what landed in a slot. Of each kind, only the last delivery counts."""
     for kind in _ORDER:
         for line in reversed(slot.lines):
             acts = any(kind_of(act) == kind for act in line.acts)

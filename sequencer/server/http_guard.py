@@ -21,7 +21,7 @@ from sequencer.server.uploads import MAX_UPLOAD_BYTES
 from sequencer.stages.wire.messages import clean_text
 
 MAX_ADDRESSES = 1024
-"""The most addresses that are remembered; the one without a request for longest is forgotten."""
+"""The most addresses that are remembered; the address whose last request is the oldest is forgotten."""
 
 
 class RateLimit:

@@ -2,7 +2,7 @@
 
 Commands are `paths` under `/events/`, messages are `webhooks`, tracks are in `x-reactor`. Every message is a component. Its
 webhook refers to the component, and so does each command that is answered with the message; a command that is only acknowledged
-has a 202.
+has a 202 response.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _SNAPSHOT_COMMANDS: dict[str, tuple[str, Fields, str | None]] = {
 
 
 def find_range_problem(command: str, data: Data) -> str | None:
-    """Return which field is outside the range in the command's schema. Reactor's runtime refuses such commands too."""
+    """Return which field is outside its range in the command's schema, or None. Reactor's runtime refuses such commands too."""
     _, fields, _ = {**_COMMANDS, **_SNAPSHOT_COMMANDS}.get(command, ("", {}, None))
     for name, schema in fields.items():
         value = data.get(name)

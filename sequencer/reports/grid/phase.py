@@ -153,8 +153,8 @@ class Shift:
     """Everything moved `later` seconds later against the grid, 0 ≤ later < a chunk, with the resulting errors.
 
     `upbeat` is a section of exactly this length, to be played first (its `…` is a placeholder for a prompt). It is None without
-    a shift and where a section cannot cause it. Next to music, starting the model `delay` seconds after the music has the same
-    effect.
+    a shift, and where a section cannot have this effect. With music, starting the model `delay` seconds after the music has the
+    same effect.
     """
 
     later: Fraction
@@ -234,8 +234,8 @@ def _upbeat(schedule: Schedule, later: Fraction) -> str | None:
     """Return a section of this length for the score to begin with.
 
     It opens with a prompt unless the score's own first prompt still opens chunk 0. It is None without sections to put it
-    before, with an external clock, whose music the upbeat would only move along with, and where a MIDI file provides the tempo
-    map, whose own first bars the upbeat would take.
+    before; with an external clock, because an upbeat would only move along with its music; and where a MIDI file provides the
+    tempo map, because an upbeat would take up the file's first bars.
     """
     if schedule.clock.is_outer or schedule.clock.kind == "file" or schedule.stretches[0].section is None:
         return None
