@@ -1,1 +1,1 @@
-"""What people look at: cue sheet, timeline, grid help, comparison of runs, and the score frozen from a run."""
+"""Reports for people to read: cue sheet, timeline, grid help, comparison of runs, and the score frozen from a run."""

@@ -21,7 +21,7 @@ from sequencer.schedule.model import ControlAct, MidiAct, NoteAct, ProgramAct
 
 @dataclass(frozen=True, slots=True)
 class CueDifference:
-    """A cue on which two runs part: `before` or `after` is None where that run has no such cue."""
+    """A cue on which two runs differ. `before` or `after` is None where that run does not contain the cue."""
 
     before: CueReport | None
     after: CueReport | None
@@ -36,7 +36,7 @@ class CueDifference:
 
 @dataclass(frozen=True, slots=True)
 class SendDifference:
-    """A MIDI message (`message`, in words) of a cue or a rule that only one run sent, or that the other run left out."""
+    """A MIDI message of a cue or a rule that only one run sent, or that the other run left out. `message` describes it."""
 
     send: SentMidi
     message: str
@@ -51,12 +51,15 @@ class SendDifference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What differs. `pictures` are score chunks whose pictures differ, None where they cannot be compared (`why_not`)."""
+    """What differs between two runs.
+
+    `pictures` are the score chunks whose frames differ; None where the frames cannot be compared, for the reason `why_not`.
+    """
 
     settings: tuple[str, ...]
     cues: tuple[CueDifference, ...]
     prompts: tuple[int, ...]
-    """Score chunks that showed another prompt."""
+    """Score chunks that showed different prompts."""
     pictures: tuple[int, ...] | None
     why_not: str
     chunks: tuple[int, int]
@@ -78,7 +81,7 @@ class _Shown:
 
 
 def _shown(journal: Journal) -> _Shown:
-    """What a run showed, by score chunk: the conductor knows which take begins where."""
+    """Return what a run showed, by score chunk. The conductor knows which take begins where."""
     conductor = Conductor(journal.schedule, journal.following, journal.revision)
     prompts: dict[int, str | None] = {}
     pictures: dict[int, str] = {}
@@ -99,7 +102,7 @@ def _shown(journal: Journal) -> _Shown:
 
 
 def compare(before: Journal, after: Journal) -> Comparison:
-    """Where two runs part."""
+    """Return where two runs differ."""
     first, second = _shown(before), _shown(after)
     common = first.prompts.keys() & second.prompts.keys()
     pictures, why_not = _pictures(first, second)
@@ -152,7 +155,8 @@ def _cues(before: Sequence[CueReport], after: Sequence[CueReport]) -> list[CueDi
                     found.append(CueDifference(one, other, what))
             continue
         first, second = before[low:high], after[other_low:other_high]
-        # A run done again, or frozen, names its places anew: what landed there as the same is the same cue.
+        # A repeated or frozen run names its positions anew: cues with equal acts that landed on the same chunk are the same
+        # cue.
         both = Counter(map(_landing, first)) & Counter(map(_landing, second))
         found += [CueDifference(one, None, "only in the first run") for one in _without(first, both)]
         found += [CueDifference(None, one, "only in the second run") for one in _without(second, both)]
@@ -160,14 +164,14 @@ def _cues(before: Sequence[CueReport], after: Sequence[CueReport]) -> list[CueDi
 
 
 def _landing(cue: CueReport) -> tuple[int, frozenset[str]] | None:
-    """(score chunk, what it did, in whatever order) of a cue that landed."""
+    """Return (score chunk, acts in any order) of a cue that landed."""
     if cue.landed is None or cue.status is not Status.LANDED:
         return None
     return cue.landed, frozenset(cue.what.split(", "))
 
 
 def _without(cues: Sequence[CueReport], others: Counter[tuple[int, frozenset[str]] | None]) -> Iterator[CueReport]:
-    """The cues that are not among the landings of both runs, each of which stands for one cue."""
+    """Yield the cues that are not among `others`, the landings of both runs. Each landing matches one cue."""
     left = others.copy()
     for cue in cues:
         landing = _landing(cue)
@@ -178,7 +182,7 @@ def _without(cues: Sequence[CueReport], others: Counter[tuple[int, frozenset[str
 
 
 def _parted(one: CueReport, other: CueReport) -> str:
-    """How the same cue went differently; empty where it did not. Times of day and leads are no difference."""
+    """Describe how the same cue went differently; empty where it did not. Times of day and leads are not compared."""
     parts = []
     if one.status is not other.status:
         parts.append(f"{one.status.value} against {other.status.value}")
@@ -188,33 +192,36 @@ def _parted(one: CueReport, other: CueReport) -> str:
 
 
 _Message = tuple[str, int, int, int, int]
-"""What a MIDI output receives: the kind of message, its channel, its numbers, and how many milliseconds a note lasts."""
+"""What a MIDI output receives: the kind of message, its channel, its numbers, and the length of a note in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Posted:
-    """One message of a run: what it is, where it comes from, and whether it was sent."""
+    """One message of a run: its content, its origin, and whether it was sent."""
 
     message: _Message
     send: SentMidi
     words: str
 
     def itself(self) -> object:
-        """What was sent."""
+        """Return what was sent."""
         return self.message
 
     def position(self) -> object:
-        """What was sent, and for which position of the score."""
+        """Return what was sent, with the position of the score that it was sent for."""
         return self.send.section, self.send.place, self.message
 
 
 CLOSE, NEAR = Fraction(1, 50), Fraction(3, 2)
-"""Seconds of the model's time within which a message of one run is the same message of the other: first, and of the rest."""
+"""The largest distance between equal messages of two runs in a first and in a second search, in seconds of the model's time."""
 
 
 def _sends(before: Sequence[SentMidi], after: Sequence[SentMidi]) -> Iterator[SendDifference]:
-    """The messages in which two runs differ, one by one: how cues group them, and how their positions are written, is no
-    difference. Neither is the time at which they were sent: that depends on the boundaries of the day."""
+    """Yield each message in which two runs differ.
+
+    The grouping of messages into cues and the notation of their positions are not compared. Neither is the time of sending,
+    which depends on the chunk boundaries of the particular run.
+    """
     both, only_first, only_second = _paired(_posted(before), _posted(after))
     for one, other in both:
         if one.send.was_sent is not other.send.was_sent:
@@ -224,10 +231,11 @@ def _sends(before: Sequence[SentMidi], after: Sequence[SentMidi]) -> Iterator[Se
 
 
 def _paired(first: list[_Posted], second: list[_Posted]) -> tuple[list[tuple[_Posted, _Posted]], list[_Posted], list[_Posted]]:
-    """The pairs of equal messages, and those that only one run has.
+    """Return the pairs of equal messages, and those that only the first and only the second run contains.
 
-    A message is the same where it comes from the same position of the score, as in two runs that left a live section at
-    different times; else where it comes at the same time, as in a frozen score; else where it comes a little apart.
+    Messages with equal content are paired in three steps: first those from the same position of the score, as in two runs that
+    left a live section at different times; then those at the same time, as in a frozen score; then those a little apart in
+    time.
     """
     both: list[tuple[_Posted, _Posted]] = []
     for key, apart in ((_Posted.position, None), (_Posted.itself, CLOSE), (_Posted.itself, NEAR)):
@@ -250,7 +258,7 @@ def _paired(first: list[_Posted], second: list[_Posted]) -> tuple[list[tuple[_Po
 
 
 def _posted(sends: Sequence[SentMidi]) -> list[_Posted]:
-    """Every message of a run in the order of its position; at the same position in the order of its bytes."""
+    """Return every message of a run in the order of time; messages of the same time are in the order of their content."""
     found = [
         (round(send.seconds * 1000), _Posted(_message(act), send, describe_act(act))) for send in sends for act in send.acts
     ]
@@ -260,7 +268,7 @@ def _posted(sends: Sequence[SentMidi]) -> list[_Posted]:
 def _message(act: MidiAct) -> _Message:
     match act:
         case NoteAct():
-            # At least one millisecond, as a frozen score writes it.
+            # At least one millisecond, as in a frozen score.
             return "note", act.channel, act.note, act.velocity, round(act.seconds * 1000) or 1
         case ControlAct():
             return "cc", act.channel, act.control, act.value, 0

@@ -1,4 +1,4 @@
-"""Freeze: what a run really showed, chunk by chunk, as a fixed score. The same show again, seed and all."""
+"""Freeze a run: write what it really showed, chunk by chunk, as a fixed score that shows the same again, seeds included."""
 
 from __future__ import annotations
 
@@ -37,11 +37,13 @@ from sequencer.schedule.model import ControlAct, CutAct, NoteAct, ProgramAct
 
 
 def freeze(journal: Journal) -> Score:
-    """A score in chunks with everything that landed, where it landed: prompts, images, strengths, SR, cuts with their seeds.
+    """Return a score in chunks with everything that landed, on the chunk where it landed.
 
-    What gear was told stands at its own seconds of the model's time.
+    It contains the prompts, images, strengths, super-resolution, and cuts with their seeds. MIDI messages that were sent are at
+    their own seconds of the model's time. Pauses and the external clock are left out: the model's own chunks count.
 
-    Pauses and the gear's clock are not in it: the model's own chunks count. Raises JournalError where nothing was shown.
+    Raises:
+        JournalError: The run ended before its first chunk, or shows an image whose name cannot be written in a score.
     """
     conductor = Conductor(journal.schedule, journal.following, journal.revision)
     for record in journal.records:
@@ -73,7 +75,7 @@ def freeze(journal: Journal) -> Score:
 
 
 def _sent(sent: SentMidi) -> tuple[Action, ...]:
-    """What gear was told, as actions."""
+    """Return the MIDI messages that were sent, as actions."""
     actions: list[Action] = []
     for act in sent.acts:
         match act:
@@ -91,7 +93,7 @@ _ORDER: tuple[ActKind, ...] = ("cut", "sr", "strength", "image", "prompt")
 
 
 def _landed(slot: ChunkSlot) -> Iterator[tuple[ActKind, int, Action]]:
-    """What of a slot's lines landed, and on which chunk: per kind the last line counts."""
+    """Yield (kind, chunk, action) of what landed in a slot. Of each kind, only the last delivery counts."""
     for kind in _ORDER:
         for line in reversed(slot.lines):
             acts = any(kind_of(act) == kind for act in line.acts)

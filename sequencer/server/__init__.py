@@ -1,8 +1,9 @@
-"""The stand-in: the simulated Helios behind Reactor's wire, so that any Reactor client can rehearse without a key.
+"""The local server: the simulated Helios model behind Reactor's protocol. Any Reactor client can rehearse without a key.
 
-From the outside in: `server` (start, stop), `connections` (TCP connections and their limits), `guard` (who may ask), `routes`
-(the HTTP surface), `sessions` (who plays), `peer` (one WebRTC connection), `relay` (a bad network between), `show` (the model
-in real time), `screen` (its pictures as they come), `uploads`, `clips`, `tokens`, `schema`.
+The modules, from the network inwards: `app` (start, stop), `connections` (TCP connections and their limits), `http_guard`
+(which requests are allowed), `routes` (the HTTP surface), `session` (a session and its clients), `peer` (one WebRTC
+connection), `network_faults` (a simulated bad network), `model_runner` (the model in real time), `video_source` (its frames in
+time), `uploads`, `clips`, `tokens`, `openapi`, `settings`.
 """
 
 from sequencer.server.app import StageServer

@@ -1,4 +1,4 @@
-"""Start and stop: the HTTP surface on a port."""
+"""Start and stop the local server: the HTTP surface on a port."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ HOSTS = "choose another --host: --host 127.0.0.1 is this machine alone, --host 0
 
 
 async def _address(host: str) -> tuple[int, str]:
-    """The first address of a host, of either family, as numbers. Raises OSError."""
+    """Return the first address of a host, of either family, as numbers. Raises OSError."""
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, _, _, _, place = min(found, key=lambda one: one[0] != socket.AF_INET)
     return family, str(place[0])
 
 
 def _listening(family: int, address: str, port: int) -> socket.socket:
-    """A socket that is bound, and not open yet. Raises OSError."""
+    """Return a socket that is bound, but does not listen yet. Raises OSError."""
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":  # elsewhere this would let two servers share a port
@@ -42,7 +42,7 @@ def _listening(family: int, address: str, port: int) -> socket.socket:
 
 
 class StageServer:
-    """A stand-in server. `async with StandIn(settings) as server:` serves at `server.url` until the block ends."""
+    """A local server. `async with StageServer(settings) as server:` serves at `server.url` until the block ends."""
 
     def __init__(self, settings: StandInSettings | None = None) -> None:
         self.settings = settings or StandInSettings()
@@ -50,12 +50,12 @@ class StageServer:
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
         self.address = self.settings.host
-        """The address that it is bound to, as numbers."""
+        """The address that the server is bound to, as numbers."""
         self.port = 0
 
     @property
     def url(self) -> str:
-        """Where it is reached."""
+        """The URL at which the server can be reached."""
         host = self.settings.host.strip("[]")
         if is_every_address(self.address):
             host = "::1" if ":" in self.address else "127.0.0.1"
@@ -63,16 +63,20 @@ class StageServer:
 
     @property
     def is_open_to_others(self) -> bool:
-        """Whether other machines can reach it."""
+        """Whether other machines can reach the server."""
         return not is_loopback(self.address)
 
     @property
     def session(self) -> Session | None:
-        """The session that began last."""
+        """The session that began last; None before the first one."""
         return next(reversed(self.routes.sessions.values()), None)
 
     async def start(self) -> None:
-        """Serve, in the running loop. Raises UsageError where the host makes no sense or the port cannot be had."""
+        """Serve in the running event loop.
+
+        Raises:
+            UsageError: The host is not valid, or the port is not available.
+        """
         host, port = self.settings.host, self.settings.port
         if not host.strip():
             raise UsageError("--host is empty, which would be every address of this machine", HOSTS)
@@ -93,7 +97,7 @@ class StageServer:
         self._server = await asyncio.get_running_loop().create_server(connections.watched(factory), sock=listening, backlog=128)
 
     async def stop(self) -> None:
-        """End every session and give the port back. Safe to call twice."""
+        """End every session and release the port. Safe to call twice."""
         if self._server is not None:
             self._server.close()
             self._server = None

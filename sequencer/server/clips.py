@@ -1,7 +1,8 @@
-"""Clips of what was shown. Nothing is recorded: the pictures follow from what each chunk was made of, so a clip is drawn again.
+"""Make clips of the video, without recording it: the frames follow from the inputs of each chunk, so a clip is rendered again.
 
-A clip is an HLS playlist over fragmented MP4: one opening piece, and a segment for each chunk, drawn when it is fetched. So a
-recording of a whole session takes no more memory than its playlist. Clips are cut in stream time, frame by frame.
+A clip is an HLS playlist of fragmented MP4: one initialisation segment, and a segment for each chunk, rendered when it is
+fetched. A recording of an entire session therefore takes no more memory than its playlist. Clips are cut in stream time, with
+the accuracy of a frame.
 """
 
 from __future__ import annotations
@@ -29,25 +30,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_CLIP_SECONDS = 300
-"""The longest clip; a request for more is cut to that. A recording is as long as what it records."""
+"""The longest clip; a longer request is cut to this length. A recording is as long as what it records."""
 
 MAX_CLIPS = 64
-"""Clips that are kept."""
+"""The most clips that are kept."""
 
 MAX_SEGMENTS_KEPT = 16
-"""Segments that are kept once they are drawn, for whoever fetches them again."""
+"""The most rendered segments that are kept, for repeated fetches."""
 
 EXPECTED = 1.0
-"""Seconds that a clip is said to take."""
+"""The announced time that a clip takes, in seconds."""
 
 
 class ClipError(Exception):
-    """A part of a clip that could not be made."""
+    """A part of a clip could not be made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Frames `first` to `end` of a chunk, of which the first is frame `at` of the clip."""
+    """Frames `first` to before `end` of a chunk, the first of which is frame `at` of the clip."""
 
     look: ChunkInputs
     before: ChunkInputs | None
@@ -58,7 +59,7 @@ class Segment:
 
 @dataclass(slots=True)
 class Clip:
-    """A clip, which can be fetched once its opening piece is there."""
+    """A clip. It can be fetched as soon as its initialisation segment exists."""
 
     number: str
     segments: tuple[Segment, ...]
@@ -69,7 +70,7 @@ class Clip:
 
 @dataclass(slots=True)
 class _Studio:
-    """What segments are drawn and encoded with, one after the other."""
+    """What renders and encodes segments, one at a time."""
 
     rate: Fraction
     images: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
@@ -77,7 +78,7 @@ class _Studio:
     known: set[str] = field(default_factory=set)
 
     def make(self, segment: Segment) -> tuple[bytes, bytes]:
-        """A segment's opening piece and the segment. Raises ClipError."""
+        """Return the initialisation segment and the media segment. Raises ClipError."""
         if self.renderer is None:
             self.renderer = Renderer()
         for image, pixels in list(self.images.items()):
@@ -92,7 +93,7 @@ class _Studio:
 
 
 class Clips:
-    """One session's clips; `recording` stands for it in their addresses."""
+    """The clips of one session. `recording` identifies the session in their URLs."""
 
     def __init__(self, show: ModelRunner, rate: Fraction) -> None:
         self._show = show
@@ -105,11 +106,11 @@ class Clips:
         self.recording = secrets.token_hex(8)
 
     def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
-        """An image that chunks show."""
+        """Store an image that chunks show."""
         self._studio.images[image] = pixels
 
     def ask(self, seconds: float | None, request: str) -> ClipReady | ClipFailed:
-        """A clip of the last `seconds` (None: of everything), as far as there are any, or why there is none."""
+        """Return a clip of the last `seconds` of the video (None: of all of it), or why there is no clip."""
         if seconds is not None and not seconds > 0:
             return ClipFailed("duration_seconds must be above 0", request)
         chunks, end = self._show.made, self._show.screen.shown
@@ -126,7 +127,7 @@ class Clips:
         return ClipReady(self.recording, what, float(first), float(last), float(last), ready, url, request)
 
     def _clip(self, key: str, start: int, end: int) -> None:
-        """Begin to make the clip of the stream's frames from `start` to `end`, if it is not there."""
+        """Begin to make the clip of the stream's frames from `start` to before `end`, unless it exists."""
         known = self._clips.get(key)
         if known is not None and not known.failure:
             self._clips.move_to_end(key)
@@ -154,11 +155,11 @@ class Clips:
             self._keep(_segment_name(clip, 0), segment)
 
     def find(self, start: str, end: str) -> Clip | None:
-        """The clip between two markers, as its address has them."""
+        """Return the clip between two markers, as written in its URL."""
         return self._clips.get(f"{start}-{end}")
 
     def playlist(self, clip: Clip) -> str:
-        """The playlist of a clip that can be fetched."""
+        """Return the playlist of a clip that can be fetched."""
         lengths = [float((one.end - one.first) / self._rate) for one in clip.segments]
         lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-PLAYLIST-TYPE:VOD"]
         lines += [f"#EXT-X-TARGETDURATION:{int(max(lengths)) + 1}", f'#EXT-X-MAP:URI="{self._url(_opening_name(clip))}"']
@@ -167,7 +168,7 @@ class Clips:
         return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
     async def piece(self, name: str) -> bytes | None:
-        """A piece of any clip. Raises ClipError."""
+        """Return an initialisation segment or a media segment of any clip. Raises ClipError."""
         for clip in self._clips.values():
             if name == _opening_name(clip):
                 return clip.opening
@@ -193,7 +194,7 @@ class Clips:
         return f"/clips/chunks/{self.recording}/{name}"
 
     async def stop(self) -> None:
-        """Make nothing more."""
+        """Stop making clips."""
         tasks = [one.task for one in self._clips.values() if one.task is not None]
         for task in tasks:
             task.cancel()
@@ -209,7 +210,7 @@ def _segment_name(clip: Clip, index: int) -> str:
 
 
 def _encoded(frames: NDArray[np.uint8], at: int, rate: Fraction) -> tuple[bytes, bytes]:
-    """The opening piece and the segment of frames, the first of which is frame `at`: any two of them can be joined."""
+    """Return initialisation and media segment of frames, the first of which is frame `at`. Any two segments can be joined."""
     file = io.BytesIO()
     options = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "fragment_index": str(at + 1)}
     with av.open(file, "w", format="mp4", options=options) as container:
@@ -231,7 +232,7 @@ def _encoded(frames: NDArray[np.uint8], at: int, rate: Fraction) -> tuple[bytes,
 
 
 def _moved(fragment: bytes, ticks: int) -> bytes:
-    """A fragment that begins at `ticks`, as its `tfdt` box has it: the muxer lets every file begin at nought."""
+    """Return a fragment that begins at `ticks`, by its `tfdt` box: in every file that the muxer writes, time begins at 0."""
     place = fragment.find(b"tfdt", 0, fragment.find(b"mdat"))
     if place < 0 or fragment[place + 4] != 1:
         raise ValueError("the muxer wrote no decode time of 64 bits")
@@ -239,7 +240,7 @@ def _moved(fragment: bytes, ticks: int) -> bytes:
 
 
 def _pieces(data: bytes) -> tuple[bytes, bytes]:
-    """A fragmented MP4 cut before its first fragment, and without its index."""
+    """Return a fragmented MP4 cut before its first fragment, without its index."""
     opening, fragments, place = bytearray(), bytearray(), 0
     while place + 8 <= len(data):
         length, kind = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]

@@ -1,7 +1,7 @@
-"""TCP connections: how many there are, and how long one may stay open without a request.
+"""Limit TCP connections: how many there are, and how long a connection may stay open without a request.
 
-aiohttp times what follows a request, not what comes before the first one: a connection that sends nothing, or half of a
-request head, would stay open for ever.
+aiohttp limits the time after a request, not the time before the first one: without this module, a connection that sends
+nothing, or half of a request head, would stay open for ever.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 MAX_CONNECTIONS = 256
-"""Connections at once."""
+"""The most connections at once."""
 
 MAX_SILENT = 64
-"""Connections at once that have not sent a whole request yet."""
+"""The most connections at once that have not sent a complete request yet."""
 
 SEND_SECONDS = 60.0
-"""How long a client may refuse to take what is sent to it."""
+"""How long a client may block what is sent to it, in seconds."""
 
 SWEEP_SECONDS = 0.5
 
@@ -27,18 +27,18 @@ log = logging.getLogger("sequencer.server")
 
 
 class Watched(asyncio.Protocol):
-    """One connection: everything is passed on to aiohttp's protocol, and the times that matter are noted."""
+    """One connection. Passes everything on to aiohttp's protocol and records the times that the limits depend on."""
 
     def __init__(self, inner: asyncio.Protocol, owner: Connections) -> None:
         self._inner = inner
         self._owner = owner
         self.transport: asyncio.Transport | None = None
         self.has_asked = False
-        """Whether at least one whole request came."""
+        """Whether at least one complete request was received."""
         self.requests = 0
-        """Requests that are being answered."""
+        """The number of requests being answered."""
         self.since = time.monotonic()
-        """When the connection was made, or the last answer given, or the head of the next request begun."""
+        """When the connection was made, the last answer completed, or the next request head begun; the latest of these."""
         self._in_head = True
         self._stuck_since: float | None = None
 
@@ -69,18 +69,18 @@ class Watched(asyncio.Protocol):
         self._inner.resume_writing()
 
     def begin(self) -> None:
-        """A whole request head is here."""
+        """Record that a complete request head was received."""
         self.has_asked = True
         self.requests += 1
         self._in_head = False
 
     def end(self) -> None:
-        """Its answer is made."""
+        """Record that the answer is complete."""
         self.requests -= 1
         self.since = time.monotonic()
 
     def is_overdue(self, now: float, request_seconds: float, idle_seconds: float) -> bool:
-        """Whether the other side had its time."""
+        """Return whether the client has exceeded its time."""
         if self._stuck_since is not None:
             return now - self._stuck_since > SEND_SECONDS
         if self.requests:
@@ -107,26 +107,26 @@ class Connections:
 
     @property
     def silent(self) -> int:
-        """How many have not sent a whole request yet."""
+        """How many connections have not sent a complete request yet."""
         return sum(not one.has_asked for one in self._open.values())
 
     def watched(self, inner: Callable[[], asyncio.Protocol]) -> Callable[[], asyncio.Protocol]:
-        """A protocol factory that makes what `inner` makes, watched."""
+        """Return a protocol factory that wraps each protocol made by `inner` in a `Watched`."""
         return lambda: Watched(inner(), self)
 
     def start(self) -> None:
-        """Begin to look after them, in the running loop."""
+        """Begin to supervise the connections, in the running event loop."""
         self._sweep = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._swept)
 
     def stop(self) -> None:
-        """Look after nothing more."""
+        """Stop the supervision."""
         if self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
 
     @contextmanager
     def request(self, transport: asyncio.BaseTransport | None) -> Iterator[None]:
-        """While a request is answered, its connection is not idle."""
+        """Keep the connection of a request from counting as idle while the block runs."""
         watched = None if transport is None else self._open.get(transport)
         if watched is None:
             yield
@@ -138,7 +138,7 @@ class Connections:
             watched.end()
 
     def made(self, connection: Watched) -> None:
-        """One more: where there are too many, the one that has been silent for longest makes room."""
+        """Add a connection. If there are too many, the one that has been silent for longest is closed."""
         if connection.transport is None:
             return
         self._open[connection.transport] = connection
@@ -154,7 +154,7 @@ class Connections:
         longest.abort()
 
     def lost(self, connection: Watched) -> None:
-        """One less."""
+        """Remove a connection."""
         if connection.transport is not None:
             self._open.pop(connection.transport, None)
 

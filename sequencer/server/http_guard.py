@@ -1,4 +1,4 @@
-"""How often one address may ask, and how much may go on at once: a client that runs wild must not take the whole machine."""
+"""Limit and check HTTP requests: rates, concurrency, hosts, versions, bodies. A faulty client must not take all resources."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from sequencer.server.uploads import MAX_UPLOAD_BYTES
 from sequencer.stages.wire.messages import clean_text
 
 MAX_ADDRESSES = 1024
-"""Addresses that are remembered; the one that was heard of longest ago is forgotten."""
+"""The most addresses that are remembered; the address whose last request is the oldest is forgotten."""
 
 
 class RateLimit:
-    """`burst` requests at once from each address, and `rate` a second in the long run."""
+    """A limit for each address: `burst` requests at once, and `rate` a second in the long run."""
 
     def __init__(self, rate: float, burst: int, now: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
         self._burst = burst
         self._now = now
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        """What each address has left, and when that was reckoned."""
+        """How many requests each address has left, and when that was computed."""
 
     def allows(self, address: str) -> bool:
-        """Whether a request that comes now may pass; it counts if so."""
+        """Return whether a request may pass now. If it may, it counts."""
         now = self._now()
         left, since = self._left.pop(address, (float(self._burst), now))
         left = min(float(self._burst), left + (now - since) * self._rate)
@@ -47,11 +47,11 @@ class RateLimit:
 
 
 class TooManyError(Exception):
-    """As many as may go on at once do already."""
+    """The limit of simultaneous operations is reached."""
 
 
 class ConcurrencyLimit:
-    """A number of things that may go on at once."""
+    """A limit on the number of simultaneous operations."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -59,7 +59,7 @@ class ConcurrencyLimit:
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Take a place while the block runs. Raises TooManyError."""
+        """Occupy one of the operations while the block runs. Raises TooManyError."""
         if self.taken >= self._most:
             raise TooManyError
         self.taken += 1
@@ -70,10 +70,10 @@ class ConcurrencyLimit:
 
 
 MAX_JSON_BYTES = 1024 * 1024
-"""Bytes of the largest JSON body; an offer is a few thousand."""
+"""The largest JSON body in bytes; an offer is a few thousand."""
 
 JSON_SECONDS = 10.0
-"""How long a JSON body may take to come."""
+"""How long a JSON body may take to arrive, in seconds."""
 
 BODY_LIMIT = MAX_UPLOAD_BYTES + 64 * 1024
 
@@ -87,7 +87,7 @@ log = logging.getLogger("sequencer.server")
 
 
 class _InjectedFaults(web.HTTPException):
-    """An answer that ends a request."""
+    """An error response that ends a request."""
 
     def __init__(self, status: int, detail: object, headers: Mapping[str, str] | None = None) -> None:
         self.status_code = status
@@ -95,7 +95,7 @@ class _InjectedFaults(web.HTTPException):
 
 
 def fault(status: int, detail: object, **headers: str) -> web.HTTPException:
-    """An error as the platform writes it; raise it. Header names are given with underscores."""
+    """Return an error in the platform's format, to be raised. Header names are given with underscores."""
     return _fault(status, detail, {key.replace("_", "-"): value for key, value in headers.items()})
 
 
@@ -106,7 +106,7 @@ def _fault(status: int, detail: object, headers: Mapping[str, str]) -> web.HTTPE
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, as only this machine reaches it."""
+    """Return whether a host is a loopback name or address, which only this machine can reach."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -116,7 +116,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_every_address(host: str) -> bool:
-    """Whether a literal address stands for every address of this machine."""
+    """Return whether a literal address is the wildcard address of this machine."""
     try:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
@@ -126,7 +126,7 @@ def is_every_address(host: str) -> bool:
 
 
 def _host_of(header: str) -> str:
-    """The host of `host:port`, without either where it cannot be read."""
+    """Return the host of `host:port`; empty if it cannot be parsed."""
     try:
         return (urlsplit(f"//{header}").hostname or "").lower()
     except ValueError:
@@ -134,10 +134,16 @@ def _host_of(header: str) -> str:
 
 
 def middleware(hosts: Collection[str], rates: RateLimit, connections: Connections) -> Middleware:
-    """The guard of a server that is known as `hosts`, and lets everybody ask as often as `rates` allow.
+    """Return the middleware that checks each request: its rate, host, origin and versions.
 
-    Loopback names are let in, and the name and address that it is bound to; a page on another host could otherwise reach a
-    server on this machine through a name of its own (DNS rebinding). Bound to every address, literal addresses are let in.
+    Loopback names are allowed, and so are the name and the address that the server is bound to. Otherwise a page of another
+    site could reach a server on this machine through a name of its own (DNS rebinding). If the server is bound to every
+    address, literal addresses are allowed too.
+
+    Args:
+        hosts: The names and addresses of the server.
+        rates: The rate limit of each client address.
+        connections: The TCP connections, which are not idle while a request is answered.
     """
 
     def is_ours(name: str) -> bool:
@@ -158,7 +164,7 @@ def middleware(hosts: Collection[str], rates: RateLimit, connections: Connection
             raise fault(403, "this host name is not served here")
         origin = request.headers.get("Origin")
         if origin is None or _is_preflight(request):
-            return  # any page may ask what it may send: what it then sends is refused, in words that it can read
+            return  # any page may ask what it may send; a forbidden request is refused later, with an error that it can read
         if origin == "null":
             raise fault(403, "a page without an origin is not let in: serve it from localhost")
         if not is_ours(_origin_host(origin)):
@@ -191,9 +197,9 @@ def middleware(hosts: Collection[str], rates: RateLimit, connections: Connection
 
 
 async def add_cors(request: web.Request, response: web.StreamResponse) -> None:
-    """Let the page that asked read the answer, whatever it is: without these headers it sees no more than "Failed to fetch".
+    """Let the requesting page read every answer: without these headers it only sees "Failed to fetch".
 
-    What a page may do is `guard`'s business. To the page of another site the only answer is a refusal.
+    The middleware decides what a page may do. A page of another site can read nothing but a refusal.
     """
     origin = request.headers.get("Origin")
     if origin is None or not origin.isprintable():
@@ -209,7 +215,7 @@ async def add_cors(request: web.Request, response: web.StreamResponse) -> None:
 
 
 def _is_preflight(request: web.Request) -> bool:
-    """Whether a browser asks what a page may send, before it sends it."""
+    """Return whether a browser asks which requests a page may send, before it sends one."""
     return request.method == "OPTIONS" and "Origin" in request.headers and "Access-Control-Request-Method" in request.headers
 
 
@@ -222,7 +228,7 @@ def _origin_host(origin: str) -> str:
 
 
 def _check_versions(request: web.Request) -> None:
-    """426 for a client that is too old, 501 for one that wants more than is here."""
+    """Raise 426 for a client that is too old, 501 for a client that needs a newer server."""
     for name, ours in (("Reactor-API-Version", 1), ("Reactor-WebRTC-Version", 1)):
         theirs = request.headers.get(name, "").partition(".")[0]
         if not theirs.isdecimal() or len(theirs) > 9:
@@ -234,7 +240,7 @@ def _check_versions(request: web.Request) -> None:
 
 
 async def body_of(request: web.Request, most: int, too_much: web.HTTPException, seconds: float) -> bytes:
-    """What came with a request, up to `most` bytes; `too_much` is raised for more, 408 for one that takes too long."""
+    """Return the body of a request, up to `most` bytes. Raises `too_much` for a longer body, 408 if it takes too long."""
     data = bytearray()
     try:
         async with asyncio.timeout(seconds):
@@ -250,13 +256,13 @@ async def body_of(request: web.Request, most: int, too_much: web.HTTPException, 
 
 
 async def json_body(request: web.Request) -> dict[str, object]:
-    """The JSON object that came with a request; empty for none and for null."""
+    """Return the JSON object in the body of a request; empty for an empty body and for null."""
     too_much = fault(413, f"a body may have up to {MAX_JSON_BYTES} bytes")
     data = await body_of(request, MAX_JSON_BYTES, too_much, JSON_SECONDS)
     if not data.strip():
         return {}
     try:
-        value = clean_text(json.loads(data))  # no number that is none, no half of a character: nobody behind this expects any
+        value = clean_text(json.loads(data))  # without NaN, infinity and lone surrogates, which no later code expects
     except (ValueError, RecursionError):
         raise fault(422, [{"loc": ["body"], "msg": "not JSON", "type": "json_invalid"}]) from None
     if value is None:

@@ -1,4 +1,4 @@
-"""The model in real time: what it says goes to everyone who listens, what it makes goes onto the screen."""
+"""Run the model in real time: its messages go to every client, its frames to the video source."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ from sequencer.stages.wire.helios.commands import Problem
 log = logging.getLogger("sequencer.server")
 
 MAX_DELAY_NS = SECOND
-"""How late this process may come to the end of a chunk, in nanoseconds, and still make up for it: a busy machine does that."""
+"""How late this process may be at the end of a chunk and still catch up, in nanoseconds: a busy machine is sometimes late."""
 
 
 class SessionListener(Protocol):
-    """Who hears of a show: its session."""
+    """Receives what happens in a running model: its session."""
 
     def broadcast(self, name: str, data: Mapping[str, object]) -> None:
-        """The model said something."""
+        """Send a message of the model to every client."""
         ...
 
     def answered(self, asks: tuple[int, ...], message: Message | None) -> None:
-        """Commands have been dealt with: the message that answers them, which everybody has heard, or none."""
+        """Answer commands: with the message, which every client has already received, or (None) with an acknowledgement."""
         ...
 
     def apply_fault(self, what: Drop | End) -> None:
-        """The faults file wants the connection broken, or the session over."""
+        """Break the connections or end the session, as the faults file requires."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ShownChunk:
-    """A chunk as it went onto the screen: what it looks like, and where it is in the stream.
+    """A chunk as it was shown: its inputs, and its position in the stream.
 
-    `first` is its first frame, counted from the beginning of the stream, in which nothing stands for a pause; `frames` of it
-    are shown, which are all of them unless a reset cut it off.
+    `first` is its first frame, counted from the beginning of the stream, in which pauses have no length. `frames` is the number
+    of frames shown: all of the chunk, unless a reset cut it off.
     """
 
     look: ChunkInputs
@@ -66,21 +66,21 @@ class ShownChunk:
 
     @property
     def end(self) -> int:
-        """The first frame of the stream that is not of this chunk any more."""
+        """The first frame of the stream after this chunk."""
         return self.first + self.frames
 
 
 MAX_COMMANDS_KEPT = 10_000
 
 BETWEEN = 0.001
-"""Seconds between the first frames of two chunks, at least."""
+"""The shortest time between the first frames of two chunks, in seconds."""
 
 MAX_CHUNKS_KEPT = 200_000
-"""Chunks that clips can be made of: more than a session of a day has."""
+"""The most chunks that clips can be made of: more than a session of a day has."""
 
 
 class ModelRunner:
-    """One session's model, painter and screen. Everything happens in the loop's own thread, but for the drawing."""
+    """The model, painter and video source of one session. Everything but drawing happens in the thread of the event loop."""
 
     def __init__(self, faults: Faults, grid: ChunkGrid, audience: SessionListener, painter: Painter) -> None:
         self._faults = faults
@@ -94,7 +94,7 @@ class ModelRunner:
         self._wake: asyncio.TimerHandle | None = None
         self._stopped_for = 0
         self._shown_at = 0.0
-        """When the latest chunk goes onto the screen."""
+        """When the latest chunk goes to the video source, in monotonic seconds."""
         self._painting: Future[tuple[Picture, ...]] | None = None
         self._look_before: ChunkInputs | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -103,12 +103,12 @@ class ModelRunner:
         self._is_over = False
         self.made: list[ShownChunk] = []
         self.began: float | None = None
-        """When the first chunk began."""
+        """When the first chunk began, in monotonic seconds."""
         self.heard: deque[tuple[str, Mapping[str, object]]] = deque(maxlen=MAX_COMMANDS_KEPT)
-        """The last commands that reached the model, for whoever wants to compare."""
+        """The last commands that reached the model, for comparison in tests."""
 
     def start(self) -> None:
-        """Begin, in the running loop."""
+        """Begin, in the running event loop."""
         self.screen.start()
         for moment in self._moments:
             if moment.at is not None:
@@ -116,7 +116,7 @@ class ModelRunner:
                 self._timers.append(asyncio.get_running_loop().call_later(delay, self._audience.apply_fault, moment))
 
     async def stop(self) -> None:
-        """End: nothing is made, said or shown from here on. Safe to call twice."""
+        """End: from now on nothing is made, sent or shown. Safe to call twice."""
         self._is_over = True
         for timer in (*self._timers, *([self._wake] if self._wake else [])):
             timer.cancel()
@@ -131,9 +131,9 @@ class ModelRunner:
         return self._model.is_making
 
     def _now(self) -> int:
-        """The model's time: the machine's, less what passed while this process was stopped.
+        """Return the model's time: the monotonic clock, minus the time during which this process was stopped.
 
-        As one on a GPU does, it goes on where it was: it makes no chunks for the time that it missed.
+        Like a model on a GPU, it continues where it was: it makes no chunks for the time that it missed.
         """
         now, due = time.monotonic_ns() - self._stopped_for, self._model.deadline
         if due is None or now - due <= MAX_DELAY_NS:
@@ -143,19 +143,19 @@ class ModelRunner:
         return due
 
     def learn(self, upload: str, found: UploadedImage, pixels: object = None) -> None:
-        """An upload's bytes are here."""
+        """Pass the content of an upload to the model and the painter."""
         self._model.uploaded(upload, found, self._now())
         if pixels is not None:
-            self._painter.learn(upload, pixels)  # type: ignore[arg-type]  # numpy is only named where it is loaded
+            self._painter.learn(upload, pixels)  # type: ignore[arg-type]  # numpy's types are only named where it is loaded
 
     def connect(self) -> None:
-        """A client is there: the model says how it stands."""
+        """Let the model send its state to a client that has connected."""
         if self._is_over:
             return
         self._pass_on(self._model.connect(self._now()))
 
     def problem(self, name: str, data: Mapping[str, object]) -> Problem | None:
-        """What is wrong with a command, as it stands on the wire: what its schema forbids never reaches the model."""
+        """Return what is wrong with a command as received. A command that its schema forbids never reaches the model."""
         read = self._model.read(name, data)
         if isinstance(read, Problem):
             return read
@@ -163,7 +163,7 @@ class ModelRunner:
         return None if reason is None else Problem(name, reason)
 
     def command(self, name: str, data: Mapping[str, object], ask: int = 0) -> None:
-        """Give a command to the model. `ask`, where it is not 0, is answered to the audience once."""
+        """Give a command to the model. An `ask` other than 0 is answered once, through the listener's `answered`."""
         if self._is_over:
             self._answer((ask,) if ask else (), None)
             return
@@ -188,7 +188,7 @@ class ModelRunner:
                     for message in carried:
                         self._say_at(message)
                     if not any(one.answers == output.answers for one in carried) and not self._link.holds(output):
-                        self._answer(output.answers, None)  # the message is lost, and the answer with it
+                        self._answer(output.answers, None)  # the message is lost, and so is the answer
                 case Acknowledged():
                     self._answer(output.answers, None)
                 case ChunkBegun():
@@ -213,7 +213,7 @@ class ModelRunner:
 
     def _say(self, message: Message) -> None:
         if message.name == "generation_reset":
-            # What was made is shown to its end, as a runtime plays its queue: a reset is the model's own affair.
+            # Frames that were made are shown to the end, as a runtime plays its queue: a reset only affects the model.
             self._spawn(self._go_dark())
         self._audience.broadcast(message.type, message.data)
         self._answer(message.answers, message)
@@ -223,10 +223,10 @@ class ModelRunner:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    # ---- pictures
+    # ---- frames
 
     async def _go_dark(self) -> None:
-        """Go dark when every chunk that is made by now is on the screen, and has been shown."""
+        """Go dark after every chunk made so far has been passed to the video source and shown."""
         made = [task for task in self._tasks if task is not asyncio.current_task()]
         await asyncio.gather(*made, return_exceptions=True)
         self.screen.darken()
@@ -248,7 +248,7 @@ class ModelRunner:
         lag = delays.shown
         if delays.shown_jitter:
             lag += hash64(self._faults.seed, "shown", made.take, made.look.chunk) % (delays.shown_jitter + 1)
-        self._shown_at = max(self._shown_at + BETWEEN, time.monotonic() + lag / SECOND)  # frames keep their order on every way
+        self._shown_at = max(self._shown_at + BETWEEN, time.monotonic() + lag / SECOND)  # frames keep their order
         self._spawn(self._show(made, self._look_before, painting, self._shown_at))
 
     async def _show(

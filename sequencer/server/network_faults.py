@@ -1,7 +1,8 @@
-"""A bad network: a UDP relay between one client and its peer here, which delays, loses and in the end swallows datagrams.
+"""Simulate a bad network: a UDP relay between a client and its peer, which delays, loses and finally drops all datagrams.
 
-The client is told the relay's address in place of ours, and what it offers of its own is struck out, so that every datagram of
-the connection (ICE, DTLS, media, channels) goes this way. Only public interfaces are used: addresses in SDP, and sockets.
+The client receives the relay's address instead of the server's, and the candidates that it offers are removed, so that every
+datagram of the connection (ICE, DTLS, media, channels) passes through the relay. Only public interfaces are used: addresses in
+SDP, and sockets.
 """
 
 from __future__ import annotations
@@ -19,17 +20,17 @@ Address = tuple[str, int]
 
 _CANDIDATE = re.compile(r"a=candidate:\S+ \d+ udp \d+ (?P<host>[0-9.]+) (?P<port>\d+) typ host.*", re.IGNORECASE)
 APART = 1e-6
-"""Seconds between two datagrams that are due together: timers of one time have no order."""
+"""Seconds between two datagrams that are due together, because timers of the same time have no order."""
 
 MAX_WAITING = 64
-"""Datagrams of a new client that wait for its socket."""
+"""The most datagrams of a new client that wait for its socket."""
 
 MAX_SOCKETS = 16
-"""Client addresses that are served; ICE tries a few before it settles on one."""
+"""The most client addresses that are served; ICE tries several before it selects one."""
 
 
 class _Socket(asyncio.DatagramProtocol):
-    """A socket that hands on what it receives."""
+    """A socket that passes on what it receives."""
 
     def __init__(self, received: Callable[[bytes, Address], None]) -> None:
         self._received = received
@@ -42,13 +43,13 @@ class _Socket(asyncio.DatagramProtocol):
         self._received(data, (str(addr[0]), cast("int", addr[1])))
 
     def send(self, data: bytes, to: Address) -> None:
-        """Send, while the socket stands."""
+        """Send, while the socket is open."""
         if self.transport is not None and not self.transport.is_closing():
             self.transport.sendto(data, to)
 
 
 class _Direction:
-    """One direction: in order, each datagram late by the latency and its own jitter, some not at all."""
+    """One direction: datagrams in order, each delayed by the latency and its own jitter; some are lost."""
 
     def __init__(self, network: BadNetwork, name: str) -> None:
         self._network = network
@@ -71,7 +72,7 @@ class _Direction:
 
 
 class NetworkFaultRelay:
-    """The way of one connection. `open` it with the answer that is to go out; it gives the answer that goes out instead."""
+    """The relay of one connection. `open` takes the answer that is to be sent, and returns the answer to send instead."""
 
     def __init__(self, network: BadNetwork) -> None:
         self._there = _Direction(network, "there")
@@ -84,7 +85,7 @@ class NetworkFaultRelay:
         self._muted = False
 
     async def open(self, answer: str) -> str:
-        """The answer with the relay's address in place of every other."""
+        """Return the answer with the relay's address in place of every other."""
         found = next((match for line in answer.splitlines() if (match := _CANDIDATE.match(line))), None)
         if found is None:
             return answer
@@ -100,11 +101,11 @@ class NetworkFaultRelay:
         return "\r\n".join([*lines, ""])
 
     def mute(self) -> None:
-        """Let nothing through from here on, without a word."""
+        """Silently drop every datagram from now on."""
         self._muted = True
 
     def close(self) -> None:
-        """Give the sockets back."""
+        """Close the sockets."""
         self._muted = True
         for task in self._tasks:
             task.cancel()
@@ -159,6 +160,6 @@ class NetworkFaultRelay:
 
 
 def without_candidates(offer: str) -> str:
-    """An offer whose client is only to be met through the relay."""
+    """Return an offer without candidates, so that the client can only be reached through the relay."""
     kept = [line for line in offer.splitlines() if not line.startswith(("a=candidate:", "a=end-of-candidates"))]
     return "\r\n".join([*kept, ""])

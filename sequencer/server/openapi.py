@@ -1,7 +1,8 @@
 """The Helios contract as an OpenAPI document, in the vendor's form.
 
-Commands are `paths` under `/events/`, messages are `webhooks`, tracks stand in `x-reactor`. Every message is a component, which
-its webhook refers to, and so does each command that is answered with it; a command that is only acknowledged has a 202.
+Commands are `paths` under `/events/`, messages are `webhooks`, tracks are in `x-reactor`. Every message is a component. Its
+webhook refers to the component, and so does each command that is answered with the message; a command that is only acknowledged
+has a 202 response.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ _COMMANDS: dict[str, tuple[str, Fields, str | None]] = {
     "resume": ("Go on from where it stopped.", {}, "generation_resumed"),
     "reset": ("Clear everything but the settings.", {}, "generation_reset"),
 }
-"""What each command does, its fields, and the message that a model from 1.x answers it with."""
+"""What each command does, its fields, and the message with which a model of 1.x answers it."""
 
 _SNAPSHOT_COMMANDS: dict[str, tuple[str, Fields, str | None]] = {
     "save_snapshot": ("Keep the state of the generation.", {"label": {**_TEXT, "default": ""}}, "snapshot_saved"),
@@ -67,7 +68,7 @@ _SNAPSHOT_COMMANDS: dict[str, tuple[str, Fields, str | None]] = {
 
 
 def find_range_problem(command: str, data: Data) -> str | None:
-    """What is outside the range that the schema gives a field of this command. Reactor's runtime refuses such commands too."""
+    """Return which field is outside its range in the command's schema, or None. Reactor's runtime refuses such commands too."""
     _, fields, _ = {**_COMMANDS, **_SNAPSHOT_COMMANDS}.get(command, ("", {}, None))
     for name, schema in fields.items():
         value = data.get(name)
@@ -121,7 +122,7 @@ _SNAPSHOT_MESSAGES: dict[str, tuple[str, Fields]] = {
 
 
 def document(dialect: Dialect = "current") -> Data:
-    """The document of a model that speaks `dialect`, as `requestSchema` and `GET /schema` give it."""
+    """Return the document of a model that speaks `dialect`, in the form of `requestSchema` and `GET /schema`."""
     has_answers = dialect == "1.x"
     commands = {**_COMMANDS, **(_SNAPSHOT_COMMANDS if has_answers else {})}
     messages = {**_MESSAGES, **(_SNAPSHOT_MESSAGES if has_answers else {})}
@@ -156,7 +157,7 @@ def document(dialect: Dialect = "current") -> Data:
 
 
 def _component(name: str) -> str:
-    """What a message is called among the components: `prompt_accepted` is `PromptAccepted`."""
+    """Return the name of a message among the components: `prompt_accepted` is `PromptAccepted`."""
     return "".join(word.capitalize() for word in name.split("_"))
 
 

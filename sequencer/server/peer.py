@@ -1,4 +1,4 @@
-"""One client's connection: WebRTC answered, two channels, the screen's track, and the wire that its first frame speaks."""
+"""The connection of one client: WebRTC signalling, two data channels, the video track, and the protocol of its first frame."""
 
 from __future__ import annotations
 
@@ -28,34 +28,34 @@ from sequencer.stages.wire.messages import Channel, FromClient, Malformed, Model
 log = logging.getLogger("sequencer.server")
 
 CONNECT_SECONDS = 30.0
-"""A connection that is not up so long after its offer is dropped."""
+"""A connection that is not open this many seconds after its offer is dropped."""
 
 MAX_CHANNELS = 8
-"""Data channels of one connection; every client needs one or two."""
+"""The most data channels of one connection; every client needs one or two."""
 
 
 LEGACY_CONNECTION = 1001
-"""What the flat routes of older clients stand for: they have one channel only, and know nothing of tracks that begin paused."""
+"""The number for the flat routes of older clients, which have only one channel and do not know tracks that begin paused."""
 
 
 class Owner(Protocol):
-    """Whose connection it is: a session."""
+    """The owner of a connection: a session."""
 
     def opened(self, peer: Peer) -> None:
-        """Channels stand."""
+        """Handle a connection whose data channel is open."""
         ...
 
     def on_message(self, peer: Peer, message: FromClient) -> None:
-        """The client said something."""
+        """Handle a message from the client."""
         ...
 
     def gone(self, peer: Peer) -> None:
-        """The connection is over."""
+        """Handle the end of the connection."""
         ...
 
 
 class BadOfferError(ValueError):
-    """An offer that cannot be answered."""
+    """An offer cannot be answered."""
 
 
 class Peer:
@@ -86,10 +86,10 @@ class Peer:
     # ---- signalling
 
     async def answer(self, offer: str, mapping: Sequence[Mapping[str, object]]) -> str:
-        """The answer to an offer. Raises BadOfferError.
+        """Return the answer to an offer. Raises BadOfferError.
 
-        Browsers hide their addresses behind names (….local) that take multicast to resolve. Nobody has to: where a browser is
-        shows when it knocks, so its candidates are left out.
+        Browsers hide their addresses behind names (….local) that need multicast to resolve. These candidates are left out,
+        because they are not needed: the address of a browser is known as soon as its first packet arrives.
         """
         if self._relay is not None or ".local " in offer:
             offer = without_candidates(offer)
@@ -100,7 +100,7 @@ class Peer:
             for found in self._early:
                 await self.candidates(found)
             await self._pc.setLocalDescription(await self._pc.createAnswer())
-        except Exception as error:  # aiortc raises whatever its parser stumbled over
+        except Exception as error:  # aiortc raises whatever error occurs in its parser
             raise BadOfferError(f"the offer cannot be answered: {error}") from error
         self._watch = asyncio.create_task(self._watch_over())
         answer: str = self._pc.localDescription.sdp
@@ -122,9 +122,10 @@ class Peer:
             transceiver.direction = "sendonly"
 
     async def candidates(self, found: Sequence[Mapping[str, object]]) -> None:
-        """Candidates that trickle in. Where a relay stands between, nobody needs them.
+        """Add candidates that arrive one by one. With a relay they are not needed.
 
-        That they were the last is not passed on: the notice can overtake them, and what comes behind it would not count.
+        The notice that they were the last is not passed on: it can overtake candidates, and those that follow it would be
+        ignored.
         """
         if self._relay is not None or self._is_over:
             return
@@ -138,7 +139,7 @@ class Peer:
             try:
                 candidate = candidate_from_sdp(text)
             except (AssertionError, ValueError, IndexError, KeyError):
-                continue  # TCP, or something newer: the others will do
+                continue  # TCP, or something newer: the other candidates are sufficient
             candidate.sdpMid = str(one["sdp_mid"]) if one.get("sdp_mid") is not None else None
             index = one.get("sdp_mline_index")
             candidate.sdpMLineIndex = int(index) if isinstance(index, int | float) else None
@@ -190,7 +191,7 @@ class Peer:
                 self._owner.on_message(self, message)
 
     def say(self, message: ServerMessage, channel: Channel = "data") -> None:
-        """Tell the client, in its wire (in v0 while it has said nothing), if it is there."""
+        """Send a message to the client, if it is connected, in its protocol (v0 before its first frame)."""
         wire = self.wire or Wire.V0
         if wire is Wire.V0 and self._settings.doubles and isinstance(message, ModelMessage):
             message = replace(message, data=_doubled(message.data))
@@ -206,7 +207,7 @@ class Peer:
             log.debug("connection %d: %s", self.number, error)
 
     async def _watch_over(self) -> None:
-        """Drop a connection that never came up, and a client that has fallen silent."""
+        """Drop a connection that never opened, or a client that has fallen silent."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._opened.wait()
@@ -223,7 +224,7 @@ class Peer:
             await asyncio.sleep(max(0.05, self._settings.silence_seconds - silent))
 
     def mute(self) -> None:
-        """Let the way break without a word; only where a relay stands between."""
+        """Let the connection break silently; only possible with a relay."""
         if self._relay is not None:
             self._relay.mute()
 
@@ -248,7 +249,7 @@ class Peer:
 
 
 def _doubled(value: Any) -> Any:
-    """JSON with every whole number a double, as it comes out of a protobuf struct."""
+    """Return JSON with every integer as a double, as in a protobuf struct."""
     match value:
         case bool():
             return value

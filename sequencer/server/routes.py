@@ -1,4 +1,4 @@
-"""The HTTP surface: token, sessions, signalling, uploads and clips, as the platform has them, and a local runtime's routes."""
+"""The HTTP surface: the platform's tokens, sessions, signalling, uploads and clips, and the routes of a local runtime."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ from sequencer.server.tokens import AskedWronglyError, Token, Tokens
 from sequencer.server.uploads import MAX_UPLOAD_BYTES, NotTakenError, Slot
 
 MAX_KEPT = 20
-"""Sessions that are remembered after their end."""
+"""The most sessions that are kept after their end."""
 
 MAX_BODIES = 8
-"""Uploads that come in at once, over all sessions: each is held in memory until it is whole."""
+"""The most uploads at the same time, of all sessions: each is held in memory until it is complete."""
 
 MAX_LISTENERS = 32
-"""Readers of `/events` at once."""
+"""The most readers of `/events` at once."""
 
 SIGNALLING = "/sessions/{session}/transport/webrtc"
 
 
 class Routes:
-    """The handlers, and what they share: sessions and tokens."""
+    """The request handlers and their shared state: sessions and tokens."""
 
     def __init__(self, settings: StandInSettings) -> None:
         self._settings = settings
@@ -51,16 +51,16 @@ class Routes:
         self.sessions: dict[str, Session] = {}
         self._moods = list(settings.moods)
         self.hosts: set[str] = set()
-        """What clients may call the server by, besides this machine's own names: its host, as written and as numbers."""
+        """The host names that clients may use besides loopback names: the server's host, as written and as numbers."""
         self.connections = Connections(settings.request_seconds, settings.idle_seconds)
         self._rates = RateLimit(settings.requests_a_second, settings.requests_at_once)
         self._bodies = ConcurrencyLimit(MAX_BODIES)
         self._listeners = ConcurrencyLimit(MAX_LISTENERS)
         self.asked: list[tuple[str, str]] = []
-        """Every request, as (method, path), for whoever wants to compare."""
+        """Every request as (method, path), for comparison in tests."""
 
     def app(self) -> web.Application:
-        """The application, ready to be served."""
+        """Return the application, ready to be served."""
         guard = middleware(self.hosts, self._rates, self.connections)
         app = web.Application(middlewares=[guard, self._moody()], client_max_size=BODY_LIMIT)
         app.on_response_prepare.append(add_cors)
@@ -163,7 +163,7 @@ class Routes:
         return session
 
     def _session(self, request: web.Request) -> Session:
-        """The session that a path names, if whoever asks may reach it."""
+        """Return the session in the path, if the request is authorised for it."""
         number = request.match_info["session"]
         session = self.sessions.get(number)
         if number != LOCAL_SESSION:
@@ -238,7 +238,7 @@ class Routes:
         return web.json_response(document(self._settings.faults.dialect))
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """What happened in the session that began last, as it happens."""
+        """Stream the events of the most recent session as they happen."""
         try:
             with self._listeners.one():
                 return await self._told(request)
@@ -372,7 +372,7 @@ class Routes:
         return web.Response(status=200)
 
     async def _take(self, request: web.Request, session: Session, slot: Slot) -> None:
-        """Take a file's bytes in, as slowly and as badly as the faults file wants it."""
+        """Receive the bytes of a file, with the delay and the failures in the faults file."""
         size = slot.reference.size
         too_much = fault(400, f"more bytes came than the {size} that were announced")
         data = await body_of(request, min(MAX_UPLOAD_BYTES, size), too_much, self._settings.body_seconds)

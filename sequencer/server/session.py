@@ -1,4 +1,4 @@
-"""Who plays: a session with its model, its clients, its uploads and clips, from its beginning to its end."""
+"""A session with its model, its clients, its uploads and clips, from beginning to end."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ log = logging.getLogger("sequencer.server")
 
 MAX_CONNECTIONS = 64
 MAX_SILENT_PEERS = 32
-"""Connections of a session that have been offered and have sent nothing yet."""
+"""The most connections of a session with an offer, but without a message from the client yet."""
 UPLOAD_TIMEOUT_S = 10.0
-"""Seconds that a command waits for the bytes of an upload that it names."""
+"""How many seconds a command waits for the bytes of an upload that it refers to."""
 CLOSING_SECONDS = 2.0
-"""How long the end of a session waits for connections to close."""
+"""How many seconds the end of a session waits for connections to close."""
 MAX_COMMANDS_WAITING = 64
-"""Commands of a session that wait for the bytes of uploads at once."""
+"""The most commands of a session that wait for the bytes of uploads at once."""
 MAX_EVENTS = 2000
-"""Events that a session remembers."""
+"""The most events that a session keeps."""
 
 
 def summary(session: str, state: str) -> dict[str, object]:
-    """What every answer about a session holds. The JavaScript SDK refuses one that lacks any of these."""
+    """Return the fields of every answer about a session. The JavaScript SDK refuses an answer without any of them."""
     return {
         "session_id": session,
         "state": state,
@@ -63,7 +63,7 @@ def summary(session: str, state: str) -> dict[str, object]:
 
 
 class Session:
-    """One session. `over` is called once, with the reason, when it has ended."""
+    """One session. `over` is called once, with the session, when it has ended."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Session:
         self._answers: dict[int, str | None] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing: set[asyncio.Task[Any]] = set()
-        """Connections on their way out: aiortc fails where its closing is cancelled, so they are waited for."""
+        """Connections being closed. They are awaited, because aiortc fails if its closing is cancelled."""
         self._timers: list[asyncio.TimerHandle] = []
         self._ready_at = time.monotonic() + ready_in
         self._orphaned = time.monotonic()
@@ -92,7 +92,7 @@ class Session:
         self._drops = list(settings.drop_after)
         self._upload_count = 0
         self._asks: dict[int, tuple[Peer, str]] = {}
-        """Who waits for the answer to a command, and under which request; by the id that the model knows the command by."""
+        """By the id that the model knows a command by: the client that waits for the answer, and its request."""
         self._ask_count = 0
         self._commands_waiting = 0
         self.ended: str | None = None
@@ -104,16 +104,16 @@ class Session:
         self._timers.append(loop.call_later(seconds, self.end, "the session's time is up"))
         self._spawn(self._watch())
 
-    # ---- what it is
+    # ---- description
 
     @property
     def is_local(self) -> bool:
-        """Whether it is a local runtime's only one."""
+        """Whether it is the only session of a local runtime."""
         return self.id == LOCAL_SESSION
 
     @property
     def state(self) -> str:
-        """Its state as the platform spells it (a local runtime spells it small)."""
+        """The state in the platform's spelling (lower case in a local runtime)."""
         if self.ended is not None:
             state = "TERMINATED" if self.is_local else "CLOSED"
         elif time.monotonic() < self._ready_at:
@@ -127,11 +127,11 @@ class Session:
         return state.lower() if self.is_local else state
 
     def summary(self) -> dict[str, object]:
-        """What is known of it from the beginning."""
+        """Return what is known about the session from the beginning."""
         return summary(self.id, self.state)
 
     def descriptor(self) -> dict[str, object]:
-        """What the platform tells of it: transport and capabilities only once it is ready."""
+        """Return the platform's description of the session. Transport and capabilities are included once it is ready."""
         told = self.summary()
         if self.ended is None and time.monotonic() >= self._ready_at:
             told["selected_transport"] = {"protocol": "webrtc", "version": "1.0"}
@@ -144,7 +144,7 @@ class Session:
         return told
 
     def note(self, event: str, **detail: object) -> None:
-        """Remember that something happened, for `/events`."""
+        """Record an event for `/events`."""
         self.happenings += 1
         log.info("%s%s", event, "".join(f"  {key}: {value}" for key, value in detail.items()))
         self.events.append({"n": self.happenings, "event": event, "ts": time.time(), "state": self.state, "detail": detail})
@@ -161,11 +161,11 @@ class Session:
 
     @property
     def is_dark(self) -> bool:
-        """Whether nobody gets through at the moment."""
+        """Whether nobody can connect at the moment."""
         return time.monotonic() < self._dark_until
 
     def register(self) -> int | None:
-        """A new connection's number; None where there are too many."""
+        """Return the number of a new connection; None if there are too many."""
         if len(self._answers) >= MAX_CONNECTIONS:
             for number in [one for one in self._answers if one not in self.peers]:
                 del self._answers[number]
@@ -178,15 +178,15 @@ class Session:
         return number
 
     def has_room(self, number: int) -> bool:
-        """Whether an offer on this number is answered: not while too many connections have sent nothing yet."""
+        """Return whether an offer on this number is answered: not while too many connections have sent nothing yet."""
         return sum(peer.wire is None for peer in self.peers.values() if peer.number != number) < MAX_SILENT_PEERS
 
     def knows(self, number: int) -> bool:
-        """Whether this connection was registered."""
+        """Return whether this connection was registered."""
         return number in self._answers
 
     def offer(self, number: int, sdp: str, mapping: Sequence[Mapping[str, object]]) -> None:
-        """Begin to answer an offer; the answer is fetched later, once. A second one on the same number replaces the first."""
+        """Begin to answer an offer. The answer is fetched later, once. A second offer on the same number replaces the first."""
         self._answers[number] = None
         old = self.peers.pop(number, None)
         if old is not None:
@@ -200,24 +200,24 @@ class Session:
     async def _answer(self, peer: Peer, sdp: str, mapping: Sequence[Mapping[str, object]]) -> None:
         try:
             self._answers[peer.number] = await peer.answer(sdp, mapping)
-        except BadOfferError as error:  # the platform says nothing then: the client has to have a deadline
+        except BadOfferError as error:  # the platform sends nothing then: the client needs a timeout
             self.note("error", message=str(error))
             await peer.close()
 
     def take_answer(self, number: int) -> str | None:
-        """The answer, handed out once."""
+        """Return the answer once; None before it exists and after it was fetched."""
         answer = self._answers.get(number)
         if answer is not None:
             self._answers[number] = None
         return answer
 
     def opened(self, peer: Peer) -> None:
-        """A client's channels stand: the model says how it stands (a race that clients must not count on)."""
+        """Let the model send its state when the channels of a client are open (a race that clients must not rely on)."""
         self.note("connected", connection=peer.number)
         self.show.connect()
 
     def gone(self, peer: Peer) -> None:
-        """A client's connection is over."""
+        """Handle the end of a client's connection."""
         if self.peers.get(peer.number) is peer:
             del self.peers[peer.number]
         self.note("disconnected", connection=peer.number)
@@ -235,23 +235,23 @@ class Session:
                 self._kill(0.0)
 
     def _kill(self, lasting: float) -> None:
-        """Break every connection without a word; for `lasting` seconds nobody gets through."""
+        """Break every connection silently; for `lasting` seconds nobody can connect."""
         self.note("killed", lasting=lasting)
         self._dark_until = time.monotonic() + lasting
         for peer in list(self.peers.values()):
             peer.mute()
 
-    # ---- what the model says
+    # ---- messages of the model
 
     def broadcast(self, name: str, data: Mapping[str, object]) -> None:
-        """Tell everyone."""
+        """Send a message to every client."""
         if name in ("command_error", "error"):
             self.note("refused", **{str(key): value for key, value in data.items()})
         for peer in list(self.peers.values()):
             peer.say(ModelMessage(name, data))
 
     def answered(self, asks: tuple[int, ...], message: Message | None) -> None:
-        """Answer commands that came with a request: with the message that everybody was sent, or with nothing."""
+        """Answer commands that came with a request: with the message that every client received, or with an acknowledgement."""
         for ask in asks:
             waiting = self._asks.pop(ask, None)
             if waiting is not None:
@@ -259,17 +259,17 @@ class Session:
                 peer.say(Ack(request) if message is None else ModelMessage(message.type, message.data, request))
 
     def apply_fault(self, what: Drop | End) -> None:
-        """The faults file has its way."""
+        """Apply a fault of the faults file."""
         match what:
             case Drop():
                 self._kill(what.lasting / 1_000_000_000)
             case End():
                 self.end(what.reason)
 
-    # ---- what clients say
+    # ---- messages of clients
 
     def on_message(self, peer: Peer, message: FromClient) -> None:
-        """Do what a client asks for."""
+        """Do what a client requests."""
         match message:
             case CommandRequest():
                 self._command(peer, message)
@@ -284,7 +284,7 @@ class Session:
             case Malformed():
                 self.note("error", message=f"a frame could not be read: {message.reason}")
             case _:
-                pass  # pings, notices of uploads, what nobody knows: heard, and that is all
+                pass  # pings, notices of uploads, and unknown messages are received without effect
 
     def _command(self, peer: Peer, sent: CommandRequest) -> None:
         self.note("command", name=sent.type, wire=str(peer.wire))
@@ -326,13 +326,13 @@ class Session:
         self.show.command(sent.type, data, ask)
 
     def _refuse(self, peer: Peer, sent: CommandRequest, code: str, reason: str) -> None:
-        """An error where the wire has a place for it, silence where it has none; `/events` knows of it either way."""
+        """Send an error if the protocol allows it, otherwise nothing; `/events` reports it in both cases."""
         self.note("error", message=f"command '{sent.type}' rejected ({sent.type}: {reason})", code=code)
         if sent.request:
             peer.say(ErrorReply(sent.request, code, reason))
 
     def _moderated(self, command: str, data: Mapping[str, object]) -> bool:
-        """Whether a command may pass: prompts with certain words are warned of, or end the session."""
+        """Return whether a command may pass. Prompts with certain words cause a warning or end the session."""
         prompt = str(data.get("prompt", "")).lower()
         if any(word in prompt for word in self._settings.terminated):
             self._moderate("terminate", command)
@@ -351,7 +351,7 @@ class Session:
     # ---- uploads
 
     def upload_fault(self, name: str) -> str | None:
-        """Why the upload that comes now is to fail, if the faults file wants it to."""
+        """Return why the current upload must fail, if the faults file requires it."""
         self._upload_count += 1
         for fault in self._settings.faults.uploads:
             if fault.covers(self._upload_count, name):
@@ -359,7 +359,7 @@ class Session:
         return None
 
     def uploaded(self, slot: Slot) -> None:
-        """A file's bytes are here."""
+        """Pass the content of an upload to the model and the clips."""
         if slot.found is not None:
             self.show.learn(slot.reference.upload_id, slot.found, slot.pixels)
         if slot.pixels is not None:
@@ -369,7 +369,7 @@ class Session:
     # ---- the end
 
     def end(self, reason: str) -> None:
-        """End the session: every client is told, then its connection closes."""
+        """End the session: notify every client, then close its connection."""
         if self.ended is not None:
             return
         self.ended = reason
@@ -385,7 +385,7 @@ class Session:
         await self.show.stop()
 
     async def stop(self) -> None:
-        """End at once and give everything back."""
+        """End at once and release everything."""
         self.end("the server stops")
         for timer in self._timers:
             timer.cancel()

@@ -1,5 +1,4 @@
-"""Keys and tokens, none of them real: any key that looks like one is taken, and what is minted for it is checked as strictly
-as the platform would."""
+"""Simulated keys and tokens: any plausible key is accepted, but its tokens are checked as strictly as on the platform."""
 
 from __future__ import annotations
 
@@ -11,12 +10,12 @@ from dataclasses import dataclass, field
 from sequencer.server.settings import model_name
 
 MAX_LIFETIME_S = 6 * 3600
-"""Seconds that a token lives at most."""
+"""The longest lifetime of a token, in seconds."""
 
 
 @dataclass(slots=True)
 class Token:
-    """What a token may do. `models` None means all; `bound` are sessions that it reaches besides those it made."""
+    """What a token permits. `models` None means all; `bound` are sessions that it can reach besides those that it created."""
 
     expires: float
     models: tuple[str, ...] | None = None
@@ -26,27 +25,27 @@ class Token:
     created: list[str] = field(default_factory=list)
 
     def reaches(self, session: str) -> bool:
-        """Whether this session is one of its own."""
+        """Return whether the token can reach this session."""
         return session in self.created or session in self.bound or "*" in self.bound
 
     def allows(self, model: str) -> bool:
-        """Whether it may open sessions of this model; both may be named with or without the account."""
+        """Return whether the token may create sessions of this model. Both may be named with or without the account."""
         return self.models is None or model_name(model) in map(model_name, self.models)
 
 
 class AskedWronglyError(ValueError):
-    """A mint that makes no sense; says why."""
+    """A request for a token is not valid; the message says why."""
 
 
 class Tokens:
-    """Mints and remembers tokens, for as long as the server runs."""
+    """Creates and keeps tokens, for as long as the server runs."""
 
     def __init__(self, seconds: int) -> None:
         self._seconds = seconds
         self._minted: dict[str, Token] = {}
 
     def mint(self, asked: Mapping[str, object]) -> tuple[str, Token]:
-        """A token for a body of the mint (empty asks for all). Raises AskedWronglyError."""
+        """Return a token for the body of a token request (an empty body requests all permissions). Raises AskedWronglyError."""
         seconds = asked.get("expires_after") or self._seconds
         if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
             raise AskedWronglyError("expires_after must be a positive whole number")
@@ -64,13 +63,13 @@ class Tokens:
         return name, token
 
     def find(self, header: str | None) -> Token | None:
-        """The token of an `Authorization` header; None for one that is none, or has expired."""
+        """Return the token of an `Authorization` header; None if it is not a token of this server, or has expired."""
         kind, _, jwt = (header or "").partition(" ")
         token = self._minted.get(jwt.strip()) if kind.lower() == "bearer" else None
         return token if token is not None and token.expires > time.time() else None
 
     def expire(self) -> None:
-        """Make every token worthless now."""
+        """Invalidate every token now."""
         self._minted.clear()
 
 

@@ -1,4 +1,4 @@
-"""Uploads: an address for each file, good for a while and for one PUT of exactly the size that was said."""
+"""Uploads: a URL for each file, valid for a limited time and for one PUT of exactly the announced size."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_UPLOAD_BYTES = MAX_IMAGE_BYTES
-"""Bytes of the largest file that is taken."""
+"""The largest accepted file, in bytes."""
 
 MAX_UPLOADS = 64
-"""Files of one session that are kept."""
+"""The most files of one session that are kept."""
 
 MAX_NAME_LENGTH = 255
 
 
 class NotTakenError(ValueError):
-    """A file, or the announcement of one, that is not taken; `status` is HTTP's."""
+    """A file, or its announcement, is refused; `status` is the HTTP status."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -36,7 +36,7 @@ class NotTakenError(ValueError):
 
 @dataclass(slots=True)
 class Slot:
-    """Room for one file."""
+    """An announced file, before and after its bytes arrive."""
 
     reference: Reference
     secret: str
@@ -47,7 +47,7 @@ class Slot:
 
 
 class Uploads:
-    """One session's files."""
+    """The files of one session."""
 
     def __init__(self, url_seconds: float) -> None:
         self._seconds = url_seconds
@@ -55,7 +55,7 @@ class Uploads:
         self._unpacking = asyncio.Lock()
 
     def announce(self, name: object, size: object, mime_type: object) -> Slot:
-        """Make room for a file. Raises NotTakenError."""
+        """Create a slot for a file. Raises NotTakenError."""
         if not isinstance(name, str) or not name or not isinstance(mime_type, str) or not mime_type:
             raise NotTakenError(400, "name and mime_type are required")
         if isinstance(size, float) and size.is_integer():
@@ -77,7 +77,7 @@ class Uploads:
         return slot
 
     def slot(self, upload: str, secret: str) -> Slot:
-        """The room that an address names, if bytes may still come. Raises NotTakenError."""
+        """Return the slot that a URL refers to, if its bytes may still be sent. Raises NotTakenError."""
         slot = self._slots.get(upload)
         if slot is None:
             raise NotTakenError(404, "there is no such upload")
@@ -90,7 +90,7 @@ class Uploads:
         return slot
 
     async def take(self, slot: Slot, data: bytes) -> None:
-        """Keep a file's bytes: what is in them is found out in a thread. Raises NotTakenError."""
+        """Store a file's bytes, and decode them in a thread. Raises NotTakenError."""
         if len(data) != slot.reference.size:
             raise NotTakenError(400, f"{len(data)} bytes came, {slot.reference.size} were announced")
         async with self._unpacking:
@@ -98,7 +98,7 @@ class Uploads:
         slot.arrived.set()
 
     async def wait(self, upload: str, seconds: float) -> Slot | None:
-        """The room of an upload once its bytes are there; None where they do not come in time."""
+        """Return the slot of an upload as soon as its bytes have arrived; None if they do not arrive in time."""
         slot = self._slots.get(upload)
         try:
             async with asyncio.timeout(seconds):
@@ -112,11 +112,11 @@ class Uploads:
 
 
 def _unpacked(data: bytes) -> tuple[UploadedImage, NDArray[np.uint8] | None]:
-    """What is in a file, and the pixels that are drawn with: no more of them are kept than anybody sees."""
+    """Return what a file contains, and the pixels for drawing, reduced to what is visible in a frame."""
     from sequencer.core.image_files import opened
     from sequencer.stages.simulated.renderer.frames import as_drawn
 
-    found = opened(data)  # one at a time: a small file may hold a huge picture
+    found = opened(data)  # one at a time: a small file may contain a huge image
     if isinstance(found, str):
         return UploadedImage(0, 0, found), None
     return UploadedImage(found.shape[1], found.shape[0]), as_drawn(found)

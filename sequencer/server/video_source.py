@@ -1,7 +1,7 @@
-"""The pictures as they leave: each on time, to everyone who watches.
+"""Deliver the frames of the model: each on time, to every client.
 
-A chunk's frames are drawn while the model makes it (in a thread), and shown one after the other behind it. Before the
-first one, and after the model was cleared, a dark frame stands in their place.
+A chunk's frames are drawn in a thread while the model makes it, and shown one after the other as soon as it is made. Before the
+first chunk, and after the model was cleared, a dark frame is shown.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _SCALES = {"off": 1, "2x": 2, "4x": 4}
 DARK_EVERY = 0.25
 """Seconds between dark frames."""
 MAX_WAITING = 12
-"""Frames that wait for one slow watcher; older ones are dropped for it."""
+"""The most frames that wait for a slow client; older frames are dropped for this client."""
 
 BEHIND = 0.2
-"""Seconds behind its time from which a chunk is shown faster, until what was late (a busy machine) is caught up with."""
+"""A chunk that is late by more than this many seconds is shown faster, until a delay (of a busy machine) is caught up."""
 
 CATCHING_UP = 0.85
 
@@ -44,21 +44,21 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class TimedFrame:
-    """A picture and the moment it is shown at, in monotonic seconds."""
+    """A frame and the time at which it is shown, in monotonic seconds."""
 
     at: float
     picture: Picture
 
 
 def planar(frame: NDArray[np.uint8], scale: int = 1) -> Picture:
-    """An RGB frame as a `Picture`, each pixel `scale` times as wide and high."""
+    """Return an RGB frame as a `Picture`, with each pixel `scale` times as wide and high."""
     if scale != 1:
         frame = np.repeat(np.repeat(frame, scale, axis=0), scale, axis=1)
     return VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="yuv420p").to_ndarray().astype(np.uint8, copy=False)
 
 
 def test_pattern(look: ChunkInputs) -> tuple[Picture, ...]:
-    """A chunk of small and simple pictures: one colour for each prompt, image and seed, under a light that wanders."""
+    """Return a chunk of small and simple frames: one colour for each prompt, image and seed, with a moving light."""
     kind = hash64("plain", look.prompt, look.image, look.seed)
     along = np.arange(PLAIN_WIDTH)
     pictures = []
@@ -72,7 +72,7 @@ def test_pattern(look: ChunkInputs) -> tuple[Picture, ...]:
 
 
 def black_frame(is_plain: bool = False) -> Picture:
-    """The frame that stands where none is."""
+    """Return the frame that is shown when there is no other frame."""
     height, width = (PLAIN_HEIGHT, PLAIN_WIDTH) if is_plain else (HEIGHT, WIDTH)
     picture = np.full((height * 3 // 2, width), 128, np.uint8)
     picture[:height] = 16
@@ -88,10 +88,10 @@ class Painter:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stand-in-pictures")
         self._renderer: Renderer | None = None
         if not is_plain:
-            self._thread.submit(self._made)  # what it needs takes a while to load, and the first chunk will not wait
+            self._thread.submit(self._made)  # the renderer takes a while to load, and the first chunk does not wait
 
     def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
-        """An image that later chunks show."""
+        """Store an image that later chunks show."""
         if self.is_plain:
             return
         self._thread.submit(lambda: self._made().learn(image, pixels))
@@ -122,7 +122,7 @@ Watcher = Callable[[TimedFrame], None]
 
 
 class VideoSource:
-    """Shows pictures on time. `rate` is frames a second."""
+    """Shows frames on time. `rate` is in frames a second."""
 
     def __init__(self, rate: Fraction, is_plain: bool = False) -> None:
         self._rate = rate
@@ -130,36 +130,36 @@ class VideoSource:
         self._queue: deque[TimedFrame] = deque()
         self._edge = 0.0
         self._dark_from: float | None = None
-        """When it goes dark: behind the pictures that waited when it was told to."""
+        """When it goes dark: after the frames that were waiting when `darken` was called."""
         self._dark = TimedFrame(0.0, black_frame(is_plain))
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.is_dark = True
         self.shown = 0
-        """How many pictures were shown so far, dark ones not counted."""
+        """The number of frames shown so far, without dark frames."""
 
     def start(self) -> None:
-        """Begin, in the running loop."""
+        """Begin, in the running event loop."""
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """End; nothing is shown from here on."""
+        """End: from now on nothing is shown."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
     def watch(self, watcher: Watcher) -> None:
-        """Show every picture to this one as well."""
+        """Pass every frame to `watcher` too."""
         self._watchers.append(watcher)
 
     def unwatch(self, watcher: Watcher) -> None:
-        """Never mind."""
+        """Stop passing frames to `watcher`."""
         if watcher in self._watchers:
             self._watchers.remove(watcher)
 
     def show(self, pictures: tuple[Picture, ...], at: float) -> int:
-        """Show a chunk from monotonic second `at`, or after what still waits: how many pictures come before its first one."""
+        """Show a chunk from monotonic second `at`, or after the frames still waiting. Return the number of frames before it."""
         before = self.shown + len(self._queue)
         first = max(at, self._edge)
         step = float(1 / self._rate) * (CATCHING_UP if first > at + BEHIND else 1.0)
@@ -169,7 +169,7 @@ class VideoSource:
         return before
 
     def darken(self) -> None:
-        """Go dark when everything that waits now has been shown."""
+        """Go dark as soon as every frame that is now waiting has been shown."""
         self._dark_from = max(self._edge, time.monotonic())
         self._wake.set()
 
@@ -207,7 +207,7 @@ class VideoSource:
 
 
 class ScreenTrack(VideoStreamTrack):
-    """What one watcher gets: nothing while paused, which it is at first."""
+    """The video track of one client. It is paused at first, and sends nothing while paused."""
 
     def __init__(self, screen: VideoSource) -> None:
         super().__init__()
@@ -217,7 +217,7 @@ class ScreenTrack(VideoStreamTrack):
         self._origin = time.monotonic()
         self.is_paused = True
         self.sent = 0
-        """Frames given to the encoder."""
+        """The number of frames given to the encoder."""
         screen.watch(self._take)
 
     def _take(self, shown: TimedFrame) -> None:
@@ -226,16 +226,16 @@ class ScreenTrack(VideoStreamTrack):
             self._some.set()
 
     def pause(self) -> None:
-        """Give nothing more."""
+        """Send nothing more."""
         self.is_paused = True
         self._frames.clear()
 
     def resume(self) -> None:
-        """Give what comes from now on."""
+        """Send the frames from now on."""
         self.is_paused = False
 
     async def recv(self) -> VideoFrame:
-        """The next frame, when there is one."""
+        """Return the next frame, as soon as there is one."""
         while not self._frames:
             self._some.clear()
             await self._some.wait()
@@ -249,7 +249,7 @@ class ScreenTrack(VideoStreamTrack):
         return frame
 
     def stop(self) -> None:
-        """No more of it."""
+        """End the track."""
         self._screen.unwatch(self._take)
         super().stop()
         self._some.set()

@@ -1,11 +1,11 @@
-"""The cue sheet: every cue with its number, place, time, frame, chunk, snap error, acts and source line.
+"""The cue sheet: every cue with its number, position, time, frame, chunk, snap error, acts and source line.
 
 >>> from sequencer import compile_score, reads
 >>> from sequencer.reports.cue_sheet import summary_line
 >>> summary_line(compile_score(reads('at 0c "A paper boat."\\nend 4c\\n')))
 '4 chunks (5.5 s), 1 cue; every cue stands exactly on a chunk'
 
-Names are loaded when they are first used (PEP 562): `check` prints the one line, and starts without the rest.
+Names are loaded on first use (PEP 562): `check` prints only the summary line, and starts without loading the rest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The cue sheet as CSV, Markdown and JSON."""
+"""Export the cue sheet as CSV, Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sequencer.reports.cue_sheet.terminal import chunks_of, error_of, frame_of, 
 from sequencer.schedule.describe import decimal, describe_clock
 
 FORMAT = 1
-"""The number of the JSON sheet's format."""
+"""The version number of the JSON format."""
 
 COLUMNS = (
     "cue",
@@ -39,13 +39,13 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
 def _harmless(text: str) -> str:
-    """A cell that no table takes for a formula: a score's names could not be one, but a schedule may come from anybody."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")  # a lone one would be the end of the row, and not be quoted
+    """Return a cell that no spreadsheet reads as a formula. A score's names cannot be formulas, but a schedule is untrusted."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # a single \r would end the row and not be quoted
     return f"'{text}" if text[:1] in tuple("=+-@\t") else text
 
 
 def as_csv(sheet: Sheet) -> str:
-    """One line a cue, rules last, with a heading line; RFC 4180 with newlines alone. No cell begins like a formula."""
+    """Return a heading line, a line for each cue, then the rules: RFC 4180 with bare newlines. No cell is read as a formula."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -77,9 +77,9 @@ def as_csv(sheet: Sheet) -> str:
 
 
 def as_markdown(sheet: Sheet, *, full: bool = False) -> str:
-    """A heading, a table for each part, and a list of rules. Texts are escaped: what a prompt says is never markup.
+    """Return a heading, a table for each part, and a list of rules. Texts are escaped: a prompt never becomes markup.
 
-    Of prompts only the part that changes is shown; with `full` they are whole.
+    Only the part of each prompt that changes is shown; with `full`, the complete prompt.
     """
     schedule = sheet.schedule
     lines = [f"# {_marked(sheet.title)}", "", _marked(describe_clock(schedule)), "", _marked(summary_line(schedule))]
@@ -124,7 +124,7 @@ def _marked(text: str) -> str:
 
 
 def as_json(sheet: Sheet) -> str:
-    """The sheet for machines: exact times as fractions (text) beside rounded numbers; ends in a newline."""
+    """Return the sheet as JSON, ending in a newline. Exact times are fractions (as text), next to rounded numbers."""
     schedule = sheet.schedule
     value = {
         "helios-sheet": FORMAT,

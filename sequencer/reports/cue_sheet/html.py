@@ -1,4 +1,4 @@
-"""The cue sheet as a page to print: one HTML file that needs nothing else, light or dark on screen, black on paper."""
+"""Render the cue sheet as a printable page: one self-contained HTML file, light or dark on screen, black on paper."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _HEAD = (
 
 
 def as_html(sheet: Sheet) -> str:
-    """The sheet as a whole HTML page. Everything that comes from the score is escaped; there is no script in it."""
+    """Return the sheet as a complete HTML page. Everything from the score is escaped; the page contains no script."""
     title = escape(sheet.title)
     head = (describe_clock(sheet.schedule), summary_line(sheet.schedule))
     body = [f"<h1>{title}</h1>", *(f"<p>{escape(line)}</p>" for line in head)]
@@ -105,7 +105,7 @@ def _acts(acts: tuple[str, ...], brief: tuple[str, ...]) -> str:
 
 
 def _marked(act: str, brief: str) -> str:
-    """An act with the part of its prompts that changes in `<em>`; the rest is whole beside it, and softer."""
+    """Return an act with the changed part of its prompts in `<em>`; the rest is complete and in a softer colour."""
     if act == brief:
         return f"<em>{escape(act)}</em>"
     shown, at = "", 0

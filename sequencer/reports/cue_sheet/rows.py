@@ -1,4 +1,4 @@
-"""The cue sheet as values: parts (passes of sections) with their cues, and rules with where they listen."""
+"""The data of the cue sheet: parts (passes of sections) with their cues, and rules with the parts in which they apply."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from sequencer.schedule.rewording import shortest_action
 class Row:
     """One cue.
 
-    `seconds` is its exact time: since the score began, or (where `after` names a live part) since that part was left.
-    `chunk` is its score chunk, of a cue behind a live part the latest one; `earliest` differs there. `frame` and `error`
-    (signed seconds, positive is late) are None there too: both depend on when the live part is left; `error_at_latest` is
-    the error if it lasts its max. `brief` holds the acts with only the part of a prompt that changes,
-    `briefest` without what that only rewords of the prompt before.
+    `seconds` is its exact time since the score began or, where `after` names a live part, since the exit of that part. `chunk`
+    is its score chunk. For a cue after a live part, `chunk` is the latest one and `earliest` differs; `frame` and `error`
+    (signed seconds, positive is late) are None, because both depend on the exit of the live part; and `error_at_latest` is the
+    error if the live part lasts its maximum. `brief` holds the acts with only the part of a prompt that changes, `briefest`
+    also leaves out what only rewords the previous prompt.
     """
 
     number: int
@@ -53,12 +53,12 @@ class Row:
     briefest: tuple[str, ...]
     origin: Span
     is_gear: bool = False
-    """Whether it is for gear: then it leaves at its exact time, has no number and is bound to no chunk."""
+    """Whether it is a MIDI message: then it is sent at its exact time, has no number and is not bound to a chunk."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """One rule: what fires it, what it does, and the parts in which it listens."""
+    """One rule: its trigger, its acts, and the parts in which it applies."""
 
     number: int
     trigger: str
@@ -71,11 +71,11 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One pass of one section (or the whole of a score without sections), with its cues.
+    """One pass of one section (or an entire score without sections), with its cues.
 
-    `seconds` and `after` are its start as in `Row`. It plays from chunk `chunk` (`earliest` behind a live part) to before
-    `end`, which for a live part is where it ends at the latest; `left_earliest` is None unless it is live and something
-    follows. `until` says what ends a live part.
+    `seconds` and `after` are its start as in `Row`. It plays from chunk `chunk` (from `earliest` at the earliest, if it follows
+    a live part) to before `end`, which for a live part is the latest possible end. `left_earliest` is None unless it is live
+    and something follows. `until` describes what ends a live part.
     """
 
     name: str
@@ -97,7 +97,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A whole cue sheet."""
+    """A complete cue sheet."""
 
     schedule: Schedule
     parts: tuple[Part, ...]
@@ -105,17 +105,17 @@ class Sheet:
 
     @property
     def title(self) -> str:
-        """The score's title, or a plain word."""
+        """The score's title, or a default."""
         return self.schedule.title or "Untitled"
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """Every cue, and what gear is told, in order."""
+        """Every cue and every MIDI message, in order."""
         return tuple(row for part in self.parts for row in part.rows)
 
 
 def sheet_of(schedule: Schedule) -> Sheet:
-    """The cue sheet of a schedule."""
+    """Return the cue sheet of a schedule."""
     passes = Counter(stretch.section for stretch in schedule.stretches)
     starts = [take.start for take in schedule.takes]
     parts: list[Part] = []
@@ -147,7 +147,7 @@ def sheet_of(schedule: Schedule) -> Sheet:
             )
             shown = next((act.text for act in entry.acts if isinstance(act, PromptAct)), shown)
         rows += [_sent(schedule, stretch, send, after, zero, take) for send in stretch.sends]
-        rows.sort(key=lambda row: row.seconds)  # a cue stands in front of what it tells gear
+        rows.sort(key=lambda row: row.seconds)  # a cue comes before the MIDI messages of the same time
         parts.append(
             Part(
                 name=name,
@@ -229,7 +229,7 @@ def _sent(schedule: Schedule, stretch: Stretch, send: Send, after: str | None, z
 
 
 def _brief(acts: Iterable[RuleAct], actions: Actions, shown: str | None = None) -> tuple[str, ...]:
-    """Acts in words, of prompts only the part that changes; `shown` is the prompt in force before."""
+    """Describe acts, with only the part of each prompt that changes. `shown` is the prompt in force before."""
     found: list[str] = []
     for act in acts:
         match act:
@@ -250,7 +250,7 @@ def _briefest(acts: Iterable[RuleAct], actions: Actions, shown: str | None) -> t
 
 
 def _rules(schedule: Schedule, passes: Counter[str | None], actions: Actions) -> tuple[RuleRow, ...]:
-    """Every rule once, however many passes listen for it."""
+    """Return every rule once, however many passes it applies in."""
     found: dict[tuple[str, Span, tuple[str, ...], tuple[str, ...]], list[Stretch]] = {}
     for stretch in schedule.stretches:
         for rule in stretch.rules:
@@ -275,12 +275,12 @@ def _worded(rule: RuleEntry, schedule: Schedule, actions: Actions) -> tuple[str,
 
 
 def origin_in_words(origin: Span) -> str:
-    """`file:line` of a cue; empty for one that was made by code."""
+    """Return `file:line` of a cue; empty for a cue made by code."""
     return f"{origin.file}:{origin.line}" if origin.line and origin.file else f"line {origin.line}" if origin.line else ""
 
 
 def summary_line(schedule: Schedule) -> str:
-    """Length, takes, cues, sections and rules, and the snap errors: their mean and the worst with its place."""
+    """Return length, takes, cues, sections and rules, and the snap errors: their mean, and the worst with its position."""
     if not schedule.entries:
         return "well; there is nothing to play in it, only what other scores can use"
     at_most = any(stretch.is_live for stretch in schedule.stretches)
@@ -303,7 +303,7 @@ def summary_line(schedule: Schedule) -> str:
 
 
 def _errors(schedule: Schedule) -> str:
-    """The snap errors of the cues whose time is known: those in front of the first exit of a live section."""
+    """Describe the snap errors of the cues whose time is known: those before the first exit of a live section."""
     known: list[tuple[str, Entry]] = []
     for stretch in schedule.stretches:
         name = describe_pass(stretch.section, stretch.occurrence, 1)

@@ -1,4 +1,4 @@
-"""The cue sheet as a table for a terminal: one line a cue, cut to the width, or every word of it wrapped."""
+"""Render the cue sheet as a table for a terminal: one line for each cue, cut to the width, or the full text, wrapped."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from sequencer.reports.cue_sheet.rows import Part, Row, RuleRow, Sheet, summary_
 from sequencer.schedule.describe import clock_time, decimal, describe_clock, milliseconds
 
 NARROWEST = 28
-"""The fewest columns that the acts get, however narrow the terminal is."""
+"""The minimum width of the acts in columns, however narrow the terminal is."""
 
 _HEAD = ("#", "place", "time", "frame", "chunk", "snap ms", "what", "line")
 _WHAT = 6
 _RIGHT = frozenset({0, 2, 3, 4, 5, 7})
 
 _JOINERS = "\u200c\u200d"
-"""Invisible characters that scripts and emoji need; every other invisible one is shown as a replacement character."""
+"""Invisible characters that scripts and emoji need; every other invisible character is shown as a replacement character."""
 
 _Cells = tuple[str, ...]
 
 
 def as_table(sheet: Sheet, width: int = 120, *, full: bool = False) -> str:
-    """The sheet as lines of at most `width` columns (where that is wide enough for its numbers), ending in a newline.
+    """Return the sheet as lines of at most `width` columns (if that is wide enough for its numbers), ending in a newline.
 
-    Of prompts only the part that changes is shown, cut to the width; with `full` they are whole, wrapped.
+    Only the part of each prompt that changes is shown, cut to the width; with `full`, the complete prompt, wrapped.
     """
     bodies = [[_cells(row, full) for row in part.rows] for part in sheet.parts]
     every = [_HEAD, *(cells for body in bodies for cells in body)]
@@ -46,7 +46,11 @@ def as_table(sheet: Sheet, width: int = 120, *, full: bool = False) -> str:
 
 
 def heading(part: Part) -> str:
-    """A part in one line: its name, length, tempo, chunks; of a live one its ways out; behind one, what times count from."""
+    """Describe a part in one line.
+
+    The line contains its name, length, tempo and chunks; for a live part its exits; after a live part, the exit that times
+    count from.
+    """
     words = [part.name]
     if part.until:
         words.append(f"live, until {' or '.join(part.until)}, at most {part.length}")
@@ -62,44 +66,44 @@ def heading(part: Part) -> str:
 
 
 def span_of_chunks(earliest: int, latest: int) -> str:
-    """One chunk, or the earliest and the latest one."""
+    """Return one chunk, or the earliest and the latest one."""
     return str(latest) if earliest == latest else f"{earliest}…{latest}"
 
 
 def place_of(row: Row) -> str:
-    """The place as it was meant, with bar and beat where that was a time."""
+    """Return the position as written in the score, followed by bar and beat where it was written as a time."""
     return row.place if row.bar_beat in ("", row.place) else f"{row.place} {row.bar_beat}"
 
 
 def time_of(row: Row) -> str:
-    """The time, with a plus where it counts from an exit."""
+    """Return the time, with a plus if it counts from an exit."""
     return f"{'' if row.after is None else '+'}{clock_time(row.seconds)}"
 
 
 def frame_of(row: Row) -> str:
-    """The frame, to a hundredth; empty where it is not known."""
+    """Return the frame to a hundredth; empty where it is not known."""
     return "" if row.frame is None else decimal(row.frame, 2, trim=True)
 
 
 def number_of(row: Row) -> str:
-    """The cue's number; what gear is told has none."""
+    """Return the cue's number; empty for MIDI messages, which have none."""
     return "" if row.is_gear else str(row.number)
 
 
 def chunks_of(row: Row) -> str:
-    """The chunk, or the earliest and the latest one; empty for gear, which needs none."""
+    """Return the chunk, or the earliest and the latest one; empty for MIDI messages, which need none."""
     return "" if row.is_gear else span_of_chunks(row.earliest, row.chunk)
 
 
 def error_of(row: Row) -> str:
-    """The signed snap error in milliseconds, or a word where it depends on an exit, or where nothing is snapped."""
+    """Return the signed snap error in milliseconds, or a word if it depends on an exit or nothing is snapped."""
     if row.is_gear:
         return "exact"
     return "open" if row.error is None else milliseconds(row.error)
 
 
 def fit(text: str, width: int) -> str:
-    """A text cut to a width in terminal cells, with `…` where something is missing."""
+    """Return a text cut to a width in terminal cells, with `…` where something is missing."""
     if display_width(text) <= width:
         return text
     kept: list[str] = []
@@ -133,12 +137,12 @@ def _rule(rule: RuleRow, full: bool) -> str:
 
 
 def plain(text: str) -> str:
-    """A text that a terminal cannot take for its own commands: control characters and bidirectional marks made visible."""
+    """Make control characters and bidirectional marks visible, so that a terminal does not interpret them."""
     return "".join(char if char.isprintable() or char in _JOINERS else "\ufffd" for char in text)
 
 
 def _lay(cells: _Cells, widths: list[int], full: bool, shortest: str = "") -> list[str]:
-    """A row as one line, or with `full` as many as its acts need. `shortest` is written where the acts do not fit."""
+    """Return a row as one line or, with `full`, as many as its acts need. `shortest` replaces acts that do not fit."""
     text = cells[_WHAT]
     if shortest and display_width(text) > widths[_WHAT]:
         text = shortest
@@ -157,7 +161,7 @@ def _line(cells: _Cells, widths: list[int]) -> str:
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    """A text in lines of at most `width` cells, broken at spaces where there are any."""
+    """Wrap a text into lines of at most `width` cells, at spaces where possible."""
     lines: list[str] = []
     line = ""
     for word in text.split(" "):

@@ -1,4 +1,4 @@
-"""Help with the grid: tempi that lock to chunks, the phase that fits best, snap errors by section and by snap. All exact."""
+"""Help with the grid: tempi that lock to chunks, the best phase, snap errors by section and by snap. All values are exact."""
 
 from sequencer.reports.grid.phase import Alignment, BestPhase, Shift, TempoForMark, align, best_phase, shift_of
 from sequencer.reports.grid.render import (

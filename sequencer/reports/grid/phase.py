@@ -1,7 +1,8 @@
-"""Cues around one chunk: how far off they all are when the grid is turned by a phase, and the phase that turns out best.
+"""Snap errors of all cues when the score is shifted against the chunk grid, and the shift (phase) with the least errors.
 
-Only where a cue stands within its chunk matters here, so cues are points on a circle as long as a chunk. Everything is
-counted in integers of a unit fine enough that every point, middle and crossing falls on one: exact, and fast for many cues.
+Only the position of a cue within its chunk matters here, so cues are points on a circle as long as a chunk. Everything is
+counted in integers of a unit so fine that every point, midpoint and crossing is a whole number of units: exact, and fast for
+many cues.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from sequencer.schedule.describe import number
 from sequencer.schedule.model import Schedule, Stretch
 
 _FINE = 8
-"""Halved three times on the way: opposite points, middles between two of them, middles and crossings between those."""
+"""Three halvings: opposite points, the midpoints between two of them, and the midpoints and crossings between those."""
 
 
 class Circle:
-    """Points by their snap; a point is the phase (how much later everything comes) that puts its cue on a boundary."""
+    """Points by the snap of their cues. A point is the phase (how much later everything is) that puts its cue on a boundary."""
 
     def __init__(self, chunk: Fraction, cues: Iterable[tuple[Fraction, Snap]]) -> None:
-        """`cues` are (seconds since the score began, snap)."""
+        """Initialise from the length of a chunk and `cues`: (seconds since the score began, snap)."""
         phases = [((-time) % chunk, snap) for time, snap in cues]
         self.unit = lcm(chunk.denominator, *(phase.denominator for phase, _ in phases)) * _FINE
         self.length = int(chunk * self.unit)
@@ -36,17 +37,18 @@ class Circle:
         self._nearest = _Points(phase * self.unit for phase, snap in phases if snap is Snap.NEAREST)
 
     def least_mean(self) -> Fraction:
-        """The earliest phase with the least sum of errors: one that puts some cue on a boundary.
+        """Return the earliest phase with the least sum of errors: a phase that puts some cue on a boundary.
 
-        Between two such phases the sum goes in a straight line, or bends downwards where a nearest boundary changes.
+        Between two such phases the sum is a straight line, or bends downwards where a nearest boundary changes.
         """
         points = {0, *self._floor.points, *self._ceil.points, *self._nearest.points}
         return Fraction(min(sorted(points), key=self._sum), self.unit)
 
     def least_worst(self) -> Fraction:
-        """The earliest phase with the least worst error.
+        """Return the earliest phase with the least worst error.
 
-        Between two bends the worst error is the larger of a rising and a falling line: least at an end or where they cross.
+        Between two bends the worst error is the larger of a rising and a falling line: it is least at an end or where they
+        cross.
         """
         bends = self._bends()
         found = [(self._worst(at), at) for at in bends]
@@ -67,7 +69,7 @@ class Circle:
         return sorted(bends)
 
     def _slopes(self, start: int, middle: int) -> tuple[int, int]:
-        """The larger rising and the larger falling error at the middle of a piece; -length where there is none."""
+        """Return the larger rising and the larger falling error at the middle of a segment; -length where there is none."""
         rising = self._floor.farthest_behind(middle, self.length) if self._floor.points else -self.length
         falling = self._ceil.farthest_ahead(middle, self.length) if self._ceil.points else -self.length
         if self._nearest.points:
@@ -94,27 +96,27 @@ class Circle:
 
 
 class _Points:
-    """Sorted points on the circle, each as often as it occurs, with the sums of all before."""
+    """Sorted points on the circle, repeated as often as they occur, with their cumulative sums."""
 
     def __init__(self, points: Iterable[Fraction]) -> None:
         self.points = sorted(int(point) for point in points)
         self._sums = [0, *accumulate(self.points)]
 
     def farthest_behind(self, phase: int, length: int) -> int:
-        """The longest way from a point forward to `phase`: how early `floor` is at worst."""
+        """Return the longest distance from a point forward to `phase`: how early `floor` is at worst."""
         if not self.points:
             return 0
         index = bisect_right(self.points, phase)
         return (phase - self.points[index % len(self.points)]) % length
 
     def farthest_ahead(self, phase: int, length: int) -> int:
-        """The longest way from `phase` forward to a point: how late `ceil` is at worst."""
+        """Return the longest distance from `phase` forward to a point: how late `ceil` is at worst."""
         if not self.points:
             return 0
         return (self.points[bisect_left(self.points, phase) - 1] - phase) % length
 
     def farthest(self, phase: int, length: int) -> int:
-        """The longest of the shorter ways between `phase` and a point: how far off `nearest` is at worst."""
+        """Return the longest of the shorter distances between `phase` and a point: how far off `nearest` is at worst."""
         if not self.points:
             return 0
         opposite = (phase + length // 2) % length
@@ -125,19 +127,19 @@ class _Points:
         )
 
     def sum_behind(self, phase: int, length: int) -> int:
-        """The sum of the ways from every point forward to `phase`."""
+        """Return the sum of the distances from every point forward to `phase`."""
         return len(self.points) * phase - self._sums[-1] + length * (len(self.points) - bisect_right(self.points, phase))
 
     def sum_ahead(self, phase: int, length: int) -> int:
-        """The sum of the ways from `phase` forward to every point."""
+        """Return the sum of the distances from `phase` forward to every point."""
         return self._sums[-1] - len(self.points) * phase + length * bisect_left(self.points, phase)
 
     def sum_near(self, phase: int, length: int) -> int:
-        """The sum of the shorter ways between `phase` and every point."""
+        """Return the sum of the shorter distances between `phase` and every point."""
         half = length // 2
         total = 0
         for turn in (-length, 0, length):
-            # The points of this turn within half a circle behind `phase`, and within half a circle ahead of it.
+            # The points of this turn within half a circle before `phase`, and within half a circle after it.
             low, high = phase - half - turn, phase - turn
             first, last = bisect_left(self.points, low), bisect_left(self.points, high)
             total += (last - first) * high - (self._sums[last] - self._sums[first])
@@ -148,10 +150,11 @@ class _Points:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Everything `later` seconds later against the grid, 0 ≤ later < a chunk, with the errors that come of it.
+    """Everything moved `later` seconds later against the grid, 0 ≤ later < a chunk, with the resulting errors.
 
-    `upbeat` is a section that is exactly so long, to be played first (its `…` stands for a prompt); None for no shift and
-    where a section cannot do it. Beside music, start the model `delay` seconds after it to the same end.
+    `upbeat` is a section of exactly this length, to be played first (its `…` is a placeholder for a prompt). It is None without
+    a shift, and where a section cannot have this effect. With music, starting the model `delay` seconds after the music has the
+    same effect.
     """
 
     later: Fraction
@@ -162,7 +165,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class TempoForMark:
-    """A tempo in place of the score's that puts a mark on the boundary of `chunk`; `change` is relative (0.01 is 1 % more)."""
+    """A tempo to use instead of the score's: it puts a mark on the boundary of `chunk`. `change` is relative: 0.01 is +1 %."""
 
     bpm: Fraction
     chunk: int
@@ -171,7 +174,7 @@ class TempoForMark:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """What puts a mark on a chunk boundary. `time` is the mark's exact time, `error` what it has now (signed seconds)."""
+    """What puts a mark on a chunk boundary. `time` is the mark's exact time, `error` its present error in signed seconds."""
 
     mark: str
     time: Fraction
@@ -192,9 +195,14 @@ class BestPhase:
 
 
 def align(schedule: Schedule, mark: str) -> Alignment:
-    """What puts a mark (`NAME`, `SECTION.NAME`, or a section's start by its `SECTION`) on a boundary, on its first pass.
+    """Return what puts a mark on a chunk boundary, in its first pass.
 
-    Raises UsageError for a mark that is not there, stands in several sections, or has no time before the run.
+    Args:
+        schedule: The compiled score.
+        mark: `NAME`, `SECTION.NAME`, or `SECTION` for the start of a section.
+
+    Raises:
+        UsageError: The mark does not exist, exists in several sections, or has no time that is known before the run.
     """
     place = _find(schedule, mark)
     grid = schedule.grid
@@ -211,22 +219,23 @@ def align(schedule: Schedule, mark: str) -> Alignment:
 
 
 def best_phase(schedule: Schedule) -> BestPhase:
-    """The best shifts of a whole schedule, exactly; the earliest one of several."""
+    """Return the best shifts of a complete schedule, exact; the earliest of several that are equally good."""
     cues = [(stretch.start + entry.offset, entry.snap) for stretch, entry in known_cues(schedule)]
     circle = Circle(schedule.grid.chunk, cues)
     return BestPhase(errors_of(schedule), shift_of(schedule, circle.least_mean()), shift_of(schedule, circle.least_worst()))
 
 
 def shift_of(schedule: Schedule, later: Fraction) -> Shift:
-    """Everything so much later, with what comes of it."""
+    """Return the shift of everything by `later` seconds, with the resulting errors."""
     return Shift(later, (-later) % schedule.grid.chunk, _upbeat(schedule, later), errors_of(schedule, later))
 
 
 def _upbeat(schedule: Schedule, later: Fraction) -> str | None:
-    """A section so long, for the score to begin with. It opens with a prompt unless the score's own still opens chunk 0.
+    """Return a section of this length for the score to begin with.
 
-    None where there are no sections to put it before, beside outer music, which an upbeat would only move along with, and where
-    a file keeps the time, whose own first bars an upbeat would take.
+    It opens with a prompt unless the score's own first prompt still opens chunk 0. It is None without sections to put it
+    before; with an external clock, because an upbeat would only move along with its music; and where a MIDI file provides the
+    tempo map, because an upbeat would take up the file's first bars.
     """
     if schedule.clock.is_outer or schedule.clock.kind == "file" or schedule.stretches[0].section is None:
         return None
@@ -239,7 +248,7 @@ def _upbeat(schedule: Schedule, later: Fraction) -> str | None:
 
 
 def _length(schedule: Schedule, later: Fraction) -> str | None:
-    """A duration as the language writes it: in frames where they are whole, else in beats, else in seconds."""
+    """Return a duration as the language writes it: in frames where they are whole, else in beats, else in seconds."""
     frames = schedule.grid.frame_at(later)
     if frames.denominator == 1:
         return f"{frames}f"
@@ -255,7 +264,7 @@ def _length(schedule: Schedule, later: Fraction) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A mark found: its time, and how much of that time goes with the score's own tempo."""
+    """A mark that was found: its time, and how much of that time scales with the score's own tempo."""
 
     name: str
     time: Fraction
@@ -291,7 +300,7 @@ def _find(schedule: Schedule, wanted: str) -> _Place:
 
 
 def _names(stretch: Stretch) -> list[tuple[str, Fraction, Fraction | None]]:
-    """The names of a stretch: its own, and its marks with the section's name before them."""
+    """Return the names of a stretch: its own, and those of its marks, prefixed with the section's name."""
     start = [] if stretch.section is None else [(stretch.section, Fraction(0), Fraction(0))]
     before = "" if stretch.section is None else f"{stretch.section}."
     return start + [(f"{before}{mark.name}", mark.offset, mark.quarter) for mark in stretch.marks]
@@ -306,19 +315,19 @@ def _known(found: dict[str, _Place | None]) -> str:
 
 
 def _has_own_tempo(schedule: Schedule, stretch: Stretch) -> bool:
-    """Whether a stretch goes at the one tempo of the score's header."""
+    """Return whether a stretch is played at the constant tempo of the score's header."""
     return schedule.clock.bpm is not None and stretch.tempo == TempoMap.constant(schedule.clock.bpm)
 
 
 def _tempi(schedule: Schedule, place: _Place) -> tuple[TempoForMark, ...]:
-    """The tempi, one slower and one faster, that put a place on the boundaries around it."""
+    """Return the tempi, one slower and one faster, that put a position on the boundaries around it."""
     bpm = schedule.clock.bpm
     if bpm is None or place.musical == 0:
         return ()
     below = floor(place.time / schedule.grid.chunk)
     found = []
     for chunk in (below, below + 1):
-        # What does not go with the tempo stays; the rest is stretched until the place falls on the boundary.
+        # Time that does not depend on the tempo stays; the rest is stretched until the position is on the boundary.
         stretched = schedule.grid.boundary(chunk) - (place.time - place.musical)
         if stretched > 0:
             tempo = bpm * place.musical / stretched

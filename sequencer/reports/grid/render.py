@@ -1,4 +1,4 @@
-"""Help with the grid in words, for the terminal."""
+"""Render the help with the grid as text for the terminal and as JSON documents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sequencer.schedule.model import Schedule
 
 
 def render_grid(schedule: Schedule) -> str:
-    """Snap errors by section, with every other snap, and the tempi that lock to chunks."""
+    """Render the snap errors by section and with every other snap, and the tempi that lock to chunks."""
     lines = ["snap errors:"]
     sections = by_section(schedule)
     names = ["score" if name is None else name for name, _ in sections]
@@ -32,7 +32,7 @@ def render_grid(schedule: Schedule) -> str:
 
 
 def render_alignment(alignment: Alignment, schedule: Schedule) -> str:
-    """What puts a mark on a boundary: a shift, or another tempo."""
+    """Render what puts a mark on a boundary: a shift, or another tempo."""
     head = f"{alignment.mark} stands at {clock_time(alignment.time)}"
     if alignment.error == 0:
         return f"{head}, exactly on chunk {alignment.chunk}"
@@ -47,7 +47,7 @@ def render_alignment(alignment: Alignment, schedule: Schedule) -> str:
 
 
 def render_best_phase(best: BestPhase) -> str:
-    """The phases with the least mean and with the least worst error, before and after."""
+    """Render the phases with the least mean and with the least worst error, and the errors before and after."""
     if best.now.cues == 0:
         return "no cue has a time of its own: there is no phase to find"
     lines = [f"phase now: {_errors(best.now)}"]
@@ -61,7 +61,7 @@ def render_best_phase(best: BestPhase) -> str:
 
 
 def tempo_in_words(bpm: Fraction) -> str:
-    """A tempo as a score writes it; a fraction with its decimal behind it."""
+    """Return a tempo as a score writes it; a fraction is followed by its decimal value."""
     shown = number(bpm)
     return f"{shown} (= {decimal(bpm, 3)})" if "/" in shown else shown
 
@@ -124,7 +124,7 @@ def _ordinal(count: int) -> str:
 
 
 def grid_document(schedule: Schedule) -> dict[str, Any]:
-    """Snap errors by section and by snap, and the tempi that lock."""
+    """Return the snap errors by section and by snap, and the tempi that lock to chunks."""
     return {
         "sections": [{"section": name, **_errors_as_json(errors)} for name, errors in by_section(schedule)],
         "all": _errors_as_json(errors_of(schedule)),
@@ -143,7 +143,7 @@ def grid_document(schedule: Schedule) -> dict[str, Any]:
 
 
 def alignment_document(alignment: Alignment) -> dict[str, Any]:
-    """What puts a mark on a boundary."""
+    """Return what puts a mark on a boundary."""
     return {
         "mark": alignment.mark,
         "seconds": str(alignment.time),
@@ -156,7 +156,7 @@ def alignment_document(alignment: Alignment) -> dict[str, Any]:
 
 
 def best_phase_document(best: BestPhase) -> dict[str, Any]:
-    """The best shifts."""
+    """Return the best shifts."""
     return {
         "now": _errors_as_json(best.now),
         "least_mean": _shift_as_json(best.least_mean),

@@ -1,4 +1,4 @@
-"""Snap errors summed up: of a whole schedule, of its sections, with another snap, with everything moved against the grid."""
+"""Sum up snap errors: of a schedule or of its sections, with another snap, or with everything shifted against the grid."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from sequencer.schedule.model import Entry, Schedule, Stretch
 
 @dataclass(frozen=True, slots=True)
 class SnapErrors:
-    """How far cues stand beside their places: `mean` of the absolute errors, `worst` signed (positive is late), seconds.
+    """How far cues are from their positions: `mean` of the absolute errors, `worst` signed (positive is late), in seconds.
 
-    `place` is where the worst one stands; empty where there is no cue.
+    `place` is the position of the worst error; empty without cues.
     """
 
     cues: int
@@ -27,7 +27,7 @@ NO_ERRORS = SnapErrors(0, Fraction(0), Fraction(0))
 
 
 def known_cues(schedule: Schedule) -> Iterator[tuple[Stretch, Entry]]:
-    """The cues whose time is known before the run: those in front of the first exit of a live section."""
+    """Yield the cues whose time is known before the run: those before the first exit of a live section."""
     for stretch in schedule.stretches:
         for entry in stretch.entries:
             yield stretch, entry
@@ -36,15 +36,19 @@ def known_cues(schedule: Schedule) -> Iterator[tuple[Stretch, Entry]]:
 
 
 def errors_of(schedule: Schedule, shift: Fraction = Fraction(0), snap: Snap | None = None) -> SnapErrors:
-    """The errors if everything came `shift` seconds later against the grid, or with another `snap`.
+    """Return the errors if everything came `shift` seconds later against the grid, or with another `snap`.
 
-    A cue with a snap of its own keeps it. (One whose own snap is also the score's cannot be told from one without.)
+    A cue with a snap of its own keeps it. (A cue whose own snap equals the score's cannot be distinguished from a cue without
+    one.)
     """
     return summarise(_cases(schedule, known_cues(schedule), shift, snap))
 
 
 def by_section(schedule: Schedule) -> tuple[tuple[str | None, SnapErrors], ...]:
-    """The errors of each section, all its passes together, in order of first appearance; sections without cues left out."""
+    """Return the errors of each section, of all its passes together, in order of first appearance.
+
+    Sections without cues are left out.
+    """
     found: dict[str | None, list[tuple[Stretch, Entry]]] = {}
     for stretch, entry in known_cues(schedule):
         found.setdefault(stretch.section, []).append((stretch, entry))
@@ -63,7 +67,7 @@ def _cases(
 
 
 def summarise(cases: Iterable[tuple[str, Fraction]]) -> SnapErrors:
-    """The errors of (place, signed seconds) pairs."""
+    """Return the errors of (position, signed seconds) pairs."""
     count, total, worst, place = 0, Fraction(0), Fraction(0), ""
     for where, error in cases:
         if count == 0 or is_before(abs(worst), abs(error)):

@@ -1,4 +1,4 @@
-"""Tempi that lock to chunks: so many beats are exactly so many chunks, so that beats or bars keep falling on boundaries."""
+"""Find tempi that lock to chunks: a number of beats lasts exactly a number of chunks, so beats or bars stay on boundaries."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from sequencer.core.timebase import ChunkGrid, Meter
 from sequencer.schedule.model import Schedule
 
 MAX_CHUNKS = 4
-"""A lock of beats takes at most so many chunks."""
+"""The most chunks in a lock of beats."""
 NEAR = Fraction(1, 200)
-"""How far from the tempo that was asked for a lock of beats may be: half a percent."""
+"""The largest relative distance between the requested tempo and a lock of beats: half a percent."""
 BARS = (1, 2, 4, 8)
-"""For every so many bars a tempo is found that puts them on chunks."""
+"""For each of these numbers of bars, the tempo is found that puts them on chunks."""
 
 
 @dataclass(frozen=True, slots=True)
 class LockedTempo:
-    """At `bpm` (exact) every `beats` beats are `chunks` chunks, and a downbeat falls on a boundary every `bars` bars.
+    """A tempo that locks: at `bpm` (exact), every `beats` beats last `chunks` chunks.
 
-    `change` is how far it is from the tempo that was asked for: 0.01 is 1 % faster.
+    A downbeat falls on a boundary every `bars` bars. `change` is the relative distance from the requested tempo: 0.01 is 1 %
+    faster.
     """
 
     bpm: Fraction
@@ -32,7 +33,7 @@ class LockedTempo:
 
 
 def beat_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[LockedTempo, ...]:
-    """The locks of at most `MOST_CHUNKS` chunks within `NEAR` of a tempo (quarters a minute), the nearest first."""
+    """Return the locks of at most `MAX_CHUNKS` chunks within `NEAR` of a tempo (quarters a minute), the nearest first."""
     found: dict[Fraction, LockedTempo] = {}
     for chunks in range(1, MAX_CHUNKS + 1):
         exact = _beats(bpm, meter, chunks * grid.chunk)
@@ -46,7 +47,7 @@ def beat_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[LockedTemp
 
 
 def bar_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[LockedTempo, ...]:
-    """For every 1, 2, 4 and 8 bars the nearest tempo that puts each such downbeat on a chunk; what repeats is left out."""
+    """Return, for every 1, 2, 4 and 8 bars, the nearest tempo that puts each such downbeat on a chunk, without repetitions."""
     found: dict[Fraction, LockedTempo] = {}
     for bars in BARS:
         beats = bars * meter.numerator
@@ -59,7 +60,7 @@ def bar_locks(bpm: Fraction, meter: Meter, grid: ChunkGrid) -> tuple[LockedTempo
 
 
 def tempi_of(schedule: Schedule) -> tuple[tuple[Fraction, Meter, tuple[str, ...]], ...]:
-    """(quarters a minute, opening meter, sections) of every constant tempo that is played, in order of first appearance."""
+    """Return (quarters a minute, opening meter, sections) of every constant tempo played, in order of first appearance."""
     found: dict[tuple[Fraction, Meter], list[str]] = {}
     for stretch in schedule.stretches:
         if stretch.tempo is None or stretch.meters is None:
@@ -73,7 +74,7 @@ def tempi_of(schedule: Schedule) -> tuple[tuple[Fraction, Meter, tuple[str, ...]
 
 
 def _beats(bpm: Fraction, meter: Meter, seconds: Fraction) -> Fraction:
-    """How many beats of a meter a time holds."""
+    """Return how many beats of a meter a time contains."""
     return seconds * bpm / 60 / meter.beat
 
 

@@ -1,4 +1,4 @@
-"""The timeline: a schedule, or a run of it, as a picture. Bars and chunks as two rulers, and what is in force below them."""
+"""Draw the timeline of a schedule or of a run: rulers of bars and chunks, and below them what is in force at each chunk."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ __all__ = ["thumbnails_of", "timeline_html", "timeline_svg"]
 
 
 def timeline_svg(schedule: Schedule, run: Conductor | None = None, thumbnails: Mapping[str, str] | None = None) -> str:
-    """The timeline as a self-contained SVG picture, ending in a newline; the same bytes for the same input.
+    """Return the timeline as a self-contained SVG image, ending in a newline. The output is the same for the same input.
 
-    With `run` (the conductor of a run that is over, or of a replay) it shows what was performed, planned against landed.
-    `thumbnails` are small pictures as `data:` addresses by the SHA-256 of the image's file; without one an image is named.
+    Args:
+        schedule: The compiled score.
+        run: The conductor of a finished run or of a replay. With it, the timeline shows what was performed, planned against
+            landed.
+        thumbnails: Small images as `data:` URLs, by the SHA-256 of the image's file. An image without a thumbnail is shown by
+            name.
     """
     from sequencer.reports.timeline.svg import draw_svg
 
@@ -27,14 +31,17 @@ def timeline_svg(schedule: Schedule, run: Conductor | None = None, thumbnails: M
 
 
 def timeline_html(schedule: Schedule, run: Conductor | None = None, thumbnails: Mapping[str, str] | None = None) -> str:
-    """The timeline as a self-contained HTML page: one strip that scrolls and zooms; otherwise as `timeline_svg`."""
+    """Return the timeline as a self-contained HTML page: one strip that scrolls and zooms.
+
+    The arguments are those of `timeline_svg`.
+    """
     from sequencer.reports.timeline.html import draw_page
 
     return draw_page(_plot(schedule, run), thumbnails or {})
 
 
 def thumbnails_of(schedule: Schedule, folder: Path) -> dict[str, str]:
-    """Small pictures of a schedule's images, which lie in the score's `folder`; what cannot be read is left out."""
+    """Return thumbnails of a schedule's images, which are in the score's `folder`. Images that cannot be read are left out."""
     from sequencer.reports.timeline.thumbnails import thumbnails_of as read
 
     return read(schedule, folder)

@@ -10,11 +10,11 @@ from fractions import Fraction
 from math import ceil, floor
 
 GAP_WIDTH = 2
-"""How many chunks wide a gap is drawn."""
+"""The width of a gap as drawn, in chunks."""
 AFTER, BEFORE = 3, 1
-"""How many chunks stay after something that happens, and before the next thing."""
+"""How many chunks are kept after something that happens, and before the next thing."""
 MIN_COMPRESSED_CHUNKS = 6
-"""Fewer chunks than this are drawn as they are."""
+"""Fewer chunks than this are drawn in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Gap:
 
 
 class Axis:
-    """Where chunks are drawn, in units of a chunk's width. `length` is where the last one ends.
+    """Map chunks to drawing positions, in units of a chunk's width. `length` is the end of the last chunk.
 
     Args:
-        end: How many chunks there are.
-        gaps: The gaps, in ascending order, none touching another.
+        end: The number of chunks.
+        gaps: The gaps in ascending order, not touching each other.
     """
 
     def __init__(self, end: int, gaps: Sequence[Gap] = ()) -> None:
@@ -50,7 +50,7 @@ class Axis:
         self.length = end - self._before[-1]
 
     def at(self, chunk: Fraction | int) -> Fraction | int:
-        """Where a place in chunks is drawn."""
+        """Return the unit at which a position in chunks is drawn."""
         if not self.gaps:
             return chunk
         index = bisect_right(self._starts, chunk) - 1
@@ -62,7 +62,7 @@ class Axis:
         return self._units[index] + Fraction(chunk - gap.start) * GAP_WIDTH / gap.chunks
 
     def chunk_at(self, unit: int) -> int | None:
-        """The chunk that is drawn at a unit; None within a gap."""
+        """Return the chunk that is drawn at a unit; None within a gap."""
         index = bisect_right(self._units, unit) - 1
         if index < 0:
             return unit
@@ -71,13 +71,13 @@ class Axis:
         return self.gaps[index].start if unit == self._units[index] else None
 
     def hides(self, chunk: Fraction | int) -> bool:
-        """Whether a place in chunks is within a gap."""
+        """Return whether a position in chunks is within a gap."""
         index = bisect_right(self._starts, chunk) - 1
         return index >= 0 and self.gaps[index].start < chunk < self.gaps[index].end
 
 
 def gaps_of(stretches: Iterable[tuple[Fraction, Fraction]], happens: Iterable[Fraction | int]) -> tuple[Gap, ...]:
-    """The gaps in stretches (from, to) of chunks, given where something happens. Both come in any order."""
+    """Return the gaps in stretches (from, to) of chunks, given where something happens. Both may be in any order."""
     places = sorted(set(happens))
     found: list[Gap] = []
     for start, end in sorted(stretches):

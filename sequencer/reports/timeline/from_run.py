@@ -30,7 +30,7 @@ _FATES: dict[Status, Fate] = {
 
 
 def performed(conductor: Conductor) -> Plot:
-    """What was performed, as far as the conductor has heard."""
+    """Return what was performed, as far as the conductor has received it."""
     schedule = conductor.run.schedule
     lines = conductor.run.plan.lines
     end = max(conductor.run.making, 1 + max((line.landed for line in lines if line.landed is not None), default=0), 1)
@@ -82,7 +82,7 @@ def _outcome(conductor: Conductor, end: int) -> str:
 
 
 def _landed(lines: list[Delivery]) -> list[Entry]:
-    """What landed, as entries on the chunks where it did, in the order in which it acted."""
+    """Return what landed, as entries on the chunks where it landed, in the order in which it took effect."""
     found = sorted(
         ((line.landed, line.fired is not None, line.time, line.number, line) for line in lines if line.landed is not None),
         key=lambda one: one[:4],
@@ -94,7 +94,7 @@ def _landed(lines: list[Delivery]) -> list[Entry]:
 
 
 def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
-    """The passes that were played, by their numbers."""
+    """Return the passes that were played, by their numbers."""
     run = conductor.run
     grid = run.schedule.grid
     tints = hues(run.schedule.stretches)
@@ -133,7 +133,10 @@ def _bands(conductor: Conductor, end: int, rules: RuleNotes) -> dict[int, Band]:
 
 
 def _starts(conductor: Conductor) -> dict[int, Fraction]:
-    """Where each pass began, in chunks: exactly in a fixed run; in a following one as its first cue says that landed."""
+    """Return where each pass began, in chunks.
+
+    The start is exact in a run with fixed times. In a run that follows a clock it is derived from the first cue that landed.
+    """
     run = conductor.run
     grid = run.schedule.grid
     if run.follow is None:
@@ -152,7 +155,7 @@ def _starts(conductor: Conductor) -> dict[int, Fraction]:
             nominal = landed - (off + cue.time - one.start) / grid.chunk
         elif before is not None:
             nominal = starts[before.number] + (one.start - before.start) / grid.chunk
-        # The first pass may have begun before chunk 0 was seen: then its bars stand a little to the left.
+        # The first pass may have begun before chunk 0 was seen: then its bars begin to the left of chunk 0.
         starts[one.number] = nominal if before is None else max(nominal, starts[before.number])
         before = one
     return starts

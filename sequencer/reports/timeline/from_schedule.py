@@ -1,4 +1,4 @@
-"""The plot of a schedule: everything where it is planned, live passes at their longest."""
+"""The plot of a schedule: everything at its planned position, live passes at their maximum length."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sequencer.schedule.prompt_actions import actions_of
 
 
 def planned(schedule: Schedule) -> Plot:
-    """What is to be performed."""
+    """Return what the schedule plans to perform."""
     actions = actions_of(schedule)
     rules = RuleNotes(schedule, actions)
     bands = _bands(schedule, rules)
@@ -54,7 +54,7 @@ def planned(schedule: Schedule) -> Plot:
 
 
 def caption_of(stretch: Stretch) -> str:
-    """Length, tempo and meter of a pass on one line."""
+    """Return length, tempo and meter of a pass in one line."""
     words = [length_in_words(stretch)]
     if stretch.tempo is not None:
         words += [tempo_in_words(stretch.tempo), meter_in_words(stretch)]

@@ -1,4 +1,4 @@
-"""Where things go: a timeline is laid out in systems, as a printed score is, each a run of chunks across the page."""
+"""The layout of a timeline: systems, as in a printed score, each a range of chunks across the page, with lanes and rulers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WIDTH = 1280
 LEFT = 78
 RIGHT = 24
 ROOM = WIDTH - LEFT - RIGHT
-"""The width of the drawing, and of the part of it that chunks take."""
+"""The width of the drawing in pixels, and of the part of it that chunks take."""
 
 WIDEST_CHUNK = 150
 MAX_IN_ONE = 40
@@ -33,7 +33,7 @@ MAX_RULES = 6
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One run of chunks across the page at height `top`: units `first` to `stop` of the axis, `scale` pixels to each."""
+    """A range of chunks across the page at height `top`: units `first` to `stop` of the axis, `scale` pixels for each unit."""
 
     first: int
     stop: int
@@ -42,15 +42,15 @@ class System:
     axis: Axis
 
     def x(self, chunk: Fraction | int) -> Fraction:
-        """Where a place in chunks is drawn, in pixels from the left."""
+        """Return where a position in chunks is drawn, in pixels from the left."""
         return LEFT + (self.axis.at(chunk) - self.first) * self.scale
 
     def has(self, chunk: Fraction | int) -> bool:
-        """Whether a place in chunks is drawn in this system."""
+        """Return whether a position in chunks is drawn in this system."""
         return self.first <= self.axis.at(chunk) < self.stop
 
     def clipped(self, start: Fraction | int, end: Fraction | int) -> tuple[Fraction, Fraction] | None:
-        """(left, width) in pixels of the part of a stretch that this system shows."""
+        """Return (left, width) in pixels of the part of a stretch that this system shows."""
         one, other = self.axis.at(start), self.axis.at(end)
         if one >= self.stop or other <= self.first or one >= other:
             return None
@@ -59,13 +59,13 @@ class System:
 
     @property
     def right(self) -> Fraction:
-        """Where the last chunk ends."""
+        """The end of the last chunk, in pixels from the left."""
         return LEFT + (self.stop - self.first) * self.scale
 
 
 @dataclass(frozen=True, slots=True)
 class Heights:
-    """The lanes of a system: their tops below the system's own, None for a lane that this timeline does not need."""
+    """The tops of a system's lanes, relative to the top of the system; None for a lane that this timeline does not need."""
 
     band: int
     bars: int | None
@@ -90,7 +90,7 @@ BAND, BARS, SNAP, CHUNKS, THIN, ERRORS, RUN, GAP, LINE = 22, 19, 20, 27, 15, 46,
 
 
 def systems_of(plot: Plot, whole: int) -> tuple[System, ...]:
-    """Break a timeline into systems of equal length, as few as stay legible; one for a short score."""
+    """Break a timeline into systems of equal length: as few as remain legible, and only one for a short score."""
     end = plot.axis.length
     if end <= MAX_IN_ONE:
         return (System(0, end, TOP, min(Fraction(WIDEST_CHUNK), Fraction(ROOM, end)), plot.axis),)
@@ -104,7 +104,7 @@ def systems_of(plot: Plot, whole: int) -> tuple[System, ...]:
 
 
 def heights_of(plot: Plot, pictured: bool) -> Heights:
-    """Which lanes a timeline has and where; `pictured` when images are shown and not only named."""
+    """Return which lanes a timeline has, and where. `pictured` means that images are shown, not only named."""
     at = 0
 
     def lane(height: int, needed: bool = True) -> int | None:
@@ -138,18 +138,18 @@ def heights_of(plot: Plot, pictured: bool) -> Heights:
 
 
 STEPS = (1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000, 2000, 5000, 10000)
-"""Every how many chunks or bars a number may be written."""
+"""The distances, in chunks or bars, at which numbers may be written."""
 BEAT_ROOM = 8
 """The fewest pixels between beats that are drawn."""
 BAR_ROOM = 24
 """The fewest pixels between bars with numbers."""
 END = WIDTH - 4
-"""Where labels end at the latest."""
+"""The latest end of labels, in pixels from the left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """The bars and beats of one band, in chunks, ascending: bar n + 1 begins at `bars[n]`; every `step`th has its number."""
+    """The bars and beats of a band, in chunks, ascending. Bar n + 1 begins at `bars[n]`; every `step`th bar has a number."""
 
     bars: tuple[Fraction, ...]
     beats: tuple[Fraction, ...]
@@ -157,7 +157,7 @@ class Ruled:
 
 
 def ruled(plot: Plot, scale: Fraction) -> tuple[Ruled, ...]:
-    """The bars of every band that has any, and its beats where `scale` pixels to a chunk leave room for them."""
+    """Return the bars of every band that has bars, and its beats if `scale` pixels for each chunk leave space for them."""
     found = []
     for band in plot.bands:
         bars = tuple(at for _, at in bars_of(band, plot.grid))
@@ -173,12 +173,12 @@ def _beats_in_a_bar(band: Band) -> int:
 
 
 def step(scale: Fraction, least: int) -> int:
-    """Every how many units of `scale` pixels something `least` pixels wide may be written."""
+    """Return the distance, in units of `scale` pixels, at which something `least` pixels wide may be written."""
     return next((one for one in STEPS if one * scale >= least), STEPS[-1])
 
 
 def draw_bars(system: System, top: int, bands: Sequence[Ruled]) -> Iterable[str]:
-    """The ruler of bars: long ticks with numbers, shorter ones for other bars, the shortest for beats."""
+    """Draw the ruler of bars: long ticks with numbers, shorter ticks for other bars, the shortest for beats."""
     base = top + BARS - 4
     yield f'<path class="k-line" d="M{LEFT} {base}H{px(system.right)}"/>'
     ticks: list[str] = []
@@ -201,7 +201,7 @@ def draw_bars(system: System, top: int, bands: Sequence[Ruled]) -> Iterable[str]
 
 
 def _edges(system: System) -> Iterable[Fraction]:
-    """Where gaps begin: a label that begins before one ends before it."""
+    """Yield where gaps begin: a label that begins before a gap must end before it."""
     for gap in system.axis.gaps:
         box = system.clipped(gap.start, gap.end)
         if box is not None:
@@ -209,7 +209,7 @@ def _edges(system: System) -> Iterable[Fraction]:
 
 
 def _shown(system: System, places: Sequence[Fraction]) -> Iterable[int]:
-    """The indices of the places that a system draws: those within a gap are not drawn."""
+    """Yield the indices of the positions that a system draws; those within a gap are not drawn."""
     first = _inverse(system, system.first)
     for index in range(bisect_left(places, first), len(places)):
         place = places[index]
@@ -220,7 +220,7 @@ def _shown(system: System, places: Sequence[Fraction]) -> Iterable[int]:
 
 
 def _inverse(system: System, unit: int) -> int:
-    """A chunk that is not drawn to the right of a unit."""
+    """Return a chunk that is drawn at a unit or to the left of it."""
     while unit > 0:
         chunk = system.axis.chunk_at(unit)
         if chunk is not None:
@@ -230,7 +230,7 @@ def _inverse(system: System, unit: int) -> int:
 
 
 def draw_chunks(system: System, top: int, grid: ChunkGrid) -> Iterable[str]:
-    """The ruler of chunks: ticks, numbers, and minutes and seconds below some of them; a gap says how many it leaves out."""
+    """Draw the ruler of chunks: ticks, numbers, and minutes and seconds below some of them. A gap shows its length."""
     yield f'<text class="e n soft" x="{LEFT - 10}" y="{top + 24}">min:s</text>'
     yield f'<path class="k-soft" d="M{LEFT} {top}H{px(system.right)}"/>'
     numbered = step(system.scale, 7 + 6 * len(str(system.axis.end)))

@@ -1,4 +1,4 @@
-"""The timeline as one HTML page: a strip to scroll and zoom, self-contained. Without its script it still shows everything."""
+"""Draw the timeline as one self-contained HTML page: a strip to scroll and zoom. It shows everything without its script too."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from sequencer.reports.timeline.style import px, tip, tip_length, xml
 from sequencer.schedule.describe import clock_time, decimal, milliseconds
 
 MAX_STRIP_TEXT_LENGTH = 400
-"""Characters of a text in the strip."""
+"""The most characters of a text in the strip."""
 MAX_BEATS = 20_000
-"""Beyond so many beats only bars are drawn."""
+"""Above this number of beats, only bars are drawn."""
 MAX_WHOLE = 500
-"""The most prompts that are written whole below their actions."""
+"""The most prompts that are written in full below their actions."""
 MAX_RULES = 10
 """The most rules of a section that are written in its lane."""
 WINDOW = 1150
-"""About how many pixels the strip has, where its script does not say."""
+"""The approximate width of the strip in pixels, used without the script."""
 
 _SHAPES = {
     "bar": '<i class="err {colour}"></i>',
@@ -33,7 +33,7 @@ _SHAPES = {
 
 
 def draw_page(plot: Plot, thumbnails: Mapping[str, str]) -> str:
-    """The whole page. Everything that comes from the score is escaped, and the page may load nothing."""
+    """Return the complete page. Everything from the score is escaped, and the page must not load anything."""
     units = max(1, plot.axis.length)
     scale = Fraction(WINDOW, units)
     lanes = _Lanes(plot, thumbnails, tip_length(len(plot.prompts) + len(plot.flags) + len(plot.gear)))
@@ -76,7 +76,7 @@ def _stride(unit: Fraction | int, room: int) -> int:
 
 
 def _bar_length(plot: Plot) -> Fraction:
-    """The shortest bar there is, in chunks; 0 without beats."""
+    """Return the length of the shortest bar, in chunks; 0 without beats."""
     shortest = Fraction(0)
     for band in plot.bands:
         starts = [at for _, at in zip(range(2), (at for _, at in bars_of(band, plot.grid)), strict=False)]
@@ -87,7 +87,7 @@ def _bar_length(plot: Plot) -> Fraction:
 
 
 class _Lanes:
-    """The lanes of the strip, each with its name before it. `rows` are their heights, as a grid names them."""
+    """The lanes of the strip, each preceded by its name. `rows` are their heights, as CSS grid row sizes."""
 
     def __init__(self, plot: Plot, thumbnails: Mapping[str, str], tips: int) -> None:
         self._plot, self._thumbnails, self._tips = plot, thumbnails, tips
@@ -95,7 +95,7 @@ class _Lanes:
         self.rows: list[str] = []
 
     def strip(self) -> list[str]:
-        """Every lane from top to bottom; fills `rows` on the way. What is left of the window goes to the lanes with texts."""
+        """Return every lane from top to bottom, and fill `rows`. The free height of the window goes to the lanes with texts."""
         plot = self._plot
         lines = self._lane("section", "26px", (self._band(band) for band in plot.bands))
         if plot.has_beats:
@@ -146,7 +146,7 @@ class _Lanes:
         )
 
     def _prompt(self, held: HeldValue) -> str:
-        """The part that changes, and below it the whole prompt, as far as the window has room for it."""
+        """Return the part that changes and, below it, the complete prompt as far as the window has space for it."""
         whole = (
             ""
             if held.short == held.full or len(self._plot.prompts) > MAX_WHOLE
@@ -183,7 +183,7 @@ class _Lanes:
         )
 
     def _rules(self) -> Iterable[str]:
-        """The ways out and the rules of each section."""
+        """Yield the exits and the rules of each section."""
         for band in self._plot.bands:
             if not band.rules:
                 continue
@@ -199,12 +199,12 @@ class _Lanes:
     # ---- rulers ----------------------------------------------------------------------------------------------------
 
     def _drawn(self, height: int, paths: Sequence[tuple[str, str]]) -> str:
-        """Lines across the whole strip, in chunks and pixels; they are stretched with the zoom, their strokes are not."""
+        """Return lines across the entire strip, in chunks and pixels. The zoom stretches the lines, but not their strokes."""
         drawn = "".join(f'<path stroke="var(--{colour})" d="{path}"/>' for colour, path in paths if path)
         return f'<svg class="over" viewBox="0 0 {self._plot.axis.length} {height}" preserveAspectRatio="none">{drawn}</svg>'
 
     def _gaps(self, with_text: bool = False) -> Iterable[str]:
-        """Where chunks are left out; on the ruler of chunks with how many."""
+        """Yield the gaps, where chunks are left out; on the ruler of chunks with the number of chunks."""
         for gap in self._plot.axis.gaps:
             text = f"+{gap.chunks}" if with_text else ""
             full = f"{gap.chunks} chunks are left out in which nothing happens: {gap.start} to {gap.end - 1}"
@@ -260,7 +260,7 @@ class _Lanes:
     # ---- cues ------------------------------------------------------------------------------------------------------
 
     def _midi(self) -> Iterable[str]:
-        """A stroke for each cue that sends MIDI messages, and what they are where there is room."""
+        """Yield a stroke for each cue that sends MIDI messages, and the messages where there is space."""
         for told in self._plot.gear:
             place = _number(self._at(told.at))
             colour = " bad" if told.was_left_out else ""
@@ -297,12 +297,12 @@ def _bounded(text: str) -> str:
 
 
 def _number(value: Fraction | int) -> str:
-    """A place in chunks, to a thousandth."""
+    """Return a position in chunks, to a thousandth."""
     return decimal(Fraction(value), 3, trim=True)
 
 
 def _class(index: int) -> str:
-    """The largest stride that an index stands on."""
+    """Return the CSS class of the largest stride that divides an index."""
     return f"s{next(stride for stride in reversed(STRIDES) if index % stride == 0)}"
 
 

@@ -1,4 +1,4 @@
-"""The lanes of one system of the SVG timeline: what is in force, and what happens, along the axis of chunks."""
+"""Draw the lanes of one system of the SVG timeline: what is in force, and what happens, along the axis of chunks."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from sequencer.schedule.describe import decimal, milliseconds
 NAMED = Fraction(23, 2)
 """The font size of section names, in pixels."""
 MIN_CAPTION_WIDTH = 36
-"""Pixels below which no part of a caption is written."""
+"""The width in pixels below which no part of a caption is written."""
 MIN_PROMPT_WIDTH, MIN_WORD_WIDTH = 18, 110
-"""Pixels below which a prompt is not written; and below which it is not written if a word of it does not fit."""
+"""The width in pixels below which a prompt is not written at all, and below which it is not written if a word does not fit."""
 NARROWEST = Fraction(2)
-"""Blocks that would begin closer to the one before are left out: nobody could tell them apart."""
+"""Blocks that would begin closer than this to the previous block are left out: they would be indistinguishable."""
 
 Look = Callable[[HeldValue], str]
 
 
 class Lanes:
-    """One system, being drawn."""
+    """One system while it is drawn."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Lanes:
         self._bars, self._flags, self._error_scale = bars, flags, error_scale
 
     def lines(self) -> list[str]:
-        """Everything in it, back to front."""
+        """Return everything in the system, from back to front."""
         plot, heights = self._plot, self._heights
         flags = self._flags
         return [
@@ -79,17 +79,17 @@ class Lanes:
             "</g>",
         ]
 
-    # ---- what is common --------------------------------------------------------------------------------------------
+    # ---- shared ----------------------------------------------------------------------------------------------------------
 
     def _starts(self, at: Fraction | int) -> bool:
-        """Whether something begins in this system, and not in one before."""
+        """Return whether something begins in this system, not in an earlier one."""
         return self._system.axis.at(at) >= self._system.first
 
     def _name(self, top: int, text: str, height: int = THIN) -> str:
         return f'<text class="e soft" x="{LEFT - 10}" y="{px(Fraction(top) + Fraction(height, 2) + 4)}">{text}</text>'
 
     def _grid(self) -> str:
-        """A faint line down the lanes at every chunk, or at every so many where they are dense."""
+        """Return a faint line down the lanes at every chunk, or at every nth chunk where they are dense."""
         system = self._system
         every = step(system.scale, 9)
         drawn = (unit for unit in range(system.first, system.stop + 1) if (system.axis.chunk_at(unit) or 0) % every == 0)
@@ -127,7 +127,7 @@ class Lanes:
             yield "</g>"
 
     def _gaps(self) -> Iterable[str]:
-        """Where chunks are left out: the rulers are broken."""
+        """Yield the breaks in the rulers where chunks are left out."""
         top, bottom = self._heights.band + BAND, self._heights.prompts
         for gap in self._plot.axis.gaps:
             box = self._system.clipped(gap.start, gap.end)
@@ -141,7 +141,7 @@ class Lanes:
             )
 
     def _band_text(self, band: Band, left: Fraction, width: Fraction, top: int) -> Iterable[str]:
-        """The name, and after it what there is room for: one line of text, so that the two cannot overlap in any font."""
+        """Yield the name, and after it what fits: as a single line of text, so that the two cannot overlap in any font."""
         room = width - 16
         name = cut(band.name, room, NAMED, bold=True) if band.stretch.section is not None else ""
         used = width_of(name, NAMED, bold=True) + 8 if name else Fraction(0)
@@ -162,7 +162,7 @@ class Lanes:
             yield from draw_bars(self._system, top, self._bars)
 
     def _snaps(self, flags: Sequence[Flag]) -> Iterable[str]:
-        """From each cue's exact place on the ruler of bars to the boundary that it snapped to."""
+        """Yield a line from each cue's exact position on the ruler of bars to the boundary that it snapped to."""
         top = self._heights.snap
         if top is None:
             return
@@ -190,7 +190,7 @@ class Lanes:
     # ---- lanes -----------------------------------------------------------------------------------------------------
 
     def _seen(self, lane: Sequence[HeldValue]) -> Iterable[tuple[HeldValue, Fraction, Fraction]]:
-        """(held, left, width) of what a lane shows here; what would begin on top of its neighbour is left out."""
+        """Yield (held value, left, width) of what a lane shows here. What would begin on top of its neighbour is left out."""
         last: Fraction | None = None
         for held in lane:
             box = self._system.clipped(held.start, held.end)
@@ -217,7 +217,7 @@ class Lanes:
             yield "</svg>"
 
     def _rules(self) -> Iterable[str]:
-        """The ways out and the rules of each section, where it begins."""
+        """Yield the exits and the rules of each section, where it begins."""
         top, lines = self._heights.rules, self._heights.rule_lines
         if top is None:
             return
@@ -266,7 +266,7 @@ class Lanes:
             yield "</svg>"
 
     def _plain(self, top: int | None, lane: Sequence[HeldValue], name: str, look: Look, bold: bool = False) -> Iterable[str]:
-        """A thin lane of plain bars with a word in each."""
+        """Yield a thin lane of bars with a word in each."""
         if top is None:
             return
         yield self._name(top, name)
@@ -284,7 +284,7 @@ class Lanes:
             yield "</g>"
 
     def _midi(self) -> Iterable[str]:
-        """A stroke for each MIDI message, where it is sent, and what it is where there is room."""
+        """Yield a stroke for each MIDI message at the time of sending, and the message where there is space."""
         top = self._heights.gear
         if top is None:
             return
@@ -310,7 +310,7 @@ class Lanes:
             yield f'<text class="n soft" x="{px(label.x)}" y="{top + 11}">{xml(label.text)}</text>'
 
     def _errors(self, flags: Sequence[Flag]) -> Iterable[str]:
-        """A bar for each cue, up where it is late, down where it is early, all to one scale."""
+        """Yield a bar for each cue, upwards if it is late, downwards if it is early, all to the same scale."""
         top = self._heights.errors
         if top is None:
             return
@@ -342,14 +342,14 @@ class Lanes:
                 label = Label(x + 5, milliseconds(flag.error, 0).replace("-", "−"), rank=0 if abs(flag.error) > full / 2 else 1)
                 sides.setdefault(side, []).append(label)
         for side, labels in sides.items():
-            # Beside its bar, on the other side of the line, where no bar is.
+            # Next to its bar, on the other side of the line, where there is no bar.
             at = middle - 4 if side == "early" else middle + 11
             others = [(x - 3, x) for x, other in bars if other not in (side, "soft")]
             for label in placed(labels, END, others):
                 yield f'<text class="n f-{side}" x="{px(label.x)}" y="{at}">{label.text}</text>'
 
     def _run(self, flags: Sequence[Flag]) -> Iterable[str]:
-        """Planned against landed: a dot where it landed, a ring where it was planned and did not land, a line between them."""
+        """Yield each cue's dot where it landed, its ring where it was planned but did not land, and a line between them."""
         top = self._heights.run
         if top is None:
             return
@@ -395,7 +395,7 @@ def _prompt_lines(held: HeldValue, room: Fraction, lines: int) -> list[str]:
 
 
 def _readable(text: str, room: Fraction, lines: int) -> list[str]:
-    """A text in lines, or nothing where the box is so narrow that words would have to be cut."""
+    """Return a text in lines, or nothing if the box is so narrow that words would have to be cut."""
     if room < MIN_PROMPT_WIDTH:
         return []
     found = wrap(text, room, lines)
@@ -404,7 +404,7 @@ def _readable(text: str, room: Fraction, lines: int) -> list[str]:
 
 
 def _zigzag(x: Fraction, top: int, bottom: int) -> str:
-    """A torn edge."""
+    """Return a torn edge as an SVG path."""
     path = f"M{px(x)} {top}"
     for index, y in enumerate(range(top, bottom, 5)):
         path += f"L{px(x + (2 if index % 2 else -2))} {min(y + 5, bottom)}"
@@ -412,7 +412,7 @@ def _zigzag(x: Fraction, top: int, bottom: int) -> str:
 
 
 def _side(flag: Flag) -> str:
-    """Late, early, or neither."""
+    """Return `late`, `early`, or `soft` for neither."""
     if not flag.error:
         return "soft"
     return "late" if flag.error > 0 else "early"

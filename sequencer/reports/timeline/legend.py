@@ -1,4 +1,4 @@
-"""What the marks of a timeline mean: those that occur in it."""
+"""The legend of a timeline: the meaning of the marks that occur in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sequencer.reports.timeline.plot import Plot
 
 
 def legend_of(plot: Plot) -> tuple[tuple[str, str, str], ...]:
-    """(shape, colour, meaning) of everything that occurs."""
+    """Return (shape, colour, meaning) of every mark that occurs."""
     fates = {flag.fate for flag in plot.flags} if plot.performed else set()
     fired = plot.performed and any(flag.fired for flag in plot.flags)
     known = (

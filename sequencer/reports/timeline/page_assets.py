@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from sequencer.reports.timeline.style import DAY, DAY_SCALES, DAY_TINTS, FONT, NIGHT, NIGHT_SCALES, NIGHT_TINTS
 
 STRIDES = (1, 4, 16, 64, 256)
-"""Without the script, numbers are shown at every so many chunks or bars; which of them, depends on the width of a chunk."""
+"""Distances, in chunks or bars, at which numbers are shown without the script; which one depends on the width of a chunk."""
 BEFORE, AFTER, NAMES = 10, 56, 96
-"""Pixels that are free before the first chunk and after the last one, and about as many as the lanes' names take."""
+"""Free pixels before the first chunk and after the last one, and the approximate width of the lanes' names."""
 
 SCRIPT = """
 const root=document.documentElement,scroll=document.getElementById('scroll'),zoom=document.getElementById('zoom'),
@@ -158,12 +158,12 @@ NO_SCRIPT = "<noscript><style>.error,.message{font-size:9px}</style></noscript>"
 
 
 def script() -> str:
-    """The script, with the measures that it shares with the style sheet."""
+    """Return the script, with the dimensions that it shares with the style sheet."""
     return f"const BEFORE={BEFORE},AFTER={AFTER};{SCRIPT}"
 
 
 def style(units: int, rows: str) -> str:
-    """The style sheet of a strip that is so many chunks wide and has these rows, as a grid names them."""
+    """Return the style sheet of a strip that is `units` chunks wide and has the CSS grid row sizes `rows`."""
 
     def variables(colours: Mapping[str, str], tints: Sequence[tuple[str, str, str]], scales: Mapping[str, str]) -> str:
         parts = [f"--{name}:{colour}" for name, colour in colours.items()]

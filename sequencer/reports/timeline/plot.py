@@ -1,4 +1,4 @@
-"""What a timeline shows, before anything is drawn: everything on the axis of score chunks, exact places as fractions."""
+"""What a timeline shows, before anything is drawn: everything on the axis of score chunks, exact positions as fractions."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from sequencer.schedule.prompt_actions import Actions
 from sequencer.schedule.rewording import shortest_action
 
 HUES = 6
-"""How many tints sections are told apart by."""
+"""The number of tints that distinguish sections."""
 
 Fate = Literal["planned", "landed", "later", "lost", "aside"]
-"""What became of a cue: not performed yet, landed where it was planned, landed elsewhere, lost, or rightly left out."""
+"""What became of a cue: not performed yet, landed as planned, landed elsewhere, lost, or correctly left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
     """One pass of one section, from `start` to `end` in chunks (exact).
 
-    `open_from` is the chunk from which a live pass may be left (None for a fixed one and for one that was performed);
-    `earliest` and `latest` are where it begins: they differ behind a live pass.
+    `open_from` is the chunk from which a live pass may be left; None for a fixed pass and for a pass that was performed.
+    `earliest` and `latest` are where it begins: they differ after a live pass.
     """
 
     name: str
@@ -39,12 +39,12 @@ class Band:
     earliest: int
     latest: int
     rules: tuple[RuleNote, ...] = ()
-    """What leaves it, if it is live, and the rules that apply in it but not in every section."""
+    """The exits, if it is live, and the rules that apply in it but not in every section."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleNote:
-    """One rule, or the ways out of a live section: `short` is written in the drawing, `full` is told on pointing."""
+    """One rule, or the exits of a live section. `short` is written in the drawing, `full` is shown on hover."""
 
     short: str
     full: str
@@ -53,7 +53,7 @@ class RuleNote:
 
 @dataclass(frozen=True, slots=True)
 class HeldValue:
-    """Something in force from score chunk `start` to before `end`: `short` is written there, `full` is told on pointing."""
+    """Something in force from score chunk `start` to before `end`. `short` is written there, `full` is shown on hover."""
 
     start: int
     end: int
@@ -62,14 +62,14 @@ class HeldValue:
     hue: int = 0
     key: str = ""
     shortest: str = ""
-    """Of a prompt: what is written where `short` does not fit."""
+    """For a prompt, what is written where `short` does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One cue: its exact place in chunks, the chunk it stands on, and its signed snap error in seconds (None where open).
+    """One cue: its exact position in chunks, the chunk that it is on, and its signed snap error in seconds (None where open).
 
-    In a performed timeline `planned` and `landed` are the chunks of the run, and `exact` is None for what a rule fired.
+    In a performed timeline, `planned` and `landed` are the chunks of the run, and `exact` is None for the cues of a rule.
     """
 
     label: str
@@ -85,7 +85,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class MidiMark:
-    """What is sent to a MIDI output, at its exact place in chunks; `was_left_out` where it would have come too late."""
+    """A message to a MIDI output, at its exact position in chunks; `was_left_out` if it would have been too late."""
 
     at: Fraction
     full: str
@@ -95,7 +95,7 @@ class MidiMark:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A whole timeline: `end` chunks with their lanes. `images` carry the picture's digest as `key`."""
+    """A complete timeline: `end` chunks with their lanes. `images` have the digest of the image file as their `key`."""
 
     title: str
     subtitle: str
@@ -126,18 +126,18 @@ class Plot:
 
     @property
     def has_errors(self) -> bool:
-        """Whether any cue stands beside its place."""
+        """Whether any cue is off its exact position."""
         return any(flag.error for flag in self.flags)
 
     @property
     def error_scale(self) -> Fraction:
-        """The snap error, in seconds, that fills its lane: half a chunk to a whole one. Larger ones are cut off there."""
+        """The snap error, in seconds, that fills its lane: half a chunk to a full chunk. Larger errors are cut off."""
         most = max((abs(flag.error) for flag in self.flags if flag.error is not None), default=Fraction(0))
         return min(max(most, self.grid.chunk / 2), self.grid.chunk)
 
 
 def hues(stretches: Sequence[Stretch]) -> dict[str | None, int]:
-    """A tint for each section, in order of first appearance."""
+    """Return a tint for each section, in order of first appearance."""
     found: dict[str | None, int] = {}
     for stretch in stretches:
         found.setdefault(stretch.section, len(found) % HUES)
@@ -146,7 +146,7 @@ def hues(stretches: Sequence[Stretch]) -> dict[str | None, int]:
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """What is in force where, for every handle of the model."""
+    """What is in force where, for every setting of the model."""
 
     takes: tuple[HeldValue, ...]
     prompts: tuple[HeldValue, ...]
@@ -156,9 +156,9 @@ class Lanes:
 
 
 def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band], actions: Actions) -> Lanes:
-    """Lay takes out as lanes. A cut ends prompt and image; sr goes on.
+    """Return takes as lanes. A cut ends prompt and image; super-resolution continues.
 
-    A strength acts with the next image and is captured by it: it is in force exactly as long as that image.
+    A strength takes effect with the next image, which captures it: it is in force exactly as long as that image.
     """
     tints = _Tints(bands)
     found: dict[str, list[HeldValue]] = {"take": [], "prompt": [], "image": [], "sr": []}
@@ -193,7 +193,10 @@ def lanes_of(takes: Sequence[Take], end: int, bands: Sequence[Band], actions: Ac
 
 
 def _captured(images: Sequence[HeldValue], strengths: Sequence[tuple[int, Fraction]]) -> Iterator[HeldValue]:
-    """The strength of each image: the last one set when it came. None where none was set: the model's own is not known."""
+    """Yield the strength of each image: the last one set when the image came.
+
+    Nothing is yielded where no strength was set: the model's default is not known.
+    """
     at = 0
     for image in images:
         while at < len(strengths) and strengths[at][0] <= image.start:
@@ -204,7 +207,7 @@ def _captured(images: Sequence[HeldValue], strengths: Sequence[tuple[int, Fracti
 
 
 def axis_of(end: int, grid: ChunkGrid, bands: Sequence[Band], happens: Iterable[Fraction | int]) -> Axis:
-    """The axis of a timeline: long parts of live sections in which nothing happens are not drawn."""
+    """Return the axis of a timeline: long parts of live sections in which nothing happens are not drawn."""
     places = set(happens)
     for band in bands:
         places |= {band.start, band.end, *(at for _, at in marks_of(band, grid))}
@@ -215,7 +218,7 @@ def axis_of(end: int, grid: ChunkGrid, bands: Sequence[Band], happens: Iterable[
 
 
 def _hold(lane: list[HeldValue], new: HeldValue, *, across_cuts: bool = True) -> None:
-    """Put `new` into a lane: it ends what was in force there, or goes on with it where nothing changes."""
+    """Put `new` into a lane: it ends what was in force there, or continues it where nothing changes."""
     if lane and lane[-1].end >= new.start:
         last = lane.pop()
         goes_on = across_cuts or last.end > new.start
@@ -227,21 +230,21 @@ def _hold(lane: list[HeldValue], new: HeldValue, *, across_cuts: bool = True) ->
 
 
 class _Tints:
-    """Which tint a chunk has: that of the last band that begins at it or before. Asked in ascending order."""
+    """The tint of each chunk: that of the last band that begins at or before it. Requests must be in ascending order."""
 
     def __init__(self, bands: Sequence[Band]) -> None:
         self._bands = bands
         self._at = 0
 
     def at(self, chunk: int) -> int:
-        """The tint of a chunk; 0 where there are no bands."""
+        """Return the tint of a chunk; 0 without bands."""
         while self._at + 1 < len(self._bands) and self._bands[self._at + 1].latest <= chunk:
             self._at += 1
         return self._bands[self._at].hue if self._bands else 0
 
 
 def bars_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[int, Fraction]]:
-    """(bar counted from 1, where it begins in chunks) of a band."""
+    """Yield (bar counted from 1, its start in chunks) of a band."""
     stretch = band.stretch
     if stretch.meters is None or stretch.tempo is None:
         return
@@ -255,7 +258,7 @@ def bars_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[int, Fraction]]:
 
 
 def marks_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[str, Fraction]]:
-    """(name, place in chunks) of the marks of a band, as far as they were reached."""
+    """Yield (name, position in chunks) of the marks of a band that were reached."""
     for mark in band.stretch.marks:
         at = band.start + mark.offset / grid.chunk
         if at < band.end:
@@ -263,7 +266,7 @@ def marks_of(band: Band, grid: ChunkGrid) -> Iterator[tuple[str, Fraction]]:
 
 
 def beats_of(band: Band, grid: ChunkGrid) -> Iterator[Fraction]:
-    """Where the beats of a band begin that are no bar lines, in chunks."""
+    """Yield where the beats of a band begin, in chunks, except those on bar lines."""
     stretch = band.stretch
     if stretch.meters is None or stretch.tempo is None:
         return

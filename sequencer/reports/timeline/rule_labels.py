@@ -1,4 +1,4 @@
-"""The rules of a schedule, in the words that a timeline has room for."""
+"""The rules of a schedule in short words, for the limited space of a timeline."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _Key = tuple[Trigger, tuple[RuleAct, ...], object]
 
 
 class RuleNotes:
-    """The rules of each section of a schedule, without those that every section has, and those."""
+    """The rules of each section of a schedule without those that every section has, and, in `everywhere`, the latter."""
 
     def __init__(self, schedule: Schedule, actions: Actions) -> None:
         self._middle = schedule.middle
@@ -40,7 +40,7 @@ class RuleNotes:
         self.everywhere = tuple(self._note(rule) for rule in _once(first) if _key(rule) in shared)
 
     def of(self, stretch: Stretch) -> tuple[RuleNote, ...]:
-        """The ways out of a section, then its rules."""
+        """Return the exits of a section, then its rules."""
         notes = [self._note(rule) for rule in _once(stretch.rules) if _key(rule) not in self._shared]
         if stretch.until:
             ways = " or ".join(trigger_in_short(one, self._middle) for one in stretch.until)
@@ -66,7 +66,7 @@ class RuleNotes:
 
 
 def trigger_in_short(firing: Trigger, middle: Middle) -> str:
-    """What fires, as a musician calls it: `D3 ch 10`, `cc 20 > 64`, `program 5`, `go out`."""
+    """Return a trigger in a musician's words: `D3 ch 10`, `cc 20 > 64`, `program 5`, `go out`."""
     match firing:
         case NoteTrigger():
             return note_name(firing.note, middle) + _channel(firing.channel)
@@ -81,12 +81,12 @@ def trigger_in_short(firing: Trigger, middle: Middle) -> str:
 
 
 def message_in_short(what: str) -> str:
-    """A MIDI message as a timeline writes it: `note 36 ch 10`, `cc 20 64`; its velocity and length are told on pointing."""
+    """Return a MIDI message as written in a timeline: `note 36 ch 10`, `cc 20 64`. Velocity and length are shown on hover."""
     return what.removeprefix("midi ").split(" vel ", 1)[0].split(" (", 1)[0]
 
 
 def messages_in_short(acts: Iterable[RuleAct]) -> str:
-    """The MIDI messages of a cue."""
+    """Return the MIDI messages of a cue."""
     return ", ".join(message_in_short(describe_act(act)) for act in acts)
 
 

@@ -1,4 +1,4 @@
-"""Labels on a ruler: each has a place of its own, or it is not written."""
+"""Place labels on a ruler: a label is written only where it overlaps nothing."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sequencer.reports.timeline.text_metrics import width_of
 SMALL = 9
 """The font size of numbers on rulers, in pixels."""
 APART = 5
-"""Pixels between two labels."""
+"""The fewest pixels between two labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text that begins at `x`; `rank` 0 is placed first."""
+    """A text that begins at `x`. Labels of `rank` 0 are placed first."""
 
     x: Fraction
     text: str
@@ -26,11 +26,11 @@ class Label:
 
 
 def placed(labels: Iterable[Label], right: Fraction | int, taken: Iterable[tuple[Fraction, Fraction]] = ()) -> list[Label]:
-    """Return the labels that neither overlap nor reach beyond `right`, those of a lower rank first, then from the left.
+    """Return the labels that neither overlap nor extend beyond `right`, preferring lower ranks, then positions further left.
 
     Args:
         labels: The labels, in any order.
-        right: Where the drawing ends.
+        right: The right end of the drawing.
         taken: (left, right) of what no label may touch.
     """
     starts: list[tuple[Fraction, Fraction]] = sorted(taken)

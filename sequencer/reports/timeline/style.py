@@ -1,4 +1,4 @@
-"""Colours and letters of the timeline, by day and by night. Tints are for sections; warm is late, cold is early."""
+"""Colours, text and tooltips of the timeline in light and dark mode. Tints are for sections; warm is late, cold is early."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ NIGHT_SCALES = {"off": "#23262d", "2x": "#37435a", "4x": "#586d92"}
 
 
 def style_of_svg() -> str:
-    """The style sheet of the SVG. By day in plain rules, which every renderer knows; by night in a media block."""
+    """Return the style sheet of the SVG: light mode in simple rules, which every renderer knows, dark mode in a media block."""
     day = "".join(_rules(DAY, DAY_TINTS, DAY_SCALES))
     night = "".join(_rules(NIGHT, NIGHT_TINTS, NIGHT_SCALES))
     return (
@@ -82,28 +82,28 @@ def _rules(colours: dict[str, str], tints: tuple[tuple[str, str, str], ...], sca
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MAX_TIP_LENGTH, MIN_TIP_LENGTH, MAX_TIPS_LENGTH = 1200, 60, 1_500_000
-"""How many characters of a text are told on pointing: at most, at least, and of all texts of a picture together."""
+"""The length of a tooltip in characters: its maximum, its minimum, and the maximum of all tooltips of an image together."""
 LETTERS = Fraction(21, 2)
 """The font size of most texts, in pixels."""
 
 
 def xml(text: str) -> str:
-    """A text as XML and HTML hold it; characters that XML forbids become the replacement character."""
+    """Escape a text for XML and HTML. Characters that XML forbids become the replacement character."""
     return escape(_FORBIDDEN.sub("\ufffd", text), quote=True)
 
 
 def tip_length(texts: int) -> int:
-    """How long each of so many texts to be told on pointing may be."""
+    """Return how long each of `texts` tooltips may be, in characters."""
     return max(MIN_TIP_LENGTH, min(MAX_TIP_LENGTH, MAX_TIPS_LENGTH // max(1, texts)))
 
 
 def tip(text: str, longest: int = MAX_TIP_LENGTH) -> str:
-    """A text to be told on pointing, bounded."""
+    """Return a text for a tooltip, escaped and at most `longest` characters long."""
     return xml(text if len(text) <= longest else text[: longest - 1] + "…")
 
 
 def px(value: Fraction | int) -> str:
-    """A length in pixels, rounded to a tenth, as short as it can be written."""
+    """Return a length in pixels, rounded to a tenth, in the shortest notation."""
     tenths, left = divmod(value.numerator * 10, value.denominator)
     if 2 * left > value.denominator or (2 * left == value.denominator and tenths % 2):
         tenths += 1
@@ -112,7 +112,7 @@ def px(value: Fraction | int) -> str:
 
 
 def cut(text: str, room: Fraction | int, size: Fraction | int = LETTERS, *, bold: bool = False) -> str:
-    """A text of at most so many pixels, `…` at its end where something is missing; empty where there is no room at all."""
+    """Cut a text to at most `room` pixels, ending in `…` where something is missing; empty where nothing fits."""
     text = " ".join(text.split())
     if width_of(text, size, bold=bold) <= room:
         return text
@@ -127,7 +127,7 @@ def cut(text: str, room: Fraction | int, size: Fraction | int = LETTERS, *, bold
 
 
 def wrap(text: str, room: Fraction | int, lines: int, size: Fraction | int = LETTERS) -> list[str]:
-    """A text in at most so many lines of so many pixels, broken between words; `…` where something is missing."""
+    """Wrap a text into at most `lines` lines of `room` pixels, broken between words; `…` where something is missing."""
     found: list[str] = []
     line = ""
     rest = list(_words(text))
@@ -154,7 +154,7 @@ def _some(line: str) -> list[str]:
 
 
 def _words(text: str) -> Iterator[tuple[str, bool]]:
-    """Words, and ideographs one by one: a line may be broken between them. Each with whether a space is before it."""
+    """Yield words, and ideographs individually, because lines may break between them; each with whether a space precedes it."""
     for word in text.split():
         piece, is_apart = "", True
         for char in word:

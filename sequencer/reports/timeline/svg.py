@@ -1,4 +1,4 @@
-"""The timeline as one SVG picture: systems of chunks below each other, self-contained, the same bytes for the same score."""
+"""Draw the timeline as one self-contained SVG image of systems below each other. The same score gives the same bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TITLE, SUBTITLE = 21, Fraction(23, 2)
 TEXT = 19
 """Pixels from a mark of the legend to its text."""
 ROW = 18
-"""Pixels of a row of the legend."""
+"""The height of a row of the legend, in pixels."""
 _HATCHING = (
     '<defs><pattern id="open" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<path class="k-live" d="M0 0V7" stroke-width="2.4" opacity=".35"/></pattern></defs>'
@@ -35,7 +35,7 @@ _SHAPES = {
 
 
 def draw_svg(plot: Plot, thumbnails: Mapping[str, str]) -> str:
-    """The whole picture. `thumbnails` are data addresses by the images' digests."""
+    """Return the complete image. `thumbnails` are `data:` URLs by the digests of the images."""
     pictured = any(image.key in thumbnails for image in plot.images)
     heights = heights_of(plot, pictured)
     systems = systems_of(plot, heights.whole)
@@ -52,7 +52,7 @@ def draw_svg(plot: Plot, thumbnails: Mapping[str, str]) -> str:
     ]
     bars = ruled(plot, systems[0].scale)
     seen = _seen_by(systems, plot.flags)
-    scale = plot.error_scale  # every system's lane has the same
+    scale = plot.error_scale  # the same for the lane of every system
     for system, flags in zip(systems, seen, strict=True):
         parts += Lanes(plot, system, heights, thumbnails, bars, flags, scale).lines()
     parts += foot
@@ -61,7 +61,7 @@ def draw_svg(plot: Plot, thumbnails: Mapping[str, str]) -> str:
 
 
 def _seen_by(systems: Sequence[System], flags: Iterable[Flag]) -> list[list[Flag]]:
-    """The flags that each system has something of, in their order."""
+    """Return, for each system, the flags of which it shows a part, in their order."""
     each, axis = systems[0].stop - systems[0].first, systems[0].axis
     found: list[list[Flag]] = [[] for _ in systems]
     for flag in flags:
@@ -73,7 +73,7 @@ def _seen_by(systems: Sequence[System], flags: Iterable[Flag]) -> list[list[Flag
 
 
 def _foot(plot: Plot, y: int) -> tuple[list[str], int]:
-    """The rules of every section and the legend, in as many rows as they need, and how many those are."""
+    """Return the rules of every section and the legend, in as many rows as they need, and the number of rows."""
     shown: list[str] = []
     row = 0
     if plot.everywhere:

@@ -1,6 +1,7 @@
-"""How wide text is, without a font: the advance widths of DejaVu Sans, the widest of the fonts that the timeline asks for.
+"""Estimate the width of text without a font, from the advance widths of DejaVu Sans.
 
-A text that fits by these widths fits in every other font of the list too. Widths are hundredths of an em, rounded up.
+It is the widest of the fonts that the timeline requests: a text that fits by these widths fits in every other font of the list
+too. Widths are hundredths of an em, rounded up.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ _SIGNS = {
 }  # fmt: skip
 
 _ACCENT = 14
-"""By how much a letter with an accent may be wider: `ľ`."""
+"""By how much an accented letter may be wider than the letter without its accent: `ľ`."""
 _EMOJI, _WIDE, _OTHER, _OTHER_BOLD = 130, 104, 100, 127
-"""A whole em for what has no width here: few letters are wider. Bold ones are 1.27 times as wide in the tables."""
+"""An em for characters that are not in the tables: few letters are wider. Bold letters are 1.27 times as wide in the tables."""
 
 
 def _table(start: int, widths: str) -> dict[str, int]:
@@ -63,5 +64,5 @@ def _width_of(char: str, bold: bool) -> int:
 
 
 def width_of(text: str, size: Fraction | int = Fraction(21, 2), *, bold: bool = False) -> Fraction:
-    """Return how many pixels wide a text is at most, at a font size in pixels."""
+    """Return the maximum width of a text in pixels, at a font size in pixels."""
     return sum(_width_of(char, bold) for char in text) * Fraction(size) / 100

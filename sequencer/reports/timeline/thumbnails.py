@@ -1,4 +1,4 @@
-"""The images of a score, small enough to stand in a timeline."""
+"""Make thumbnails of a score's images for the timeline."""
 
 from __future__ import annotations
 
@@ -14,15 +14,21 @@ from sequencer.core.images import ImageFile
 from sequencer.schedule.model import Schedule
 
 SIZE = (160, 96)
-"""Pixels of a thumbnail; it is shown at about half of that."""
+"""The size of a thumbnail in pixels; it is shown at about half of that."""
 MAX_THUMBNAILS = 64
-"""How many different images are shown; further ones are named only."""
+"""The most images that are shown; further images are only named."""
 
 
 def thumbnails_of(schedule: Schedule, images: Path | Callable[[ImageFile], bytes]) -> dict[str, str]:
-    """Small JPEGs as `data:` addresses by the images' digests; `images` is their folder, or gives the bytes of each.
+    """Return small JPEGs as `data:` URLs, by the images' digests.
 
-    An image that is not there any more, was changed, or cannot be decoded is left out: then it is named, not shown.
+    Args:
+        schedule: The compiled score.
+        images: The folder of the images, or a function that returns the bytes of an image.
+
+    Returns:
+        The thumbnails. An image that no longer exists, was changed, or cannot be decoded is left out: then only its name is
+            shown.
     """
     found: dict[str, str] = {}
     for image in schedule.images[:MAX_THUMBNAILS]:
@@ -38,7 +44,7 @@ def _thumbnail(image: ImageFile, images: Path | Callable[[ImageFile], bytes]) ->
     try:
         data = read_image(images, image) if isinstance(images, Path) else images(image)
     except (OSError, ValueError, SequencerError):
-        return None  # the picture is an ornament: a score whose image went away still has a timeline
+        return None  # thumbnails are optional: a score whose image was removed still has a timeline
     if hashlib.sha256(data).hexdigest() != image.sha256:
         return None
     pixels = opened(data)
