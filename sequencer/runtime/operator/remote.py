@@ -1,9 +1,11 @@
 """Connect `sequencer tell RUN …` with a run in progress, on the loopback interface only.
 
 While the server is open, the run's folder contains `desk.json` with the port and a secret word, so that only users who may read
-the folder can send commands. Each call is one line of JSON in each direction: ``{"word": …, "say": "go exit"}`` → ``{"told":
-"go exit"}`` (with an ``answer`` if there is more to report) or ``{"error": …, "hint": …, "code": …}`` with the exit code for
-`tell`.
+the folder can send commands. Each call is one line of JSON, and so is its answer:
+
+- call: ``{"word": …, "say": "go exit"}``
+- accepted: ``{"told": "go exit"}``, with an ``answer`` if there is more to report
+- refused: ``{"error": …, "hint": …, "code": …}``, with the exit code for `tell`
 """
 
 from __future__ import annotations

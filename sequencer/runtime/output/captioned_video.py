@@ -1,4 +1,7 @@
-"""Write a run's captioned video and contact sheet. The captions show title, take, section, bar and beat, unknown to a stage."""
+"""Write a run's captioned video and contact sheet.
+
+The captions show title, take, section, bar and beat, which a stage cannot know.
+"""
 
 from __future__ import annotations
 
