@@ -1,4 +1,4 @@
-"""The score sequencer for real-time video models.
+"""Write, check, rehearse and perform scores for real-time video models.
 
 >>> import sequencer
 >>> score = sequencer.reads('seed 42\nat 0c "A paper boat drifts along a gutter."\nend 4c\n')
@@ -9,8 +9,8 @@
 >>> rehearsed.report.all_landed
 True
 
-Names are loaded when they are first used (PEP 562), so that the two halves can live apart: a score is read and checked where
-no network or media library is installed, a compiled schedule is performed where lark is not.
+Names are loaded on first use (PEP 562), so that each half works without the libraries of the other: a score can be read and
+checked without network and media libraries, and a compiled schedule can be performed without lark.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m sequencer`."""
+"""Run the command line with `python -m sequencer`."""
 
 import sys
 

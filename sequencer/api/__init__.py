@@ -1,4 +1,4 @@
-"""The Python API: what `import sequencer` offers. Each function takes plain values, and reads what is text.
+"""The Python API behind `import sequencer`: functions that take plain values, and parse those that are given as text.
 
-`runs` rehearses, `scripted_events` reads the events that a run is given as text (`--event` of the commands).
+`runs` rehearses a schedule; `scripted_events` parses the events of a run that are given as text (`--event` of the commands).
 """

@@ -1,4 +1,4 @@
-"""Runs of a schedule, started from Python."""
+"""Start runs of a schedule from Python."""
 
 from __future__ import annotations
 

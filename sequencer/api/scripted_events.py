@@ -1,4 +1,4 @@
-"""Reads `--event WHAT@WHEN`: a chunk or a time of the run, or a position of a section as the score language writes it."""
+"""Parse `--event WHAT@WHEN`: a chunk or a time of the run, or a position of a section in the syntax of the score language."""
 
 from __future__ import annotations
 
@@ -29,16 +29,20 @@ EVENT_HINT = (
 
 
 def read_event(text: str, schedule: Schedule) -> ScriptedEvent:
-    """Read one `--event` of a run of a schedule.
+    """Parse one `--event` for a run of a schedule.
 
     Args:
-        text: ``WHAT@WHEN``. WHAT is as `sequencer tell` takes it. WHEN is a number of chunks (``12c``), a time since the
-            model started (``3.5s``, ``350ms``, ``1m30s``), or a section and a position in it (``drop 9.3``); with several
-            passes also the pass as the cue sheet numbers it (``drop 2/2 9.3``). A score without sections needs none.
-        schedule: What is to be played.
+        text: ``WHAT@WHEN``. WHAT is a command as `sequencer tell` accepts it. WHEN is a number of chunks (``12c``), a time
+            since the model started (``3.5s``, ``350ms``, ``1m30s``), or a section and a position in it (``drop 9.3``). A
+            section with several passes may be followed by a pass number as in the cue sheet (``drop 2/2 9.3``). In a score
+            without sections, a position needs no section.
+        schedule: The schedule to play.
+
+    Returns:
+        The event with its time or positions.
 
     Raises:
-        UsageError: The text is not of this form, or the schedule has no such section, pass or position.
+        UsageError: The text is not of this form, or the schedule does not have this section, pass or position.
     """
     what, at, when = text.rpartition("@")
     when = when.strip()
@@ -51,7 +55,7 @@ def read_event(text: str, schedule: Schedule) -> ScriptedEvent:
 
 
 def _placed(made: ScriptedEvent, when: str, schedule: Schedule) -> ScriptedEvent:
-    """The event at a position that is written with a section, or is a time as scores write it."""
+    """Return the event with the positions, or the time in score syntax, that `when` describes."""
     sections = list(dict.fromkeys(one.section for one in schedule.stretches if one.section is not None))
     first, _, rest = when.partition(" ")
     if first in sections:
@@ -71,7 +75,7 @@ def _placed(made: ScriptedEvent, when: str, schedule: Schedule) -> ScriptedEvent
 
 
 def _passes(made: ScriptedEvent, section: str, rest: str, schedule: Schedule) -> tuple[Sequence[Stretch], str]:
-    """The stretches that are meant (every pass where none is named), and the position behind section and pass."""
+    """Return the stretches that are meant (every pass if none is named), and the position after section and pass."""
     stretches = [one for one in schedule.stretches if one.section == section]
     word, _, place = rest.partition(" ")
     named = _PASS.match(word)
@@ -87,7 +91,7 @@ def _passes(made: ScriptedEvent, section: str, rest: str, schedule: Schedule) ->
 
 
 def _time(when: str) -> Fraction | None:
-    """A time since the start, such as `1m30s`; None for what is no time."""
+    """Return a time since the start, such as `1m30s`, in seconds; None if `when` is not a time."""
     read = read_amount(when, _span(when), Diagnostics(), "a place")
     return read[0] if read is not None and read[1] is Unit.SECONDS else None
 
@@ -103,7 +107,7 @@ def _without_section(made: ScriptedEvent, when: str, first: str, sections: list[
 
 
 def _spot(made: ScriptedEvent, place: str, stretch: Stretch, schedule: Schedule) -> tuple[Fraction | None, Fraction]:
-    """Quarter (None for a timed position) and offset in seconds of a position of a stretch."""
+    """Return the quarter (None for a timed position) and the offset in seconds of a position in a stretch."""
     if not place:
         return (None if stretch.tempo is None else Fraction(0)), Fraction(0)
     faults = Diagnostics()

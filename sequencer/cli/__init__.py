@@ -1,6 +1,6 @@
-"""The command line: `sequencer COMMAND …`. One file a command; this one finds the command and says what went wrong.
+"""Run the command line, `sequencer COMMAND …`: find the command's module, run it, and report errors.
 
-Exit codes: 0 all well, 1 the score or the run is not well, 2 the command line makes no sense, 130 interrupted.
+Exit codes: 0 success, 1 the score or the run has errors, 2 the command line is not valid, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ COMMANDS = (
     "check", "format", "schema", "scenes", "sheet", "compile", "timeline", "rehearse", "replay",
     "show", "diff", "rerun", "freeze", "perform", "midi", "import", "tell", "serve", "explain",
 )  # fmt: skip
-"""In the order of help. Each is a module of this package with `add_arguments(parser)` and `run(args) -> int`."""
+"""The commands in the order of the help. Each is a module of this package with `add_arguments(parser)` and `run(args) -> int`.
+"""
 
 COMPLETION = "completion"
-"""The command that is no module of its own."""
+"""The command without a module of its own."""
 
 _OF_THE_MACHINE = frozenset(
     getattr(errno, name)
@@ -38,16 +39,16 @@ _OF_THE_MACHINE = frozenset(
     )
     if hasattr(errno, name)
 )
-"""What a file, a folder or a machine can be the reason of. Any other error of the system is a bug."""
+"""System errors that a file, a folder or the machine can cause. Any other system error is a bug."""
 _OF_OUTPUT = frozenset((errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, errno.EAGAIN))
-"""What an error without a file's name says of standard output: files report it themselves where they are written."""
+"""Errors that, without a file name, are about standard output: errors of files are reported where they are written."""
 
 HOME = "https://github.com/helios-sequencer/helios-sequencer"
 INTERRUPTED = 130
 
 
 class _Version(argparse.Action):
-    """Prints the version, which is looked up only then."""
+    """Prints the version, and looks it up only then."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         print(f"sequencer {_version()}")
@@ -56,14 +57,14 @@ class _Version(argparse.Action):
 
 class _Parser(argparse.ArgumentParser):
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
-        print(self.format_help(), end="", file=file)  # argparse's own keeps quiet where it cannot be printed
+        print(self.format_help(), end="", file=file)  # argparse's own hides an output error
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, f"see: {self.prog} --help")
 
 
 def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # loads as much as a small check does
+    from importlib.metadata import PackageNotFoundError, version  # loading it takes as long as a small check
 
     try:
         return version("helios-sequencer")
@@ -72,7 +73,7 @@ def _version() -> str:
 
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
-    """The whole command line, or with `only` just that command's part of it (loading the others would only take time)."""
+    """Build the parser of the command line; with `only`, just that command's part, because loading the others takes time."""
     whole = _Parser(
         prog="sequencer",
         description="A score sequencer for real-time video models: write a score, check it, rehearse it, replay it.",
@@ -103,7 +104,7 @@ def _completion(args: argparse.Namespace) -> int:
 
 
 def _arguments(given: list[str]) -> argparse.Namespace:
-    """What the words on the command line say. Raises UsageError, with the help of the command that they are for."""
+    """Parse the arguments. Raises UsageError, with a reference to the help of the command that they are for."""
     if given and not given[0].startswith("-") and given[0] not in (*COMMANDS, COMPLETION):
         from difflib import get_close_matches
 
@@ -117,7 +118,17 @@ def _arguments(given: list[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns its exit code. Everything a user can cause is said in a sentence; anything else is a bug."""
+    """Run a command and return its exit code.
+
+    Every problem that a user can cause is reported in a sentence. Any other exception is a bug, and is reported with its
+    traceback.
+
+    Args:
+        argv: The arguments. None reads them from `sys.argv`.
+
+    Returns:
+        The exit code: 0, 1, 2 or 130.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     prepare()
     try:
@@ -127,7 +138,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
             raise
         code: int = args.run(args)
-        sys.stdout.flush()  # what cannot be written is told here, not by Python at its exit
+        sys.stdout.flush()  # report an output error here, not in Python's exit
     except SequencerError as error:
         told = f"sequencer: {error}" if error.exit_code != 1 or "error[" not in error.message else str(error)
         print(escape_control(told), file=sys.stderr)
@@ -136,18 +147,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("sequencer: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # Somebody closed our output (`| head`): that is their right. Keep Python from complaining at exit.
+        # The reader has closed the pipe (`| head`), which is not an error. Prevent a message of Python at exit.
         discard(sys.stdout)
         return 0
     except OSError as error:
         return _system_error(error)
-    except Exception:  # noqa: BLE001  # the last door: whatever comes here is a bug, and is said to be one
+    except Exception:  # noqa: BLE001  the outermost handler: any other exception is a bug, and is reported as one
         return _bug()
     return code
 
 
 def _system_error(error: OSError) -> int:
-    """Report an error of the system that no command reported itself, in a sentence where it is one of files or folders."""
+    """Report a system error that no command reported itself: in a sentence if it is about files or folders."""
     if error.errno not in _OF_THE_MACHINE and not (error.filename is None and error.errno in _OF_OUTPUT):
         return _bug()
     reason = error.strerror or str(error)
@@ -165,7 +176,7 @@ def _system_error(error: OSError) -> int:
 
 
 def _is_somewhere() -> bool:
-    """Whether the current folder is still there."""
+    """Return whether the current folder still exists."""
     try:
         os.getcwd()  # noqa: PTH109  # Path.cwd would load more
     except OSError:
@@ -174,7 +185,7 @@ def _is_somewhere() -> bool:
 
 
 def _bug() -> int:
-    """Say the exception in hand as what it is."""
+    """Report the current exception as a bug."""
     import traceback
 
     told = f"sequencer: this is a bug, not your fault. Please report it with the lines above: {HOME}/issues"

@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check every score; 1 when one is not well."""
+    """Check every score; return 1 if one is not valid."""
     args.allow = [_warning(code) for code in args.allow]
     if args.watch and Path("-") in args.scores:
         raise UsageError("standard input is read once, so there is nothing to watch", "name a file")
@@ -80,7 +80,7 @@ def _look(args: argparse.Namespace) -> list[tuple[Path, CheckResult]]:
 
 
 def _warning(code: str) -> str:
-    """A code of a warning as it is written. Raises UsageError for any other word."""
+    """Return the code of a warning in its usual spelling. Raises UsageError for any other text."""
     from sequencer.core.catalog import find
 
     entry = find(code)
@@ -90,7 +90,7 @@ def _warning(code: str) -> str:
 
 
 def _without(checked: CheckResult, codes: list[str]) -> CheckResult:
-    """What was found, but for the warnings that were allowed."""
+    """Return the result without the warnings that were allowed."""
     if not codes:
         return checked
     return replace(checked, diagnostics=tuple(one for one in checked.diagnostics if one.is_error or one.code not in codes))
@@ -137,7 +137,7 @@ def _print(found: list[tuple[Path, CheckResult]], args: argparse.Namespace) -> N
 
 
 def _print_help(schedule: Schedule, args: argparse.Namespace) -> None:
-    """Help with the grid, as far as it was asked for. Raises UsageError for a mark that cannot be aligned."""
+    """Print the grid help that was requested. Raises UsageError for a mark that cannot be aligned."""
     if not (args.grid or args.align is not None or args.best_phase):
         return
     from sequencer.reports.grid.phase import align, best_phase
@@ -157,7 +157,7 @@ def _print_help(schedule: Schedule, args: argparse.Namespace) -> None:
 
 
 def _help_document(schedule: Schedule | None, args: argparse.Namespace) -> dict[str, Any]:
-    """The same for machines, as keys beside what is said of a score."""
+    """Return the grid help as JSON keys to add to a score's result."""
     if schedule is None or not (args.grid or args.align is not None or args.best_phase):
         return {}
     from sequencer.reports.grid.phase import align, best_phase
@@ -194,7 +194,7 @@ def _document(found: list[tuple[Path, CheckResult]], args: argparse.Namespace) -
 
 
 def _watched(args: argparse.Namespace, pause: Callable[[], None] | None = None) -> int:
-    """Check now and after every change, until somebody interrupts; the exit code is that of the last check."""
+    """Check now and after every change, until interrupted; return the exit code of the last check."""
     from sequencer.cli.file_watcher import changes, rest
 
     files: set[Path] = set()
@@ -215,7 +215,7 @@ def _watched(args: argparse.Namespace, pause: Callable[[], None] | None = None) 
 
 
 def _around(scores: Iterable[Path]) -> Iterator[Path]:
-    """The scores, the folders that images and used files may lie in, and what lies there that a score can hold."""
+    """Yield the scores, the folders that may contain images and used files, and the files in them that a score can name."""
     for path in scores:
         yield path
         try:
@@ -228,7 +228,7 @@ def _around(scores: Iterable[Path]) -> Iterator[Path]:
 
 
 def _read_by(found: list[tuple[Path, CheckResult]]) -> Iterator[Path]:
-    """Every file that was read for these scores."""
+    """Yield every file that was read for these scores."""
     for path, checked in found:
         yield from (Path(name) for name in checked.sources if name)
         if checked.score is not None:

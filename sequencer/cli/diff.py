@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _chunks(numbers: tuple[int, ...]) -> str:
-    """`chunks 3-7, 9`."""
+    """Format chunk numbers as `chunks 3-7, 9`."""
     spans: list[list[int]] = []
     for number in numbers:
         if spans and number == spans[-1][1] + 1:

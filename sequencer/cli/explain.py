@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Explain every code asked for."""
+    """Explain every given code."""
     from sequencer.core.catalog import find
     from sequencer.core.catalog.pages import advice_page, errors_page, terminal_list, terminal_page
     from sequencer.core.errors import UsageError
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def looked_at(example: Example, folder: Path) -> CheckResult:
-    """What `check` finds in an example. Its files are laid out in `folder`, which is empty before."""
+    """Check an example. Its files are written into `folder`, which must be empty."""
     from sequencer.language.check import check, check_text
 
     if not example.in_folder:
@@ -58,7 +58,7 @@ def looked_at(example: Example, folder: Path) -> CheckResult:
 
 
 def example_output(example: Example, code: str) -> str:
-    """The diagnostics of one code that an example causes, as `check` prints them; at most two."""
+    """Return the diagnostics of one code that an example causes, as `check` prints them; at most two."""
     from sequencer.core.diagnostics import render
 
     with tempfile.TemporaryDirectory() as name:

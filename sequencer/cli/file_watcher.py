@@ -1,6 +1,6 @@
-"""Noticing that files have changed, by asking for their times again and again: it works on every system and every disk.
+"""Notice changed files by polling their modification times, which works on every system and every disk.
 
-Whoever uses it says which files count and how to rest in between, so that tests need neither a clock nor a disk.
+The caller chooses the files and how to wait in between, so that tests need neither a clock nor a disk.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 PAUSE = 0.3
-"""Seconds between two looks: short enough to feel immediate after a save, long enough to cost nothing."""
+"""Seconds between two polls: short enough to seem immediate after a save, long enough to use no noticeable time."""
 
 Stamp = tuple[tuple[str, int, int], ...]
-"""(path, time of the last change in nanoseconds, size) of each file; a file that is not there has −1 for both."""
+"""(path, time of the last change in nanoseconds, size) of each file; −1 for both if the file does not exist."""
 
 
 def stamp(paths: Iterable[Path]) -> Stamp:
-    """How some files stand now. A folder's stamp changes when a file in it comes, goes or is renamed."""
+    """Return the present state of some files. A folder's stamp changes when a file in it is added, removed or renamed."""
     found: list[tuple[str, int, int]] = []
     for path in sorted(set(paths)):
         try:
@@ -30,15 +30,18 @@ def stamp(paths: Iterable[Path]) -> Stamp:
 
 
 def rest() -> None:
-    """Wait until it is worth looking again."""
+    """Wait until the next poll."""
     time.sleep(PAUSE)
 
 
 def changes(watched: Callable[[], Iterable[Path]], pause: Callable[[], None] = rest) -> Iterator[None]:
-    """Yields once at the start and then after every change of what `watched` names. It never ends by itself.
+    """Yield once at the start, then after every change of the watched files. It never ends by itself.
 
-    `watched` is asked anew after each yield, so that the set of files may grow and shrink with what was found in them.
-    A change between the look and the yield's end is not lost: the stamp is taken before what uses it looks at the files.
+    A change during the caller's work is not lost, because the stamp is taken before the caller reads the files.
+
+    Args:
+        watched: Returns the files to watch. It is called again after each yield, so that the set may depend on their content.
+        pause: Waits until the next poll.
     """
     while True:
         before = stamp(watched())

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _one(path: Path, args: argparse.Namespace) -> bool:
-    """Format one score. False where `--check` finds that its layout would change."""
+    """Format one score. Return False if `--check` finds that its layout would change."""
     from sequencer.cli.inputs import STANDARD_INPUT, refuse_overwrite, standard_input, write_text
     from sequencer.cli.output_formats import agreed, format_of
     from sequencer.language.loader import SUFFIXES, Notation
@@ -86,7 +86,7 @@ def _one(path: Path, args: argparse.Namespace) -> bool:
 
 
 def _is_same(output: Path, path: Path, text: str) -> bool:
-    """Whether nothing is lost where `output` is written: it is the score itself, or says the same already."""
+    """Return whether writing `output` loses nothing: it is the score itself, or already has this text."""
     try:
         return (path.is_file() and output.samefile(path)) or output.read_text(encoding="utf-8") == text
     except (OSError, UnicodeDecodeError):

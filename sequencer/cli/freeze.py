@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     score = freeze(read_journal(args.folder))
     text = print_score(score, notation)
     if args.output is None:
-        print(escape_control(text) if sys.stdout.isatty() else text, end="")  # a file gets it as it is
+        print(escape_control(text) if sys.stdout.isatty() else text, end="")  # a file is not escaped
         return 0
     write_text(args.output, text)
     print(f"{args.output}: {len(score.items)} cues")

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Import one song."""
+    """Import one MIDI file."""
     from sequencer.cli.inputs import refuse_overwrite, write_text
     from sequencer.cli.output_formats import format_of
     from sequencer.core.errors import UsageError

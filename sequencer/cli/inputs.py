@@ -1,4 +1,4 @@
-"""What several commands share: reading a score (or a compiled schedule) and printing what is wrong with it."""
+"""Read the inputs that commands share (scores, compiled schedules, runs), print their diagnostics, and write results."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from sequencer.core.paths import exists, is_file, is_folder, remove
 from sequencer.schedule.model import Schedule
 
 STANDARD_INPUT = Path("-")
-"""What stands for standard input on a command line."""
+"""The name of standard input on a command line."""
 
 MAX_SCHEDULE_BYTES = 256 * 1024 * 1024
-"""Bytes of the largest compiled schedule that is read."""
+"""The largest compiled schedule that is read, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunInput:
-    """Something that can be performed: its schedule, the texts it came from, and the folder its images are in."""
+    """An input to perform: its schedule, its source texts, and the folder of its images."""
 
     schedule: Schedule
     sources: Mapping[str, str]
@@ -31,7 +31,7 @@ class RunInput:
     bundle: Path | None = None
 
     def image(self, image: ImageFile) -> bytes:
-        """The bytes of an image: from the bundle that this came from, else from the folder. Raises OSError or JournalError."""
+        """Return the bytes of an image, from the bundle that was loaded or from the folder. Raises OSError or JournalError."""
         if self.bundle is not None:
             from sequencer.engine.bundle import image_in
 
@@ -49,9 +49,9 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic], sources: Mapping[str, s
 
 
 def load_input(path: Path, *, quiet: bool = False) -> RunInput:
-    """The schedule of a score's file, of a `.json` that `compile` wrote, or of what a run showed.
+    """Load the schedule of a score file, of a `.json` that `compile` wrote, or of what a run showed.
 
-    Warnings are printed unless `quiet`. A run's images are looked for beside the score it was made from.
+    Warnings are printed unless `quiet`. A run's images are expected beside the score that it was made from.
     """
     if path == STANDARD_INPUT:
         raise UsageError("a score on standard input is read by `check -` and `format -` only", "save it to a file first")
@@ -71,7 +71,7 @@ def load_input(path: Path, *, quiet: bool = False) -> RunInput:
 
 
 def _is_unfinished_run(path: Path) -> bool:
-    """Whether this names a run that was killed, or plays: then its folder still has another name."""
+    """Return whether this names a run that was killed, or is in progress: its folder still has another name then."""
     if path.exists():
         return False
     from sequencer.engine.journal import find_run
@@ -95,7 +95,7 @@ def _of_run(path: Path) -> RunInput:
 
 
 def read_text(path: Path) -> str:
-    """A text file's content. Raises InputError where it cannot be read."""
+    """Read a text file. Raises InputError if it cannot be read."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_SCHEDULE_BYTES + 1)
@@ -109,12 +109,12 @@ def read_text(path: Path) -> str:
 
 
 def standard_input() -> str:
-    """The text on standard input, as far as a score may be long. Raises InputError where it is not UTF-8."""
+    """Read standard input, up to the longest score that is allowed. Raises InputError if it is not UTF-8."""
     from sequencer.language.loader import LoadLimits
 
     try:
         text = sys.stdin.read(LoadLimits().bytes + 1)
-        text.encode("utf-8")  # where the terminal's language is C, Python lets broken bytes through as halves of characters
+        text.encode("utf-8")  # with the C locale, Python passes invalid bytes on as lone surrogates
     except OSError as error:
         raise InputError(f"standard input cannot be read: {error.strerror}", "name a file, or send a score to -") from None
     except UnicodeError:
@@ -123,22 +123,22 @@ def standard_input() -> str:
 
 
 def refuse_overwrite(output: Path, force: bool) -> None:
-    """See that a result does not go over a file that somebody wrote. Raises UsageError where it would, unless `force`."""
+    """Refuse to overwrite an existing file. Raises UsageError, unless `force`."""
     if is_file(output) and not force:
         raise UsageError(f"{output} is there already", "choose another name, or say --force to write over it")
 
 
 def refuse_source_overwrite(output: Path | None, *sources: Path | str) -> None:
-    """See that a result does not go over what it is made from. Raises UsageError where it would."""
+    """Refuse to overwrite the files that a result is made from. Raises UsageError."""
     for source in sources:
         if output is not None and is_file(output) and is_file(Path(source)) and output.samefile(source):
             raise UsageError(f"{output} is what this is made from: it would be lost", "write to another file with -o")
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: under a temporary name, then renamed. A device or a pipe is written as it is.
+    """Write a complete file, or nothing: under a temporary name, then renamed. A device or a pipe is written directly.
 
-    The bytes of a file's name that are no UTF-8, which Python holds as halves of characters, are written as `\\udc…`.
+    The bytes of a file name that are not UTF-8, which Python keeps as lone surrogates, are written as `\\udc…`.
     """
     from sequencer.core.errors import OutputError
 

@@ -1,4 +1,4 @@
-"""Diagnostics for tools: one JSON document with spans and replacement texts. The shape is told in docs/errors.md."""
+"""Format diagnostics as a JSON document for tools, with spans and replacement texts. docs/errors.md describes it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 from sequencer.core.diagnostics import Diagnostic, Fix, Related, Span
 
 FORMAT = 1
-"""The number of the document's shape. Keys may be added; what a key holds changes only with this number."""
+"""The version of the document's format. Keys may be added; the meaning of a key changes only with this number."""
 
 Document = dict[str, Any]
 
 
 def document(scores: Iterable[Document]) -> Document:
-    """The whole document of one `check`."""
+    """Return the document of one `check`."""
     every = list(scores)
     return {"format": FORMAT, "well": all(one["well"] for one in every), "scores": every}
 
 
 def score(file: str, diagnostics: Iterable[Diagnostic], well: bool, summary: str | None) -> Document:
-    """What was found in one score."""
+    """Return the result of one score."""
     return {"file": file, "well": well, "summary": summary, "diagnostics": [_diagnostic(one) for one in diagnostics]}
 
 
@@ -41,7 +41,7 @@ def _diagnostic(one: Diagnostic) -> Document:
 
 
 def _span(span: Span) -> Document | None:
-    """Lines and columns from 1, in characters, the end exclusive; None where there is no place."""
+    """Return lines and columns from 1, in characters, the end exclusive; None if there is no position."""
     if span.line == 0:
         return None
     return {

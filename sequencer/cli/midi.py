@@ -25,9 +25,9 @@ TICK = b"\xf8"
 SENSING = 0xFE
 QUARTER_FRAME = 0xF1
 SHOWN_EACH = 0.125
-"""Seconds between two looks at the clock on a terminal, and …"""
+"""Seconds between two updates of the clock on a terminal, and …"""
 TOLD_EACH = 1.0
-"""… between two lines where nobody can redraw one."""
+"""… between two lines without a terminal, where a line cannot be redrawn."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """List or listen."""
+    """List ports or listen to one."""
     if args.what == "ports":
         return _ports(args.json)
     if not 1 <= args.nominal <= 1000:
@@ -77,7 +77,7 @@ def _ports(as_json: bool) -> int:
 
 
 def _beats(meter: str) -> Fraction:
-    """Quarters in a bar."""
+    """Parse a meter; return the quarters in a bar."""
     above, slash, below = meter.partition("/")
     if not (slash and above.isdecimal() and below in ("1", "2", "4", "8", "16", "32") and 1 <= int(above) <= 64):
         raise UsageError(f"--meter {meter} is no meter", "write for example --meter 3/4")
@@ -114,7 +114,7 @@ async def _listen(port: str | None, nominal: float, bar: Fraction, middle: Liter
 
 
 class _View:
-    """What `listen` shows: messages as lines, and the clock as one line that is redrawn."""
+    """The display of `listen`: messages as lines, and the clock as one line that is redrawn."""
 
     def __init__(self, feed: MidiFeed, bar: Fraction, middle: Literal["C3", "C4"]) -> None:
         from sequencer.sync.timecode import TimecodeFollower
@@ -122,7 +122,7 @@ class _View:
         self.feed = feed
         self._timecode = TimecodeFollower()
         self._is_timecode = False
-        """Whether what came last of a clock was time code."""
+        """Whether the latest clock message was time code."""
         self._bar = bar
         self._middle = middle
         self._redraws = sys.stdout.isatty()
@@ -131,7 +131,7 @@ class _View:
         self._width = 0
 
     def heard(self, message: bytes, at: int) -> None:
-        """A message, before the feed takes it."""
+        """Handle a message before the feed does."""
         if message == TICK:
             self._ticks += 1
             self._is_timecode = False
@@ -149,12 +149,12 @@ class _View:
             self.say(f"{at / 1e9:.3f} s  {describe(message, self._middle)}")
 
     def say(self, sentence: str) -> None:
-        """A line that stays."""
+        """Print a line that stays."""
         self._clear()
         print(sentence, flush=True)
 
     async def show(self) -> None:
-        """Show the clock for ever."""
+        """Keep showing the clock."""
         while True:
             await asyncio.sleep(SHOWN_EACH if self._redraws else TOLD_EACH)
             shows = self._ticks or self._is_timecode
@@ -167,7 +167,7 @@ class _View:
                 print(line, flush=True)
 
     def end(self) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
         self._clear()
 
     def _clock(self) -> str:
@@ -186,7 +186,7 @@ class _View:
         )
 
     def _time(self) -> str:
-        """Where the time code is."""
+        """Describe the position of the time code."""
         import time
 
         from sequencer.sync.timecode import Timecode
@@ -206,7 +206,7 @@ STATES: dict[str, str] = {"searching": "searching", "locked": "LOCKED", "free": 
 
 
 def describe(message: bytes, middle: Literal["C3", "C4"] = "C3") -> str:
-    """A message in words: `note on D3 (62) velocity 100, channel 10`."""
+    """Describe a message: `note on D3 (62) velocity 100, channel 10`."""
     from sequencer.core.midi_notes import note_name
     from sequencer.sync.timecode import full_frame
 

@@ -1,4 +1,4 @@
-"""The one rule for every `-o FILE`: the ending of the file decides its format, and an ending without a format is refused."""
+"""Choose the format of every `-o FILE` by the ending of the file; an ending without a format is refused."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Kind = TypeVar("Kind")
 
 
 def format_of(output: Path, command: str, formats: Mapping[str, Kind], default: Kind) -> Kind:
-    """Return the format that the ending of an output file names.
+    """Return the format of an output file according to its ending.
 
     Args:
-        output: The file to write. A device or a pipe has no ending to go by.
+        output: The file to write. A device or a pipe has no ending.
         command: The command that writes it, for the message.
         formats: The formats that the command writes, by their endings in lower case, the usual one first.
         default: The format for a device or a pipe.
@@ -47,7 +47,7 @@ def format_of(output: Path, command: str, formats: Mapping[str, Kind], default: 
 
 
 def agreed(output: Path, said: str, wanted: Kind, named: Kind) -> Kind:
-    """Return the format that an option (`said`) asks for, where the ending of the file names the same. Raises UsageError."""
+    """Return the format that an option (`said`) requests. Raises UsageError if the ending of the file names another."""
     if wanted == named:
         return wanted
     from sequencer.core.errors import UsageError
@@ -56,7 +56,7 @@ def agreed(output: Path, said: str, wanted: Kind, named: Kind) -> Kind:
 
 
 def require_ending(output: Path | None, command: str, *endings: str) -> None:
-    """Refuse an output file whose ending is none of these. Raises UsageError."""
+    """Refuse an output file with any other ending. Raises UsageError."""
     if output is not None:
         format_of(output, command, dict.fromkeys(endings, True), default=True)
 

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 REACTOR, SIMULATED = "reactor", "simulated"
 VIDEO_SIZE = (1280, 768)
 PRICE = Fraction(6)
-"""Dollars an hour: what a Helios session costs, as far as it is public."""
+"""The public price of a Helios session, in dollars per hour."""
 
 
 def amount(text: str) -> Fraction:
-    """A positive number, exactly."""
+    """Parse a number from 0 to 100000, exactly."""
     try:
         value = Fraction(text)
     except (ValueError, ZeroDivisionError):
@@ -89,7 +89,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Perform one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
+    """Perform one score.
+
+    Returns:
+        0 if every cue landed; 1 if one did not, or if the run did not reach its end; 130 if it was interrupted.
+    """
     from sequencer.cli.inputs import RunInput, load_input
     from sequencer.cli.resume_options import resume_options
     from sequencer.core.errors import UsageError
@@ -122,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_over(folder: RunFolder) -> None:
-    """See that a run is not going on any more: two processes would write its journal. Raises InputError where it is."""
+    """Check that a run is not in progress: two processes would write its journal. Raises InputError if it is."""
     from sequencer.core.errors import InputError
     from sequencer.runtime.operator.remote import is_going_on
 
@@ -131,9 +135,10 @@ def _check_over(folder: RunFolder) -> None:
 
 
 def _address(url: object, run: Path) -> str | None:
-    """The address that a run played at, as its journal says. The key will go there, and a journal may come from anybody.
+    """Return the address at which a run played, from its journal. The key is sent there, and a journal may come from anybody.
 
-    Raises InputError for one that is neither the platform's usual one nor on this machine.
+    Raises:
+        InputError: The address is neither the platform's usual one nor on this machine.
     """
     from sequencer.core.errors import InputError
     from sequencer.stages.reactor.settings import PRODUCTION, is_loopback
@@ -147,7 +152,7 @@ def _address(url: object, run: Path) -> str | None:
 
 
 def _check_flags(args: argparse.Namespace) -> None:
-    """See that every flag that was given means something beside the others. Raises UsageError for the first that does not."""
+    """Check that every given option has a meaning together with the others. Raises UsageError for the first that has none."""
     from sequencer.core.errors import UsageError
     from sequencer.runtime.operator.commands import MAX_OFFSET
 

@@ -1,4 +1,4 @@
-"""A live line while something takes its time: a bar on a terminal, a line now and then elsewhere, nothing with `-q`."""
+"""Show the progress of a long command: a bar on a terminal, an occasional line elsewhere, nothing with `-q`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 LINE_INTERVAL_S = 10.0
-"""Seconds between two lines where there is no terminal."""
+"""Seconds between two lines without a terminal."""
 MIN_TEXT_WIDTH = 30
-"""Characters that surely fit beside the bar."""
+"""Characters that always fit beside the bar."""
 
 
 class LiveLine:
-    """Shows how far something is. Use as a context manager; `quiet` shows nothing at all. Writes to standard error."""
+    """A context manager that shows progress on standard error; `quiet` shows nothing."""
 
     def __init__(self, what: str, quiet: bool = False) -> None:
         self._what = what
@@ -57,7 +57,7 @@ class LiveLine:
                 self._bar.stop()
 
     def show(self, done: int, total: int, where: str, at_once: bool = False) -> None:
-        """How far it is, and where. Without a terminal this is a line now and then, or `at_once`."""
+        """Show the progress and position. Without a terminal this prints an occasional line, or one `at_once`."""
         self._where = where
         shown = f"> {self._typed}" if self._typed else where
         if self._bar is not None:
@@ -67,7 +67,7 @@ class LiveLine:
             print(f"{self._what} {done}/{total} {escape_control(where)}".rstrip(), file=sys.stderr, flush=True)
 
     def type(self, text: str) -> None:
-        """What an operator is typing: shown in place of where it is, as long as there is any. A long text is printed above."""
+        """Show the text that the operator is typing in place of the position. A long text is printed above."""
         if len(text) > MIN_TEXT_WIDTH:
             self.say(text)
             text = ""
@@ -78,7 +78,7 @@ class LiveLine:
                 self._bar.refresh()
 
     def say(self, text: str) -> None:
-        """A line that stays, above the bar."""
+        """Print a line that stays, above the bar."""
         with suppress(OSError):
             if self._bar is not None:
                 self._bar.console.print(escape_control(text), markup=False, highlight=False, soft_wrap=True)

@@ -24,7 +24,7 @@ SCORE_HELP = "a .score or .yaml file, a compiled .json, or a run to play again"
 
 
 def video_size(text: str) -> tuple[int, int]:
-    """Read `1280x768`: even numbers from 64 to 4096."""
+    """Parse a size such as `1280x768`: even numbers from 64 to 4096."""
     parts = text.lower().replace("×", "x").split("x")
     if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
         raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT, such as 1280x768")
@@ -35,7 +35,7 @@ def video_size(text: str) -> tuple[int, int]:
 
 
 def caption_parts(text: str) -> frozenset[Part]:
-    """Read `title,position`, or `none`."""
+    """Parse parts of a caption, such as `title,position`, or `none`."""
     from sequencer.runtime.output.captioned_video import PARTS
 
     if text.strip().lower() == "none":
@@ -78,7 +78,11 @@ def add_arguments(parser: argparse.ArgumentParser, what: tuple[str, str] = ("SCO
 
 
 def run(args: argparse.Namespace) -> int:
-    """Rehearse one score; 1 when a cue did not land or the run did not come to its end, 130 when it was interrupted."""
+    """Rehearse one score.
+
+    Returns:
+        0 if every cue landed; 1 if one did not, or if the run did not reach its end; 130 if it was interrupted.
+    """
     from sequencer.api.runs import rehearse
     from sequencer.cli.inputs import load_input
     from sequencer.cli.progress import LiveLine

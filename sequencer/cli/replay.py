@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Replay one journal; 1 where it differs."""
+    """Replay one journal; return 1 if it differs."""
     from sequencer.core.diagnostics import escape_control
     from sequencer.engine.replay import replay
 

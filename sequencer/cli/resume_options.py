@@ -1,4 +1,4 @@
-"""The options of a live run: what its journal remembers of them, and with which of them a killed run may be resumed."""
+"""Store the options of a live run in its journal, and decide with which options a killed run may be resumed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from sequencer.runtime.output.run_folder import RunFolder
 
 RESTORED = ("midi_in", "midi_out", "send_clock", "video_size", "watch", "clip", "max_minutes", "price", "bundle", "event")
-"""What a resumed run takes from the run that was killed, unless the command line says otherwise. No secret is among them."""
+"""Options that a resumed run takes from the killed run, unless the command line sets them. None of them is a secret."""
 SETTLED = ("local", "record", "no_transport")
-"""What was settled when the session began: it may be repeated on the command line, and not changed."""
+"""Options fixed when the session began: the command line may repeat them, but not change them."""
 
 
 def remembered(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the options that were given, as JSON can hold them, for the header of a journal."""
+    """Return the given options in JSON types, for the header of a journal."""
     found: dict[str, Any] = {}
     for name in RESTORED:
         value = getattr(args, name)
@@ -32,11 +32,11 @@ def remembered(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def resume_options(args: argparse.Namespace, folder: RunFolder, journal: Journal) -> None:
-    """Complete the command line of `--resume` with the options that the run was started with.
+    """Complete the command line of `--resume` with the options of the original run.
 
     Raises:
-        UsageError: An option was given that contradicts them.
-        InputError: The journal holds an option that cannot be used, or would lead to a network.
+        UsageError: An option contradicts them.
+        InputError: The journal contains an option that cannot be used, or would connect to a network.
     """
     from sequencer.cli.perform import SIMULATED
     from sequencer.core.errors import InputError
@@ -56,7 +56,7 @@ def resume_options(args: argparse.Namespace, folder: RunFolder, journal: Journal
     args.wire = args.wire or (told["wire"] if told.get("wire") in ("auto", "v0", "v1") else None)
     args.faults, args.follow = None, journal.following
     if args.offset == options.get("offset"):
-        args.offset = 0  # it is in force already, or what an operator has made of it since
+        args.offset = 0  # it is in force already, or the operator has changed it since
 
 
 def _check_settled(args: argparse.Namespace, folder: RunFolder, journal: Journal, told: Mapping[str, Any]) -> None:
@@ -82,7 +82,7 @@ def _check_settled(args: argparse.Namespace, folder: RunFolder, journal: Journal
 
 
 def _check_score(args: argparse.Namespace, journal: Journal) -> None:
-    """See that a score that is given beside --resume is the one that the run plays. Raises UsageError where it is not."""
+    """Check that a score given with --resume is the one that the run plays. Raises UsageError if it is not."""
     from sequencer.cli.inputs import load_input
     from sequencer.core.errors import UsageError
     from sequencer.schedule.document import digest
@@ -93,7 +93,7 @@ def _check_score(args: argparse.Namespace, journal: Journal) -> None:
 
 
 def _restored(name: str, value: object, run: Path) -> Any:
-    """The value of an option from a journal, read as the command line would read it."""
+    """Return the value of an option from a journal, parsed as the command line would parse it."""
     from sequencer.cli.perform import amount
     from sequencer.cli.rehearse import video_size
     from sequencer.core.errors import InputError

@@ -1,4 +1,4 @@
-"""The files that a run left, as `rehearse` and `perform` print them at the end."""
+"""List the files of a run, as `rehearse` and `perform` print them at the end."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _FILES = (
     ("bundle.zip", "journal and images in one file; try: sequencer rerun"),
     ("journal.jsonl", "everything that happened; try: sequencer replay"),
 )
-"""Each file with what is in it, in the order in which they are listed."""
+"""Each file with its content, in the order of the list."""
 
 
 def list_files(folder: Path, clips: tuple[Path, ...] = (), with_captions: bool = False) -> str:
-    """List the files in a run's folder, each with what is in it.
+    """List the files in a run's folder with their content.
 
     Args:
         folder: The run's folder.
@@ -27,7 +27,7 @@ def list_files(folder: Path, clips: tuple[Path, ...] = (), with_captions: bool =
         with_captions: Whether bar and beat are written on the frames of the video.
 
     Returns:
-        The lines to print: the folder, and a line for each file that is there.
+        The lines to print: the folder, and a line for each file that exists.
     """
     lines = [f"{folder}/"]
     for name, what in _FILES:

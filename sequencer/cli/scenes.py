@@ -84,7 +84,7 @@ def _print_table(found: tuple[SceneCard, ...], full: bool) -> None:
 
 
 def _cut(text: str, full: bool) -> str:
-    """The beginning of a text, to its last whole word."""
+    """Return the beginning of a text, cut after a complete word, or all of it if `full`."""
     if full or len(text) <= 90:
         return text
     return text[:90].rsplit(" ", 1)[0].rstrip(",.;") + " …"

@@ -143,7 +143,7 @@ def _refusal(text: str) -> dict[str, object]:
 
 
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Report what went wrong beside the answers; a machine that has no room for another connection in a sentence."""
+    """Report errors outside of requests; a machine that cannot accept another connection in a sentence."""
     error = context.get("exception")
     if isinstance(error, OSError) and "accept" in str(context.get("message")):
         print(f"sequencer: a client is not answered yet: {error.strerror}", file=sys.stderr, flush=True)
@@ -162,7 +162,7 @@ async def _serve(args: argparse.Namespace, settings) -> None:  # type: ignore[no
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for one in ending_signals():
-        with suppress(NotImplementedError):  # Windows has no handlers here: there Ctrl-C interrupts asyncio.run itself
+        with suppress(NotImplementedError):  # not available on Windows, where Ctrl-C interrupts asyncio.run itself
             loop.add_signal_handler(one, stop.set)
     loop.set_exception_handler(_report)
     async with StageServer(settings) as server:

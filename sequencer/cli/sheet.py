@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make one sheet."""
+    """Write one cue sheet."""
     from sequencer.cli.inputs import load_input, refuse_source_overwrite, write_text
     from sequencer.cli.output_formats import agreed, format_of
     from sequencer.reports.cue_sheet.export import as_csv, as_json, as_markdown

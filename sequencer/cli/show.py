@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     if args.score:
         shown = (
             (lambda text: escape_control(text.replace("\r\n", "\n"))) if sys.stdout.isatty() else str
-        )  # a file gets it as it was
+        )  # a file is not escaped
         for file, text in journal.sources.items():
             print(shown(f"# {file}") if len(journal.sources) > 1 else "", end="\n" if len(journal.sources) > 1 else "")
             print(shown(text), end="" if text.endswith("\n") else "\n")

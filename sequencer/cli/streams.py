@@ -1,4 +1,4 @@
-"""The standard streams, whatever the shell, a daemon or a GUI made of them: none of them ends a show."""
+"""Make the standard streams safe to use, whatever a shell, a daemon or a GUI has done to them: none of them ends a show."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 
 def prepare() -> None:
-    """Make the standard streams usable. Nothing is changed about streams that something else has put in place."""
+    """Make the standard streams usable. Streams that other code has replaced are not changed."""
     _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -20,10 +20,10 @@ def prepare() -> None:
 
 
 def _open_closed() -> None:
-    """Open what was closed of the streams, so that no file is opened in the place of one.
+    """Reopen the streams that are closed, so that no file takes the number of one.
 
-    What is written goes nowhere, as with `>/dev/null`: a show is played whether or not anybody can read about it. What is
-    read fails: nothing was there to be read.
+    Output is discarded, as with `>/dev/null`: a show is played whether or not anybody can read about it. Reading fails, because
+    there is no input.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is not None:
@@ -37,7 +37,7 @@ def _open_closed() -> None:
 
 
 class _Lasting(io.TextIOWrapper):
-    """Standard error that never fails: when nobody can read it any more, or it has no room, it leads nowhere from then on."""
+    """Standard error that never fails: once it cannot be written (no reader, no space), output is discarded."""
 
     def write(self, text: str, /) -> int:
         try:
@@ -54,8 +54,8 @@ class _Lasting(io.TextIOWrapper):
 
 
 def discard(stream: object) -> None:
-    """Lead a stream nowhere, what it still holds too, so that Python does not fail to flush it at exit."""
+    """Redirect a stream to the null device, with its buffered output, so that Python does not fail to flush it at exit."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[attr-defined]  # streams of tests have none
     except (OSError, ValueError, AttributeError):
-        return  # it has no number, so it holds nothing that Python would flush
+        return  # without a number, it holds nothing that Python would flush

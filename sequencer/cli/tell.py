@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Tell one thing."""
+    """Send one command to a run."""
     from sequencer.core.errors import UsageError
     from sequencer.runtime.operator.remote import send_command
 

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _conducted(source: Path) -> tuple[Conductor, Path | None]:
-    """The conductor of a run, as its journal left it, and the folder of its score where that can still be told."""
+    """Return the conductor of a run at the end of its journal, and the folder of its score if it is known."""
     from sequencer.engine.conductor.machine import Conductor
     from sequencer.engine.journal import read_journal
 

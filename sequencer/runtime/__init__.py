@@ -1,4 +1,4 @@
-"""Runs: the run loop, rehearsals and live runs, the operator, recordings, and the files that a run leaves.
+"""Run schedules: the run loop, rehearsals and live runs, the operator, recordings, and the files that a run leaves.
 
-Nothing here imports the language: a compiled schedule is performed where lark is not installed.
+No module here imports the language, so a compiled schedule can be performed where lark is not installed.
 """

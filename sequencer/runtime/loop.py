@@ -1,7 +1,8 @@
-"""The shell of a run: the only place where events, journal, conductor and stage meet. One inbox, one loop.
+"""Run the loop that connects events, journal, conductor and stage; no other module knows all four.
 
-Every event is stamped at the edge (by whoever delivers it), journaled, and given to the conductor; its commands are journaled
-and sent. The same loop serves a live run and a rehearsal: only the clock differs.
+Whoever delivers an event stamps it with its time. The loop writes each event to the journal and passes it to the conductor,
+then writes the conductor's commands to the journal and sends them. Live runs and rehearsals share this loop: only their clocks
+differ.
 """
 
 from __future__ import annotations
@@ -39,26 +40,30 @@ from sequencer.sync.run_clock import Clock
 
 
 class Watcher(Protocol):
-    """Somebody who looks on: called after every event, with the commands that it led to."""
+    """A callback that observes a run: called after every event, with the commands that followed from it."""
 
     def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
-        """Look; never raise."""
+        """Observe an event; never raise."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended: the conductor's report, what went wrong with the journal, and which scripted events never came in."""
+    """The result of a run: the conductor's report, any journal failure, and the scripted events that never occurred."""
 
     report: Report
     journal_failure: str | None
     unheard: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
-    """Scripted events that nothing in the score was waiting for when they came in."""
+    """Scripted events that nothing in the score was waiting for when they occurred."""
 
 
 def require_prompt(schedule: Schedule) -> None:
-    """The model starts with a prompt. Raises ScheduleError for a schedule that has none to start with."""
+    """Check that a schedule has a prompt to start with: the model cannot start without one.
+
+    Raises:
+        ScheduleError: The schedule has no prompt at its beginning.
+    """
     if not schedule.takes or not schedule.takes[0].opening.prompt:
         raise ScheduleError(
             "there is nothing to perform: no prompt stands at the beginning", 'the model starts with one: at 0c "…"'
@@ -68,10 +73,21 @@ def require_prompt(schedule: Schedule) -> None:
 class Performance:
     """One run of a schedule on a stage.
 
-    `script` are events fed in by chunk or by time; `watchers` look on; `journal` may be None. A journal that cannot be written
-    is reported (`warn`) and never stops the show; it is completed as soon as it can be written again.
-    `following` binds places to chunks late;
-    None does so where the score's clock comes from outside. Raises ScheduleError for a schedule without a first prompt.
+    A journal that cannot be written causes a warning and never stops the show; it is completed as soon as it can be written
+    again.
+
+    Args:
+        schedule: The schedule to perform.
+        stage: Where to perform it.
+        clock: The run's clock.
+        journal: Where to write events and commands, or None.
+        script: Events to deliver by chunk, by time or by position.
+        watchers: Callbacks that observe every event.
+        warn: Called with each warning.
+        following: Whether positions are bound to chunks late. None binds them late if the score follows an external clock.
+
+    Raises:
+        ScheduleError: The schedule has no first prompt.
     """
 
     def __init__(
@@ -90,8 +106,8 @@ class Performance:
         self.conductor = Conductor(schedule, follows)
         chunk = schedule.grid.chunk
         self.boundaries = BoundaryFeed(chunk, lag=first_lag(chunk)) if follows or schedule.has_timed_sends else None
-        """What is known of chunk boundaries and of the lag, where places are bound late or gear is told. A chunk is not seen
-        before it is made, and then its frames are sent: that is the lag which is believed until frames have been seen."""
+        """Estimates chunk boundaries and the lag, if positions are bound late or MIDI messages have times. A chunk is not seen
+        before it is generated, and only then are its frames sent: that is the assumed lag until frames have been seen."""
         self._stage = stage
         self._clock = clock
         self._journal = journal
@@ -103,7 +119,7 @@ class Performance:
         self._by_time = [one for one in script if one.chunk is None and not one.spots]
         self._positions = Positions(script)
         self._asking: int | None = None
-        """When a position is asked for next."""
+        """When to check the positions again, in nanoseconds."""
         self._unanswered: list[str] = []
         self._fed: list[tuple[ScriptedEvent, Event]] = []
         """Scripted events in the inbox."""
@@ -112,13 +128,18 @@ class Performance:
         self._journal_failure: str | None = None
         self._taken_up = False
         self._starts_before = 0
-        """How many starts the run had asked for when it was taken up: its stage counts takes from there."""
+        """The number of starts that the run had requested when it was resumed: its stage counts takes from there."""
         self._owed: tuple[Command, ...] = ()
 
     def resume(self, journal: Journal, conductor: Conductor, owed: Sequence[Command]) -> None:
-        """Go on with a run that was killed: `conductor` stands where its journal ends, `owed` is what it still has to send.
+        """Resume a run that was killed. Call it once, before `run`.
 
-        Before `run`, once. The stage must play in that run's session; its `Ready` then means that the connection stands again.
+        The stage must play in the session of that run; its `Ready` then means that the connection is restored.
+
+        Args:
+            journal: The journal of the run that was killed.
+            conductor: The conductor in its state at the end of that journal.
+            owed: The commands that the run still has to send.
         """
         self.conductor = conductor
         at = journal.records[-1].at if journal.records else self._clock.now()
@@ -143,16 +164,16 @@ class Performance:
             self._set_timers(first)
 
     def take(self, number: int) -> int:
-        """The run's number of a take, from the stage's: a run that was taken up had others before."""
+        """Return the run's number of a take from the stage's number: a resumed run had takes before."""
         return self._starts_before + number
 
     def deliver(self, event: Event) -> None:
-        """Put an event into the inbox. In the loop's own thread, or from a signal handler."""
+        """Put an event into the inbox. Call it in the loop's own thread or from a signal handler."""
         self._inbox.append(event)
         self._awake.set()
 
     def add_watcher(self, watcher: Watcher) -> None:
-        """Let somebody look on from now on."""
+        """Add a callback that observes every event from now on."""
         self._watchers = (*self._watchers, watcher)
 
     def close(self, reason: str) -> None:
@@ -160,9 +181,16 @@ class Performance:
         self.deliver(StopRequested(self._clock.now(), reason))
 
     async def run(self, before_close: Callable[[], Awaitable[None]] | None = None) -> Outcome:
-        """Perform to the end. The stage is closed however it ends; StageError where it cannot even be opened.
+        """Perform to the end, and always close the stage.
 
-        `before_close` is awaited when the run is over and its session still stands.
+        Args:
+            before_close: Awaited when the run is over, while its session is still open.
+
+        Returns:
+            The result of the run.
+
+        Raises:
+            StageError: The stage cannot be opened.
         """
         last = self._clock.now()
         try:
@@ -197,13 +225,13 @@ class Performance:
         return Outcome(self.conductor.report(), self._journal_failure, never, tuple(self._unanswered))
 
     def _extent(self) -> str:
-        """How long the run was, for people."""
+        """Describe how long the run was."""
         chunks = self.conductor.making
         seconds = float(chunks * self.conductor.run.schedule.grid.chunk)
         return f"the run was over after {chunks} chunk{'' if chunks == 1 else 's'} ({seconds:.1f} s)"
 
     async def _open(self) -> None:
-        """Open the stage, which may take minutes; somebody who closes the run meanwhile need not wait for it."""
+        """Open the stage, which may take minutes; closing the run ends the wait."""
         opening = asyncio.ensure_future(self._stage.open(self.deliver))
         try:
             while not opening.done() and not any(isinstance(event, StopRequested) for event in self._inbox):
@@ -219,7 +247,7 @@ class Performance:
             opening.result()
 
     def _fit_before(self, event: Event) -> BoundariesFitted | None:
-        """Return the fit of boundaries to deliver before an event: frames of the take before a cut may come late."""
+        """Return the boundary fit to deliver before an event: frames of the take before a cut may arrive late."""
         run, feed = self.conductor.run, self.boundaries
         if feed is None:
             return None
@@ -237,7 +265,7 @@ class Performance:
         commands = self.conductor.receive(event)
         for command in commands:
             self._write(lambda journal, command=command: journal.command(event.at, command))  # type: ignore[misc]  # binds now
-        self._write(lambda journal: journal.flush(), flushes=True)  # a run that is killed now has lost at most this event
+        self._write(lambda journal: journal.flush(), flushes=True)  # a run that is killed now loses at most this event
         await self._carry_out(commands)
         for watcher in self._watchers:
             watcher(event, commands, self.conductor)
@@ -250,9 +278,9 @@ class Performance:
                 case WakeAt():
                     self._wake(command.due, command.due)
                 case SendMidi():
-                    pass  # who looks on sends it (`live.gear`); a rehearsal has nobody to tell
+                    pass  # a watcher sends it (`live.attachments`); a rehearsal sends no MIDI
                 case Finish():
-                    pass  # the loop ends because the conductor is finished; the stage is closed behind it
+                    pass  # the loop ends because the conductor is finished; the stage is closed after it
                 case _:
                     together.append(command)
         if together:
@@ -264,7 +292,7 @@ class Performance:
     # ---- scripted events -------------------------------------------------------------------------------------------
 
     def _follow_script(self, event: Event) -> None:
-        """Feed in what is due: by chunk when that many chunks are done, by time since the first start."""
+        """Deliver what is due: by chunk once that many chunks are done, by time since the first start."""
         if isinstance(event, Started) and not self._started:
             self._started = True
             self._set_timers(event.at)
@@ -275,12 +303,12 @@ class Performance:
         self._follow_positions(event.at)
 
     def _set_timers(self, first: int) -> None:
-        """Feed in by time since the first start, which was then."""
+        """Set a timer for each event that waits for a time since the first start, which was at `first`."""
         for one in self._by_time:
             self._clock.call_at(first + one.after, lambda one=one: self._feed_timed(one))  # type: ignore[misc]  # binds now
 
     def _follow_positions(self, now: int) -> None:
-        """Feed in what waits for a position that has been reached, and ask again when the next one should be."""
+        """Deliver the events whose position has been reached, and check again when the next one should be."""
         reached, again = self._positions.due(self.conductor.run, now)
         for one in reached:
             self._feed(one, now)
@@ -289,7 +317,7 @@ class Performance:
             self._clock.call_at(again, lambda: self._follow_positions(max(again, self._clock.now())))
 
     def _take_in(self, event: Event) -> None:
-        """A scripted event is about to be handled: say so where nothing waits for it."""
+        """Warn if nothing is waiting for a scripted event that is about to be handled."""
         for one, made in self._fed:
             answer = unanswered(self.conductor.run, event) if made is event else None
             if answer is not None:
@@ -310,7 +338,7 @@ class Performance:
     # ---- the journal -----------------------------------------------------------------------------------------------
 
     def _write(self, write: Callable[[JournalWriter], None], *, flushes: bool = False) -> None:
-        """Write to the journal. Where it cannot be written the show goes on; `flushes` tries again what is missing."""
+        """Write to the journal. If that fails, the show goes on; `flushes` retries what is missing."""
         if self._journal is None or self._journal.is_over:
             return
         try:
@@ -329,7 +357,7 @@ class Performance:
             self._warn(text)
 
     def put_away(self) -> None:
-        """Close the journal of a run that never came to be. Safe to call behind `run`, which closes it itself."""
+        """Close the journal of a run that never started. Safe to call after `run`, which closes it itself."""
         if self._journal is not None:
             self._write(lambda journal: journal.close(), flushes=True)
 

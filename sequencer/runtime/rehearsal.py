@@ -1,4 +1,4 @@
-"""One rehearsal: a schedule on the simulated stage, in virtual or real time, with what it leaves."""
+"""Rehearse a schedule: play it on the simulated stage, in virtual or real time, and write the run's files."""
 
 from __future__ import annotations
 
@@ -40,16 +40,17 @@ if TYPE_CHECKING:
     from sequencer.stages.protocol import Pictures
 
 MAX_ACTION_LENGTH = 60
-"""How much of a prompt's action a `Moment` tells, in characters."""
+"""The longest excerpt of a prompt's action in a `Progress`, in characters."""
 DEFAULT_SIZE = (1280, 768)
-"""Width and height of the video, in pixels: what Helios shows with super-resolution 2×."""
+"""Width and height of the video, in pixels: the size of Helios with super-resolution 2×."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a rehearsal is: score chunk `chunk` of (at most) `chunks` is done.
+    """The progress of a rehearsal: score chunk `chunk` of (at most) `chunks` is done.
 
-    `section` is numbered where it has several passes, as in the cue sheet; `action` is the part of `prompt` that changes.
+    `section` includes the pass number if the section has several, as in the cue sheet; `action` is the part of `prompt` that
+    changes.
     """
 
     chunk: int
@@ -61,12 +62,12 @@ class Progress:
     action: str | None = None
     paused: bool = False
     is_turn: bool = False
-    """Whether the model has just been paused or resumed: then no chunk was done."""
+    """Whether the model has just been paused or resumed, in which case no chunk was completed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkDigest:
-    """The digest of one chunk's raw frames: take (from 1), score chunk, how many frames, SHA-256 over its RGB bytes."""
+    """The digest of one chunk's raw frames: take (from 1), score chunk, number of frames, SHA-256 of their RGB bytes."""
 
     take: int
     chunk: int
@@ -76,9 +77,10 @@ class ChunkDigest:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalResult:
-    """What became of a rehearsal. `folder` is None where nothing was saved; `renderer` names what drew the pictures.
+    """The result of a rehearsal.
 
-    `failures` says of each file of the run that could not be written, or not whole, why (a full disk).
+    `folder` is None if nothing was saved; `renderer` names what rendered the frames. `failures` has a sentence for each file of
+    the run that could not be written completely, with the reason (such as a full disk).
     """
 
     report: Report
@@ -89,11 +91,11 @@ class RehearsalResult:
     journal_failure: str | None
     failures: tuple[str, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict)
-    """What `report.json` holds."""
+    """The content of `report.json`."""
 
     @property
     def went_well(self) -> bool:
-        """Whether the score was played to its end, or until an operator ended it, as it is written; files aside."""
+        """Whether the score was played as written, to its end or until an operator ended it; failed files do not count."""
         return self.report.went_as_written
 
 
@@ -131,7 +133,7 @@ def rehearse(
         result = asyncio.run(_Run(settings, keep, script, watch, warn, typed).play())
     except BaseException:
         if keep is not None:
-            shutil.rmtree(keep.path, ignore_errors=True)  # a run that never began, or was given up, leaves nothing
+            shutil.rmtree(keep.path, ignore_errors=True)  # a run that never began, or was aborted, leaves nothing
         raise
     return result
 
@@ -149,7 +151,7 @@ class _Settings:
     caption: frozenset[Part]
 
     def as_json(self) -> dict[str, Any]:
-        """What of it stands in the journal and the report."""
+        """Return the settings for the journal and the report."""
         return {
             "stage": "simulated",
             "realtime": self.realtime,
@@ -161,7 +163,7 @@ class _Settings:
 
 
 class _Run:
-    """The parts of one rehearsal, put together."""
+    """One rehearsal and its parts."""
 
     def __init__(
         self,
@@ -193,17 +195,17 @@ class _Run:
         if keep is not None:
             header = header_of(schedule, settings.sources, settings.as_json(), following=False)
             journal = JournalWriter(keep.path / "journal.jsonl", header)
-        # An outer clock is rehearsed at its nominal tempo: nothing has to be plugged in.
+        # A rehearsal plays an external clock at its nominal tempo: no device has to be connected.
         self._performance = Performance(schedule, stage, clock, journal, script, [self._look], warn, following=False)
         self._teller = CaptionBuilder(self._performance.conductor)
         self._coming = Coming(self._performance.conductor)
         self._prompts: tuple[str | None, str | None] = (None, None)
-        """The prompt that the model showed last, and the one before it."""
+        """The prompt in force and the one before it."""
         self._paused = False
         self._film: CaptionedVideo | None = None
 
     async def play(self) -> RehearsalResult:
-        """Perform, then write what the run leaves."""
+        """Perform, then write the run's files."""
         async with AsyncExitStack() as stack:
             self._film = stack.enter_context(self._filming())
             stack.enter_context(closing_on_signals(self._performance.close))
@@ -226,7 +228,7 @@ class _Run:
     # ---- while it runs ---------------------------------------------------------------------------------------------
 
     async def _listen(self, stack: AsyncExitStack) -> None:
-        """Let an operator reach the run, from another shell and by keys."""
+        """Let an operator control the run, by keys and from another shell."""
         operator = Operator(self._performance, self._clock.now, self._say, show_typed=self._typed, can_clip=False)
         if self._keep is not None:
             door = RemoteControlServer(self._keep.path, operator.handle_line)
@@ -264,7 +266,7 @@ class _Run:
                 pass
 
     def _show(self, conductor: Conductor, prompt: str | None, *, is_turn: bool = False) -> None:
-        """Tell whoever watches where the rehearsal is."""
+        """Report the progress to `watch`."""
         if self._watch is None:
             return
         current, place = self._teller.position(max(0, conductor.making - 1))
@@ -284,7 +286,7 @@ class _Run:
             )
         )
 
-    # ---- what it leaves --------------------------------------------------------------------------------------------
+    # ---- the files of the run --------------------------------------------------------------------------------------
 
     def _left(self, keep: RunFolder, rehearsed: RehearsalResult, outcome: Outcome) -> RehearsalResult:
         from sequencer.reports.timeline import timeline_html, timeline_svg

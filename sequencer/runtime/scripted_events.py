@@ -1,4 +1,4 @@
-"""Events fed into a run by hand: `go exit@12c`, `note C3@14c`, `cc 20=70@9c`, `program 5@30s`, `pause@4c`."""
+"""Parse scripted events: `go exit@12c`, `note C3@14c`, `cc 20=70@9c`, `program 5@30s`, `pause@4c`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ _HINT = (
 
 @dataclass(frozen=True, slots=True)
 class ScriptedEvent:
-    """An event and when it comes: when `chunk` score chunks are done, or `after` nanoseconds after the first start.
+    """An event and its time: when `chunk` score chunks are done, or `after` nanoseconds after the first start.
 
-    Where `spots` is not empty it comes when one of these positions is reached first: by the index of their stretch, their
-    quarter (None for a position in seconds, chunks or frames) and their offset in seconds since that stretch began.
+    If `spots` is not empty, the event occurs when the first of these positions is reached. Its keys are the indexes of their
+    stretches; each value is a quarter (None for a position in seconds, chunks or frames) and an offset in seconds since that
+    stretch began.
     """
 
     text: str
@@ -34,12 +35,21 @@ class ScriptedEvent:
     spots: Mapping[int, tuple[Fraction | None, Fraction]] = field(default_factory=dict)
 
     def at(self, stamp: int) -> Event:
-        """The event, stamped."""
+        """Return the event with its time, in nanoseconds."""
         return self.make(stamp)
 
 
 def parse_scripted_event(text: str, middle: Literal["C3", "C4"] = "C3", written: str | None = None) -> ScriptedEvent:
-    """Read one `--event`, which messages show as `written`. Raises UsageError with what to write."""
+    """Parse one `--event`.
+
+    Args:
+        text: The event, as `WHAT@WHEN`.
+        middle: The score's name for MIDI note 60.
+        written: The text to quote in messages, if it is not `text`.
+
+    Raises:
+        UsageError: The text is not a valid event; the hint shows what to write.
+    """
     written = text if written is None else written
     match = _SHAPE.match(text)
     if match is None:

@@ -1,4 +1,4 @@
-"""Scripted events at musical positions: when a run is at bar 3 of a section is known only while it plays."""
+"""Deliver scripted events at musical positions: when a run reaches bar 3 of a section is known only while it plays."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from sequencer.runtime.scripted_events import ScriptedEvent
 
 
 class Positions:
-    """The scripted events of a run that wait for a position of a section. Ask it after every event, and when it says so."""
+    """The scripted events of a run that wait for a position in a section.
+
+    Call `due` after every event and at the time that it returns.
+    """
 
     def __init__(self, script: Iterable[ScriptedEvent]) -> None:
         self.waiting = [one for one in script if one.spots]
         self._entered: dict[int, int] = {}
-        """For the index of each section that an event waits in: the number of the pass that was seen to play."""
+        """By the identity of each waiting event: the number of the pass in which its section was last seen to play."""
 
     def due(self, run: RunState, now: int) -> tuple[list[ScriptedEvent], int | None]:
-        """Take out the events whose position has been reached; return them, and when to ask again.
+        """Remove the events whose position has been reached.
 
-        The time is None where only another event can bring a position nearer.
+        Returns:
+            These events, and the time at which to call again, in nanoseconds. The time is None if only another event can bring
+            a position nearer.
         """
         if not self.waiting or not run.is_running or run.paused:
             return [], None
@@ -44,7 +49,7 @@ class Positions:
         return reached, min(coming, default=None)
 
     def _was_left_behind(self, run: RunState, one: ScriptedEvent) -> bool:
-        """Whether a pass that the position belongs to has just ended, and lasted at least as long as that."""
+        """Return whether a pass that has the position has just ended, and was long enough to contain it."""
         number = self._entered.pop(id(one), None)
         if number is None or number >= len(run.plan.passes):
             return False
@@ -52,7 +57,7 @@ class Positions:
         return _is_within(left, one)
 
     def drop_passed(self, run: RunState, now: int) -> None:
-        """Forget the events whose position a run had reached when it was killed: they came in then."""
+        """Remove the events whose position a run had reached when it was killed: they occurred then."""
         current = run.plan.pass_at(run.making)
         earlier = run.plan.passes[: current.number]
         passed = [one for one in self.waiting if any(_is_within(before, one) for before in earlier)]
@@ -64,15 +69,16 @@ class Positions:
 
 
 def _is_within(current: Pass, one: ScriptedEvent) -> bool:
-    """Whether a pass has the position of an event, and lasted until then."""
+    """Return whether a pass has the position of an event and is long enough to contain it."""
     spot = one.spots.get(current.stretch.index)
     return spot is not None and spot[1] <= current.end - current.start
 
 
 def _time_of(run: RunState, current: Pass, one: ScriptedEvent, now: int) -> int | None:
-    """When the position of an event in the pass that plays is reached, in nanoseconds.
+    """Return the time at which the current pass reaches the position of an event, in nanoseconds.
 
-    In a run that follows a clock that is when the clock is there; else when the model makes that part of its chunk.
+    In a run that follows a clock, that is when the clock reaches it; otherwise, when the model generates that part of its
+    chunk.
     """
     quarter, offset = one.spots[current.stretch.index]
     time = current.start + offset

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP end a run properly: they come as an event, like anything that an operator does."""
+"""End a run properly on Ctrl-C, SIGTERM and SIGHUP: a signal becomes an event, as an operator command does."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from contextlib import contextmanager
 from types import FrameType
 
 _NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
-if hasattr(signal, "SIGHUP"):  # Windows has none
+if hasattr(signal, "SIGHUP"):  # not available on Windows
     _NAMES[signal.SIGHUP] = "SIGHUP: the terminal was closed"
 INSISTING = frozenset({signal.SIGINT, signal.SIGTERM})
-"""The signals that end a run at once when they come again. A terminal that is closed may send SIGHUP more than once, and its
-shell may add a SIGTERM: none of that is anybody's impatience."""
+"""The signals that end a run at once when they are repeated. A terminal that is closed may send SIGHUP more than once, and its
+shell may add a SIGTERM: neither means that a user is insisting."""
 
 
 def ending_signals() -> tuple[signal.Signals, ...]:
-    """Return the signals that end what runs here; SIGHUP is not among them where `nohup` has made it ignored."""
+    """Return the signals that end a run or a server, without SIGHUP if `nohup` has made it ignored."""
     return tuple(number for number in _NAMES if number in INSISTING or signal.getsignal(number) is not signal.SIG_IGN)
 
 
 @contextmanager
 def closing_on_signals(close: Callable[[str], None]) -> Iterator[None]:
-    """While inside, the first signal calls `close(reason)`; a second Ctrl-C or SIGTERM raises KeyboardInterrupt.
+    """While inside, call `close(reason)` on the first signal; raise KeyboardInterrupt on a second Ctrl-C or SIGTERM.
 
-    Plain `signal.signal`, which works on every system. Does nothing outside of the main thread, where signals never come.
+    It uses `signal.signal`, which works on every system. Outside the main thread, which alone receives signals, it does
+    nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -34,7 +35,7 @@ def closing_on_signals(close: Callable[[str], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     asked = insisted = False
 
-    def caught(number: int, frame: FrameType | None) -> None:  # the shape that signal asks for
+    def caught(number: int, frame: FrameType | None) -> None:  # the signature that `signal` requires
         nonlocal asked, insisted
         if number in INSISTING:
             if insisted:

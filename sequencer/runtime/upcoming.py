@@ -1,4 +1,4 @@
-"""Where a run is, what comes next and what it is waiting for: read from the conductor, for whoever shows it. Pure."""
+"""Derive from the conductor where a run is, what comes next and what it is waiting for, for display. No I/O."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sequencer.schedule.prompt_actions import actions_of
 
 @dataclass(frozen=True, slots=True)
 class NextCue:
-    """What comes next: its position with section and pass, what it does, and in how many seconds, as far as that is known.
+    """The next cue: its position with section and pass, what it does, and in how many seconds, if that is known.
 
-    `at_latest` where it comes sooner if a live section is left before its maximum.
+    `at_latest` is set if it comes sooner when a live section is left before its maximum.
     """
 
     place: str
@@ -31,9 +31,10 @@ class NextCue:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What the section that plays is waiting for: what ends it, then what its rules listen to.
+    """What the current section is waiting for: the triggers that end it, then those of its rules.
 
-    `seconds` until it goes on by itself, or is left where its exit has been fired (`leaves`); None where nobody can tell.
+    `seconds` is the time until the section ends by itself, or is left because its exit has fired (`leaves`); None if it is not
+    known.
     """
 
     exits: tuple[str, ...]
@@ -43,7 +44,7 @@ class Waiting:
 
 
 class Coming:
-    """Answers about one conductor's plan. `into` is how much of the chunk in the making has passed, from 0 to 1."""
+    """Answers questions about one conductor's plan. `into` is the elapsed part of the current chunk, from 0 to 1."""
 
     def __init__(self, conductor: Conductor) -> None:
         self._conductor = conductor
@@ -52,7 +53,7 @@ class Coming:
         self._actions = actions_of(schedule)
 
     def name(self, section: str | None, occurrence: int) -> str:
-        """Return a section's name, with the number of its pass where it has several; empty without sections."""
+        """Return a section's name, with the pass number if it has several passes; empty for no section."""
         return "" if section is None else describe_pass(section, occurrence, self._passes[section])
 
     def action(self, before: str | None, prompt: str, room: int) -> str:
@@ -60,14 +61,14 @@ class Coming:
         return brief_action(self._actions, before, prompt, room)
 
     def chunks(self) -> tuple[int | None, bool]:
-        """Return how many score chunks there are, None where nobody can tell yet, and whether that is only the most."""
+        """Return the number of score chunks, None if it is not known yet, and whether that is only a maximum."""
         plan = self._conductor.run.plan
         end = plan.end_chunk()
         current = plan.pass_at(self._conductor.making)
         return (None if end >= UNPLACED else end), any(_is_open(one) for one in plan.passes[current.number :])
 
     def waiting(self, now: int, into: float, chunk_seconds: float) -> Waiting | None:
-        """Return what the pass that plays is waiting for; None where that is nothing."""
+        """Return what the current pass is waiting for, or None."""
         run = self._conductor.run
         current = run.plan.pass_at(run.making)
         middle = run.schedule.middle
@@ -80,7 +81,7 @@ class Coming:
         return Waiting(exits, rules, leaves, self._left(current, now, into, chunk_seconds) if until else None)
 
     def _left(self, current: Pass, now: int, into: float, chunk_seconds: float) -> float | None:
-        """How many seconds the pass that plays still lasts, as things are."""
+        """Return how many seconds the current pass still lasts, according to the present plan."""
         run = self._conductor.run
         if run.follow is not None:
             time = run.follow.time_of(float(current.end_quarter), float(current.end))
@@ -89,7 +90,7 @@ class Coming:
         return max(0.0, chunks * chunk_seconds)
 
     def next_cue(self, now: int, into: float, chunk_seconds: float, shown: str | None, room: int) -> NextCue | None:
-        """Return the next cue that has not begun to act, in at most `room` characters; `shown` is the prompt in force."""
+        """Return the next cue that is not in effect yet, in at most `room` characters; `shown` is the prompt in force."""
         run = self._conductor.run
         making = run.making
         ahead = [line for line in run.plan.lines if not line.is_final and _at(line) > making]
@@ -115,7 +116,7 @@ class Coming:
 
 
 def _is_open(current: Pass) -> bool:
-    """Whether a pass is live, and nothing has ended it yet."""
+    """Return whether a pass is live and nothing has ended it yet."""
     return current.stretch.is_live and current.end - current.start == current.stretch.seconds
 
 

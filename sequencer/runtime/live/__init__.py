@@ -1,4 +1,5 @@
-"""A live performance: a schedule on a stage in real time, with an operator, MIDI devices, a recorder and a status line.
+"""Perform a schedule on a stage in real time, with an operator, MIDI devices, a recorder and a status line.
 
-`status` knows where the run is (pure), `status_display` prints it, `assembly` builds a run and `run` performs it.
+`status` tracks the state of a run (without I/O) and `status_display` prints it; `stages` and `attachments` connect stages and
+devices; `assembly` builds a run and `run` performs it.
 """

@@ -1,4 +1,4 @@
-"""Puts a live run together from what was asked for: stage, gear, recorder, a player's window."""
+"""Build a live run from its options: stage, MIDI devices, clocks, recorder, video stream."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Attach = Callable[[LiveRun], Attachment]
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """What somebody wants of a live run beside its score."""
+    """The options of a live run beside its score."""
 
     stage: Literal["reactor", "simulated"] = "reactor"
     url: str | None = None
@@ -47,11 +47,23 @@ class LiveOptions:
     midi_out: str | None = None
     send_clock: bool = False
     transport: bool = True
-    """Whether a Link session's start and stop count; without them the score begins at the next bar line."""
+    """Whether start and stop of a Link session count; without them, the score begins at the next bar line."""
 
 
 class LiveRunBuilder:
-    """One live run and its parts. `images` gives an image's bytes; `broken_off` is the journal of a run to be gone on with."""
+    """Builds one live run.
+
+    Args:
+        wishes: The options.
+        settings: The settings of the run.
+        folder: The run's folder.
+        images: Returns the bytes of an image.
+        broken_off: The journal of a run to resume, or None.
+        environment: Where to look up the API key.
+
+    Raises:
+        SequencerError: A port, a key or a file is not available.
+    """
 
     def __init__(
         self,
@@ -62,7 +74,6 @@ class LiveRunBuilder:
         broken_off: Journal | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
-        """Raises SequencerError for whatever cannot be had: a port, a key, a file."""
         self._wishes = wishes
         self._settings = settings
         self._folder = folder
@@ -78,7 +89,7 @@ class LiveRunBuilder:
 
     @property
     def run(self) -> LiveRun:
-        """The run, ready to be played."""
+        """The run, ready to play."""
         if self._run is None:
             raise RuntimeError("the run is still being put together")
         return self._run
@@ -86,7 +97,7 @@ class LiveRunBuilder:
     def _say(self, text: str) -> None:
         self.run.notify(text)
 
-    # ---- gear ------------------------------------------------------------------------------------------------------
+    # ---- MIDI and clocks -------------------------------------------------------------------------------------------
 
     def _gear(self) -> list[Attach]:
         from sequencer.runtime.live.attachments import link_clock, midi_input, midi_output
@@ -196,15 +207,15 @@ class LiveRunBuilder:
     def _uploading(self, image: ImageFile, sent: int, size: int) -> None:
         self.run.standing.uploading(image.path, sent, size)
 
-    # ---- pictures --------------------------------------------------------------------------------------------------
+    # ---- frames ----------------------------------------------------------------------------------------------------
 
     def _is_of_the_score(self, frame: LiveFrame) -> bool:
-        """Whether a frame belongs to a chunk of the score, and came for the first time."""
+        """Return whether a frame belongs to a chunk of the score and is not a repetition."""
         of, performance = frame.of, self.run.performance
         return of is not None and of.is_new and performance.conductor.is_of_the_score(of.chunk, performance.take(of.take))
 
     def _sinks(self) -> list[tuple[Callable[[VideoFrame, int], object], bool]]:
-        """Who takes the frames that arrive: a recorder those of the score, a player's window all of them (True)."""
+        """Return the consumers of the frames: a recorder takes those of the score, a video stream takes all (True)."""
         sinks: list[tuple[Callable[[VideoFrame, int], object], bool]] = []
         if self._wishes.record:
             from sequencer.runtime.recording.live_recorder import LiveRecorder
@@ -227,7 +238,7 @@ class LiveRunBuilder:
 
 
 def _named(port: str | None) -> str | None:
-    """The port that a score names. Raises UsageError for one on the network: a score may come from anybody."""
+    """Return the port that a score names. Raises UsageError for a network port, because a score may come from anybody."""
     from sequencer.midi.addresses import Socket, address
 
     if port is not None and isinstance(socket := address(port), Socket) and not socket.is_here:
@@ -240,20 +251,20 @@ def _named(port: str | None) -> str | None:
 
 @asynccontextmanager
 async def _untold(run: LiveRun) -> AsyncIterator[None]:
-    """A score that tells gear something, and no port to tell it through: that is no reason not to play."""
+    """Warn that the score sends MIDI and no port is given; the run is played all the same."""
     run.notify("this score sends MIDI, and no --midi-out PORT is named: it is written into the journal only")
     yield
 
 
 def _lasted(journal: Journal, now: int) -> int:
-    """For how many seconds a session has stood: since its first `Ready`."""
+    """Return how many seconds ago the session began, at its first `Ready`."""
     first = next((record.at for record in journal.records if isinstance(record.event, Ready)), now)
     return (now - first) // 1_000_000_000
 
 
 @asynccontextmanager
 async def _closed_behind(close: Callable[[], object]) -> AsyncIterator[None]:
-    """Something that is closed behind the run, beside the loop because it may take a while."""
+    """Call `close` after the run, in a thread because it may take a while."""
     try:
         yield
     finally:
@@ -262,11 +273,11 @@ async def _closed_behind(close: Callable[[], object]) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _recorded(run: LiveRun, recorder: LiveRecorder) -> AsyncIterator[None]:
-    """A recorder is closed after the run; that it ended before (a full disk) is reported when it happens."""
+    """Close the recorder after the run. A recording that ends earlier (because the disk is full) is reported at that time."""
     try:
         yield
     finally:
-        with suppress(OutputError):  # it is the failure that is reported here
+        with suppress(OutputError):  # this failure is reported below
             await asyncio.to_thread(recorder.close)
         if recorder.failure is not None:
             run.failed(recorder.failure.message)
@@ -281,6 +292,6 @@ async def _watched(run: LiveRun, watch: StreamServer) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _while(film: AbstractContextManager[object]) -> AsyncIterator[None]:
-    """A film lasts as long as its run."""
+    """Keep the video open while the run plays."""
     with film:
         yield

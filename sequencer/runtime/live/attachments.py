@@ -1,4 +1,4 @@
-"""Our own time told to gear: where the score is, as the pictures of a live run are seen."""
+"""Connect a live run with MIDI devices and external clocks: ports and Link as inputs, messages and a MIDI clock as outputs."""
 
 from __future__ import annotations
 
@@ -27,56 +27,61 @@ from sequencer.sync.midi_port import Feed, MidiPortClock
 from sequencer.sync.timecode import TimecodeFeed, parse_rate
 
 UNSEEN = 2
-"""Where no picture is seen by the end of so many chunks, nor for `UNSEEN_TIME`, nobody counts them: the clock starts then."""
+"""If no frame has been seen after this many chunks and after `UNSEEN_TIME`, no frames are being counted: the clock starts then.
+"""
 
 
 class ClockSender(Protocol):
-    """What is told of the score's time: a `Sender`, or a test."""
+    """Receives the score's time: a `MessageScheduler`, or a test double."""
 
     def begin_clock(self, pieces: Sequence[TempoSegment], delay: int = 0, end: Fraction | None = None) -> None:
-        """Be ready to send, up to the quarter `end`."""
+        """Prepare to send, up to the quarter `end`."""
         ...
 
     def plan(self, pieces: Sequence[TempoSegment], end: Fraction | None = None) -> None:
-        """The score will go on otherwise."""
+        """Replace the plan: the score continues differently."""
         ...
 
     def anchor(self, at: int, seconds: Fraction, pace: float = 1.0, now: int | None = None) -> None:
-        """The score stands there, as is known at `now`."""
+        """Fix the score's position at time `at` to `seconds`, as known at time `now`."""
         ...
 
     def limit(self, at: int | None) -> None:
-        """It is made so far that something is seen until then; None: it is made to its end, or nobody knows."""
+        """Send no tick after `at`: frames last until then. None if all frames are generated, or if that is not known."""
         ...
 
     def stop(self, at: int) -> None:
-        """It stands still from then on."""
+        """Stop the clock at `at`."""
         ...
 
 
 def tempo_segments(conductor: Conductor) -> tuple[TempoSegment, ...]:
-    """The tempo of every pass that is planned; empty where one has no beats."""
+    """Return the tempo of every planned pass; empty if one has no beats."""
     passes = conductor.run.plan.passes
     pieces = tuple(TempoSegment(one.start, one.quarter, one.stretch.tempo) for one in passes if one.stretch.tempo is not None)
     return pieces if len(pieces) == len(passes) else ()
 
 
 def end_of(conductor: Conductor) -> Fraction:
-    """The quarter at which the score ends, as it is planned now."""
+    """Return the quarter at which the score ends, according to the present plan."""
     return conductor.run.plan.passes[-1].end_quarter
 
 
 class ClockSenderTask:
-    """Looks on at a performance (as a watcher), and tells a sender where the score is.
+    """Watches a performance and keeps a clock sender at the score's position.
 
-    The clock ends with the pictures: its last tick and Stop are sent when the end of the score is seen, which is after the last
-    chunk was reported. A run that ends before its score stops it at once. Where the model stalls, it stops when the last frame
-    that was made has been seen, and goes on with the next one. While the connection is lost it runs on: so does the model.
+    The clock ends with the frames: its last tick and Stop are sent when the end of the score is seen, which is after the last
+    chunk was reported. A run that ends before its score stops the clock at once. If the model stalls, the clock stops when the
+    last available frame has been seen, and continues with the next one. While the connection is lost, the clock runs on, as the
+    model does.
 
-    In a fixed run beats are counted in the model's chunks: the gear starts with the first picture, and a beat is when the
-    chunk in which it falls is *seen*. In a run that follows wall time beats are where that is, and an offset moves the
-    pictures. In a fixed run pictures stay where they are: a positive offset, which shows them later than the beats, makes the
-    gear sooner. Raises ValueError for a run without beats.
+    In a fixed run, beats are counted in the model's chunks: external devices start with the first frame, and a beat is when the
+    chunk that contains it is *seen*. In a run that follows wall time, beats are at their own times, and an offset moves the
+    frames. In a fixed run the frames cannot move: a positive offset, which shows them later than the beats, sends the clock
+    earlier.
+
+    Raises:
+        ValueError: The run has no beats.
     """
 
     def __init__(self, sender: ClockSender, schedule: Schedule, conductor: Conductor) -> None:
@@ -89,14 +94,14 @@ class ClockSenderTask:
         self._origin: int | None = None
         self._runs = False
         self._reported: int | None = None
-        """When the first chunk was reported."""
+        """When the first chunk was reported, in nanoseconds."""
         self._making = 0
         self._made_at: int | None = None
-        """When the latest chunk was reported; None while nobody knows, or where nothing more is to come."""
+        """When the latest chunk was reported; None while that is not known, or if no more chunks follow."""
         self._seen_until = 0
         """When the latest chunk that was seen is over."""
         self._limit: int | None = None
-        """Until when the next report is waited for."""
+        """Until when to wait for the next report, in nanoseconds."""
         self._over = False
         self._passes = list(conductor.run.plan.passes)
         self._pieces = tempo_segments(conductor)
@@ -108,11 +113,11 @@ class ClockSenderTask:
     def __call__(  # noqa: PLR0912  # one branch for each kind of event
         self, event: Event, commands: Sequence[Command], conductor: Conductor
     ) -> None:
-        """An event, after the conductor has had it."""
+        """Handle an event after the conductor."""
         if self._over:
             return
         self._look_at(conductor)
-        if conductor.run.takes != self._takes:  # it runs, by its own word or by what it shows
+        if conductor.run.takes != self._takes:  # a take runs, reported by the model or derived from what it shows
             self._base, self._takes = conductor.base, conductor.run.takes
         is_late = isinstance(event, ChunkShown) and not conductor.run.is_of_this_take(event.take)
         fit = None if is_late else self._boundaries.feed(event)
@@ -146,9 +151,9 @@ class ClockSenderTask:
                 self._sender.stop(event.at)
 
     def _look_how_far(self, event: Event, conductor: Conductor) -> None:
-        """Tell until when what is made is seen: after a report for its chunk and the lag, or until the next one is overdue.
+        """Limit the clock to generated frames: a report covers its chunk and the lag, or the time until the next is overdue.
 
-        Where the next chunk comes so late that the pictures stand in between, the clock stands with them.
+        If the next chunk is so late that the frames freeze before it, the clock stops for that time.
         """
         chunk = round(self._boundaries.follower.chunk_ns)
         made = conductor.making - self._making
@@ -168,7 +173,7 @@ class ClockSenderTask:
         self._making, self._limit = conductor.making, limit
 
     def _is_unseen(self, chunk: int, at: int) -> bool:
-        """Whether a picture should have been seen by now, if anybody counted them. Called for each report before one was."""
+        """Return whether a frame should have been seen by now, if frames were counted. Call it for each report until one is."""
         if self._reported is None:
             self._reported = at
         return chunk > UNSEEN and at - self._reported >= UNSEEN_TIME
@@ -182,9 +187,9 @@ class ClockSenderTask:
         return self._boundaries.follower.lag - self._offset
 
     def _look_at(self, conductor: Conductor) -> None:
-        """Tell of the plan where it has changed: a live section was left, or a jump made."""
+        """Update the plan where it has changed: a live section was left, or a jump was made."""
         passes = conductor.run.plan.passes
-        if passes == self._passes:  # the very same objects, which is seen at a glance, however many there are
+        if passes == self._passes:  # unchanged passes are the same objects, which makes comparing them fast
             return
         self._passes = list(passes)
         pieces, end = tempo_segments(conductor), end_of(conductor)
@@ -197,13 +202,13 @@ NOMINAL = 120
 COLD = frozenset({Phase.WAITING, Phase.UPLOADING, Phase.OPENING})
 """Phases in which the model could not start on a beat yet."""
 PORT_CLOSE_DELAY_NS = SECOND // 50
-"""How much longer than to the time of the last message the port stays open."""
+"""How long the port stays open after the time of the last message, in nanoseconds."""
 MAX_FLUSH_NS = 10 * SECOND
-"""How long, behind the end of a run, what was said ahead may still take to be sent."""
+"""How long after the end of a run the messages scheduled ahead may still take to be sent."""
 
 
 def midi_input(run: LiveRun, port: str) -> Attachment:
-    """Hear a port while the run plays: its notes and controllers, and its clock where the score follows one."""
+    """Receive from a port while the run plays: notes and controllers, and the clock if the score follows one."""
     return _heard(run, port)
 
 
@@ -229,13 +234,13 @@ async def _heard(run: LiveRun, port: str) -> AsyncIterator[None]:
 
 
 class _TransportWatcher:
-    """Looks on for an operator who starts or stops the clock of gear that only ticks, and tells the feed."""
+    """Passes transport commands of the operator to the feed of a device that sends only ticks."""
 
     def __init__(self, feed: MidiFeed) -> None:
         self._feed = feed
 
     def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
-        """Look (the shape of a performance's watcher): what the feed did not say itself was said by hand."""
+        """Handle an event as a watcher: a transport change that does not come from the feed was made by hand."""
         if isinstance(event, TransportChanged) and not self._feed.is_own_event(event):
             self._feed.set_transport(event.what, event.at)
 
@@ -243,7 +248,10 @@ class _TransportWatcher:
 def link_clock(run: LiveRun, transport: bool = True) -> Attachment:
     """Follow the Link session on this network.
 
-    Without `transport` the score begins by itself: at the next bar line as soon as the model is warm.
+    Args:
+        run: The run.
+        transport: Whether to begin when the session starts. Otherwise the score begins by itself, at the next bar line as soon
+            as the model is warm.
     """
     return _linked(run, transport)
 
@@ -270,21 +278,21 @@ async def _linked(run: LiveRun, transport: bool) -> AsyncIterator[None]:
 
 
 class _WarmUpWatcher:
-    """Looks on until the model is warm, and lets a session begin then that nobody else starts."""
+    """Waits until the model is warm, then lets a session begin that nobody else starts."""
 
     def __init__(self, feed: LinkFeed) -> None:
         self._feed = feed
 
     def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
-        """Look (the shape of a performance's watcher)."""
+        """Handle an event as a watcher."""
         if self._feed.held and conductor.phase not in COLD:
             self._feed.held = False
 
 
 def midi_output(run: LiveRun, port: str, clock: bool) -> Attachment:
-    """Send through a port what the score's cues and rules tell gear; with `clock` the score's beats too, as a MIDI clock.
+    """Send the MIDI messages of the score's cues and rules through a port; with `clock`, also the beats as a MIDI clock.
 
-    Start, stop and song position go with the clock, so that gear plays what is seen.
+    Start, stop and song position are sent with the clock, so that devices play in time with the frames that are seen.
     """
     return _told(run, port, clock)
 
@@ -309,11 +317,11 @@ async def _told(run: LiveRun, port: str, clock: bool) -> AsyncIterator[None]:
 
 
 class MessageSender(Protocol):
-    """What sends messages at their time: a `Sender`, or a test."""
+    """Sends messages at their times: a `MessageScheduler`, or a test double."""
 
     @property
     def ends_at(self) -> int | None:
-        """The nanosecond of the Stop behind the score's last tick; None where none is to come."""
+        """The time of the Stop after the score's last tick, in nanoseconds; None if no Stop is due."""
         ...
 
     def send_at(self, due: int, message: bytes) -> None:
@@ -321,12 +329,12 @@ class MessageSender(Protocol):
         ...
 
     def forget(self) -> None:
-        """Drop what is not due yet."""
+        """Drop the messages that are not due yet."""
         ...
 
 
 class MidiSender:
-    """Looks on at a performance (as a watcher), and hands a sender what gear is to be told."""
+    """Watches a performance and passes its MIDI messages to a sender."""
 
     def __init__(self, sender: MessageSender) -> None:
         self._sender = sender
@@ -334,7 +342,7 @@ class MidiSender:
         self._is_cut_off = False
 
     def __call__(self, event: Event, commands: Sequence[Command], conductor: Conductor) -> None:
-        """An event, after the conductor has had it."""
+        """Handle an event after the conductor."""
         for command in commands:
             match command:
                 case SendMidi():
@@ -347,6 +355,6 @@ class MidiSender:
                     pass
 
     def rest(self, now: int) -> int:
-        """How many nanoseconds what was said ahead still takes, and our own clock up to its last Stop."""
+        """Return the nanoseconds until the scheduled messages, and the run's own clock up to its last Stop, have been sent."""
         last = max(self._last, self._sender.ends_at or 0)
         return 0 if self._is_cut_off or last <= now else min(MAX_FLUSH_NS, last - now + PORT_CLOSE_DELAY_NS)

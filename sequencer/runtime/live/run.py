@@ -1,4 +1,4 @@
-"""One live performance: a stage in real time, the desk, the screen, limits, and the folder that stays."""
+"""Perform one live run: a stage in real time, operator, status line, time limit, clips and the run's folder."""
 
 from __future__ import annotations
 
@@ -50,42 +50,42 @@ from sequencer.stages.reactor.liveness import STOPPED_SECONDS, awake_ns
 from sequencer.sync.run_clock import Clock
 
 SESSION = "session.json"
-"""In a run's folder while it goes on: which session it plays in."""
+"""A file in the run's folder while the run is in progress: the session in which it plays."""
 POLL_INTERVAL_S = 0.1
-"""How often, in seconds, the stage is asked how its connection stands."""
+"""How often to poll the stage for the state of its connection, in seconds."""
 EXTRA_MINUTES = 5
-"""Minutes that a run may last beyond the score's own length, unless it is told otherwise."""
+"""Minutes that a run may last beyond the score's own length, unless a limit is set."""
 STILL_WRITING = 30.0
-"""Seconds that clips which were asked for may still take behind the end."""
+"""Seconds that requested clips may still take after the end."""
 
 
 class LiveStage(Protocol):
-    """What a live run wants of its stage beside playing."""
+    """What a live run needs of its stage beside playing."""
 
     def standing(self) -> tuple[str, str]:
-        """The connection by one of its four names, and what more there is to say."""
+        """Return the state of the connection (one of four names), and details."""
         ...
 
     def facts(self) -> dict[str, Any]:
-        """What was measured, for the report."""
+        """Return measurements for the report."""
         ...
 
     async def clip(self, seconds: int) -> bytes:
-        """An MP4 of the last seconds. Raises StageError."""
+        """Return an MP4 of the last seconds. Raises StageError."""
         ...
 
     def memory(self) -> dict[str, Any] | None:
-        """What another process needs to take the session over (no secret), None where it cannot be taken over."""
+        """Return what another process needs to take over the session (no secret); None if it cannot be taken over."""
         ...
 
 
 Attachment = AbstractAsyncContextManager[object]
-"""Something that belongs to a run: gear that is heard, a clock that is sent, a recorder. Entered before the stage opens."""
+"""A part of a run, such as a MIDI input, a clock output or a recorder. It is entered before the stage opens."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
-    """How a live run is to go. `following` None: as the score's clock asks."""
+    """The settings of a live run. If `following` is None, the score's clock decides."""
 
     schedule: Schedule
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -97,14 +97,14 @@ class LiveSettings:
     clip_at_end: int | None = None
     quiet: bool = False
     images: Callable[[ImageFile], bytes] | None = None
-    """Gives the images' bytes, for the timelines and the bundle."""
+    """Returns the images' bytes, for the timelines and the bundle."""
     bundle: bool = False
-    """Whether journal and images are put into one file at the end."""
+    """Whether to put journal and images into one file at the end."""
     told: Mapping[str, Any] = field(default_factory=dict)
-    """What stands in journal and report about stage and options. No secret ever belongs here."""
+    """The stage and options as recorded in journal and report. It must never contain a secret."""
 
     def limit(self) -> int:
-        """How long the run may last, in nanoseconds."""
+        """Return how long the run may last, in nanoseconds."""
         schedule = self.schedule
         minutes = self.most_minutes
         if minutes is None:
@@ -114,7 +114,7 @@ class LiveSettings:
 
 @dataclass(frozen=True, slots=True)
 class LiveResult:
-    """What became of a live run. `failures` says of each file that could not be written, or not whole, why (a full disk)."""
+    """The result of a live run. `failures` has a sentence for each incomplete file, with the reason (a full disk)."""
 
     report: Report
     schedule: Schedule
@@ -124,16 +124,16 @@ class LiveResult:
     facts: Mapping[str, Any]
     failures: tuple[str, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict)
-    """What `report.json` holds."""
+    """The content of `report.json`."""
 
     @property
     def went_well(self) -> bool:
-        """Whether the score was played to its end, or until an operator ended it, as it is written; files aside."""
+        """Whether the score was played as written, to its end or until an operator ended it; failed files do not count."""
         return self.report.went_as_written
 
 
 class LiveRun:
-    """Put together by `perform`. `stage` plays, `live` answers about it; both are usually one."""
+    """One live run, built by `LiveRunBuilder`. `stage` plays and `live` reports its state; usually both are one object."""
 
     def __init__(
         self,
@@ -162,11 +162,11 @@ class LiveRun:
             settings.schedule, stage, clock, journal, settings.script, [self._look], self.notify, settings.following
         )
         if broken_off is not None:
-            (folder.path / FILE).unlink(missing_ok=True)  # the desk of the run that was killed
+            (folder.path / FILE).unlink(missing_ok=True)  # the address file of the run that was killed
             self.performance.resume(broken_off, *resume_from_journal(broken_off))
         self.standing = LiveStatus(self.performance.conductor, clock.now())
         self._began = clock.now()
-        """When the run began, whichever process began it."""
+        """When the run began, in whichever process."""
         self._billed_before = 0.0
         """Seconds for which the session was billed before this process took it over."""
         if broken_off is not None:
@@ -186,16 +186,16 @@ class LiveRun:
             quiet=settings.quiet,
         )
         self.lookers: list[Watcher] = []
-        """Who else looks on: gear, recorders."""
+        """Further watchers: MIDI devices, recorders."""
         self._stops: list[float] = []
         """For how many seconds this process did not run, each time."""
         self.failures: list[str] = []
-        """What could not be written so far, a sentence each."""
+        """A sentence for each thing that could not be written so far."""
         self._clips: list[Path] = []
         self._asked: set[asyncio.Task[None]] = set()
 
     def _continue(self, broken_off: Journal) -> None:
-        """Take time and cost from where the run that was killed had them."""
+        """Continue time and cost from where the killed run had them."""
         for record in broken_off.records:
             if record.event is not None:
                 self.standing.handle(record.event, (), self.performance.conductor)
@@ -204,17 +204,17 @@ class LiveRun:
         self._billed_before = self.standing.billed_seconds(self.clock.now())
 
     def notify(self, text: str) -> None:
-        """Something that a person should know, above the live line."""
+        """Print a message for the operator above the status line."""
         self._screen.say(f"sequencer: {text}")
 
     def failed(self, text: str) -> None:
-        """Report that something of what the run leaves could not be written: it counts at the end."""
+        """Report that part of the run's output could not be written: it counts at the end."""
         if text not in self.failures:
             self.failures.append(text)
             self.notify(text)
 
     async def play(self) -> LiveResult:
-        """Perform to the end, then write what the run leaves."""
+        """Perform to the end, then write the run's files."""
         performance, settings = self.performance, self.settings
         async with AsyncExitStack() as stack:
             stack.callback(performance.put_away)
@@ -256,7 +256,7 @@ class LiveRun:
             task.add_done_callback(self._asked.discard)
 
     def _remember(self) -> None:
-        """Write down what another process needs to go on with this run, should this one be killed."""
+        """Save what another process needs to resume this run, in case this process is killed."""
         memory = self._live.memory()
         if memory is None:
             return
@@ -268,13 +268,13 @@ class LiveRun:
             handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(memory, file)
-            new.replace(path)  # what is there stays, where this cannot be written
+            new.replace(path)  # if this fails, the old file stays
         except OSError as error:
             remove(new)
             self.notify(f"{path} cannot be written ({error.strerror}): after a crash this run could not be gone on with")
 
     async def _watch(self) -> None:
-        """The connection as it stands, told as events, also while the stage is still being opened."""
+        """Deliver each change of the connection's state as an event, also while the stage is being opened."""
         before: tuple[str, str] | None = None
         last = awake_ns()
         while True:
@@ -288,7 +288,7 @@ class LiveRun:
             await asyncio.sleep(POLL_INTERVAL_S)
 
     def _note_stop(self, last: int) -> int:
-        """Report where this process was stopped, or its machine slept; returns the time now."""
+        """Report if this process was stopped, or its machine slept; return the time now."""
         now = awake_ns()
         seconds = (now - last) / SECOND
         if seconds > STOPPED_SECONDS:
@@ -298,7 +298,7 @@ class LiveRun:
         return now
 
     async def _last_clip(self) -> None:
-        """The clip that was asked for at the start, while the session still stands; then those that are on their way."""
+        """Fetch the clip that was requested at the start, while the session is still open, then wait for the others."""
         if self.settings.clip_at_end is not None:
             await self._clip(self.settings.clip_at_end)
         await self._wait_for_clips()
@@ -324,7 +324,7 @@ class LiveRun:
         else:
             self.notify(f"{path.name}: the last {seconds} s, {len(data) / 1e6:.1f} MB")
 
-    # ---- what it leaves --------------------------------------------------------------------------------------------
+    # ---- the files of the run --------------------------------------------------------------------------------------
 
     def _left(self, outcome: Outcome) -> LiveResult:
         from sequencer.reports.timeline import timeline_html, timeline_svg
@@ -335,7 +335,7 @@ class LiveRun:
         measured = dict(self._live.facts())
         lag = self.standing.lag_in_force
         if "lag_ms" in measured and lag is not None:
-            measured["lag_ms"] = round(lag / 1e6, 1)  # as the status line has it, not as the stage counts
+            measured["lag_ms"] = round(lag / 1e6, 1)  # as the status line shows it, not as the stage counts it
         if self._billed_before and "billed_seconds" in measured:
             measured["billed_seconds"] = round(measured["billed_seconds"] + self._billed_before, 1)
         facts: dict[str, Any] = {
@@ -378,5 +378,5 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 
 def remove_run_folder(folder: RunFolder) -> None:
-    """Take away the folder of a run that never began."""
+    """Remove the folder of a run that never began."""
     shutil.rmtree(folder.path, ignore_errors=True)

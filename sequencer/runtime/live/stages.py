@@ -1,4 +1,4 @@
-"""The stages that a live run can have, each with what the live line wants to know of it."""
+"""Adapt the two stages to live runs: each adds what the status line and the report need."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SimulatedLive:
         self._losses = 0
 
     async def open(self, deliver: Deliver) -> None:
-        """Connect."""
+        """Connect and begin to deliver events."""
         self._name = "connecting"
 
         def through(event: Event) -> None:
@@ -56,7 +56,7 @@ class SimulatedLive:
         await self._stage.open(through)
 
     async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
-        """Send commands on."""
+        """Send commands to the stage."""
         await self._stage.send(commands)
 
     async def close(self) -> None:
@@ -65,34 +65,34 @@ class SimulatedLive:
         await self._stage.close()
 
     def standing(self) -> tuple[str, str]:
-        """The connection as it stands."""
+        """Return the state of the connection."""
         return self._name, ""
 
     def facts(self) -> dict[str, Any]:
-        """What was measured."""
+        """Return measurements for the report."""
         return {"stage": "simulated", "losses": self._losses}
 
     async def clip(self, seconds: int) -> bytes:
-        """Clips are the platform's: here there are none."""
+        """Raise StageError: only the platform makes clips."""
         raise StageError(f"the embedded stage keeps no recording to clip {seconds} s from", "record it all with --record")
 
     def memory(self) -> None:
-        """It ends with its process."""
+        """Return None: the session ends with its process."""
         return
 
 
 class ReactorLive:
-    """A live Helios, as the live line sees it."""
+    """A live Helios through Reactor."""
 
     def __init__(self, stage: ReactorStage) -> None:
         self._stage = stage
 
     def standing(self) -> tuple[str, str]:
-        """The connection as it stands."""
+        """Return the state of the connection."""
         return self._stage.status.name, self._stage.status.detail
 
     def facts(self) -> dict[str, Any]:
-        """What was measured. Times are in milliseconds, what is billed in seconds."""
+        """Return measurements for the report. Times are in milliseconds, the billed time in seconds."""
         measures = self._stage.measures()
         latencies = sorted(measures.latencies)
         facts: dict[str, Any] = {
@@ -114,17 +114,17 @@ class ReactorLive:
         return facts
 
     async def clip(self, seconds: int) -> bytes:
-        """The platform's MP4 of the last seconds."""
+        """Return the platform's MP4 of the last seconds."""
         return (await self._stage.clip(float(seconds))).data
 
     def memory(self) -> dict[str, Any]:
-        """The session's id, and what has been uploaded into it."""
+        """Return the session's id and its uploads."""
         uploads = {sha256: asdict(reference) for sha256, reference in self._stage.uploads.items()}
         return {"session": self._stage.session_id, "uploads": uploads}
 
 
 def load_session(text: str) -> tuple[str, dict[str, Reference]]:
-    """The session and the uploads that `memory` held, from its JSON. Raises ValueError."""
+    """Parse the session and the uploads that `memory` returned, from their JSON. Raises ValueError."""
     try:
         value = json.loads(text)
     except RecursionError:
@@ -133,7 +133,7 @@ def load_session(text: str) -> tuple[str, dict[str, Reference]]:
         raise ValueError("it names no session")
     uploads = value.get("uploads")
     if not isinstance(uploads, dict):
-        raise ValueError("it names no uploads")  # noqa: TRY004  # a value that does not read, whatever is wrong with it
+        raise ValueError("it names no uploads")  # noqa: TRY004  # the text is not valid, whatever the reason
     try:
         return value["session"], {str(sha256): Reference(**reference) for sha256, reference in uploads.items()}
     except TypeError:

@@ -1,4 +1,4 @@
-"""Where a live run stands: everything that the live line shows, told by events only. Pure."""
+"""Track the state of a live run, as the status line shows it, from its events alone. No I/O."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from sequencer.runtime.upcoming import Coming, NextCue, Waiting
 from sequencer.sync.chunk_boundaries import BoundaryFeed
 
 NEARLY = 0.05
-"""A beat that has only just begun is not counted any more."""
+"""The part of a beat, just begun, that no longer counts in the countdown."""
 MEASURED = 9
-"""Over how many chunks the rate is measured."""
+"""The number of chunks over which the rate is measured."""
 
 
 class LiveStatus:
-    """Hears every event; answers what an operator wants to know. All times are nanoseconds of the run's clock."""
+    """Handles every event; answers the operator's questions. All times are nanoseconds of the run's clock."""
 
     def __init__(self, conductor: Conductor, began: int) -> None:
         self._conductor = conductor
@@ -52,15 +52,15 @@ class LiveStatus:
         self._prompt_before: str | None = None
         self.refused: str | None = None
         self.upload: str | None = None
-        """Which image is being uploaded, and how far it is."""
+        """The image that is being uploaded, and its progress."""
         self.paused = False
         self._seconds = conductor.run.schedule.clock.kind == "mtc"
         self.clock: str | None = None
         self.bpm: float | None = None
         self.offset = 0
-        """By how much pictures are shown later than the clock says, in nanoseconds."""
+        """How much later than the clock frames are shown, in nanoseconds."""
         self.ahead: Callable[[], float | None] = _unknown
-        """Asked while a run waits for its clock: in how many quarters it will begin, where the clock tells."""
+        """Called while a run waits for its clock: returns in how many quarters it will begin, if the clock knows."""
         self.playing_since: int | None = None
         """When the first take began."""
         self._paused_since = began
@@ -75,7 +75,7 @@ class LiveStatus:
     def handle(  # noqa: PLR0912  # one case for each kind of event
         self, event: Event, commands: Sequence[Command], conductor: Conductor
     ) -> None:
-        """Take an event in (the shape of a performance's watcher)."""
+        """Handle an event as a performance's watcher."""
         self._boundaries.feed(event)
         if self._conductor.is_finished and self._over_since is None:
             self._over_since = event.at
@@ -120,7 +120,7 @@ class LiveStatus:
                 pass
 
     def uploading(self, path: str, sent: int, size: int) -> None:
-        """An image is on its way to the stage: so many of its bytes have left."""
+        """Show the progress of an image upload, in bytes."""
         self.upload = None if sent >= size else f"{path} {100 * sent // max(1, size)} %"
 
     def _enter(self, status: str, at: int) -> None:
@@ -128,7 +128,7 @@ class LiveStatus:
             self.status, self.status_since = status, at
         if status == "ready" and self.billed_from is None:
             self.billed_from = at
-        if self.billed_from is not None:  # a run that goes on in its session begins disconnected, and is billed on
+        if self.billed_from is not None:  # a run that is resumed in its session begins disconnected, but is billed
             self._billed_until = at if status == "disconnected" else None
 
     def _chunk_done(self, event: ChunkDone) -> None:
@@ -138,7 +138,7 @@ class LiveStatus:
             self._done.append((event.at, event.frames))
 
     def _shows(self, prompt: str | None) -> None:
-        """The model says which prompt is in force."""
+        """Note the prompt that the model reports as in force."""
         if prompt and prompt != self.prompt:
             self._prompt_before, self.prompt = self.prompt, prompt
 
@@ -146,16 +146,16 @@ class LiveStatus:
 
     @property
     def lag_in_force(self) -> int | None:
-        """From the moment at which a chunk begins to be made until its first frame is shown, in nanoseconds.
+        """The time from the beginning of a chunk's generation until its first frame is shown, in nanoseconds.
 
-        The median of the latest chunks; None before a frame was seen. A run that follows a clock takes it off.
+        The median of the latest chunks; None before a frame was seen. A run that follows a clock compensates for it.
         """
         follow = self._conductor.run.follow
         measured = self._boundaries.follower.lag
         return (measured or None) if follow is None else follow.lag
 
     def activity(self, now: int) -> tuple[str, int]:
-        """What the run does, in a word, and for how many nanoseconds: what its connection does until it plays."""
+        """Return what the run is doing, in a word, and for how many nanoseconds: the state of its connection until it plays."""
         if self.status != "ready":
             return self.status, now - self.status_since
         if self.paused and self._over_since is None:
@@ -167,11 +167,11 @@ class LiveStatus:
         return (self.status, now - self.status_since) if self.playing_since is None else ("playing", now - self.playing_since)
 
     def action(self, room: int) -> str | None:
-        """The part of the prompt in force that changed with it, in at most `room` characters."""
+        """Return the part of the prompt in force that changed with it, in at most `room` characters."""
         return None if self.prompt is None else self.coming.action(self._prompt_before, self.prompt, room)
 
     def count_in(self, now: int) -> str:
-        """What is waited for before the first picture, in bars and beats where that can be told; empty behind it."""
+        """Return what the first frame is waiting for, in bars and beats if that is known; empty once it is seen."""
         run = self._conductor.run
         if run.phase is Phase.ARMED:
             ahead = self.ahead()
@@ -189,7 +189,7 @@ class LiveStatus:
         return f"first picture in {left:.1f} s" if bpm is None else f"first picture in {self._in_beats(left * float(bpm) / 60)}"
 
     def _in_beats(self, quarters: float) -> str:
-        """`1 bar 2 beats`, rounded up to the beat that comes."""
+        """Format quarters as `1 bar 2 beats`, rounded up to the next beat."""
         meter = self._conductor.run.schedule.clock.meter
         bars, beats = divmod(ceil(max(0.0, quarters) / float(meter.beat) - NEARLY), meter.numerator)
         parts = [f"{bars} bar" + ("s" if bars != 1 else "")] if bars else []
@@ -199,45 +199,45 @@ class LiveStatus:
 
     @property
     def take(self) -> int:
-        """Which take plays, from 1; 0 before the first."""
+        """The number of the current take, from 1; 0 before the first."""
         return self._conductor.run.takes
 
     @property
     def chunk(self) -> int:
-        """The score chunk being made."""
+        """The score chunk being generated."""
         return self._conductor.making
 
     @property
     def chunks(self) -> tuple[int | None, bool]:
-        """How many score chunks there are, None where nobody can tell, and whether that is only the most that there can be."""
+        """The number of score chunks, None if it is not known, and whether that is only a maximum."""
         return self.coming.chunks()
 
     @property
     def frames(self) -> int:
-        """Frames in a chunk."""
+        """The number of frames in a chunk."""
         return self._conductor.run.schedule.grid.frames
 
     @property
     def frames_per_second(self) -> float | None:
-        """The rate at which frames were made over the last chunks."""
+        """The rate at which frames were generated over the last chunks."""
         if len(self._done) < 2 or self._done[-1][0] <= self._done[0][0]:
             return None
         (first, before), (last, after) = self._done[0], self._done[-1]
         return (after - before) * SECOND / (last - first)
 
     def chunk_seconds(self) -> float:
-        """How long a chunk lasts: measured, else as the score says."""
+        """Return the length of a chunk: as measured, otherwise as the score defines it."""
         grid, rate = self._conductor.run.schedule.grid, self.frames_per_second
         return float(grid.chunk) if rate is None else grid.frames / rate
 
     def into_chunk(self, now: int) -> float:
-        """How much of the chunk in the making has passed, from 0 to 1."""
+        """Return the elapsed part of the current chunk, from 0 to 1."""
         if self._boundary is None or self.paused:
             return 0.0
         return max(0.0, min(1.0, (now - self._boundary) / SECOND / self.chunk_seconds()))
 
     def position(self, now: int) -> tuple[str, str]:
-        """Section, with its pass where it has several, and bar.beat (either may be empty)."""
+        """Return the section, with the pass number if it has several passes, and bar.beat (either may be empty)."""
         if self.take == 0 or self._conductor.is_finished:
             return "", ""
         frames = self._conductor.run.schedule.grid.frames
@@ -245,22 +245,22 @@ class LiveStatus:
         return self.coming.name(current.stretch.section, current.stretch.occurrence), place
 
     def next_cue(self, now: int, room: int) -> NextCue | None:
-        """The next cue that has not begun to act, told in at most `room` characters."""
+        """Return the next cue that is not in effect yet, described in at most `room` characters."""
         return self.coming.next_cue(now, self.into_chunk(now), self.chunk_seconds(), self.prompt, room)
 
     def waiting(self, now: int) -> Waiting | None:
-        """What the section that plays is waiting for; None where that is nothing, and before the first take."""
+        """Return what the current section is waiting for; None for nothing, and before the first take."""
         if self.take == 0 or self._conductor.is_finished:
             return None
         return self.coming.waiting(now, self.into_chunk(now), self.chunk_seconds())
 
     def billed_seconds(self, now: int) -> float:
-        """How long the session has been ready: what is billed, paused or not."""
+        """Return how long the session has been ready: this is billed, paused or not."""
         if self.billed_from is None:
             return 0.0
         return ((self._billed_until or now) - self.billed_from) / SECOND
 
 
 def _unknown() -> None:
-    """Most clocks do not tell when they will begin."""
+    """Return None: most clocks do not know when they will begin."""
     return

@@ -1,4 +1,4 @@
-"""The status line as text: up to three lines for a terminal, made from a `Standing`. Pure, so that tests can read it."""
+"""Format the status line from a `LiveStatus`, up to three lines for a terminal, and keep it on the screen."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHARE = 0.5
 
 
 def clock_time(seconds: float) -> str:
-    """`1:05` or `1:01:05`."""
+    """Format a time as `1:05` or `1:01:05`."""
     whole = int(seconds)
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
@@ -35,7 +35,7 @@ def clock_time(seconds: float) -> str:
 
 
 def state_line(standing: LiveStatus, now: int, price_per_hour: float) -> str:
-    """Connection, take, chunk and frame, bar.beat, rate, lag, clock, billed time and cost."""
+    """Return connection, take, chunk and frame, bar.beat, rate, lag, clock, billed time and cost."""
     word, lasted = standing.activity(now)
     parts = [f"{WORDS.get(word, word)} {clock_time(lasted / SECOND)}"]
     if standing.upload is not None:
@@ -64,13 +64,13 @@ def state_line(standing: LiveStatus, now: int, price_per_hour: float) -> str:
 
 
 def offset_line(standing: LiveStatus) -> str:
-    """The offset and the lag in force, for somebody who asks."""
+    """Return the offset and the lag in force, as an answer to the operator."""
     lag = "not known yet" if standing.lag_in_force is None else f"{standing.lag_in_force / 1e6:.0f} ms"
     return f"offset {standing.offset / 1e6:+.0f} ms, lag {lag}"
 
 
 def play_line(standing: LiveStatus, now: int, typed: str, width: int) -> str:
-    """What was typed, or what was refused, or the prompt that plays and the next cue with its countdown."""
+    """Return the typed text, or what was refused, or the prompt in force and the next cue with its countdown."""
     if typed:
         return f"> {typed}"
     waiting = standing.count_in(now)
@@ -90,7 +90,7 @@ def play_line(standing: LiveStatus, now: int, typed: str, width: int) -> str:
 
 
 def wait_line(standing: LiveStatus, now: int, width: int) -> str:
-    """What the section that plays is waiting for; empty where that is nothing."""
+    """Return what the current section is waiting for; empty for nothing."""
     waiting = standing.waiting(now)
     if waiting is None:
         return ""
@@ -106,13 +106,13 @@ def wait_line(standing: LiveStatus, now: int, width: int) -> str:
 
 
 RENEW = 0.2
-"""Seconds between two pictures of the line on a terminal."""
+"""Seconds between two updates on a terminal."""
 LINE_INTERVAL_S = 10.0
-"""Seconds between two lines where there is no terminal."""
+"""Seconds between two lines without a terminal."""
 
 
 class StatusScreen:
-    """Shows a `Standing` while it is entered (inside a running loop). `say` prints a line that stays."""
+    """Shows a `LiveStatus` while it is entered (inside a running loop). `say` prints a line that stays."""
 
     def __init__(
         self,
@@ -147,12 +147,12 @@ class StatusScreen:
         self._clear()
 
     def say(self, text: str) -> None:
-        """A line that stays, above the live one. Said even when quiet: it is for what goes wrong."""
+        """Print a line that stays, above the status line. It is printed even when quiet, because it reports problems."""
         self._clear()
         self._write(text)
 
     def lines(self) -> list[str]:
-        """What it shows now."""
+        """Return the lines to show now."""
         now, width = self._now(), shutil.get_terminal_size((100, 24)).columns
         standing, room = self._standing, width - 1
         lines = [state_line(standing, now, self._price), play_line(standing, now, self._typed(), room)]
@@ -164,7 +164,7 @@ class StatusScreen:
 
     @staticmethod
     def _put(text: str) -> None:
-        """Write to standard error. Where its terminal was closed nobody reads it, and the run goes on to its proper end."""
+        """Write to standard error. If its terminal was closed, nobody reads it, and the run continues to its proper end."""
         with suppress(OSError, ValueError, AttributeError):
             sys.stderr.write(text)
             sys.stderr.flush()
@@ -180,7 +180,7 @@ class StatusScreen:
             await asyncio.sleep(RENEW if self._is_terminal else LINE_INTERVAL_S)
 
     async def _begun(self) -> None:
-        """Wait until the stage is being opened: a first line that nothing is connected yet would report no news."""
+        """Wait until the stage is being opened: a first line that nothing is connected yet would be no news."""
         for _ in range(round(LINE_INTERVAL_S / RENEW)):
             if self._standing.status != "disconnected":
                 return
@@ -193,14 +193,14 @@ class StatusScreen:
         self._shown = len(lines)
 
     def _clear(self) -> None:
-        """Take the live lines away: each is erased, and the cursor goes back to where they began."""
+        """Clear the status lines: erase each, and move the cursor back to where they began."""
         if self._shown:
             self._put("\r\x1b[2K" + "\x1b[1A\x1b[2K" * (self._shown - 1))
             self._shown = 0
 
 
 def _cut(line: str, width: int) -> str:
-    """A line that surely fits: one that wraps could not be erased again. Characters may be two columns wide."""
+    """Cut a line to the width: a line that wraps could not be erased. Characters may be two columns wide."""
     while display_width(line) > width:
         line = line[:-1]
     return line

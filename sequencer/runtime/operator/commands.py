@@ -1,4 +1,4 @@
-"""What an operator can say: `go exit`, `note C3`, `cc 20=70`, `program 5`, `pause`, `offset -40ms`, `clip 30s`, `finish`."""
+"""Parse operator commands: `go exit`, `note C3`, `cc 20=70`, `program 5`, `pause`, `offset -40ms`, `clip 30s`, `finish`."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from sequencer.events.events import (
 )
 
 MAX_MIDI_VALUE = 127
-"""The highest note, velocity, controller and value of MIDI."""
+"""The highest MIDI note, velocity, controller and value."""
 MAX_CLIP_S = 600
-"""The longest clip that can be asked for, in seconds."""
+"""The longest clip that can be requested, in seconds."""
 MAX_OFFSET = 10_000
 """The largest offset, in milliseconds."""
 
 
 class IgnoredError(UsageError):
-    """A command that a run understands and that has no effect now, because nothing waits for it."""
+    """A valid command that has no effect now, because nothing in the run waits for it."""
 
     exit_code = 1
 
 
 OperatorCommand = Callable[[int], Event]
-"""Makes the event from the nanosecond at which it happens."""
+"""A function that makes the event from the time at which it happens, in nanoseconds."""
 
 _HINT = (
     "say 'go NAME', 'note C3', 'note 60 ch 10 vel 90', 'cc 20=70', 'program 5', 'pause', 'resume', "
@@ -53,7 +53,18 @@ _SECONDS = re.compile(r"(?P<amount>\d{1,6})\s*s?\Z")
 
 
 def parse_operator_command(text: str, middle: Literal["C3", "C4"] = "C3") -> OperatorCommand:
-    """What `text` does. `middle` is what the score calls note 60. Raises UsageError with what can be said."""
+    """Parse an operator command.
+
+    Args:
+        text: The command.
+        middle: The score's name for MIDI note 60.
+
+    Returns:
+        A function that makes the command's event from a time in nanoseconds.
+
+    Raises:
+        UsageError: There is no such command; its hint lists the commands.
+    """
     words = _WORDS.match(text)
     verb, rest = (words["verb"], words["rest"] or "") if words is not None else ("", "")
     made = _music(verb, rest, text, middle) or _run(verb, rest, text)
@@ -63,7 +74,7 @@ def parse_operator_command(text: str, middle: Literal["C3", "C4"] = "C3") -> Ope
 
 
 def _music(verb: str, rest: str, text: str, middle: Literal["C3", "C4"]) -> OperatorCommand | None:
-    """What gear would do."""
+    """Parse a command that stands in for a MIDI device."""
     match verb:
         case "note" if (found := _NOTE.match(rest)) is not None:
             note = note_number(found["note"], middle)
@@ -85,10 +96,10 @@ def _music(verb: str, rest: str, text: str, middle: Literal["C3", "C4"]) -> Oper
 
 
 def _run(verb: str, rest: str, text: str) -> OperatorCommand | None:
-    """What a person does to the run."""
+    """Parse a command that acts on the run itself."""
     match verb:
         case "go" if rest:
-            return lambda at: OperatorGo(at, with_composed_marks(rest))  # as the names of a score are compared
+            return lambda at: OperatorGo(at, with_composed_marks(rest))  # composed like the names in a score, to compare equal
         case "pause" | "resume" if not rest:
             return lambda at: OperatorPause(at, verb == "pause")
         case "offset" if (found := _OFFSET.match(rest)) is not None:

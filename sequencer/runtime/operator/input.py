@@ -1,4 +1,4 @@
-"""The operator of a run in real time: typed keys and `sequencer tell` become events, or an answer that says why not."""
+"""Handle the operator's input in a real-time run: turn keys and `sequencer tell` into events, or explain why not."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sequencer.schedule.describe import firing_by_name
 
 
 class Operator:
-    """Takes commands as text (`hear`) and keys (`press`), and gives the events that they stand for to a performance.
+    """Passes text commands (`handle_line`) and keys (`press`) to a performance as events.
 
     Args:
         performance: The run.
-        now: The time of the run's clock, in nanoseconds.
-        say: Prints a line that an operator should read.
-        show_typed: Is given what has been typed so far, after every key.
-        offset: Answers the question `offset` with more than its value.
+        now: Returns the time of the run's clock, in nanoseconds.
+        say: Prints a line for the operator.
+        show_typed: Called after every key with the text typed so far.
+        offset: Answers the command `offset` with more than its value.
         can_clip: Whether the stage makes clips.
     """
 
@@ -46,15 +46,15 @@ class Operator:
 
     @property
     def typed(self) -> str:
-        """What has been typed so far, or what the last key asks for."""
+        """The text typed so far, or what the last key asks for."""
         return self._typing.asks
 
     def handle_line(self, text: str) -> str | None:
-        """Take a command; return an answer, where there is more to say than that it was taken.
+        """Handle a command. Return an answer if there is more to report than that it was accepted.
 
         Raises:
-            IgnoredError: The command was understood, and nothing in the run waits for it.
-            UsageError: The command is not understood.
+            IgnoredError: The command is valid, but nothing in the run waits for it.
+            UsageError: The command is not valid.
         """
         run = self._performance.conductor.run
         words = text.split()
@@ -73,7 +73,7 @@ class Operator:
         return note and f"{' '.join(words)}: {note}"
 
     def _note(self, event: Event) -> str | None:
-        """What an operator should know of an event that is taken but changes nothing yet."""
+        """Explain why an event that is accepted has no effect yet."""
         run = self._performance.conductor.run
         if comes_too_late(run, event):
             return "it comes too late: the section ends by itself before it could be left"
@@ -87,7 +87,7 @@ class Operator:
                 return None
 
     def press(self, key: str) -> None:
-        """Take a key; what it completes is heard, and answered with a line."""
+        """Handle a key; print the answer to the command that it completes."""
         text = self._typing.feed(key)
         if text is not None:
             try:

@@ -1,4 +1,4 @@
-"""Keys from the terminal, one at a time and without Enter. Nothing happens where standard input is no terminal."""
+"""Read keys from the terminal, one at a time and without Enter. If standard input is not a terminal, nothing is read."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from types import TracebackType
 from typing import Any, Self
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O.)")
-"""What a terminal sends for an arrow or another key without a character: no key of ours, and no Escape either."""
+"""What a terminal sends for an arrow or another key without a character: neither a command key nor Escape."""
 
 
 def keys_in(text: str) -> str:
-    """Return the keys in what a terminal sent at once, without the sequences that stand for arrows and function keys."""
+    """Return the keys in what a terminal sent at once, without the sequences for arrows and function keys."""
     return _SEQUENCE.sub("", text)
 
 
 class Keys:
-    """While open, calls `press(key)` in the loop's thread for every key. Ctrl-C stays a signal. Use as a context manager."""
+    """A context manager that calls `press(key)` in the loop's thread for every key. Ctrl-C remains a signal."""
 
     def __init__(self, press: Callable[[str], None]) -> None:
         self._press = press
@@ -57,7 +57,7 @@ class Keys:
                 return
             except OSError:
                 data = b""
-            if not data:  # the terminal is gone, and would be ready to be read for ever
+            if not data:  # the terminal is gone, and would be reported as readable for ever
                 self._loop.remove_reader(number)
                 return
             for key in keys_in(decode(data)):
@@ -67,13 +67,13 @@ class Keys:
 
         def undo() -> None:
             self._loop.remove_reader(number)
-            with suppress(termios.error):  # a terminal that was closed needs nothing put back
+            with suppress(termios.error):  # a terminal that was closed needs no reset
                 termios.tcsetattr(number, termios.TCSADRAIN, before)
 
         return undo
 
     def _open_windows(self) -> Callable[[], None]:
-        """A thread that asks for keys: this system's loops cannot wait for a console."""
+        """Start a thread that polls for keys: event loops on Windows cannot wait for a console."""
         import importlib
 
         console: Any = importlib.import_module("msvcrt")
@@ -102,10 +102,13 @@ HELP = "space pause/resume · g NAME go · : any command · c clip · q q end th
 
 
 class KeyInterpreter:
-    """Space: pause or resume. `g`, a name, Enter: go. `:`, words, Enter: whatever can be said. `c`: clip. `q` twice: finish.
+    """Interprets keys as operator commands.
 
-    `line` is what has been typed so far, for the screen; Escape forgets it. `is_paused` says whether the model rests, so that
-    space resumes what a rule has paused; without it only the space key itself counts.
+    Space pauses or resumes. `g`, a name and Enter: go. `:`, a command and Enter: any operator command. `c`: clip. `q` twice:
+    finish.
+
+    `line` is the text typed so far, for the screen; Escape clears it. `is_paused` returns whether the model is paused, so that
+    space also resumes after a rule has paused it; if it is omitted, only the space key counts.
     """
 
     def __init__(self, is_paused: Callable[[], bool] | None = None) -> None:
@@ -116,7 +119,7 @@ class KeyInterpreter:
         self._help = False
 
     def feed(self, key: str) -> str | None:
-        """Take a key; returns what has been said with it, if that is anything."""
+        """Handle a key; return the command that it completes, or None."""
         if self.line:
             return self._in_line(key)
         asked, self._asked_to_finish, self._help = self._asked_to_finish, False, False
@@ -135,12 +138,12 @@ class KeyInterpreter:
             case "q":
                 self._asked_to_finish = True
             case _:
-                self._help = key != ESCAPE  # other keys mean nothing: the screen lists those that do
+                self._help = key != ESCAPE  # other keys have no meaning: the screen lists those that do
         return None
 
     @property
     def asks(self) -> str:
-        """What the screen should show of it."""
+        """The text to show on the screen."""
         if self._help:
             return f"keys: {HELP}"
         return "press q again to end the run" if self._asked_to_finish else self.line

@@ -1,8 +1,11 @@
-"""The door of a run that is going on: takes what `sequencer tell RUN …` says, on the loopback interface only.
+"""Connect `sequencer tell RUN …` with a run in progress, on the loopback interface only.
 
-The run's folder holds `desk.json` while the door is open: the port and a word that only those can know who may read the
-folder. Each call is one line of JSON each way: ``{"word": …, "say": "go exit"}`` → ``{"told": "go exit"}`` (with an
-``answer``, where there is more to say) or ``{"error": …, "hint": …, "code": …}`` with the exit code for `tell`.
+While the server is open, the run's folder contains `desk.json` with the port and a secret word, so that only users who may read
+the folder can send commands. Each call is one line of JSON, and so is its answer:
+
+- call: ``{"word": …, "say": "go exit"}``
+- accepted: ``{"told": "go exit"}``, with an ``answer`` if there is more to report
+- refused: ``{"error": …, "hint": …, "code": …}``, with the exit code for `tell`
 """
 
 from __future__ import annotations
@@ -25,16 +28,19 @@ FILE = "desk.json"
 MAX_CALL_BYTES = 4096
 """The longest call, in bytes."""
 NOT_THIS_RUN = "this is not the run's word"
-"""The answer to a call that names the word of another run."""
+"""The answer to a call with the word of another run."""
 REQUEST_TIMEOUT_S = 5.0
-"""Seconds that a caller may take to say its line."""
+"""Seconds in which a caller must send its line."""
 
 MAX_CALLERS = 32
-"""Callers at once; one more makes the longest waiting one go."""
+"""The most callers at once; another one disconnects the one that has waited longest."""
 
 
 class RemoteControlServer:
-    """Opens on a free port; `hear(text)` gets what is said, may answer, and raises UsageError for what makes no sense."""
+    """Accepts operator commands on a free port and passes each to `hear`.
+
+    `hear` may return an answer, and raises UsageError for an invalid command.
+    """
 
     def __init__(self, folder: Path, hear: Callable[[str], str | None]) -> None:
         self._path = folder / FILE
@@ -42,15 +48,15 @@ class RemoteControlServer:
         self._word = secrets.token_hex(16)
         self._server: asyncio.Server | None = None
         self._callers: dict[asyncio.StreamWriter, None] = {}
-        """Those that are being listened to, the longest waiting first."""
+        """The connected callers, the longest waiting first."""
 
     async def open(self) -> None:
-        """Listen, and say where in the run's folder. Raises OutputError."""
+        """Listen, and write the address into the run's folder. Raises OutputError."""
         try:
             self._server = await asyncio.start_server(self._called, "127.0.0.1", 0, limit=MAX_CALL_BYTES)
         except OSError as error:
             raise OutputError(f"`sequencer tell` cannot be listened for: {error.strerror or error}") from None
-        if not self._server.sockets:  # asyncio passes over sockets that the system does not give
+        if not self._server.sockets:  # asyncio skips sockets that the system does not provide
             raise OutputError("`sequencer tell` cannot be listened for: the system gives no socket", "close other programs")
         port = self._server.sockets[0].getsockname()[1]
         try:
@@ -62,7 +68,7 @@ class RemoteControlServer:
             raise OutputError(f"{self._path} cannot be written: {error.strerror}") from None
 
     async def close(self) -> None:
-        """Close the door and take the note away. Safe to call twice."""
+        """Stop listening and remove `desk.json`. Safe to call twice."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -81,7 +87,7 @@ class RemoteControlServer:
             async with asyncio.timeout(REQUEST_TIMEOUT_S):
                 await writer.drain()
         except (OSError, TimeoutError, ValueError):
-            pass  # a caller that hangs up, is silent or shouts is not our trouble: the show goes on
+            pass  # a caller that hangs up, sends nothing or too much must not disturb the show
         finally:
             self._callers.pop(writer, None)
             writer.close()
@@ -89,7 +95,7 @@ class RemoteControlServer:
     def _answer(self, line: bytes) -> dict[str, Any]:
         try:
             call = json.loads(line)
-            json.dumps(call, ensure_ascii=False).encode()  # JSON can spell half a character, and nothing behind this can
+            json.dumps(call, ensure_ascii=False).encode()  # JSON can encode a lone surrogate, which later code cannot
         except (ValueError, RecursionError):
             call = None
         if not isinstance(call, dict) or not isinstance(call.get("word"), str) or not isinstance(call.get("say"), str):
@@ -108,7 +114,7 @@ MAX_PORT = 65535
 
 
 def is_going_on(folder: Path) -> bool:
-    """Return whether a run's folder has a door that somebody answers at: its process lives."""
+    """Return whether the process of a run still answers at the address in the run's folder."""
     try:
         where = json.loads((folder / FILE).read_text(encoding="utf-8")[:MAX_CALL_BYTES])
         with socket.create_connection(("127.0.0.1", int(where["port"]) % (MAX_PORT + 1)), ANSWER_TIMEOUT_S) as connection:
@@ -122,10 +128,19 @@ def is_going_on(folder: Path) -> bool:
 
 
 def send_command(run: Path, text: str) -> str | None:
-    """Tell the run in a folder (by the name it has now, or will have) what an operator says; returns what it answers.
+    """Send an operator command to the run in a folder.
 
-    Raises InputError where no run is going on there, UsageError where the run does not understand, and IgnoredError where
-    nothing in the run waits for it.
+    Args:
+        run: The run's folder, by its present or its final name.
+        text: The command.
+
+    Returns:
+        The run's answer, or None.
+
+    Raises:
+        InputError: No run is in progress there.
+        UsageError: The command is not valid.
+        IgnoredError: Nothing in the run waits for the command.
     """
     note = _note(run)
     try:

@@ -1,4 +1,4 @@
-"""A prompt's action in a few characters, for the table of a run and the status line."""
+"""Shorten a prompt's action to a few characters, for the table of a run and the status line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sequencer.schedule.rewording import shortest_action
 
 
 def elided(text: str, room: int) -> str:
-    """The text in one line, cut to `room` characters."""
+    """Return the text in one line, cut to `room` characters."""
     flat = " ".join(text.split())
     return flat if len(flat) <= room else flat[: max(0, room - 1)] + "…"
 
@@ -15,7 +15,7 @@ def elided(text: str, room: int) -> str:
 def brief_action(actions: Actions, before: str | None, text: str, room: int) -> str:
     """Return the part of a prompt that changes, in at most `room` characters.
 
-    Where it is longer, sentences that only reword one of the prompt before give way first.
+    If it is longer, sentences that only reword one of the prompt before are dropped first.
     """
     action = actions.of(before, text)
     return elided(action if len(action) <= room else shortest_action(actions, before, text), room)

@@ -1,4 +1,7 @@
-"""What the performance writes under a picture: title, take, section, bar and beat. A stage cannot know these."""
+"""Write a run's captioned video and contact sheet.
+
+The captions show title, take, section, bar and beat, which a stage cannot know.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +25,14 @@ from sequencer.schedule.prompt_actions import actions_of
 from sequencer.stages.protocol import Pictures
 
 Part = Literal["title", "section", "take", "position", "action", "simulator"]
-"""What a caption can consist of. `simulator` is what the embedded stage writes on its frames: the prompt and a few facts."""
+"""The parts of a caption. `simulator` is what the embedded stage writes on its frames: the prompt and a few facts."""
 PARTS: tuple[Part, ...] = get_args(Part)
 DEFAULT_PARTS: frozenset[Part] = frozenset(PARTS) - {"action"}
-"""The simulator shows the whole prompt, so that the action would be there twice."""
+"""Without the action: the simulator shows the whole prompt, so the action would appear twice."""
 
 
 class CaptionBuilder:
-    """Tells where a frame stands in the score, at nominal time."""
+    """Finds the position of a frame in the score, at nominal time."""
 
     def __init__(self, conductor: Conductor) -> None:
         self._conductor = conductor
@@ -40,20 +43,20 @@ class CaptionBuilder:
         return self._conductor
 
     def is_cued(self, chunk: int) -> bool:
-        """Whether a cue, or a rule that fired, is to act on a score chunk."""
+        """Return whether a cue, or a rule that fired, takes effect on a score chunk."""
         slot = self._conductor.run.ledger.slots.get(chunk)
         return slot is not None and bool(slot.lines)
 
     def score_chunk(self, chunk: int) -> int:
-        """The score chunk of a chunk of the take that plays."""
+        """Return the score chunk of a chunk of the current take."""
         return self._conductor.base + chunk
 
     def prompt(self, chunk: int) -> str | None:
-        """The prompt that plays at a score chunk, as far as it was sent."""
+        """Return the prompt in force at a score chunk, as far as it was sent."""
         return self._conductor.run.ledger.active_at(chunk)
 
     def position(self, chunk: int, frame: int = 0) -> tuple[Pass, str]:
-        """The pass and the `bar.beat` (empty without beats) of a frame of a score chunk."""
+        """Return the pass and the `bar.beat` (empty without beats) of a frame of a score chunk."""
         run = self._conductor.run
         grid = run.schedule.grid
         seconds = grid.boundary(chunk) + Fraction(frame) / grid.fps
@@ -74,19 +77,20 @@ class CaptionBuilder:
 
 
 class CaptionedVideo:
-    """Writes `video.mp4` and `contact-sheet.png` into a folder. As a context manager it closes both, whatever happened.
+    """Writes `video.mp4` and `contact-sheet.png` into a folder. As a context manager, it closes both, even after an error.
 
-    A run outlives its video: what cannot be written any more (a full disk) is reported once, and is among `failures`.
+    A run outlives its video: what can no longer be written (because the disk is full) is reported once, and listed in
+    `failures`.
 
     Args:
         folder: The run's folder.
-        schedule: What is played.
-        size: The video's (width, height).
-        parts: What the caption of the video consists of.
-        warn: Gets what a person should know of it.
+        schedule: The schedule being played.
+        size: The video's (width, height), in pixels.
+        parts: The parts of the caption of the video.
+        warn: Called with each warning.
 
     Raises:
-        OutputError: They cannot even be begun.
+        OutputError: The files cannot be created.
     """
 
     def __init__(
@@ -100,7 +104,7 @@ class CaptionedVideo:
         self._schedule = schedule
         self._warn = warn
         self.failures: list[str] = []
-        """What could not be written, a sentence each."""
+        """A sentence for each file that could not be written."""
         self._is_cut_short = False
         self._title = schedule.title or ""
         self._parts = parts
@@ -117,7 +121,7 @@ class CaptionedVideo:
         self._landed: dict[int, list[Delivery]] | None = None
 
     def add(self, pictures: Pictures, teller: CaptionBuilder, take: int) -> None:
-        """Add the frames of a chunk of the take that plays."""
+        """Add the frames of a chunk of the current take."""
         chunk = teller.score_chunk(pictures.chunk)
         prompt, before = teller.prompt(chunk), self._prompt
         is_cut = take > max(1, self._take)
@@ -151,7 +155,7 @@ class CaptionedVideo:
         )
 
     def _shot(self, conductor: Conductor, chunk: int, action: str, is_cut: bool) -> Shot | None:
-        """What is written below the frame of a chunk; None where nothing landed there after all."""
+        """Return the text below the frame of a chunk; None if nothing landed there after all."""
         if self._landed is None:
             self._landed = {}
             for line in conductor.run.plan.lines:

@@ -1,4 +1,4 @@
-"""The report of a run, for machines (`report.json`) and for people (a table)."""
+"""Format the report of a run: as JSON (`report.json`) and as a table for the terminal."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ FORMAT = 1
 WIDEST = 46
 """The widest column, in characters."""
 MAX_ACTION_LENGTH = 40
-"""How much of a prompt's action the table shows, in characters."""
+"""The longest excerpt of a prompt's action in the table, in characters."""
 
 
 def as_json(report: Report, extra: dict[str, Any]) -> dict[str, Any]:
-    """The report as a JSON object; `extra` holds what the run knows beside its cues (files, digests, times)."""
+    """Return the report as a JSON object; `extra` adds what the run knows besides its cues (files, digests, times)."""
     return {
         "helios-report": FORMAT,
         "ended": report.ended,
@@ -64,7 +64,7 @@ def _send(send: SentMidi) -> dict[str, Any]:
 
 
 def summary(report: Report) -> dict[str, Any]:
-    """How many cues ended in which way, and how large their snap errors were, in milliseconds."""
+    """Count the cues by their status, and summarise their snap errors in milliseconds."""
     counts: dict[str, int] = {}
     for cue in report.cues:
         counts[cue.status.value] = counts.get(cue.status.value, 0) + 1
@@ -87,15 +87,15 @@ def summary(report: Report) -> dict[str, Any]:
 
 
 def _part(ascending: list[float], percent: int) -> float:
-    """The value below which so many percent of the others lie."""
+    """Return the given percentile of ascending values."""
     return round(ascending[min(len(ascending) - 1, len(ascending) * percent // 100)], 1)
 
 
 def as_table(report: Report, schedule: Schedule, most: int = 40) -> str:
-    """The cues as text, and below them what rules did to the run itself (its pauses, gotos and exits), and notes.
+    """Return the cues as a table, followed by what rules did to the run itself (pauses, gotos and exits), and by notes.
 
-    Sections and passes are named as in the cue sheet; of a prompt the table shows the action, the part that changes. Where
-    there are more than `most` cues, those are left out that simply landed.
+    Sections and passes are named as in the cue sheet; of a prompt, the table shows the action, the part that changes. If there
+    are more than `most` cues, those that simply landed are left out first.
     """
     passes = Counter(stretch.section for stretch in schedule.stretches)
 
@@ -138,7 +138,7 @@ def as_table(report: Report, schedule: Schedule, most: int = 40) -> str:
 
 
 def _deeds(report: Report, schedule: Schedule) -> dict[int, str]:
-    """What each cue does, by its number; of a prompt only the action, seen from the prompt that was shown before it."""
+    """Describe each cue by its number; of a prompt only the action, compared with the prompt that was shown before it."""
     actions = actions_of(schedule)
     deeds: dict[int, str] = {}
     shown: str | None = None
@@ -183,7 +183,7 @@ def _move(move: RunActionReport, position: Position) -> tuple[str, ...]:
 
 
 def _and_shown(report: Report, landed: int) -> str:
-    """Whether what landed was shown as well, in words behind "landed"."""
+    """Return whether what landed was also shown, as words to follow "landed"."""
     if not report.knows_shown or not landed:
         return ""
     unseen = report.landed_but_not_shown
@@ -191,7 +191,7 @@ def _and_shown(report: Report, landed: int) -> str:
 
 
 def verdict(report: Report) -> str:
-    """One line for the end of a run."""
+    """Return one line that sums up a run."""
     facts = summary(report)
     good = facts["by_status"].get("landed", 0)
     parts = [f"{good} of {facts['cues']} cues landed" + _and_shown(report, good)]

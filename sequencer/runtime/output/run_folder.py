@@ -1,4 +1,4 @@
-"""The folder of a run: written under a temporary name, renamed when whole, never shared by two runs."""
+"""Manage the folder of a run: written under a temporary name, renamed when complete, never shared by two runs."""
 
 from __future__ import annotations
 
@@ -17,13 +17,18 @@ from sequencer.core.paths import exists, is_file, is_folder, partial_of, possibl
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 MAX_NAME_BYTES = 120
-"""Bytes of a title in a folder's name; most systems allow 255 for the whole name."""
+"""The most bytes of a title in a folder's name; most systems allow 255 for the complete name."""
 MAX_NAMED = 5
-"""How many broken-off runs a hint lists."""
+"""The most interrupted runs that a hint lists."""
 
 
 class RunFolder:
-    """A run's folder. `path` is where things are written now; `final` is what it will be called when it is whole."""
+    """A run's folder. `path` is where files are written now; `final` is its name once it is complete.
+
+    Raises:
+        UsageError: The folder exists, or another run is writing it.
+        OutputError: The folder cannot be created.
+    """
 
     def __init__(self, final: Path) -> None:
         self.final = final
@@ -47,7 +52,7 @@ class RunFolder:
 
     @classmethod
     def make(cls, out: Path | None, title: str) -> RunFolder:
-        """The folder that was asked for, or a new one under `runs/` with the time and the title in its name."""
+        """Return the requested folder, or a new one under `runs/` with the time and the title in its name."""
         if out is not None:
             return cls(out)
         words = possible_name(_UNSAFE.sub("-", title).strip("-."), MAX_NAME_BYTES).strip("-.") or "run"
@@ -61,9 +66,10 @@ class RunFolder:
 
     @classmethod
     def adopt(cls, run: Path) -> RunFolder:
-        """The folder of a run that was killed, by the name that it has or would have had; its folder `runs/` may be left out.
+        """Return the folder of a run that was killed, by its present or its final name, in which `runs/` may be omitted.
 
-        Raises InputError.
+        Raises:
+            InputError: There is no such run, or its folder contains a link.
         """
         if run.parent == Path() and not exists(run) and not exists(partial_of(run)) and exists(partial_of("runs" / run)):
             run = "runs" / run
@@ -77,12 +83,12 @@ class RunFolder:
             hint = "it came to its end" if is_folder(final) else _broken_off_beside(final)
             raise InputError(f"there is no broken-off run in {run}", hint)
         link = next((path for path in (found.path, *found.path.iterdir()) if path.is_symlink()), None)
-        if link is not None:  # a stranger's could make the run write over any file of its reader's
+        if link is not None:  # a foreign link could make the run overwrite any file of the user
             raise InputError(f"{link} is a link, and a run makes none", "is this a run of your own?")
         return found
 
     def write(self, name: str, text: str) -> None:
-        """Write a text file into the folder, whole or not at all. Raises OutputError."""
+        """Write a complete text file into the folder, or nothing. Raises OutputError."""
         try:
             (self.path / name).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         except OSError as error:
@@ -94,7 +100,7 @@ class RunFolder:
         self.write(name, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
     def finish(self) -> Path:
-        """Give the folder its name: the run is over. Raises OutputError."""
+        """Give the folder its final name: the run is over. Raises OutputError."""
         try:
             self.path.replace(self.final)
         except OSError as error:
@@ -102,14 +108,14 @@ class RunFolder:
         return self.final
 
     def finish_with(self, parts: Iterable[Callable[[], object]], failures: Iterable[str] = ()) -> tuple[Path, tuple[str, ...]]:
-        """Write all parts that can be written, then give the folder its name.
+        """Write all parts that can be written, then give the folder its final name.
 
         Args:
-            parts: Each writes a file and raises OutputError where it cannot; the others are written all the same.
-            failures: What could not be written before, a sentence each.
+            parts: Functions that each write a file, or raise OutputError if they cannot; the others are still written.
+            failures: A sentence for each failure so far.
 
         Returns:
-            Where the folder is now, and a sentence for everything that could not be written.
+            The folder's path now, and a sentence for everything that could not be written.
         """
         found = list(failures)
         for write in parts:
@@ -125,7 +131,7 @@ class RunFolder:
 
 
 def _broken_off_beside(run: Path) -> str:
-    """A hint that lists the runs which were broken off where this one was looked for, the latest first."""
+    """Return a hint that lists the interrupted runs beside this one and in `runs/`, the latest first."""
     found: list[tuple[float, str]] = []
     for folder in {run.parent, Path("runs")}:
         with suppress(OSError):
@@ -140,7 +146,7 @@ def _broken_off_beside(run: Path) -> str:
 
 
 def bytes_of(images: Iterable[ImageFile], read: Callable[[ImageFile], bytes]) -> dict[str, bytes]:
-    """Bytes by SHA-256. Raises OutputError for one that cannot be read or has changed."""
+    """Return the bytes of images by SHA-256. Raises OutputError if one cannot be read or has changed."""
     found: dict[str, bytes] = {}
     for image in images:
         try:

@@ -1,7 +1,7 @@
-"""The caption: title and section, take, bar.beat and action, laid over the top of a picture as it goes into the video.
+"""Draw captions: title and section, take, bar.beat and action, over the top of a frame on its way into the video.
 
-It is drawn once for each text and mixed into the planes of the frames that go to the encoder: the pictures of a stage, and
-their digests, know nothing of it.
+A caption is drawn once for each text and mixed into the planes of the frames that go to the encoder; the frames of a stage, and
+their digests, are not changed.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from sequencer.core.fonts import TextRenderer
 
 _KEPT = 12
 ACTION_LINES = 2
-"""The most lines that an action takes."""
+"""The most lines of an action."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """What stands over one frame. Empty parts leave their place empty; any text can be shown."""
+    """The texts over one frame. An empty part leaves its position empty; any text can be shown."""
 
     title: str = ""
     section: str = ""
@@ -30,12 +30,12 @@ class Caption:
     place: str = ""
     """Bar and beat, such as `12.3`."""
     action: str = ""
-    """The part of the prompt that changes, on lines of its own."""
+    """The part of the prompt that changes, on separate lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Band:
-    """How the top rows of a picture are mixed: value × keep + add, over 256, for luma and for both chroma planes."""
+    """How to mix the top rows of a frame: value × keep + add, over 256, for luma and for both chroma planes."""
 
     luma_keep: NDArray[np.uint16]
     luma_add: NDArray[np.uint16]
@@ -44,7 +44,7 @@ class _Band:
 
 
 class CaptionBand:
-    """Lays captions over yuv420p planes (MPEG range) of one size."""
+    """Mixes captions into yuv420p planes (MPEG range) of one size."""
 
     def __init__(self, width: int, height: int) -> None:
         self._width = width
@@ -56,7 +56,7 @@ class CaptionBand:
         self._bands: OrderedDict[Caption, _Band] = OrderedDict()
 
     def rows_of(self, caption: Caption) -> int:
-        """How many rows from the top a caption touches: none where it is empty."""
+        """Return how many rows from the top a caption covers: 0 if it is empty."""
         if caption == Caption():
             return 0
         lines = len(self._action(caption))
@@ -73,7 +73,7 @@ class CaptionBand:
         return self._small.wrapped(one_line(caption.action), self._width - 2 * self._margin, ACTION_LINES)
 
     def lay(self, caption: Caption, luma: NDArray[np.uint8], first: NDArray[np.uint8], second: NDArray[np.uint8]) -> None:
-        """Mix a caption into the top of a picture's three planes, in place. An empty one changes nothing."""
+        """Mix a caption into the top of a frame's three planes, in place. An empty one changes nothing."""
         if caption == Caption():
             return
         band = self._band(caption)
@@ -97,8 +97,8 @@ class CaptionBand:
         mask = Image.new("L", (self._width, rows))
         self._write(ImageDraw.Draw(mask), caption)
         ink = np.asarray(mask, dtype=np.int64)
-        ink = ink + (ink >> 7)  # 255 counts as all of 256
-        # Darkest at the top, gone without an edge below. Behind an action it stays dark until below the last line.
+        ink = ink + (ink >> 7)  # 255 counts as 256, fully covered
+        # Darkest at the top, fading out below without an edge. Under an action it stays dark until below the last line.
         fades = min(rows, 3 * self._leading) if caption.action else rows
         depth = np.minimum(np.arange(rows, 0, -1, dtype=np.int64), fades)
         dark = (168 * depth * depth * (3 * fades - 2 * depth) // fades**3)[:, None]
@@ -135,7 +135,7 @@ class CaptionBand:
             self._small.draw(draw, (left, below), self._small.shortened(one_line(caption.section), room), 200)
 
     def _even(self, draw: ImageDraw.ImageDraw, right: int, top: int, place: str) -> int:
-        """Draw bar and beat with all digits equally wide, so that they stand still; returns the width, gap included."""
+        """Draw bar and beat with digits of equal width, so that they do not move; return the width, gap included."""
         digit = max(self._large.width(one) for one in "0123456789")
         widths = [digit if one.isdigit() else self._large.width(one) for one in place]
         left = right - sum(widths)
@@ -146,10 +146,10 @@ class CaptionBand:
 
 
 def _has_head(caption: Caption) -> bool:
-    """Whether the first line has anything in it."""
+    """Return whether the first line has any text."""
     return bool(caption.title or caption.section or caption.take or caption.place)
 
 
 def one_line(text: str) -> str:
-    """`text` without breaks and controls, and no longer than could ever be shown."""
+    """Return `text` without line breaks and control characters, and no longer than could ever be shown."""
     return " ".join("".join(char if char.isprintable() else " " for char in text[:400]).split())

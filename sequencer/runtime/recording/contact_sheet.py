@@ -1,4 +1,4 @@
-"""`ContactSheet`: a run on one page, with one frame for each cue and each cut, or as many of them as a page holds."""
+"""Show a run on one page, with a frame for each cue and each cut, or as many of them as a page holds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ THUMB_WIDTH = 288
 GAP = 16
 MARGIN = 28
 ACTION_LINES = 3
-"""The most lines of an action; a frame that shows more than a prompt has one line more for that."""
+"""The most lines of an action; a frame that shows more than a prompt has one more line for that."""
 
 _LINE = 19
 _PAPER, _INK, _SOFT, _ACCENT = (16, 17, 20), (240, 240, 240), (150, 152, 160), (255, 196, 92)
@@ -32,11 +32,11 @@ _PAPER, _INK, _SOFT, _ACCENT = (16, 17, 20), (240, 240, 240), (150, 152, 160), (
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """What is written below a frame.
+    """The text below a frame.
 
-    `section` and `position` are where the cue is, `time` when its chunk begins. `action` is the part of its prompt that
-    changes, empty where the prompt stays the same; `settings` is what else it does, such as `sr 4x`. `is_cut` when a take
-    begins there.
+    `section` and `position` are those of the cue, `time` is when its chunk begins. `action` is the part of its prompt that
+    changes, empty if the prompt stays the same; `settings` is what else the cue does, such as `sr 4x`. `is_cut` is set if a
+    take begins there.
     """
 
     section: str = ""
@@ -48,7 +48,7 @@ class Shot:
 
 
 Describe = Callable[[], Shot | None]
-"""Called when the sheet is drawn, when it is known what landed. None leaves the frame out."""
+"""Called when the sheet is drawn, once it is known what landed. None omits the frame."""
 
 
 @dataclass(slots=True)
@@ -60,10 +60,10 @@ class _Thumb:
 
 
 class ContactSheet:
-    """Collects the frames of a run's cues and lays them out in a grid, with their chunks, sections and actions.
+    """Collects the frames of a run's cues and arranges them in a grid, with their chunks, sections and actions.
 
-    The memory stays bounded: once there are twice as many frames as fit, every second one goes; the sheet states how many
-    cues and cuts are left out.
+    Memory is bounded: once there are twice as many frames as fit, every second one is dropped; the sheet states how many cues
+    and cuts are missing.
     """
 
     def __init__(self, path: Path, title: str = "", *, most: int = MAX_FRAMES) -> None:
@@ -81,9 +81,12 @@ class ContactSheet:
         self._head = TextRenderer(26, with_system_fonts=True)
 
     def add(self, chunk: int, frames: NDArray[np.uint8], describe: Describe | None = None) -> None:
-        """Add a chunk: its frames, shape (count, height, width, 3), of which the middle one is kept, or a single frame.
+        """Add a chunk.
 
-        Without `describe` nothing happens in this chunk: it counts, but has no frame on the sheet.
+        Args:
+            chunk: The score chunk.
+            frames: Its frames, shape (count, height, width, 3), of which the middle one is kept, or a single frame.
+            describe: Returns the text below the frame. If it is omitted, the chunk is counted, but not shown.
         """
         if frames.ndim == 4 and len(frames) == 0:
             return
@@ -106,7 +109,7 @@ class ContactSheet:
             self._every *= 2
 
     def save(self) -> Path | None:
-        """Write the sheet as PNG; None where no chunk came. Raises OutputError."""
+        """Write the sheet as PNG; return its path, or None if no chunk was added. Raises OutputError."""
         if not self._thumbs:
             return None
         data = io.BytesIO()
@@ -123,7 +126,7 @@ class ContactSheet:
         return self.path
 
     def drawn(self) -> Image.Image:
-        """The sheet as it stands."""
+        """Draw the sheet with the frames added so far."""
         cues = self._described()
         shown = self._chosen(cues)
         columns = min(COLUMNS, max(1, len(shown)))
@@ -150,7 +153,7 @@ class ContactSheet:
         return sheet
 
     def _described(self) -> list[_Thumb]:
-        """The frames of the cues that landed, and of the cuts; of a run without any the first frame."""
+        """Return the frames of the cues that landed, and of the cuts; of a run without any, the first frame."""
         found = []
         for thumb in self._thumbs:
             shot = thumb.describe()
@@ -160,7 +163,7 @@ class ContactSheet:
         return found or self._thumbs[:1]
 
     def _chosen(self, cues: list[_Thumb]) -> list[_Thumb]:
-        """At most as many as fit, evenly chosen; the first is always among them."""
+        """Return at most as many frames as fit, evenly chosen, always with the first."""
         pictured = [thumb for thumb in cues if thumb.picture is not None]
         count = len(pictured)
         if count <= self._most:
@@ -168,7 +171,7 @@ class ContactSheet:
         return [pictured[index * count // self._most] for index in range(self._most)]
 
     def _note(self, cues: list[_Thumb], shown: list[_Thumb]) -> str:
-        """How many chunks the run has, how many cues and cuts, and how many of these are left out."""
+        """State how many chunks, cues and cuts the run has, and how many of these are missing."""
         chunks = _count(self._chunks, "chunk")
         cuts = sum(1 for thumb in cues if thumb.shot.is_cut)
         what = _count(len(cues) - cuts, "cue") + (f" and {_count(cuts, 'cut')}" if cuts else "")
@@ -194,7 +197,7 @@ class ContactSheet:
             _write(sheet, self._where, (width - MARGIN - taken, MARGIN + 6), note, _SOFT)
 
     def _lines(self, shot: Shot) -> list[tuple[str, tuple[int, int, int]]]:
-        """The lines below the first one: the action, then what else happens."""
+        """Return the lines below the first one: the action, then the settings."""
         action = self._action.wrapped(one_line(shot.action), THUMB_WIDTH, ACTION_LINES) if shot.action else []
         lines = [(line, _INK) for line in action]
         if shot.settings:

@@ -1,7 +1,7 @@
-"""Frames of any size to one H.264 stream of one size, in one container: the part that knows PyAV.
+"""Encode frames of any size to one H.264 stream of one size, in one container, with PyAV.
 
-Everything that could differ between two runs is pinned: the number of the encoder's threads, its settings, the muxer's
-bit-exact mode (no versions, no dates). So the same frames make the same file, on the same machine and libraries.
+Everything that could differ between two runs is fixed: the number of the encoder's threads, its settings, the muxer's bit-exact
+mode (no versions, no dates). The same frames therefore make the same file, on the same machine and with the same libraries.
 """
 
 from __future__ import annotations
@@ -23,40 +23,40 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 THREADS = 2
-"""Threads of the encoder: fixed, for their number changes the bytes."""
+"""The number of encoder threads, fixed because it changes the output bytes."""
 
 QUALITY = 20
 """x264's constant rate factor."""
 
 MAX_WIDE = 4096
 
-# ultrafast with what makes pictures fit to be seen given back: an entropy coder, the deblocking filter, B-frames
-# (not for received pictures: their file is cut into fragments, whose times then would not begin at 0).
+# ultrafast, with the features that good pictures need enabled again: an entropy coder, the deblocking filter, B-frames (not for
+# received frames: their file is cut into fragments, whose times would not begin at 0 then).
 _X264 = "cabac=1:deblock=1,0,0:bframes={between}:b-adapt=0:keyint={keyint}:scenecut=0"
 
 Picture = NDArray[np.uint8] | av.VideoFrame
-"""A frame: RGB, shape (height, width, 3), or as a decoder gives it."""
+"""A frame: RGB, shape (height, width, 3), or as a decoder returns it."""
 
 TICKS = 90_000
-"""Steps a second of live times, as RTP and MPEG-TS count them."""
+"""Ticks per second of live times, as in RTP and MPEG-TS."""
 
-# How colours are told: (swscale's name, the stream's code of the matrix). What is made here is BT.709; what comes from a
-# stage's track says nothing of its matrix, which then is BT.601 by the habit of those codecs, and stays it.
+# How colours are declared: (swscale's name, the stream's code of the matrix). Frames rendered here are BT.709. A stage's track
+# does not declare its matrix, which by the convention of those codecs is then BT.601, and stays so.
 _MADE = (Colorspace.ITU709, 1)
 _RECEIVED = (Colorspace.ITU601, 6)
 
 
 class Output(Protocol):
-    """Where the bytes go: a file object, as PyAV takes them."""
+    """Receives the bytes: a file object, as PyAV accepts it."""
 
     def write(self, data: bytes) -> int:
-        """Write all of it."""
+        """Write all of `data`."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Where a picture of one size stands in one of another: scaled to (width, height), at (left, top); all of it even."""
+    """How a frame of one size fits into another: scaled to (width, height), at (left, top); all of them even."""
 
     width: int
     height: int
@@ -65,11 +65,11 @@ class Fit:
 
     @classmethod
     def of(cls, source: tuple[int, int], target: tuple[int, int]) -> Fit:
-        """As large as possible without distortion, in the middle. Sizes are (width, height)."""
+        """Return the largest fit without distortion, centred. Sizes are (width, height)."""
         wide, tall = target
         width = min(wide, _even(Fraction(source[0] * tall, source[1])))
         height = min(tall, _even(Fraction(source[1] * wide, source[0])))
-        if wide - width <= 2 and tall - height <= 2:  # a pixel of rounding is no reason for a bar
+        if wide - width <= 2 and tall - height <= 2:  # a pixel of rounding does not justify a bar
             return cls(wide, tall, 0, 0)
         return cls(width, height, (wide - width) // 4 * 2, (tall - height) // 4 * 2)
 
@@ -79,7 +79,7 @@ def _even(length: Fraction) -> int:
 
 
 def checked_size(size: tuple[int, int], name: str = "the video's size") -> tuple[int, int]:
-    """A size (width, height) that can be encoded. Raises UsageError."""
+    """Return a size (width, height) that can be encoded. Raises UsageError for any other."""
     width, height = size
     if not (32 <= width <= MAX_WIDE and 32 <= height <= MAX_WIDE):
         raise UsageError(f"{name} is {width}x{height}", f"both sides are 32 to {MAX_WIDE} pixels, such as 1280x768")
@@ -89,7 +89,7 @@ def checked_size(size: tuple[int, int], name: str = "the video's size") -> tuple
 
 
 def video_size(text: str) -> tuple[int, int]:
-    """The size that `--video-size` was given, such as `1280x768`. Raises UsageError."""
+    """Parse the size in `--video-size`, such as `1280x768`. Raises UsageError."""
     wide, sign, tall = text.strip().lower().replace("×", "x").partition("x")
     if not (sign and wide.isascii() and tall.isascii() and wide.isdecimal() and tall.isdecimal()):
         raise UsageError(f"{text!r} is no size", "write width x height in pixels, such as 1280x768")
@@ -97,10 +97,17 @@ def video_size(text: str) -> tuple[int, int]:
 
 
 class Encoder:
-    """Encodes frames with times of their own into `output`. For one thread at a time.
+    """Encodes frames with times of their own into `output`. Use it from one thread at a time.
 
-    `time_base` is the length of one step of `pts`, in seconds; `rate` the nominal frame rate. Errors of the output come out
-    as OSError, from `encode` and from `finish`.
+    Args:
+        output: Receives the bytes. Its errors are raised as OSError, from `encode` and from `finish`.
+        form: The container's format, as PyAV names it.
+        size: Width and height in pixels.
+        rate: The nominal frame rate.
+        time_base: The length of one step of `pts`, in seconds.
+        options: The container's options.
+        received: Whether the frames come from a decoder; they keep its colours.
+        watched: Whether to encode for the least delay.
     """
 
     def __init__(
@@ -115,7 +122,6 @@ class Encoder:
         received: bool = False,
         watched: bool = False,
     ) -> None:
-        """`received` pictures come from a decoder and keep its colours; `watched` ones are encoded for the least delay."""
         self.size = checked_size(size)
         self.frames = 0
         keyint = max(1, round(rate * (1 if watched else 2)))
@@ -143,7 +149,7 @@ class Encoder:
         self._band = CaptionBand(*self.size)
 
     def encode(self, frame: Picture, pts: int, caption: Caption | None = None) -> None:
-        """Encode one frame of any size; `pts` counts steps of the time base and rises."""
+        """Encode one frame of any size; `pts` counts steps of the time base and increases."""
         picture = self._scaled(frame)
         if caption is not None:
             luma, first, second = planes(picture)
@@ -158,7 +164,7 @@ class Encoder:
             self._container.mux(packet)
 
     def _scaled(self, frame: Picture) -> av.VideoFrame:
-        """The frame in the stream's size and format; never the one that was given, which others may hold too."""
+        """Return the frame in the stream's size and format; always a new one, because others may hold the given one."""
         if isinstance(frame, av.VideoFrame):
             source = frame
         else:
@@ -185,17 +191,17 @@ class Encoder:
         return whole
 
     def finish(self) -> None:
-        """Write what the encoder still holds, and the container's index."""
+        """Write the frames that the encoder still holds, and the container's index."""
         if self.frames:
             self._mux(None)
         self._container.close()
 
     def drop(self) -> None:
-        """Let go of everything, whether or not it can be written."""
+        """Release everything, whether or not it can be written."""
         try:
             self._container.close()
         except (OSError, av.error.FFmpegError):
-            return  # the caller knows already that the output is lost
+            return  # the caller already knows that the output is lost
 
 
 def _copied(picture: av.VideoFrame) -> av.VideoFrame:
@@ -206,7 +212,7 @@ def _copied(picture: av.VideoFrame) -> av.VideoFrame:
 
 
 def planes(picture: av.VideoFrame) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
-    """Views of a yuv420p picture's three planes: writing to them writes to the picture."""
+    """Return views of a yuv420p frame's three planes: writing to them changes the frame."""
     luma, first, second = (
         np.frombuffer(cast("Any", plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
         for plane in picture.planes

@@ -1,4 +1,4 @@
-"""A queue between whoever makes frames and the thread that encodes them: bounded in bytes, nothing is ever dropped."""
+"""Queue frames for the encoder thread: bounded in bytes, without dropping any frame."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 
 MAX_BYTES = 96 << 20
-"""How much may wait: four chunks of the native size, or eight frames of 2560×1536."""
+"""The most bytes that may wait: four chunks of the native size, or eight frames of 2560×1536."""
 
 
 class FrameQueue(Generic[Item]):
-    """First in, first out. `put` waits while there is too much; `end` lets the reader finish; `give_up` frees both sides."""
+    """A first-in, first-out queue.
+
+    `put` blocks while too much waits; `end` lets the reader finish; `give_up` releases both sides.
+    """
 
     def __init__(self, most_bytes: int = MAX_BYTES) -> None:
         self._most = most_bytes
@@ -24,17 +27,17 @@ class FrameQueue(Generic[Item]):
         self._broken = False
         self._changed = Condition()
         self.waited = 0
-        """How often `put` had to wait, or found no room."""
+        """How often `put` had to wait, or `offer` exceeded the bound."""
         self.highest = 0
         """The most items that ever waited."""
 
     @property
     def waiting(self) -> int:
-        """How many items wait now."""
+        """The number of items that wait now."""
         return len(self._items)
 
     def put(self, item: Item, size: int) -> bool:
-        """Add an item of so many bytes, waiting for room; False where the reader is gone."""
+        """Add an item of `size` bytes, waiting for room; return False if the reader is gone."""
         with self._changed:
             if self._bytes + size > self._most and self._items:
                 self.waited += 1
@@ -43,7 +46,7 @@ class FrameQueue(Generic[Item]):
             return self._add(item, size)
 
     def offer(self, item: Item, size: int) -> bool:
-        """Add an item whatever waits already: for callers that must not wait. Going over the bound is counted."""
+        """Add an item without waiting, for callers that must not block. Exceeding the bound is counted."""
         with self._changed:
             if self._bytes + size > self._most and self._items:
                 self.waited += 1
@@ -59,13 +62,13 @@ class FrameQueue(Generic[Item]):
         return True
 
     def end(self) -> None:
-        """Nothing more will come; the reader finishes what is there."""
+        """End the queue: no more items follow, and the reader finishes those that wait."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
 
     def give_up(self) -> None:
-        """Throw away what waits, and let nobody wait any longer."""
+        """Discard what waits and release everyone who blocks."""
         with self._changed:
             self._broken = True
             self._items.clear()

@@ -1,4 +1,4 @@
-"""When a frame of a live stage is to be seen, in whole ticks of 1/90000 s from the first one."""
+"""Record the frames of a live stage as they arrive, in a thread that never delays or ends the show."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _FAR = TICKS // 2
 
 
 class LiveTimes:
-    """Makes rising times of stamps that come at uneven times.
+    """Makes increasing times, in ticks of 1/90000 s since the first frame, from stamps that arrive unevenly.
 
-    The sender's own stamps (RTP's, in ticks) carry no jitter of the network, so steps are theirs; where they are missing,
-    jump (a new connection counts anew) or are more than half a second off the arrivals, the arrivals count.
+    The sender's stamps (RTP's, in ticks) contain no network jitter, so they determine the steps. If they are missing, jump (a
+    new connection starts a new count) or differ by more than half a second from the arrivals, the arrivals count.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class LiveTimes:
         self._stamp: int | None = None
 
     def pts(self, at: int, stamp: int | None = None) -> int:
-        """The time of a frame that arrived at nanosecond `at` with the sender's `stamp`."""
+        """Return the time of a frame that arrived at nanosecond `at` with the sender's `stamp`."""
         if self._first is None:
             self._first = at
         arrived = (at - self._first) * TICKS // SECOND
@@ -50,22 +50,22 @@ class LiveTimes:
 
 
 MAX_WAITING = 192 << 20
-"""Bytes of frames that may wait before the recorder says that it falls behind: five seconds of 1280×768."""
+"""Bytes of frames that may wait before the recorder warns that it falls behind: five seconds of 1280×768."""
 
 _RATE = Fraction(24)
 _RESERVE = 16 << 20
 _GROWTH, _MORE = 32768, 2 << 20
-"""Every so many frames the reserve grows by so many bytes, as the file's index does that is written at the end."""
+"""After every `_GROWTH` frames, the reserve grows by `_MORE` bytes, as does the file's index, which is written at the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveRecording:
-    """A live recording that is finished.
+    """A finished live recording.
 
-    `began` is the nanosecond at which its first frame arrived, so that its times can be laid beside the journal's. `resized`
-    counts how often the stage changed its size; such frames are scaled into the first size, with bars. `fell_behind` counts
-    frames that came while more waited than the bound allows (none of them is missing). `cut_short` says why the recording
-    ended before the stage did; `missed` counts the frames that it lacks therefore.
+    `began` is the nanosecond at which its first frame arrived, to compare its times with the journal's. `resized` counts how
+    often the stage changed its size; such frames are scaled to the first size, with bars. `fell_behind` counts frames that
+    arrived while more waited than the bound allows (none of them is missing). `cut_short` is the reason why the recording ended
+    before the stage did; `missed` counts the frames that are missing because of that.
     """
 
     path: Path
@@ -83,8 +83,17 @@ class LiveRecording:
 class LiveRecorder:
     """Records frames as they arrive; `take` never waits and never fails, so that a show outlives its recording.
 
-    The file grows by fragments: a killed run leaves all but its last two seconds readable. A `path` that is there already is
-    kept, and the next free name (`video-2.mp4`) taken: a resumed run goes on in a second file.
+    The file grows by fragments: after a killed run, all but its last two seconds are readable. If `path` exists, it is kept and
+    the next free name (`video-2.mp4`) is used: a resumed run continues in a second file.
+
+    Args:
+        path: The video file.
+        size: (width, height) in pixels, even. None takes the first frame's size.
+        most_waiting: Bytes of frames that may wait before the recorder falls behind.
+        warn: Called once, from `take`, if the recorder falls behind.
+
+    Raises:
+        OutputError: The file cannot be created.
     """
 
     def __init__(
@@ -95,10 +104,6 @@ class LiveRecorder:
         most_waiting: int = MAX_WAITING,
         warn: Callable[[str], None] | None = None,
     ) -> None:
-        """`size` is (width, height), even; None takes the first frame's. `warn` hears once, from `take`, of falling behind.
-
-        Raises OutputError where the file cannot be made.
-        """
         self.path = _free(path)
         self._size = None if size is None else checked_size(size)
         self._backlog: FrameQueue[tuple[Picture, int, Caption | None]] = FrameQueue(most_waiting)
@@ -122,16 +127,20 @@ class LiveRecorder:
 
     @property
     def failure(self) -> OutputError | None:
-        """Why nothing is recorded any more, if so: tell it at once."""
+        """Why nothing is recorded any more, or None. Report it at once."""
         return self._failure
 
     @property
     def waiting(self) -> int:
-        """How many frames wait to be encoded."""
+        """The number of frames that wait to be encoded."""
         return self._backlog.waiting
 
     def take(self, picture: Picture, at: int, caption: Caption | None = None) -> bool:
-        """Record a frame that arrived at nanosecond `at`; False where the recording is over. Returns at once, from any loop."""
+        """Record a frame that arrived at nanosecond `at`. It returns at once and never blocks an event loop.
+
+        Returns:
+            False if the recording is over.
+        """
         if isinstance(picture, av.VideoFrame):
             size, stamp = (picture.width, picture.height), picture.pts
             weight = size[0] * size[1] * 3 // 2
@@ -154,9 +163,13 @@ class LiveRecorder:
         return True
 
     def close(self) -> LiveRecording | None:
-        """Encode what waits and finish the file; None where no frame came. Blocks: call it beside the loop. Twice is once.
+        """Encode what waits and finish the file. It blocks, so call it in a thread; a second call has no effect.
 
-        Raises OutputError where nothing of the recording can be kept.
+        Returns:
+            The recording, or None if no frame arrived.
+
+        Raises:
+            OutputError: No part of the recording can be kept.
         """
         self._backlog.end()
         self._thread.join()
@@ -166,7 +179,7 @@ class LiveRecorder:
             return None
         return replace(self._finished, missed=self._offered - self._finished.frames)
 
-    # ---- the thread's side
+    # ---- in the encoder thread
 
     def _work(self) -> None:
         encoder: Encoder | None = None
@@ -189,7 +202,7 @@ class LiveRecorder:
                 self._tell(encoder, "the disk is full" if self._file.full else None)
         except (OSError, av.error.FFmpegError) as error:
             self._broken(encoder, cannot_write(self.path, self._file.failed or error))
-        except Exception as error:  # noqa: BLE001  the run must hear of it, whatever it is
+        except Exception as error:  # noqa: BLE001  the run must receive any error
             self._broken(encoder, OutputError(f"{self.path.name} could not be encoded: {type(error).__name__}: {error}"))
         finally:
             self._backlog.give_up()
@@ -202,7 +215,7 @@ class LiveRecorder:
         return Encoder(self._file, "mp4", self._size, _RATE, time_base=Fraction(1, TICKS), options=options, received=True)
 
     def _tell(self, encoder: Encoder, reason: str | None) -> None:
-        """What is finished; a recording that ended early is a failure too, though what it holds plays."""
+        """Keep the finished recording; one that ended early is also a failure, though it can be played."""
         self._finished = LiveRecording(
             self.path,
             self._frames,
@@ -221,7 +234,7 @@ class LiveRecorder:
             )
 
     def _broken(self, encoder: Encoder | None, failure: OutputError) -> None:
-        """The output is lost; what the fragments hold stays, for it can be played."""
+        """Keep the fragments, which can be played, after the output was lost."""
         if encoder is not None:
             encoder.drop()
         self._file.let_go()
@@ -234,7 +247,7 @@ class LiveRecorder:
 
 
 def _whole(path: Path) -> int:
-    """Cut a file off behind its last whole fragment; returns how many frames it holds then."""
+    """Truncate a file after its last complete fragment; return how many frames are left."""
     try:
         with path.open("r+b") as file:
             end = place = 0
@@ -255,7 +268,7 @@ def _whole(path: Path) -> int:
 
 
 def _free(path: Path) -> Path:
-    """The first name of its kind that is free. What a killed recording held in reserve is given back."""
+    """Return the first free name for a path. The disk space that a killed recording had reserved is released."""
     number, free = 1, path
     remove(path.with_name(path.name + ".reserve"))
     while exists(free):

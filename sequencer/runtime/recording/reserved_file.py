@@ -1,4 +1,4 @@
-"""A file that keeps some room in reserve, so that on a full disk what was begun can still be finished."""
+"""Write a file with disk space in reserve, so that a recording can be finished even on a full disk."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 from sequencer.core.paths import exists, remove
 
 RESERVE = 8 << 20
-"""Bytes that are set aside beside the file: enough for the encoder's last frames and the index of hours of video."""
+"""Bytes reserved beside the file: enough for the encoder's last frames and the index of hours of video."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class ReservedFile:
-    """A seekable binary file for writing, with a second one beside it that takes up room and goes when the disk is full.
+    """A seekable binary file for writing, with a second file that reserves space and is removed when the disk is full.
 
-    `full` is set once that has happened: whoever writes should come to an end. A write that fails even then, or for
-    another reason, raises OSError. Read back through its path only.
+    `full` is set once that has happened: the writer should then finish. A write that fails even then, or for another reason,
+    raises OSError. The file can be read only through its path.
     """
 
     def __init__(self, path: Path, reserve: int = RESERVE) -> None:
@@ -38,7 +38,7 @@ class ReservedFile:
             raise
 
     def reserve(self, size: int) -> None:
-        """Take up `size` bytes. Raises OSError where they are not to be had; nothing is reserved then."""
+        """Reserve `size` bytes. Raises OSError if they are not available; nothing is reserved then."""
         if self.full or (exists(self._spare) and self._spare.stat().st_size >= size):
             return
         try:
@@ -46,7 +46,7 @@ class ReservedFile:
                 have = spare.seek(0, io.SEEK_END)
                 if hasattr(os, "posix_fallocate"):
                     os.posix_fallocate(spare.fileno(), have, size - have)
-                else:  # no such call on this system: zeros take up the room just as well
+                else:  # this system cannot allocate: zeros reserve the space as well
                     for _ in range(have, size, 1 << 20):
                         spare.write(bytes(1 << 20))
         except OSError:
@@ -54,7 +54,7 @@ class ReservedFile:
             raise
 
     def grow(self, size: int) -> None:
-        """Reserve more while writing; where that is not to be had the disk counts as full, with the old reserve to end in."""
+        """Reserve more while writing; if that is not available, treat the disk as full and finish with the old reserve."""
         try:
             self.reserve(size)
         except OSError:
@@ -78,42 +78,42 @@ class ReservedFile:
         return self._file.write(data) or 0
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place; returns it."""
+        """Go to a position; return it."""
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
-        """The place where the next byte goes."""
+        """Return the position of the next byte."""
         return self._file.tell()
 
     def seekable(self) -> bool:
-        """True."""
+        """Return True."""
         return True
 
     def writable(self) -> bool:
-        """True."""
+        """Return True."""
         return True
 
     def close(self) -> None:
-        """Close the file and give the reserve back. Twice is once."""
+        """Close the file and release the reserve. A second call has no effect."""
         if self.closed:
             return
         self.closed = True
         remove(self._spare)
         try:
             self._file.close()
-        except OSError as error:  # some file systems say only now that there was no room
+        except OSError as error:  # some file systems report only now that there was no space
             self.failed = self.failed or error
             raise
 
     def let_go(self) -> None:
-        """Close the file as it stands, after a failure that is known already; the reserve goes."""
+        """Close the file as it is, after a failure that is already known, and release the reserve."""
         try:
             self.close()
         except OSError:
-            self.closed = True  # kept in `failed`
+            self.closed = True  # the error is kept in `failed`
 
     def discard(self) -> None:
-        """Remove the file and its reserve, in whatever state they are."""
+        """Remove the file and its reserve, in any state."""
         if not self.closed:
             self.closed = True
             self._file.close()

@@ -1,6 +1,6 @@
-"""`--watch`: the picture while it comes, as MPEG-TS that ffplay, mpv and vlc open.
+"""Stream the frames of a live run for `--watch`, as MPEG-TS that ffplay, mpv and vlc open.
 
-Watching is not recording: where the encoder, the line or a player is too slow, frames are left out and counted.
+Watching is not recording: if the encoder, the connection or a player is too slow, frames are skipped and counted.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from sequencer.runtime.recording.frame_queue import FrameQueue
 from sequencer.runtime.recording.live_recorder import LiveTimes
 
 MAX_WAITING = 6
-"""Frames that may wait to be encoded before new ones are left out."""
+"""Frames that may wait to be encoded before new ones are skipped."""
 
 MAX_PLAYERS = 16
-"""Players at once; one more is not let in."""
+"""The most players at once; another one is rejected."""
 
 MAX_UNSENT = 8 << 20
-"""Bytes that a player may be behind before it is let go."""
+"""Bytes that may wait for a player before it is disconnected."""
 
 _PACKET = 188
 _DATAGRAM = 7 * _PACKET
@@ -38,7 +38,7 @@ _DATAGRAM = 7 * _PACKET
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the picture goes: `tcp` (players come to us), `udp` (sent to whoever listens) or `stdout`."""
+    """The destination of the stream: `tcp` (players connect), `udp` (sent to any listener) or `stdout`."""
 
     kind: str
     host: str = "127.0.0.1"
@@ -46,7 +46,7 @@ class Target:
 
     @classmethod
     def read(cls, text: str) -> Target:
-        """`-`, a port, `tcp://HOST:PORT` or `udp://HOST:PORT`; the host is this machine. Raises UsageError."""
+        """Parse `-`, a port, `tcp://HOST:PORT` or `udp://HOST:PORT`; the host is this machine. Raises UsageError."""
         if text == "-":
             return cls("stdout")
         found = re.fullmatch(r"(?:(tcp|udp)://(?:(\[[0-9a-fA-F:]+\]|[\w.-]+):)?)?([0-9]{1,5})", text, re.ASCII)
@@ -71,25 +71,25 @@ def _is_loopback(host: str) -> bool:
 
 
 class _Transport(Protocol):
-    """How bytes reach whoever watches."""
+    """A way for bytes to reach the viewers."""
 
     address: str
 
     def is_wanted(self) -> bool:
-        """Whether somebody may be watching now."""
+        """Return whether anybody may be watching now."""
         ...
 
     def write(self, data: bytes) -> int:
-        """Hand on what was made; how many bytes that was. Raises OSError where nobody can get any more."""
+        """Send encoded bytes; return how many. Raises OSError if nobody can receive any more."""
         ...
 
     def close(self) -> None:
-        """Let everybody go."""
+        """Disconnect everybody."""
         ...
 
 
 class _Tcp:
-    """Listens; each player that comes gets the stream from there on."""
+    """Listens; each player that connects receives the stream from then on."""
 
     def __init__(self, target: Target) -> None:
         family = socket.AF_INET6 if ":" in target.host else socket.AF_INET
@@ -101,7 +101,7 @@ class _Tcp:
         self.let_go = 0
 
     def is_wanted(self) -> bool:
-        """Let in who waits at the door; whether anybody is there."""
+        """Accept waiting players; return whether any is connected."""
         while True:
             try:
                 player, _ = self._listener.accept()
@@ -118,7 +118,7 @@ class _Tcp:
         return bool(self._players)
 
     def _is_gone(self, player: socket.socket) -> None:
-        """A player that has closed its side leaves."""
+        """Disconnect a player that has closed its side."""
         try:
             if player.recv(4096) == b"":
                 self._drop(player)
@@ -128,7 +128,7 @@ class _Tcp:
             self._drop(player)
 
     def write(self, data: bytes) -> int:
-        """Send to every player what it takes; keep the rest for it, but not for ever."""
+        """Send to every player what it accepts; buffer the rest, up to a limit."""
         for player, unsent in list(self._players.items()):
             unsent.extend(data)
             try:
@@ -147,17 +147,17 @@ class _Tcp:
         player.close()
 
     def close(self) -> None:
-        """Let everybody have what is theirs, then go."""
+        """Send what is buffered, then disconnect everybody."""
         for player, unsent in list(self._players.items()):
             player.settimeout(0.5)
-            with contextlib.suppress(OSError):  # a player that does not listen any more misses nothing
+            with contextlib.suppress(OSError):  # a player that no longer listens misses nothing
                 player.sendall(unsent)
             self._drop(player)
         self._listener.close()
 
 
 class _Udp:
-    """Sends datagrams of seven packets to one place, whoever listens there."""
+    """Sends datagrams of seven packets to one address, whether or not anybody listens."""
 
     def __init__(self, target: Target) -> None:
         family = socket.AF_INET6 if ":" in target.host else socket.AF_INET
@@ -183,7 +183,7 @@ class _Udp:
 
 
 class _Stdout:
-    """Writes to standard output, which then is the picture's alone."""
+    """Writes to standard output, which is then used by the stream alone."""
 
     address = "-"
 
@@ -197,17 +197,24 @@ class _Stdout:
         return len(data)
 
     def close(self) -> None:
-        """Standard output is not ours to close."""
+        """Do nothing: standard output is not closed here."""
 
 
 class StreamServer:
-    """Shows frames as they arrive to whoever opens `address`; `take` never waits and never fails.
+    """Streams frames as they arrive to everybody who opens `address`; `take` never waits and never fails.
 
-    Nothing is encoded while nobody watches. Frames of another size than the first are scaled into it, with bars.
+    Nothing is encoded while nobody watches. Frames of another size than the first are scaled to it, with bars.
+
+    Args:
+        target: The destination, as `Target` or as the text of `--watch`.
+        size: (width, height) in pixels, even. None takes the first frame's size.
+
+    Raises:
+        UsageError: The target or the size is not valid.
+        OutputError: The port is in use.
     """
 
     def __init__(self, target: Target | str, size: tuple[int, int] | None = None) -> None:
-        """`size` is (width, height), even; None takes the first frame's. Raises UsageError, OutputError (a port in use)."""
         self._target = Target.read(target) if isinstance(target, str) else target
         self._size = None if size is None else checked_size(size)
         try:
@@ -217,21 +224,21 @@ class StreamServer:
                 f"nobody can watch on {self._target.host}:{self._target.port}: {error.strerror}", "choose another port"
             ) from None
         self.address = self._way.address
-        """What a player opens."""
+        """The address that a player opens."""
         self._backlog: FrameQueue[tuple[Picture, int, Caption | None]] = FrameQueue()
         self._times = LiveTimes()
         self.shown = 0
-        """Frames that were encoded for somebody."""
+        """Frames that were encoded for a viewer."""
         self.skipped = 0
-        """Frames left out because too many waited."""
+        """Frames skipped because too many waited."""
         self.failure: str | None = None
-        """Why nobody can watch any more, if so."""
+        """Why nobody can watch any more, or None."""
         self._thread = threading.Thread(target=self._work, name="watch", daemon=True)
         self._thread.start()
 
     @property
     def invitation(self) -> str:
-        """What to type in another shell."""
+        """The command to type in another shell."""
         match self._target.kind:
             case "stdout":
                 return "the picture goes to standard output: pipe it into ffplay -, mpv - or vlc -"
@@ -243,7 +250,7 @@ class StreamServer:
                 return f"watch with: ffplay -fflags nobuffer {self.address}  (or mpv --profile=low-latency, or vlc)"
 
     def take(self, picture: Picture, at: int, caption: Caption | None = None) -> None:
-        """Show a frame that arrived at nanosecond `at`. Returns at once."""
+        """Show a frame that arrived at nanosecond `at`. It returns at once."""
         pts = self._times.pts(at, picture.pts if isinstance(picture, av.VideoFrame) else None)
         if self._backlog.waiting >= MAX_WAITING:
             self.skipped += 1
@@ -251,18 +258,18 @@ class StreamServer:
             self._backlog.offer((picture, pts, caption), 0)
 
     def close(self) -> None:
-        """Show what waits, then end the stream. Blocks shortly: call it beside the loop. Twice is once."""
+        """Show what waits, then end the stream. It blocks shortly, so call it in a thread; a second call has no effect."""
         self._backlog.end()
         self._thread.join(5)
 
-    # ---- the thread's side
+    # ---- in the encoder thread
 
     def _work(self) -> None:
         encoder: Encoder | None = None
         try:
             for picture, pts, caption in self._backlog:
                 if not self._way.is_wanted():
-                    if encoder is not None:  # the next one who comes begins with a picture of its own
+                    if encoder is not None:  # the next viewer begins with a key frame
                         encoder.drop()
                         encoder = None
                     continue
@@ -274,7 +281,7 @@ class StreamServer:
                 encoder.finish()
         except (OSError, av.error.FFmpegError) as error:
             self.failure = f"nobody can watch any more: {getattr(error, 'strerror', None) or error}"
-        except Exception as error:  # noqa: BLE001  the run goes on without being watched, and says why
+        except Exception as error:  # noqa: BLE001  the run goes on without viewers, and reports the reason
             self.failure = f"nobody can watch any more: {type(error).__name__}: {error}"
         finally:
             self._backlog.give_up()

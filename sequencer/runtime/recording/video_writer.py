@@ -1,4 +1,4 @@
-"""`VideoWriter`: the frames of a run as one MP4 that plays anywhere and begins to play at once."""
+"""Write the frames of a run to an MP4 file that plays everywhere and starts playing at once."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from sequencer.runtime.recording.reserved_file import RESERVE, ReservedFile
 DEFAULT_SIZE = (1280, 768)
 
 _GROWTH = 32768
-"""Every so many frames the reserve grows by `_MORE`: the container's index grows with them."""
+"""After every `_GROWTH` frames, the reserve grows by `_MORE` bytes, as does the container's index."""
 _MORE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A video that is finished. `cut_short` says why it holds less than was to be written, where it does."""
+    """A finished video. `cut_short` is the reason why it is shorter than intended, or None."""
 
     path: Path
     frames: int
@@ -42,22 +42,31 @@ class Recorded:
 
     @property
     def seconds(self) -> Fraction:
-        """How long it plays."""
+        """The length of the video, in seconds."""
         return self.frames / self.fps
 
 
 class VideoWriter:
-    """Writes frames to an H.264 MP4, in a thread of its own; never drops one, and waits when too much is waiting.
+    """Writes frames to an H.264 MP4, in a thread; never drops a frame, and waits if too many are waiting.
 
-    The file is written under a name of its own beside `path` and takes `path` when it is whole. Same frames, captions, size
-    and rate: same bytes. A failed write (full disk, no access) raises OutputError once, from `write` or from `close`; what
-    was written before is closed properly wherever that is possible, which the message says.
+    The file is written under a temporary name beside `path`, and renamed to `path` when it is complete. The same frames,
+    captions, size and rate make the same bytes. A failed write (full disk, no access) raises OutputError once, from `write` or
+    from `close`; what was written before is closed properly if possible, and the message reports it.
+
+    Args:
+        path: The video file.
+        size: (width, height) in pixels, even.
+        fps: Frames per second.
+        most_waiting: The most bytes of frames that may wait.
+
+    Raises:
+        OutputError: The file cannot be created.
+        UsageError: The size is not valid.
     """
 
     def __init__(
         self, path: Path, size: tuple[int, int] = DEFAULT_SIZE, fps: Fraction = Fraction(24), *, most_waiting: int = MAX_BYTES
     ) -> None:
-        """Open `path` for writing: `size` is (width, height), even. Raises OutputError, and UsageError for a bad size."""
         self.path = path
         self.size = checked_size(size)
         self.fps = fps
@@ -80,10 +89,10 @@ class VideoWriter:
         self._thread = threading.Thread(target=self._work, name=f"writes {path.name}", daemon=True)
         self._thread.start()
 
-    # ---- the caller's side
+    # ---- in the caller's thread
 
     def write(self, frame: NDArray[np.uint8], caption: Caption | None = None) -> None:
-        """Add a frame, shape (height, width, 3) RGB of any size; nobody may write to it afterwards. Raises OutputError."""
+        """Add a frame, shape (height, width, 3) RGB of any size; it must not be modified afterwards. Raises OutputError."""
         if not self._backlog.put((frame, caption), frame.nbytes):
             self._raise()
 
@@ -93,9 +102,13 @@ class VideoWriter:
             self.write(frame, None if captions is None else captions[index])
 
     def close(self) -> Recorded | None:
-        """Finish the file and give it its name; None where there is nothing to keep (no frame, or aborted).
+        """Finish the file and give it its name. Safe to call again, also after an interrupted call.
 
-        Safe to call again, also after an interrupted call. Raises OutputError for a failure that nobody was told of yet.
+        Returns:
+            The video, or None if there is nothing to keep (no frame, or aborted).
+
+        Raises:
+            OutputError: Writing failed, and the error has not been raised before.
         """
         self._backlog.end()
         self._thread.join()
@@ -104,7 +117,7 @@ class VideoWriter:
         return self._result
 
     def abort(self) -> None:
-        """Leave nothing behind."""
+        """Stop, and remove the file."""
         self._aborted = True
         self._backlog.give_up()
         self._thread.join()
@@ -117,7 +130,7 @@ class VideoWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        """Close, whatever happened: what was made so far is worth keeping. A failure of its own hides no other one."""
+        """Close even after an error, because the video so far is worth keeping. A failure to close hides no other error."""
         if value is not None:
             self._told = True
         self.close()
@@ -127,10 +140,10 @@ class VideoWriter:
         self._told = True
         raise self._error or OutputError(f"{self.path.name} is closed: no frame can be added to it")
 
-    # ---- the thread's side
+    # ---- in the encoder thread
 
     def _work(self) -> None:
-        """Encode what comes; on an end or a full disk finish the file; on anything else give up."""
+        """Encode frames as they come; finish the file at the end or on a full disk; give up on any other error."""
         try:
             for frame, caption in self._backlog:
                 self._encoder.encode(frame, self._written, caption)
@@ -147,7 +160,7 @@ class VideoWriter:
             self._encoder.drop()
             self._file.discard()
             self._error = cannot_write(self.path, self._file.failed or error)
-        except Exception as error:  # noqa: BLE001  the caller's thread must hear of it, whatever it is
+        except Exception as error:  # noqa: BLE001  the caller's thread must receive any error
             self._encoder.drop()
             self._file.discard()
             self._error = OutputError(f"{self.path.name} could not be encoded: {type(error).__name__}: {error}")
@@ -173,7 +186,7 @@ class VideoWriter:
 
 
 def cannot_write(path: Path, error: Exception) -> OutputError:
-    """What is said of an error of the system."""
+    """Return the error to raise for an error of the system."""
     number = getattr(error, "errno", None)
     hint = {
         errno.ENOSPC: "make room or choose another place with --out; --no-video needs next to none",
