@@ -1,4 +1,4 @@
-"""Stages: where a performance happens. `protocol` says what a stage is; each kind of stage is a package of its own."""
+"""Stages: where a score plays. `protocol` defines what a stage is; each kind of stage is a package of its own."""
 
 from sequencer.stages.protocol import Deliver, Pictures, Stage
 

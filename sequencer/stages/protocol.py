@@ -1,4 +1,4 @@
-"""What a stage is to a performance: a thing that takes commands and delivers events."""
+"""The interface between a run and a stage: a stage takes commands and delivers events."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from sequencer.events.commands import ModelCommand, Upload
 
 Deliver = Callable[["Event"], None]
-"""How a stage hands over an event, stamped with the run's clock. Call it in the loop's own thread."""
+"""How a stage delivers an event, stamped with the run's clock. Call it in the event loop's thread."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
     """The frames of one chunk: `frames` has shape (count, height, width, 3), RGB, 8 bits. `chunk` counts within the take.
 
-    `still` is the middle one without anything written on it, where the stage writes on its frames.
+    `still` is the middle frame without captions, where the stage writes captions on its frames.
     """
 
     chunk: int
@@ -30,14 +30,14 @@ class Pictures:
 
 
 class Stage(Protocol):
-    """A Helios that can be played: connect, send, close. Everything it has to say comes as events through `Deliver`."""
+    """A Helios model that can be played: connect, send, close. Everything it reports arrives as events through `Deliver`."""
 
     async def open(self, deliver: Deliver) -> None:
-        """Connect and begin to deliver; a `Ready` event follows. Raises StageError where that is hopeless."""
+        """Connect and begin to deliver; a `Ready` event follows. Raises StageError if the stage cannot be reached."""
         ...
 
     async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
-        """Send commands that are due together, in order, without waiting for answers. Refusals come as events."""
+        """Send commands that are due together, in order, without waiting for answers. Refusals arrive as events."""
         ...
 
     async def close(self) -> None:

@@ -1,10 +1,12 @@
-"""The stage at Reactor: a live Helios over HTTP and WebRTC.
+"""The Reactor stage: a live Helios model over HTTP and WebRTC.
 
-In the order of a session: `settings` (where, how, with which key), `platform` (one HTTP client, errors in words), `token`,
-`session`, `session_time`, `stun` and `signalling` (how to meet), `connection` (the peers' connection: channels and frames),
-`talk` (what is said on it) with `answers` (which command an answer belongs to), `meeting` (from a session to a connection that
-understands us), `uploads`, `trailer` and `tagged` (what a runtime appends to frames), `repeats` (which frames came before),
-`shown` and `takes` (which chunk of which take a frame belongs to), `clips`, and `stage`, which is all of it.
+In the order of a session: `settings` (address, options, API key), `environment` (proxies and certificates), `http` (the HTTP
+client, which explains its errors), `safety` (secrets and addresses), `session` (the session and its token), `signalling`
+(STUN, offer and answer), `connection` (the WebRTC connection: channels and frames), `client_protocol` (messages and which
+command an answer belongs to), `connector` (from a session to a connection whose protocol version works), `liveness`,
+`uploads`, `frame_trailer` and `tagged_frames` (what a runtime appends to frames), `repeated_frames` (which frames repeat the
+previous one), `frame_pacing`, `shown_chunks` and `frame_takes` (which chunk of which take a frame belongs to), `frames`,
+`clips`, and `stage`, which combines them.
 """
 
 from sequencer.stages.reactor.clips import Clip

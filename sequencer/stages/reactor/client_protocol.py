@@ -1,4 +1,7 @@
-"""Which command an answer belongs to. Only wire v1 answers, and only that a command was dealt with, not that it was liked."""
+"""The client's side of the protocol: sends commands, turns messages into events, and matches answers to commands.
+
+Only wire v1 answers, and an answer means only that a command was processed, not that it was accepted.
+"""
 
 from __future__ import annotations
 
@@ -44,42 +47,42 @@ from sequencer.stages.wire.messages import (
 
 @dataclass(frozen=True, slots=True)
 class PendingRequest:
-    """A command under way: its name, and when it left (nanoseconds of the run's clock)."""
+    """A command that has not been answered yet: its name, and when it was sent (nanoseconds of the run's clock)."""
 
     name: str
     at: int
 
 
 class PendingRequests:
-    """Gives out request ids and takes them back."""
+    """Assigns request ids and matches answers to them."""
 
     def __init__(self) -> None:
         self._open: dict[str, PendingRequest] = {}
         self._count = 0
         self.latencies: list[int] = []
-        """Nanoseconds from each command to its answer, the last thousand."""
+        """Nanoseconds from each command to its answer, for the last 1,000 commands."""
 
     def ask(self, name: str, at: int) -> str:
-        """A fresh id for a command that leaves now."""
+        """Return a new id for a command that is sent now."""
         self._count += 1
         request = f"r{self._count}"
         self._open[request] = PendingRequest(name, at)
         return request
 
     def answered(self, request: str, at: int) -> PendingRequest | None:
-        """The command that this answers; None for an id that is not open (answered before, or never asked)."""
+        """Return the command that this answers; None for an id that is not open (answered before, or never assigned)."""
         asked = self._open.pop(request, None)
         if asked is not None:
             self.latencies = [*self.latencies[-999:], at - asked.at]
         return asked
 
     def overdue(self, before: int) -> tuple[PendingRequest, ...]:
-        """Commands that left before nanosecond `before` and are not answered; each is named once."""
+        """Return the unanswered commands that were sent before nanosecond `before`; each is returned once."""
         late = [request for request, asked in self._open.items() if asked.at < before]
         return tuple(self._open.pop(request) for request in late)
 
     def forget(self) -> None:
-        """The connection is gone, and with it every answer that was under way."""
+        """Forget all open requests: the connection is lost, and their answers with it."""
         self._open.clear()
 
 
@@ -88,13 +91,13 @@ if TYPE_CHECKING:
 
 Send = Callable[[Frame], None]
 MAX_BROADCASTS_KEPT = 16
-"""An answer follows the message that it repeats at once, or almost."""
+"""An answer follows the broadcast that it repeats almost at once."""
 
 ClipAnswer = ClipReady | ClipFailed | ErrorReply
 
 
 class ClientProtocol:
-    """One session's conversation, over one connection after the other."""
+    """The protocol of one session, over successive connections."""
 
     def __init__(
         self,
@@ -105,23 +108,32 @@ class ClientProtocol:
         notice: Callable[[str], None],
         came: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """`came` gets the time of each message that comes, whatever it is."""
+        """Begin without a connection.
+
+        Args:
+            clock: The run's clock.
+            wire: The protocol version to begin with.
+            frames_per_chunk: Frames that the model makes for each chunk.
+            tell: Receives the events.
+            notice: Receives notices for the operator.
+            came: Receives the time of every incoming message, whatever its kind.
+        """
         self._clock = clock
         self._tell = tell
         self._notice = notice
         self._came = came
         self.has_answered = False
-        """Whether the other side answers a question for its schema, and so shows at any time that it is there."""
+        """Whether the other side answers requests for its schema, which can then be used to check that it is alive."""
         self._reader = HeliosReader(frames_per_chunk)
         self._answers = PendingRequests()
         self._send: Send | None = None
         self._clips: deque[tuple[str, asyncio.Future[ClipAnswer]]] = deque()
         self._broadcasts: deque[tuple[str, Data]] = deque(maxlen=MAX_BROADCASTS_KEPT)
-        """The last messages that went to everybody, each until an answer repeats it."""
+        """The latest broadcasts, each kept until an answer repeats it."""
         self._question = ""
         self.wire = wire
         self.heard = asyncio.Event()
-        """Set when the other side has shown that it understands."""
+        """Set when the other side has shown that it understands this protocol version."""
 
     @property
     def latencies(self) -> Sequence[int]:
@@ -131,22 +143,22 @@ class ClientProtocol:
     # ---- beginning and end of a connection
 
     def begin(self, send: Send) -> None:
-        """Another connection stands: the other side is asked for its schema, which shows whether it understands this wire."""
+        """Use another connection; `heard` is set again once a message shows that the other side understands."""
         self._send = send
         self.heard.clear()
 
     def greet(self) -> None:
-        """Ask something harmless that is always answered."""
+        """Request the schema: a harmless request that is always answered."""
         self._question = self._answers.ask("requestSchema", self._clock.now())
         self.send(SchemaRequest(self._question))
 
     def ask_again(self) -> None:
-        """Ask for a sign of life; nothing is lost where nobody hears it."""
+        """Check that the other side is alive. It does not matter if the request does not arrive."""
         with suppress(StageError):
             self.greet()
 
     def end(self) -> None:
-        """The connection is gone: what was under way will not be answered."""
+        """Release the connection: pending requests will not be answered."""
         self._send = None
         self._answers.forget()
         while self._clips:
@@ -154,16 +166,16 @@ class ClientProtocol:
             if not future.done():
                 future.set_exception(StageError("the connection broke before the clip was there", "ask for it again"))
 
-    # ---- out
+    # ---- outgoing
 
     def send(self, message: ClientMessage) -> None:
-        """Say something now. Raises StageError where it cannot be said."""
+        """Send a message now. Raises StageError if it cannot be sent."""
         if self._send is None:
             raise StageError("the connection is lost")
         self._send(self.wire.write_client(message))
 
     def command(self, command: ModelCommand, uploads: dict[str, Reference]) -> None:
-        """Send a command. What cannot be sent comes back as refused."""
+        """Send a command. If it cannot be sent, a `CommandRefused` event is delivered."""
         name, data = write_command(command)
         files: tuple[tuple[str, Reference], ...] = ()
         if isinstance(command, SetConditioning | SetImage):
@@ -182,14 +194,14 @@ class ClientProtocol:
             self._tell(CommandRefused(self._clock.now(), name, error.message))
 
     def uploaded(self, reference: Reference) -> None:
-        """Tell the model that a file's bytes are there; nothing is lost where nobody hears it."""
+        """Notify the model that a file was uploaded. It does not matter if the message does not arrive."""
         try:
             self.send(FileUploaded(reference))
         except StageError as error:
             self._notice(f"the notice of an upload was not sent: {error.message}")
 
     async def clip(self, seconds: float, patience: float) -> ClipReady:
-        """Ask for a clip of the last seconds. Raises StageError."""
+        """Request a clip of the last seconds and wait for it. Raises StageError."""
         from sequencer.stages.reactor.clips import clip_problem
 
         future: asyncio.Future[ClipAnswer] = asyncio.get_running_loop().create_future()
@@ -206,16 +218,16 @@ class ClientProtocol:
         return answer
 
     def overdue(self, before: int) -> tuple[PendingRequest, ...]:
-        """Commands that left before nanosecond `before` and were never answered; each is named once."""
+        """Return the unanswered commands that were sent before nanosecond `before`; each is returned once."""
         return self._answers.overdue(before)
 
-    # ---- in
+    # ---- incoming
 
     def on_frame(self, channel: Channel, payload: str | bytes) -> None:
-        """Something came: events of it are told, answers find their questions."""
+        """Process an incoming message: deliver its events, and match it to a request if it is an answer."""
         message = self.wire.read_server(channel, payload)
         if isinstance(payload, bytes) or self.wire is Wire.V0:
-            self.heard.set()  # text before the first answer is only what a runtime says to everyone
+            self.heard.set()  # text before the first answer is only what a runtime sends to everyone
         now = self._clock.now()
         self._came(now)
         match message:
@@ -250,7 +262,7 @@ class ClientProtocol:
             self._tell(_masked(event) if isinstance(event, UnknownMessage) else event)
 
     def _is_heard_already(self, message: ModelMessage) -> bool:
-        """Whether an answer repeats a message that went to everybody just before it, as models from 1.x answer."""
+        """Whether an answer repeats a message that was broadcast just before it, as models from 1.x do."""
         if not message.request:
             self._broadcasts.append((message.type, message.data))
             return False
@@ -271,7 +283,7 @@ class ClientProtocol:
         self._tell(CommandRefused(now, asked.name, f"{reason} ({message.code})" if message.code else reason))
 
     def _clip_answered(self, answer: ClipAnswer, request: str) -> None:
-        """By id where the wire has ids, else first in, first out."""
+        """Match by id where the protocol version has ids, otherwise first in, first out."""
         for pair in self._clips:
             if not request or pair[0] == request:
                 self._clips.remove(pair)

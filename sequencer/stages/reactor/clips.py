@@ -1,4 +1,4 @@
-"""Clips of the last seconds, as the platform keeps them: asked for on a channel, waited for, fetched, joined to one MP4."""
+"""Clips of the last seconds, as the platform keeps them: waited for, fetched, and joined to one MP4."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from sequencer.stages.reactor.session import Token
 from sequencer.stages.wire.messages import ClipFailed, ClipReady, ErrorReply
 
 CLIP_TIMEOUT_S = 60.0
-"""Seconds that a clip may take from the asking to the last byte."""
+"""Seconds that the platform may take to answer a request for a clip, and then to make its playlist available."""
 
 MAX_SEGMENTS = 4000
 MAX_PLAYLIST_BYTES = 1024 * 1024
 MAX_CLIP_BYTES = 256 * 1024 * 1024
-"""Bytes of the largest clip."""
+"""Size limit of a clip, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A clip: an MP4's bytes, and from where to where it goes, in seconds of the platform's recording."""
+    """A clip: an MP4's bytes, and its start and end in seconds of the platform's recording."""
 
     data: bytes
     start: float
@@ -32,7 +32,7 @@ class Clip:
 
 
 def clip_problem(answer: ClipFailed | ErrorReply) -> StageError:
-    """The error that a refused clip is."""
+    """Return the error for a refused clip."""
     reason = answer.reason if isinstance(answer, ClipFailed) else answer.message or answer.code
     cure = "it comes with the first chunk" if "no media" in reason else None
     if "RECORDER_DISABLED" in reason or "recorder disabled" in reason:  # runtimes of version 2, and of version 3
@@ -41,7 +41,7 @@ def clip_problem(answer: ClipFailed | ErrorReply) -> StageError:
 
 
 async def fetch(platform: ApiClient, token: Token, ready: ClipReady) -> Clip:
-    """The clip that a `ClipReady` speaks of, once its last segment is closed. Raises StageError."""
+    """Fetch the clip that a `ClipReady` describes, once its last segment is closed. Raises StageError."""
     deadline = time.monotonic() + CLIP_TIMEOUT_S
     playlist = _joined(platform.base + "/", ready.playlist_url)
     while True:
@@ -65,7 +65,7 @@ async def fetch(platform: ApiClient, token: Token, ready: ClipReady) -> Clip:
 
 
 def _addresses(playlist: str, base: str) -> list[str]:
-    """The addresses of an HLS playlist's parts, the opening one first. Raises StageError for what is no playlist."""
+    """Return the addresses of an HLS playlist's segments, the initialisation segment first. Raises StageError."""
     lines = [line.strip() for line in playlist.splitlines()]
     if not lines or lines[0] != "#EXTM3U":
         raise StageError("fetching the clip: the answer is no playlist")
@@ -78,7 +78,7 @@ def _addresses(playlist: str, base: str) -> list[str]:
 
 
 def _joined(base: str, address: str) -> str:
-    """An address seen from another one. Raises StageError."""
+    """Resolve an address against another. Raises StageError."""
     try:
         return urljoin(base, address)
     except ValueError:

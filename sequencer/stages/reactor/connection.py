@@ -1,4 +1,4 @@
-"""The peers' connection: an offer, two channels, the frames of the model's tracks, and how long it has been silent."""
+"""The WebRTC connection: an offer, two channels, the frames of the model's tracks, and how long it has been silent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from sequencer.stages.reactor.tagged_frames import TaggedFrames, tagged_frames
 from sequencer.stages.wire.messages import Channel, Frame
 
 CLOSING_SECONDS = 3.0
-"""How long closing may take; a peer that is gone does not answer."""
+"""How long closing may take, in seconds; a peer that is gone does not answer."""
 
 _RTC = (OSError, ValueError, InvalidStateError, RuntimeError, KeyError, AssertionError)
 """What aiortc raises for descriptions that it cannot use."""
@@ -37,13 +37,13 @@ _RTC = (OSError, ValueError, InvalidStateError, RuntimeError, KeyError, Assertio
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """Who hears of what happens. All are called in the loop's own thread."""
+    """Callbacks of a connection. All are called in the event loop's thread."""
 
     received: Callable[[Channel, str | bytes], None]
     frame: Callable[[VideoFrame, Metadata | None], None]
-    """Gets a frame, and what was appended to it, if anything."""
+    """Receives a frame, and its metadata if it carries any."""
     broken: Callable[[str], None]
-    """Called once, with why; not for a connection that was closed here."""
+    """Called once, with the reason; not for a connection that was closed on this side."""
 
 
 class Connection:
@@ -68,7 +68,7 @@ class Connection:
         receivers = [one.receiver for one in self._transceivers if one.kind == "video"]
         self._tagged = {receiver: tags for receiver in receivers if (tags := tagged_frames(receiver)) is not None}
         self._takes_metadata = len(self._tagged) == len(receivers) > 0
-        # Control first: a runtime that knows one channel only takes the last, which then is data.
+        # Control first: a runtime that knows a single channel keeps the last one, which is then data.
         self._channels: dict[Channel, RTCDataChannel] = {name: self._channel(name) for name in ("control", "data")}
         self._pc.on("track", self._track)
         self._pc.on("connectionstatechange", self._state_changed)
@@ -80,10 +80,10 @@ class Connection:
         channel.on("close", lambda: self._broken(f"the {name} channel was closed from the other side"))
         return channel
 
-    # ---- meeting
+    # ---- negotiation
 
     async def offer(self) -> tuple[str, list[dict[str, object]]]:
-        """The offer, with every candidate in it, and the map of its tracks. Raises StageError."""
+        """Return the offer, with every candidate in it, and the map of its tracks. Raises StageError."""
         try:
             await self._pc.setLocalDescription(await self._pc.createOffer())
         except _RTC as error:
@@ -101,12 +101,17 @@ class Connection:
         return declared(sdp) if self._takes_metadata else sdp, mapping
 
     async def accept(self, answer: str, seconds: float) -> None:
-        """Take the answer and come back when everything stands. Raises StageError."""
+        """Apply the answer and return when the connection is established. Raises StageError.
+
+        Args:
+            answer: The answer's session description.
+            seconds: How long establishing the connection may take.
+        """
         for tags in self._tagged.values():
             tags.is_agreed = self._takes_metadata and is_declared(answer)
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-        except Exception as error:  # its parser raises whatever it stumbled over: IndexError, TypeError, StopIteration …
+        except Exception as error:  # its parser raises whatever it runs into: IndexError, TypeError, StopIteration …
             reason = str(error) or type(error).__name__
             raise StageError(f"the platform's answer cannot be used: {reason}") from error
         failed = asyncio.create_task(self._failed.wait())
@@ -147,7 +152,7 @@ class Connection:
             self._hooks.received(channel, payload)
 
     def send(self, frame: Frame) -> None:
-        """Send a frame now. Raises StageError for one that cannot be sent (too large; the channel is gone)."""
+        """Send a frame of the protocol now. Raises StageError if it cannot be sent (too large, or the channel is gone)."""
         try:
             self._channels[frame.channel].send(frame.payload)
         except InvalidStateError:
@@ -156,9 +161,10 @@ class Connection:
             raise StageError(f"the message cannot be sent: {error}", "is a prompt too long?") from None
 
     async def silent_for(self) -> float:
-        """Seconds since anything at all came from the other side, be it an acknowledgement.
+        """Return the seconds since anything came from the other side, even an acknowledgement.
 
-        A channel's transport acknowledges whatever is sent, so a ping shows within a round trip whether somebody is there.
+        A channel's transport acknowledges whatever is sent, so a ping shows within a round trip whether the other side is
+        there.
         """
         count = 0
         for stats in (await self._pc.getStats()).values():
@@ -184,10 +190,10 @@ class Connection:
                 if isinstance(frame, VideoFrame) and not self._is_over:
                     self._hooks.frame(frame, None if tags is None else tags.of(frame))
 
-    # ---- the end
+    # ---- end
 
     async def close(self) -> None:
-        """Close channels, then the connection. Safe to call twice, and for one that never stood."""
+        """Close the channels, then the connection. Safe to call twice, and for a connection that was never established."""
         self._is_over = True
         for channel in self._channels.values():
             if channel.readyState == "open":

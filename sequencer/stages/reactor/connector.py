@@ -1,4 +1,4 @@
-"""Meeting the model: from a session to a connection that understands us, the first time and again after a loss."""
+"""Connecting to the model: from a session to a connection that understands the protocol, first and after a loss."""
 
 from __future__ import annotations
 
@@ -24,15 +24,18 @@ if TYPE_CHECKING:
     from sequencer.sync.run_clock import Clock
 
 UNDERSTOOD_SECONDS = 3.0
-"""How long a runtime may take to show that it understands the wire."""
+"""How long a runtime may take to show that it understands the protocol version."""
 MAX_ATTEMPTS = 3
-"""How often the first connection is tried."""
+"""How often the first connection is attempted."""
 OLD_SERVERS = ("0.", "1.", "2.")
-"""Servers that say to be of these versions understand wire v0 only."""
+"""Servers that report one of these versions understand wire v0 only."""
 
 
 class Connector:
-    """One session's connections, one after the other. `frame` gets every frame, `broken` a connection that broke, and why."""
+    """The successive connections of one session.
+
+    `frame` receives every frame, `broken` each connection that broke, with the reason.
+    """
 
     def __init__(
         self,
@@ -51,12 +54,12 @@ class Connector:
         self._frame = frame
         self._broken = broken
         self.connection: Connection | None = None
-        """The one that stands, if any."""
+        """The established connection, if any."""
         self.last_ping = 0
-        """When the other side was last shown that we are here, in nanoseconds of the run's clock."""
+        """When the last ping was sent, in nanoseconds of the run's clock."""
 
     async def first(self, trying: Callable[[str], None]) -> None:
-        """Meet for the first time, with some patience; `trying` hears what is tried. Raises StageError."""
+        """Connect for the first time, in several attempts; `trying` receives a description of each. Raises StageError."""
         if self._settings.wire == "auto" and self._session.version.startswith(OLD_SERVERS):
             self._talk.wire = Wire.V0
         for attempt in range(1, MAX_ATTEMPTS + 1):
@@ -72,7 +75,7 @@ class Connector:
                 return
 
     async def meet(self) -> None:
-        """Make a connection that understands us. Raises StageError."""
+        """Make a connection that understands the protocol. Raises StageError."""
         await self._connect()
         self._talk.greet()
         try:
@@ -117,13 +120,13 @@ class Connector:
         self.last_ping = self._clock.now()
 
     def ping(self) -> None:
-        """Show the other side that we are here; nothing is lost where nobody hears it."""
+        """Send a ping. It does not matter if it does not arrive."""
         with contextlib.suppress(StageError):
             self._talk.send(Ping())
             self.last_ping = self._clock.now()
 
     def gone(self, connection: Connection) -> bool:
-        """A connection is no more: whether it was the one that stood. It is still to be closed."""
+        """Release a connection that broke. Return whether it was the current one; the caller still has to close it."""
         if connection is not self.connection:
             return False
         self.connection = None
@@ -131,7 +134,7 @@ class Connector:
         return True
 
     async def hang_up(self) -> None:
-        """Close the connection that stands, if any."""
+        """Close the current connection, if any."""
         connection, self.connection = self.connection, None
         self._talk.end()
         if connection is not None:

@@ -1,7 +1,7 @@
-"""What the environment says about proxies and certificates, read so that a mistake in it is a sentence that names the variable.
+"""Proxies and certificates from the environment, read so that a mistake is reported in a sentence that names the variable.
 
-The HTTP client reads the same variables, but raises whatever comes of them. The value of a variable is never shown: a proxy's
-address may hold a password.
+The HTTP client reads the same variables, but raises whatever error a mistake in them causes. The value of a variable is
+never shown: a proxy's address may contain a password.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from sequencer.core.paths import is_folder
 _SOCKS = ("socks5", "socks5h")
 _KINDS = ("http", "https", *_SOCKS)
 _NEEDED = "socksio"
-"""The package with which the HTTP client speaks to SOCKS proxies."""
+"""The package that the HTTP client needs for SOCKS proxies."""
 _WRITE = "write http://HOST:PORT, or unset the variable; hosts to reach without a proxy go into NO_PROXY"
 
 
 class Proxies:
-    """The proxies that calls to `base` and to public addresses go through. Raises StageError for one that cannot be used."""
+    """The proxies for calls to `base` and to public addresses. Raises StageError for a proxy that cannot be used."""
 
     def __init__(self, base: str) -> None:
         found: Mapping[str, Any] = getproxies()
@@ -36,7 +36,7 @@ class Proxies:
         entries = [part.strip() for part in str(found.get("no") or "").split(",")]
         exempt = bool(here.hostname) and bool(proxy_bypass(here.netloc.rpartition("@")[2]))
         self.variable: str | None = None
-        """The variable that names the proxy for the platform's own address; None where it is called directly."""
+        """The variable that names the proxy for the platform's own address; None if it is called directly."""
         self._proxies: dict[str, httpx.Proxy | None] = {}
         for scheme in dict.fromkeys((here.scheme, "https")):
             kind = scheme if found.get(scheme) else "all"
@@ -54,7 +54,7 @@ class Proxies:
             self._proxies |= dict.fromkeys(_exempt(entries))
 
     def transports(self, context: ssl.SSLContext) -> dict[str, httpx.AsyncBaseTransport | None]:
-        """The HTTP client's `mounts`: how each kind of address is reached, None for directly."""
+        """Return the HTTP client's `mounts`: how each kind of address is reached, None for directly."""
         return {
             pattern: None if proxy is None else httpx.AsyncHTTPTransport(verify=context, proxy=proxy, trust_env=False)
             for pattern, proxy in self._proxies.items()
@@ -62,7 +62,7 @@ class Proxies:
 
 
 def _variable(name: str) -> str:
-    """How a variable is written in this environment: small letters come first, as everywhere."""
+    """Return how a variable is written in this environment: lower case has priority, as everywhere."""
     return next((one for one in (name, name.upper()) if os.environ.get(one)), f"{name} (of the system's settings)")
 
 
@@ -94,7 +94,7 @@ def _proxy(value: str, variable: str) -> httpx.Proxy:
 
 
 def _exempt(entries: Iterable[str]) -> list[str]:
-    """The patterns of hosts that are called directly. What can be no host's name matches none, and is left out."""
+    """Return the patterns of hosts that are called directly, leaving out entries that cannot be host names."""
     found: list[str] = []
     for entry in entries:
         host = entry.removeprefix("[").removesuffix("]")
@@ -115,7 +115,14 @@ def _exempt(entries: Iterable[str]) -> list[str]:
 
 
 def tls_context(trusts_environment: bool) -> ssl.SSLContext:
-    """What TLS connections are checked with. Raises StageError where a variable names a file or folder that will not do."""
+    """Return the context that TLS connections are checked with.
+
+    Args:
+        trusts_environment: Whether `SSL_CERT_FILE` and `SSL_CERT_DIR` are read.
+
+    Raises:
+        StageError: A variable names a file or folder that cannot be used.
+    """
     file, folder = (os.environ.get(name) if trusts_environment else None for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
     if file:
         _readable(Path(file), "SSL_CERT_FILE")

@@ -1,4 +1,4 @@
-"""How evenly a sender's frames come: when each was sent, how long its tick is, and how many were dropped on the way. Pure."""
+"""How evenly a sender's frames arrive: when each was sent, the interval between frames, and how many were lost. Pure."""
 
 from __future__ import annotations
 
@@ -7,42 +7,43 @@ from itertools import pairwise
 from statistics import median
 
 USUAL_TICK = 1_000_000_000 / 24
-"""Nanoseconds from frame to frame, until they are measured."""
+"""Nanoseconds between frames, until they are measured."""
 
 STEADY = 24
-"""Frames over which everything here is measured."""
+"""The number of frames over which everything here is measured."""
 
 ENOUGH = 7
-"""Frames from which losses can be told."""
+"""The number of frames from which losses can be detected."""
 
 CERTAIN = 5
-"""Frames in a row that must be ahead of the count; a single late one is no loss."""
+"""How many consecutive frames must be ahead of the count; a single late frame is not a loss."""
 
 MISSING = 0.7
 """How many frames ahead they must be."""
 
 
 class Pace:
-    """One sender's, over one connection after the other. Times are nanoseconds, stamps 1/90000 s of the sender's clock."""
+    """The pace of one sender, over successive connections. Times are nanoseconds, stamps 1/90000 s of the sender's clock."""
 
     def __init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
-        """Another connection: its stamps count anew."""
+        """Start again for another connection, whose stamps count from a new origin."""
         self._ways: deque[float] = deque(maxlen=STEADY)
         self._steps: deque[float] = deque(maxlen=STEADY)
         self._before: float | None = None
         self._stamps: list[tuple[int, int]] = []
         self.tick: float = USUAL_TICK
-        """From frame to frame, usually."""
+        """The usual interval between frames."""
         self.step: float = 0.0
-        """From the frame before the last to the last."""
+        """The interval between the last two frames."""
 
     def take(self, at: int, stamp: int | None) -> float:
-        """A frame came at `at`: when it was sent, on the clock of `at`, by the quickest of the ways that frames took lately.
+        """Return when a frame was sent that arrived at `at`, on the same clock.
 
-        So a frame that a network held back, or several that it bunched together, stand where they belong.
+        The shortest recent transmission time is assumed for it. A frame that a network delayed, or several that arrived
+        together, therefore get the times at which they were sent.
         """
         sent = float(at) if stamp is None else stamp * 1e9 / 90_000
         self.step = 0.0 if self._before is None else sent - self._before
@@ -54,7 +55,7 @@ class Pace:
         return sent + min(self._ways)
 
     def missing(self, stamp: int | None) -> int:
-        """How many frames were dropped before this one, as far as stamps tell."""
+        """Return how many frames were lost before this one, as far as the stamps show."""
         if stamp is None:
             return 0
         if self._stamps and stamp <= self._stamps[-1][1]:
@@ -73,5 +74,5 @@ class Pace:
         return missing
 
     def forget(self) -> None:
-        """The sender had nothing to send for a while: that is no loss."""
+        """Start the loss count again: the sender had nothing to send for a while, which is not a loss."""
         self._stamps = []

@@ -1,15 +1,17 @@
 """Which chunk of which take a frame belongs to. Pure.
 
-A reset clears what the model holds, not what it has made: the frames of the last chunk are still on their way when the reset is
-reported, and they come before those of the next take. So the count of the take before goes on beside that of the new one, until
-the new one's frames begin. Where frames come late, several takes may have been made before the first of them is seen: their
-frames come in the order in which they were made. Takes are counted by the `start` commands that were sent, from 1.
+A reset clears what the model holds, not what it has made: the frames of the last chunk are still on their way when the reset
+is reported, and they arrive before those of the next take. The previous take therefore continues to be counted beside the
+new one until the new take's frames begin. Where frames arrive late, several takes may have been made before the first of
+them is seen: their frames arrive in the order in which they were made. Takes are counted by the `start` commands that were
+sent, from 1.
 
-Reports may come late or twice. A chunk that the new take cannot have made yet is of the take before. Nothing runs after a reset
-before `start` is sent: where the take before goes on all the same, no reset was made (its report came once more).
+Reports may be late or duplicated. A chunk that the new take cannot have made yet belongs to the previous take. Nothing runs
+after a reset before `start` is sent: if the previous take continues all the same, there was no reset (its report was a
+duplicate).
 
-Some senders send one dark frame after a reset, when they have nothing else to send. That may be while the next take is shown:
-then the frame is of no chunk.
+Some senders send one dark frame after a reset, when they have nothing else to send. This may happen while the next take is
+shown: then the frame belongs to no chunk.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from sequencer.stages.reactor.shown_chunks import FRESH, ChunkFrameCounter, Nove
 class Belonging:
     """A frame's chunk and its take. `begins` is whether the chunk is shown from this frame on.
 
-    `is_new` is False for a frame that was sent once more because there was none to send.
+    `is_new` is False for a frame that was repeated because the sender had no new one.
     """
 
     take: int
@@ -37,30 +39,30 @@ class Belonging:
 
 
 class ShownTakes:
-    """The count of the take that plays, and beside it those of the takes before, as long as frames of them may come."""
+    """The frame count of the current take, and those of earlier takes as long as frames of them may arrive."""
 
     def __init__(self, shown: ChunkFrameCounter) -> None:
         self.shown = shown
-        """The take that plays."""
+        """The current take."""
         self._before: deque[tuple[int, ChunkFrameCounter]] = deque()
-        """Takes that were reset and whose frames may still come, the oldest first."""
+        """Takes that were reset and whose frames may still arrive, the oldest first."""
         self._starts = 0
         self._asked_at: int | None = None
         """When `start` was sent, if that is known."""
         self._cleared: tuple[int, ChunkFrameCounter] | None = None
-        """The take that the latest reset cleared, until the next one has made a chunk."""
+        """The take that the latest reset cleared, until the next take has made a chunk."""
         self._is_doubtful = False
-        """Whether a reset was taken back, as its take went on."""
+        """Whether a reset was withdrawn because its take continued."""
         self._current: tuple[int, int] | None = None
         self._kept = 0
-        """How many new frames of the current chunk have come."""
+        """How many new frames of the current chunk have arrived."""
         self._dark_due = 0
-        """Resets after which no dark frame has come yet. Not every sender sends one."""
+        """Resets after which no dark frame has arrived yet. Not every sender sends one."""
         self._passed_over = False
-        """Whether the frame before was a dark one that was passed over."""
+        """Whether the previous frame was a dark frame that was skipped."""
 
     def take_up(self, events: Iterable[Event]) -> None:
-        """Go on where another client of the session broke off, from the events that it received. Frames went by since."""
+        """Resume where another client of the session stopped, from the events that it received. Frames have passed since."""
         runs, latest, over = False, 0, 0
         for event in events:
             match event:
@@ -69,7 +71,7 @@ class ShownTakes:
                     runs = True
                 case ChunkShown():
                     latest = event.take or latest
-                    if event.take is None or event.take > over:  # frames of the take before may come after the reset
+                    if event.take is None or event.take > over:  # frames of the previous take may arrive after the reset
                         self.shown.was_shown(event.chunk, event.at)
                 case Started():
                     self.shown.started(event.chunk, event.at)
@@ -87,14 +89,14 @@ class ShownTakes:
             self.shown.lost()
 
     def asked_to_start(self, at: int | None = None) -> None:
-        """The client sent `start` at nanosecond `at`: what begins now is another take."""
-        if self._is_doubtful:  # nobody starts a take that runs: the model was cleared after all
+        """The client sent `start` at nanosecond `at`: another take begins."""
+        if self._is_doubtful:  # nobody starts a take that is running: the model was reset after all
             self.reset()
         self._starts += 1
         self._asked_at = at
 
     def reset(self) -> None:
-        """The model was cleared. What it had made before is still to come, and then a dark frame from some senders."""
+        """The model was reset. What it had made before is still to come, and then a dark frame from some senders."""
         before = (self._starts, self.shown.before_reset())
         if self._has_frames(self.shown):
             self._before.append(before)
@@ -105,7 +107,7 @@ class ShownTakes:
         self.shown.reset()
 
     def done(self, chunk: int, frames: int, at: int) -> None:
-        """A chunk was reported (see `ShownChunks.done`): of the take that plays, or late, of the one before."""
+        """Count a reported chunk (see `ChunkFrameCounter.done`): of the current take, or of the previous one if it is late."""
         if self._cleared is None or not frames:
             self.shown.done(chunk, frames, at)
             return
@@ -128,17 +130,17 @@ class ShownTakes:
 
     @staticmethod
     def _has_frames(shown: ChunkFrameCounter) -> bool:
-        """Whether a take has made something, as far as is known."""
+        """Whether a take has made frames, as far as is known."""
         return shown.is_counting or shown.last_reported >= 0
 
     def _take_back_reset(self, cleared: ChunkFrameCounter) -> None:
-        """The take that was taken for cleared goes on. Unless it made just this one chunk: then `start` shows that."""
+        """Continue the take that was assumed to be reset. If it had made just this one chunk, the next `start` shows that."""
         self._before = deque((take, shown) for take, shown in self._before if shown is not cleared)
         self._dark_due = max(0, self._dark_due - 1)
         self.shown, self._cleared, self._is_doubtful = cleared, None, True
 
     def lost(self) -> None:
-        """The connection broke: nobody knows what went by."""
+        """The connection broke: it is unknown which frames passed."""
         self._before.clear()
         self._current = self._cleared = None
         self._dark_due, self._passed_over = 0, False
@@ -147,12 +149,12 @@ class ShownTakes:
     def frame(
         self, is_dark: bool, at: int, stamp: int | None = None, novelty: Novelty = Novelty.DIFFERENT, skipped: int | None = None
     ) -> Belonging | None:
-        """Take a frame in (see `ShownChunks.frame`), and say what it belongs to; None for one that is of no chunk."""
+        """Count a frame (see `ChunkFrameCounter.frame`) and return what it belongs to; None if it belongs to no chunk."""
         takes = [*self._before, (self._starts, self.shown)]
         for place in reversed(range(1, len(takes))):
             take, shown = takes[place]
             if is_dark and place > 1:
-                continue  # a dark frame is that of the first reset
+                continue  # a dark frame belongs to the first reset
             shown.waits = self._has_more(takes[:place], skipped or 0)
             chunk = shown.frame(is_dark, at, stamp, novelty, skipped)
             if chunk is not None:
@@ -180,15 +182,15 @@ class ShownTakes:
         return None if chunk is None else self._begins(take, chunk, novelty)
 
     def _over(self, takes: int) -> None:
-        """All frames of so many takes have come."""
+        """Drop that many takes: all their frames have arrived."""
         for _ in range(takes):
             self._before.popleft()
         self._current = None
 
     def _is_passed_over(self, shown: ChunkFrameCounter, is_dark: bool, novelty: Novelty, is_whole: bool) -> bool:
-        """Whether a frame is the dark one that a reset leaves, sent while a take is shown: it is of no chunk.
+        """Whether a frame is the dark frame that a reset leaves, sent while a take is shown: it belongs to no chunk.
 
-        Where another dark one follows it, the pictures of the take are dark, and it was one of them.
+        If another dark frame follows it, the frames of the take are dark, and it was one of them.
         """
         if self._passed_over and is_dark and novelty is not Novelty.REPEATED and shown.is_counting:
             shown.take_back()

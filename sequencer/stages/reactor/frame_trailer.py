@@ -1,10 +1,10 @@
-"""Frame metadata: what a runtime appends to an encoded frame, for a client that has declared that it takes it off again.
+"""Frame metadata: what a runtime appends to an encoded frame, for a client that has declared that it removes it.
 
 A trailer is a protobuf message, its length (four bytes, little-endian) and four letters, after the codec's own bytes::
 
     [encoded frame][message][length][RXMT]      message: 1 frame number, 2 time in microseconds, 3 the model's own bytes
 
-Reading never raises: a frame whose end is no trailer is a frame without one. Pure.
+Reading never raises: a frame that does not end in a valid trailer is a frame without metadata. Pure.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 ATTRIBUTE = "a=x-reactor-frame-metadata:1"
-"""The line of a session description (before its first section) that declares support, the version behind the colon."""
+"""The line of a session description (before its first section) that declares support, with the version after the colon."""
 
 MAGIC = b"RXMT"
 FRAMING = 8
-"""Bytes behind the message: its length and the letters."""
+"""Bytes after the message: its length and the letters."""
 
 _MASK = (1 << 64) - 1
 _MAX_VARINT = 10
@@ -26,10 +26,11 @@ _MAX_VARINT = 10
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a frame's trailer says; 0 and None where it says nothing.
+    """The contents of a frame's trailer; 0 and None for fields that it does not have.
 
-    `number` counts the frames that the sender handed on with metadata, from 1, a repeated one again; `time` is when it did,
-    in microseconds. `own` is a digest of the model's bytes, which a repeated frame has in common with its original.
+    `number` counts the frames that the sender sent with metadata, from 1, counting a repeated frame again; `time` is when it
+    sent the frame, in microseconds. `own` is a digest of the model's bytes, which are the same for a repeated frame and its
+    original.
     """
 
     number: int = 0
@@ -44,14 +45,14 @@ def is_declared(description: str) -> bool:
 
 
 def declared(description: str) -> str:
-    """A session description that declares support: the line goes before the first section."""
+    """Return a session description that declares support: the line goes before the first section."""
     end = "\r\n" if "\r\n" in description else "\n"
     head, section, rest = description.partition(f"{end}m=")
     return f"{head}{end}{ATTRIBUTE}{section}{rest}"
 
 
 def split_trailer(data: bytes) -> tuple[bytes, Metadata | None]:
-    """An encoded frame without its trailer, and what that says; the frame as it is where it has none."""
+    """Return an encoded frame without its trailer, and the trailer's contents; the frame unchanged if it has none."""
     if len(data) < FRAMING or data[-4:] != MAGIC:
         return data, None
     size = int.from_bytes(data[-FRAMING:-4], "little")
@@ -63,7 +64,7 @@ def split_trailer(data: bytes) -> tuple[bytes, Metadata | None]:
 
 
 def _read(message: bytes) -> Metadata | None:
-    """The message; None for bytes that are none. Unknown fields are passed over."""
+    """Read the message; None if it is not valid. Unknown fields are skipped."""
     number = time = at = 0
     own: bytes | None = None
     while at < len(message):
@@ -98,7 +99,7 @@ def _read(message: bytes) -> Metadata | None:
 
 
 def _varint(message: bytes, at: int) -> tuple[int, int]:
-    """A number and the position after it; -1 as the position where there is none."""
+    """Return a number and the position after it; -1 as the position if the number is not valid."""
     value = 0
     if at < 0:
         return 0, -1

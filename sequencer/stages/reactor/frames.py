@@ -1,4 +1,4 @@
-"""Frames as they arrive: counted, timed, looked at for darkness and for repeats, and handed on."""
+"""Frames as they arrive: counted, timed, checked for darkness and for repeats, and passed to a sink."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from sequencer.stages.reactor.frame_trailer import Metadata
 from sequencer.stages.reactor.repeated_frames import Repeats
 
 STEP = 24
-"""Every so many-th pixel, across and down, is looked at."""
+"""The distance between the pixels that are checked, across and down."""
 
 DARK = 48
 FLAT = 12
 
 RATE_OVER = 48
-"""Frames that the measured rate is taken over."""
+"""The number of frames over which the frame rate is measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveFrame:
-    """A frame as it arrived: `at` nanoseconds, `number` counted from 0 over the whole session, whether it is dark, and which
-    chunk of the take is shown from it on (None where no new one begins). `picture.pts` is in 1/90000 s.
+    """A frame as it arrived.
 
-    `of` says which chunk of which take it belongs to; None for a frame that the model did not make, such as the dark one that
-    is sent where there is none.
+    `at` is in nanoseconds; `number` counts from 0 over the entire session; `chunk` is the chunk of the take that is shown
+    from this frame on (None if no new one begins). `picture.pts` is in 1/90000 s.
+
+    `of` is the chunk and take that the frame belongs to; None for a frame that the model did not make, such as the dark
+    frame that is sent when the model has none.
     """
 
     picture: VideoFrame
@@ -41,11 +43,11 @@ class LiveFrame:
 
 
 FrameSink = Callable[[LiveFrame], None]
-"""Takes each frame as it arrives, in the loop's own thread: hand it on at once, encode elsewhere."""
+"""Receives each frame as it arrives, in the event loop's thread: pass it on at once and encode it elsewhere."""
 
 
 def is_dark(frame: VideoFrame) -> bool:
-    """Whether a frame is one dark colour, as the frames are that stand where no picture is."""
+    """Whether a frame is a single dark colour, like the frames that are sent when the model has none."""
     plane = frame.planes[0]
     pixels = np.frombuffer(memoryview(plane), np.uint8)
     rows = pixels[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
@@ -54,20 +56,20 @@ def is_dark(frame: VideoFrame) -> bool:
 
 
 class Frames:
-    """Counts frames and gives them to a sink."""
+    """Counts frames and passes them to a sink."""
 
     def __init__(self, shown: ShownTakes, sink: FrameSink | None, tell: Callable[[int, int, int], None]) -> None:
-        """`tell` hears (take, chunk, at) whenever a new chunk is shown."""
+        """`tell` receives (take, chunk, at) whenever a new chunk is shown."""
         self._shown = shown
         self._repeats = Repeats()
         self._sink = sink
         self._tell = tell
         self._times: deque[int] = deque(maxlen=RATE_OVER)
         self.count = 0
-        """All frames that came, dark ones included."""
+        """All frames that arrived, including dark ones."""
 
     def take(self, picture: VideoFrame, at: int, metadata: Metadata | None = None) -> None:
-        """A frame came at nanosecond `at`, with what was appended to it."""
+        """Process a frame that arrived at nanosecond `at`, with its metadata if it carried any."""
         dark = is_dark(picture)
         novelty, skipped = self._repeats.look(picture, metadata)
         belonging = self._shown.frame(dark, at, picture.pts, novelty, skipped)
@@ -82,16 +84,16 @@ class Frames:
             self._sink(LiveFrame(picture, at, number, dark, chunk, belonging))
 
     def lost(self) -> None:
-        """The connection broke: the next frame follows none that came before."""
+        """The connection broke: the next frame does not continue the earlier ones."""
         self._repeats.restart()
         self._shown.lost()
 
     def drop_sink(self) -> None:
-        """Count only, from here on."""
+        """Only count from now on."""
         self._sink = None
 
     def rate(self, now: int) -> float:
-        """Frames a second as they came lately; 0 while none come."""
+        """Return the recent number of frames per second; 0 while none arrive."""
         times = self._times
         if len(times) < 2 or now - times[-1] > 2_000_000_000:
             return 0.0

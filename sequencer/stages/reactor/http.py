@@ -1,4 +1,4 @@
-"""One HTTP client for everything that is asked of the platform. What goes wrong comes back in words, with a cure."""
+"""The HTTP client for all requests to the platform. Errors describe what went wrong and suggest a fix."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from sequencer.stages.reactor.settings import KEY_VARIABLE, is_loopback
 from sequencer.stages.wire.messages import clean_text
 
 MAX_RETRY_AFTER_S = 30.0
-"""Seconds of a Retry-After that are waited; more is told instead."""
+"""The longest Retry-After that is waited for, in seconds; a longer one is reported instead."""
 _WORTH_SAYING = 1.0
-"""Seconds of a wait that the operator is told of."""
+"""Waits longer than this, in seconds, are reported to the operator."""
 
 CALL_TIMEOUT_S = 30.0
-"""Seconds that one call may take as a whole: an answer that comes a byte at a time never runs into another limit."""
+"""Seconds that one call may take in total: an answer that comes one byte at a time never exceeds another limit."""
 SLOWEST_UPLOAD = 64 * 1024
-"""Bytes a second: an upload may take so long beyond `LONGEST_CALL`."""
+"""Bytes per second: an upload may take the time that this rate needs beyond `CALL_TIMEOUT_S`."""
 
 MAX_ATTEMPTS = 4
-"""How often something that can safely be asked again is asked."""
+"""How often a request that can safely be repeated is sent."""
 
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 _PACKED = ("", "identity", "gzip", "deflate")
@@ -39,11 +39,11 @@ MAX_DIGITS = 19
 
 _VERSIONS = {"Reactor-API-Version": "1", "Reactor-API-Accept-Version": "1"}
 SIGNALLING = {"Reactor-WebRTC-Version": "1.0"}
-"""The header that calls about a connection carry."""
+"""The header of calls about a connection."""
 
 
 class ApiError(StageError):
-    """The platform said no, or could not be reached. `status` is HTTP's, 0 where nothing came back at all."""
+    """The platform refused a request, or could not be reached. `status` is the HTTP status, 0 if there was no response."""
 
     def __init__(self, message: str, hint: str | None, status: int = 0, retry_after: float | None = None) -> None:
         super().__init__(message, hint)
@@ -53,7 +53,7 @@ class ApiError(StageError):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back: `body` is the JSON object in it, empty where there was none."""
+    """A response: `body` is its JSON object, empty if it has none."""
 
     status: int
     body: Mapping[str, Any]
@@ -83,7 +83,7 @@ _CURES: dict[int, tuple[str, str | None]] = {
 
 
 class _Masked(logging.Filter):
-    """Keeps addresses that are secrets (presigned ones) out of the HTTP client's own log: only their host stays."""
+    """Keeps secret addresses (presigned URLs) out of the HTTP client's own log: only their host is logged."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
@@ -98,7 +98,7 @@ class _Masked(logging.Filter):
 
 
 class ApiClient:
-    """The client. `base` is the address; `authorize` gives the headers that prove who asks (asked anew for each call)."""
+    """The client of one address, `base`."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class ApiClient:
         self._proxy = None if proxies is None else proxies.variable
         self._is_closed = False
         self._resolves = transport is None
-        """Whether names are looked up at all: they are not where something else stands in for the network."""
+        """Whether host names are resolved at all: they are not where another transport replaces the network."""
         self._mask = _Masked()
         self._logger = logging.getLogger("httpx")
         self._logger.addFilter(self._mask)
@@ -141,10 +141,20 @@ class ApiClient:
         *,
         again: bool | None = None,
     ) -> Response:
-        """Ask for something. `what` says it in words (“making a session”). Raises PlatformError.
+        """Send a request and return the response.
 
-        `again` says whether it may safely be asked twice where nothing came back; without it GET, PUT and DELETE may. 429 and
-        503 are waited for as the platform wants it, up to `LONGEST_WAIT`; other 5xx are tried again where that is safe.
+        429 and 503 are waited for as the platform asks, up to `MAX_RETRY_AFTER_S`; other 5xx are repeated if that is safe.
+
+        Args:
+            what: The request in words (“making a session”), for messages.
+            method: The HTTP method.
+            path: The path below `base`.
+            body: The JSON object to send, if any.
+            headers: Additional headers, such as the one that authorises the request.
+            again: Whether the request may safely be repeated if there was no response; by default GET, PUT and DELETE may.
+
+        Raises:
+            ApiError: The request was refused, or there was no response.
         """
         safe = method in ("GET", "PUT", "DELETE") if again is None else again
         tries = 0
@@ -188,9 +198,16 @@ class ApiClient:
         return answer
 
     async def put(self, url: str, data: bytes, mime_type: str, progress: Any = None) -> int:
-        """PUT bytes to a presigned address, which takes no other proof than itself: HTTP's status.
+        """PUT bytes to a presigned address, which needs no other authorisation, and return the HTTP status.
 
-        Raises PlatformError where nothing came back; its text has no address in it.
+        Args:
+            url: The presigned address.
+            data: The bytes.
+            mime_type: Their media type.
+            progress: Called with the number of bytes sent and the total.
+
+        Raises:
+            ApiError: There was no response. Its text does not contain the address.
         """
 
         async def pieces() -> Any:
@@ -215,7 +232,7 @@ class ApiClient:
         return response.status_code
 
     async def _check_called(self, what: str, url: str) -> None:
-        """Look at an address that the platform gave, and at what its name stands for. Raises PlatformError."""
+        """Check an address that the platform gave, and what its name resolves to. Raises ApiError."""
         if not may_be_called(url, self.base):
             raise ApiError(f"{what}: the platform gave an address that is not called from here", None)
         host = origin(url)[1]
@@ -223,18 +240,18 @@ class ApiClient:
             try:
                 found = await asyncio.get_running_loop().getaddrinfo(host, None)
             except OSError:
-                return  # the call itself says so, in its own words
+                return  # the call itself reports it, in its own words
             except UnicodeError:
-                found = []  # a name that cannot be asked for
+                found = []  # a name that cannot be resolved
             if not found or not all(is_public_address(str(where[0])) for *_, where in found):
                 raise ApiError(f"{what}: the platform gave an address that is not called from here", None)
 
     async def fetch(
         self, what: str, url: str, headers: Mapping[str, str] | None = None, most: int = MAX_RESPONSE_BYTES
     ) -> tuple[int, bytes, float | None]:
-        """GET up to `most` bytes: (status, bytes, Retry-After). Proof is only sent to the platform's own site.
+        """GET up to `most` bytes and return (status, bytes, Retry-After).
 
-        Raises PlatformError, also for an address that is not called from here.
+        Authorisation is only sent to the platform's own site. Raises ApiError, also for an address that must not be called.
         """
         self._check_open(what)
         await self._check_called(what, url)
@@ -250,7 +267,7 @@ class ApiClient:
         return response.status_code, data, _retry_after(response)
 
     async def close(self) -> None:
-        """Close every connection; whoever still asks for something is told that the run is over."""
+        """Close every connection; later requests fail because the run is over."""
         self._is_closed = True
         self._logger.removeFilter(self._mask)
         await self._client.aclose()
@@ -265,7 +282,8 @@ def _worth_trying(error: ApiError, safe: bool) -> bool:
 
 
 async def _read(response: httpx.Response, most: int = MAX_RESPONSE_BYTES) -> bytes:
-    # Packed twice, a few bytes become gigabytes in one piece; and how much other ways of packing make of one has no bound.
+    # With several layers of compression a few bytes become gigabytes in one piece, and other codings have no limit on how
+    # much a byte expands to.
     if response.headers.get("Content-Encoding", "identity").strip().lower() not in _PACKED:
         raise httpx.DecodingError("packed in a way that was not asked for")
     data = bytearray()
@@ -278,21 +296,21 @@ async def _read(response: httpx.Response, most: int = MAX_RESPONSE_BYTES) -> byt
 
 def _object(data: bytes) -> Mapping[str, Any]:
     try:
-        value = clean_text(json.loads(data, parse_int=_whole))  # no number that is none, no half of a character
+        value = clean_text(json.loads(data, parse_int=_whole))  # only finite numbers and complete characters
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
 def _whole(digits: str) -> int:
-    """A whole number that a float can hold. Raises ValueError."""
+    """Return an integer that a float can hold. Raises ValueError."""
     if len(digits) > MAX_DIGITS:
         raise ValueError("no number of the platform has so many digits")
     return int(digits)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """The seconds of a Retry-After: a number, or the time until a date, by the platform's own clock where it gives that."""
+    """Return the seconds of a Retry-After: a number, or the time until a date, by the platform's own clock if it sends that."""
     text = response.headers.get("Retry-After", "")
     try:
         seconds = float(text)
@@ -305,7 +323,7 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 
 def _date(text: str) -> datetime | None:
-    """An HTTP date; None for what is none."""
+    """Parse an HTTP date; None if it is not valid."""
     try:
         found = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
@@ -314,14 +332,14 @@ def _date(text: str) -> datetime | None:
 
 
 def _span(seconds: float) -> str:
-    """A time to wait, in words."""
+    """Describe a waiting time."""
     if not seconds < 86_400:
         return "a day or more"
     return f"{seconds:.0f} s" if seconds < 1800 else f"{seconds / 60:.0f} min"
 
 
 def refused(what: str, answer: Response) -> ApiError:
-    """The error that an answer with a status of 400 or more is."""
+    """Return the error for a response with a status of 400 or more."""
     reason, cure = _CURES.get(
         answer.status,
         ("the platform has a fault", "try again; if it stays, tell Reactor")
@@ -335,7 +353,7 @@ def refused(what: str, answer: Response) -> ApiError:
 
 
 def _detail(detail: object) -> str:
-    if isinstance(detail, list):  # FastAPI's way of saying what was wrong with a body
+    if isinstance(detail, list):  # how FastAPI reports what was wrong with a body
         detail = "; ".join(str(one.get("msg", one)) if isinstance(one, Mapping) else str(one) for one in detail[:3])
     if not isinstance(detail, str) or not detail:
         return ""
@@ -344,9 +362,10 @@ def _detail(detail: object) -> str:
 
 
 def unreachable(what: str, base: str, error: Exception, proxy: str | None = None) -> ApiError:
-    """The error that a request without an answer is. Only its kind is told: a library's text could hold an address.
+    """Return the error for a request without a response.
 
-    `proxy` is the environment variable that names the proxy the request went through.
+    Only the error's kind is reported: a library's text could contain an address. `proxy` is the environment variable that
+    names the proxy of the request.
     """
     host = urlsplit(base).hostname or base
     text = str(error).lower()
@@ -382,5 +401,5 @@ def unreachable(what: str, base: str, error: Exception, proxy: str | None = None
 
 
 def _is_of_tls(text: str) -> bool:
-    """Whether an error's text, in small letters, is about a certificate."""
+    """Whether an error's text, in lower case, is about a certificate."""
     return "certificate" in text or "ssl" in text or "tls" in text

@@ -1,9 +1,9 @@
-"""Whether a frame is a new one or the one before it once more.
+"""Whether a frame is a new one or repeats the previous one.
 
-Metadata tells, where there is any that differs from frame to frame. Otherwise the pictures are compared. A picture that is
-sent twice is not decoded twice the same: the encoder uses the second time to improve what it had no room for the first time.
-That changes every pixel by very little, while motion changes some by much, so small differences of a pixel count nothing.
-Where nothing moves to speak of, nobody can tell by the picture: such frames are `ALIKE`.
+Metadata shows it, if there is any that differs from frame to frame. Otherwise the images are compared. An image that is sent
+twice is not decoded identically: the encoder uses the second time to improve what it had no bits for the first time. That
+changes every pixel by very little, while motion changes some by much, so small differences of a pixel do not count. Where
+almost nothing moves, the image cannot show it: such frames are `ALIKE`.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ from sequencer.stages.reactor.frame_trailer import Metadata
 from sequencer.stages.reactor.shown_chunks import FRESH, Novelty
 
 ROWS = 128
-"""Of larger pictures so many rows are compared, evenly spread."""
+"""The number of evenly spaced rows that are compared in larger images."""
 
 SLIGHT, CLEAR = 1, 4
-"""By so many levels a pixel may differ, before it counts for anything, or as motion."""
+"""By how many levels a pixel may differ before it counts at all, or as motion."""
 
 MOVES, MOVES_CLEARLY = 0.35, 0.03
-"""Mean difference over the picture, in levels, beyond each of the two, from which on something moves."""
+"""Mean difference over the image, in levels, beyond each of these two, above which something moves."""
 
 SHARE = 0.4
-"""Part of the usual difference between frames that a new frame has at least."""
+"""The share of the usual difference between frames by which a new frame differs at least."""
 
 RECENT = 48
-"""Frames that the usual difference is taken over."""
+"""The number of frames over which the usual difference is taken."""
 
 
 class Repeats:
-    """Compares each frame with the one before it."""
+    """Compares each frame with the previous one."""
 
     def __init__(self) -> None:
         self._usual: deque[float] = deque(maxlen=RECENT)
         self.restart()
 
     def restart(self) -> None:
-        """Another connection, and another sender's numbers."""
+        """Start again for another connection, whose sender numbers its frames from a new origin."""
         self._picture: NDArray[np.uint8] | None = None
         self._metadata: Metadata | None = None
         self._told_apart = 0
-        """Frames that the model's own bytes told from the one before."""
+        """Frames that the model's own bytes distinguished from the previous one."""
         self._taken_for_one = 0
-        """Frames that they did not tell apart, though the picture differed."""
+        """Frames that they did not distinguish, although the image differed."""
 
     def look(self, frame: VideoFrame, metadata: Metadata | None = None) -> tuple[Novelty, int | None]:
-        """What is known of a frame, and how many were lost before it, where the sender numbers them."""
+        """Return what is known of a frame, and how many were lost before it if the sender numbers its frames."""
         picture = _luma(frame)
         seen = self._compared(picture)
         self._picture = picture
@@ -68,7 +68,7 @@ class Repeats:
         return self._by_own(metadata, before, seen), skipped
 
     def _by_own(self, metadata: Metadata, before: Metadata, seen: Novelty) -> Novelty:
-        """By the model's own bytes, where they are others for each frame."""
+        """Decide by the model's own bytes, if they differ from frame to frame."""
         if metadata.own is None or before.own is None:
             return seen
         if metadata.own != before.own:
@@ -86,12 +86,12 @@ class Repeats:
         slight, clear = _mean_over(apart, SLIGHT), _mean_over(apart, CLEAR)
         if slight < MOVES and clear < MOVES_CLEARLY:
             return Novelty.ALIKE
-        self._usual.append(slight)  # whatever it is taken for: a calm scene after a lively one becomes the usual
+        self._usual.append(slight)  # whatever the result: after a lively scene, a calm one becomes the usual
         return Novelty.DIFFERENT if slight >= SHARE * median(self._usual) else Novelty.ALIKE
 
 
 def _luma(frame: VideoFrame) -> NDArray[np.uint8]:
-    """The brightness of some rows."""
+    """Return the brightness of some rows."""
     plane = frame.planes[0]
     pixels = np.frombuffer(memoryview(plane), np.uint8)
     rows = pixels[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
@@ -99,5 +99,5 @@ def _luma(frame: VideoFrame) -> NDArray[np.uint8]:
 
 
 def _mean_over(apart: NDArray[np.uint8], level: int) -> float:
-    """By how much pixels differ beyond a level, on the average."""
+    """Return by how much pixels differ beyond a level, on average."""
     return int(np.maximum(apart, level).sum(dtype=np.uint32)) / apart.size - level

@@ -1,9 +1,9 @@
-"""Addresses that the platform gives: which of them may be called. Pure.
+"""Addresses that the platform gives, and which of them may be called; secrets, and texts with secrets removed. Pure.
 
-A presigned address or a clip's part lies where the platform says, on another host perhaps. What comes from outside must not
-make this machine call its own services or its neighbours (a router, a cloud's metadata), so beside the platform's own site only
-encrypted addresses of public hosts are called. A runtime on this machine may call itself by any name of this
-machine, but is asked for nothing beyond its own port.
+The platform chooses where a presigned address or a segment of a clip is, possibly on another host. Input from outside must
+not make this machine call its own services or its neighbours (a router, a cloud's metadata service). Therefore, apart from
+the platform's own site, only encrypted addresses of public hosts are called. A runtime on this machine may refer to itself
+by any name of this machine, but only its own port is called.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of an address. Raises ValueError for what is none."""
+    """Return the scheme, host and port of an address. Raises ValueError if it is not valid."""
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError("neither http nor https, or no host")
@@ -24,7 +24,7 @@ def origin(url: str) -> tuple[str, str, int]:
 
 
 def is_same_origin(url: str, base: str) -> bool:
-    """Whether an address is the platform's own, which alone may be shown a proof of who asks."""
+    """Whether an address is the platform's own, the only one that may receive authorisation."""
     try:
         return origin(url) == origin(base)
     except ValueError:
@@ -32,7 +32,7 @@ def is_same_origin(url: str, base: str) -> bool:
 
 
 def may_be_called(url: str, base: str) -> bool:
-    """Whether an address that came from the platform at `base` may be called. Names are not looked up here."""
+    """Whether an address that came from the platform at `base` may be called. Names are not resolved here."""
     try:
         scheme, host, port = origin(url)
         parts = urlsplit(url)
@@ -59,7 +59,7 @@ def is_this_machine(host: str) -> bool:
 
 
 def _is_public(host: str) -> bool:
-    """Whether a host is out in the world: a literal address that is, or a name of more than one part that says nothing else."""
+    """Whether a host is public: a public literal address, or a name of several parts that is not known to be private."""
     if ":" in host or _is_literal(host):
         return is_public_address(host)
     labels = host.split(".")
@@ -77,15 +77,15 @@ def _is_literal(host: str) -> bool:
 
 
 _WORLD = ipaddress.ip_network("2000::/3")
-"""All that is given out of IPv6 for the world."""
+"""All IPv6 addresses that are allocated for public use."""
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 """IPv4 addresses as networks without IPv4 write them (RFC 6052)."""
 
 
 def is_public_address(address: str) -> bool:
-    """Whether a literal address, or one that a name was resolved to, is out in the world.
+    """Whether a literal address, or one that a name resolved to, is public.
 
-    An IPv6 address that only wraps one of IPv4 (translated, or 6to4) is where that one is.
+    An IPv6 address that only wraps an IPv4 address (translated, or 6to4) is public if that address is.
     """
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
@@ -107,7 +107,7 @@ _SECRETS = (
 
 
 class Secret:
-    """A key or a token. It prints as dots: only `reveal` gives it, and only headers of requests should hold what it gives."""
+    """An API key or a token. It prints as dots: only `reveal` returns it, for use in request headers only."""
 
     __slots__ = ("_value",)
 
@@ -115,7 +115,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The secret itself."""
+        """Return the secret itself."""
         return self._value
 
     def __repr__(self) -> str:
@@ -123,7 +123,7 @@ class Secret:
 
 
 def redact(text: str) -> str:
-    """A text with what looks like a key, a token, or an address with a signature struck out."""
+    """Return a text without anything that looks like a key, a token, or the signature of an address."""
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return text

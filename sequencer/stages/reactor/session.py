@@ -1,4 +1,4 @@
-"""How long a session has been running: what is billed, and warnings before its limit."""
+"""The session: made, watched and ended over HTTP, with its token, the time that is billed, and warnings before its limit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WARNINGS = (120, 30)
 
 
 class SessionTime:
-    """One session's time on the run's clock. `limit` is in seconds; `notice` hears the warnings."""
+    """The time of one session on the run's clock. `limit` is in seconds; `notice` receives the warnings."""
 
     def __init__(self, clock: Clock, limit: float, notice: Callable[[str], None]) -> None:
         self._clock = clock
@@ -34,17 +34,17 @@ class SessionTime:
         self._warned: set[int] = set()
 
     def begin(self) -> None:
-        """The session was made: from here on it is billed."""
+        """The session was made: from now on it is billed."""
         self._made = self._clock.now()
 
     def end(self) -> None:
-        """The session is closed; what comes later is not billed."""
+        """The session is closed; later time is not billed."""
         if self._closed is None:
             self._closed = self._clock.now()
 
     @property
     def billed(self) -> int:
-        """Nanoseconds from its making to its end, or until now."""
+        """Nanoseconds from the session's creation to its end, or until now."""
         if self._made is None:
             return 0
         return (self._clock.now() if self._closed is None else self._closed) - self._made
@@ -61,17 +61,17 @@ class SessionTime:
 
 
 RENEWED_BEFORE = 60.0
-"""Seconds before its end at which a token is made anew."""
+"""Seconds before its expiry at which a token is renewed."""
 
 MAX_SESSION_S = 6 * 3600
 MAX_TOKEN_LENGTH = 8192
-"""Characters; it travels in a header."""
+"""Characters; the token travels in a header."""
 MARGIN = 300
-"""Seconds that a token is asked to live longer than its session."""
+"""Seconds by which a token is requested to outlive its session."""
 
 
 class Token:
-    """Gives the headers that prove who asks; none in local mode, where nobody wants to know."""
+    """Provides the headers that authorise requests; none in local mode, which needs no authorisation."""
 
     def __init__(self, platform: ApiClient, settings: ReactorSettings) -> None:
         self._platform = platform
@@ -82,11 +82,11 @@ class Token:
         self._lock = asyncio.Lock()
 
     def bind(self, session: str) -> None:
-        """From here on this session is all that a new token needs to reach."""
+        """Restrict new tokens to this session from now on."""
         self._session = session
 
     async def headers(self) -> dict[str, str]:
-        """Headers for one call. Raises PlatformError where no token can be had, StageError where there is no key."""
+        """Return the headers for one call. Raises ApiError if a token cannot be had, StageError without a key."""
         if self._settings.local:
             return {}
         async with self._lock:
@@ -96,7 +96,7 @@ class Token:
         return {} if jwt is None else {"Authorization": f"Bearer {jwt.reveal()}"}
 
     def forget(self) -> None:
-        """It was not accepted any more: the next call makes a new one."""
+        """Drop the token, which was no longer accepted: the next call requests a new one."""
         self._jwt = None
 
     async def _mint(self) -> None:
@@ -111,10 +111,10 @@ class Token:
             raise StageError("getting a token: the answer holds none", "is --url the platform's address?")
         self._jwt = Secret(jwt)
         known = isinstance(expires, int | float) and not isinstance(expires, bool)
-        self._expires = float(expires) if known else time.time() + seconds  # type: ignore[arg-type]  # known says so
+        self._expires = float(expires) if known else time.time() + seconds  # type: ignore[arg-type]  # `known` has checked it
 
     def _scope(self) -> dict[str, object]:
-        """The narrowest that serves: one session of the model, or the session that there is already."""
+        """Return the narrowest scope that suffices: one session of the model, or the existing session."""
         if self._session is not None:
             return {"type": "session", "resources": {"models": {"all": True}, "sessions": {"bind": [self._session]}}}
         return {
@@ -125,16 +125,16 @@ class Token:
 
 
 OVER = ("CLOSED", "INACTIVE", "TERMINATED", "CLOSING")
-"""States that nothing comes after."""
+"""Final states."""
 
 BUSY = 409
-"""The HTTP status of a local runtime that is in another state than it would have to be."""
+"""The HTTP status with which a local runtime refuses a request that its state does not allow."""
 
 CLOSING = ("CLOSING", "READY")
-"""States of a local runtime that takes a new session soon, or now."""
+"""States of a local runtime that accepts a new session soon, or now."""
 
 CLOSING_SECONDS = 15.0
-"""How long a local runtime's last session may take to close."""
+"""How long a local runtime's previous session may take to close."""
 
 CLIENT = {"sdk_version": "1.0", "sdk_type": "helios-sequencer"}
 
@@ -149,7 +149,7 @@ class Track:
 
 
 class Session:
-    """One session. Every call carries a token that is still good."""
+    """One session. Every call carries a valid token."""
 
     def __init__(self, platform: ApiClient, token: Token, settings: ReactorSettings) -> None:
         self._platform = platform
@@ -158,19 +158,24 @@ class Session:
         self.id = ""
         self.tracks: tuple[Track, ...] = ()
         self.version = ""
-        """The version that the server says it is of, where it says one."""
+        """The version that the server reports, if it reports one."""
         self._is_open = False
 
     @property
     def is_open(self) -> bool:
-        """Whether there is one that has to be closed."""
+        """Whether there is a session that has to be closed."""
         return self._is_open
 
     async def open(self, waiting: Callable[[str], None], made: Callable[[], None] = lambda: None) -> None:
-        """Make or take over a session and wait until it can be connected to.
+        """Make or adopt a session and wait until it accepts a connection.
 
-        `waiting` hears the platform's state; `made` is called when there is a session: from then on it is billed.
-        Raises PlatformError or StageError.
+        Args:
+            waiting: Receives the platform's state while it is waited for.
+            made: Called when the session exists: from then on it is billed.
+
+        Raises:
+            ApiError: The platform refused a request, or did not answer.
+            StageError: The session is over, or no GPU was free in time.
         """
         if self._settings.local:
             body = await self._open_local()
@@ -186,7 +191,7 @@ class Session:
 
     @property
     def path(self) -> str:
-        """Where the platform has the session; whatever its name holds, it is one name. Raises StageError where it is none."""
+        """The session's path, its id quoted so that it is one segment whatever it contains. Raises StageError."""
         if not self.id.strip("."):
             raise StageError(f"{self.id!r} is no name of a session", "is --url the platform's address?")
         return f"/sessions/{quote(self.id, safe='')}"
@@ -219,7 +224,7 @@ class Session:
         try:
             body = (await self.ask("finding the session", "GET", "/session")).body
         except ApiError:
-            return False  # what was refused counts, not this
+            return False  # the earlier refusal counts, not this one
         return str(body.get("state", "")).upper() in CLOSING
 
     async def _create(self) -> Mapping[str, Any]:
@@ -271,7 +276,7 @@ class Session:
         self.version = str(server.get("server_version", "")) if isinstance(server, Mapping) else ""
 
     async def state(self) -> str:
-        """The session's state as the platform spells it, in capitals. Raises PlatformError."""
+        """Return the session's state as the platform spells it, in upper case. Raises ApiError."""
         path = "/session" if self._settings.local else self.path
         body = (await self.ask("asking for the session", "GET", path)).body
         if self._settings.local and not body.get("capabilities"):
@@ -288,7 +293,7 @@ class Session:
         *,
         again: bool | None = None,
     ) -> Response:
-        """A call with a token; one that is not accepted any more is made anew once. Raises PlatformError."""
+        """Send a request with a token, renewing it once if it is no longer accepted. Raises ApiError."""
         try:
             proof = await self._token.headers()
             return await self._platform.ask(what, method, path, body, {**proof, **(headers or {})}, again=again)
@@ -300,7 +305,7 @@ class Session:
         return await self._platform.ask(what, method, path, body, {**proof, **(headers or {})}, again=again)
 
     async def close(self) -> None:
-        """Close it. Raises PlatformError where that could not be done: then it may run on, and cost, until its timeout."""
+        """Close the session. Raises ApiError if this fails: then it may continue to run, and cost, until its timeout."""
         if not self._is_open:
             return
         try:
@@ -314,5 +319,5 @@ class Session:
         self._is_open = False
 
     def forget(self) -> None:
-        """It is over: there is nothing to close."""
+        """Mark the session as over: there is nothing left to close."""
         self._is_open = False

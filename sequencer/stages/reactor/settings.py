@@ -1,4 +1,4 @@
-"""Where the platform is, how to speak to it, and where the key comes from."""
+"""Where the platform is, how to connect to it, where the API key comes from, and the connection's status."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sequencer.stages.reactor.safety import Secret
 from sequencer.stages.wire.messages import Reference
 
 KEY_VARIABLE = "REACTOR_API_KEY"
-"""The environment variable that holds the key."""
+"""The environment variable that holds the API key."""
 
 PRODUCTION = "https://api.reactor.inc"
 LOCAL = "http://localhost:8080"
@@ -25,7 +25,16 @@ REHEARSE = "to rehearse without a key: `sequencer rehearse SCORE`, or `sequencer
 
 
 def find_key(environment: Mapping[str, str], file: Path | None = None) -> Secret:
-    """The API key: from `file` where one is given, else from the environment. Raises UsageError that says where it goes."""
+    """Return the API key, from `file` if given, otherwise from the environment.
+
+    Args:
+        environment: The environment variables.
+        file: A file that holds the key and nothing else.
+
+    Raises:
+        InputError: The file cannot be read, or does not hold a key.
+        UsageError: The variable does not hold a key. The message explains where the key goes.
+    """
     if file is not None:
         try:
             with file.open(encoding="utf-8") as opened:
@@ -53,7 +62,7 @@ def is_loopback(url: str) -> bool:
     """Whether an address stays on this machine."""
     try:
         host = (urlsplit(url).hostname or "").lower()
-    except ValueError:  # brackets around what is no address
+    except ValueError:  # brackets around an invalid address
         return False
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -64,7 +73,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _parts(url: str) -> SplitResult | None:
-    """The parts of an address of HTTP; None for what is none, as one with brackets around what is no address."""
+    """Return the parts of an HTTP address; None if it is not valid, such as one with brackets around an invalid address."""
     try:
         parts = urlsplit(url)
         whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.isprintable()
@@ -75,44 +84,47 @@ def _parts(url: str) -> SplitResult | None:
 
 @dataclass(frozen=True, slots=True)
 class ReactorSettings:
-    """A session to be. Times are seconds."""
+    """The settings of a session. Times are seconds."""
 
     url: str = PRODUCTION
-    """In local mode the platform's own address stands for a local runtime's usual one."""
+    """In local mode the platform's own address is replaced by the usual address of a local runtime."""
     local: bool = False
-    """Whether a local runtime's session routes are spoken, which need no key."""
+    """Whether the session routes of a local runtime are used, which need no key."""
     key: Secret | None = field(default=None, repr=False)
     model: str = "helios"
     wire: Literal["auto", "v0", "v1"] = "auto"
-    """`auto` speaks v1, and v0 where that is not understood."""
+    """`auto` uses v1, and v0 if v1 is not understood."""
     frames_per_chunk: int = 33
     session_seconds: int = 1200
-    """The longest that the session may last: asked for with the token, and warned of before it comes."""
+    """The longest that the session may last: requested with the token, and warned of in advance."""
     adopt: str | None = None
-    """The session of a run that broke off, to be taken over instead of making a new one."""
+    """The session of an interrupted run, to be adopted instead of making a new one."""
     uploaded: Mapping[str, Reference] = field(default_factory=dict)
     """Uploads that an adopted session holds, by SHA-256."""
     heard: Sequence[Event] = field(default=(), repr=False)
-    """What the run that broke off had heard in an adopted session: which chunks were reported and shown, and when."""
+    """The events that the interrupted run received in an adopted session: which chunks were reported and shown, and when."""
     waiting_seconds: float = 300.0
     """How long to wait for a GPU."""
     connect_seconds: float = 20.0
-    """How long one try to connect may take."""
+    """How long one attempt to connect may take."""
     settle_seconds: float | None = None
-    """How long to wait behind a connect before the first command; None: a second at the platform, nothing locally."""
+    """How long to wait after connecting before the first command; None: 1 s at the platform, 0 s locally."""
     grace_seconds: float = 24.0
-    """How long a lost connection is tried anew. The platform keeps a session without a client for 30 s from the loss, which is
-    noticed here up to `silence_seconds` later; what is left is for the last try."""
+    """How long reconnecting is attempted after a loss.
+
+    The platform keeps a session without a client for 30 s from the loss, which is detected here up to `silence_seconds`
+    later; the rest is for the last attempt.
+    """
     ping_seconds: float = 5.0
     silence_seconds: float = 4.0
-    """Nothing at all received for so long, though asked for a sign of life: the connection is lost."""
+    """If nothing at all is received for this long, although an answer was requested, the connection is lost."""
     gathering_seconds: float = 1.0
     """How long a STUN or TURN server may take to answer before it is left out."""
     answer_seconds: float = 10.0
-    """A command of wire v1 that is not answered for so long is noted."""
+    """A command of wire v1 that is not answered for this long is reported."""
 
     def base(self) -> str:
-        """The address, no slash at its end. Raises UsageError for what is none, or would tell the key to everyone."""
+        """Return the address without a trailing slash. Raises UsageError if it is not valid or would expose the key."""
         url = (LOCAL if self.local and self.url == PRODUCTION else self.url).rstrip("/")
         parts = _parts(url)
         if parts is None:
@@ -124,7 +136,7 @@ class ReactorSettings:
         return url
 
     def checked_key(self) -> Secret:
-        """The key. Raises StageError where there is none and one is needed."""
+        """Return the key. Raises StageError if the settings have none."""
         if self.key is None:
             raise StageError(
                 "there is no API key, and a live Helios needs one",
@@ -138,7 +150,7 @@ StatusName = Literal["disconnected", "connecting", "waiting", "ready"]
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """The connection, by one of its four names, since when (nanoseconds of the run's clock), and what more there is to say."""
+    """The connection's status: one of four names, since when (nanoseconds of the run's clock), and details."""
 
     name: StatusName
     since: int
@@ -147,7 +159,7 @@ class ConnectionStatus:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStats:
-    """What was measured so far. Times are nanoseconds; `billed` counts from the making of the session to its end."""
+    """The measurements so far. Times are nanoseconds; `billed` counts from the creation of the session to its end."""
 
     frames: int
     fps: float

@@ -1,26 +1,26 @@
 """Which chunk a frame belongs to. The model does not number its frames, so they are counted. Pure.
 
-Counting begins with the first frame that is not dark once generation runs. After a reset, the new take's frames come after
-the dark frame that a reset leaves or, where there is none, after the new take's first report. The totals reported with each
-chunk say how many frames a chunk has; before its report a chunk has the usual number.
+Counting begins with the first frame that is not dark once generation runs. After a reset, the new take's frames follow the
+dark frame that a reset leaves or, if there is none, the new take's first report. The totals reported with each chunk give
+the number of frames of a chunk; before its report a chunk is assumed to have the usual number.
 
-Not every frame that arrives is a new one: where a sender has nothing new at a tick of its clock, it may send the last frame
-again (the model is slower than playout, or is paused). `Novelty` says what is known of each frame. Where only the picture
-tells, a repeat and a still picture look the same, so the count is set anew at each boundary. A chunk begins with a frame that
+Not every frame that arrives is a new one: if a sender has nothing new at a tick of its clock, it may send the last frame
+again (the model is slower than playout, or is paused). `Novelty` is what is known of each frame. If only the image can show
+it, a repeat and a still image look the same, so the count is set anew at each boundary. A chunk begins with a frame that
 
-- comes after as many frames as the chunk before has, and
-- is new, or differs from the frame before it, at a time at which the chunk can be there: not sooner after its report than
+- comes after as many frames as the previous chunk has, and
+- is new, or differs from the previous frame, at a time at which the chunk can be there: not sooner after its report than
   chunks have been seen before (`_soonest`), or
-- looks like the frame before it, when the chunk is there by all experience: then the picture is still.
+- looks like the previous frame, when the chunk is there by all experience: then the image is still.
 
-Reports are absolute times, so an error at one boundary does not survive the next one. Where there is no report, or one that
-cannot be right, frames that were counted beyond the end of a chunk are taken for those of the next one. A sender that has
+Reports are absolute times, so an error at one boundary does not persist beyond the next one. If there is no report, or one
+that cannot be right, frames that were counted beyond the end of a chunk are assigned to the next one. A sender that has
 nothing to send between two chunks shows where the second one begins.
 
-A sender that has never repeated a frame is believed: its frames are counted whenever they come. Frames that were dropped
-on the way show in the sender's numbers or, where it gives none, in the time stamps: within a chunk frames follow each other
-evenly, so a stamp that stays ahead of the count tells how many are missing. After a lost connection nobody knows how many
-frames went by: the count is set by the lag that was measured before.
+A sender that has never repeated a frame is trusted: its frames are counted whenever they arrive. Frames that were lost on
+the way show in the sender's numbers or, if it has none, in the time stamps: within a chunk frames follow each other evenly,
+so a stamp that stays ahead of the count shows how many are missing. After a lost connection it is unknown how many frames
+passed: the count is set by the lag that was measured before.
 """
 
 from __future__ import annotations
@@ -35,58 +35,62 @@ from statistics import median
 from sequencer.stages.reactor.frame_pacing import Pace
 
 MEASURED = 9
-"""Lags that the median is taken of."""
+"""The number of lags over which the median is taken."""
 
 MAX_KEPT = 64
-"""Lags of which the shortest is kept, and chunks whose reports are kept."""
+"""The number of lags among which the shortest are sought, and of chunks whose reports are kept."""
 
 SOON = 60_000_000_000
-"""Nanoseconds beyond which a lag is no lag but a mistake."""
+"""Nanoseconds from which a lag is considered a mistake."""
 
 EARLY = 1.5
 """How many frames before its expected time a chunk may begin: one for the sender's tick, the rest for jitter."""
 
 OVERDUE = 0.1
-"""How many frames after its expected time a chunk is taken to begin although the picture stands still."""
+"""How many frames after its expected time a chunk is assumed to begin although the image is still."""
 
 SLACK = 0.2
-"""By what part of a chunk times may stray from what is expected of a sender."""
+"""By what part of a chunk times may deviate from what is expected of a sender."""
 
 PAUSE = 2
-"""Frames in a row that look alike after which one that differs shows that the sender has something new."""
+"""Consecutive frames that look alike, after which a frame that differs shows that the sender has something new."""
 
 RUN = 6
-"""Frames in a row that differ from each other: those are new, whatever was expected."""
+"""Consecutive frames that differ from each other: those are new, whatever was expected."""
 
 GAP = 2.5
-"""Frames' time without a frame after which a sender that repeats nothing has something new."""
+"""The time without a frame, in frames, after which a sender that repeats nothing has something new."""
 
 NEAR = 3
-"""Frames after a chunk was taken to begin in which a sender that has nothing to send shows that it begins later. If frames may
-have been lost without a trace: where nothing was lost, half of the chunk."""
+"""How many frames after its assumed beginning a chunk can still turn out to begin later.
+
+A sender that has nothing to send shows this. If it is certain that no frames were lost, half of the chunk is used instead.
+"""
 
 SKIPPED = 1.5
-"""Frames' time from one frame to the next beyond which one between them was lost, or never sent."""
+"""The time from one frame to the next, in frames, beyond which a frame between them was lost or never sent."""
 
 LATE_CHUNKS, LATE = 3, 5_000_000_000
-"""So much later than expected (the longer of the two) no chunk is: the count has lost its way."""
+"""No chunk is this much later than expected (the longer of the two): otherwise the count is wrong."""
 
 MAX_AHEAD, QUICKEST = 4, 4
-"""A report that is more than so many chunks ahead of what a model makes that is so many times as quick as its playout is in
-doubt until a later one confirms it."""
+"""How far ahead a report may be before it is in doubt until a later one confirms it.
+
+The limit is `MAX_AHEAD` chunks more than a model makes that is `QUICKEST` times as fast as its playout.
+"""
 
 
 class Novelty(Enum):
-    """What is known of a frame, compared with the one before it."""
+    """What is known of a frame, compared with the previous one."""
 
     NEW = auto()
-    """It is another frame: its metadata says so."""
+    """It is another frame: its metadata shows it."""
     REPEATED = auto()
-    """It is the same frame once more: its metadata says so."""
+    """It is the same frame again: its metadata shows it."""
     DIFFERENT = auto()
-    """The picture differs."""
+    """The image differs."""
     ALIKE = auto()
-    """The picture does not differ: a repeat, or a picture that stands still."""
+    """The image does not differ: a repeat, or a still image."""
 
 
 FRESH = (Novelty.NEW, Novelty.DIFFERENT)
@@ -94,32 +98,32 @@ FRESH = (Novelty.NEW, Novelty.DIFFERENT)
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """A chunk that is made: how many frames it has, and when it was reported."""
+    """A chunk that has been made: how many frames it has, and when it was reported."""
 
     frames: int
     at: int
 
 
 class ChunkFrameCounter:
-    """Tells from the frames of a take which chunk is shown. Times are nanoseconds."""
+    """Determines from the frames of a take which chunk is shown. Times are nanoseconds."""
 
     def __init__(self, frames_per_chunk: int) -> None:
         self._usual = frames_per_chunk
         self._lags: deque[int] = deque(maxlen=MEASURED)
         self._ways: deque[float] = deque(maxlen=MAX_KEPT)
-        """From a chunk's report to its first frame, where nothing else waited to be sent; below 0 where frames come first."""
+        """From a chunk's report to its first frame, if nothing else waited to be sent; below 0 if frames come first."""
         self._next_ways: deque[float] = deque(maxlen=MAX_KEPT)
         """From a chunk's report to the first frame of the next one."""
         self._pace = Pace()
         self._repeats = False
-        """Whether this sender was seen to send a frame twice."""
+        """Whether this sender has been seen to send a frame twice."""
         self._running = False
         self._counting = False
         self._needs_dark = False
         self.waits = False
-        """Whether frames of the takes before are still to come: this one's come after them."""
+        """Whether frames of earlier takes are still to come: those of this take follow them."""
         self._latest: tuple[int, float] = (0, 0.0)
-        """When the latest frame came, and when it was sent."""
+        """When the latest frame arrived, and when it was sent."""
         self._restart(needs_dark=False)
 
     def _restart(self, needs_dark: bool) -> None:
@@ -127,7 +131,7 @@ class ChunkFrameCounter:
         self._needs_dark = needs_dark
         self._follows_report = False
         self._was_dark = False
-        """Whether a dark frame came although frames of the takes before were still to come: they may have been cleared."""
+        """Whether a dark frame arrived although frames of earlier takes were still to come: they may have been discarded."""
         self._counting = False
         self._started: int | None = None
         """When generation was reported to run, if it was."""
@@ -138,9 +142,9 @@ class ChunkFrameCounter:
         """The latest chunk reported, the take's frames up to its end, and when."""
         self._chunk = self._told = -1
         self._began: float | None = None
-        """When the chunk shown began, while its report is still to come."""
+        """When the current chunk began, while its report is still to come."""
         self._sure = False
-        """Whether the sender was seen to have had nothing to send before the chunk that begins."""
+        """Whether the sender has been seen to have nothing to send before the chunk that begins."""
         self._anchor: tuple[int, int] | None = None
         self._lost = False
         self._rests = False
@@ -150,16 +154,16 @@ class ChunkFrameCounter:
     def _clear_count(self) -> None:
         self._ticks = self._fresh = self._alike = self._repeated = self._held = 0
 
-    # ---- what is known
+    # ---- state
 
     @property
     def lag(self) -> int:
-        """The measured time from a chunk's report to its first frame, in nanoseconds; 0 while nothing was measured."""
+        """The measured time from a chunk's report to its first frame, in nanoseconds; 0 while nothing is measured."""
         return int(median(self._lags)) if self._lags else 0
 
     @property
     def is_counting(self) -> bool:
-        """Whether frames of the take are coming."""
+        """Whether frames of the take are arriving."""
         return self._counting
 
     @property
@@ -174,37 +178,37 @@ class ChunkFrameCounter:
 
     @property
     def repeats(self) -> bool:
-        """Whether this sender was seen to send a frame twice."""
+        """Whether this sender has been seen to send a frame twice."""
         return self._repeats
 
     @property
     def has_frames_to_come(self) -> bool:
-        """Whether a take of which nothing was seen yet has made frames, all of them on a connection that still stands."""
+        """Whether a take without any frame seen so far has made frames, all of them on a connection that is still up."""
         return not self._counting and not self._lost and self._last[1] > 0
 
     def before_reset(self) -> ChunkFrameCounter:
-        """This take's count, to go on beside that of the next one. What is measured is measured for both: the sender is one."""
+        """Return a copy of this take's count, to continue alongside the next take's. Measurements of the sender are shared."""
         kept = copy.copy(self)
         kept._pace = copy.deepcopy(self._pace)
         return kept
 
     def frames_of(self, chunk: int) -> int:
-        """How many frames a chunk has, as far as is known."""
+        """Return how many frames a chunk has, as far as is known."""
         return self._length(chunk)
 
     @property
     def _soonest(self) -> float:
-        """The time from a chunk's report to its first frame where nothing waits before it: one of the shorter ones seen."""
+        """The time from a chunk's report to its first frame if nothing waits before it: one of the shorter times seen."""
         return sorted(self._ways)[(len(self._ways) - 1) // 4] if self._ways else 0.0
 
-    # ---- what the model reports
+    # ---- reports of the model
 
     def reset(self) -> None:
-        """The model was cleared: another take begins."""
+        """The model was reset: another take begins."""
         self._restart(needs_dark=self._counting or self._needs_dark or self.last_reported >= 0)
 
     def comes_after_frames(self) -> None:
-        """The take before has made frames after all, which come before those of this one."""
+        """The previous take has made frames after all, which come before those of this one."""
         self._needs_dark = not self._counting
 
     def started(self, chunk: int, at: int | None = None) -> None:
@@ -213,21 +217,21 @@ class ChunkFrameCounter:
             self._running, self._started = True, at
 
     def rested(self) -> None:
-        """Generation rests: whatever comes now was made before, or is repeated."""
+        """Generation is paused: frames that arrive now were made before, or are repeated."""
         self._rests = True
 
     def resumed(self) -> None:
-        """Generation goes on."""
+        """Generation continues."""
         self._rests = False
 
     def lost(self) -> None:
-        """The connection broke: frames go by unseen."""
+        """The connection broke: frames pass unseen."""
         self._lost, self._counting, self._anchor = True, False, None
         self._began = None
         self._pace.restart()
 
     def was_shown(self, chunk: int, at: int) -> None:
-        """A chunk was shown to the client whose session was taken over: it is not shown again, and its lag holds here too."""
+        """A chunk was shown to the client whose session was adopted: it is not shown again, and its lag is valid here too."""
         report = self._reports.get(chunk)
         if report is not None and 0 <= at - report.at < SOON:
             self._lags.append(at - report.at)
@@ -267,28 +271,28 @@ class ChunkFrameCounter:
         return not self._lost and chunk - last > MAX_AHEAD + QUICKEST * elapsed / (self._usual * self._pace.tick)
 
     def is_sooner_than_possible(self, chunk: int, elapsed: int) -> bool:
-        """Whether no model makes a take's chunks up to this one in so many nanoseconds."""
+        """Whether no model makes a take's chunks up to this one within `elapsed` nanoseconds."""
         return elapsed < (chunk + 1) * self._usual * self._pace.tick / QUICKEST
 
     # ---- frames
 
     def pass_over(self, at: int, stamp: int | None) -> None:
-        """Take a frame in that belongs to no chunk: it was sent where there was nothing to send."""
+        """Take the time of a frame that belongs to no chunk: it was sent because there was nothing to send."""
         self._pace.take(at, stamp)
         self._pace.forget()
 
     def take_back(self) -> None:
-        """The frame that was passed over was one of the chunk shown."""
+        """Count the frame that was skipped after all: it belonged to the current chunk."""
         self._ticks += 1
         self._fresh += 1
 
     def begins_after_all(self, novelty: Novelty) -> int | None:
-        """The chunk that begins with the frame taken in last, as it turned out that the takes before are over."""
+        """Return the chunk that begins with the latest frame, now that the earlier takes have turned out to be over."""
         self.waits = False
         at, sent = self._latest
         first = self._begins(at, sent, novelty)
         if first is None and novelty is Novelty.NEW and self._running and not (self._needs_dark or self._lost):
-            first = self._following(-1)  # all frames before it are known, and this is none of them
+            first = self._following(-1)  # all frames before it are known, and it is not one of them
         return None if first is None else self._show(first, at, sent)
 
     def frame(
@@ -299,14 +303,14 @@ class ChunkFrameCounter:
         novelty: Novelty = Novelty.DIFFERENT,
         skipped: int | None = None,
     ) -> int | None:
-        """Take a frame in, and say which chunk is shown from it on, where another one begins.
+        """Count a frame, and return the chunk that is shown from it on, if another one begins.
 
         Args:
-            is_dark: Whether the picture is the dark one that is shown where there is none.
-            at: When it came.
+            is_dark: Whether it is the dark frame that is shown if the model has none.
+            at: When it arrived.
             stamp: Its time at the sender, in 1/90000 s, if known.
-            novelty: What is known of it, compared with the frame before it.
-            skipped: How many frames were lost between the two, where the sender numbers its frames.
+            novelty: What is known of it, compared with the previous frame.
+            skipped: How many frames were lost between the two, if the sender numbers its frames.
         """
         sent = self._pace.take(at, stamp)
         self._latest = at, sent
@@ -318,7 +322,7 @@ class ChunkFrameCounter:
         if not self._counting:
             first = self._begins(at, sent, novelty)
             return None if first is None else self._show(first, at, sent)
-        if self._idled(skipped):  # what was taken for the chunk's first frames were the last ones of the chunk before
+        if self._idled(skipped):  # what appeared to be the chunk's first frames were the last ones of the previous chunk
             self._pace.forget()
             self._clear_count()
         missing = skipped if skipped is not None else 0 if self._streams else self._pace.missing(stamp)
@@ -329,14 +333,14 @@ class ChunkFrameCounter:
         following, length = self._following(self._chunk), self._length(self._chunk)
         if self._next_begins(following, sent, novelty, ticks):
             waited = self._waited(following, sent)
-            held = max(0, self._held - 1)  # frames that came after the chunk before was whole are of this one
+            held = max(0, self._held - 1)  # frames that came after the previous chunk was complete belong to this one
             held = min(held, int(waited)) if following in self._reports else held
             found = self._show(following, at, sent)
             begun = min(missing - own, int(waited))  # lost frames of this chunk, but not where the sender had none to send
             self._ticks = self._fresh = 1 + max(begun, held)
             gap = self._pace.step / self._pace.tick
             if gap > SKIPPED and (waited < 1 or (gap > GAP and ticks == length)):
-                self._pace.forget()  # the sender had nothing to send, as the chunk before was whole
+                self._pace.forget()  # the sender had nothing to send, as the previous chunk was complete
             return found
         self._ticks += 1
         self._fresh += novelty in FRESH
@@ -345,7 +349,7 @@ class ChunkFrameCounter:
         return None
 
     def _idled(self, skipped: int | None) -> bool:
-        """Whether the sender rested so soon after a chunk was taken to begin that the chunk begins with this frame instead.
+        """Whether the sender paused so soon after a chunk's assumed beginning that it begins with this frame instead.
 
         It sends the frames of a chunk one after the other, and has nothing to send only between two chunks, if at all.
         """
@@ -354,7 +358,7 @@ class ChunkFrameCounter:
         return rested and not (skipped or self._repeats or self._streams) and self._ticks <= near
 
     def _begins(self, at: int, sent: float, novelty: Novelty) -> int | None:
-        """The chunk that counting can begin with at this frame."""
+        """Return the chunk that counting can begin with at this frame."""
         if self._anchor is not None:
             if at < self._anchor[1]:
                 return None
@@ -366,17 +370,17 @@ class ChunkFrameCounter:
         if not self._follows_report or self._is_lost_behind(first, sent):
             return first
         if self._was_dark and novelty in FRESH and not self._can_be_there(first, sent):
-            self._was_dark = False  # nothing was cleared: the take before goes on
+            self._was_dark = False  # nothing was discarded: the previous take continues
         if novelty is Novelty.REPEATED:
             return None
         if self.waits and not self._was_dark and (novelty in FRESH or not self._repeats):
-            return None  # a frame of a take before
+            return None  # a frame of an earlier take
         if not self._is_overdue(first, sent):
             return first if novelty in FRESH and self._can_be_there(first, sent) else None
         return first
 
     def _next_begins(self, chunk: int, sent: float, novelty: Novelty, ticks: int) -> bool:
-        """Whether a chunk begins with this frame, `ticks` frames having come since the one shown began."""
+        """Whether a chunk begins with this frame, `ticks` frames having come since the current one began."""
         self._sure = False
         if self._is_lost_behind(chunk, sent):
             return True
@@ -407,7 +411,7 @@ class ChunkFrameCounter:
         return can_be_there or self._held >= RUN or (chunk in self._reports and self._alike >= PAUSE)
 
     def _next_streams(self, sent: float, novelty: Novelty, length: int) -> bool:
-        """Whether the next chunk begins, where frames come one by one while their chunk is made."""
+        """Whether the next chunk begins, if frames come one by one while their chunk is made."""
         report = self._reports.get(self._chunk)
         enough = self._fresh >= length and (report is not None or not self._repeats)
         if report is None or not self._next_ways:
@@ -425,17 +429,17 @@ class ChunkFrameCounter:
         return self._soonest < -SLACK * self._usual * self._pace.tick
 
     def _can_be_there(self, chunk: int, sent: float) -> bool:
-        """Whether a chunk's first frame can have been sent by now: not sooner after its report than ever."""
+        """Whether a chunk's first frame can have been sent by now: not sooner after its report than was ever seen."""
         report = self._reports.get(chunk)
         return report is not None and sent >= report.at + self._soonest - EARLY * self._pace.tick
 
     def _waited(self, chunk: int, sent: float) -> float:
-        """For how many frames' time a chunk could have been shown already; 0 where nobody knows."""
+        """Return for how many frames' time a chunk could have been shown already; 0 if that is unknown."""
         report = self._reports.get(chunk)
         return 0.0 if report is None else max(0.0, (sent - report.at - self._soonest) / self._pace.tick)
 
     def _is_overdue(self, chunk: int, sent: float) -> bool:
-        """Whether a chunk's first frame must have been sent, unless it takes longer than it usually does."""
+        """Whether a chunk's first frame must have been sent, unless it takes longer than usual."""
         report = self._reports.get(chunk)
         return report is not None and sent >= report.at + max(0.0, self._soonest) + OVERDUE * self._pace.tick
 
@@ -448,7 +452,7 @@ class ChunkFrameCounter:
         return sent >= report.at + max(0.0, self._soonest) + patience
 
     def _show(self, chunk: int, at: int, sent: float) -> int | None:
-        """A chunk begins with the frame that came at `at`, if it was not shown already before the connection broke."""
+        """Begin a chunk with the frame that arrived at `at`. Return it unless it was shown before the connection broke."""
         before, report = self._reports.get(self._chunk), self._reports.get(chunk)
         if self._counting and before is not None:
             self._next_ways.append(sent - before.at)
@@ -475,12 +479,12 @@ class ChunkFrameCounter:
             self._ways.append(sent - reported)
 
     def _length(self, chunk: int) -> int:
-        """How many frames a chunk has, as far as is known."""
+        """Return how many frames a chunk has, as far as is known."""
         report = self._reports.get(chunk)
         return self._usual if report is None else report.frames
 
     def _following(self, chunk: int) -> int:
-        """The next chunk that has frames: a warm-up chunk has none."""
+        """Return the next chunk that has frames: a warm-up chunk has none."""
         following = chunk + 1
         while self._length(following) == 0:
             following += 1
@@ -488,7 +492,7 @@ class ChunkFrameCounter:
 
 
 def _shared(chunks: int, frames: int, since: int, at: int) -> Iterable[tuple[int, _Report]]:
-    """The reports of so many chunks of which only the last was heard: (1 …, its report), frames and times shared evenly."""
+    """Return the reports of several chunks if only the last was received: (1 …, its report), frames and times shared evenly."""
     for number in range(max(1, chunks - MAX_KEPT), chunks + 1):
         own = frames * number // chunks - frames * (number - 1) // chunks
         yield number, _Report(own, since + (at - since) * number // chunks)

@@ -1,4 +1,7 @@
-"""Which of the servers that help peers to meet are there at all. One that is not costs five seconds if nobody looks first."""
+"""Signalling: STUN and TURN servers, and the calls that exchange an offer and an answer.
+
+Which ICE servers are reachable is checked first: an unreachable one would cost five seconds.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ HEADER = 20
 
 @dataclass(frozen=True, slots=True)
 class IceServer:
-    """A STUN or TURN server, as WebRTC wants it."""
+    """A STUN or TURN server, as WebRTC expects it."""
 
     uris: tuple[str, ...]
     username: str | None = None
@@ -26,7 +29,7 @@ class IceServer:
 
 
 def read_servers(listed: object) -> tuple[IceServer, ...]:
-    """The servers of an `ice_servers` answer; what makes no sense in it is left out."""
+    """Return the servers of an `ice_servers` answer; invalid parts of it are left out."""
     found = []
     for one in listed if isinstance(listed, list) else ():
         if not isinstance(one, Mapping):
@@ -42,7 +45,7 @@ def read_servers(listed: object) -> tuple[IceServer, ...]:
 
 
 def _address(uri: str) -> tuple[str, int, bool] | None:
-    """Host, port, and whether it is reached over UDP; None for what cannot be read."""
+    """Return host, port, and whether the server is reached over UDP; None for an address that cannot be read."""
     scheme, _, rest = uri.partition(":")
     where, _, query = rest.partition("?")
     if scheme not in ("stun", "turn", "stuns", "turns"):
@@ -53,7 +56,7 @@ def _address(uri: str) -> tuple[str, int, bool] | None:
 
 
 class _Probe(asyncio.DatagramProtocol):
-    """Asks once, and again, for a sign of life."""
+    """Sends requests to a server and notes whether it answers."""
 
     def __init__(self) -> None:
         self.answered = asyncio.Event()
@@ -70,7 +73,7 @@ class _Probe(asyncio.DatagramProtocol):
 
 
 async def _answers(uri: str) -> None:
-    """Come back when a server has answered. Raises OSError where it cannot."""
+    """Return when a server has answered. Raises OSError if it cannot be reached."""
     address = _address(uri)
     if address is None:
         raise OSError("not an address")
@@ -94,7 +97,7 @@ async def _answers(uri: str) -> None:
 
 
 async def reachable(servers: Sequence[IceServer], seconds: float) -> tuple[IceServer, ...]:
-    """The servers, and of each the addresses, that answer within `seconds`. All are asked at once."""
+    """Return the servers, and of each the addresses, that answer within `seconds`. All are checked at once."""
 
     async def check(uri: str) -> str | None:
         try:
@@ -119,7 +122,7 @@ MAX_POLL_INTERVAL_S = 1.0
 
 
 class Signalling:
-    """The calls about one connection after the other. Each raises PlatformError or StageError."""
+    """The calls about successive connections. Each raises ApiError or StageError."""
 
     def __init__(self, session: Session, local: bool) -> None:
         self._session = session
@@ -130,14 +133,14 @@ class Signalling:
         return f"{self._session.path}/transport/webrtc"
 
     async def ice_servers(self) -> tuple[IceServer, ...]:
-        """Servers that help; none for a local runtime, which is near, while one that is far costs seconds."""
+        """Return the ICE servers. A local runtime is near and needs none, and a distant server costs seconds."""
         if self._local:
             return ()
         answer = await self._session.ask("asking for ICE servers", "GET", f"{self._path}/ice_servers", headers=SIGNALLING)
         return read_servers(answer.body.get("ice_servers"))
 
     async def register(self) -> int:
-        """A new connection's number: a dropped one is never taken up again, for older runtimes serve its old answer."""
+        """Return a new connection's number. A dropped one is never reused: older runtimes would serve its old answer."""
         path = f"{self._path}/connections"
         answer = await self._session.ask("registering a connection", "POST", path, {}, SIGNALLING, again=True)
         number = answer.body.get("connection_id")
@@ -146,7 +149,7 @@ class Signalling:
         return number
 
     async def exchange(self, number: int, offer: str, mapping: Sequence[dict[str, object]], seconds: float) -> str:
-        """Send the offer and wait for the answer, at most so long."""
+        """Send the offer and wait for the answer, at most `seconds`."""
         path = f"{self._path}/connections/{number}/sdp_params"
         body: dict[str, object] = {"sdp_offer": offer, "track_mapping": list(mapping), "client_info": CLIENT}
         if self._local:
@@ -154,7 +157,7 @@ class Signalling:
         await self._session.ask("sending the offer", "POST", path, body, SIGNALLING, again=False)
         deadline, pause = time.monotonic() + seconds, MIN_POLL_INTERVAL_S if self._local else 0.2
         while time.monotonic() < deadline:
-            # Once: the answer is handed out a single time, and one whose way back broke is gone.
+            # Without repeating: the answer is delivered only once, and if it is lost on its way it is gone.
             answer = await self._session.ask("fetching the answer", "GET", path, headers=SIGNALLING, again=False)
             sdp = answer.body.get("sdp_answer")
             if isinstance(sdp, str) and sdp:
@@ -165,9 +168,9 @@ class Signalling:
 
 
 def normalise_sdp(answer: str) -> str:
-    """An answer with what bundling lets the other side leave out: candidates and rtcp-mux stand in every section.
+    """Return an answer with what bundling allows to be left out: candidates and rtcp-mux in every section.
 
-    Runtimes of the older kind name them in the first section only; aiortc wants them in each.
+    Older runtimes put them in the first section only; aiortc expects them in each.
     """
     head, *sections = answer.replace("\r\n", "\n").rstrip("\n").split("\nm=")
     parts = [("m=" + one).split("\n") for one in sections]

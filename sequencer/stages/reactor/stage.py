@@ -1,4 +1,4 @@
-"""A live Helios as a `Stage`: connects, sends, keeps the connection or makes another, and ends the session whatever happens."""
+"""A live Helios model as a `Stage`: connects, sends, reconnects after a loss, and always ends the session."""
 
 from __future__ import annotations
 
@@ -52,15 +52,21 @@ if TYPE_CHECKING:
 
 
 ENDING_SECONDS = 20.0
-"""How long the session may take to be ended: what the run leaves is written after that."""
+"""How long ending the session may take: the run's files are written after that."""
 
 
 class ReactorStage:
-    """A `Stage` at Reactor, or at anything that speaks as it does.
+    """A `Stage` at Reactor, or at any server with the same API. It is used once: open, send any number of times, close.
 
-    `images` gives the bytes of the images that the score shows; `sink` takes every frame; `notice` hears what a person should
-    know (warnings of limits, of moderation, of a session that could not be closed); `progress` hears of uploads.
-    `transport` replaces the network under HTTP (tests). Once in a stage's life: open, send as often as wanted, close.
+    Args:
+        clock: The run's clock.
+        settings: The session's settings.
+        images: Returns the bytes of the images that the score uses.
+        sink: Receives every frame.
+        notice: Receives messages for the operator (warnings of limits, of moderation, of a session that could not be
+            closed).
+        progress: Receives the progress of uploads.
+        transport: Replaces the network under HTTP (tests).
     """
 
     def __init__(
@@ -97,24 +103,24 @@ class ReactorStage:
         self._is_over = False
         self._is_closed = False
         self.status = ConnectionStatus("disconnected", clock.now())
-        """How the connection stands."""
+        """The connection's status."""
         self.closing_trouble: str | None = None
-        """What kept the session from being closed, if anything: it may run on, and cost, until its timeout."""
+        """Why the session could not be closed, if so: it may continue to run, and cost, until its timeout."""
 
-    # ---- what is known from outside
+    # ---- public state
 
     @property
     def session_id(self) -> str:
-        """The session's id, empty before there is one. No secret: it takes the key to reach it."""
+        """The session's id, empty before there is one. It is not a secret: using it takes the key."""
         return self._session.id
 
     @property
     def uploads(self) -> Mapping[str, Reference]:
-        """What the session holds, by SHA-256, for a run that takes it over."""
+        """What the session holds, by SHA-256, for a run that adopts it."""
         return dict(self._uploads.references)
 
     def measures(self) -> ConnectionStats:
-        """What was measured so far."""
+        """Return the measurements so far."""
         frames, rate = self._frames.count, self._frames.rate(self._clock.now())
         latencies = tuple(self._talk.latencies)
         wire = str(self._talk.wire)
@@ -123,9 +129,9 @@ class ReactorStage:
     # ---- Stage
 
     async def open(self, deliver: Deliver) -> None:
-        """Make the session and connect; `Ready` is delivered before this comes back. Raises StageError.
+        """Make the session and connect; `Ready` is delivered before this returns. Raises StageError.
 
-        It may take minutes (waiting for a GPU): `status` says where it is. Cancelling it is fine; call `close` afterwards.
+        It may take minutes (waiting for a GPU): `status` shows the progress. Cancelling it is fine; call `close` afterwards.
         """
         if self._deliver is not None or self._is_over:
             raise StageError("this stage was opened before", "make a new one for each run")
@@ -145,7 +151,7 @@ class ReactorStage:
         self._spawn(self._watch())
 
     async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
-        """Send commands, all at once. While the connection is lost they are lost too; after the end nobody hears them."""
+        """Send commands, all at once. Commands are dropped while the connection is lost and after the end."""
         if self._deliver is None:
             raise StageError("the stage is not open", "call open() first")
         for command in commands:
@@ -159,7 +165,7 @@ class ReactorStage:
                 self._talk.command(command, self._uploads.references)
 
     async def close(self) -> None:
-        """End the session. Safe to call twice, and after failures; never raises for a network that is gone."""
+        """End the session. Safe to call twice and after failures; never raises if the network is gone."""
         if self._is_closed:
             return
         self._is_over = self._is_closed = True
@@ -184,20 +190,20 @@ class ReactorStage:
         await self._platform.close()
 
     async def clip(self, seconds: float) -> Clip:
-        """A clip of the last seconds, as the platform keeps it. Raises StageError."""
+        """Return a clip of the last seconds, as the platform keeps it. Raises StageError."""
         if self._meeting.connection is None:
             raise StageError("there is no connection to ask for a clip on", "ask again when it stands")
         ready = await self._talk.clip(seconds, CLIP_TIMEOUT_S)
         return await fetch(self._platform, self._token, ready)
 
-    # ---- losing and finding again
+    # ---- losing the connection and reconnecting
 
     def _broken(self, connection: Connection, why: str) -> None:
         if self._is_over or not self._meeting.gone(connection):
             return
         self._spawn(connection.close())
         if self._held is not None:
-            return  # it never stood: whoever is meeting sees it
+            return  # it was never established: the code that connects notices
         self._losses += 1
         self._frames.lost()
         self._set("connecting", why)
@@ -206,7 +212,7 @@ class ReactorStage:
         self._spawn(self._again(why))
 
     async def _again(self, why: str) -> None:
-        """Connect anew within the grace that the platform gives, or end the run."""
+        """Reconnect within the time that the platform allows, or end the run."""
         deadline = self._clock.now() + int(self._settings.grace_seconds * SECOND)
         pause, last = 0.2, why
         while self._clock.now() < deadline:
@@ -236,7 +242,7 @@ class ReactorStage:
         self._release(SessionEnded(self._clock.now(), reason))
 
     async def _watch(self) -> None:
-        """Signs of life both ways, commands without an answer, and limits."""
+        """Check that both sides are alive, and look for unanswered commands and limits."""
         while True:
             pause, before = min(1.0, self._settings.silence_seconds / 4), awake_ns()
             await asyncio.sleep(pause)
@@ -266,10 +272,10 @@ class ReactorStage:
                 self._hear(UnknownMessage(now, "unanswered", f'{{"command": "{asked.name}"}}'))
                 self._notice(f"{asked.name} was not answered within {self._settings.answer_seconds:.0f} s")
 
-    # ---- what comes in
+    # ---- incoming
 
     def _hear(self, event: Event) -> None:
-        """Something happened: keep count, and tell it, or hold it while the connection is not announced yet."""
+        """Count an event, and deliver it, or hold it until the connection is announced."""
         match event:
             case ChunkDone():
                 self._takes.done(event.chunk, event.frames, event.at)
@@ -294,7 +300,7 @@ class ReactorStage:
             self._deliver(event)
 
     def _release(self, first: Event) -> None:
-        """Tell an event, then what was held behind it. Of several states only the last one holds by now."""
+        """Deliver an event, then those held until after it. Of several states only the last one is still valid."""
         held, self._held = self._held or [], None
         states = [event for event in held if isinstance(event, StateReported)]
         for event in (first, *(one for one in held if not isinstance(one, StateReported) or one is states[-1])):
@@ -307,7 +313,7 @@ class ReactorStage:
         self._liveness.frame(self._clock.now())
         try:
             self._frames.take(picture, self._clock.now(), metadata)
-        except Exception as error:  # noqa: BLE001  a sink is somebody else's, and what is wrong with it must not stop the show
+        except Exception as error:  # noqa: BLE001  a sink is foreign code, whose errors must not stop the performance
             self._frames.drop_sink()
             self._notice(f"frames are no longer handed on: {type(error).__name__}: {error}")
 
@@ -332,7 +338,7 @@ class ReactorStage:
         self._talk.uploaded(reference)
         self._hear(Uploaded(self._clock.now(), image.sha256))
 
-    # ---- small things
+    # ---- helpers
 
     def _set(self, name: StatusName, detail: str = "") -> None:
         since = self.status.since if self.status.name == name else self._clock.now()

@@ -1,4 +1,4 @@
-"""Images on their way to the model: looked at here before a byte leaves, brought to an address that may have expired."""
+"""Uploading images to the model: checked here before a byte is sent, and repeated if an address has expired."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from sequencer.stages.reactor.session import Session
 from sequencer.stages.wire.messages import Reference
 
 ImageBytes = Mapping[str, bytes] | Callable[[ImageFile], bytes]
-"""Where the bytes of images come from: by SHA-256, or a loader (which raises OSError or KeyError for what it has not)."""
+"""The source of images' bytes: by SHA-256, or a loader (which raises OSError or KeyError for images that it does not have)."""
 
 Progress = Callable[[ImageFile, int, int], None]
-"""Hears how many of how many bytes of an image have left."""
+"""Receives the number of bytes of an image that were sent, and the total."""
 
 MAX_ATTEMPTS = 3
 ALREADY_UPLOADED = 409
 EXPIRED = (401, 403, 404, 410)
-"""What a presigned address answers that is no good any more: another one is asked for."""
+"""The statuses of a presigned address that is no longer valid: another one is requested."""
 
 
 class Uploads:
-    """One session's uploads."""
+    """The uploads of one session."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Uploads:
         """What the session holds, by SHA-256."""
 
     async def bring(self, image: ImageFile) -> Reference:
-        """Bring an image to the platform, unless it is there. Raises StageError, whose message stands alone."""
+        """Upload an image to the platform, unless it is there. Raises StageError, whose message is complete by itself."""
         known = self.references.get(image.sha256)
         if known is not None:
             return known
@@ -88,7 +88,7 @@ class Uploads:
         return lambda sent, size: self._progress(image, sent, size) if self._progress is not None else None
 
     def _checked(self, image: ImageFile) -> bytes:
-        """The bytes to send for an image, which was looked at: type, size, digest, content. Raises StageError."""
+        """Return the bytes to send for an image after checking type, size, digest and content. Raises StageError."""
         if image.mime_type not in IMAGE_TYPES.values():
             raise StageError(
                 f"{image.path} is {image.mime_type or 'of no type'}: {IMAGE_FORMATS} are taken", "convert it to PNG"

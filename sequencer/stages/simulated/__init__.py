@@ -1,8 +1,9 @@
-"""The simulated stage: the whole Helios contract on paper, in process, deterministic, with pictures.
+"""The simulated stage: the entire Helios contract, in process, deterministic, with frames.
 
-In the order in which things flow: `faults` (what goes wrong, from a file), `model` (the machine; `agenda` is what is due when,
-`pace` how long things take, `conditions` and `uploads` what it holds), `link` (the way its messages take), `stage` (both behind
-a run's clock), `pictures` (what the chunks look like).
+In the order of the data flow: `faults` (what goes wrong, from a file), `helios` (the state machine; `timing` is what is due
+when and how long things take, `helios_state` its conditions, uploads and outputs, `pending_commands` and `snapshots` what it
+remembers, `outgoing` its messages), `faulty_channel` (the path of its messages), `stage` (all of it on a run's clock),
+`renderer` (what the chunks look like).
 """
 
 from sequencer.stages.simulated.faults import Faults, read_faults, reads_faults

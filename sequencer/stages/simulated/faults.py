@@ -1,9 +1,8 @@
-"""The faults file: what the simulated stage does wrong, slowly or in its other dialect, and when. Small YAML.
+"""The faults file: what the simulated stage does wrong, slowly or in its other dialect, and when. A small YAML file.
 
-Every key may be left out; an empty file is a well-behaved model. Durations are written `350ms`, `12.5s`, `1m30s`; `nth`
-counts from 1, `chunk` and `take` from 0, chunks within their take. docs/faults.md explains each key with an example.
-Nothing here is drawn at random: jitter comes from hashes of `seed` and of the place it is used at, so that the same file
-gives the same run.
+Every key may be left out; an empty file is a model without faults. Durations are written `350ms`, `12.5s`, `1m30s`; `nth`
+counts from 1, `chunk` and `take` from 0, chunks within their take. docs/faults.md explains each key with an example. Nothing
+here is random: jitter comes from hashes of `seed` and of where it is used, so that the same file gives the same run.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from sequencer.stages.wire.helios.commands import COMMAND_NAMES, SNAPSHOT_COMMAN
 from sequencer.stages.wire.helios.model_messages import Dialect
 
 MAX_FILE_BYTES = 64 * 1024
-"""Bytes of the largest faults file that is read."""
+"""Size limit of a faults file, in bytes."""
 
 DEEPEST = 8
 """How deeply lists and maps may be nested; no key needs more than three."""
@@ -41,7 +40,7 @@ _MESSAGE_TYPES = (
 
 
 def _nanoseconds(value: object) -> object:
-    """`1m30s`, `12.5s`, `350ms` as nanoseconds; integers are nanoseconds already (for settings made in code)."""
+    """Convert `1m30s`, `12.5s`, `350ms` to nanoseconds; integers are nanoseconds already (for settings made in code)."""
     if not isinstance(value, str):
         return value
     found = _DURATION.fullmatch(value.strip())
@@ -84,13 +83,13 @@ class Delays(_Part):
     commands: dict[Literal[_COMMAND_NAMES], Duration] = Field(default_factory=dict)  # type: ignore[valid-type]  # names from one tuple
     """Added to `answer` for commands of these names."""
     at_chunk: bool = False
-    """While generating, answers wait for the end of the chunk in the making."""
+    """While generating, answers wait for the end of the current chunk."""
     prompt: Duration = 0
-    """Encoding a prompt. One that is not encoded when its chunk begins acts on the first chunk that begins afterwards."""
+    """Encoding a prompt. If it is not encoded when its chunk begins, it takes effect on the first chunk that begins later."""
     image: Duration = 180_000_000
     """Encoding an image; `image_accepted` follows it."""
     upload: Duration = 300_000_000
-    """Bringing an image's bytes to the model."""
+    """Transferring an image's bytes to the model."""
     shown: Duration = DISPLAY_DELAY
     """From a chunk's report to its first frame shown. Over a network 1.1 to 1.5 s were measured."""
     shown_jitter: Duration = 0
@@ -101,11 +100,11 @@ class Slow(_Part):
     """A chunk, or several, that take longer: `factor` times, then `by` more."""
 
     chunk: Index | None = None
-    """The chunk; instead of it `from` and `to` (both included) name a stretch."""
+    """The chunk; alternatively `from` and `to` (both inclusive) give a range."""
     first: Index | None = Field(default=None, alias="from")
     last: Index | None = Field(default=None, alias="to")
     take: Index | None = None
-    """Only in this take; without it in every one."""
+    """Only in this take; otherwise in every take."""
     factor: Rational = Fraction(1)
     by: Duration = 0
 
@@ -118,7 +117,7 @@ class Slow(_Part):
         return self
 
     def covers(self, take: int, chunk: int) -> bool:
-        """Whether this chunk is meant."""
+        """Whether this chunk is affected."""
         if self.take is not None and take != self.take:
             return False
         if self.first is None:
@@ -127,7 +126,7 @@ class Slow(_Part):
 
 
 class Refusal(_Part):
-    """A command that is refused although it is right: the `nth` of its name, or those sent while `chunk` is being made."""
+    """A valid command that is refused: the `nth` of its name, or those sent while `chunk` is being made."""
 
     command: Literal[_COMMAND_NAMES]  # type: ignore[valid-type]  # names from one tuple
     nth: Count | None = None
@@ -136,7 +135,7 @@ class Refusal(_Part):
     reason: str = "refused by the faults file"
 
     def covers(self, command: str, nth: int, take: int, chunk: int) -> bool:
-        """Whether this command is meant. Without `nth`, `chunk` and `take` all of its name are."""
+        """Whether this command is affected. Without `nth`, `chunk` and `take` all of its name are."""
         return (
             command == self.command
             and self.nth in (None, nth)
@@ -146,18 +145,18 @@ class Refusal(_Part):
 
 
 class MessageFault(_Part):
-    """A message that is lost, repeated, delayed `by` a time, swapped with the one that follows it, or spoilt in one field."""
+    """A message that is lost, repeated, delayed by `by`, swapped with the following one, or spoilt in one field."""
 
     do: Literal["lose", "repeat", "delay", "swap", "spoil"]
     type: Literal[_MESSAGE_TYPES]  # type: ignore[valid-type]  # names from one tuple
     """The message's type; in the early dialect its event's name."""
     nth: Count | None = None
-    """The nth of its type; without it every one."""
+    """The nth message of its type; without it every message of that type."""
     by: Duration = 1_000_000_000
     field: str | None = None
     """With `spoil`: the field that is missing, or holds `value`."""
     value: str | None = None
-    """What stands in the field: JSON where it is JSON (`7`, `null`, `[]`), else text. Without it the field is missing."""
+    """The field's value: JSON if it is valid JSON (`7`, `null`, `[]`), otherwise text. Without it the field is missing."""
 
     @model_validator(mode="after")
     def _fits(self) -> MessageFault:
@@ -171,9 +170,9 @@ class MessageFault(_Part):
 
 
 class FaultTime(_Part):
-    """When something happens once: `at` a time after opening, or when `chunk` begins, in the first take that gets there.
+    """When something happens once: at time `at` from opening, or when `chunk` begins, in the first take that reaches it.
 
-    `take` says in which take instead.
+    `take` selects another take.
     """
 
     chunk: Index | None = None
@@ -189,12 +188,12 @@ class FaultTime(_Part):
         return self
 
     def at_chunk(self, take: int, chunk: int) -> bool:
-        """Whether the beginning of this chunk is the moment."""
+        """Whether it happens at the beginning of this chunk."""
         return self.chunk == chunk and self.take in (None, take)
 
 
 class Drop(FaultTime):
-    """The connection breaks for a while: nothing arrives at either end, the model goes on."""
+    """The connection breaks for a while: nothing arrives at either end, and the model continues."""
 
     lasting: Duration = Field(default=3_000_000_000, alias="for")
     reason: str = "connection dropped by the faults file"
@@ -214,15 +213,15 @@ class UploadFault(_Part):
     reason: str = "upload failed by the faults file"
 
     def covers(self, nth: int, path: str) -> bool:
-        """Whether this upload is meant. Without `nth` and `image` all are."""
+        """Whether this upload is affected. Without `nth` and `image` all are."""
         return self.nth in (None, nth) and (self.image is None or path.endswith(self.image))
 
 
 class Faults(_Part):
-    """A whole faults file. The default is a model that behaves."""
+    """A complete faults file. The default is a model without faults."""
 
     seed: int = 0
-    """Where jitter and seeds drawn by the model come from."""
+    """The source of jitter and of the seeds that the model chooses."""
     fps: Rational | None = None
     """The true frame rate; without it the grid's."""
     dialect: Dialect = "current"
@@ -237,22 +236,22 @@ class Faults(_Part):
     reset_keeps: bool = False
     """Whether super-resolution and image strength survive a reset."""
     strength: Literal["captured", "live"] = "captured"
-    """Whether image strength is taken with an image, or acts on the next chunk."""
+    """Whether image strength is captured with an image, or takes effect on the next chunk."""
     unheard: Duration = 0
-    """So long after each connect commands go unheard."""
+    """For this long after each connect, commands are ignored."""
     jitter: Duration = 0
-    """Each chunk takes up to so much more or less."""
+    """Each chunk takes up to this much more or less."""
     slow: tuple[Slow, ...] = ()
     delays: Delays = Delays()
     refuse: tuple[Refusal, ...] = ()
     messages: tuple[MessageFault, ...] = ()
     stale_states: Annotated[int, Field(ge=0, le=100)] = 0
-    """How many older `state`s still arrive behind each `generation_reset`."""
+    """How many older `state`s still arrive after each `generation_reset`."""
     drops: tuple[Drop, ...] = ()
     end: End | None = None
     uploads: tuple[UploadFault, ...] = ()
     uploads_last: Duration | None = None
-    """How long an upload can be used; without it for ever. Afterwards a command that names it is refused."""
+    """How long an upload can be used; without it without limit. Afterwards a command that names it is refused."""
 
 
 NO_FAULTS = Faults()
@@ -263,13 +262,13 @@ NO_FAULTS = Faults()
 
 
 class _Place:
-    """Where each key and item of a document stands, so that a fault found later has its line and column."""
+    """The position of each key and item of a document, so that a problem found later has its line and column."""
 
     def __init__(self) -> None:
         self.marks: dict[tuple[str | int, ...], tuple[int, int]] = {}
 
     def of(self, path: Iterable[str | int]) -> tuple[int, int]:
-        """The line and column of the deepest known part of a path."""
+        """Return the line and column of the deepest known part of a path."""
         known = tuple(path)
         while known and known not in self.marks:
             known = known[:-1]
@@ -277,7 +276,7 @@ class _Place:
 
 
 def read_faults(path: Path) -> Faults:
-    """The faults of a file. Raises InputError, with place and cure, for one that cannot be read or makes no sense."""
+    """Read the faults of a file. Raises InputError, with position and hint, if it cannot be read or is not valid."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
@@ -293,7 +292,7 @@ def read_faults(path: Path) -> Faults:
 
 
 def reads_faults(text: str, name: str = "faults") -> Faults:
-    """The faults of a text, `name` standing for it in messages. Raises InputError."""
+    """Read the faults of a text, called `name` in messages. Raises InputError."""
     place = _Place()
     document = _document(text, name, place)
     try:
@@ -324,7 +323,7 @@ def _document(text: str, name: str, place: _Place) -> object:
 
 
 def _value(node: yaml.Node, path: tuple[str | int, ...], name: str, place: _Place) -> object:
-    """A node as plain values: every scalar its text, for YAML's own guesses turn `12:30` into a number and `off` into False."""
+    """Return a node as Python values, scalars as text: YAML itself would turn `12:30` into a number and `off` into False."""
     place.marks.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.MappingNode):
         found: dict[str, object] = {}
@@ -335,7 +334,7 @@ def _value(node: yaml.Node, path: tuple[str | int, ...], name: str, place: _Plac
             if key.value in found:
                 raise InputError(f"{name}:{line}:{column}: {key.value} is given twice", "keep one of the two")
             place.marks[*path, key.value] = (line, column)
-            if value.value != "" or value.style:  # a key with nothing behind it is as good as none
+            if value.value != "" or value.style:  # a key without a value is treated as absent
                 found[key.value] = _value(value, (*path, key.value), name, place)
         return found
     if isinstance(node, yaml.SequenceNode):
@@ -356,7 +355,7 @@ def _explain(error: ValidationError, name: str, place: _Place) -> str:
 
 
 def _sentence(problem: Any) -> str:
-    """Pydantic's message in this program's words where its own would puzzle."""
+    """Reword Pydantic's messages where they would be hard to understand."""
     match problem["type"]:
         case "extra_forbidden":
             return "there is no such key"

@@ -1,4 +1,4 @@
-"""The way from the model to whoever listens: messages are lost, repeated, delayed, swapped and spoilt on it, as scripted.
+"""The channel from the model to the client: it loses, repeats, delays, swaps and spoils messages, as scripted.
 
 No I/O.
 """
@@ -22,13 +22,13 @@ class FaultyChannel:
         self._held: list[Message] = []
 
     def holds(self, message: Message) -> bool:
-        """Whether it is held until the next one has gone."""
+        """Whether a message is held until the next one has been sent."""
         return any(one.answers == message.answers for one in self._held)
 
     def carry(self, message: Message) -> tuple[Message, ...]:
-        """What arrives because of this message, each at its own `at`, in order of sending.
+        """Return what arrives because of this message, each at its own `at`, in order of sending.
 
-        A message that is to be swapped is held until the next one has gone before it.
+        A message that is to be swapped is held until the next one has been sent before it.
         """
         if not self._mishaps:
             return (message,)
@@ -56,7 +56,7 @@ class FaultyChannel:
 
 
 def _spoilt(message: Message, how: MessageFault) -> Message:
-    """The message with a field missing, or holding something else."""
+    """Return the message with a field missing, or with another value."""
     data = {key: value for key, value in message.data.items() if key != how.field}
     if how.field is not None and how.value is not None:
         try:

@@ -1,4 +1,4 @@
-"""Helios on paper: a discrete-event machine on integer nanoseconds. No I/O, no clock, no chance.
+"""The simulated Helios model: a discrete-event machine on integer nanoseconds. No I/O, no clock, no randomness.
 
 ::
 
@@ -6,11 +6,11 @@
       ▲                                                 │  ▲
       │                                      pause, chunk done
       │                                                 ▼  │ resume
-      └──────reset (at the end of the chunk in the making)─ PAUSED
+      └──────reset (at the end of the current chunk)─────── PAUSED
 
-Commands and the passing of time go in, messages go out (in any dialect), and so does what was made: `ChunkBegun` with all
-that its pictures depend on, and `ChunkMade`. A command sent while chunk k is made acts at the earliest at k+1; what
-is sent at the very instant of a boundary is sent during the chunk that begins there.
+Commands and the passing of time go in; messages (in any dialect) come out, as well as what was made: `ChunkBegun` with
+all that its frames depend on, and `ChunkMade`. A command sent while chunk k is made takes effect at k+1 at the earliest;
+a command at the exact instant of a boundary is sent during the chunk that begins there.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ DEFAULT_SEED = 0
 
 
 class HeliosModel:
-    """One session's model. Feed `receive`/`command` and `advance` in order of time; both give what leaves the model by then."""
+    """The model of one session. Call its methods in order of time; they return what leaves the model by then."""
 
     def __init__(self, faults: Faults = NO_FAULTS, grid: ChunkGrid | None = None) -> None:
         self._faults = faults
@@ -107,11 +107,11 @@ class HeliosModel:
         self._strength = DEFAULT_STRENGTH
         self.take = 0
         self._branch = 0
-        """Counts resets and rewinds: what was under way before one of them comes to nothing."""
+        """Counts resets and rewinds: what was pending before one of them is dropped."""
         self._clear()
 
     def _clear(self) -> None:
-        """What a reset clears: everything but super-resolution, strength, uploads and the count of takes."""
+        """Clear what a reset clears: everything but super-resolution, strength, uploads and the count of takes."""
         self.chunk = 0
         self._frame = 0
         self._conditions = Conditions()
@@ -127,11 +127,11 @@ class HeliosModel:
         self._rewinding: Snapshot | None = None
         self._edge = Fraction(0)
 
-    # ---- from outside
+    # ---- interface
 
     @property
     def deadline(self) -> int | None:
-        """When something will happen of itself; None when nothing will."""
+        """When something will happen by itself; None if nothing will."""
         return self._agenda.next
 
     @property
@@ -141,16 +141,16 @@ class HeliosModel:
 
     @property
     def is_making(self) -> bool:
-        """Whether a chunk is in the making."""
+        """Whether a chunk is being made."""
         return self._making is not None
 
     def advance(self, now: int) -> tuple[Output, ...]:
-        """Let time pass up to and with nanosecond `now`."""
+        """Let time pass up to and including nanosecond `now`."""
         self._agenda.until(now)
         return self._voice.taken()
 
     def connect(self, at: int) -> tuple[Output, ...]:
-        """A client connects: `state` goes out."""
+        """Connect a client: `state` is sent."""
         self._agenda.until(at)
         self._deaf_until = at + self._faults.unheard
         self._state(at)
@@ -161,22 +161,25 @@ class HeliosModel:
         self._uploads.add(upload, image, at)
 
     def read(self, name: str, data: Mapping[str, object]) -> HeliosCommand | SnapshotCommand | Problem:
-        """A command as it stands on the wire, as this model knows it."""
+        """Read a command of the wire format, as this model knows it."""
         return read_any_command(name, data) if self._has_snapshots else read_command(name, data)
 
     def receive(self, name: str, data: Mapping[str, object], at: int) -> tuple[Output, ...]:
-        """A command as it stands on the wire; one that cannot be read is refused like any other."""
+        """Receive a command of the wire format; one that cannot be read is refused like any other."""
         return self._hear(self.read(name, data), at)
 
     def ask(self, name: str, data: Mapping[str, object], at: int, ask: int) -> tuple[Output, ...]:
-        """As `receive`, for an asker: `ask` comes back once, in the `answers` of a message or of an `Acknowledged`."""
+        """Receive a command that expects an answer.
+
+        Like `receive`, but the id `ask` is returned once, in the `answers` of a message or of an `Acknowledged`.
+        """
         return self._hear(self.read(name, data), at, ask)
 
     def command(self, command: HeliosCommand | SnapshotCommand, at: int) -> tuple[Output, ...]:
-        """A command that was read already."""
+        """Receive a command that was already read."""
         return self._hear(command, at)
 
-    # ---- saying
+    # ---- outgoing
 
     def _state(self, at: int) -> None:
         state = StateReported(
@@ -218,7 +221,7 @@ class HeliosModel:
         return self.advance(at)
 
     def _answer_due(self, name: str, at: int) -> int:
-        """When the answers to a command leave: never before those to an earlier one."""
+        """Return when the answers to a command leave: never before those to an earlier one."""
         due = at + self._pace.answer(name, self._heard[name])
         if self._faults.delays.at_chunk and self._making is not None:
             due = max(due, self._boundary_due)
@@ -231,7 +234,7 @@ class HeliosModel:
                 raise RefusedError(rule.reason)
 
     def _do(self, command: HeliosCommand | SnapshotCommand | Problem, at: int, due: int) -> None:
-        """Carry out a command, its answers leaving at `due`. Nothing changes before the last reason to refuse it is past."""
+        """Carry out a command, its answers leaving at `due`. Nothing changes before the last check that can refuse it."""
         match command:
             case Problem():
                 raise RefusedError(command.reason)
@@ -260,7 +263,7 @@ class HeliosModel:
                 self._rewind_to(self._snapshots.find(command.snapshot), due)
 
     def _answer(self, message: tuple[str, Data], due: int) -> None:
-        """Say something that answers the command that is being carried out."""
+        """Send a message that answers the current command."""
         answers = self._asks.claim()
         self._agenda.at(due, ANSWER, lambda now: self._voice.send(message, now, answers))
 
@@ -302,7 +305,7 @@ class HeliosModel:
 
     @property
     def _next(self) -> int:
-        """The first chunk that a command sent now can act on."""
+        """The first chunk that a command sent now can affect."""
         return self.chunk + 1 if self._making is not None else self.chunk
 
     def _accept_prompt(self, prompt: str, chunk: int, ready: int, due: int, *, is_answer: bool = False) -> None:
@@ -324,7 +327,7 @@ class HeliosModel:
         self._later(max(ready, due), ENCODED, lambda now: self._voice.say(accepted, now, answers=answers), answers)
 
     def _later(self, due: int, rank: int, act: Callable[[int], None], answers: tuple[int, ...] = ()) -> None:
-        """Do something that a reset or rewind in between makes pointless: then `answers` are only acknowledged."""
+        """Schedule an action that a reset or rewind in between cancels: then `answers` are only acknowledged."""
         branch = self._branch
         self._agenda.at(due, rank, lambda now: act(now) if self._branch == branch else self._voice.acknowledge(answers, now))
 
@@ -343,7 +346,7 @@ class HeliosModel:
         self._begin_when_ready(at)
 
     def _begin_when_ready(self, at: int) -> None:
-        """Begin the first chunk once its prompt, and an image that came with it, is encoded. A bare image is not waited for."""
+        """Begin the first chunk once its prompt, and an image that came with it, is encoded, not waiting for other images."""
         if self._paused or self._making is not None or not self._started:
             return
         ready = self._conditions.opening()
@@ -356,7 +359,7 @@ class HeliosModel:
         self._agenda.at(max(at, self._answered), ANSWER, lambda now: self._voice.say(started, now, answers=answers))
 
     def _begin(self, at: int) -> None:
-        """Begin the next chunk with all that is in force now."""
+        """Begin the next chunk with everything that is in force now."""
         conditions = self._conditions
         before = conditions.prompt
         conditions.begin(self.chunk, self._frame, at)
@@ -382,7 +385,7 @@ class HeliosModel:
         self._agenda.at(self._boundary_due, BOUNDARY, self._end)
 
     def _end(self, at: int) -> None:
-        """The chunk in the making is done."""
+        """Finish the current chunk."""
         look = self._making
         if look is None:
             return
@@ -420,7 +423,7 @@ class HeliosModel:
         self._voice.say(Paused(at, chunk), at, answers=self._asks.settle("pause"))
 
     def _resume(self, at: int, due: int) -> None:
-        if self._pausing:  # it has not come to rest yet, and now never will
+        if self._pausing:  # it has not paused yet, and now never will
             self._pausing = False
             self._voice.acknowledge(self._asks.settle("pause"), at)
         elif self._paused:
@@ -456,7 +459,7 @@ class HeliosModel:
     # ---- snapshots
 
     def _take_state(self) -> TakeState:
-        """What the next chunk is made from; the one in the making counts as still to be made."""
+        """Return what the next chunk is made from; the current chunk counts as still to be made."""
         return TakeState(
             chunk=self.chunk,
             frame=self._frame,
@@ -468,7 +471,7 @@ class HeliosModel:
         )
 
     def _rewind_to(self, snapshot: Snapshot, due: int) -> None:
-        """Go on from a snapshot: after the chunk in the making, where there is one."""
+        """Continue from a snapshot: after the current chunk, if there is one."""
         self._asks.defer("rewind")
         self._rewinding = snapshot
         if self._making is None:

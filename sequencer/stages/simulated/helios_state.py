@@ -1,4 +1,4 @@
-"""What leaves the simulated model: messages, refusals, and what its pictures are made from."""
+"""The simulated model's conditions and uploads, and its outputs: messages, refusals, and the inputs of its chunks."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Scale = Literal["off", "2x", "4x"]
 
 
 def hash64(*key: object) -> int:
-    """64 bits that depend on the key alone: the only chance there is here, and none of it is shared."""
+    """Return 64 bits that depend on the key alone. They replace random numbers, without shared state."""
     text = "\x1f".join(map(str, key)).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 
 
 class RefusedError(Exception):
-    """A broken precondition, in the model's words."""
+    """A precondition that is not met, in the model's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Message:
     type: str
     data: Mapping[str, object]
     answers: tuple[int, ...] = ()
-    """The commands that it answers, by the ids that their askers gave."""
+    """The commands that it answers, by the ids that their senders assigned."""
 
     @property
     def name(self) -> str:
@@ -38,9 +38,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ChunkInputs:
-    """All that the pictures of a chunk depend on.
+    """Everything that the frames of a chunk depend on.
 
-    `image` is an upload's id and `image_since` the frame it came with; frames count within the take.
+    `image` is an upload's id and `image_since` the frame from which it is shown; frames count within the take.
     """
 
     seed: int
@@ -63,7 +63,7 @@ class ChunkBegun:
     look: ChunkInputs
     due: int
     before: ChunkInputs | None = None
-    """The chunk before it in its take, which is what its pictures may dissolve from."""
+    """The previous chunk of its take, from which its frames may dissolve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ Output = Message | Acknowledged | ChunkBegun | ChunkMade
 
 @dataclass(frozen=True, slots=True)
 class UploadedImage:
-    """What the model finds when it opens an upload: its size in pixels, or why it is no image (`problem`)."""
+    """What the model finds when it opens an upload: its size in pixels, or why it is not an image (`problem`)."""
 
     width: int
     height: int
@@ -97,7 +97,7 @@ class UploadedImage:
 
 @dataclass(frozen=True, slots=True)
 class _QueuedPrompt:
-    """A prompt on its way to a chunk. `order` counts acceptances; it is encoded at nanosecond `ready`."""
+    """A prompt waiting for a chunk. `order` counts acceptances; it is encoded at nanosecond `ready`."""
 
     order: int
     chunk: int
@@ -107,7 +107,7 @@ class _QueuedPrompt:
 
 @dataclass(frozen=True, slots=True)
 class _QueuedImage:
-    """An image on its way, with the strength that was set when it came."""
+    """An image waiting to be encoded, with the strength that was set when it arrived."""
 
     order: int
     image: str
@@ -116,7 +116,7 @@ class _QueuedImage:
 
 
 class Conditions:
-    """One take's. Of what can act on a chunk when it begins, the last accepted does."""
+    """The conditions of one take. Of what can affect a chunk when it begins, the last accepted does."""
 
     def __init__(self) -> None:
         self.prompt: str | None = None
@@ -129,14 +129,14 @@ class Conditions:
         self._pictured: list[_QueuedImage] = []
 
     def copy(self) -> Conditions:
-        """The same once more, to be changed on its own."""
+        """Return an independent copy."""
         other = Conditions()
         other.prompt, other.image, other.strength, other.image_since = self.prompt, self.image, self.strength, self.image_since
         other._accepted, other._said, other._pictured = self._accepted, dict(self._said), list(self._pictured)
         return other
 
     def say(self, prompt: str, chunk: int, ready: int) -> None:
-        """Accept a prompt for a chunk; one that was there for it is overwritten."""
+        """Accept a prompt for a chunk, replacing an earlier one for that chunk."""
         self._accepted += 1
         self._said[chunk] = _QueuedPrompt(self._accepted, chunk, prompt, ready)
 
@@ -147,25 +147,25 @@ class Conditions:
 
     @property
     def scheduled(self) -> tuple[tuple[int, str], ...]:
-        """(chunk, prompt) of what is still to come, by chunk."""
+        """Pending prompts as (chunk, prompt), by chunk."""
         return tuple((chunk, self._said[chunk].prompt) for chunk in sorted(self._said))
 
     @property
     def has_prompt(self) -> bool:
-        """Whether one is in force or to come."""
+        """Whether a prompt is in force or pending."""
         return self.prompt is not None or bool(self._said)
 
     def has_image(self, at: int) -> bool:
-        """Whether one is in force or encoded by nanosecond `at`."""
+        """Whether an image is in force or encoded by nanosecond `at`."""
         return self.image is not None or any(one.ready <= at for one in self._pictured)
 
     def opening(self) -> int | None:
-        """When the prompt of chunk 0 is encoded (with the image it came with); None without one."""
+        """Return when the prompt of chunk 0 is encoded (with the image it came with); None without one."""
         first = self._said.get(0)
         return None if first is None else first.ready
 
     def begin(self, chunk: int, frame: int, at: int) -> None:
-        """A chunk begins at nanosecond `at` with this frame: what is due and encoded is in force from here on."""
+        """Begin a chunk at nanosecond `at` with this frame: what is due and encoded is in force from now on."""
         prompts = [one for one in self._said.values() if one.chunk <= chunk and one.ready <= at]
         if prompts:
             shown = max(prompts, key=lambda one: one.order)
@@ -181,7 +181,7 @@ class Conditions:
 
 
 class Uploads:
-    """Uploads by their ids. Each can be opened for `last` nanoseconds, None is for ever."""
+    """Uploads by their ids. Each can be opened for `last` nanoseconds, without limit if it is None."""
 
     def __init__(self, last: int | None) -> None:
         self._last = last
@@ -192,7 +192,7 @@ class Uploads:
         self._found[upload] = image, at
 
     def open(self, upload: str, at: int) -> UploadedImage:
-        """The image of an upload. Raises RefusedError where the model cannot show it."""
+        """Return the image of an upload. Raises RefusedError if the model cannot show it."""
         if upload not in self._found:
             raise RefusedError("image was not uploaded")
         found, since = self._found[upload]

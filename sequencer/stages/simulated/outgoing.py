@@ -1,4 +1,4 @@
-"""What leaves the simulated model, in order: its messages in the dialect that the faults file wants, and everything else."""
+"""What leaves the simulated model, in order: its messages in the dialect that the faults file selects, and everything else."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from sequencer.stages.wire.helios.model_messages import HeliosEvent, write_messa
 
 
 class Voice:
-    """Collects what leaves the model until somebody takes it."""
+    """Collects what leaves the model until it is taken."""
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
         self._out: list[Output] = []
 
     def say(self, event: HeliosEvent, at: int, *, chunk_frames: int | None = None, answers: tuple[int, ...] = ()) -> None:
-        """Say an event at nanosecond `at`. `chunk_frames` is what `chunk_complete` counts, where that is not the total."""
+        """Send an event at nanosecond `at`. `chunk_frames` is what `chunk_complete` counts, if that is not the total."""
         faults = self._faults
         written = write_message(event, faults.dialect, scheduled=faults.scheduled_prompts, chunk_frames=chunk_frames)
         self.send(written, at, answers)
 
     def send(self, message: tuple[str, Data], at: int, answers: tuple[int, ...] = ()) -> None:
-        """Send a message that is written already."""
+        """Send a message that is already written."""
         self._out.append(Message(at, *message, answers))
 
     def acknowledge(self, answers: tuple[int, ...], at: int) -> None:
-        """Say no more than that these commands have been dealt with."""
+        """Report only that these commands have been processed."""
         if answers:
             self._out.append(Acknowledged(at, answers))
 
     def add(self, output: Output) -> None:
-        """Anything else that leaves the model."""
+        """Add any other output of the model."""
         self._out.append(output)
 
     def taken(self) -> tuple[Output, ...]:
-        """What was collected; it is not kept."""
+        """Return what was collected, and forget it."""
         out, self._out = tuple(self._out), []
         return out

@@ -1,4 +1,4 @@
-"""Snapshots of a take: what the next chunk is made from, so that the take can go on from there once more."""
+"""Snapshots of a take: what the next chunk is made from, so that the take can continue from there again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_LABEL_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class TakeState:
-    """How a model stands before chunk `chunk` is made, whose first frame is `frame`; `last` is the chunk before it."""
+    """The model's state before chunk `chunk` is made, whose first frame is `frame`; `last` is the previous chunk."""
 
     chunk: int
     frame: int
@@ -27,7 +27,7 @@ class TakeState:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A state that was kept. `parent` is the snapshot that the take went on from before it, if any."""
+    """A state that was saved. `parent` is the snapshot from which the take had continued before it, if any."""
 
     index: int
     label: str
@@ -35,7 +35,7 @@ class Snapshot:
     state: TakeState
 
     def written(self) -> Data:
-        """The snapshot as messages hold it."""
+        """Return the snapshot as messages contain it."""
         return write_snapshot(self.index, self.state.chunk, self.label, self.parent)
 
 
@@ -47,7 +47,7 @@ class Snapshots:
         self._parent: int | None = None
 
     def save(self, label: str, state: TakeState) -> Snapshot:
-        """Keep a state. Raises RefusedError."""
+        """Save a state. Raises RefusedError."""
         if not state.chunk:
             raise RefusedError("there is nothing to save before the first chunk is complete")
         if len(label) > MAX_LABEL_CHARACTERS:
@@ -60,16 +60,16 @@ class Snapshots:
         return snapshot
 
     def find(self, index: int) -> Snapshot:
-        """A snapshot by its index. Raises RefusedError."""
+        """Return a snapshot by its index. Raises RefusedError."""
         if not 0 <= index < len(self._kept):
             raise RefusedError(f"there is no snapshot {index}")
         return self._kept[index]
 
     def rewound(self, snapshot: Snapshot) -> None:
-        """The take goes on from this one."""
+        """The take continues from this snapshot."""
         self._parent = snapshot.index
 
     @property
     def all(self) -> tuple[Snapshot, ...]:
-        """Every one."""
+        """All snapshots."""
         return tuple(self._kept)

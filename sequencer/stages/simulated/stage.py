@@ -1,4 +1,4 @@
-"""The simulated stage: the model on paper behind a run's clock, with scripted faults and, where wanted, pictures."""
+"""The simulated stage: the simulated model on a run's clock, with scripted faults and, if wanted, frames."""
 
 from __future__ import annotations
 
@@ -49,29 +49,30 @@ if TYPE_CHECKING:
     from sequencer.stages.simulated.renderer.frames import Renderer
 
 PictureSink = Callable[[Pictures], None]
-"""Takes the frames of each chunk as it is made, in the run's own thread. It may keep the array; nobody writes to it again."""
+"""Receives the frames of each chunk as it is made, in the run's thread. It may keep the array; nobody writes to it again."""
 
 ImageBytes = Mapping[str, bytes] | Callable[[ImageFile], bytes]
-"""Where the bytes of images come from: by SHA-256, or a loader (which raises OSError or KeyError for what it has not)."""
+"""The source of images' bytes: by SHA-256, or a loader (which raises OSError or KeyError for images that it does not have)."""
 
 
 LATEST = 2 * SECOND
-"""Where the model is woken later than this, its process was stopped, or far too busy to make anything."""
+"""If the model is woken later than this, its process was stopped, or far too busy to make anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSettings:
-    """How the stage plays: the score's grid (the true rate is `faults.fps`, where given) and what goes wrong."""
+    """How the stage plays: the score's grid (the true rate is `faults.fps`, if given) and what goes wrong."""
 
     grid: ChunkGrid = field(default_factory=ChunkGrid)
     faults: Faults = field(default=NO_FAULTS)
 
 
 class SimulatedStage:
-    """A `Stage` in process. Same settings, clock and commands: the same events, to the nanosecond, and the same pictures.
+    """A `Stage` in process.
 
-    Pictures are computed only where there is a sink; then the images that the score shows must be had from `images`.
-    Everything later happens in timers of the clock; pictures are drawn in one thread beside it while their chunk lasts.
+    The same settings, clock and commands give the same events, to the nanosecond, and the same frames. Frames are computed
+    only if there is a sink; then `images` must provide the images that the score uses. Everything later happens in timers of
+    the clock; frames are drawn in a thread of their own while their chunk lasts.
     """
 
     def __init__(
@@ -88,9 +89,9 @@ class SimulatedStage:
 
         Args:
             clock: The run's clock.
-            settings: Its grid and its faults.
-            pictures: Where its frames go.
-            images: The bytes of the images that the score shows.
+            settings: The grid and the faults.
+            pictures: Receives the frames.
+            images: The bytes of the images that the score uses.
             with_text: Whether the prompt, and a line of facts, are written on the frames.
             score_chunk: Maps a chunk of the take that begins now to its score chunk, which is then written on the frames.
         """
@@ -107,7 +108,7 @@ class SimulatedStage:
         self._wake: Timer | None = None
         self._opened = 0
         self._stopped = 0
-        """For how many nanoseconds this process did not run, so that the model made nothing: it is behind the clock by that."""
+        """For how many nanoseconds this process did not run: the model made nothing meanwhile, and is late by that much."""
         self._shown_at = 0
         """When the latest chunk is shown."""
         self._connected = False
@@ -116,7 +117,7 @@ class SimulatedStage:
         self._end = self._faults.end
         self._upload_count = 0
         self._starts = 0
-        """How many times the client asked for a start; by that number it knows the takes."""
+        """How many times the client requested a start; it knows the takes by that number."""
         self._take_of: dict[int, int] = {}
         """The client's number of each of the model's takes."""
         self._painter = _Painter(with_text) if pictures is not None else None
@@ -125,7 +126,7 @@ class SimulatedStage:
     # ---- Stage
 
     async def open(self, deliver: Deliver) -> None:
-        """Connect: `Ready` and the first `StateReported` follow after the scripted delay. Once in a stage's life."""
+        """Connect: `Ready` and the first `StateReported` follow after the scripted delay. A stage can be opened only once."""
         if self._deliver is not None or self._over:
             raise StageError("this simulated stage was opened before", "make a new one for each run")
         self._deliver = deliver
@@ -137,7 +138,7 @@ class SimulatedStage:
                 self._later(self._opened + moment.at, partial(self._happen, moment))
 
     async def send(self, commands: Sequence[Upload | ModelCommand]) -> None:
-        """Give commands to the model. While the connection is lost they are lost too; after the end nobody hears them."""
+        """Pass commands to the model. They are dropped while the connection is lost and after the end."""
         if self._deliver is None:
             raise StageError("the simulated stage is not open", "call open() first")
         for command in commands:
@@ -152,7 +153,7 @@ class SimulatedStage:
         self._wake_later()
 
     async def close(self) -> None:
-        """End the session: nothing is delivered from here on."""
+        """End the session: nothing is delivered from now on."""
         self._finish()
 
     # ---- time
@@ -162,7 +163,7 @@ class SimulatedStage:
         self._timers.append(self._clock.call_at(due, act))
 
     def _wake_later(self) -> None:
-        """Ask for the model's next deadline, once."""
+        """Schedule a timer for the model's next deadline, once."""
         deadline = self._model.deadline
         due = None if deadline is None else deadline + self._stopped
         if self._wake is not None and self._wake.action is not None:
@@ -173,7 +174,7 @@ class SimulatedStage:
             self._wake = self._clock.call_at(due, self._woken)
 
     def _model_now(self) -> int:
-        """The model's own time. It makes nothing while its process does not run, so what was missed is never made up for."""
+        """Return the model's own time. It makes nothing while its process does not run, and never catches up."""
         now, deadline = self._clock.now() - self._stopped, self._model.deadline
         if deadline is not None and now - deadline > LATEST:
             self._stopped += now - deadline
@@ -184,7 +185,7 @@ class SimulatedStage:
         self._pass_on(self._model.advance(self._model_now()))
         self._wake_later()
 
-    # ---- what leaves the model
+    # ---- outputs of the model
 
     def _pass_on(self, outputs: tuple[Output, ...]) -> None:
         for output in outputs:
@@ -199,7 +200,7 @@ class SimulatedStage:
                 case ChunkMade():
                     self._made(output)
                 case Acknowledged():
-                    pass  # nobody here asks for answers
+                    pass  # this client expects no answers
 
     def _arrive_at(self, message: Message) -> None:
         due = message.at + self._stopped
@@ -240,11 +241,11 @@ class SimulatedStage:
             lag = delays.shown
             if delays.shown_jitter:
                 lag += hash64(self._faults.seed, "shown", made.take, look.chunk) % (delays.shown_jitter + 1)
-            self._shown_at = max(self._shown_at, made.at + self._stopped + lag)  # frames keep their order on every way
+            self._shown_at = max(self._shown_at, made.at + self._stopped + lag)  # frames keep their order whatever their delay
             self._later(self._shown_at, lambda: self._show(made.take, look))
 
     def _show(self, take: int, look: ChunkInputs) -> None:
-        """The first frame of a chunk is shown. A reset in between makes no difference: the frames were made already."""
+        """Report the first frame of a chunk as shown. A reset in between makes no difference: the frames were made already."""
         if self._connected:
             self._tell(ChunkShown(self._clock.now(), look.chunk, self._take_of[take]))
 
@@ -257,7 +258,7 @@ class SimulatedStage:
         self._wake_later()
 
     def _happen(self, what: Drop | End) -> None:
-        """The connection breaks, for a while or for good."""
+        """Break the connection, for a while or for good."""
         now = self._clock.now()
         match what:
             case End():
@@ -268,7 +269,7 @@ class SimulatedStage:
                 self._tell(ConnectionLost(now, what.reason))
                 self._later(now + what.lasting, self._restore)
             case Drop():
-                pass  # broken already: it cannot break more
+                pass  # already broken
 
     def _restore(self) -> None:
         self._connected = True
@@ -302,7 +303,7 @@ class SimulatedStage:
         self._later(due, partial(self._uploaded, image, data))
 
     def _bytes_of(self, image: ImageFile) -> bytes | None:
-        """The image's bytes, None where nobody needs them. Raises StageError for bytes that are not the image's."""
+        """Return the image's bytes, None if they are not needed. Raises StageError for bytes that are not the image's."""
         if self._images is None:
             if self._sink is not None:
                 raise StageError("pictures need the images' bytes, and the stage was given none")
@@ -323,7 +324,7 @@ class SimulatedStage:
         self._tell(UploadFailed(self._clock.now(), image.sha256, reason))
 
     def _found(self, image: ImageFile, data: bytes | None) -> UploadedImage:
-        """What the model makes of an upload: by its bytes where they are there, else by what is known of the file."""
+        """Return what the model makes of an upload: by its bytes if available, otherwise by what is known of the file."""
         if data is None:
             problem = None if image.mime_type.startswith("image/") else f"{image.mime_type} is not an image type"
             return UploadedImage(image.width, image.height, problem)
@@ -346,7 +347,7 @@ class _Painted:
 
 
 class _Painter:
-    """Draws the chunk in the making in a thread of its own, so that a run in real time is not held up by its pictures."""
+    """Draws the current chunk in a thread of its own, so that drawing does not delay a run in real time."""
 
     def __init__(self, with_text: bool) -> None:
         from sequencer.stages.simulated.renderer.frames import Renderer
@@ -357,11 +358,11 @@ class _Painter:
         self._before: tuple[int, ChunkInputs] | None = None
 
     def learn(self, image: str, pixels: NDArray[np.uint8]) -> None:
-        """An image that later chunks show."""
+        """Keep an image for later chunks."""
         self._renderer.learn(image, pixels)
 
     def begin(self, begun: ChunkBegun, chunk: int) -> None:
-        """Begin to draw; the chunk before it in its take is what it may dissolve from. `chunk` is written on the frames."""
+        """Begin to draw; the chunk may dissolve from the previous one of its take. `chunk` is written on the frames."""
         before = self._before[1] if self._before is not None and self._before[0] == begun.take else None
         self._before = (begun.take, begun.look)
         self._making = self._thread.submit(self._paint, begun.look, before, chunk)
@@ -371,7 +372,7 @@ class _Painter:
         return _Painted(drawn.frames, drawn.still, hashlib.sha256(drawn.frames.data).hexdigest(), self._renderer.version)
 
     def finish(self, made: ChunkMade) -> _Painted:
-        """The pictures of the chunk that is done."""
+        """Return the frames of the chunk that is done."""
         if self._making is None:
             raise StageError(f"chunk {made.look.chunk} was never begun")
         painted, self._making = self._making.result(), None

@@ -1,4 +1,4 @@
-"""What is due when, on integer nanoseconds."""
+"""What is due when in the simulated model, and how long things take, in integer nanoseconds."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from sequencer.stages.simulated.faults import Faults
 from sequencer.stages.simulated.helios_state import hash64
 
 ENCODED, BOUNDARY, ANSWER = range(3)
-"""Ranks: what is due at one nanosecond happens in this order, and within one rank as it was asked for."""
+"""Ranks: what is due at the same nanosecond happens in this order, and within one rank in the order of scheduling."""
 
 
 class EventQueue:
-    """Things to do, in order of time."""
+    """Scheduled actions, in order of time."""
 
     def __init__(self) -> None:
         self._due: list[tuple[int, int, int, Callable[[int], None]]] = []
         self._asked = 0
 
     def at(self, due: int, rank: int, act: Callable[[int], None]) -> None:
-        """Do something at nanosecond `due`; `act` is told it."""
+        """Schedule an action for nanosecond `due`, which is passed to `act`."""
         self._asked += 1
         heapq.heappush(self._due, (due, rank, self._asked, act))
 
     @property
     def next(self) -> int | None:
-        """When something is due; None when nothing is."""
+        """When something is due; None if nothing is."""
         return self._due[0][0] if self._due else None
 
     def until(self, now: int) -> None:
-        """Do all that is due up to and with nanosecond `now`, what comes up on the way included."""
+        """Run everything that is due up to and including nanosecond `now`, including what is scheduled meanwhile."""
         while self._due and self._due[0][0] <= now:
             at, _, _, act = heapq.heappop(self._due)
             act(at)
 
 
 class ModelTiming:
-    """One session's, all of it in nanoseconds."""
+    """The timing of one session, all of it in nanoseconds."""
 
     def __init__(self, faults: Faults, grid: ChunkGrid) -> None:
         self._faults = faults
         self._chunk = Fraction(grid.frames * SECOND) / (faults.fps or grid.fps)
 
     def chunk(self, take: int, chunk: int) -> Fraction:
-        """How long a chunk takes, exactly."""
+        """Return how long a chunk takes, exactly."""
         length = self._chunk
         for slow in self._faults.slow:
             if slow.covers(take, chunk):
@@ -57,7 +57,7 @@ class ModelTiming:
         return max(length, Fraction(1))
 
     def answer(self, command: str, heard: int) -> int:
-        """How long the answers take to the command of this name that was the `heard`th."""
+        """Return how long the answers to the `heard`th command of this name take."""
         delays = self._faults.delays
         wait = delays.answer + delays.commands.get(command, 0)
         if delays.jitter:

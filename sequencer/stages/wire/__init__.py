@@ -1,1 +1,1 @@
-"""What travels between a client and a model. `helios` has the model's own messages and commands; codecs stand beside it."""
+"""The protocol between a client and a model: messages and their codecs; `helios` has the model's own messages and commands."""

@@ -1,4 +1,4 @@
-"""The two wires as one thing: which codec a connection uses, and how a runtime finds out which one a client speaks."""
+"""A common interface to the protocol versions, and how a runtime detects which one a client uses."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from sequencer.stages.wire.messages import Channel, ClientMessage, Frame, FromCl
 
 
 class Wire(StrEnum):
-    """A wire by its name."""
+    """A protocol version by its name."""
 
     V0 = "v0"
     V1 = "v1"
 
     def write_client(self, message: ClientMessage) -> Frame:
-        """A client's message as a frame."""
+        """Return a client's message as a frame."""
         return v0.write_client(message) if self is Wire.V0 else v1.write_client(message)
 
     def write_server(self, message: ServerMessage, channel: Channel = "data") -> Frame | None:
-        """A runtime's message as a frame; None for what this wire does not say. `channel` is where a `Failed` goes."""
+        """Return a runtime's message as a frame; None if this version lacks it. `channel` is that of an `ErrorReply`."""
         return v0.write_server(message) if self is Wire.V0 else v1.write_server(message, channel)
 
     def read_client(self, channel: Channel, payload: str | bytes) -> FromClient:
-        """What a client said. Never raises."""
+        """Read a client's frame. Never raises."""
         return v0.read_client(channel, payload) if self is Wire.V0 else v1.read_client(channel, payload)
 
     def read_server(self, channel: Channel, payload: str | bytes) -> FromServer:
-        """What a runtime said. Never raises. Text is v0 to either: so a runtime speaks before it has heard anything."""
+        """Read a runtime's frame. Never raises. Text is always v0: a runtime uses it before it has received anything."""
         return (
             v0.read_server(channel, payload)
             if isinstance(payload, str) or self is Wire.V0
@@ -36,7 +36,7 @@ class Wire(StrEnum):
 
 
 def codec_for(payload: str | bytes) -> Wire:
-    """The wire that a client's first frame is written in: text, or bytes that begin like JSON, are v0; all else is v1."""
+    """Return the version of a client's first frame: text, or bytes that begin like JSON, are v0; everything else is v1."""
     if isinstance(payload, str) or payload[:1] in (b"{", b"["):
         return Wire.V0
     return Wire.V1

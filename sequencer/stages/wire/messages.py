@@ -1,8 +1,8 @@
-"""Everything that travels between a client and a runtime, as frozen values that know neither wire.
+"""Everything that travels between a client and a runtime, as frozen values that are independent of the protocol version.
 
-A client has two channels to a session: `data` carries commands and the model's messages, `control` the platform's. Where a
-message goes, and as what bytes, is the codecs' business (`v0`, `v1`); both read into and write from these values.
-`request` is the id by which an answer finds its question; empty where the wire has none.
+A client has two channels to a session: `data` carries commands and the model's messages, `control` the platform's. The
+codecs (`v0`, `v1`) decide on which channel a message goes, and as what bytes; both read into and write from these values.
+`request` is the id that matches an answer to its request; it is empty if the protocol version has none.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from math import isfinite
 from typing import Literal
 
 Channel = Literal["data", "control"]
-"""The label of a data channel. A runtime takes every label but `control` for `data`."""
+"""The label of a data channel. A runtime treats every label but `control` as `data`."""
 
 Data = Mapping[str, object]
-"""A JSON object. Whole numbers are read as `int`, though both wires may carry them as doubles."""
+"""A JSON object. Whole numbers are read as `int`, though both protocol versions may carry them as doubles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +44,26 @@ class CommandRequest:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """A sign of life. Nobody answers it."""
+    """Shows that the client is alive. It is not answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileUploaded:
-    """The bytes of an upload have been brought."""
+    """The bytes of an upload have been transferred."""
 
     reference: Reference
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaRequest:
-    """The model's commands and events are wanted, as an OpenAPI document."""
+    """A request for the model's commands and events, as an OpenAPI document."""
 
     request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ClipRequest:
-    """A clip of the last `seconds` is wanted."""
+    """A request for a clip of the last `seconds`."""
 
     seconds: float
     request: str = ""
@@ -71,14 +71,14 @@ class ClipRequest:
 
 @dataclass(frozen=True, slots=True)
 class RecordingRequest:
-    """A recording of the whole session is wanted."""
+    """A request for a recording of the entire session."""
 
     request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackRequest:
-    """Something is to happen with a track: only `publish` is a question, the others are notices."""
+    """A change to a track: only `publish` is a request, the others are notifications."""
 
     do: Literal["publish", "pause", "resume", "unpublish"]
     name: str
@@ -93,7 +93,7 @@ ClientMessage = CommandRequest | Ping | FileUploaded | SchemaRequest | ClipReque
 
 @dataclass(frozen=True, slots=True)
 class ModelMessage:
-    """A message of the model: broadcast, or the reply to a command where `request` says so."""
+    """A message of the model: broadcast, or the reply to a command if `request` is set."""
 
     type: str
     data: Data = field(default_factory=dict)
@@ -102,14 +102,14 @@ class ModelMessage:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """The handler of a command ran. No more than that: a refused command is done as well. Only v1 has it."""
+    """The handler of a command has run. It may still have refused the command. Only v1 has this message."""
 
     request: str
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorReply:
-    """A question or a command could not be dealt with at all. `code` is for programs, `message` for people."""
+    """A request or a command could not be processed at all. `code` is for programs, `message` for people."""
 
     request: str
     code: str
@@ -140,7 +140,7 @@ class ClipReady:
 
 @dataclass(frozen=True, slots=True)
 class ClipFailed:
-    """There will be no clip."""
+    """The clip will not be made."""
 
     reason: str
     request: str = ""
@@ -148,7 +148,7 @@ class ClipFailed:
 
 @dataclass(frozen=True, slots=True)
 class Moderation:
-    """The platform's verdict on an input: `warn`, or `terminate` where the session ends by it."""
+    """The platform's verdict on an input: `warn`, or `terminate` if it ends the session."""
 
     action: str
     input_kind: str = ""
@@ -159,7 +159,7 @@ class Moderation:
 
 @dataclass(frozen=True, slots=True)
 class TrackPublished:
-    """A track of the client's is taken."""
+    """A track of the client was accepted."""
 
     name: str
     request: str = ""
@@ -167,7 +167,7 @@ class TrackPublished:
 
 @dataclass(frozen=True, slots=True)
 class SessionClosed:
-    """The session is over; the connection closes behind this."""
+    """The session is over; the connection closes after this."""
 
     reason: str
 
@@ -175,12 +175,12 @@ class SessionClosed:
 ServerMessage = ModelMessage | Ack | ErrorReply | Schema | ClipReady | ClipFailed | Moderation | TrackPublished | SessionClosed
 
 
-# ---- what cannot be read -------------------------------------------------------------------------------------------
+# ---- frames that cannot be read ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A frame that holds nothing of the above: why, and its beginning as text (printable, at most 200 characters)."""
+    """A frame that does not hold a known message: why, and its beginning as text (printable, at most 200 characters)."""
 
     reason: str
     beginning: str = ""
@@ -188,7 +188,7 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class UnknownFrame:
-    """A well-made platform message of a type that is not known here."""
+    """A valid platform message of a type that is not known here."""
 
     type: str
     data: Data = field(default_factory=dict)
@@ -200,28 +200,31 @@ FromServer = ServerMessage | UnknownFrame | Malformed
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What goes out: on which channel, and as what. Text frames are v0, bytes are v1."""
+    """An outgoing frame: its channel and its payload. Text frames are v0, bytes are v1."""
 
     channel: Channel
     payload: str | bytes
 
 
 MAX_SHOWN = 200
-"""Characters of a frame that cannot be read which are kept."""
+"""How many characters of an unreadable frame are kept."""
 
 
 def shortened(payload: str | bytes) -> str:
-    """The beginning of a frame for a message to a person: text as it is, bytes as hex, nothing unprintable."""
+    """Return the beginning of a frame for a message to a person: text unchanged, bytes as hex, nothing unprintable."""
     if isinstance(payload, bytes):
         return payload[: MAX_SHOWN // 2].hex()
     return "".join(char if char.isprintable() else "\ufffd" for char in payload[:MAX_SHOWN])
 
 
 def clean_text(value: object) -> object:
-    """A JSON value with whole doubles as `int`, for a Struct turns every integer into a double on its way.
+    """Return a JSON value with whole doubles as `int`, because a Struct turns every integer into a double on its way.
 
-    Half surrogates, which JSON can spell and UTF-8 cannot, become question marks.
-    Raises ValueError for a number that is none (NaN, infinity) and RecursionError for nesting beyond reason.
+    Unpaired surrogates, which JSON can represent and UTF-8 cannot, become question marks.
+
+    Raises:
+        ValueError: A number is not finite (NaN, infinity).
+        RecursionError: The value is nested too deeply.
     """
     if isinstance(value, float):
         if not isfinite(value):

@@ -1,7 +1,7 @@
 """The messages of wire v1 as protobuf classes, built from the table below: no generated code, no compiler at install time.
 
-The table is the public field table of `reactor_wire.v1` and is all that the wire needs: field numbers, types, oneofs. The
-classes live in a pool of their own, so that another copy of the same package in one process is not in the way.
+The table is the public field table of `reactor_wire.v1` and all that the wire format needs: field numbers, types, oneofs.
+The classes are in a pool of their own, so that they do not conflict with another copy of the same package in the process.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ ENVELOPES = {
     "ControlServerMessage": "10 model_schema ModelSchema; 11 clip_ready ClipReady; 12 clip_failed ClipFailed; "
     "13 moderation Moderation; 14 publish_track_response PublishTrackResponse; 15 session_ended SessionEnded; 40 error Error",
 }
-"""What a frame is: `request_id` 1, `kind` 2, and one of these (the oneof `payload`)."""
+"""The contents of a frame: `request_id` 1, `kind` 2, and one of these (the oneof `payload`)."""
 
 REQUEST, RESPONSE, NOTIFICATION = 1, 2, 3
-"""The kinds of a frame; 0 is none."""
+"""The kinds of a frame; 0 is unspecified."""
 
 _Field = descriptor_pb2.FieldDescriptorProto
 _TYPES = {"string": _Field.TYPE_STRING, "double": _Field.TYPE_DOUBLE, "int64": _Field.TYPE_INT64}
@@ -76,7 +76,7 @@ def _fields(message: descriptor_pb2.DescriptorProto, table: str, oneof: bool = F
 
 
 def _entry(message: descriptor_pb2.DescriptorProto, field: str, value: str) -> str:
-    """Add the entry type that a map field has beneath; its name within the package."""
+    """Add the entry type that a map field requires, and return its name within the package."""
     name = "".join(word.capitalize() for word in field.split("_")) + "Entry"
     entry = message.nested_type.add(name=name)
     entry.options.map_entry = True
@@ -105,7 +105,7 @@ def _file() -> descriptor_pb2.FileDescriptorProto:
 
 @cache
 def message_classes() -> dict[str, Any]:
-    """The class of each message, by name."""
+    """Return the class of each message, by name."""
     pool = descriptor_pool.DescriptorPool()
     struct = descriptor_pb2.FileDescriptorProto()
     struct_pb2.DESCRIPTOR.CopyToProto(struct)

@@ -1,7 +1,7 @@
-"""Wire v0: JSON text frames. Spoken by older clients and every runtime; commands have no answers in it.
+"""Wire v0: JSON text frames. Used by older clients and every runtime; it has no answers to commands.
 
 On `data` every frame is `{"scope": "application" | "runtime", "data": {"type": …, "data": {…}}}`; on `control` track
-messages are notifications, requests and responses. Reading never raises: what is no message becomes `Malformed`.
+messages are notifications, requests and responses. Reading never raises: an invalid message becomes `Malformed`.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ from sequencer.stages.wire.messages import (
 )
 
 MAX_FRAME_BYTES = 8 * 1024 * 1024
-"""Bytes or characters of the largest frame that is read."""
+"""Size limit of a frame, in bytes or characters."""
 
 _TRACK_EVENTS = {"pause_track": "pause", "resume_track": "resume", "unpublish_track": "unpublish"}
 
 
-class _Unreadable(ValueError):  # noqa: N818  it never leaves this module: a value says what was wrong
-    """Why a frame holds no message."""
+class _Unreadable(ValueError):  # noqa: N818  it never leaves this module: a value describes what was wrong
+    """Why a frame does not hold a message."""
 
 
-# ---- written -------------------------------------------------------------------------------------------------------
+# ---- writing -------------------------------------------------------------------------------------------------------
 
 
 def _frame(channel: Channel, value: object) -> Frame:
@@ -72,7 +72,7 @@ def _reference(reference: Reference) -> dict[str, object]:
 
 
 def write_client(message: ClientMessage) -> Frame:
-    """A client's message as a frame. `request` ids are lost, but for `publish`: this wire has no place for them."""
+    """Return a client's message as a frame. Only `publish` keeps its `request` id: this version has no field for others."""
     match message:
         case CommandRequest():
             uploads = {name: _reference(one) for name, one in message.uploads}
@@ -96,7 +96,7 @@ def write_client(message: ClientMessage) -> Frame:
 
 
 def write_server(message: ServerMessage) -> Frame | None:
-    """A runtime's message as a frame; None for what this wire does not say (that a command is done, or was no good)."""
+    """Return a runtime's message as a frame; None for those that this version lacks (a command is done, or has failed)."""
     match message:
         case ModelMessage():
             return _data("application", message.type, message.data)
@@ -139,11 +139,11 @@ def write_server(message: ServerMessage) -> Frame | None:
             return _data("runtime", "sessionEnded", {"reason": message.reason})
 
 
-# ---- read ----------------------------------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------------------------
 
 
 def read_client(channel: Channel, payload: str | bytes) -> FromClient:
-    """What a client said."""
+    """Read a client's frame."""
     try:
         value = _parsed(payload)
         return _client_control(value) if channel == "control" else _client_data(value)
@@ -152,7 +152,7 @@ def read_client(channel: Channel, payload: str | bytes) -> FromClient:
 
 
 def read_server(channel: Channel, payload: str | bytes) -> FromServer:
-    """What a runtime said."""
+    """Read a runtime's frame."""
     try:
         value = _parsed(payload)
         return _server_control(value) if channel == "control" else _server_data(value)

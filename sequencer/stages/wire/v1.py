@@ -1,7 +1,8 @@
-"""Wire v1: protobuf, one message a binary frame. Every command is answered in it, so a failed one is never silent.
+"""Wire v1: protobuf, one message per binary frame. Every command is answered, so a failed one is never silent.
 
-Requests carry an id and their answers the same; broadcasts are notifications without one. A runtime that has not yet heard
-a client speaks v0 to it, so what comes as text is read as that. Reading never raises: what is no message becomes `Malformed`.
+Requests carry an id and their answers the same; broadcasts are notifications without one. A runtime that has not yet
+received anything from a client sends v0 to it, so text is read as v0. Reading never raises: an invalid message becomes
+`Malformed`.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from sequencer.stages.wire.messages import (
 from sequencer.stages.wire.protobuf import NOTIFICATION, REQUEST, RESPONSE, message_classes
 
 MAX_FRAME_BYTES = v0.MAX_FRAME_BYTES
-"""Bytes of the largest frame that is read."""
+"""Size limit of a frame, in bytes."""
 
 _ENVELOPES = {
     ("data", "client"): "DataClientMessage",
@@ -56,11 +57,11 @@ _ENVELOPES = {
 }
 
 
-# ---- written -------------------------------------------------------------------------------------------------------
+# ---- writing -------------------------------------------------------------------------------------------------------
 
 
 def _frame(channel: Channel, side: str, kind: int, request: str, field: str, fill: Mapping[str, object] | None) -> Frame:
-    """A frame whose payload `field` holds `fill`; None for a frame without a payload."""
+    """Return a frame whose payload `field` holds `fill`; without a payload if that is None."""
     envelope = message_classes()[_ENVELOPES[channel, side]](request_id=request, kind=kind)
     if fill is not None:
         payload = getattr(envelope, field)
@@ -119,7 +120,7 @@ def _reference(reference: Reference) -> dict[str, object]:
 
 
 def write_client(message: ClientMessage) -> Frame:
-    """A client's message as a frame."""
+    """Return a client's message as a frame."""
     match message:
         case CommandRequest():
             return _command(message)
@@ -154,7 +155,7 @@ def _command(message: CommandRequest) -> Frame:
 
 
 def write_server(message: ServerMessage, channel: Channel = "data") -> Frame:
-    """A runtime's message as a frame. `channel` says where a `Failed` belongs: beside the question that it answers."""
+    """Return a runtime's message as a frame. `channel` is that of an `ErrorReply`, as of the request that it answers."""
     match message:
         case ModelMessage():
             kind = RESPONSE if message.request else NOTIFICATION
@@ -199,15 +200,15 @@ def _answer(request: str, field: str, fill: Mapping[str, object]) -> Frame:
     return _frame("control", "server", RESPONSE if request else NOTIFICATION, request, field, fill)
 
 
-# ---- read ----------------------------------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------------------------
 
 
-class _Unreadable(ValueError):  # noqa: N818  it never leaves this module: a value says what was wrong
-    """Why a frame holds no message."""
+class _Unreadable(ValueError):  # noqa: N818  it never leaves this module: a value describes what was wrong
+    """Why a frame does not hold a message."""
 
 
 def read_client(channel: Channel, payload: str | bytes) -> FromClient:
-    """What a client said."""
+    """Read a client's frame."""
     if isinstance(payload, str):
         return v0.read_client(channel, payload)
     try:
@@ -218,7 +219,7 @@ def read_client(channel: Channel, payload: str | bytes) -> FromClient:
 
 
 def read_server(channel: Channel, payload: str | bytes) -> FromServer:
-    """What a runtime said."""
+    """Read a runtime's frame."""
     if isinstance(payload, str):
         return v0.read_server(channel, payload)
     try:

@@ -1,7 +1,7 @@
-"""The pictures of the simulated model, bit-exact everywhere: `renderer` makes them.
+"""The frames of the simulated model, bit-exact everywhere: `frames` makes them.
 
-`noise` is what they flow with, `palette` their colours, `stills` the images in them, `motes` what drifts over them and
-`lettering` what is written there; `packed` is how three colours are reckoned with at once.
+`palette` is their colours, `particles` what drifts over them, `text_overlay` what is written on them, and `pixels` the
+arithmetic: smooth fields, images, and three colours packed into one integer.
 """
 
 from sequencer.stages.simulated.renderer.frames import EDITION, FADE, HEIGHT, WIDTH, Renderer, as_drawn, version

@@ -1,15 +1,15 @@
-"""The pictures of the simulated model: a flowing relief in the colours of its prompt, the image dissolving in it.
+"""The frames of the simulated model: a flowing relief in the colours of its prompt, in which the image dissolves.
 
-Frames are 640×384 RGB and depend, bit for bit, on the looks of their chunk and of the one before alone. On the way to a
-frame there are only integers and tables: a height field is looked up through two drifting warps, lifted by a drifting glow,
-and turned into colours by a palette that knows relief; over it drift rain, snow, sparks, stars or soft lights, as the prompt
-has it; then comes the image, then what is written on all of it.
+Frames are 640×384 RGB and depend, bit for bit, only on the inputs of their chunk and of the previous one. All computation is
+on integers and tables: a height field is looked up through two drifting warps, raised by a drifting glow, and turned into
+colours by a palette with relief; rain, snow, sparks, stars or soft lights drift over it, depending on the prompt; then comes
+the image, then the text over everything.
 
-- The *seed* makes the warps and the field, the *prompt* the field, its style and the palette.
-- *Super-resolution* is detail: `off` is half the resolution, `2x` full, `4x` full with two more octaves and a keener light.
-- An *image* comes in with its chunk, drifts a little and dissolves slowly where the field is high; strength is how much
-  of it there is.
-- Where the look changes within a take, the first frames of the chunk go over from the old one.
+- The *seed* determines the warps and the field, the *prompt* the field, its style and the palette.
+- *Super-resolution* is detail: `off` is half the resolution, `2x` full, `4x` full with two more octaves and sharper light.
+- An *image* appears with its chunk, drifts a little and dissolves slowly where the field is high; strength is how much of it
+  is visible.
+- Where the look changes within a take, the first frames of the chunk fade from the old one.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ from sequencer.stages.simulated.renderer.text_overlay import Lettering
 HEIGHT, WIDTH = 384, 640
 
 EDITION = 4
-"""Goes up whenever any picture changes."""
+"""Increased whenever any frame changes."""
 
 FADE = 10
-"""Frames over which a changed look replaces the one before it."""
+"""Frames over which a changed look replaces the previous one."""
 
 _STRIDE = 1024
 _ROWS = 512
@@ -67,14 +67,14 @@ Value = TypeVar("Value")
 
 
 def version(with_text: bool = True) -> str:
-    """What a digest of pictures belongs to: our edition, and what the lettering and the decoding of images come from."""
+    """Return what a digest of frames depends on: our edition, and the libraries that draw text and decode images."""
     text = "" if with_text else " without text"
     return f"pictures {EDITION}{text}, Pillow {PIL.__version__}, FreeType {features.version('freetype2')}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Warp:
-    """Offsets into a field, larger than a picture by `_SCROLL` both ways, so that it can drift."""
+    """Offsets into a field, larger than a frame by `_SCROLL` both ways, so that it can drift."""
 
     coarse: NDArray[np.intp]
     fine: NDArray[np.intp]
@@ -95,7 +95,7 @@ def _warp(seed: int) -> _Warp:
 
 
 def _field(key: tuple[int, str, str]) -> NDArray[np.uint16]:
-    """Colour × SHADES + shade, `_ROWS` × `_STRIDE` and periodic, flat, once and a half, so that a view can begin anywhere."""
+    """Return colour × SHADES + shade: a flat periodic `_ROWS` × `_STRIDE` field, repeated so that a view can begin anywhere."""
     seed, prompt, sr = key
     style = hashlib.sha256(prompt.encode()).digest()[4] % 3
     ground = smooth(_ROWS, _STRIDE, 4, 4, seed, prompt, "ground")
@@ -120,13 +120,13 @@ def _field(key: tuple[int, str, str]) -> NDArray[np.uint16]:
 
 
 def _folded(field: NDArray[np.int32]) -> NDArray[np.int32]:
-    """A field laid in soft waves: 0…65536 and down again over each 131072 of it."""
+    """Fold a field into soft waves: 0…65536 and back over each 131072 of it."""
     rise = np.abs(field % 131072 - 65536).astype(np.int64)
     return ((rise * rise >> 16) * (196608 - 2 * rise) >> 16).astype(np.int32)
 
 
 def _glow() -> NDArray[np.uint16]:
-    """A round light in the middle of four pictures' room, in whole colours."""
+    """Return a round light in the centre of an array of twice a frame's height and width, in steps of whole colours."""
     down = np.arange(-HEIGHT, HEIGHT, dtype=np.int64)[:, None]
     along = np.arange(-WIDTH, WIDTH, dtype=np.int64)[None, :]
     reach = 330 * 330
@@ -136,14 +136,14 @@ def _glow() -> NDArray[np.uint16]:
 
 
 def _window(offsets: NDArray[np.intp], frame: int, down: int, along: int, step: int) -> NDArray[np.intp]:
-    """The part of a warp that a frame sees; it swings about, `down` and `along` being its speeds."""
+    """Return the part of a warp that a frame shows; it swings, `down` and `along` being its speeds."""
     half = _SCROLL // 2
     top, left = half + sine(frame * down, half - 1), half + sine(frame * along + TURN // 4, half - 1)
     return offsets[top : top + HEIGHT : step, left : left + WIDTH : step]
 
 
 def _drifting(image: Packed, frame: int, step: int) -> Packed:
-    """The part of an image that a frame sees; it swings to and fro, by parts of a pixel, so that sharp edges do not jerk."""
+    """Return the part of an image that a frame shows; it swings by fractions of a pixel, so that sharp edges do not jerk."""
     along = (_DRIFT << 4) + sine(frame * 5 + 700, _DRIFT << 4)
     left = along >> 4
     if step == 2:
@@ -152,7 +152,7 @@ def _drifting(image: Packed, frame: int, step: int) -> Packed:
 
 
 def _presence(look: ChunkInputs, frame: int) -> Packed:
-    """How much of the image is seen at each height, 0…256: all of it when it comes, less and less where the field is high."""
+    """Return how much of the image is visible at each height, 0…256: at first all, then less where the field is high."""
     age = frame - look.image_since
     strength = int(look.strength * 256)
     level = (512 - 200 * age // (age + 180)) * (64 + 3 * strength // 4) >> 8
@@ -162,12 +162,12 @@ def _presence(look: ChunkInputs, frame: int) -> Packed:
 
 
 def _shown(look: ChunkInputs) -> tuple[object, ...]:
-    """What makes a look another one."""
+    """Return what distinguishes one look from another."""
     return look.seed, look.prompt, look.sr, look.image, look.image_since, look.strength
 
 
 class _Kept(Generic[Key, Value]):
-    """The last few results of a function, by what they were made of."""
+    """The last few results of a function, by its argument."""
 
     def __init__(self, make: Callable[[Key], Value]) -> None:
         self._make = make
@@ -184,7 +184,7 @@ class _Kept(Generic[Key, Value]):
 
 
 def as_drawn(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """An image in the size in which it is drawn with; one that has it already stays as it is."""
+    """Return an image in the size in which it is drawn; one that already has this size is unchanged."""
     return fitted(pixels, HEIGHT, WIDTH + 2 * _DRIFT + 1)
 
 
@@ -197,7 +197,7 @@ class Drawn:
 
 
 class Renderer:
-    """Computes the frames of chunks, for one caller at a time. The tables it keeps of the last few looks change no result.
+    """Computes the frames of chunks, for one caller at a time. Its caches of the last few looks do not affect the result.
 
     Args:
         with_text: Whether the prompt, and a line with seed, chunk, frame and super-resolution, are written on the frames.
@@ -225,11 +225,17 @@ class Renderer:
         self._images[image] = packed(as_drawn(pixels))
 
     def frames(self, look: ChunkInputs, before: ChunkInputs | None = None) -> NDArray[np.uint8]:
-        """The frames of a chunk, shape (count, HEIGHT, WIDTH, 3). `before` is the look of the chunk before it in its take."""
+        """Return the frames of a chunk, shape (count, HEIGHT, WIDTH, 3). `before` is the previous chunk of its take."""
         return self.draw(look, before).frames
 
     def draw(self, look: ChunkInputs, before: ChunkInputs | None = None, chunk: int | None = None) -> Drawn:
-        """Draw the frames of a chunk, as `frames`. `chunk` is the number to write on them: the score's, where it is known."""
+        """Draw the frames of a chunk, like `frames`.
+
+        Args:
+            look: The chunk's inputs.
+            before: The inputs of the previous chunk of its take, if any.
+            chunk: The chunk number to write on the frames: the score's, if known; by default the take's.
+        """
         pictures = np.empty((look.frames, HEIGHT, WIDTH, 3), np.uint8)
         facts = f"seed {look.seed}   ·   chunk {look.chunk if chunk is None else chunk}   ·   sr {look.sr}   ·   "
         if look.image in self._images:
@@ -256,7 +262,7 @@ class Renderer:
         return Particles(seed, prompt, self._palettes[prompt], HEIGHT, WIDTH)
 
     def _scene(self, look: ChunkInputs, frame: int) -> Packed:
-        """One picture without its lettering."""
+        """Return one frame without its text."""
         step = 2 if look.sr == "off" else 1
         warp = self._warps[look.seed]
         places = self._scratch[: HEIGHT // step, : WIDTH // step]

@@ -1,4 +1,4 @@
-"""Colours drawn from a prompt: its hash decides, and a colour or a light that it names has its say."""
+"""Colours derived from a prompt: its hash decides, together with colours and lights that the prompt names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COLOURS = 1024
 """Steps from the darkest to the brightest colour of a palette."""
 
 SHADES = 64
-"""Steps of relief from shadow to highlight; the middle one leaves a colour as it is."""
+"""Steps of relief from shadow to highlight; the middle one leaves a colour unchanged."""
 
 _HUES = 1536  # six sectors of 256
 
@@ -45,7 +45,7 @@ _DISTANCES = ((90, 230), (140, 320), (-120, -280), (-90, -420), (180, 360), (-60
 
 
 def _rgb(hue: int, saturation: int, value: int) -> tuple[int, int, int]:
-    """Hue 0…1535, saturation and value 0…255, as red, green, blue 0…255."""
+    """Convert hue 0…1535, saturation and value 0…255 to red, green, blue 0…255."""
     sector, part = divmod(hue % _HUES, 256)
     low = value * (255 - saturation) // 255
     falling = value * (255 - saturation * part // 255) // 255
@@ -61,7 +61,7 @@ def _rgb(hue: int, saturation: int, value: int) -> tuple[int, int, int]:
 
 
 def _hues(prompt: str) -> tuple[int, int, int]:
-    """Three hues of a prompt: ground, body, light. Of the colours that it names the first is the body, the last the light."""
+    """Return three hues of a prompt: ground, body, light. The first colour that it names is the body, the last the light."""
     digest = hashlib.sha256(prompt.encode()).digest()
     named = [_NAMED[word] for word in re.findall(r"[a-z]+", prompt.lower()) if word in _NAMED]
     ground = int.from_bytes(digest[:2], "big") % _HUES
@@ -71,13 +71,13 @@ def _hues(prompt: str) -> tuple[int, int, int]:
         return ground, ground + near, ground + far
     light = named[-1] + sway // 2
     body = named[0] + sway if named[0] != named[-1] else light + near // 2
-    if body % _HUES in _OLIVE:  # dark yellow is a dull green: let it rise from night instead
+    if body % _HUES in _OLIVE:  # dark yellow is a dull green: start from night instead
         return _NAMED["indigo"] + sway, body - 40, light
     return body + far // 3, body, light
 
 
 def palette(prompt: str) -> Packed:
-    """The colours of a prompt as 0x00BBGGRR, indexed by colour × SHADES + shade."""
+    """Return the colours of a prompt as 0x00BBGGRR, indexed by colour × SHADES + shade."""
     hues = _hues(prompt)
     bands = 44 + hashlib.sha256(prompt.encode()).digest()[5] % 40  # colours from one fold of the sheen to the next
     places = np.array([stop[0] for stop in _STOPS], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""What drifts through a picture: rain, snow, sparks, stars or soft lights, as the words of its prompt have it."""
+"""Particles that drift through a frame: rain, snow, sparks, stars or soft lights, depending on the words of its prompt."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sequencer.stages.simulated.renderer.palette import SHADES
 from sequencer.stages.simulated.renderer.pixels import TURN, Packed, blended, random_bytes, sine
 
 _PHASES = 4
-"""Places between two pixels, each way, for which a disc is drawn: slow motes would move by jerks otherwise."""
+"""Positions between two pixels, each way, for which a disc is drawn: otherwise slow particles would move in jerks."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How a sort of motes looks and moves: radii in pixels, speeds in quarters of a pixel a frame, weights of 256."""
+    """How a kind of particle looks and moves: radii in pixels, speeds in quarters of a pixel per frame, weights of 256."""
 
     words: frozenset[str]
     count: int
@@ -27,7 +27,7 @@ class _Kind:
     sway: int
     weight: tuple[int, int]
     colour: int
-    """Of the palette's thousand, where the light is."""
+    """Index of the colour among the palette's `COLOURS`, towards its bright end."""
     streak: int = 0
     twinkles: bool = False
 
@@ -43,7 +43,7 @@ _KINDS = (
 )  # fmt: skip
 
 _LIGHTS = _Kind(frozenset(), 15, (8, 26), (-2, 2), (-3, 3), 26, (34, 84), 940, twinkles=True)
-"""Where no word says otherwise: lights out of focus."""
+"""If no word selects another kind: lights out of focus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class _Mote:
 
 
 class Particles:
-    """The motes of one seed and prompt."""
+    """The particles of one seed and prompt."""
 
     def __init__(self, seed: int, prompt: str, colours: Packed, height: int, width: int) -> None:
         words = set(re.findall(r"[a-z]+", prompt.lower()))
@@ -96,7 +96,7 @@ class Particles:
         ]
 
     def lay(self, scene: Packed, frame: int, step: int) -> None:
-        """Draw them onto a picture of full size, or of half the size where `step` is 2."""
+        """Draw the particles onto a frame of full size, or of half the size if `step` is 2."""
         shapes, tops, lefts, weights = [], [], [], []
         for mote in self._motes:
             swung = sine(frame * 14 + mote.phase, mote.sway * _PHASES) if mote.sway else 0
@@ -126,7 +126,7 @@ class Particles:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """The pixels of a mote that are not clear: where they are from its upper left corner, and their weights 0…256."""
+    """The pixels of a particle that are not transparent: their offsets from its upper left corner, and their weights 0…256."""
 
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
@@ -144,19 +144,19 @@ def _phases(radius: int, step: int) -> list[_Shape]:
 
 
 def _disc(radius: int, down: int, along: int) -> Packed:
-    """A disc as weights 0…256, soft at its edge and a little brighter there when it is large, off by quarters of a pixel."""
+    """Return a disc as weights 0…256, offset by quarters of a pixel, with a soft edge that is a little brighter if large."""
     side = np.arange(-radius - 2, radius + 3, dtype=np.int64) * _PHASES
     distance = (side - down)[:, None] ** 2 + (side - along)[None, :] ** 2
     reach = (radius * _PHASES + _PHASES // 2) ** 2
     soft = np.clip((reach - distance) * (1024 if radius > 4 else 448) // reach, 0, 256)
-    if radius > 4:  # out of focus: the rim is where the light gathers
+    if radius > 4:  # out of focus: light gathers at the rim
         soft = soft * (150 + np.clip(distance * 106 // reach, 0, 106)) >> 8
     weights: Packed = soft.astype(np.uint32)
     return weights
 
 
 def _streak(length: int) -> Packed:
-    """A drop on its way, leaning by one pixel in nine, brighter towards its head."""
+    """Return a falling drop, leaning by one pixel in nine, brighter towards its head."""
     wide = length // 9 + 3
     weights = np.zeros((length, wide), np.uint32)
     for row in range(length):

@@ -1,4 +1,4 @@
-"""Smooth fields of integers: what the pictures flow with. Bit-exact everywhere, for no float takes part."""
+"""Pixel arithmetic: smooth fields, packed colours, and scaled images. Bit-exact everywhere, as all of it is in integers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ TURN = 4096
 
 
 def random_bytes(count: int, *key: object) -> NDArray[np.uint8]:
-    """Bytes that depend on the key alone."""
+    """Return bytes that depend on the key alone."""
     stream = hashlib.shake_128("\x1f".join(map(str, key)).encode())
     return np.frombuffer(stream.digest(count), dtype=np.uint8)
 
 
 def sine(angle: int, amplitude: int) -> int:
-    """About amplitude × sin(angle / TURN turns), by Bhaskara's rational approximation, in integers."""
+    """Approximate amplitude × sin(angle / TURN turns) in integers, by Bhaskara's rational formula."""
     half = TURN // 2
     angle %= TURN
     sign, u = (1, angle) if angle < half else (-1, angle - half)
@@ -27,13 +27,13 @@ def sine(angle: int, amplitude: int) -> int:
 
 
 def _ease(steps: int) -> NDArray[np.int32]:
-    """0…256 in so many steps, slow at both ends (3t² − 2t³)."""
+    """Return 0…256 in `steps` steps, slow at both ends (3t² − 2t³)."""
     t = np.arange(steps, dtype=np.int64)
     return ((3 * t * t * steps - 2 * t * t * t) * 256 // (steps**3)).astype(np.int32)
 
 
 def _stretched(field: NDArray[np.int32], length: int) -> NDArray[np.int32]:
-    """A periodic field, smoothly stretched along its first axis to `length`, which its size divides."""
+    """Stretch a periodic field smoothly along its first axis to `length`, a multiple of its size."""
     cell = length // field.shape[0]
     ease = _ease(cell).reshape(1, cell, *([1] * (field.ndim - 1)))
     here = field[:, None]
@@ -43,20 +43,20 @@ def _stretched(field: NDArray[np.int32], length: int) -> NDArray[np.int32]:
 
 
 def smooth(height: int, width: int, rows: int, columns: int, *key: object) -> NDArray[np.int32]:
-    """A field of 0…65280, periodic both ways, with one random value in each of rows × columns cells."""
+    """Return a field of 0…65280, periodic both ways, with one random value in each of rows × columns cells."""
     lattice = random_bytes(rows * columns, "lattice", rows, columns, *key).reshape(rows, columns).astype(np.int32) << 8
     tall = _stretched(lattice, height)
     return np.ascontiguousarray(_stretched(np.ascontiguousarray(tall.T), width).T)
 
 
 def spread(field: NDArray[np.int32], top: int) -> NDArray[np.int32]:
-    """A field stretched linearly to 0…top."""
+    """Stretch a field linearly to 0…top."""
     low, high = int(field.min()), int(field.max())
     return ((field - low).astype(np.int64) * top // max(1, high - low)).astype(np.int32)
 
 
 def levelled(field: NDArray[np.int32]) -> NDArray[np.int32]:
-    """A field of 0…65535 with its values half-way to being equally frequent, so that no colour is wasted."""
+    """Move the values of a field of 0…65535 half-way to being equally frequent, so that no colour is wasted."""
     counts = np.bincount(field.ravel(), minlength=65536).astype(np.int64)
     rank = np.cumsum(counts) * 65535 // field.size
     table = (rank + np.arange(65536, dtype=np.int64)) >> 1
@@ -70,21 +70,22 @@ GREEN = np.uint32(0x0000FF00)
 
 
 def packed(pixels: NDArray[np.uint8]) -> Packed:
-    """(…, 3) RGB as (…)."""
+    """Pack (…, 3) RGB into (…)."""
     wide = pixels.astype(np.uint32)
     result: Packed = wide[..., 0] | wide[..., 1] << np.uint32(8) | wide[..., 2] << np.uint32(16)
     return result
 
 
 _BAND = 48
-"""Rows that are reckoned with at once: what is in between stays in the cache, which is several times faster."""
+"""Rows that are processed at once: intermediate results stay in the cache, which is several times faster."""
 
 
 def unpacked(picture: Packed, into: NDArray[np.uint8]) -> None:
-    """Write a picture as RGB bytes into a contiguous array of shape (*picture.shape, 3); its pixels are a multiple of four.
+    """Write a packed frame as RGB bytes into a contiguous array of shape (*picture.shape, 3).
 
-    Four pixels become three words: much faster than leaving out every fourth byte. Words are little-endian here, as on
-    every machine that this runs on; `sys.byteorder` is checked where the renderer is made.
+    The number of pixels is a multiple of four. Four pixels become three words: much faster than leaving out every fourth
+    byte. Words are little-endian here, as on every machine that this runs on; `sys.byteorder` is checked where the renderer
+    is made.
     """
     for top in range(0, picture.shape[0], _BAND):
         four = picture[top : top + _BAND].reshape(-1, 4)
@@ -95,7 +96,7 @@ def unpacked(picture: Packed, into: NDArray[np.uint8]) -> None:
 
 
 def blended(under: Packed, over: Packed, weight: Packed | np.uint32) -> Packed:
-    """`under` × (256 − weight) + `over` × weight, each colour for itself; weights are 0…256."""
+    """Return `under` × (256 − weight) + `over` × weight, separately for each colour; weights are 0…256."""
     result = np.empty_like(under)
     for top in range(0, under.shape[0], _BAND):
         rows = slice(top, top + _BAND)
@@ -123,7 +124,7 @@ def _blend(under: Packed, over: Packed, weight: Packed | np.uint32, into: Packed
 
 
 def fitted(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """The middle of an image, as large as the wanted shape allows, scaled to (height, width, 3)."""
+    """Return the centre of an image, as large as the wanted shape allows, scaled to (height, width, 3)."""
     tall, wide = pixels.shape[:2]
     if tall * width > wide * height:
         cut = max(1, wide * height // width)
@@ -139,7 +140,7 @@ def fitted(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uin
 
 
 def _scaled(pixels: NDArray[np.int64], length: int) -> NDArray[np.int64]:
-    """The first axis scaled to `length`: averaged over each new pixel's exact area, or drawn between old ones."""
+    """Scale the first axis to `length`: averaged over each new pixel's exact area, or interpolated between old ones."""
     size = pixels.shape[0]
     if size >= length:
         sums = np.concatenate([np.zeros((1, *pixels.shape[1:]), np.int64), np.cumsum(pixels, axis=0)])

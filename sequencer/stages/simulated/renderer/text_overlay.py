@@ -1,4 +1,4 @@
-"""What is written on the pictures: the prompt, and a line with seed, chunk, frame and super-resolution."""
+"""The text on the frames: the prompt, and a line with seed, chunk, frame and super-resolution."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MARGIN = 20
 LINE = 20
 MAX_LINES = 3
 SCRIM = 60
-"""Pixels above the writing over which the picture darkens."""
+"""Pixels above the text over which the frame darkens."""
 
 INK = np.uint32(0x00F8F8F8)
 
@@ -25,10 +25,10 @@ _FRAME_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The lettering of one chunk, over the lowest rows of a picture.
+    """The text of one chunk, over the lowest rows of a frame.
 
-    `keep` (rows, width) is how much of the picture stays behind it, of 256; `red_blue` and `green` are what the lettering
-    adds, times 256; the frame's number goes in at `digits_at` (row, column).
+    `keep` (rows, width) is how much of the frame remains visible, of 256; `red_blue` and `green` are what the text adds,
+    times 256; the frame's number is inserted at `digits_at` (row, column).
     """
 
     keep: Packed
@@ -38,7 +38,7 @@ class Panel:
 
 
 class Lettering:
-    """Draws panels with the font that Pillow carries, so that no installed font changes a picture."""
+    """Draws panels with the font that Pillow includes, so that no installed font changes a frame."""
 
     def __init__(self, width: int) -> None:
         self._width = width
@@ -57,12 +57,12 @@ class Lettering:
         return np.asarray(mask, dtype=np.uint32)
 
     def wrapped(self, text: str) -> list[str]:
-        """A prompt on at most `MOST_LINES` lines; what does not fit ends in an ellipsis."""
+        """Wrap a prompt to at most `MAX_LINES` lines; longer text ends in an ellipsis."""
         clean = "".join(char if char.isprintable() else " " for char in text[:2000])
         return self._prompt.wrapped(clean, self._width - 2 * MARGIN, MAX_LINES)
 
     def panel(self, prompt: str, facts: str) -> Panel:
-        """The panel of a chunk; `facts` stands below the prompt, and the frame's number behind it."""
+        """Return the panel of a chunk; `facts` is below the prompt, followed by the frame's number."""
         lines = self.wrapped(prompt)
         rows = SCRIM + LINE * len(lines) + FACTS_SIZE + 12 + MARGIN
         mask = Image.new("L", (self._width, rows))
@@ -81,7 +81,7 @@ class Lettering:
         return Panel(keep, (INK & RED_BLUE) * ink, (INK & GREEN) * ink, (top, column))
 
     def write(self, picture: Packed, panel: Panel, frame: int) -> None:
-        """Lay a panel, with the frame's number in it, over a picture."""
+        """Draw a panel, with the frame's number in it, over a frame."""
         under = picture[-panel.keep.shape[0] :]
         red_blue = under & RED_BLUE
         red_blue *= panel.keep
@@ -100,5 +100,5 @@ class Lettering:
         spot[:] = blended(spot, np.full_like(spot, INK), number[: spot.shape[0], : spot.shape[1]])
 
     def number(self, frame: int) -> Packed:
-        """A frame's number, all digits equally wide, as weights 0…256."""
+        """Return a frame's number, all digits equally wide, as weights 0…256."""
         return np.concatenate([self._digits[int(digit)] for digit in f"{frame:0{_FRAME_DIGITS}}"], axis=1)

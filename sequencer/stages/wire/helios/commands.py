@@ -1,4 +1,4 @@
-"""Helios' commands: written for the wire, and read from it."""
+"""Helios' commands, written to and read from the wire format."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sequencer.stages.wire.fields import Data, MalformedError, integer, number, 
 
 @dataclass(frozen=True, slots=True)
 class SetPrompt:
-    """`set_prompt`: at once where nothing runs, else for the next chunk. Other clients send it; this program schedules."""
+    """`set_prompt`: at once if nothing runs, otherwise for the next chunk. Other clients send it; this program schedules."""
 
     prompt: str
     kind: Literal["set_prompt"] = "set_prompt"
@@ -47,7 +47,7 @@ class ListSnapshots:
 
 @dataclass(frozen=True, slots=True)
 class Rewind:
-    """`rewind`: go on from a snapshot once more."""
+    """`rewind`: continue from a snapshot again."""
 
     snapshot: int
     kind: Literal["rewind"] = "rewind"
@@ -57,7 +57,7 @@ HeliosCommand = ModelCommand | SetPrompt
 """Every command that all models know."""
 
 SnapshotCommand = SaveSnapshot | ListSnapshots | Rewind
-"""The commands that models from 1.x know besides."""
+"""The additional commands of models from 1.x."""
 
 COMMAND_NAMES = (
     "set_prompt", "schedule_prompt", "set_conditioning", "set_image", "set_image_strength", "set_sr_scale", "set_seed",
@@ -66,19 +66,19 @@ COMMAND_NAMES = (
 """The model's names for them."""
 
 SNAPSHOT_COMMAND_NAMES = ("save_snapshot", "list_snapshots", "rewind")
-"""The names of what models from 1.x know besides."""
+"""The names of the additional commands of models from 1.x."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a command could not be read: `command` is the name it came under."""
+    """Why a command could not be read: `command` is the name under which it arrived."""
 
     command: str
     reason: str
 
 
 def write_command(command: HeliosCommand) -> tuple[str, Data]:
-    """A command's type and data. An `image` in the data is its SHA-256: put the upload that belongs to it in its place."""
+    """Return a command's type and data. An `image` in the data is its SHA-256: replace it by the upload that belongs to it."""
     data: Data
     match command:
         case SetPrompt():
@@ -101,7 +101,7 @@ def write_command(command: HeliosCommand) -> tuple[str, Data]:
 
 
 def read_any_command(name: str, data: Mapping[str, object]) -> HeliosCommand | SnapshotCommand | Problem:
-    """As `read_command`, for a model from 1.x."""
+    """Read a command like `read_command`, for a model from 1.x."""
     try:
         match name:
             case "save_snapshot":
@@ -117,10 +117,10 @@ def read_any_command(name: str, data: Mapping[str, object]) -> HeliosCommand | S
 
 
 def read_command(name: str, data: Mapping[str, object]) -> HeliosCommand | Problem:
-    """The command of a type and its data, or what is wrong with it.
+    """Return the command of a type and its data, or what is wrong with it.
 
-    Keys are exact: one that is misspelt is not seen, and its parameter falls to the default (a required one is missing
-    then). An `image` is an upload's id, bare or as `{"upload_id": …}`. Ranges are the model's business, not checked here.
+    Keys are exact: one that is misspelt is ignored, and its parameter gets the default (a required one is then missing). An
+    `image` is an upload's id, alone or as `{"upload_id": …}`. Ranges are not checked here, but by the model.
     """
     try:
         return _command(name, data)
@@ -128,7 +128,7 @@ def read_command(name: str, data: Mapping[str, object]) -> HeliosCommand | Probl
         return Problem(name, str(error))
 
 
-def _command(name: str, data: Mapping[str, object]) -> HeliosCommand:  # noqa: PLR0912  one branch a command: a table, in effect
+def _command(name: str, data: Mapping[str, object]) -> HeliosCommand:  # noqa: PLR0912  one branch per command: in effect a table
     match name:
         case "set_prompt":
             return SetPrompt(read_text(data, "prompt"))

@@ -1,4 +1,4 @@
-"""Helios' messages, written for the wire in each dialect: what the model says."""
+"""Helios' messages, written in each dialect and read from all of them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from sequencer.stages.wire.fields import (
 )
 
 Dialect = Literal["current", "2026-early", "1.x"]
-"""`1.x` has the messages of `current`, and those about snapshots besides."""
+"""`1.x` has the messages of `current`, with the addition of those about snapshots."""
 
 HeliosEvent = (
     StateReported | ChunkDone | PromptAccepted | ImageAccepted | ConditionsReady | Started | Paused | Resumed | ResetDone
@@ -49,10 +49,13 @@ def write_message(
     scheduled: Literal["map", "list"] = "map",
     chunk_frames: int | None = None,
 ) -> tuple[str, Data]:
-    """A model's message: (type, data).
+    """Return a model's message as (type, data).
 
-    `scheduled` is how `state` holds its schedule; `chunk_frames`, where given, is what `chunk_complete` counts instead of
-    the take's total. The current dialect has no place for the chunk of a `PromptAccepted`.
+    Args:
+        event: What the message reports. The current dialect has no field for the chunk of a `PromptAccepted`.
+        dialect: The dialect to write.
+        scheduled: How `state` holds its schedule.
+        chunk_frames: What `chunk_complete` counts instead of the take's total, if given.
     """
     name, data = _message(event, dialect, scheduled, chunk_frames)
     if dialect != "2026-early" or name == "state":
@@ -111,7 +114,7 @@ def _state(event: StateReported, scheduled: Literal["map", "list"]) -> Data:
 
 
 def write_switch(frame: int, chunk: int, prompt: str, previous: str | None) -> tuple[str, Data]:
-    """The early dialect's `prompt_switched`: from `chunk`, whose first frame is `frame`, another prompt is shown."""
+    """Return the early dialect's `prompt_switched`: from `chunk`, whose first frame is `frame`, another prompt is shown."""
     return "event", {
         "event": "prompt_switched",
         "frame": frame,
@@ -122,44 +125,44 @@ def write_switch(frame: int, chunk: int, prompt: str, previous: str | None) -> t
 
 
 def write_snapshot(index: int, chunk: int, label: str, parent: int | None) -> Data:
-    """A snapshot, as messages about it hold it: `chunk` is the one that is made next from there."""
+    """Return a snapshot as messages contain it: `chunk` is the one that is made next from there."""
     return {"snapshot_index": index, "chunk": chunk, "label": label, "parent_id": parent}
 
 
 def write_snapshot_saved(snapshot: Data) -> tuple[str, Data]:
-    """`snapshot_saved`, the answer to `save_snapshot`."""
+    """Return `snapshot_saved`, the answer to `save_snapshot`."""
     return "snapshot_saved", snapshot
 
 
 def write_snapshots_listed(snapshots: list[Data]) -> tuple[str, Data]:
-    """`snapshots_listed`, the answer to `list_snapshots`."""
+    """Return `snapshots_listed`, the answer to `list_snapshots`."""
     return "snapshots_listed", {"snapshots": snapshots}
 
 
 def write_rewound(index: int, chunk: int) -> tuple[str, Data]:
-    """`generation_rewound`, the answer to `rewind`: `chunk` is the one that is made next."""
+    """Return `generation_rewound`, the answer to `rewind`: `chunk` is the one that is made next."""
     return "generation_rewound", {"snapshot_index": index, "chunk": chunk}
 
 
 def write_seed_set(seed: int) -> tuple[str, Data]:
-    """The early dialect's `seed_set`; the current one has no message for it."""
+    """Return the early dialect's `seed_set`; the current one has no message for it."""
     return "event", {"event": "seed_set", "seed": seed}
 
 
 FRAMES_PER_CHUNK = 33
-"""What a chunk holds when nothing else is known."""
+"""The frames of a chunk when nothing else is known."""
 
 
 MAX_FRAMES = 8
-"""So many times the usual frames no chunk has."""
+"""No chunk has more than this many times the usual frames."""
 
 
 class FrameCount:
     """Turns `frames_emitted` into the take's total, whether a model counts the total or each chunk.
 
-    Two chunks tell them apart: of the two readings the one is taken that makes a chunk's length come closest to `usual`
-    frames. Chunks of no frames (warm-up), repeated, lost and late reports are borne. A count that is missing or cannot be right
-    is taken for the usual one, so that the chunks after it are counted right.
+    Two chunks are enough to decide: the interpretation is used that brings a chunk's length closest to `usual` frames.
+    Chunks without frames (warm-up), and duplicate, lost and late reports are tolerated. A count that is missing or cannot be
+    right is replaced by the usual one, so that the following chunks are counted correctly.
     """
 
     def __init__(self, usual: int = FRAMES_PER_CHUNK) -> None:
@@ -168,13 +171,13 @@ class FrameCount:
         self.restart()
 
     def restart(self) -> None:
-        """A new take begins: counts start over, the way of counting stays."""
+        """Begin a new take: counts start over, the way of counting is kept."""
         self._chunk = -1
         self._raw = 0
         self._total = 0
 
     def total(self, chunk: int, emitted: int) -> int:
-        """Frames of the take up to and with this chunk."""
+        """Return the frames of the take up to and including this chunk."""
         steps = chunk - self._chunk
         if steps <= 0:
             behind = self._total + steps * emitted
@@ -192,7 +195,7 @@ class FrameCount:
         return self._total
 
     def _can_be(self, emitted: int, steps: int) -> bool:
-        """Whether so many frames can have been made. Chunks of no frames only come before all others."""
+        """Whether this many frames can have been made. Chunks without frames only come before all others."""
         if emitted == 0:
             return self._total == 0
         most = MAX_FRAMES * self._usual
@@ -203,7 +206,7 @@ MAX_UNKNOWN = 4096
 """How many characters of an unknown message's data are kept."""
 
 SHORT = 10
-"""Digits of a chunk's number that needs no second look."""
+"""Chunk numbers with fewer digits than this need no further check."""
 
 _ERROR_TEXT = re.compile(r"\[(\w+)\]\s*(.*)", re.DOTALL)
 
@@ -216,7 +219,7 @@ class HeliosReader:
         self._prompt: str | None = None
 
     def read(self, name: str, data: Mapping[str, object], at: int) -> tuple[Event, ...]:
-        """The events of a message that arrived at nanosecond `at`: one, or `Unknown` for what is not understood."""
+        """Return the events of a message that arrived at nanosecond `at`: one, an `UnknownMessage` if it is not understood."""
         event = read_message(name, data, at, self)
         return (event,)
 
@@ -238,7 +241,7 @@ class HeliosReader:
 
 
 def read_message(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) -> Event:
-    """The event of one message, `reader` being what is remembered of its connection. Never raises."""
+    """Return the event of one message; `reader` is what is remembered of its connection. Never raises."""
     if not isinstance(data, Mapping):
         return _unknown(name, data, at)
     inner, event = data.get("event"), None
@@ -252,7 +255,7 @@ def read_message(name: str, data: Mapping[str, object], at: int, reader: HeliosR
     return _unknown(name, data, at) if event is None else event
 
 
-def _read(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) -> Event | None:  # noqa: PLR0912  one branch a message: a table, in effect
+def _read(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) -> Event | None:  # noqa: PLR0912  one branch per message: in effect a table
     match name:
         case "state":
             return _read_state(data, at)
@@ -266,7 +269,7 @@ def _read(name: str, data: Mapping[str, object], at: int, reader: HeliosReader) 
             return ConditionsReady(at, read_bool(data, "has_prompt"), read_bool(data, "has_image"))
         case "generation_started":
             return reader._started(number(data, "chunk_index", 0), optional_text(data, "prompt"), at)
-        case "prompt_switched":  # generation goes on from this chunk with another prompt: what a start of each chunk says too
+        case "prompt_switched":  # generation continues with another prompt, which a start of each chunk reports too
             return reader._started(number(data, "chunk"), read_text(data, "new_prompt"), at)
         case "generation_paused":
             return Paused(at, optional_number(data, "chunk_index"))
@@ -305,12 +308,12 @@ def _read_state(data: Mapping[str, object], at: int) -> StateReported:
 
 
 def _scheduled(value: object) -> tuple[tuple[int, str], ...]:
-    """`{"4": "text"}` or `[{"chunk": 4, "prompt": "text"}]` as pairs, by chunk; a chunk named twice has its later text."""
+    """Read `{"4": "text"}` or `[{"chunk": 4, "prompt": "text"}]` as pairs, by chunk; the last duplicate counts."""
     pairs: dict[int, str] = {}
     if isinstance(value, Mapping):
         for chunk, prompt in value.items():
             if type(prompt) is str and type(chunk) is str and chunk.isascii() and chunk.isdigit() and len(chunk) < SHORT:
-                pairs[int(chunk)] = prompt  # nearly every one: each `state` repeats them all
+                pairs[int(chunk)] = prompt  # the usual case, worth a fast path: each `state` repeats them all
             else:
                 pairs[number({"a scheduled chunk": chunk}, "a scheduled chunk")] = read_text(value, chunk)
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
