@@ -20,8 +20,9 @@ Scale = Literal["off", "2x", "4x"]
 
 
 class Status(StrEnum):
-    """The state of a delivery. Those in `FINAL` never change: only `landed` is a success, only `skipped` and `overtaken` are
-    no failures.
+    """The status of a delivery.
+
+    Those in `FINAL` do not change. Only `landed` is a success; `skipped` and `overtaken` are not failures.
     """
 
     WAITING = "waiting"
