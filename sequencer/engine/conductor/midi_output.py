@@ -36,7 +36,7 @@ SAMPLES = 5
 STRAYS = SECOND // 10
 """In nanoseconds: a fit further than this from its own boundary has not recovered from a slow chunk; the boundary is used."""
 STOOD = SECOND // 2
-"""In nanoseconds: a chunk reported this much later than it was due was made late, and the video stands still before it."""
+"""In nanoseconds: a chunk reported this much later than it was due was made late, and the video freezes before it."""
 UNSEEN = 2
 """If no frame was seen by the end of this many chunks of a take, frames are not counted; the boundaries are used."""
 MAX_MADE = 1024

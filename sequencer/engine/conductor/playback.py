@@ -76,9 +76,8 @@ def last_chunk_of_take(run: RunState, event: ChunkDone) -> list[Command]:
 def state_reported(run: RunState, event: StateReported) -> list[Command]:
     """Handle the model's own count.
 
-    It is trusted once this take has reported a chunk, because late `state`s of the previous take may still arrive.
-
-    The count of a new connection is trusted at once.
+    It is trusted once this take has reported a chunk, because late `state`s of the previous take may still arrive. The count
+    of a new connection is trusted at once.
     """
     if not event.started or not (run.fresh or run.restarted):
         return []
